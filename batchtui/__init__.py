@@ -1,0 +1,3 @@
+"""batchtui: the terminal control room for Claude's Message Batches API."""
+
+__version__ = "0.1.0"

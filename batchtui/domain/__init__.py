@@ -1,0 +1,1 @@
+"""What a batch is: frozen values and the rules between them; no I/O, no clock."""

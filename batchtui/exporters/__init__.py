@@ -1,0 +1,1 @@
+"""Results as bytes in the formats people ask for; bytes and nothing else."""

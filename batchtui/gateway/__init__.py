@@ -1,0 +1,1 @@
+"""The outside world: the Message Batches API behind one Protocol."""

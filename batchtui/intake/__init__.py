@@ -1,0 +1,1 @@
+"""Reading requests from files, checking them, planning the parts of a job."""

@@ -1,0 +1,1 @@
+"""Where batchtui keeps things and what a user may set."""

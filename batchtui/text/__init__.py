@@ -1,0 +1,1 @@
+"""How things are said, in the terminal and in a pipe alike."""

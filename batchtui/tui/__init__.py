@@ -1,0 +1,1 @@
+"""The dashboard: it shows the registry and calls services."""
