@@ -1,0 +1,147 @@
+"""A batch: as the API describes it, and as the registry knows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from batchtui.domain.limits import RESULTS_KEPT
+from batchtui.domain.states import BatchState, ResultsState
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from decimal import Decimal
+
+ProcessingStatus = Literal["in_progress", "canceling", "ended"]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestCounts:
+    """How many requests of a batch stand where. The total is the sum of all five."""
+
+    processing: int = 0
+    succeeded: int = 0
+    errored: int = 0
+    canceled: int = 0
+    expired: int = 0
+
+    @property
+    def total(self) -> int:
+        """All requests of the batch."""
+        return self.processing + self.settled
+
+    @property
+    def settled(self) -> int:
+        """Requests that have an outcome."""
+        return self.succeeded + self.errored + self.canceled + self.expired
+
+    @property
+    def failed(self) -> int:
+        """Requests that have an outcome other than success."""
+        return self.errored + self.canceled + self.expired
+
+    def __add__(self, other: RequestCounts) -> RequestCounts:
+        return RequestCounts(
+            self.processing + other.processing,
+            self.succeeded + other.succeeded,
+            self.errored + other.errored,
+            self.canceled + other.canceled,
+            self.expired + other.expired,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteBatch:
+    """What the API says of one batch in one answer. All times are aware, in UTC."""
+
+    id: str
+    processing_status: ProcessingStatus
+    counts: RequestCounts
+    created_at: datetime
+    expires_at: datetime | None = None
+    ended_at: datetime | None = None
+    cancel_initiated_at: datetime | None = None
+    archived_at: datetime | None = None
+
+    @property
+    def state(self) -> BatchState:
+        """The state that this answer proves."""
+        return BatchState(self.processing_status)
+
+
+@dataclass(frozen=True, slots=True)
+class RemotePage:
+    """One page of the list endpoint, newest first."""
+
+    batches: tuple[RemoteBatch, ...]
+    has_more: bool
+    last_id: str | None
+    """What to pass as `after_id` for the page of older batches."""
+    retry_after: float | None = None
+    """Seconds, where the server named them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One row of the registry: one part of a job in one of its attempts. Times are aware, in UTC."""
+
+    key: int
+    """The registry's own number; stable for ever, also while the API's id is not known."""
+    revision: int
+    """Grows with every change to any batch of the registry: what changed since N is what has a larger one."""
+    id: str | None
+    """The API's id; None until it is known."""
+    state: BatchState
+    job: str
+    name: str
+    part: int
+    """From 1."""
+    parts: int
+    """How many parts the job has in this attempt."""
+    attempt: int
+    """From 1; a retry is the next one."""
+    requests: int
+    bytes: int
+    """Length of the body as it was or will be sent; 0 where the batch was made elsewhere."""
+    counts: RequestCounts
+    processing_status: ProcessingStatus | None
+    created_at: datetime | None
+    """As the API says; None until it is known."""
+    ended_at: datetime | None
+    expires_at: datetime | None
+    cancel_initiated_at: datetime | None
+    archived_at: datetime | None
+    planned_at: datetime
+    submitted_at: datetime | None
+    """When the last send of it began."""
+    refreshed_at: datetime | None
+    """When the API was last heard about it."""
+    results: ResultsState
+    results_bytes: int
+    counts_moved: bool
+    """Whether the server ever sent counts of it between "all processing" and the end."""
+    reason: str
+    """Why it stands where it stands, where that needs saying: it waits, was refused, is being looked for."""
+    not_before: datetime | None
+    """It is not worth sending again before this."""
+    models: tuple[str, ...]
+    tags: tuple[str, ...]
+    source: str
+    """Where the requests came from, as the user named it; empty where the batch was made elsewhere."""
+    profile: str | None
+    workspace_id: str | None
+    api_version: str | None
+    betas: tuple[str, ...]
+    cost_estimate: Decimal | None = None
+    """USD; None where unknown, never 0 for it."""
+    cost_actual: Decimal | None = None
+
+    @property
+    def results_until(self) -> datetime | None:
+        """When the API lets go of the results: 29 days after creation (documentation)."""
+        return self.created_at + RESULTS_KEPT if self.created_at else None
+
+    @property
+    def has_full_success(self) -> bool:
+        """Whether it ended and every request succeeded."""
+        return self.state is BatchState.ENDED and self.counts.failed == 0 and self.counts.processing == 0

@@ -1,0 +1,34 @@
+"""One call to the API, as the journal and the activity screen know it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One HTTP exchange: what was asked, what came back and how long it took. Never holds content or credentials."""
+
+    operation: str
+    """create, retrieve, list, cancel, delete, results, models, count_tokens or message."""
+    method: str
+    path: str
+    at: datetime
+    milliseconds: int
+    status: int | None = None
+    """HTTP status; None where no answer came."""
+    request_id: str | None = None
+    batch_id: str | None = None
+    error: str | None = None
+    """One line where it failed."""
+    retry_after: float | None = None
+    organization_id: str | None = None
+    workspace_id: str | None = None
+    server_time: datetime | None = None
+    """The answer's Date header: tells how far this machine's clock is off."""
+    ratelimit: tuple[tuple[str, str], ...] = ()
+    """The answer's anthropic-ratelimit-* headers, prefix taken off."""

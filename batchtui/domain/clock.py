@@ -1,0 +1,24 @@
+"""Time as something that is handed out, so that a test can turn it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class Clock(Protocol):
+    """What the workspace hands to everyone who needs the time. Nobody asks the system directly."""
+
+    def now(self) -> datetime:
+        """The time, aware, in UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds from an arbitrary start, never going back: for measuring how long something took."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Return when this many seconds have passed on this clock."""
+        ...

@@ -1,0 +1,205 @@
+"""Everything that can go wrong, as one tree; each failure carries a title, a sentence and a hint.
+
+BatchtuiError
+├── UsageError                what was asked for makes no sense
+│   └── UnknownTarget         an id, a name or a beginning of one that names nothing, or more than one thing
+├── InputError                the input has errors; nothing was sent
+├── ConsentNeeded             a person has to say yes first
+├── StorageError              the disk, a file, or the registry
+│   ├── SchemaTooNew          the registry was written by a newer batchtui
+│   └── OutputExists          an existing file would be replaced
+├── CredentialsMissing        no key, token or profile was found
+├── ResultsUnavailable        not ended yet, gone, or deleted
+├── ResultsDamaged            what arrived is not what the counts promise
+├── FateUnknown               a submission whose answer was lost needs a decision
+├── WaitTimedOut              still running when the time was up
+└── GatewayError              the API answered no, or did not answer
+    ├── Refused               400, 401, 403, 404, 413 …: nothing was created
+    │   └── BatchNotFound     404 on a batch
+    ├── RateLimited           429: nothing was created; may be tried later
+    │   └── SpendLimitReached 429 that must not be tried again
+    └── AnswerLost            time-out, dropped connection, 408, 409, 5xx, garbled: anything may have happened
+        └── Unreachable       the connection was never made: nothing was created
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from batchtui.domain.problem import Problem
+
+
+class BatchtuiError(Exception):
+    """A failure that was understood: said to people by title, sentence and hint, to scripts by type."""
+
+    type: ClassVar[str] = "error"
+    """A stable word for scripts."""
+    title: ClassVar[str] = "Something went wrong"
+
+    def __init__(self, message: str, *, hint: str = "", title: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.heading = title or self.title
+
+
+class UsageError(BatchtuiError):
+    """What was asked for makes no sense."""
+
+    type = "usage"
+    title = "That cannot be done"
+
+
+class UnknownTarget(UsageError):
+    """An id, a name or a beginning of one that names nothing, or more than one thing."""
+
+    type = "not_found"
+    title = "No such batch"
+
+
+class InputError(BatchtuiError):
+    """The input has errors; nothing was sent."""
+
+    type = "input"
+    title = "The input has errors"
+
+    def __init__(self, message: str, *, hint: str = "", problems: Sequence[Problem] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.problems = tuple(problems)
+
+
+class ConsentNeeded(BatchtuiError):
+    """A person has to say yes first, and there is none to ask."""
+
+    type = "consent_needed"
+    title = "This needs a yes"
+
+
+class StorageError(BatchtuiError):
+    """The disk, a file, or the registry."""
+
+    type = "storage"
+    title = "The disk said no"
+
+
+class SchemaTooNew(StorageError):
+    """The registry was written by a newer batchtui; it was not touched."""
+
+    type = "schema_too_new"
+    title = "The registry is newer than this program"
+
+
+class OutputExists(StorageError):
+    """An existing file would be replaced."""
+
+    type = "output_exists"
+    title = "The file exists"
+
+
+class CredentialsMissing(BatchtuiError):
+    """No key, token or profile was found where the SDK looks."""
+
+    type = "credentials"
+    title = "No credentials"
+
+
+class ResultsUnavailable(BatchtuiError):
+    """There are no results to be had: not ended yet, gone, or deleted."""
+
+    type = "results_unavailable"
+    title = "No results"
+
+
+class ResultsDamaged(BatchtuiError):
+    """What arrived is not what the counts promise; nothing was called saved."""
+
+    type = "results_damaged"
+    title = "The results are not whole"
+
+
+class FateUnknown(BatchtuiError):
+    """A submission whose answer was lost needs a decision."""
+
+    type = "fate_unknown"
+    title = "The answer was lost"
+
+
+class WaitTimedOut(BatchtuiError):
+    """Still running when the time was up; the batch goes on."""
+
+    type = "timeout"
+    title = "Still running"
+
+
+class GatewayError(BatchtuiError):
+    """The API answered no, or did not answer."""
+
+    type = "api"
+    title = "The API said no"
+    nothing_created: ClassVar[bool] = True
+    """Whether a create that ended so is known to have created nothing (API.md, "Money at stake")."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        status: int | None = None,
+        error_type: str | None = None,
+        error_code: str | None = None,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+        self.error_type = error_type
+        self.error_code = error_code
+        self.request_id = request_id
+        self.retry_after = retry_after
+        """Seconds, as the server asked for them."""
+
+
+class Refused(GatewayError):
+    """A definite no (400, 401, 403, 404, 413 …): nothing was created, and the same call would fail again."""
+
+    type = "refused"
+
+
+class BatchNotFound(Refused):
+    """404 on a batch. It also happens for a while after create and even after the end (API.md)."""
+
+    type = "batch_not_found"
+    title = "The API does not show this batch"
+
+
+class RateLimited(GatewayError):
+    """429: nothing was created; may be tried later."""
+
+    type = "rate_limited"
+    title = "Rate limited"
+
+
+class SpendLimitReached(RateLimited):
+    """429 with an enforced spend limit: trying again cannot help until the limit is raised."""
+
+    type = "spend_limit"
+    title = "The spend limit is reached"
+
+
+class AnswerLost(GatewayError):
+    """Time-out, dropped connection, 408, 409, 5xx or a garbled answer: anything may have happened."""
+
+    type = "answer_lost"
+    title = "No clear answer"
+    nothing_created = False
+
+
+class Unreachable(AnswerLost):
+    """The connection was never made, so nothing was created."""
+
+    type = "unreachable"
+    title = "The API cannot be reached"
+    nothing_created = True

@@ -1,0 +1,44 @@
+"""A job: one submission, its parts and its later attempts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a person submitted at once. Its batches are the parts; a retry adds batches with the next attempt."""
+
+    id: str
+    name: str
+    created_at: datetime
+    source: str
+    """The files as the user named them; empty for batches that were made elsewhere."""
+    requests: int
+    """Requests of the first attempt."""
+    bytes: int
+    """Bytes of all bodies of the first attempt."""
+    fingerprint: str
+    """SHA-256 (hex) over the requests as sent, in order; empty where unknown. Equal content has equal fingerprints."""
+    models: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    profile: str | None = None
+    api_version: str | None = None
+    betas: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PartPlan:
+    """One batch that will be sent: how many requests, how long its body, and where the body lies."""
+
+    part: int
+    """From 1."""
+    requests: int
+    bytes: int
+    body: str
+    """Name of the body file within the job's folder of the request store."""

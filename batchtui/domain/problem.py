@@ -1,0 +1,32 @@
+"""What checking finds in the input: one problem in one place, and the same problem in many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """An error stops a submission; a warning is said and passed."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One finding: where, what, and what to do about it."""
+
+    file: str
+    line: int | None
+    """Line of the file, or number of the element in a JSON array, from 1; None where the whole file is meant."""
+    custom_id: str | None
+    severity: Severity
+    code: str
+    """A stable word for scripts, kebab-case, like `custom-id-pattern`."""
+    message: str
+    hint: str = ""
+    count: int = 1
+    """How many places have this very problem; `file` and `line` are the first."""
+    lines: tuple[int, ...] = ()
+    """The first few lines with it, the first included."""

@@ -1,0 +1,56 @@
+"""A result: what became of one request, and what "succeeded" really meant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from batchtui.domain.usage import Usage
+
+
+class Outcome(StrEnum):
+    """What became of one request. The first seven are the API's `succeeded`, read closely; only these are billed."""
+
+    SUCCEEDED = "succeeded"
+    TRUNCATED = "truncated"
+    """Stopped at max_tokens or at the end of the context window: the answer is cut short."""
+    REFUSED = "refused"
+    """stop_reason `refusal`."""
+    PAUSED = "paused"
+    """stop_reason `pause_turn`: can be continued."""
+    TOOL_USE = "tool_use"
+    """Ends with a call of a tool."""
+    EMPTY = "empty"
+    """Ended in order without any content."""
+    UNRECOGNIZED = "unrecognized"
+    """A type of result that batchtui does not know yet; shown raw."""
+    ERRORED = "errored"
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+
+    @property
+    def is_success(self) -> bool:
+        """Whether nothing about it needs a second look."""
+        return self in (Outcome.SUCCEEDED, Outcome.TOOL_USE)
+
+
+@dataclass(frozen=True, slots=True)
+class ResultFacts:
+    """What the index knows of one line of results; the line itself stays on the disk as it came."""
+
+    seq: int
+    """Place in order of arrival, from 1."""
+    custom_id: str
+    outcome: Outcome
+    result_type: str
+    """The API's word: succeeded, errored, canceled, expired, or one that nobody knows yet."""
+    offset: int
+    """Byte offset of the line in the results file."""
+    length: int
+    """Bytes of the line, without its newline."""
+    model: str | None = None
+    stop_reason: str | None = None
+    error_type: str | None = None
+    message: str = ""
+    """The error's message, or the beginning of the answer's text: at most 160 characters, one line, as it came."""
+    usage: Usage = field(default_factory=Usage)

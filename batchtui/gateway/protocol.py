@@ -1,0 +1,85 @@
+"""What batchtui asks of the outside world: one Protocol, spoken in domain objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping
+    from contextlib import AbstractAsyncContextManager
+
+    from batchtui.domain.batch import RemoteBatch, RemotePage
+    from batchtui.domain.model import ModelInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """The body of a create, as bytes that exist already: never built in memory, never sent twice."""
+
+    length: int
+    """Bytes in all; declared before the first one leaves."""
+    chunks: Callable[[], AsyncIterator[bytes]]
+    """Opens the stream; called once. What it yields adds up to `length`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How requests are to be understood: headers that hold for a whole batch."""
+
+    api_version: str | None = None
+    """The anthropic-version header; None for the SDK's default."""
+    betas: tuple[str, ...] = ()
+    """The anthropic-beta header."""
+
+
+class Gateway(Protocol):
+    """The Message Batches API.
+
+    Every method raises `CredentialsMissing` or a `GatewayError`, which says whether anything was created; none of
+    them ever tries again by itself: when to ask again is the caller's decision, made visibly.
+    """
+
+    async def create(self, upload: Upload, dialect: Dialect) -> RemoteBatch:
+        """Create a batch from `{"requests": […]}`. Once: no retry, on no ground."""
+        ...
+
+    async def retrieve(self, batch_id: str) -> RemoteBatch:
+        """Say how one batch stands."""
+        ...
+
+    async def list_page(self, *, limit: int = 1000, after_id: str | None = None) -> RemotePage:
+        """List batches, newest first; `after_id` continues with older ones."""
+        ...
+
+    async def cancel(self, batch_id: str) -> RemoteBatch:
+        """Ask for a batch to be cancelled; it goes through `canceling`."""
+        ...
+
+    async def delete(self, batch_id: str) -> None:
+        """Delete a batch that has ended."""
+        ...
+
+    def results(self, batch_id: str) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """Open the results as raw bytes, exactly as the API sends them, in blocks of no particular size.
+
+        Raises:
+            ResultsUnavailable: before the end and after 29 days (404).
+        """
+        ...
+
+    async def models(self) -> tuple[ModelInfo, ...]:
+        """List the models this credential can use."""
+        ...
+
+    async def count_tokens(self, params: Mapping[str, Any], dialect: Dialect) -> int:
+        """Estimate the input tokens of one request; free, with a rate limit of its own."""
+        ...
+
+    async def message(self, params: Mapping[str, Any], dialect: Dialect) -> bytes:
+        """Send one request in real time (at the standard price) and return the message as JSON bytes."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        ...
