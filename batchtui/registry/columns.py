@@ -1,0 +1,49 @@
+"""How values lie in SQLite columns: times as text that sorts, lists as JSON, money as text."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, overload
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@overload
+def time_text(at: datetime) -> str: ...
+@overload
+def time_text(at: None) -> None: ...
+def time_text(at: datetime | None) -> str | None:
+    """Write an aware time as ISO 8601 in UTC, always of one length, so that text order is time order."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds") if at else None
+
+
+@overload
+def text_time(text: str) -> datetime: ...
+@overload
+def text_time(text: None) -> None: ...
+def text_time(text: str | None) -> datetime | None:
+    """Read what `time_text` wrote."""
+    return datetime.fromisoformat(text) if text else None
+
+
+def list_text(items: Iterable[str]) -> str:
+    """Write a list of words as a JSON array."""
+    return json.dumps(list(items), ensure_ascii=False)
+
+
+def text_list(text: str) -> tuple[str, ...]:
+    """Read what `list_text` wrote."""
+    return tuple(json.loads(text)) if text != "[]" else ()
+
+
+def money_text(amount: Decimal | None) -> str | None:
+    """Write USD as text: SQLite has no decimals and a float would round."""
+    return None if amount is None else format(amount, "f")
+
+
+def text_money(text: str | None) -> Decimal | None:
+    """Read what `money_text` wrote."""
+    return None if text is None else Decimal(text)

@@ -1,0 +1,137 @@
+"""Jobs in the registry: planned whole, with all their parts, or not at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batchtui.registry.columns import list_text, money_text, time_text
+from batchtui.registry.journal import note
+from batchtui.registry.rows import to_job
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from decimal import Decimal
+
+    import aiosqlite
+
+    from batchtui.domain.clock import Clock
+    from batchtui.domain.job import Job, PartPlan
+    from batchtui.registry.connection import Database
+
+
+class Jobs:
+    """Writes and reads jobs. What a batch does afterwards is the business of `Batches`."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def plan(
+        self, job: Job, parts: Sequence[PartPlan], *, estimates: Sequence[Decimal | None] = ()
+    ) -> tuple[int, ...]:
+        """Write a new job and its parts as `planned`, in one transaction: the intent, before a byte leaves.
+
+        Returns:
+            The keys of the parts, in order.
+        """
+        now = self._clock.now()
+        async with self._database.transaction() as tx:
+            await insert_job(tx, job)
+            keys = await self._insert_parts(tx, job.id, parts, 1, now, estimates)
+            await note(tx, now, "job.planned", job=job.id, parts=len(parts), requests=job.requests, bytes=job.bytes)
+        return keys
+
+    async def plan_attempt(
+        self, job_id: str, parts: Sequence[PartPlan], *, estimates: Sequence[Decimal | None] = ()
+    ) -> tuple[int, ...]:
+        """Write the next attempt of a job: its parts as `planned`. Returns their keys."""
+        now = self._clock.now()
+        async with self._database.transaction() as tx:
+            async with tx.execute("SELECT max(attempt) FROM batches WHERE job_id = ?", (job_id,)) as cursor:
+                row = await cursor.fetchone()
+            attempt = (row[0] or 0) + 1 if row else 1
+            keys = await self._insert_parts(tx, job_id, parts, attempt, now, estimates)
+            await note(tx, now, "job.retried", job=job_id, attempt=attempt, parts=len(parts))
+        return keys
+
+    async def get(self, job_id: str) -> Job | None:
+        """Read one job."""
+        row = await self._database.one("SELECT * FROM jobs WHERE id = ?", (job_id,))
+        return to_job(row) if row else None
+
+    async def named(self, name: str) -> list[Job]:
+        """Read the jobs of that name, newest first."""
+        rows = await self._database.all("SELECT * FROM jobs WHERE name = ? ORDER BY created_at DESC", (name,))
+        return [to_job(row) for row in rows]
+
+    async def starting_with(self, prefix: str) -> list[Job]:
+        """Read the jobs whose id begins so, newest first."""
+        rows = await self._database.all(
+            "SELECT * FROM jobs WHERE substr(id, 1, ?) = ? ORDER BY created_at DESC", (len(prefix), prefix)
+        )
+        return [to_job(row) for row in rows]
+
+    async def with_fingerprint(self, fingerprint: str) -> list[Job]:
+        """Read the jobs with this very content, newest first."""
+        rows = await self._database.all(
+            "SELECT * FROM jobs WHERE fingerprint = ? AND fingerprint <> '' ORDER BY created_at DESC", (fingerprint,)
+        )
+        return [to_job(row) for row in rows]
+
+    async def ids(self) -> set[str]:
+        """All ids there are."""
+        return {row["id"] for row in await self._database.all("SELECT id FROM jobs")}
+
+    async def _insert_parts(
+        self,
+        tx: aiosqlite.Connection,
+        job_id: str,
+        parts: Sequence[PartPlan],
+        attempt: int,
+        now: datetime,
+        estimates: Sequence[Decimal | None],
+    ) -> tuple[int, ...]:
+        keys: list[int] = []
+        for index, part in enumerate(parts):
+            cursor = await tx.execute(
+                "INSERT INTO batches (job_id, part, parts, attempt, state, requests, bytes, body, planned_at,"
+                " cost_estimate) VALUES (?, ?, ?, ?, 'planned', ?, ?, ?, ?, ?)",
+                (
+                    job_id,
+                    part.part,
+                    len(parts),
+                    attempt,
+                    part.requests,
+                    part.bytes,
+                    part.body,
+                    time_text(now),
+                    money_text(estimates[index] if index < len(estimates) else None),
+                ),
+            )
+            assert cursor.lastrowid is not None
+            keys.append(cursor.lastrowid)
+        return tuple(keys)
+
+
+async def insert_job(tx: aiosqlite.Connection, job: Job) -> None:
+    """Write the row of a job within a transaction."""
+    await tx.execute(
+        "INSERT INTO jobs (id, name, created_at, source, requests, bytes, fingerprint, models, tags, profile,"
+        " api_version, betas, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            job.id,
+            job.name,
+            time_text(job.created_at),
+            job.source,
+            job.requests,
+            job.bytes,
+            job.fingerprint,
+            list_text(job.models),
+            list_text(job.tags),
+            job.profile,
+            job.api_version,
+            list_text(job.betas),
+            job.note,
+        ),
+    )

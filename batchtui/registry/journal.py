@@ -1,0 +1,121 @@
+"""The journal: every act of batchtui and every call to the API, in the order in which they happened."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from batchtui.registry.columns import text_time, time_text
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from sqlite3 import Row
+
+    import aiosqlite
+
+    from batchtui.domain.call import Call
+    from batchtui.registry.connection import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the journal."""
+
+    seq: int
+    at: datetime
+    kind: Literal["act", "call"]
+    event: str
+    """For an act what happened, dotted, like `batch.ended`; for a call the operation, like `list`."""
+    job: str | None
+    batch_key: int | None
+    batch_id: str | None
+    detail: str
+    status: int | None
+    milliseconds: int | None
+    request_id: str | None
+    error: str | None
+
+
+class Journal:
+    """Writes and reads the journal. It never holds content of requests or results, nor credentials."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def record_call(self, call: Call) -> None:
+        """Note one HTTP exchange."""
+        async with self._database.transaction() as tx:
+            await tx.execute(
+                "INSERT INTO journal (at, kind, event, batch_id, detail, status, milliseconds, request_id, error)"
+                " VALUES (?, 'call', ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    time_text(call.at),
+                    call.operation,
+                    call.batch_id,
+                    f"{call.method} {call.path}",
+                    call.status,
+                    call.milliseconds,
+                    call.request_id,
+                    call.error,
+                ),
+            )
+
+    async def record(self, at: datetime, event: str, *, job: str | None = None, **detail: Any) -> None:
+        """Note an act that changes no batch, in a transaction of its own."""
+        async with self._database.transaction() as tx:
+            await note(tx, at, event, job=job, **detail)
+
+    async def entries(self, *, batch_id: str | None = None, job: str | None = None, limit: int = 200) -> list[Entry]:
+        """Read the latest entries, oldest of them first; of one batch or one job, or all."""
+        where, values = "1", list[Any]()
+        if batch_id is not None:
+            where, values = "batch_id = ?", [batch_id]
+        elif job is not None:
+            where, values = "(job_id = ? OR batch_id IN (SELECT id FROM batches WHERE job_id = ?))", [job, job]
+        rows = await self._database.all(
+            f"SELECT * FROM journal WHERE {where} ORDER BY seq DESC LIMIT ?",
+            [*values, limit],
+        )
+        return [_to_entry(row) for row in reversed(rows)]
+
+
+async def note(
+    tx: aiosqlite.Connection,
+    at: datetime,
+    event: str,
+    *,
+    job: str | None = None,
+    key: int | None = None,
+    batch_id: str | None = None,
+    **detail: Any,
+) -> None:
+    """Note an act within the transaction that carries it out. `detail` is kept as JSON."""
+    await tx.execute(
+        "INSERT INTO journal (at, kind, event, job_id, batch_key, batch_id, detail) VALUES (?, 'act', ?, ?, ?, ?, ?)",
+        (
+            time_text(at),
+            event,
+            job,
+            key,
+            batch_id,
+            json.dumps(detail, ensure_ascii=False, default=str) if detail else "",
+        ),
+    )
+
+
+def _to_entry(row: Row) -> Entry:
+    return Entry(
+        seq=row["seq"],
+        at=text_time(row["at"]),
+        kind=row["kind"],
+        event=row["event"],
+        job=row["job_id"],
+        batch_key=row["batch_key"],
+        batch_id=row["batch_id"],
+        detail=row["detail"],
+        status=row["status"],
+        milliseconds=row["milliseconds"],
+        request_id=row["request_id"],
+        error=row["error"],
+    )

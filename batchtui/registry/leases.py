@@ -1,0 +1,49 @@
+"""Leases: how several processes agree on who does a thing, through the registry alone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from batchtui.registry.columns import text_time, time_text
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from batchtui.domain.clock import Clock
+    from batchtui.registry.connection import Database
+
+
+class Leases:
+    """Named locks that run out by themselves, so that a killed process blocks nobody for long.
+
+    The holder is this registry's own token: two workspaces in one process are two holders.
+    """
+
+    def __init__(self, database: Database, clock: Clock, holder: str) -> None:
+        self._database = database
+        self._clock = clock
+        self.holder = holder
+
+    async def take(self, name: str, ttl: timedelta) -> bool:
+        """Take or prolong a lease. False while somebody else's has not run out."""
+        now = self._clock.now()
+        async with self._database.transaction() as tx:
+            cursor = await tx.execute(
+                "INSERT INTO leases VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET holder = excluded.holder,"
+                " until = excluded.until WHERE holder = excluded.holder OR until <= ?",
+                (name, self.holder, time_text(now + ttl), time_text(now)),
+            )
+            return cursor.rowcount == 1
+
+    async def release(self, name: str) -> None:
+        """Give a lease back early; somebody else's is left alone."""
+        async with self._database.transaction() as tx:
+            await tx.execute("DELETE FROM leases WHERE name = ? AND holder = ?", (name, self.holder))
+
+    async def held_until(self, name: str) -> tuple[str, datetime] | None:
+        """Say who holds a lease and until when; None where it is free."""
+        row = await self._database.one(
+            "SELECT holder, until FROM leases WHERE name = ? AND until > ?", (name, time_text(self._clock.now()))
+        )
+        return (row["holder"], text_time(row["until"])) if row else None

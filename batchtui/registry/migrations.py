@@ -1,0 +1,191 @@
+"""The registry's schema as ordered steps, each recorded in the very transaction that runs it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from batchtui.domain.errors import SchemaTooNew
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import aiosqlite
+
+Step = tuple[str, str]
+"""A name for people, and the SQL."""
+
+FIRST_SCHEMA = """
+CREATE TABLE jobs (
+    id           TEXT PRIMARY KEY,
+    name         TEXT NOT NULL,
+    created_at   TEXT NOT NULL,
+    source       TEXT NOT NULL DEFAULT '',
+    requests     INTEGER NOT NULL,
+    bytes        INTEGER NOT NULL DEFAULT 0,
+    fingerprint  TEXT NOT NULL DEFAULT '',
+    models       TEXT NOT NULL DEFAULT '[]',
+    tags         TEXT NOT NULL DEFAULT '[]',
+    profile      TEXT,
+    api_version  TEXT,
+    betas        TEXT NOT NULL DEFAULT '[]',
+    note         TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX jobs_by_name ON jobs(name);
+CREATE INDEX jobs_by_fingerprint ON jobs(fingerprint) WHERE fingerprint <> '';
+
+CREATE TABLE batches (
+    key                 INTEGER PRIMARY KEY,
+    revision            INTEGER NOT NULL DEFAULT 0,
+    id                  TEXT UNIQUE,
+    job_id              TEXT NOT NULL REFERENCES jobs(id),
+    part                INTEGER NOT NULL,
+    parts               INTEGER NOT NULL,
+    attempt             INTEGER NOT NULL,
+    state               TEXT NOT NULL CHECK (state IN ('planned', 'submitting', 'unknown', 'in_progress', 'canceling',
+                                                       'ended', 'missing', 'deleted')),
+    requests            INTEGER NOT NULL,
+    bytes               INTEGER NOT NULL DEFAULT 0,
+    body                TEXT NOT NULL DEFAULT '',
+    processing_status   TEXT,
+    processing          INTEGER NOT NULL DEFAULT 0,
+    succeeded           INTEGER NOT NULL DEFAULT 0,
+    errored             INTEGER NOT NULL DEFAULT 0,
+    canceled            INTEGER NOT NULL DEFAULT 0,
+    expired             INTEGER NOT NULL DEFAULT 0,
+    counts_moved        INTEGER NOT NULL DEFAULT 0,
+    created_at          TEXT,
+    ended_at            TEXT,
+    expires_at          TEXT,
+    cancel_initiated_at TEXT,
+    archived_at         TEXT,
+    planned_at          TEXT NOT NULL,
+    submitted_at        TEXT,
+    refreshed_at        TEXT,
+    missed_at           TEXT,
+    sender              TEXT,
+    sender_until        TEXT,
+    adopted             INTEGER NOT NULL DEFAULT 0,
+    reason              TEXT NOT NULL DEFAULT '',
+    not_before          TEXT,
+    results             TEXT NOT NULL DEFAULT 'none' CHECK (results IN ('none', 'partial', 'saved', 'gone')),
+    results_bytes       INTEGER NOT NULL DEFAULT 0,
+    workspace_id        TEXT,
+    cost_estimate       TEXT,
+    cost_actual         TEXT,
+    UNIQUE (job_id, attempt, part)
+) STRICT;
+CREATE INDEX batches_by_state ON batches(state);
+CREATE INDEX batches_by_time ON batches(planned_at DESC, part);
+CREATE INDEX batches_by_revision ON batches(revision);
+
+CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+INSERT INTO counters VALUES ('revision', 0);
+
+CREATE TRIGGER batch_inserted AFTER INSERT ON batches BEGIN
+    UPDATE counters SET value = value + 1 WHERE name = 'revision';
+    UPDATE batches SET revision = (SELECT value FROM counters WHERE name = 'revision') WHERE key = NEW.key;
+END;
+CREATE TRIGGER batch_updated AFTER UPDATE OF
+    id, job_id, state, processing_status, processing, succeeded, errored, canceled, expired, counts_moved, created_at,
+    ended_at, expires_at, cancel_initiated_at, archived_at, submitted_at, reason, not_before, results, results_bytes,
+    workspace_id, cost_estimate, cost_actual
+ON batches BEGIN
+    UPDATE counters SET value = value + 1 WHERE name = 'revision';
+    UPDATE batches SET revision = (SELECT value FROM counters WHERE name = 'revision') WHERE key = NEW.key;
+END;
+CREATE TRIGGER job_updated AFTER UPDATE OF name, tags, models, note ON jobs BEGIN
+    UPDATE batches SET job_id = job_id WHERE job_id = NEW.id;
+END;
+
+CREATE TABLE journal (
+    seq          INTEGER PRIMARY KEY,
+    at           TEXT NOT NULL,
+    kind         TEXT NOT NULL CHECK (kind IN ('act', 'call')),
+    event        TEXT NOT NULL,
+    job_id       TEXT,
+    batch_key    INTEGER,
+    batch_id     TEXT,
+    detail       TEXT NOT NULL DEFAULT '',
+    status       INTEGER,
+    milliseconds INTEGER,
+    request_id   TEXT,
+    error        TEXT
+) STRICT;
+CREATE INDEX journal_by_batch ON journal(batch_id) WHERE batch_id IS NOT NULL;
+CREATE INDEX journal_by_job ON journal(job_id) WHERE job_id IS NOT NULL;
+
+CREATE TABLE leases (name TEXT PRIMARY KEY, holder TEXT NOT NULL, until TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL, at TEXT NOT NULL) STRICT, WITHOUT ROWID;
+"""
+
+STEPS: Final[Sequence[Step]] = (("jobs, batches, journal, leases", FIRST_SCHEMA),)
+"""Appended to, never edited: a step that was released has run on somebody's disk."""
+LATEST: Final = len(STEPS)
+
+
+async def schema_version(connection: aiosqlite.Connection) -> int:
+    """Say how many steps this file has seen; 0 for an empty one."""
+    async with connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'schema_migrations'") as cursor:
+        if await cursor.fetchone() is None:
+            return 0
+    async with connection.execute("SELECT coalesce(max(version), 0) FROM schema_migrations") as cursor:
+        row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+def refuse_newer(version: int, path: object) -> None:
+    """Raise `SchemaTooNew` where a newer batchtui wrote the file: it is not touched."""
+    if version > LATEST:
+        raise SchemaTooNew(
+            f"{path} has schema {version}; this batchtui knows schemas up to {LATEST}.",
+            hint="Update batchtui, or point --home at another folder.",
+        )
+
+
+async def migrate(connection: aiosqlite.Connection, path: object, now: Callable[[], str]) -> None:
+    """Run the steps that this file has not seen, each in a transaction of its own.
+
+    Safe to run from several processes at once: each step is decided under the write lock.
+
+    Raises:
+        SchemaTooNew: where the file has seen steps that this program does not know.
+    """
+    while True:
+        await connection.execute("BEGIN IMMEDIATE")
+        try:
+            version = await schema_version(connection)
+            refuse_newer(version, path)
+            if version < LATEST:
+                await _run_step(connection, version + 1, now())
+        except BaseException:
+            await connection.rollback()
+            raise
+        await connection.commit()
+        if version >= LATEST:
+            return
+
+
+async def _run_step(connection: aiosqlite.Connection, version: int, at: str) -> None:
+    name, script = STEPS[version - 1]
+    await connection.execute(
+        "CREATE TABLE IF NOT EXISTS schema_migrations"
+        " (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at TEXT NOT NULL) STRICT"
+    )
+    for statement in split_statements(script):
+        await connection.execute(statement)
+    await connection.execute("INSERT INTO schema_migrations VALUES (?, ?, ?)", (version, name, at))
+
+
+def split_statements(script: str) -> list[str]:
+    """Cut a script into statements; `executescript` would commit first, which is just what must not happen here."""
+    statements: list[str] = []
+    lines: list[str] = []
+    in_trigger = False
+    for line in script.splitlines():
+        lines.append(line)
+        in_trigger = in_trigger or line.startswith("CREATE TRIGGER")
+        is_end = line == "END;" if in_trigger else line.endswith(";")
+        if is_end:
+            statements.append("\n".join(lines))
+            lines, in_trigger = [], False
+    return statements

@@ -1,0 +1,49 @@
+"""The registry as one object: what batchtui remembers, opened and closed together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batchtui.registry.batches import Batches
+from batchtui.registry.connection import Database
+from batchtui.registry.facts import Facts
+from batchtui.registry.jobs import Jobs
+from batchtui.registry.journal import Journal
+from batchtui.registry.leases import Leases
+from batchtui.registry.request_store import RequestStore
+from batchtui.registry.result_store import ResultStore
+from batchtui.registry.views import Views
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from batchtui.domain.clock import Clock
+
+
+class Registry:
+    """All of memory. It holds no rules of what to do next, and never talks to the API."""
+
+    def __init__(self, database: Path, requests: Path, results: Path, *, clock: Clock, holder: str) -> None:
+        self._database = Database(database, clock)
+        self.path = database
+        self.jobs = Jobs(self._database, clock)
+        self.batches = Batches(self._database, clock)
+        self.views = Views(self._database)
+        self.journal = Journal(self._database)
+        self.leases = Leases(self._database, clock, holder)
+        self.facts = Facts(self._database, clock)
+        self.requests = RequestStore(requests)
+        self.results = ResultStore(results)
+
+    async def open(self) -> None:
+        """Open the database, made or migrated where needed. Raises `StorageError`."""
+        await self._database.open()
+
+    async def close(self) -> None:
+        """Close the database."""
+        await self._database.close()
+
+    def on_commit(self, listener: Callable[[], None]) -> None:
+        """Have `listener` called after each transaction of this process; it must be quick and must not raise."""
+        self._database.on_commit(listener)

@@ -1,0 +1,167 @@
+"""What screens and lists ask of the registry: orders, pages, tallies, and what changed since."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from batchtui.domain.query import BatchQuery
+from batchtui.domain.states import BatchState
+from batchtui.registry.columns import text_time
+from batchtui.registry.rows import BATCH_SELECT, to_batch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from batchtui.domain.batch import Batch
+    from batchtui.domain.query import SortKey
+    from batchtui.registry.connection import Database
+
+PAGE = 500
+"""The most keys asked for in one statement."""
+
+_NEWEST = "b.planned_at DESC, b.part"
+_SORTS: Mapping[SortKey, tuple[str, str]] = {
+    "newest": (_NEWEST, "b.planned_at ASC, b.part"),
+    "attention": (
+        "CASE b.state WHEN 'unknown' THEN 0 WHEN 'submitting' THEN 1 WHEN 'in_progress' THEN 2 WHEN 'canceling' THEN 2"
+        " WHEN 'planned' THEN 3 WHEN 'missing' THEN 4 ELSE 5 END, " + _NEWEST,
+        "CASE b.state WHEN 'unknown' THEN 5 WHEN 'submitting' THEN 4 WHEN 'in_progress' THEN 3 WHEN 'canceling' THEN 3"
+        " WHEN 'planned' THEN 2 WHEN 'missing' THEN 1 ELSE 0 END, " + _NEWEST,
+    ),
+    "name": ("j.name COLLATE NOCASE, b.attempt, b.part", "j.name COLLATE NOCASE DESC, b.attempt, b.part"),
+    "state": ("b.state, " + _NEWEST, "b.state DESC, " + _NEWEST),
+    "requests": ("b.requests DESC, " + _NEWEST, "b.requests, " + _NEWEST),
+    "ended": ("b.ended_at DESC NULLS FIRST, " + _NEWEST, "b.ended_at NULLS LAST, " + _NEWEST),
+    "cost": (
+        "CAST(coalesce(b.cost_actual, b.cost_estimate) AS REAL) DESC NULLS LAST, " + _NEWEST,
+        "CAST(coalesce(b.cost_actual, b.cost_estimate) AS REAL) NULLS LAST, " + _NEWEST,
+    ),
+}
+"""For each sort key its natural order and that order turned round. Ties always fall to the newest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many batches stand in each state, and how far the registry has come."""
+
+    states: Mapping[BatchState, int]
+    revision: int
+
+    @property
+    def total(self) -> int:
+        """All batches but the deleted ones."""
+        return sum(count for state, count in self.states.items() if state is not BatchState.DELETED)
+
+    @property
+    def running(self) -> int:
+        """Batches that the API is at work on."""
+        return sum(count for state, count in self.states.items() if state.is_running)
+
+
+class Views:
+    """Questions to the registry that change nothing."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def order(self, query: BatchQuery | None = None) -> Sequence[int]:
+        """The keys of the batches that a query names, in its order."""
+        query = query or BatchQuery()
+        where, values = _conditions(query)
+        order_by = _SORTS[query.sort][1 if query.descending else 0]
+        limit = "" if query.limit is None else f" LIMIT {int(query.limit)}"
+        rows = await self._database.all(
+            f"SELECT b.key FROM batches AS b JOIN jobs AS j ON j.id = b.job_id WHERE {where}"
+            f" ORDER BY {order_by}{limit}",
+            values,
+        )
+        return array("q", [row[0] for row in rows])
+
+    async def page(self, keys: Sequence[int]) -> list[Batch]:
+        """The batches with these keys, in this order; keys that are gone are left out."""
+        found: dict[int, Batch] = {}
+        for start in range(0, len(keys), PAGE):
+            some = keys[start : start + PAGE]
+            marks = ",".join("?" * len(some))
+            for row in await self._database.all(f"{BATCH_SELECT} WHERE b.key IN ({marks})", some):
+                found[row["key"]] = to_batch(row)
+        return [found[key] for key in keys if key in found]
+
+    async def select(self, query: BatchQuery | None = None) -> list[Batch]:
+        """The batches that a query names, in its order."""
+        return await self.page(await self.order(query))
+
+    async def of_job(self, job_id: str) -> list[Batch]:
+        """All batches of a job, by attempt and part."""
+        rows = await self._database.all(f"{BATCH_SELECT} WHERE b.job_id = ? ORDER BY b.attempt, b.part", (job_id,))
+        return [to_batch(row) for row in rows]
+
+    async def starting_with(self, prefix: str, *, limit: int = 10) -> list[Batch]:
+        """The batches whose API id begins so."""
+        rows = await self._database.all(
+            f"{BATCH_SELECT} WHERE substr(b.id, 1, ?) = ? ORDER BY {_NEWEST} LIMIT ?", (len(prefix), prefix, limit)
+        )
+        return [to_batch(row) for row in rows]
+
+    async def changed_since(self, revision: int) -> list[Batch]:
+        """The batches that changed after a revision, in the order of their changes."""
+        rows = await self._database.all(f"{BATCH_SELECT} WHERE b.revision > ? ORDER BY b.revision", (revision,))
+        return [to_batch(row) for row in rows]
+
+    async def in_states(self, *states: BatchState) -> list[Batch]:
+        """The batches in these states, newest first."""
+        return await self.select(BatchQuery(states=frozenset(states)))
+
+    async def known_ids(self, ids: Sequence[str]) -> set[str]:
+        """Those of these API ids that the registry knows."""
+        known: set[str] = set()
+        for start in range(0, len(ids), PAGE):
+            some = ids[start : start + PAGE]
+            marks = ",".join("?" * len(some))
+            rows = await self._database.all(f"SELECT id FROM batches WHERE id IN ({marks})", some)
+            known.update(row["id"] for row in rows)
+        return known
+
+    async def oldest_running(self) -> datetime | None:
+        """When the oldest batch that the API is at work on was created; None where none is."""
+        row = await self._database.one(
+            "SELECT min(created_at) AS oldest FROM batches WHERE state IN ('in_progress', 'canceling')"
+        )
+        return text_time(row["oldest"]) if row else None
+
+    async def tally(self) -> Tally:
+        """Count the batches by state, together with the newest revision."""
+        rows = await self._database.all("SELECT state, count(*) AS n FROM batches GROUP BY state")
+        revision = await self._database.one("SELECT value FROM counters WHERE name = 'revision'")
+        return Tally({BatchState(row["state"]): row["n"] for row in rows}, revision["value"] if revision else 0)
+
+    async def data_version(self) -> int:
+        """A number that changes with every commit to the file, also one of another process (`PRAGMA data_version`)."""
+        row = await self._database.one("PRAGMA data_version")
+        return int(row[0]) if row else 0
+
+
+def _conditions(query: BatchQuery) -> tuple[str, list[Any]]:
+    conditions: list[str] = []
+    values: list[Any] = []
+    if query.states:
+        conditions.append(f"b.state IN ({','.join('?' * len(query.states))})")
+        values.extend(query.states)
+    elif not query.deleted:
+        conditions.append("b.state <> 'deleted'")
+    if query.job is not None:
+        conditions.append("b.job_id = ?")
+        values.append(query.job)
+    for tag in query.tags:
+        conditions.append("EXISTS (SELECT 1 FROM json_each(j.tags) WHERE value = ?)")
+        values.append(tag)
+    if query.text:
+        conditions.append(
+            "instr(lower(j.name || ' ' || coalesce(b.id, '') || ' ' || j.id || ' ' || j.source || ' ' || j.models),"
+            " lower(?)) > 0"
+        )
+        values.append(query.text)
+    return " AND ".join(conditions) or "1", values
