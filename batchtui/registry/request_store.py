@@ -1,4 +1,4 @@
-"""The requests that were or will be sent, one folder a job: read back for sending, retrying and joining with results."""
+"""The requests that were or will be sent, one folder a job: kept for sending, retrying and joining with results."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import secrets
 import shutil
 import sqlite3
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from batchtui.domain.errors import StorageError
 from batchtui.domain.request import RequestFacts
@@ -117,7 +117,7 @@ class RequestReader:
             f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
         )
 
-    def __enter__(self) -> RequestReader:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:

@@ -7,7 +7,7 @@ import os
 import shutil
 import sqlite3
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Protocol, TypeVar
 
 from batchtui.domain.errors import StorageError
@@ -86,7 +86,6 @@ class _OpenPart:
     position: int = len(HEAD)
 
 
-@dataclass(slots=True)
 class RequestWriter:
     """Writes requests into the bodies of their parts, in order, on a thread of its own.
 
@@ -94,12 +93,11 @@ class RequestWriter:
     says which part each request goes to, in growing order.
     """
 
-    folder: Path
-    attempt: int = 1
-    _parts: list[PartPlan] = field(default_factory=list)
-    _files: dict[str, int] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:  # noqa: D105
+    def __init__(self, folder: Path, attempt: int = 1) -> None:
+        self.folder = folder
+        self.attempt = attempt
+        self._parts: list[PartPlan] = []
+        self._files: dict[str, int] = {}
         self.folder.mkdir(mode=0o700, parents=True)
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="request-writer")
         self._pending: list[Future[None]] = []
