@@ -74,6 +74,7 @@ class Batches:
             await self._move(
                 tx, before, BatchState.SUBMITTING, "batch.submitting", now,
                 submitted_at=time_text(now), sender=sender, sender_until=time_text(until), reason="", not_before=None,
+                lost_at=None,
             )  # fmt: skip
         return True
 
@@ -85,9 +86,18 @@ class Batches:
                 (time_text(until), key, sender),
             )
 
-    async def accepted(self, key: int, remote: RemoteBatch, workspace_id: str | None) -> None:
-        """Note the API's answer to a create: submitting → in_progress."""
-        await self._bind(key, remote, workspace_id, event="batch.accepted", adopted=False)
+    async def accepted(self, key: int, remote: RemoteBatch, workspace_id: str | None, sender: str) -> bool:
+        """Note the API's answer to a create: submitting → in_progress, or unknown → in_progress where it came late.
+
+        False where the part was taken over by another sender meanwhile: nothing is changed.
+        """
+        async with self._database.transaction() as tx:
+            before = await _row(tx, key)
+            is_mine = before["state"] == BatchState.SUBMITTING and before["sender"] == sender
+            if not is_mine and before["state"] != BatchState.UNKNOWN:
+                return False
+            await self._bind(tx, before, remote, workspace_id, event="batch.accepted", adopted=False)
+        return True
 
     async def adopt(self, key: int, remote: RemoteBatch, workspace_id: str | None) -> bool:
         """Note that a lost submission was found: unknown → what the API says.
@@ -99,7 +109,7 @@ class Batches:
             taken = await _fetch(tx, "SELECT 1 FROM batches WHERE id = ?", (remote.id,))
             if before["state"] != BatchState.UNKNOWN or taken is not None:
                 return False
-            await self._bind_in(tx, before, remote, workspace_id, event="batch.adopted", adopted=True)
+            await self._bind(tx, before, remote, workspace_id, event="batch.adopted", adopted=True)
         return True
 
     async def not_created(self, key: int, reason: str, *, not_before: datetime | None = None) -> None:
@@ -110,7 +120,23 @@ class Batches:
 
     async def answer_lost(self, key: int, reason: str) -> None:
         """Note that nobody knows what became of a send: submitting → unknown."""
-        await self._change(key, BatchState.UNKNOWN, "batch.unknown", reason=reason, sender=None)
+        lost_at = time_text(self._clock.now())
+        await self._change(key, BatchState.UNKNOWN, "batch.unknown", reason=reason, sender=None, lost_at=lost_at)
+
+    async def sender_died(self, key: int, sender: str | None) -> bool:
+        """Note that the process that was sending is no more: submitting → unknown. False where that is not so now."""
+        async with self._database.transaction() as tx:
+            before = await _row(tx, key)
+            if before["state"] != BatchState.SUBMITTING or before["sender"] != sender:
+                return False
+            now = self._clock.now()
+            # It died before its promise ran out, and at the latest just now.
+            lost_at = min(now, text_time(before["sender_until"]) or now)
+            await self._move(
+                tx, before, BatchState.UNKNOWN, "batch.unknown", now, lost_at=time_text(lost_at),
+                reason="The program ended while it was sending.",
+            )  # fmt: skip
+        return True
 
     async def proved_absent(self, key: int, reason: str) -> bool:
         """Note that a lost submission was never created: unknown → planned. False where it is not unknown."""
@@ -233,12 +259,6 @@ class Batches:
             await self._move(tx, await _row(tx, key), target, event, self._clock.now(), **columns)
 
     async def _bind(
-        self, key: int, remote: RemoteBatch, workspace_id: str | None, *, event: str, adopted: bool
-    ) -> None:
-        async with self._database.transaction() as tx:
-            await self._bind_in(tx, await _row(tx, key), remote, workspace_id, event=event, adopted=adopted)
-
-    async def _bind_in(
         self,
         tx: aiosqlite.Connection,
         before: Row,

@@ -93,16 +93,21 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[aiosqlite.Connection]:
         """Write: all of the block, or nothing of it. The listeners hear of it once it is on the disk."""
-        async with self._write_lock:
-            writer = self._writer or await self._open_writer()
-            await writer.execute("BEGIN IMMEDIATE")
-            try:
-                yield writer
-            except BaseException:
-                await asyncio.shield(writer.rollback())
-                raise
-            # A commit that was begun is finished: whoever is cancelled here must not leave it in doubt.
-            await asyncio.shield(writer.commit())
+        try:
+            async with self._write_lock:
+                writer = self._writer or await self._open_writer()
+                await writer.execute("BEGIN IMMEDIATE")
+                try:
+                    yield writer
+                except BaseException:
+                    await asyncio.shield(writer.rollback())
+                    raise
+                # A commit that was begun is finished: whoever is cancelled here must not leave it in doubt.
+                await asyncio.shield(writer.commit())
+        except sqlite3.Error as error:
+            raise StorageError(
+                f"The registry {self.path} cannot be written: {error}.", hint="Make room on the disk and try again."
+            ) from error
         for listener in self._listeners:
             listener()
 

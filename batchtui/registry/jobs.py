@@ -73,9 +73,11 @@ class Jobs:
         return [to_job(row) for row in rows]
 
     async def with_fingerprint(self, fingerprint: str) -> list[Job]:
-        """Read the jobs with this very content, newest first."""
+        """Read the jobs with this very content, newest first; those that were dropped before anything went are not."""
         rows = await self._database.all(
-            "SELECT * FROM jobs WHERE fingerprint = ? AND fingerprint <> '' ORDER BY created_at DESC", (fingerprint,)
+            "SELECT * FROM jobs AS j WHERE fingerprint = ? AND fingerprint <> '' AND EXISTS (SELECT 1 FROM batches"
+            " WHERE job_id = j.id AND (id IS NOT NULL OR state <> 'deleted')) ORDER BY created_at DESC",
+            (fingerprint,),
         )
         return [to_job(row) for row in rows]
 

@@ -1,0 +1,43 @@
+"""Checking input: everything that a submission would check, and nothing is sent or kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from batchtui.services.staging import stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from batchtui.domain.job import PartPlan
+    from batchtui.intake import CheckReport
+    from batchtui.services.staging import IntakeOptions, Reading
+    from batchtui.services.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What checking found, and the parts that the good requests would make."""
+
+    report: CheckReport
+    parts: tuple[PartPlan, ...]
+
+
+async def check(
+    workspace: Workspace,
+    sources: Sequence[str],
+    options: IntakeOptions,
+    on_progress: Callable[[Reading], None] | None = None,
+) -> Checked:
+    """Check input as a submission would.
+
+    It takes the same way as a submission, disk included, so that what it says holds for one.
+
+    Raises:
+        InputError: where a source cannot be read at all.
+        StorageError: where the disk refuses.
+    """
+    staged = await stage(workspace, sources, options, on_progress)
+    workspace.registry.requests.discard(staged.requests)
+    return Checked(staged.report, staged.requests.parts)

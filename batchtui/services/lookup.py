@@ -1,0 +1,94 @@
+"""Finding what a person means: a batch id or a beginning of one, a job's id or name, or `@last`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from batchtui.domain.batch import RequestCounts
+from batchtui.domain.errors import UnknownTarget
+from batchtui.domain.query import BatchQuery
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from batchtui.domain.batch import Batch
+    from batchtui.domain.job import Job
+    from batchtui.services.workspace import Workspace
+
+LAST = "@last"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What was meant: one batch, or a job with all its batches."""
+
+    named: str
+    """As the person wrote it."""
+    batches: tuple[Batch, ...]
+    """By attempt and part; one where a batch was meant."""
+    job: Job | None = None
+    """Set where a job was meant."""
+
+    @property
+    def counts(self) -> RequestCounts:
+        """The counts of its batches together."""
+        return sum((batch.counts for batch in self.batches), RequestCounts())
+
+
+async def find_target(workspace: Workspace, named: str) -> Target:
+    """Find what one word means.
+
+    Raises:
+        UnknownTarget: where it means nothing, or more than one thing; the hint lists what it could be.
+    """
+    views, jobs = workspace.registry.views, workspace.registry.jobs
+    if named == LAST:
+        return await _last(workspace)
+    if job := await jobs.get(named):
+        return await _of_job(workspace, named, job)
+    if batch := await workspace.registry.batches.with_id(named):
+        return Target(named, (batch,))
+    if by_name := await jobs.named(named):
+        if len(by_name) > 1:
+            raise _ambiguous(named, [f"{job.id} ({job.created_at:%Y-%m-%d %H:%M})" for job in by_name])
+        return await _of_job(workspace, named, by_name[0])
+    batches = await views.starting_with(named) if named else []
+    by_id = await jobs.starting_with(named) if named.startswith("job_") else []
+    if len(batches) + len(by_id) > 1:
+        raise _ambiguous(named, [batch.id or "" for batch in batches] + [job.id for job in by_id])
+    if by_id:
+        return await _of_job(workspace, named, by_id[0])
+    if batches:
+        return Target(named, (batches[0],))
+    raise UnknownTarget(
+        f"The registry knows no batch or job “{named}”.",
+        hint="`batchtui list --all` shows what it knows; `batchtui sync` brings in what was made elsewhere.",
+    )
+
+
+async def find_targets(workspace: Workspace, names: Sequence[str]) -> list[Target]:
+    """Find what several words mean, each as `find_target` does."""
+    return [await find_target(workspace, named) for named in names]
+
+
+async def _last(workspace: Workspace) -> Target:
+    newest = await workspace.registry.views.select(BatchQuery(limit=1))
+    if not newest:
+        raise UnknownTarget(
+            "The registry is empty, so there is no last batch.", hint="`batchtui submit FILE` makes the first one."
+        )
+    job = await workspace.registry.jobs.get(newest[0].job)
+    if job is None or newest[0].parts == newest[0].attempt == 1:
+        return Target(LAST, (newest[0],))
+    return await _of_job(workspace, LAST, job)
+
+
+async def _of_job(workspace: Workspace, named: str, job: Job) -> Target:
+    return Target(named, tuple(await workspace.registry.views.of_job(job.id)), job)
+
+
+def _ambiguous(named: str, meanings: Sequence[str]) -> UnknownTarget:
+    return UnknownTarget(
+        f"“{named}” could mean {len(meanings)} things.", hint="Say which: " + ", ".join(meanings[:10]) + "."
+    )

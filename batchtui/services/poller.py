@@ -1,0 +1,192 @@
+"""The background of a front end: rounds of care at an adaptive interval, by one process for all open terminals."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from batchtui.domain.errors import BatchtuiError, CredentialsMissing, GatewayError, RateLimited
+from batchtui.services import tend
+from batchtui.services.collect import collect
+from batchtui.services.refresh import LAST_SWEEP
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from batchtui.domain.batch import Batch
+    from batchtui.services.workspace import Workspace
+
+LOOK_AROUND = 2.0
+"""Seconds between two looks at the registry while there is nothing to ask the API."""
+BACK_OFF = (5.0, 15.0, 30.0, 60.0)
+"""Seconds after the first, second … failure in a row."""
+
+
+class PollerState(StrEnum):
+    """What the background is doing."""
+
+    IDLE = "idle"
+    """Nothing is running, so nothing is asked."""
+    WAITING = "waiting"
+    """Between two sweeps."""
+    REFRESHING = "refreshing"
+    PAUSED = "paused"
+    ELSEWHERE = "elsewhere"
+    """Another open terminal does the asking; what it learns shows up here."""
+    RATE_LIMITED = "rate_limited"
+    OFFLINE = "offline"
+    NO_CREDENTIALS = "no_credentials"
+
+
+@dataclass(frozen=True, slots=True)
+class PollStatus:
+    """How the background stands, for a status bar."""
+
+    state: PollerState = PollerState.IDLE
+    asked_at: datetime | None = None
+    """When the API last answered, to whichever process: the age of the data."""
+    next_at: datetime | None = None
+    message: str = ""
+    collecting: str = ""
+    """The id of the batch whose results are being fetched; empty when none are."""
+
+
+class Poller:
+    """Keeps the registry fresh while a front end is open. It decides when; what is done stands in `services.tend`."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        *,
+        on_status: Callable[[PollStatus], None] | None = None,
+        on_error: Callable[[BatchtuiError], None] | None = None,
+        collects: bool = True,
+    ) -> None:
+        self._workspace = workspace
+        self._on_status = on_status
+        self._on_error = on_error
+        self._collects = collects
+        self._wake = asyncio.Event()
+        self._is_paused = False
+        self._failures = 0
+        self._forced = False
+        self._gave_up: set[int] = set()
+        self.status = PollStatus()
+
+    async def run(self) -> None:
+        """Go on until cancelled; results are fetched beside the sweeps, one batch at a time."""
+        collector = asyncio.create_task(self._collect_forever(), name="collector") if self._collects else None
+        try:
+            while True:
+                seconds = await self._turn()
+                await self._rest(seconds)
+        finally:
+            if collector is not None:
+                collector.cancel()
+                await asyncio.gather(collector, return_exceptions=True)
+            await asyncio.shield(self._workspace.registry.leases.release(tend.POLLING))
+
+    def refresh_now(self) -> None:
+        """Sweep at once, whatever the interval says."""
+        self._forced = True
+        self._wake.set()
+
+    def wake(self) -> None:
+        """Look at the registry at once: something has changed there."""
+        if self.status.state in (PollerState.IDLE, PollerState.PAUSED):
+            self._wake.set()
+
+    def pause(self, paused: bool | None = None) -> None:
+        """Stop or go on asking; without an argument the other of the two."""
+        self._is_paused = not self._is_paused if paused is None else paused
+        self._wake.set()
+
+    async def _turn(self) -> float:
+        """Do one turn. Returns the seconds until the next one."""
+        forced, self._forced = self._forced, False
+        if self._is_paused and not forced:
+            await self._say(PollerState.PAUSED)
+            return tend.SLOW
+        if not forced and not await tend.has_work(self._workspace):
+            await self._say(PollerState.IDLE)
+            return LOOK_AROUND
+        seconds = await tend.interval(self._workspace)
+        ttl = timedelta(seconds=seconds * 2 + 10)
+        if not await self._workspace.registry.leases.take(tend.POLLING, ttl):
+            await self._say(PollerState.ELSEWHERE)
+            return min(seconds, tend.QUICK)
+        return await self._sweep(seconds)
+
+    async def _sweep(self, seconds: float) -> float:
+        await self._say(PollerState.REFRESHING)
+        try:
+            sweep = await tend.round_of_care(self._workspace)
+        except CredentialsMissing as error:
+            return await self._failed(PollerState.NO_CREDENTIALS, tend.SLOW, error)
+        except RateLimited as error:
+            return await self._failed(PollerState.RATE_LIMITED, error.retry_after or self._back_off(), error)
+        except GatewayError as error:
+            return await self._failed(PollerState.OFFLINE, self._back_off(), error)
+        except BatchtuiError as error:
+            if self._on_error:
+                self._on_error(error)
+            return await self._failed(PollerState.OFFLINE, self._back_off(), error)
+        self._failures = 0
+        seconds = max(seconds, sweep.retry_after or 0.0)
+        await self._say(PollerState.WAITING, seconds)
+        return seconds
+
+    def _back_off(self) -> float:
+        self._failures += 1
+        return BACK_OFF[min(self._failures, len(BACK_OFF)) - 1]
+
+    async def _failed(self, state: PollerState, seconds: float, error: BatchtuiError) -> float:
+        await self._say(state, seconds, error.message)
+        return seconds
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait on the workspace's clock, or until something wakes the poller."""
+        sleep = asyncio.ensure_future(self._workspace.clock.sleep(seconds))
+        wake = asyncio.ensure_future(self._wake.wait())
+        try:
+            await asyncio.wait({sleep, wake}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (sleep, wake):
+                task.cancel()
+            await asyncio.gather(sleep, wake, return_exceptions=True)
+        self._wake.clear()
+
+    async def _say(self, state: PollerState, seconds: float | None = None, message: str = "") -> None:
+        asked = await self._workspace.registry.facts.get(LAST_SWEEP)
+        next_at = None if seconds is None else self._workspace.clock.now() + timedelta(seconds=seconds)
+        self._show(
+            replace(self.status, state=state, asked_at=asked[1] if asked else None, next_at=next_at, message=message)
+        )
+
+    def _show(self, status: PollStatus) -> None:
+        if status != self.status:
+            self.status = status
+            if self._on_status:
+                self._on_status(status)
+
+    async def _collect_forever(self) -> None:
+        while True:
+            waiting = [batch for batch in await tend.uncollected(self._workspace) if batch.key not in self._gave_up]
+            for batch in waiting:
+                await self._collect(batch)
+            await self._workspace.clock.sleep(LOOK_AROUND)
+
+    async def _collect(self, batch: Batch) -> None:
+        self._show(replace(self.status, collecting=batch.id or ""))
+        try:
+            await collect(self._workspace, batch)
+        except BatchtuiError as error:
+            # Once an opening is enough to say so: the next start, or `batchtui results`, tries again.
+            self._gave_up.add(batch.key)
+            if self._on_error:
+                self._on_error(error)
+        finally:
+            self._show(replace(self.status, collecting=""))

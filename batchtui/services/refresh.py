@@ -1,0 +1,114 @@
+"""Refreshing: ask the list endpoint how the running batches stand, in as few calls as there are thousands of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from batchtui.domain.errors import BatchNotFound
+from batchtui.domain.limits import CLOCK_SKEW_ALLOWED, PAGE_LIMIT
+from batchtui.domain.states import BatchState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from batchtui.domain.batch import Batch
+    from batchtui.gateway.protocol import Gateway
+    from batchtui.services.workspace import Workspace
+
+LAST_SWEEP = "last_sweep"
+"""The fact that tells every terminal when the API was last asked, and with what success."""
+MISSING_AFTER = timedelta(minutes=5)
+"""A 404 happens for a while on batches that exist (API.md): only one that lasts means something."""
+SINGLE_LOOKS = 10
+"""The most batches that one sweep asks for by id, where the list does not show them."""
+MARGIN = 20
+"""Batches of others that may stand between ours in the list, before a second page is needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """What one sweep did."""
+
+    calls: int
+    changed: tuple[int, ...]
+    """Keys of the batches that changed."""
+    retry_after: float | None = None
+    """Seconds the API wants to be left alone."""
+
+
+async def sweep(workspace: Workspace) -> Sweep:
+    """Ask how all running batches stand, paging only as far back as the oldest of them.
+
+    Raises:
+        CredentialsMissing, GatewayError: where the API cannot be asked; nothing is concluded from that.
+    """
+    running = [batch for batch in await _running(workspace) if _is_ours(workspace, batch)]
+    if not running:
+        return Sweep(0, ())
+    gateway = await workspace.gateway()
+    unseen = {batch.id: batch for batch in running if batch.id}
+    oldest = min((batch.created_at for batch in running if batch.created_at), default=None)
+    changed: list[int] = []
+    calls, after, retry_after = 0, None, None
+    while unseen:
+        page = await gateway.list_page(limit=min(PAGE_LIMIT, len(unseen) + MARGIN), after_id=after)
+        calls += 1
+        retry_after = page.retry_after
+        changed += await workspace.registry.batches.heard(page.batches)
+        for remote in page.batches:
+            unseen.pop(remote.id, None)
+        past = oldest is not None and bool(page.batches) and page.batches[-1].created_at < oldest - CLOCK_SKEW_ALLOWED
+        if not page.has_more or past:
+            break
+        after = page.last_id
+    # The credentials may turn out to belong elsewhere only with the first answer.
+    not_shown = [batch for batch in unseen.values() if _is_ours(workspace, batch)][:SINGLE_LOOKS]
+    for batch in not_shown:
+        changed += await _look_closer(workspace, gateway, batch)
+    await workspace.registry.facts.put(LAST_SWEEP, {"running": len(running), "calls": calls + len(not_shown)})
+    return Sweep(calls + len(not_shown), tuple(changed), retry_after)
+
+
+async def refresh_batches(workspace: Workspace, batches: Sequence[Batch]) -> None:
+    """Ask how these batches stand: one by its id, several by a sweep. What is not at the API is passed over.
+
+    Raises:
+        CredentialsMissing, GatewayError: where the API cannot be asked.
+    """
+    askable = [batch for batch in batches if batch.id and batch.state is not BatchState.DELETED]
+    if len(askable) > 1 and all(batch.state.is_running for batch in askable):
+        await sweep(workspace)
+        return
+    if not askable:
+        return
+    gateway = await workspace.gateway()
+    for batch in askable:
+        await _look_closer(workspace, gateway, batch)
+
+
+async def _running(workspace: Workspace) -> list[Batch]:
+    return await workspace.registry.views.in_states(BatchState.IN_PROGRESS, BatchState.CANCELING)
+
+
+def _is_ours(workspace: Workspace, batch: Batch) -> bool:
+    """Whether these credentials can see a batch: those of another workspace get a 404 that means nothing."""
+    return not (workspace.workspace_id and batch.workspace_id and batch.workspace_id != workspace.workspace_id)
+
+
+async def _look_closer(workspace: Workspace, gateway: Gateway, batch: Batch) -> list[int]:
+    """Ask for one batch by its id; a 404 that has lasted for minutes makes it missing."""
+    assert batch.id is not None
+    batches = workspace.registry.batches
+    try:
+        remote = await gateway.retrieve(batch.id)
+    except BatchNotFound as error:
+        since = await batches.missed(batch.key)
+        if workspace.clock.now() - since < MISSING_AFTER or not _is_ours(workspace, batch):
+            return []
+        if batch.state in (BatchState.MISSING, BatchState.DELETED):
+            return []
+        await batches.missing(batch.key, f"The API has not shown it since {since:%H:%M:%S} UTC: {error.message}")
+        return [batch.key]
+    return await batches.heard([remote])

@@ -1,0 +1,116 @@
+"""Finishing what a crash, a full queue or a lost answer left open: look, adopt, send what is proved unsent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from batchtui.domain.query import BatchQuery
+from batchtui.domain.states import BatchState
+from batchtui.services import reconcile
+from batchtui.services.reconcile import DEFAULT_GRACE, Verdict
+from batchtui.services.submit import Event, send_parts
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+    from datetime import timedelta
+
+    from batchtui.domain.batch import Batch
+    from batchtui.services.reconcile import Finding
+    from batchtui.services.workspace import Workspace
+
+OPEN = (BatchState.PLANNED, BatchState.SUBMITTING, BatchState.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """What resuming came to: the parts that were open, as they stand now, and what still needs a decision."""
+
+    batches: tuple[Batch, ...]
+    undecided: tuple[Finding, ...]
+
+    @property
+    def unknown(self) -> tuple[Batch, ...]:
+        """Parts whose fate is still unknown."""
+        return tuple(batch for batch in self.batches if batch.state is BatchState.UNKNOWN)
+
+
+async def open_parts(workspace: Workspace, jobs: Sequence[str] = ()) -> list[Batch]:
+    """The parts that are not at the API yet, of these jobs or of all, by job, attempt and part."""
+    batches = await workspace.registry.views.select(BatchQuery(states=frozenset(OPEN)))
+    wanted = [batch for batch in batches if not jobs or batch.job in jobs]
+    return sorted(wanted, key=lambda batch: (batch.planned_at, batch.job, batch.attempt, batch.part))
+
+
+async def resume(
+    workspace: Workspace,
+    jobs: Sequence[str] = (),
+    *,
+    grace: timedelta = DEFAULT_GRACE,
+    consent: Callable[[Finding], Awaitable[bool]],
+    on_event: Callable[[Event], None] | None = None,
+) -> Resumed:
+    """Settle the unknown parts and send the planned ones, of these jobs or of all.
+
+    What the API shows is adopted. Where it shows nothing for the grace time, `consent` is asked before the part is
+    sent again. What stays ambiguous is left alone and comes back as undecided.
+
+    Raises:
+        GatewayError, CredentialsMissing: where the API cannot be asked or refuses; nothing is lost.
+    """
+    await reconcile.recover(workspace)
+    keys = [batch.key for batch in await open_parts(workspace, jobs)]
+    undecided: list[Finding] = []
+    for batch in await workspace.registry.views.page(keys):
+        if batch.state is BatchState.UNKNOWN:
+            finding = await _settle(workspace, batch, grace, on_event)
+            if finding.verdict is Verdict.ABSENT and await consent(finding):
+                await reconcile.release(workspace, finding.batch)
+            elif finding.verdict in (Verdict.ABSENT, Verdict.AMBIGUOUS):
+                undecided.append(finding)
+    await _send_on(workspace, keys, on_event)
+    return Resumed(tuple(await workspace.registry.views.page(keys)), tuple(undecided))
+
+
+async def feed(workspace: Workspace, on_event: Callable[[Event], None] | None = None) -> list[int]:
+    """Send on the parts that a rate limit or a full queue made wait, once their time has come. Returns their keys.
+
+    Only these: a part that was refused, or is of a job with an unknown part, waits for a person.
+    """
+    due: list[int] = []
+    blocked: set[tuple[str, int]] = set()
+    for batch in await open_parts(workspace):
+        attempt = (batch.job, batch.attempt)
+        is_due = batch.not_before is not None and batch.not_before <= workspace.clock.now()
+        follows = any(key == batch.key - 1 for key in due) and batch.reason == ""
+        if attempt in blocked or batch.state is not BatchState.PLANNED or not (is_due or follows):
+            blocked.add(attempt)
+        else:
+            due.append(batch.key)
+    await _send_on(workspace, due, on_event)
+    return due
+
+
+async def _settle(
+    workspace: Workspace, batch: Batch, grace: timedelta, on_event: Callable[[Event], None] | None
+) -> Finding:
+    """Look for one unknown part until the grace time is over."""
+    while True:
+        [finding] = await reconcile.look(workspace, [batch], grace)
+        if finding.verdict is not Verdict.TOO_EARLY:
+            if on_event and finding.verdict is Verdict.ADOPTED:
+                on_event(Event("adopted", finding.batch))
+            return finding
+        seconds = min(finding.wait, 10.0)
+        if on_event:
+            on_event(Event("looking", batch, seconds=finding.wait, message=batch.reason))
+        await workspace.clock.sleep(seconds)
+
+
+async def _send_on(workspace: Workspace, keys: Sequence[int], on_event: Callable[[Event], None] | None) -> None:
+    """Send the planned ones of these parts, job by job: an open part holds up only its own attempt."""
+    attempts: dict[tuple[str, int], list[int]] = {}
+    for batch in await workspace.registry.views.page(keys):
+        attempts.setdefault((batch.job, batch.attempt), []).append(batch.key)
+    for parts in attempts.values():
+        await send_parts(workspace, parts, on_event)

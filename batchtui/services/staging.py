@@ -1,0 +1,120 @@
+"""From files to checked requests laid aside: one pass that checks, cuts into parts, stores and fingerprints."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, BinaryIO
+
+from batchtui.domain.limits import API_VERSION, MAX_BODY_BYTES, MAX_REQUESTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from batchtui.intake import CheckedRequest, CheckOptions, CheckReport, Intake
+    from batchtui.registry.request_writer import RequestWriter, StagedRequests
+    from batchtui.services.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeOptions:
+    """How input is to be read: what a person says on the command line or in a form."""
+
+    model: str | None = None
+    """Replaces the model of every request."""
+    max_tokens: int | None = None
+    """Replaces max_tokens of every request."""
+    max_requests: int = MAX_REQUESTS
+    """Requests in one part at most."""
+    max_bytes: int = MAX_BODY_BYTES
+    """Bytes in the body of one part at most."""
+    api_version: str | None = None
+    """The anthropic-version header; None for the SDK's default."""
+    betas: tuple[str, ...] = ()
+    stdin: BinaryIO | None = field(default=None, compare=False)
+    """What the source `-` reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How far reading has come, in bytes of the input; the total is None where it cannot be known, as from a pipe."""
+
+    read: int
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """Checked input: the report, and the requests laid aside, ready to be committed to a job or thrown away."""
+
+    report: CheckReport
+    requests: StagedRequests
+
+
+async def stage(
+    workspace: Workspace,
+    sources: Sequence[str],
+    options: IntakeOptions,
+    on_progress: Callable[[Reading], None] | None = None,
+) -> Staged:
+    """Read, check and lay aside. Whoever calls commits or discards what comes back, also where it has errors.
+
+    Raises:
+        InputError: where a source cannot be read at all.
+        StorageError: where the disk refuses; nothing is left behind.
+    """
+    check_options = await _check_options(workspace, options)
+    return await asyncio.to_thread(_stage, workspace, sources, options, check_options, on_progress)
+
+
+def _stage(
+    workspace: Workspace,
+    sources: Sequence[str],
+    options: IntakeOptions,
+    check_options: CheckOptions,
+    on_progress: Callable[[Reading], None] | None,
+) -> Staged:
+    from batchtui.intake import Intake, PartCutter
+
+    intake = Intake(sources, check_options, options.stdin)
+    cutter = PartCutter(options.max_requests, options.max_bytes)
+    writer = workspace.registry.requests.writer()
+    try:
+        for block in intake.blocks():
+            _write_block(writer, cutter.place, block)
+            if on_progress:
+                on_progress(Reading(intake.bytes_read, intake.bytes_total))
+    except BaseException:
+        writer.discard()
+        raise
+    requests = writer.finish()
+    _note_duplicates(intake, requests)
+    return Staged(intake.report(), requests)
+
+
+def _write_block(writer: RequestWriter, place: Callable[[int], int], block: Sequence[CheckedRequest]) -> None:
+    placed = [(place(len(request.payload)), request) for request in block]
+    for part, group in groupby(placed, key=itemgetter(0)):
+        writer.add(part, [request for _, request in group])
+
+
+def _note_duplicates(intake: Intake, requests: StagedRequests) -> None:
+    intake.note_duplicates((found.custom_id, found.places, found.count) for found in requests.duplicates)
+
+
+async def _check_options(workspace: Workspace, options: IntakeOptions) -> CheckOptions:
+    from batchtui.intake import CheckOptions
+
+    settings = workspace.settings
+    return CheckOptions(
+        api_version=options.api_version or API_VERSION,
+        betas=options.betas,
+        models={},
+        today=workspace.clock.now().date(),
+        model=options.model,
+        max_tokens=options.max_tokens,
+        tiers=settings.tiers(),
+        templates=workspace.paths.templates,
+    )

@@ -1,0 +1,236 @@
+"""Submitting: a plan that says exactly what would be sent, and its carrying out, part by part, each sent once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from batchtui.domain.errors import AnswerLost, InputError, RateLimited, SpendLimitReached
+from batchtui.domain.job import Job
+from batchtui.domain.states import BatchState
+from batchtui.services import reconcile, send
+from batchtui.services.staging import IntakeOptions, Staged, stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from batchtui.domain.batch import Batch
+    from batchtui.domain.job import PartPlan
+    from batchtui.intake import CheckReport
+    from batchtui.services.staging import Reading
+    from batchtui.services.workspace import Workspace
+
+PATIENCE = 180.0
+"""Seconds of rate limit that a submission waits out itself; a longer one leaves the part planned, for later."""
+LOOKS = (1.0, 3.0, 6.0, 10.0)
+"""Seconds between the looks for a lost answer that follow at once; what they do not settle waits for `resume`."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitOptions:
+    """What a person says about a submission."""
+
+    name: str | None = None
+    """None takes the name of the first file."""
+    tags: tuple[str, ...] = ()
+    intake: IntakeOptions = field(default_factory=IntakeOptions)
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitPlan:
+    """Exactly what will be sent. The requests lie aside until the plan is applied or discarded."""
+
+    job: Job
+    parts: tuple[PartPlan, ...]
+    report: CheckReport
+    staged: Staged
+    earlier: tuple[Job, ...]
+    """Jobs with the very same requests that were submitted before, newest first."""
+
+    @property
+    def is_sendable(self) -> bool:
+        """Whether nothing in the input forbids it."""
+        return self.report.errors == 0 and bool(self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that a person who waits wants to know, with the batch that it is about."""
+
+    kind: str
+    """uploading, sent, waiting, looking, adopted, unknown or queued."""
+    batch: Batch
+    sent: int = 0
+    """Bytes of the body that have left, while uploading."""
+    seconds: float = 0.0
+    """How long it will take, while waiting."""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """What became of a plan: the job, and its parts as they stand."""
+
+    job: Job
+    batches: tuple[Batch, ...]
+
+    @property
+    def unknown(self) -> tuple[Batch, ...]:
+        """Parts whose answer was lost."""
+        return tuple(batch for batch in self.batches if batch.state is BatchState.UNKNOWN)
+
+    @property
+    def waiting(self) -> tuple[Batch, ...]:
+        """Parts that are not sent yet."""
+        return tuple(batch for batch in self.batches if batch.state is BatchState.PLANNED)
+
+
+async def plan_submit(
+    workspace: Workspace,
+    sources: Sequence[str],
+    options: SubmitOptions,
+    on_progress: Callable[[Reading], None] | None = None,
+) -> SubmitPlan:
+    """Read and check everything and cut it into parts; nothing is sent. Apply or discard what comes back.
+
+    A plan with errors comes back too, so that the report can be shown; applying it is refused.
+
+    Raises:
+        InputError: where a source cannot be read at all.
+        StorageError: where the disk refuses.
+    """
+    staged = await stage(workspace, sources, options.intake, on_progress)
+    try:
+        earlier = await workspace.registry.jobs.with_fingerprint(staged.requests.fingerprint)
+    except BaseException:
+        workspace.registry.requests.discard(staged.requests)
+        raise
+    job = Job(
+        id=f"job_{workspace.random(6)}",
+        name=options.name or _name_of(sources),
+        created_at=workspace.clock.now(),
+        source=", ".join(sources),
+        requests=staged.requests.requests,
+        bytes=staged.requests.bytes,
+        fingerprint=staged.requests.fingerprint,
+        models=tuple(staged.report.models),
+        tags=options.tags,
+        profile=workspace.profile,
+        api_version=options.intake.api_version,
+        betas=options.intake.betas,
+    )
+    return SubmitPlan(job, staged.requests.parts, staged.report, staged, tuple(earlier) if job.requests else ())
+
+
+def discard(workspace: Workspace, plan: SubmitPlan) -> None:
+    """Throw away what a plan laid aside."""
+    workspace.registry.requests.discard(plan.staged.requests)
+
+
+async def apply_submit(
+    workspace: Workspace,
+    plan: SubmitPlan,
+    *,
+    force: bool = False,
+    on_event: Callable[[Event], None] | None = None,
+) -> Submitted:
+    """Commit the plan, then send its parts in order, each once.
+
+    Parts that a lost answer, a long rate limit or a full queue leaves open come back as they stand: `unknown` or
+    `planned`, with the reason. Nothing of them is lost; `resume` goes on with them.
+
+    Raises:
+        InputError: where the input has errors, or the same was submitted before and `force` is not given.
+        CredentialsMissing, Refused, SpendLimitReached, Unreachable: nothing of the part was created; it stays planned.
+    """
+    if not plan.is_sendable:
+        raise InputError(f"{plan.report.errors} errors in the input; nothing was sent.", problems=plan.report.problems)
+    if plan.earlier and not force:
+        raise InputError(
+            f"The same requests were submitted before, as {plan.earlier[0].name} ({plan.earlier[0].id}).",
+            hint="--force sends them again; `batchtui results` has their results.",
+        )
+    # Whoever has no credentials learns it before anything is kept.
+    await workspace.gateway()
+    workspace.registry.requests.commit(plan.staged.requests, plan.job.id)
+    keys = await workspace.registry.jobs.plan(plan.job, plan.parts)
+    await send_parts(workspace, keys, on_event)
+    return Submitted(plan.job, tuple(await workspace.registry.views.page(keys)))
+
+
+async def send_parts(
+    workspace: Workspace, keys: Sequence[int], on_event: Callable[[Event], None] | None = None
+) -> bool:
+    """Send planned parts in order. Stops early, returning False, where one stays open: unknown, or made to wait.
+
+    Sending goes no further than an unknown part: the next one could not be told from it when it is looked for.
+    """
+    tell = on_event or (lambda _event: None)
+    for key in keys:
+        batch = await workspace.registry.batches.get(key)
+        if batch.state is BatchState.PLANNED and not await _send_part(workspace, key, tell):
+            return False
+        if batch.state in (BatchState.UNKNOWN, BatchState.SUBMITTING):
+            return False
+    return True
+
+
+async def _send_part(workspace: Workspace, key: int, tell: Callable[[Event], None]) -> bool:
+    def uploaded(progress: send.Progress) -> None:
+        tell(Event("uploading", progress.batch, sent=progress.sent))
+
+    while True:
+        try:
+            batch = await send.send(workspace, key, uploaded)
+        except SpendLimitReached:
+            raise
+        except RateLimited:
+            if not await _wait_out(workspace, key, tell):
+                return False
+        except AnswerLost as error:
+            if error.nothing_created:
+                raise
+            return await _look_for(workspace, key, tell)
+        else:
+            tell(Event("sent", batch))
+            return True
+
+
+async def _wait_out(workspace: Workspace, key: int, tell: Callable[[Event], None]) -> bool:
+    """Wait until the API wants to be asked again, where that is soon. False where it is not."""
+    batch = await workspace.registry.batches.get(key)
+    wait = (batch.not_before - workspace.clock.now()).total_seconds() if batch.not_before else 0.0
+    if wait > PATIENCE:
+        tell(Event("queued", batch, seconds=wait, message=batch.reason))
+        return False
+    tell(Event("waiting", batch, seconds=max(wait, 0.0), message=batch.reason))
+    await workspace.clock.sleep(max(wait, 0.0))
+    return True
+
+
+async def _look_for(workspace: Workspace, key: int, tell: Callable[[Event], None]) -> bool:
+    """Look for a part whose answer was lost, a few times in a row. True where it was adopted."""
+    for seconds in LOOKS:
+        batch = await workspace.registry.batches.get(key)
+        tell(Event("looking", batch, seconds=seconds, message=batch.reason))
+        await workspace.clock.sleep(seconds)
+        try:
+            [finding] = await reconcile.look(workspace, [batch])
+        except (AnswerLost, RateLimited):
+            continue
+        if finding.verdict is reconcile.Verdict.ADOPTED:
+            tell(Event("adopted", finding.batch))
+            return True
+        if finding.verdict is reconcile.Verdict.AMBIGUOUS:
+            break
+    tell(Event("unknown", await workspace.registry.batches.get(key)))
+    return False
+
+
+def _name_of(sources: Sequence[str]) -> str:
+    first = sources[0]
+    if first == "-":
+        return "stdin"
+    name = PurePath(first).name.removesuffix(".gz")
+    return PurePath(name).stem or first

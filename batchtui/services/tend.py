@@ -1,0 +1,76 @@
+"""One round of looking after the registry: what every front end does again and again, on its own interval."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from batchtui.domain.query import BatchQuery
+from batchtui.domain.states import BatchState, ResultsState
+from batchtui.services import reconcile, refresh, resume
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from batchtui.domain.batch import Batch
+    from batchtui.services.refresh import Sweep
+    from batchtui.services.workspace import Workspace
+
+POLLING = "polling"
+"""The lease that elects the one process that asks the API."""
+
+YOUNG, SETTLED_IN = timedelta(minutes=2), timedelta(minutes=15)
+QUICK, MIDDLE, SLOW = 5.0, 15.0, 60.0
+"""Seconds between sweeps while the youngest running batch is young, has settled in, or is old."""
+
+
+async def round_of_care(workspace: Workspace) -> Sweep:
+    """Take over what a dead process left, ask the API how things stand, look for lost answers, send on what waited.
+
+    Raises:
+        CredentialsMissing, GatewayError: where the API cannot be asked.
+    """
+    await reconcile.recover(workspace)
+    sweep = await refresh.sweep(workspace)
+    unknown = await workspace.registry.views.in_states(BatchState.UNKNOWN)
+    await reconcile.look(workspace, unknown)
+    await resume.feed(workspace)
+    return sweep
+
+
+async def has_work(workspace: Workspace) -> bool:
+    """Whether anything in the registry is worth a call to the API."""
+    tally = await workspace.registry.views.tally()
+    waiting = any(batch.not_before for batch in await workspace.registry.views.in_states(BatchState.PLANNED))
+    return bool(tally.running or tally.states.get(BatchState.UNKNOWN) or waiting)
+
+
+async def interval(workspace: Workspace) -> float:
+    """Seconds until the next sweep is worth its call: short while something is young, long later."""
+    open_batches = await workspace.registry.views.in_states(
+        BatchState.IN_PROGRESS, BatchState.CANCELING, BatchState.UNKNOWN
+    )
+    if not open_batches:
+        return SLOW
+    return interval_for(workspace, open_batches)
+
+
+def interval_for(workspace: Workspace, batches: Sequence[Batch]) -> float:
+    """The interval that these batches deserve: that of the youngest of them."""
+    if any(batch.state is BatchState.CANCELING for batch in batches):
+        return QUICK
+    youngest = max(batch.submitted_at or batch.created_at or batch.planned_at for batch in batches)
+    age = workspace.clock.now() - youngest
+    return QUICK if age < YOUNG else MIDDLE if age < SETTLED_IN else SLOW
+
+
+async def uncollected(workspace: Workspace) -> list[Batch]:
+    """Ended batches whose results are not saved and can still be had, oldest first: their time runs out first."""
+    ended = await workspace.registry.views.select(BatchQuery(states=frozenset({BatchState.ENDED}), sort="newest"))
+    now = workspace.clock.now()
+    return [
+        batch
+        for batch in reversed(ended)
+        if batch.results in (ResultsState.NONE, ResultsState.PARTIAL)
+        and (batch.results_until is None or batch.results_until > now)
+    ]

@@ -1,0 +1,119 @@
+"""The composition root: all that a use case needs, opened together by command line, dashboard and library."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from contextlib import asynccontextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from batchtui.domain.errors import StorageError
+from batchtui.registry.registry import Registry
+from batchtui.services import process
+from batchtui.services.clock import SystemClock
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from datetime import timedelta
+
+    from batchtui.domain.call import Call
+    from batchtui.domain.clock import Clock
+    from batchtui.gateway.protocol import Gateway
+    from batchtui.settings.model import Settings
+    from batchtui.settings.paths import Paths
+
+log = logging.getLogger(__name__)
+
+
+class Workspace:
+    """One place on this disk and one way to the API. It holds no use case; services take it as their first argument."""
+
+    def __init__(
+        self,
+        paths: Paths,
+        *,
+        profile: str | None = None,
+        base_url: str | None = None,
+        clock: Clock | None = None,
+        random: Callable[[int], str] = secrets.token_hex,
+    ) -> None:
+        self.paths = paths
+        self.profile = profile
+        self.base_url = base_url
+        self.clock: Clock = clock or SystemClock()
+        self.random = random
+        """Gives that many random bytes in hexadecimal: names for jobs and temporary things."""
+        self.name = process.token(random(4))
+        """Names this process and workspace to others: see `services.process`."""
+        self.registry = Registry(paths.registry, paths.requests, paths.results, clock=self.clock, holder=self.name)
+        self.last_call: Call | None = None
+        """The latest call to the API, its limits and times."""
+        self._gateway: Gateway | None = None
+
+    @cached_property
+    def settings(self) -> Settings:
+        """What the user set; read from the disk on first use. Raises where the file has errors."""
+        from batchtui.settings.loading import load_settings
+
+        return load_settings(self.paths.config_file)
+
+    @property
+    def workspace_id(self) -> str | None:
+        """The API workspace of the credentials in use; None until an answer named it."""
+        return self.last_call.workspace_id if self.last_call else None
+
+    @property
+    def clock_skew(self) -> timedelta | None:
+        """How far the API's clock is ahead of this machine's; None until an answer named its time."""
+        call = self.last_call
+        return call.server_time - call.at if call and call.server_time else None
+
+    async def gateway(self) -> Gateway:
+        """The way to the API, made on first use: the SDK takes a second to import, and reading needs none of it."""
+        if self._gateway is None:
+            from batchtui.gateway.anthropic_client import AnthropicGateway
+
+            self._gateway = await AnthropicGateway.connect(
+                base_url=self.base_url, profile=self.profile, on_call=self._note_call, clock=self.clock
+            )
+        return self._gateway
+
+    async def close(self) -> None:
+        """Let go of connections and files."""
+        try:
+            if self._gateway is not None:
+                await self._gateway.close()
+        finally:
+            await self.registry.close()
+
+    async def _note_call(self, call: Call) -> None:
+        self.last_call = call
+        try:
+            await self.registry.journal.record_call(call)
+        except StorageError as error:
+            # An answer must never be lost because the journal could not be written.
+            log.warning("a call could not be noted: %s", error)
+
+
+@asynccontextmanager
+async def open_workspace(
+    paths: Paths,
+    *,
+    profile: str | None = None,
+    base_url: str | None = None,
+    clock: Clock | None = None,
+    random: Callable[[int], str] = secrets.token_hex,
+) -> AsyncIterator[Workspace]:
+    """Open the registry and hand out a workspace; nothing is imported or asked that a reader does not need.
+
+    Raises:
+        StorageError: where the registry cannot be opened.
+    """
+    paths.prepare()
+    workspace = Workspace(paths, profile=profile, base_url=base_url, clock=clock, random=random)
+    await workspace.registry.open()
+    try:
+        yield workspace
+    finally:
+        await workspace.close()
