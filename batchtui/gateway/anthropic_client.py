@@ -1,0 +1,200 @@
+"""The Message Batches API over the official SDK: its credentials and its connections, our own bytes both ways."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from batchtui.domain.errors import UnknownTarget
+from batchtui.domain.limits import PAGE_LIMIT
+from batchtui.gateway.exchange import Ask, retry_after
+from batchtui.gateway.faults import garbled
+from batchtui.gateway.line import Line
+from batchtui.gateway.outgoing import OutgoingBody
+from batchtui.gateway.sdk import Patience, open_client
+from batchtui.gateway.translate import read_batch, read_model, read_object, read_page, read_tokens
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    import httpx2
+    from anthropic import AsyncAnthropic
+
+    from batchtui.domain.batch import RemoteBatch, RemotePage
+    from batchtui.domain.clock import Clock
+    from batchtui.domain.model import ModelInfo
+    from batchtui.gateway.line import Listener
+    from batchtui.gateway.protocol import Dialect, Upload
+
+_BATCHES = "/v1/messages/batches"
+_COUNTED = frozenset(
+    {"cache_control", "context_management", "mcp_servers", "messages", "model", "output_config", "output_format"}
+    | {"speed", "system", "thinking", "tool_choice", "tools"}
+)
+"""What count_tokens takes of a request's params (published schema, 2026-07-28); it refuses the rest."""
+_LONGEST_ID = 256
+_MOST_MODEL_PAGES = 20
+
+
+class AnthropicGateway:
+    """The Gateway over the SDK. Never retries, never follows a URL the server names, never keeps a secret.
+
+    The SDK gives the credentials chain, the headers and the connections. Its models, its retries and its results
+    reader stay unused: the JSON is read here, because they validate nothing and would leave the base URL.
+    """
+
+    def __init__(self, client: AsyncAnthropic, line: Line, patience: Patience, clock: Clock) -> None:
+        self._client = client
+        self._line = line
+        self._patience = patience
+        self._clock = clock
+
+    @classmethod
+    async def connect(
+        cls,
+        *,
+        base_url: str | None = None,
+        profile: str | None = None,
+        api_key: str | None = None,
+        on_call: Listener,
+        clock: Clock,
+        patience: Patience | None = None,
+    ) -> AnthropicGateway:
+        """Get ready to talk; nothing is sent yet. Imports the SDK in a thread, so that the event loop goes on.
+
+        Args:
+            base_url: the server, with a path where a gateway needs one; None for ANTHROPIC_BASE_URL and the SDK's own.
+            profile: a profile of `ant auth login`; goes before every variable of the environment.
+            api_key: only for the simulator and tests: people's keys come through the SDK's chain.
+            on_call: is told every exchange, failed ones included. A BatchtuiError from it is logged and passed over.
+            clock: times the exchanges.
+            patience: how long answers are waited for.
+
+        Raises:
+            CredentialsMissing: where the profile or the key cannot be used. That there is none shows at the first call.
+            UsageError: where the base URL is no address.
+        """
+        patience = patience or Patience()
+        client = await asyncio.to_thread(open_client, base_url=base_url, profile=profile, api_key=api_key)
+        return cls(
+            client, Line(client, on_call=on_call, clock=clock, connect_timeout=patience.connect), patience, clock
+        )
+
+    @property
+    def host(self) -> str:
+        """The server that everything goes to, as `scheme://host:port/path`, without a user's name or password."""
+        url = self._client.base_url
+        port = f":{url.port}" if url.port else ""
+        return f"{url.scheme}://{url.host}{port}{url.path.rstrip('/')}"
+
+    async def create(self, upload: Upload, dialect: Dialect) -> RemoteBatch:
+        """See Gateway. A cancelled task is cancelled: whether the batch exists is then as open as after a time-out."""
+        body = OutgoingBody(upload)
+        headers = {"Content-Type": "application/json", "Content-Length": str(upload.length), **_spoken(dialect)}
+        ask = Ask("create", "POST", _BATCHES, self._patience.create, headers=headers, body=body)
+        try:
+            return await self._line.fetch(ask, self._as_batch)
+        finally:
+            await body.close()
+
+    async def retrieve(self, batch_id: str) -> RemoteBatch:
+        """See Gateway."""
+        return await self._line.fetch(self._about(batch_id, "retrieve", "GET"), self._as_batch)
+
+    async def list_page(self, *, limit: int = PAGE_LIMIT, after_id: str | None = None) -> RemotePage:
+        """See Gateway."""
+        query: dict[str, str | int] = {"limit": min(max(limit, 1), PAGE_LIMIT)}
+        if after_id:
+            query["after_id"] = after_id
+        return await self._line.fetch(Ask("list", "GET", _BATCHES, self._patience.answer, query=query), self._as_page)
+
+    async def cancel(self, batch_id: str) -> RemoteBatch:
+        """See Gateway."""
+        return await self._line.fetch(self._about(batch_id, "cancel", "POST", "/cancel"), self._as_batch)
+
+    async def delete(self, batch_id: str) -> None:
+        """See Gateway."""
+        await self._line.fetch(self._about(batch_id, "delete", "DELETE"), lambda body, _: read_object(body))
+
+    @asynccontextmanager
+    async def results(self, batch_id: str) -> AsyncIterator[AsyncIterator[bytes]]:
+        """See Gateway. The path is our own: `results_url` may name any host, and the key would go there.
+
+        Uncompressed, as the API sends results in every recording: the bytes are exact and cost nothing to read.
+        """
+        ask = self._about(batch_id, "results", "GET", "/results", patience=self._patience.stall)
+        async with self._line.open(ask) as response:
+            if response.headers.get("content-type", "").startswith("text/html"):
+                raise garbled("it is a web page", ask, response)
+            yield response.aiter_bytes()
+
+    async def models(self) -> tuple[ModelInfo, ...]:
+        """See Gateway."""
+        found: dict[str, ModelInfo] = {}
+        after: str | None = None
+        for _ in range(_MOST_MODEL_PAGES):
+            query: dict[str, str | int] = {"limit": 1000, **({"after_id": after} if after else {})}
+            ask = Ask("models", "GET", "/v1/models", self._patience.answer, query=query)
+            page = await self._line.fetch(ask, lambda body, _: read_object(body))
+            items = page.get("data")
+            new = [model for item in (items if isinstance(items, list) else []) if (model := read_model(item))]
+            found.update({model.id: model for model in new})
+            last = page.get("last_id")
+            if page.get("has_more") is not True or not isinstance(last, str) or last in ("", after):
+                break
+            after = last
+        return tuple(found.values())
+
+    async def count_tokens(self, params: Mapping[str, Any], dialect: Dialect) -> int:
+        """See Gateway. Passes on what the endpoint takes; max_tokens and the like are left out."""
+        counted = {name: value for name, value in params.items() if name in _COUNTED}
+        ask = self._posting("count_tokens", "/v1/messages/count_tokens", counted, dialect, self._patience.answer)
+        return await self._line.fetch(ask, lambda body, _: read_tokens(read_object(body)))
+
+    async def message(self, params: Mapping[str, Any], dialect: Dialect) -> bytes:
+        """See Gateway."""
+        ask = self._posting("message", "/v1/messages", params, dialect, self._patience.message)
+        return await self._line.fetch(ask, _checked)
+
+    async def close(self) -> None:
+        """See Gateway."""
+        await self._client.close()
+
+    def _about(
+        self, batch_id: str, operation: str, method: str, tail: str = "", *, patience: float | None = None
+    ) -> Ask:
+        path = f"{_BATCHES}/{_quoted(batch_id)}{tail}"
+        headers = {"Accept": "application/binary", "Accept-Encoding": "identity"} if operation == "results" else {}
+        return Ask(operation, method, path, patience or self._patience.answer, batch_id=batch_id, headers=headers)
+
+    def _posting(self, operation: str, path: str, params: Mapping[str, Any], dialect: Dialect, patience: float) -> Ask:
+        headers = {"Content-Type": "application/json", **_spoken(dialect)}
+        # ASCII, so that a lone surrogate in the input is the API's to refuse instead of an encoding error here.
+        return Ask(operation, "POST", path, patience, headers=headers, content=json.dumps(params).encode("ascii"))
+
+    def _as_batch(self, body: bytes, _: httpx2.Response) -> RemoteBatch:
+        return read_batch(read_object(body), received=self._clock.now())
+
+    def _as_page(self, body: bytes, response: httpx2.Response) -> RemotePage:
+        now = self._clock.now()
+        return read_page(read_object(body), received=now, retry_after=retry_after(response.headers, now=now))
+
+
+def _checked(body: bytes, _: httpx2.Response) -> bytes:
+    read_object(body)
+    return body
+
+
+def _spoken(dialect: Dialect) -> dict[str, str]:
+    spoken = {"anthropic-version": dialect.api_version} if dialect.api_version else {}
+    return {**spoken, "anthropic-beta": ",".join(dialect.betas)} if dialect.betas else spoken
+
+
+def _quoted(batch_id: str) -> str:
+    """Make a path's segment of an id that a person may have typed: it must not lead to another endpoint."""
+    if not batch_id.strip(".") or len(batch_id) > _LONGEST_ID:
+        raise UnknownTarget("That is no batch id.", hint="The API's ids look like msgbatch_01….")
+    return quote(batch_id, safe="", errors="replace")

@@ -1,0 +1,100 @@
+"""Which credential would be used and where it would go: told without reading a secret and without the SDK."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from batchtui.gateway.saying import inner, told
+
+DEFAULT_BASE_URL = "https://api.anthropic.com"
+_FEDERATION = ("ANTHROPIC_FEDERATION_RULE_ID", "ANTHROPIC_ORGANIZATION_ID")
+_IDENTITY = ("ANTHROPIC_IDENTITY_TOKEN_FILE", "ANTHROPIC_IDENTITY_TOKEN")
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What the SDK's chain would find now (anthropic 2.11.0, its client's docstring). Holds names, never a secret."""
+
+    source: str
+    """In words, as in "ANTHROPIC_API_KEY in the environment"."""
+    found: bool
+    destination: str
+    """The base URL, without a user's name or password."""
+    passed_over: tuple[str, ...] = ()
+    """Other sources that are set and not used."""
+
+
+def describe_credentials(profile: str | None = None, *, base_url: str | None = None) -> Credentials:
+    """Say which source wins: a named profile, the key, the token, ANTHROPIC_PROFILE, workload identity, the login.
+
+    Whether the credential is accepted only the API can say. `base_url` is what would be passed to `connect`.
+    """
+    chain = [_named(profile)] if profile else _chain()
+    present = [name for name, found in chain if found]
+    source = present[0] if present else chain[0][0] if profile else "no key, token or profile"
+    pinned = _pinned(profile or (None if _has_static() else _active_profile()))
+    address = base_url or os.environ.get("ANTHROPIC_BASE_URL") or pinned or DEFAULT_BASE_URL
+    return Credentials(source, bool(present), _shown(address), tuple(present[1:]))
+
+
+def _chain() -> list[tuple[str, bool]]:
+    """The SDK's order behind an explicit argument; empty variables count as unset, as there."""
+    named, active = os.environ.get("ANTHROPIC_PROFILE"), _active_profile()
+    federation = all(map(os.environ.get, _FEDERATION)) and any(map(os.environ.get, _IDENTITY))
+    login = [] if named else [(f"the profile {told(active, 80)} of `ant auth login`", _config_of(active).is_file())]
+    return [
+        ("ANTHROPIC_API_KEY in the environment", bool(os.environ.get("ANTHROPIC_API_KEY"))),
+        ("ANTHROPIC_AUTH_TOKEN in the environment", bool(os.environ.get("ANTHROPIC_AUTH_TOKEN"))),
+        (f"the profile {told(named, 80)} (ANTHROPIC_PROFILE)", bool(named)),
+        ("workload identity from the environment", federation),
+        *login,
+    ]
+
+
+def _named(profile: str) -> tuple[str, bool]:
+    return f"the profile {told(profile, 80)} (--profile)", _config_of(profile).is_file()
+
+
+def _has_static() -> bool:
+    return bool(os.environ.get("ANTHROPIC_API_KEY") or os.environ.get("ANTHROPIC_AUTH_TOKEN"))
+
+
+def _folder() -> Path:
+    return Path(os.environ.get("ANTHROPIC_CONFIG_DIR") or Path.home() / ".config" / "anthropic")
+
+
+def _active_profile() -> str:
+    try:
+        pointed = (_folder() / "active_config").read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        pointed = ""
+    return os.environ.get("ANTHROPIC_PROFILE") or pointed or "default"
+
+
+def _config_of(profile: str) -> Path:
+    """The profile's public half (its secret half is another file, never opened here)."""
+    is_a_name = not (profile.startswith(".") or set(profile) & set("/\\\0"))
+    return _folder() / "configs" / (f"{profile}.json" if is_a_name else "")
+
+
+def _pinned(profile: str | None) -> str | None:
+    """The base URL that a profile names for itself."""
+    if not profile:
+        return None
+    try:
+        address = inner(json.loads(_config_of(profile).read_bytes()), "base_url")
+    except (OSError, ValueError, RecursionError):
+        return None
+    return address if isinstance(address, str) and address else None
+
+
+def _shown(address: str) -> str:
+    try:
+        parts = urlsplit(address)
+        return told(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl(), 200)
+    except ValueError:
+        return "an address that cannot be read"

@@ -1,0 +1,113 @@
+"""One exchange with the API as it is asked for, and as it is told to the journal."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+from batchtui.domain.call import Call
+from batchtui.gateway.saying import told
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import httpx2
+
+    from batchtui.gateway.outgoing import OutgoingBody
+
+_LONGEST_HEADER = 200
+_MOST_LIMITS = 40
+_LIMIT_PREFIX = "anthropic-ratelimit-"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is asked of the API, once."""
+
+    operation: str
+    """As in `Call.operation`."""
+    method: str
+    path: str
+    """Below the base URL, quoted."""
+    patience: float
+    """Seconds without a byte until it is given up."""
+    batch_id: str | None = None
+    query: Mapping[str, str | int] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes | None = None
+    body: OutgoingBody | None = None
+    """A create's; everything else has `content` or nothing."""
+
+
+def as_call(ask: Ask, *, at: datetime, milliseconds: int, response: httpx2.Response | None, error: str | None) -> Call:
+    """Put an exchange down for the journal: no content, no credentials."""
+    headers: Mapping[str, str] = response.headers if response is not None else {}
+    return Call(
+        operation=ask.operation,
+        method=ask.method,
+        path=ask.path,
+        at=at,
+        milliseconds=milliseconds,
+        status=response.status_code if response is not None else None,
+        request_id=_header(headers, "request-id"),
+        batch_id=ask.batch_id,
+        error=error,
+        retry_after=retry_after(headers, now=at),
+        organization_id=_header(headers, "anthropic-organization-id"),
+        workspace_id=_header(headers, "anthropic-workspace-id"),
+        server_time=_http_date(headers.get("date")),
+        ratelimit=_limits(headers),
+    )
+
+
+def retry_after(headers: Mapping[str, str], *, now: datetime) -> float | None:
+    """Seconds the server asks to wait: `retry-after-ms`, or `retry-after` in seconds or as a date; None without.
+
+    A date counts from the server's own Date where it sends one, since clocks differ.
+    """
+    milliseconds = _positive(headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return milliseconds / 1000
+    said = headers.get("retry-after")
+    seconds = _positive(said)
+    if seconds is not None:
+        return seconds
+    until = _http_date(said)
+    if until is None:
+        return None
+    return max(0.0, (until - (_http_date(headers.get("date")) or now)).total_seconds())
+
+
+def _positive(said: str | None) -> float | None:
+    try:
+        value = float(said or "")
+    except ValueError:
+        return None
+    return max(0.0, value) if math.isfinite(value) else None
+
+
+def _http_date(said: str | None) -> datetime | None:
+    if not said:
+        return None
+    try:
+        moment = parsedate_to_datetime(said)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _header(headers: Mapping[str, str], name: str) -> str | None:
+    said = headers.get(name)
+    return told(said, _LONGEST_HEADER) if said else None
+
+
+def _limits(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    found = (
+        (name.lower().removeprefix(_LIMIT_PREFIX)[:_LONGEST_HEADER], told(value, _LONGEST_HEADER))
+        for name, value in headers.items()
+        if name.lower().startswith(_LIMIT_PREFIX)
+    )
+    return tuple(sorted(found))[:_MOST_LIMITS]

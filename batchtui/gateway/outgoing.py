@@ -1,0 +1,71 @@
+"""The body of a create on its way out: counted, and never longer or shorter than was declared."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator
+
+    from batchtui.gateway.protocol import Upload
+
+
+class WrongLength(ValueError):
+    """The upload holds more or fewer bytes than it declared."""
+
+
+class OutgoingBody:
+    """One upload while it leaves. Knows whether all of it has left; never starts a second time.
+
+    Why count: a body of which the last bytes never left cannot have created anything (the API reads it whole before
+    it answers), so a connection that breaks on the way up leaves nothing open.
+    """
+
+    def __init__(self, upload: Upload) -> None:
+        self.length = upload.length
+        self.handed = 0
+        """Bytes given to the connection; more than really left, never fewer."""
+        self.at_source = False
+        """Whether the source is being waited for: what is raised now is the disk's failure, not the API's."""
+        self._upload = upload
+        self._stream = self._flow()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the last byte may have left."""
+        return self.handed >= self.length
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._stream
+
+    async def close(self) -> None:
+        """Let go of the source, also in the middle."""
+        await self._stream.aclose()
+
+    async def _flow(self) -> AsyncGenerator[bytes, None]:
+        # One chunk is held back until the next one or the end is seen: a wrong length shows before the last leaves.
+        held = b""
+        self.at_source = True
+        source = self._upload.chunks()
+        try:
+            async for chunk in source:
+                self._check(self.handed + len(held) + len(chunk) <= self.length)
+                if held:
+                    self.handed += len(held)
+                    self.at_source = False
+                    yield held
+                    self.at_source = True
+                held = chunk
+            self._check(self.handed + len(held) == self.length)
+        finally:
+            close = getattr(source, "aclose", None)
+            if close is not None:
+                await close()
+        self.at_source = False
+        self.handed = self.length
+        if held:
+            yield held
+
+    def _check(self, fits: bool) -> None:
+        if not fits:
+            raise WrongLength(f"the body is not the {self.length:,} bytes that were declared")

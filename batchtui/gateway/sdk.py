@@ -1,0 +1,106 @@
+"""The SDK: imported late, kept off the terminal, and given a connection that never leaves its host."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from batchtui.domain.errors import CredentialsMissing, UsageError
+from batchtui.gateway.saying import told
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from anthropic import AsyncAnthropic
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long an answer is waited for. Seconds, each without a single byte arriving or leaving."""
+
+    connect: float = 10.0
+    answer: float = 60.0
+    """For everything that is answered at once."""
+    create: float = 600.0
+    """Between the last byte of a body and its answer: the API reads and checks up to 256 MB first."""
+    message: float = 600.0
+    """For one real-time message; the API's own limit for requests that are not streamed."""
+    stall: float = 60.0
+    """Between two blocks of results."""
+
+
+def open_client(*, base_url: str | None, profile: str | None, api_key: str | None) -> AsyncAnthropic:
+    """Build the SDK's client. Takes about a second the first time (the import), so call it in a thread.
+
+    It never tries again by itself, and it follows no redirect: those that the SDK's own client would follow can
+    repeat a body, and send it to another host.
+
+    Raises:
+        CredentialsMissing: where the profile cannot be read, or the key cannot be a key.
+        UsageError: where the base URL is none, or a profile and a key are both given.
+    """
+    with _quiet_import():
+        anthropic = importlib.import_module("anthropic")
+        httpx2 = importlib.import_module("httpx2")
+    try:
+        client: AsyncAnthropic = anthropic.AsyncAnthropic(
+            base_url=base_url,
+            profile=profile,
+            api_key=api_key,
+            max_retries=0,
+            http_client=anthropic.DefaultAsyncHttpxClient(follow_redirects=False),
+            open_telemetry=False,
+        )
+    except anthropic.AnthropicError as error:
+        raise CredentialsMissing(
+            f"The credentials cannot be used: {told(error)}", hint="`batchtui doctor` says where it looked."
+        ) from None
+    except (httpx2.InvalidURL, ValueError) as error:
+        raise UsageError(
+            f"No connection can be set up: {told(error)}", hint="Look at --profile and ANTHROPIC_BASE_URL."
+        ) from None
+    _check_address(client)
+    _check_key(client)
+    return client
+
+
+def _check_address(client: AsyncAnthropic) -> None:
+    if client.base_url.scheme not in ("http", "https") or not client.base_url.host:
+        raise UsageError(
+            "The base URL is not the address of a server.",
+            hint="ANTHROPIC_BASE_URL looks like https://api.anthropic.com; a path may follow.",
+        )
+
+
+def _check_key(client: AsyncAnthropic) -> None:
+    """Stop a key that no header can carry here, because the HTTP layer would quote it in its complaint."""
+    key = client.api_key or client.auth_token or ""
+    if key.isascii() and key.isprintable() and key == key.strip():
+        return
+    raise CredentialsMissing(
+        "The key holds a line break, a space at an end or a sign that no key has.",
+        hint="Copy it again; often a line break came along from a file.",
+    )
+
+
+@contextmanager
+def _quiet_import() -> Iterator[None]:
+    """Keep the SDK off the terminal: with ANTHROPIC_LOG set, its import makes the root logger write to stderr.
+
+    The root logger is left alone while it has a handler, so it gets one for as long as the import takes. A handler
+    of their own also keeps the SDK's warnings from logging's last resort, which is stderr again; they still reach
+    whatever handlers the program that uses batchtui has set up.
+    """
+    root, silence = logging.getLogger(), logging.NullHandler()
+    for name in ("anthropic", "httpx2", "httpcore2"):
+        logger = logging.getLogger(name)
+        if not logger.handlers:
+            logger.addHandler(logging.NullHandler())
+    root.addHandler(silence)
+    try:
+        yield
+    finally:
+        root.removeHandler(silence)
