@@ -114,6 +114,8 @@ class Batch:
     planned_at: datetime
     submitted_at: datetime | None
     """When the last send of it began."""
+    lost_at: datetime | None
+    """When the answer to that send was lost; None where it was not."""
     refreshed_at: datetime | None
     """When the API was last heard about it."""
     results: ResultsState

@@ -78,15 +78,17 @@ async def feed(workspace: Workspace, on_event: Callable[[Event], None] | None = 
     Only these: a part that was refused, or is of a job with an unknown part, waits for a person.
     """
     due: list[int] = []
+    feeding: set[tuple[str, int]] = set()
     blocked: set[tuple[str, int]] = set()
     for batch in await open_parts(workspace):
         attempt = (batch.job, batch.attempt)
         is_due = batch.not_before is not None and batch.not_before <= workspace.clock.now()
-        follows = any(key == batch.key - 1 for key in due) and batch.reason == ""
+        follows = attempt in feeding and batch.reason == ""
         if attempt in blocked or batch.state is not BatchState.PLANNED or not (is_due or follows):
             blocked.add(attempt)
         else:
             due.append(batch.key)
+            feeding.add(attempt)
     await _send_on(workspace, due, on_event)
     return due
 

@@ -1,0 +1,161 @@
+"""Batches in the registry: lawful changes, each journaled, each noticed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from batchtui.domain.batch import RequestCounts
+from batchtui.domain.query import BatchQuery
+from batchtui.domain.states import BatchState, ResultsState, UnlawfulChange
+from tests.support.builders import job, part, remote
+from tests.support.clock import START
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from batchtui.registry.registry import Registry
+    from tests.support.clock import TurnedClock
+
+LATER: datetime = START.replace(year=2027)
+
+
+async def submitted(registry: Registry, batch_id: str = "msgbatch_01A", job_id: str = "job_1") -> int:
+    (key,) = await registry.jobs.plan(job(job_id), [part()])
+    assert await registry.batches.claim(key, "me", LATER)
+    assert await registry.batches.accepted(key, remote(batch_id), "wrkspc_1", "me")
+    return key
+
+
+async def test_a_job_is_planned_whole_with_its_parts(registry: Registry) -> None:
+    keys = await registry.jobs.plan(job(), [part(1), part(2, 2)])
+    batches = await registry.views.page(keys)
+    assert [(b.part, b.parts, b.attempt, b.requests, b.state) for b in batches] == [
+        (1, 2, 1, 3, BatchState.PLANNED),
+        (2, 2, 1, 2, BatchState.PLANNED),
+    ]
+    assert all(b.id is None and b.name == "nightly" for b in batches)
+
+
+async def test_only_one_of_two_senders_gets_a_part(registry: Registry) -> None:
+    (key,) = await registry.jobs.plan(job(), [part()])
+    assert await registry.batches.claim(key, "me", LATER)
+    assert not await registry.batches.claim(key, "other", LATER)
+
+
+async def test_an_accepted_part_carries_what_the_api_said(registry: Registry) -> None:
+    batch = await registry.batches.get(await submitted(registry))
+    assert (batch.id, batch.state, batch.counts.processing, batch.workspace_id) == (
+        "msgbatch_01A",
+        BatchState.IN_PROGRESS,
+        3,
+        "wrkspc_1",
+    )
+    assert batch.results_until is not None
+    assert (batch.results_until - START).days == 29
+
+
+async def test_an_answer_that_comes_after_another_sender_took_over_is_not_bound(registry: Registry) -> None:
+    (key,) = await registry.jobs.plan(job(), [part()])
+    await registry.batches.claim(key, "first", LATER)
+    await registry.batches.sender_died(key, "first")
+    await registry.batches.proved_absent(key, "absent")
+    await registry.batches.claim(key, "second", LATER)
+    assert not await registry.batches.accepted(key, remote(), None, "first")
+    assert (await registry.batches.get(key)).state is BatchState.SUBMITTING
+
+
+async def test_a_lost_answer_is_adopted_once(registry: Registry) -> None:
+    keys = await registry.jobs.plan(job(), [part(1), part(2)])
+    for key in keys:
+        await registry.batches.claim(key, "me", LATER)
+        await registry.batches.answer_lost(key, "time-out")
+    assert await registry.batches.adopt(keys[0], remote("msgbatch_01X"), None)
+    assert not await registry.batches.adopt(keys[1], remote("msgbatch_01X"), None)
+    assert not await registry.batches.adopt(keys[0], remote("msgbatch_01Y"), None)
+
+
+async def test_an_unlawful_change_is_refused_and_changes_nothing(registry: Registry) -> None:
+    key = await submitted(registry)
+    with pytest.raises(UnlawfulChange):
+        await registry.batches.deleted(key, locally=True)
+    assert (await registry.batches.get(key)).state is BatchState.IN_PROGRESS
+
+
+async def test_an_overtaken_answer_does_not_take_an_ended_batch_back(registry: Registry) -> None:
+    key = await submitted(registry)
+    done = RequestCounts(succeeded=2, errored=1)
+    await registry.batches.heard([remote(status="ended", counts=done, ended_at=START)])
+    assert await registry.batches.heard([remote()]) == []
+    batch = await registry.batches.get(key)
+    assert (batch.state, batch.counts, batch.processing_status) == (BatchState.ENDED, done, "ended")
+
+
+async def test_hearing_the_same_again_changes_no_revision(registry: Registry) -> None:
+    await submitted(registry)
+    before = (await registry.views.tally()).revision
+    assert await registry.batches.heard([remote()]) == []
+    assert (await registry.views.tally()).revision == before
+
+
+async def test_only_what_changed_since_a_revision_is_read_again(registry: Registry) -> None:
+    await submitted(registry, "msgbatch_01A", "job_1")
+    key = await submitted(registry, "msgbatch_01B", "job_2")
+    before = (await registry.views.tally()).revision
+    await registry.batches.heard([remote("msgbatch_01B", status="canceling")])
+    assert [batch.key for batch in await registry.views.changed_since(before)] == [key]
+
+
+async def test_counts_that_move_before_the_end_are_remembered_as_moving(registry: Registry) -> None:
+    key = await submitted(registry)
+    await registry.batches.heard([remote(counts=RequestCounts(processing=2, succeeded=1))])
+    assert (await registry.batches.get(key)).counts_moved
+
+
+async def test_counts_that_jump_at_the_end_do_not_count_as_moving(registry: Registry) -> None:
+    key = await submitted(registry)
+    await registry.batches.heard([remote(status="ended", counts=RequestCounts(succeeded=3))])
+    assert not (await registry.batches.get(key)).counts_moved
+
+
+async def test_a_missing_batch_comes_back_when_it_is_heard_of(registry: Registry, clock: TurnedClock) -> None:
+    key = await submitted(registry)
+    since = await registry.batches.missed(key)
+    clock.turn(minutes=6)
+    assert await registry.batches.missed(key) == since
+    await registry.batches.missing(key, "404")
+    await registry.batches.heard([remote()])
+    batch = await registry.batches.get(key)
+    assert (batch.state, batch.reason) == (BatchState.IN_PROGRESS, "")
+    assert await registry.batches.missed(key) == clock.now()
+
+
+async def test_an_archived_batch_whose_results_were_not_saved_has_lost_them(registry: Registry) -> None:
+    key = await submitted(registry)
+    await registry.batches.heard([remote(status="ended", counts=RequestCounts(succeeded=3), archived_at=LATER)])
+    assert (await registry.batches.get(key)).results is ResultsState.GONE
+
+
+async def test_every_change_of_state_is_in_the_journal(registry: Registry) -> None:
+    key = await submitted(registry)
+    await registry.batches.heard([remote(status="ended", counts=RequestCounts(succeeded=3))])
+    await registry.batches.set_results(key, ResultsState.SAVED, size=10)
+    events = [entry.event for entry in await registry.journal.entries()]
+    assert events == ["job.planned", "batch.submitting", "batch.accepted", "batch.ended", "results.saved"]
+
+
+async def test_a_deleted_batch_stays_as_a_record_and_leaves_the_list(registry: Registry) -> None:
+    (key,) = await registry.jobs.plan(job(), [part()])
+    await registry.batches.deleted(key, locally=True)
+    assert list(await registry.views.order()) == []
+    assert list(await registry.views.order(BatchQuery(deleted=True))) == [key]
+
+
+async def test_the_order_that_needs_attention_puts_unknown_parts_first(registry: Registry) -> None:
+    running = await submitted(registry)
+    (planned,) = await registry.jobs.plan(job("job_2"), [part()])
+    (unknown,) = await registry.jobs.plan(job("job_3"), [part()])
+    await registry.batches.claim(unknown, "me", LATER)
+    await registry.batches.answer_lost(unknown, "time-out")
+    assert list(await registry.views.order(BatchQuery(sort="attention"))) == [unknown, running, planned]

@@ -1,0 +1,1 @@
+"""What tests share: a clock that is turned by hand, builders, and workspaces over the simulator."""
