@@ -1,0 +1,26 @@
+"""How numbers of things and of bytes are said."""
+
+from __future__ import annotations
+
+_UNITS = ("kB", "MB", "GB", "TB")
+
+
+def count(number: int) -> str:
+    """Say a number with separators: `1,948`."""
+    return f"{number:,}"
+
+
+def amount(number: int, noun: str, plural: str | None = None) -> str:
+    """Say how many of what: `1 request`, `2,000 requests`, `3 batches` (with `plural="batches"`)."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def size(number: int) -> str:
+    """Say bytes in decimal units, as the API's limits are said: `812 B`, `3.4 kB`, `258 MB`."""
+    if number < 1000:
+        return f"{number} B"
+    power = 1
+    while number >= 999.5 * 1000**power and power < len(_UNITS):
+        power += 1
+    value = number / 1000**power
+    return f"{value:.0f} {_UNITS[power - 1]}" if value >= 99.5 else f"{value:.1f} {_UNITS[power - 1]}"

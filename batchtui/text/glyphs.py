@@ -1,0 +1,57 @@
+"""The sign and the word of every state and outcome: in Unicode, and in ASCII for terminals that need it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from batchtui.domain.result import Outcome
+from batchtui.domain.states import BatchState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A glyph of one column, its ASCII twin, and the word that always stands with it."""
+
+    glyph: str
+    ascii: str
+    word: str
+
+    def glyph_in(self, *, plain: bool) -> str:
+        """Return the glyph, or its ASCII twin where the terminal is `plain`."""
+        return self.ascii if plain else self.glyph
+
+
+STATES: Mapping[BatchState, Sign] = {
+    BatchState.PLANNED: Sign("◌", "o", "planned"),
+    BatchState.SUBMITTING: Sign("↑", "^", "sending"),
+    BatchState.UNKNOWN: Sign("!", "!", "unknown"),
+    BatchState.IN_PROGRESS: Sign("●", "*", "running"),
+    BatchState.CANCELING: Sign("◐", "~", "canceling"),
+    BatchState.ENDED: Sign("✓", "+", "ended"),
+    BatchState.MISSING: Sign("?", "?", "missing"),
+    BatchState.DELETED: Sign("−", "-", "deleted"),
+}
+ENDED_WITH_FAILURES = Sign("✗", "x", "ended")
+"""Ended, but not every request succeeded."""
+
+OUTCOMES: Mapping[Outcome, Sign] = {
+    Outcome.SUCCEEDED: Sign("✓", "+", "succeeded"),
+    Outcome.TOOL_USE: Sign("✓", "+", "tool use"),
+    Outcome.TRUNCATED: Sign("✂", "<", "cut short"),
+    Outcome.REFUSED: Sign("⊘", "/", "refused"),
+    Outcome.PAUSED: Sign("‖", "=", "paused"),
+    Outcome.EMPTY: Sign("○", "0", "empty"),
+    Outcome.UNRECOGNIZED: Sign("?", "?", "unrecognized"),
+    Outcome.ERRORED: Sign("✗", "x", "errored"),
+    Outcome.CANCELED: Sign("−", "-", "canceled"),
+    Outcome.EXPIRED: Sign("◷", "@", "expired"),
+}
+
+
+def state_sign(state: BatchState, *, failed: int = 0) -> Sign:
+    """Return the sign of a batch's state; `failed` is how many of its requests did not succeed."""
+    return ENDED_WITH_FAILURES if failed and state is BatchState.ENDED else STATES[state]

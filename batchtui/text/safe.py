@@ -1,0 +1,43 @@
+"""Text from outside made safe for a terminal: what could drive it, or hide in it, is made visible."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from re import Match
+
+_INVISIBLE = (
+    "\x7f-\x9f"  # DEL and C1: some terminals obey 0x9b as they obey ESC [
+    "\u00ad\u180e\u200b\u2060-\u2065\ufeff\ufff9-\ufffb"  # nothing to see, but there
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f"  # bidi marks: they reorder what stands around them
+    "\u2028\u2029"  # line ends to some, characters to others
+    "\ud800-\udfff"  # lone surrogates: no terminal can be sent one
+    "\U000e0000-\U000e007f"  # tags: a second, invisible alphabet
+)
+_IN_A_LINE = re.compile(f"[\x00-\x1f{_INVISIBLE}]")
+_IN_A_BLOCK = re.compile(f"[\x00-\x08\x0b-\x1f{_INVISIBLE}]")
+_SPACES = re.compile(r"[ \t\r\n]+")
+
+
+def safe(text: str) -> str:
+    """Return `text` as one line without a character that a terminal would obey; line ends and tabs become visible."""
+    return _IN_A_LINE.sub(_visible, text)
+
+
+def safe_block(text: str) -> str:
+    """Return `text` with its line ends and tabs kept and everything else that a terminal would obey made visible."""
+    return _IN_A_BLOCK.sub(_visible, text.replace("\r\n", "\n"))
+
+
+def squeezed(text: str) -> str:
+    """Return `text` as one safe line in which every run of spaces, tabs and line ends is one space."""
+    return safe(_SPACES.sub(" ", text).strip())
+
+
+def _visible(found: Match[str]) -> str:
+    code = ord(found.group())
+    if code < 0x20:
+        return chr(0x2400 + code)
+    return "\u2421" if code == 0x7F else f"<U+{code:04X}>"

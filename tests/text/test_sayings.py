@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from batchtui.domain.result import Outcome
+from batchtui.domain.states import BatchState
+from batchtui.text import counts, durations, glyphs, money
+from batchtui.text.widths import width
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0, "0:00:00"), (-5, "0:00:00"), (1870, "0:31:10"), (93605, "26:00:05"), (59.9, "0:00:59")]
+)
+def test_a_clock_says_a_span_exactly(seconds: float, said: str) -> None:
+    assert durations.clock(seconds) == said
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(18, "0:18"), (61, "1:01"), (3600, "1:00:00")])
+def test_a_countdown_leaves_out_hours_that_are_not_there(seconds: float, said: str) -> None:
+    assert durations.countdown(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("span", "said"),
+    [
+        (timedelta(0), "just now"),
+        (timedelta(seconds=12), "12s ago"),
+        (timedelta(minutes=42), "42m ago"),
+        (timedelta(hours=2), "2h ago"),
+        (timedelta(hours=47), "47h ago"),
+        (timedelta(days=3, hours=4), "3 days ago"),
+        (-timedelta(days=3), "in 3 days"),
+        (-timedelta(seconds=30), "in 30s"),
+    ],
+)
+def test_a_moment_is_said_from_now(span: timedelta, said: str) -> None:
+    assert durations.ago(NOW - span, NOW) == said
+
+
+@pytest.mark.parametrize(
+    ("dollars", "said"),
+    [
+        ("4.18", "$4.18"),
+        ("0", "$0.00"),
+        ("0.0021", "$0.0021"),
+        ("0.00214999", "$0.0021"),
+        ("0.0949", "$0.095"),
+        ("0.096", "$0.10"),
+        ("0.0000000123", "$0.000000012"),
+        ("1204", "$1,204.00"),
+        ("-0.5", "-$0.50"),
+    ],
+)
+def test_an_amount_is_said_to_the_digits_that_matter(dollars: str, said: str) -> None:
+    assert money.usd(Decimal(dollars)) == said
+
+
+def test_an_unknown_amount_is_never_zero_dollars() -> None:
+    assert (money.usd(None), money.cost(None, None)) == ("unknown", "·")
+
+
+def test_what_it_cost_goes_before_what_it_was_thought_to() -> None:
+    assert money.cost(Decimal("1.92"), Decimal("2.5")) == "$1.92"
+
+
+def test_an_estimate_is_said_to_be_one() -> None:
+    assert money.cost(None, Decimal("52.1")) == "~$52.10"
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (999_499, "999 kB"),
+        (999_500, "1.0 MB"),
+        (3_420, "3.4 kB"),
+        (99_600, "100 kB"),
+        (258_000_000, "258 MB"),
+        (5 * 10**15, "5000 TB"),
+    ],
+)
+def test_bytes_are_said_in_decimal_units(number: int, said: str) -> None:
+    assert counts.size(number) == said
+
+
+def test_counts_have_separators() -> None:
+    assert counts.count(1948) == "1,948"
+
+
+@pytest.mark.parametrize(("number", "said"), [(1, "1 batch"), (0, "0 batches"), (2000, "2,000 batches")])
+def test_amounts_agree_with_their_noun(number: int, said: str) -> None:
+    assert counts.amount(number, "batch", "batches") == said
+
+
+@pytest.mark.parametrize("state", BatchState)
+@pytest.mark.parametrize("failed", [0, 3])
+def test_every_state_has_a_glyph_of_one_column_an_ascii_twin_and_a_word(state: BatchState, failed: int) -> None:
+    sign = glyphs.state_sign(state, failed=failed)
+
+    assert (width(sign.glyph), len(sign.ascii), sign.ascii.isascii(), bool(sign.word)) == (1, 1, True, True)
+
+
+def test_no_two_states_share_a_sign() -> None:
+    signs = [*glyphs.STATES.values(), glyphs.ENDED_WITH_FAILURES]
+
+    assert len({sign.glyph for sign in signs}) == len({sign.ascii for sign in signs}) == len(signs)
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_every_outcome_has_a_sign(outcome: Outcome) -> None:
+    assert width(glyphs.OUTCOMES[outcome].glyph) == len(glyphs.OUTCOMES[outcome].ascii) == 1

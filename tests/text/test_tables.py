@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import pytest
+
+from batchtui.text.tables import Column, table
+from batchtui.text.widths import width
+
+COLUMNS = (Column("NAME", least=6, worth=90), Column("N", right=True, worth=80), Column("MODEL", worth=10))
+ROWS = (("nightly-tickets", "100,000", "haiku-5-5"), ("日本", "2", "opus"))
+
+
+def test_columns_line_up_and_numbers_stand_to_the_right() -> None:
+    assert list(table(COLUMNS, ROWS)) == [
+        "NAME                   N  MODEL",
+        "nightly-tickets  100,000  haiku-5-5",
+        "日本                   2  opus",
+    ]
+
+
+def test_a_table_without_rows_is_its_heading() -> None:
+    assert list(table(COLUMNS, ())) == ["NAME  N  MODEL"]
+
+
+def test_a_column_that_can_be_squeezed_gives_way_before_another_is_dropped() -> None:
+    assert list(table(COLUMNS, ROWS, fit_to=28))[1] == "nightly…  100,000  haiku-5-5"
+
+
+def test_the_least_worthy_column_is_dropped_first() -> None:
+    assert next(iter(table(COLUMNS, ROWS, fit_to=20))) == "NAME               N"
+
+
+@pytest.mark.parametrize("columns", [1, 5, 9, 14, 20, 26, 30, 80])
+def test_no_line_is_wider_than_asked_for(columns: int) -> None:
+    assert max(width(line) for line in table(COLUMNS, ROWS, fit_to=columns)) <= columns
