@@ -28,7 +28,16 @@ class Credentials:
     """Other sources that are set and not used."""
 
 
-def describe_credentials(profile: str | None = None, *, base_url: str | None = None) -> Credentials:
+def describe_credentials(profile: str | None = None) -> str | None:
+    """Say in words which credential would be used, and what is set beside it; None where there is none."""
+    found = find_credentials(profile)
+    if not found.found:
+        return None
+    beside = ", ".join(found.passed_over)
+    return f"{found.source}; not used: {beside}" if beside else found.source
+
+
+def find_credentials(profile: str | None = None, *, base_url: str | None = None) -> Credentials:
     """Say which source wins: a named profile, the key, the token, ANTHROPIC_PROFILE, workload identity, the login.
 
     Whether the credential is accepted only the API can say. `base_url` is what would be passed to `connect`.

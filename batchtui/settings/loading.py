@@ -1,0 +1,147 @@
+"""Reading the settings file: from TOML to the model, or to a sentence that names file, line and key."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from batchtui.domain.errors import StorageError, UsageError
+from batchtui.settings.model import Section, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from pydantic_core import ErrorDetails
+
+_LONGEST = 1_000_000
+"""Bytes; a settings file is not larger, whatever stands there."""
+_PLAINLY = {
+    "bool_type": "true or false",
+    "string_type": "text in quotes",
+    "string_too_short": "some text",
+    "string_pattern_mismatch": "an address that begins with http:// or https://",
+    "tuple_type": 'a list of words, as in ["program", "argument"]',
+    "dict_type": "a section",
+    "model_type": "a section",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "int_from_float": "a whole number",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "decimal_parsing": "a number",
+    "decimal_type": "a number",
+}
+"""Pydantic's words where they speak of its own types."""
+_HINT = "`batchtui config` lists all settings with their meaning."
+
+
+def load_settings(file: Path) -> Settings:
+    """Read the settings. No file means the defaults.
+
+    Raises:
+        StorageError: where the file is there and cannot be read.
+        UsageError: where it is not TOML, or a key or value is wrong; every fault is named, with its line.
+    """
+    try:
+        with file.open("rb") as source:
+            content = source.read(_LONGEST)
+    except FileNotFoundError:
+        return Settings()
+    except OSError as error:
+        raise StorageError(
+            f"{file} cannot be read: {error.strerror or error}.", hint="Check who may read it."
+        ) from error
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise StorageError(f"{file}, line {line}: this is not UTF-8.", hint="Save it as UTF-8.") from error
+    return parse_settings(text, where=str(file))
+
+
+def parse_settings(text: str, *, where: str) -> Settings:
+    """Read settings from TOML; `where` is what error sentences call it.
+
+    Raises:
+        UsageError: as `load_settings`.
+    """
+    try:
+        values = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise UsageError(f"{where} is not valid TOML: {error}.", hint=_HINT, title="The settings are wrong") from error
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        faults = sorted((_place(details, text), _sentence(details)) for details in error.errors(include_url=False))
+        said = "; ".join(f"line {line}: {fault}" if line else fault for line, fault in faults)
+        raise UsageError(f"{where}: {said}.", hint=_HINT, title="The settings are wrong") from None
+
+
+def _place(details: ErrorDetails, text: str) -> int:
+    """The line of a fault, from 1; 0 where it cannot be told."""
+    return _line_of([str(step) for step in details["loc"]], text) or 0
+
+
+def _sentence(details: ErrorDetails) -> str:
+    path = [str(step) for step in details["loc"]]
+    name = ".".join(path)
+    if details["type"] == "extra_forbidden":
+        return f"there is no setting {name}{_guess(path)}"
+    said = _PLAINLY.get(details["type"]) or details["msg"].removeprefix("Value error, ")
+    said = f"must be {said.removeprefix('Input should be ')}"
+    return f"{name} {said}{_given(details['input'])}"
+
+
+def _given(value: Any) -> str:
+    shown = repr(value)
+    return f", not {shown}" if isinstance(value, (str, int, float)) and len(shown) <= 60 else ""
+
+
+def _guess(path: Sequence[str]) -> str:
+    """Where the key may have been meant to go: a similar name in its section, or the same one in another."""
+    known = list(_all_keys())
+    name, parent = path[-1], ".".join(path[:-1])
+    near = difflib.get_close_matches(
+        name, [key.rpartition(".")[2] for key in known if key.rpartition(".")[0] == parent], 1
+    )
+    if near:
+        return f" (did you mean {'.'.join((*path[:-1], near[0]))}?)"
+    elsewhere = [key for key in known if key.rpartition(".")[2] == name]
+    close = elsewhere or difflib.get_close_matches(".".join(path), known, 1)
+    return f" (did you mean {close[0]}?)" if close else ""
+
+
+def _all_keys() -> list[str]:
+    keys: list[str] = []
+    for name, field in Settings.model_fields.items():
+        keys.append(name)
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
+            keys += [f"{name}.{inner}" for inner in field.annotation.model_fields]
+    return keys
+
+
+def _line_of(path: Sequence[str], text: str) -> int | None:
+    """The line where a key stands, from 1: found by eye, as tomllib keeps no places; None where it is not plain."""
+    section = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        header = re.match(r"\s*\[\s*([^\[\]]+?)\s*\]", line)
+        if header:
+            section = _plain(header[1])
+            if section == ".".join(path):
+                return number
+            continue
+        key = re.match(r"\s*([^=#]+?)\s*=", line)
+        if key:
+            whole = ".".join(filter(None, (section, _plain(key[1]))))
+            if whole == ".".join(path) or ".".join(path).startswith(f"{whole}."):
+                return number
+    return None
+
+
+def _plain(key: str) -> str:
+    return re.sub(r"[\"'\s]", "", key)

@@ -1,0 +1,81 @@
+"""The settings as a manual: every key with its value, its default and its meaning."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from batchtui.settings.model import Section, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One setting as it stands."""
+
+    section: str
+    """Empty for what stands at the top of the file."""
+    name: str
+    """Empty where the section holds names of the user's own."""
+    value: str
+    """As it would be written in TOML; empty where it is not set and has no default."""
+    default: str
+    meaning: str
+
+    @property
+    def key(self) -> str:
+        """The dotted name."""
+        return ".".join(filter(None, (self.section, self.name)))
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether it differs from the default."""
+        return self.value != self.default
+
+
+def entries(settings: Settings) -> tuple[Entry, ...]:
+    """List every setting, in the order of the model."""
+    return tuple(_entries(settings, Settings(), ""))
+
+
+def template() -> str:
+    """Write a settings file that changes nothing: every setting with its meaning, commented out."""
+    lines: list[str] = []
+    section = ""
+    for entry in entries(Settings()):
+        if entry.section != section:
+            section = entry.section
+            lines += [f"[{section}]", *([f"# {_about(section)}", ""] if entry.name else [])]
+        lines += [f"# {entry.meaning}", *([f"# {entry.name} = {entry.default}".rstrip()] if entry.name else []), ""]
+    return "\n".join(lines).strip() + "\n"
+
+
+def _entries(values: Section, defaults: Section, section: str) -> Iterator[Entry]:
+    for name, field in type(values).model_fields.items():
+        value, default = getattr(values, name), getattr(defaults, name)
+        if isinstance(value, Section):
+            yield from _entries(value, default, name)
+        elif isinstance(value, Mapping):
+            yield Entry(name, "", _toml(value), _toml(default), field.description or "")
+        else:
+            yield Entry(section, name, _toml(value), _toml(default), field.description or "")
+
+
+def _about(section: str) -> str:
+    return (type(getattr(Settings(), section)).__doc__ or "").strip()
+
+
+def _toml(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{json.dumps(key)} = {_toml(held)}" for key, held in value.items()) + "}"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    if isinstance(value, (bool, str)):
+        return json.dumps(value, ensure_ascii=False)
+    return f"{value:g}" if isinstance(value, float) else str(value)

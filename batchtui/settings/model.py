@@ -1,0 +1,116 @@
+"""What can be set, and what each setting means: the model is the manual.
+
+`config.toml` has these sections and keys and no others. `batchtui config` prints the text below each field.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping  # noqa: TC003  (pydantic reads the annotations)
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict
+
+Switch = Annotated[bool, Strict()]
+"""true or false, and not 1 or "yes"."""
+Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
+Dollars = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
+Model = Annotated[str, Field(min_length=1)]
+
+
+def _words(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return shlex.split(value)
+    except ValueError:
+        raise ValueError("a list of words (a quotation mark is not closed)") from None
+
+
+class Section(BaseModel):
+    """A table of the file: read once, never changed, and closed to keys it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Refresh(Section):
+    """How the registry is kept in step with the API."""
+
+    automatic: Switch = True
+    """Whether the dashboard asks the API by itself; false starts it paused."""
+    quick: Seconds = 5.0
+    """Seconds between two looks while a batch is young."""
+    middle: Seconds = 15.0
+    """Seconds between two looks in the minutes after that."""
+    slow: Seconds = 60.0
+    """Seconds between two looks while only older batches run."""
+    fetch_results: Switch = True
+    """Whether results are fetched as soon as a batch ends: the API keeps them for 29 days only."""
+
+
+class Submit(Section):
+    """What holds for every submission."""
+
+    max_cost: Dollars | None = None
+    """USD that one submission may cost at most, by its estimate, unless --max-cost says otherwise."""
+    queue_room: Annotated[int, Field(ge=1)] | None = None
+    """Requests that may wait at the API at once; what is more waits here. Learnt from refusals where it is not set."""
+    grace: Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)] = 60.0
+    """Seconds in which a batch whose answer was lost may still turn up, before it is called not created."""
+
+
+class Models(Section):
+    """The models that the tiers of task files stand for."""
+
+    cheap: Model = "claude-haiku-5-5"
+    """For simple work in bulk."""
+    capable: Model = "claude-sonnet-5-5"
+    """For most work; what a task without a tier gets."""
+    premium: Model = "claude-opus-5-5"
+    """For the hardest work."""
+
+
+class Notify(Section):
+    """How the end of a batch is told: once for each, whatever the number of open terminals."""
+
+    bell: Switch = True
+    """Whether the terminal's bell rings."""
+    desktop: Switch = False
+    """Whether the terminal is asked for a desktop notice; works over SSH where the terminal can do it."""
+    command: Annotated[tuple[str, ...], BeforeValidator(_words)] = ()
+    """A program and its arguments, run with the batch as JSON on its standard input; no shell is involved."""
+    webhook: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
+    """An address that gets the batch as JSON by POST. Empty for none."""
+
+
+class Screen(Section):
+    """How the dashboard looks and listens."""
+
+    theme: Literal["auto", "dark", "light", "high-contrast", "ansi"] = "auto"
+    """The colours; ansi uses the terminal's own sixteen, auto chooses by what the terminal says of itself."""
+    mouse: Switch = True
+    """Whether the dashboard listens to the mouse; false leaves selecting text to the terminal."""
+    ascii: Switch = False
+    """Whether only ASCII is drawn, for fonts without the other signs."""
+
+
+class Settings(Section):
+    """Everything that can be set. All of it has a default: no file is needed."""
+
+    read_only: Switch = False
+    """Whether everything that changes something at the API is refused: submit, cancel, delete, retry."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """How much goes into the log file; never what is in requests or answers."""
+    refresh: Refresh = Refresh()
+    submit: Submit = Submit()
+    models: Models = Models()
+    notify: Notify = Notify()
+    screen: Screen = Screen()
+    keys: Mapping[str, str] = Field(default_factory=lambda: MappingProxyType({}))
+    """Keys of your own: a command's id and its keys, with commas between them. `batchtui keys` lists the ids."""
+
+    def tiers(self) -> dict[str, str]:
+        """The model id of each tier of a task file: cheap, capable, premium."""
+        return {"cheap": self.models.cheap, "capable": self.models.capable, "premium": self.models.premium}
