@@ -37,7 +37,9 @@ class Gateway(Protocol):
     """The Message Batches API.
 
     Every method raises `CredentialsMissing` or a `GatewayError`, which says whether anything was created; none of
-    them ever tries again by itself: when to ask again is the caller's decision, made visibly.
+    them ever tries again by itself: when to ask again is the caller's decision, made visibly. What cannot be a
+    batch's id (empty, dots, endless) is an `UnknownTarget` and is never sent. A cancelled task stays cancelled, and
+    leaves a create as open as a lost answer.
     """
 
     async def create(self, upload: Upload, dialect: Dialect) -> RemoteBatch:

@@ -178,6 +178,13 @@ async def test_a_connection_that_breaks_on_the_way_up_creates_nothing(connect: C
     assert caught.value.nothing_created
 
 
+async def test_an_answer_in_the_middle_of_the_body_creates_nothing(connect: Connect) -> None:
+    async with Loopback(Reply(503, b"not now", early=True)) as api, connect(api.url) as gateway:
+        with pytest.raises(GatewayError) as caught:
+            await gateway.create(upload_of(*[bytes(MEGABYTE)] * 60), PLAIN)
+    assert caught.value.nothing_created
+
+
 async def test_a_body_that_cannot_be_read_creates_nothing(connect: Connect) -> None:
     async def broken() -> AsyncIterator[bytes]:
         yield b"{"
