@@ -1,0 +1,248 @@
+"""Checking records: in C where nothing can be wrong, slowly and thoroughly where something is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import ValidationError, from_json, to_json
+
+from batchtui.domain.problem import Severity
+from batchtui.intake.contract import CheckedRequest
+from batchtui.intake.findings import Fault, Findings
+from batchtui.intake.models import ModelVerdict, judge
+from batchtui.intake.parts import CLOSING, OPENING
+from batchtui.intake.places import Places
+from batchtui.intake.reading import envelope_faults, read_object
+from batchtui.intake.refused import LEGACY_CODES
+from batchtui.intake.rules import break_rules
+from batchtui.intake.schema import validator
+from batchtui.intake.shapes import Shapes, needs_closer_look, raw_key
+from batchtui.intake.tasks import TaskRenderer, is_task
+from batchtui.intake.wording import faults_of
+
+if TYPE_CHECKING:
+    from batchtui.intake.contract import CheckOptions
+
+_PLAIN_KEYS = frozenset({"model", "max_tokens", "messages", "system", "metadata", "service_tier", "inference_geo"})
+"""Keys of params that no rule across keys is about."""
+_MOST_KINDS = 10_000
+_LONGEST_KEPT = 64
+"""Turns of a conversation whose kind is remembered; that of a longer one is worked out each time."""
+_MOST_MODELS = 1000
+_OTHER_MODELS = "(others)"
+
+
+class _Kind:
+    """What all requests with one raw key have in common."""
+
+    __slots__ = ("count", "is_close", "limit", "model", "shape", "wants_example")
+
+    def __init__(self, shape: int, model: str, verdict: ModelVerdict, *, is_close: bool, wants_example: bool) -> None:
+        self.shape = shape
+        self.model = model
+        self.limit = verdict.max_tokens if verdict.max_tokens is not None else 1 << 62
+        """max_tokens up to here needs no second look."""
+        self.is_close = is_close
+        self.wants_example = wants_example
+        self.count = 0
+
+
+class Checker:
+    """Checks records and keeps the sums. Never reads a file, and never holds a request longer than its check."""
+
+    def __init__(self, options: CheckOptions) -> None:
+        self._options = options
+        self._schema = validator(options.api_version)
+        self._longest = options.max_bytes - len(OPENING) - len(CLOSING)
+        wanted = {"model": options.model, "max_tokens": options.max_tokens}
+        self._overrides = {key: value for key, value in wanted.items() if value is not None}
+        self._tasks = TaskRenderer(options)
+        self._shapes = Shapes()
+        self._kinds: dict[tuple[Any, ...], _Kind] = {}
+        self._verdicts: dict[str, ModelVerdict] = {}
+        self._models: Counter[str] = Counter()
+        self.findings = Findings()
+        self.places = Places()
+        self.seq = 0
+        """Requests that may be sent, so far."""
+        self.bytes = 0
+        """Of their payloads."""
+        self.records = 0
+        """Records that are not blank, right or wrong."""
+        self.needs_legacy = False
+
+    @property
+    def shapes(self) -> Shapes:
+        """The shapes with their counts up to now."""
+        self._settle()
+        return self._shapes
+
+    @property
+    def models(self) -> dict[str, int]:
+        """Requests by model, the most used first."""
+        self._settle()
+        return dict(self._models.most_common())
+
+    def check(self, file: str, first: int, items: list[bytes]) -> list[CheckedRequest]:
+        """Check records that follow one another, and return those that may be sent.
+
+        The inner loop: what it does, it does 100,000 times a batch.
+        """
+        good: list[CheckedRequest] = []
+        validate, kinds, longest, overrides = self._schema.validate_json, self._kinds, self._longest, self._overrides
+        build, seq, gap = tuple.__new__, self.seq, None
+        for number, item in enumerate(items, first):
+            line = item.strip()
+            if not line:
+                continue
+            self.records += 1
+            if overrides:
+                line = self._override(line)
+            try:
+                value = validate(line)
+            except ValidationError as error:
+                explained = self._slowly(line, error, file, number)
+                if explained is None:
+                    continue
+                line, value = explained
+            params = value["params"]
+            key = raw_key(params)
+            kind = kinds.get(key) or self._learn(key)
+            max_tokens = params["max_tokens"]
+            if (kind.is_close or max_tokens > kind.limit or len(line) > longest) and not self._closely(
+                line, value, file, number
+            ):
+                continue
+            if b"\n" in line:
+                line = _on_one_line(line)
+            seq += 1
+            kind.count += 1
+            request = build(
+                CheckedRequest, (seq, value["custom_id"], line, file, number, kind.model, max_tokens, kind.shape)
+            )
+            if number - seq != gap:
+                gap = number - seq
+                self.places.note(seq, number)
+            if kind.wants_example:
+                self._exemplify(kind, key, request)
+            good.append(request)
+        self.seq = seq
+        self.bytes += sum([len(request[2]) for request in good])
+        return good
+
+    def _learn(self, key: tuple[Any, ...]) -> _Kind:
+        """Say what all requests with this raw key have in common."""
+        verdict = self._judge(key[1])
+        shape, is_new = self._shapes.identify(key)
+        is_close = bool(verdict.faults) or needs_closer_look(key, _PLAIN_KEYS)
+        kind = _Kind(shape, key[1], verdict, is_close=is_close, wants_example=is_new)
+        if len(self._kinds) >= _MOST_KINDS or len(key[2]) > _LONGEST_KEPT:
+            self._settle()
+            self._kinds.clear()
+        self._kinds[key] = kind
+        return kind
+
+    def _settle(self) -> None:
+        """Move the counts of the kinds to the shapes and models."""
+        for kind in self._kinds.values():
+            self._shapes.count(kind.shape, kind.count)
+            known = kind.model in self._models or len(self._models) < _MOST_MODELS
+            self._models[kind.model if known else _OTHER_MODELS] += kind.count
+            kind.count = 0
+
+    def _judge(self, model: str) -> ModelVerdict:
+        """Return what is known of a model."""
+        verdict = self._verdicts.get(model)
+        if verdict is None:
+            if len(self._verdicts) >= _MOST_MODELS:
+                self._verdicts.clear()
+            verdict = self._verdicts[model] = judge(model, self._options)
+        return verdict
+
+    def _exemplify(self, kind: _Kind, key: tuple[Any, ...], request: CheckedRequest) -> None:
+        """Keep the first request of a shape, and look at it for what C passes over: keys that stand twice."""
+        kind.wants_example = False
+        self._shapes.exemplify(key, request)
+        for fault in read_object(request.payload).faults:
+            self._add(fault, request.file, request.line, request.custom_id)
+
+    def _closely(self, line: bytes, value: dict[str, Any], file: str, number: int) -> bool:
+        """Hold a request that fits the schema against the rules; whether it may be sent."""
+        params = value["params"]
+        faults = list(break_rules(params, self._judge(params["model"]), self._options.betas))
+        if len(line) > self._longest:
+            message = f"the request has {len(line):,} bytes, more than a whole batch may have"
+            faults.append(Fault("request-too-large", message, "make it smaller, or upload its files (Files API)"))
+        if b"NaN" in line or b"Infinity" in line:
+            faults += [fault for fault in read_object(line).faults if fault.code == "nan"]
+        for fault in faults:
+            self._add(fault, file, number, value["custom_id"])
+        return not any(fault.severity is Severity.ERROR for fault in faults)
+
+    def _slowly(
+        self, line: bytes, error: ValidationError, file: str, number: int
+    ) -> tuple[bytes, dict[str, Any]] | None:
+        """Say everything that is wrong with a record; return it where it may go on all the same."""
+        read = read_object(line)
+        faults, value = list(read.faults), read.value
+        custom_id = read.custom_id
+        if value is not None and is_task(value):
+            value, more = self._tasks.render(value)
+            custom_id = value["custom_id"] if value else None
+            line = to_json(value) if value else line
+            faults += more
+        if value is not None:
+            more = self._faults(value)
+            if not faults and not more and error.errors()[0]["type"] == "json_invalid":
+                more = [_unread(error)]
+            faults += more
+        for fault in faults:
+            self._add(fault, file, number, custom_id if isinstance(custom_id, str) else None)
+        if value is None or any(fault.severity is Severity.ERROR for fault in faults):
+            return None
+        request = {"custom_id": value["custom_id"], "params": value["params"]}
+        return (line if len(value) == len(request) else to_json(request)), request
+
+    def _faults(self, value: dict[str, Any]) -> list[Fault]:
+        """Say what is wrong with the envelope and with params, one by one."""
+        faults = envelope_faults(value)
+        params = value.get("params")
+        if not isinstance(params, dict):
+            return faults
+        try:
+            self._schema.validate_python({"custom_id": value.get("custom_id"), "params": params})
+        except ValidationError as error:
+            faults += faults_of(error, value)
+        if any(fault.severity is Severity.ERROR for fault in faults) and isinstance(params.get("model"), str):
+            faults += self._judge(params["model"]).faults
+        return faults
+
+    def _add(self, fault: Fault, file: str, number: int, custom_id: str | None) -> None:
+        """Note a fault."""
+        self.needs_legacy = self.needs_legacy or fault.code in LEGACY_CODES
+        self.findings.add(fault, file, number, custom_id)
+
+    def _override(self, line: bytes) -> bytes:
+        """Put in what the whole job shall have; a line that cannot be read stays as it is."""
+        try:
+            value = from_json(line)
+        except ValueError:
+            return line
+        if not isinstance(value, dict) or not isinstance(value.get("params"), dict):
+            return line
+        value["params"].update(self._overrides)
+        return to_json(value)
+
+
+def _unread(error: ValidationError) -> Fault:
+    """Word what only the strict reader objects to."""
+    reason = error.errors(include_url=False, include_input=False)[0]["msg"]
+    if "recursion" in reason:
+        return Fault("too-deep", "it is nested deeper than strict readers of JSON go (200 levels)", "make it flatter")
+    return Fault("not-json", reason[:200])
+
+
+def _on_one_line(text: bytes) -> bytes:
+    """Write JSON on one line. A line break is never inside a string, so nothing but layout is lost."""
+    return b"".join([part.strip() for part in text.split(b"\n")])

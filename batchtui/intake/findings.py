@@ -1,0 +1,87 @@
+"""Collecting problems: the same fault in many places is one problem, however large the file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from batchtui.domain.problem import Problem, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LINES_KEPT = 5
+MOST_GROUPS = 1000
+"""Beyond this many different groups, further ones are merged by their code alone."""
+
+
+class Fault(NamedTuple):
+    """One thing wrong with one request, before it is known where else it stands."""
+
+    code: str
+    """A stable word for scripts, kebab-case."""
+    message: str
+    hint: str = ""
+    severity: Severity = Severity.ERROR
+    kind: str = ""
+    """Tells apart faults of one code; faults of equal code and kind in one file are one problem."""
+
+
+class _Group:
+    """One problem in the making."""
+
+    __slots__ = ("count", "custom_id", "fault", "file", "lines")
+
+    def __init__(self, fault: Fault, file: str, custom_id: str | None) -> None:
+        self.fault = fault
+        self.file = file
+        self.custom_id = custom_id
+        self.count = 0
+        self.lines: list[int] = []
+
+
+class Findings:
+    """Counts faults in groups. Keeps the first few lines of each, never all of them."""
+
+    def __init__(self) -> None:
+        self._groups: dict[tuple[str, str, str], _Group] = {}
+        self.errors = 0
+        self.warnings = 0
+
+    def add(self, fault: Fault, file: str, line: int | None, custom_id: str | None = None) -> None:
+        """Note one fault in one place."""
+        key = (fault.code, fault.kind, file)
+        group = self._groups.get(key)
+        if group is None:
+            if len(self._groups) >= MOST_GROUPS:
+                key = (fault.code, "", "")
+            group = self._groups.setdefault(key, _Group(fault, file, custom_id))
+        group.count += 1
+        if line is not None and len(group.lines) < LINES_KEPT and line not in group.lines and group.file == file:
+            group.lines.append(line)
+        if fault.severity is Severity.ERROR:
+            self.errors += 1
+        else:
+            self.warnings += 1
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield what was found: errors first, each kind in order of appearance."""
+        for severity in Severity:
+            for group in self._groups.values():
+                if group.fault.severity is severity:
+                    yield _problem(group)
+
+
+def _problem(group: _Group) -> Problem:
+    """Say one group as a problem."""
+    fault = group.fault
+    return Problem(
+        file=group.file,
+        line=group.lines[0] if group.lines else None,
+        custom_id=group.custom_id,
+        severity=fault.severity,
+        code=fault.code,
+        message=fault.message,
+        hint=fault.hint,
+        count=group.count,
+        lines=tuple(group.lines),
+    )

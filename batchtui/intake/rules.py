@@ -1,0 +1,201 @@
+"""Rules that reach across the keys of one request, for params that already fit the schema."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from batchtui.domain.limits import LONG_OUTPUT_BETA
+from batchtui.domain.problem import Severity
+from batchtui.intake.findings import Fault
+from batchtui.intake.refused import BETA_NEEDED, MAGIC, SAMPLING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from batchtui.intake.models import ModelVerdict
+
+MOST_CACHE_MARKS = 4
+INTERLEAVED_BETA = "interleaved-thinking"
+
+
+def break_rules(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:
+    """Yield what is wrong with params that fit the schema, as far as their parts are known to go together."""
+    yield from verdict.faults
+    yield from _max_tokens(params, verdict)
+    if "thinking" in params:
+        yield from _thinking(params, verdict, betas)
+    if "tools" in params or "tool_choice" in params:
+        yield from _tools(params, verdict)
+    yield from _messages(params["messages"], verdict)
+    yield from _blocks(params)
+    yield from _sampling(params, verdict)
+    for key, beta in BETA_NEEDED.items():
+        if params.get(key) and not any(name.startswith(tuple(beta.split(" or "))) for name in betas):
+            yield Fault("beta-missing", f"{key} needs a beta header ({beta}-…)", "--beta NAME", Severity.WARNING, key)
+    if any(not each.strip() for each in params.get("stop_sequences", ())):
+        yield Fault("stop-sequence-blank", "a stop sequence is blank", "each needs something that is no space")
+
+
+def _max_tokens(params: dict[str, Any], verdict: ModelVerdict) -> Iterator[Fault]:
+    """Hold max_tokens against what the model writes at most."""
+    wanted, limit = params["max_tokens"], verdict.max_tokens
+    if limit is None or wanted <= limit:
+        return
+    hint = (
+        f"--beta {LONG_OUTPUT_BETA} allows 300,000 in a batch"
+        if verdict.long_output and limit < wanted <= 300_000
+        else ""
+    )
+    message = f"max_tokens is {wanted:,}, {params['model']} writes at most {limit:,}"
+    yield Fault("max-tokens-limit", message, hint or "lower it, or --max-tokens for all", kind=params["model"])
+
+
+def _thinking(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:
+    """Hold thinking against the model and max_tokens."""
+    thinking = params["thinking"]
+    kind, budget = thinking.get("type"), thinking.get("budget_tokens")
+    if kind in verdict.refused_thinking:
+        hint = 'leave it out or use {"type": "adaptive"}, and output_config.effort'
+        yield Fault("thinking-refused", f'{params["model"]} refuses thinking of type "{kind}"', hint, kind=str(kind))
+    may_exceed = bool(params.get("tools")) and any(beta.startswith(INTERLEAVED_BETA) for beta in betas)
+    if isinstance(budget, int) and budget >= params["max_tokens"] and not may_exceed:
+        message = f"thinking.budget_tokens is {budget:,}, it must be less than max_tokens ({params['max_tokens']:,})"
+        yield Fault("thinking-budget", message, "thinking is part of what max_tokens counts")
+
+
+def _tools(params: dict[str, Any], verdict: ModelVerdict) -> Iterator[Fault]:
+    """Hold tool_choice against the tools, the model and thinking."""
+    names = [tool["name"] for tool in params.get("tools", ()) if "name" in tool]
+    if len(set(names)) != len(names):
+        twice = next(name for i, name in enumerate(names) if name in names[:i])
+        yield Fault("tool-name-duplicate", f'two tools are called "{twice}"', "names must be unique in a request")
+    choice = params.get("tool_choice")
+    if choice is None:
+        return
+    kind, is_forced = choice.get("type"), choice.get("type") in ("any", "tool")
+    if not params.get("tools") and not params.get("mcp_servers"):
+        severity = Severity.ERROR if is_forced else Severity.WARNING
+        yield Fault(
+            "tool-choice-without-tools", "tool_choice is given, but no tools", "give tools, or leave it out", severity
+        )
+    elif kind == "tool" and choice.get("name") not in names and not params.get("mcp_servers"):
+        yield Fault("tool-choice-unknown", f'tool_choice names "{str(choice.get("name"))[:60]}", which is no tool here')
+    if is_forced and verdict.is_newest:
+        hint = 'use {"type": "auto"} and ask for the tool in the prompt, or output_config.format'
+        yield Fault(
+            "tool-choice-refused", f'{params["model"]} refuses tool_choice "{kind}"', hint, kind=params["model"]
+        )
+    elif is_forced and params.get("thinking", {}).get("type") == "enabled":
+        yield Fault("tool-choice-thinking", f'tool_choice "{kind}" does not go with thinking', 'use {"type": "auto"}')
+
+
+def _messages(messages: list[dict[str, Any]], verdict: ModelVerdict) -> Iterator[Fault]:
+    """Look at the order of turns, at a prefill, and at calls of tools."""
+    if messages[0]["role"] == "system":
+        hint = 'instructions go into "system", beside "messages"'
+        yield Fault("system-first", 'the first message has the role "system"', hint, Severity.WARNING)
+    prefill = _prefill(messages[-1])
+    if prefill is not None and verdict.is_newest:
+        yield Fault(
+            "prefill-refused", "the last message is the assistant's: the model refuses a prefill", "end with the user"
+        )
+    elif prefill is not None and prefill != prefill.rstrip():
+        yield Fault("prefill-space", "the assistant's last message ends in a space", "the API refuses it; strip it")
+    yield from _calls(messages)
+
+
+def _calls(messages: list[dict[str, Any]]) -> Iterator[Fault]:
+    """Hold calls of tools against their answers; turns of one side in a row are one turn."""
+    called: set[str] = set()
+    answered: set[str] = set()
+    before = ""
+    for message in messages:
+        role = message["role"]
+        if role == "system":
+            continue
+        if role == "assistant" and before == "user":
+            yield from _pairs(called, answered)
+            called, answered = set(), set()
+        before = role
+        if type(message["content"]) is list:
+            key, ids = ("id", called) if role == "assistant" else ("tool_use_id", answered)
+            kind = "tool_use" if role == "assistant" else "tool_result"
+            ids.update(block[key] for block in message["content"] if block["type"] == kind)
+    yield from _pairs(called, answered)
+
+
+def _prefill(message: dict[str, Any]) -> str | None:
+    """Return the text that the answer shall go on from; None where the conversation ends with the user."""
+    content = message["content"]
+    if message["role"] != "assistant":
+        return None
+    if isinstance(content, str):
+        return content
+    last = content[-1] if content else {}
+    return last["text"] if last.get("type") == "text" else None
+
+
+def _pairs(called: set[str], answered: set[str]) -> Iterator[Fault]:
+    """Hold calls of tools against the answers in the turn that follows."""
+    if called - answered:
+        message = f"the call of a tool ({min(called - answered)[:60]}) has no tool_result in the next message"
+        yield Fault("tool-result-missing", message, "the API refuses it")
+    if answered - called:
+        message = f"a tool_result ({min(answered - called)[:60]}) answers no tool_use of the message before"
+        yield Fault("tool-result-orphan", message, "the API refuses it")
+
+
+def _blocks(params: dict[str, Any]) -> Iterator[Fault]:
+    """Look at every block, tools and system included, in the order in which a prompt is cached."""
+    marks: list[str] = []
+    for block in _all_blocks(params):
+        mark = block.get("cache_control")
+        if isinstance(mark, dict):
+            marks.append(mark.get("ttl", "5m"))
+        if block.get("type") in ("image", "document"):
+            yield from _data(block["source"])
+    if len(marks) + bool(params.get("cache_control")) > MOST_CACHE_MARKS:
+        yield Fault(
+            "cache-control-count", f"cache_control stands {len(marks)} times, 4 are allowed", "keep the last ones"
+        )
+    if "1h" in marks and "5m" in marks[: len(marks) - marks[::-1].index("1h")]:
+        yield Fault("cache-control-order", "a 1h cache_control comes after a 5m one", "longer ones go first")
+
+
+def _all_blocks(params: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield tools, then blocks of system, then blocks of messages, inner ones too."""
+    yield from params.get("tools", ())
+    if type(params.get("system")) is list:
+        yield from params["system"]
+    for message in params["messages"]:
+        if type(message["content"]) is list:
+            for block in message["content"]:
+                yield block
+                inner = block.get("content")
+                if block["type"] == "tool_result" and type(inner) is list:
+                    yield from inner
+
+
+def _data(source: dict[str, Any]) -> Iterator[Fault]:
+    """Hold base64 data against its media type."""
+    data = source.get("data")
+    if source.get("type") != "base64" or not isinstance(data, str):
+        return
+    if len(data) % 4:
+        yield Fault(
+            "base64", "base64 data is cut short (its length is no multiple of 4)", "encode the whole file again"
+        )
+    seems = next((kind for start, kind in MAGIC if data.startswith(start)), None)
+    if seems is not None and seems != source["media_type"]:
+        yield Fault("media-type", f"media_type is {source['media_type']}, but the data is {seems}", "name what it is")
+
+
+def _sampling(params: dict[str, Any], verdict: ModelVerdict) -> Iterator[Fault]:
+    """Look at sampling parameters, where the version still takes them."""
+    given = sorted(SAMPLING & params.keys())
+    if not given:
+        return
+    if verdict.is_newest:
+        yield Fault("sampling-model", f"{params['model']} may refuse {given[0]}", "leave it out", Severity.WARNING)
+    if params.get("thinking", {}).get("type") == "enabled" and ("top_k" in given or params.get("temperature", 1) != 1):
+        yield Fault("sampling-thinking", f"{given[0]} does not go with thinking", "leave it out")
