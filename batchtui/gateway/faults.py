@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -21,11 +19,10 @@ from batchtui.domain.errors import (
     Unreachable,
 )
 from batchtui.gateway.exchange import retry_after
+from batchtui.gateway.reasons import reason
 from batchtui.gateway.saying import inner, quoted, told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import httpx2
     from anthropic import APIStatusError
 
@@ -177,7 +174,7 @@ def _broken(cause: BaseException, ask: Ask) -> BatchtuiError:
     )
     if isinstance(cause, never_sent):
         return Unreachable(
-            f"The API cannot be reached: {_reason(cause)}.", hint="Nothing was sent. `batchtui doctor` looks closer."
+            f"The API cannot be reached: {reason(cause)}.", hint="Nothing was sent. `batchtui doctor` looks closer."
         )
     if isinstance(cause, httpx2.LocalProtocolError):  # its words may quote a header, credentials among them
         return AnswerLost("The request could not be put into HTTP.", hint="Look at the key, --api-version and --beta.")
@@ -197,34 +194,6 @@ def _unreadable(cause: BaseException) -> BatchtuiError:
     error = Refused(f"The requests could not be read while they were being sent: {words}. Nothing was created.")
     error.heading = "The requests cannot be read"
     return error
-
-
-def _reason(cause: BaseException) -> str:
-    chain = list(_causes(cause))
-    for found in chain:
-        if isinstance(found, ssl.SSLError):
-            why = getattr(found, "verify_message", "") or found.reason or found
-            return f"the secure connection failed ({told(why, 120)})"
-        if isinstance(found, socket.gaierror):
-            return "the name of the server is not known here (no network, or a typing error in the address)"
-        if isinstance(found, ConnectionRefusedError):
-            return "the connection was refused"
-    if any("Timeout" in type(found).__name__ for found in chain):
-        return "no connection came about in time"
-    return told(cause, 120) or type(cause).__name__
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and all that led to it, each once."""
-    waiting, seen = [error], set[int]()
-    while waiting:
-        found = waiting.pop(0)
-        if id(found) in seen:
-            continue
-        seen.add(id(found))
-        yield found
-        waiting += [led for led in (found.__cause__, found.__context__) if led is not None]
-        waiting += found.exceptions if isinstance(found, BaseExceptionGroup) else ()
 
 
 def _open(ask: Ask) -> str:
