@@ -1,0 +1,55 @@
+"""The exit codes that scripts rely on, and which failure ends in which."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from batchtui.domain.errors import BatchtuiError, ConsentNeeded, FateUnknown, InputError, UsageError, WaitTimedOut
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from batchtui.domain.batch import Batch
+
+
+class Exit(IntEnum):
+    """What a verb leaves behind for the shell."""
+
+    DONE = 0
+    FAILED = 1
+    """Network, API, disk."""
+    USAGE = 2
+    INPUT = 3
+    """The input has errors; nothing was sent."""
+    NOT_ALL_SUCCEEDED = 4
+    """Ended, but not every request succeeded."""
+    TIMED_OUT = 5
+    """Still running."""
+    FATE_UNKNOWN = 6
+    """A submission's fate is unknown and needs a decision."""
+    INTERRUPTED = 130
+    PIPE_CLOSED = 141
+    """Whoever read our output has gone: what a shell shows for a program that SIGPIPE ended."""
+    TERMINATED = 143
+
+
+BY_ERROR: Mapping[type[BatchtuiError], Exit] = {
+    UsageError: Exit.USAGE,
+    ConsentNeeded: Exit.USAGE,
+    InputError: Exit.INPUT,
+    WaitTimedOut: Exit.TIMED_OUT,
+    FateUnknown: Exit.FATE_UNKNOWN,
+    BatchtuiError: Exit.FAILED,
+}
+"""The nearest ancestor of an error's class that stands here decides."""
+
+
+def exit_for(error: BatchtuiError) -> Exit:
+    """Return the exit code of a failure."""
+    return next(BY_ERROR[cls] for cls in type(error).__mro__ if cls in BY_ERROR)
+
+
+def exit_of_batches(batches: Iterable[Batch], *, allow_failures: bool = False) -> Exit:
+    """Return the exit code of batches that were waited for: whether all of their requests succeeded."""
+    return Exit.DONE if allow_failures or all(batch.has_full_success for batch in batches) else Exit.NOT_ALL_SUCCEEDED

@@ -1,0 +1,58 @@
+"""The log file: what went wrong and why, for the person who reports it; never what is in requests or answers."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from batchtui.domain.errors import BatchtuiError
+from batchtui.settings.paths import PRIVATE_FILE
+
+if TYPE_CHECKING:
+    from io import TextIOWrapper
+
+    from batchtui.settings.paths import Paths
+
+NAME = "batchtui.log"
+_LARGEST = 2_000_000
+"""Bytes; a larger one is set aside when a program starts, in place of the one before."""
+_FORMAT = "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
+log = logging.getLogger("batchtui")
+
+
+def attach(paths: Paths) -> Path:
+    """Send the program's log into its file, once; nothing is made on the disk before there is something to log."""
+    file = paths.logs / NAME
+    if not any(isinstance(handler, _PrivateFile) for handler in log.handlers):
+        handler = _PrivateFile(file, delay=True, encoding="utf-8", errors="backslashreplace")
+        handler.setFormatter(logging.Formatter(_FORMAT))
+        log.addHandler(handler)
+        log.setLevel(_level(paths))
+        log.propagate = False
+    return file
+
+
+def _level(paths: Paths) -> int:
+    """The level that is set. Without a settings file the default holds, and nothing needs to be loaded to know it."""
+    if paths.config_file.exists():
+        from batchtui.settings.loading import load_settings
+
+        try:
+            return logging.getLevelNamesMapping()[load_settings(paths.config_file).log_level.upper()]
+        except BatchtuiError:
+            pass  # said where the settings are needed
+    return logging.INFO
+
+
+class _PrivateFile(logging.FileHandler):
+    """A log file that only the user may read."""
+
+    def _open(self) -> TextIOWrapper:
+        file = Path(self.baseFilename)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if file.exists() and file.stat().st_size > _LARGEST:
+            file.replace(file.with_suffix(".log.1"))
+        descriptor = os.open(file, os.O_CREAT | os.O_APPEND | os.O_WRONLY, PRIVATE_FILE)
+        return open(descriptor, "a", encoding=self.encoding, errors=self.errors)  # noqa: PTH123 (of a descriptor)

@@ -1,0 +1,94 @@
+"""The program: a group of verbs, each imported only when it is called."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from batchtui import __version__
+from batchtui.cli import door
+from batchtui.cli.verb import global_options
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+VERBS: Mapping[str, str] = {
+    "check": "Check request files; sends nothing.",
+    "submit": "Check, plan and send request files.",
+    "resume": "Finish what a crash, a full queue or a lost answer left open.",
+    "list": "List the registry's batches, newest first.",
+    "status": "Say how a batch or a job stands.",
+    "wait": "Wait for the end, then save the results.",
+    "results": "Save or print the results of a batch or a job.",
+    "cancel": "Cancel running batches.",
+    "delete": "Delete ended batches.",
+    "sync": "Bring in batches that were made elsewhere.",
+    "log": "Show what batchtui did and what the API said.",
+    "doctor": "Examine versions, places, credentials and the API.",
+    "config": "Show the settings and what they mean.",
+    "keys": "Show the dashboard's keys.",
+    "demo": "Show batchtui at work, on a simulator.",
+    "simulate": "Serve a simulator of the API, for any client.",
+}
+"""Every verb and what it does, in the order of the help; its module in `cli.verbs` has the same name."""
+
+
+class Program(click.Group):
+    """The group of verbs. It imports the module of the verb that is called, and no other."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the verbs, in the order in which they are used."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a verb."""
+        if cmd_name not in VERBS:
+            return None
+        command: click.Command = importlib.import_module(f"batchtui.cli.verbs.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the verb, or say which one may have been meant."""
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], VERBS, 1)
+            guess = f" Did you mean `{near[0]}`?" if near else ""
+            raise click.UsageError(f"There is no verb `{args[0]}`.{guess}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the verbs without importing them."""
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.command(
+    "batchtui",
+    cls=Program,
+    params=[*global_options()],
+    invoke_without_command=True,
+    subcommand_metavar="VERB …",
+    epilog="Try it without a key: `batchtui demo`. Each verb explains itself: `batchtui submit --help`.",
+)
+@click.version_option(__version__, prog_name="batchtui", message="%(prog)s %(version)s")
+@click.pass_context
+def program(context: click.Context) -> int | None:
+    """The terminal control room for Claude's Message Batches API.
+
+    Without a verb: the dashboard, or without a terminal the list of batches.
+    """
+    if context.invoked_subcommand is not None:
+        return None
+    dashboard: click.Command = importlib.import_module("batchtui.cli.verbs.dashboard").command
+    code: int | None = context.invoke(dashboard)
+    return code
+
+
+def main() -> None:
+    """Run the program with the arguments of the process, and end the process."""
+    sys.exit(door.run(program, sys.argv[1:]))

@@ -1,0 +1,101 @@
+"""The sole writer of stdout: facts as lines of text, or as one JSON document."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from batchtui.text.tables import table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from batchtui.text.tables import Column
+
+
+class PipeClosed(Exception):
+    """Whoever read our output has gone; nobody needs to be told."""
+
+
+class Output:
+    """Writes facts to stdout. It never writes a word that is not one; whoever has such asks `Notes`."""
+
+    def __init__(self) -> None:
+        self._out: BinaryIO = _Guarded(sys.stdout.buffer)
+        self.is_terminal = sys.stdout.isatty()
+        self._encoding = sys.stdout.encoding or "utf-8"
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether glyphs beyond ASCII would not arrive."""
+        return not self._encoding.lower().replace("-", "").startswith("utf")
+
+    @property
+    def width(self) -> int | None:
+        """Columns that a line may take; None in a pipe, where lines are as long as they are."""
+        return shutil.get_terminal_size().columns if self.is_terminal else None
+
+    @property
+    def binary(self) -> BinaryIO:
+        """Where results go as bytes, exactly as they are; raises `PipeClosed` like everything here."""
+        return self._out
+
+    def line(self, text: str = "") -> None:
+        """Write one line; it should have gone through `safe` where it holds text from outside."""
+        self._out.write(f"{text}\n".encode(self._encoding, errors="backslashreplace"))
+
+    def lines(self, texts: Iterable[str]) -> None:
+        """Write several lines."""
+        for text in texts:
+            self.line(text)
+
+    def table(self, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
+        """Write a table that fits the terminal."""
+        self.lines(table(columns, rows, fit_to=self.width))
+
+    def document(self, document: Any) -> None:
+        """Write the one JSON document of a verb, in UTF-8 whatever the locale; lone surrogates as escapes."""
+        text = json.dumps(document, ensure_ascii=False, indent=2)
+        try:
+            encoded = text.encode()
+        except UnicodeEncodeError:
+            encoded = json.dumps(document, indent=2).encode()
+        self._out.write(encoded + b"\n")
+
+    def flush(self) -> None:
+        """Send on what was written. Raises `PipeClosed`."""
+        self._out.flush()
+
+    def abandon(self) -> None:
+        """Point stdout to nowhere, so that the interpreter's last flush has nobody to complain to."""
+        with suppress(OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, sys.stdout.fileno())
+            os.close(nowhere)
+
+
+class _Guarded(io.BufferedIOBase, BinaryIO):
+    """Stdout's bytes, with a closed pipe told from every other failure of writing."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def write(self, data: Any) -> int:
+        try:
+            return self._stream.write(data)
+        except BrokenPipeError:
+            raise PipeClosed from None
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except BrokenPipeError:
+            raise PipeClosed from None
+
+    def writable(self) -> bool:
+        return True

@@ -1,0 +1,75 @@
+"""What a verb works with: the two writers, the places, the workspace; and how its coroutine is run."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from batchtui.cli import logfile
+from batchtui.cli.notes import Notes
+from batchtui.cli.output import Output
+from batchtui.settings.paths import Paths
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Coroutine
+
+    from batchtui.cli.verb import Globals
+    from batchtui.services.workspace import Workspace
+
+
+class Terminated(BaseException):
+    """The process was told to end (SIGTERM, SIGHUP). Not an Exception: nobody on the way has to do with it."""
+
+
+class Session:
+    """One verb's run: from its options to its exit code. It holds no use case."""
+
+    def __init__(self, chosen: Globals) -> None:
+        self.json = chosen.json
+        self.profile = chosen.profile
+        self.paths = Paths.locate(chosen.home)
+        self.out = Output()
+        self.notes = Notes()
+
+    @asynccontextmanager
+    async def workspace(self, *, base_url: str | None = None) -> AsyncIterator[Workspace]:
+        """Open the registry. Raises `StorageError`."""
+        from batchtui.services.workspace import open_workspace
+
+        async with open_workspace(self.paths, profile=self.profile, base_url=base_url) as workspace:
+            logfile.attach(self.paths)
+            yield workspace
+
+    def run(self, body: Coroutine[Any, Any, int | None]) -> int | None:
+        """Run a verb to its end. Ctrl-C, SIGTERM and SIGHUP let it finish what must not stay half done.
+
+        Raises:
+            KeyboardInterrupt, Terminated: afterwards.
+        """
+        try:
+            return asyncio.run(_stoppable(body))
+        finally:
+            self.notes.close()
+
+
+async def _stoppable(body: Coroutine[Any, Any, int | None]) -> int | None:
+    loop = asyncio.get_running_loop()
+    task = asyncio.ensure_future(body)
+    told_to_end = False
+
+    def end() -> None:
+        nonlocal told_to_end
+        told_to_end = True
+        task.cancel()
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        with suppress(NotImplementedError, RuntimeError):
+            loop.add_signal_handler(number, end)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        if told_to_end:
+            raise Terminated from None
+        raise

@@ -1,0 +1,46 @@
+"""What happens while requests are sent, told as it happens."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from batchtui.text.counts import size
+from batchtui.text.durations import countdown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from batchtui.cli.notes import Notes
+    from batchtui.domain.batch import Batch
+    from batchtui.services.dispatch import Event
+
+
+def teller(notes: Notes) -> Callable[[Event], None]:
+    """Make the listener that tells the events of a submission: progress on a terminal, and what matters as remarks."""
+    last = 0.0
+
+    def tell(event: Event) -> None:
+        nonlocal last
+        if event.kind == "uploading":
+            if time.monotonic() - last > 0.1:
+                last = time.monotonic()
+                notes.progress(f"{which(event.batch)}: {size(event.sent)} of {size(event.batch.bytes)} sent")
+        elif words := _WORDS.get(event.kind):
+            notes.say(f"{which(event.batch)}: {words(event)}")
+
+    return tell
+
+
+_WORDS: dict[str, Callable[[Event], str]] = {
+    "waiting": lambda event: f"the API wants to be left alone for {countdown(event.seconds)}. {event.message}",
+    "looking": lambda event: f"the answer was lost; looking for it at the API in {countdown(event.seconds)}.",
+    "adopted": lambda event: f"the answer was lost, and the batch is there: {event.batch.id}",
+    "unknown": lambda _: "nobody knows whether it was created. `batchtui resume` looks again, and sends nothing twice.",
+    "queued": lambda event: f"waits. {event.message or event.batch.reason}",
+}
+
+
+def which(batch: Batch) -> str:
+    """Name a part of a job for a remark."""
+    return f"{batch.name} part {batch.part} of {batch.parts}" if batch.parts > 1 else batch.name

@@ -1,0 +1,99 @@
+"""What every verb has in common: its global options, its examples, and the way into its session."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from batchtui.cli.session import Session
+
+    Body = Callable[..., Any]
+
+
+@dataclass(slots=True)
+class Globals:
+    """The options that may stand before or after the verb; the later one holds."""
+
+    home: Path | None = None
+    profile: str | None = None
+    json: bool = False
+
+
+def global_options() -> list[click.Option]:
+    """Make the options that the program and every verb share."""
+    return [
+        click.Option(
+            ["--home"],
+            type=click.Path(file_okay=False, path_type=Path),
+            metavar="DIR",
+            help="Keep everything in this folder (or set BATCHTUI_HOME).",
+            expose_value=False,
+            callback=_note,
+        ),
+        click.Option(
+            ["--profile"],
+            metavar="NAME",
+            help="Use the credentials of this profile of `ant auth login`.",
+            expose_value=False,
+            callback=_note,
+        ),
+        click.Option(
+            ["--json"],
+            is_flag=True,
+            default=None,
+            help="Print one JSON document, also for failures.",
+            expose_value=False,
+            callback=_note,
+        ),
+    ]
+
+
+def _note(context: click.Context, option: click.Parameter, value: Any) -> None:
+    chosen = context.find_object(Globals)
+    if value is not None and chosen is not None and option.name is not None:
+        setattr(chosen, option.name, value)
+
+
+class Verb(click.Command):
+    """One verb: takes the global options too, and ends its help with examples."""
+
+    def __init__(self, *args: Any, examples: Sequence[str] = (), **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.params += global_options()
+        self.examples = tuple(examples)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples."""
+        with formatter.section("Examples"):
+            formatter.width = 1000  # a command that is wrapped cannot be copied
+            formatter.write("".join(f"  {example}\n" for example in self.examples))
+
+
+def verb(name: str, *, examples: Sequence[str], **settings: Any) -> Callable[[Body], Verb]:
+    """Make a verb of a function that takes the session and its own options, and returns an exit code or None.
+
+    A coroutine function is run on an event loop, interruptible; a plain one has its own way of running.
+    """
+
+    def made(body: Body) -> Verb:
+        @functools.wraps(body)
+        def call(**options: Any) -> int | None:
+            from batchtui.cli.session import Session
+
+            session: Session = Session(click.get_current_context().ensure_object(Globals))
+            if inspect.iscoroutinefunction(body):
+                return session.run(body(session, **options))
+            code: int | None = body(session, **options)
+            return code
+
+        return click.command(name, cls=Verb, examples=examples, **settings)(call)
+
+    return made

@@ -1,0 +1,200 @@
+"""`batchtui submit`: checks, plans, asks, and sends each part once."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from batchtui.cli import documents, findings, saving, sheets, telling
+from batchtui.cli.asking import consent
+from batchtui.cli.exits import Exit
+from batchtui.cli.options import intake_of, intake_options
+from batchtui.cli.verb import verb
+from batchtui.domain.errors import InputError, UsageError
+from batchtui.text.counts import amount
+from batchtui.text.durations import ago
+from batchtui.text.money import usd
+
+if TYPE_CHECKING:
+    from batchtui.cli.session import Session
+    from batchtui.services.submit import Submitted, SubmitPlan
+    from batchtui.services.workspace import Workspace
+
+NO_FILE = ""
+"""The value of a `--wait` without OUTPUT: the results are saved in the registry's folder only."""
+
+
+class Dollars(click.ParamType[Decimal]):
+    """An amount in USD, without the sign."""
+
+    name = "usd"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
+        """Read it."""
+        try:
+            amount = Decimal(str(value).removeprefix("$"))
+        except InvalidOperation:
+            amount = Decimal("NaN")
+        if not amount.is_finite() or amount < 0:
+            self.fail(f"`{value}` is no amount; write 12.50", param, ctx)
+        return amount
+
+
+@verb(
+    "submit",
+    examples=[
+        "batchtui submit tickets.jsonl",
+        "batchtui submit parts/ --name nightly --tag eval --dry-run",
+        "batchtui submit tickets.jsonl --yes --wait=answers.jsonl",
+        "make-requests | batchtui submit - --yes --json",
+    ],
+)
+@click.argument("sources", metavar="FILE…", nargs=-1)
+@click.option("--name", metavar="N", help="What the job is called (default: the first file's name).")
+@click.option("--tag", "tags", multiple=True, metavar="T", help="A tag of the job; may be repeated.")
+@intake_options
+@click.option("--max-cost", type=Dollars(), metavar="USD", help="Send nothing that is estimated to cost more.")
+@click.option("--dry-run", is_flag=True, help="Check and plan, and stop there.")
+@click.option("--force", is_flag=True, help="Also where the same requests were submitted before.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--wait",
+    "output",
+    is_flag=False,
+    flag_value=NO_FILE,
+    metavar="[OUTPUT]",
+    help="Wait for the end and save the results, to OUTPUT where it is given (--wait=OUTPUT).",
+)
+@click.option("--allow-failures", is_flag=True, help="With --wait: exit with 0 also where requests failed.")
+async def command(
+    session: Session,
+    sources: tuple[str, ...],
+    name: str | None,
+    tags: tuple[str, ...],
+    max_cost: Decimal | None,
+    dry_run: bool,
+    force: bool,
+    yes: bool,
+    output: str | None,
+    allow_failures: bool,
+    **options: Any,
+) -> int:
+    """Check request files, plan the parts, show what will be sent and what it may cost, and send it, once.
+
+    FILE is JSONL of {"custom_id", "params"}, the same as one JSON array, a task file, any of these as .gz, a folder
+    of such files, or - for stdin.
+    """
+    from batchtui.services.submit import SubmitOptions, apply_submit, discard, plan_submit
+
+    sources, output = _untangle(sources, output)
+    saving.refuse_existing(output)
+    async with session.workspace() as workspace:
+        chosen = SubmitOptions(name, tags, intake_of(options))
+        plan = await plan_submit(workspace, sources, chosen, findings.progress_of(session))
+        try:
+            _refuse_wrong(session, plan)
+            if dry_run:
+                _show_plan(session, workspace, plan)
+                return Exit.DONE
+            _refuse_costly(max_cost or workspace.settings.submit.max_cost)
+            _ask(session, workspace, plan, force=force, yes=yes)
+            submitted = await apply_submit(workspace, plan, force=force, on_event=telling.teller(session.notes))
+        finally:
+            discard(workspace, plan)
+        return await _settle(session, workspace, submitted, output, allow_failures=allow_failures)
+
+
+def _untangle(sources: tuple[str, ...], output: str | None) -> tuple[tuple[str, ...], str | None]:
+    """Tell `--wait FILE` from `--wait OUTPUT`: where no file is left, what follows --wait was meant as the file."""
+    if sources:
+        return sources, output
+    if output:
+        return (output,), NO_FILE
+    raise UsageError("No FILE was named.", hint="`batchtui submit FILE`, or - for stdin.")
+
+
+def _refuse_wrong(session: Session, plan: SubmitPlan) -> None:
+    if not session.json:
+        for line in findings.problem_lines(plan.report.problems):
+            session.notes.say(line)
+    if plan.report.errors:
+        raise InputError(
+            f"{amount(plan.report.errors, 'error')}; nothing was sent.",
+            hint="`batchtui check` shows all problems again.",
+            problems=plan.report.problems,
+        )
+    if not plan.parts:
+        raise InputError("There is no request in it; nothing was sent.", problems=plan.report.problems)
+
+
+def _refuse_costly(max_cost: Decimal | None) -> None:
+    if max_cost is not None:
+        raise UsageError(
+            f"What this will cost cannot be estimated, so it cannot be kept under {usd(max_cost)}.",
+            hint="Nothing was sent. Leave the limit out to send it all the same.",
+        )
+
+
+def _ask(session: Session, workspace: Workspace, plan: SubmitPlan, *, force: bool, yes: bool) -> None:
+    """Show what will be sent and ask; whether it may be sent at all is said before."""
+    if plan.earlier and not force:
+        earlier = plan.earlier[0]
+        raise InputError(
+            f"The same requests were submitted {ago(earlier.created_at, workspace.clock.now())},"
+            f" as {earlier.name} ({earlier.id}). Nothing was sent.",
+            hint=f"`batchtui results {earlier.id}` has their results; --force sends them again.",
+        )
+    if not yes:
+        for line in findings.report_lines(plan.report, plan.parts):
+            session.notes.say(line)
+        session.notes.say(f"estimated cost: {usd(None)}")
+    question = f"Send {amount(plan.job.requests, 'request')} in {amount(len(plan.parts), 'batch', 'batches')}?"
+    consent(session.notes, question, yes=yes, lost="Nothing was sent.")
+
+
+def _show_plan(session: Session, workspace: Workspace, plan: SubmitPlan) -> None:
+    if session.json:
+        session.out.document(
+            {
+                "job": documents.job_document(plan.job, (), parts=len(plan.parts)),
+                "batches": [],
+                "plan": [documents.part_document(part) for part in plan.parts],
+                "earlier": [{"id": job.id, "name": job.name} for job in plan.earlier],
+                "report": documents.check_document(plan.report, plan.parts),
+            }
+        )
+        return
+    session.out.lines(findings.report_lines(plan.report, plan.parts))
+    session.out.line(f"estimated cost: {usd(None)}")
+    for job in plan.earlier:
+        session.out.line(f"submitted before: {job.id}, {ago(job.created_at, workspace.clock.now())}")
+    session.notes.say("Nothing was sent.")
+
+
+async def _settle(
+    session: Session, workspace: Workspace, submitted: Submitted, output: str | None, *, allow_failures: bool
+) -> int:
+    """Say what was sent; go on waiting where that is wanted and nothing is in doubt."""
+    if output is not None and not submitted.unknown:
+        if not session.json:
+            session.notes.say(f"Sent: {submitted.job.id}. Interrupting the wait cancels nothing.")
+        return await saving.wait_and_save(
+            session, workspace, submitted.job.id, output or None, allow_failures=allow_failures
+        )
+    if session.json:
+        session.out.document(
+            {
+                "job": documents.job_document(submitted.job, submitted.batches),
+                "batches": documents.batch_documents(submitted.batches),
+            }
+        )
+    else:
+        sheets.show_batches(session.out, submitted.batches, workspace.clock.now())
+    if submitted.waiting and not submitted.unknown:
+        session.notes.say(
+            f"{amount(len(submitted.waiting), 'part')} not sent yet: `batchtui resume`, `batchtui wait` or the"
+            " dashboard send on what waits."
+        )
+    return Exit.FATE_UNKNOWN if submitted.unknown else Exit.DONE
