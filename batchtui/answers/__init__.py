@@ -1,0 +1,1 @@
+"""What a line of results means: pure reading, no I/O, no clock."""

@@ -1,0 +1,102 @@
+"""One raw line of results as plain Python values, whatever is wrong with it."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from pydantic_core import from_json
+
+MAX_DEPTH = 100
+"""Containers nested deeper than this are left out of what is read (the bytes on the disk keep them)."""
+_TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
+_CUSTOM_ID = re.compile(rb'^\s*\{\s*"custom_id"\s*:\s*"([^"\\]{1,200})"')
+
+
+class UnreadableLine(ValueError):
+    """The line is no JSON object; `custom_id` is set where the beginning still shows one."""
+
+    def __init__(self, reason: str, custom_id: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.custom_id = custom_id
+
+
+def read_object(line: bytes) -> dict[str, Any]:
+    """Read one line as a JSON object.
+
+    Strict reading in C first; what that refuses and the service might still send (lone surrogates, bytes that are not
+    UTF-8, nesting beyond every parser's patience) goes a slower, tolerant way.
+
+    Raises:
+        UnreadableLine: where it is no JSON object at all.
+    """
+    try:
+        value = from_json(line)
+    except ValueError as error:
+        value = _read_tolerantly(line, str(error))
+    if not isinstance(value, dict):
+        raise UnreadableLine(f"a JSON {_kind(value)} instead of an object")
+    return value
+
+
+def _read_tolerantly(line: bytes, reason: str) -> Any:
+    text = line.decode("utf-8", "replace")
+    try:
+        return _without_surrogates(json.loads(text))
+    except (ValueError, RecursionError):
+        pass
+    try:
+        return _without_surrogates(json.loads(prune(line, MAX_DEPTH).decode("utf-8", "replace")))
+    except (ValueError, RecursionError):
+        start = _CUSTOM_ID.match(line)
+        raise UnreadableLine(f"not JSON: {reason}", start[1].decode("utf-8", "replace") if start else "") from None
+
+
+def prune(line: bytes, depth: int) -> bytes:
+    """Return the JSON text with every container nested deeper than `depth` replaced by null."""
+    kept: list[bytes] = []
+    level = start = 0
+    for token in _TOKENS.finditer(line):
+        mark = line[token.start()]
+        if mark in b"[{":
+            level += 1
+            if level == depth + 1:
+                kept.append(line[start : token.start()])
+        elif mark in b"]}":
+            if level == depth + 1:
+                kept.append(b"null")
+                start = token.end()
+            level -= 1
+    if level <= depth:
+        kept.append(line[start:])
+    return b"".join(kept)
+
+
+def whole_text(text: str) -> str:
+    """Return the text with every lone surrogate replaced by U+FFFD, so that it can be encoded and stored."""
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
+def _without_surrogates(value: Any, level: int = 0) -> Any:
+    if isinstance(value, str):
+        return whole_text(value)
+    if level > MAX_DEPTH:
+        return None
+    if isinstance(value, list):
+        return [_without_surrogates(item, level + 1) for item in value]
+    if isinstance(value, dict):
+        return {whole_text(key): _without_surrogates(item, level + 1) for key, item in value.items()}
+    return value
+
+
+def _kind(value: object) -> str:
+    names = {list: "array", str: "string", bool: "true or false", int: "number", float: "number"}
+    return names.get(type(value), "null")
