@@ -61,6 +61,7 @@ def _chain() -> list[tuple[str, bool]]:
         (f"the profile {told(named, 80)} (ANTHROPIC_PROFILE)", bool(named)),
         ("workload identity from the environment", federation),
         *login,
+        ("a header in ANTHROPIC_CUSTOM_HEADERS", _has_custom_header()),
     ]
 
 
@@ -70,6 +71,12 @@ def _named(profile: str) -> tuple[str, bool]:
 
 def _has_static() -> bool:
     return bool(os.environ.get("ANTHROPIC_API_KEY") or os.environ.get("ANTHROPIC_AUTH_TOKEN"))
+
+
+def _has_custom_header() -> bool:
+    """Gateways are often reached so; the SDK sends these headers and asks for no other credential then."""
+    lines = os.environ.get("ANTHROPIC_CUSTOM_HEADERS", "").split("\n")
+    return any(line.partition(":")[0].strip().lower() in ("authorization", "x-api-key") for line in lines)
 
 
 def _folder() -> Path:

@@ -162,6 +162,16 @@ def test_the_first_of_the_chain_wins_and_the_rest_is_named(tmp_path: Path, monke
     assert "secret" not in repr(found)
 
 
+async def test_a_header_of_a_gateway_is_a_credential_too(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_CUSTOM_HEADERS", "X-Team: a\nX-Api-Key: of-the-gateway")
+    assert describe_credentials() == "a header in ANTHROPIC_CUSTOM_HEADERS"
+    async with Loopback(Reply.json(BATCH)) as api:
+        gateway = await AnthropicGateway.connect(base_url=api.url, on_call=journal.note, clock=TurnedClock())
+        await gateway.retrieve("x")
+        await gateway.close()
+    assert api.heard[0].headers["x-api-key"] == "of-the-gateway"
+
+
 def test_a_named_profile_goes_before_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _write_profile(tmp_path, "work", token="t", base_url="https://me:pw@gate.example/v9")
     monkeypatch.setenv("ANTHROPIC_CONFIG_DIR", str(tmp_path))
