@@ -96,4 +96,7 @@ def show_outcomes(session: Session, acts: Acts, outcomes: Sequence[Outcome]) -> 
 def label(batch: Batch) -> str:
     """Name a batch so that a person and a script can find it again."""
     part = f" part {batch.part} of {batch.parts}" if batch.parts > 1 else ""
-    return f"{safe(batch.id)} ({safe(batch.name)}{part})" if batch.id else f"{safe(batch.name)}{part}"
+    name = f"{safe(batch.name)}{part}"
+    if batch.id is None:
+        return name
+    return safe(batch.id) if batch.name == batch.id else f"{safe(batch.id)} ({name})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -107,4 +108,4 @@ def intake_of(options: dict[str, Any]) -> IntakeOptions:
     """Take the intake options out of all options of a verb; `-` reads the process's stdin."""
     from batchtui.services.staging import IntakeOptions
 
-    return IntakeOptions(**{name: options.pop(name) for name in INTAKE}, stdin=click.get_binary_stream("stdin"))
+    return IntakeOptions(**{name: options.pop(name) for name in INTAKE}, stdin=sys.stdin.buffer if sys.stdin else None)

@@ -42,7 +42,7 @@ def show_batches(output: Output, batches: Sequence[Batch], now: datetime) -> Non
 
 
 def _row(batch: Batch, now: datetime, output: Output) -> tuple[str, ...]:
-    name = safe(batch.name)
+    name = "·" if batch.name == batch.id else safe(batch.name)
     moment = batch.ended_at or batch.created_at or batch.submitted_at or batch.planned_at
     return (
         state_words(batch, output),

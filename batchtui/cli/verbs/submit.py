@@ -19,7 +19,7 @@ from batchtui.text.money import usd
 
 if TYPE_CHECKING:
     from batchtui.cli.session import Session
-    from batchtui.services.submit import Submitted, SubmitPlan
+    from batchtui.services.submit import SubmitPlan, Submitted
     from batchtui.services.workspace import Workspace
 
 NO_FILE = ""
@@ -141,11 +141,13 @@ def _ask(session: Session, workspace: Workspace, plan: SubmitPlan, *, force: boo
     """Show what will be sent and ask; whether it may be sent at all is said before."""
     if plan.earlier and not force:
         earlier = plan.earlier[0]
-        raise InputError(
+        error = InputError(
             f"The same requests were submitted {ago(earlier.created_at, workspace.clock.now())},"
             f" as {earlier.name} ({earlier.id}). Nothing was sent.",
             hint=f"`batchtui results {earlier.id}` has their results; --force sends them again.",
         )
+        error.heading = "Submitted before"
+        raise error
     if not yes:
         for line in findings.report_lines(plan.report, plan.parts):
             session.notes.say(line)

@@ -1,0 +1,83 @@
+"""`batchtui demo`: batchtui at work on a simulator, with no key and nothing kept."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import click
+
+from batchtui.cli import demo, saving, sheets
+from batchtui.cli.verb import verb
+from batchtui.cli.verbs.dashboard import has_screen
+from batchtui.cli.verbs.simulate import chosen_scenario
+from batchtui.text.counts import amount
+
+if TYPE_CHECKING:
+    from batchtui.cli.session import Session
+
+STORY_SPEED = 12.0
+"""How fast the simulator goes where nobody watches a screen: the story takes a few seconds."""
+
+
+@verb("demo", examples=["batchtui demo", "batchtui demo --scenario half-fail --speed 60", "batchtui demo | cat"])
+@click.option("--scenario", default="demo", show_default=True, metavar="NAME", help="A name, or a TOML file.")
+@click.option("--speed", type=click.FloatRange(min=0, min_open=True), metavar="X", help="So much faster.")
+def command(session: Session, scenario: str, speed: float | None) -> int | None:
+    """Show the dashboard on a simulator and a registry of its own: no key is needed, and nothing is kept.
+
+    Without a terminal the same story is told as plain text: submit, wait, results.
+    """
+    chosen = chosen_scenario(scenario)
+    if session.json or not has_screen():
+        with demo.stage(session, chosen, speed or STORY_SPEED) as url:
+            return session.run(_story(session, url))
+    from batchtui.tui.app import run_dashboard
+
+    with demo.stage(session, chosen, speed or 1.0) as url:
+        return run_dashboard(lambda: demo.busy_workspace(session, url), demo=True)
+
+
+async def _story(session: Session, url: str) -> int:
+    from batchtui.services.lookup import find_target
+
+    piece = demo.PIECES[0]
+    async with session.workspace(base_url=url) as workspace:
+        _tell(session, f"$ batchtui submit {piece.name}.jsonl")
+        submitted = await demo.submit(workspace, piece)
+        if not session.json:
+            sheets.show_batches(session.out, submitted.batches, workspace.clock.now())
+        _tell(session, f"\n$ batchtui wait {piece.name} answers.jsonl")
+        answers = workspace.paths.cache / "answers.jsonl"
+        await saving.wait_and_save(
+            session, workspace, submitted.job.id, str(answers), poll_interval=0.3, allow_failures=True
+        )
+        if not session.json:
+            await _show_answers(session, str(answers))
+            target = await find_target(workspace, submitted.job.id)
+            _tell(session, f"\nThat was a simulator; {amount(target.counts.total, 'request')} were never really sent.")
+            _tell(session, "At a terminal `batchtui demo` shows the dashboard.")
+    return 0
+
+
+def _tell(session: Session, text: str) -> None:
+    if not session.json:
+        session.out.line(text)
+        session.out.flush()
+
+
+async def _show_answers(session: Session, file: str) -> None:
+    from batchtui.answers.reading import read_line
+    from batchtui.text.safe import squeezed
+    from batchtui.text.widths import fit
+
+    lines = await asyncio.to_thread(_first_lines, file, 3)
+    session.out.line("\n$ head -3 answers.jsonl   (in short)")
+    for line in lines:
+        facts = read_line(line)
+        session.out.line(f"{squeezed(facts.custom_id)}  {facts.outcome}  {fit(squeezed(facts.message), 70)}")
+
+
+def _first_lines(file: str, count: int) -> list[bytes]:
+    with open(file, "rb") as source:  # noqa: PTH123 (only read)
+        return [line for line, _ in zip(source, range(count), strict=False)]

@@ -1,0 +1,97 @@
+"""Waiting for the end of a batch or a job, with a progress line that invents nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batchtui.cli import sheets
+from batchtui.domain.errors import BatchtuiError, FateUnknown
+from batchtui.domain.states import BatchState
+from batchtui.text.counts import amount, count
+from batchtui.text.durations import clock
+from batchtui.text.glyphs import STATES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from batchtui.cli.notes import Notes
+    from batchtui.cli.session import Session
+    from batchtui.domain.batch import Batch
+    from batchtui.services.wait import Waiting
+    from batchtui.services.workspace import Workspace
+
+
+class NeverSent(BatchtuiError):
+    """A part was not sent, so its end cannot be waited for."""
+
+    type = "not_sent"
+    title = "Not sent"
+
+
+async def wait_for(
+    session: Session,
+    workspace: Workspace,
+    batches: Sequence[Batch],
+    *,
+    poll_interval: float | None = None,
+    timeout: float | None = None,
+) -> tuple[Batch, ...]:
+    """Wait until the batches have ended, telling how they stand.
+
+    Raises:
+        WaitTimedOut: they still run.
+        FateUnknown, NeverSent: the end of one cannot be waited for before somebody has decided.
+    """
+    from batchtui.services.wait import wait
+
+    settled = await wait(
+        workspace,
+        [batch.key for batch in batches],
+        poll_interval=poll_interval,
+        timeout=timeout,
+        on_progress=_teller(session.notes),
+    )
+    session.notes.close()
+    for batch in settled:
+        if batch.state in (BatchState.UNKNOWN, BatchState.SUBMITTING):
+            raise FateUnknown(
+                f"Nobody knows whether {batch.name} part {batch.part} was created.", hint="`batchtui resume` finds out."
+            )
+        if batch.state is BatchState.PLANNED:
+            raise NeverSent(
+                f"{batch.name} part {batch.part} was not sent. {batch.reason}".strip(),
+                hint="`batchtui resume` sends it.",
+            )
+    return settled
+
+
+def _teller(notes: Notes) -> Callable[[Waiting], None]:
+    said = ""
+    states: dict[int, BatchState] = {}
+
+    def tell(waiting: Waiting) -> None:
+        nonlocal said
+        if waiting.message and waiting.message != said:
+            notes.say(f"{waiting.message} Still waiting.")
+        said = waiting.message
+        for batch in waiting.batches:
+            if batch.state is BatchState.ENDED and states.get(batch.key, batch.state) is not batch.state:
+                notes.say(f"{batch.id} ended: {sheets.outcome_words(batch.counts)}")
+            states[batch.key] = batch.state
+        notes.progress(progress_words(waiting))
+
+    return tell
+
+
+def progress_words(waiting: Waiting) -> str:
+    """Say how a wait stands: states and time; counts only where the server has sent moving ones."""
+    states: dict[BatchState, int] = {}
+    for batch in waiting.batches:
+        states[batch.state] = states.get(batch.state, 0) + 1
+    said = [f"{number} {STATES[state].word}" for state, number in states.items()]
+    counts = waiting.counts
+    if any(batch.counts_moved for batch in waiting.batches):
+        said.append(f"{count(counts.settled)} of {amount(counts.total, 'request')}")
+    else:
+        said.append(amount(counts.total, "request"))
+    return " · ".join([*said, clock(waiting.elapsed)])
