@@ -15,17 +15,15 @@ from batchtui.intake.parts import CLOSING, OPENING
 from batchtui.intake.places import Places
 from batchtui.intake.reading import envelope_faults, read_object
 from batchtui.intake.refused import LEGACY_CODES
-from batchtui.intake.rules import break_rules
+from batchtui.intake.rules import holds_free_json, max_tokens_faults, rules_for
 from batchtui.intake.schema import validator
-from batchtui.intake.shapes import Shapes, needs_closer_look, raw_key
+from batchtui.intake.shapes import Key, Shapes, raw_key
 from batchtui.intake.tasks import TaskRenderer, is_task
 from batchtui.intake.wording import faults_of
 
 if TYPE_CHECKING:
     from batchtui.intake.contract import CheckOptions
 
-_PLAIN_KEYS = frozenset({"model", "max_tokens", "messages", "system", "metadata", "service_tier", "inference_geo"})
-"""Keys of params that no rule across keys is about."""
 _MOST_KINDS = 10_000
 _LONGEST_KEPT = 64
 """Turns of a conversation whose kind is remembered; that of a longer one is worked out each time."""
@@ -36,14 +34,17 @@ _OTHER_MODELS = "(others)"
 class _Kind:
     """What all requests with one raw key have in common."""
 
-    __slots__ = ("count", "is_close", "limit", "model", "shape", "wants_example")
+    __slots__ = ("count", "is_close", "is_free", "limit", "model", "rules", "shape", "verdict", "wants_example")
 
-    def __init__(self, shape: int, model: str, verdict: ModelVerdict, *, is_close: bool, wants_example: bool) -> None:
+    def __init__(self, key: Key, verdict: ModelVerdict, shape: int, *, wants_example: bool) -> None:
         self.shape = shape
-        self.model = model
+        self.model = key.model
+        self.verdict = verdict
         self.limit = verdict.max_tokens if verdict.max_tokens is not None else 1 << 62
         """max_tokens up to here needs no second look."""
-        self.is_close = is_close
+        self.rules = rules_for(key, verdict)
+        self.is_free = holds_free_json(key)
+        self.is_close = bool(self.rules or self.is_free)
         self.wants_example = wants_example
         self.count = 0
 
@@ -111,7 +112,7 @@ class Checker:
             kind = kinds.get(key) or self._learn(key)
             max_tokens = params["max_tokens"]
             if (kind.is_close or max_tokens > kind.limit or len(line) > longest) and not self._closely(
-                line, value, file, number
+                line, value, kind, file, number
             ):
                 continue
             if b"\n" in line:
@@ -131,16 +132,15 @@ class Checker:
         self.bytes += sum([len(request[2]) for request in good])
         return good
 
-    def _learn(self, key: tuple[Any, ...]) -> _Kind:
+    def _learn(self, raw: tuple[Any, ...]) -> _Kind:
         """Say what all requests with this raw key have in common."""
-        verdict = self._judge(key[1])
+        key = Key(*raw)
         shape, is_new = self._shapes.identify(key)
-        is_close = bool(verdict.faults) or needs_closer_look(key, _PLAIN_KEYS)
-        kind = _Kind(shape, key[1], verdict, is_close=is_close, wants_example=is_new)
-        if len(self._kinds) >= _MOST_KINDS or len(key[2]) > _LONGEST_KEPT:
+        kind = _Kind(key, self._judge(key.model), shape, wants_example=is_new)
+        if len(self._kinds) >= _MOST_KINDS or len(key.turns) > _LONGEST_KEPT:
             self._settle()
             self._kinds.clear()
-        self._kinds[key] = kind
+        self._kinds[raw] = kind
         return kind
 
     def _settle(self) -> None:
@@ -160,21 +160,23 @@ class Checker:
             verdict = self._verdicts[model] = judge(model, self._options)
         return verdict
 
-    def _exemplify(self, kind: _Kind, key: tuple[Any, ...], request: CheckedRequest) -> None:
+    def _exemplify(self, kind: _Kind, raw: tuple[Any, ...], request: CheckedRequest) -> None:
         """Keep the first request of a shape, and look at it for what C passes over: keys that stand twice."""
         kind.wants_example = False
-        self._shapes.exemplify(key, request)
+        self._shapes.exemplify(Key(*raw), request)
         for fault in read_object(request.payload).faults:
             self._add(fault, request.file, request.line, request.custom_id)
 
-    def _closely(self, line: bytes, value: dict[str, Any], file: str, number: int) -> bool:
+    def _closely(self, line: bytes, value: dict[str, Any], kind: _Kind, file: str, number: int) -> bool:
         """Hold a request that fits the schema against the rules; whether it may be sent."""
-        params = value["params"]
-        faults = list(break_rules(params, self._judge(params["model"]), self._options.betas))
+        params, verdict, betas = value["params"], kind.verdict, self._options.betas
+        faults = [fault for rule in kind.rules for fault in rule(params, verdict, betas)]
+        if params["max_tokens"] > kind.limit:
+            faults += max_tokens_faults(params, verdict)
         if len(line) > self._longest:
             message = f"the request has {len(line):,} bytes, more than a whole batch may have"
             faults.append(Fault("request-too-large", message, "make it smaller, or upload its files (Files API)"))
-        if b"NaN" in line or b"Infinity" in line:
+        if kind.is_free and (b"NaN" in line or b"Infinity" in line):
             faults += [fault for fault in read_object(line).faults if fault.code == "nan"]
         for fault in faults:
             self._add(fault, file, number, value["custom_id"])

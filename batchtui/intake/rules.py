@@ -2,41 +2,61 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.limits import LONG_OUTPUT_BETA
 from batchtui.domain.problem import Severity
 from batchtui.intake.findings import Fault
+from batchtui.intake.models import ModelVerdict
 from batchtui.intake.refused import BETA_NEEDED, MAGIC, SAMPLING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from batchtui.intake.models import ModelVerdict
+    from batchtui.intake.shapes import Key
 
 MOST_CACHE_MARKS = 4
+_WITH_DATA = ("image", "document", "tool_result")
+_CLOSED_KEYS = frozenset({"model", "max_tokens", "messages", "system", "metadata", "thinking", "tool_choice",
+                          "cache_control", "stop_sequences", "service_tier", "stream", "inference_geo"})  # fmt: skip
 INTERLEAVED_BETA = "interleaved-thinking"
 
 
-def break_rules(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:
-    """Yield what is wrong with params that fit the schema, as far as their parts are known to go together."""
+Rule = Callable[[dict[str, Any], ModelVerdict, tuple[str, ...]], Iterator[Fault]]
+
+
+def rules_for(key: Key, verdict: ModelVerdict) -> tuple[Rule, ...]:
+    """Return the rules that can apply to requests of this skeleton; most have none but that of max_tokens.
+
+    A rule takes params that fit the schema, the verdict on their model, and the betas that will be sent.
+    """
+    names, kinds = set(key.names), key.kinds
+    applies: tuple[tuple[Any, Rule], ...] = (
+        (verdict.faults, _model),
+        ("thinking" in names, _thinking),
+        (len(set(key.tools or ())) < len(key.tools or ()), _tool_names),
+        ("tool_choice" in names, _tool_choice),
+        (key.role(0) == "system", _beginning),
+        (key.role(-1) == "assistant", _ending),
+        (any(kind.startswith(("tool_use", "tool_result")) for kind in kinds), _calls),
+        (key.cache_marks > 1 or any(kind.startswith(_WITH_DATA) for kind in kinds), _blocks),
+        (names & SAMPLING, _sampling),
+        (names & BETA_NEEDED.keys(), _betas),
+        ("stop_sequences" in names, _stop_sequences),
+    )
+    return tuple(rule for does_apply, rule in applies if does_apply)
+
+
+def holds_free_json(key: Key) -> bool:
+    """Whether some of it is JSON that the schema does not look into, where NaN could hide."""
+    return bool(not key.kinds <= {"text", "text+cache"} or not _CLOSED_KEYS.issuperset(key.names))
+
+
+def _model(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:
+    """Say what is wrong with the model's name."""
     yield from verdict.faults
-    yield from _max_tokens(params, verdict)
-    if "thinking" in params:
-        yield from _thinking(params, verdict, betas)
-    if "tools" in params or "tool_choice" in params:
-        yield from _tools(params, verdict)
-    yield from _messages(params["messages"], verdict)
-    yield from _blocks(params)
-    yield from _sampling(params, verdict)
-    for key, beta in BETA_NEEDED.items():
-        if params.get(key) and not any(name.startswith(tuple(beta.split(" or "))) for name in betas):
-            yield Fault("beta-missing", f"{key} needs a beta header ({beta}-…)", "--beta NAME", Severity.WARNING, key)
-    if any(not each.strip() for each in params.get("stop_sequences", ())):
-        yield Fault("stop-sequence-blank", "a stop sequence is blank", "each needs something that is no space")
 
 
-def _max_tokens(params: dict[str, Any], verdict: ModelVerdict) -> Iterator[Fault]:
+def max_tokens_faults(params: dict[str, Any], verdict: ModelVerdict) -> Iterator[Fault]:
     """Hold max_tokens against what the model writes at most."""
     wanted, limit = params["max_tokens"], verdict.max_tokens
     if limit is None or wanted <= limit:
@@ -63,23 +83,25 @@ def _thinking(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, .
         yield Fault("thinking-budget", message, "thinking is part of what max_tokens counts")
 
 
-def _tools(params: dict[str, Any], verdict: ModelVerdict) -> Iterator[Fault]:
-    """Hold tool_choice against the tools, the model and thinking."""
-    names = [tool["name"] for tool in params.get("tools", ()) if "name" in tool]
-    if len(set(names)) != len(names):
-        twice = next(name for i, name in enumerate(names) if name in names[:i])
+def _tool_names(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:
+    """Find two tools of one name."""
+    names = _names(params)
+    twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
+    if twice is not None:
         yield Fault("tool-name-duplicate", f'two tools are called "{twice}"', "names must be unique in a request")
-    choice = params.get("tool_choice")
-    if choice is None:
-        return
+
+
+def _tool_choice(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:
+    """Hold tool_choice against the tools, the model and thinking."""
+    choice = params["tool_choice"]
     kind, is_forced = choice.get("type"), choice.get("type") in ("any", "tool")
     if not params.get("tools") and not params.get("mcp_servers"):
         severity = Severity.ERROR if is_forced else Severity.WARNING
         yield Fault(
             "tool-choice-without-tools", "tool_choice is given, but no tools", "give tools, or leave it out", severity
         )
-    elif kind == "tool" and choice.get("name") not in names and not params.get("mcp_servers"):
-        yield Fault("tool-choice-unknown", f'tool_choice names "{str(choice.get("name"))[:60]}", which is no tool here')
+    elif kind == "tool" and not params.get("mcp_servers") and choice["name"] not in _names(params):
+        yield Fault("tool-choice-unknown", f'tool_choice names "{choice["name"][:60]}", which is no tool here')
     if is_forced and verdict.is_newest:
         hint = 'use {"type": "auto"} and ask for the tool in the prompt, or output_config.format'
         yield Fault(
@@ -89,27 +111,33 @@ def _tools(params: dict[str, Any], verdict: ModelVerdict) -> Iterator[Fault]:
         yield Fault("tool-choice-thinking", f'tool_choice "{kind}" does not go with thinking', 'use {"type": "auto"}')
 
 
-def _messages(messages: list[dict[str, Any]], verdict: ModelVerdict) -> Iterator[Fault]:
-    """Look at the order of turns, at a prefill, and at calls of tools."""
-    if messages[0]["role"] == "system":
-        hint = 'instructions go into "system", beside "messages"'
-        yield Fault("system-first", 'the first message has the role "system"', hint, Severity.WARNING)
-    prefill = _prefill(messages[-1])
+def _names(params: dict[str, Any]) -> list[str]:
+    """Return the names of the tools."""
+    return [tool["name"] for tool in params["tools"] if "name" in tool]
+
+
+def _beginning(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:
+    """Speak of a conversation that begins with instructions, as other services have it."""
+    hint = 'instructions go into "system", beside "messages"'
+    yield Fault("system-first", 'the first message has the role "system"', hint, Severity.WARNING)
+
+
+def _ending(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:
+    """Look at a conversation that ends with the assistant."""
+    prefill = _prefill(params["messages"][-1])
     if prefill is not None and verdict.is_newest:
-        yield Fault(
-            "prefill-refused", "the last message is the assistant's: the model refuses a prefill", "end with the user"
-        )
+        message = f"the last message is the assistant's: {params['model']} refuses a prefill"
+        yield Fault("prefill-refused", message, "end with the user", kind=params["model"])
     elif prefill is not None and prefill != prefill.rstrip():
         yield Fault("prefill-space", "the assistant's last message ends in a space", "the API refuses it; strip it")
-    yield from _calls(messages)
 
 
-def _calls(messages: list[dict[str, Any]]) -> Iterator[Fault]:
+def _calls(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:
     """Hold calls of tools against their answers; turns of one side in a row are one turn."""
     called: set[str] = set()
     answered: set[str] = set()
     before = ""
-    for message in messages:
+    for message in params["messages"]:
         role = message["role"]
         if role == "system":
             continue
@@ -125,10 +153,8 @@ def _calls(messages: list[dict[str, Any]]) -> Iterator[Fault]:
 
 
 def _prefill(message: dict[str, Any]) -> str | None:
-    """Return the text that the answer shall go on from; None where the conversation ends with the user."""
+    """Return the text that the answer shall go on from; None where it ends in something else."""
     content = message["content"]
-    if message["role"] != "assistant":
-        return None
     if isinstance(content, str):
         return content
     last = content[-1] if content else {}
@@ -145,7 +171,7 @@ def _pairs(called: set[str], answered: set[str]) -> Iterator[Fault]:
         yield Fault("tool-result-orphan", message, "the API refuses it")
 
 
-def _blocks(params: dict[str, Any]) -> Iterator[Fault]:
+def _blocks(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:
     """Look at every block, tools and system included, in the order in which a prompt is cached."""
     marks: list[str] = []
     for block in _all_blocks(params):
@@ -190,12 +216,23 @@ def _data(source: dict[str, Any]) -> Iterator[Fault]:
         yield Fault("media-type", f"media_type is {source['media_type']}, but the data is {seems}", "name what it is")
 
 
-def _sampling(params: dict[str, Any], verdict: ModelVerdict) -> Iterator[Fault]:
+def _sampling(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:
     """Look at sampling parameters, where the version still takes them."""
     given = sorted(SAMPLING & params.keys())
-    if not given:
-        return
     if verdict.is_newest:
         yield Fault("sampling-model", f"{params['model']} may refuse {given[0]}", "leave it out", Severity.WARNING)
     if params.get("thinking", {}).get("type") == "enabled" and ("top_k" in given or params.get("temperature", 1) != 1):
         yield Fault("sampling-thinking", f"{given[0]} does not go with thinking", "leave it out")
+
+
+def _betas(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:
+    """Find what needs a beta header that will not be sent."""
+    for key, beta in BETA_NEEDED.items():
+        if params.get(key) and not any(name.startswith(tuple(beta.split(" or "))) for name in betas):
+            yield Fault("beta-missing", f"{key} needs a beta header ({beta}-…)", "--beta NAME", Severity.WARNING, key)
+
+
+def _stop_sequences(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:
+    """Find a stop sequence of nothing."""
+    if any(not each.strip() for each in params["stop_sequences"]):
+        yield Fault("stop-sequence-blank", "a stop sequence is blank", "each needs something that is no space")

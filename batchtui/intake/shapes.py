@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 from batchtui.intake.contract import CheckedRequest, Shape
-
-if TYPE_CHECKING:
-    from collections.abc import Hashable
 
 MOST_SHAPES = 300
 """Requests of further shapes are counted with the last."""
@@ -20,11 +17,39 @@ EXAMPLES_KEPT = 1 << 25
 """Bytes of example payloads kept in all; a shape that comes too late for it has an empty one."""
 
 
-def raw_key(params: dict[str, Any]) -> tuple[Hashable, ...]:
-    """Return what tells skeletons apart, as it stands in the request: equal keys have equal skeletons.
+class Key(NamedTuple):
+    """What tells skeletons apart, as it stands in the request: equal keys have equal skeletons."""
 
-    Runs once for every request: (keys, model, turns, kind of system, names of tools).
-    """
+    names: tuple[str, ...]
+    """The keys of params."""
+    model: str
+    turns: tuple[str | tuple[str, ...], ...]
+    """The role, with the kinds of blocks after it where the content is a list."""
+    system: tuple[str, ...] | None
+    """Kinds of blocks; None where it is a string or absent."""
+    tools: tuple[str, ...] | None
+    cached_tools: int
+    """How many of the tools carry cache_control."""
+
+    @property
+    def kinds(self) -> set[str]:
+        """All kinds of blocks in messages."""
+        return {kind for turn in self.turns if isinstance(turn, tuple) for kind in turn[1:]}
+
+    @property
+    def cache_marks(self) -> int:
+        """How often cache_control stands in it, without what is inside tool results."""
+        said = sum(kind.endswith("+cache") for turn in self.turns if isinstance(turn, tuple) for kind in turn[1:])
+        return said + sum(kind.endswith("+cache") for kind in self.system or ()) + self.cached_tools
+
+    def role(self, turn: int) -> str:
+        """Return who speaks in a turn."""
+        said = self.turns[turn]
+        return said if isinstance(said, str) else said[0]
+
+
+def raw_key(params: dict[str, Any]) -> tuple[Any, ...]:
+    """Return the fields of a `Key`; a plain tuple, as this runs once for every request."""
     turns = []
     for message in params["messages"]:
         content = message["content"]
@@ -36,25 +61,14 @@ def raw_key(params: dict[str, Any]) -> tuple[Hashable, ...]:
         params["model"],
         tuple(turns),
         tuple(_kinds(system)) if type(system) is list else None,
-        tuple([tool.get("name", tool.get("type")) for tool in tools]) if tools else None,
+        tuple([tool.get("name") or tool["type"] for tool in tools]) if tools else None,
+        sum(["cache_control" in tool for tool in tools]) if tools else 0,
     )
 
 
 def _kinds(blocks: list[dict[str, Any]]) -> list[str]:
     """Name the blocks, marking those that end a cached stretch."""
     return [block["type"] if "cache_control" not in block else block["type"] + "+cache" for block in blocks]
-
-
-def needs_closer_look(key: tuple[Any, ...], plain: frozenset[str]) -> bool:
-    """Whether rules across keys can apply to requests of this skeleton; `plain` are the keys that have none."""
-    keys, _, turns, system, _ = key
-    if not plain.issuperset(keys) or (system and set(system) != {"text"}):
-        return True
-    for turn in turns:
-        if type(turn) is not str and not {"text"}.issuperset(turn[1:]):
-            return True
-    first, last = (turn if type(turn) is str else turn[0] for turn in (turns[0], turns[-1]))
-    return bool(first == "system" or last != "user")
 
 
 class Shapes:
@@ -66,7 +80,7 @@ class Shapes:
         self._room = EXAMPLES_KEPT
         self._counts: Counter[int] = Counter()
 
-    def identify(self, key: tuple[Any, ...]) -> tuple[int, bool]:
+    def identify(self, key: Key) -> tuple[int, bool]:
         """Return the id of a skeleton, from 1, and whether it is new: a new one wants an example."""
         text = skeleton(key)
         known = self._ids.get(text)
@@ -85,7 +99,7 @@ class Shapes:
         """Count requests of a shape."""
         self._counts[shape] += requests
 
-    def exemplify(self, key: tuple[Any, ...], example: CheckedRequest) -> None:
+    def exemplify(self, key: Key, example: CheckedRequest) -> None:
         """Keep the first request of a shape."""
         text = skeleton(key)
         self._room -= len(example.payload)
@@ -108,19 +122,18 @@ class Shapes:
         )
 
 
-def skeleton(key: tuple[Any, ...]) -> str:
+def skeleton(key: Key) -> str:
     """Write a skeleton as one line of text; long conversations of the same kinds of turns look alike."""
-    keys, model, turns, system, tools = key
-    parts = [str(model)]
-    if "system" in keys:
-        parts.append("system" if system is None else f"system({_collapsed(system)})")
-    said = [turn if type(turn) is str else f"{turn[0]}({_collapsed(turn[1:])})" for turn in turns]
+    parts = [key.model]
+    if "system" in key.names:
+        parts.append("system" if key.system is None else f"system({_collapsed(key.system)})")
+    said = [turn if isinstance(turn, str) else f"{turn[0]}({_collapsed(turn[1:])})" for turn in key.turns]
     if len(said) > _LONG_CONVERSATION:
         said = [*dict.fromkeys(said), "…"]
     parts.append(", ".join(said))
-    if tools:
-        parts.append("tools: " + ", ".join(map(str, tools)))
-    parts += sorted(set(keys) - _ALWAYS)
+    if key.tools:
+        parts.append("tools: " + ", ".join(key.tools))
+    parts += sorted(set(key.names) - _ALWAYS)
     text = " · ".join(parts)
     return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + "…"
 

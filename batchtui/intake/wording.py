@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from batchtui.domain.problem import Severity
@@ -168,9 +168,15 @@ def _extra(_: ErrorDetails, place: Place) -> Fault:
                 return Fault(code, f"{key} {what}", table[key])
         if key in SAMPLING:
             return Fault("sampling-removed", f"{key} was removed by API version 2026-10-21", LEGACY_HINT)
-    close = get_close_matches(key, _known_keys(len(place.path) == 1), n=1, cutoff=0.7)
-    hint = f'did you mean "{close[0]}"?' if close else "the API refuses keys that it does not know"
+    close = _nearest_key(key[:60], len(place.path) == 1)
+    hint = f'did you mean "{close}"?' if close else "the API refuses keys that it does not know"
     return Fault("unknown-key", f"{place.name} is not known here"[:300], hint, Severity.WARNING)
+
+
+@lru_cache(maxsize=1000)
+def _nearest_key(key: str, top: bool) -> str | None:
+    """Return the known key that this one may have been meant to be."""
+    return next(iter(get_close_matches(key, _known_keys(top), n=1, cutoff=0.7)), None)
 
 
 @cache
@@ -290,9 +296,9 @@ def _tag(_: ErrorDetails, place: Place) -> Fault:
         message = f"{place.name}: a document directly in the assistant's message"
         return Fault("document-in-assistant", message, LEGACY_HINT)
     hint = FOREIGN_BLOCKS.get(kind, "")
-    close = get_close_matches(kind, _block_types(), n=1) if not hint else []
+    close = _nearest_type(kind) if not hint else None
     severity = Severity.ERROR if hint else Severity.WARNING
-    hint = hint or (f'did you mean "{close[0]}"?' if close else "it may be newer than this program")
+    hint = hint or (f'did you mean "{close}"?' if close else "it may be newer than this program")
     return Fault("unknown-block", f'{place.name} is of type "{kind}", not known here', hint, severity, kind)
 
 
@@ -300,6 +306,12 @@ _TAGS = {
     "source": 'an image takes "base64", "url" or "file"; a document "text" and "content" as well',
     "tool_choice": 'it can be "auto", "any", "tool" (with a name) or "none"',
 }
+
+
+@lru_cache(maxsize=1000)
+def _nearest_type(kind: str) -> str | None:
+    """Return the type of block that this one may have been meant to be."""
+    return next(iter(get_close_matches(kind, _block_types(), n=1)), None)
 
 
 @cache
