@@ -1,0 +1,253 @@
+"""Building the index beside a file of results: one pass over its lines, bounded memory, a temporary file."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+from array import array
+from typing import IO, TYPE_CHECKING
+
+from batchtui.answers.failures import FailureGrouper
+from batchtui.answers.reading import read_line
+from batchtui.domain.result import Outcome
+from batchtui.domain.usage import Usage
+from batchtui.registry.result_summary import EXAMPLES, IdMismatch, ResultSummary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+VERSION = 1
+"""Of the index; one of another version is built again from the results themselves."""
+OUTCOMES = tuple(Outcome)
+"""An outcome is stored as its place here: new ones go to the end of the enumeration."""
+ROWS_AT_ONCE = 1000
+READ_AHEAD = 1 << 20
+
+SCHEMA = """
+CREATE TABLE results (
+    seq INTEGER PRIMARY KEY, custom_id TEXT NOT NULL, outcome INTEGER NOT NULL, type INTEGER NOT NULL,
+    model INTEGER, stop_reason INTEGER, error_type INTEGER, message TEXT NOT NULL,
+    input INTEGER NOT NULL, write_5m INTEGER NOT NULL, write_1h INTEGER NOT NULL, read INTEGER NOT NULL,
+    output INTEGER NOT NULL, thinking INTEGER NOT NULL, searches INTEGER NOT NULL
+) STRICT;
+CREATE TABLE words (id INTEGER PRIMARY KEY, word TEXT NOT NULL) STRICT;
+CREATE TABLE groups (
+    id INTEGER PRIMARY KEY, outcome INTEGER NOT NULL, error_type TEXT, stop_reason TEXT, pattern TEXT NOT NULL,
+    count INTEGER NOT NULL, example_id TEXT NOT NULL, example TEXT NOT NULL
+) STRICT;
+CREATE TABLE arrays (name TEXT PRIMARY KEY, numbers BLOB NOT NULL) STRICT;
+CREATE TABLE summary (document TEXT NOT NULL) STRICT;
+"""
+# Arrays hold what a screen needs at once over a million results: where each line lies, and which seqs have an outcome
+# or belong to a group. Four or eight bytes a result, read in milliseconds, where rows would take a second.
+
+
+class Stopped(Exception):
+    """The building was told to stop; nothing of it is left."""
+
+
+class IndexBuilder:
+    """Builds the index of one file of results. It reads the file and never changes it; used from one thread."""
+
+    def __init__(self, raw: Path, target: Path) -> None:
+        self._raw = raw
+        self._target = target
+        self._words: dict[str | None, int | None] = {None: None}
+        self._offsets = array("Q")
+        self._lengths = array("I")
+        self._by_outcome: dict[Outcome, array[int]] = {}
+        self._by_group: dict[int, array[int]] = {}
+        self._grouper = FailureGrouper()
+        self._types: dict[str, int] = {}
+        self._models: dict[str, None] = {}
+        self._tokens = [0] * 7
+        self._bytes = 0
+
+    def build(
+        self,
+        *,
+        requests: tuple[Path, int] | None = None,
+        on_bytes: Callable[[int], None] | None = None,
+        is_stopped: Callable[[], bool] | None = None,
+    ) -> ResultSummary:
+        """Write the index to the target, whole and synced; an earlier file there is replaced.
+
+        Args:
+            requests: the index of the requests that were sent and the part, to compare custom_ids with.
+            on_bytes: hears how many bytes were read, now and then; called on this thread.
+            is_stopped: asked now and then.
+
+        Raises:
+            OSError, sqlite3.Error: where the disk refuses; the target is gone then.
+            Stopped: where it was told to.
+        """
+        self._target.unlink(missing_ok=True)
+        os.close(os.open(self._target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        try:
+            index = sqlite3.connect(self._target, isolation_level=None, uri=True)
+            try:
+                summary = self._fill(index, requests, on_bytes, is_stopped)
+            finally:
+                index.close()
+            sync(self._target)
+        except BaseException:
+            self._target.unlink(missing_ok=True)
+            raise
+        return summary
+
+    def _fill(
+        self,
+        index: sqlite3.Connection,
+        requests: tuple[Path, int] | None,
+        on_bytes: Callable[[int], None] | None,
+        is_stopped: Callable[[], bool] | None,
+    ) -> ResultSummary:
+        index.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;")
+        index.executescript(SCHEMA)
+        if requests:
+            index.execute("ATTACH ? AS sent", (f"{requests[0].absolute().as_uri()}?mode=ro&immutable=1",))
+        index.execute("BEGIN")
+        with self._raw.open("rb", buffering=READ_AHEAD) as file:
+            while rows := self._rows(file):
+                index.executemany(_INSERT, rows)
+                if on_bytes:
+                    on_bytes(self._bytes)
+                if is_stopped and is_stopped():
+                    raise Stopped
+        index.execute("CREATE INDEX results_by_custom_id ON results(custom_id)")
+        summary = self._summary(index, requests[1] if requests else None)
+        self._keep_the_rest(index, summary)
+        index.execute(f"PRAGMA user_version = {VERSION}")
+        index.execute("COMMIT")
+        return summary
+
+    def _rows(self, file: IO[bytes]) -> list[tuple[object, ...]]:
+        """Read the next lines into rows of the index: the hot loop, so names are local and one line does one thing."""
+        rows: list[tuple[object, ...]] = []
+        words, offset = self._words, self._bytes
+        for line in file:
+            start, offset = offset, offset + len(line)
+            if line.isspace():
+                continue
+            reading = read_line(line)
+            custom_id, outcome, result_type, model, stop_reason, error_type, message, tokens = reading
+            self._offsets.append(start)
+            self._lengths.append(len(line.rstrip(b"\r\n")))
+            seq = len(self._offsets)
+            self._note(seq, outcome, self._grouper.place(reading))
+            try:
+                coded = words[result_type], words[model], words[stop_reason], words[error_type]
+            except KeyError:
+                self._learn(result_type, model, stop_reason, error_type)
+                coded = words[result_type], words[model], words[stop_reason], words[error_type]
+            self._types[result_type] = self._types.get(result_type, 0) + 1
+            if tokens[0] or tokens[4]:
+                self._tokens = [a + b for a, b in zip(self._tokens, tokens, strict=True)]
+            rows.append((seq, custom_id, _CODES[outcome], *coded, message, *tokens))
+            if len(rows) == ROWS_AT_ONCE:
+                break
+        self._bytes = offset
+        return rows
+
+    def _note(self, seq: int, outcome: Outcome, group: int) -> None:
+        try:
+            self._by_outcome[outcome].append(seq)
+        except KeyError:
+            self._by_outcome[outcome] = array("I", [seq])
+        if group:
+            self._by_group.setdefault(group, array("I")).append(seq)
+
+    def _learn(self, result_type: str, model: str | None, stop_reason: str | None, error_type: str | None) -> None:
+        for word in (result_type, model, stop_reason, error_type):
+            self._words.setdefault(word, len(self._words))
+        if model:
+            self._models[model] = None
+
+    def _summary(self, index: sqlite3.Connection, part: int | None) -> ResultSummary:
+        (distinct,) = index.execute("SELECT count(DISTINCT custom_id) FROM results").fetchone()
+        return ResultSummary(
+            results=len(self._offsets),
+            bytes=self._bytes,
+            types=self._types,
+            outcomes={outcome: len(seqs) for outcome, seqs in self._by_outcome.items()},
+            usage=Usage(*self._tokens),
+            models=tuple(self._models),
+            duplicates=len(self._offsets) - distinct,
+            ids=None if part is None else compare_ids(index, part),
+        )
+
+    def _keep_the_rest(self, index: sqlite3.Connection, summary: ResultSummary) -> None:
+        words = [(code, word) for word, code in self._words.items() if word is not None]
+        index.executemany("INSERT INTO words VALUES (?, ?)", words)
+        index.executemany(
+            "INSERT INTO groups VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (group.id, _CODES[group.outcome], group.error_type, group.stop_reason, group.pattern, group.count,
+                 group.example_id, group.example)
+                for group in self._grouper.groups()
+            ],
+        )  # fmt: skip
+        arrays = {"offsets": self._offsets, "lengths": self._lengths}
+        arrays |= {f"outcome:{outcome}": seqs for outcome, seqs in self._by_outcome.items()}
+        arrays |= {f"group:{group}": seqs for group, seqs in self._by_group.items()}
+        index.executemany(
+            "INSERT INTO arrays VALUES (?, ?)", ((name, to_bytes(numbers)) for name, numbers in arrays.items())
+        )
+        index.execute("INSERT INTO summary VALUES (?)", (summary.to_json(),))
+
+
+_CODES = {outcome: code for code, outcome in enumerate(OUTCOMES)}
+_INSERT = f"INSERT INTO results VALUES ({', '.join('?' * 15)})"
+
+
+def compare_ids(index: sqlite3.Connection, part: int) -> IdMismatch:
+    """Compare the custom_ids of the results with those of the attached requests of one part."""
+    (sent, answered) = index.execute(
+        "SELECT count(*), count((SELECT 1 FROM results WHERE custom_id = r.custom_id LIMIT 1))"
+        " FROM sent.requests AS r WHERE part = ?",
+        (part,),
+    ).fetchone()
+    (distinct,) = index.execute("SELECT count(DISTINCT custom_id) FROM results").fetchone()
+    if sent == answered == distinct:
+        return IdMismatch()
+    missing = index.execute(
+        "SELECT custom_id FROM sent.requests WHERE part = ? AND custom_id NOT IN (SELECT custom_id FROM results)"
+        " ORDER BY seq LIMIT ?",
+        (part, EXAMPLES),
+    )
+    unexpected = index.execute(
+        "SELECT custom_id FROM results WHERE custom_id NOT IN (SELECT custom_id FROM sent.requests WHERE part = ?)"
+        " ORDER BY seq LIMIT ?",
+        (part, EXAMPLES),
+    )
+    return IdMismatch(
+        sent - answered, distinct - answered, tuple(row[0] for row in missing), tuple(row[0] for row in unexpected)
+    )
+
+
+def to_bytes(numbers: array[int]) -> bytes:
+    """Return the numbers as little-endian bytes, the same on every machine."""
+    if sys.byteorder == "big":
+        numbers = array(numbers.typecode, numbers)
+        numbers.byteswap()
+    return numbers.tobytes()
+
+
+def from_bytes(kind: str, data: bytes) -> array[int]:
+    """Read what `to_bytes` wrote."""
+    numbers = array(kind)
+    numbers.frombytes(data)
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers
+
+
+def sync(path: Path) -> None:
+    """Bring a file, or the names in a folder, to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,283 @@
+"""Reading saved results by page, by outcome, by custom_id and by text; a million of them cost a few megabytes."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from bisect import bisect_left
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+
+from batchtui.answers.answer import read_answer
+from batchtui.answers.blocks import blocks_of
+from batchtui.answers.failures import FailureGroup
+from batchtui.domain.result import ResultFacts
+from batchtui.domain.usage import Usage
+from batchtui.registry.result_index import OUTCOMES, VERSION, from_bytes
+from batchtui.registry.result_summary import ResultSummary
+
+if TYPE_CHECKING:
+    from array import array
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from batchtui.domain.result import Outcome
+
+SEARCH_BLOCK = 2 << 20
+_AT_ONCE = 500
+_COLUMNS = (
+    "seq, custom_id, outcome, type, model, stop_reason, error_type, message, input, write_5m, write_1h, read, output,"
+    " thinking, searches"
+)
+
+
+class ResultReader:
+    """Saved results of one batch, read-only. Its methods block, for well under a frame but for `search` and `build`.
+
+    It may be used from several threads; queries take turns.
+    """
+
+    def __init__(self, raw: Path, index: sqlite3.Connection) -> None:
+        self._file = raw.open("rb", buffering=0)
+        self._index = index
+        self._lock = threading.Lock()
+        self.path = raw
+
+    @classmethod
+    def open(cls, raw: Path, index: Path) -> Self | None:
+        """Open results with their index; None where that is missing, damaged, or of another version."""
+        if not index.exists():
+            return None
+        uri = f"{index.absolute().as_uri()}?mode=ro&immutable=1"
+        connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        try:
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version == VERSION:
+                (document,) = connection.execute("SELECT document FROM summary").fetchone()
+                if ResultSummary.from_json(document).bytes == raw.stat().st_size:
+                    return cls(raw, connection)
+        except (sqlite3.DatabaseError, TypeError):
+            pass
+        connection.close()
+        return None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close index and file."""
+        with self._lock:
+            self._index.close()
+            self._file.close()
+
+    # ── how many, and which ────────────────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def summary(self) -> ResultSummary:
+        """What the results add up to."""
+        return ResultSummary.from_json(self._rows("SELECT document FROM summary")[0][0])
+
+    @property
+    def count(self) -> int:
+        """How many results there are."""
+        return self.summary.results
+
+    @property
+    def by_outcome(self) -> Mapping[Outcome, int]:
+        """How many results have each outcome that occurs."""
+        return self.summary.outcomes
+
+    @cached_property
+    def groups(self) -> tuple[FailureGroup, ...]:
+        """The failures by kind, the largest first."""
+        rows = self._rows("SELECT * FROM groups ORDER BY count DESC, id")
+        return tuple(FailureGroup(row[0], OUTCOMES[row[1]], *row[2:]) for row in rows)
+
+    def order(self, outcomes: Collection[Outcome] | None = None, *, group: int | None = None) -> Sequence[int]:
+        """Return the seqs of the results with these outcomes, or in this group of failures, in order of arrival.
+
+        A `range` where nothing is filtered, an array otherwise: never a list of a million numbers.
+        """
+        if group is not None:
+            return self._array("I", f"group:{group}")
+        if outcomes is None:
+            return range(1, self.count + 1)
+        wanted = [outcome for outcome in self.by_outcome if outcome in outcomes]
+        if len(wanted) == len(self.by_outcome):
+            return range(1, self.count + 1)
+        found = self._array("I", f"outcome:{wanted[0]}") if wanted else from_bytes("I", b"")
+        for outcome in wanted[1:]:
+            found.extend(self._array("I", f"outcome:{outcome}"))
+        return found if len(wanted) < 2 else from_sorted(found)
+
+    # ── what they say ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def page(self, seqs: Sequence[int]) -> list[ResultFacts]:
+        """Return the facts of these results, in this order."""
+        found: dict[int, ResultFacts] = {}
+        for start in range(0, len(seqs), _AT_ONCE):
+            wanted = seqs[start : start + _AT_ONCE]
+            marks = ",".join("?" * len(wanted))
+            rows = self._rows(f"SELECT {_COLUMNS} FROM results WHERE seq IN ({marks})", tuple(wanted))
+            found.update((row[0], self._facts(row)) for row in rows)
+        return [found[seq] for seq in seqs if seq in found]
+
+    def find(self, custom_id: str) -> ResultFacts | None:
+        """Return the facts of the result with this custom_id; of the last one where a server sent several."""
+        rows = self._rows(f"SELECT {_COLUMNS} FROM results WHERE custom_id = ? ORDER BY seq DESC LIMIT 1", (custom_id,))
+        return self._facts(rows[0]) if rows else None
+
+    def raw(self, seq: int) -> bytes:
+        """Return one line as it came, without its newline."""
+        return self.at(self._offsets[seq - 1], self._lengths[seq - 1])
+
+    def at(self, offset: int, length: int) -> bytes:
+        """Return bytes of the file of results."""
+        with self._lock:
+            self._file.seek(offset)
+            data = self._file.read(length)
+        return data or b""
+
+    def custom_ids(self) -> Iterator[tuple[int, str, Outcome]]:
+        """Yield seq, custom_id and outcome of every result, in order of arrival."""
+        for row in self._stream("SELECT seq, custom_id, outcome FROM results ORDER BY seq"):
+            yield row[0], row[1], OUTCOMES[row[2]]
+
+    def usages(self) -> Iterator[tuple[str | None, Usage]]:
+        """Yield model and usage of every result that has any: what a cost is counted from, message by message."""
+        words = self._words
+        for row in self._stream(
+            "SELECT model, input, write_5m, write_1h, read, output, thinking, searches FROM results"
+            " WHERE model IS NOT NULL ORDER BY seq"
+        ):
+            yield words[row[0]], Usage(*row[1:])
+
+    def seqs_of(self, custom_ids: Iterable[str]) -> Iterator[int | None]:
+        """Yield for each custom_id the seq of its result, None where there is none."""
+        for custom_id in custom_ids:
+            rows = self._rows("SELECT max(seq) FROM results WHERE custom_id = ?", (custom_id,))
+            yield rows[0][0]
+
+    def search(
+        self,
+        text: str,
+        *,
+        on_progress: Callable[[int, int], None] | None = None,
+        is_stopped: Callable[[], bool] | None = None,
+    ) -> Sequence[int]:
+        """Return the seqs of the results that contain a text, whatever its case: in the custom_id, the answer or error.
+
+        The file is scanned block by block and each hit is looked at closely, so that names of keys find nothing.
+        Blocking, for a thread: about a second for a gigabyte. Case is ignored for ASCII letters while scanning.
+
+        Args:
+            text: what to look for; an empty text finds everything.
+            on_progress: hears the bytes searched and the bytes in all.
+            is_stopped: asked between blocks; what was found so far is returned.
+        """
+        if not text:
+            return range(1, self.count + 1)
+        found = from_bytes("I", b"")
+        needles, folded, done, total = needles_of(text), text.casefold(), 0, self.summary.bytes
+        with self.path.open("rb") as file:
+            while block := file.read(SEARCH_BLOCK):
+                block += file.readline()
+                for start in hits(block, needles, folded):
+                    found.append(bisect_left(self._offsets, done + start) + 1)
+                done += len(block)
+                if on_progress:
+                    on_progress(done, total)
+                if is_stopped and is_stopped():
+                    break
+        return found
+
+    def copy_to(self, write: Callable[[bytes], object], *, block: int = 1 << 20) -> None:
+        """Hand out the whole file, byte for byte as the API sent it."""
+        with self.path.open("rb", buffering=0) as file:
+            while data := file.read(block):
+                write(data)
+
+    # ── the index ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def _offsets(self) -> array[int]:
+        return self._array("Q", "offsets")
+
+    @cached_property
+    def _lengths(self) -> array[int]:
+        return self._array("I", "lengths")
+
+    @cached_property
+    def _words(self) -> dict[int | None, str | None]:
+        return {None: None, **dict(self._rows("SELECT id, word FROM words"))}
+
+    def _array(self, kind: str, name: str) -> array[int]:
+        rows = self._rows("SELECT numbers FROM arrays WHERE name = ?", (name,))
+        return from_bytes(kind, rows[0][0] if rows else b"")
+
+    def _rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        with self._lock:
+            return self._index.execute(sql, values).fetchall()
+
+    def _stream(self, sql: str) -> Iterator[tuple[Any, ...]]:
+        with self._lock:
+            cursor = self._index.execute(sql)
+        while True:
+            with self._lock:
+                rows = cursor.fetchmany(_AT_ONCE)
+            if not rows:
+                return
+            yield from rows
+
+    def _facts(self, row: Sequence[Any]) -> ResultFacts:
+        seq, custom_id, outcome, result_type, model, stop_reason, error_type, message, *tokens = row
+        words = self._words
+        return ResultFacts(
+            seq, custom_id, OUTCOMES[outcome], words[result_type] or "", self._offsets[seq - 1],
+            self._lengths[seq - 1], words[model], words[stop_reason], words[error_type], message, Usage(*tokens),
+        )  # fmt: skip
+
+
+def from_sorted(seqs: array[int]) -> array[int]:
+    """Return the seqs in order; several runs that are each in order take one pass."""
+    return type(seqs)("I", sorted(seqs))
+
+
+def needles_of(text: str) -> tuple[bytes, ...]:
+    """Return the ways a text can stand in JSON, in lower case as far as ASCII goes."""
+    cases = {text} if text.isascii() else {text, text.lower(), text.upper(), text.capitalize()}
+    spellings = {json.dumps(case, ensure_ascii=escaped)[1:-1] for case in cases for escaped in (False, True)}
+    return tuple(spelling.encode("utf-8", "surrogatepass").lower() for spelling in spellings)
+
+
+def hits(block: bytes, needles: Sequence[bytes], folded: str) -> Iterator[int]:
+    """Yield where the lines begin that say this text in their custom_id, answer or error."""
+    lowered = block.lower()
+    places = [lowered.find(needle) for needle in needles]
+    while any(place >= 0 for place in places):
+        first = min(place for place in places if place >= 0)
+        start = block.rfind(b"\n", 0, first) + 1
+        end = block.find(b"\n", first)
+        end = len(block) if end < 0 else end
+        if _says(block[start:end], folded):
+            yield start
+        places = [
+            place if place < 0 or place > end else lowered.find(needle, end)
+            for place, needle in zip(places, needles, strict=True)
+        ]
+
+
+def _says(line: bytes, folded: str) -> bool:
+    answer = read_answer(line)
+    if not answer.line:
+        return True
+    if folded in answer.custom_id.casefold() or folded in answer.text.casefold():
+        return True
+    if folded in answer.error_message.casefold():
+        return True
+    other = [block for block in answer.content if not (isinstance(block, dict) and block.get("type") == "text")]
+    return any(folded in block.text.casefold() for block in blocks_of(other))

@@ -1,0 +1,253 @@
+"""Results as files: the bytes exactly as they came, an index beside them, and nothing that only looks whole."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import sqlite3
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Self
+
+from batchtui.domain.errors import ResultsUnavailable, StorageError
+from batchtui.registry.request_writer import index_name
+from batchtui.registry.result_index import IndexBuilder, sync
+from batchtui.registry.result_reader import ResultReader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from batchtui.domain.batch import Batch
+    from batchtui.registry.request_store import RequestReader
+    from batchtui.registry.result_summary import ResultSummary
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
+
+
+@dataclass(frozen=True, slots=True)
+class ResultPaths:
+    """Where the results of one batch lie."""
+
+    raw: Path
+    """The lines as they came; there only when they are whole."""
+    index: Path
+    part: Path
+    """What has come so far; becomes `raw`."""
+    new_index: Path
+    """The index while it is built; becomes `index`."""
+
+
+class ResultStore:
+    """Where results are kept. It knows files and indexes, and nothing of how results are fetched."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def paths(self, batch: Batch) -> ResultPaths:
+        """Return where the results of a batch lie, or will. The id comes from outside: it names no other folder."""
+        stem = f"{batch.key}-{_UNSAFE.sub('_', batch.id or '')[:80]}"
+        raw, index = self.folder / f"{stem}.jsonl", self.folder / f"{stem}.db"
+        return ResultPaths(raw, index, self.folder / f"{stem}.jsonl.part", self.folder / f"{stem}.db.part")
+
+    def has(self, batch: Batch) -> bool:
+        """Whether whole results of this batch are here."""
+        return self.paths(batch).raw.exists()
+
+    def download(self, batch: Batch) -> ResultDownload:
+        """Open what the results of a batch are written to as they come.
+
+        Raises:
+            DownloadBusy: while another process, or another task, is at it.
+            StorageError: where the disk refuses.
+        """
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return ResultDownload(self.paths(batch).part)
+        except BlockingIOError:
+            raise DownloadBusy from None
+        except OSError as error:
+            raise _refused(error) from error
+
+    def build_index(
+        self,
+        batch: Batch,
+        *,
+        requests: RequestReader | None = None,
+        on_bytes: Callable[[int], None] | None = None,
+        is_stopped: Callable[[], bool] | None = None,
+    ) -> ResultSummary:
+        """Index what was downloaded: blocking, for a thread. Nothing of it counts until `commit`.
+
+        Raises:
+            StorageError: where the disk refuses.
+            Stopped: where it was told to stop.
+        """
+        paths = self.paths(batch)
+        sent = (requests.folder / index_name(requests.attempt), batch.part) if requests else None
+        try:
+            return IndexBuilder(paths.part, paths.new_index).build(
+                requests=sent, on_bytes=on_bytes, is_stopped=is_stopped
+            )
+        except (OSError, sqlite3.Error) as error:
+            raise _refused(error) from error
+
+    def commit(self, batch: Batch) -> None:
+        """Give downloaded, synced and indexed results their names: the moment they are whole.
+
+        The index comes first: results that are there are always results with an index of their own.
+
+        Raises:
+            StorageError: where the disk refuses.
+        """
+        paths = self.paths(batch)
+        try:
+            paths.new_index.replace(paths.index)
+            paths.part.replace(paths.raw)
+            sync(self.folder)
+        except OSError as error:
+            raise _refused(error) from error
+
+    def reader(self, batch: Batch) -> ResultReader:
+        """Open the results of a batch. An index that is missing or of another version is built again (blocking).
+
+        Raises:
+            ResultsUnavailable: where they are not saved here.
+            StorageError: where the disk refuses.
+        """
+        paths = self.paths(batch)
+        if not paths.raw.exists():
+            raise ResultsUnavailable(
+                f"The results of {batch.id or batch.name} are not saved here.",
+                hint="`batchtui results ID` fetches them where the batch has ended.",
+            )
+        try:
+            reader = ResultReader.open(paths.raw, paths.index)
+            if reader is None:
+                IndexBuilder(paths.raw, paths.new_index).build()
+                paths.new_index.replace(paths.index)
+                reader = ResultReader.open(paths.raw, paths.index)
+        except (OSError, sqlite3.Error) as error:
+            raise _refused(error) from error
+        if reader is None:
+            raise StorageError(f"The index {paths.index} cannot be read.")
+        return reader
+
+    def bytes_kept(self, batch: Batch) -> int:
+        """How many bytes all files of a batch's results take on the disk."""
+        return sum(path.stat().st_size for path in _files(self.paths(batch)) if path.exists())
+
+    def remove(self, batch: Batch) -> None:
+        """Let go of everything that was fetched of a batch.
+
+        Raises:
+            StorageError: where the disk refuses.
+        """
+        try:
+            for path in _files(self.paths(batch)):
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise _refused(error) from error
+
+
+class DownloadBusy(Exception):
+    """Somebody else is fetching these results at this moment."""
+
+
+class ResultDownload:
+    """The file that results are written to as they come, held by one writer at a time.
+
+    The lock is the kernel's, so it ends with the process however that ends, and a process that was stopped for an hour
+    still has it.
+
+    The API documents no way to go on in the middle, so a second try starts over: what is already here is compared and
+    not written again, and from the first difference on it is replaced. A try that breaks off early takes nothing away.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file = _lock(path)
+        self._known = os.fstat(self._file.fileno()).st_size
+        self.position = 0
+        """Bytes that came in this try."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    @property
+    def size(self) -> int:
+        """Bytes on the disk."""
+        return max(self._known, self.position)
+
+    def write(self, block: bytes) -> None:
+        """Take the next bytes: blocking, for a thread.
+
+        Raises:
+            StorageError: where the disk refuses; what came before stays.
+        """
+        try:
+            if self.position < self._known:
+                if self._file.read(len(block)) == block:
+                    self.position += len(block)
+                    return
+                self._known = self.position
+                self._file.seek(self.position)
+                self._file.truncate()
+            view = memoryview(block)
+            while view:
+                written = self._file.write(view)
+                self.position += written
+                view = view[written:]
+        except OSError as error:
+            raise _refused(error) from error
+
+    def finish(self) -> None:
+        """The API has ended the stream: what was here beyond it goes."""
+        try:
+            self._file.truncate(self.position)
+        except OSError as error:
+            raise _refused(error) from error
+        self._known = self.position
+
+    def sync(self) -> None:
+        """Bring the bytes to the disk: blocking, for a thread."""
+        try:
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise _refused(error) from error
+
+    def close(self) -> None:
+        """Close the file; one without a byte in it goes."""
+        if self._file.closed:
+            return
+        if os.fstat(self._file.fileno()).st_size == 0:
+            with suppress(OSError):
+                self.path.unlink(missing_ok=True)
+        self._file.close()
+
+
+def _lock(path: Path) -> IO[bytes]:
+    """Open and lock the file. Raises `BlockingIOError` while somebody else holds it, or has just renamed it."""
+    file = os.fdopen(os.open(path, os.O_CREAT | os.O_RDWR, 0o600), "r+b", buffering=0)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not path.exists() or not os.path.samestat(os.fstat(file.fileno()), path.stat()):
+            raise BlockingIOError
+    except OSError:
+        file.close()
+        raise
+    return file
+
+
+def _files(paths: ResultPaths) -> tuple[Path, ...]:
+    return paths.raw, paths.index, paths.part, paths.new_index
+
+
+def _refused(error: Exception) -> StorageError:
+    return StorageError(
+        f"The results could not be stored: {error}.", hint="Make room on the disk and fetch the results again."
+    )
