@@ -59,10 +59,13 @@ def read_records(chunks: Iterator[bytes]) -> Iterator[Records]:
     Raises:
         WrongFormat: the whole input is nothing that holds requests, or it breaks off; `line` says where it is known.
     """
-    head = b""
+    head, blank_lines = b"", 0
     for chunk in chunks:
         head += chunk
-        if len(head) >= HEAD and head.strip():
+        if not head.strip():  # never held, however long it goes on
+            blank_lines += head.count(b"\n")
+            head = b""
+        elif len(head) >= HEAD:
             break
     _refuse_foreign(head)
     text = head.removeprefix(b"\xef\xbb\xbf")
@@ -77,13 +80,13 @@ def read_records(chunks: Iterator[bytes]) -> Iterator[Records]:
         raise _not_json(start)
     if _SPREAD_OUT.match(start):
         return _blocks(ArraySplitter(chain([start], chunks), closed=False))
-    return _lines(chain([text], chunks))
+    return _lines(chain([text], chunks), blank_lines + 1)
 
 
-def _lines(chunks: Iterable[bytes]) -> Iterator[Records]:
+def _lines(chunks: Iterable[bytes], number: int) -> Iterator[Records]:
     """Split on newlines only: U+2028 and its kin are legal inside a JSON string."""
     begun: list[bytes] = []
-    number, length = 1, 0
+    length = 0
     for chunk in chunks:
         items = chunk.split(b"\n")
         if len(items) == 1:
@@ -173,7 +176,8 @@ def _not_json(start: bytes) -> WrongFormat:
     lines = start[:HEAD].split(b"\n", 3)
     separators = {mark: lines[0].count(mark) for mark in (b",", b"\t", b";")}
     mark = max(separators, key=lambda each: separators[each])
-    if separators[mark] and len(lines) > 1 and b"{" not in lines[0]:
+    columns = separators[mark]
+    if columns and len(lines) > 1 and lines[1].count(mark) >= columns and b"{" not in lines[0]:
         return WrongFormat(
             "file-csv",
             "this is a table (CSV), not a file of requests",

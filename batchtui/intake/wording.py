@@ -68,6 +68,10 @@ def faults_of(error: ValidationError, request: dict[str, Any]) -> list[Fault]:
     ]
     messages = request["params"].get("messages")
     found = [(detail, at) for detail, at in found if not at.is_wrong_branch and not _is_empty_ending(at, messages)]
+    new_tools = {at.path[:2] for detail, at in found if at.path[:1] == ("tools",) and at.path[2:] == ("type",)}
+    found = [
+        (detail, at) for detail, at in found if detail["type"] != "extra_forbidden" or at.path[:2] not in new_tools
+    ]
     return [fault for detail, place in _one_branch(found) for fault in _say(detail, place)][:MOST_FAULTS]
 
 
