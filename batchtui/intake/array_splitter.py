@@ -15,7 +15,9 @@ _STRUCTURE = re.compile(rb'["\[\]{}]')
 _STRING_PART = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 """As much of a string as there is; what follows is its closing quote, or the end of what was read."""
 _SCALAR_PART = re.compile(rb"[^,\]\s]*+")
-_LIKELY_SEAM = re.compile(rb'\}\s*+,?\s*+\{\s*+"(?:custom_id|params|task_id)"')
+_FIRST_KEY = re.compile(rb'\{\s*+("[^"\\]{1,100}")')
+_SEAM = re.compile(rb"\}\s*+,?\s*+\{\s*+\Z")
+_LONGEST_SEAM = 256
 _LEAST_WINDOW = 4096
 
 
@@ -29,8 +31,9 @@ class ArraySplitter:
     Feed it the bytes after the opening bracket. Elements are taken on trust inside: an element that is no JSON
     comes out as it is, and is found out where it is parsed.
 
-    Between two requests there is nearly always `},{"custom_id"`. Such a seam is tried first: what is JSON up to there
-    is the whole element, and both the search and the proof run in C. Only where that fails are brackets counted.
+    Elements made by one program begin with the same key, so that between two requests there is `},{"custom_id"`. Such
+    a seam is tried first: what is JSON up to there is the whole element, and both the search and the proof run in C.
+    Only where that fails are brackets counted.
     """
 
     def __init__(self, chunks: Iterable[bytes], *, closed: bool = True) -> None:
@@ -40,6 +43,7 @@ class ArraySplitter:
         self._buffer = bytearray()
         self._at = 0
         self._window = _LEAST_WINDOW
+        self._first_key: bytes | bytearray | None = None
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield one element after the other, without surrounding space.
@@ -104,7 +108,13 @@ class ArraySplitter:
 
     def _guess(self) -> bytes | None:
         """Return the element where it ends at the next likely seam."""
-        seam = _LIKELY_SEAM.search(self._buffer, self._at, self._at + self._window)
+        if self._first_key is None:
+            match = _FIRST_KEY.match(self._buffer, self._at)
+            self._first_key = match[1] if match else b""
+        if not self._first_key:
+            return None
+        here = self._buffer.find(self._first_key, self._at + 2 + len(self._first_key), self._at + self._window)
+        seam = _SEAM.search(self._buffer, max(self._at, here - _LONGEST_SEAM), here) if here > 0 else None
         if seam is None:
             return None
         element = bytes(self._buffer[self._at : seam.start() + 1])

@@ -55,6 +55,16 @@ class Text(TypedDict):
 
 
 @with_config(STRICT)
+class InnerText(TypedDict):
+    """A text block inside another block: blank is allowed there, empty is not."""
+
+    type: Literal["text"]
+    text: NonEmpty
+    cache_control: NotRequired[CacheControl | None]
+    citations: NotRequired[list[Citation] | None]
+
+
+@with_config(STRICT)
 class UncitedText(TypedDict):
     """A user's text block since version 2026-10-21: no citations, an empty list apart."""
 
@@ -123,7 +133,7 @@ class ContentSource(TypedDict):
 
     type: Literal["content"]
     content: Annotated[
-        str | list[Annotated[Text | Image, Field(discriminator="type")]], Field(union_mode="left_to_right")
+        str | list[Annotated[InnerText | Image, Field(discriminator="type")]], Field(union_mode="left_to_right")
     ]
 
 
@@ -153,7 +163,7 @@ class SearchResult(TypedDict):
     type: Literal["search_result"]
     source: str
     title: str
-    content: list[Text]
+    content: list[InnerText]
     cache_control: NotRequired[CacheControl | None]
     citations: NotRequired[CitationsConfig]
 
@@ -215,7 +225,8 @@ class ToolResult(TypedDict):
             str
             | list[
                 Annotated[
-                    Text | Image | SearchResult | Document | ToolReference | BrowserState, Field(discriminator="type")
+                    InnerText | Image | SearchResult | Document | ToolReference | BrowserState,
+                    Field(discriminator="type"),
                 ]
             ],
             Field(union_mode="left_to_right"),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from batchtui.domain.problem import Problem
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckOptions:
     """What the requests will be sent with: decides which of them are right."""
 

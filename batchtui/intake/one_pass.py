@@ -102,6 +102,8 @@ class Intake:
                 if good:
                     yield good
         except WrongFormat as fault:
+            if fault.code == "file-empty" and len(self._sources) > 1:
+                return  # folders of parts have empty ones; that all of them are is found at the end
             findings.add(Fault(fault.code, fault.message, fault.hint), source.name, fault.line)
         except DamagedGzip as fault:
             findings.add(Fault("gzip-damaged", str(fault), "was it copied completely?"), source.name, None)

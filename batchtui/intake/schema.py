@@ -12,7 +12,7 @@ from pydantic_core import SchemaValidator
 from typing_extensions import TypedDict
 
 from batchtui.domain.limits import CUSTOM_ID_PATTERN, LEGACY_API_VERSION
-from batchtui.intake.blocks import OPEN, STRICT, CacheControl, JsonObject, Message, MessageBefore, Said, Text
+from batchtui.intake.blocks import OPEN, STRICT, CacheControl, JsonObject, Message, MessageBefore, Text
 
 TOOL_NAME_PATTERN = r"^[a-zA-Z0-9_-]{1,128}$"
 Natural = Annotated[int, Field(ge=1)]
@@ -180,7 +180,7 @@ class Common(TypedDict):
 
     model: Annotated[str, Field(min_length=1, max_length=256)]
     max_tokens: Natural
-    system: NotRequired[Annotated[Said | list[Text], Field(union_mode="left_to_right")]]
+    system: NotRequired[Annotated[str | list[Text], Field(union_mode="left_to_right")]]
     tools: NotRequired[list[Annotated[CustomTool | ServerTool, Field(union_mode="left_to_right")]]]
     tool_choice: NotRequired[Annotated[FreeChoice | ToolByName | NoTool, Field(discriminator="type")]]
     thinking: NotRequired[Annotated[ThinkingBudget | ThinkingMode, Field(discriminator="type")]]

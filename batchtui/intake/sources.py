@@ -13,7 +13,7 @@ from batchtui.domain.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-CHUNK = 1 << 19
+CHUNK = 1 << 18
 """Bytes read at once: large enough for C to do the work, small enough to stay in the processor's cache."""
 STDIN = "-"
 _SUFFIXES = (".json", ".jsonl", ".ndjson")

@@ -228,3 +228,50 @@ def test_a_fault_deep_inside_is_named_by_its_path(tmp_path: Path) -> None:
     bad = {**ANSWER, "content": [{"type": "text", "text": ""}]}
     problem = only(faults(tmp_path, request(tools=[TOOL], messages=[user("x"), assistant(CALL), user("y", bad)])))
     assert problem.message == "messages.2.content.1.content.0.text is empty"
+
+
+SERVER_CALL = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "x"}}
+SERVER_ANSWER = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": []}
+RIGHT: dict[str, Any] = {
+    "an empty system": request(system=""),
+    "blank text from a tool": request(
+        tools=[TOOL],
+        messages=[user("x"), assistant(CALL), user({**ANSWER, "content": [{"type": "text", "text": " "}]})],
+    ),
+    "server tools": request(
+        tools=[{"type": "web_search_20260318", "name": "web_search", "max_uses": 3}, {"type": "mcp_toolset"}],
+        messages=[
+            user("x"),
+            assistant({"type": "thinking", "thinking": "", "signature": "s"}, SERVER_CALL, SERVER_ANSWER),
+        ],
+    ),
+    "a document": request(
+        messages=said(
+            [{"type": "document", "source": {"type": "url", "url": "https://a/b.pdf"}, "title": "B"}, image()]
+        )
+    ),
+    "structured output": request(output_config={"effort": "low", "format": {"type": "json_schema", "schema": {}}}),
+    "adaptive thinking": request(thinking={"type": "adaptive", "display": "omitted"}),
+    "stream that is off": request(stream=False),
+    "instructions on the way": request(messages=[user("x"), {"role": "system", "content": "Be kind"}]),
+    "a beta's block": request(
+        messages=[user("x"), {"role": "assistant", "content": [{"type": "compaction", "content": "x"}]}]
+    ),
+    "the rest": request(
+        metadata={"user_id": "u"},
+        stop_sequences=["END"],
+        service_tier="auto",
+        cache_control={"type": "ephemeral", "ttl": "1h"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_what_is_right_is_not_complained_about(name: str, tmp_path: Path) -> None:
+    assert faults(tmp_path, RIGHT[name]) == []
+
+
+def test_sampling_is_right_at_the_older_version(tmp_path: Path) -> None:
+    value = request(model=OLD, temperature=1, top_p=0.5, top_k=3)
+    assert faults(tmp_path, value, api_version="2023-06-01") == []
+    assert only(faults(tmp_path, request(model=OLD, temperature=1.5), api_version="2023-06-01")).code == "out-of-range"

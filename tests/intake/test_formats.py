@@ -123,6 +123,19 @@ def test_a_folder_is_its_parts_in_name_order(tmp_path: Path) -> None:
     assert (ids(good), report.errors) == (["part-00000", "part-00001", "part-00002"], 0)
 
 
+def test_an_empty_part_of_a_folder_is_no_fault(tmp_path: Path) -> None:
+    (tmp_path / "part-00000").write_bytes(b"")
+    (tmp_path / "part-00001").write_bytes(lines(*REQUESTS))
+    good, report = run(tmp_path)
+    assert (len(good), report.problems) == (3, ())
+
+
+def test_a_folder_of_empty_parts_is_empty(tmp_path: Path) -> None:
+    for name in ("part-00000", "part-00001"):
+        (tmp_path / name).write_bytes(b"")
+    assert only(list(run(tmp_path)[1].problems)).code == "file-empty"
+
+
 def test_standard_input_is_read(tmp_path: Path) -> None:
     good, _ = run("-", stdin=io.BytesIO(gzip.compress(lines(*REQUESTS))))
     assert ids(good) == ["a", "b", "c"]
