@@ -7,6 +7,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
+from batchtui.cli.exits import Exit, Stopped
 from batchtui.domain.errors import ConsentNeeded
 
 if TYPE_CHECKING:
@@ -45,8 +46,12 @@ def answers_yes(notes: Notes, question: str) -> bool:
                 f"{question} There is no terminal to ask at, so nothing was done.", hint="--yes answers it beforehand."
             )
         notes.ask(f"{question} [y/N]")
-        with _interruptible():
-            answer = keyboard.readline()
+        try:
+            with _interruptible():
+                answer = keyboard.readline()
+        except KeyboardInterrupt:
+            # Within a task a KeyboardInterrupt would tear the event loop down around it; this one is awaited.
+            raise Stopped(Exit.INTERRUPTED) from None
         return answer.strip().lower() in YES
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import click
 
 from batchtui.cli.documents import error_document
-from batchtui.cli.exits import Exit, exit_for
+from batchtui.cli.exits import Exit, Stopped, exit_for
 from batchtui.cli.notes import Notes
 from batchtui.cli.output import Output, PipeClosed
 from batchtui.cli.verb import Globals
@@ -79,16 +78,16 @@ def _fault(error: Exception, chosen: Globals) -> Fault:
 
 
 def _stopped(error: BaseException, notes: Notes) -> int:
-    from batchtui.cli.session import Terminated
-
-    if isinstance(error, (KeyboardInterrupt, asyncio.CancelledError, click.Abort)):
-        notes.say("Interrupted. What runs at the API goes on.")
-        return int(Exit.INTERRUPTED)
-    if isinstance(error, Terminated):
-        return int(Exit.TERMINATED)
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
-    raise error
+    if isinstance(error, (KeyboardInterrupt, click.Abort)):
+        error = Stopped(Exit.INTERRUPTED)
+    if not isinstance(error, Stopped):
+        raise error
+    if error.code is Exit.INTERRUPTED:
+        # The terminal has echoed ^C: what is said begins on a line of its own.
+        notes.say(("\n" if notes.is_terminal else "") + "Interrupted. What runs at the API goes on.")
+    return int(error.code)
 
 
 def _report(error: BatchtuiError, chosen: Globals, output: Output, notes: Notes) -> None:

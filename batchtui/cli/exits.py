@@ -34,6 +34,14 @@ class Exit(IntEnum):
     TERMINATED = 143
 
 
+class Stopped(BaseException):
+    """The process was told to end, by Ctrl-C or a signal. Not an Exception: nobody on the way has to do with it."""
+
+    def __init__(self, code: Exit) -> None:
+        super().__init__(code)
+        self.code = code
+
+
 BY_ERROR: Mapping[type[BatchtuiError], Exit] = {
     UsageError: Exit.USAGE,
     ConsentNeeded: Exit.USAGE,

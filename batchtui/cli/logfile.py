@@ -23,9 +23,13 @@ log = logging.getLogger("batchtui")
 
 
 def attach(paths: Paths) -> Path:
-    """Send the program's log into its file, once; nothing is made on the disk before there is something to log."""
+    """Send the program's log into its file; nothing is made on the disk before there is something to log."""
     file = paths.logs / NAME
-    if not any(isinstance(handler, _PrivateFile) for handler in log.handlers):
+    ours = [handler for handler in log.handlers if isinstance(handler, _PrivateFile)]
+    if not any(Path(handler.baseFilename) == file for handler in ours):
+        for handler in ours:  # of another home, in a process that has opened two
+            log.removeHandler(handler)
+            handler.close()
         handler = _PrivateFile(file, delay=True, encoding="utf-8", errors="backslashreplace")
         handler.setFormatter(logging.Formatter(_FORMAT))
         log.addHandler(handler)

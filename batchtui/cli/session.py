@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from batchtui.cli import logfile
+from batchtui.cli.exits import Exit, Stopped
 from batchtui.cli.notes import Notes
 from batchtui.cli.output import Output
 from batchtui.settings.paths import Paths
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
 
     from batchtui.cli.verb import Globals
     from batchtui.services.workspace import Workspace
-
-
-class Terminated(BaseException):
-    """The process was told to end (SIGTERM, SIGHUP). Not an Exception: nobody on the way has to do with it."""
 
 
 class Session:
@@ -46,10 +43,12 @@ class Session:
         """Run a verb to its end. Ctrl-C, SIGTERM and SIGHUP let it finish what must not stay half done.
 
         Raises:
-            KeyboardInterrupt, Terminated: afterwards.
+            Stopped: afterwards.
         """
         try:
             return asyncio.run(_stoppable(body))
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            raise Stopped(Exit.INTERRUPTED) from None
         finally:
             self.notes.close()
 
@@ -71,5 +70,5 @@ async def _stoppable(body: Coroutine[Any, Any, int | None]) -> int | None:
         return await task
     except asyncio.CancelledError:
         if told_to_end:
-            raise Terminated from None
+            raise Stopped(Exit.TERMINATED) from None
         raise

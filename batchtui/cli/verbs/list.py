@@ -32,7 +32,7 @@ ON_A_SCREEN = 50
     "--status",
     "states",
     multiple=True,
-    type=click.Choice([RUNNING, *BatchState]),
+    type=click.Choice([RUNNING, *(state.value for state in BatchState)]),
     help="Only batches in this state; may be repeated. running: in_progress or canceling.",
 )
 @click.option("--tag", "tags", multiple=True, metavar="T", help="Only batches with this tag; may be repeated.")

@@ -1,0 +1,117 @@
+"""What only a process of its own can show: closed pipes, signals, a terminal that is asked."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from batchtui.simulator import Simulator
+    from tests.cli.conftest import Batchtui
+
+
+def answered(args: list[str], keys: str, until: str) -> tuple[int, str]:
+    """Run the program on a pseudo-terminal, type `keys` when `until` is asked; return exit code and screen."""
+    master, slave = pty.openpty()
+    # The terminal must be the process's own, so that ^C reaches it as an interruption.
+    launch = "import os, sys; os.login_tty(0); os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+    process = subprocess.Popen(
+        [sys.executable, "-c", launch, "-m", "batchtui", *args], stdin=slave, stdout=slave, stderr=slave
+    )
+    os.close(slave)
+    screen = ""
+    deadline = time.monotonic() + 20
+    typed = False
+    while time.monotonic() < deadline:
+        ready, _, _ = select.select([master], [], [], 0.1)
+        try:
+            screen += os.read(master, 65536).decode() if ready else ""
+        except OSError:  # the other end is closed: EIO on Linux
+            break
+        if until in screen and not typed:
+            os.write(master, keys.encode())
+            typed = True
+    os.close(master)
+    return process.wait(5), screen
+
+
+@pytest.mark.parametrize("args", [["list"], ["list", "--json"], ["config"], ["--help"]])
+def test_a_reader_that_has_gone_is_no_failure_worth_a_word(
+    batchtui: Batchtui, simulator: Simulator, args: list[str]
+) -> None:
+    batchtui.submitted()
+    reading, writing = os.pipe()
+    os.close(reading)
+
+    done = subprocess.run(
+        [sys.executable, "-m", "batchtui", *args], stdout=writing, stderr=subprocess.PIPE, check=False
+    )
+    os.close(writing)
+
+    assert done.stderr == b""
+    assert done.returncode in (141, 1 if args == ["--help"] else 141)
+
+
+def test_a_closed_stderr_is_no_failure(batchtui: Batchtui) -> None:
+    done = subprocess.run(["/bin/sh", "-c", f"{sys.executable} -m batchtui list 2>&-"], check=False)
+
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)])
+def test_an_interrupted_wait_cancels_nothing(
+    batchtui: Batchtui, simulator: Simulator, number: signal.Signals, code: int
+) -> None:
+    batchtui.submitted()
+    process = batchtui.start("wait", "@last", "--poll-interval", "0.05")
+    deadline = time.monotonic() + 20
+    while not simulator.world.calls_to("retrieve") and time.monotonic() < deadline:
+        select.select([], [], [], 0.02)
+
+    process.send_signal(number)
+    out, err = process.communicate(timeout=10)
+
+    assert (process.returncode, out) == (code, "")
+    assert "Traceback" not in err
+    assert simulator.world.calls_to("cancel") == []
+    assert batchtui("status", "@last", "--json").document["state"] == "in_progress"
+
+
+def test_a_yes_at_the_terminal_sends(batchtui: Batchtui, simulator: Simulator) -> None:
+    code, screen = answered(["submit", batchtui.file(3)], "y\n", "[y/N]")
+
+    assert (code, len(simulator.world.batches)) == (0, 1), screen
+    assert "Send 3 requests in 1 batch? [y/N]" in screen
+
+
+@pytest.mark.parametrize("keys", ["\n", "n\n", "yikes\n"])
+def test_anything_else_at_the_terminal_sends_nothing(batchtui: Batchtui, simulator: Simulator, keys: str) -> None:
+    code, screen = answered(["submit", batchtui.file(3)], keys, "[y/N]")
+
+    assert (code, simulator.world.batches) == (2, []), screen
+    assert "Nothing was sent." in screen
+
+
+def test_ctrl_c_at_the_question_is_an_interruption(batchtui: Batchtui, simulator: Simulator) -> None:
+    process_code, screen = answered(["submit", batchtui.file(3)], "\x03", "[y/N]")
+
+    assert (process_code, simulator.world.batches) == (130, []), screen
+    assert "Traceback" not in screen
+
+
+def test_a_narrow_terminal_gets_a_table_that_fits(batchtui: Batchtui, simulator: Simulator) -> None:
+    batchtui.submitted(3, "r", "--name", "a-name-that-goes-on-and-on-for-much-longer-than-any-terminal-is-wide")
+
+    _, screen = answered(["list"], "", "never asked")
+
+    lines = screen.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert "● running" in screen

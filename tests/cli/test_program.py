@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from batchtui import __version__
+from batchtui.cli.main import VERBS, program
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.cli.conftest import Batchtui
+
+
+def test_the_help_names_every_verb(batchtui: Batchtui) -> None:
+    said = batchtui("--help").out
+
+    assert [verb for verb in VERBS if f"\n  {verb} " not in said] == []
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_help_of_every_verb_ends_with_examples_of_it(batchtui: Batchtui, verb: str) -> None:
+    ran = batchtui(verb, "--help")
+
+    assert ran.code == 0
+    assert f"batchtui {verb}" in ran.out.partition("Examples:\n")[2]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_takes_the_global_options(verb: str) -> None:
+    command = program.get_command(program.make_context("batchtui", ["list"]), verb)
+
+    assert command is not None
+    assert {"home", "profile", "json"} <= {option.name for option in command.params}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_line_in_the_help_says_what_the_verb_says_of_itself(verb: str) -> None:
+    assert VERBS[verb].endswith(".")
+
+
+def test_the_version_is_said(batchtui: Batchtui) -> None:
+    assert batchtui("--version").out == f"batchtui {__version__}\n"
+
+
+def test_a_misspelt_verb_gets_a_guess(batchtui: Batchtui) -> None:
+    ran = batchtui("lsit")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert "There is no verb `lsit`. Did you mean `list`?" in ran.err
+
+
+@pytest.mark.parametrize("args", [["--home", "{}", "list"], ["list", "--home", "{}"]])
+def test_home_may_stand_before_or_after_the_verb(batchtui: Batchtui, tmp_path: Path, args: list[str]) -> None:
+    elsewhere = tmp_path / "else where"
+
+    ran = batchtui(*(arg.format(elsewhere) for arg in args))
+
+    assert (ran.code, (elsewhere / "registry.db").exists()) == (0, True)
+
+
+def test_the_later_of_two_global_options_holds(batchtui: Batchtui, tmp_path: Path) -> None:
+    batchtui("--home", str(tmp_path / "one"), "list", "--home", str(tmp_path / "two"))
+
+    assert ((tmp_path / "one").exists(), (tmp_path / "two").exists()) == (False, True)
+
+
+@pytest.mark.parametrize("args", [["--json", "list"], ["list", "--json"]])
+def test_json_may_stand_before_or_after_the_verb(batchtui: Batchtui, args: list[str]) -> None:
+    assert batchtui(*args).document == []
+
+
+def test_without_a_terminal_no_verb_means_the_list(batchtui: Batchtui) -> None:
+    assert batchtui.process("--json").document == []
+
+
+def test_on_a_dumb_terminal_no_verb_means_the_list(batchtui: Batchtui) -> None:
+    ran = batchtui.process(TERM="dumb")
+
+    assert (ran.code, ran.out) == (0, "")
+    assert "No batches yet." in ran.err
+
+
+def test_the_list_loads_nothing_heavy(home: Path) -> None:
+    code = (
+        "import sys\nfrom batchtui.cli import door\nfrom batchtui.cli.main import program\n"
+        "door.run(program, ['list', '--json'])\nprint('\\n'.join(sys.modules))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    heavy = {"anthropic", "textual", "rich", "pydantic", "httpx2", "starlette", "uvicorn", "platformdirs"}
+    assert heavy & set(done.stdout.split()) == set()
+    assert home.exists()
