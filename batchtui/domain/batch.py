@@ -114,6 +114,8 @@ class Batch:
     planned_at: datetime
     submitted_at: datetime | None
     """When the last send of it began."""
+    sends: int
+    """How often sending it was begun: tells one lost answer from the next."""
     lost_at: datetime | None
     """When the answer to that send was lost; None where it was not."""
     refreshed_at: datetime | None

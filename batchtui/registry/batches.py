@@ -73,7 +73,7 @@ class Batches:
                 return False
             await self._move(
                 tx, before, BatchState.SUBMITTING, "batch.submitting", now,
-                submitted_at=time_text(now), sender=sender, sender_until=time_text(until), reason="", not_before=None,
+                submitted_at=time_text(now), sends=before["sends"] + 1, sender=sender, sender_until=time_text(until), reason="", not_before=None,
                 lost_at=None,
             )  # fmt: skip
         return True
@@ -138,11 +138,14 @@ class Batches:
             )  # fmt: skip
         return True
 
-    async def proved_absent(self, key: int, reason: str) -> bool:
-        """Note that a lost submission was never created: unknown → planned. False where it is not unknown."""
+    async def proved_absent(self, key: int, sends: int, reason: str) -> bool:
+        """Note that the last of that many sends created nothing: unknown → planned.
+
+        False where it is not unknown any more, or was sent once more since: that send proves nothing.
+        """
         async with self._database.transaction() as tx:
             before = await _row(tx, key)
-            if before["state"] != BatchState.UNKNOWN:
+            if before["state"] != BatchState.UNKNOWN or before["sends"] != sends:
                 return False
             await self._move(tx, before, BatchState.PLANNED, "batch.absent", self._clock.now(), reason=reason)
         return True

@@ -60,6 +60,7 @@ CREATE TABLE batches (
     archived_at         TEXT,
     planned_at          TEXT NOT NULL,
     submitted_at        TEXT,
+    sends               INTEGER NOT NULL DEFAULT 0,
     lost_at             TEXT,
     refreshed_at        TEXT,
     missed_at           TEXT,

@@ -7,6 +7,7 @@ import os
 import shutil
 import sqlite3
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Protocol, TypeVar
 
@@ -14,7 +15,7 @@ from batchtui.domain.errors import StorageError
 from batchtui.domain.job import PartPlan
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 T = TypeVar("T")
@@ -23,8 +24,6 @@ HEAD, BETWEEN, TAIL = b'{"requests":[', b",", b"]}"
 """What stands around the requests in a body."""
 BLOCKS_AHEAD = 4
 """How many blocks may wait for the disk: memory stays flat, and checking and writing overlap."""
-DUPLICATES_TOLD = 1000
-"""The most custom_ids that are reported as standing more than once."""
 
 INDEX_SCHEMA = """
 CREATE TABLE requests (
@@ -33,6 +32,9 @@ CREATE TABLE requests (
 ) STRICT;
 CREATE TABLE files (id INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
 """
+
+
+_REPEATED = "SELECT custom_id, min(seq) FROM requests GROUP BY custom_id HAVING count(*) > 1"
 
 
 class WritableRequest(Protocol):
@@ -55,15 +57,6 @@ class WritableRequest(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Duplicate:
-    """A custom_id that stands more than once: (file, line) of its first few places, and how many there are."""
-
-    custom_id: str
-    places: tuple[tuple[str, int | None], ...]
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
 class StagedRequests:
     """What a finished writer has laid aside: nothing of it counts until it is committed."""
 
@@ -74,7 +67,15 @@ class StagedRequests:
     bytes: int
     fingerprint: str
     """SHA-256 (hex) over the requests in order, each followed by a newline."""
-    duplicates: tuple[Duplicate, ...] = ()
+    has_duplicates: bool
+    """Whether a custom_id stands more than once: `duplicates` says which."""
+
+    def duplicates(self) -> Iterator[tuple[str, list[int]]]:
+        """Each custom_id that stands more than once, with the places of its requests, in order of the first of them."""
+        with closing(sqlite3.connect(self.folder / index_name(self.attempt))) as index:
+            for custom_id, _ in index.execute(f"{_REPEATED} ORDER BY 2"):
+                rows = index.execute("SELECT seq FROM requests WHERE custom_id = ? ORDER BY seq", (custom_id,))
+                yield custom_id, [row[0] for row in rows]
 
 
 @dataclass(slots=True)
@@ -191,11 +192,9 @@ class RequestWriter:
     def _finish(self) -> StagedRequests:
         self._close_part()
         self._index.executemany("INSERT INTO files VALUES (?, ?)", [(i, name) for name, i in self._files.items()])
-        duplicates: tuple[Duplicate, ...] = ()
-        try:
-            self._index.execute("CREATE UNIQUE INDEX requests_by_custom_id ON requests(custom_id)")
-        except sqlite3.IntegrityError:
-            duplicates = find_duplicates(self._index)
+        # Not a unique index: failing to build one would leave this file, which has no journal, in pieces.
+        self._index.execute("CREATE INDEX requests_by_custom_id ON requests(custom_id)")
+        has_duplicates = self._index.execute(f"{_REPEATED} LIMIT 1").fetchone() is not None
         self._index.execute("COMMIT")
         self._index.close()
         return StagedRequests(
@@ -205,7 +204,7 @@ class RequestWriter:
             sum(part.requests for part in self._parts),
             sum(part.bytes for part in self._parts),
             self._hash.hexdigest(),
-            duplicates,
+            has_duplicates,
         )
 
 
@@ -217,29 +216,6 @@ def body_name(attempt: int, part: int) -> str:
 def index_name(attempt: int) -> str:
     """Name of an attempt's index within its job's folder."""
     return f"{attempt}.db"
-
-
-def find_duplicates(index: sqlite3.Connection) -> tuple[Duplicate, ...]:
-    """Find the custom_ids that stand more than once, in order of their first place."""
-    index.execute("CREATE INDEX requests_by_custom_id ON requests(custom_id)")
-    found = index.execute(
-        "SELECT custom_id, count(*) FROM requests GROUP BY custom_id HAVING count(*) > 1 ORDER BY min(seq) LIMIT ?",
-        (DUPLICATES_TOLD,),
-    ).fetchall()
-    return tuple(
-        Duplicate(
-            custom_id,
-            tuple(
-                index.execute(
-                    "SELECT f.name, r.line FROM requests AS r JOIN files AS f ON f.id = r.file WHERE r.custom_id = ?"
-                    " ORDER BY r.seq LIMIT 5",
-                    (custom_id,),
-                )
-            ),
-            count,
-        )
-        for custom_id, count in found
-    )
 
 
 def _settled(future: Future[T]) -> T:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import threading
 from bisect import bisect_left
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from batchtui.answers.answer import read_answer
 from batchtui.answers.blocks import blocks_of
 from batchtui.answers.failures import FailureGroup
-from batchtui.domain.result import ResultFacts
+from batchtui.domain.result import Outcome, ResultFacts
 from batchtui.domain.usage import Usage
 from batchtui.registry.result_index import OUTCOMES, VERSION, from_bytes
 from batchtui.registry.result_summary import ResultSummary
@@ -22,13 +23,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from batchtui.domain.result import Outcome
-
 SEARCH_BLOCK = 2 << 20
 _AT_ONCE = 500
 _COLUMNS = (
     "seq, custom_id, outcome, type, model, stop_reason, error_type, message, input, write_5m, write_1h, read, output,"
     " thinking, searches"
+)
+_ANSWERED = (
+    "SELECT r.custom_id, r.offset, r.length, (SELECT max(seq) FROM results WHERE custom_id = r.custom_id)"
+    " FROM sent.requests AS r WHERE r.part = ? ORDER BY r.seq"
 )
 
 
@@ -137,15 +140,51 @@ class ResultReader:
 
     def at(self, offset: int, length: int) -> bytes:
         """Return bytes of the file of results."""
-        with self._lock:
-            self._file.seek(offset)
-            data = self._file.read(length)
-        return data or b""
+        return os.pread(self._file.fileno(), length, offset)
 
     def custom_ids(self) -> Iterator[tuple[int, str, Outcome]]:
         """Yield seq, custom_id and outcome of every result, in order of arrival."""
         for row in self._stream("SELECT seq, custom_id, outcome FROM results ORDER BY seq"):
             yield row[0], row[1], OUTCOMES[row[2]]
+
+    def mask(self, outcomes: Collection[Outcome] | None) -> bytearray:
+        """Return one byte for each seq, 1 where the result has one of these outcomes: a filter that is quick to ask."""
+        table = bytes(outcomes is None or outcome in outcomes for outcome in OUTCOMES).ljust(256, b"\0")
+        return bytearray(self.outcomes.translate(table))
+
+    @cached_property
+    def outcomes(self) -> bytes:
+        """One byte for each seq: the place of its outcome in `OUTCOMES` (the byte for seq 0 means nothing)."""
+        codes = bytearray(self.count + 1)
+        for outcome in self.by_outcome:
+            code = OUTCOMES.index(outcome)
+            for seq in self._array("I", f"outcome:{outcome}"):
+                codes[seq] = code
+        return bytes(codes)
+
+    def answered(self, requests_index: Path, part: int) -> Iterator[tuple[str, int, int, int | None]]:
+        """Yield custom_id, offset and length of every request of a part in the order of the input, with its result.
+
+        The last is the result's seq, None where there is none. `requests_index` is the index of the stored requests.
+        """
+        uri = f"{requests_index.absolute().as_uri()}?mode=ro&immutable=1"
+        with self._lock:
+            self._index.execute("ATTACH ? AS sent", (uri,))
+            cursor = self._index.execute(_ANSWERED, (part,))
+        try:
+            yield from self._drain(cursor)
+        finally:
+            with self._lock:
+                cursor.close()
+                self._index.execute("DETACH sent")
+
+    def structured_seqs(self) -> Iterator[int]:
+        """Yield the seqs of results that may say something as JSON, told by how their answer begins."""
+        tool_use = OUTCOMES.index(Outcome.TOOL_USE)
+        for row in self._stream(
+            "SELECT seq FROM results WHERE outcome = ? OR substr(message, 1, 1) IN ('{', '`') ORDER BY seq", (tool_use,)
+        ):
+            yield row[0]
 
     def usages(self) -> Iterator[tuple[str | None, Usage]]:
         """Yield model and usage of every result that has any: what a cost is counted from, message by message."""
@@ -223,9 +262,12 @@ class ResultReader:
         with self._lock:
             return self._index.execute(sql, values).fetchall()
 
-    def _stream(self, sql: str) -> Iterator[tuple[Any, ...]]:
+    def _stream(self, sql: str, values: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
         with self._lock:
-            cursor = self._index.execute(sql)
+            cursor = self._index.execute(sql, values)
+        yield from self._drain(cursor)
+
+    def _drain(self, cursor: sqlite3.Cursor) -> Iterator[tuple[Any, ...]]:
         while True:
             with self._lock:
                 rows = cursor.fetchmany(_AT_ONCE)

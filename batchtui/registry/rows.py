@@ -39,6 +39,7 @@ def to_batch(row: Row) -> Batch:
         archived_at=text_time(row["archived_at"]),
         planned_at=text_time(row["planned_at"]),
         submitted_at=text_time(row["submitted_at"]),
+        sends=row["sends"],
         lost_at=text_time(row["lost_at"]),
         refreshed_at=text_time(row["refreshed_at"]),
         results=ResultsState(row["results"]),

@@ -109,7 +109,7 @@ class Poller:
         forced, self._forced = self._forced, False
         if self._is_paused and not forced:
             await self._say(PollerState.PAUSED)
-            return tend.SLOW
+            return self._workspace.settings.refresh.slow
         if not forced and not await tend.has_work(self._workspace):
             await self._say(PollerState.IDLE)
             return LOOK_AROUND
@@ -117,7 +117,7 @@ class Poller:
         ttl = timedelta(seconds=seconds * 2 + 10)
         if not await self._workspace.registry.leases.take(tend.POLLING, ttl):
             await self._say(PollerState.ELSEWHERE)
-            return min(seconds, tend.QUICK)
+            return min(seconds, self._workspace.settings.refresh.quick)
         return await self._sweep(seconds)
 
     async def _sweep(self, seconds: float) -> float:
@@ -125,7 +125,7 @@ class Poller:
         try:
             sweep = await tend.round_of_care(self._workspace)
         except CredentialsMissing as error:
-            return await self._failed(PollerState.NO_CREDENTIALS, tend.SLOW, error)
+            return await self._failed(PollerState.NO_CREDENTIALS, BACK_OFF[-1], error)
         except RateLimited as error:
             return await self._failed(PollerState.RATE_LIMITED, error.retry_after or self._back_off(), error)
         except GatewayError as error:

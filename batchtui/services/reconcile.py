@@ -94,8 +94,13 @@ async def adopt(workspace: Workspace, batch: Batch, remote: RemoteBatch) -> bool
 
 
 async def release(workspace: Workspace, batch: Batch) -> bool:
-    """Take an unknown part for never created, on proof or a person's word: it may be sent again."""
-    return await workspace.registry.batches.proved_absent(batch.key, "The API does not show it: it may be sent again.")
+    """Take an unknown part for never created, on proof or a person's word: it may be sent again.
+
+    False where the proof is stale: somebody settled the part meanwhile, or sent it once more.
+    """
+    return await workspace.registry.batches.proved_absent(
+        batch.key, batch.sends, "The API does not show it: it may be sent again."
+    )
 
 
 async def _strangers(workspace: Workspace, batches: Sequence[Batch]) -> list[RemoteBatch]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from batchtui.domain.query import BatchQuery
 from batchtui.domain.states import BatchState
 from batchtui.services import reconcile
+from batchtui.services.dispatch import Event, send_parts
 from batchtui.services.reconcile import DEFAULT_GRACE, Verdict
-from batchtui.services.submit import Event, send_parts
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence

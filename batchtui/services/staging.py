@@ -13,7 +13,7 @@ from batchtui.domain.limits import API_VERSION, MAX_BODY_BYTES, MAX_REQUESTS
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from batchtui.intake import CheckedRequest, CheckOptions, CheckReport, Intake
+    from batchtui.intake import CheckedRequest, CheckOptions, CheckReport
     from batchtui.registry.request_writer import RequestWriter, StagedRequests
     from batchtui.services.workspace import Workspace
 
@@ -90,7 +90,8 @@ def _stage(
         writer.discard()
         raise
     requests = writer.finish()
-    _note_duplicates(intake, requests)
+    if requests.has_duplicates:
+        intake.note_duplicates(requests.duplicates())
     return Staged(intake.report(), requests)
 
 
@@ -100,10 +101,6 @@ def _write_block(writer: RequestWriter, place: Callable[[int], int], block: Sequ
         writer.add(part, [request for _, request in group])
 
 
-def _note_duplicates(intake: Intake, requests: StagedRequests) -> None:
-    intake.note_duplicates((found.custom_id, found.places, found.count) for found in requests.duplicates)
-
-
 async def _check_options(workspace: Workspace, options: IntakeOptions) -> CheckOptions:
     from batchtui.intake import CheckOptions
 
@@ -111,10 +108,10 @@ async def _check_options(workspace: Workspace, options: IntakeOptions) -> CheckO
     return CheckOptions(
         api_version=options.api_version or API_VERSION,
         betas=options.betas,
-        models={},
         today=workspace.clock.now().date(),
         model=options.model,
         max_tokens=options.max_tokens,
+        max_bytes=options.max_bytes,
         tiers=settings.tiers(),
         templates=workspace.paths.templates,
     )

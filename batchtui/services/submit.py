@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from batchtui.domain.errors import AnswerLost, InputError, RateLimited, SpendLimitReached
+from batchtui.domain.errors import InputError
 from batchtui.domain.job import Job
 from batchtui.domain.states import BatchState
-from batchtui.services import reconcile, send
+from batchtui.services.dispatch import send_parts
 from batchtui.services.staging import IntakeOptions, Staged, stage
 
 if TYPE_CHECKING:
@@ -18,13 +18,9 @@ if TYPE_CHECKING:
     from batchtui.domain.batch import Batch
     from batchtui.domain.job import PartPlan
     from batchtui.intake import CheckReport
+    from batchtui.services.dispatch import Event
     from batchtui.services.staging import Reading
     from batchtui.services.workspace import Workspace
-
-PATIENCE = 180.0
-"""Seconds of rate limit that a submission waits out itself; a longer one leaves the part planned, for later."""
-LOOKS = (1.0, 3.0, 6.0, 10.0)
-"""Seconds between the looks for a lost answer that follow at once; what they do not settle waits for `resume`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +48,6 @@ class SubmitPlan:
     def is_sendable(self) -> bool:
         """Whether nothing in the input forbids it."""
         return self.report.errors == 0 and bool(self.parts)
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that a person who waits wants to know, with the batch that it is about."""
-
-    kind: str
-    """uploading, sent, waiting, looking, adopted, unknown or queued."""
-    batch: Batch
-    sent: int = 0
-    """Bytes of the body that have left, while uploading."""
-    seconds: float = 0.0
-    """How long it will take, while waiting."""
-    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,75 +139,6 @@ async def apply_submit(
     keys = await workspace.registry.jobs.plan(plan.job, plan.parts)
     await send_parts(workspace, keys, on_event)
     return Submitted(plan.job, tuple(await workspace.registry.views.page(keys)))
-
-
-async def send_parts(
-    workspace: Workspace, keys: Sequence[int], on_event: Callable[[Event], None] | None = None
-) -> bool:
-    """Send planned parts in order. Stops early, returning False, where one stays open: unknown, or made to wait.
-
-    Sending goes no further than an unknown part: the next one could not be told from it when it is looked for.
-    """
-    tell = on_event or (lambda _event: None)
-    for key in keys:
-        batch = await workspace.registry.batches.get(key)
-        if batch.state is BatchState.PLANNED and not await _send_part(workspace, key, tell):
-            return False
-        if batch.state in (BatchState.UNKNOWN, BatchState.SUBMITTING):
-            return False
-    return True
-
-
-async def _send_part(workspace: Workspace, key: int, tell: Callable[[Event], None]) -> bool:
-    def uploaded(progress: send.Progress) -> None:
-        tell(Event("uploading", progress.batch, sent=progress.sent))
-
-    while True:
-        try:
-            batch = await send.send(workspace, key, uploaded)
-        except SpendLimitReached:
-            raise
-        except RateLimited:
-            if not await _wait_out(workspace, key, tell):
-                return False
-        except AnswerLost as error:
-            if error.nothing_created:
-                raise
-            return await _look_for(workspace, key, tell)
-        else:
-            tell(Event("sent", batch))
-            return True
-
-
-async def _wait_out(workspace: Workspace, key: int, tell: Callable[[Event], None]) -> bool:
-    """Wait until the API wants to be asked again, where that is soon. False where it is not."""
-    batch = await workspace.registry.batches.get(key)
-    wait = (batch.not_before - workspace.clock.now()).total_seconds() if batch.not_before else 0.0
-    if wait > PATIENCE:
-        tell(Event("queued", batch, seconds=wait, message=batch.reason))
-        return False
-    tell(Event("waiting", batch, seconds=max(wait, 0.0), message=batch.reason))
-    await workspace.clock.sleep(max(wait, 0.0))
-    return True
-
-
-async def _look_for(workspace: Workspace, key: int, tell: Callable[[Event], None]) -> bool:
-    """Look for a part whose answer was lost, a few times in a row. True where it was adopted."""
-    for seconds in LOOKS:
-        batch = await workspace.registry.batches.get(key)
-        tell(Event("looking", batch, seconds=seconds, message=batch.reason))
-        await workspace.clock.sleep(seconds)
-        try:
-            [finding] = await reconcile.look(workspace, [batch])
-        except (AnswerLost, RateLimited):
-            continue
-        if finding.verdict is reconcile.Verdict.ADOPTED:
-            tell(Event("adopted", finding.batch))
-            return True
-        if finding.verdict is reconcile.Verdict.AMBIGUOUS:
-            break
-    tell(Event("unknown", await workspace.registry.batches.get(key)))
-    return False
 
 
 def _name_of(sources: Sequence[str]) -> str:

@@ -20,8 +20,7 @@ POLLING = "polling"
 """The lease that elects the one process that asks the API."""
 
 YOUNG, SETTLED_IN = timedelta(minutes=2), timedelta(minutes=15)
-QUICK, MIDDLE, SLOW = 5.0, 15.0, 60.0
-"""Seconds between sweeps while the youngest running batch is young, has settled in, or is old."""
+"""Up to these ages of the youngest running batch the intervals `quick` and `middle` of the settings hold."""
 
 
 async def round_of_care(workspace: Workspace) -> Sweep:
@@ -51,17 +50,18 @@ async def interval(workspace: Workspace) -> float:
         BatchState.IN_PROGRESS, BatchState.CANCELING, BatchState.UNKNOWN
     )
     if not open_batches:
-        return SLOW
+        return workspace.settings.refresh.slow
     return interval_for(workspace, open_batches)
 
 
 def interval_for(workspace: Workspace, batches: Sequence[Batch]) -> float:
     """The interval that these batches deserve: that of the youngest of them."""
+    pace = workspace.settings.refresh
     if any(batch.state is BatchState.CANCELING for batch in batches):
-        return QUICK
+        return pace.quick
     youngest = max(batch.submitted_at or batch.created_at or batch.planned_at for batch in batches)
     age = workspace.clock.now() - youngest
-    return QUICK if age < YOUNG else MIDDLE if age < SETTLED_IN else SLOW
+    return pace.quick if age < YOUNG else pace.middle if age < SETTLED_IN else pace.slow
 
 
 async def uncollected(workspace: Workspace) -> list[Batch]:

@@ -85,7 +85,7 @@ async def _look(workspace: Workspace, keys: Sequence[int]) -> tuple[str, float |
         await refresh.refresh_batches(workspace, running)
         await resume.feed(workspace)
     except RateLimited as error:
-        return error.message, error.retry_after or tend.SLOW
+        return error.message, error.retry_after or workspace.settings.refresh.slow
     except AnswerLost as error:
         return error.message, None
     return "", None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from batchtui.domain.errors import StorageError
+from batchtui.domain.errors import CredentialsMissing, StorageError
 from batchtui.registry.registry import Registry
 from batchtui.services import process
 from batchtui.services.clock import SystemClock
@@ -50,6 +51,7 @@ class Workspace:
         self.last_call: Call | None = None
         """The latest call to the API, its limits and times."""
         self._gateway: Gateway | None = None
+        self._connecting = asyncio.Lock()
 
     @cached_property
     def settings(self) -> Settings:
@@ -71,13 +73,24 @@ class Workspace:
 
     async def gateway(self) -> Gateway:
         """The way to the API, made on first use: the SDK takes a second to import, and reading needs none of it."""
-        if self._gateway is None:
-            from batchtui.gateway.anthropic_client import AnthropicGateway
-
-            self._gateway = await AnthropicGateway.connect(
-                base_url=self.base_url, profile=self.profile, on_call=self._note_call, clock=self.clock
-            )
+        async with self._connecting:
+            if self._gateway is None:
+                self._gateway = await self._connect()
         return self._gateway
+
+    async def _connect(self) -> Gateway:
+        from batchtui.gateway.anthropic_client import AnthropicGateway
+        from batchtui.gateway.credentials import describe_credentials
+
+        # A profile that was named and is not there is said better by the connection itself.
+        if self.profile is None and describe_credentials() is None:
+            raise CredentialsMissing(
+                "No API key, token or profile was found.",
+                hint="Set ANTHROPIC_API_KEY, or log in with `ant auth login`; `batchtui demo` needs neither.",
+            )
+        return await AnthropicGateway.connect(
+            base_url=self.base_url, profile=self.profile, on_call=self._note_call, clock=self.clock
+        )
 
     async def close(self) -> None:
         """Let go of connections and files."""

@@ -60,10 +60,20 @@ async def test_an_answer_that_comes_after_another_sender_took_over_is_not_bound(
     (key,) = await registry.jobs.plan(job(), [part()])
     await registry.batches.claim(key, "first", LATER)
     await registry.batches.sender_died(key, "first")
-    await registry.batches.proved_absent(key, "absent")
+    await registry.batches.proved_absent(key, 1, "absent")
     await registry.batches.claim(key, "second", LATER)
     assert not await registry.batches.accepted(key, remote(), None, "first")
     assert (await registry.batches.get(key)).state is BatchState.SUBMITTING
+
+
+async def test_a_stale_proof_of_absence_does_not_release_a_part_that_was_sent_once_more(registry: Registry) -> None:
+    (key,) = await registry.jobs.plan(job(), [part()])
+    for _ in range(2):
+        await registry.batches.claim(key, "me", LATER)
+        await registry.batches.answer_lost(key, "time-out")
+        stale = (await registry.batches.get(key)).sends - 1
+        assert not await registry.batches.proved_absent(key, stale, "absent")
+        assert await registry.batches.proved_absent(key, stale + 1, "absent")
 
 
 async def test_a_lost_answer_is_adopted_once(registry: Registry) -> None:

@@ -1,0 +1,343 @@
+"""Exporting results: a plan that says what will be written where, and the writing, whole or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import threading
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Literal
+
+from batchtui.domain.errors import OutputExists, ResultsUnavailable, StorageError, UsageError
+from batchtui.domain.result import Outcome
+from batchtui.domain.states import BatchState, ResultsState
+from batchtui.exporters.columns import (
+    default_columns,
+    named_columns,
+    structured_columns,
+    wants_requests,
+    wants_structure,
+)
+from batchtui.exporters.entry import Entry
+from batchtui.exporters.formats import Format, format_of, write
+from batchtui.registry.result_merge import MergedResults
+from batchtui.registry.result_reader import OUTCOMES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from batchtui.domain.batch import Batch
+    from batchtui.exporters.columns import Column
+    from batchtui.registry.result_merge import Found
+    from batchtui.services.workspace import Workspace
+
+Order = Literal["input", "arrival"]
+STDOUT = "-"
+TELL_EVERY = 500
+"""Results between two words about progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """What a person asks of an export."""
+
+    output: str | None = None
+    """A path; `-` or None is standard output."""
+    format: str | None = None
+    """None: told by the output's name, else jsonl."""
+    only: frozenset[Outcome] = frozenset()
+    """Only results with these outcomes; empty for all. `succeeded` includes those that end with a tool call."""
+    order: Order | None = None
+    """None: as they came for jsonl, in the order of the input for everything else."""
+    with_requests: bool = False
+    fields: tuple[str, ...] = ()
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExportPlan:
+    """What an export will do, and nothing else."""
+
+    batches: tuple[Batch, ...]
+    output: Path | None
+    """None for a stream."""
+    format: Format
+    order: Order
+    only: frozenset[Outcome] | None
+    with_requests: bool
+    fields: tuple[str, ...]
+    overwrite: bool
+    total: int
+    """Results at most: a result that stands aside for a later attempt's is in it."""
+    left_out: tuple[Batch, ...] = ()
+    """Batches of the job that have no results and will have none: deleted, gone or missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exporting:
+    """How an export stands, for a progress line."""
+
+    written: int
+    total: int
+    elapsed: float
+    """Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    """What an export did."""
+
+    output: str | None
+    """None for a stream."""
+    format: Format
+    order: Order
+    total: int
+    """Results written."""
+    outcomes: dict[Outcome, int] = field(default_factory=dict)
+    missing: int = 0
+    """Requests that have no result; known where the order is that of the input."""
+
+    def count(self, *outcomes: Outcome) -> int:
+        """How many of the written results have one of these outcomes."""
+        return sum(self.outcomes.get(outcome, 0) for outcome in outcomes)
+
+    @property
+    def succeeded(self) -> int:
+        """Written results that need no second look."""
+        return self.count(*(outcome for outcome in Outcome if outcome.is_success))
+
+    def document(self) -> dict[str, object]:
+        """Return it as `results --json` says it; the outcomes are disjoint and add up to the total."""
+        others = [outcome for outcome in Outcome if not outcome.is_success]
+        return {
+            "output": self.output,
+            "format": str(self.format),
+            "order": self.order,
+            "total": self.total,
+            "succeeded": self.succeeded,
+            **{str(outcome): self.count(outcome) for outcome in others},
+            "missing": self.missing,
+        }
+
+
+async def plan_export(workspace: Workspace, batches: Sequence[Batch], options: ExportOptions) -> ExportPlan:
+    """Say what an export of these batches (one, or all of a job) would write.
+
+    Raises:
+        UsageError: an unknown format or field, or a format that is not installed.
+        OutputExists: the file exists and `overwrite` was not said.
+        ResultsUnavailable: results that will come are not saved yet, or there are none at all.
+    """
+    kind = _format(options)
+    if kind is Format.PARQUET:
+        from batchtui.exporters.parquet import require_pyarrow
+
+        require_pyarrow()
+    named_columns(options.fields, ())
+    output = None if options.output in (None, STDOUT) else Path(str(options.output)).expanduser()
+    if output is not None:
+        _refuse_existing(output, overwrite=options.overwrite)
+    saved, left_out = await asyncio.to_thread(_split, workspace, batches)
+    return ExportPlan(
+        batches=saved,
+        output=output,
+        format=kind,
+        order=options.order or ("arrival" if kind is Format.JSONL else "input"),
+        only=_only(options.only),
+        with_requests=options.with_requests or wants_requests(options.fields),
+        fields=options.fields,
+        overwrite=options.overwrite,
+        total=sum(batch.counts.total for batch in saved),
+        left_out=left_out,
+    )
+
+
+async def apply_export(
+    workspace: Workspace,
+    plan: ExportPlan,
+    *,
+    stream: IO[bytes] | None = None,
+    on_progress: Callable[[Exporting], None] | None = None,
+) -> ExportReport:
+    """Write what was planned, on a thread. A file appears whole or not at all; a cancelled export leaves none.
+
+    Args:
+        workspace: where the results are.
+        plan: from `plan_export`.
+        stream: where to write when the plan names no file.
+        on_progress: hears how far it is, on the event loop.
+
+    Raises:
+        StorageError: the disk refused.
+        OutputExists: the file appeared meanwhile.
+    """
+    loop, stop, began = asyncio.get_running_loop(), threading.Event(), workspace.clock.monotonic()
+
+    def told(written: int) -> None:
+        if stop.is_set():
+            raise _Stopped
+        if on_progress:
+            elapsed = workspace.clock.monotonic() - began
+            loop.call_soon_threadsafe(on_progress, Exporting(written, plan.total, elapsed))
+
+    writing = asyncio.ensure_future(asyncio.to_thread(_export, workspace, plan, stream, told))
+    try:
+        return await asyncio.shield(writing)
+    except asyncio.CancelledError:
+        stop.set()
+        await asyncio.gather(writing, return_exceptions=True)
+        raise
+
+
+class _Stopped(Exception):
+    """The export was cancelled."""
+
+
+def _export(
+    workspace: Workspace, plan: ExportPlan, stream: IO[bytes] | None, told: Callable[[int], None]
+) -> ExportReport:
+    registry = workspace.registry
+    with MergedResults(plan.batches, registry.results, registry.requests) as merged:
+        by_input = plan.order == "input" and merged.has_requests
+        if plan.with_requests and not merged.has_requests:
+            raise UsageError("The requests of this batch are not kept here, so they cannot be shown with the results.")
+        tally: dict[Outcome, int] = {}
+        with _opened(plan, stream) as out:
+            if _is_copy(plan, merged, by_input=by_input):
+                for reader in merged.readers:
+                    reader.copy_to(out.write)
+                    _add(tally, reader.by_outcome)
+                    told(sum(tally.values()))
+            else:
+                columns = _columns(plan, merged)
+                found = merged.in_input_order(plan.only) if by_input else merged.in_arrival_order(plan.only)
+                entries = _entries(plan, merged, found, tally, told)
+                write(plan.format, out, entries, columns, with_requests=plan.with_requests)
+        told(sum(tally.values()))
+        return ExportReport(
+            output=str(plan.output) if plan.output else None,
+            format=plan.format,
+            order="input" if by_input else "arrival",
+            total=sum(tally.values()),
+            outcomes=tally,
+            missing=merged.missing,
+        )
+
+
+def _is_copy(plan: ExportPlan, merged: MergedResults, *, by_input: bool) -> bool:
+    """Whether the export is the files as they came, byte for byte."""
+    is_whole = plan.only is None and merged.is_plain and not plan.fields and not plan.with_requests
+    return plan.format is Format.JSONL and is_whole and not by_input
+
+
+def _entries(
+    plan: ExportPlan,
+    merged: MergedResults,
+    found: Iterator[Found],
+    tally: dict[Outcome, int],
+    told: Callable[[int], None],
+) -> Iterator[Entry]:
+    outcomes = [reader.outcomes for reader in merged.readers]
+    for number, place in enumerate(found, 1):
+        entry = Entry(merged.line(place))
+        if plan.with_requests:
+            custom_id = "" if place.request else entry.answer.custom_id
+            entry.request = merged.request(place, custom_id)
+        outcome = OUTCOMES[outcomes[place.source][place.seq]]
+        tally[outcome] = tally.get(outcome, 0) + 1
+        if number % TELL_EVERY == 0:
+            told(number)
+        yield entry
+
+
+def _columns(plan: ExportPlan, merged: MergedResults) -> tuple[Column, ...] | None:
+    if plan.fields:
+        structured = _structured(merged) if wants_structure(plan.fields) else ()
+        return named_columns(plan.fields, structured)
+    if not plan.format.is_table:
+        return None
+    return default_columns(_structured(merged), with_requests=plan.with_requests)
+
+
+def _structured(merged: MergedResults) -> tuple[Column, ...]:
+    return structured_columns(Entry(reader.raw(seq)) for reader in merged.readers for seq in reader.structured_seqs())
+
+
+def _add(tally: dict[Outcome, int], more: Mapping[Outcome, int]) -> None:
+    for outcome, count in more.items():
+        tally[outcome] = tally.get(outcome, 0) + count
+
+
+@contextmanager
+def _opened(plan: ExportPlan, stream: IO[bytes] | None) -> Iterator[IO[bytes]]:
+    """Open what is written to: the stream, a device or pipe as it is, a file aside that is renamed when it is whole."""
+    if plan.output is None:
+        if stream is None:
+            raise UsageError("Nothing was named to write to.")
+        yield stream
+        stream.flush()
+        return
+    try:
+        if plan.output.exists() and not plan.output.is_file():
+            with plan.output.open("wb") as out:
+                yield out
+            return
+        aside = plan.output.with_name(f".{plan.output.name}.{secrets.token_hex(4)}.part")
+        try:
+            with aside.open("xb", buffering=1 << 18) as out:
+                yield out
+                out.flush()
+                os.fsync(out.fileno())
+            _refuse_existing(plan.output, overwrite=plan.overwrite)
+            aside.replace(plan.output)
+        except BaseException:
+            with suppress(OSError):
+                aside.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise StorageError(f"{plan.output} could not be written: {error}.", hint="Nothing was left behind.") from error
+
+
+def _refuse_existing(output: Path, *, overwrite: bool) -> None:
+    if output.is_dir():
+        raise StorageError(f"{output} is a folder.", hint="Name a file in it.")
+    if output.is_file() and not overwrite:
+        raise OutputExists(f"{output} exists.", hint="Name another file, or say --overwrite.")
+
+
+def _format(options: ExportOptions) -> Format:
+    if options.format is None:
+        return format_of(options.output)
+    if options.format not in set(Format):
+        raise UsageError(f"There is no format “{options.format}”.", hint=f"Formats are {', '.join(Format)}.")
+    return Format(options.format)
+
+
+def _only(only: frozenset[Outcome]) -> frozenset[Outcome] | None:
+    if not only:
+        return None
+    return only | {Outcome.TOOL_USE} if Outcome.SUCCEEDED in only else only
+
+
+def _split(workspace: Workspace, batches: Sequence[Batch]) -> tuple[tuple[Batch, ...], tuple[Batch, ...]]:
+    """Part the batches into those with saved results and those that will never have any."""
+    store = workspace.registry.results
+    saved = tuple(batch for batch in batches if batch.results is ResultsState.SAVED and store.has(batch))
+    others = [batch for batch in batches if batch not in saved]
+    to_come = [
+        batch
+        for batch in others
+        if batch.results is not ResultsState.GONE and batch.state not in (BatchState.DELETED, BatchState.MISSING)
+    ]
+    if to_come:
+        first = to_come[0]
+        raise ResultsUnavailable(
+            f"The results of {first.id or first.name} are not saved yet ({len(to_come)} of {len(batches)} batches).",
+            hint="`batchtui wait ID` waits for the end and saves them.",
+        )
+    if not saved:
+        raise ResultsUnavailable("There are no saved results.")
+    return saved, tuple(others)

@@ -1,0 +1,66 @@
+"""Room in the organisation's queue: how many requests may wait at the API, as set or as learnt from refusals."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from batchtui.domain.states import BatchState
+
+if TYPE_CHECKING:
+    from batchtui.domain.batch import Batch
+    from batchtui.domain.errors import RateLimited
+    from batchtui.services.workspace import Workspace
+
+LEARNT_ROOM = "queue_room"
+"""The fact that holds how many requests were waiting when the API last refused more."""
+BELIEVED = timedelta(hours=6)
+"""How long what was learnt is believed: the limit grows with the account, and others share the queue."""
+LOOK_AGAIN = timedelta(seconds=60)
+"""How long a part that found no room waits before it is tried again."""
+FULL = "It waits for room in the queue"
+
+
+async def waiting_requests(workspace: Workspace) -> int:
+    """Requests of this registry that wait at the API, as far as was heard."""
+    running = await workspace.registry.views.in_states(BatchState.IN_PROGRESS, BatchState.CANCELING)
+    return sum(batch.counts.processing for batch in running)
+
+
+async def room(workspace: Workspace) -> int | None:
+    """How many requests may wait at once: as set, else as learnt a short while ago, else unknown."""
+    if workspace.settings.submit.queue_room is not None:
+        return workspace.settings.submit.queue_room
+    learnt = await workspace.registry.facts.get(LEARNT_ROOM)
+    if learnt is None or workspace.clock.now() - learnt[1] > BELIEVED:
+        return None
+    return int(learnt[0])
+
+
+async def has_room(workspace: Workspace, batch: Batch) -> bool:
+    """Whether a part fits now. With nothing of ours waiting it is tried in any case: only the API knows better."""
+    limit = await room(workspace)
+    waiting = await waiting_requests(workspace)
+    return limit is None or waiting == 0 or waiting + batch.requests <= limit
+
+
+async def learn(workspace: Workspace, refusal: RateLimited) -> bool:
+    """Remember from a 429 that the queue is full. False where it was about something else.
+
+    The API names no code for it (API.md), so its words decide; misread, they only make a part wait a minute.
+    """
+    if "queue" not in refusal.message.lower():
+        return False
+    waiting = await waiting_requests(workspace)
+    if waiting:
+        await workspace.registry.facts.put(LEARNT_ROOM, waiting)
+    return True
+
+
+async def hold_back(workspace: Workspace, key: int) -> Batch:
+    """Let a part wait for room, with the reason. Returns it as it stands then."""
+    waiting = await waiting_requests(workspace)
+    limit = await room(workspace)
+    reason = f"{FULL}: {waiting:,} requests are waiting" + (f" of {limit:,}." if limit else ".")
+    await workspace.registry.batches.explain(key, reason, not_before=workspace.clock.now() + LOOK_AGAIN)
+    return await workspace.registry.batches.get(key)

@@ -1,0 +1,13 @@
+"""A simulator in a process of its own for benchmarks: `python -m tests.benchmarks.serve fast|slow`."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+
+from batchtui.simulator import SCENARIOS, serve_forever
+
+if __name__ == "__main__":
+    takes = 0.0 if sys.argv[1] == "fast" else 86_000.0
+    scenario = replace(SCENARIOS["quiet-night"], takes=takes, spread=0.0, queue_limit=10**9, requests_per_minute=0)
+    serve_forever(scenario, on_ready=lambda url: print(url, flush=True))
