@@ -189,7 +189,9 @@ class Checker:
         read = read_object(line)
         faults, value = list(read.faults), read.value
         custom_id = read.custom_id
-        if value is not None and is_task(value):
+        if value is not None and is_task(value) and not read.is_sound:
+            value = None
+        elif value is not None and is_task(value):
             value, more = self._tasks.render(value)
             custom_id = value["custom_id"] if value else None
             line = to_json(value) if value else line

@@ -29,6 +29,11 @@ class Read(NamedTuple):
     """As it stands there, however wrong, so that the problem can name it."""
     faults: list[Fault]
 
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing is wrong with it as JSON."""
+        return not any(fault.severity is Severity.ERROR for fault in self.faults)
+
 
 def read_object(line: bytes) -> Read:
     """Parse one record and say whether it is a JSON object; nothing of its content is looked at."""

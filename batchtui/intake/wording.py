@@ -291,7 +291,9 @@ def _tag(_: ErrorDetails, place: Place) -> Fault:
     if where == "messages" and len(place.path) == 2:
         role = str(value.get("role"))[:60]
         return Fault("bad-role", f'{place.name}.role is "{role}"', ROLES.get(role, 'it can be "user" or "assistant"'))
-    kind = str(value.get("type"))[:60]
+    if not isinstance(value.get("type"), str):
+        return Fault("wrong-type", f"{place.name}.type must be a string, not {_what(value.get('type'))}")
+    kind = value["type"][:60]
     if last in ("source", "tool_choice"):
         return Fault("bad-value", f'{place.name}.type is "{kind}"', _TAGS[last])
     if last == "thinking":
