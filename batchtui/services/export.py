@@ -24,7 +24,7 @@ from batchtui.exporters.columns import (
 from batchtui.exporters.entry import Entry
 from batchtui.exporters.formats import Format, format_of, write
 from batchtui.registry.result_merge import MergedResults
-from batchtui.registry.result_reader import OUTCOMES
+from batchtui.registry.result_index import OUTCOMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -137,9 +137,7 @@ async def plan_export(workspace: Workspace, batches: Sequence[Batch], options: E
 
         require_pyarrow()
     named_columns(options.fields, ())
-    output = None if options.output in (None, STDOUT) else Path(str(options.output)).expanduser()
-    if output is not None:
-        _refuse_existing(output, overwrite=options.overwrite)
+    output = _output(options)
     saved, left_out = await asyncio.to_thread(_split, workspace, batches)
     return ExportPlan(
         batches=saved,
@@ -299,6 +297,14 @@ def _opened(plan: ExportPlan, stream: IO[bytes] | None) -> Iterator[IO[bytes]]:
             raise
     except OSError as error:
         raise StorageError(f"{plan.output} could not be written: {error}.", hint="Nothing was left behind.") from error
+
+
+def _output(options: ExportOptions) -> Path | None:
+    if options.output is None or options.output == STDOUT:
+        return None
+    output = Path(options.output).expanduser()
+    _refuse_existing(output, overwrite=options.overwrite)
+    return output
 
 
 def _refuse_existing(output: Path, *, overwrite: bool) -> None:

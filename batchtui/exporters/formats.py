@@ -1,0 +1,76 @@
+"""The formats by name, and the one way into all of them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import PurePath
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from batchtui.exporters.columns import Column
+    from batchtui.exporters.entry import Entry
+
+
+class Format(StrEnum):
+    """What results can be written as."""
+
+    JSONL = "jsonl"
+    JSON = "json"
+    CSV = "csv"
+    TSV = "tsv"
+    MD = "md"
+    PARQUET = "parquet"
+
+    @property
+    def is_table(self) -> bool:
+        """Whether it has columns always, chosen or not."""
+        return self in (Format.CSV, Format.TSV, Format.PARQUET)
+
+
+_BY_SUFFIX = {".ndjson": Format.JSONL, ".markdown": Format.MD, ".pq": Format.PARQUET}
+
+
+def format_of(output: str | None) -> Format:
+    """Guess the format from the name of a file; JSON Lines where it says nothing."""
+    suffix = PurePath(output or "").suffix.lower()
+    if suffix in _BY_SUFFIX:
+        return _BY_SUFFIX[suffix]
+    return Format(suffix[1:]) if suffix[1:] in set(Format) else Format.JSONL
+
+
+def write(
+    kind: Format,
+    out: IO[bytes],
+    entries: Iterable[Entry],
+    columns: Sequence[Column] | None,
+    *,
+    with_requests: bool = False,
+) -> None:
+    """Write entries in a format, as they come: memory does not grow with their number.
+
+    Args:
+        kind: the format.
+        out: a binary stream; it is neither flushed nor closed.
+        entries: what to write, in this order.
+        columns: for a table its columns; for the others None writes them as they are.
+        with_requests: whether a format without columns shows the requests.
+    """
+    if kind is Format.PARQUET:
+        from batchtui.exporters.parquet import write_parquet
+
+        write_parquet(out, entries, columns or ())
+    elif kind in (Format.CSV, Format.TSV):
+        from batchtui.exporters.delimited import write_delimited
+
+        write_delimited(out, entries, columns or (), delimiter="," if kind is Format.CSV else "\t")
+    elif kind is Format.MD:
+        from batchtui.exporters.markdown import write_markdown
+
+        write_markdown(out, entries, columns, with_requests=with_requests)
+    else:
+        from batchtui.exporters.documents import write_json, write_jsonl
+
+        writer = write_jsonl if kind is Format.JSONL else write_json
+        writer(out, entries, columns, with_requests=with_requests)
