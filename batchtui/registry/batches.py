@@ -71,10 +71,10 @@ class Batches:
             before = await _row(tx, key)
             if before["state"] != BatchState.PLANNED:
                 return False
+            columns = {"sender": sender, "sender_until": time_text(until), "reason": "", "not_before": None}
             await self._move(
                 tx, before, BatchState.SUBMITTING, "batch.submitting", now,
-                submitted_at=time_text(now), sends=before["sends"] + 1, sender=sender, sender_until=time_text(until), reason="", not_before=None,
-                lost_at=None,
+                submitted_at=time_text(now), sends=before["sends"] + 1, lost_at=None, **columns,
             )  # fmt: skip
         return True
 

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 PAGE = 500
 """The most keys asked for in one statement."""
 
-_NEWEST = "b.planned_at DESC, b.part"
+_NEWEST = "b.planned_at DESC, b.key - b.part DESC, b.part"
+"""Newest first, the parts of one attempt in order: their keys follow each other, so key minus part is one number."""
 _SORTS: Mapping[SortKey, tuple[str, str]] = {
-    "newest": (_NEWEST, "b.planned_at ASC, b.part"),
+    "newest": (_NEWEST, "b.planned_at, b.key"),
     "attention": (
         "CASE b.state WHEN 'unknown' THEN 0 WHEN 'submitting' THEN 1 WHEN 'in_progress' THEN 2 WHEN 'canceling' THEN 2"
         " WHEN 'planned' THEN 3 WHEN 'missing' THEN 4 ELSE 5 END, " + _NEWEST,

@@ -54,28 +54,31 @@ async def send_parts(
 
 
 async def _send_part(workspace: Workspace, key: int, tell: Callable[[Event], None]) -> bool:
-    def uploaded(progress: send.Progress) -> None:
-        tell(Event("uploading", progress.batch, sent=progress.sent))
-
+    """Send one part, however often a rate limit makes it wait. False where it stays open."""
     while True:
         if not await queue.has_room(workspace, await workspace.registry.batches.get(key)):
             return await _hold_back(workspace, key, tell)
         try:
-            batch = await send.send(workspace, key, uploaded)
+            return await _send_once(workspace, key, tell)
         except SpendLimitReached:
             raise
         except RateLimited as refusal:
             if not await _wait_out(workspace, key, refusal, tell):
                 return False
-        except AnswerLost as error:
-            if error.nothing_created:
-                raise
-            return await _look_for(workspace, key, tell)
-        else:
-            if batch.state.is_at_api:
-                tell(Event("sent", batch))
-            # Another process may be at it: what comes after waits, as after an unknown part.
-            return batch.state.is_at_api
+
+
+async def _send_once(workspace: Workspace, key: int, tell: Callable[[Event], None]) -> bool:
+    """Send one part, and look for it where the answer was lost. False where it stays open."""
+    try:
+        batch = await send.send(workspace, key, lambda done: tell(Event("uploading", done.batch, sent=done.sent)))
+    except AnswerLost as error:
+        if error.nothing_created:
+            raise
+        return await _look_for(workspace, key, tell)
+    if batch.state.is_at_api:
+        tell(Event("sent", batch))
+    # Another process may be at it: what comes after waits, as after an unknown part.
+    return batch.state.is_at_api
 
 
 async def _hold_back(workspace: Workspace, key: int, tell: Callable[[Event], None]) -> bool:
