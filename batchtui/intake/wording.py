@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from difflib import get_close_matches
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.problem import Severity
 from batchtui.intake import blocks, schema
 from batchtui.intake.findings import Fault
+from batchtui.intake.locating import UNION_KINDS, Place, locate, meant_branch
 from batchtui.intake.refused import (
     FOREIGN_BLOCKS,
     FOREIGN_KEYS,
@@ -32,37 +33,14 @@ _NUMBER = re.compile(r"\.\d+")
 _SHAPES = {"string_type": "a string", "list_type": "a list", "dict_type": "an object", "int_type": "a whole number",
            "bool_type": "true or false", "float_type": "a number", "int_from_float": "a whole number",
            "string_unicode": "text"}  # fmt: skip
-_UNION_SHAPES = ("string_type", "list_type", "dict_type")
 _GROWING = frozenset({"effort", "display"})
 """Values that new models add to: an unknown one is a warning."""
-
-
-class Place(NamedTuple):
-    """Where in the request a fault stands."""
-
-    path: tuple[str | int, ...]
-    value: Any
-    """What stands there; for a missing key, what it is missing from."""
-    holder: Any
-    """The object or list around it."""
-    is_wrong_branch: bool
-    """Whether the fault is that of a kind of tool which this is not."""
-
-    @property
-    def name(self) -> str:
-        """The path as it is written, without the params around everything."""
-        return ".".join(map(str, self.path)) or "params"
-
-    @property
-    def last(self) -> str | int:
-        """The key or index it stands at."""
-        return self.path[-1] if self.path else ""
 
 
 def faults_of(error: ValidationError, request: dict[str, Any]) -> list[Fault]:
     """Say what is wrong with the params of a request; the envelope is looked at elsewhere."""
     found = [
-        (detail, _locate(detail["loc"][1:], request.get("params")))
+        (detail, locate(detail["loc"][1:], request.get("params")))
         for detail in error.errors(include_url=False, include_input=False)[: 4 * MOST_FAULTS]
         if detail["loc"][0] == "params"
     ]
@@ -72,7 +50,7 @@ def faults_of(error: ValidationError, request: dict[str, Any]) -> list[Fault]:
     found = [
         (detail, at) for detail, at in found if detail["type"] != "extra_forbidden" or at.path[:2] not in new_tools
     ]
-    return [fault for detail, place in _one_branch(found) for fault in _say(detail, place)][:MOST_FAULTS]
+    return [fault for detail, place in meant_branch(found) for fault in _say(detail, place)][:MOST_FAULTS]
 
 
 def _is_empty_ending(place: Place, messages: Any) -> bool:
@@ -80,59 +58,6 @@ def _is_empty_ending(place: Place, messages: Any) -> bool:
     if not isinstance(messages, list) or place.path != ("messages", len(messages) - 1, "content"):
         return False
     return place.holder.get("role") == "assistant" and place.value in ("", [])
-
-
-def _locate(loc: tuple[str | int, ...], params: Any) -> Place:
-    """Follow a location through the request, leaving out what only names a branch of the schema."""
-    path: list[str | int] = []
-    here = holder = params
-    entered = wrong = False
-    for index, step in enumerate(loc):
-        is_last = index == len(loc) - 1
-        if step in ("CustomTool", "ServerTool"):
-            wrong = wrong or _is_custom(here) != (step == "CustomTool")
-            continue
-        if isinstance(here, dict) and not entered and not is_last and step in (here.get("type"), here.get("role")):
-            entered = True  # the tag of a union
-            continue
-        if isinstance(here, dict) and (step in here or is_last) and isinstance(step, str):
-            if _is_label(step, here):
-                continue
-            holder, here = here, here.get(step)
-        elif isinstance(here, list) and isinstance(step, int) and step < len(here):
-            holder, here = here, here[step]
-        else:
-            continue
-        path.append(step)
-        entered = False
-    return Place(tuple(path), here, holder, wrong)
-
-
-def _is_custom(tool: Any) -> bool:
-    """Whether a tool is the caller's own."""
-    return not isinstance(tool, dict) or tool.get("type") in (None, "custom")
-
-
-def _is_label(step: str, here: dict[str, Any]) -> bool:
-    """Whether a last step is the name of a branch, and no key."""
-    return step not in here and ("[" in step or step in ("constrained-str", "str", "Container"))
-
-
-def _one_branch(found: list[tuple[ErrorDetails, Place]]) -> Iterator[tuple[ErrorDetails, Place]]:
-    """Of "a string or a list" keep the complaint of the branch that was meant."""
-    for index, (detail, place) in enumerate(found):
-        others = [(other, at) for i, (other, at) in enumerate(found) if i != index]
-        if detail["type"] in _UNION_SHAPES:
-            twins = [
-                i for i, (other, at) in enumerate(found) if at.path == place.path and other["type"] in _UNION_SHAPES
-            ]
-            if len(twins) > 1:
-                if twins[0] == index:
-                    yield detail, place
-                continue
-            if any(at.path[: len(place.path)] == place.path for _, at in others):
-                continue
-        yield detail, place
 
 
 def _say(detail: ErrorDetails, place: Place) -> Iterator[Fault]:
@@ -198,7 +123,7 @@ def _wrong_type(detail: ErrorDetails, place: Place) -> Fault:
             "lone-surrogate", f"{place.name} holds half of a character (a lone surrogate)", "it is no valid text"
         )
     wanted = _SHAPES.get(detail["type"], "something else")
-    if place.last in ("content", "system") and detail["type"] in _UNION_SHAPES:
+    if place.last in ("content", "system") and detail["type"] in UNION_KINDS:
         wanted = "a string or a list of blocks"
     return Fault("wrong-type", f"{place.name} must be {wanted}, not {_what(place.value)}")
 
