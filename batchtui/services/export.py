@@ -23,8 +23,8 @@ from batchtui.exporters.columns import (
 )
 from batchtui.exporters.entry import Entry
 from batchtui.exporters.formats import Format, format_of, write
-from batchtui.registry.result_merge import MergedResults
 from batchtui.registry.result_index import OUTCOMES
+from batchtui.registry.result_merge import MergedResults
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
