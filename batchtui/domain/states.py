@@ -58,7 +58,7 @@ class ResultsState(StrEnum):
 _S = BatchState
 LAWFUL: Mapping[BatchState, frozenset[BatchState]] = {
     _S.PLANNED: frozenset({_S.SUBMITTING, _S.DELETED}),
-    _S.SUBMITTING: frozenset({_S.IN_PROGRESS, _S.UNKNOWN, _S.PLANNED}),
+    _S.SUBMITTING: frozenset({_S.IN_PROGRESS, _S.CANCELING, _S.ENDED, _S.UNKNOWN, _S.PLANNED}),
     _S.UNKNOWN: frozenset({_S.IN_PROGRESS, _S.CANCELING, _S.ENDED, _S.PLANNED, _S.DELETED}),
     _S.IN_PROGRESS: frozenset({_S.CANCELING, _S.ENDED, _S.MISSING, _S.UNKNOWN}),
     _S.CANCELING: frozenset({_S.ENDED, _S.MISSING, _S.UNKNOWN}),

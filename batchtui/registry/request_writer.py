@@ -66,7 +66,7 @@ class StagedRequests:
     requests: int
     bytes: int
     fingerprint: str
-    """SHA-256 (hex) over the requests in order, each followed by a newline."""
+    """SHA-256 (hex) over the requests in order, each with a comma before it."""
     has_duplicates: bool
     """Whether a custom_id stands more than once: `duplicates` says which."""
 
@@ -164,9 +164,13 @@ class RequestWriter:
                  request.max_tokens)
             )  # fmt: skip
             position += length
-        payloads = [request.payload for request in requests]
-        target.file.write((b"" if target.requests == 0 else BETWEEN) + BETWEEN.join(payloads))
-        self._hash.update(b"\n".join(payloads) + b"\n")
+        payloads = BETWEEN.join([request.payload for request in requests])
+        if target.requests:
+            target.file.write(BETWEEN)
+        target.file.write(payloads)
+        # The same for the same requests, however they are cut into parts and blocks.
+        self._hash.update(BETWEEN)
+        self._hash.update(payloads)
         target.requests += len(requests)
         target.position = position
         self._index.executemany("INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
@@ -175,7 +179,7 @@ class RequestWriter:
         self._close_part()
         body = body_name(self.attempt, part)
         path = self.folder / body
-        file = os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb", buffering=0)
+        file = os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
         file.write(HEAD)
         self._open = _OpenPart(part, body, file)
         return self._open

@@ -62,7 +62,6 @@ class IndexBuilder:
         self._grouper = FailureGrouper()
         self._types: dict[str, int] = {}
         self._models: dict[str, None] = {}
-        self._tokens = [0] * 7
         self._bytes = 0
 
     def build(
@@ -126,7 +125,9 @@ class IndexBuilder:
     def _rows(self, file: IO[bytes]) -> list[tuple[object, ...]]:
         """Read the next lines into rows of the index: the hot loop, so names are local and one line does one thing."""
         rows: list[tuple[object, ...]] = []
-        words, offset = self._words, self._bytes
+        words, offset, seq = self._words, self._bytes, len(self._offsets)
+        before: Outcome | None = None
+        noted, code = self._offsets.append, 0
         for line in file:
             start, offset = offset, offset + len(line)
             if line.isspace():
@@ -134,30 +135,27 @@ class IndexBuilder:
             reading = read_line(line)
             custom_id, outcome, result_type, model, stop_reason, error_type, message, tokens = reading
             self._offsets.append(start)
-            self._lengths.append(len(line.rstrip(b"\r\n")))
-            seq = len(self._offsets)
-            self._note(seq, outcome, self._grouper.place(reading))
+            self._lengths.append(len(line) - (0 if line[-1] != 10 else 2 if line[-2:-1] == b"\r" else 1))
+            seq += 1
+            if outcome is not before:  # asked by identity, since looking an enumeration up costs more than the row
+                noted, code, before = self._seqs_of(outcome), _CODES[outcome], outcome
+            noted(seq)
+            if outcome is not Outcome.SUCCEEDED and (group := self._grouper.place(reading)):
+                self._by_group.setdefault(group, array("I")).append(seq)
             try:
                 coded = words[result_type], words[model], words[stop_reason], words[error_type]
             except KeyError:
                 self._learn(result_type, model, stop_reason, error_type)
                 coded = words[result_type], words[model], words[stop_reason], words[error_type]
             self._types[result_type] = self._types.get(result_type, 0) + 1
-            if tokens[0] or tokens[4]:
-                self._tokens = [a + b for a, b in zip(self._tokens, tokens, strict=True)]
-            rows.append((seq, custom_id, _CODES[outcome], *coded, message, *tokens))
+            rows.append((seq, custom_id, code, *coded, message, *tokens))
             if len(rows) == ROWS_AT_ONCE:
                 break
         self._bytes = offset
         return rows
 
-    def _note(self, seq: int, outcome: Outcome, group: int) -> None:
-        try:
-            self._by_outcome[outcome].append(seq)
-        except KeyError:
-            self._by_outcome[outcome] = array("I", [seq])
-        if group:
-            self._by_group.setdefault(group, array("I")).append(seq)
+    def _seqs_of(self, outcome: Outcome) -> Callable[[int], None]:
+        return self._by_outcome.setdefault(outcome, array("I")).append
 
     def _learn(self, result_type: str, model: str | None, stop_reason: str | None, error_type: str | None) -> None:
         for word in (result_type, model, stop_reason, error_type):
@@ -167,12 +165,13 @@ class IndexBuilder:
 
     def _summary(self, index: sqlite3.Connection, part: int | None) -> ResultSummary:
         (distinct,) = index.execute("SELECT count(DISTINCT custom_id) FROM results").fetchone()
+        tokens = index.execute(_TOKEN_SUMS).fetchone()
         return ResultSummary(
             results=len(self._offsets),
             bytes=self._bytes,
             types=self._types,
             outcomes={outcome: len(seqs) for outcome, seqs in self._by_outcome.items()},
-            usage=Usage(*self._tokens),
+            usage=Usage(*tokens),
             models=tuple(self._models),
             duplicates=len(self._offsets) - distinct,
             ids=None if part is None else compare_ids(index, part),
@@ -199,6 +198,10 @@ class IndexBuilder:
 
 
 _CODES = {outcome: code for code, outcome in enumerate(OUTCOMES)}
+_TOKEN_SUMS = "SELECT " + ", ".join(
+    f"coalesce(sum({name}), 0)" for name in ("input", "write_5m", "write_1h", "read", "output", "thinking", "searches")
+)
+_TOKEN_SUMS += " FROM results"
 _INSERT = f"INSERT INTO results VALUES ({', '.join('?' * 15)})"
 
 

@@ -82,6 +82,7 @@ async def plan_submit(
         InputError: where a source cannot be read at all.
         StorageError: where the disk refuses.
     """
+    workspace.warm_up()
     staged = await stage(workspace, sources, options.intake, on_progress)
     try:
         earlier = await workspace.registry.jobs.with_fingerprint(staged.requests.fingerprint)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import threading
 from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -77,6 +78,12 @@ class Workspace:
             if self._gateway is None:
                 self._gateway = await self._connect()
         return self._gateway
+
+    def warm_up(self) -> None:
+        """Begin to import the SDK in the background, for whoever is about to need it."""
+        from batchtui.gateway.sdk import import_sdk
+
+        threading.Thread(target=import_sdk, name="import-sdk", daemon=True).start()
 
     async def _connect(self) -> Gateway:
         from batchtui.gateway.anthropic_client import AnthropicGateway

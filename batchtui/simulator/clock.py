@@ -1,0 +1,42 @@
+"""The simulator's time: the real clock, or one that a test turns by hand."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Anything that knows the present moment; a workspace's own clock will do."""
+
+    def now(self) -> datetime:
+        """The present moment, aware of its time zone."""
+        ...
+
+
+class RealClock:
+    """The computer's clock in UTC; it never waits for anyone."""
+
+    def now(self) -> datetime:
+        """The present moment in UTC."""
+        return datetime.now(UTC)
+
+
+class TurnedClock:
+    """A clock that stands still until it is turned; it never moves by itself and never moves back."""
+
+    def __init__(self, start: datetime | None = None) -> None:
+        self._now = start or datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+        self._lock = threading.Lock()
+
+    def now(self) -> datetime:
+        """The moment the clock was last turned to."""
+        with self._lock:
+            return self._now
+
+    def turn(self, seconds: float) -> datetime:
+        """Move `seconds` ahead and return the new moment; raises ValueError for a negative number."""
+        if seconds < 0:
+            raise ValueError("a clock is turned forward only")
+        with self._lock:
+            self._now += timedelta(seconds=seconds)
+            return self._now

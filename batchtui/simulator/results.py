@@ -1,0 +1,63 @@
+"""The results of an ended batch as the bytes of a JSONL download, made in blocks while they are read."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from batchtui.simulator.answers import answer
+from batchtui.simulator.batch import BatchState, SimulatedBatch
+from batchtui.simulator.plan import ERRORED
+from batchtui.simulator.wire import make_id
+
+BLOCK_BYTES = 256 * 1024
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+
+
+def result_blocks(batch: SimulatedBatch, state: BatchState) -> Iterator[bytes]:
+    """All result lines in the order in which the requests finished (never that of the input), in blocks of about 256 KB."""
+    block: list[bytes] = []
+    size = 0
+    for place in range(len(batch)):
+        line = result_line(batch, state, place)
+        block.append(line)
+        size += len(line)
+        if size >= BLOCK_BYTES:
+            yield b"".join(block)
+            block, size = [], 0
+    yield b"".join(block)
+
+
+def result_line(batch: SimulatedBatch, state: BatchState, place: int) -> bytes:
+    """The line of the request that finished at `place`, with its line feed."""
+    index = batch.plan.order[place]
+    line = {"custom_id": batch.custom_ids[index], "result": _result(batch, state, place, index)}
+    return _encode(line).encode("utf-8", "surrogatepass") + b"\n"
+
+
+def _result(batch: SimulatedBatch, state: BatchState, place: int, index: int) -> dict[str, Any]:
+    if place >= state.finished:
+        return {"type": state.rest}
+    fate = batch.plan.codes[place]
+    if fate == ERRORED:
+        return {"type": "errored", "error": _error(batch, index)}
+    custom_id = batch.custom_ids[index]
+    message = answer(
+        batch.params[index],
+        seed=batch.scenario.seed,
+        custom_id=custom_id,
+        message_id=make_id("msg", batch.id, custom_id),
+        answer_tokens=batch.scenario.answer_tokens,
+        fate=fate,
+    )
+    return {"type": "succeeded", "message": message}
+
+
+def _error(batch: SimulatedBatch, index: int) -> dict[str, Any]:
+    """The double envelope, as captured: the outer type is always `error`, the request_id null."""
+    problem = batch.plan.problems[index]
+    inner = {
+        "details": {"error_visibility": "user_facing"},
+        "type": problem.error_type,
+        "message": problem.message,
+    }
+    return {"type": "error", "error": inner, "request_id": None}

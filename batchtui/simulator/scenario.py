@@ -1,0 +1,135 @@
+"""How a simulated service behaves: one flat value with plain names, the named ones, and reading one from a TOML file."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+from pydantic import TypeAdapter, ValidationError
+
+from batchtui.simulator.faults import Fault
+
+DAY = 86_400.0
+Movement = Literal["some"] | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A service's temper; durations are seconds at speed 1 and shares lie between 0 and 1. It holds no state and draws no numbers."""
+
+    name: str = "custom"
+    "What the scenario is called."
+    seed: int = 1
+    "Where ids, durations, outcomes and answers come from: the same seed tells the same story."
+    latency: float = 0.0
+    "Seconds before any answer."
+    create_latency: float = 0.0
+    "Further seconds before the answer to a create."
+    takes: float = 60.0
+    "How long a batch is processed, in the middle of the spread."
+    spread: float = 0.0
+    "How far that varies from batch to batch: 0.5 means half to one and a half times."
+    takes_per_request: float = 0.0
+    "Further seconds for each request in the batch."
+    cancel_takes: float = 5.0
+    "How long a batch stays in `canceling`."
+    expires_after: float = DAY
+    "When a batch that is still running expires."
+    moving_counts: Movement = False
+    "Whether counts move while a batch runs: False (as the real service), True, or `some` (every second batch)."
+    errored: Mapping[str, float] = field(default_factory=dict)
+    "The share of requests that fail, by error type: `{overloaded_error = 0.1}`."
+    expired: float = 0.0
+    "The share of requests that are never finished, so that their batch runs until it expires."
+    truncated: float = 0.0
+    "The share of answers cut short by max_tokens."
+    refused: float = 0.0
+    "The share of answers that are refusals."
+    paused: float = 0.0
+    "The share of answers that stop at pause_turn."
+    answer_tokens: int = 120
+    "About how long a plain answer is, in tokens."
+    retry_after: int = 10
+    "The retry-after header on a batch that is still running; 0 sends none."
+    requests_per_minute: int = 4_000
+    "The rate limit over all endpoints; 0 is none."
+    queue_limit: int = 500_000
+    "How many batch requests may wait in the organisation's queue."
+    max_body_bytes: int = 256_000_000
+    "The largest body that a create may have; the service says 256 MB and this takes the stricter reading."
+    visible_after: float = 0.0
+    "For how long after its creation a batch answers 404."
+    listed_after: float = 0.0
+    "For how long after its creation a batch is missing from the list."
+    results_host: str = ""
+    "A scheme and host to put into results_url instead of our own, to prove that a client does not follow it."
+    bad_keys: tuple[str, ...] = ("sk-ant-bad",)
+    "Keys that are refused with 401; every other key is as good as any."
+    faults: tuple[Fault, ...] = ()
+    "What goes wrong, by endpoint and call number."
+
+    @classmethod
+    def from_toml(cls, path: Path) -> "Scenario":
+        """The scenario in a TOML file whose keys are these fields' names, with `[[faults]]` tables for the faults.
+
+        Raises:
+            ValueError: The file is not TOML, or a key is unknown or of the wrong kind; the sentence names it.
+            OSError: The file cannot be read.
+        """
+        values: dict[str, Any] = {"name": path.stem, **tomllib.loads(path.read_text(encoding="utf-8"))}
+        unknown = sorted(set(values) - set(cls.__dataclass_fields__))
+        if unknown:
+            raise ValueError(f"{path.name}: unknown key {unknown[0]!r}")
+        try:
+            return TypeAdapter(cls).validate_python(values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise ValueError(f"{path.name}: {where}: {first['msg']}") from error
+
+
+def _named(*scenarios: Scenario) -> Mapping[str, Scenario]:
+    return MappingProxyType({scenario.name: scenario for scenario in scenarios})
+
+
+SCENARIOS: Mapping[str, Scenario] = _named(
+    Scenario(name="quiet-night", takes=2_400.0, spread=0.4),
+    Scenario(
+        name="half-fail",
+        takes=900.0,
+        errored={"overloaded_error": 0.2, "api_error": 0.1, "rate_limit_error": 0.05, "invalid_request_error": 0.15},
+    ),
+    Scenario(
+        name="hundred-thousand", takes=1_800.0, errored={"overloaded_error": 0.002}, refused=0.001, truncated=0.01
+    ),
+    Scenario(name="rate-limited", takes=300.0, requests_per_minute=6),
+    Scenario(name="expires", takes=1.25 * DAY),
+    Scenario(name="slow", takes=20 * 3_600.0, spread=0.1, latency=0.8, create_latency=2.0),
+    Scenario(
+        name="lost-answers",
+        takes=600.0,
+        faults=(
+            Fault(on="create", kind="lost_after"),
+            Fault(on="create", kind="lost_before", skip=2),
+            Fault(on="create", kind="status", status=504, after=True, skip=4),
+            Fault(on="results", kind="results_cut", at_byte=2_000),
+        ),
+    ),
+    Scenario(
+        name="demo",
+        takes=24.0,
+        spread=0.75,
+        cancel_takes=4.0,
+        latency=0.05,
+        create_latency=0.3,
+        moving_counts="some",
+        retry_after=2,
+        errored={"overloaded_error": 0.03, "api_error": 0.02, "invalid_request_error": 0.01},
+        truncated=0.04,
+        refused=0.02,
+        paused=0.01,
+    ),
+)
+"The scenarios that have a name."
