@@ -125,15 +125,10 @@ def _succeeded(custom_id: str, message: dict[str, Any]) -> Reading:
     text = text_of(content)
     stop_reason = _word(message.get("stop_reason"))
     said = text if text and not text.isspace() else _call_preview(content)
+    outcome = outcome_of("succeeded", stop_reason, content, text)
+    tokens = _tokens(message.get("usage"))
     return Reading(
-        custom_id,
-        outcome_of("succeeded", stop_reason, content, text),
-        "succeeded",
-        _word(message.get("model")),
-        stop_reason,
-        None,
-        preview(said),
-        _tokens(message.get("usage")),
+        custom_id, outcome, "succeeded", _word(message.get("model")), stop_reason, None, preview(said), tokens
     )
 
 
@@ -171,7 +166,7 @@ def _tokens(usage: object) -> _Tokens:
     written = get("cache_creation_input_tokens") or 0
     write_5m = write_1h = 0
     split = get("cache_creation")
-    if written or split:
+    if written or (split and "cache_creation_input_tokens" not in usage):
         write_5m, write_1h = _cache_writes(written, split)
     thinking = get("output_tokens_details")
     thought = (thinking.get("thinking_tokens") or 0) if isinstance(thinking, dict) else 0

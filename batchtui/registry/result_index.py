@@ -6,6 +6,7 @@ import os
 import sqlite3
 import sys
 from array import array
+from itertools import islice
 from typing import IO, TYPE_CHECKING
 
 from batchtui.answers.failures import FailureGrouper
@@ -60,7 +61,6 @@ class IndexBuilder:
         self._by_outcome: dict[Outcome, array[int]] = {}
         self._by_group: dict[int, array[int]] = {}
         self._grouper = FailureGrouper()
-        self._types: dict[str, int] = {}
         self._models: dict[str, None] = {}
         self._bytes = 0
 
@@ -109,48 +109,48 @@ class IndexBuilder:
             index.execute("ATTACH ? AS sent", (f"{requests[0].absolute().as_uri()}?mode=ro&immutable=1",))
         index.execute("BEGIN")
         with self._raw.open("rb", buffering=READ_AHEAD) as file:
-            while rows := self._rows(file):
+            while (rows := self._rows(file)) is not None:
                 index.executemany(_INSERT, rows)
                 if on_bytes:
                     on_bytes(self._bytes)
                 if is_stopped and is_stopped():
                     raise Stopped
         index.execute("CREATE INDEX results_by_custom_id ON results(custom_id)")
+        words = [(code, word) for word, code in self._words.items() if word is not None]
+        index.executemany("INSERT INTO words VALUES (?, ?)", words)
         summary = self._summary(index, requests[1] if requests else None)
         self._keep_the_rest(index, summary)
         index.execute(f"PRAGMA user_version = {VERSION}")
         index.execute("COMMIT")
         return summary
 
-    def _rows(self, file: IO[bytes]) -> list[tuple[object, ...]]:
-        """Read the next lines into rows of the index: the hot loop, so names are local and one line does one thing."""
+    def _rows(self, file: IO[bytes]) -> list[tuple[object, ...]] | None:
+        """Read the next lines into rows of the index; None at the end. The hot loop, so its names are local."""
         rows: list[tuple[object, ...]] = []
         words, offset, seq = self._words, self._bytes, len(self._offsets)
+        add_row, add_offset, add_length = rows.append, self._offsets.append, self._lengths.append
         before: Outcome | None = None
-        noted, code = self._offsets.append, 0
-        for line in file:
+        add_seq, code = add_offset, 0
+        for line in islice(file, ROWS_AT_ONCE):
             start, offset = offset, offset + len(line)
             if line.isspace():
                 continue
             reading = read_line(line)
             custom_id, outcome, result_type, model, stop_reason, error_type, message, tokens = reading
-            self._offsets.append(start)
-            self._lengths.append(len(line) - (0 if line[-1] != 10 else 2 if line[-2:-1] == b"\r" else 1))
             seq += 1
+            add_offset(start)
+            add_length(len(line) - (0 if line[-1] != 10 else 2 if line[-2:-1] == b"\r" else 1))
             if outcome is not before:  # asked by identity, since looking an enumeration up costs more than the row
-                noted, code, before = self._seqs_of(outcome), _CODES[outcome], outcome
-            noted(seq)
+                add_seq, code, before = self._seqs_of(outcome), _CODES[outcome], outcome
+            add_seq(seq)
             if outcome is not Outcome.SUCCEEDED and (group := self._grouper.place(reading)):
                 self._by_group.setdefault(group, array("I")).append(seq)
-            try:
-                coded = words[result_type], words[model], words[stop_reason], words[error_type]
-            except KeyError:
+            if model not in words or stop_reason not in words or result_type not in words or error_type not in words:
                 self._learn(result_type, model, stop_reason, error_type)
-                coded = words[result_type], words[model], words[stop_reason], words[error_type]
-            self._types[result_type] = self._types.get(result_type, 0) + 1
-            rows.append((seq, custom_id, code, *coded, message, *tokens))
-            if len(rows) == ROWS_AT_ONCE:
-                break
+            coded = (words[result_type], words[model], words[stop_reason], words[error_type], message)
+            add_row((seq, custom_id, code, *coded, *tokens))
+        if offset == self._bytes:
+            return None
         self._bytes = offset
         return rows
 
@@ -169,7 +169,7 @@ class IndexBuilder:
         return ResultSummary(
             results=len(self._offsets),
             bytes=self._bytes,
-            types=self._types,
+            types=dict(index.execute(_TYPES)),
             outcomes={outcome: len(seqs) for outcome, seqs in self._by_outcome.items()},
             usage=Usage(*tokens),
             models=tuple(self._models),
@@ -178,8 +178,6 @@ class IndexBuilder:
         )
 
     def _keep_the_rest(self, index: sqlite3.Connection, summary: ResultSummary) -> None:
-        words = [(code, word) for word, code in self._words.items() if word is not None]
-        index.executemany("INSERT INTO words VALUES (?, ?)", words)
         index.executemany(
             "INSERT INTO groups VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [
@@ -202,6 +200,7 @@ _TOKEN_SUMS = "SELECT " + ", ".join(
     f"coalesce(sum({name}), 0)" for name in ("input", "write_5m", "write_1h", "read", "output", "thinking", "searches")
 )
 _TOKEN_SUMS += " FROM results"
+_TYPES = "SELECT w.word, count(*) FROM results AS r JOIN words AS w ON w.id = r.type GROUP BY r.type"
 _INSERT = f"INSERT INTO results VALUES ({', '.join('?' * 15)})"
 
 

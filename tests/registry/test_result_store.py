@@ -259,6 +259,10 @@ def test_custom_ids_that_all_agree(store: ResultStore, tmp_path: Path) -> None:
     assert summary.ids == IdMismatch()
 
 
+def test_thousands_of_blank_lines_count_for_nothing(store: ResultStore) -> None:
+    assert keep(store, a_batch(), LINES[0] + b"\n" * 5000 + LINES[1]).results == 2
+
+
 def test_repeated_custom_ids_are_counted(store: ResultStore) -> None:
     assert keep(store, a_batch(), b"\n".join([LINES[0], LINES[0], LINES[1]])).duplicates == 1
 
