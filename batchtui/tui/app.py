@@ -1,0 +1,275 @@
+"""The dashboard as a program: it opens screens, keeps the background going and shows failures. It holds no use case."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.style import Style
+from textual.app import App
+
+from batchtui.registry.views import Tally
+from batchtui.services.poller import Poller, PollerState
+from batchtui.text.counts import count
+from batchtui.text.safe import safe, squeezed
+from batchtui.tui import keymap, terminal, themes
+from batchtui.tui.bindings import bindings
+from batchtui.tui.bridge import Bridge
+from batchtui.tui.commands import COMMANDS, Scope
+from batchtui.tui.look import Painting
+from batchtui.tui.messages import BatchesChanged, Failed, PollChanged
+from batchtui.tui.palette import Commands
+from batchtui.tui.screens.activity import ActivityScreen
+from batchtui.tui.screens.confirm import Confirm, Question
+from batchtui.tui.screens.dashboard import DashboardScreen
+from batchtui.tui.screens.error_box import ErrorBox
+from batchtui.tui.screens.frame import Frame
+from batchtui.tui.screens.help import HelpScreen
+from batchtui.tui.widgets.status_bar import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+
+    from textual.binding import BindingType
+
+    from batchtui.domain.errors import BatchtuiError
+    from batchtui.services.poller import PollStatus
+    from batchtui.services.workspace import Workspace
+
+TICK = 5.0
+"""Seconds after which times on the screen are looked at again; most have not changed then, and nothing is sent."""
+DANGEROUS = frozenset(command.action for command in COMMANDS if command.is_danger)
+
+
+class DashboardApp(App[int]):
+    """The dashboard over one workspace that somebody else has opened and will close."""
+
+    CSS_PATH = "app.tcss"
+    TITLE = "batchtui"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.EVERYWHERE)
+    COMMANDS = {Commands}  # noqa: RUF012  (Textual's own form)
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    ALLOW_SELECT = False
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        *,
+        read_only: bool = False,
+        demo: bool = False,
+        ground: terminal.Terminal | None = None,
+    ) -> None:
+        """Build it. Raises `UsageError` where the settings give keys that cannot be."""
+        settings = workspace.settings
+        self.terminal = ground or terminal.Terminal.of(os.environ)
+        self.look = themes.chosen(settings.screen.theme, colours=self.terminal.colours, light=self.terminal.light)
+        terminal.drop_empty_no_color()
+        super().__init__(ansi_color=self.look is themes.ANSI or None)
+        self.workspace = workspace
+        self.is_read_only = read_only or settings.read_only
+        self.keymap = keymap.merged(settings.keys)
+        self.set_keymap(keymap.overridden(settings.keys))
+        self.animation_level = "none"
+        self._plain = settings.screen.ascii or self.terminal.ascii_only
+        self.painting = self._painting()
+        for look in themes.LOOKS.values():
+            self.register_theme(look.theme)
+        self.theme = self.look.theme.name
+        self._is_demo = demo
+        self._tally = Tally({}, 0)
+        self.bridge = Bridge(workspace.registry, workspace.clock, self.post_message)
+        self.poller = Poller(
+            workspace,
+            on_status=self._hear_poll,
+            on_error=self._say_error,
+            collects=settings.refresh.fetch_results,
+        )
+
+    def _hear_poll(self, status: PollStatus) -> None:
+        self.post_message(PollChanged(status))
+
+    def _painting(self) -> Painting:
+        return Painting(self.look.styles(), Style.parse(self.look.cursor), self._plain)
+
+    @property
+    def status(self) -> Status:
+        """What the status line says now."""
+        return Status(
+            self._tally,
+            self.poller.status,
+            self.workspace.clock.now(),
+            where=self.workspace.profile or "",
+            is_demo=self._is_demo,
+            is_read_only=self.is_read_only,
+        )
+
+    # ── from the start to the end ──────────────────────────────────────────────────────────────────────────────────
+
+    async def on_mount(self) -> None:
+        """Show the registry first; only then wake the background, which imports the SDK."""
+        self._tally = await self.bridge.begin()
+        await self.push_screen(DashboardScreen(self.workspace))
+        self._name_window()
+        self.call_after_refresh(self._start_background)
+
+    def _start_background(self) -> None:
+        if not self.workspace.settings.refresh.automatic:
+            self.poller.pause(True)
+        self.run_worker(self.bridge.run(), group="bridge")
+        self.run_worker(self.poller.run(), group="poller")
+        self.set_interval(TICK, self.tick)
+
+    def _fatal_error(self) -> None:
+        """Leave the terminal to whoever started the dashboard: the failure is raised there, not painted here."""
+        self._close_messages_no_wait()
+
+    @property
+    def failure(self) -> Exception | None:
+        """The fault of the program that ended it; None where it was left."""
+        return self._exception
+
+    def end_by_signal(self, number: int) -> None:
+        """Leave at once, as after a key."""
+        self.exit(128 + number, return_code=128 + number)
+
+    # ── what happens ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def on_batches_changed(self, message: BatchesChanged) -> None:
+        """Tell the screens, all of them: those behind must be right when they come to the front."""
+        self._tally = message.tally
+        self.poller.wake()
+        for frame in self._frames():
+            frame.batches_changed(message)
+            frame.status_changed()
+        self._name_window()
+
+    def on_poll_changed(self, message: PollChanged) -> None:
+        """Show how the background stands."""
+        for frame in self._frames():
+            frame.status_changed()
+        if message.status.state is PollerState.NO_CREDENTIALS:
+            self.say(message.status.message, tone="error")
+
+    def on_failed(self, message: Failed) -> None:
+        """Show a failure: in the error box, or beside a dialog that is open."""
+        if isinstance(self.screen, Frame):
+            self.push_screen(ErrorBox(message.error))
+        else:
+            self._say_error(message.error)
+
+    def tick(self) -> None:
+        """Time has passed."""
+        if isinstance(self.screen, Frame):
+            self.screen.ticked()
+
+    def _frames(self) -> list[Frame]:
+        return [screen for screen in self.screen_stack if isinstance(screen, Frame) and screen.is_mounted]
+
+    def _name_window(self) -> None:
+        running = self._tally.running
+        self._send(terminal.title(f"batchtui: {count(running)} running" if running else "batchtui"))
+
+    def _send(self, sequence: str) -> None:
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(sequence)
+
+    # ── for screens ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def say(self, sentence: str, *, tone: str = "information") -> None:
+        """Say something that asks for nothing; it goes away by itself."""
+        self.notify(safe(sentence), severity="error" if tone == "error" else "information", markup=False)
+
+    def _say_error(self, error: BatchtuiError) -> None:
+        self.say(squeezed(f"{error.heading}: {error.message}"), tone="error")
+
+    async def ask(self, question: Question) -> bool:
+        """Ask, and wait for the answer; only within a worker."""
+        dialog = Confirm(question, self.workspace.clock.monotonic)
+        return bool(await self.push_screen(dialog, None, True))
+
+    def copy(self, text: str, what: str) -> None:
+        """Put a text on the clipboard of the machine the person sits at, and say how it went out."""
+        self._send(terminal.clipboard(text, self.terminal.multiplexer))
+        way = f"through {self.terminal.multiplexer}" if self.terminal.multiplexer else "through the terminal"
+        cut = "; only its beginning fits" if len(text) > terminal.LARGEST_COPY else ""
+        self.say(f"Copied {squeezed(what)[:60]} {way}{cut}.")
+
+    def allows(self, action: str) -> bool:
+        """Whether an action may be carried out at all."""
+        return not (self.is_read_only and action in DANGEROUS)
+
+    # ── commands ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _action_app_help(self) -> None:
+        scopes = self.screen.SCOPES if isinstance(self.screen, Frame) else (Scope.EVERYWHERE,)
+        self.push_screen(HelpScreen(scopes, self.keymap, is_read_only=self.is_read_only))
+
+    def _action_app_palette(self) -> None:
+        self.action_command_palette()
+
+    def _action_app_refresh(self) -> None:
+        self.poller.refresh_now()
+
+    def _action_app_pause(self) -> None:
+        self.poller.pause()
+
+    def _action_app_activity(self) -> None:
+        if not isinstance(self.screen, ActivityScreen):
+            self.push_screen(ActivityScreen(self.workspace))
+
+    def _action_app_theme(self) -> None:
+        looks = list(themes.LOOKS.values())
+        self.show_look(looks[(looks.index(self.look) + 1) % len(looks)])
+
+    def show_look(self, look: themes.Look) -> None:
+        """Paint everything in another look."""
+        self.look = look
+        self.painting = self._painting()
+        self.theme = look.theme.name
+        for screen in self.screen_stack:
+            for widget in screen.query("*"):
+                widget.refresh()
+
+    def _action_app_back(self) -> None:
+        if isinstance(self.screen, Frame) and not self.screen.back() and len(self.screen_stack) > 2:
+            self.pop_screen()
+
+    def _action_app_leave(self) -> None:
+        if len(self.screen_stack) > 2:
+            self.pop_screen()
+        else:
+            self.exit(0)
+
+    def _action_app_quit(self) -> None:
+        self.exit(0)
+
+
+def run_dashboard(
+    open_workspace: Callable[[], AbstractAsyncContextManager[Workspace]], *, read_only: bool = False, demo: bool = False
+) -> int:
+    """Run the dashboard until it is left, and return the exit code: 0, or 128 and a signal's number.
+
+    Args:
+        open_workspace: opens the workspace, on the loop of the dashboard.
+        read_only: whether everything that changes something at the API is off, whatever the settings say.
+        demo: whether it runs on a simulator, so that the screen says so.
+
+    Raises:
+        BatchtuiError: where the workspace cannot be opened or the settings cannot be read.
+    """
+    return asyncio.run(_run(open_workspace, read_only=read_only, demo=demo))
+
+
+async def _run(
+    open_workspace: Callable[[], AbstractAsyncContextManager[Workspace]], *, read_only: bool, demo: bool
+) -> int:
+    async with open_workspace() as workspace:
+        app = DashboardApp(workspace, read_only=read_only, demo=demo)
+        with terminal.ended_by_signals(app.end_by_signal):
+            code = await app.run_async(mouse=workspace.settings.screen.mouse)
+        if app.failure is not None:
+            raise app.failure
+    return code or 0

@@ -1,0 +1,23 @@
+"""The table of commands as Textual's bindings."""
+
+from __future__ import annotations
+
+from textual.binding import Binding, BindingType
+
+from batchtui.tui.commands import Scope, of_scope
+from batchtui.tui.keymap import textual_name
+
+
+def bindings(*scopes: Scope) -> list[BindingType]:
+    """Return the bindings of these scopes. Their ids are those of the commands, so that a keymap finds them."""
+    return [
+        Binding(
+            ",".join(map(textual_name, command.keys)),
+            command.action,
+            command.title,
+            show=False,
+            id=command.id,
+            priority=command.id == "app.quit",
+        )
+        for command in of_scope(*scopes)
+    ]

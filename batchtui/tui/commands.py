@@ -1,0 +1,136 @@
+"""Every command of the dashboard in one table: bindings, palette, footer, help and `batchtui keys` are made from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+class Scope(StrEnum):
+    """Where a command is heard."""
+
+    EVERYWHERE = "everywhere"
+    LIST = "in every list"
+    BATCHES = "in the list of batches"
+    BATCH = "in a batch"
+    TEXT = "in every text"
+    RESULT = "in a result"
+    DIALOG = "in every dialog"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing that a person can ask for. It says what and with which keys, never how it is done."""
+
+    id: str
+    """Stable; what the settings' `keys` section names."""
+    keys: tuple[str, ...]
+    """As people write them: `j`, `G`, `?`, `ctrl+d`, `esc`. The first one is shown."""
+    title: str
+    """One to three words, for footer and palette."""
+    help: str
+    """One sentence, for the help screen."""
+    scope: Scope
+    is_danger: bool = False
+    """Changes something at the API: asks first, and is off in read-only mode."""
+    worth: int = 0
+    """How readily the footer shows it; 0: never."""
+    in_palette: bool = True
+
+    @property
+    def action(self) -> str:
+        """The name of the action that carries it out."""
+        return self.id.replace(".", "_").replace("-", "_")
+
+
+_S = Scope
+COMMANDS: tuple[Command, ...] = (
+    Command("app.help", ("?", "f1"), "help", "Show the keys that work here.", _S.EVERYWHERE, worth=60),
+    Command(
+        "app.palette", (":", "ctrl+p"), "commands", "Find a command by its name.", _S.EVERYWHERE, worth=40,
+        in_palette=False,
+    ),
+    Command("app.refresh", ("r",), "refresh", "Ask the API now how things stand.", _S.EVERYWHERE, worth=45),
+    Command("app.pause", ("p",), "pause", "Stop asking the API, or go on.", _S.EVERYWHERE, worth=20),
+    Command("app.activity", ("a",), "activity", "Show what batchtui did, call by call.", _S.EVERYWHERE, worth=35),
+    Command("app.theme", ("T",), "theme", "Change to the next theme.", _S.EVERYWHERE),
+    Command("app.back", ("esc",), "back", "Go back; clear a filter or marks.", _S.EVERYWHERE, worth=15),
+    Command("app.leave", ("q",), "leave", "Go back; from the list of batches: quit.", _S.EVERYWHERE),
+    Command("app.quit", ("ctrl+q", "ctrl+c"), "quit", "Quit. What runs at the API goes on.", _S.EVERYWHERE, worth=30),
+    # ── lists ──
+    Command("list.down", ("j", "down"), "down", "Go to the next row.", _S.LIST, in_palette=False),
+    Command("list.up", ("k", "up"), "up", "Go to the row before.", _S.LIST, in_palette=False),
+    Command("list.first", ("g", "home"), "first", "Go to the first row.", _S.LIST, in_palette=False),
+    Command("list.last", ("G", "end"), "last", "Go to the last row.", _S.LIST, in_palette=False),
+    Command("list.half-down", ("ctrl+d",), "half down", "Go half a screen down.", _S.LIST, in_palette=False),
+    Command("list.half-up", ("ctrl+u",), "half up", "Go half a screen up.", _S.LIST, in_palette=False),
+    Command("list.page-down", ("pgdn", "ctrl+f"), "page down", "Go a screen down.", _S.LIST, in_palette=False),
+    Command("list.page-up", ("pgup", "ctrl+b"), "page up", "Go a screen up.", _S.LIST, in_palette=False),
+    Command("list.right", ("l", "right"), "columns right", "Bring in columns from the right.", _S.LIST),
+    Command("list.left", ("h", "left"), "columns left", "Bring back columns from the left.", _S.LIST),
+    Command("list.open", ("enter",), "open", "Open what the cursor is on.", _S.LIST, worth=100),
+    Command("list.mark", ("space",), "mark", "Mark the row, or take its mark away.", _S.LIST, worth=50),
+    Command("list.mark-range", ("V",), "mark range", "Mark from the last mark to here.", _S.LIST),
+    Command("list.mark-all", ("*",), "mark all", "Mark everything that is shown.", _S.LIST),
+    Command("list.unmark", ("\\",), "unmark", "Take all marks away.", _S.LIST),
+    Command("list.sort", ("s",), "sort", "Sort by the next column.", _S.LIST, worth=55),
+    Command("list.reverse", ("S",), "reverse", "Turn the order round.", _S.LIST),
+    # ── batches ──
+    Command("batches.filter", ("/",), "filter", "Show only what matches words or fields.", _S.BATCHES, worth=80),
+    Command("batches.cancel", ("c",), "cancel", "Cancel the marked batches, else this one.", _S.BATCHES, True, 70),
+    Command("batches.delete", ("d",), "delete", "Delete the marked batches, else this one.", _S.BATCHES, True, 65),
+    Command("batches.sync", ("i",), "import", "Bring in batches that were made elsewhere.", _S.BATCHES),
+    Command("batches.copy-id", ("y",), "copy id", "Copy the batch's id.", _S.BATCHES),
+    Command("batches.zoom", ("z",), "zoom", "Hide the details, or show them again.", _S.BATCHES),
+    # ── one batch ──
+    Command("batch.outcomes", ("f",), "outcomes", "Show only the next outcome.", _S.BATCH, worth=80),
+    Command("batch.outcomes-back", ("F",), "outcomes back", "Show only the outcome before.", _S.BATCH),
+    Command("batch.search", ("/",), "search", "Find results by what they say.", _S.BATCH, worth=75),
+    Command("batch.fetch", ("w",), "fetch results", "Fetch the results, if they are not here yet.", _S.BATCH, worth=72),
+    Command("batch.cancel", ("c",), "cancel", "Cancel this batch.", _S.BATCH, True, 70),
+    Command("batch.delete", ("d",), "delete", "Delete this batch.", _S.BATCH, True, 65),
+    Command("batch.copy-id", ("y",), "copy id", "Copy the batch's id.", _S.BATCH),
+    Command("batch.copy-custom-id", ("Y",), "copy custom_id", "Copy the custom_id under the cursor.", _S.BATCH),
+    # ── texts ──
+    Command("text.down", ("j", "down"), "down", "Go a line down.", _S.TEXT, in_palette=False),
+    Command("text.up", ("k", "up"), "up", "Go a line up.", _S.TEXT, in_palette=False),
+    Command("text.first", ("g", "home"), "first", "Go to the beginning.", _S.TEXT, in_palette=False),
+    Command("text.last", ("G", "end"), "last", "Go to the end.", _S.TEXT, in_palette=False),
+    Command("text.half-down", ("ctrl+d",), "half down", "Go half a screen down.", _S.TEXT, in_palette=False),
+    Command("text.half-up", ("ctrl+u",), "half up", "Go half a screen up.", _S.TEXT, in_palette=False),
+    Command("text.page-down", ("pgdn", "space", "ctrl+f"), "page down", "Go a screen down.", _S.TEXT, in_palette=False),
+    Command("text.page-up", ("pgup", "ctrl+b"), "page up", "Go a screen up.", _S.TEXT, in_palette=False),
+    # ── one result ──
+    Command("result.next", ("l", "right", "n"), "next", "Show the next result.", _S.RESULT, worth=90),
+    Command("result.previous", ("h", "left", "N"), "previous", "Show the result before.", _S.RESULT, worth=85),
+    Command(
+        "result.view", ("tab",), "answer/request/raw", "Change between answer, request and raw JSON.", _S.RESULT,
+        worth=95,
+    ),
+    Command("result.pager", ("v",), "pager", "Read it in $PAGER.", _S.RESULT, worth=50),
+    Command("result.copy-id", ("y",), "copy custom_id", "Copy the custom_id.", _S.RESULT),
+    Command("result.copy-text", ("Y",), "copy text", "Copy what is shown, whole.", _S.RESULT, worth=48),
+    # ── dialogs ──
+    Command("dialog.yes", ("y",), "yes", "Do it.", _S.DIALOG, in_palette=False),
+    Command("dialog.no", ("n", "esc", "q"), "no", "Do nothing, and close.", _S.DIALOG, in_palette=False),
+)  # fmt: skip
+"""In the order in which help and README list them."""
+
+BY_ID: Mapping[str, Command] = {command.id: command for command in COMMANDS}
+
+TOGETHER: tuple[tuple[Scope, ...], ...] = (
+    (Scope.EVERYWHERE, Scope.LIST, Scope.BATCHES),
+    (Scope.EVERYWHERE, Scope.LIST, Scope.BATCH),
+    (Scope.EVERYWHERE, Scope.TEXT, Scope.RESULT),
+    (Scope.DIALOG, Scope.TEXT),
+)
+"""Scopes that are heard at the same time: within one of these a key can mean one thing only."""
+
+
+def of_scope(*scopes: Scope) -> Iterator[Command]:
+    """Yield the commands of these scopes, in the table's order."""
+    return (command for command in COMMANDS if command.scope in scopes)

@@ -1,0 +1,131 @@
+"""Text with a tone: what every picture of the dashboard is made of, and how it is cut to a width."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from rich.cells import cell_len, chop_cells, set_cell_size
+from rich.segment import Segment
+from textual.strip import Strip
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from rich.style import Style
+
+
+class Tone(StrEnum):
+    """What a piece of text means. Themes give it a colour; a glyph or a word always says the same."""
+
+    TEXT = "text"
+    STRONG = "strong"
+    DIM = "dim"
+    FAINT = "faint"
+    """Rules, empty parts of bars, placeholders."""
+    ACCENT = "accent"
+    HEADING = "heading"
+    RUNNING = "running"
+    WAITING = "waiting"
+    GOOD = "good"
+    BAD = "bad"
+    WARN = "warn"
+    CHIP = "chip"
+    """On a ground of its own: a filter, a choice that is in force."""
+
+
+class Piece(NamedTuple):
+    """Plain text that is safe already, never markup, and its tone."""
+
+    text: str
+    tone: Tone = Tone.TEXT
+
+
+Line = tuple[Piece, ...]
+"""Pieces that stand beside each other: a cell of a grid, or a whole line of a picture."""
+Tones = dict[Tone, "Style"]
+
+NOTHING: Line = ()
+GAP = Piece("  ")
+
+
+def line(*parts: Piece | str) -> Line:
+    """Return a line of pieces; a plain string has the tone of text."""
+    return tuple(part if isinstance(part, Piece) else Piece(part) for part in parts)
+
+
+def width(pieces: Iterable[Piece]) -> int:
+    """Return how many columns these pieces take, by the tables that the screen's compositor uses."""
+    return sum(cell_len(piece.text) for piece in pieces)
+
+
+def plain(pieces: Iterable[Piece]) -> str:
+    """Return the text alone."""
+    return "".join(piece.text for piece in pieces)
+
+
+def joined(groups: Iterable[Sequence[Piece]], gap: str = "  ") -> Line:
+    """Return groups of pieces as one line with a gap between them; empty groups leave no gap."""
+    pieces: list[Piece] = []
+    for group in groups:
+        if group:
+            pieces += [Piece(gap), *group] if pieces else group
+    return tuple(pieces)
+
+
+def fitted(pieces: Sequence[Piece], columns: int, *, right: bool = False) -> Line:
+    """Return the pieces cut or filled to exactly so many columns; what is cut ends in `…`."""
+    excess = width(pieces) - columns
+    if excess <= 0:
+        space = (Piece(" " * -excess),) if excess else ()
+        return (*space, *pieces) if right else (*pieces, *space)
+    return _cut(pieces, columns)
+
+
+def _cut(pieces: Sequence[Piece], columns: int) -> Line:
+    kept: list[Piece] = []
+    room = columns - 1
+    for piece in pieces:
+        taken = cell_len(piece.text)
+        if taken > room:
+            kept.append(Piece(set_cell_size(piece.text, room) + "…" if room >= 0 else "", piece.tone))
+            break
+        kept.append(piece)
+        room -= taken
+    return tuple(kept) if columns > 0 else ()
+
+
+def wrapped(text: str, columns: int) -> list[str]:
+    """Break a text without line ends into lines of at most so many columns, at spaces where there are any."""
+    columns = max(2, columns)
+    if not text.isascii():
+        return _wrapped_wide(text, columns)
+    lines: list[str] = []
+    start = 0
+    while len(text) - start > columns:
+        space = text.rfind(" ", start + 1, start + columns + 1)
+        end = space if space > start else start + columns
+        lines.append(text[start:end])
+        start = end + 1 if end == space else end
+    lines.append(text[start:])
+    return lines
+
+
+def _wrapped_wide(text: str, columns: int) -> list[str]:
+    lines: list[str] = []
+    while cell_len(text) > columns:
+        head = chop_cells(text[: columns * 4], columns)[0]
+        space = head.rfind(" ", 1)
+        if text[len(head) : len(head) + 1] == " ":
+            space = len(head)
+        cut = space if space > 0 else max(1, len(head))
+        lines.append(text[:cut])
+        text = text[cut + 1 :] if cut == space else text[cut:]
+    lines.append(text)
+    return lines
+
+
+def strip(pieces: Sequence[Piece], columns: int, base: Style, tones: Mapping[Tone, Style]) -> Strip:
+    """Return one painted line, exactly so many columns wide."""
+    segments = [Segment(piece.text, base + tones[piece.tone]) for piece in fitted(pieces, columns) if piece.text]
+    return Strip(segments, max(0, columns))

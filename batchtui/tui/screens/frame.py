@@ -1,0 +1,96 @@
+"""What every full screen has: the status line above, the commands below, and a way back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.screen import Screen
+
+from batchtui.tui.commands import Scope, of_scope
+from batchtui.tui.pieces import NOTHING, Line
+from batchtui.tui.widgets.footer import Footer, Offer
+from batchtui.tui.widgets.rule import Rule
+from batchtui.tui.widgets.status_bar import StatusBar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from textual.app import ComposeResult
+    from textual.widget import Widget
+
+    from batchtui.services.workspace import Workspace
+    from batchtui.tui.app import DashboardApp
+    from batchtui.tui.messages import BatchesChanged
+
+
+class Frame(Screen[None]):
+    """A screen between status line and footer. What stands between them is its own business."""
+
+    SCOPES: ClassVar[tuple[Scope, ...]] = (Scope.EVERYWHERE,)
+    """What is heard here, the closest first."""
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (140, "-wide")]  # noqa: RUF012  (Textual's own form)
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__()
+        self.workspace = workspace
+
+    @property
+    def dashboard(self) -> DashboardApp:
+        """The app this screen belongs to."""
+        return cast("DashboardApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the lines above and below."""
+        yield StatusBar(lambda: self.dashboard.status)
+        yield Rule()
+        yield from self.content()
+        yield Rule()
+        yield Footer(lambda: list(self.offers()), self.aside)
+
+    def content(self) -> Iterator[Widget]:
+        """Yield what stands between the lines."""
+        raise NotImplementedError
+
+    def aside(self) -> Line:
+        """Return what the footer says at its right end."""
+        return NOTHING
+
+    def back(self) -> bool:
+        """Undo what is open here: a filter, marks. Returns whether there was anything."""
+        return False
+
+    def offers(self) -> Iterator[Offer]:
+        """Yield the commands that work now, each with its first key."""
+        for command in of_scope(*self.SCOPES):
+            keys = self.dashboard.keymap[command.id]
+            if keys and self.works(command.id) and not (command.is_danger and self.dashboard.is_read_only):
+                yield command, keys[0]
+
+    def works(self, command_id: str) -> bool:
+        """Whether a command makes sense now."""
+        return command_id != "app.back" or self.dashboard.screen_stack[0] is not self
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Switch off what changes something at the API, where that must not be."""
+        return self.dashboard.allows(action)
+
+    def batches_changed(self, message: BatchesChanged) -> None:
+        """Show what has changed in the registry."""
+
+    def ticked(self) -> None:
+        """Show that time has passed."""
+        self.query_one(StatusBar).redraw()
+
+    def status_changed(self) -> None:
+        """Show how the background stands."""
+        self.query_one(StatusBar).redraw()
+
+    def refresh_footer(self) -> None:
+        """Show what works now."""
+        self.query_one(Footer).redraw()
+
+    def on_screen_resume(self) -> None:
+        """Show what has changed while another screen was in front."""
+        if self.is_mounted:
+            self.ticked()
+            self.refresh_footer()

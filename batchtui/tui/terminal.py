@@ -1,0 +1,126 @@
+"""The terminal itself: what it can do, and the sequences that nothing else sends: clipboard, title, notices."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+import signal
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from batchtui.text.safe import safe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+LARGEST_COPY = 74_000
+"""Characters that OSC 52 carries reliably: several terminals stop at 100,000 bytes of base64."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """What the environment says about the terminal."""
+
+    colours: int
+    """0 without colour, else 16, 256 or 16,777,216."""
+    ascii_only: bool
+    """Whether the locale cannot say more than ASCII."""
+    light: bool
+    """Whether its ground is known to be light."""
+    remote: bool
+    """Whether it is at the far end of an SSH connection."""
+    multiplexer: str
+    """`tmux`, `screen` or empty."""
+
+    @classmethod
+    def of(cls, env: Mapping[str, str]) -> Terminal:
+        """Read it from environment variables."""
+        locale = env.get("LC_ALL") or env.get("LC_CTYPE") or env.get("LANG") or ""
+        term = env.get("TERM", "")
+        return cls(
+            colours=_colours(env, term),
+            ascii_only=locale in ("C", "POSIX") or (bool(locale) and "utf" not in locale.lower() and "." in locale),
+            light=_is_light(env.get("COLORFGBG", "")),
+            remote=bool(env.get("SSH_CONNECTION") or env.get("SSH_TTY")),
+            multiplexer="tmux" if env.get("TMUX") else "screen" if term.startswith("screen") else "",
+        )
+
+
+def _colours(env: Mapping[str, str], term: str) -> int:
+    if env.get("NO_COLOR"):  # an empty one does not count (no-color.org)
+        return 0
+    if env.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
+        return 1 << 24
+    if term.endswith(("256color", "-direct")) or term in (
+        "xterm-kitty",
+        "alacritty",
+        "foot",
+        "xterm-ghostty",
+        "wezterm",
+    ):
+        return 256
+    return 16
+
+
+def _is_light(colorfgbg: str) -> bool:
+    """COLORFGBG is `foreground;background` in the sixteen colours; 7 and 15 are the light grounds."""
+    return colorfgbg.rpartition(";")[2] in ("7", "15")
+
+
+def clipboard(text: str, multiplexer: str = "") -> str:
+    """Return the sequence that puts a text on the clipboard of the machine the person sits at (OSC 52).
+
+    In tmux it goes out twice: for tmux itself, which passes it on with `set-clipboard on`, and wrapped, for terminals
+    behind a tmux that only lets wrapped sequences through.
+    """
+    data = base64.b64encode(text[:LARGEST_COPY].encode("utf-8", "replace")).decode("ascii")
+    plain = f"\x1b]52;c;{data}\a"
+    if multiplexer == "tmux":
+        return plain + _wrapped_for_tmux(plain)
+    if multiplexer == "screen":
+        return "".join(f"\x1bP{plain[at : at + 250]}\x1b\\" for at in range(0, len(plain), 250))
+    return plain
+
+
+def title(text: str) -> str:
+    """Return the sequence that names the terminal's window or tab (OSC 2)."""
+    return f"\x1b]2;{safe(text)}\x1b\\"
+
+
+SAVE_TITLE, RESTORE_TITLE = "\x1b[22;2t", "\x1b[23;2t"
+"""xterm's stack of titles: whoever had one before gets it back."""
+
+
+def notice(heading: str, body: str, multiplexer: str = "") -> str:
+    """Return the sequences that ask for a desktop notice: OSC 9 and OSC 777, each ignored where it is unknown."""
+    heading, body = safe(heading).replace(";", ","), safe(body).replace(";", ",")
+    plain = f"\x1b]777;notify;{heading};{body}\x1b\\\x1b]9;{heading}: {body}\x1b\\"
+    return _wrapped_for_tmux(plain) if multiplexer == "tmux" else plain
+
+
+def _wrapped_for_tmux(sequence: str) -> str:
+    return "\x1bPtmux;" + sequence.replace("\x1b", "\x1b\x1b") + "\x1b\\"
+
+
+@contextmanager
+def ended_by_signals(end: Callable[[int], None]) -> Iterator[None]:
+    """Have SIGTERM and SIGHUP call `end` with the signal's number, so that the terminal is left clean."""
+    loop = asyncio.get_running_loop()
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    for number in numbers:
+        with suppress(NotImplementedError, RuntimeError, ValueError):
+            loop.add_signal_handler(number, end, int(number))
+    try:
+        yield
+    finally:
+        for number in numbers:
+            with suppress(NotImplementedError, RuntimeError, ValueError):
+                loop.remove_signal_handler(number)
+
+
+def drop_empty_no_color() -> None:
+    """Take an empty NO_COLOR out of the environment: it does not count, and Textual would obey it."""
+    if not os.environ.get("NO_COLOR", "unset"):
+        del os.environ["NO_COLOR"]

@@ -1,0 +1,97 @@
+"""The columns of a grid: what each is worth, and which of them a width has room for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+GAP = 2
+"""Spaces between two columns."""
+GUTTER = 3
+"""Before the first column: the cursor, the mark, a space."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a grid."""
+
+    id: str
+    title: str
+    least: int
+    """It is dropped rather than made narrower than this."""
+    most: int
+    """It grows up to this where there is room."""
+    worth: int = 50
+    """Where the grid is too narrow the column with the least worth goes first; room goes to the worthiest first."""
+    right: bool = False
+    """Numbers stand to the right."""
+    fixed: bool = False
+    """It is never dropped, nor shifted away: it says which row this is."""
+    sort: str = ""
+    """The sort key that this column stands for; empty for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a column stands."""
+
+    column: Column
+    x: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The columns that a width has room for, from left to right."""
+
+    places: tuple[Place, ...]
+    to_the_left: int = 0
+    """Columns shifted away to the left."""
+    to_the_right: int = 0
+    """Columns that there is no room for."""
+
+
+@lru_cache(maxsize=64)
+def lay_out(columns: tuple[Column, ...], width: int, shift: int = 0) -> Layout:
+    """Choose and place columns. Nothing depends on what the rows hold, so nothing jumps when they change.
+
+    Args:
+        columns: all of them, in their order.
+        width: columns of the terminal, gutter included.
+        shift: how many of the columns that are not fixed are skipped, from the left.
+    """
+    fixed = [column for column in columns if column.fixed]
+    loose = [column for column in columns if not column.fixed]
+    shift = max(0, min(shift, len(loose) - 1))
+    kept = set(fixed + loose[shift:])
+    while len(kept) > max(1, len(fixed)) and _need(kept) > width:
+        kept.discard(min((column for column in kept if not column.fixed), key=lambda column: column.worth))
+    shown = [column for column in columns if column in kept]
+    widths = _grown(shown, width)
+    places: list[Place] = []
+    x = GUTTER
+    for column, columns_wide in zip(shown, widths, strict=True):
+        places.append(Place(column, x, columns_wide))
+        x += columns_wide + GAP
+    return Layout(tuple(places), shift, len(columns) - shift - len(shown))
+
+
+def _need(columns: set[Column]) -> int:
+    return GUTTER + sum(column.least for column in columns) + GAP * (len(columns) - 1) + 1
+
+
+def _grown(shown: Sequence[Column], width: int) -> list[int]:
+    """Share out the room: everyone gets the least, then the worthiest grow in turn."""
+    widths = [column.least for column in shown]
+    room = width - _need(set(shown))
+    for at in sorted(range(len(shown)), key=lambda at: -shown[at].worth):
+        more = max(0, min(room, shown[at].most - widths[at]))
+        widths[at] += more
+        room -= more
+    if room < 0 and widths:  # too narrow even for what is fixed: the last one gives way
+        widths[-1] = max(1, widths[-1] + room)
+    return widths

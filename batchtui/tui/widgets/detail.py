@@ -1,0 +1,94 @@
+"""The detail pane: what there is to know of the batch under the cursor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batchtui.text.counts import amount
+from batchtui.text.safe import safe
+from batchtui.tui import saying
+from batchtui.tui.look import look_of
+from batchtui.tui.pieces import Line, Piece, Tone, joined, width, wrapped
+from batchtui.tui.widgets.picture import Picture
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from batchtui.domain.batch import Batch
+
+DOT = Piece("  ·  ", Tone.FAINT)
+
+
+class Detail(Picture):
+    """Draws one batch: as three lines below the list, or as a sheet beside it."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        super().__init__(id="detail")
+        self._now = now
+        self._batch: Batch | None = None
+
+    def show(self, batch: Batch | None) -> None:
+        """Draw this batch."""
+        self._batch = batch
+        self.redraw()
+
+    def draw(self, columns: int, rows: int) -> Sequence[Line]:
+        """Draw it, by the room there is."""
+        if self._batch is None:
+            return []
+        if rows > 6:
+            return sheet(self._batch, self._now(), columns, plain=look_of(self).plain)
+        return three_lines(self._batch, self._now(), plain=look_of(self).plain)
+
+
+def three_lines(batch: Batch, now: datetime, *, plain: bool) -> list[Line]:
+    """Say the worthiest facts in three lines: which one, when, and how it stands."""
+    which = [Piece(f" {safe(batch.name)}", Tone.STRONG)]
+    if batch.parts > 1:
+        which += [DOT, Piece(f"part {batch.part} of {batch.parts}")]
+    if batch.attempt > 1:
+        which += [DOT, Piece(f"attempt {batch.attempt}")]
+    which += [DOT, Piece(safe(batch.id or "no id yet"), Tone.DIM)]
+    facts = dict(saying.facts(batch, now, plain=plain))
+    times = [_fact(name, facts) for name in ("created", "expires", "ended", "from")]
+    stand = [_fact(name, facts) for name in ("counts", "results")]
+    if batch.state.is_running and not batch.counts_moved:
+        stand = [
+            [
+                Piece(
+                    f"{amount(batch.requests, 'request')} at work; counts and results come when the batch ends",
+                    Tone.DIM,
+                )
+            ]
+        ]
+    elif batch.reason:
+        stand.insert(0, [Piece(safe(batch.reason), Tone.WARN)])
+    return [
+        tuple(which),
+        (Piece(" "), *joined(times, DOT.text)),
+        (Piece(" "), *joined(stand, DOT.text)),
+    ]
+
+
+def _fact(name: str, facts: dict[str, Line]) -> list[Piece]:
+    return [Piece(f"{name} ", Tone.DIM), *facts[name]] if name in facts else []
+
+
+def sheet(batch: Batch, now: datetime, columns: int, *, plain: bool) -> list[Line]:
+    """Say all facts, one below the other; long ones are wrapped."""
+    lines: list[Line] = [(Piece(" "), Piece(part, Tone.STRONG)) for part in wrapped(safe(batch.name), columns - 2)]
+    lines.append(())
+    for name, value in saying.facts(batch, now, plain=plain):
+        lines += _entry(name, value, columns)
+    return lines
+
+
+def _entry(name: str, value: Line, columns: int, label: int = 9) -> list[Line]:
+    room = columns - label - 2
+    head = Piece(f" {name:<{label}}", Tone.DIM)
+    if width(value) <= room or room < 8:
+        return [(head, *value)]
+    tone = value[0].tone
+    rest = wrapped("".join(piece.text for piece in value), room)
+    return [(head, Piece(rest[0], tone)), *((Piece(" " * (label + 1)), Piece(part, tone)) for part in rest[1:])]

@@ -1,0 +1,63 @@
+"""The facts of a batch, in as many columns as there is room for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batchtui.text.safe import safe
+from batchtui.tui import saying
+from batchtui.tui.look import look_of
+from batchtui.tui.pieces import Line, Piece, Tone, fitted
+from batchtui.tui.widgets.picture import Picture
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from batchtui.domain.batch import Batch
+
+LABEL = 9
+MOST_ROWS = 5
+
+
+class Facts(Picture):
+    """Draws the name of a batch and its facts, the worthiest first; what there is no room for is left out."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        super().__init__()
+        self._now = now
+        self._batch: Batch | None = None
+
+    def show(self, batch: Batch) -> None:
+        """Draw this batch."""
+        self._batch = batch
+        self.redraw()
+
+    def draw(self, columns: int, rows: int) -> Sequence[Line]:
+        """Draw it."""
+        batch = self._batch
+        if batch is None:
+            return []
+        name = [Piece(f" {safe(batch.name)}", Tone.STRONG)]
+        if batch.parts > 1:
+            name.append(Piece(f"   part {batch.part} of {batch.parts}", Tone.DIM))
+        if batch.attempt > 1:
+            name.append(Piece(f"   attempt {batch.attempt}", Tone.DIM))
+        facts = list(saying.facts(batch, self._now(), plain=look_of(self).plain))
+        return [tuple(name), *beside(facts, columns)]
+
+
+def beside(facts: Sequence[tuple[str, Line]], columns: int) -> list[Line]:
+    """Lay facts out in one, two or three columns, filled from top to bottom."""
+    across = 1 if columns < 72 else 2 if columns < 150 else 3
+    rows = min(MOST_ROWS, -(-len(facts) // across))
+    room = columns // across
+    lines: list[Line] = []
+    for row in range(rows):
+        pieces: list[Piece] = []
+        for name, value in facts[row : rows * across : rows]:
+            pieces.append(Piece(f" {name:<{LABEL}}", Tone.DIM))
+            pieces += fitted(value, room - LABEL - 2)
+            pieces.append(Piece(" "))
+        lines.append(tuple(pieces))
+    return lines

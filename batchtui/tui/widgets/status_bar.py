@@ -1,0 +1,124 @@
+"""The top line: where one is, how many batches stand where, how old the data is and what the background does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from batchtui.domain.states import BatchState
+from batchtui.services.poller import PollerState, PollStatus
+from batchtui.text.counts import count
+from batchtui.text.durations import countdown
+from batchtui.text.glyphs import STATES
+from batchtui.text.safe import safe
+from batchtui.tui.look import look_of
+from batchtui.tui.pieces import NOTHING, Line, Piece, Tone, joined, width
+from batchtui.tui.saying import STATE_TONES, ago, span
+from batchtui.tui.widgets.picture import Picture
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from batchtui.registry.views import Tally
+
+STALE = 180.0
+"""Seconds after which data about running batches is called stale."""
+ORDER = (
+    BatchState.UNKNOWN,
+    BatchState.SUBMITTING,
+    BatchState.IN_PROGRESS,
+    BatchState.CANCELING,
+    BatchState.PLANNED,
+    BatchState.ENDED,
+    BatchState.MISSING,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """All that the status bar says, as one value."""
+
+    tally: Tally
+    poll: PollStatus
+    now: datetime
+    where: str = ""
+    """Profile or workspace; empty for the usual one."""
+    is_demo: bool = False
+    is_read_only: bool = False
+
+
+class StatusBar(Picture):
+    """One line at the top of every screen."""
+
+    DEFAULT_CSS = "StatusBar { height: 1; }"
+
+    def __init__(self, status: Callable[[], Status]) -> None:
+        super().__init__()
+        self._status = status
+
+    def draw(self, columns: int, rows: int) -> Sequence[Line]:
+        """Draw the line; where it is too narrow, words go before numbers, and numbers before the age of the data."""
+        status = self._status()
+        plain = look_of(self).plain
+        right = poll_words(status)
+        for left, middle in (
+            (_left(status, full=True), tally_words(status.tally, plain=plain)),
+            (_left(status, full=False), tally_words(status.tally, plain=plain)),
+            (_left(status, full=False), tally_words(status.tally, plain=plain, words=False)),
+            (_left(status, full=False), NOTHING),
+            (NOTHING, NOTHING),
+        ):
+            line = joined([left, middle], "   ")
+            room = columns - width(line) - width(right) - 2
+            if room >= 2:
+                break
+        return [(Piece(" "), *line, Piece(" " * max(0, room)), *right, Piece(" "))]
+
+
+def _left(status: Status, *, full: bool) -> Line:
+    pieces = [Piece("batchtui", Tone.ACCENT)]
+    if status.is_demo:
+        pieces.append(Piece("  demo", Tone.WARN))
+    if status.where and full:
+        pieces.append(Piece(f"  {safe(status.where)}", Tone.DIM))
+    if status.is_read_only:
+        pieces.append(Piece("  read-only" if full else "  r/o", Tone.WARN))
+    return tuple(pieces)
+
+
+def tally_words(tally: Tally, *, plain: bool = False, words: bool = True) -> Line:
+    """Say how many batches stand in each state; states without any are left out."""
+    groups: list[list[Piece]] = []
+    for state in ORDER:
+        if number := tally.states.get(state, 0):
+            sign = STATES[state]
+            text = f"{sign.glyph_in(plain=plain)} {count(number)}" + (f" {sign.word}" if words else "")
+            groups.append([Piece(text, STATE_TONES[state])])
+    return joined(groups, "   " if words else "  ")
+
+
+def poll_words(status: Status) -> Line:
+    """Say how old the data is, and what the background does about it."""
+    poll, now = status.poll, status.now
+    age = Piece(ago(poll.asked_at, now) if poll.asked_at else "never asked", Tone.DIM)
+    if poll.asked_at and status.tally.running and (now - poll.asked_at).total_seconds() > STALE:
+        age = Piece(f"stale {span(now - poll.asked_at)}", Tone.WARN)
+    until = max(0.0, (poll.next_at - now).total_seconds()) if poll.next_at else 0.0
+    retry = f", retry in {countdown(-(-until // 5) * 5)}" if until else ""
+    match poll.state:
+        case PollerState.RATE_LIMITED:
+            return (Piece(f"rate limited{retry}", Tone.WARN),)
+        case PollerState.OFFLINE:
+            return (Piece(f"offline{retry}", Tone.BAD), Piece(" · ", Tone.FAINT), age)
+        case PollerState.NO_CREDENTIALS:
+            return (Piece("no credentials", Tone.BAD), Piece(" · ", Tone.FAINT), age)
+        case PollerState.PAUSED:
+            return (Piece("paused", Tone.WARN), Piece(" · ", Tone.FAINT), age)
+        case PollerState.ELSEWHERE:
+            return (age, Piece(" · asked elsewhere", Tone.DIM))
+    if not status.tally.running and not status.tally.states.get(BatchState.UNKNOWN):
+        return (Piece("nothing running", Tone.DIM),)
+    if poll.asked_at is None:
+        return (Piece("asking…" if not status.tally.total else "not asked yet", Tone.DIM),)
+    return (age,) if until < 5 else (age, Piece(f" · next {countdown(-(-until // 5) * 5)}", Tone.DIM))
