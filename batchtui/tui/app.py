@@ -188,7 +188,7 @@ class DashboardApp(App[int]):
     async def ask(self, question: Question) -> bool:
         """Ask, and wait for the answer; only within a worker."""
         dialog = Confirm(question, self.workspace.clock.monotonic)
-        return bool(await self.push_screen(dialog, None, True))
+        return await self.push_screen(dialog, wait_for_dismiss=True)
 
     def copy(self, text: str, what: str) -> None:
         """Put a text on the clipboard of the machine the person sits at, and say how it went out."""

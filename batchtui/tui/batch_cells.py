@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     Column("state", "STATE", 11, 11, 100, fixed=True, sort="state"),
-    Column("name", "NAME", 15, 34, 88, fixed=True, sort="name"),
+    Column("name", "NAME", 15, 40, 88, fixed=True, good=24, sort="name"),
     Column("requests", "REQUESTS", 9, 10, 80, right=True, sort="requests"),
-    Column("progress", "PROGRESS", 13, 30, 90),
-    Column("took", "TOOK", 7, 7, 50, right=True),
+    Column("progress", "PROGRESS", 13, 40, 90, good=22),
+    Column("took", "ELAPSED", 7, 7, 50, right=True),
     Column("when", "WHEN", 8, 9, 75, right=True, sort="ended"),
     Column("cost", "COST", 7, 9, 60, right=True, sort="cost"),
     Column("model", "MODEL", 10, 18, 40),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, cast
 
+from rich.style import Style
+
 if TYPE_CHECKING:
-    from rich.style import Style
     from textual.dom import DOMNode
 
     from batchtui.tui.pieces import Tones
@@ -21,6 +22,11 @@ class Painting:
     """Laid over the row under the cursor."""
     plain: bool = False
     """Only ASCII."""
+
+    @property
+    def cursor_tones(self) -> Tones:
+        """The styles within the cursor's row: where that is painted in reverse, colours would turn into grounds."""
+        return dict.fromkeys(self.tones, Style()) if self.cursor.reverse else self.tones
 
 
 class HasLook(Protocol):

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from batchtui.domain.result import ResultFacts
 
 COLUMNS = (
-    Column("outcome", "OUTCOME", 13, 14, 100, fixed=True),
-    Column("custom_id", "CUSTOM_ID", 18, 36, 85, fixed=True),
-    Column("message", "ANSWER", 20, 400, 80),
+    Column("outcome", "OUTCOME", 14, 14, 100, fixed=True),
+    Column("custom_id", "CUSTOM_ID", 16, 36, 75, fixed=True, good=20),
+    Column("message", "ANSWER", 20, 400, 80, good=60),
     Column("tokens", "TOKENS", 7, 9, 60, right=True),
     Column("model", "MODEL", 12, 18, 30),
     Column("stop", "STOPPED", 10, 14, 20),

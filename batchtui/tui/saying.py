@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from batchtui.domain.states import BatchState, ResultsState
@@ -14,11 +15,13 @@ from batchtui.tui.pieces import plain as plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from batchtui.domain.batch import Batch, RequestCounts
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
+SOON = timedelta(days=3)
+"""Results that the API lets go of within this time are a warning."""
 STATE_TONES = {
     BatchState.PLANNED: Tone.WAITING,
     BatchState.SUBMITTING: Tone.RUNNING,
@@ -191,7 +194,8 @@ def results(batch: Batch, now: datetime) -> Line:
     if batch.state is not BatchState.ENDED:
         return (Piece("come when the batch ends", Tone.DIM),)
     until = f", kept until {moment(batch.results_until, now)}" if batch.results_until else ""
-    return (Piece(f"not saved here yet{until}", Tone.WARN),)
+    hurry = batch.results_until is not None and batch.results_until - now < SOON
+    return (Piece(f"not saved here yet{until}", Tone.WARN if hurry else Tone.DIM),)
 
 
 def facts(batch: Batch, now: datetime, *, plain: bool = False) -> Iterator[tuple[str, Line]]:

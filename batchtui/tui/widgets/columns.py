@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 GAP = 2
 """Spaces between two columns."""
+ESSENTIAL = 60
+"""Columns of this worth come before the comfort of others."""
 GUTTER = 3
 """Before the first column: the cursor, the mark, a space."""
 
@@ -31,6 +33,8 @@ class Column:
     """Numbers stand to the right."""
     fixed: bool = False
     """It is never dropped, nor shifted away: it says which row this is."""
+    good: int = 0
+    """A width to read it in: columns that are not essential wait until the others have this. 0: `least` will do."""
     sort: str = ""
     """The sort key that this column stands for; empty for none."""
 
@@ -68,8 +72,11 @@ def lay_out(columns: tuple[Column, ...], width: int, shift: int = 0) -> Layout:
     loose = [column for column in columns if not column.fixed]
     shift = max(0, min(shift, len(loose) - 1))
     kept = set(fixed + loose[shift:])
-    while len(kept) > max(1, len(fixed)) and _need(kept) > width:
-        kept.discard(min((column for column in kept if not column.fixed), key=lambda column: column.worth))
+    while kept - set(fixed):
+        weakest = min(kept - set(fixed), key=lambda column: column.worth)
+        if _need(kept, comfortable=weakest.worth < ESSENTIAL) <= width:
+            break
+        kept.discard(weakest)
     shown = [column for column in columns if column in kept]
     widths = _grown(shown, width)
     places: list[Place] = []
@@ -80,18 +87,21 @@ def lay_out(columns: tuple[Column, ...], width: int, shift: int = 0) -> Layout:
     return Layout(tuple(places), shift, len(columns) - shift - len(shown))
 
 
-def _need(columns: set[Column]) -> int:
-    return GUTTER + sum(column.least for column in columns) + GAP * (len(columns) - 1) + 1
+def _need(columns: set[Column], *, comfortable: bool = False) -> int:
+    widths = (max(column.least, column.good) if comfortable else column.least for column in columns)
+    return GUTTER + sum(widths) + GAP * (len(columns) - 1) + 1
 
 
 def _grown(shown: Sequence[Column], width: int) -> list[int]:
-    """Share out the room: everyone gets the least, then the worthiest grow in turn."""
+    """Share out the room: everyone gets the least, then what is good, then the worthiest grow in turn."""
     widths = [column.least for column in shown]
     room = width - _need(set(shown))
-    for at in sorted(range(len(shown)), key=lambda at: -shown[at].worth):
-        more = max(0, min(room, shown[at].most - widths[at]))
-        widths[at] += more
-        room -= more
+    by_worth = sorted(range(len(shown)), key=lambda at: -shown[at].worth)
+    for wanted in ("good", "most"):
+        for at in by_worth:
+            more = max(0, min(room, getattr(shown[at], wanted) - widths[at]))
+            widths[at] += more
+            room -= more
     if room < 0 and widths:  # too narrow even for what is fixed: the last one gives way
         widths[-1] = max(1, widths[-1] + room)
     return widths

@@ -34,14 +34,14 @@ class Footer(Picture):
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
         """Draw the line."""
         aside = self._aside()
-        room = columns - width(aside) - 2
+        room = columns - width(aside) - 1
         pieces: list[Piece] = [Piece(" ")]
         self._spans = []
         x = 1
         for command, key in sorted(self._offers(), key=lambda offer: -offer[0].worth):
             words = (Piece(shown(key, plain=look_of(self).plain), Tone.STRONG), Piece(f" {command.title}   ", Tone.DIM))
             taken = width(words)
-            if command.worth and x + taken - 2 <= room:
+            if command.worth and x + taken <= room:
                 pieces += words
                 self._spans.append((x, x + taken - 3, command.action))
                 x += taken

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
 
-from rich.style import Style
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -202,10 +201,10 @@ class Grid(ScrollView, Generic[T], can_focus=True):
             line.append(Piece(" " * (place.x - x)))
             line += fitted(cell, place.width, right=place.column.right)
             x = place.x + place.width
-        base = self.rich_style
-        if is_cursor:
-            base += look_of(self).cursor if self.has_focus else Style(bold=True)
-        return strip(line, width, base, look_of(self).tones)
+        look = look_of(self)
+        if is_cursor and self.has_focus:
+            return strip(line, width, self.rich_style + look.cursor, look.cursor_tones)
+        return strip(line, width, self.rich_style, look.tones)
 
     def _cells(self, key: int) -> tuple[Line, ...]:
         cells = self._painted.get(key)
