@@ -45,9 +45,9 @@ def answers_yes(notes: Notes, question: str) -> bool:
             raise ConsentNeeded(
                 f"{question} There is no terminal to ask at, so nothing was done.", hint="--yes answers it beforehand."
             )
-        notes.ask(f"{question} [y/N]")
         try:
             with _interruptible():
+                notes.ask(f"{question} [y/N]")
                 answer = keyboard.readline()
         except KeyboardInterrupt:
             # Within a task a KeyboardInterrupt would tear the event loop down around it; this one is awaited.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import json
 import os
@@ -10,6 +11,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from batchtui.text.safe import safe_block
 from batchtui.text.tables import table
 
 if TYPE_CHECKING:
@@ -42,8 +44,8 @@ class Output:
 
     @property
     def binary(self) -> BinaryIO:
-        """Where results go as bytes, exactly as they are; raises `PipeClosed` like everything here."""
-        return self._out
+        """Where results go as bytes, exactly as they are; a terminal gets them as safe text. Raises `PipeClosed`."""
+        return _Safe(self._out) if self.is_terminal else self._out
 
     def line(self, text: str = "") -> None:
         """Write one line; it should have gone through `safe` where it holds text from outside."""
@@ -77,6 +79,24 @@ class Output:
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, sys.stdout.fileno())
             os.close(nowhere)
+
+
+class _Safe(io.BufferedIOBase, BinaryIO):
+    """A terminal as a place for bytes from outside: what would drive it is made visible on the way."""
+
+    def __init__(self, terminal: BinaryIO) -> None:
+        self._terminal = terminal
+        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+
+    def write(self, data: Any) -> int:
+        self._terminal.write(safe_block(self._decode(bytes(data))).encode())
+        return len(data)
+
+    def flush(self) -> None:
+        self._terminal.flush()
+
+    def writable(self) -> bool:
+        return True
 
 
 class _Guarded(io.BufferedIOBase, BinaryIO):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import chdir
 from typing import TYPE_CHECKING
 
 import click
@@ -16,6 +17,7 @@ from batchtui.text.counts import amount
 if TYPE_CHECKING:
     from batchtui.cli.session import Session
 
+ANSWERS = "answers.jsonl"
 STORY_SPEED = 12.0
 """How fast the simulator goes where nobody watches a screen: the story takes a few seconds."""
 
@@ -47,13 +49,13 @@ async def _story(session: Session, url: str) -> int:
         submitted = await demo.submit(workspace, piece)
         if not session.json:
             sheets.show_batches(session.out, submitted.batches, workspace.clock.now())
-        _tell(session, f"\n$ batchtui wait {piece.name} answers.jsonl")
-        answers = workspace.paths.cache / "answers.jsonl"
-        await saving.wait_and_save(
-            session, workspace, submitted.job.id, str(answers), poll_interval=0.3, allow_failures=True
-        )
+        _tell(session, f"\n$ batchtui wait {piece.name} {ANSWERS}")
+        patience = saving.Patience(poll_interval=0.3, allow_failures=True)
+        with chdir(workspace.paths.cache):
+            await saving.wait_and_save(session, workspace, submitted.job.id, saving.to_file(ANSWERS), patience)
+            answers = [] if session.json else await asyncio.to_thread(_first_lines, ANSWERS, 3)
         if not session.json:
-            await _show_answers(session, str(answers))
+            _show_answers(session, answers)
             target = await find_target(workspace, submitted.job.id)
             _tell(session, f"\nThat was a simulator; {amount(target.counts.total, 'request')} were never really sent.")
             _tell(session, "At a terminal `batchtui demo` shows the dashboard.")
@@ -66,13 +68,12 @@ def _tell(session: Session, text: str) -> None:
         session.out.flush()
 
 
-async def _show_answers(session: Session, file: str) -> None:
+def _show_answers(session: Session, lines: list[bytes]) -> None:
     from batchtui.answers.reading import read_line
     from batchtui.text.safe import squeezed
     from batchtui.text.widths import fit
 
-    lines = await asyncio.to_thread(_first_lines, file, 3)
-    session.out.line("\n$ head -3 answers.jsonl   (in short)")
+    session.out.line(f"\n$ head -3 {ANSWERS}   (in short)")
     for line in lines:
         facts = read_line(line)
         session.out.line(f"{squeezed(facts.custom_id)}  {facts.outcome}  {fit(squeezed(facts.message), 70)}")

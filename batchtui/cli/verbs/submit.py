@@ -90,6 +90,7 @@ async def command(
 
     sources, output = _untangle(sources, output)
     saving.refuse_existing(output)
+    saving.refuse_two_on_stdout(session, output)
     async with session.workspace() as workspace:
         chosen = SubmitOptions(name, tags, intake_of(options))
         plan = await plan_submit(workspace, sources, chosen, findings.progress_of(session))
@@ -182,9 +183,8 @@ async def _settle(
     if output is not None and not submitted.unknown:
         if not session.json:
             session.notes.say(f"Sent: {submitted.job.id}. Interrupting the wait cancels nothing.")
-        return await saving.wait_and_save(
-            session, workspace, submitted.job.id, output or None, allow_failures=allow_failures
-        )
+        options, patience = saving.to_file(output), saving.Patience(allow_failures=allow_failures)
+        return await saving.wait_and_save(session, workspace, submitted.job.id, options, patience)
     if session.json:
         session.out.document(
             {

@@ -39,17 +39,12 @@ async def command(
 ) -> int:
     """Wait until a batch or all batches of a job have ended, then save the results, to OUTPUT where it is given.
 
-    Interrupting it cancels nothing. Exits with 4 where not every request succeeded, with 5 on a timeout.
+    Interrupting it cancels nothing. Exits with 4 where not every request succeeded (an answer that was cut short or
+    refused did not), with 5 on a timeout.
     """
     saving.refuse_existing(output, overwrite=overwrite)
+    saving.refuse_two_on_stdout(session, output)
+    patience = saving.Patience(poll_interval, timeout, allow_failures)
     async with session.workspace() as workspace:
-        return await saving.wait_and_save(
-            session,
-            workspace,
-            named,
-            output,
-            poll_interval=poll_interval,
-            timeout=timeout,
-            overwrite=overwrite,
-            allow_failures=allow_failures,
-        )
+        options = saving.to_file(output, overwrite=overwrite)
+        return await saving.wait_and_save(session, workspace, named, options, patience)

@@ -1,0 +1,200 @@
+"""The verbs that bring answers home: wait, results, submit --wait."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from batchtui.simulator import Fault, Scenario
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from batchtui.simulator import Simulator
+    from tests.cli.conftest import Batchtui, Later
+
+CONTRACT = {"output", "format", "total", "succeeded", "errored", "canceled", "expired", "truncated", "refused"}
+
+
+@pytest.fixture
+def ended(batchtui: Batchtui, simulator: Simulator, later: Later) -> str:
+    """The id of a batch of three whose requests all succeed."""
+    batch_id = batchtui.submitted()
+    later.turn(4000)
+    return batch_id
+
+
+def ids_in(text: str) -> list[str]:
+    return sorted(json.loads(line)["custom_id"] for line in text.splitlines())
+
+
+AT_ONCE = Scenario(takes=0.0, requests_per_minute=0)
+ALL = ["r-00000", "r-00001", "r-00002"]
+
+
+def test_wait_saves_the_results_and_says_so(batchtui: Batchtui, ended: str) -> None:
+    ran = batchtui("wait", ended)
+
+    assert (ran.code, ran.out) == (0, f"{ended} (r): ended, results saved: 3 succeeded\n")
+    assert batchtui("list", "--json").document[0]["results"] == "saved"
+
+
+def test_wait_writes_the_results_to_a_file(batchtui: Batchtui, ended: str, tmp_path: Path) -> None:
+    output = tmp_path / "answers.jsonl"
+
+    ran = batchtui("wait", ended, str(output))
+
+    assert (ran.code, ran.out) == (0, f"{output}: 3 results: 3 succeeded\n")
+    assert ids_in(output.read_text()) == ALL
+
+
+def test_wait_writes_the_results_to_stdout_and_nothing_else(batchtui: Batchtui, ended: str) -> None:
+    ran = batchtui("wait", ended, "-")
+
+    assert (ran.code, ids_in(ran.out)) == (0, ALL)
+
+
+def test_wait_tells_the_batch_and_the_export_in_one_document(batchtui: Batchtui, ended: str, tmp_path: Path) -> None:
+    document = batchtui("wait", ended, str(tmp_path / "a.csv"), "--json").document
+
+    assert (document["id"], document["state"], document["results"]) == (ended, "ended", "saved")
+    assert (document["export"]["format"], document["export"]["total"]) == ("csv", 3)
+
+
+def test_waiting_too_long_is_5_and_cancels_nothing(batchtui: Batchtui, simulator: Simulator) -> None:
+    batchtui.submitted()
+
+    ran = batchtui("wait", "@last", "--timeout", "0", "--json")
+
+    assert (ran.code, ran.document["error"]["type"]) == (5, "timeout")
+    assert simulator.world.calls_to("cancel") == []
+
+
+@pytest.mark.parametrize("scenario", [AT_ONCE])
+def test_submit_with_wait_goes_all_the_way(batchtui: Batchtui, simulator: Simulator, tmp_path: Path) -> None:
+    output = tmp_path / "answers.jsonl"
+
+    ran = batchtui("submit", batchtui.file(3), "--yes", f"--wait={output}", "--json")
+
+    assert (ran.code, ids_in(output.read_text())) == (0, ALL)
+    assert ran.document["export"]["succeeded"] == 3
+
+
+@pytest.mark.parametrize("scenario", [AT_ONCE])
+def test_results_of_an_ended_batch_go_to_stdout_as_the_api_sent_them(batchtui: Batchtui, simulator: Simulator) -> None:
+    batchtui.submitted()
+
+    first, again = batchtui("results", "@last"), batchtui("results", "@last")
+
+    assert (first.code, ids_in(first.out), first.err) == (0, ALL, "")
+    assert again.out == first.out
+    assert len(simulator.world.calls_to("results")) == 1
+
+
+def test_results_are_described_as_the_contract_says(batchtui: Batchtui, ended: str, tmp_path: Path) -> None:
+    output = tmp_path / "answers.md"
+
+    document = batchtui("results", ended, str(output), "--json").document
+
+    assert set(document) >= CONTRACT
+    assert (document["output"], document["format"], document["total"]) == (str(output), "md", 3)
+
+
+def test_results_can_be_counted_without_being_written(batchtui: Batchtui, ended: str) -> None:
+    document = batchtui("results", ended, "--json").document
+
+    assert (document["output"], document["total"], document["succeeded"]) == (None, 3, 3)
+
+
+def test_results_and_a_document_do_not_share_stdout(batchtui: Batchtui, ended: str) -> None:
+    assert batchtui("results", ended, "-", "--json").code == 2
+
+
+def test_results_that_are_not_there_yet_are_said(batchtui: Batchtui, simulator: Simulator) -> None:
+    batchtui.submitted()
+
+    ran = batchtui("results", "@last", "--json")
+
+    assert (ran.code, ran.document["error"]["type"]) == (1, "results_unavailable")
+    assert "batchtui wait" in ran.document["error"]["hint"]
+
+
+def test_a_file_is_not_replaced_unless_told_to(batchtui: Batchtui, ended: str, tmp_path: Path) -> None:
+    output = tmp_path / "answers.jsonl"
+    output.write_text("precious")
+
+    ran = batchtui("results", ended, str(output))
+
+    assert (ran.code, output.read_text()) == (1, "precious")
+    assert batchtui("results", ended, str(output), "--overwrite").code == 0
+
+
+def test_only_some_outcomes_and_fields_are_written(batchtui: Batchtui, ended: str) -> None:
+    ran = batchtui("results", ended, "--format", "csv", "--fields", "custom_id,outcome", "--only", "succeeded")
+
+    assert ran.out.splitlines() == ["custom_id,outcome", *(f"{custom_id},succeeded" for custom_id in ALL)]
+
+
+def test_an_outcome_that_does_not_exist_is_wrong_usage(batchtui: Batchtui, ended: str) -> None:
+    ran = batchtui("results", ended, "--only", "errored,exploded")
+
+    assert ran.code == 2
+    assert "`exploded` is no outcome" in ran.err
+
+
+UNLUCKY = [
+    Scenario(takes=0.0, requests_per_minute=0, errored={"overloaded_error": 1.0}),
+    Scenario(takes=0.0, requests_per_minute=0, truncated=1.0),
+    Scenario(takes=0.0, requests_per_minute=0, refused=1.0),
+]
+
+
+@pytest.mark.parametrize("scenario", UNLUCKY, ids=["errored", "truncated", "refused"])
+@pytest.mark.parametrize("verb", [["wait", "@last"], ["results", "@last"], ["results", "@last", "--json"]])
+def test_an_end_without_full_success_is_4(batchtui: Batchtui, simulator: Simulator, verb: list[str]) -> None:
+    batchtui.submitted()
+
+    assert batchtui(*verb).code == 4
+
+
+@pytest.mark.parametrize("scenario", UNLUCKY[:1], ids=["errored"])
+@pytest.mark.parametrize("verb", ["wait", "results"])
+def test_failures_can_be_allowed(batchtui: Batchtui, simulator: Simulator, verb: str) -> None:
+    batchtui.submitted()
+
+    assert batchtui(verb, "@last", "--allow-failures").code == 0
+
+
+@pytest.mark.parametrize("scenario", UNLUCKY[:1], ids=["errored"])
+def test_what_needs_a_second_look_is_said_beside_results_on_stdout(batchtui: Batchtui, simulator: Simulator) -> None:
+    batchtui.submitted()
+
+    ran = batchtui("results", "@last")
+
+    assert ids_in(ran.out) == ALL
+    assert ran.err == "3 results: 3 errored\n"
+
+
+def test_results_that_were_cut_are_not_called_results(batchtui: Batchtui, simulator: Simulator, ended: str) -> None:
+    simulator.world.faults.add(Fault(on="results", kind="results_cut", at_byte=300, clean=True, times=None))
+
+    ran = batchtui("results", ended, "--json")
+
+    assert (ran.code, ran.document["error"]["type"]) == (1, "results_damaged")
+
+
+def test_results_of_a_job_are_one_set(batchtui: Batchtui, simulator: Simulator, later: Later) -> None:
+    batchtui.submitted(5, "r", "--max-requests", "2", "--name", "nightly")
+    later.turn(4000)
+
+    assert batchtui("wait", "nightly", "--json").document["request_counts"]["succeeded"] == 5
+    assert len(ids_in(batchtui("results", "nightly").out)) == 5
+
+
+def test_delete_goes_on_once_results_are_saved(batchtui: Batchtui, ended: str) -> None:
+    batchtui("wait", ended)
+
+    assert batchtui("delete", ended, "--yes").code == 0
+    assert ids_in(batchtui("results", ended).out) == ALL
