@@ -19,13 +19,13 @@ from batchtui.tui.bridge import Bridge
 from batchtui.tui.commands import COMMANDS, Scope
 from batchtui.tui.look import Painting
 from batchtui.tui.messages import BatchesChanged, Failed, PollChanged
-from batchtui.tui.palette import Commands
 from batchtui.tui.screens.activity import ActivityScreen
 from batchtui.tui.screens.confirm import Confirm, Question
 from batchtui.tui.screens.dashboard import DashboardScreen
 from batchtui.tui.screens.error_box import ErrorBox
 from batchtui.tui.screens.frame import Frame
 from batchtui.tui.screens.help import HelpScreen
+from batchtui.tui.screens.palette import PaletteScreen
 from batchtui.tui.widgets.status_bar import Status
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from batchtui.domain.errors import BatchtuiError
     from batchtui.services.poller import PollStatus
     from batchtui.services.workspace import Workspace
+    from batchtui.tui.commands import Command
 
 TICK = 5.0
 """Seconds after which times on the screen are looked at again; most have not changed then, and nothing is sent."""
@@ -49,9 +50,8 @@ class DashboardApp(App[int]):
     CSS_PATH = "app.tcss"
     TITLE = "batchtui"
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.EVERYWHERE)
-    COMMANDS = {Commands}  # noqa: RUF012  (Textual's own form)
-    ENABLE_COMMAND_PALETTE = True
-    COMMAND_PALETTE_BINDING = "ctrl+p"
+    ENABLE_COMMAND_PALETTE = False
+    """Ours offers the same commands, from the same table, in the same look."""
     ALLOW_SELECT = False
 
     def __init__(
@@ -208,7 +208,12 @@ class DashboardApp(App[int]):
         self.push_screen(HelpScreen(scopes, self.keymap, is_read_only=self.is_read_only))
 
     def _action_app_palette(self) -> None:
-        self.action_command_palette()
+        if isinstance(self.screen, Frame):
+            self.push_screen(PaletteScreen(list(self.screen.offers())), self._carry_out)
+
+    async def _carry_out(self, command: Command | None) -> None:
+        if command is not None and isinstance(self.screen, Frame):
+            await self.screen.carry_out(command)
 
     def _action_app_refresh(self) -> None:
         self.poller.refresh_now()

@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from textual.app import ComposeResult
+    from textual.dom import DOMNode
     from textual.widget import Widget
 
     from batchtui.services.workspace import Workspace
     from batchtui.tui.app import DashboardApp
+    from batchtui.tui.commands import Command
     from batchtui.tui.messages import BatchesChanged
 
 
@@ -45,7 +47,7 @@ class Frame(Screen[None]):
         yield Rule()
         yield from self.content()
         yield Rule()
-        yield Footer(lambda: list(self.offers()), self.aside)
+        yield Footer(lambda: list(self.offers()), self.aside, self.carry_out)
 
     def content(self) -> Iterator[Widget]:
         """Yield what stands between the lines."""
@@ -65,6 +67,15 @@ class Frame(Screen[None]):
             keys = self.dashboard.keymap[command.id]
             if keys and self.works(command.id) and not (command.is_danger and self.dashboard.is_read_only):
                 yield command, keys[0]
+
+    async def carry_out(self, command: Command) -> None:
+        """Do what the command's key would do."""
+        node: DOMNode = self
+        if command.scope is Scope.EVERYWHERE:
+            node = self.app
+        elif command.scope in (Scope.LIST, Scope.TEXT):
+            node = self.focused or self
+        await self.app.run_action(command.action, node)
 
     def works(self, command_id: str) -> bool:
         """Whether a command makes sense now."""

@@ -10,7 +10,7 @@ from batchtui.tui.pieces import Line, Piece, Tone, width
 from batchtui.tui.widgets.picture import Picture
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from textual import events
 
@@ -25,11 +25,17 @@ class Footer(Picture):
 
     DEFAULT_CSS = "Footer { height: 1; }"
 
-    def __init__(self, offers: Callable[[], Sequence[Offer]], aside: Callable[[], Line]) -> None:
+    def __init__(
+        self,
+        offers: Callable[[], Sequence[Offer]],
+        aside: Callable[[], Line],
+        carry_out: Callable[[Command], Awaitable[None]],
+    ) -> None:
         super().__init__()
+        self._carry_out = carry_out
         self._offers = offers
         self._aside = aside
-        self._spans: list[tuple[int, int, str]] = []
+        self._spans: list[tuple[int, int, Command]] = []
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
         """Draw the line."""
@@ -43,14 +49,13 @@ class Footer(Picture):
             taken = width(words)
             if command.worth and x + taken <= room:
                 pieces += words
-                self._spans.append((x, x + taken - 3, command.action))
+                self._spans.append((x, x + taken - 3, command))
                 x += taken
         return [(*pieces, Piece(" " * max(0, columns - x - width(aside) - 1)), *aside, Piece(" "))]
 
     async def on_click(self, event: events.Click) -> None:
         """Carry out the command under the mouse."""
-        for start, end, action in self._spans:
+        for start, end, command in self._spans:
             if start <= event.x < end:
-                target = self.screen.focused or self.screen
-                await target.run_action(action)
+                await self._carry_out(command)
                 return
