@@ -15,6 +15,8 @@ PREVIEW = 160
 _COUNT_BITS = 53
 """A count of tokens beyond 2**53 is no count."""
 _Tokens = tuple[int, int, int, int, int, int, int]
+_new = tuple.__new__
+"""Makes a named tuple without the Python function that a class of its own has for it: a third of the time."""
 _NO_TOKENS: _Tokens = (0, 0, 0, 0, 0, 0, 0)
 
 
@@ -123,12 +125,16 @@ def _succeeded(custom_id: str, message: dict[str, Any]) -> Reading:
     if not isinstance(content, list):
         content = [{"type": "text", "text": content}] if isinstance(content, str) else []
     text = text_of(content)
-    stop_reason = _word(message.get("stop_reason"))
+    stop_reason, model = message.get("stop_reason"), message.get("model")
+    if not isinstance(stop_reason, str):
+        stop_reason = None
+    if not isinstance(model, str):
+        model = None
     said = text if text and not text.isspace() else _call_preview(content)
     outcome = outcome_of("succeeded", stop_reason, content, text)
-    tokens = _tokens(message.get("usage"))
-    return Reading(
-        custom_id, outcome, "succeeded", _word(message.get("model")), stop_reason, None, preview(said), tokens
+    return _new(
+        Reading,
+        (custom_id, outcome, "succeeded", model, stop_reason, None, preview(said), _tokens(message.get("usage"))),
     )
 
 
@@ -156,7 +162,7 @@ def _call_preview(content: list[Any]) -> str:
 
 
 def _word(value: object) -> str | None:
-    return value[:PREVIEW] if isinstance(value, str) else None
+    return value if isinstance(value, str) else None
 
 
 def _tokens(usage: object) -> _Tokens:

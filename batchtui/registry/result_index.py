@@ -6,8 +6,7 @@ import os
 import sqlite3
 import sys
 from array import array
-from itertools import islice
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from batchtui.answers.failures import FailureGrouper
 from batchtui.answers.reading import read_line
@@ -23,8 +22,9 @@ VERSION = 1
 """Of the index; one of another version is built again from the results themselves."""
 OUTCOMES = tuple(Outcome)
 """An outcome is stored as its place here: new ones go to the end of the enumeration."""
-ROWS_AT_ONCE = 1000
-READ_AHEAD = 1 << 20
+BLOCK = 1 << 20
+"""Bytes that are worth indexing at once."""
+_CARRIAGE_RETURN = 13
 
 SCHEMA = """
 CREATE TABLE results (
@@ -45,15 +45,14 @@ CREATE TABLE summary (document TEXT NOT NULL) STRICT;
 # or belong to a group. Four or eight bytes a result, read in milliseconds, where rows would take a second.
 
 
-class Stopped(Exception):
-    """The building was told to stop; nothing of it is left."""
-
-
 class IndexBuilder:
-    """Builds the index of one file of results. It reads the file and never changes it; used from one thread."""
+    """Builds the index of one file of results from its bytes, block by block, into a file that is not there before.
 
-    def __init__(self, raw: Path, target: Path) -> None:
-        self._raw = raw
+    It never reads or changes the results themselves. Its calls block and may come from several threads, one after the
+    other. Whoever opens one calls `finish`, or `discard`.
+    """
+
+    def __init__(self, target: Path) -> None:
         self._target = target
         self._words: dict[str | None, int | None] = {None: None}
         self._offsets = array("Q")
@@ -62,84 +61,83 @@ class IndexBuilder:
         self._by_group: dict[int, array[int]] = {}
         self._grouper = FailureGrouper()
         self._models: dict[str, None] = {}
-        self._bytes = 0
+        self._start = 0
+        """Offset of the line that is not complete yet."""
+        self._tail: list[bytes] = []
+        """What came of that line."""
+        target.unlink(missing_ok=True)
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        self._index = sqlite3.connect(target, isolation_level=None, uri=True, check_same_thread=False)
+        # Built in one go and thrown away on any failure: it needs no journal of its own.
+        self._index.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + SCHEMA)
 
-    def build(
-        self,
-        *,
-        requests: tuple[Path, int] | None = None,
-        on_bytes: Callable[[int], None] | None = None,
-        is_stopped: Callable[[], bool] | None = None,
-    ) -> ResultSummary:
-        """Write the index to the target, whole and synced; an earlier file there is replaced.
+    def feed(self, block: bytes) -> None:
+        """Take the next bytes of the file, cut anywhere.
+
+        Raises:
+            sqlite3.Error: where the disk refuses.
+        """
+        first, *lines = block.split(b"\n")
+        self._tail.append(first)
+        if lines:
+            lines.insert(0, b"".join(self._tail))
+            self._tail = [lines.pop()]
+            self._add(lines)
+
+    def finish(self, requests: tuple[Path, int] | None = None) -> ResultSummary:
+        """Write the rest of the index and bring it to the disk.
 
         Args:
             requests: the index of the requests that were sent and the part, to compare custom_ids with.
-            on_bytes: hears how many bytes were read, now and then; called on this thread.
-            is_stopped: asked now and then.
 
         Raises:
-            OSError, sqlite3.Error: where the disk refuses; the target is gone then.
-            Stopped: where it was told to.
+            OSError, sqlite3.Error: where the disk refuses.
         """
-        self._target.unlink(missing_ok=True)
-        os.close(os.open(self._target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        try:
-            index = sqlite3.connect(self._target, isolation_level=None, uri=True)
-            try:
-                summary = self._fill(index, requests, on_bytes, is_stopped)
-            finally:
-                index.close()
-            sync(self._target)
-        except BaseException:
-            self._target.unlink(missing_ok=True)
-            raise
-        return summary
-
-    def _fill(
-        self,
-        index: sqlite3.Connection,
-        requests: tuple[Path, int] | None,
-        on_bytes: Callable[[int], None] | None,
-        is_stopped: Callable[[], bool] | None,
-    ) -> ResultSummary:
-        index.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;")
-        index.executescript(SCHEMA)
-        if requests:
-            index.execute("ATTACH ? AS sent", (f"{requests[0].absolute().as_uri()}?mode=ro&immutable=1",))
-        index.execute("BEGIN")
-        with self._raw.open("rb", buffering=READ_AHEAD) as file:
-            while (rows := self._rows(file)) is not None:
-                index.executemany(_INSERT, rows)
-                if on_bytes:
-                    on_bytes(self._bytes)
-                if is_stopped and is_stopped():
-                    raise Stopped
+        last = b"".join(self._tail)
+        self._add([last])
+        size = self._start - 1
+        index = self._index
         index.execute("CREATE INDEX results_by_custom_id ON results(custom_id)")
         words = [(code, word) for word, code in self._words.items() if word is not None]
         index.executemany("INSERT INTO words VALUES (?, ?)", words)
-        summary = self._summary(index, requests[1] if requests else None)
-        self._keep_the_rest(index, summary)
+        if requests:
+            index.execute("ATTACH ? AS sent", (f"{requests[0].absolute().as_uri()}?mode=ro&immutable=1",))
+        index.execute("BEGIN")
+        summary = self._summary(size, requests[1] if requests else None)
+        self._keep_the_rest(summary)
         index.execute(f"PRAGMA user_version = {VERSION}")
         index.execute("COMMIT")
+        index.close()
+        sync(self._target)
         return summary
 
-    def _rows(self, file: IO[bytes]) -> list[tuple[object, ...]] | None:
-        """Read the next lines into rows of the index; None at the end. The hot loop, so its names are local."""
+    def discard(self) -> None:
+        """Throw the index away."""
+        self._index.close()
+        self._target.unlink(missing_ok=True)
+
+    def _add(self, lines: list[bytes]) -> None:
+        rows = self._rows(lines)
+        self._index.execute("BEGIN")
+        self._index.executemany(_INSERT, rows)
+        self._index.execute("COMMIT")
+
+    def _rows(self, lines: list[bytes]) -> list[tuple[object, ...]]:
+        """Read lines into rows of the index. The hot loop, so its names are local."""
         rows: list[tuple[object, ...]] = []
-        words, offset, seq = self._words, self._bytes, len(self._offsets)
+        words, offset, seq = self._words, self._start, len(self._offsets)
         add_row, add_offset, add_length = rows.append, self._offsets.append, self._lengths.append
         before: Outcome | None = None
         add_seq, code = add_offset, 0
-        for line in islice(file, ROWS_AT_ONCE):
-            start, offset = offset, offset + len(line)
-            if line.isspace():
+        for line in lines:
+            start, offset = offset, offset + len(line) + 1
+            if not line or line.isspace():
                 continue
             reading = read_line(line)
             custom_id, outcome, result_type, model, stop_reason, error_type, message, tokens = reading
             seq += 1
             add_offset(start)
-            add_length(len(line) - (0 if line[-1] != 10 else 2 if line[-2:-1] == b"\r" else 1))
+            add_length(len(line) - (line[-1] == _CARRIAGE_RETURN))
             if outcome is not before:  # asked by identity, since looking an enumeration up costs more than the row
                 add_seq, code, before = self._seqs_of(outcome), _CODES[outcome], outcome
             add_seq(seq)
@@ -149,9 +147,7 @@ class IndexBuilder:
                 self._learn(result_type, model, stop_reason, error_type)
             coded = (words[result_type], words[model], words[stop_reason], words[error_type], message)
             add_row((seq, custom_id, code, *coded, *tokens))
-        if offset == self._bytes:
-            return None
-        self._bytes = offset
+        self._start = offset
         return rows
 
     def _seqs_of(self, outcome: Outcome) -> Callable[[int], None]:
@@ -163,12 +159,13 @@ class IndexBuilder:
         if model:
             self._models[model] = None
 
-    def _summary(self, index: sqlite3.Connection, part: int | None) -> ResultSummary:
+    def _summary(self, size: int, part: int | None) -> ResultSummary:
+        index = self._index
         (distinct,) = index.execute("SELECT count(DISTINCT custom_id) FROM results").fetchone()
         tokens = index.execute(_TOKEN_SUMS).fetchone()
         return ResultSummary(
             results=len(self._offsets),
-            bytes=self._bytes,
+            bytes=size,
             types=dict(index.execute(_TYPES)),
             outcomes={outcome: len(seqs) for outcome, seqs in self._by_outcome.items()},
             usage=Usage(*tokens),
@@ -177,7 +174,8 @@ class IndexBuilder:
             ids=None if part is None else compare_ids(index, part),
         )
 
-    def _keep_the_rest(self, index: sqlite3.Connection, summary: ResultSummary) -> None:
+    def _keep_the_rest(self, summary: ResultSummary) -> None:
+        index = self._index
         index.executemany(
             "INSERT INTO groups VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [
@@ -193,6 +191,23 @@ class IndexBuilder:
             "INSERT INTO arrays VALUES (?, ?)", ((name, to_bytes(numbers)) for name, numbers in arrays.items())
         )
         index.execute("INSERT INTO summary VALUES (?)", (summary.to_json(),))
+
+
+def index_file(raw: Path, target: Path, requests: tuple[Path, int] | None = None) -> ResultSummary:
+    """Index a file of results: blocking. An earlier file at `target` is replaced, and gone where this fails.
+
+    Raises:
+        OSError, sqlite3.Error: where the disk refuses.
+    """
+    builder = IndexBuilder(target)
+    try:
+        with raw.open("rb", buffering=0) as file:
+            while block := file.read(BLOCK):
+                builder.feed(block)
+        return builder.finish(requests)
+    except BaseException:
+        builder.discard()
+        raise
 
 
 _CODES = {outcome: code for code, outcome in enumerate(OUTCOMES)}

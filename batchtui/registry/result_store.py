@@ -12,11 +12,10 @@ from typing import IO, TYPE_CHECKING, Self
 
 from batchtui.domain.errors import ResultsUnavailable, StorageError
 from batchtui.registry.request_writer import index_name
-from batchtui.registry.result_index import IndexBuilder, sync
+from batchtui.registry.result_index import IndexBuilder, index_file, sync
 from batchtui.registry.result_reader import ResultReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from batchtui.domain.batch import Batch
@@ -64,48 +63,9 @@ class ResultStore:
         """
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            return ResultDownload(self.paths(batch).part)
+            return ResultDownload(self.paths(batch))
         except BlockingIOError:
             raise DownloadBusy from None
-        except OSError as error:
-            raise _refused(error) from error
-
-    def build_index(
-        self,
-        batch: Batch,
-        *,
-        requests: RequestReader | None = None,
-        on_bytes: Callable[[int], None] | None = None,
-        is_stopped: Callable[[], bool] | None = None,
-    ) -> ResultSummary:
-        """Index what was downloaded: blocking, for a thread. Nothing of it counts until `commit`.
-
-        Raises:
-            StorageError: where the disk refuses.
-            Stopped: where it was told to stop.
-        """
-        paths = self.paths(batch)
-        sent = (requests.folder / index_name(requests.attempt), batch.part) if requests else None
-        try:
-            return IndexBuilder(paths.part, paths.new_index).build(
-                requests=sent, on_bytes=on_bytes, is_stopped=is_stopped
-            )
-        except (OSError, sqlite3.Error) as error:
-            raise _refused(error) from error
-
-    def commit(self, batch: Batch) -> None:
-        """Give downloaded, synced and indexed results their names: the moment they are whole.
-
-        The index comes first: results that are there are always results with an index of their own.
-
-        Raises:
-            StorageError: where the disk refuses.
-        """
-        paths = self.paths(batch)
-        try:
-            paths.new_index.replace(paths.index)
-            paths.part.replace(paths.raw)
-            sync(self.folder)
         except OSError as error:
             raise _refused(error) from error
 
@@ -125,7 +85,7 @@ class ResultStore:
         try:
             reader = ResultReader.open(paths.raw, paths.index)
             if reader is None:
-                IndexBuilder(paths.raw, paths.new_index).build()
+                index_file(paths.raw, paths.new_index)
                 paths.new_index.replace(paths.index)
                 reader = ResultReader.open(paths.raw, paths.index)
         except (OSError, sqlite3.Error) as error:
@@ -156,7 +116,7 @@ class DownloadBusy(Exception):
 
 
 class ResultDownload:
-    """The file that results are written to as they come, held by one writer at a time.
+    """What results are written to as they come, bytes and index in one pass; held by one writer at a time.
 
     The lock is the kernel's, so it ends with the process however that ends, and a process that was stopped for an hour
     still has it.
@@ -165,10 +125,16 @@ class ResultDownload:
     not written again, and from the first difference on it is replaced. A try that breaks off early takes nothing away.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._file = _lock(path)
+    def __init__(self, paths: ResultPaths) -> None:
+        self._paths = paths
+        self._file = _lock(paths.part)
+        try:
+            self._index = IndexBuilder(paths.new_index)
+        except BaseException:
+            self._file.close()
+            raise
         self._known = os.fstat(self._file.fileno()).st_size
+        self._is_committed = False
         self.position = 0
         """Bytes that came in this try."""
 
@@ -184,34 +150,48 @@ class ResultDownload:
         return max(self._known, self.position)
 
     def write(self, block: bytes) -> None:
-        """Take the next bytes: blocking, for a thread.
+        """Take the next bytes, and index them: blocking, for a thread.
 
         Raises:
             StorageError: where the disk refuses; what came before stays.
         """
         try:
-            if self.position < self._known:
-                if self._file.read(len(block)) == block:
-                    self.position += len(block)
-                    return
-                self._known = self.position
-                self._file.seek(self.position)
-                self._file.truncate()
-            view = memoryview(block)
-            while view:
-                written = self._file.write(view)
-                self.position += written
-                view = view[written:]
-        except OSError as error:
+            self._keep(block)
+            self._index.feed(block)
+        except (OSError, sqlite3.Error) as error:
             raise _refused(error) from error
 
-    def finish(self) -> None:
-        """The API has ended the stream: what was here beyond it goes."""
+    def finish(self, requests: RequestReader | None = None, part: int = 1) -> ResultSummary:
+        """The API has ended the stream: what was here beyond it goes, and the index is completed. Blocking.
+
+        Args:
+            requests: what was sent, to compare custom_ids with.
+            part: the part of it that these results answer.
+
+        Raises:
+            StorageError: where the disk refuses.
+        """
+        sent = (requests.folder / index_name(requests.attempt), part) if requests else None
         try:
             self._file.truncate(self.position)
-        except OSError as error:
+            self._known = self.position
+            return self._index.finish(sent)
+        except (OSError, sqlite3.Error) as error:
             raise _refused(error) from error
-        self._known = self.position
+
+    def _keep(self, block: bytes) -> None:
+        if self.position < self._known:
+            if self._file.read(len(block)) == block:
+                self.position += len(block)
+                return
+            self._known = self.position
+            self._file.seek(self.position)
+            self._file.truncate()
+        view = memoryview(block)
+        while view:
+            written = self._file.write(view)
+            self.position += written
+            view = view[written:]
 
     def sync(self) -> None:
         """Bring the bytes to the disk: blocking, for a thread."""
@@ -220,13 +200,32 @@ class ResultDownload:
         except OSError as error:
             raise _refused(error) from error
 
+    def commit(self) -> None:
+        """Give finished and synced results their names: the moment they are whole.
+
+        The index comes first: results that are there are always results with an index of their own.
+
+        Raises:
+            StorageError: where the disk refuses.
+        """
+        paths = self._paths
+        try:
+            paths.new_index.replace(paths.index)
+            paths.part.replace(paths.raw)
+            self._is_committed = True
+            sync(paths.raw.parent)
+        except OSError as error:
+            raise _refused(error) from error
+
     def close(self) -> None:
-        """Close the file; one without a byte in it goes."""
+        """Close the files; an index that was not committed goes, and so does a file without a byte in it."""
         if self._file.closed:
             return
-        if os.fstat(self._file.fileno()).st_size == 0:
-            with suppress(OSError):
-                self.path.unlink(missing_ok=True)
+        if not self._is_committed:
+            self._index.discard()
+            if os.fstat(self._file.fileno()).st_size == 0:
+                with suppress(OSError):
+                    self._paths.part.unlink(missing_ok=True)
         self._file.close()
 
 

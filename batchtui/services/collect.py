@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, ParamSpec, TypeVar
 
 from batchtui.domain.errors import FateUnknown, GatewayError, ResultsDamaged, ResultsUnavailable, StorageError
 from batchtui.domain.states import BatchState, ResultsState
+from batchtui.registry.result_index import BLOCK
 from batchtui.registry.result_store import DownloadBusy
 
 if TYPE_CHECKING:
@@ -21,8 +20,8 @@ if TYPE_CHECKING:
     from batchtui.registry.result_summary import ResultSummary
     from batchtui.services.workspace import Workspace
 
-BLOCK = 1 << 20
-"""Bytes that are gathered before they go to the disk."""
+P = ParamSpec("P")
+T = TypeVar("T")
 LOOK_AGAIN = 0.25
 """Seconds between two looks while another process fetches the same results."""
 
@@ -34,6 +33,7 @@ class Collecting:
     step: Literal["waiting", "fetching", "indexing"]
     """`waiting`: another process fetches the same results."""
     bytes: int
+    """Fetched, written and indexed so far."""
     total: int | None = None
     """None while fetching: the API does not say."""
 
@@ -109,7 +109,7 @@ async def _collect(
         return await _call_saved(workspace, batch, (await asyncio.to_thread(_summary_of, workspace, batch)))
     try:
         await _fetch(workspace, batch, download, tell)
-        summary = await _index(workspace, batch, download, tell)
+        summary = await _finish(workspace, batch, download)
         await _disown_if_foreign(workspace, batch, summary)
         _refuse_damaged(batch, summary)
     except (GatewayError, StorageError, ResultsDamaged):
@@ -119,56 +119,53 @@ async def _collect(
     except ResultsUnavailable:
         await _note_gone(workspace, batch)
         raise
-    await asyncio.to_thread(store.commit, batch)
+    await _undisturbed(download.commit)
     return await _call_saved(workspace, batch, summary)
 
 
 async def _fetch(
     workspace: Workspace, batch: Batch, download: ResultDownload, tell: Callable[[Collecting], None]
 ) -> None:
+    """Fetch, write and index block by block. While a block is indexed, the next ones gather in the socket's buffer."""
     gateway = await workspace.gateway()
     waiting: list[bytes] = []
     size = 0
+    tell(Collecting("fetching", 0))
     async with gateway.results(batch.id or "") as blocks:
         async for block in blocks:
             waiting.append(block)
             size += len(block)
             if size >= BLOCK:
-                await asyncio.to_thread(download.write, b"".join(waiting))
+                await _undisturbed(download.write, b"".join(waiting))
                 waiting.clear()
                 size = 0
                 tell(Collecting("fetching", download.position))
     if waiting:
-        await asyncio.to_thread(download.write, b"".join(waiting))
-    download.finish()
-    tell(Collecting("fetching", download.position, download.position))
+        await _undisturbed(download.write, b"".join(waiting))
+    tell(Collecting("indexing", download.position, download.position))
 
 
-async def _index(
-    workspace: Workspace, batch: Batch, download: ResultDownload, tell: Callable[[Collecting], None]
-) -> ResultSummary:
-    """Index on one thread while another brings the bytes to the disk."""
-    loop, stop = asyncio.get_running_loop(), threading.Event()
-    total = download.position
-
-    def on_bytes(read: int) -> None:
-        loop.call_soon_threadsafe(tell, Collecting("indexing", read, total))
-
+async def _finish(workspace: Workspace, batch: Batch, download: ResultDownload) -> ResultSummary:
+    """Complete the index on one thread while another brings the bytes to the disk."""
     requests = _requests_of(workspace, batch)
-    build = partial(
-        workspace.registry.results.build_index, batch, requests=requests, on_bytes=on_bytes, is_stopped=stop.is_set
-    )
-    building = asyncio.ensure_future(asyncio.to_thread(build))
     try:
-        await asyncio.to_thread(download.sync)
-        return await asyncio.shield(building)
-    except BaseException:
-        stop.set()
-        await asyncio.gather(building, return_exceptions=True)
-        raise
+        summary, _ = await asyncio.gather(
+            _undisturbed(download.finish, requests, batch.part), _undisturbed(download.sync)
+        )
+        return summary
     finally:
         if requests:
             requests.close()
+
+
+async def _undisturbed(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run blocking work on a thread. Who is cancelled meanwhile still waits for it: it has files open."""
+    working = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
+    try:
+        return await asyncio.shield(working)
+    except asyncio.CancelledError:
+        await asyncio.wait([working])
+        raise
 
 
 def _requests_of(workspace: Workspace, batch: Batch) -> RequestReader | None:

@@ -34,9 +34,8 @@ def keep(store: ResultStore, batch: Batch, raw: bytes, *, requests: RequestReade
     """Put results into the store as a collection does."""
     with store.download(batch) as download:
         download.write(raw)
-        download.finish()
-        summary = store.build_index(batch, requests=requests)
-        store.commit(batch)
+        summary = download.finish(requests, batch.part)
+        download.commit()
     return summary
 
 
