@@ -11,6 +11,7 @@ from batchtui.cli import logfile
 from batchtui.cli.exits import Exit, Stopped
 from batchtui.cli.notes import Notes
 from batchtui.cli.output import Output
+from batchtui.domain.errors import UsageError
 from batchtui.settings.paths import Paths
 
 if TYPE_CHECKING:
@@ -37,6 +38,23 @@ class Session:
 
         async with open_workspace(self.paths, profile=self.profile, base_url=base_url) as workspace:
             logfile.attach(self.paths)
+            yield workspace
+
+    @asynccontextmanager
+    async def acting_workspace(self) -> AsyncIterator[Workspace]:
+        """Open the registry for a verb that changes something at the API.
+
+        Raises:
+            StorageError: as `workspace`.
+            UsageError: where the settings say read_only, or are wrong.
+        """
+        async with self.workspace() as workspace:
+            if workspace.settings.read_only:
+                raise UsageError(
+                    "The settings say read_only, so nothing is changed at the API.",
+                    hint=f"{self.paths.config_file} says so.",
+                    title="Read-only",
+                )
             yield workspace
 
     def run(self, body: Coroutine[Any, Any, int | None]) -> int | None:

@@ -9,6 +9,8 @@ import pytest
 from batchtui.simulator import Fault
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from batchtui.simulator import Simulator
     from tests.cli.conftest import Batchtui
 
@@ -88,6 +90,17 @@ def test_delete_with_force_deletes_at_the_api(batchtui: Batchtui, simulator: Sim
 
     assert (ran.code, states(batchtui)) == (0, ["deleted"])
     assert len(simulator.world.calls_to("delete")) == 1
+
+
+@pytest.mark.parametrize("verb", [["submit", "x.jsonl"], ["resume"], ["cancel", "@last"], ["delete", "@last"]])
+def test_read_only_settings_change_nothing_at_the_api(batchtui: Batchtui, home: Path, verb: list[str]) -> None:
+    home.mkdir()
+    (home / "config.toml").write_text("read_only = true\n")
+
+    ran = batchtui(*verb, *([] if verb == ["resume"] else ["--yes"]))
+
+    assert ran.code == 2
+    assert ran.err.startswith("Read-only: ")
 
 
 def test_delete_local_asks_nothing_of_the_api(batchtui: Batchtui, simulator: Simulator) -> None:

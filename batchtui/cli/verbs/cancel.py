@@ -23,7 +23,7 @@ async def command(session: Session, names: tuple[str, ...], yes: bool) -> int:
     """
     from batchtui.services.cancel import apply_cancel, plan_cancel
 
-    async with session.workspace() as workspace:
+    async with session.acting_workspace() as workspace:
         plan = await plan_cancel(workspace, await acting.keys_of(workspace, names))
         acts = acting.Acts(
             "cancel", {"cancel at the API": plan.cancel, "drop, as it is not sent": plan.drop}, plan.skipped

@@ -28,7 +28,7 @@ async def command(session: Session, names: tuple[str, ...], locally: bool, force
     """
     from batchtui.services.delete import apply_delete, plan_delete
 
-    async with session.workspace() as workspace:
+    async with session.workspace() if locally else session.acting_workspace() as workspace:
         keys = await acting.keys_of(workspace, names)
         plan = await plan_delete(workspace, keys, locally=locally, force=force)
         losing = {batch.key: "its results are lost" for batch in plan.losing}

@@ -36,7 +36,7 @@ async def command(session: Session, names: tuple[str, ...], grace: float | None,
     """
     from batchtui.services.resume import resume
 
-    async with session.workspace() as workspace:
+    async with session.acting_workspace() as workspace:
         resumed = await resume(
             workspace,
             await _jobs(workspace, names),

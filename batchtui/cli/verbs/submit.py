@@ -91,7 +91,7 @@ async def command(
     sources, output = _untangle(sources, output)
     saving.refuse_existing(output)
     saving.refuse_two_on_stdout(session, output)
-    async with session.workspace() as workspace:
+    async with session.workspace() if dry_run else session.acting_workspace() as workspace:
         chosen = SubmitOptions(name, tags, intake_of(options))
         plan = await plan_submit(workspace, sources, chosen, findings.progress_of(session))
         try:
