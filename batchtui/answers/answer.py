@@ -73,7 +73,7 @@ class Answer:
     @property
     def error(self) -> Mapping[str, Any]:
         """The inner error: `type`, `message` and perhaps `details`; empty where there is none."""
-        return error_of(dict(self.result))
+        return error_of(self.result)
 
     @property
     def error_message(self) -> str:

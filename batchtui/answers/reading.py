@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from batchtui.answers.envelope import UnreadableLine, read_object, whole_text
 from batchtui.answers.outcome import outcome_of
 from batchtui.domain.result import Outcome, ResultFacts
 from batchtui.domain.usage import Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 PREVIEW = 160
 """Characters of an answer or an error message that the index keeps."""
@@ -87,7 +90,7 @@ def facts_of(reading: Reading, seq: int, offset: int, length: int) -> ResultFact
     )
 
 
-def error_of(result: dict[str, Any]) -> dict[str, Any]:
+def error_of(result: Mapping[str, Any]) -> dict[str, Any]:
     """Return the inner error of an errored result: `{"type", "message", "details"?}` as far as it is there."""
     error = result.get("error")
     if isinstance(error, str):

@@ -66,8 +66,10 @@ class InputError(BatchtuiError):
     type = "input"
     title = "The input has errors"
 
-    def __init__(self, message: str, *, hint: str = "", problems: Sequence[Problem] = ()) -> None:
-        super().__init__(message, hint=hint)
+    def __init__(
+        self, message: str, *, hint: str = "", title: str | None = None, problems: Sequence[Problem] = ()
+    ) -> None:
+        super().__init__(message, hint=hint, title=title)
         self.problems = tuple(problems)
 
 

@@ -2,39 +2,54 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from batchtui.answers.answer import Answer, read_answer
+from batchtui.answers.answer import read_answer
 from batchtui.answers.envelope import UnreadableLine, read_object
 from batchtui.answers.structured import structured_value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from batchtui.answers.answer import Answer
 
 
 class Entry:
     """A line of results with the request that led to it. Nothing is parsed before it is asked for, or twice."""
+
+    answer: Answer
+    """The line, read."""
+    params: dict[str, Any]
+    """The request's params; empty where there is no request."""
+    structured: dict[str, Any]
+    """What the answer says as one JSON object; empty where it says none."""
 
     def __init__(self, line: bytes, request: bytes | None = None) -> None:
         self.line = line
         self.request = request
         """The whole request, `{"custom_id", "params"}`; None where it is not wanted or not kept."""
 
-    @cached_property
-    def answer(self) -> Answer:
-        """The line, read."""
-        return read_answer(self.line)
+    def __getattr__(self, name: str) -> Any:
+        """Read on first use. Not cached_property: in Python 3.11 that takes a lock, which costs as much as parsing."""
+        reader = _READERS.get(name)
+        if reader is None:
+            raise AttributeError(name)
+        value = self.__dict__[name] = reader(self)
+        return value
 
-    @cached_property
-    def params(self) -> dict[str, Any]:
-        """The request's params; empty where there is no request."""
-        if self.request is None:
-            return {}
-        try:
-            params = read_object(self.request).get("params")
-        except UnreadableLine:
-            return {}
-        return params if isinstance(params, dict) else {}
 
-    @cached_property
-    def structured(self) -> dict[str, Any]:
-        """What the answer says as one JSON object; empty where it says none."""
-        return structured_value(self.answer) or {}
+def _params(entry: Entry) -> dict[str, Any]:
+    if entry.request is None:
+        return {}
+    try:
+        params = read_object(entry.request).get("params")
+    except UnreadableLine:
+        return {}
+    return params if isinstance(params, dict) else {}
+
+
+_READERS: dict[str, Callable[[Entry], Any]] = {
+    "answer": lambda entry: read_answer(entry.line),
+    "params": _params,
+    "structured": lambda entry: structured_value(entry.answer) or {},
+}

@@ -240,6 +240,12 @@ class ResultReader:
             while data := file.read(block):
                 write(data)
 
+    @property
+    def ends_with_newline(self) -> bool:
+        """Whether the last line is ended, so that another file may follow (an empty file is)."""
+        size = self.summary.bytes
+        return size == 0 or self.at(size - 1, 1) == b"\n"
+
     # ── the index ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     @cached_property

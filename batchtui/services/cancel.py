@@ -65,6 +65,7 @@ async def plan_cancel(workspace: Workspace, keys: Sequence[int]) -> CancelPlan:
 
 async def apply_cancel(workspace: Workspace, plan: CancelPlan) -> list[Outcome]:
     """Cancel what the plan says; what fails does not hold up the rest."""
+    workspace.refuse_if_read_only()
     outcomes: list[Outcome] = []
     for batch in plan.drop:
         await workspace.registry.batches.deleted(batch.key, locally=True)

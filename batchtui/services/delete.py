@@ -58,6 +58,7 @@ async def plan_delete(
 
 async def apply_delete(workspace: Workspace, plan: DeletePlan) -> list[Outcome]:
     """Delete what the plan says; what fails does not hold up the rest."""
+    workspace.refuse_if_read_only()
     batches = workspace.registry.batches
     outcomes: list[Outcome] = []
     for batch in plan.drop:

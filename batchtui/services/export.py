@@ -27,7 +27,7 @@ from batchtui.registry.result_index import OUTCOMES
 from batchtui.registry.result_merge import MergedResults
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from batchtui.domain.batch import Batch
     from batchtui.exporters.columns import Column
@@ -202,27 +202,50 @@ def _export(
         by_input = plan.order == "input" and merged.has_requests
         if plan.with_requests and not merged.has_requests:
             raise UsageError("The requests of this batch are not kept here, so they cannot be shown with the results.")
-        tally: dict[Outcome, int] = {}
+        tally = _Tally()
         with _opened(plan, stream) as out:
             if _is_copy(plan, merged, by_input=by_input):
-                for reader in merged.readers:
-                    reader.copy_to(out.write)
-                    _add(tally, reader.by_outcome)
-                    told(sum(tally.values()))
+                _copy(merged, out, tally, told)
             else:
                 columns = _columns(plan, merged)
                 found = merged.in_input_order(plan.only) if by_input else merged.in_arrival_order(plan.only)
                 entries = _entries(plan, merged, found, tally, told)
                 write(plan.format, out, entries, columns, with_requests=plan.with_requests)
-        told(sum(tally.values()))
+        told(tally.total)
         return ExportReport(
             output=str(plan.output) if plan.output else None,
             format=plan.format,
             order="input" if by_input else "arrival",
-            total=sum(tally.values()),
-            outcomes=tally,
+            total=tally.total,
+            outcomes=tally.outcomes,
             missing=merged.missing,
         )
+
+
+class _Tally:
+    """Counts what was written, by outcome; by its code, since hashing an enumeration costs more than a row's cells."""
+
+    def __init__(self) -> None:
+        self.counts = [0] * len(OUTCOMES)
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts)
+
+    @property
+    def outcomes(self) -> dict[Outcome, int]:
+        return {outcome: count for outcome, count in zip(OUTCOMES, self.counts, strict=True) if count}
+
+
+def _copy(merged: MergedResults, out: IO[bytes], tally: _Tally, told: Callable[[int], None]) -> None:
+    """Write the files as they came, one after the other; a last line without a newline gets one before the next file."""
+    for number, reader in enumerate(merged.readers):
+        if number and not merged.readers[number - 1].ends_with_newline:
+            out.write(b"\n")
+        reader.copy_to(out.write)
+        for outcome, count in reader.by_outcome.items():
+            tally.counts[OUTCOMES.index(outcome)] += count
+        told(tally.total)
 
 
 def _is_copy(plan: ExportPlan, merged: MergedResults, *, by_input: bool) -> bool:
@@ -235,17 +258,16 @@ def _entries(
     plan: ExportPlan,
     merged: MergedResults,
     found: Iterator[Found],
-    tally: dict[Outcome, int],
+    tally: _Tally,
     told: Callable[[int], None],
 ) -> Iterator[Entry]:
-    outcomes = [reader.outcomes for reader in merged.readers]
+    outcomes, counts = [reader.outcomes for reader in merged.readers], tally.counts
     for number, place in enumerate(found, 1):
         entry = Entry(merged.line(place))
         if plan.with_requests:
             custom_id = "" if place.request else entry.answer.custom_id
             entry.request = merged.request(place, custom_id)
-        outcome = OUTCOMES[outcomes[place.source][place.seq]]
-        tally[outcome] = tally.get(outcome, 0) + 1
+        counts[outcomes[place.source][place.seq]] += 1
         if number % TELL_EVERY == 0:
             told(number)
         yield entry
@@ -262,11 +284,6 @@ def _columns(plan: ExportPlan, merged: MergedResults) -> tuple[Column, ...] | No
 
 def _structured(merged: MergedResults) -> tuple[Column, ...]:
     return structured_columns(Entry(reader.raw(seq)) for reader in merged.readers for seq in reader.structured_seqs())
-
-
-def _add(tally: dict[Outcome, int], more: Mapping[Outcome, int]) -> None:
-    for outcome, count in more.items():
-        tally[outcome] = tally.get(outcome, 0) + count
 
 
 @contextmanager

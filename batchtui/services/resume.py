@@ -77,6 +77,8 @@ async def feed(workspace: Workspace, on_event: Callable[[Event], None] | None = 
 
     Only these: a part that was refused, or is of a job with an unknown part, waits for a person.
     """
+    if workspace.settings.read_only:
+        return []
     due: list[int] = []
     feeding: set[tuple[str, int]] = set()
     blocked: set[tuple[str, int]] = set()

@@ -46,6 +46,7 @@ async def send(workspace: Workspace, key: int, on_progress: Callable[[Progress],
         CredentialsMissing, Refused, RateLimited: nothing was created; the part is planned again, with the reason.
         AnswerLost: nobody knows; the part is `unknown`, for `services.reconcile` to settle.
     """
+    workspace.refuse_if_read_only()
     batches = workspace.registry.batches
     batch = await batches.get(key)
     job, name = await batches.body_of(key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
@@ -66,7 +67,24 @@ async def stage(
         StorageError: where the disk refuses; nothing is left behind.
     """
     check_options = await _check_options(workspace, options)
-    return await asyncio.to_thread(_stage, workspace, sources, options, check_options, on_progress)
+    given_up = threading.Event()
+
+    def tell(reading: Reading) -> None:
+        if given_up.is_set():
+            raise asyncio.CancelledError
+        if on_progress:
+            on_progress(reading)
+
+    work = asyncio.ensure_future(asyncio.to_thread(_stage, workspace, sources, options, check_options, tell))
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        # The thread cannot be cancelled: tell it, wait for it, and leave nothing of it behind.
+        given_up.set()
+        await asyncio.wait({work})
+        if not work.cancelled() and work.exception() is None:
+            workspace.registry.requests.discard(work.result().requests)
+        raise
 
 
 def _stage(
@@ -74,7 +92,7 @@ def _stage(
     sources: Sequence[str],
     options: IntakeOptions,
     check_options: CheckOptions,
-    on_progress: Callable[[Reading], None] | None,
+    tell: Callable[[Reading], None],
 ) -> Staged:
     from batchtui.intake import Intake, PartCutter
 
@@ -84,8 +102,7 @@ def _stage(
     try:
         for block in intake.blocks():
             _write_block(writer, cutter.place, block)
-            if on_progress:
-                on_progress(Reading(intake.bytes_read, intake.bytes_total))
+            tell(Reading(intake.bytes_read, intake.bytes_total))
     except BaseException:
         writer.discard()
         raise

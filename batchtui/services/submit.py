@@ -132,6 +132,7 @@ async def apply_submit(
     if plan.earlier and not force:
         raise InputError(
             f"The same requests were submitted before, as {plan.earlier[0].name} ({plan.earlier[0].id}).",
+            title="Submitted before",
             hint="--force sends them again; `batchtui results` has their results.",
         )
     # Whoever has no credentials learns it before anything is kept.

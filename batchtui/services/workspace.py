@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from batchtui.domain.errors import CredentialsMissing, StorageError
+from batchtui.domain.errors import CredentialsMissing, StorageError, UsageError
 from batchtui.registry.registry import Registry
 from batchtui.services import process
 from batchtui.services.clock import SystemClock
@@ -60,6 +60,18 @@ class Workspace:
         from batchtui.settings.loading import load_settings
 
         return load_settings(self.paths.config_file)
+
+    def refuse_if_read_only(self) -> None:
+        """Stop whatever would change something at the API where the settings say `read_only`.
+
+        Raises:
+            UsageError: where they do.
+        """
+        if self.settings.read_only:
+            raise UsageError(
+                "This workspace is read-only: nothing is sent, cancelled or deleted.",
+                hint=f"`read_only` is set in {self.paths.config_file}.",
+            )
 
     @property
     def workspace_id(self) -> str | None:

@@ -177,6 +177,16 @@ async def test_a_batch_made_elsewhere_comes_in_order_of_arrival_and_says_so(
         await export(workspace, saved, ExportOptions(format="csv", with_requests=True))
 
 
+async def test_files_without_a_last_newline_are_not_glued_together(
+    workspace: Workspace, batches: tuple[Batch, ...]
+) -> None:
+    for batch in batches:
+        raw = workspace.registry.results.paths(batch).raw
+        raw.write_bytes(raw.read_bytes().rstrip(b"\n"))
+    written, report = await export(workspace, batches, ExportOptions())
+    assert report.total == len([json.loads(line) for line in written.split(b"\n")]) == COUNT
+
+
 async def test_half_of_them_fail_and_are_counted_apart(
     workspace: Workspace, batches: tuple[Batch, ...], tmp_path: Path
 ) -> None:

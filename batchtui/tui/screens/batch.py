@@ -56,13 +56,14 @@ class BatchScreen(Frame):
         self.grid: Grid[ResultFacts] = Grid(result_cells.COLUMNS, self._page, painter, id="results")
         self._facts = Facts(workspace.clock.now)
         self._outcomes = Outcomes()
+        self._search_bar = FilterBar("what an answer, an error or a custom_id says")
 
     def content(self) -> Iterator[Widget]:
         """Lay out the facts, the outcomes and the list."""
         yield self._facts
         yield Rule()
         yield self._outcomes
-        yield FilterBar("what an answer, an error or a custom_id says")
+        yield self._search_bar
         yield self.grid
 
     def on_mount(self) -> None:
@@ -100,7 +101,7 @@ class BatchScreen(Frame):
         self._outcomes.show(reader.by_outcome, self._only)
         self.grid.update(await self._page(order[:60]))
         self.grid.show(order)
-        self.query_one(FilterBar).say(Piece(f"{count(len(order))} of {count(reader.count)} ", Tone.CHIP))
+        self._search_bar.say(Piece(f"{count(len(order))} of {count(reader.count)} ", Tone.CHIP))
         self.refresh_footer()
 
     async def _find(self) -> None:
@@ -184,9 +185,8 @@ class BatchScreen(Frame):
 
     def back(self) -> bool:
         """Clear the search, else the choice of an outcome, else the marks."""
-        bar = self.query_one(FilterBar)
-        if bar.display:
-            bar.close()
+        if self._search_bar.display:
+            self._search_bar.close()
         elif self._only is not None:
             self._choose(None)
         elif self.grid.marks:
@@ -205,7 +205,7 @@ class BatchScreen(Frame):
 
     def _action_batch_search(self) -> None:
         if self._reader is not None:
-            self.query_one(FilterBar).open()
+            self._search_bar.open()
 
     def _action_batch_fetch(self) -> None:
         perform(self.app, self._fetch(), group=f"fetch-{self.shown.key}", gives_up=True)

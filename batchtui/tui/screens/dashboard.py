@@ -74,17 +74,19 @@ class DashboardScreen(Frame):
         self._left = Left()
         self._filter = ""
         self._complaint = ""
+        self._filter_bar = FilterBar("words, status:ended, tag:nightly")
+        self._detail = Detail(workspace.clock.now)
         self._ordering = Latest(self, self._reorder)
         painter = BatchPainter(workspace.clock.now, plain=lambda: look_of(self).plain)
         self.grid: Grid[Batch] = Grid(COLUMNS, self._page, painter, id="batches")
 
     def content(self) -> Iterator[Widget]:
         """Lay out the filter, the list and the details."""
-        yield FilterBar("words, status:ended, tag:nightly")
+        yield self._filter_bar
         with Container(id="body"):
             yield self.grid
             yield Rule(id="detail-rule")
-            yield Detail(self.workspace.clock.now)
+            yield self._detail
 
     async def on_mount(self) -> None:
         """Show the registry as it stands, before anything is asked of anyone."""
@@ -159,13 +161,13 @@ class DashboardScreen(Frame):
         self.grid.focus()
 
     def _show_detail(self) -> None:
-        self.query_one(Detail).show(self.grid.item)
+        self._detail.show(self.grid.item)
 
     def _say_filter(self) -> None:
         tally = self.dashboard.status.tally
         words = f"{count(len(self.grid.order))} of {count(tally.total)} "
         complaint = Piece(f"{self._complaint}  ", Tone.WARN)
-        self.query_one(FilterBar).say(complaint, Piece(words, Tone.CHIP if self._filter else Tone.DIM), Piece(" "))
+        self._filter_bar.say(complaint, Piece(words, Tone.CHIP if self._filter else Tone.DIM), Piece(" "))
 
     def _remember(self, left: Left) -> None:
         self._left = left
@@ -182,9 +184,8 @@ class DashboardScreen(Frame):
 
     def back(self) -> bool:
         """Clear the filter, else the marks."""
-        bar = self.query_one(FilterBar)
-        if bar.display:
-            bar.close()
+        if self._filter_bar.display:
+            self._filter_bar.close()
             return True
         if self.grid.marks:
             self.grid.unmark()
@@ -194,7 +195,7 @@ class DashboardScreen(Frame):
     # ── commands ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _action_batches_filter(self) -> None:
-        self.query_one(FilterBar).open()
+        self._filter_bar.open()
 
     def _action_batches_cancel(self) -> None:
         perform(self.app, acts.cancel(self.dashboard, self.grid.chosen), group="act")

@@ -35,6 +35,8 @@ class Frame(Screen[None]):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
         self.workspace = workspace
+        self._status_bar = StatusBar(lambda: self.dashboard.status)
+        self._footer = Footer(lambda: list(self.offers()), self.aside, self.carry_out)
 
     @property
     def dashboard(self) -> DashboardApp:
@@ -43,11 +45,11 @@ class Frame(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Lay out the lines above and below."""
-        yield StatusBar(lambda: self.dashboard.status)
+        yield self._status_bar
         yield Rule()
         yield from self.content()
         yield Rule()
-        yield Footer(lambda: list(self.offers()), self.aside, self.carry_out)
+        yield self._footer
 
     def content(self) -> Iterator[Widget]:
         """Yield what stands between the lines."""
@@ -90,18 +92,17 @@ class Frame(Screen[None]):
 
     def ticked(self) -> None:
         """Show that time has passed."""
-        self.query_one(StatusBar).redraw()
+        self._status_bar.redraw()
 
     def status_changed(self) -> None:
         """Show how the background stands."""
-        self.query_one(StatusBar).redraw()
+        self._status_bar.redraw()
 
     def refresh_footer(self) -> None:
         """Show what works now."""
-        self.query_one(Footer).redraw()
+        self._footer.redraw()
 
     def on_screen_resume(self) -> None:
         """Show what has changed while another screen was in front."""
-        if self.is_mounted:
-            self.ticked()
-            self.refresh_footer()
+        self.ticked()
+        self.refresh_footer()

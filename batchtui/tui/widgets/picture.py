@@ -33,8 +33,8 @@ class Picture(Widget):
         raise NotImplementedError
 
     def redraw(self) -> None:
-        """Draw again, and repaint the lines that differ."""
-        if not self.size.width:
+        """Draw again, and repaint the lines that differ; nothing happens before the first layout and after the end."""
+        if not self.size.width or not self.is_attached:
             return
         before, self._lines = self._lines, self.draw(self.size.width, self.size.height)
         self._drawn_for = (self.size.width, self.size.height)

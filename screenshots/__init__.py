@@ -1,0 +1,1 @@
+"""Pictures of the dashboard, made by `python -m screenshots` from a simulator's scenario."""
