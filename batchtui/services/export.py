@@ -238,7 +238,7 @@ class _Tally:
 
 
 def _copy(merged: MergedResults, out: IO[bytes], tally: _Tally, told: Callable[[int], None]) -> None:
-    """Write the files as they came, one after the other; a last line without a newline gets one before the next file."""
+    """Write the files as they came, one after the other; a last line without a newline gets one."""
     for number, reader in enumerate(merged.readers):
         if number and not merged.readers[number - 1].ends_with_newline:
             out.write(b"\n")
