@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from batchtui.registry.batches import Batches
@@ -11,7 +12,6 @@ from batchtui.registry.jobs import Jobs
 from batchtui.registry.journal import Journal
 from batchtui.registry.leases import Leases
 from batchtui.registry.request_store import RequestStore
-from batchtui.registry.result_store import ResultStore
 from batchtui.registry.views import Views
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from batchtui.domain.clock import Clock
+    from batchtui.registry.result_store import ResultStore
 
 
 class Registry:
@@ -34,7 +35,14 @@ class Registry:
         self.leases = Leases(self._database, clock, holder)
         self.facts = Facts(self._database, clock)
         self.requests = RequestStore(requests)
-        self.results = ResultStore(results)
+        self._results = results
+
+    @cached_property
+    def results(self) -> ResultStore:
+        """Where results are kept; imported with the first use, as a list of batches needs none."""
+        from batchtui.registry.result_store import ResultStore
+
+        return ResultStore(self._results)
 
     async def open(self) -> None:
         """Open the database, made or migrated where needed. Raises `StorageError`."""
