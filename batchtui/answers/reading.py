@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from batchtui.answers.envelope import UnreadableLine, read_object, whole_text
 from batchtui.answers.outcome import outcome_of
-from batchtui.domain.result import Outcome, ResultFacts
-from batchtui.domain.usage import Usage
+from batchtui.domain.result import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,15 +78,6 @@ def read_value(value: dict[str, Any]) -> Reading:
 def unreadable(custom_id: str, reason: str) -> Reading:
     """Return the reading of a line that is no JSON, or no result: shown raw, counted as nothing the API knows."""
     return Reading(whole_text(custom_id), Outcome.UNRECOGNIZED, "", None, None, None, preview(reason), _NO_TOKENS)
-
-
-def facts_of(reading: Reading, seq: int, offset: int, length: int) -> ResultFacts:
-    """Return the facts of a line read, placed in its file."""
-    custom_id, outcome, result_type, model, stop_reason, error_type, message, tokens = reading
-    usage = Usage(*tokens)
-    return ResultFacts(
-        seq, custom_id, outcome, result_type, offset, length, model, stop_reason, error_type, message, usage
-    )
 
 
 def error_of(result: Mapping[str, Any]) -> dict[str, Any]:

@@ -82,11 +82,6 @@ class MergedResults:
         """Whether no result stands aside for another: the files, one after the other, are the whole set."""
         return not self._later
 
-    @property
-    def count(self) -> int:
-        """How many results there are before any stands aside for another."""
-        return sum(reader.count for reader in self.readers)
-
     def in_arrival_order(self, outcomes: Collection[Outcome] | None = None) -> Iterator[Found]:
         """Yield the results that count as they came, batch by batch."""
         for source, reader in enumerate(self.readers):

@@ -20,7 +20,7 @@ from batchtui.registry.result_summary import ResultSummary
 
 if TYPE_CHECKING:
     from array import array
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
 SEARCH_BLOCK = 2 << 20
@@ -194,12 +194,6 @@ class ResultReader:
             " WHERE model IS NOT NULL ORDER BY seq"
         ):
             yield words[row[0]], Usage(*row[1:])
-
-    def seqs_of(self, custom_ids: Iterable[str]) -> Iterator[int | None]:
-        """Yield for each custom_id the seq of its result, None where there is none."""
-        for custom_id in custom_ids:
-            rows = self._rows("SELECT max(seq) FROM results WHERE custom_id = ?", (custom_id,))
-            yield rows[0][0]
 
     def search(
         self,

@@ -27,11 +27,6 @@ class IdMismatch:
     missing_examples: tuple[str, ...] = ()
     unexpected_examples: tuple[str, ...] = ()
 
-    @property
-    def is_none(self) -> bool:
-        """Whether every request has its result, and nothing else is there."""
-        return not self.missing and not self.unexpected
-
 
 @dataclass(frozen=True, slots=True)
 class ResultSummary:

@@ -9,7 +9,7 @@ import pytest
 
 from batchtui.answers.answer import read_answer
 from batchtui.answers.envelope import MAX_DEPTH, prune
-from batchtui.answers.reading import PREVIEW, facts_of, read_line
+from batchtui.answers.reading import PREVIEW, read_line
 from batchtui.domain.result import Outcome
 from batchtui.domain.usage import Usage
 from tests.support.lines import USAGE, bare, encoded, errored, succeeded, tool_use
@@ -183,9 +183,3 @@ def test_an_answer_of_ten_megabytes() -> None:
 def test_hostile_text_stays_as_it_came() -> None:
     text = "[red]x[/red] \x1b[31m \u202eabc"
     assert read_answer(succeeded("a", text)).text == text
-
-
-def test_facts_place_a_reading_in_its_file() -> None:
-    facts = facts_of(read_line(errored("a", "api_error", "Internal")), 3, 100, 50)
-    assert (facts.seq, facts.custom_id, facts.offset, facts.length) == (3, "a", 100, 50)
-    assert (facts.outcome, facts.error_type, facts.message) == (Outcome.ERRORED, "api_error", "Internal")
