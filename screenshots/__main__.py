@@ -106,7 +106,7 @@ async def set_scene(workspace: Workspace, simulator: Simulator, clock: HastyCloc
     await submit(workspace, folder, "eval-prompt-v7", 2_000, "claude-sonnet-5-5", "eval")
     clock.turn(hours=2, minutes=15)
     await tend.round_of_care(workspace)
-    for batch in await tend.uncollected(workspace):
+    for batch in await workspace.registry.views.uncollected(workspace.clock.now()):
         await collect(workspace, batch)
     await submit(workspace, folder, "nightly-tickets", 250_000, "claude-haiku-5-5", "nightly", parts_of=100_000)
     clock.turn(minutes=14)

@@ -120,8 +120,8 @@ def _call_faults(call: Mapping[str, Any], schemas: Mapping[str, object]) -> Iter
 
 def _faults(value: object, schema: object) -> Iterator[str]:
     """Yield where the value does not fit; a schema is never fetched from anywhere."""
-    from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
-    from jsonschema.exceptions import SchemaError  # type: ignore[import-untyped]
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
     from referencing import Registry
     from referencing.exceptions import Unresolvable
 

@@ -77,6 +77,7 @@ CREATE TABLE batches (
     UNIQUE (job_id, attempt, part)
 ) STRICT;
 CREATE INDEX batches_by_state ON batches(state);
+CREATE INDEX batches_to_collect ON batches(created_at) WHERE state = 'ended' AND results IN ('none', 'partial');
 CREATE INDEX batches_by_time ON batches(planned_at DESC, part);
 CREATE INDEX batches_by_revision ON batches(revision);
 

@@ -6,9 +6,10 @@ from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from batchtui.domain.limits import RESULTS_KEPT
 from batchtui.domain.query import BatchQuery
 from batchtui.domain.states import BatchState
-from batchtui.registry.columns import text_time
+from batchtui.registry.columns import text_time, time_text
 from batchtui.registry.rows import BATCH_SELECT, to_batch
 
 if TYPE_CHECKING:
@@ -115,6 +116,15 @@ class Views:
     async def in_states(self, *states: BatchState) -> list[Batch]:
         """The batches in these states, newest first."""
         return await self.select(BatchQuery(states=frozenset(states)))
+
+    async def uncollected(self, now: datetime) -> list[Batch]:
+        """Ended batches whose results are not saved and can still be had, oldest first: their time runs out first."""
+        rows = await self._database.all(
+            f"{BATCH_SELECT} WHERE b.state = 'ended' AND b.results IN ('none', 'partial') AND b.created_at > ?"
+            " ORDER BY b.created_at",
+            (time_text(now - RESULTS_KEPT),),
+        )
+        return [to_batch(row) for row in rows]
 
     async def known_ids(self, ids: Sequence[str]) -> set[str]:
         """Those of these API ids that the registry knows."""

@@ -174,10 +174,13 @@ class Poller:
 
     async def _collect_forever(self) -> None:
         while True:
-            waiting = [batch for batch in await tend.uncollected(self._workspace) if batch.key not in self._gave_up]
+            waiting = [batch for batch in await self._uncollected() if batch.key not in self._gave_up]
             for batch in waiting:
                 await self._collect(batch)
             await self._workspace.clock.sleep(LOOK_AROUND)
+
+    async def _uncollected(self) -> list[Batch]:
+        return await self._workspace.registry.views.uncollected(self._workspace.clock.now())
 
     async def _collect(self, batch: Batch) -> None:
         self._show(replace(self.status, collecting=batch.id or ""))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from batchtui.domain.query import BatchQuery
-from batchtui.domain.states import BatchState, ResultsState
+from batchtui.domain.states import BatchState
 from batchtui.services import reconcile, refresh, resume
 
 if TYPE_CHECKING:
@@ -62,15 +61,3 @@ def interval_for(workspace: Workspace, batches: Sequence[Batch]) -> float:
     youngest = max(batch.submitted_at or batch.created_at or batch.planned_at for batch in batches)
     age = workspace.clock.now() - youngest
     return pace.quick if age < YOUNG else pace.middle if age < SETTLED_IN else pace.slow
-
-
-async def uncollected(workspace: Workspace) -> list[Batch]:
-    """Ended batches whose results are not saved and can still be had, oldest first: their time runs out first."""
-    ended = await workspace.registry.views.select(BatchQuery(states=frozenset({BatchState.ENDED}), sort="newest"))
-    now = workspace.clock.now()
-    return [
-        batch
-        for batch in reversed(ended)
-        if batch.results in (ResultsState.NONE, ResultsState.PARTIAL)
-        and (batch.results_until is None or batch.results_until > now)
-    ]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.style import Style
 from textual.app import App
+from textual.worker import WorkerError
 
 from batchtui.registry.views import Tally
 from batchtui.services.poller import Poller, PollerState
@@ -118,9 +120,16 @@ class DashboardApp(App[int]):
     def _start_background(self) -> None:
         if not self.workspace.settings.refresh.automatic:
             self.poller.pause(True)
-        self.run_worker(self.bridge.run(), group="bridge")
-        self.run_worker(self.poller.run(), group="poller")
+        self.run_worker(self.bridge.run, group="bridge")
+        self.run_worker(self.poller.run, group="poller")
         self.set_interval(TICK, self.tick)
+
+    async def on_unmount(self) -> None:
+        """Wait for what is under way to let go: the workspace is closed after this, and nobody may open it again."""
+        for worker in list(self.workers):
+            worker.cancel()
+            with suppress(WorkerError):
+                await worker.wait()
 
     def _fatal_error(self) -> None:
         """Leave the terminal to whoever started the dashboard: the failure is raised there, not painted here."""

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import BatchtuiError
 from batchtui.tui.messages import Failed
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
-    from typing import Any
+    from collections.abc import Awaitable, Callable
 
     from textual.dom import DOMNode
 
 
-def perform(node: DOMNode, work: Coroutine[Any, Any, None], *, group: str, gives_up: bool = False) -> None:
+def perform(node: DOMNode, work: Callable[[], Awaitable[None]], *, group: str, gives_up: bool = False) -> None:
     """Do this beside the keys; it ends with the node. `gives_up`: what the node still does in that group is dropped.
 
     A failure that was understood is shown by the app; any other is a fault of the program and ends it.
     """
-    node.run_worker(_guarded(node, work), group=group, exclusive=gives_up)
+    node.run_worker(partial(_guarded, node, work), group=group, exclusive=gives_up)
 
 
-async def _guarded(node: DOMNode, work: Awaitable[None]) -> None:
+async def _guarded(node: DOMNode, work: Callable[[], Awaitable[None]]) -> None:
     try:
-        await work
+        await work()
     except BatchtuiError as error:
         node.app.post_message(Failed(error))
 
@@ -43,12 +43,12 @@ class Latest:
         self._is_asked = True
         if not self._is_running and self._owner.is_attached:
             self._is_running = True
-            self._owner.run_worker(self._run(), group=f"latest-{id(self)}")
+            self._owner.run_worker(self._run, group=f"latest-{id(self)}")
 
     async def _run(self) -> None:
         try:
             while self._is_asked:
                 self._is_asked = False
-                await _guarded(self._owner, self._work())
+                await _guarded(self._owner, self._work)
         finally:
             self._is_running = False

@@ -6,11 +6,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len, chop_cells, set_cell_size
-from rich.segment import Segment
-from textual.strip import Strip
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from rich.style import Style
 
@@ -123,9 +121,3 @@ def _wrapped_wide(text: str, columns: int) -> list[str]:
         text = text[cut + 1 :] if cut == space else text[cut:]
     lines.append(text)
     return lines
-
-
-def strip(pieces: Sequence[Piece], columns: int, base: Style, tones: Mapping[Tone, Style]) -> Strip:
-    """Return one painted line, exactly so many columns wide."""
-    segments = [Segment(piece.text, base + tones[piece.tone]) for piece in fitted(pieces, columns) if piece.text]
-    return Strip(segments, max(0, columns))

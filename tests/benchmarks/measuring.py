@@ -43,7 +43,11 @@ def run(*arguments: str, env: dict[str, str] | None = None) -> Run:
     read, write = os.pipe()
     began = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, *arguments], stdout=write, env={**os.environ, **(env or {})}, cwd=ROOT, stdin=subprocess.DEVNULL
+        [sys.executable, *arguments],
+        stdout=write,
+        env={**os.environ, **(env or {})},
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
     )
     os.close(write)
     with os.fdopen(read) as pipe:
@@ -62,12 +66,22 @@ def best(times: int, *arguments: str, env: dict[str, str] | None = None) -> Run:
 
 
 @contextmanager
-def simulator(*, fast: bool = True) -> Iterator[str]:
+def simulator() -> Iterator[str]:
     """A simulator in a process of its own, whose batches end at once. Yields its base URL."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.benchmarks.serve", "fast" if fast else "slow"],
-        stdout=subprocess.PIPE, text=True, cwd=ROOT,
-    )  # fmt: skip
+    with _served("tests.benchmarks.serve") as url:
+        yield url
+
+
+@contextmanager
+def sink() -> Iterator[str]:
+    """A server in a process of its own that only takes bytes. Yields its base URL."""
+    with _served("tests.benchmarks.sink") as url:
+        yield url
+
+
+@contextmanager
+def _served(module: str) -> Iterator[str]:
+    process = subprocess.Popen([sys.executable, "-m", module], stdout=subprocess.PIPE, text=True, cwd=ROOT)
     assert process.stdout is not None
     try:
         yield process.stdout.readline().strip()

@@ -15,7 +15,7 @@ def submit(url: str, source: str) -> str:
     import anthropic
 
     client = anthropic.Anthropic(base_url=url, api_key="sk-ant-benchmark")
-    with open(source) as file:  # noqa: PTH123: as people write it
+    with open(source) as file:  # as people write it
         requests = [json.loads(line) for line in file]
     return client.messages.batches.create(requests=requests).id
 
@@ -26,7 +26,7 @@ def results(url: str, batch_id: str, output: str) -> int:
 
     client = anthropic.Anthropic(base_url=url, api_key="sk-ant-benchmark")
     count = 0
-    with open(output, "w") as file:  # noqa: PTH123: as people write it
+    with open(output, "w") as file:  # as people write it
         for result in client.messages.batches.results(batch_id):
             file.write(result.model_dump_json() + "\n")
             count += 1
@@ -35,7 +35,7 @@ def results(url: str, batch_id: str, output: str) -> int:
 
 def write_requests(path: Path, count: int, size: int) -> None:
     """Write right requests of about that many bytes each."""
-    filler = "The quick brown fox jumps over the lazy dog, and \\\"why\\\" is anybody's guess. "
+    filler = 'The quick brown fox jumps over the lazy dog, and \\"why\\" is anybody\'s guess. '
     with path.open("w") as file:
         for number in range(count):
             head = f'{{"custom_id":"request-{number:07}","params":{{"model":"claude-haiku-5-5","max_tokens":1024,'

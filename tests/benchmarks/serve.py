@@ -1,9 +1,8 @@
-"""A simulator in a process of its own for benchmarks: `python -m tests.benchmarks.serve fast|slow`."""
+"""A simulator in a process of its own for benchmarks: `python -m tests.benchmarks.serve`."""
 
 from __future__ import annotations
 
 import gc
-import sys
 from dataclasses import replace
 
 from batchtui.simulator import SCENARIOS, serve_forever
@@ -11,6 +10,5 @@ from batchtui.simulator import SCENARIOS, serve_forever
 if __name__ == "__main__":
     # What the simulator does is on both sides of every ratio: let it be as little as possible.
     gc.disable()
-    takes = 1.0 if sys.argv[1] == "fast" else 86_000.0
-    scenario = replace(SCENARIOS["quiet-night"], takes=takes, spread=0.0, queue_limit=10**9, requests_per_minute=0)
+    scenario = replace(SCENARIOS["quiet-night"], takes=1.0, spread=0.0, queue_limit=10**9, requests_per_minute=0)
     serve_forever(scenario, on_ready=lambda url: print(url, flush=True))

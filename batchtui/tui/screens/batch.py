@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from batchtui.domain.errors import BatchtuiError
@@ -157,7 +158,7 @@ class BatchScreen(Frame):
 
     def _choose(self, outcome: Outcome | None) -> None:
         self._only = outcome
-        perform(self, self._show_results(), group="show", gives_up=True)
+        perform(self, self._show_results, group="show", gives_up=True)
 
     def aside(self) -> Line:
         """Say what is marked, else how much is shown."""
@@ -208,7 +209,7 @@ class BatchScreen(Frame):
             self._search_bar.open()
 
     def _action_batch_fetch(self) -> None:
-        perform(self.app, self._fetch(), group=f"fetch-{self.shown.key}", gives_up=True)
+        perform(self.app, self._fetch, group=f"fetch-{self.shown.key}", gives_up=True)
 
     async def _fetch(self) -> None:
         try:
@@ -225,10 +226,10 @@ class BatchScreen(Frame):
         self.grid.repaint()
 
     def _action_batch_cancel(self) -> None:
-        perform(self.app, acts.cancel(self.dashboard, [self.shown.key]), group="act")
+        perform(self.app, partial(acts.cancel, self.dashboard, [self.shown.key]), group="act")
 
     def _action_batch_delete(self) -> None:
-        perform(self.app, acts.delete(self.dashboard, [self.shown.key]), group="act")
+        perform(self.app, partial(acts.delete, self.dashboard, [self.shown.key]), group="act")
 
     def _action_batch_copy_id(self) -> None:
         acts.copy_ids(self.dashboard, [self.shown])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Container
@@ -171,7 +172,7 @@ class DashboardScreen(Frame):
 
     def _remember(self, left: Left) -> None:
         self._left = left
-        perform(self, self.workspace.registry.facts.put(REMEMBERED, asdict(left)), group="remember")
+        perform(self, partial(self.workspace.registry.facts.put, REMEMBERED, asdict(left)), group="remember")
 
     def aside(self) -> Line:
         """Say what is marked, else how much is shown and in which order."""
@@ -198,10 +199,10 @@ class DashboardScreen(Frame):
         self._filter_bar.open()
 
     def _action_batches_cancel(self) -> None:
-        perform(self.app, acts.cancel(self.dashboard, self.grid.chosen), group="act")
+        perform(self.app, partial(acts.cancel, self.dashboard, self.grid.chosen), group="act")
 
     def _action_batches_delete(self) -> None:
-        perform(self.app, acts.delete(self.dashboard, self.grid.chosen), group="act")
+        perform(self.app, partial(acts.delete, self.dashboard, self.grid.chosen), group="act")
 
     def _action_batches_copy_id(self) -> None:
         acts.copy_ids(self.dashboard, [self.grid.item_of(key) for key in self.grid.chosen])
@@ -211,7 +212,7 @@ class DashboardScreen(Frame):
         self.set_class(self._left.zoomed, "-zoomed")
 
     def _action_batches_sync(self) -> None:
-        perform(self.app, self._sync(), group="sync", gives_up=True)
+        perform(self.app, self._sync, group="sync", gives_up=True)
 
     async def _sync(self) -> None:
         report = await sync(self.workspace)

@@ -32,40 +32,39 @@ class FilterBar(Horizontal):
 
     def __init__(self, placeholder: str) -> None:
         super().__init__()
-        self._placeholder = placeholder
+        self._field = Input(placeholder=placeholder, compact=True, select_on_focus=False)
+        self._field.cursor_blink = False  # a blinking cursor sends 2 KB a second
+        self._said = _Said(id="filter-said")
         self.display = False
 
     def compose(self) -> ComposeResult:
         """Lay out the sign, the field and what it leaves."""
         yield _Said(Piece(" / ", Tone.ACCENT), id="filter-sign")
-        field = Input(placeholder=self._placeholder, compact=True, select_on_focus=False)
-        field.cursor_blink = False  # a blinking cursor sends 2 KB a second
-        yield field
-        yield _Said(Piece(""), id="filter-said")
+        yield self._field
+        yield self._said
 
     @property
     def text(self) -> str:
         """What is typed."""
-        return self.query_one(Input).value
+        return self._field.value
 
     def open(self, text: str | None = None) -> None:
         """Take the keys; with a text, show that as typed."""
         self.display = True
-        field = self.query_one(Input)
         if text is not None:
-            field.value = text
+            self._field.value = text
         else:
-            field.focus()
+            self._field.focus()
 
     def close(self) -> None:
         """Clear the text and go."""
-        self.query_one(Input).value = ""
+        self._field.value = ""
         self.display = False
         self.post_message(self.Left())
 
     def say(self, *pieces: Piece) -> None:
         """Say at the end of the line what the filter leaves."""
-        self.query_one("#filter-said", _Said).say(*pieces)
+        self._said.say(*pieces)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter while typing."""

@@ -13,7 +13,7 @@ from batchtui.tui.background import Latest
 from batchtui.tui.bindings import bindings
 from batchtui.tui.commands import Scope
 from batchtui.tui.look import look_of
-from batchtui.tui.pieces import Line, Piece, Tone, fitted, strip
+from batchtui.tui.pieces import Line, Piece, Tone, fitted
 from batchtui.tui.widgets.columns import GUTTER, Column, Layout, lay_out
 from batchtui.tui.widgets.page_cache import PageCache
 
@@ -177,9 +177,9 @@ class Grid(ScrollView, Generic[T], can_focus=True):
         """Paint one line of the screen: the titles, a row, or nothing."""
         width = self.scrollable_content_region.width
         if y == 0:
-            return strip(self._titles(), width, self.rich_style, look_of(self).tones)
+            return look_of(self).strip(self._titles(), width, self.rich_style)
         if not self.order:
-            return strip(self._empty_line(y, width), width, self.rich_style, look_of(self).tones)
+            return look_of(self).strip(self._empty_line(y, width), width, self.rich_style)
         row = self._top + y - 1
         if row >= len(self.order):
             return Strip.blank(width, self.rich_style)
@@ -203,8 +203,8 @@ class Grid(ScrollView, Generic[T], can_focus=True):
             x = place.x + place.width
         look = look_of(self)
         if is_cursor and self.has_focus:
-            return strip(line, width, self.rich_style + look.cursor, look.cursor_tones)
-        return strip(line, width, self.rich_style, look.tones)
+            return look.strip(line, width, self.rich_style + look.cursor, look.cursor_tones)
+        return look.strip(line, width, self.rich_style)
 
     def _cells(self, key: int) -> tuple[Line, ...]:
         cells = self._painted.get(key)
@@ -422,6 +422,8 @@ class Grid(ScrollView, Generic[T], can_focus=True):
 
     def _keep_marks(self, order: Sequence[int]) -> None:
         """Nothing that is not shown stays marked: what a command works on can be seen."""
+        if not self.marks:
+            return
         kept = self.marks.intersection(order)
         if kept != self.marks:
             self.marks = kept

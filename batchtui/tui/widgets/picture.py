@@ -8,7 +8,6 @@ from textual.geometry import Region
 from textual.widget import Widget
 
 from batchtui.tui.look import look_of
-from batchtui.tui.pieces import strip
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,4 +62,4 @@ class Picture(Widget):
         size = (self.size.width, self.size.height)
         if self._drawn_for != size:
             self._lines, self._drawn_for = self.draw(*size), size
-        return strip(self._at(self._lines, y), self.size.width, self.rich_style, look_of(self).tones)
+        return look_of(self).strip(self._at(self._lines, y), self.size.width, self.rich_style)

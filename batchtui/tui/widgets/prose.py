@@ -10,7 +10,7 @@ from textual.scroll_view import ScrollView
 from batchtui.tui.bindings import bindings
 from batchtui.tui.commands import Scope
 from batchtui.tui.look import look_of
-from batchtui.tui.pieces import Line, Piece, strip, width, wrapped
+from batchtui.tui.pieces import Line, Piece, width, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +58,7 @@ class Prose(ScrollView, can_focus=True):
         """Paint one line."""
         at = int(self.scroll_offset.y) + y
         line = self._lines[at] if at < len(self._lines) else ()
-        return strip(line, self.scrollable_content_region.width, self.rich_style, look_of(self).tones)
+        return look_of(self).strip(line, self.scrollable_content_region.width, self.rich_style)
 
     def _move(self, lines: int) -> None:
         self.scroll_to(y=self.scroll_offset.y + lines, animate=False, immediate=True)

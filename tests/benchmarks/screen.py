@@ -1,0 +1,114 @@
+"""The dashboard on a real pseudo-terminal: when it shows something, how fast a key works, how much it sends."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import signal
+import sqlite3
+import struct
+import subprocess
+import sys
+import termios
+import time
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from fcntl import ioctl
+from typing import TYPE_CHECKING
+
+from tests.benchmarks.measuring import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@dataclass
+class Screen:
+    """A program on a pseudo-terminal, and everything it has sent."""
+
+    process: subprocess.Popen[bytes]
+    terminal: int
+    began: float
+    sent: int = 0
+
+    def read(self, seconds: float, until: bytes = b"") -> tuple[bytes, float]:
+        """Read for that long, or until something shows. Returns what came, and when the last of it did."""
+        end = time.perf_counter() + seconds
+        found, last = b"", time.perf_counter()
+        while (left := end - time.perf_counter()) > 0:
+            if not select.select([self.terminal], [], [], left)[0]:
+                break
+            try:
+                chunk = os.read(self.terminal, 65536)
+            except OSError:
+                break
+            found += chunk
+            self.sent += len(chunk)
+            last = time.perf_counter()
+            if until and until in found:
+                break
+        return found, last
+
+    def press(self, keys: bytes) -> float:
+        """Press keys. Returns the seconds until the first bytes come back."""
+        began = time.perf_counter()
+        os.write(self.terminal, keys)
+        select.select([self.terminal], [], [], 5)
+        return time.perf_counter() - began
+
+    @property
+    def processor_seconds(self) -> float:
+        """What it has cost so far."""
+        import psutil
+
+        used = psutil.Process(self.process.pid).cpu_times()
+        return float(used.user + used.system)
+
+
+@contextmanager
+def dashboard(home: Path, *, columns: int = 120, rows: int = 40, url: str = "http://127.0.0.1:9") -> Iterator[Screen]:
+    """The dashboard on a pseudo-terminal of that size."""
+    ours, theirs = pty.openpty()
+    ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+    env = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "BATCHTUI_HOME": str(home),
+           "ANTHROPIC_API_KEY": "sk-ant-benchmark", "ANTHROPIC_BASE_URL": url}  # fmt: skip
+    env.pop("NO_COLOR", None)
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "batchtui"], stdin=theirs, stdout=theirs, stderr=theirs, env=env, cwd=ROOT,
+        start_new_session=True,
+    )  # fmt: skip
+    os.close(theirs)
+    try:
+        yield Screen(process, ours, began)
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            process.wait(10)
+        os.close(ours)
+
+
+def fill_registry(home: Path, count: int) -> None:
+    """Give a registry that is there that many ended batches, written straight into its tables."""
+    now = datetime.now(UTC)
+    stamps = [(now - timedelta(hours=2, minutes=7 * n)).isoformat(timespec="microseconds") for n in range(count)]
+    with closing(sqlite3.connect(home / "registry.db")) as connection, connection:
+        connection.executemany(
+            "INSERT INTO jobs (id, name, created_at, requests, models) VALUES (?, ?, ?, 100, '[\"claude-haiku-5-5\"]')",
+            [(f"job_{n:06}", f"nightly-{n:06}", stamps[n]) for n in range(count)],
+        )
+        connection.executemany(
+            "INSERT INTO batches (id, job_id, part, parts, attempt, state, requests, processing_status, succeeded,"
+            " errored, created_at, ended_at, expires_at, planned_at, results) VALUES"
+            " (?, ?, 1, 1, 1, 'ended', 100, 'ended', 98, 2, ?, ?, ?, ?, 'saved')",
+            [(f"msgbatch_01{n:022}", f"job_{n:06}", *[stamps[n]] * 4) for n in range(count)],
+        )
+
+
+def change_one(home: Path) -> None:
+    """Change one count of one batch that is in sight, as another process would."""
+    with closing(sqlite3.connect(home / "registry.db")) as connection, connection:
+        connection.execute("UPDATE batches SET errored = errored + 1 WHERE id = ?", (f"msgbatch_01{3:022}",))
