@@ -41,7 +41,10 @@ class BatchState:
 
 @dataclass(slots=True)
 class SimulatedBatch:
-    """One batch ever created. Its state is reckoned from the clock whenever someone asks; no task runs in the background."""
+    """One batch ever created.
+
+    Its state is reckoned from the clock whenever someone asks; it never needs a task in the background.
+    """
 
     id: str
     "The id that the service gave it."

@@ -8,7 +8,34 @@ from typing import Any
 from batchtui.simulator.catalogue import Model, find
 
 KNOWN_KEYS = frozenset(
-    ["model", "max_tokens", "messages", "system", "metadata", "stop_sequences", "stream", "temperature", "top_p", "top_k", "tools", "tool_choice", "thinking", "service_tier", "output_config", "cache_control", "container", "context_management", "inference_geo", "mcp_servers", "diagnostics", "user_profile_id", "workspace_id", "compaction", "billing_policy", "thread"]
+    {
+        "model",
+        "max_tokens",
+        "messages",
+        "system",
+        "metadata",
+        "stop_sequences",
+        "stream",
+        "temperature",
+        "top_p",
+        "top_k",
+        "tools",
+        "tool_choice",
+        "thinking",
+        "service_tier",
+        "output_config",
+        "cache_control",
+        "container",
+        "context_management",
+        "inference_geo",
+        "mcp_servers",
+        "diagnostics",
+        "user_profile_id",
+        "workspace_id",
+        "compaction",
+        "billing_policy",
+        "thread",
+    }
 )
 SAMPLING_KEYS = ("temperature", "top_p", "top_k")
 REFUSED_IN_BATCHES = ("speed", "store", "previous_thread_event_id", "cache_hint", "context_hint", "fallbacks")
@@ -180,7 +207,7 @@ def _thinking_sentences(params: Mapping[str, Any], model: Model) -> Iterator[str
         return
     budget, limit = thinking.get("budget_tokens"), params.get("max_tokens")
     if model.is_newest:
-        yield '"thinking.type.enabled" is not supported for this model. Use "thinking.type.adaptive" and "output_config.effort".'
+        yield '"thinking.type.enabled" is not supported for this model. Use "thinking.type.adaptive".'
     if type(budget) is not int:
         yield "thinking.enabled.budget_tokens: Field required"
     elif budget < 1024:

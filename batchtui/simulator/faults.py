@@ -28,16 +28,19 @@ class Fault:
     on: Endpoint
     "The endpoint whose calls are struck; `*` is all of them."
     kind: FaultKind
-    """What happens: `lost_before` (connection cut, nothing done), `lost_after` (done, then the connection is cut), `delayed` (the answer
-    comes `seconds` late), `garbled` (200 with `body` instead of the answer), `status` (an error answer), `results_cut` (after `at_byte` bytes),
-    `results_stalled` (`seconds` of silence after `at_byte` bytes), `wrong_line` (`body` as a line among the results),
-    `hidden` (a list that does not show the newest batch)."""
+    """What happens.
+
+    lost_before: the connection is cut and nothing is done; lost_after: it is done, then the connection is cut;
+    delayed: the answer comes `seconds` late; garbled: 200 with `body` in place of the answer; status: an error answer;
+    results_cut: the results end after `at_byte` bytes; results_stalled: `seconds` of silence after `at_byte` bytes;
+    wrong_line: `body` as a line among the results; hidden: a list that does not show the newest batch.
+    """
     times: int | None = 1
     "How many calls are struck; None means every one."
     skip: int = 0
     "How many calls to this endpoint pass unharmed first, counted from when the fault was added."
     after: bool = False
-    "For `status`, `garbled` and `delayed`: the fault strikes after the work was done (a created batch exists), not before."
+    "For `status`, `garbled` and `delayed`: it strikes after the work was done (a created batch exists)."
     status: int = 500
     "For `status`: the HTTP status. 413 and 502 come from the edge and are not JSON."
     error_type: str = ""

@@ -16,7 +16,7 @@ class RateLimit:
         self._filled_at: datetime | None = None
 
     def spend(self, now: datetime) -> dict[str, str]:
-        """Count one request and return the headers that tell of it; raises ApiError 429 with retry-after when none is left."""
+        """Count one request and return the headers that tell of it; raises ApiError 429 when none is left."""
         if not self.limit:
             return {}
         if self._filled_at is not None:

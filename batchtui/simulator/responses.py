@@ -39,7 +39,8 @@ async def cut_connection(scope: Scope) -> None:
 class CutConnection(Response):
     """No answer at all: the connection is cut where an answer would have begun."""
 
-    status_code = 0
+    def __init__(self) -> None:
+        super().__init__(status_code=0)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Cut instead of answering."""
@@ -47,7 +48,10 @@ class CutConnection(Response):
 
 
 class ResultStream(Response):
-    """A results download, sent block by block; a fault may cut it, stall it or slip a line in. It never holds more than a block."""
+    """A results download, sent block by block and never held whole.
+
+    A fault may cut it, stall it or slip a line in.
+    """
 
     def __init__(self, blocks: Iterable[bytes], headers: Mapping[str, str], fault: Fault | None = None) -> None:
         super().__init__(headers=dict(headers), media_type="application/x-jsonl")

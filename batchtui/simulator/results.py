@@ -14,7 +14,7 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circ
 
 
 def result_blocks(batch: SimulatedBatch, state: BatchState) -> Iterator[bytes]:
-    """All result lines in the order in which the requests finished (never that of the input), in blocks of about 256 KB."""
+    """All result lines, in the order in which the requests finished and not that of the input, in blocks of 256 KB."""
     block: list[bytes] = []
     size = 0
     for place in range(len(batch)):

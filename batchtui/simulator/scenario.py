@@ -1,4 +1,4 @@
-"""How a simulated service behaves: one flat value with plain names, the named ones, and reading one from a TOML file."""
+"""How a simulated service behaves: one flat value, the ones that have a name, and reading one from a TOML file."""
 
 import tomllib
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ Movement = Literal["some"] | bool
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A service's temper; durations are seconds at speed 1 and shares lie between 0 and 1. It holds no state and draws no numbers."""
+    """A service's temper; durations are seconds at speed 1, shares lie between 0 and 1. It never holds state."""
 
     name: str = "custom"
     "What the scenario is called."

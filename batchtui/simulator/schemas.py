@@ -5,7 +5,22 @@ from random import Random
 from typing import Any
 
 WORDS = (
-    ["amber", "basin", "cedar", "delta", "ember", "fjord", "grove", "harbor", "inlet", "juniper", "kelp", "lagoon", "meadow", "nectar", "orchard", "pebble"]
+    "amber",
+    "basin",
+    "cedar",
+    "delta",
+    "ember",
+    "fjord",
+    "grove",
+    "harbor",
+    "inlet",
+    "juniper",
+    "kelp",
+    "lagoon",
+    "meadow",
+    "nectar",
+    "orchard",
+    "pebble",
 )
 FORMATS: Mapping[str, str] = {
     "date": "2026-11-21",
@@ -55,8 +70,8 @@ def _typed(schema: Mapping[str, Any], draw: Random, root: Mapping[str, Any], dep
 
 
 def _number(schema: Mapping[str, Any], draw: Random, *, whole: bool) -> float:
-    low = schema.get("minimum", schema.get("exclusiveMinimum", 0))
-    high = schema.get("maximum", schema.get("exclusiveMaximum", low + 100))
+    low = float(schema.get("minimum", schema.get("exclusiveMinimum", 0)))
+    high = float(schema.get("maximum", schema.get("exclusiveMaximum", low + 100)))
     if whole:
         return draw.randint(int(low) + ("exclusiveMinimum" in schema), int(high) - ("exclusiveMaximum" in schema))
     return round(low + (high - low) * (0.1 + 0.8 * draw.random()), 3)
