@@ -16,6 +16,7 @@ from batchtui.services.poller import Poller, PollerState
 from batchtui.text.counts import count
 from batchtui.text.safe import safe, squeezed
 from batchtui.tui import keymap, terminal, themes
+from batchtui.tui.background import begin
 from batchtui.tui.bindings import bindings
 from batchtui.tui.bridge import Bridge
 from batchtui.tui.commands import COMMANDS, Scope
@@ -120,8 +121,8 @@ class DashboardApp(App[int]):
     def _start_background(self) -> None:
         if not self.workspace.settings.refresh.automatic:
             self.poller.pause(True)
-        self.run_worker(self.bridge.run, group="bridge")
-        self.run_worker(self.poller.run, group="poller")
+        begin(self, self.bridge.run, group="bridge")
+        begin(self, self.poller.run, group="poller")
         self.set_interval(TICK, self.tick)
 
     async def on_unmount(self) -> None:

@@ -9,9 +9,11 @@ from batchtui.domain.errors import BatchtuiError
 from batchtui.tui.messages import Failed
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
+    from typing import Any
 
     from textual.dom import DOMNode
+    from textual.worker import Worker
 
 
 def perform(node: DOMNode, work: Callable[[], Awaitable[None]], *, group: str, gives_up: bool = False) -> None:
@@ -19,7 +21,16 @@ def perform(node: DOMNode, work: Callable[[], Awaitable[None]], *, group: str, g
 
     A failure that was understood is shown by the app; any other is a fault of the program and ends it.
     """
-    node.run_worker(partial(_guarded, node, work), group=group, exclusive=gives_up)
+    begin(node, partial(_guarded, node, work), group=group, gives_up=gives_up)
+
+
+def begin(
+    node: DOMNode, work: Callable[[], Coroutine[Any, Any, None]], *, group: str, gives_up: bool = False
+) -> Worker[None]:
+    """Do this beside the keys; every failure is a fault of the program and ends it."""
+    # The coroutine is made within the worker: of one that is dropped before its first step nothing is left behind.
+    worker: Worker[None] = node.run_worker(work, group=group, exclusive=gives_up)
+    return worker
 
 
 async def _guarded(node: DOMNode, work: Callable[[], Awaitable[None]]) -> None:
@@ -43,7 +54,7 @@ class Latest:
         self._is_asked = True
         if not self._is_running and self._owner.is_attached:
             self._is_running = True
-            self._owner.run_worker(self._run, group=f"latest-{id(self)}")
+            begin(self._owner, self._run, group=f"latest-{id(self)}")
 
     async def _run(self) -> None:
         try:
