@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 SIZES = [(60, 15), (80, 24), (100, 30), (120, 40), (140, 40), (200, 50), (20, 5), (10, 3)]
 
 
+def _screen(shown: Stage) -> type[object]:
+    return type(shown.app.screen)
+
+
 async def test_the_first_screen_shows_the_registry_and_asks_nobody(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["evaluation"], running=["nightly"]) as shown:
         await shown.shows("evaluation", "nightly", "● running", "ended", "1 running")
@@ -45,11 +49,11 @@ async def test_enter_opens_a_batch_then_a_result_and_esc_goes_back(tmp_path: Pat
         await shown.until(lambda: isinstance(shown.app.screen, ResultScreen))
         await shown.shows("answer", "request", "raw", "1 of 3")
         await shown.press("escape")
-        assert isinstance(shown.app.screen, BatchScreen)
+        assert _screen(shown) is BatchScreen
         await shown.press("escape")
-        assert isinstance(shown.app.screen, DashboardScreen)
+        assert _screen(shown) is DashboardScreen
         await shown.press("escape")
-        assert isinstance(shown.app.screen, DashboardScreen), "esc on the first screen leaves nothing"
+        assert _screen(shown) is DashboardScreen, "esc on the first screen leaves nothing"
 
 
 async def test_a_result_is_shown_as_answer_request_and_raw(tmp_path: Path) -> None:

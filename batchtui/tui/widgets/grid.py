@@ -128,7 +128,7 @@ class Grid(ScrollView, Generic[T], can_focus=True):
             cursor_on: put the cursor on this key instead.
         """
         before, offset, key = self._window(), self.cursor - self._top, self.key
-        was, self.order = len(self.order), order
+        was, self.order, cursor_was = len(self.order), order, self.cursor
         wanted = key if cursor_on is None else cursor_on
         found = _index(order, wanted, self.cursor)
         at_top = self._top == 0 and (found is None or found < self._rows) and cursor_on is None
@@ -140,6 +140,9 @@ class Grid(ScrollView, Generic[T], can_focus=True):
         self._scroll_rows_to(0 if at_top else self.cursor - max(0, offset))
         self._into_sight()
         self._repaint_differing(before, was)
+        if self.cursor != cursor_was:
+            self._refresh_row(cursor_was)
+            self._refresh_row(self.cursor)
         self._fetching.request()
         if self.key != key or found is None:
             self.post_message(self.CursorMoved(self.key))
@@ -269,7 +272,6 @@ class Grid(ScrollView, Generic[T], can_focus=True):
         for y in range(max(len(before), len(now))):
             if (before[y] if y < len(before) else None) != (now[y] if y < len(now) else None):
                 self._refresh_row(self._top + y)
-        self._refresh_row(self.cursor)
 
     def _refresh_row(self, row: int) -> None:
         y = row - self._top + 1
