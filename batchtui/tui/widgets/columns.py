@@ -71,12 +71,7 @@ def lay_out(columns: tuple[Column, ...], width: int, shift: int = 0) -> Layout:
     fixed = [column for column in columns if column.fixed]
     loose = [column for column in columns if not column.fixed]
     shift = max(0, min(shift, len(loose) - 1))
-    kept = set(fixed + loose[shift:])
-    while kept - set(fixed):
-        weakest = min(kept - set(fixed), key=lambda column: column.worth)
-        if _need(kept, comfortable=weakest.worth < ESSENTIAL) <= width:
-            break
-        kept.discard(weakest)
+    kept = _in_turn(fixed, loose[shift:], width) if shift else _by_worth(fixed, loose, width)
     shown = [column for column in columns if column in kept]
     widths = _grown(shown, width)
     places: list[Place] = []
@@ -85,6 +80,26 @@ def lay_out(columns: tuple[Column, ...], width: int, shift: int = 0) -> Layout:
         places.append(Place(column, x, columns_wide))
         x += columns_wide + GAP
     return Layout(tuple(places), shift, len(columns) - shift - len(shown))
+
+
+def _by_worth(fixed: Sequence[Column], loose: Sequence[Column], width: int) -> set[Column]:
+    kept = {*fixed, *loose}
+    while kept - set(fixed):
+        weakest = min(kept - set(fixed), key=lambda column: column.worth)
+        if _need(kept, comfortable=weakest.worth < ESSENTIAL) <= width:
+            break
+        kept.discard(weakest)
+    return kept
+
+
+def _in_turn(fixed: Sequence[Column], loose: Sequence[Column], width: int) -> set[Column]:
+    """Take columns as they come: whoever shifts wants to see the next ones, whatever their worth."""
+    kept = set(fixed)
+    for column in loose:
+        if _need({*kept, column}) > width:
+            break
+        kept.add(column)
+    return kept
 
 
 def _need(columns: set[Column], *, comfortable: bool = False) -> int:
