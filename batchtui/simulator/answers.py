@@ -1,12 +1,14 @@
 """What the simulated models say: plausible, and always the same for the same seed, custom_id and params."""
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from random import Random
 from typing import Any
+from zlib import crc32
 
 from batchtui.simulator.catalogue import known
+from batchtui.simulator.checks import PLAIN_KEYS
 from batchtui.simulator.plan import PAUSED, REFUSED, TRUNCATED
 from batchtui.simulator.schemas import fit
 from batchtui.simulator.usage import count_input, tokens, usage_object
@@ -34,6 +36,8 @@ REFUSAL = "I can't help with that request."
 THOUGHTS = "The question is narrow. I look at what is given, then at what is asked, and answer only that. "
 SIGNATURE = "EqQBCkYIBxgCKkBzaW11bGF0ZWQtdGhpbmtpbmctc2lnbmF0dXJlLW5vdC1hLXJlYWwtb25lEgx0aGlua2luZyBibG9jaw=="
 
+_STOPS: Mapping[int, str] = {PAUSED: "pause_turn"}
+
 Content = tuple[list[dict[str, Any]], str, int]
 "Content blocks, stop reason and the tokens of thinking among the output."
 
@@ -49,8 +53,8 @@ def answer(
     tier: str = "batch",
 ) -> dict[str, Any]:
     """One whole message; `fate` is one of the codes of a plan and bends the stop reason."""
-    draw = _draw(seed, custom_id, params)
-    content, stop_reason, thinking = _content(params, draw, answer_tokens, fate)
+    origin = _origin(seed, custom_id, params)
+    content, stop_reason, thinking = _content(params, origin, answer_tokens, fate)
     output = thinking + sum(_output_size(block) for block in content)
     limit = int(params.get("max_tokens", 1))
     if output > limit or fate == TRUNCATED:
@@ -59,7 +63,7 @@ def answer(
     name = str(params.get("model", ""))
     model = known(name)
     geography = str(params.get("inference_geo") or "not_available")
-    given = count_input(params, cache_is_warm=draw.random() < 0.75)
+    given = count_input(params, cache_is_warm=origin % 4 != 0)
     return {
         "model": model.id if model else name,
         "id": message_id,
@@ -73,17 +77,22 @@ def answer(
     }
 
 
-def _draw(seed: int, custom_id: str, params: Mapping[str, Any]) -> Random:
+def _origin(seed: int, custom_id: str, params: Mapping[str, Any]) -> int:
+    """A number of 32 bits that stands for the request."""
     messages = params.get("messages")
-    last = messages[-1] if isinstance(messages, Sequence) and messages else ""
-    origin = f"{seed}/{custom_id}/{params.get('model')}/{last!r}".encode("utf-8", "surrogatepass")
-    # A seeded draw on purpose: answers must repeat. It guards nothing.
-    return Random(hashlib.blake2b(origin, digest_size=8).digest())  # noqa: S311
+    last = messages[-1] if isinstance(messages, Sequence) and messages else {}
+    content = last.get("content") if isinstance(last, Mapping) else last
+    text = content if isinstance(content, str) else repr(content)
+    return crc32(f"{seed}/{custom_id}/{params.get('model')}/{text}".encode("utf-8", "surrogatepass"))
 
 
-def _content(params: Mapping[str, Any], draw: Random, answer_tokens: int, fate: int) -> Content:
+def _content(params: Mapping[str, Any], origin: int, answer_tokens: int, fate: int) -> Content:
     if fate == REFUSED:
         return [{"type": "text", "text": REFUSAL}], "refusal", 0
+    if params.keys() <= PLAIN_KEYS:
+        return [{"type": "text", "text": _prose(origin, answer_tokens)}], _STOPS.get(fate, "end_turn"), 0
+    # A seeded draw on purpose: answers must repeat. It guards nothing.
+    draw = Random(origin)  # noqa: S311
     blocks: list[dict[str, Any]] = []
     thinking = 0
     if dict(params.get("thinking") or {}).get("type") in ("enabled", "adaptive"):
@@ -93,13 +102,19 @@ def _content(params: Mapping[str, Any], draw: Random, answer_tokens: int, fate: 
     tool = _tool_to_call(params, draw)
     if tool is not None:
         return [*blocks, *_tool_call(tool, draw)], "tool_use", thinking
-    blocks.append({"type": "text", "text": _text(params, draw, answer_tokens)})
-    return blocks, "pause_turn" if fate == PAUSED else "end_turn", thinking
+    wanted = dict(params.get("output_config") or {}).get("format")
+    if isinstance(wanted, Mapping) and wanted.get("type") == "json_schema":
+        text = json.dumps(fit(wanted.get("schema"), draw), ensure_ascii=False)
+    else:
+        text = _prose(origin, answer_tokens)
+    return [*blocks, {"type": "text", "text": text}], _STOPS.get(fate, "end_turn"), thinking
 
 
 def _tool_to_call(params: Mapping[str, Any], draw: Random) -> Mapping[str, Any] | None:
     choice = params.get("tool_choice") or {}
-    tools = [tool for tool in params.get("tools") or () if isinstance(tool.get("input_schema"), Mapping)]
+    tools: list[Mapping[str, Any]] = [
+        tool for tool in params.get("tools") or () if isinstance(tool.get("input_schema"), Mapping)
+    ]
     if not tools or choice.get("type") == "none" or _answers_a_tool(params):
         return None
     if choice.get("type") == "tool":
@@ -120,13 +135,14 @@ def _tool_call(tool: Mapping[str, Any], draw: Random) -> list[dict[str, Any]]:
     ]
 
 
-def _text(params: Mapping[str, Any], draw: Random, answer_tokens: int) -> str:
-    wanted = dict(params.get("output_config") or {}).get("format")
-    if isinstance(wanted, Mapping) and wanted.get("type") == "json_schema":
-        return json.dumps(fit(wanted.get("schema"), draw), ensure_ascii=False)
-    length = int(answer_tokens * 4 * (0.6 + 0.8 * draw.random()))
-    text = OPENINGS[int(draw.random() * len(OPENINGS))]
-    start = int(draw.random() * len(SENTENCES))
+def _prose(origin: int, answer_tokens: int) -> str:
+    opening, start, length = origin % len(OPENINGS), origin // 7 % len(SENTENCES), origin // 71 % 9
+    return _paragraph(opening, start, int(answer_tokens * 4 * (0.6 + 0.1 * length)))
+
+
+@lru_cache(maxsize=4_096)
+def _paragraph(opening: int, start: int, length: int) -> str:
+    text = OPENINGS[opening]
     while len(text) < length:
         text += " " + SENTENCES[start % len(SENTENCES)]
         start += 1

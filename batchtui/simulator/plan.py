@@ -64,7 +64,8 @@ def make_plan(scenario: Scenario, ordinal: int, params: Sequence[Mapping[str, An
             codes[index] = ERRORED
         elif isinstance(fate, int):
             codes[index] = fate
-    order.sort(key=lambda index: codes[index] == UNFINISHED)
+    if UNFINISHED in codes:
+        order.sort(key=lambda index: codes[index] == UNFINISHED)
     return Plan(order, bytes([codes[index] for index in order]), problems)
 
 

@@ -1,8 +1,9 @@
 """The results of an ended batch as the bytes of a JSONL download, made in blocks while they are read."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
+
+from pydantic_core import to_json
 
 from batchtui.simulator.answers import answer
 from batchtui.simulator.batch import BatchState, SimulatedBatch
@@ -10,7 +11,6 @@ from batchtui.simulator.plan import ERRORED
 from batchtui.simulator.wire import make_id
 
 BLOCK_BYTES = 256 * 1024
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
 
 def result_blocks(batch: SimulatedBatch, state: BatchState) -> Iterator[bytes]:
@@ -31,7 +31,7 @@ def result_line(batch: SimulatedBatch, state: BatchState, place: int) -> bytes:
     """The line of the request that finished at `place`, with its line feed."""
     index = batch.plan.order[place]
     line = {"custom_id": batch.custom_ids[index], "result": _result(batch, state, place, index)}
-    return _encode(line).encode("utf-8", "surrogatepass") + b"\n"
+    return to_json(line) + b"\n"
 
 
 def _result(batch: SimulatedBatch, state: BatchState, place: int, index: int) -> dict[str, Any]:

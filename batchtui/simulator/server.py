@@ -136,6 +136,8 @@ class Simulator:
         )
         self._thread.start()
         self._ready.wait()
+        if self._stopping is None:
+            raise RuntimeError("the simulator could not begin to serve")
 
     def stop(self) -> None:
         """Cut every connection and wait for the thread; safe to call twice."""
@@ -148,9 +150,11 @@ class Simulator:
     async def _serve(self) -> None:
         assert self._listener is not None
         server = _LoopbackServer(self.world, self.prefix)
-        await server.start(self._listener)
-        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
-        self._ready.set()
+        try:
+            await server.start(self._listener)
+            self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+        finally:
+            self._ready.set()
         await self._stopping.wait()
         await server.stop()
 

@@ -1,4 +1,4 @@
-"""Token counts that add up: about four characters a token, split into fresh, written and read where caching is asked for."""
+"""Token counts that add up: four characters a token, split into fresh, written and read where caching is asked for."""
 
 import json
 from collections.abc import Iterator, Mapping

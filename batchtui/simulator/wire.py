@@ -1,4 +1,4 @@
-"""The shapes on the wire: ids, timestamps, headers, batch objects and error bodies, as recorded from the real service."""
+"""The shapes on the wire: ids, timestamps, headers, batch objects and error bodies, as the real service sends them."""
 
 import hashlib
 from collections.abc import Mapping
@@ -6,7 +6,8 @@ from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
 
-BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+BASE58 = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_BYTE_TO_SIGN = bytes(BASE58[byte % 58] for byte in range(256))
 ORGANIZATION_ID = "5d1f0a52-0c7e-4f6b-9a31-7b2c4e8d6f10"
 WORKSPACE_ID = "wrkspc_01SimXW3YzUeytZsFc9LHFxP"
 USUAL_ERRORS: Mapping[int, tuple[str, str]] = {
@@ -33,7 +34,7 @@ EDGE_TITLES: Mapping[int, str] = {413: "Request Entity Too Large", 502: "Bad Gat
 
 
 class ApiError(Exception):
-    """An error answer of the service: a status, a type and a sentence. It never means that the simulator itself failed."""
+    """An error answer of the service: a status, a type, a sentence. It never means that the simulator failed."""
 
     def __init__(
         self,
@@ -67,12 +68,8 @@ def edge_page(status: int) -> str:
 
 def make_id(prefix: str, *origin: object) -> str:
     """An id in the service's style, `msgbatch_01` and 22 signs of base 58, that follows from its origin alone."""
-    number = int.from_bytes(hashlib.blake2b(repr(origin).encode(), digest_size=17).digest())
-    signs = []
-    for _ in range(22):
-        number, rest = divmod(number, 58)
-        signs.append(BASE58[rest])
-    return f"{prefix}_01{''.join(signs)}"
+    digest = hashlib.blake2b(repr(origin).encode(), digest_size=22).digest()
+    return f"{prefix}_01{digest.translate(_BYTE_TO_SIGN).decode()}"
 
 
 def timestamp(moment: datetime | None) -> str | None:

@@ -41,7 +41,10 @@ class Call:
 
 
 class World:
-    """All state of one simulated organisation, behind one lock; tests look into it and judge by it. It never reads a wall clock."""
+    """All state of one simulated organisation, behind one lock; it never reads a clock but the one it was given.
+
+    Tests look into it and judge by it: `batches` (all ever created), `calls`, `keys_seen`, `faults`.
+    """
 
     def __init__(self, scenario: Scenario, clock: Clock, *, speed: float = 1.0, salt: str = "") -> None:
         self.scenario = scenario
@@ -103,7 +106,7 @@ class World:
             return batch
 
     def plant(self, requests: Sequence[Mapping[str, Any]], *, version: str = "2023-06-01") -> SimulatedBatch:
-        """A batch that somebody else created: `requests` as in a create's body; the client under test knows nothing of it."""
+        """A batch that somebody else created, of which the client knows nothing; `requests` as in a create's body."""
         body = json.dumps({"requests": [dict(request) for request in requests]}).encode()
         return self.create(read_submission(body), Terms(version))
 
@@ -144,7 +147,7 @@ class World:
     def page(
         self, limit: int, after_id: str = "", before_id: str = "", *, hidden: int = 0
     ) -> tuple[list[SimulatedBatch], bool]:
-        """One page of the list, newest first, and whether there is more that way; the newest `hidden` ones are not shown."""
+        """One page of the list, newest first but for the `hidden` newest, and whether there is more that way."""
         with self.lock:
             now = self.clock.now()
             shown = [
@@ -182,7 +185,7 @@ class World:
             )
 
     def unplanned(self, at_least: int) -> list[SimulatedBatch]:
-        """Batches of that size or larger whose plan is needed now and not drawn yet: work for a thread, outside the lock."""
+        """Large batches whose plan is needed now and not drawn yet: work for a thread, outside the lock."""
         with self.lock:
             now = self.clock.now()
             return [
@@ -195,8 +198,8 @@ class World:
         waiting = sum(len(batch) for batch in self.batches if now < batch.ends_at)
         if waiting + arriving > self.scenario.queue_limit:
             sentence = (
-                f"This request would exceed your organization's limit of {self.scenario.queue_limit:,} batch requests in the "
-                "processing queue. Please try again once earlier batches have ended."
+                f"This request would exceed your organization's limit of {self.scenario.queue_limit:,} batch requests "
+                "in the processing queue. Please try again once earlier batches have ended."
             )
             raise ApiError(429, sentence)
 
