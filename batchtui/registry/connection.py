@@ -37,6 +37,7 @@ class Database:
         self._reader: aiosqlite.Connection | None = None
         self._writer: aiosqlite.Connection | None = None
         self._write_lock = asyncio.Lock()
+        self._is_closed = False
         self._listeners: list[Callable[[], None]] = []
 
     async def open(self) -> None:
@@ -52,17 +53,22 @@ class Database:
             if self._reader is None:
                 self._reader = await self._open_reader()
         except (sqlite3.Error, OSError) as error:
-            await self.close()
+            await self._close()
             raise StorageError(
                 f"The registry {self.path} cannot be opened: {error}.",
                 hint="Check the disk and the file's permissions; --home DIR uses another folder.",
             ) from error
         except BaseException:
-            await self.close()
+            await self._close()
             raise
 
     async def close(self) -> None:
-        """Close both connections."""
+        """Close both connections; a write that was begun is finished first, and none begins afterwards."""
+        self._is_closed = True
+        async with self._write_lock:
+            await self._close()
+
+    async def _close(self) -> None:
         reader, writer = self._reader, self._writer
         self._reader = self._writer = None
         for connection in (reader, writer):
@@ -80,6 +86,10 @@ class Database:
             raise StorageError(f"The registry {self.path} is not open.")
         return self._reader
 
+    def _refuse_if_closed(self) -> None:
+        if self._is_closed:
+            raise StorageError(f"The registry {self.path} is closed.")
+
     async def all(self, sql: str, values: Iterable[Any] = ()) -> list[sqlite3.Row]:
         """Read all rows of a query."""
         async with self.reader.execute(sql, tuple(values)) as cursor:
@@ -95,6 +105,7 @@ class Database:
         """Write: all of the block, or nothing of it. The listeners hear of it once it is on the disk."""
         try:
             async with self._write_lock:
+                self._refuse_if_closed()
                 writer = self._writer or await self._open_writer()
                 await writer.execute("BEGIN IMMEDIATE")
                 try:

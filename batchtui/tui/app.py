@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.style import Style
 from textual.app import App
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 TICK = 5.0
 """Seconds after which times on the screen are looked at again; most have not changed then, and nothing is sent."""
+FAREWELL = 3.0
+"""Seconds that the background has for its last words; it takes a few milliseconds of them."""
 DANGEROUS = frozenset(command.action for command in COMMANDS if command.is_danger)
 
 
@@ -278,13 +280,22 @@ def run_dashboard(
     return asyncio.run(_run(open_workspace, read_only=read_only, demo=demo))
 
 
+async def _settle(before: set[asyncio.Task[Any]]) -> None:
+    """Let what was begun come to its end before the registry closes: a shielded commit is finished, not cut."""
+    others = asyncio.all_tasks() - before
+    if others:
+        await asyncio.wait(others, timeout=FAREWELL)
+
+
 async def _run(
     open_workspace: Callable[[], AbstractAsyncContextManager[Workspace]], *, read_only: bool, demo: bool
 ) -> int:
     async with open_workspace() as workspace:
+        before = asyncio.all_tasks()
         app = DashboardApp(workspace, read_only=read_only, demo=demo)
         with terminal.ended_by_signals(app.end_by_signal):
             code = await app.run_async(mouse=workspace.settings.screen.mouse)
+        await _settle(before)
         if app.failure is not None:
             raise app.failure
     return code or 0
