@@ -37,6 +37,7 @@ KNOWN_KEYS = frozenset(
         "thread",
     }
 )
+OBJECT_KEYS = ("thinking", "tool_choice", "output_config", "cache_control", "metadata")
 SAMPLING_KEYS = ("temperature", "top_p", "top_k")
 REFUSED_IN_BATCHES = ("speed", "store", "previous_thread_event_id", "cache_hint", "context_hint", "fallbacks")
 PLAIN_KEYS = frozenset({"model", "max_tokens", "messages", "system"})
@@ -76,9 +77,8 @@ def find_problem(params: Mapping[str, Any], terms: Terms, *, in_batch: bool = Tr
     if params.keys() <= PLAIN_KEYS and _is_plainly_right(params):
         return None
     for sentence in _sentences(params, terms, in_batch=in_batch):
-        if sentence.startswith("model: "):
-            return Problem("not_found_error" if "Field" not in sentence else "invalid_request_error", sentence)
-        return Problem("invalid_request_error", sentence)
+        is_unknown_model = sentence == f"model: {params.get('model')}"
+        return Problem("not_found_error" if is_unknown_model else "invalid_request_error", sentence)
     return None
 
 
@@ -103,7 +103,7 @@ def _sentences(params: Mapping[str, Any], terms: Terms, *, in_batch: bool) -> It
     if "model" not in params:
         yield "model: Field required"
     if not isinstance(name, str):
-        yield "model: Input should be a valid string (Field of the wrong type)"
+        yield "model: Input should be a valid string"
         return
     model = find(name)
     if model is None:
@@ -111,6 +111,7 @@ def _sentences(params: Mapping[str, Any], terms: Terms, *, in_batch: bool) -> It
         return
     if in_batch and not model.batch:
         yield f"{name} is not supported in the Message Batches API."
+    yield from _kind_sentences(params)
     yield from _limit_sentences(params, terms, model)
     yield from _message_sentences(params, terms, model)
     yield from _thinking_sentences(params, model)
@@ -133,6 +134,18 @@ def _key_sentences(params: Mapping[str, Any], terms: Terms, *, in_batch: bool) -
         value = params.get(key)
         if value is not None and not (isinstance(value, int | float) and 0 <= value <= 1):
             yield f"{key}: range: 0..1"
+
+
+def _kind_sentences(params: Mapping[str, Any]) -> Iterator[str]:
+    for key in OBJECT_KEYS:
+        if not isinstance(params.get(key), dict | None):
+            yield f"{key}: Input should be a valid dictionary or object to extract fields from"
+    system = params.get("system", "")
+    if not isinstance(system, str | list):
+        yield "system: Input should be a valid string"
+    for index, block in enumerate(system if isinstance(system, list) else ()):
+        if not isinstance(block, dict) or not isinstance(block.get("text"), str):
+            yield f"system.{index}.text: Field required"
 
 
 def _limit_sentences(params: Mapping[str, Any], terms: Terms, model: Model) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Values that fit a JSON schema: what a tool is called with and what a structured answer holds."""
 
+import math
 from collections.abc import Mapping
 from random import Random
 from typing import Any
@@ -33,47 +34,61 @@ FORMATS: Mapping[str, str] = {
     "ipv4": "192.0.2.7",
 }
 DEEPEST = 8
+MOST = 1e15
+LONGEST = 10_000
 
 
-def fit(schema: object, draw: Random, root: Mapping[str, Any] | None = None, depth: int = 0) -> Any:
-    """A value that fits `schema` as far as the common keywords go; recursion ends at eight levels."""
+def fit(schema: object, draw: Random, root: object = None, depth: int = 0) -> Any:
+    """A value that fits `schema` as far as the common keywords go; recursion ends at eight levels, nonsense in null."""
     if not isinstance(schema, Mapping) or depth > DEEPEST:
         return None
     root = schema if root is None else root
     if "const" in schema:
         return schema["const"]
-    if schema.get("enum"):
-        return draw.choice(list(schema["enum"]))
+    if options := _list(schema, "enum"):
+        return draw.choice(options)
     if "$ref" in schema:
         return fit(_resolve(str(schema["$ref"]), root), draw, root, depth + 1)
     for key in ("anyOf", "oneOf", "allOf"):
-        if schema.get(key):
-            return fit(schema[key][0], draw, root, depth + 1)
+        if options := _list(schema, key):
+            return fit(options[0], draw, root, depth + 1)
     return _typed(schema, draw, root, depth)
 
 
-def _typed(schema: Mapping[str, Any], draw: Random, root: Mapping[str, Any], depth: int) -> Any:
+def _typed(schema: Mapping[str, Any], draw: Random, root: object, depth: int) -> Any:
+    match _kind(schema):
+        case "object":
+            properties = schema.get("properties")
+            parts = properties if isinstance(properties, Mapping) else {}
+            return {name: fit(part, draw, root, depth + 1) for name, part in parts.items()}
+        case "array":
+            least = min(int(_number(schema, "minItems", 1)), LONGEST)
+            most = max(least, min(int(_number(schema, "maxItems", 3)), 3))
+            items = schema.get("items", {"type": "string"})
+            return [fit(items, draw, root, depth + 1) for _ in range(draw.randint(max(least, 0), max(most, 0)))]
+        case "integer":
+            return _between(schema, draw, whole=True)
+        case "number":
+            return _between(schema, draw, whole=False)
+        case "boolean":
+            return draw.random() < 0.5
+        case "string":
+            return _text(schema, draw)
+    return None
+
+
+def _kind(schema: Mapping[str, Any]) -> object:
     kind = schema.get("type", "object" if "properties" in schema else "string")
-    kind = next((name for name in kind if name != "null"), "null") if isinstance(kind, list) else kind
-    if kind == "object":
-        properties = schema.get("properties") or {}
-        return {name: fit(part, draw, root, depth + 1) for name, part in properties.items()}
-    if kind == "array":
-        least = int(schema.get("minItems", 1))
-        number = draw.randint(least, max(least, min(int(schema.get("maxItems", 3)), 3)))
-        return [fit(schema.get("items", {"type": "string"}), draw, root, depth + 1) for _ in range(number)]
-    if kind in ("integer", "number"):
-        return _number(schema, draw, whole=kind == "integer")
-    if kind == "boolean":
-        return draw.random() < 0.5
-    return _text(schema, draw) if kind == "string" else None
+    return next((name for name in kind if name != "null"), "null") if isinstance(kind, list) else kind
 
 
-def _number(schema: Mapping[str, Any], draw: Random, *, whole: bool) -> float:
-    low = float(schema.get("minimum", schema.get("exclusiveMinimum", 0)))
-    high = float(schema.get("maximum", schema.get("exclusiveMaximum", low + 100)))
+def _between(schema: Mapping[str, Any], draw: Random, *, whole: bool) -> float:
+    low = _number(schema, "minimum", _number(schema, "exclusiveMinimum", 0))
+    high = max(_number(schema, "maximum", _number(schema, "exclusiveMaximum", low + 100)), low)
     if whole:
-        return draw.randint(int(low) + ("exclusiveMinimum" in schema), int(high) - ("exclusiveMaximum" in schema))
+        first = math.floor(low) + 1 if "exclusiveMinimum" in schema else math.ceil(low)
+        last = math.ceil(high) - 1 if "exclusiveMaximum" in schema else math.floor(high)
+        return draw.randint(first, max(first, last))
     return round(low + (high - low) * (0.1 + 0.8 * draw.random()), 3)
 
 
@@ -81,12 +96,25 @@ def _text(schema: Mapping[str, Any], draw: Random) -> str:
     if "format" in schema:
         return FORMATS.get(str(schema["format"]), draw.choice(WORDS))
     text = " ".join(draw.sample(WORDS, 2))
-    least = int(schema.get("minLength", 0))
-    return text.ljust(least, "s")[: max(int(schema.get("maxLength", len(text))), least)]
+    least = min(int(_number(schema, "minLength", 0)), LONGEST)
+    return text.ljust(least, "s")[: max(int(_number(schema, "maxLength", len(text))), least)]
 
 
-def _resolve(reference: str, root: Mapping[str, Any]) -> object:
-    found: object = root
+def _resolve(reference: str, root: object) -> object:
+    found = root
     for part in reference.removeprefix("#/").split("/"):
         found = found.get(part.replace("~1", "/").replace("~0", "~")) if isinstance(found, Mapping) else None
     return found
+
+
+def _list(schema: Mapping[str, Any], key: str) -> list[Any]:
+    value = schema.get(key)
+    return value if isinstance(value, list) else []
+
+
+def _number(schema: Mapping[str, Any], key: str, otherwise: float) -> float:
+    """A bound from the schema; one that is no number, or beyond reason, is left out."""
+    value = schema.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -MOST <= value <= MOST:
+        return float(otherwise)
+    return float(value)
