@@ -3,7 +3,9 @@
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
+
+from pydantic import ConfigDict
 
 Endpoint = Literal[
     "create", "retrieve", "list", "cancel", "delete", "results", "message", "count_tokens", "models", "*"
@@ -25,6 +27,7 @@ FaultKind = Literal[
 class Fault:
     """One thing that goes wrong at one endpoint, for a number of calls; it never touches any other call."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     on: Endpoint
     "The endpoint whose calls are struck; `*` is all of them."
     kind: FaultKind

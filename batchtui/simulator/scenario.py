@@ -5,13 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from batchtui.simulator.faults import Fault
 
 DAY = 86_400.0
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=0)]
 Movement = Literal["some"] | bool
 
 
@@ -19,49 +22,50 @@ Movement = Literal["some"] | bool
 class Scenario:
     """A service's temper; durations are seconds at speed 1, shares lie between 0 and 1. It never holds state."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: str = "custom"
     "What the scenario is called."
     seed: int = 1
     "Where ids, durations, outcomes and answers come from: the same seed tells the same story."
-    latency: float = 0.0
+    latency: Seconds = 0.0
     "Seconds before any answer."
-    create_latency: float = 0.0
+    create_latency: Seconds = 0.0
     "Further seconds before the answer to a create."
-    takes: float = 60.0
+    takes: Seconds = 60.0
     "How long a batch is processed, in the middle of the spread."
-    spread: float = 0.0
+    spread: Share = 0.0
     "How far that varies from batch to batch: 0.5 means half to one and a half times."
-    takes_per_request: float = 0.0
+    takes_per_request: Seconds = 0.0
     "Further seconds for each request in the batch."
-    cancel_takes: float = 5.0
+    cancel_takes: Seconds = 5.0
     "How long a batch stays in `canceling`."
-    expires_after: float = DAY
+    expires_after: Seconds = DAY
     "When a batch that is still running expires."
     moving_counts: Movement = False
     "Whether counts move while a batch runs: False (as the real service), True, or `some` (every second batch)."
-    errored: Mapping[str, float] = field(default_factory=dict)
+    errored: Mapping[str, Share] = field(default_factory=dict)
     "The share of requests that fail, by error type: `{overloaded_error = 0.1}`."
-    expired: float = 0.0
+    expired: Share = 0.0
     "The share of requests that are never finished, so that their batch runs until it expires."
-    truncated: float = 0.0
+    truncated: Share = 0.0
     "The share of answers cut short by max_tokens."
-    refused: float = 0.0
+    refused: Share = 0.0
     "The share of answers that are refusals."
-    paused: float = 0.0
+    paused: Share = 0.0
     "The share of answers that stop at pause_turn."
-    answer_tokens: int = 120
+    answer_tokens: Count = 120
     "About how long a plain answer is, in tokens."
-    retry_after: int = 10
+    retry_after: Count = 10
     "The retry-after header on a batch that is still running; 0 sends none."
-    requests_per_minute: int = 4_000
+    requests_per_minute: Count = 4_000
     "The rate limit over all endpoints; 0 is none."
-    queue_limit: int = 500_000
+    queue_limit: Count = 500_000
     "How many batch requests may wait in the organisation's queue."
-    max_body_bytes: int = 256_000_000
+    max_body_bytes: Count = 256_000_000
     "The largest body that a create may have; the service says 256 MB and this takes the stricter reading."
-    visible_after: float = 0.0
+    visible_after: Seconds = 0.0
     "For how long after its creation a batch answers 404."
-    listed_after: float = 0.0
+    listed_after: Seconds = 0.0
     "For how long after its creation a batch is missing from the list."
     results_host: str = ""
     "A scheme and host to put into results_url instead of our own, to prove that a client does not follow it."
@@ -78,12 +82,12 @@ class Scenario:
             ValueError: The file is not TOML, or a key is unknown or of the wrong kind; the sentence names it.
             OSError: The file cannot be read.
         """
-        values: dict[str, Any] = {"name": path.stem, **tomllib.loads(path.read_text(encoding="utf-8"))}
-        unknown = sorted(set(values) - set(cls.__dataclass_fields__))
-        if unknown:
-            raise ValueError(f"{path.name}: unknown key {unknown[0]!r}")
+        text = path.read_text(encoding="utf-8")
         try:
+            values: dict[str, Any] = {"name": path.stem, **tomllib.loads(text)}
             return TypeAdapter(cls).validate_python(values)
+        except tomllib.TOMLDecodeError as error:
+            raise ValueError(f"{path.name}: {error}") from error
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"])
