@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.style import Style
@@ -32,7 +32,7 @@ from batchtui.tui.screens.palette import PaletteScreen
 from batchtui.tui.widgets.status_bar import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractAsyncContextManager
 
     from textual.binding import BindingType
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 TICK = 5.0
 """Seconds after which times on the screen are looked at again; most have not changed then, and nothing is sent."""
+DOING = 0.5
+"""Seconds between two repaints of how something goes."""
 FAREWELL = 3.0
 """Seconds that the background has for its last words; it takes a few milliseconds of them."""
 DANGEROUS = frozenset(command.action for command in COMMANDS if command.is_danger)
@@ -84,6 +86,7 @@ class DashboardApp(App[int]):
             self.register_theme(look.theme)
         self.theme = self.look.theme.name
         self._is_demo = demo
+        self._doing = ""
         self._tally = Tally({}, 0)
         self.bridge = Bridge(workspace.registry, workspace.clock, self.post_message)
         self.poller = Poller(
@@ -109,6 +112,7 @@ class DashboardApp(App[int]):
             where=self.workspace.profile or "",
             is_demo=self._is_demo,
             is_read_only=self.is_read_only,
+            doing=self._doing,
         )
 
     # ── from the start to the end ──────────────────────────────────────────────────────────────────────────────────
@@ -160,8 +164,7 @@ class DashboardApp(App[int]):
 
     def on_poll_changed(self, message: PollChanged) -> None:
         """Show how the background stands."""
-        for frame in self._frames():
-            frame.status_changed()
+        self._show_status()
         if message.status.state is PollerState.NO_CREDENTIALS:
             self.say(message.status.message, tone="error")
 
@@ -196,6 +199,30 @@ class DashboardApp(App[int]):
 
     def _say_error(self, error: BatchtuiError) -> None:
         self.say(squeezed(f"{error.heading}: {error.message}"), tone="error")
+
+    @contextmanager
+    def undertaking(self) -> Iterator[Callable[[str], None]]:
+        """Show in the status line how something goes that takes its time; the words go with the end of the block."""
+        shown = -DOING
+
+        def say(words: str) -> None:
+            nonlocal shown
+            self._doing = words
+            now = self.workspace.clock.monotonic()
+            if now - shown >= DOING:
+                shown = now
+                # Called from wherever the work is done, which may be a thread.
+                self.call_later(self._show_status)
+
+        try:
+            yield say
+        finally:
+            self._doing = ""
+            self._show_status()
+
+    def _show_status(self) -> None:
+        for frame in self._frames():
+            frame.status_changed()
 
     async def ask(self, question: Question) -> bool:
         """Ask, and wait for the answer; only within a worker."""

@@ -81,6 +81,11 @@ COMMANDS: tuple[Command, ...] = (
     Command("list.reverse", ("S",), "reverse", "Turn the order round.", _S.LIST),
     # ── batches ──
     Command("batches.filter", ("/",), "filter", "Show only what matches words or fields.", _S.BATCHES, worth=80),
+    Command("batches.submit", ("n",), "new", "Submit a file of requests.", _S.BATCHES, True, 75),
+    Command(
+        "batches.resume", ("u",), "resume", "Look for a part whose answer was lost; send what waits.", _S.BATCHES, True,
+        68,
+    ),
     Command("batches.cancel", ("c",), "cancel", "Cancel the marked batches, else this one.", _S.BATCHES, True, 70),
     Command("batches.delete", ("d",), "delete", "Delete the marked batches, else this one.", _S.BATCHES, True, 65),
     Command("batches.sync", ("i",), "import", "Bring in batches that were made elsewhere.", _S.BATCHES),

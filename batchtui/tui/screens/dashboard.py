@@ -11,7 +11,7 @@ from textual.containers import Container
 from batchtui.domain.query import BatchQuery
 from batchtui.services.sync import sync
 from batchtui.text.counts import amount, count
-from batchtui.tui import acts
+from batchtui.tui import acts, sending
 from batchtui.tui.background import Latest, perform
 from batchtui.tui.batch_cells import COLUMNS, BatchPainter
 from batchtui.tui.bindings import bindings
@@ -44,7 +44,7 @@ REMEMBERED = "dashboard"
 EMPTY = (
     line(Piece("Nothing here yet", Tone.STRONG)),
     line(),
-    line(Piece("batchtui submit FILE", Tone.ACCENT), Piece("  sends the first batch", Tone.DIM)),
+    line(Piece("n", Tone.ACCENT), Piece("  submits a file of requests", Tone.DIM)),
     line(Piece("i", Tone.ACCENT), Piece("  brings in batches that were made elsewhere", Tone.DIM)),
     line(Piece("?", Tone.ACCENT), Piece("  shows the keys", Tone.DIM)),
 )
@@ -197,6 +197,12 @@ class DashboardScreen(Frame):
 
     def _action_batches_filter(self) -> None:
         self._filter_bar.open()
+
+    def _action_batches_submit(self) -> None:
+        perform(self.app, partial(sending.submit, self.dashboard), group="act")
+
+    def _action_batches_resume(self) -> None:
+        perform(self.app, partial(sending.resume, self.dashboard, self.grid.chosen), group="act")
 
     def _action_batches_cancel(self) -> None:
         perform(self.app, partial(acts.cancel, self.dashboard, self.grid.chosen), group="act")

@@ -46,6 +46,8 @@ class Status:
     """Profile or workspace; empty for the usual one."""
     is_demo: bool = False
     is_read_only: bool = False
+    doing: str = ""
+    """What is under way at a person's word, like an upload; empty where nothing is."""
 
 
 class StatusBar(Picture):
@@ -101,6 +103,8 @@ def tally_words(tally: Tally, *, plain: bool = False, words: bool = True) -> Lin
 def poll_words(status: Status) -> Line:
     """Say how old the data is, and what the background does about it."""
     poll, now = status.poll, status.now
+    if status.doing:
+        return (Piece(status.doing, Tone.RUNNING),)
     age = Piece(ago(poll.asked_at, now) if poll.asked_at else "never asked", Tone.DIM)
     if poll.asked_at and status.tally.running and (now - poll.asked_at).total_seconds() > STALE:
         age = Piece(f"stale {span(now - poll.asked_at)}", Tone.WARN)

@@ -1,0 +1,156 @@
+"""Choosing what to submit: a path that is typed or picked, completed from the folder it stands in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from batchtui.text.counts import size
+from batchtui.text.safe import squeezed
+from batchtui.tui.pieces import Line, Piece, Tone, line
+from batchtui.tui.widgets.columns import Column
+from batchtui.tui.widgets.grid import Grid
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.app import ComposeResult
+
+SUFFIXES = (".jsonl", ".ndjson", ".json", ".gz")
+"""What files of requests are usually called; others can be typed."""
+MOST = 2_000
+"""Entries of a folder that are looked at."""
+COLUMNS = (Column("name", "FILE", 20, 60, 100), Column("size", "SIZE", 8, 10, 90, right=True))
+
+
+class Entry(NamedTuple):
+    """Something in a folder that can be chosen, or gone into."""
+
+    path: Path
+    is_folder: bool
+    bytes: int
+
+
+class ChooseFile(ModalScreen["Path | None"]):
+    """Returns the path that was chosen; None where none was. It reads no file."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "close", show=False),
+        Binding("up", "move(-1)", show=False),
+        Binding("down", "move(1)", show=False),
+        Binding("tab", "complete", show=False, priority=True),
+    ]
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+        self._entries: list[Entry] = []
+        self._field = Input(placeholder="a file, or a folder of parts", compact=True, select_on_focus=False)
+        self._field.cursor_blink = False
+        self.grid: Grid[Entry] = Grid(COLUMNS, self._page, _paint, id="palette")
+        self.grid.can_focus = False
+        self.grid.empty = (line(Piece("nothing here that looks like requests", Tone.DIM)),)
+        self._is_closed = False
+
+    def compose(self) -> ComposeResult:
+        """Lay out the field and what is there to choose."""
+        with Vertical(id="dialog", classes="-palette"):
+            yield self._field
+            yield self.grid
+
+    def on_mount(self) -> None:
+        """Show the folder one stands in."""
+        self._show("")
+
+    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, Entry]]:
+        return [(key, self._entries[key]) for key in keys if key < len(self._entries)]
+
+    def _show(self, typed: str) -> None:
+        self._entries = entries(self._folder, typed)
+        self.grid.forget()
+        self.grid.update(enumerate(self._entries))
+        self.grid.show(range(len(self._entries)), cursor_on=0 if self._entries else None)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Show what the path could become."""
+        event.stop()
+        self._show(event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Choose what is typed where that is there, else what the cursor is on."""
+        event.stop()
+        typed = resolved(self._folder, event.value) if event.value.strip() else None
+        if typed is not None and typed.exists():
+            self._close(typed)
+        elif self.grid.item is not None:
+            self._take(self.grid.item)
+
+    def on_grid_opened(self, event: Grid.Opened) -> None:
+        """Choose with the mouse."""
+        self._take(self._entries[event.key])
+
+    def _take(self, entry: Entry) -> None:
+        if entry.is_folder:
+            self._complete(entry)
+        else:
+            self._close(entry.path)
+
+    def _complete(self, entry: Entry) -> None:
+        self._field.value = _written(self._folder, entry)
+        self._field.cursor_position = len(self._field.value)
+
+    def _action_complete(self) -> None:
+        if self.grid.item is not None:
+            self._complete(self.grid.item)
+
+    def _action_move(self, rows: int) -> None:
+        self.grid.go_to(self.grid.cursor + rows)
+
+    def _action_close(self) -> None:
+        self._close(None)
+
+    def _close(self, path: Path | None) -> None:
+        if not self._is_closed:
+            self._is_closed = True
+            self.dismiss(path)
+
+
+def resolved(folder: Path, typed: str) -> Path:
+    """Return the path that was typed, seen from a folder."""
+    return folder / Path(typed.strip()).expanduser()
+
+
+def entries(folder: Path, typed: str) -> list[Entry]:
+    """Return what a path that is being typed could become: folders, and files of requests, whose names begin so."""
+    path = resolved(folder, typed)
+    inside, begins = (path, "") if not typed or typed.endswith("/") else (path.parent, path.name)
+    found: list[Entry] = []
+    try:
+        for child in sorted(inside.iterdir())[:MOST]:
+            if not child.name.startswith(begins) or (child.name.startswith(".") and not begins):
+                continue
+            if child.is_dir():
+                found.append(Entry(child, True, 0))
+            elif child.name.endswith(SUFFIXES) or (begins and child.name == begins):
+                found.append(Entry(child, False, child.stat().st_size))
+    except OSError:
+        # A folder that is not there or not ours has nothing to offer; what is typed may still be right.
+        return found
+    return sorted(found, key=lambda entry: (entry.is_folder, entry.path.name))
+
+
+def _written(folder: Path, entry: Entry) -> str:
+    path = entry.path.relative_to(folder) if entry.path.is_relative_to(folder) else entry.path
+    return f"{path}/" if entry.is_folder else str(path)
+
+
+def _paint(item: Entry, column: Column, width: int) -> Line:
+    if column.id == "size":
+        return () if item.is_folder else (Piece(size(item.bytes), Tone.DIM),)
+    name = squeezed(item.path.name)
+    return (Piece(f"{name}/", Tone.DIM),) if item.is_folder else (Piece(name, Tone.STRONG),)

@@ -1,0 +1,171 @@
+"""What sends something, as a conversation: a file is chosen, its plan is shown and asked about, its parts are sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from batchtui.domain.errors import FateUnknown, InputError
+from batchtui.domain.problem import Severity
+from batchtui.domain.states import BatchState
+from batchtui.services import reconcile
+from batchtui.services.dispatch import send_parts
+from batchtui.services.reconcile import Verdict
+from batchtui.services.submit import SubmitOptions, apply_submit, discard, plan_submit
+from batchtui.text.counts import amount, count, size
+from batchtui.text.durations import countdown
+from batchtui.text.safe import safe, squeezed
+from batchtui.tui.acts import named
+from batchtui.tui.screens.choose_file import ChooseFile
+from batchtui.tui.screens.confirm import Group, Question
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from batchtui.domain.batch import Batch
+    from batchtui.domain.problem import Problem
+    from batchtui.services.dispatch import Event
+    from batchtui.services.reconcile import Finding
+    from batchtui.services.staging import Reading
+    from batchtui.services.submit import SubmitPlan
+    from batchtui.tui.app import DashboardApp
+
+PROBLEMS_SHOWN = 12
+
+
+async def submit(app: DashboardApp) -> None:
+    """Submit a file that a person chooses, once they have seen what would be sent and said yes."""
+    path = await app.push_screen(ChooseFile(Path.cwd()), wait_for_dismiss=True)
+    if path is not None:
+        await submit_path(app, path)
+
+
+async def submit_path(app: DashboardApp, path: Path) -> None:
+    """Check a file, ask, and send it; nothing of it stays behind where the answer is no."""
+    app.workspace.refuse_if_read_only()
+    with app.undertaking() as say:
+        plan = await plan_submit(
+            app.workspace, [str(path)], SubmitOptions(), lambda reading: say(f"checking  {_share(reading)}")
+        )
+    kept = False
+    try:
+        if not plan.is_sendable:
+            raise InputError(_faults(plan), hint=f"Nothing was sent. `batchtui check {path}` lists them all.")
+        if await app.ask(_question(plan, path)):
+            kept = True
+            await _send(app, plan)
+    finally:
+        if not kept:
+            discard(app.workspace, plan)
+
+
+async def _send(app: DashboardApp, plan: SubmitPlan) -> None:
+    with app.undertaking() as say:
+        submitted = await apply_submit(
+            app.workspace, plan, force=bool(plan.earlier), on_event=lambda event: say(progress(event))
+        )
+    sent = [batch for batch in submitted.batches if batch.state.is_at_api]
+    app.say(f"{amount(len(sent), 'part')} of {len(submitted.batches)} sent.")
+    if submitted.unknown:
+        raise FateUnknown(
+            f"The answer to {named(submitted.unknown[0])} was lost, and the API does not show it yet.",
+            hint="Press u on it to look again; nothing is sent again without your yes.",
+        )
+
+
+async def resume(app: DashboardApp, keys: Sequence[int]) -> None:
+    """Look for parts whose answer was lost, and send what was not sent, once a person has said yes to that."""
+    app.workspace.refuse_if_read_only()
+    await reconcile.recover(app.workspace)
+    batches = await app.workspace.registry.views.page(keys)
+    unknown = [batch for batch in batches if batch.state is BatchState.UNKNOWN]
+    planned = [batch for batch in batches if batch.state is BatchState.PLANNED]
+    if not unknown and not planned:
+        app.say("There is nothing open here: no part is unknown, and none waits to be sent.")
+        return
+    for finding in await reconcile.look(app.workspace, unknown):
+        planned += await _decide(app, finding)
+    if planned and await app.ask(_sending(planned)):
+        with app.undertaking() as say:
+            await send_parts(app.workspace, [batch.key for batch in planned], lambda event: say(progress(event)))
+        app.say("Sent." if len(planned) == 1 else f"{amount(len(planned), 'part')} looked after.")
+
+
+async def _decide(app: DashboardApp, finding: Finding) -> list[Batch]:
+    """Act on one verdict. Returns the part where it may now be sent."""
+    name = named(finding.batch)
+    if finding.verdict is Verdict.ADOPTED:
+        app.say(f"{name} was found, and goes on.")
+    elif finding.verdict is Verdict.TOO_EARLY:
+        app.say(f"The API does not show {name} yet; in {countdown(finding.wait)} its absence is proved.")
+    elif finding.verdict is Verdict.AMBIGUOUS:
+        raise FateUnknown(
+            f"{len(finding.candidates)} batches of the API could be {name}: "
+            + ", ".join(safe(remote.id) for remote in finding.candidates),
+            hint=f"`batchtui resume {finding.batch.job} --adopt ID` takes one; once they end, their results tell.",
+        )
+    elif finding.verdict is Verdict.ABSENT and await app.ask(_absent(finding)):
+        await reconcile.release(app.workspace, finding.batch)
+        return [finding.batch]
+    return []
+
+
+def progress(event: Event) -> str:
+    """Say in a few words how sending goes."""
+    part = f"{event.batch.part}/{event.batch.parts}  " if event.batch.parts > 1 else ""
+    words = {
+        "uploading": f"sending  {part}{size(event.sent)} of {size(event.batch.bytes)}",
+        "waiting": f"rate limited  {part}{countdown(event.seconds)}",
+        "looking": f"the answer was lost, looking  {part}",
+    }
+    return words.get(event.kind, f"{event.kind}  {part}")
+
+
+def _share(reading: Reading) -> str:
+    return f"{size(reading.read)} of {size(reading.total)}" if reading.total else size(reading.read)
+
+
+def _faults(plan: SubmitPlan) -> str:
+    errors = [problem for problem in plan.report.problems if problem.severity is Severity.ERROR]
+    if not errors:
+        return "There are no requests in it."
+    first = "; ".join(_fault(problem) for problem in errors[:3])
+    more = f"; and {count(len(errors) - 3)} more kinds" if len(errors) > 3 else ""
+    return f"{amount(plan.report.errors, 'error')}: {first}{more}."
+
+
+def _fault(problem: Problem) -> str:
+    where = f"line {problem.line}: " if problem.line else ""
+    times = f" ({count(problem.count)} times)" if problem.count > 1 else ""
+    return f"{where}{squeezed(problem.message)}{times}"
+
+
+def _question(plan: SubmitPlan, path: Path) -> Question:
+    job, report = plan.job, plan.report
+    facts = [
+        f"{amount(job.requests, 'request')}, {size(job.bytes)}, {amount(len(plan.parts), 'part')}",
+        f"{amount(len(report.shapes), 'shape')}; models: {', '.join(squeezed(model) for model in report.models)}",
+    ]
+    warnings = [f"{_fault(p)}" for p in report.problems if p.severity is Severity.WARNING][:PROBLEMS_SHOWN]
+    groups = [Group(squeezed(str(path)), tuple(facts))]
+    if warnings:
+        groups.append(Group("Worth a look", tuple(warnings)))
+    remark = ""
+    if plan.earlier:
+        earlier = plan.earlier[0]
+        remark = f"The same was submitted before, as {squeezed(earlier.name)} on {earlier.created_at:%d %b %H:%M}."
+    return Question(f"Submit {squeezed(job.name)}?", tuple(groups), remark=remark, yes="send")
+
+
+def _absent(finding: Finding) -> Question:
+    return Question(
+        f"Send {named(finding.batch)} again?",
+        (Group("The API does not show it, and the time for it to turn up is over", (finding.batch.reason,)),),
+        remark="If it is there all the same, it will be billed twice.",
+        yes="send again",
+    )
+
+
+def _sending(batches: Sequence[Batch]) -> Question:
+    waiting = tuple(f"{named(batch)}  ({amount(batch.requests, 'request')})  {safe(batch.reason)}" for batch in batches)
+    return Question(f"Send {amount(len(batches), 'part')} now?", (Group("Not at the API yet", waiting),), yes="send")
