@@ -37,7 +37,7 @@ async def test_the_first_screen_shows_the_registry_and_asks_nobody(tmp_path: Pat
 
 async def test_an_empty_registry_says_the_next_step(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(80, 24)) as shown:
-        await shown.shows("Nothing here yet", "batchtui submit FILE")
+        await shown.shows("Nothing here yet", "submits a file of requests")
 
 
 async def test_enter_opens_a_batch_then_a_result_and_esc_goes_back(tmp_path: Path) -> None:
