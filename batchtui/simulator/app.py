@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
-from pydantic_core import from_json
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -12,8 +11,9 @@ from starlette.routing import Route
 
 from batchtui.simulator.answers import answer
 from batchtui.simulator.catalogue import CATALOGUE, known, model_object
-from batchtui.simulator.checks import Terms, find_problem
+from batchtui.simulator.checks import find_problem
 from batchtui.simulator.faults import Endpoint, Fault
+from batchtui.simulator.reading import check_version, key_of, read_limit, read_object, terms_of
 from batchtui.simulator.responses import CutConnection, ResultStream, error_response, json_response
 from batchtui.simulator.results import result_blocks
 from batchtui.simulator.submission import read_submission
@@ -21,7 +21,6 @@ from batchtui.simulator.usage import count_input
 from batchtui.simulator.wire import ApiError, disposition, make_id, standing_headers
 from batchtui.simulator.world import Call, World
 
-VERSIONS = ("2023-01-01", "2023-06-01", "2026-10-21")
 SECRET_HEADERS = frozenset({"authorization", "x-api-key", "cookie"})
 HEAVY = 5_000
 "Batches of this size are parsed and planned in a thread, so that other calls go on."
@@ -92,8 +91,8 @@ class Service:
         """Body, key, version, rate, then the fault that strikes this call around the work itself."""
         scenario = self.world.scenario
         body = await self._read(request, scenario.max_body_bytes)
-        self.world.check_key(_key_of(request))
-        _check_version(request)
+        self.world.check_key(key_of(request))
+        check_version(request)
         batch_calls = ("create", "retrieve", "list", "cancel", "delete", "results")
         rate = self.world.rate.spend(self.world.clock.now()) if endpoint in batch_calls else {}
         latency = scenario.latency + (scenario.create_latency if endpoint == "create" else 0.0)
@@ -132,7 +131,7 @@ class Service:
 
     async def create(self, request: Request, body: bytearray, fault: Fault | None) -> Response:
         """POST /v1/messages/batches."""
-        terms = _terms_of(request)
+        terms = terms_of(request)
         heavy = len(body) > 1_000_000
         submission = await asyncio.to_thread(read_submission, body) if heavy else read_submission(body)
         batch = self.world.create(submission, terms)
@@ -141,7 +140,7 @@ class Service:
     async def page(self, request: Request, body: bytearray, fault: Fault | None) -> Response:
         """GET /v1/messages/batches."""
         query = request.query_params
-        limit = _limit(query.get("limit", "20"))
+        limit = read_limit(query.get("limit", "20"))
         after_id, before_id = query.get("after_id", ""), query.get("before_id", "")
         if after_id and before_id:
             raise ApiError(400, "Only one of before_id and after_id may be given.")
@@ -187,8 +186,8 @@ class Service:
 
     async def message(self, request: Request, body: bytearray, fault: Fault | None) -> Response:
         """POST /v1/messages: one answer at once."""
-        params = _object(body)
-        problem = find_problem(params, _terms_of(request), in_batch=False)
+        params = read_object(body)
+        problem = find_problem(params, terms_of(request), in_batch=False)
         if problem is not None:
             raise ApiError(404 if problem.error_type == "not_found_error" else 400, problem.message)
         world = self.world
@@ -200,8 +199,8 @@ class Service:
 
     async def count_tokens(self, request: Request, body: bytearray, fault: Fault | None) -> Response:
         """POST /v1/messages/count_tokens: an estimate."""
-        params = {"max_tokens": 1, **_object(body)}
-        problem = find_problem(params, _terms_of(request), in_batch=False)
+        params = {"max_tokens": 1, **read_object(body)}
+        problem = find_problem(params, terms_of(request), in_batch=False)
         if problem is not None:
             raise ApiError(404 if problem.error_type == "not_found_error" else 400, problem.message)
         return json_response({"input_tokens": count_input(params, cache_is_warm=False).total})
@@ -209,7 +208,7 @@ class Service:
     async def models(self, request: Request, body: bytearray, fault: Fault | None) -> Response:
         """GET /v1/models."""
         query = request.query_params
-        limit = _limit(query.get("limit", "20"))
+        limit = read_limit(query.get("limit", "20"))
         names = [model.id for model in CATALOGUE]
         first, last = 0, len(names)
         if query.get("after_id", "") in names:
@@ -252,51 +251,6 @@ async def _strike(fault: Fault) -> Response | None:
             fault.status, fault.message, error_type=fault.error_type, error_code=fault.error_code, headers=headers
         )
     return None
-
-
-def _key_of(request: Request) -> str | None:
-    authorization = request.headers.get("authorization", "")
-    scheme, _, token = authorization.partition(" ")
-    if scheme.lower() == "bearer" and token.strip():
-        return token.strip()
-    return request.headers.get("x-api-key")
-
-
-def _check_version(request: Request) -> None:
-    version = request.headers.get("anthropic-version")
-    if version is None:
-        raise ApiError(400, "anthropic-version: header is required")
-    if version not in VERSIONS:
-        raise ApiError(400, f'anthropic-version: "{version}" is not a valid version')
-
-
-def _terms_of(request: Request) -> Terms:
-    betas = ",".join(request.headers.getlist("anthropic-beta")).split(",")
-    names = frozenset(name.strip() for name in betas if name.strip())
-    return Terms(request.headers["anthropic-version"], names)
-
-
-def _object(body: bytearray) -> dict[str, Any]:
-    try:
-        value: object = from_json(body)
-    except ValueError as error:
-        raise ApiError(400, f"The request body is not valid JSON: {error}") from error
-    if not isinstance(value, dict):
-        raise ApiError(400, "Input should be a valid dictionary or object to extract fields from")
-    return value
-
-
-def _limit(text: str) -> int:
-    try:
-        limit = int(text)
-    except ValueError as error:
-        sentence = "limit: Input should be a valid integer, unable to parse string as an integer"
-        raise ApiError(400, sentence) from error
-    if limit < 1:
-        raise ApiError(400, "limit: Input should be greater than or equal to 1")
-    if limit > 1000:
-        raise ApiError(400, "limit: Input should be less than or equal to 1000")
-    return limit
 
 
 def _page(data: list[dict[str, Any]], *, has_more: bool) -> dict[str, Any]:
