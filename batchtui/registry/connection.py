@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import aiosqlite
@@ -145,8 +145,11 @@ class Database:
 
     async def _open_writer(self) -> aiosqlite.Connection:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # SQLite gives the -wal and -shm files the permissions of the database: set these before it writes.
-        os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+        # SQLite gives the -wal and -shm files the permissions of the database: set these before it writes. Only where it
+        # is new: closing any descriptor of a file drops this process's locks on it, also those of the open reader, and
+        # without them another process takes the WAL away under our writes (sqlite.org/howtocorrupt.html, 2.2).
+        with suppress(FileExistsError):
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         connection = await aiosqlite.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
         try:
             connection.row_factory = sqlite3.Row
