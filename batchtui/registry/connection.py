@@ -37,6 +37,7 @@ class Database:
         self._reader: aiosqlite.Connection | None = None
         self._writer: aiosqlite.Connection | None = None
         self._write_lock = asyncio.Lock()
+        self._opening: asyncio.Future[aiosqlite.Connection] | None = None
         self._is_closed = False
         self._listeners: list[Callable[[], None]] = []
 
@@ -49,7 +50,7 @@ class Database:
         """
         try:
             if not self.path.exists() or not await self._is_current():
-                await self._open_writer()
+                await self._opened_writer()
             if self._reader is None:
                 self._reader = await self._open_reader()
         except (sqlite3.Error, OSError) as error:
@@ -69,6 +70,10 @@ class Database:
             await self._close()
 
     async def _close(self) -> None:
+        if self._opening is not None:
+            with suppress(sqlite3.Error, OSError, StorageError):
+                self._writer = await self._opening
+            self._opening = None
         reader, writer = self._reader, self._writer
         self._reader = self._writer = None
         for connection in (reader, writer):
@@ -106,11 +111,12 @@ class Database:
         try:
             async with self._write_lock:
                 self._refuse_if_closed()
-                writer = self._writer or await self._open_writer()
-                await writer.execute("BEGIN IMMEDIATE")
+                writer = await self._opened_writer()
                 try:
+                    await writer.execute("BEGIN IMMEDIATE")
                     yield writer
                 except BaseException:
+                    # Also where beginning was cancelled: it goes on in its thread, and this comes after it.
                     await asyncio.shield(writer.rollback())
                     raise
                 # A commit that was begun is finished: whoever is cancelled here must not leave it in doubt.
@@ -143,11 +149,23 @@ class Database:
         connection.row_factory = sqlite3.Row
         return connection
 
+    async def _opened_writer(self) -> aiosqlite.Connection:
+        """The writer, opened with the first write; opening goes on where its first user is cancelled."""
+        if self._writer is None:
+            self._opening = self._opening or asyncio.ensure_future(self._open_writer())
+            opening = self._opening
+            try:
+                self._writer = await asyncio.shield(opening)
+            finally:
+                if opening.done():
+                    self._opening = None
+        return self._writer
+
     async def _open_writer(self) -> aiosqlite.Connection:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # SQLite gives the -wal and -shm files the permissions of the database: set these before it writes. Only where it
-        # is new: closing any descriptor of a file drops this process's locks on it, also those of the open reader, and
-        # without them another process takes the WAL away under our writes (sqlite.org/howtocorrupt.html, 2.2).
+        # SQLite gives the -wal and -shm files the permissions of the database: set these before it writes. Only where
+        # it is new: closing any descriptor of a file drops this process's locks on it, those of the open reader too,
+        # and without them another process takes the WAL away under our writes (sqlite.org/howtocorrupt.html, 2.2).
         with suppress(FileExistsError):
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         connection = await aiosqlite.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
@@ -161,7 +179,6 @@ class Database:
         except BaseException:
             await connection.close()
             raise
-        self._writer = connection
         return connection
 
 

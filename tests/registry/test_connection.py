@@ -65,11 +65,13 @@ async def test_every_migration_is_recorded_in_its_own_transaction(
         ("broken", "CREATE TABLE third (a);\nNONSENSE;"),
     ]
     monkeypatch.setattr(migrations, "STEPS", steps)
-    monkeypatch.setattr(migrations, "LATEST", 3)
+    monkeypatch.setattr(migrations, "LATEST", len(steps))
     with pytest.raises(StorageError):
         await make(tmp_path).open()
     connection = sqlite3.connect(tmp_path / "registry.db")
-    assert [row[0] for row in connection.execute("SELECT version FROM schema_migrations")] == [1, 2]
+    assert [row[0] for row in connection.execute("SELECT version FROM schema_migrations")] == [
+        *range(1, len(steps))
+    ]
     tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
     connection.close()
     assert "second" in tables
@@ -140,3 +142,17 @@ async def test_several_processes_write_at_once_from_the_very_first_moment(tmp_pa
     await registry.open()
     assert (await registry.views.tally()).total == 200
     await registry.close()
+
+
+async def test_a_write_that_is_cancelled_at_any_moment_leaves_the_registry_usable(tmp_path: Path) -> None:
+    for turns in range(12):
+        registry = make(tmp_path / str(turns))
+        await registry.open()
+        task = asyncio.create_task(registry.facts.put("a", 1))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await registry.facts.put("b", 2)
+        assert (await registry.facts.get("b") or [None])[0] == 2
+        await registry.close()
