@@ -9,6 +9,7 @@ from batchtui.services.delete import apply_delete, plan_delete
 from batchtui.text.counts import amount
 from batchtui.text.safe import safe
 from batchtui.tui.messages import Failed
+from batchtui.tui.saying import short_id
 from batchtui.tui.screens.confirm import Group, Question
 
 if TYPE_CHECKING:
@@ -78,12 +79,12 @@ def named(batch: Batch) -> str:
     """Name a batch in a list of several."""
     part = f" {batch.part}/{batch.parts}" if batch.parts > 1 else ""
     own = safe(batch.name)
-    return f"{own}{part}" if batch.id is None or batch.id == batch.name else f"{own}{part}  {safe(batch.id)}"
+    return f"{own}{part}" if batch.id in (None, batch.name) else f"{own}{part}  {short_id(batch)}"
 
 
 def _groups(*groups: tuple[str, Sequence[Batch]]) -> tuple[Group, ...]:
     return tuple(
-        Group(words, tuple(f"{named(batch)}  ({amount(batch.requests, 'request')})" for batch in batches))
+        Group(words, tuple(f"{named(batch)}  {amount(batch.requests, 'request')}" for batch in batches))
         for words, batches in groups
         if batches
     )

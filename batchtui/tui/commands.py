@@ -49,7 +49,7 @@ class Command:
 
 _S = Scope
 COMMANDS: tuple[Command, ...] = (
-    Command("app.help", ("?", "f1"), "help", "Show the keys that work here.", _S.EVERYWHERE, worth=60),
+    Command("app.help", ("?", "f1"), "help", "Show the keys that work here.", _S.EVERYWHERE, worth=99),
     Command(
         "app.palette", (":", "ctrl+p"), "commands", "Find a command by its name.", _S.EVERYWHERE, worth=40,
         in_palette=False,

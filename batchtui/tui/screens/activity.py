@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from batchtui.text.counts import count
@@ -98,6 +100,15 @@ def paint(item: Entry, column: Column, width: int) -> Line:
         case "took":
             return (Piece("" if item.milliseconds is None else count(item.milliseconds), Tone.DIM),)
         case "detail":
-            words = (item.error, item.batch_id if item.kind == "act" else "", item.detail)
+            words = (item.error, item.batch_id if item.kind == "act" else "", _said(item.detail))
             return (Piece(squeezed("  ".join(word for word in words if word)), Tone.BAD if item.error else Tone.DIM),)
     return (Piece(safe(item.request_id or ""), Tone.DIM),)
+
+
+def _said(detail: str) -> str:
+    """Say the JSON object that an act is noted with as words; anything else as it stands."""
+    with suppress(ValueError):
+        noted = json.loads(detail)
+        if isinstance(noted, dict):
+            return ", ".join(f"{name} {value}" for name, value in noted.items())
+    return detail

@@ -175,9 +175,9 @@ class ResultHead(Picture):
             took.append(f"{count(usage.thinking_tokens)} for thinking")
         if usage.web_searches:
             took.append(amount(usage.web_searches, "search", "searches"))
-        words = f"tokens {', '.join(took)}" if took else ""
+        said = (f"tokens {', '.join(took)}   " if took else "") + size(self._bytes)
         views = [Piece(f" {view.value} ", Tone.CHIP if view is self._view else Tone.DIM) for view in View]
         return [
             first,
-            joined([[Piece(" "), *views], [Piece(words, Tone.DIM)], [Piece(size(self._bytes), Tone.DIM)]], "   "),
+            joined([[Piece(" "), *views], [Piece(said, Tone.DIM)]], "   "),
         ]

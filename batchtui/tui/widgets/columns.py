@@ -104,7 +104,7 @@ def _in_turn(fixed: Sequence[Column], loose: Sequence[Column], width: int) -> se
 
 def _need(columns: set[Column], *, comfortable: bool = False) -> int:
     widths = (max(column.least, column.good) if comfortable else column.least for column in columns)
-    return GUTTER + sum(widths) + GAP * (len(columns) - 1) + 1
+    return GUTTER + sum(widths) + GAP * (len(columns) - 1) + len("‹›")
 
 
 def _grown(shown: Sequence[Column], width: int) -> list[int]:

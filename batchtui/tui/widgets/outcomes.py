@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from textual import events
 
+IN_ORDER = sorted(Outcome, key=lambda outcome: not outcome.is_success)
+"""What needs no second look first."""
+
 
 class Outcomes(Picture):
     """Shows how many results have which outcome, and which of them are shown."""
@@ -43,7 +46,7 @@ class Outcomes(Picture):
 
     @property
     def _choices(self) -> list[Outcome | None]:
-        return [None, *(outcome for outcome in Outcome if self._numbers.get(outcome))]
+        return [None, *(outcome for outcome in IN_ORDER if self._numbers.get(outcome))]
 
     def next(self, step: int) -> Outcome | None:
         """Return the choice after, or before, the one in force."""

@@ -1,0 +1,153 @@
+"""A registry in which everything has happened, the same to the letter each time: what snapshots are taken of."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from decimal import Decimal
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from batchtui.domain.batch import RequestCounts
+from batchtui.domain.states import ResultsState
+from batchtui.services.refresh import LAST_SWEEP
+from batchtui.services.workspace import open_workspace
+from batchtui.settings.paths import Paths
+from tests.support.builders import job, part, remote
+from tests.support.clock import START, StandingClock
+from tests.support.lines import errored, succeeded
+from tests.support.results import keep
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from batchtui.domain.batch import Batch
+    from batchtui.services.workspace import Workspace
+
+NOW = START + timedelta(hours=3)
+STILL = "[refresh]\nautomatic = false\nfetch_results = false\n"
+ANSWER = """# Verdict
+
+The first one is right:
+
+- it names its **source**
+- the figures agree, up to the last digit of the table that the second one leaves out
+
+```python
+print("checked")
+```
+> as the manual says
+"""
+LINES = (
+    succeeded("doc-1", ANSWER),
+    succeeded("doc-2", {"type": "thinking", "thinking": "Let me see."}, "Short, and cut", stop_reason="max_tokens"),
+    errored("doc-3", "invalid_request_error", "max_tokens: 300000 > 64000, which is the most for this model"),
+    errored("doc-4", "overloaded_error", "Overloaded"),
+    succeeded("doc-5", {"type": "tool_use", "id": "toolu_1", "name": "file", "input": {"to": "archive"}},
+              stop_reason="tool_use"),
+)  # fmt: skip
+
+
+class Teller:
+    """Writes the story into a registry, through the ways that everybody writes into it."""
+
+    def __init__(self, workspace: Workspace, clock: StandingClock) -> None:
+        self._registry = workspace.registry
+        self._clock = clock
+        self._number = count(1)
+
+    def until(self, ago: timedelta) -> datetime:
+        """Turn the clock so that `NOW` lies so far ahead."""
+        wanted = NOW - ago
+        self._clock.turn((wanted - self._clock.now()).total_seconds())
+        return self._clock.now()
+
+    async def submitted(self, name: str, ago: timedelta, sizes: tuple[int, ...], **fields: Any) -> list[Batch]:
+        """Submit a job some time ago."""
+        at = self.until(ago)
+        number = next(self._number)
+        estimates = fields.pop("estimates", ())
+        fields = {"models": ("claude-haiku-5-5",), **fields}
+        told = job(
+            f"job_{number:012x}", name=name, created_at=at, source=f"{name}.jsonl", requests=sum(sizes), **fields
+        )
+        parts = [part(at_, size) for at_, size in enumerate(sizes, 1)]
+        keys = await self._registry.jobs.plan(told, parts, estimates=estimates)
+        return await self._registry.views.page(keys)
+
+    async def sent(self, batch: Batch) -> Batch:
+        """Have the API accept a part."""
+        await self._registry.batches.claim(batch.key, "me", self._clock.now() + timedelta(days=1))
+        await self._registry.batches.accepted(batch.key, self._remote(batch), "wrkspc_1", "me")
+        return await self._registry.batches.get(batch.key)
+
+    async def heard(self, batch: Batch, status: str, **counts: int) -> Batch:
+        """Have the API say how a batch stands."""
+        ended = self._clock.now() if status == "ended" else None
+        told = self._remote(batch, status=status, counts=RequestCounts(**counts), ended_at=ended)
+        await self._registry.batches.heard([told])
+        return await self._registry.batches.get(batch.key)
+
+    def _remote(self, batch: Batch, **fields: Any) -> Any:
+        created = batch.created_at or self._clock.now()
+        return remote(
+            f"msgbatch_01HkcTjaV5uDC8jWR4ZsDV{batch.key:02}", total=batch.requests, created_at=created, **fields
+        )
+
+
+async def tell(workspace: Workspace, clock: StandingClock) -> None:
+    """Write the whole story."""
+    teller, registry = Teller(workspace, clock), workspace.registry
+    [done] = await teller.submitted("eval-prompt-v7", timedelta(minutes=170), (5,), tags=("eval",))
+    done = await teller.sent(done)
+    teller.until(timedelta(minutes=150))
+    done = await teller.heard(done, "ended", succeeded=3, errored=2)
+    raw = b"".join(line + b"\n" for line in LINES)
+    keep(registry.results, done, raw)
+    await registry.batches.set_results(done.key, ResultsState.SAVED, size=len(raw))
+    async with registry._database.transaction() as tx:
+        await tx.execute("UPDATE batches SET cost_actual = '1.92' WHERE key = ?", (done.key,))
+
+    nightly = await teller.submitted(
+        "nightly-tickets", timedelta(minutes=31), (100_000, 100_000, 50_000), tags=("nightly", "shop"),
+        estimates=(Decimal("52.10"), Decimal("52.10"), Decimal("26.05")),
+    )  # fmt: skip
+    still = await teller.sent(nightly[0])
+    moving = await teller.sent(nightly[1])
+    await registry.batches.explain(nightly[2].key, "waits for room in the queue")
+
+    [lost] = await teller.submitted("contracts", timedelta(seconds=41), (800,), models=("claude-sonnet-5-5",))
+    await registry.batches.claim(lost.key, "me", clock.now() + timedelta(days=1))
+    await registry.batches.answer_lost(lost.key, "the answer was lost; looking for it")
+    teller.until(timedelta(seconds=12))
+    await teller.heard(moving, "in_progress", processing=38_000, succeeded=61_500, errored=500)
+    await teller.heard(still, "in_progress", processing=100_000)
+    await registry.facts.put(LAST_SWEEP, {"running": 2, "calls": 1})
+    teller.until(timedelta())
+
+
+@asynccontextmanager
+async def told(
+    folder: Path, *, settings: str = "", empty: bool = False
+) -> AsyncIterator[tuple[Workspace, StandingClock]]:
+    """Open a workspace with the story in it; nothing asks the API there, and local time is UTC."""
+    before = os.environ.get("TZ")
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+    clock, paths = StandingClock(), Paths.locate(folder)
+    paths.prepare()
+    paths.config_file.write_text(STILL + settings)
+    try:
+        async with open_workspace(paths, clock=clock) as workspace:
+            if not empty:
+                await tell(workspace, clock)
+            yield workspace, clock
+    finally:
+        os.environ.pop("TZ")
+        if before is not None:
+            os.environ["TZ"] = before
+        time.tzset()

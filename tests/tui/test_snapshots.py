@@ -1,0 +1,133 @@
+"""Every screen as text, at 80 by 24 and 120 by 40. `UPDATE_SNAPSHOTS=1` writes them anew: read the diff."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from batchtui.domain.errors import Unreachable
+from batchtui.tui.app import DashboardApp
+from batchtui.tui.messages import Failed
+from batchtui.tui.terminal import Terminal
+from tests.tui.story import told
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
+KEPT = Path(__file__).parent / "snapshots"
+MODERN = Terminal(colours=1 << 24, ascii_only=False, light=False, remote=False, multiplexer="")
+TYPEWRITER = Terminal(colours=0, ascii_only=True, light=False, remote=False, multiplexer="")
+SIZES = {"80x24": (80, 24), "120x40": (120, 40)}
+SCREENS: dict[str, tuple[str, ...]] = {
+    "dashboard": (),
+    "dashboard-marked": ("j", "space", "space"),
+    "dashboard-sorted-by-name": ("s", "s"),
+    "dashboard-filtered": ("/", *"status:run", "enter"),
+    "dashboard-none-match": ("/", *"zebra", "enter"),
+    "dashboard-shifted": ("l", "l", "l"),
+    "batch-running": ("j", "j", "enter"),
+    "batch-unknown": ("enter",),
+    "batch-ended": ("G", "enter"),
+    "batch-only-errored": ("G", "enter", "F"),
+    "result-answer": ("G", "enter", "enter"),
+    "result-thinking": ("G", "enter", "j", "enter"),
+    "result-errored": ("G", "enter", "j", "j", "enter"),
+    "result-request": ("G", "enter", "enter", "tab"),
+    "result-raw": ("G", "enter", "enter", "tab", "tab"),
+    "cancel": ("*", "c"),
+    "delete": ("G", "d"),
+    "help": ("?",),
+    "palette": (":", *"can"),
+    "activity": ("a",),
+}
+"""Each screen, and the keys that lead to it."""
+NAMES = {"/": "slash", ":": "colon", "?": "question_mark", "*": "asterisk", "-": "minus"}
+
+
+async def settled(pilot: Pilot[int]) -> None:
+    """Let everything come to rest that comes to rest by itself."""
+    for _ in range(4):
+        await pilot.pause()
+        under_way = [worker for worker in pilot.app.workers if worker.group.startswith(("latest", "show", "remember"))]
+        if under_way:  # Textual takes none for all, and the background goes on for ever
+            async with asyncio.timeout(20):
+                await pilot.app.workers.wait_for_complete(under_way)
+    await pilot.pause()
+
+
+async def pressed(pilot: Pilot[int], keys: tuple[str, ...]) -> None:
+    """Press keys one by one, each when the one before has had its effect."""
+    for key in keys:
+        await pilot.press(NAMES.get(key, key))
+        await settled(pilot)
+        if key in ("c", "d"):  # plans are made beside the keys
+            for _ in range(50):
+                await pilot.pause(0.01)
+                if len(pilot.app.screen_stack) > 2:
+                    break
+            await settled(pilot)
+
+
+def text_of(app: DashboardApp) -> str:
+    """What is on the screen in front."""
+    return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips()) + "\n"
+
+
+def compare(name: str, text: str) -> None:
+    """Compare with what was kept, or keep it."""
+    kept = KEPT / f"{name}.txt"
+    if os.environ.get("UPDATE_SNAPSHOTS"):
+        KEPT.mkdir(exist_ok=True)
+        kept.write_text(text, encoding="utf-8")
+    assert text == kept.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", SCREENS)
+async def test_the_screen_looks_as_it_did(tmp_path: Path, name: str, size: str) -> None:
+    async with told(tmp_path) as (workspace, _):
+        app = DashboardApp(workspace, ground=MODERN)
+        async with app.run_test(size=SIZES[size]) as pilot:
+            await settled(pilot)
+            await pressed(pilot, SCREENS[name])
+            compare(f"{name}-{size}", text_of(app))
+
+
+async def test_an_empty_registry_looks_as_it_did(tmp_path: Path) -> None:
+    async with told(tmp_path, empty=True) as (workspace, _):
+        app = DashboardApp(workspace, ground=MODERN)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await settled(pilot)
+            compare("dashboard-empty-80x24", text_of(app))
+
+
+async def test_the_wide_screen_looks_as_it_did(tmp_path: Path) -> None:
+    async with told(tmp_path) as (workspace, _):
+        app = DashboardApp(workspace, ground=MODERN)
+        async with app.run_test(size=(160, 40)) as pilot:
+            await settled(pilot)
+            compare("dashboard-160x40", text_of(app))
+
+
+async def test_a_terminal_without_colour_and_signs_looks_as_it_did(tmp_path: Path) -> None:
+    async with told(tmp_path) as (workspace, _):
+        app = DashboardApp(workspace, ground=TYPEWRITER)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await settled(pilot)
+            await pressed(pilot, ("j", "space"))
+            compare("dashboard-ascii-80x24", text_of(app))
+
+
+async def test_a_failure_looks_as_it_did(tmp_path: Path) -> None:
+    async with told(tmp_path) as (workspace, _):
+        app = DashboardApp(workspace, ground=MODERN)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await settled(pilot)
+            message = "Nothing answers at api.example.org: the name is not known."
+            app.post_message(Failed(Unreachable(message, hint="Check the network, then press r.", request_id="req_1")))
+            await settled(pilot)
+            compare("error-80x24", text_of(app))
