@@ -37,6 +37,8 @@ class Reading(NamedTuple):
     """The error's message, the beginning of the answer, or why the line cannot be read; one line, `PREVIEW` at most."""
     tokens: _Tokens
     """The fields of `Usage`, in order."""
+    geography: str | None = None
+    """Where the answer was made (`inference_geo`): some places cost more."""
 
     @property
     def is_readable(self) -> bool:
@@ -125,10 +127,12 @@ def _succeeded(custom_id: str, message: dict[str, Any]) -> Reading:
         model = None
     said = text if text and not text.isspace() else _call_preview(content)
     outcome = outcome_of("succeeded", stop_reason, content, text)
-    return _new(
-        Reading,
-        (custom_id, outcome, "succeeded", model, stop_reason, None, preview(said), _tokens(message.get("usage"))),
-    )
+    usage = message.get("usage")
+    place = usage.get("inference_geo") if isinstance(usage, dict) else None
+    if not isinstance(place, str):
+        place = None
+    facts = (custom_id, outcome, "succeeded", model, stop_reason, None, preview(said), _tokens(usage), place)
+    return _new(Reading, facts)
 
 
 def _otherwise(custom_id: str, result: dict[str, Any], result_type: str) -> Reading:

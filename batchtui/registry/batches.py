@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.errors import UnknownTarget
 from batchtui.domain.states import BatchState, ResultsState, advance
-from batchtui.registry.columns import list_text, money_text, text_time, time_text
+from batchtui.registry.columns import list_text, text_time, time_text
 from batchtui.registry.jobs import insert_job
 from batchtui.registry.journal import note
 from batchtui.registry.rows import BATCH_SELECT, to_batch
@@ -14,7 +14,6 @@ from batchtui.registry.rows import BATCH_SELECT, to_batch
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
-    from decimal import Decimal
     from sqlite3 import Row
 
     import aiosqlite
@@ -249,11 +248,6 @@ class Batches:
                 await note(
                     tx, now, f"results.{results}", job=before["job_id"], key=key, batch_id=before["id"], bytes=size
                 )
-
-    async def set_cost(self, key: int, *, actual: Decimal | None) -> None:
-        """Note what a batch did cost, in USD; None where it cannot be known."""
-        async with self._database.transaction() as tx:
-            await tx.execute("UPDATE batches SET cost_actual = ? WHERE key = ?", (money_text(actual), key))
 
     # ── the ways in ────────────────────────────────────────────────────────────────────────────────────────────────
 

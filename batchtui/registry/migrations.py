@@ -121,7 +121,30 @@ CREATE TABLE leases (name TEXT PRIMARY KEY, holder TEXT NOT NULL, until TEXT NOT
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL, at TEXT NOT NULL) STRICT, WITHOUT ROWID;
 """
 
-STEPS: Final[Sequence[Step]] = (("jobs, batches, journal, leases", FIRST_SCHEMA),)
+SPENDING = """
+CREATE TABLE spending (
+    batch_key   INTEGER NOT NULL REFERENCES batches(key),
+    model       TEXT NOT NULL,
+    geography   TEXT NOT NULL,
+    results     INTEGER NOT NULL,
+    input       INTEGER NOT NULL,
+    write_5m    INTEGER NOT NULL,
+    write_1h    INTEGER NOT NULL,
+    read        INTEGER NOT NULL,
+    output      INTEGER NOT NULL,
+    thinking    INTEGER NOT NULL,
+    searches    INTEGER NOT NULL,
+    max_tokens  INTEGER,
+    cost        TEXT,
+    standard    TEXT,
+    uncached    TEXT,
+    PRIMARY KEY (batch_key, model, geography)
+) STRICT, WITHOUT ROWID;
+ALTER TABLE batches ADD COLUMN cost_counted INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX batches_to_count ON batches(key) WHERE results = 'saved' AND cost_counted = 0;
+"""
+
+STEPS: Final[Sequence[Step]] = (("jobs, batches, journal, leases", FIRST_SCHEMA), ("what was spent", SPENDING))
 """Appended to, never edited: a step that was released has run on somebody's disk."""
 LATEST: Final = len(STEPS)
 

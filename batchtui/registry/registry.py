@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.registry.batches import Batches
 from batchtui.registry.connection import Database
+from batchtui.registry.costs import Costs
 from batchtui.registry.facts import Facts
 from batchtui.registry.jobs import Jobs
 from batchtui.registry.journal import Journal
@@ -31,6 +32,7 @@ class Registry:
         self.jobs = Jobs(self._database, clock)
         self.batches = Batches(self._database, clock)
         self.views = Views(self._database)
+        self.costs = Costs(self._database)
         self.journal = Journal(self._database)
         self.leases = Leases(self._database, clock, holder)
         self.facts = Facts(self._database, clock)

@@ -158,6 +158,13 @@ class RequestReader:
         for row in self._index.execute(f"{_SELECT}{where} ORDER BY seq", values):
             yield RequestFacts(*row)
 
+    def max_tokens(self, part: int) -> dict[str, int]:
+        """The sum of max_tokens over the requests of a part, by the model that they ask for."""
+        rows = self._index.execute(
+            "SELECT model, sum(max_tokens) FROM requests WHERE part = ? AND model IS NOT NULL GROUP BY model", (part,)
+        )
+        return {model: tokens for model, tokens in rows if tokens}
+
     def custom_ids(self, part: int | None = None) -> Iterator[str]:
         """All custom_ids in the order of the input, as they are asked for."""
         where, values = ("", ()) if part is None else (" WHERE part = ?", (part,))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-VERSION = 1
+VERSION = 2
 """Of the index; one of another version is built again from the results themselves."""
 OUTCOMES = tuple(Outcome)
 """An outcome is stored as its place here: new ones go to the end of the enumeration."""
@@ -31,7 +31,7 @@ CREATE TABLE results (
     seq INTEGER PRIMARY KEY, custom_id TEXT NOT NULL, outcome INTEGER NOT NULL, type INTEGER NOT NULL,
     model INTEGER, stop_reason INTEGER, error_type INTEGER, message TEXT NOT NULL,
     input INTEGER NOT NULL, write_5m INTEGER NOT NULL, write_1h INTEGER NOT NULL, read INTEGER NOT NULL,
-    output INTEGER NOT NULL, thinking INTEGER NOT NULL, searches INTEGER NOT NULL
+    output INTEGER NOT NULL, thinking INTEGER NOT NULL, searches INTEGER NOT NULL, geography INTEGER
 ) STRICT;
 CREATE TABLE words (id INTEGER PRIMARY KEY, word TEXT NOT NULL) STRICT;
 CREATE TABLE groups (
@@ -134,7 +134,7 @@ class IndexBuilder:
             if not line or line.isspace():
                 continue
             reading = read_line(line)
-            custom_id, outcome, result_type, model, stop_reason, error_type, message, tokens = reading
+            custom_id, outcome, result_type, model, stop_reason, error_type, message, tokens, place = reading
             seq += 1
             add_offset(start)
             add_length(len(line) - (line[-1] == _CARRIAGE_RETURN))
@@ -143,18 +143,21 @@ class IndexBuilder:
             add_seq(seq)
             if outcome is not Outcome.SUCCEEDED and (group := self._grouper.place(reading)):
                 self._by_group.setdefault(group, array("I")).append(seq)
-            if model not in words or stop_reason not in words or result_type not in words or error_type not in words:
-                self._learn(result_type, model, stop_reason, error_type)
+            if not (
+                model in words and stop_reason in words and place in words and result_type in words
+                and error_type in words
+            ):  # fmt: skip
+                self._learn(result_type, model, stop_reason, error_type, place)
             coded = (words[result_type], words[model], words[stop_reason], words[error_type], message)
-            add_row((seq, custom_id, code, *coded, *tokens))
+            add_row((seq, custom_id, code, *coded, *tokens, words[place]))
         self._start = offset
         return rows
 
     def _seqs_of(self, outcome: Outcome) -> Callable[[int], None]:
         return self._by_outcome.setdefault(outcome, array("I")).append
 
-    def _learn(self, result_type: str, model: str | None, stop_reason: str | None, error_type: str | None) -> None:
-        for word in (result_type, model, stop_reason, error_type):
+    def _learn(self, result_type: str, model: str | None, *others: str | None) -> None:
+        for word in (result_type, model, *others):
             self._words.setdefault(word, len(self._words))
         if model:
             self._models[model] = None
@@ -216,7 +219,7 @@ _TOKEN_SUMS = "SELECT " + ", ".join(
 )
 _TOKEN_SUMS += " FROM results"
 _TYPES = "SELECT w.word, count(*) FROM results AS r JOIN words AS w ON w.id = r.type GROUP BY r.type"
-_INSERT = f"INSERT INTO results VALUES ({', '.join('?' * 15)})"
+_INSERT = f"INSERT INTO results VALUES ({', '.join('?' * 16)})"
 
 
 def compare_ids(index: sqlite3.Connection, part: int) -> IdMismatch:

@@ -14,6 +14,7 @@ from batchtui.answers.answer import read_answer
 from batchtui.answers.blocks import blocks_of
 from batchtui.answers.failures import FailureGroup
 from batchtui.domain.result import Outcome, ResultFacts
+from batchtui.domain.spending import UsageGroup
 from batchtui.domain.usage import Usage
 from batchtui.registry.result_index import OUTCOMES, VERSION, from_bytes
 from batchtui.registry.result_summary import ResultSummary
@@ -28,6 +29,11 @@ _AT_ONCE = 500
 _COLUMNS = (
     "seq, custom_id, outcome, type, model, stop_reason, error_type, message, input, write_5m, write_1h, read, output,"
     " thinking, searches"
+)
+_PROMPT = "input + write_5m + write_1h + read"
+_USAGE_GROUPS = (
+    f"SELECT model, geography, max({_PROMPT}), count(*), sum({_PROMPT} + output = 0), sum(input), sum(write_5m),"
+    " sum(write_1h), sum(read), sum(output), sum(thinking), sum(searches) FROM results WHERE type = ?"
 )
 _ANSWERED = (
     "SELECT r.custom_id, r.offset, r.length, (SELECT max(seq) FROM results WHERE custom_id = r.custom_id)"
@@ -186,14 +192,21 @@ class ResultReader:
         ):
             yield row[0]
 
-    def usages(self) -> Iterator[tuple[str | None, Usage]]:
-        """Yield model and usage of every result that has any: what a cost is counted from, message by message."""
+    def usage_groups(self, thresholds: Sequence[int]) -> list[UsageGroup]:
+        """Add up the usage of succeeded results, the only ones billed, by model, place and length of the prompt.
+
+        Args:
+            thresholds: tokens of a prompt above which other prices hold; in each group all prompts stand on the same
+                side of each, so that pricing the sum of a group is pricing each of its results on its own.
+        """
         words = self._words
-        for row in self._stream(
-            "SELECT model, input, write_5m, write_1h, read, output, thinking, searches FROM results"
-            " WHERE model IS NOT NULL ORDER BY seq"
-        ):
-            yield words[row[0]], Usage(*row[1:])
+        step = " + ".join(f"({_PROMPT} > {int(threshold)})" for threshold in thresholds) or "0"
+        succeeded = [code for code, word in words.items() if word == "succeeded"]
+        rows = self._rows(f"{_USAGE_GROUPS} GROUP BY model, geography, {step}", tuple(succeeded or [-1]))
+        return [
+            UsageGroup(words[row[0]] or "", words[row[1]] or "", row[2], row[3], row[4], Usage(*row[5:]))
+            for row in rows
+        ]
 
     def search(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, ParamSpec, TypeVar
 
@@ -10,6 +11,7 @@ from batchtui.domain.errors import FateUnknown, GatewayError, ResultsDamaged, Re
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.registry.result_index import BLOCK
 from batchtui.registry.result_store import DownloadBusy
+from batchtui.services.spending import count_cost
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from batchtui.registry.result_summary import ResultSummary
     from batchtui.services.workspace import Workspace
 
+log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 LOOK_AGAIN = 0.25
@@ -183,6 +186,11 @@ def _summary_of(workspace: Workspace, batch: Batch) -> ResultSummary:
 async def _call_saved(workspace: Workspace, batch: Batch, summary: ResultSummary) -> Batch:
     batches = workspace.registry.batches
     await batches.set_results(batch.key, ResultsState.SAVED, size=summary.bytes, models=summary.models)
+    try:
+        await count_cost(workspace, batch)
+    except (ResultsUnavailable, StorageError) as error:
+        # The results are saved all the same; `batchtui cost` counts what was not counted.
+        log.warning("the cost of %s could not be counted: %s", batch.id, error)
     return await batches.get(batch.key)
 
 

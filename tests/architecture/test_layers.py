@@ -7,7 +7,10 @@ import sys
 
 import pytest
 
-HEAVY = ("anthropic", "httpx2", "textual", "rich", "starlette", "uvicorn", "aiosqlite", "platformdirs", "pydantic")
+HEAVY = (
+    "anthropic", "httpx2", "textual", "rich", "starlette", "uvicorn", "aiosqlite", "platformdirs", "pydantic",
+    "genai_prices",
+)  # fmt: skip
 
 
 def loaded_by(module: str) -> set[str]:
@@ -29,6 +32,7 @@ def loaded_by(module: str) -> set[str]:
         ("batchtui.services.workspace", ("aiosqlite", "platformdirs")),
         ("batchtui.services.submit", ("aiosqlite", "platformdirs")),
         ("batchtui.cli.main", ()),
+        ("batchtui.pricing.prices", ()),
     ],
 )
 def test_a_room_pulls_in_nothing_heavy_that_is_not_its_own(module: str, allowed: tuple[str, ...]) -> None:

@@ -69,9 +69,7 @@ async def test_every_migration_is_recorded_in_its_own_transaction(
     with pytest.raises(StorageError):
         await make(tmp_path).open()
     connection = sqlite3.connect(tmp_path / "registry.db")
-    assert [row[0] for row in connection.execute("SELECT version FROM schema_migrations")] == [
-        *range(1, len(steps))
-    ]
+    assert [row[0] for row in connection.execute("SELECT version FROM schema_migrations")] == [*range(1, len(steps))]
     tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
     connection.close()
     assert "second" in tables

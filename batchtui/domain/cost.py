@@ -1,0 +1,37 @@
+"""What something costs, by category, in USD."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from decimal import Decimal
+
+NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """USD by category. Only a known cost is one of these: what is unknown is None, never a Cost of 0."""
+
+    input: Decimal = NOTHING
+    """Without what was read from or written to the cache."""
+    cache_write_5m: Decimal = NOTHING
+    cache_write_1h: Decimal = NOTHING
+    cache_read: Decimal = NOTHING
+    output: Decimal = NOTHING
+    """Thinking included."""
+    web_searches: Decimal = NOTHING
+
+    @property
+    def total(self) -> Decimal:
+        """All categories together."""
+        return sum((getattr(self, field.name) for field in fields(self)), NOTHING)
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
+
+
+def total(amounts: list[Decimal | None]) -> Decimal | None:
+    """Add amounts up; one unknown makes the sum unknown, and so does there being none."""
+    return (
+        sum((amount for amount in amounts if amount is not None), NOTHING) if amounts and None not in amounts else None
+    )

@@ -1,0 +1,60 @@
+"""What results used and cost: the figures that a bill is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from decimal import Decimal
+
+    from batchtui.domain.usage import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class UsageGroup:
+    """Succeeded results of one batch that are priced alike: one model, one place, prompts in one step of length."""
+
+    model: str
+    """Empty where the results name none."""
+    geography: str
+    """`inference_geo`, as it came; empty where there is none."""
+    longest: int
+    """Tokens of the longest prompt among them, the cache included: it tells the step of the price."""
+    results: int
+    unmetered: int
+    """Results among them that say nothing of their tokens."""
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What the results of one batch by one model in one place used and cost."""
+
+    model: str
+    geography: str
+    results: int
+    usage: Usage
+    max_tokens: int | None
+    """Sum of max_tokens over the requests that were answered; None where the requests are not kept."""
+    cost: Decimal | None
+    """USD; None where the price or the usage is not known."""
+    standard: Decimal | None
+    """What the same would have cost without a batch."""
+    uncached: Decimal | None
+    """What the same would have cost, in a batch, without the prompt cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """One line of spending, with the batch that it belongs to."""
+
+    batch: int
+    """The registry's number of the batch."""
+    batch_id: str
+    job: str
+    name: str
+    created_at: datetime
+    tags: tuple[str, ...]
+    spending: Spending = field(repr=False)

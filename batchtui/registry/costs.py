@@ -1,0 +1,95 @@
+"""What batches used and cost, by model: written when their results are saved, once however often those are fetched."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batchtui.domain.cost import NOTHING, total
+from batchtui.domain.spending import Spending, Spent
+from batchtui.domain.usage import Usage
+from batchtui.registry.columns import money_text, text_list, text_money, text_time, time_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from sqlite3 import Row
+
+    from batchtui.registry.connection import Database
+
+_TOKENS = "input, write_5m, write_1h, read, output, thinking, searches"
+_SPENT = f"""SELECT s.batch_key, b.id, b.job_id, j.name, coalesce(b.created_at, b.planned_at) AS at, j.tags, s.model,
+ s.geography, s.results, s.max_tokens, s.cost, s.standard, s.uncached, {_TOKENS}
+FROM spending AS s JOIN batches AS b ON b.key = s.batch_key JOIN jobs AS j ON j.id = b.job_id"""
+
+
+class Costs:
+    """Keeps the figures. It knows no prices: whoever notes a cost has worked it out."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def note(self, key: int, spendings: Sequence[Spending]) -> None:
+        """Note what a batch used and cost, in place of what was noted before; its cost is the sum, where all is known.
+
+        A batch without a single answer cost nothing: that is known, and not the same as unknown.
+        """
+        actual = total([spending.cost for spending in spendings]) if spendings else NOTHING
+        async with self._database.transaction() as tx:
+            await tx.execute("DELETE FROM spending WHERE batch_key = ?", (key,))
+            await tx.executemany(
+                f"INSERT INTO spending (batch_key, model, geography, results, max_tokens, cost, standard, uncached,"
+                f" {_TOKENS}) VALUES ({', '.join('?' * 15)})",
+                [_values(key, spending) for spending in spendings],
+            )
+            await tx.execute(
+                "UPDATE batches SET cost_actual = ?, cost_counted = 1 WHERE key = ?", (money_text(actual), key)
+            )
+
+    async def uncounted(self) -> list[int]:
+        """The batches whose results are here and whose cost was not worked out yet."""
+        rows = await self._database.all("SELECT key FROM batches WHERE results = 'saved' AND cost_counted = 0")
+        return [row["key"] for row in rows]
+
+    async def spent(self, *, since: datetime | None = None, batches: Sequence[int] | None = None) -> list[Spent]:
+        """What was spent in batches created since then, or in these, oldest first."""
+        where: str = "1"
+        values: list[object] = []
+        if since is not None:
+            where, values = "at >= ?", [time_text(since)]
+        rows = await self._database.all(f"{_SPENT} WHERE {where} ORDER BY at, s.batch_key, s.model", values)
+        wanted = None if batches is None else set(batches)
+        return [_spent(row) for row in rows if wanted is None or row["batch_key"] in wanted]
+
+    async def output_shares(self) -> dict[str, float]:
+        """How much of max_tokens each model has written so far, as a share of 1; without a history it is absent."""
+        rows = await self._database.all(
+            "SELECT model, sum(output) AS output, sum(max_tokens) AS allowed FROM spending"
+            " WHERE max_tokens > 0 AND model <> '' GROUP BY model"
+        )
+        return {row["model"]: min(1.0, row["output"] / row["allowed"]) for row in rows}
+
+
+def _values(key: int, spending: Spending) -> tuple[object, ...]:
+    usage = spending.usage
+    return (
+        key, spending.model, spending.geography, spending.results, spending.max_tokens, money_text(spending.cost),
+        money_text(spending.standard), money_text(spending.uncached), usage.input_tokens, usage.cache_write_5m_tokens,
+        usage.cache_write_1h_tokens, usage.cache_read_tokens, usage.output_tokens, usage.thinking_tokens,
+        usage.web_searches,
+    )  # fmt: skip
+
+
+def _spent(row: Row) -> Spent:
+    usage = Usage(*(row[name] for name in _TOKENS.split(", ")))
+    return Spent(
+        batch=row["batch_key"],
+        batch_id=row["id"] or "",
+        job=row["job_id"],
+        name=row["name"],
+        created_at=text_time(row["at"]),
+        tags=text_list(row["tags"]),
+        spending=Spending(
+            row["model"], row["geography"], row["results"], usage, row["max_tokens"], text_money(row["cost"]),
+            text_money(row["standard"]), text_money(row["uncached"]),
+        ),
+    )  # fmt: skip

@@ -1,0 +1,121 @@
+"""What saved results cost: counted from usage, each result at the price of its own length, once for each batch."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from batchtui.domain.cost import NOTHING
+from batchtui.domain.errors import ResultsUnavailable, StorageError
+from batchtui.domain.spending import Spending
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+    from decimal import Decimal
+
+    from batchtui.domain.batch import Batch
+    from batchtui.domain.spending import UsageGroup
+    from batchtui.domain.usage import Usage
+    from batchtui.services.workspace import Workspace
+
+
+async def count_cost(workspace: Workspace, batch: Batch) -> None:
+    """Work out what a batch cost from its saved results, and note it; what was noted before is replaced.
+
+    Raises:
+        ResultsUnavailable: where its results are not here.
+        StorageError: where the disk refuses.
+    """
+    await workspace.registry.costs.note(batch.key, await asyncio.to_thread(_count, workspace, batch))
+
+
+async def count_missing(workspace: Workspace) -> int:
+    """Work out the cost of every batch whose results are here and were never counted. Returns how many there were."""
+    keys = await workspace.registry.costs.uncounted()
+    for batch in await workspace.registry.views.page(keys):
+        try:
+            await count_cost(workspace, batch)
+        except (ResultsUnavailable, StorageError):
+            continue
+    return len(keys)
+
+
+def spendings_of(groups: Iterable[UsageGroup], day: date) -> tuple[Spending, ...]:
+    """Price groups of results, and put together what one model did in one place."""
+    found: dict[tuple[str, str], Spending] = {}
+    for group in groups:
+        key = (group.model, group.geography)
+        priced = _priced(group, day)
+        found[key] = _together(found[key], priced) if key in found else priced
+    return tuple(found.values())
+
+
+def _count(workspace: Workspace, batch: Batch) -> list[Spending]:
+    from batchtui.pricing.prices import prices_of
+
+    day = (batch.created_at or batch.planned_at).date()
+    with workspace.registry.results.reader(batch) as reader:
+        known = [prices_of(model, day) for model in reader.summary.models]
+        thresholds = sorted({above for prices in known if prices for above in prices.thresholds})
+        spendings = spendings_of(reader.usage_groups(thresholds), day)
+    return [_with_allowance(workspace, batch, spending, spendings) for spending in spendings]
+
+
+def _priced(group: UsageGroup, day: date) -> Spending:
+    from batchtui.pricing.prices import prices_of
+
+    usage = group.usage
+    plain = replace(
+        usage, input_tokens=usage.total_input, cache_write_5m_tokens=0, cache_write_1h_tokens=0, cache_read_tokens=0
+    )
+
+    def cost(usage: Usage, *, batch: bool = True) -> Decimal | None:
+        prices = prices_of(group.model, day, batch=batch)
+        if prices is None or group.unmetered:
+            return None
+        priced = prices.rates(group.longest, group.geography).cost(usage)
+        return priced.total if priced else None
+
+    return Spending(
+        group.model, group.geography, group.results, usage, None, cost(usage), cost(usage, batch=False), cost(plain)
+    )
+
+
+def _together(one: Spending, other: Spending) -> Spending:
+    return replace(
+        one,
+        results=one.results + other.results,
+        usage=one.usage + other.usage,
+        cost=_sum(one.cost, other.cost),
+        standard=_sum(one.standard, other.standard),
+        uncached=_sum(one.uncached, other.uncached),
+    )
+
+
+def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    return None if one is None or other is None else one + other
+
+
+def _with_allowance(workspace: Workspace, batch: Batch, spending: Spending, every: tuple[Spending, ...]) -> Spending:
+    """Add what max_tokens allowed the answers, where one model answered all and the requests are kept.
+
+    The share of max_tokens that a model writes is what the next estimate is made from.
+    """
+    answered = sum(one.results for one in every)
+    if len(every) != 1 or not batch.requests or spending.model == "":
+        return spending
+    try:
+        with workspace.registry.requests.reader(batch.job, batch.attempt) as requests:
+            allowed = sum(requests.max_tokens(batch.part).values())
+    except StorageError:
+        return spending
+    return replace(spending, max_tokens=allowed * answered // batch.requests) if allowed else spending
+
+
+def saved_by_caching(spending: Spending) -> Decimal:
+    """USD that the prompt cache saved; below 0 where writing to it cost more than reading from it saved."""
+    if spending.cost is None or spending.uncached is None:
+        return NOTHING
+    return spending.uncached - spending.cost
