@@ -1,58 +1,26 @@
-"""The one list of the whole program: a million rows by key, of which only those in sight are fetched and painted."""
+"""The one list of the whole program: rows by key, moved through, marked and sorted with keys and mouse."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from textual.geometry import Region, Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
-from textual.strip import Strip
 
-from batchtui.tui.background import Latest
 from batchtui.tui.bindings import bindings
 from batchtui.tui.commands import Scope
-from batchtui.tui.look import look_of
-from batchtui.tui.pieces import Line, Piece, Tone, fitted
-from batchtui.tui.widgets.columns import GUTTER, Column, Layout, lay_out
-from batchtui.tui.widgets.page_cache import PageCache
+from batchtui.tui.widgets.rows import Rows, place_of
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Sequence
-
     from textual import events
     from textual.binding import BindingType
 
 T = TypeVar("T")
-T_contra = TypeVar("T_contra", contravariant=True)
-
-MARGIN = 40
-"""Rows above and below the ones in sight that are fetched with them."""
 
 
-class Painter(Protocol[T_contra]):
-    """Draws one cell of one item: a value in, a picture out."""
-
-    def __call__(self, item: T_contra, column: Column, width: int) -> Line:
-        """Return the pieces of a cell; they are cut and filled to the width afterwards."""
-        ...
-
-
-class Grid(ScrollView, Generic[T], can_focus=True):
-    """A list with a cursor, marks and columns that give way.
-
-    It is fed an order of keys and asks for items by key. It never sorts, filters or fetches by itself, and it never
-    moves its cursor off an item that is still there.
-    """
+class Grid(Rows[T], can_focus=True):
+    """Rows that listen. It tells what is asked for, and does nothing but move its cursor, marks and columns."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.LIST)
-
-    class CursorMoved(Message):
-        """The cursor stands on another item, or on the same one at another place."""
-
-        def __init__(self, key: int | None) -> None:
-            super().__init__()
-            self.key = key
 
     class Opened(Message):
         """Somebody wants to see an item."""
@@ -60,9 +28,6 @@ class Grid(ScrollView, Generic[T], can_focus=True):
         def __init__(self, key: int) -> None:
             super().__init__()
             self.key = key
-
-    class MarksChanged(Message):
-        """Another number of items is marked."""
 
     class SortAsked(Message):
         """Somebody wants another order: by the column with this sort key, by the next one, or the same turned round."""
@@ -72,274 +37,9 @@ class Grid(ScrollView, Generic[T], can_focus=True):
             self.sort = sort
             self.reverse = reverse
 
-    def __init__(
-        self,
-        columns: Sequence[Column],
-        fetch: Callable[[Sequence[int]], Awaitable[Sequence[tuple[int, T]]]],
-        paint: Painter[T],
-        *,
-        id: str | None = None,  # noqa: A002  (Textual's name)
-    ) -> None:
-        super().__init__(id=id)
-        self.columns = tuple(columns)
-        self._fetch = fetch
-        self._paint = paint
-        self._items: PageCache[T] = PageCache()
-        self._painted: dict[int, tuple[Line, ...]] = {}
-        self._fetching = Latest(self, self._fetch_window)
-        self.order: Sequence[int] = ()
-        self.cursor = 0
-        self.marks: set[int] = set()
-        self.sorted_by: tuple[str, bool] = ("", False)
-        """The sort key in force, and whether it is turned round."""
-        self.empty: Sequence[Line] = ()
-        """What stands there when there are no rows: it says the next key."""
-        self._shift = 0
-        self._last_mark: int | None = None
-
-    # ── what is shown ──────────────────────────────────────────────────────────────────────────────────────────────
-
-    @property
-    def key(self) -> int | None:
-        """The key under the cursor."""
-        return self.order[self.cursor] if self.cursor < len(self.order) else None
-
-    @property
-    def item(self) -> T | None:
-        """The item under the cursor; None where there is none, or it has not been fetched yet."""
-        return None if self.key is None else self._items.get(self.key)
-
-    @property
-    def chosen(self) -> list[int]:
-        """What a command works on: the marked keys, in the order shown, else the one under the cursor."""
-        if self.marks:
-            return [key for key in self.order if key in self.marks]
-        return [] if self.key is None else [self.key]
-
-    def item_of(self, key: int) -> T | None:
-        """Return an item that has been fetched."""
-        return self._items.get(key)
-
-    def show(self, order: Sequence[int], *, cursor_on: int | None = None) -> None:
-        """Show these keys in this order. The cursor stays on its item, wherever that has moved to.
-
-        Args:
-            order: the keys; kept as it is, so that a `range` of a million costs nothing.
-            cursor_on: put the cursor on this key instead.
-        """
-        before, offset, key = self._window(), self.cursor - self._top, self.key
-        was, self.order, cursor_was = len(self.order), order, self.cursor
-        wanted = key if cursor_on is None else cursor_on
-        found = _index(order, wanted, self.cursor)
-        at_top = self._top == 0 and (found is None or found < self._rows) and cursor_on is None
-        self.cursor = max(0, min(self.cursor if found is None else found, len(order) - 1))
-        if self.marks:
-            self._keep_marks(order)
-        if was != len(order):
-            self.virtual_size = Size(0, len(order) + 1)
-        self._scroll_rows_to(0 if at_top else self.cursor - max(0, offset))
-        self._into_sight()
-        self._repaint_differing(before, was)
-        if self.cursor != cursor_was:
-            self._refresh_row(cursor_was)
-            self._refresh_row(self.cursor)
-        self._fetching.request()
-        if self.key != key or found is None:
-            self.post_message(self.CursorMoved(self.key))
-
-    def update(self, items: Iterable[tuple[int, T]]) -> None:
-        """Take in items that changed; only rows in sight whose picture differs are painted again."""
-        for key, item in items:
-            if self._items.put(key, item) != item:
-                self._repaint_if_changed(key)
-
-    def tick(self) -> None:
-        """Time has passed: paint again those rows in sight whose picture depends on it."""
-        for key in self._window():
-            self._repaint_if_changed(key)
-
-    def repaint(self) -> None:
-        """Paint everything anew: the look, the columns or the way of painting has changed."""
-        self._painted.clear()
-        self.refresh()
-
-    def forget(self) -> None:
-        """Let go of all items; those in sight are fetched again."""
-        self._items.forget()
-        self.repaint()
-        self._fetching.request()
-
-    # ── painting ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-    @property
-    def layout_now(self) -> Layout:
-        """The columns as they are placed now."""
-        return lay_out(self.columns, self.scrollable_content_region.width, self._shift)
-
-    def render_line(self, y: int) -> Strip:
-        """Paint one line of the screen: the titles, a row, or nothing."""
-        width = self.scrollable_content_region.width
-        if y == 0:
-            return look_of(self).strip(self._titles(), width, self.rich_style)
-        if not self.order:
-            return look_of(self).strip(self._empty_line(y, width), width, self.rich_style)
-        row = self._top + y - 1
-        if row >= len(self.order):
-            return Strip.blank(width, self.rich_style)
-        return self._row(row, width)
-
-    def _row(self, row: int, width: int) -> Strip:
-        key = self.order[row]
-        is_cursor = row == self.cursor
-        cells = self._cells(key)
-        plain = look_of(self).plain
-        cursor = ">" if plain else "▌"
-        line: list[Piece] = [
-            Piece(cursor if is_cursor else " ", Tone.ACCENT if self.has_focus else Tone.DIM),
-            Piece(("x" if plain else "◆") if key in self.marks else " ", Tone.WARN),
-            Piece(" "),
-        ]
-        x = GUTTER
-        for place, cell in zip(self.layout_now.places, cells, strict=True):
-            line.append(Piece(" " * (place.x - x)))
-            line += fitted(cell, place.width, right=place.column.right)
-            x = place.x + place.width
-        look = look_of(self)
-        if is_cursor and self.has_focus:
-            return look.strip(line, width, self.rich_style + look.cursor, look.cursor_tones)
-        return look.strip(line, width, self.rich_style)
-
-    def _cells(self, key: int) -> tuple[Line, ...]:
-        cells = self._painted.get(key)
-        if cells is None or len(cells) != len(self.layout_now.places):
-            cells = self._painted[key] = self._drawn(key)
-            if len(self._painted) > 1_000:
-                self._painted = {key: cells}
-        return cells
-
-    def _drawn(self, key: int) -> tuple[Line, ...]:
-        item = self._items.get(key)
-        places = self.layout_now.places
-        if item is None:
-            self._fetching.request()
-            return ((Piece("·", Tone.FAINT),), *[()] * (len(places) - 1))
-        return tuple(self._paint(item, place.column, place.width) for place in places)
-
-    def _titles(self) -> Line:
-        layout, plain = self.layout_now, look_of(self).plain
-        line: list[Piece] = [Piece(" " * GUTTER)]
-        x = GUTTER
-        for place in layout.places:
-            line.append(Piece(" " * (place.x - x)))
-            line += fitted(self._title(place.column, plain=plain), place.width, right=place.column.right)
-            x = place.x + place.width
-        hints = ("<" if plain else "‹") * bool(layout.to_the_left) + (">" if plain else "›") * bool(layout.to_the_right)
-        width = self.scrollable_content_region.width
-        return (*fitted(line, max(0, width - len(hints))), Piece(hints, Tone.DIM))
-
-    def _title(self, column: Column, *, plain: bool) -> Line:
-        sort, turned = self.sorted_by
-        if not column.sort or column.sort != sort:
-            return (Piece(column.title, Tone.HEADING),)
-        arrow = ("^" if turned else "v") if plain else ("▴" if turned else "▾")
-        return (Piece(f"{column.title}{arrow}", Tone.STRONG),)
-
-    def _empty_line(self, y: int, width: int) -> Line:
-        top = max(2, (self.size.height - len(self.empty)) // 3)
-        at = y - top
-        if not 0 <= at < len(self.empty):
-            return ()
-        text = self.empty[at]
-        room = max(0, width - sum(len(piece.text) for piece in text))
-        return (Piece(" " * (room // 2)), *text)
-
-    def _repaint_if_changed(self, key: int) -> None:
-        painted = self._painted.get(key)
-        if painted is None:
-            return
-        drawn = self._drawn(key)
-        if drawn != painted:
-            self._painted[key] = drawn
-            for y, shown in enumerate(self._window()):
-                if shown == key:
-                    self._refresh_row(self._top + y)
-
-    def _repaint_differing(self, before: Sequence[int], was: int) -> None:
-        now = self._window()
-        if (was == 0) != (len(self.order) == 0):
-            self.refresh()
-            return
-        for y in range(max(len(before), len(now))):
-            if (before[y] if y < len(before) else None) != (now[y] if y < len(now) else None):
-                self._refresh_row(self._top + y)
-
-    def _refresh_row(self, row: int) -> None:
-        y = row - self._top + 1
-        if 0 < y < self.size.height:
-            self.refresh(Region(0, y, self.size.width, 1))
-
-    # ── which rows are in sight ────────────────────────────────────────────────────────────────────────────────────
-
-    @property
-    def _top(self) -> int:
-        return int(self.scroll_offset.y)
-
-    @property
-    def _rows(self) -> int:
-        """Rows that there is room for, below the titles."""
-        return max(1, self.size.height - 1)
-
-    def _window(self, margin: int = 0) -> Sequence[int]:
-        return self.order[max(0, self._top - margin) : self._top + self._rows + margin]
-
-    def _scroll_rows_to(self, row: int) -> None:
-        self.scroll_to(y=max(0, min(row, len(self.order) - self._rows)), animate=False, immediate=True, force=True)
-
-    def _into_sight(self) -> None:
-        if self.cursor < self._top:
-            self._scroll_rows_to(self.cursor)
-        elif self.cursor >= self._top + self._rows:
-            self._scroll_rows_to(self.cursor - self._rows + 1)
-
-    async def _fetch_window(self) -> None:
-        keys = self._items.missing(self._window(MARGIN))
-        if keys:
-            for key, item in await self._fetch(keys):
-                self._items.put(key, item)
-                self._repaint_if_changed(key)
-            if self.key in keys:
-                self.post_message(self.CursorMoved(self.key))
-
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Fetch what has come into sight."""
-        super().watch_scroll_y(old_value, new_value)
-        self._fetching.request()
-
-    def on_resize(self) -> None:
-        """Place the columns anew, and keep the cursor in sight."""
-        self._painted.clear()
-        self._into_sight()
-        self._fetching.request()
-
-    def on_focus(self) -> None:
-        """Show that keys arrive here."""
-        self._refresh_row(self.cursor)
-
-    def on_blur(self) -> None:
-        """Show that keys arrive elsewhere."""
-        self._refresh_row(self.cursor)
+    _last_mark: int | None = None
 
     # ── moving ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def go_to(self, row: int) -> None:
-        """Put the cursor on a row, and that into sight."""
-        row = max(0, min(row, len(self.order) - 1))
-        before, self.cursor = self.cursor, row
-        if before != row:
-            self._refresh_row(before)
-            self._refresh_row(row)
-            self.post_message(self.CursorMoved(self.key))
-        self._into_sight()
 
     def _action_list_down(self) -> None:
         self.go_to(self.cursor + 1)
@@ -397,7 +97,7 @@ class Grid(ScrollView, Generic[T], can_focus=True):
     def _action_list_mark_range(self) -> None:
         if self.key is None:
             return
-        start = self.cursor if self._last_mark is None else _index(self.order, self._last_mark, self.cursor)
+        start = self.cursor if self._last_mark is None else place_of(self.order, self._last_mark, self.cursor)
         first, last = sorted((self.cursor if start is None else start, self.cursor))
         self._last_mark = self.key
         self._mark(self.marks | set(self.order[first : last + 1]))
@@ -422,15 +122,6 @@ class Grid(ScrollView, Generic[T], can_focus=True):
         if changed:
             self.post_message(self.MarksChanged())
 
-    def _keep_marks(self, order: Sequence[int]) -> None:
-        """Nothing that is not shown stays marked: what a command works on can be seen."""
-        if not self.marks:
-            return
-        kept = self.marks.intersection(order)
-        if kept != self.marks:
-            self.marks = kept
-            self.post_message(self.MarksChanged())
-
     # ── the mouse ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def on_click(self, event: events.Click) -> None:
@@ -448,15 +139,3 @@ class Grid(ScrollView, Generic[T], can_focus=True):
         for place in self.layout_now.places:
             if place.x <= x < place.x + place.width and place.column.sort:
                 self.post_message(self.SortAsked(place.column.sort))
-
-
-def _index(order: Sequence[int], key: int | None, near: int) -> int | None:
-    """Find a key in an order: where it stood before first, since most orders change little."""
-    if key is None:
-        return None
-    if near < len(order) and order[near] == key:
-        return near
-    try:
-        return order.index(key)
-    except ValueError:
-        return None
