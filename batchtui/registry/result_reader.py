@@ -200,9 +200,10 @@ class ResultReader:
                 side of each, so that pricing the sum of a group is pricing each of its results on its own.
         """
         words = self._words
-        step = " + ".join(f"({_PROMPT} > {int(threshold)})" for threshold in thresholds) or "0"
+        # A term each, and none where there is no threshold: SQLite takes a bare number for the place of a column.
+        steps = "".join(f", {_PROMPT} > {int(threshold)}" for threshold in thresholds)
         succeeded = [code for code, word in words.items() if word == "succeeded"]
-        rows = self._rows(f"{_USAGE_GROUPS} GROUP BY model, geography, {step}", tuple(succeeded or [-1]))
+        rows = self._rows(f"{_USAGE_GROUPS} GROUP BY model, geography{steps}", tuple(succeeded or [-1]))
         return [
             UsageGroup(words[row[0]] or "", words[row[1]] or "", row[2], row[3], row[4], Usage(*row[5:]))
             for row in rows

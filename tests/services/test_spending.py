@@ -76,6 +76,18 @@ def test_what_caching_saved_and_what_a_batch_saved_are_known(store: ResultStore)
     assert (found.cost, found.standard, found.uncached) == (Decimal("0.25"), Decimal("0.5"), Decimal("2.5"))
 
 
+def test_models_with_one_price_for_every_length_are_counted_too(store: ResultStore) -> None:
+    batch = a_batch(succeeded=2)
+    keep(store, batch, answer("a", 1000, 0, "claude-opus-5") + b"\n" + answer("b", 3000, 0, "claude-opus-5"))
+    with store.reader(batch) as reader:
+        (group,) = reader.usage_groups([])
+    assert (group.results, group.longest, group.usage.input_tokens) == (2, 3000, 4000)
+
+
+def test_a_batch_without_a_success_has_nothing_to_bill(store: ResultStore) -> None:
+    assert spent(store, errored("a"), bare("b", "expired")) == ()
+
+
 async def collected(workspace: Workspace, clock: TurnedClock, tmp_path: Path, name: str = "r") -> Batch:
     submitted = await submit(workspace, tmp_path, 3, prefix=name)
     clock.turn(hours=25)
