@@ -25,20 +25,20 @@ _BULLET = re.compile(r"(\s*(?:[-*+]|\d+[.)]) )(.*)")
 _KEY = re.compile(r'(\s*)("(?:[^"\\]|\\.)*")(: ?)(.*)')
 
 
-def answer_lines(answer: Answer) -> Iterator[Line]:
-    """Yield an answer as a person reads it."""
+def answer_lines(answer: Answer, most: int | None = MOST_SHOWN) -> Iterator[Line]:
+    """Yield an answer as a person reads it; of each block `most` characters, None for all."""
     if not answer.line:
         yield (Piece("This line cannot be read as a result: ", Tone.WARN), Piece(safe(answer.reading.message)))
         return
     if answer.error or not answer.message:
-        yield from _failure(answer)
+        yield from _failure(answer, most)
         return
     blocks = answer.blocks
     alone = len(blocks) == 1 and blocks[0].kind is BlockKind.TEXT
     for at, block in enumerate(sorted(blocks, key=lambda block: block.kind is not BlockKind.TEXT)):
         if at:
             yield ()
-        yield from _block(block, titled=not alone and block.kind is not BlockKind.TEXT)
+        yield from _block(block, most, titled=not alone and block.kind is not BlockKind.TEXT)
     if not blocks:
         yield (Piece("The message has no content.", Tone.DIM),)
     if answer.outcome.value not in ("succeeded", "tool_use"):
@@ -46,39 +46,39 @@ def answer_lines(answer: Answer) -> Iterator[Line]:
         yield (Piece(advise(answer.outcome, None, answer.reading.stop_reason).sentence, Tone.WARN),)
 
 
-def _failure(answer: Answer) -> Iterator[Line]:
+def _failure(answer: Answer, most: int | None) -> Iterator[Line]:
     if answer.reading.error_type:
         yield (Piece(safe(answer.reading.error_type), Tone.BAD),)
         yield ()
-    yield from plain_lines(answer.error_message or answer.reading.message)
+    yield from plain_lines(answer.error_message or answer.reading.message, most)
     yield ()
     yield (Piece(advise(answer.outcome, answer.reading.error_type, None).sentence, Tone.WARN),)
 
 
-def _block(block: Block, *, titled: bool) -> Iterator[Line]:
+def _block(block: Block, most: int | None, *, titled: bool) -> Iterator[Line]:
     if titled:
         yield (Piece(safe(block.title), Tone.ACCENT),)
     if block.kind in (BlockKind.TEXT, BlockKind.SUMMARY):
-        yield from markdown_lines(block.text)
+        yield from markdown_lines(block.text, most)
     elif block.kind is BlockKind.THINKING:
-        yield from ((Piece(text, Tone.DIM),) for text in _texts(block.text))
+        yield from ((Piece(text, Tone.DIM),) for text in _texts(block.text, most))
     else:
-        yield from json_lines(block.text)
+        yield from json_lines(block.text, most)
     for number, citation in enumerate(block.citations, 1):
         place = f", {safe(citation.place)}" if citation.place else ""
         yield (Piece(f"[{number}] ", Tone.ACCENT), Piece(f"{safe(citation.source)}{place}: ", Tone.DIM),
                Piece(f"“{safe(citation.quoted)}”", Tone.DIM))  # fmt: skip
 
 
-def plain_lines(text: str) -> Iterator[Line]:
+def plain_lines(text: str, most: int | None = MOST_SHOWN) -> Iterator[Line]:
     """Yield a text as it stands."""
-    return ((Piece(part),) for part in _texts(text))
+    return ((Piece(part),) for part in _texts(text, most))
 
 
-def markdown_lines(text: str) -> Iterator[Line]:
+def markdown_lines(text: str, most: int | None = MOST_SHOWN) -> Iterator[Line]:
     """Yield a text with its headings, lists and code set off; every character of it stays."""
     in_code = False
-    for part in _texts(text):
+    for part in _texts(text, most):
         if part.lstrip().startswith("```"):
             in_code = not in_code
             yield (Piece(part, Tone.FAINT),)
@@ -94,9 +94,9 @@ def markdown_lines(text: str) -> Iterator[Line]:
             yield (Piece(part),)
 
 
-def json_lines(text: str) -> Iterator[Line]:
+def json_lines(text: str, most: int | None = MOST_SHOWN) -> Iterator[Line]:
     """Yield JSON that is laid out already, with its keys set off."""
-    for part in _texts(text):
+    for part in _texts(text, most):
         if found := _KEY.fullmatch(part):
             yield (Piece(found[1]), Piece(found[2], Tone.RUNNING), Piece(found[3], Tone.FAINT), Piece(found[4]))
         else:
@@ -111,8 +111,8 @@ def laid_out(raw: bytes) -> str:
         return raw.decode("utf-8", "replace")
 
 
-def _texts(text: str) -> Sequence[str]:
-    shown = safe_block(text[:MOST_SHOWN]).expandtabs(4).split("\n")
-    if len(text) > MOST_SHOWN:
-        shown += ["", f"… {size(len(text) - MOST_SHOWN)} more; the pager shows all of it."]
+def _texts(text: str, most: int | None) -> Sequence[str]:
+    shown = safe_block(text[:most]).expandtabs(4).split("\n")
+    if most is not None and len(text) > most:
+        shown += ["", f"… {size(len(text) - most)} more; the pager shows all of it."]
     return shown

@@ -128,6 +128,7 @@ class DashboardScreen(Frame):
     def on_grid_cursor_moved(self) -> None:
         """Show the details of the batch under the cursor."""
         self._show_detail()
+        self.refresh_footer()
 
     def on_grid_marks_changed(self) -> None:
         """Say how many are marked."""
@@ -192,6 +193,12 @@ class DashboardScreen(Frame):
             self.grid.unmark()
             return True
         return False
+
+    def works(self, command_id: str) -> bool:
+        """Whether a command makes sense now: resuming does on something open, or on marks."""
+        if command_id == "batches.resume" and not self.grid.marks:
+            return self.grid.item is not None and not self.grid.item.state.is_at_api
+        return super().works(command_id)
 
     # ── commands ───────────────────────────────────────────────────────────────────────────────────────────────────
 

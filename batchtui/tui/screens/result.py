@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from batchtui.answers.answer import read_answer
@@ -17,7 +18,7 @@ from batchtui.tui.bindings import bindings
 from batchtui.tui.commands import Scope
 from batchtui.tui.look import look_of
 from batchtui.tui.pieces import Line, Piece, Tone, joined, plain
-from batchtui.tui.reading import answer_lines, json_lines, laid_out
+from batchtui.tui.reading import MOST_SHOWN, answer_lines, json_lines, laid_out
 from batchtui.tui.result_cells import outcome
 from batchtui.tui.screens.frame import Frame
 from batchtui.tui.widgets.picture import Picture
@@ -25,7 +26,7 @@ from batchtui.tui.widgets.prose import Prose
 from batchtui.tui.widgets.rule import Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from textual.binding import BindingType
     from textual.widget import Widget
@@ -60,7 +61,7 @@ class ResultScreen(Frame):
         self._view = View.ANSWER
         self._head = ResultHead()
         self._prose = Prose()
-        self._text = ""
+        self._whole: Callable[[], Sequence[Line]] = tuple
         self._reading = Latest(self, self._read)
 
     def content(self) -> Iterator[Widget]:
@@ -80,23 +81,23 @@ class ResultScreen(Frame):
             return
         raw = await asyncio.to_thread(self._reader.raw, seq)
         answer = await asyncio.to_thread(read_answer, raw)
-        lines = await asyncio.to_thread(self._lines, answer, raw)
-        self._text = "\n".join(plain(line) for line in lines)
+        lines = await asyncio.to_thread(self._lines, answer, raw, MOST_SHOWN)
+        self._whole = partial(self._lines, answer, raw, None)
         self._head.show(answer, len(raw), self._view)
         self._prose.show(lines)
         self.refresh_footer()
 
-    def _lines(self, answer: Answer, raw: bytes) -> Sequence[Line]:
+    def _lines(self, answer: Answer, raw: bytes, most: int | None) -> Sequence[Line]:
         match self._view:
             case View.ANSWER:
-                return list(answer_lines(answer))
+                return list(answer_lines(answer, most))
             case View.RAW:
-                return list(json_lines(laid_out(raw)))
+                return list(json_lines(laid_out(raw), most))
             case View.REQUEST:
                 request = self._request(answer.custom_id)
                 if request is None:
                     return [(Piece("The request is not stored here: the batch was made elsewhere.", Tone.DIM),)]
-                return list(json_lines(laid_out(request)))
+                return list(json_lines(laid_out(request), most))
 
     def _request(self, custom_id: str) -> bytes | None:
         """Find the request in what was stored when it was sent: the API does not give it back."""
@@ -106,6 +107,10 @@ class ResultScreen(Frame):
                 with store.reader(self._batch.job, self._batch.attempt) as requests:
                     return requests.find(custom_id)
         return None
+
+    def _text(self) -> str:
+        """What is shown, whole, also where the screen shows only its beginning."""
+        return "\n".join(plain(line) for line in self._whole())
 
     def aside(self) -> Line:
         """Say which one of how many it is."""
@@ -127,14 +132,15 @@ class ResultScreen(Frame):
         self._reading.request()
 
     def _action_result_pager(self) -> None:
-        pager.page(self.app, self._text)
+        pager.page(self.app, self._text())
 
     def _action_result_copy_id(self) -> None:
         custom_id = self._head.custom_id
         self.dashboard.copy(custom_id, custom_id)
 
     def _action_result_copy_text(self) -> None:
-        self.dashboard.copy(self._text, f"{self._view.value}, {size(len(self._text))}")
+        text = self._text()
+        self.dashboard.copy(text, f"{self._view.value}, {size(len(text))}")
 
 
 class ResultHead(Picture):
