@@ -91,6 +91,10 @@ def skeleton(message: str) -> str:
     return _VARIABLE.sub(lambda found: found["model"] or "#", message)
 
 
+Kind = tuple[Outcome, str | None, str | None, str]
+"""Outcome, type of error, stop reason, and the message with its numbers taken out."""
+
+
 @dataclass(frozen=True, slots=True)
 class FailureGroup:
     """All failures of one kind in one set of results."""
@@ -107,6 +111,11 @@ class FailureGroup:
     """custom_id of the first of them."""
     example: str
     """Its message, or the beginning of its answer."""
+
+    @property
+    def kind(self) -> Kind:
+        """What tells it from the other groups, and is the same in every set of results."""
+        return self.outcome, self.error_type, self.stop_reason, self.pattern
 
     @property
     def advice(self) -> Advice:

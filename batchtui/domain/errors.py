@@ -2,7 +2,8 @@
 
 BatchtuiError
 ├── UsageError                what was asked for makes no sense
-│   └── UnknownTarget         an id, a name or a beginning of one that names nothing, or more than one thing
+│   ├── UnknownTarget         an id, a name or a beginning of one that names nothing, or more than one thing
+│   └── NothingToRetry        all that was asked about has succeeded, or is not to be sent again
 ├── InputError                the input has errors; nothing was sent
 ├── ConsentNeeded             a person has to say yes first
 ├── StorageError              the disk, a file, or the registry
@@ -58,6 +59,13 @@ class UnknownTarget(UsageError):
 
     type = "not_found"
     title = "No such batch"
+
+
+class NothingToRetry(UsageError):
+    """All that was asked about has succeeded, or is not to be sent again unless it is named."""
+
+    type = "nothing_to_retry"
+    title = "Nothing to send again"
 
 
 class InputError(BatchtuiError):

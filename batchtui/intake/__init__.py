@@ -9,8 +9,9 @@ Memory stays the same however large the input is: uniqueness of custom_ids over 
 which tells `Intake.note_duplicates`. `PartCutter` says which part each request goes into.
 """
 
+from batchtui.intake.checker import Checker
 from batchtui.intake.contract import CheckedRequest, CheckOptions, CheckReport, Shape
 from batchtui.intake.one_pass import Intake
 from batchtui.intake.parts import PartCutter
 
-__all__ = ["CheckOptions", "CheckReport", "CheckedRequest", "Intake", "PartCutter", "Shape"]
+__all__ = ["CheckOptions", "CheckReport", "CheckedRequest", "Checker", "Intake", "PartCutter", "Shape"]

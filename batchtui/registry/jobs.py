@@ -9,7 +9,7 @@ from batchtui.registry.journal import note
 from batchtui.registry.rows import to_job
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
     from decimal import Decimal
 
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from batchtui.domain.clock import Clock
     from batchtui.domain.job import Job, PartPlan
     from batchtui.registry.connection import Database
+
+
+class AttemptTaken(Exception):
+    """Another process planned this attempt of the job first."""
 
 
 class Jobs:
@@ -43,17 +47,47 @@ class Jobs:
         return keys
 
     async def plan_attempt(
-        self, job_id: str, parts: Sequence[PartPlan], *, estimates: Sequence[Decimal | None] = ()
+        self,
+        job_id: str,
+        attempt: int,
+        parts: Sequence[PartPlan],
+        *,
+        keep: Callable[[], None],
+        models: Sequence[str] = (),
+        estimates: Sequence[Decimal | None] = (),
     ) -> tuple[int, ...]:
-        """Write the next attempt of a job: its parts as `planned`. Returns their keys."""
+        """Write the next attempt of a job: its parts as `planned`. Returns their keys.
+
+        Args:
+            job_id: whose attempt it is.
+            attempt: its number, as it was planned.
+            parts: what will be sent.
+            keep: moves the requests to their job. Called under the lock of the registry once the number is certain,
+                so that of two processes that try again at once none touches the other's bodies.
+            models: those that the job has from now on, too.
+            estimates: USD for each part.
+
+        Raises:
+            AttemptTaken: another process planned this attempt meanwhile; nothing was kept.
+        """
         now = self._clock.now()
         async with self._database.transaction() as tx:
             async with tx.execute("SELECT max(attempt) FROM batches WHERE job_id = ?", (job_id,)) as cursor:
                 row = await cursor.fetchone()
-            attempt = (row[0] or 0) + 1 if row else 1
+            if row is None or (row[0] or 0) + 1 != attempt:
+                raise AttemptTaken
+            keep()
             keys = await self._insert_parts(tx, job_id, parts, attempt, now, estimates)
+            await self._add_models(tx, job_id, models)
             await note(tx, now, "job.retried", job=job_id, attempt=attempt, parts=len(parts))
         return keys
+
+    async def _add_models(self, tx: aiosqlite.Connection, job_id: str, models: Sequence[str]) -> None:
+        async with tx.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)) as cursor:
+            row = await cursor.fetchone()
+        known = to_job(row).models if row else ()
+        if new := [model for model in models if model not in known]:
+            await tx.execute("UPDATE jobs SET models = ? WHERE id = ?", (list_text((*known, *new)), job_id))
 
     async def get(self, job_id: str) -> Job | None:
         """Read one job."""

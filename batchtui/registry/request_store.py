@@ -7,7 +7,7 @@ import secrets
 import shutil
 import sqlite3
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 from batchtui.domain.errors import StorageError
 from batchtui.domain.request import RequestFacts
@@ -56,7 +56,9 @@ class RequestStore:
         return RequestWriter(self.folder / f"{STAGING}{secrets.token_hex(6)}", attempt)
 
     def commit(self, staged: StagedRequests, job_id: str) -> None:
-        """Move what was staged to its job. The job's row in the registry comes after, so that no row lacks its body.
+        """Move what was staged to its job. Its rows in the registry are committed after, so that no row lacks its body.
+
+        What a later attempt that died before its rows were committed has left there is replaced.
 
         Raises:
             StorageError: where the disk refuses.
@@ -116,6 +118,7 @@ class RequestReader:
         self._index = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
         )
+        self._bodies: dict[int, BinaryIO] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -124,8 +127,11 @@ class RequestReader:
         self.close()
 
     def close(self) -> None:
-        """Close the index."""
+        """Close the index and the bodies."""
         self._index.close()
+        for body in self._bodies.values():
+            body.close()
+        self._bodies.clear()
 
     def count(self, part: int | None = None) -> int:
         """How many requests there are, in all or in one part."""
@@ -135,6 +141,10 @@ class RequestReader:
             () if part is None else (part,),
         ).fetchone()
         return int(row[0])
+
+    def parts(self) -> list[int]:
+        """The numbers of the parts, in order."""
+        return [row[0] for row in self._index.execute("SELECT DISTINCT part FROM requests ORDER BY part")]
 
     def find(self, custom_id: str) -> bytes | None:
         """The request with this custom_id as it was sent: one JSON object."""
@@ -173,9 +183,18 @@ class RequestReader:
 
     def read(self, facts: RequestFacts) -> bytes:
         """The bytes of one request, as they were sent."""
-        with (self.folder / body_name(self.attempt, facts.part)).open("rb", buffering=0) as file:
-            file.seek(facts.offset)
-            return file.read(facts.length)
+        body = self._bodies.get(facts.part)
+        if body is None:
+            body = self._bodies[facts.part] = (self.folder / body_name(self.attempt, facts.part)).open("rb")
+        body.seek(facts.offset)
+        return body.read(facts.length)
+
+    def file_of(self, seq: int) -> str:
+        """The name of the file in which the request at this place of the input stood."""
+        row = self._index.execute(
+            "SELECT name FROM files WHERE id = (SELECT file FROM requests WHERE seq = ?)", (seq,)
+        ).fetchone()
+        return str(row[0]) if row else ""
 
 
 _SELECT = "SELECT seq, custom_id, part, offset, length, line, model, max_tokens FROM requests"

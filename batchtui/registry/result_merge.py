@@ -103,9 +103,11 @@ class MergedResults:
         masks = [reader.mask(outcomes) for reader in self.readers]
         successes = [reader.mask([o for o in reader.by_outcome if o.is_success]) for reader in self.readers]
         seen = [bytearray(reader.count + 1) for reader in self.readers]
-        for source, (batch, reader) in enumerate(zip(self.batches, self.readers, strict=True)):
-            if batch.attempt != self._first:
+        for part, source in self._parts():
+            if source is None:
+                yield from self._tried_again(part, masks)
                 continue
+            batch, reader = self.batches[source], self.readers[source]
             index = self._store.folder / batch.job / index_name(batch.attempt)
             for custom_id, offset, length, seq in reader.answered(index, batch.part):
                 found = self._choose(source, custom_id, seq, (batch.attempt, batch.part, offset, length), successes)
@@ -117,6 +119,13 @@ class MergedResults:
                     seen[found.source][found.seq] = 1
                     yield found
         yield from self._left_over(masks, seen)
+
+    def latest(self) -> Iterator[tuple[Found, str, Outcome]]:
+        """Yield every result that counts with its custom_id and outcome, batch by batch as they came."""
+        for source, reader in enumerate(self.readers):
+            for seq, custom_id, outcome in reader.custom_ids():
+                if self._counts(source, seq, custom_id, is_success=outcome.is_success):
+                    yield Found(source, seq), custom_id, outcome
 
     def line(self, found: Found) -> bytes:
         """Return the line of a result as it came, without its newline."""
@@ -134,6 +143,29 @@ class MergedResults:
             place = (batch.attempt, facts.part, facts.offset, facts.length)
         attempt, part, offset, length = place
         return os.pread(self._body(batch.job, attempt, part), length, offset)
+
+    def _parts(self) -> list[tuple[int, int | None]]:
+        """Return the parts of the first attempt, each with its source.
+
+        A part whose results are lost has no source, and belongs to the whole where requests were tried again.
+        """
+        sources: dict[int, int | None] = {
+            batch.part: source for source, batch in enumerate(self.batches) if batch.attempt == self._first
+        }
+        requests = self._requests_of(self.batches[0]) if self._later else None
+        if requests is not None:
+            sources = dict.fromkeys(requests.parts()) | sources
+        return sorted(sources.items())
+
+    def _tried_again(self, part: int, masks: list[bytearray]) -> Iterator[Found]:
+        """Yield what later attempts made of a part whose own results are lost."""
+        requests = self._requests_of(self.batches[0])
+        for custom_id in requests.custom_ids(part) if requests else ():
+            later = self._later.get(custom_id)
+            if later is None:
+                self.missing += 1
+            elif masks[later.source][later.seq]:
+                yield Found(later.source, later.seq)
 
     def _read_later(self) -> dict[str, _Later]:
         """Read which result counts for everything that was tried again."""

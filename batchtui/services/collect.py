@@ -230,7 +230,7 @@ def _refuse_unless_ended(batch: Batch) -> None:
     if batch.results is ResultsState.GONE:
         raise ResultsUnavailable(
             f"The results of {batch.id} are gone: the API keeps them for 29 days.",
-            hint="`batchtui retry` sends the requests again.",
+            hint="`batchtui retry ID --only missing` sends the requests again.",
         )
     if batch.state.is_running:
         raise ResultsUnavailable(

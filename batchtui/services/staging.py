@@ -66,7 +66,7 @@ async def stage(
         InputError: where a source cannot be read at all.
         StorageError: where the disk refuses; nothing is left behind.
     """
-    check_options = await _check_options(workspace, options)
+    check_options = await build_check_options(workspace, options)
     given_up = threading.Event()
 
     def tell(reading: Reading) -> None:
@@ -101,7 +101,7 @@ def _stage(
     writer = workspace.registry.requests.writer()
     try:
         for block in intake.blocks():
-            _write_block(writer, cutter.place, block)
+            write_block(writer, cutter.place, block)
             tell(Reading(intake.bytes_read, intake.bytes_total))
     except BaseException:
         writer.discard()
@@ -112,13 +112,15 @@ def _stage(
     return Staged(intake.report(), requests)
 
 
-def _write_block(writer: RequestWriter, place: Callable[[int], int], block: Sequence[CheckedRequest]) -> None:
+def write_block(writer: RequestWriter, place: Callable[[int], int], block: Sequence[CheckedRequest]) -> None:
+    """Write requests that follow one another, each into the part where it has its place."""
     placed = [(place(len(request.payload)), request) for request in block]
     for part, group in groupby(placed, key=itemgetter(0)):
         writer.add(part, [request for _, request in group])
 
 
-async def _check_options(workspace: Workspace, options: IntakeOptions) -> CheckOptions:
+async def build_check_options(workspace: Workspace, options: IntakeOptions) -> CheckOptions:
+    """Say what requests are to be checked with, from the options, the settings and the day."""
     from batchtui.intake import CheckOptions
 
     settings = workspace.settings
