@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 NOW = datetime.now(UTC)
+NUMBERS = count(1)
 
 
 def answer(total: int) -> bytes:
     """A batch of that many requests, just created."""
     body = json.dumps({
-        "id": f"msgbatch_01{abs(hash(NOW)):020x}"[:34], "type": "message_batch", "processing_status": "in_progress",
+        "id": f"msgbatch_01{next(NUMBERS):022}", "type": "message_batch", "processing_status": "in_progress",
         "request_counts": {"processing": total, "succeeded": 0, "errored": 0, "canceled": 0, "expired": 0},
         "created_at": NOW.isoformat(), "expires_at": (NOW + timedelta(days=1)).isoformat(), "ended_at": None,
     }).encode()  # fmt: skip
