@@ -24,6 +24,7 @@ VERBS: Mapping[str, str] = {
     "status": "Say how a batch or a job stands.",
     "wait": "Wait for the end, then save the results.",
     "results": "Save or print the results of a batch or a job.",
+    "retry": "Send again what has not succeeded, and nothing else.",
     "cancel": "Cancel running batches.",
     "delete": "Delete ended batches.",
     "sync": "Bring in batches that were made elsewhere.",

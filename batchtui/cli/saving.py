@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from batchtui.cli import acting, showing, waiting
+from batchtui.cli import acting, sheets, showing, waiting
 from batchtui.cli.exits import Exit
 from batchtui.domain.errors import OutputExists, ResultsUnavailable, UsageError
 from batchtui.domain.result import Outcome
@@ -138,7 +138,10 @@ async def exit_of(workspace: Workspace, target: Target, *, allow_failures: bool)
     saved = [batch for batch in target.batches if batch.results is ResultsState.SAVED]
     others = [batch for batch in target.batches if batch.results is not ResultsState.SAVED]
     if any(not batch.has_full_success for batch in others):
-        return Exit.NOT_ALL_SUCCEEDED
+        outcomes = await showing.merged_outcomes(workspace, target)
+        succeeded = sum(number for outcome, number in (outcomes or {}).items() if outcome.is_success)
+        is_whole = target.job is not None and outcomes is not None and succeeded >= target.job.requests
+        return Exit.DONE if is_whole else Exit.NOT_ALL_SUCCEEDED
     needs_a_look = await asyncio.to_thread(_needs_a_second_look, workspace, saved)
     return Exit.NOT_ALL_SUCCEEDED if needs_a_look else Exit.DONE
 
@@ -154,12 +157,7 @@ async def outcome_of(workspace: Workspace, batch: Batch) -> str:
     """Say what became of a batch's requests, as closely as is known."""
     if batch.results is not ResultsState.SAVED:
         return f"{batch.state}, {batch.counts.succeeded:,} of {batch.counts.total:,} succeeded"
-    return f"ended, results saved: {outcome_words(await asyncio.to_thread(_outcomes, workspace, batch))}"
-
-
-def outcome_words(outcomes: Mapping[Outcome, int]) -> str:
-    """Say how many results have which outcome, the good ones first."""
-    return ", ".join(f"{count(outcomes[one])} {OUTCOMES[one].word}" for one in Outcome if outcomes.get(one))
+    return f"ended, results saved: {sheets.result_words(await asyncio.to_thread(_outcomes, workspace, batch))}"
 
 
 def _outcomes(workspace: Workspace, batch: Batch) -> Mapping[Outcome, int]:

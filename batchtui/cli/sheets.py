@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from batchtui.domain.result import Outcome
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.text.counts import amount, count, size
 from batchtui.text.durations import ago, clock, stamp
-from batchtui.text.glyphs import state_sign
+from batchtui.text.glyphs import OUTCOMES, state_sign
 from batchtui.text.money import cost, usd
 from batchtui.text.safe import safe
 from batchtui.text.tables import Column
 from batchtui.text.widths import pad
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from batchtui.cli.output import Output
@@ -118,18 +119,38 @@ def batch_sheet(batch: Batch, now: datetime, output: Output) -> Iterator[str]:
     return sheet(facts)
 
 
-def job_sheet(job: Job, batches: Sequence[Batch], counts: RequestCounts) -> Iterator[str]:
-    """Yield the facts of a job, a line each; its batches are for a table."""
+def job_sheet(
+    job: Job, batches: Sequence[Batch], counts: RequestCounts, outcomes: Mapping[Outcome, int] | None = None
+) -> Iterator[str]:
+    """Yield the facts of a job, a line each; its batches are for a table.
+
+    `outcomes` are those that count over all attempts; without them the counts of its batches are said.
+    """
+    attempts = max((batch.attempt for batch in batches), default=1)
     facts = [
         ("job", safe(job.id)),
         ("name", safe(job.name)),
         ("requests", f"{count(job.requests)} in {amount(len(batches), 'batch', 'batches')}"),
-        ("counts", outcome_words(counts)),
+        ("attempts", _attempts_words(batches) if attempts > 1 else ""),
+        ("counts", outcome_words(counts) if outcomes is None else result_words(outcomes)),
         ("source", safe(job.source)),
         ("tags", safe(", ".join(job.tags))),
         ("created", stamp(job.created_at)),
     ]
     return sheet(facts)
+
+
+def _attempts_words(batches: Sequence[Batch]) -> str:
+    """Say how many requests went out in each attempt."""
+    requests: dict[int, int] = {}
+    for batch in batches:
+        requests[batch.attempt] = requests.get(batch.attempt, 0) + batch.requests
+    return f"{len(requests)}: {', then '.join(amount(number, 'request') for number in requests.values())}"
+
+
+def result_words(outcomes: Mapping[Outcome, int]) -> str:
+    """Say how many results have which outcome, the good ones first."""
+    return ", ".join(f"{count(outcomes[one])} {OUTCOMES[one].word}" for one in Outcome if outcomes.get(one))
 
 
 def sheet(facts: Iterable[tuple[str, str]]) -> Iterator[str]:

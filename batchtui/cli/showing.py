@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from batchtui.cli import documents, sheets
+from batchtui.domain.states import BatchState, ResultsState
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from batchtui.cli.documents import Document
     from batchtui.cli.session import Session
+    from batchtui.domain.result import Outcome
     from batchtui.services.lookup import Target
     from batchtui.services.workspace import Workspace
+
+TO_COME = (ResultsState.NONE, ResultsState.PARTIAL)
 
 
 async def reread(workspace: Workspace, target: Target) -> Target:
@@ -22,24 +28,45 @@ async def reread(workspace: Workspace, target: Target) -> Target:
     return replace(target, batches=tuple(await workspace.registry.views.page(keys)))
 
 
-def show_target(session: Session, target: Target, now: datetime) -> None:
-    """Write a target in full."""
+async def merged_outcomes(workspace: Workspace, target: Target) -> Mapping[Outcome, int] | None:
+    """Count what a job has come to over its attempts: for each custom_id the latest success, else the latest outcome.
+
+    None where it was never tried again, or while an attempt is still open: the counts of its batches say it then.
+    """
+    if target.job is None or max(batch.attempt for batch in target.batches) == 1:
+        return None
+    if not all(batch.results is ResultsState.SAVED or batch.state.is_settled for batch in target.batches):
+        return None
+    if any(batch.state is BatchState.ENDED and batch.results in TO_COME for batch in target.batches):
+        return None
+    from batchtui.services.outstanding import counted_outcomes
+
+    return await asyncio.to_thread(counted_outcomes, workspace.registry, target.batches)
+
+
+def show_target(session: Session, target: Target, now: datetime, outcomes: Mapping[Outcome, int] | None = None) -> None:
+    """Write a target in full; `outcomes` as `merged_outcomes` counted them."""
     if session.json:
-        session.out.document(target_document(target))
+        session.out.document(target_document(target, outcomes))
     elif target.job is None:
         session.out.lines(sheets.batch_sheet(target.batches[0], now, session.out))
     else:
-        session.out.lines(sheets.job_sheet(target.job, target.batches, target.counts))
+        session.out.lines(sheets.job_sheet(target.job, target.batches, target.counts, outcomes))
         session.out.line()
         sheets.show_batches(session.out, target.batches, now)
 
 
-def target_document(target: Target) -> Document:
-    """Write a batch, or a job with its batches and their counts together."""
+def target_document(target: Target, outcomes: Mapping[Outcome, int] | None = None) -> Document:
+    """Write a batch, or a job with its batches and their counts together.
+
+    A request that was tried again stands in the counts of each attempt; in `outcomes` it stands once.
+    """
     if target.job is None:
         return documents.batch_document(target.batches[0])
     return {
         "job": documents.job_document(target.job, target.batches),
         "batches": documents.batch_documents(target.batches),
         "request_counts": documents.counts_document(target.counts),
+        "attempts": max(batch.attempt for batch in target.batches),
+        "outcomes": None if outcomes is None else {str(outcome): number for outcome, number in outcomes.items()},
     }

@@ -105,6 +105,7 @@ async def plan_retry(workspace: Workspace, target: Target, options: RetryOptions
         InputError: with another model or max_tokens the requests are wrong.
         StorageError: where the disk refuses.
     """
+    refuse_unkept(workspace, target)
     workspace.warm_up()
     job = target.job or await workspace.registry.jobs.get(target.batches[0].job)
     if job is None:
@@ -261,14 +262,17 @@ def _intake(options: RetryOptions, job: Job) -> IntakeOptions:
     )
 
 
-def _refuse_unready(workspace: Workspace, batches: Sequence[Batch], within: Batch | None) -> None:
-    """Refuse while anything that decides what has failed is still to come."""
-    name = batches[0].name if within is None else within.id or within.name
-    if not workspace.registry.requests.has(batches[0].job):
+def refuse_unkept(workspace: Workspace, target: Target) -> None:
+    """Stop where there are no requests to send: before results are fetched for nothing. Raises `UsageError`."""
+    if not workspace.registry.requests.has(target.batches[0].job):
         raise UsageError(
-            f"The requests of {name} are not kept here: it was made elsewhere, or they were let go.",
+            f"The requests of {target.named} are not kept here: it was made elsewhere, or they were let go.",
             hint="Submit the file again; `batchtui results ID --only errored` says which of its requests failed.",
         )
+
+
+def _refuse_unready(workspace: Workspace, batches: Sequence[Batch], within: Batch | None) -> None:
+    """Refuse while anything that decides what has failed is still to come."""
     for batch in batches:
         # Other parts of the same attempt hold other requests; later attempts may hold the same.
         if within is not None and batch.key != within.key and batch.attempt <= within.attempt:

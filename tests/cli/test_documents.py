@@ -56,7 +56,7 @@ def test_a_job_has_its_batches_and_their_counts_together(batchtui: Batchtui, sim
 
     document = batchtui("status", "nightly", "--json").document
 
-    assert set(document) == {"job", "batches", "request_counts"}
+    assert set(document) == {"job", "batches", "request_counts", "attempts", "outcomes"}
     assert document["request_counts"]["processing"] == 5
 
 

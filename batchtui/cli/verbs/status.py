@@ -32,4 +32,6 @@ async def command(session: Session, named: str, offline: bool) -> None:
             from batchtui.services.refresh import refresh_batches
 
             await refresh_batches(workspace, target.batches)
-        showing.show_target(session, await showing.reread(workspace, target), workspace.clock.now())
+        target = await showing.reread(workspace, target)
+        outcomes = await showing.merged_outcomes(workspace, target)
+        showing.show_target(session, target, workspace.clock.now(), outcomes)
