@@ -27,6 +27,7 @@ VERBS: Mapping[str, str] = {
     "retry": "Send again what has not succeeded, and nothing else.",
     "cancel": "Cancel running batches.",
     "delete": "Delete ended batches.",
+    "prune": "Let go of what is safe to let go, to make room.",
     "sync": "Bring in batches that were made elsewhere.",
     "log": "Show what batchtui did and what the API said.",
     "doctor": "Examine versions, places, credentials and the API.",

@@ -94,9 +94,13 @@ class ResultStore:
             raise StorageError(f"The index {paths.index} cannot be read.")
         return reader
 
+    def files(self, batch: Batch) -> list[Path]:
+        """All files of a batch's results that are here, whole or not."""
+        return [path for path in _files(self.paths(batch)) if path.exists()]
+
     def bytes_kept(self, batch: Batch) -> int:
         """How many bytes all files of a batch's results take on the disk."""
-        return sum(path.stat().st_size for path in _files(self.paths(batch)) if path.exists())
+        return sum(path.stat().st_size for path in self.files(batch))
 
     def remove(self, batch: Batch) -> None:
         """Let go of everything that was fetched of a batch.

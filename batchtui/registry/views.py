@@ -136,6 +136,33 @@ class Views:
             known.update(row["id"] for row in rows)
         return known
 
+    async def jobs_deleted_before(self, moment: datetime) -> list[str]:
+        """The jobs all of whose batches were deleted or dropped before a moment, and of none the fate is unknown."""
+        rows = await self._database.all(
+            "SELECT b.job_id FROM batches AS b GROUP BY b.job_id"
+            " HAVING sum(b.state <> 'deleted' OR (b.id IS NULL AND b.sends > 0)) = 0"
+            " AND (SELECT max(at) FROM journal AS n WHERE n.job_id = b.job_id"
+            "      AND n.event IN ('batch.deleted', 'batch.dropped')) <= ? ORDER BY b.job_id",
+            (time_text(moment),),
+        )
+        return [row["job_id"] for row in rows]
+
+    async def attempts(self) -> dict[str, set[int]]:
+        """The attempts of every job."""
+        attempts: dict[str, set[int]] = {}
+        for row in await self._database.all("SELECT DISTINCT job_id, attempt FROM batches"):
+            attempts.setdefault(row["job_id"], set()).add(row["attempt"])
+        return attempts
+
+    async def saved_keys(self) -> set[int]:
+        """The keys of the batches whose results are saved."""
+        return {row["key"] for row in await self._database.all("SELECT key FROM batches WHERE results = 'saved'")}
+
+    async def begun_at(self) -> datetime | None:
+        """When this registry was made: what is older on the disk belongs to another one."""
+        row = await self._database.one("SELECT min(applied_at) AS at FROM schema_migrations")
+        return text_time(row["at"]) if row else None
+
     async def oldest_running(self) -> datetime | None:
         """When the oldest batch that the API is at work on was created; None where none is."""
         row = await self._database.one(
