@@ -87,7 +87,12 @@ def _space(workspace: Workspace) -> Finding:
                      (("requests", paths.requests), ("results", paths.results)))  # fmt: skip
     free = shutil.disk_usage(paths.registry.parent).free / 1e9
     health = Health.GOOD if free > 1 else Health.BAD
-    return Finding("space", health, f"kept: {kept}; {free:,.1f} GB free", "" if free > 1 else "Make room on the disk.")
+    return Finding(
+        "space",
+        health,
+        f"kept: {kept}; {free:,.1f} GB free",
+        "" if free > 1 else "Make room on the disk; `batchtui prune` says what can go.",
+    )
 
 
 def _megabytes(folder: Path) -> str:

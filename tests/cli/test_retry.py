@@ -141,6 +141,15 @@ def test_read_only_settings_send_nothing_again(batchtui: Batchtui, job: str, hom
     assert batchtui("retry", job, "--dry-run").code == 0
 
 
+def test_a_limit_on_cost_that_cannot_be_kept_stops_it(batchtui: Batchtui, job: str, home: Path) -> None:
+    (home / "config.toml").write_text("[submit]\nmax_cost = 5\n")
+
+    ran = batchtui("retry", job, "--yes")
+
+    assert ran.code == 2
+    assert "cannot be kept under $5" in ran.err
+
+
 @pytest.mark.parametrize("scenario", [FINE])
 def test_a_job_whose_lost_results_were_had_again_is_whole(batchtui: Batchtui, simulator: Simulator) -> None:
     batchtui.submitted(4, "r", "--name", "lost")

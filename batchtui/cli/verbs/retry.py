@@ -10,7 +10,9 @@ from batchtui.cli import documents, findings, saving, sheets, showing, telling
 from batchtui.cli.asking import consent
 from batchtui.cli.exits import Exit
 from batchtui.cli.verb import verb
+from batchtui.domain.errors import UsageError
 from batchtui.text.counts import amount, count, size
+from batchtui.text.money import usd
 from batchtui.text.safe import squeezed
 
 if TYPE_CHECKING:
@@ -86,6 +88,7 @@ async def command(
             if dry_run:
                 _show_plan(session, plan)
                 return Exit.DONE
+            _refuse_costly(workspace)
             _ask(session, plan, yes=yes)
             submitted = await apply_retry(workspace, plan, telling.teller(session.notes))
         finally:
@@ -106,6 +109,16 @@ async def _ready(session: Session, workspace: Workspace, named: str) -> Target:
         await refresh_batches(workspace, running)
         target = await showing.reread(workspace, target)
     return await saving.collect_all(session, workspace, target)
+
+
+def _refuse_costly(workspace: Workspace) -> None:
+    """Stop where the settings name a limit: what trying again will cost is not estimated, so it cannot be kept."""
+    limit = workspace.settings.submit.max_cost
+    if limit is not None:
+        raise UsageError(
+            f"What this will cost cannot be estimated, so it cannot be kept under {usd(limit)}.",
+            hint=f"Nothing was sent. `max_cost` is set in {workspace.paths.config_file}.",
+        )
 
 
 def _ask(session: Session, plan: RetryPlan, *, yes: bool) -> None:
