@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batchtui.cli import sheets
-from batchtui.domain.errors import BatchtuiError, FateUnknown
 from batchtui.domain.states import BatchState
 from batchtui.text.counts import amount, count
 from batchtui.text.durations import clock
@@ -19,13 +18,6 @@ if TYPE_CHECKING:
     from batchtui.domain.batch import Batch
     from batchtui.services.wait import Waiting
     from batchtui.services.workspace import Workspace
-
-
-class NeverSent(BatchtuiError):
-    """A part was not sent, so its end cannot be waited for."""
-
-    type = "not_sent"
-    title = "Not sent"
 
 
 async def wait_for(
@@ -42,7 +34,7 @@ async def wait_for(
         WaitTimedOut: they still run.
         FateUnknown, NeverSent: the end of one cannot be waited for before somebody has decided.
     """
-    from batchtui.services.wait import wait
+    from batchtui.services.wait import refuse_undecided, wait
 
     settled = await wait(
         workspace,
@@ -52,16 +44,7 @@ async def wait_for(
         on_progress=_teller(session.notes),
     )
     session.notes.close()
-    for batch in settled:
-        if batch.state in (BatchState.UNKNOWN, BatchState.SUBMITTING):
-            raise FateUnknown(
-                f"Nobody knows whether {batch.name} part {batch.part} was created.", hint="`batchtui resume` finds out."
-            )
-        if batch.state is BatchState.PLANNED:
-            raise NeverSent(
-                f"{batch.name} part {batch.part} was not sent. {batch.reason}".strip(),
-                hint="`batchtui resume` sends it.",
-            )
+    refuse_undecided(settled)
     return settled
 
 

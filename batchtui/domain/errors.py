@@ -13,6 +13,7 @@ BatchtuiError
 ├── ResultsUnavailable        not ended yet, gone, or deleted
 ├── ResultsDamaged            what arrived is not what the counts promise
 ├── FateUnknown               a submission whose answer was lost needs a decision
+├── NeverSent                 a part was not sent, so its end cannot be waited for
 ├── WaitTimedOut              still running when the time was up
 └── GatewayError              the API answered no, or did not answer
     ├── Refused               400, 401, 403, 404, 413 …: nothing was created
@@ -135,6 +136,13 @@ class FateUnknown(BatchtuiError):
 
     type = "fate_unknown"
     title = "The answer was lost"
+
+
+class NeverSent(BatchtuiError):
+    """A part was not sent, so its end cannot be waited for."""
+
+    type = "not_sent"
+    title = "Not sent"
 
 
 class WaitTimedOut(BatchtuiError):

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from batchtui.domain.batch import RequestCounts
-from batchtui.domain.errors import AnswerLost, RateLimited, WaitTimedOut
+from batchtui.domain.errors import AnswerLost, FateUnknown, NeverSent, RateLimited, WaitTimedOut
 from batchtui.domain.states import BatchState
 from batchtui.services import refresh, resume, tend
 
@@ -76,6 +76,25 @@ async def wait(
             )
         pause = seconds or poll_interval or tend.interval_for(workspace, open_batches)
         await workspace.clock.sleep(min(pause, max(limit - elapsed, 0.05)))
+
+
+def refuse_undecided(batches: Sequence[Batch]) -> None:
+    """Stop where the end of a batch cannot be waited for before somebody has decided.
+
+    Raises:
+        FateUnknown: the answer to a submission was lost.
+        NeverSent: a part was not sent, and nothing sends it on by itself.
+    """
+    for batch in batches:
+        if batch.state in (BatchState.UNKNOWN, BatchState.SUBMITTING):
+            raise FateUnknown(
+                f"Nobody knows whether {batch.name} part {batch.part} was created.", hint="`batchtui resume` finds out."
+            )
+        if batch.state is BatchState.PLANNED:
+            raise NeverSent(
+                f"{batch.name} part {batch.part} was not sent. {batch.reason}".strip(),
+                hint="`batchtui resume` sends it.",
+            )
 
 
 async def _look(workspace: Workspace, keys: Sequence[int]) -> tuple[str, float | None]:
