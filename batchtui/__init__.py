@@ -1,3 +1,67 @@
-"""batchtui: the terminal control room for Claude's Message Batches API."""
+"""batchtui: the terminal control room for Claude's Message Batches API, and its engine as a library.
+
+    import batchtui
+
+    async with batchtui.open_workspace() as workspace:
+        job = await workspace.submit("requests.jsonl")
+        await workspace.wait(job)
+        async for result in workspace.results(job):
+            print(result.custom_id, result.text)
+
+Importing this costs nothing: what a name stands for is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from batchtui.domain.batch import Batch as Batch
+    from batchtui.domain.batch import RequestCounts as RequestCounts
+    from batchtui.domain.errors import BatchtuiError as BatchtuiError
+    from batchtui.domain.job import Job as Job
+    from batchtui.domain.result import Outcome as Outcome
+    from batchtui.domain.usage import Usage as Usage
+    from batchtui.library.blocking import BlockingWorkspace as BlockingWorkspace
+    from batchtui.library.result import Result as Result
+    from batchtui.library.tasks import BatchRequest as BatchRequest
+    from batchtui.library.tasks import TaskResult as TaskResult
+    from batchtui.library.tasks import load_requests_from_file as load_requests_from_file
+    from batchtui.library.tasks import save_results_to_file as save_results_to_file
+    from batchtui.library.workspace import Workspace as Workspace
+    from batchtui.library.workspace import open_workspace as open_workspace
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "Batch": "batchtui.domain.batch",
+    "BatchRequest": "batchtui.library.tasks",
+    "BatchtuiError": "batchtui.domain.errors",
+    "BlockingWorkspace": "batchtui.library.blocking",
+    "Job": "batchtui.domain.job",
+    "Outcome": "batchtui.domain.result",
+    "RequestCounts": "batchtui.domain.batch",
+    "Result": "batchtui.library.result",
+    "TaskResult": "batchtui.library.tasks",
+    "Usage": "batchtui.domain.usage",
+    "Workspace": "batchtui.library.workspace",
+    "load_requests_from_file": "batchtui.library.tasks",
+    "open_workspace": "batchtui.library.workspace",
+    "save_results_to_file": "batchtui.library.tasks",
+}
+
+__all__ = ["__version__", *_HOMES]  # noqa: PLE0604 (names, all of them strings)
+
+
+def __getattr__(name: str) -> Any:
+    """Load what a public name stands for."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(home), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

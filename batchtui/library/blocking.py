@@ -1,0 +1,128 @@
+"""The sync door: the same workspace for a program without an event loop. Each call blocks until it is done."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
+
+from batchtui.library.workspace import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+
+    from batchtui.library.workspace import Opening
+
+P = ParamSpec("P")
+T = TypeVar("T")
+AT_ONCE = 200
+"""Items handed over from the event loop's thread at once."""
+
+
+def _blocking(
+    method: Callable[Concatenate[Workspace, P], Awaitable[T]],
+) -> Callable[Concatenate[BlockingWorkspace, P], T]:
+    """Make of a coroutine method one that blocks, with the same signature and documentation."""
+
+    def call(self: BlockingWorkspace, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self.run(method(self.workspace, *args, **kwargs))
+
+    return cast("Callable[Concatenate[BlockingWorkspace, P], T]", wraps(method)(call))
+
+
+def _iterating(
+    method: Callable[Concatenate[Workspace, P], AsyncGenerator[T]],
+) -> Callable[Concatenate[BlockingWorkspace, P], Iterator[T]]:
+    """Make of an asynchronous generator method a plain one."""
+
+    def call(self: BlockingWorkspace, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
+        source = method(self.workspace, *args, **kwargs)
+        try:
+            while items := self.run(_some(source)):
+                yield from items
+        finally:
+            self.run(source.aclose())
+
+    return cast("Callable[Concatenate[BlockingWorkspace, P], Iterator[T]]", wraps(method)(call))
+
+
+class BlockingWorkspace:
+    """A `Workspace` on an event loop of its own thread, so that it works in a notebook, too. It is closed by `with`."""
+
+    def __init__(self, opening: Opening) -> None:
+        self._opening = opening
+        self._loop = asyncio.new_event_loop()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="batchtui", daemon=True)
+        self._thread.start()
+        try:
+            self.workspace = self.run(opening.__aenter__())
+        except BaseException:
+            self._stop()
+            raise
+
+    check = _blocking(Workspace.check)
+    submit = _blocking(Workspace.submit)
+    resume = _blocking(Workspace.resume)
+    find = _blocking(Workspace.find)
+    batches = _blocking(Workspace.batches)
+    refresh = _blocking(Workspace.refresh)
+    wait = _blocking(Workspace.wait)
+    collect = _blocking(Workspace.collect)
+    results = _iterating(Workspace.results)
+    export = _blocking(Workspace.export)
+    retry = _blocking(Workspace.retry)
+    cancel = _blocking(Workspace.cancel)
+    delete = _blocking(Workspace.delete)
+    cost = _blocking(Workspace.cost)
+    create_batch = _blocking(Workspace.create_batch)
+    wait_for_batch = _blocking(Workspace.wait_for_batch)
+    cancel_batch = _blocking(Workspace.cancel_batch)
+    execute_batch = _blocking(Workspace.execute_batch)
+
+    def run(self, work: Awaitable[T]) -> T:
+        """Run something on the workspace's event loop, and wait for it. Ctrl-C cancels it cleanly."""
+        future = asyncio.run_coroutine_threadsafe(self._tracked(work), self._loop)
+        try:
+            return future.result()
+        except (KeyboardInterrupt, SystemExit):
+            future.cancel()
+            asyncio.run_coroutine_threadsafe(self._settled(), self._loop).result()
+            raise
+
+    async def _tracked(self, work: Awaitable[T]) -> T:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        try:
+            return await work
+        finally:
+            self._tasks.discard(task)
+
+    async def _settled(self) -> None:
+        """Wait until what was cancelled has finished what must not stay half done."""
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def close(self) -> None:
+        """Let go of connections and files."""
+        try:
+            self.run(self._opening.__aexit__(None, None, None))
+        finally:
+            self._stop()
+
+    def _stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+async def _some(source: AsyncIterator[T]) -> list[T]:
+    """Fetch the next few items in one visit to the event loop."""
+    found: list[T] = []
+    async for item in source:
+        found.append(item)
+        if len(found) == AT_ONCE:
+            break
+    return found

@@ -1,0 +1,44 @@
+"""What a program may wish for, as keyword arguments: how requests are read, and how results are written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, TypedDict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from batchtui.domain.result import Outcome
+
+
+class IntakeWishes(TypedDict, total=False):
+    """How requests are read."""
+
+    model: str
+    """Replaces the model of every request."""
+    max_tokens: int
+    """Replaces max_tokens of every request."""
+    max_requests: int
+    """Requests in one part at most."""
+    max_bytes: int
+    """Bytes in the body of one part at most."""
+    api_version: str
+    """The anthropic-version header."""
+    betas: Iterable[str]
+    """The anthropic-beta header."""
+
+
+class ExportWishes(TypedDict, total=False):
+    """How results are written."""
+
+    format: Literal["jsonl", "json", "csv", "tsv", "md", "parquet"]
+    """Told by the file's name where it is not said."""
+    only: Iterable[Outcome | str]
+    """Only results with these outcomes."""
+    order: Literal["input", "arrival"]
+    """As they came for jsonl, in the order of the input for everything else, where it is not said."""
+    with_requests: bool
+    """Each result with the request that led to it."""
+    fields: Iterable[str]
+    """Only these, in this order."""
+    overwrite: bool
+    """Replace the file where it exists."""

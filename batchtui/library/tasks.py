@@ -1,0 +1,128 @@
+"""Tasks, as the guide to batches has them: what is to be done goes in, an answer or an error comes out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from batchtui.domain.errors import InputError, OutputExists, StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from batchtui.library.result import Result
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRequest:
+    """One task: a template by its type makes the prompt of its data, its tier decides the model."""
+
+    task_id: str
+    """Up to 64 letters, digits, `-` and `_`; unique in its job."""
+    task_type: str
+    """analyze_logs, generate_report, classify_bulk, generate_docs, generate_tests, or a template of the user's own;
+    any other goes with the default template, on the data as it is."""
+    input_data: Any
+    model_tier: str = "capable"
+    """cheap, capable or premium: models in the config."""
+
+    def document(self) -> dict[str, Any]:
+        """Return it as a task file holds it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskResult:
+    """What became of one task."""
+
+    task_id: str
+    success: bool
+    """Whether the answer needs no second look: one that was cut short or refused is no success."""
+    output: dict[str, Any] = field(default_factory=dict)
+    """`content`: the text of the answer; `usage`: tokens as the API counted them. Empty without an answer."""
+    error: str | None = None
+    """Why it is no success, as a sentence."""
+
+
+def task_result(result: Result) -> TaskResult:
+    """Say what a result means for its task."""
+    from batchtui.answers.failures import advise
+
+    output = {"content": result.text, "usage": dict(result.message.get("usage") or {})} if result.message else {}
+    if result.succeeded:
+        return TaskResult(result.custom_id, success=True, output=output)
+    kind, message = result.error.get("type"), result.error.get("message")
+    said = f"{kind}: {message}" if kind and message else message or kind
+    advice = advise(result.outcome, str(kind) if kind else None, result.stop_reason).sentence
+    return TaskResult(result.custom_id, success=False, output=output, error=str(said or f"{result.outcome}. {advice}"))
+
+
+def requests_of(requests: Iterable[BatchRequest]) -> list[dict[str, Any]]:
+    """Return tasks as the intake reads them."""
+    return [request.document() for request in requests]
+
+
+def load_requests_from_file(path: str | Path) -> list[BatchRequest]:
+    """Read tasks from a JSON array, or from JSON lines.
+
+    Raises:
+        InputError: the file cannot be read, or something in it is no task; it says where.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} cannot be read: {error}") from error
+    return [_task(path, number, value) for number, value in enumerate(_values(path, text), 1)]
+
+
+def save_results_to_file(results: Sequence[TaskResult], path: str | Path, *, overwrite: bool = False) -> None:
+    """Write results as a JSON array; as JSON lines where the name ends with `.jsonl`. The file appears whole.
+
+    Raises:
+        OutputExists: the file exists and `overwrite` was not said.
+        StorageError: the disk refuses.
+    """
+    target = Path(path)
+    if target.exists() and not overwrite:
+        raise OutputExists(f"{target} exists.", hint="Say overwrite=True, or name another file.")
+    documents = [asdict(result) for result in results]
+    if target.suffix == ".jsonl":
+        text = "".join(json.dumps(document, ensure_ascii=False) + "\n" for document in documents)
+    else:
+        text = json.dumps(documents, ensure_ascii=False, indent=2) + "\n"
+    aside = target.with_name(f".{target.name}.part")
+    try:
+        # Lone surrogates of an answer are kept as the API sent them: escaped.
+        aside.write_text(text, encoding="utf-8", errors="backslashreplace")
+        aside.replace(target)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise StorageError(f"{target} could not be written: {error}.") from error
+
+
+def _values(path: str | Path, text: str) -> Iterator[Any]:
+    if text.lstrip()[:1] == "[":
+        try:
+            yield from json.loads(text)
+        except ValueError as error:
+            raise InputError(f"{path} is no JSON: {error}") from error
+        return
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            try:
+                yield json.loads(line)
+            except ValueError as error:
+                raise InputError(f"{path}:{number} is no JSON: {error}") from error
+
+
+def _task(path: str | Path, number: int, value: Any) -> BatchRequest:
+    missing = [key for key in ("task_id", "task_type", "input_data") if not isinstance(value, dict) or key not in value]
+    if missing:
+        raise InputError(
+            f"{path}: task {number} has no {missing[0]}.",
+            hint='A task is {"task_id", "task_type", "input_data", "model_tier"?}.',
+        )
+    tier = value.get("model_tier") or "capable"
+    return BatchRequest(str(value["task_id"]), str(value["task_type"]), value["input_data"], str(tier))

@@ -1,0 +1,450 @@
+"""The workspace as a program holds it: submit, look, wait, read, try again, cancel, export, and what it cost."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack
+
+from batchtui.domain.errors import InputError, ResultsUnavailable
+from batchtui.domain.limits import MAX_BODY_BYTES, MAX_REQUESTS
+from batchtui.domain.states import BatchState, ResultsState
+from batchtui.library.result import Result
+from batchtui.library.stream import RequestStream
+from batchtui.library.tasks import TaskResult, requests_of, task_result
+from batchtui.services.staging import IntakeOptions
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+    from decimal import Decimal
+    from types import TracebackType
+
+    from batchtui.domain.batch import Batch
+    from batchtui.domain.clock import Clock
+    from batchtui.domain.job import Job
+    from batchtui.domain.result import Outcome
+    from batchtui.intake import CheckReport
+    from batchtui.library.blocking import BlockingWorkspace
+    from batchtui.library.options import ExportWishes, IntakeWishes
+    from batchtui.library.stream import Requests
+    from batchtui.library.tasks import BatchRequest
+    from batchtui.services import cancel as cancelling
+    from batchtui.services.export import ExportReport
+    from batchtui.services.lookup import Target
+    from batchtui.services.reconcile import Finding
+    from batchtui.services.wait import Waiting
+    from batchtui.services.workspace import Workspace as Engine
+
+Source: TypeAlias = "str | Path | Sequence[str | Path] | Requests"
+"""A file, a folder of parts, several of them; or requests as the SDK takes them, from any iterable."""
+Named: TypeAlias = "str | Job | Batch"
+"""A job or a batch; or a word for one: its id or a beginning of it, a job's name, `@last`."""
+IfSubmitted = Literal["refuse", "reuse", "again"]
+"""What to do where the very same requests were submitted before: raise, go on with that job, or pay again."""
+
+
+def open_workspace(
+    home: str | Path | None = None,
+    *,
+    profile: str | None = None,
+    base_url: str | None = None,
+    clock: Clock | None = None,
+) -> Opening:
+    """Open the registry: `async with` gives a `Workspace`, plain `with` a `BlockingWorkspace`.
+
+    It is the registry of the command line and the dashboard: what is submitted here shows there at once, and what a
+    crash of this program leaves open `batchtui resume` finishes. Nothing is asked of the API before it is needed.
+
+    Args:
+        home: folder of everything; None for `BATCHTUI_HOME`, else the places of the system.
+        profile: a profile of credentials; None for the SDK's own chain (`ANTHROPIC_API_KEY` …).
+        base_url: another server than the API's, as for tests against the simulator.
+        clock: turned by tests; None is the system's.
+
+    Raises:
+        StorageError: on entering, where the registry cannot be opened.
+    """
+    return Opening(home, profile, base_url, clock)
+
+
+class Opening(AbstractAsyncContextManager["Workspace"], AbstractContextManager["BlockingWorkspace"]):
+    """A workspace about to be opened, in either way. It opens nothing before it is entered."""
+
+    def __init__(self, home: str | Path | None, profile: str | None, base_url: str | None, clock: Clock | None) -> None:
+        self._home = Path(home) if home is not None else None
+        self._wishes: dict[str, Any] = {"profile": profile, "base_url": base_url, "clock": clock}
+        self._stack = AsyncExitStack()
+        self._blocking: BlockingWorkspace | None = None
+
+    async def __aenter__(self) -> Workspace:
+        from batchtui.services.workspace import open_workspace as open_engine
+        from batchtui.settings.paths import Paths
+
+        paths = Paths.locate(self._home)
+        return Workspace(await self._stack.enter_async_context(open_engine(paths, **self._wishes)))
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    def __enter__(self) -> BlockingWorkspace:
+        from batchtui.library.blocking import BlockingWorkspace
+
+        self._blocking = BlockingWorkspace(self)
+        return self._blocking
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._blocking is not None:
+            self._blocking.close()
+
+
+class Workspace:
+    """The use cases for a program. It keeps no state of its own: the registry is what all front ends look at."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def check(self, source: Source, **wishes: Unpack[IntakeWishes]) -> CheckReport:
+        """Check requests as `batchtui check` does; nothing is kept or sent.
+
+        Raises:
+            InputError: where the source cannot be read at all; what is wrong with requests stands in the report.
+        """
+        from batchtui.services.staging import stage
+
+        sources, intake = self._intake(source, wishes)
+        staged = await stage(self._engine, sources, intake)
+        self._engine.registry.requests.discard(staged.requests)
+        return staged.report
+
+    async def submit(
+        self,
+        source: Source,
+        *,
+        name: str | None = None,
+        tags: Iterable[str] = (),
+        max_cost: Decimal | float | str | None = None,
+        if_submitted: IfSubmitted = "refuse",
+        **wishes: Unpack[IntakeWishes],
+    ) -> Job:
+        """Check requests, cut them into parts, keep them, and send each part once.
+
+        Generators of millions are read as a stream. An answer that gets lost leaves its part `unknown`: `wait` and
+        `resume` look for it. With `if_submitted="reuse"` a program that is run again goes on where it was killed.
+
+        Args:
+            source: files, or requests: `{"custom_id", "params"}` as the SDK takes them.
+            name: of the job; None takes the file's name, or `requests`.
+            tags: of the job.
+            max_cost: USD; where the requests may cost more, nothing is sent.
+            if_submitted: what to do where the same was submitted before.
+            **wishes: how the requests are read: see `IntakeWishes`.
+
+        Raises:
+            InputError: errors in the input, a limit on cost, or submitted before; nothing was sent.
+            CredentialsMissing, GatewayError: nothing of the part was created; it stays planned.
+            StorageError: the disk refuses; nothing was sent.
+        """
+        from batchtui.services.submit import SubmitOptions, apply_submit, discard, plan_submit
+
+        sources, intake = self._intake(source, wishes)
+        if sources == ["-"]:
+            name = name or "requests"
+        plan = await plan_submit(self._engine, sources, SubmitOptions(name, tuple(tags), intake))
+        try:
+            if plan.is_sendable and plan.earlier and if_submitted == "reuse":
+                await self.resume(plan.earlier[0])
+                return plan.earlier[0]
+            submitted = await apply_submit(self._engine, plan, force=if_submitted == "again")
+        finally:
+            discard(self._engine, plan)
+        return submitted.job
+
+    async def resume(self, *named: Named, consent: Callable[[Finding], bool] | None = None) -> tuple[Batch, ...]:
+        """Finish what a crash, a full queue or a lost answer left open, of these jobs or of all.
+
+        What the API shows is adopted. Where it shows nothing for a minute, `consent` decides whether the part is sent
+        again; without it nothing is ever sent a second time. Returns the parts that were open, as they stand.
+
+        Raises:
+            GatewayError, CredentialsMissing: the API cannot be asked; nothing is lost.
+        """
+        from batchtui.services.resume import resume
+
+        async def decide(finding: Finding) -> bool:
+            return consent is not None and consent(finding)
+
+        jobs = [(await self.find(each)).batches[0].job for each in named]
+        return (await resume(self._engine, jobs, consent=decide)).batches
+
+    async def find(self, named: Named) -> Target:
+        """Find a job or a batch, with its batches as the registry knows them; nothing is asked of the API.
+
+        Raises:
+            UnknownTarget: where it means nothing, or more than one thing.
+        """
+        from batchtui.services.lookup import find_target
+
+        return await find_target(self._engine, _word_for(named))
+
+    async def batches(self, *, limit: int | None = None) -> list[Batch]:
+        """Return the registry's batches, newest first; nothing is asked of the API."""
+        from batchtui.domain.query import BatchQuery
+
+        return await self._engine.registry.views.select(BatchQuery(limit=limit))
+
+    async def refresh(self, named: Named) -> Target:
+        """Ask the API how a job or a batch stands.
+
+        Raises:
+            GatewayError, CredentialsMissing: the API cannot be asked.
+        """
+        from batchtui.services.refresh import refresh_batches
+
+        await refresh_batches(self._engine, (await self.find(named)).batches)
+        return await self.find(named)
+
+    async def wait(
+        self,
+        named: Named,
+        *,
+        poll_interval: float | None = None,
+        timeout: float | None = None,
+        on_progress: Callable[[Waiting], None] | None = None,
+    ) -> Target:
+        """Wait until a job or a batch has ended, and save its results. Parts that had to wait are sent on meanwhile.
+
+        Args:
+            named: what to wait for.
+            poll_interval: seconds between two looks; None adapts.
+            timeout: seconds; None is the lifetime of a batch and a grace. Nothing is cancelled when it is over.
+            on_progress: hears how it stands after each look.
+
+        Raises:
+            WaitTimedOut: it still runs.
+            FateUnknown, NeverSent: a part needs a decision first: see `resume`.
+            ResultsUnavailable, ResultsDamaged: the results are gone, or are not what the counts promise.
+        """
+        from batchtui.services.wait import refuse_undecided, wait
+
+        target = await self.find(named)
+        if any(batch.state is BatchState.UNKNOWN for batch in target.batches):
+            await self.resume(named)
+        keys = [batch.key for batch in target.batches]
+        refuse_undecided(
+            await wait(self._engine, keys, poll_interval=poll_interval, timeout=timeout, on_progress=on_progress)
+        )
+        return await self.collect(named)
+
+    async def collect(self, named: Named) -> Target:
+        """Have the results of what has ended on this disk.
+
+        Raises:
+            ResultsUnavailable: not ended, gone, or deleted.
+            ResultsDamaged: what came is not what the counts promise; nothing was called saved.
+        """
+        from batchtui.services.collect import collect
+
+        for batch in (await self.find(named)).batches:
+            if batch.state is BatchState.ENDED and batch.results is not ResultsState.GONE:
+                await collect(self._engine, batch)
+        return await self.find(named)
+
+    async def results(
+        self,
+        named: Named,
+        *,
+        order: Literal["input", "arrival"] = "input",
+        only: Iterable[Outcome | str] = (),
+        with_requests: bool = True,
+    ) -> AsyncGenerator[Result]:
+        """Yield the results one after the other, each with its request; memory does not grow with them.
+
+        Of a job that was tried again each custom_id comes once: its latest success, else its latest outcome. They are
+        fetched first where they are not on this disk yet.
+
+        Args:
+            named: whose results.
+            order: of the input, or as they came.
+            only: outcomes; empty for all.
+            with_requests: whether `Result.params` is wanted.
+
+        Raises:
+            ResultsUnavailable: not ended, gone or deleted.
+        """
+        from batchtui.domain.result import Outcome
+        from batchtui.services.export import ExportOptions, plan_export
+        from batchtui.services.results import read_results
+
+        target = await self.collect(named)
+        has_requests = self._engine.registry.requests.has(target.batches[0].job)
+        wanted = frozenset(Outcome(each) for each in only)
+        plan = await plan_export(self._engine, target.batches, ExportOptions(only=wanted, order=order))
+        plan = replace(plan, with_requests=with_requests and has_requests)
+        async for entry in read_results(self._engine, plan):
+            yield Result(entry)
+
+    async def export(self, named: Named, output: str | Path, **wishes: Unpack[ExportWishes]) -> ExportReport:
+        """Write results to a file, whole or not at all: jsonl, json, csv, tsv, md or parquet, told by its name.
+
+        Raises:
+            OutputExists: the file exists and `overwrite` was not said.
+            ResultsUnavailable: not ended, gone or deleted.
+            UsageError: an unknown format or field, or a format that is not installed.
+        """
+        from batchtui.domain.result import Outcome
+        from batchtui.services.export import ExportOptions, apply_export, plan_export
+
+        options = ExportOptions(
+            output=str(output),
+            format=wishes.get("format"),
+            only=frozenset(Outcome(each) for each in wishes.get("only", ())),
+            order=wishes.get("order"),
+            with_requests=wishes.get("with_requests", False),
+            fields=tuple(wishes.get("fields", ())),
+            overwrite=wishes.get("overwrite", False),
+        )
+        target = await self.collect(named)
+        return await apply_export(self._engine, await plan_export(self._engine, target.batches, options))
+
+    async def retry(
+        self,
+        named: Named,
+        *,
+        only: Iterable[str] = (),
+        model: str | None = None,
+        max_tokens: int | None = None,
+    ) -> Job:
+        """Send again only what has not succeeded in any attempt, as the next attempt of the same job.
+
+        Args:
+            named: a job, or a batch of one.
+            only: outcomes or types of errors; empty for what is worth sending again as it is.
+            model: replaces the model of what is sent again.
+            max_tokens: replaces its max_tokens.
+
+        Raises:
+            NothingToRetry: all has succeeded, or the rest would fail again and was not named.
+            ResultsUnavailable: results that will come are not saved yet.
+            CredentialsMissing, GatewayError: nothing of the part was created; it stays planned.
+        """
+        from batchtui.services.retry import RetryOptions, apply_retry, discard, plan_retry
+
+        options = RetryOptions(only=frozenset(map(str, only)), model=model, max_tokens=max_tokens)
+        plan = await plan_retry(self._engine, await self.find(named), options)
+        try:
+            return (await apply_retry(self._engine, plan)).job
+        finally:
+            discard(self._engine, plan)
+
+    async def cancel(self, named: Named) -> list[cancelling.Outcome]:
+        """Cancel what still runs, checked by reading back; parts that were not sent are dropped.
+
+        What has an answer already keeps it, and is billed. Returns what became of each batch.
+        """
+        from batchtui.services.cancel import apply_cancel, plan_cancel
+
+        keys = [batch.key for batch in (await self.find(named)).batches]
+        return await apply_cancel(self._engine, await plan_cancel(self._engine, keys))
+
+    async def delete(self, named: Named, *, locally: bool = False, force: bool = False) -> list[cancelling.Outcome]:
+        """Delete ended batches at the API, or only here. Without `force` those without saved results are left alone."""
+        from batchtui.services.delete import apply_delete, plan_delete
+
+        keys = [batch.key for batch in (await self.find(named)).batches]
+        return await apply_delete(self._engine, await plan_delete(self._engine, keys, locally=locally, force=force))
+
+    async def cost(self, named: Named) -> Decimal | None:
+        """Return what a job or a batch has cost so far, in USD; None where any of it is unknown, never 0 for that."""
+        from batchtui.domain.cost import total
+
+        return total([batch.cost_actual for batch in (await self.find(named)).batches])
+
+    # ── tasks, as the guide has them ───────────────────────────────────────────────────────────────────────────────
+
+    async def create_batch(self, requests: Iterable[BatchRequest], *, fresh: bool = False) -> str:
+        """Submit tasks as a job, once. Returns its id.
+
+        Where the very same tasks were submitted before, that job's id comes back and nothing is sent, unless `fresh`.
+        """
+        tasks = requests_of(requests)
+        job = await self.submit(tasks, name="tasks", if_submitted="again" if fresh else "reuse")
+        return job.id
+
+    async def wait_for_batch(
+        self, batch_id: str, *, poll_interval: float | None = None, timeout: float | None = None
+    ) -> Target:
+        """Wait until it has ended; see `wait`."""
+        return await self.wait(batch_id, poll_interval=poll_interval, timeout=timeout)
+
+    async def cancel_batch(self, batch_id: str) -> list[cancelling.Outcome]:
+        """Cancel it; see `cancel`."""
+        return await self.cancel(batch_id)
+
+    async def execute_batch(
+        self,
+        requests: Iterable[BatchRequest],
+        *,
+        poll_interval: float | None = None,
+        timeout: float | None = None,
+        fresh: bool = False,
+    ) -> list[TaskResult]:
+        """Submit tasks, wait for the end, and return their results in the order of the input.
+
+        A program that was killed and runs again goes on with the same job: nothing is sent or paid twice. `fresh`
+        sends the same tasks once more.
+
+        Raises:
+            InputError: no tasks, or errors in them; nothing was sent.
+            WaitTimedOut: it still runs; the same call goes on waiting.
+        """
+        tasks = list(requests)
+        job = await self.create_batch(tasks, fresh=fresh)
+        target = await self.wait(job, poll_interval=poll_interval, timeout=timeout)
+        found: dict[str, TaskResult] = {}
+        try:
+            async for result in self.results(target.job or job, with_requests=False):
+                found[result.custom_id] = task_result(result)
+        except ResultsUnavailable as error:
+            return [TaskResult(task.task_id, success=False, error=error.message) for task in tasks]
+        missing = "There is no result for this task."
+        return [found.get(t.task_id) or TaskResult(t.task_id, success=False, error=missing) for t in tasks]
+
+    def _intake(self, source: Source, wishes: IntakeWishes) -> tuple[list[str], IntakeOptions]:
+        """Say what is read and how: names of files, or `-` with a stream of the requests behind it."""
+        options = IntakeOptions(
+            model=wishes.get("model"),
+            max_tokens=wishes.get("max_tokens"),
+            max_requests=wishes.get("max_requests", MAX_REQUESTS),
+            max_bytes=wishes.get("max_bytes", MAX_BODY_BYTES),
+            api_version=wishes.get("api_version"),
+            betas=tuple(wishes.get("betas", ())),
+        )
+        files = _files_of(source)
+        if files is not None:
+            return files, options
+        stream = RequestStream(source, asyncio.get_running_loop())  # type: ignore[arg-type]
+        return ["-"], replace(options, stdin=io.BufferedReader(stream))
+
+
+def _files_of(source: Source) -> list[str] | None:
+    """Return the names of files; None where the source is requests."""
+    if isinstance(source, str | Path):
+        return [str(source)]
+    if isinstance(source, list | tuple) and source and all(isinstance(each, str | Path) for each in source):
+        return [str(each) for each in source]
+    if isinstance(source, list | tuple) and not source:
+        raise InputError("There are no requests.", hint="A job needs at least one.")
+    return None
+
+
+def _word_for(named: Named) -> str:
+    if isinstance(named, str):
+        return named
+    return named.id or named.job  # type: ignore[union-attr]

@@ -1,0 +1,147 @@
+"""What a program is promised: the same engine as the command line's, once, lazily, in the order of the input."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import batchtui
+from batchtui.domain.errors import InputError
+from batchtui.simulator import Fault, Simulator
+from tests.support.builders import jsonl, requests
+from tests.support.workspaces import sent_custom_ids
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+    from tests.support.clock import TurnedClock
+
+
+def test_importing_it_loads_nothing() -> None:
+    script = "import sys, batchtui; print(sorted(m for m in sys.modules if m.startswith('batchtui')))"
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "['batchtui']"
+
+
+@pytest.mark.parametrize("name", batchtui.__all__)
+def test_every_public_name_is_there(name: str) -> None:
+    assert getattr(batchtui, name) is not None
+
+
+async def test_a_file_is_submitted_and_its_results_come_in_the_order_of_the_input(
+    workspace: batchtui.Workspace, tmp_path: Path
+) -> None:
+    job = await workspace.submit(jsonl(tmp_path / "night.jsonl", requests(7)))
+    await workspace.wait(job, poll_interval=3600)
+    found = [result async for result in workspace.results(job)]
+    assert [result.custom_id for result in found] == [request["custom_id"] for request in requests(7)]
+    assert all(result.succeeded and result.text for result in found)
+    assert found[0].params == requests(7)[0]["params"]
+    assert found[0].usage.output_tokens > 0
+
+
+async def test_requests_are_taken_from_a_generator_as_the_sdk_takes_them(
+    workspace: batchtui.Workspace, simulator: Simulator
+) -> None:
+    def made() -> Iterator[dict[str, Any]]:
+        yield from requests(450)
+
+    job = await workspace.submit(made(), name="made", max_requests=200)
+    assert job.requests == 450
+    assert sent_custom_ids(simulator) == sorted(request["custom_id"] for request in requests(450))
+    assert [batch.requests for batch in (await workspace.find(job)).batches] == [200, 200, 50]
+
+
+async def test_requests_are_taken_from_an_asynchronous_generator(workspace: batchtui.Workspace) -> None:
+    async def made() -> AsyncIterator[dict[str, Any]]:
+        for request in requests(3):
+            yield request
+
+    assert (await workspace.submit(made())).requests == 3
+
+
+async def test_what_a_generator_raises_comes_out_and_nothing_is_sent(
+    workspace: batchtui.Workspace, simulator: Simulator, tmp_path: Path
+) -> None:
+    def broken() -> Iterator[dict[str, Any]]:
+        yield from requests(2)
+        raise LookupError("the database went away")
+
+    with pytest.raises(LookupError, match="went away"):
+        await workspace.submit(broken())
+    assert sent_custom_ids(simulator) == []
+    assert list((tmp_path / "home" / "requests").iterdir()) == []
+
+
+async def test_errors_in_requests_are_named_and_nothing_is_sent(
+    workspace: batchtui.Workspace, simulator: Simulator
+) -> None:
+    wrong = [*requests(1), {"custom_id": "bad id", "params": {}}]
+    with pytest.raises(InputError) as caught:
+        await workspace.submit(wrong)
+    assert {problem.line for problem in caught.value.problems} == {2}
+    assert sent_custom_ids(simulator) == []
+
+
+async def test_the_same_again_is_refused_reused_or_sent_as_asked(
+    workspace: batchtui.Workspace, simulator: Simulator
+) -> None:
+    first = await workspace.submit(requests(2))
+    with pytest.raises(InputError, match="submitted before"):
+        await workspace.submit(requests(2))
+    assert (await workspace.submit(requests(2), if_submitted="reuse")).id == first.id
+    assert len(sent_custom_ids(simulator)) == 2
+    assert (await workspace.submit(requests(2), if_submitted="again")).id != first.id
+    assert len(sent_custom_ids(simulator)) == 4
+
+
+async def test_a_lost_answer_is_found_while_waiting_and_nothing_is_sent_twice(
+    workspace: batchtui.Workspace, simulator: Simulator
+) -> None:
+    simulator.world.faults.add(Fault("create", "lost_after"))
+    job = await workspace.submit(requests(3))
+    target = await workspace.wait(job, poll_interval=3600)
+    assert [str(batch.state) for batch in target.batches] == ["ended"]
+    assert len(sent_custom_ids(simulator)) == 3
+
+
+async def test_only_what_is_asked_for_is_read_and_written(tmp_path: Path, clock: TurnedClock) -> None:
+    with Simulator("half-fail", clock=clock) as simulator:
+        async with batchtui.open_workspace(tmp_path / "home", base_url=simulator.url, clock=clock) as workspace:
+            job = await workspace.submit(requests(20))
+            await workspace.wait(job, poll_interval=3600)
+            every = [result async for result in workspace.results(job)]
+            failed = {result.custom_id for result in every if result.outcome == "errored"}
+            some = [result async for result in workspace.results(job, only=["errored"], with_requests=False)]
+            assert {result.custom_id for result in some} == failed
+            assert all(not result.params for result in some)
+            report = await workspace.export(job, tmp_path / "failed.csv", only=["errored"])
+            assert report.total == len(failed)
+
+
+async def test_an_open_registry_shows_what_a_program_does(workspace: batchtui.Workspace) -> None:
+    job = await workspace.submit(requests(2), name="seen", tags=["t"])
+    assert [(batch.name, batch.tags) for batch in await workspace.batches()] == [("seen", ("t",))]
+    assert (await workspace.cancel(job))[0].batch.state == "canceling"
+
+
+def test_the_sync_door_does_the_same(tmp_path: Path, simulator: Simulator, clock: TurnedClock) -> None:
+    with batchtui.open_workspace(tmp_path / "home", base_url=simulator.url, clock=clock) as workspace:
+        job = workspace.submit(requests(450))
+        workspace.wait(job, poll_interval=3600)
+        texts = {result.custom_id: result.text for result in workspace.results(job)}
+        assert list(texts) == [request["custom_id"] for request in requests(450)]
+        assert workspace.cost(job) is not None
+
+
+def test_a_sync_iteration_may_be_left_early(tmp_path: Path, simulator: Simulator, clock: TurnedClock) -> None:
+    with batchtui.open_workspace(tmp_path / "home", base_url=simulator.url, clock=clock) as workspace:
+        job = workspace.submit(requests(450))
+        workspace.wait(job, poll_interval=3600)
+        for result in workspace.results(job):
+            assert result.succeeded
+            break
