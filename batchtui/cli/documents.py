@@ -2,87 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import InputError
+from batchtui.text.documents import Document, batch_document, cost_document, counts_document, dollars, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import datetime
 
-    from batchtui.domain.batch import Batch, RequestCounts
+    from batchtui.domain.batch import Batch
     from batchtui.domain.errors import BatchtuiError
     from batchtui.domain.job import Job, PartPlan
     from batchtui.domain.problem import Problem
     from batchtui.intake.contract import CheckReport
     from batchtui.registry.journal import Entry
 
-Document = dict[str, Any]
-
-
-def moment(value: datetime | None) -> str | None:
-    """Write a time as ISO 8601 in UTC, with Z."""
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if value else None
-
-
-def dollars(value: Decimal | None) -> str | None:
-    """Write USD as a string, so that no cent is lost to a float; None where unknown."""
-    return None if value is None else f"{value:f}"
-
-
-def counts_document(counts: RequestCounts) -> Document:
-    """Write counts as the API has them."""
-    return {
-        "processing": counts.processing,
-        "succeeded": counts.succeeded,
-        "errored": counts.errored,
-        "canceled": counts.canceled,
-        "expired": counts.expired,
-    }
-
-
-def cost_document(estimate: Decimal | None, actual: Decimal | None) -> Document:
-    """Write what something was thought to cost and what it did."""
-    return {"estimate": dollars(estimate), "actual": dollars(actual)}
-
-
-def batch_document(batch: Batch) -> Document:
-    """Write a batch: the contract's keys first, then what else is known."""
-    return {
-        "id": batch.id,
-        "processing_status": batch.processing_status,
-        "request_counts": counts_document(batch.counts),
-        "state": str(batch.state),
-        "job": batch.job,
-        "name": batch.name,
-        "part": batch.part,
-        "parts": batch.parts,
-        "attempt": batch.attempt,
-        "requests": batch.requests,
-        "created_at": moment(batch.created_at),
-        "ended_at": moment(batch.ended_at),
-        "expires_at": moment(batch.expires_at),
-        "results_until": moment(batch.results_until),
-        "results": str(batch.results),
-        "models": list(batch.models),
-        "tags": list(batch.tags),
-        "source": batch.source or None,
-        "profile": batch.profile,
-        "workspace_id": batch.workspace_id,
-        "cost": cost_document(batch.cost_estimate, batch.cost_actual),
-        "bytes": batch.bytes or None,
-        "reason": batch.reason or None,
-        "not_before": moment(batch.not_before),
-        "planned_at": moment(batch.planned_at),
-        "submitted_at": moment(batch.submitted_at),
-        "refreshed_at": moment(batch.refreshed_at),
-        "cancel_initiated_at": moment(batch.cancel_initiated_at),
-        "archived_at": moment(batch.archived_at),
-        "api_version": batch.api_version,
-        "betas": list(batch.betas),
-    }
+__all__ = ("Document", "batch_document", "cost_document", "counts_document", "dollars", "moment")
+"""What is made elsewhere and found here with the others."""
 
 
 def batch_documents(batches: Iterable[Batch]) -> list[Document]:
