@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.errors import UnknownTarget
+from batchtui.domain.notice import NoticeKind
 from batchtui.domain.states import BatchState, ResultsState, advance
 from batchtui.registry.columns import list_text, text_time, time_text
 from batchtui.registry.jobs import insert_job
 from batchtui.registry.journal import note
+from batchtui.registry.notices import make as make_notice
 from batchtui.registry.rows import BATCH_SELECT, to_batch
 
 if TYPE_CHECKING:
@@ -111,11 +113,22 @@ class Batches:
             await self._bind(tx, before, remote, workspace_id, event="batch.adopted", adopted=True)
         return True
 
-    async def not_created(self, key: int, reason: str, *, not_before: datetime | None = None) -> None:
-        """Note that a send is known to have created nothing: submitting → planned, with the reason."""
-        await self._change(
-            key, BatchState.PLANNED, "batch.refused", reason=reason, not_before=time_text(not_before), sender=None
-        )
+    async def not_created(
+        self, key: int, reason: str, *, not_before: datetime | None = None, at_limit: bool = False
+    ) -> None:
+        """Note that a send is known to have created nothing: submitting → planned, with the reason.
+
+        `at_limit`: no later try will help until a spend limit is raised, which somebody wants to be told.
+        """
+        now = self._clock.now()
+        async with self._database.transaction() as tx:
+            before = await _row(tx, key)
+            await self._move(
+                tx, before, BatchState.PLANNED, "batch.refused", now, reason=reason, not_before=time_text(not_before),
+                sender=None,
+            )  # fmt: skip
+            if at_limit:
+                await make_notice(tx, now, NoticeKind.SPEND_LIMIT, key, f"{key}.{before['sends']}")
 
     async def answer_lost(self, key: int, reason: str) -> None:
         """Note that nobody knows what became of a send: submitting → unknown."""
@@ -310,7 +323,7 @@ class Batches:
     async def _move(
         self, tx: aiosqlite.Connection, before: Row, target: BatchState, event: str, now: datetime, **columns: Any
     ) -> None:
-        """Change a row's state, where that is lawful, and columns with it; note it in the journal."""
+        """Change a row's state, where that is lawful, and columns with it; note it, for the absent too."""
         advance(BatchState(before["state"]), target)
         changes = {"state": target, **columns}
         await tx.execute(
@@ -321,6 +334,10 @@ class Batches:
             reason = {"reason": columns["reason"]} if columns.get("reason") else {}
             batch_id = columns.get("id") or before["id"]
             await note(tx, now, event, job=before["job_id"], key=before["key"], batch_id=batch_id, **reason)
+        if target is BatchState.ENDED and before["state"] != target:
+            await make_notice(tx, now, NoticeKind.ENDED, before["key"], columns.get("id") or before["id"])
+        elif target is BatchState.UNKNOWN and before["state"] != target:
+            await make_notice(tx, now, NoticeKind.UNKNOWN, before["key"], f"{before['key']}.{before['sends']}")
 
 
 def _forward(was: BatchState, heard: BatchState) -> BatchState:

@@ -144,7 +144,32 @@ ALTER TABLE batches ADD COLUMN cost_counted INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX batches_to_count ON batches(key) WHERE results = 'saved' AND cost_counted = 0;
 """
 
-STEPS: Final[Sequence[Step]] = (("jobs, batches, journal, leases", FIRST_SCHEMA), ("what was spent", SPENDING))
+NOTICES = """
+CREATE TABLE notices (
+    seq        INTEGER PRIMARY KEY,
+    kind       TEXT NOT NULL,
+    subject    TEXT NOT NULL,
+    batch_key  INTEGER NOT NULL REFERENCES batches(key),
+    at         TEXT NOT NULL,
+    UNIQUE (kind, subject)
+) STRICT;
+CREATE INDEX notices_by_time ON notices(at);
+CREATE TABLE notices_told (
+    notice   INTEGER NOT NULL REFERENCES notices(seq),
+    channel  TEXT NOT NULL,
+    holder   TEXT NOT NULL,
+    at       TEXT NOT NULL,
+    outcome  TEXT,
+    PRIMARY KEY (notice, channel)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX notices_claimed ON notices_told(at) WHERE outcome IS NULL;
+"""
+
+STEPS: Final[Sequence[Step]] = (
+    ("jobs, batches, journal, leases", FIRST_SCHEMA),
+    ("what was spent", SPENDING),
+    ("what is told, and by whom", NOTICES),
+)
 """Appended to, never edited: a step that was released has run on somebody's disk."""
 LATEST: Final = len(STEPS)
 

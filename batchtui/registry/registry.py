@@ -12,6 +12,7 @@ from batchtui.registry.facts import Facts
 from batchtui.registry.jobs import Jobs
 from batchtui.registry.journal import Journal
 from batchtui.registry.leases import Leases
+from batchtui.registry.notices import Notices
 from batchtui.registry.request_store import RequestStore
 from batchtui.registry.views import Views
 
@@ -35,6 +36,7 @@ class Registry:
         self.costs = Costs(self._database)
         self.journal = Journal(self._database)
         self.leases = Leases(self._database, clock, holder)
+        self.notices = Notices(self._database, clock, holder)
         self.facts = Facts(self._database, clock)
         self.requests = RequestStore(requests)
         self._results = results

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from batchtui.domain.errors import CredentialsMissing, FateUnknown, GatewayError, RateLimited
+from batchtui.domain.errors import CredentialsMissing, FateUnknown, GatewayError, RateLimited, SpendLimitReached
 from batchtui.gateway.protocol import Dialect, Upload
 
 if TYPE_CHECKING:
@@ -62,7 +62,8 @@ async def send(workspace: Workspace, key: int, on_progress: Callable[[Progress],
         if isinstance(error, GatewayError) and not error.nothing_created:
             await batches.answer_lost(key, error.message)
         else:
-            await batches.not_created(key, error.message, not_before=_not_before(workspace, error))
+            at_limit = isinstance(error, SpendLimitReached)
+            await batches.not_created(key, error.message, not_before=_not_before(workspace, error), at_limit=at_limit)
         raise
     except BaseException:
         # Cancelled, interrupted, or the disk failed: bytes may have left, so only a look can tell.
@@ -101,7 +102,7 @@ async def _heartbeat(workspace: Workspace, key: int) -> AsyncIterator[None]:
 
 
 def _not_before(workspace: Workspace, error: Exception) -> datetime | None:
-    if not isinstance(error, RateLimited):
+    if not isinstance(error, RateLimited) or isinstance(error, SpendLimitReached):
         return None
     wait = WITHOUT_A_WORD if error.retry_after is None else timedelta(seconds=error.retry_after)
     return workspace.clock.now() + wait

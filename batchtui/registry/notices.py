@@ -1,0 +1,103 @@
+"""Notices: made in the transaction that they are about, and claimed by one process for each way of telling them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from batchtui.domain.notice import Notice, NoticeKind
+from batchtui.registry.columns import text_time, time_text
+from batchtui.registry.rows import BATCH_SELECT, to_batch
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    import aiosqlite
+
+    from batchtui.domain.clock import Clock
+    from batchtui.registry.connection import Database
+
+
+class Notices:
+    """Remembers what is to be told and who has told it. It tells nothing itself.
+
+    Two unique keys carry the promise of once: a notice is one row however many processes notice, and a telling is one
+    row however many processes would tell it.
+    """
+
+    def __init__(self, database: Database, clock: Clock, holder: str) -> None:
+        self._database = database
+        self._clock = clock
+        self._holder = holder
+
+    async def make(self, kind: NoticeKind, key: int, subject: str) -> None:
+        """Make a notice about a batch, unless there is one of this kind and subject already."""
+        async with self._database.transaction() as tx:
+            await make(tx, self._clock.now(), kind, key, subject)
+
+    async def made(self, kind: NoticeKind, subjects: Sequence[str]) -> set[str]:
+        """Those of these subjects that have a notice of this kind."""
+        rows = await self._database.all(
+            "SELECT subject FROM notices WHERE kind = ? AND subject IN (SELECT value FROM json_each(?))",
+            (kind, json.dumps(list(subjects))),
+        )
+        return {row["subject"] for row in rows}
+
+    async def untold(self, channels: Sequence[str], since: datetime) -> list[tuple[Notice, tuple[str, ...]]]:
+        """The notices made since then that some of these channels have not told, oldest first, with those channels."""
+        rows = await self._database.all(
+            "SELECT n.seq, n.kind, n.at, n.batch_key, json_group_array(c.value) AS channels"
+            " FROM notices AS n JOIN json_each(?) AS c WHERE n.at > ?"
+            " AND NOT EXISTS (SELECT 1 FROM notices_told WHERE notice = n.seq AND channel = c.value)"
+            " GROUP BY n.seq ORDER BY n.seq",
+            (json.dumps(list(channels)), time_text(since)),
+        )
+        found: list[tuple[Notice, tuple[str, ...]]] = []
+        for row in rows:
+            batch = await self._database.one(f"{BATCH_SELECT} WHERE b.key = ?", (row["batch_key"],))
+            if batch is not None:
+                notice = Notice(row["seq"], NoticeKind(row["kind"]), text_time(row["at"]), to_batch(batch))
+                found.append((notice, tuple(json.loads(row["channels"]))))
+        return found
+
+    async def claim(self, seq: int, channel: str) -> bool:
+        """Take it upon this process to tell a notice through a channel. False where another one has."""
+        async with self._database.transaction() as tx:
+            cursor = await tx.execute(
+                "INSERT INTO notices_told (notice, channel, holder, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                (seq, channel, self._holder, time_text(self._clock.now())),
+            )
+            return cursor.rowcount == 1
+
+    async def settle(self, seq: int, channel: str, outcome: str) -> None:
+        """Note what came of telling: `told`, `failed`, or `passed` where there was nothing to tell any more."""
+        async with self._database.transaction() as tx:
+            await tx.execute(
+                "UPDATE notices_told SET outcome = ?, at = ? WHERE notice = ? AND channel = ? AND holder = ?",
+                (outcome, time_text(self._clock.now()), seq, channel, self._holder),
+            )
+
+    async def unsettled(self, since: datetime) -> list[tuple[int, str, str]]:
+        """What other processes have claimed and not settled: the notice, the channel, and who."""
+        rows = await self._database.all(
+            "SELECT notice, channel, holder FROM notices_told WHERE outcome IS NULL AND at > ? AND holder <> ?",
+            (time_text(since), self._holder),
+        )
+        return [(row["notice"], row["channel"], row["holder"]) for row in rows]
+
+    async def release(self, seq: int, channel: str, holder: str | None = None) -> None:
+        """Give up a claim that was not settled: this process's own, or that of one that is no more."""
+        async with self._database.transaction() as tx:
+            await tx.execute(
+                "DELETE FROM notices_told WHERE notice = ? AND channel = ? AND holder = ? AND outcome IS NULL",
+                (seq, channel, holder or self._holder),
+            )
+
+
+async def make(tx: aiosqlite.Connection, at: datetime, kind: NoticeKind, key: int, subject: str) -> None:
+    """Make a notice within the transaction that it is about, unless there is one of this kind and subject already."""
+    await tx.execute(
+        "INSERT INTO notices (kind, subject, batch_key, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (kind, subject, key, time_text(at)),
+    )
