@@ -1,4 +1,4 @@
-"""The terminal itself: what it can do, and the sequences that nothing else sends: clipboard, title, notices."""
+"""The terminal itself: what it can do, and the sequences that only a full screen sends: clipboard and title."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from batchtui.text.osc import multiplexer, wrapped
 from batchtui.text.safe import safe
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Terminal:
             ascii_only=locale in ("C", "POSIX") or (bool(locale) and "utf" not in locale.lower() and "." in locale),
             light=_is_light(env.get("COLORFGBG", "")),
             remote=bool(env.get("SSH_CONNECTION") or env.get("SSH_TTY")),
-            multiplexer="tmux" if env.get("TMUX") else "screen" if term.startswith("screen") else "",
+            multiplexer=multiplexer(env),
         )
 
 
@@ -69,19 +70,16 @@ def _is_light(colorfgbg: str) -> bool:
     return colorfgbg.rpartition(";")[2] in ("7", "15")
 
 
-def clipboard(text: str, multiplexer: str = "") -> str:
+def clipboard(text: str, through: str = "") -> str:
     """Return the sequence that puts a text on the clipboard of the machine the person sits at (OSC 52).
 
+    `through` is the multiplexer in between.
     In tmux it goes out twice: for tmux itself, which passes it on with `set-clipboard on`, and wrapped, for terminals
     behind a tmux that only lets wrapped sequences through.
     """
     data = base64.b64encode(text[:LARGEST_COPY].encode("utf-8", "replace")).decode("ascii")
     plain = f"\x1b]52;c;{data}\a"
-    if multiplexer == "tmux":
-        return plain + _wrapped_for_tmux(plain)
-    if multiplexer == "screen":
-        return "".join(f"\x1bP{plain[at : at + 250]}\x1b\\" for at in range(0, len(plain), 250))
-    return plain
+    return plain + wrapped(plain, through) if through == "tmux" else wrapped(plain, through)
 
 
 def title(text: str) -> str:
@@ -91,17 +89,6 @@ def title(text: str) -> str:
 
 SAVE_TITLE, RESTORE_TITLE = "\x1b[22;2t", "\x1b[23;2t"
 """xterm's stack of titles: whoever had one before gets it back."""
-
-
-def notice(heading: str, body: str, multiplexer: str = "") -> str:
-    """Return the sequences that ask for a desktop notice: OSC 9 and OSC 777, each ignored where it is unknown."""
-    heading, body = safe(heading).replace(";", ","), safe(body).replace(";", ",")
-    plain = f"\x1b]777;notify;{heading};{body}\x1b\\\x1b]9;{heading}: {body}\x1b\\"
-    return _wrapped_for_tmux(plain) if multiplexer == "tmux" else plain
-
-
-def _wrapped_for_tmux(sequence: str) -> str:
-    return "\x1bPtmux;" + sequence.replace("\x1b", "\x1b\x1b") + "\x1b\\"
 
 
 @contextmanager

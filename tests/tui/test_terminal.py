@@ -55,15 +55,10 @@ def test_a_copy_never_exceeds_what_terminals_take() -> None:
 
 
 @pytest.mark.parametrize("bad", ["a\x1b\\b", "a\x07b", "a\x9cb", "\x1b]52;c;eA==\x07"])
-def test_no_text_breaks_out_of_title_or_notice(bad: str) -> None:
+def test_no_text_breaks_out_of_the_title(bad: str) -> None:
     assert terminal.title(bad).count("\x1b") == 2
-    assert terminal.notice(bad, bad).count("\x1b") == 4
-    assert "\x07" not in terminal.title(bad) + terminal.notice(bad, bad)
-    assert "\x9c" not in terminal.title(bad) + terminal.notice(bad, bad)
-
-
-def test_a_notice_keeps_its_fields_apart() -> None:
-    assert terminal.notice("a;b", "c;d").startswith("\x1b]777;notify;a,b;c,d\x1b\\")
+    assert "\x07" not in terminal.title(bad)
+    assert "\x9c" not in terminal.title(bad)
 
 
 def test_few_colours_mean_the_terminal_s_own_whatever_is_set() -> None:
