@@ -12,6 +12,7 @@ from starlette.routing import Route
 from batchtui.simulator.answers import answer
 from batchtui.simulator.catalogue import CATALOGUE, known, model_object
 from batchtui.simulator.checks import find_problem
+from batchtui.simulator.control import Control
 from batchtui.simulator.faults import Endpoint, Fault
 from batchtui.simulator.reading import check_version, key_of, read_limit, read_object, terms_of
 from batchtui.simulator.responses import CutConnection, ResultStream, error_response, json_response
@@ -30,7 +31,7 @@ Handler = Callable[[Request, bytearray, Fault | None], Awaitable[Response]]
 
 def build_app(world: World, prefix: str = "") -> Starlette:
     """The application that serves `world`; every path begins with `prefix`."""
-    return Starlette(routes=list(Service(world, prefix).routes()))
+    return Starlette(routes=[*Control(world, prefix).routes(), *Service(world, prefix).routes()])
 
 
 class Service:

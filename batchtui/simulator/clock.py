@@ -14,11 +14,19 @@ class Clock(Protocol):
 
 
 class RealClock:
-    """The computer's clock in UTC; it never waits for anyone."""
+    """The computer's clock in UTC, ahead by as much as it was turned; it never waits for anyone."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta()
 
     def now(self) -> datetime:
         """The present moment in UTC."""
-        return datetime.now(UTC)
+        return datetime.now(UTC) + self._ahead
+
+    def turn(self, seconds: float) -> datetime:
+        """Move `seconds` ahead of the computer and return the new moment; raises ValueError for a negative number."""
+        self._ahead += _forward(seconds)
+        return self.now()
 
 
 class TurnedClock:
@@ -35,8 +43,12 @@ class TurnedClock:
 
     def turn(self, seconds: float) -> datetime:
         """Move `seconds` ahead and return the new moment; raises ValueError for a negative number."""
-        if seconds < 0:
-            raise ValueError("a clock is turned forward only")
         with self._lock:
-            self._now += timedelta(seconds=seconds)
+            self._now += _forward(seconds)
             return self._now
+
+
+def _forward(seconds: float) -> timedelta:
+    if seconds < 0:
+        raise ValueError("a clock is turned forward only")
+    return timedelta(seconds=seconds)

@@ -7,6 +7,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,6 +16,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from batchtui.simulator.app import build_app
+from batchtui.simulator.archive import Archive
 from batchtui.simulator.clock import Clock, RealClock
 from batchtui.simulator.scenario import SCENARIOS, Scenario
 from batchtui.simulator.world import World
@@ -89,10 +91,22 @@ def choose(scenario: str | Scenario) -> Scenario:
     return SCENARIOS[scenario]
 
 
+def make_world(scenario: Scenario, clock: Clock, *, speed: float, salt: str, state: Path | None) -> World:
+    """A world in memory, or one that is kept in a folder and remembers what is there."""
+    archive = None if state is None else Archive(state)
+    try:
+        return World(scenario, clock, speed=speed, salt=salt, archive=archive)
+    except BaseException:
+        if archive is not None:
+            archive.close()
+        raise
+
+
 class Simulator:
     """A Message Batches API on loopback, served while the `with` block runs, from a thread and a loop of its own.
 
-    It may be used from plain and from async code, and never reaches beyond loopback.
+    It may be used from plain and from async code, and never reaches beyond loopback. With `state` it goes on where the
+    last one in that folder stopped.
     """
 
     def __init__(
@@ -104,9 +118,10 @@ class Simulator:
         prefix: str = "",
         speed: float = 1.0,
         salt: str = "",
+        state: Path | None = None,
     ) -> None:
         self.clock: Clock = clock or RealClock()
-        self.world = World(choose(scenario), self.clock, speed=speed, salt=salt)
+        self.world = make_world(choose(scenario), self.clock, speed=speed, salt=salt, state=state)
         self.prefix = "/" + prefix.strip("/") if prefix.strip("/") else ""
         self._wanted_port = port
         self._listener: socket.socket | None = None
@@ -140,7 +155,8 @@ class Simulator:
             raise RuntimeError("the simulator could not begin to serve")
 
     def stop(self) -> None:
-        """Cut every connection and wait for the thread; safe to call twice."""
+        """Cut every connection and wait for the thread, and let go of the state; safe to call twice."""
+        self.world.close()
         if self._thread is None or self._loop is None or self._stopping is None:
             return
         self._loop.call_soon_threadsafe(self._stopping.set)
@@ -174,21 +190,26 @@ def serve_forever(
     port: int = 0,
     prefix: str = "",
     speed: float = 1.0,
+    state: Path | None = None,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serve in the foreground until SIGINT or SIGTERM, then stop cleanly and return.
 
     `on_ready` is called with the base URL once connections are accepted. Ids differ from run to run, so that a registry
-    that met an earlier run does not take a new batch for an old one.
+    that met an earlier run does not take a new batch for an old one; with `state`, a folder, the service goes on where
+    it stopped.
 
     Raises:
-        ValueError: There is no scenario of that name.
-        OSError: The port is taken.
+        ValueError: There is no scenario of that name, or what the folder holds is no state.
+        OSError: The port is taken, the folder cannot be used, or another simulator uses it.
     """
-    world = World(choose(scenario), RealClock(), speed=speed, salt=secrets.token_hex(8))
+    world = make_world(choose(scenario), RealClock(), speed=speed, salt=secrets.token_hex(8), state=state)
     listener = open_listener(port)
     base = "/" + prefix.strip("/") if prefix.strip("/") else ""
-    asyncio.run(_serve_until_signal(world, base, listener, on_ready))
+    try:
+        asyncio.run(_serve_until_signal(world, base, listener, on_ready))
+    finally:
+        world.close()
 
 
 async def _serve_until_signal(

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+from batchtui.simulator.archive import Archive
 from batchtui.simulator.batch import SimulatedBatch
 from batchtui.simulator.checks import Terms
 from batchtui.simulator.clock import Clock
@@ -46,7 +47,15 @@ class World:
     Tests look into it and judge by it: `batches` (all ever created), `calls`, `keys_seen`, `faults`.
     """
 
-    def __init__(self, scenario: Scenario, clock: Clock, *, speed: float = 1.0, salt: str = "") -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        clock: Clock,
+        *,
+        speed: float = 1.0,
+        salt: str = "",
+        archive: Archive | None = None,
+    ) -> None:
         self.scenario = scenario
         self.clock = clock
         self.speed = speed
@@ -59,6 +68,27 @@ class World:
         self.rate = RateLimit(scenario.requests_per_minute, speed)
         self._by_id: dict[str, SimulatedBatch] = {}
         self._request_number = 0
+        self._archive = archive
+        if archive is not None:
+            self.salt = archive.salt(salt)
+            self.batches.extend(archive.batches())
+            self._by_id = {batch.id: batch for batch in self.batches}
+
+    def close(self) -> None:
+        """Let go of the folder where the state is kept, if it is."""
+        if self._archive is not None:
+            self._archive.close()
+
+    def _keep(self, batch: SimulatedBatch) -> None:
+        if self._archive is not None:
+            self._archive.keep(batch)
+
+    def retemper(self, scenario: Scenario) -> None:
+        """Behave so from now on: batches that exist go on as they began, faults that wait go on waiting."""
+        with self.lock:
+            self.scenario = scenario
+            self.faults.add(*scenario.faults)
+            self.rate = RateLimit(scenario.requests_per_minute, self.speed)
 
     def next_request_id(self) -> str:
         """A request id that was not used before."""
@@ -101,6 +131,7 @@ class World:
                 submission=submission,
                 terms=terms or Terms(),
             )
+            self._keep(batch)
             self.batches.append(batch)
             self._by_id[batch.id] = batch
             return batch
@@ -132,6 +163,7 @@ class World:
                 raise ApiError(400, f"Message Batch {batch_id} cannot be canceled because it has already ended.")
             if batch.cancel_initiated_at is None:
                 batch.cancel_initiated_at = now
+                self._keep(batch)
             return batch
 
     def delete(self, batch_id: str) -> None:
@@ -143,6 +175,7 @@ class World:
                 sentence = f"Message Batch {batch_id} cannot be deleted while it is in progress. Cancel it first."
                 raise ApiError(400, sentence)
             batch.deleted_at = now
+            self._keep(batch)
 
     def page(
         self, limit: int, after_id: str = "", before_id: str = "", *, hidden: int = 0

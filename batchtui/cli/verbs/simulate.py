@@ -20,14 +20,23 @@ if TYPE_CHECKING:
     examples=[
         "batchtui simulate",
         "batchtui simulate --port 8377 --scenario half-fail --speed 60",
-        "batchtui simulate --scenario mine.toml",
+        "batchtui simulate --scenario mine.toml --state ~/simulated",
     ],
 )
 @click.option("--port", type=click.IntRange(0, 65535), default=0, metavar="P", help="The port (default: a free one).")
 @click.option("--scenario", default="quiet-night", show_default=True, metavar="NAME", help="A name, or a TOML file.")
 @click.option("--speed", type=click.FloatRange(min=0, min_open=True), default=1.0, metavar="X", help="So much faster.")
-def command(session: Session, port: int, scenario: str, speed: float) -> None:
-    """Serve a simulator of the API on this machine until it is interrupted; any client can be pointed at it."""
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Keep the batches in a folder and go on where it stopped (default: in memory).",
+)
+def command(session: Session, port: int, scenario: str, speed: float, state: Path | None) -> None:
+    """Serve a simulator of the API on this machine until it is interrupted; any client can be pointed at it.
+
+    Below /_simulator it answers what the real service would not: its batches and calls, faults to come, turned time.
+    """
     from batchtui.simulator import serve_forever
 
     def ready(url: str) -> None:
@@ -40,11 +49,14 @@ def command(session: Session, port: int, scenario: str, speed: float) -> None:
         session.out.flush()
 
     try:
-        serve_forever(chosen_scenario(scenario), port=port, speed=speed, on_ready=ready)
+        serve_forever(chosen_scenario(scenario), port=port, speed=speed, state=state, on_ready=ready)
     except OSError as error:
+        what = f"Port {port}" if state is None else f"Port {port} or {state}"
         raise StorageError(
-            f"Port {port} cannot be used: {error.strerror or error}.", title="It cannot listen", hint="Choose another."
+            f"{what} cannot be used: {error.strerror or error}.", title="It cannot listen", hint="Choose another."
         ) from error
+    except ValueError as error:
+        raise StorageError(str(error), title="The state cannot be read") from error
 
 
 def _environment(url: str) -> dict[str, str]:
