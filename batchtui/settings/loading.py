@@ -24,7 +24,6 @@ _PLAINLY = {
     "bool_type": "true or false",
     "string_type": "text in quotes",
     "string_too_short": "some text",
-    "string_pattern_mismatch": "an address that begins with http:// or https://",
     "tuple_type": 'a list of words, as in ["program", "argument"]',
     "dict_type": "a section",
     "model_type": "a section",

@@ -10,8 +10,9 @@ from collections.abc import Mapping  # noqa: TC003  (pydantic reads the annotati
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict
 
 Switch = Annotated[bool, Strict()]
 """true or false, and not 1 or "yes"."""
@@ -27,6 +28,20 @@ def _words(value: Any) -> Any:
         return shlex.split(value)
     except ValueError:
         raise ValueError("a list of words (a quotation mark is not closed)") from None
+
+
+def _address(value: str) -> str:
+    """Let nothing out unencrypted: what is told names the user's work."""
+    try:
+        parts = urlsplit(value)
+        is_near = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    except ValueError:
+        raise ValueError("an address that begins with https://") from None
+    if value and (not parts.hostname or parts.scheme not in ("https", "http") or any(map(str.isspace, value))):
+        raise ValueError("an address that begins with https://")
+    if value and parts.scheme == "http" and not is_near:
+        raise ValueError("an address that begins with https:// (http:// is for this machine only)")
+    return value
 
 
 class Section(BaseModel):
@@ -81,8 +96,10 @@ class Notify(Section):
     """Whether the terminal is asked for a desktop notice; works over SSH where the terminal can do it."""
     command: Annotated[tuple[str, ...], BeforeValidator(_words)] = ()
     """A program and its arguments, run with the batch as JSON on its standard input; no shell is involved."""
-    webhook: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
-    """An address that gets the batch as JSON by POST. Empty for none."""
+    timeout: Annotated[float, Field(gt=0, le=3_600, allow_inf_nan=False)] = 30.0
+    """Seconds that the program may take; then it is ended."""
+    webhook: Annotated[str, AfterValidator(_address)] = ""
+    """An https address that gets the batch as JSON by POST; http only on this machine. Empty for none."""
 
 
 class Screen(Section):

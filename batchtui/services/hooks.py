@@ -1,0 +1,88 @@
+"""Commands that the user has run when something happened: no shell, a time limit, and the facts as JSON on stdin."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import tempfile
+from contextlib import suppress
+from typing import IO, TYPE_CHECKING, Any
+
+from batchtui.domain.errors import BatchtuiError
+from batchtui.text.safe import squeezed
+from batchtui.text.widths import fit
+
+if TYPE_CHECKING:
+    from asyncio.subprocess import Process
+    from collections.abc import Mapping, Sequence
+
+_MOST_SAID = 4096
+"""Bytes of its complaints that are read; the last line is what is noted."""
+
+
+class HookFailed(BatchtuiError):
+    """A command could not be run, took too long, or ended with another code than 0."""
+
+    type = "hook"
+    title = "The command could not be told"
+
+
+async def run(argv: Sequence[str], document: Mapping[str, Any], *, timeout: float) -> None:
+    """Run a command with this document on its standard input, and wait for its end.
+
+    Its output goes nowhere: this may be a full screen. Whoever is cancelled here takes it along.
+
+    Raises:
+        HookFailed: where it did not do its work.
+    """
+    with tempfile.TemporaryFile() as complaints:
+        process = await _start(argv, complaints)
+        try:
+            async with asyncio.timeout(timeout):
+                await _talk(process, json.dumps(document).encode() + b"\n")
+        except TimeoutError:
+            raise HookFailed(f"{argv[0]} was ended: it took longer than {timeout:g} s.") from None
+        finally:
+            await _end(process)
+        if process.returncode:
+            raise HookFailed(f"{argv[0]} ended with {process.returncode}. {_last_line(complaints)}".strip())
+
+
+async def _start(argv: Sequence[str], complaints: IO[bytes]) -> Process:
+    try:
+        # A file and not a pipe: a child that it leaves behind would hold a pipe open.
+        return await asyncio.create_subprocess_exec(
+            *argv,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=complaints,
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as error:
+        raise HookFailed(f"{argv[0]} cannot be run: {getattr(error, 'strerror', None) or error}.") from error
+
+
+async def _talk(process: Process, told: bytes) -> None:
+    assert process.stdin is not None
+    # It need not read what it is given.
+    with suppress(BrokenPipeError, ConnectionResetError):
+        process.stdin.write(told)
+        await process.stdin.drain()
+    process.stdin.close()
+    await process.wait()
+
+
+def _last_line(complaints: IO[bytes]) -> str:
+    complaints.seek(max(0, complaints.seek(0, os.SEEK_END) - _MOST_SAID))
+    lines = complaints.read().decode("utf-8", "replace").strip().splitlines()
+    return fit(squeezed(lines[-1]), 200) if lines else ""
+
+
+async def _end(process: Process) -> None:
+    """Take away what still runs, with all that it has started."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await asyncio.shield(process.wait())
