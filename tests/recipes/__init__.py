@@ -1,0 +1,1 @@
+"""Recipes: small whole programs for common work, each run as a test against the simulator."""

@@ -1,0 +1,163 @@
+"""Every recipe does what it says, from its files to its output, on a simulator where a night takes a moment."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import gzip
+import json
+import os
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from batchtui.simulator import Simulator
+from tests.support.builders import jsonl, requests
+from tests.support.workspaces import KEY, sent_custom_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HERE = Path(__file__).parent
+PIXEL = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360f8cf500f0003860180"
+    "5a347d6b0000000049454e44ae426082"
+)
+
+
+@pytest.fixture
+def scenario() -> str:
+    return "quiet-night"
+
+
+@pytest.fixture
+def simulator(scenario: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "config.toml").write_text("[refresh]\nquick = 0.05\nmiddle = 0.05\nslow = 0.05\n")
+    with Simulator(scenario, speed=50_000) as running:
+        monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", running.url)
+        monkeypatch.setenv("BATCHTUI_HOME", str(home))
+        monkeypatch.chdir(tmp_path)
+        yield running
+
+
+def run(name: str, *arguments: str) -> None:
+    """Run a recipe as `python NAME.py ARGUMENTS…` does, without the cost of another process."""
+    main = runpy.run_path(str(HERE / f"{name}.py"))["main"]
+    done = main(*arguments)
+    if done is not None:
+        asyncio.run(done)
+
+
+def shell(name: str, *arguments: str) -> str:
+    """Run a recipe for the shell, with this environment's batchtui on its path."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = {**os.environ, "PATH": path}
+    command = ["/bin/sh", str(HERE / name), *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.usefixtures("simulator")
+def test_mixed_requests(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "pixel.png").write_bytes(PIXEL)
+    run("mixed_requests", "pixel.png")
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [
+        "plain", "system", "turns", "image", "tool",
+    ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("simulator")
+def test_classification(tmp_path: Path) -> None:
+    (tmp_path / "tickets.csv").write_text("text\nIt broke.\n«Twice» billed\n")
+    run("classification", "tickets.csv", "labels.csv")
+    with (tmp_path / "labels.csv").open(newline="", encoding="utf-8-sig") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["custom_id"] for row in rows] == ["row-1", "row-2"]
+    assert any("label" in name for name in rows[0])
+
+
+@pytest.mark.usefixtures("simulator")
+def test_extraction(tmp_path: Path) -> None:
+    folder = tmp_path / "invoices"
+    folder.mkdir()
+    (folder / "a.txt").write_text("Invoice 7, 12.50 EUR")
+    run("extraction", "invoices", "found.jsonl")
+    assert [json.loads(line)["file"] for line in (tmp_path / "found.jsonl").read_text().splitlines()] == ["a"]
+
+
+def test_documents_from_a_folder(simulator: Simulator, tmp_path: Path) -> None:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    for number in range(10_000):
+        (folder / f"{number:05}.md").write_text(f"Document {number}.")
+    run("documents_from_a_folder", "documents", "summaries.jsonl")
+    ids = [json.loads(line)["custom_id"] for line in (tmp_path / "summaries.jsonl").read_text().splitlines()]
+    assert ids == [f"doc-{number:05}" for number in range(1, 10_001)]
+    assert [len(batch) for batch in simulator.world.batches] == [5_000, 5_000]
+
+
+@pytest.mark.usefixtures("simulator")
+def test_shared_prefix(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "text.txt").write_text("A long text about a lighthouse. " * 2_000)
+    run("shared_prefix", "text.txt")
+    assert int(capsys.readouterr().out.split()[0]) > 0
+
+
+@pytest.mark.parametrize("scenario", ["half-fail"])
+def test_retry_what_failed(simulator: Simulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    jsonl(tmp_path / "night.jsonl", requests(40))
+    run("retry_what_failed", "night.jsonl", "answers.jsonl")
+    assert len(simulator.world.batches) == 3
+    assert len((tmp_path / "answers.jsonl").read_text().splitlines()) == 40
+    assert "of 40 succeeded" in capsys.readouterr().out
+
+
+def test_two_models(simulator: Simulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    jsonl(tmp_path / "questions.jsonl", requests(3))
+    run("two_models", "questions.jsonl")
+    said = capsys.readouterr().out
+    assert said.count("claude-") == 2
+    assert len(simulator.world.batches) == 2
+
+
+@pytest.mark.usefixtures("simulator")
+def test_code_review(tmp_path: Path) -> None:
+    folder = tmp_path / "code"
+    (folder / "inner").mkdir(parents=True)
+    (folder / "a.py").write_text("print(1)\n")
+    (folder / "inner" / "b.py").write_text("print(2)\n")
+    run("code_review", "code", "review.md")
+    assert (tmp_path / "review.md").read_text().count("## ") == 2
+
+
+@pytest.mark.usefixtures("simulator")
+def test_loop_to_batch(capsys: pytest.CaptureFixture[str]) -> None:
+    run("loop_to_batch", "5")
+    assert len(capsys.readouterr().out.splitlines()) == 5
+
+
+@pytest.mark.usefixtures("simulator")
+def test_data_frames(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    jsonl(tmp_path / "questions.jsonl", requests(4))
+    run("data_frames", "questions.jsonl", "answers.parquet")
+    assert capsys.readouterr().out.startswith("4 4 [('succeeded', 4, ")
+
+
+def test_spark_shards(simulator: Simulator, tmp_path: Path) -> None:
+    folder = tmp_path / "shards"
+    folder.mkdir()
+    for number in range(3):
+        lines = "".join(json.dumps(request) + "\n" for request in requests(5, f"s{number}"))
+        (folder / f"part-0000{number}.json.gz").write_bytes(gzip.compress(lines.encode()))
+    (folder / "_SUCCESS").write_text("")
+    shell("spark_shards.sh", "shards", "answers.jsonl")
+    assert len(sent_custom_ids(simulator)) == 15
+    assert len((tmp_path / "answers.jsonl").read_text().splitlines()) == 15
