@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from batchtui.intake.findings import Fault
 from batchtui.intake.models import TIERS
-from batchtui.intake.templates import DEFAULT, Template, TemplateFault, find_template
+from batchtui.templates import DEFAULT, Shaper, Template, TemplateFault, find_template
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from batchtui.intake.contract import CheckOptions
 
-MAX_TOKENS = 4096
-"""Where neither the template nor the options say."""
 DEFAULT_TIER = "capable"
-_TASK_KEYS = ("task_id", "task_type", "input_data")
+TASK_KEYS = ("task_id", "task_type", "input_data")
 _MOST_TEMPLATES = 200
 
 
@@ -30,60 +30,66 @@ class TaskRenderer:
     def __init__(self, options: CheckOptions) -> None:
         self._options = options
         self._tiers = {**TIERS, **options.tiers}
-        self._templates: dict[str, Template] = {}
+        self._shapers: dict[tuple[str, str], Shaper] = {}
 
     def render(self, task: dict[str, Any]) -> tuple[dict[str, Any] | None, list[Fault]]:
         """Return `{"custom_id", "params"}` and what is wrong with the task; None where no request can be made."""
-        missing = [key for key in _TASK_KEYS if key not in task]
-        if missing:
-            hint = f"a task is {{{', '.join(_TASK_KEYS)}, model_tier?}}"
-            return None, [Fault("task-key-missing", f"the task has no {missing[0]}", hint, kind=missing[0])]
-        tier = task.get("model_tier") or DEFAULT_TIER
-        model = self._options.model or (self._tiers.get(tier) if isinstance(tier, str) else None)
-        if model is None:
-            hint = f"it can be {', '.join(self._tiers)}"
-            return None, [
-                Fault("task-tier", f'the model_tier "{str(tier)[:60]}" is not known', hint, kind=str(tier)[:60])
-            ]
+        shaper, faults = self.shaper(task)
+        if shaper is None:
+            return None, faults
         try:
-            template = self._template(str(task["task_type"]))
-            prompt = template.fill(_values(task))
-            params: dict[str, Any] = {"model": model, "max_tokens": self._max_tokens(template)}
+            params = shaper.params(task_values(task))
         except TemplateFault as fault:
-            return None, [
-                Fault(
-                    "task-template",
-                    str(fault)[:300],
-                    "the data and the template must fit",
-                    kind=str(task["task_type"])[:60],
-                )
-            ]
-        if template.system:
-            params["system"] = template.system
-        params["messages"] = [{"role": "user", "content": prompt}]
+            return None, [template_fault(fault, str(task["task_type"]))]
         task_id = task["task_id"]
         return {"custom_id": str(task_id) if type(task_id) is int else task_id, "params": params}, []
 
-    def _max_tokens(self, template: Template) -> int:
-        """Return how long the answer may be."""
-        return self._options.max_tokens or template.max_tokens or MAX_TOKENS
+    def shaper(self, task: dict[str, Any]) -> tuple[Shaper | None, list[Fault]]:
+        """Return what shapes the request of a task, and what is wrong with the task; None where nothing can."""
+        missing = [key for key in TASK_KEYS if key not in task]
+        if missing:
+            hint = f"a task is {{{', '.join(TASK_KEYS)}, model_tier?}}"
+            return None, [Fault("task-key-missing", f"the task has no {missing[0]}", hint, kind=missing[0])]
+        kind, tier = str(task["task_type"]), task.get("model_tier") or ""
+        shaper = self._shapers.get((kind, str(tier)))
+        if shaper is None:
+            try:
+                template = _template(kind, self._options)
+            except TemplateFault as fault:
+                return None, [template_fault(fault, kind)]
+            model = self._options.model or model_of(tier or template.model or DEFAULT_TIER, self._tiers, tier)
+            if model is None:
+                said, hint = str(tier)[:60], f"it can be {', '.join(self._tiers)}"
+                return None, [Fault("task-tier", f'the model_tier "{said}" is not known', hint, kind=said)]
+            shaper = Shaper(template, model=model, max_tokens=self._options.max_tokens)
+            if len(self._shapers) >= _MOST_TEMPLATES:
+                self._shapers.clear()
+            self._shapers[kind, str(tier)] = shaper
+        return shaper, []
 
-    def _template(self, task_type: str) -> Template:
-        """Return the template for a type; the default one for a type that nobody knows."""
-        known = self._templates.get(task_type)
-        if known is None:
-            folder = self._options.templates
-            known = find_template(task_type, folder) or find_template(DEFAULT, folder)
-            assert known is not None
-            if len(self._templates) >= _MOST_TEMPLATES:
-                self._templates.clear()
-            self._templates[task_type] = known
-        return known
+
+def model_of(named: Any, tiers: Mapping[str, str], tier: Any = "") -> str | None:
+    """Return the id of a model that is named by its tier or its id; None where a task's tier is none."""
+    if isinstance(named, str) and named in tiers:
+        return tiers[named]
+    return None if tier or not isinstance(named, str) else named
 
 
-def _values(task: dict[str, Any]) -> dict[str, Any]:
+def task_values(task: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a template can name: the keys of input_data, and input_data itself as text."""
     data = task["input_data"]
     text = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False, indent=2)
     named = data if isinstance(data, dict) else {}
     return {**named, "data": data, "input_data": text, "task_id": task["task_id"], "task_type": task["task_type"]}
+
+
+def template_fault(fault: TemplateFault, kind: str) -> Fault:
+    """Say that a template and its data do not fit."""
+    return Fault("task-template", str(fault)[:300], "the data and the template must fit", kind=kind[:60])
+
+
+def _template(kind: str, options: CheckOptions) -> Template:
+    """Return the template for a type; the default one for a type that nobody knows."""
+    known = find_template(kind, options.templates) or find_template(DEFAULT, options.templates)
+    assert known is not None
+    return known

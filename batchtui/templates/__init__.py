@@ -1,0 +1,28 @@
+"""Templates for requests: readable files with gaps, ours and the user's, and how a request is shaped from one.
+
+    template = find_template("classify_bulk", folder)
+    shaper = Shaper(template, model="claude-sonnet-5-5")
+    shaper.params({"input_data": "…"})      # what a request asks for
+
+A task file and a table take the same way. Nothing in here reads data or knows what the API accepts.
+"""
+
+from batchtui.templates.gaps import Gaps, TemplateFault
+from batchtui.templates.library import DEFAULT, find_template, list_templates, save_template
+from batchtui.templates.shaping import Shaper
+from batchtui.templates.template import Template, Turn
+from batchtui.templates.writing import parse_template, template_text
+
+__all__ = [
+    "DEFAULT",
+    "Gaps",
+    "Shaper",
+    "Template",
+    "TemplateFault",
+    "Turn",
+    "find_template",
+    "list_templates",
+    "parse_template",
+    "save_template",
+    "template_text",
+]

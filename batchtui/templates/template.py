@@ -1,0 +1,137 @@
+"""A template: everything about a request but the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Literal
+
+from batchtui.templates.gaps import Gaps, TemplateFault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+Role = Literal["user", "assistant"]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message of a conversation."""
+
+    role: Role
+    text: Gaps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """A prompt with gaps and what goes with it. It knows no data, and shapes no request: see `Shaper`."""
+
+    name: str
+    turns: tuple[Turn, ...]
+    """The conversation; at least one."""
+    version: int = 1
+    """Grows with each saving under the same name."""
+    description: str = ""
+    """What it is for, in a sentence."""
+    system: Gaps | None = None
+    model: str | None = None
+    """A tier (cheap, capable, premium) or a model's id; None leaves it to the settings."""
+    max_tokens: int | None = None
+    id: str | None = None
+    """The column that custom_ids are made from."""
+    cache: bool = False
+    """Whether the prefix that all requests share is marked to be cached for an hour."""
+    schema: Mapping[str, Any] | None = None
+    """The JSON schema that answers must fit."""
+    tools: tuple[Mapping[str, Any], ...] = ()
+    params: Mapping[str, Any] = field(default_factory=dict)
+    """Further params of every request, as the API has them: thinking, metadata, stop_sequences …"""
+
+    @property
+    def texts(self) -> Iterator[Gaps]:
+        """All texts with gaps, in the order in which a model reads them."""
+        if self.system is not None:
+            yield self.system
+        yield from (turn.text for turn in self.turns)
+
+    @property
+    def names(self) -> set[str]:
+        """Everything that it asks for."""
+        return {name for text in self.texts for name in text.names}
+
+    def missing(self, known: list[str]) -> list[str]:
+        """Return a sentence for everything that it asks for and that has no such name."""
+        return [sentence for text in self.texts for sentence in text.missing(known)]
+
+
+_KINDS: Mapping[str, tuple[type, str]] = {
+    "version": (int, "a whole number"),
+    "description": (str, "text"),
+    "model": (str, "a tier or the id of a model"),
+    "max_tokens": (int, "a whole number"),
+    "id": (str, "the name of a column"),
+    "cache": (bool, "true or false"),
+    "system": (str, "text"),
+    "prompt": (str, "text"),
+    "prefill": (str, "text"),
+    "turns": (list, "a list of tables with role and text"),
+    "schema": (dict, "a JSON schema"),
+    "tools": (list, "a list of tools"),
+    "params": (dict, "a table"),
+}
+"""What a template's file can say, and what each of it must be."""
+
+
+def make_template(name: str, said: Mapping[str, Any]) -> Template:
+    """Make a template of what its file says.
+
+    `turns` come first, then `prompt` as the user, then `prefill` as the beginning of the answer.
+
+    Raises:
+        TemplateFault: a key is unknown, a value of the wrong kind, or nothing is asked at all.
+    """
+    for key, value in said.items():
+        _refuse_wrong(key, value)
+    turns = [_turn(number, turn) for number, turn in enumerate(said.get("turns", ()), 1)]
+    if said.get("prompt", "").strip() or not turns:
+        turns.append(Turn("user", Gaps(said.get("prompt", ""))))
+    if said.get("prefill"):
+        turns.append(Turn("assistant", Gaps(said["prefill"], "prefill")))
+    system = said.get("system", "")
+    return Template(
+        name=name,
+        turns=tuple(turns),
+        version=said.get("version", 1),
+        description=said.get("description", ""),
+        system=Gaps(system, "system") if system.strip() else None,
+        model=said.get("model"),
+        max_tokens=said.get("max_tokens"),
+        id=said.get("id"),
+        cache=said.get("cache", False),
+        schema=said.get("schema"),
+        tools=tuple(said.get("tools", ())),
+        params=said.get("params", {}),
+    )
+
+
+def _refuse_wrong(key: str, value: Any) -> None:
+    known = _KINDS.get(key)
+    if known is None:
+        close = get_close_matches(key, _KINDS, n=1)
+        guess = f'did you mean "{close[0]}"?' if close else f"there are {', '.join(_KINDS)}"
+        raise TemplateFault(f'a template has no "{key[:60]}"; {guess}')
+    kind, words = known
+    is_number = type(value) is int and value >= 1
+    if not isinstance(value, kind) or (kind is int and not is_number):
+        raise TemplateFault(f"{key} must be {words}, not {str(value)[:60]!r}")
+    if key == "tools" and isinstance(value, list) and not all(isinstance(tool, dict) for tool in value):
+        raise TemplateFault(f"{key} must be {words}")
+
+
+def _turn(number: int, turn: Any) -> Turn:
+    place = f"turn {number}"
+    if not isinstance(turn, dict) or set(turn) != {"role", "text"} or not isinstance(turn.get("text"), str):
+        raise TemplateFault(f"{place} must have a role and a text, and nothing else")
+    if turn["role"] not in ("user", "assistant"):
+        raise TemplateFault(f"{place} must be the user's or the assistant's; what comes from neither goes into system")
+    return Turn(turn["role"], Gaps(turn["text"], place))
