@@ -23,6 +23,7 @@ VERBS: Mapping[str, str] = {
     "list": "List the registry's batches, newest first.",
     "status": "Say how a batch or a job stands.",
     "wait": "Wait for the end, then save the results.",
+    "watch": "Refresh, fetch results and tell, without a screen.",
     "results": "Save or print the results of a batch or a job.",
     "retry": "Send again what has not succeeded, and nothing else.",
     "cancel": "Cancel running batches.",
@@ -34,6 +35,7 @@ VERBS: Mapping[str, str] = {
     "config": "Show the settings and what they mean.",
     "keys": "Show the dashboard's keys.",
     "demo": "Show batchtui at work, on a simulator.",
+    "completion": "Print what a shell needs to complete ids and names.",
     "simulate": "Serve a simulator of the API, for any client.",
 }
 """Every verb and what it does, in the order of the help; its module in `cli.verbs` has the same name."""

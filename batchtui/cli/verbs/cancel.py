@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from batchtui.cli import acting
+from batchtui.cli.completing import Named
 from batchtui.cli.verb import verb
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @verb("cancel", examples=["batchtui cancel msgbatch_01Hk", "batchtui cancel nightly eval-7 --yes"])
-@click.argument("names", metavar="ID…", nargs=-1, required=True)
+@click.argument("names", type=Named(), metavar="ID…", nargs=-1, required=True)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 async def command(session: Session, names: tuple[str, ...], yes: bool) -> int:
     """Cancel running batches, and drop parts that are not sent yet.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @verb(
     "check", examples=["batchtui check tickets.jsonl", "batchtui check parts/ --json", "zcat big.gz | batchtui check -"]
 )
-@click.argument("sources", metavar="FILE…", nargs=-1, required=True)
+@click.argument("sources", type=click.Path(allow_dash=True), metavar="FILE…", nargs=-1, required=True)
 @intake_options
 async def command(session: Session, sources: tuple[str, ...], **options: Any) -> int:
     """Check request files as a submission would; sends nothing.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from batchtui.cli import acting
+from batchtui.cli.completing import Named
 from batchtui.cli.verb import verb
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     "delete",
     examples=["batchtui delete msgbatch_01Hk", "batchtui delete old-run --local", "batchtui delete @last --yes"],
 )
-@click.argument("names", metavar="ID…", nargs=-1, required=True)
+@click.argument("names", type=Named(), metavar="ID…", nargs=-1, required=True)
 @click.option("--local", "locally", is_flag=True, help="Only here: the API keeps its batch.")
 @click.option("--force", is_flag=True, help="Also where the results are not saved: they are lost.")
 @click.option("--yes", is_flag=True, help="Do not ask.")

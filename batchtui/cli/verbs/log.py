@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from batchtui.cli import documents
+from batchtui.cli.completing import Named
 from batchtui.cli.verb import verb
 from batchtui.text.durations import stamp
 from batchtui.text.safe import squeezed
@@ -29,7 +30,7 @@ _COLUMNS = (
 
 
 @verb("log", examples=["batchtui log", "batchtui log @last --limit 20", "batchtui log --json"])
-@click.argument("named", metavar="[ID]", required=False)
+@click.argument("named", type=Named(), metavar="[ID]", required=False)
 @click.option(
     "--limit", type=click.IntRange(min=1), default=200, show_default=True, metavar="N", help="The latest so many."
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from batchtui.cli import saving, showing
+from batchtui.cli.completing import Named
 from batchtui.cli.verb import verb
 from batchtui.domain.result import Outcome
 
@@ -53,7 +54,7 @@ class Names(click.ParamType[tuple[str, ...]]):
         "batchtui results nightly --json",
     ],
 )
-@click.argument("named", metavar="ID")
+@click.argument("named", type=Named(), metavar="ID")
 @click.argument("output", metavar="[OUTPUT]", required=False)
 @click.option("--format", "kind", type=click.Choice(FORMATS), help="Default: by OUTPUT's name, else jsonl.")
 @click.option("--only", type=Outcomes(), default=frozenset(), metavar="OUTCOME,…", help="Only these outcomes.")

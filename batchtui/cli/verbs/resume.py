@@ -10,6 +10,7 @@ import click
 
 from batchtui.cli import documents, sheets, telling
 from batchtui.cli.asking import answers_yes
+from batchtui.cli.completing import Named
 from batchtui.cli.exits import Exit
 from batchtui.cli.options import Span
 from batchtui.cli.verb import verb
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @verb("resume", examples=["batchtui resume", "batchtui resume nightly --yes", "batchtui resume --grace 5m --json"])
-@click.argument("names", metavar="[JOB…]", nargs=-1)
+@click.argument("names", type=Named(), metavar="[JOB…]", nargs=-1)
 @click.option("--grace", type=Span(), metavar="SECONDS", help="How long a lost batch may take to turn up (default 60).")
 @click.option("--yes", is_flag=True, help="Send again what the API does not show after that time, without asking.")
 async def command(session: Session, names: tuple[str, ...], grace: float | None, yes: bool) -> int:

@@ -8,6 +8,7 @@ import click
 
 from batchtui.cli import documents, findings, saving, sheets, showing, telling
 from batchtui.cli.asking import consent
+from batchtui.cli.completing import Named
 from batchtui.cli.exits import Exit
 from batchtui.cli.verb import verb
 from batchtui.domain.errors import UsageError
@@ -51,7 +52,7 @@ class Words(click.ParamType[frozenset[str]]):
         "batchtui retry @last --dry-run --json",
     ],
 )
-@click.argument("named", metavar="ID")
+@click.argument("named", type=Named(), metavar="ID")
 @click.option(
     "--only",
     type=Words(),

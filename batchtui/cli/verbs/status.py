@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from batchtui.cli import showing
+from batchtui.cli.completing import Named
 from batchtui.cli.verb import verb
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     "status",
     examples=["batchtui status @last", "batchtui status msgbatch_01Hk --json", "batchtui status nightly --offline"],
 )
-@click.argument("named", metavar="ID")
+@click.argument("named", type=Named(), metavar="ID")
 @click.option("--offline", is_flag=True, help="Only what the registry knows; no network is used.")
 async def command(session: Session, named: str, offline: bool) -> None:
     """Say how one batch or job stands, having asked the API.

@@ -51,7 +51,7 @@ class Dollars(click.ParamType[Decimal]):
         "make-requests | batchtui submit - --yes --json",
     ],
 )
-@click.argument("sources", metavar="FILE…", nargs=-1)
+@click.argument("sources", type=click.Path(allow_dash=True), metavar="FILE…", nargs=-1)
 @click.option("--name", metavar="N", help="What the job is called (default: the first file's name).")
 @click.option("--tag", "tags", multiple=True, metavar="T", help="A tag of the job; may be repeated.")
 @intake_options

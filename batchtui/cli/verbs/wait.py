@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from batchtui.cli import saving
+from batchtui.cli.completing import Named
 from batchtui.cli.options import Span
 from batchtui.cli.verb import verb
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
         "batchtui wait msgbatch_01Hk - --timeout 2h | jq .custom_id",
     ],
 )
-@click.argument("named", metavar="ID")
+@click.argument("named", type=Named(), metavar="ID")
 @click.argument("output", metavar="[OUTPUT]", required=False)
 @click.option("--poll-interval", type=Span(), metavar="SECONDS", help="Between two looks (default: adapts).")
 @click.option("--timeout", type=Span(), metavar="SECONDS", help="Give up after so long (default: 86400 and a grace).")

@@ -1,0 +1,62 @@
+"""What the shell offers after a verb: the ids of batches, and the ids and names of jobs, from the registry alone."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING
+
+import click
+from click.shell_completion import CompletionItem
+
+from batchtui.domain.errors import BatchtuiError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from batchtui.domain.batch import Batch
+
+RECENT = 500
+"""Batches that are looked at, newest first: whoever wants an older one knows how it begins."""
+MOST = 60
+_PLAIN = re.compile(r"[\w.:+@-]+")
+"""Names that a shell takes as they are; others are not offered, for the shell would read them as something else."""
+
+
+class Named(click.ParamType[str]):
+    """A batch id or a unique beginning of it, a job's id or name, or `@last`."""
+
+    name = "id"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Offer what begins so; nothing where the registry cannot be read, and never a word of why."""
+        try:
+            return [
+                CompletionItem(value, help=said)
+                for value, said in asyncio.run(_known())
+                if value.startswith(incomplete)
+            ][:MOST]
+        except (BatchtuiError, OSError):
+            return []
+
+
+async def _known() -> list[tuple[str, str]]:
+    from batchtui.domain.query import BatchQuery
+    from batchtui.services.workspace import open_workspace
+    from batchtui.settings.paths import Paths
+
+    paths = Paths.locate()
+    if not paths.registry.exists():
+        return []
+    async with open_workspace(paths) as workspace:
+        batches = await workspace.registry.views.select(BatchQuery(limit=RECENT))
+    return [("@last", "the newest"), *dict(_offers(batches)).items()] if batches else []
+
+
+def _offers(batches: list[Batch]) -> Iterator[tuple[str, str]]:
+    for batch in batches:
+        said = f"{batch.state}, {batch.requests:,} requests"
+        if _PLAIN.fullmatch(batch.name):
+            yield batch.name, said
+        if batch.id:
+            yield batch.id, f"{batch.name if _PLAIN.fullmatch(batch.name) else batch.job}: {said}"
