@@ -43,6 +43,11 @@ class Notes:
         """Say what went wrong: a title, a sentence and what to do."""
         self.say(f"{error.heading}: {error.message}" + (f"\n  {error.hint}" if error.hint else ""))
 
+    def signal(self, sequence: str) -> None:
+        """Send the terminal a sequence of ours: the bell, a desktop notice. Only where there is one."""
+        if self.is_terminal:
+            self._write(sequence)
+
     def close(self) -> None:
         """Take away the progress line."""
         self._clear()

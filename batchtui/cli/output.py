@@ -60,6 +60,11 @@ class Output:
         """Write a table that fits the terminal."""
         self.lines(table(columns, rows, fit_to=self.width))
 
+    def record(self, document: Any) -> None:
+        """Write one JSON document on a line of its own and send it on: whoever reads along wants it now."""
+        self._out.write(json.dumps(document).encode() + b"\n")
+        self.flush()
+
     def document(self, document: Any) -> None:
         """Write the one JSON document of a verb, in UTF-8 whatever the locale; lone surrogates as escapes."""
         text = json.dumps(document, ensure_ascii=False, indent=2)

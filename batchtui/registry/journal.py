@@ -79,6 +79,17 @@ class Journal:
         )
         return [_to_entry(row) for row in reversed(rows)]
 
+    async def after(self, seq: int, *, acts_only: bool = False, limit: int = 1000) -> list[Entry]:
+        """Read the entries that came after this one, oldest first."""
+        kind = " AND kind = 'act'" if acts_only else ""
+        rows = await self._database.all(f"SELECT * FROM journal WHERE seq > ?{kind} ORDER BY seq LIMIT ?", (seq, limit))
+        return [_to_entry(row) for row in rows]
+
+    async def last(self) -> int:
+        """The number of the latest entry; 0 where there is none."""
+        row = await self._database.one("SELECT max(seq) AS seq FROM journal")
+        return (row["seq"] or 0) if row else 0
+
 
 async def note(
     tx: aiosqlite.Connection,

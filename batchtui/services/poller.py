@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from batchtui.domain.errors import BatchtuiError, CredentialsMissing, GatewayError, RateLimited
+from batchtui.domain.errors import BatchtuiError, CredentialsMissing, GatewayError, RateLimited, Refused
 from batchtui.services import tend
 from batchtui.services.collect import collect
 from batchtui.services.refresh import LAST_SWEEP
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 LOOK_AROUND = 2.0
 """Seconds between two looks at the registry while there is nothing to ask the API."""
+SETTLING = 0.2
+"""Seconds between two looks whether the last results are here, once nothing runs any more."""
 BACK_OFF = (5.0, 15.0, 30.0, 60.0)
 """Seconds after the first, second … failure in a row."""
 
@@ -39,6 +41,7 @@ class PollerState(StrEnum):
     RATE_LIMITED = "rate_limited"
     OFFLINE = "offline"
     NO_CREDENTIALS = "no_credentials"
+    """There are none, or the API does not take them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,25 +67,36 @@ class Poller:
         on_status: Callable[[PollStatus], None] | None = None,
         on_error: Callable[[BatchtuiError], None] | None = None,
         collects: bool = True,
+        interval: float | None = None,
     ) -> None:
+        """`interval`: seconds between two sweeps, in place of one that adapts."""
         self._workspace = workspace
+        self._interval = interval
         self._on_status = on_status
         self._on_error = on_error
         self._collects = collects
         self._wake = asyncio.Event()
+        self._swept = asyncio.Event()
         self._is_paused = False
         self._failures = 0
         self._forced = False
         self._gave_up: set[int] = set()
+        self._failure: BatchtuiError | None = None
         self.status = PollStatus()
 
-    async def run(self) -> None:
-        """Go on until cancelled; results are fetched beside the sweeps, one batch at a time."""
+    async def run(self, *, until_idle: bool = False) -> None:
+        """Go on until cancelled, or until nothing more happens by itself; results are fetched beside the sweeps.
+
+        Raises:
+            CredentialsMissing, Refused: with `until_idle`, where the API lets nobody in: that does not pass by itself.
+        """
         collector = asyncio.create_task(self._collect_forever(), name="collector") if self._collects else None
         try:
             while True:
                 seconds = await self._turn()
-                await self._rest(seconds)
+                if until_idle and await self._is_done():
+                    return
+                await self._rest(seconds, self._wake)
         finally:
             if collector is not None:
                 collector.cancel()
@@ -113,7 +127,7 @@ class Poller:
         if not forced and not await tend.has_work(self._workspace):
             await self._say(PollerState.IDLE)
             return LOOK_AROUND
-        seconds = await tend.interval(self._workspace)
+        seconds = self._interval or await tend.interval(self._workspace)
         ttl = timedelta(seconds=seconds * 2 + 10)
         if not await self._workspace.registry.leases.take(tend.POLLING, ttl):
             await self._say(PollerState.ELSEWHERE)
@@ -124,8 +138,10 @@ class Poller:
         await self._say(PollerState.REFRESHING)
         try:
             sweep = await tend.round_of_care(self._workspace)
-        except CredentialsMissing as error:
-            return await self._failed(PollerState.NO_CREDENTIALS, BACK_OFF[-1], error)
+        except (CredentialsMissing, Refused) as error:
+            if _is_locked_out(error):
+                return await self._failed(PollerState.NO_CREDENTIALS, BACK_OFF[-1], error)
+            return await self._failed(PollerState.OFFLINE, self._back_off(), error)
         except RateLimited as error:
             return await self._failed(PollerState.RATE_LIMITED, error.retry_after or self._back_off(), error)
         except GatewayError as error:
@@ -134,30 +150,47 @@ class Poller:
             if self._on_error:
                 self._on_error(error)
             return await self._failed(PollerState.OFFLINE, self._back_off(), error)
-        self._failures = 0
+        self._failures, self._failure = 0, None
+        self._swept.set()
         seconds = max(seconds, sweep.retry_after or 0.0)
         await self._say(PollerState.WAITING, seconds)
         return seconds
+
+    async def _is_done(self) -> bool:
+        """Whether nothing more happens by itself, and no results are left to fetch."""
+        if self._failure is not None and _is_locked_out(self._failure):
+            raise self._failure
+        while not await tend.goes_on(self._workspace):
+            if not self._collects or not await self._to_collect():
+                return True
+            await self._workspace.clock.sleep(SETTLING)
+        return False
+
+    @property
+    def left_uncollected(self) -> bool:
+        """Whether fetching some results has failed."""
+        return bool(self._gave_up)
 
     def _back_off(self) -> float:
         self._failures += 1
         return BACK_OFF[min(self._failures, len(BACK_OFF)) - 1]
 
     async def _failed(self, state: PollerState, seconds: float, error: BatchtuiError) -> float:
+        self._failure = error
         await self._say(state, seconds, error.message)
         return seconds
 
-    async def _rest(self, seconds: float) -> None:
-        """Wait on the workspace's clock, or until something wakes the poller."""
+    async def _rest(self, seconds: float, until: asyncio.Event) -> None:
+        """Wait on the workspace's clock, or until something happens."""
         sleep = asyncio.ensure_future(self._workspace.clock.sleep(seconds))
-        wake = asyncio.ensure_future(self._wake.wait())
+        wake = asyncio.ensure_future(until.wait())
         try:
             await asyncio.wait({sleep, wake}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in (sleep, wake):
                 task.cancel()
             await asyncio.gather(sleep, wake, return_exceptions=True)
-        self._wake.clear()
+        until.clear()
 
     async def _say(self, state: PollerState, seconds: float | None = None, message: str = "") -> None:
         asked = await self._workspace.registry.facts.get(LAST_SWEEP)
@@ -174,13 +207,14 @@ class Poller:
 
     async def _collect_forever(self) -> None:
         while True:
-            waiting = [batch for batch in await self._uncollected() if batch.key not in self._gave_up]
-            for batch in waiting:
+            for batch in await self._to_collect():
                 await self._collect(batch)
-            await self._workspace.clock.sleep(LOOK_AROUND)
+            await self._rest(LOOK_AROUND, self._swept)
 
-    async def _uncollected(self) -> list[Batch]:
-        return await self._workspace.registry.views.uncollected(self._workspace.clock.now())
+    async def _to_collect(self) -> list[Batch]:
+        """The batches whose results can be had, and were not tried in vain."""
+        waiting = await self._workspace.registry.views.uncollected(self._workspace.clock.now())
+        return [batch for batch in waiting if batch.key not in self._gave_up]
 
     async def _collect(self, batch: Batch) -> None:
         self._show(replace(self.status, collecting=batch.id or ""))
@@ -193,3 +227,7 @@ class Poller:
                 self._on_error(error)
         finally:
             self._show(replace(self.status, collecting=""))
+
+
+def _is_locked_out(error: BatchtuiError) -> bool:
+    return isinstance(error, CredentialsMissing) or (isinstance(error, Refused) and error.status in (401, 403))

@@ -36,17 +36,34 @@ async def round_of_care(workspace: Workspace) -> Sweep:
     return sweep
 
 
+async def goes_on(workspace: Workspace) -> bool:
+    """Whether anything will still happen by itself; what waits for a person will not."""
+    tally = await workspace.registry.views.tally()
+    if tally.running or tally.states.get(BatchState.SUBMITTING):
+        return True
+    if not workspace.settings.read_only and await _waits_its_turn(workspace):
+        return True
+    still_looking = workspace.clock.now() - timedelta(seconds=workspace.settings.submit.grace)
+    unknown = await workspace.registry.views.in_states(BatchState.UNKNOWN)
+    return any(batch.lost_at is not None and batch.lost_at > still_looking for batch in unknown)
+
+
+async def _waits_its_turn(workspace: Workspace) -> bool:
+    return any(batch.not_before for batch in await workspace.registry.views.in_states(BatchState.PLANNED))
+
+
 async def has_work(workspace: Workspace) -> bool:
     """Whether anything in the registry is worth a call to the API."""
     tally = await workspace.registry.views.tally()
-    waiting = any(batch.not_before for batch in await workspace.registry.views.in_states(BatchState.PLANNED))
-    return bool(tally.running or tally.states.get(BatchState.UNKNOWN) or waiting)
+    # One that is being sent may have lost its sender.
+    open_ones = tally.running or tally.states.get(BatchState.UNKNOWN) or tally.states.get(BatchState.SUBMITTING)
+    return bool(open_ones) or await _waits_its_turn(workspace)
 
 
 async def interval(workspace: Workspace) -> float:
     """Seconds until the next sweep is worth its call: short while something is young, long later."""
     open_batches = await workspace.registry.views.in_states(
-        BatchState.IN_PROGRESS, BatchState.CANCELING, BatchState.UNKNOWN
+        BatchState.IN_PROGRESS, BatchState.CANCELING, BatchState.UNKNOWN, BatchState.SUBMITTING
     )
     if not open_batches:
         return workspace.settings.refresh.slow

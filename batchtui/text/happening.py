@@ -1,0 +1,71 @@
+"""What happened, in the words of a person: a line of the journal's acts for whoever was not looking."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from batchtui.text.announcing import ended_words
+from batchtui.text.counts import amount, size
+from batchtui.text.safe import safe, squeezed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from batchtui.domain.batch import Batch
+
+WORDS: Mapping[str, str] = {
+    "job.planned": "planned",
+    "job.retried": "tried again",
+    "batch.submitting": "sending",
+    "batch.accepted": "sent",
+    "batch.adopted": "found",
+    "batch.refused": "not sent",
+    "batch.unknown": "unknown",
+    "batch.absent": "not there",
+    "batch.disowned": "not ours",
+    "batch.in_progress": "running",
+    "batch.canceling": "canceling",
+    "batch.ended": "ended",
+    "batch.missing": "missing",
+    "batch.deleted": "deleted",
+    "batch.dropped": "dropped",
+    "batch.found": "brought in",
+    "results.partial": "partly here",
+    "results.saved": "saved",
+    "results.gone": "results gone",
+    "notice.failed": "not told",
+}
+"""One or two words for each act; an act that has none here is said as it is called."""
+PASSING = frozenset({"batch.submitting", "results.partial", "results.none"})
+"""Acts that are only steps on the way to another one."""
+
+
+def word(event: str) -> str:
+    """Say what happened in a word or two."""
+    return WORDS.get(event) or safe(event)
+
+
+def details(detail: str) -> dict[str, Any]:
+    """Read what an act was noted with; empty where there is nothing, or nothing that can be read."""
+    try:
+        noted = json.loads(detail or "{}")
+    except ValueError:
+        return {}
+    return noted if isinstance(noted, dict) else {}
+
+
+def sentence(event: str, detail: str, batch: Batch | None) -> str:
+    """Say what matters about it: what a batch came to, why something was not sent, how much was saved."""
+    noted = details(detail)
+    if event == "batch.ended" and batch is not None and batch.counts.total:
+        return ended_words(batch.counts)
+    if event in ("batch.accepted", "batch.adopted", "batch.found") and batch is not None:
+        return amount(batch.requests, "request")
+    if event == "results.saved" and isinstance(noted.get("bytes"), int):
+        return size(noted["bytes"])
+    if event == "job.planned" and isinstance(noted.get("requests"), int):
+        return f"{amount(noted['requests'], 'request')} in {amount(int(noted.get('parts', 1)), 'part')}"
+    if reason := noted.get("reason"):
+        return squeezed(str(reason))
+    return squeezed(", ".join(f"{name} {value}" for name, value in noted.items())) if noted else squeezed(detail)

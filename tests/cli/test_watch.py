@@ -1,0 +1,151 @@
+"""`batchtui watch`: the background without a screen, by itself, beside others, and through a bad network."""
+
+from __future__ import annotations
+
+import json
+import select
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from batchtui.simulator import Fault
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from batchtui.simulator import Simulator
+    from tests.cli.conftest import Batchtui, Later
+
+
+def until(claim: Callable[[], object], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not claim():
+        assert time.monotonic() < deadline
+        select.select([], [], [], 0.02)
+
+
+def hook(folder: Path, lasts: float = 0.0) -> str:
+    """A program that puts what it is told at the end of a file."""
+    path = folder / "hook.py"
+    path.write_text(
+        "import sys, time\ntold = sys.stdin.read()\n"
+        f"with open({str(folder / 'told')!r}, 'a') as kept:\n    kept.write(told)\ntime.sleep({lasts})\n"
+    )
+    return f"{sys.executable} {path}"
+
+
+def told(folder: Path) -> list[str]:
+    file = folder / "told"
+    return [json.loads(line)["id"] for line in file.read_text().splitlines()] if file.exists() else []
+
+
+def test_nothing_to_watch_is_idle_at_once(batchtui: Batchtui) -> None:
+    ran = batchtui("watch", "--until-idle")
+
+    assert (ran.code, ran.out) == (0, "")
+
+
+def test_until_idle_brings_the_end_and_the_results(batchtui: Batchtui, simulator: Simulator, later: Later) -> None:
+    batch_id = batchtui.submitted(3, "night")
+    later.turn(3_601)
+
+    ran = batchtui("watch", "--until-idle")
+
+    assert ran.code == 0
+    assert [line.split("  ")[1] for line in ran.out.splitlines()] == ["ended", "saved"]
+    assert f"night  {batch_id}  all 3 succeeded" in ran.out
+    assert batchtui("status", batch_id, "--json", "--offline").document["results"] == "saved"
+
+
+def test_with_json_each_line_is_a_document(batchtui: Batchtui, simulator: Simulator, later: Later) -> None:
+    batch_id = batchtui.submitted(3)
+    later.turn(3_601)
+
+    lines = [json.loads(line) for line in batchtui("watch", "--until-idle", "--json").out.splitlines()]
+
+    assert [line["event"] for line in lines] == ["batch.ended", "results.saved"]
+    assert [line["batch"]["id"] for line in lines] == [batch_id, batch_id]
+    assert lines[0]["batch"]["request_counts"]["succeeded"] == 3
+
+
+def test_a_name_cannot_drive_the_terminal(batchtui: Batchtui, simulator: Simulator, later: Later) -> None:
+    batchtui.submitted(1, "r", "--name", "[/x] \x1b]52;c;aGk=\x07")
+    later.turn(3_601)
+
+    ran = batchtui("watch", "--until-idle")
+
+    assert not {"\x1b", "\x07"} & set(ran.out)
+
+
+def test_exec_is_run_with_the_batch(batchtui: Batchtui, simulator: Simulator, later: Later, tmp_path: Path) -> None:
+    batch_id = batchtui.submitted(3)
+    later.turn(3_601)
+
+    for _ in range(2):
+        assert batchtui("watch", "--until-idle", "--exec", hook(tmp_path)).code == 0
+
+    assert told(tmp_path) == [batch_id]
+
+
+@pytest.mark.parametrize("cmd", ["'open", ""])
+def test_an_exec_that_is_no_command_is_wrong_usage(batchtui: Batchtui, cmd: str) -> None:
+    assert batchtui("watch", "--exec", cmd).code == 2
+
+
+def test_two_processes_that_watch_the_same_end_tell_it_once(
+    batchtui: Batchtui, simulator: Simulator, later: Later, tmp_path: Path
+) -> None:
+    args = ["watch", "--interval", "1", "--exec", hook(tmp_path)]
+    watching = [batchtui.start(*args) for _ in range(2)]
+    ids = [batchtui.submitted(1, f"r{number}") for number in range(3)]
+    until(lambda: simulator.world.calls_to("list"))
+    later.turn(3_601)
+
+    until(lambda: len(told(tmp_path)) >= 3)
+    heard = [stopped(process) for process in watching]
+
+    assert sorted(told(tmp_path)) == sorted(ids)
+    for out, err in heard:
+        assert err == ""
+        assert sorted(line.split()[4] for line in out.splitlines() if "  ended  " in line) == sorted(ids)
+
+
+def stopped(process: subprocess.Popen[str]) -> tuple[str, str]:
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=10)
+    assert process.returncode == 143
+    return out, err
+
+
+def test_a_key_that_is_refused_ends_a_watch_until_idle(
+    batchtui: Batchtui, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batchtui.submitted(1)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-bad")
+
+    ran = batchtui("watch", "--until-idle")
+
+    assert ran.code == 1
+    assert "sk-ant" not in ran.err
+
+
+def test_a_part_whose_fate_is_unknown_needs_a_decision(batchtui: Batchtui, simulator: Simulator, home: Path) -> None:
+    home.mkdir(exist_ok=True)
+    (home / "config.toml").write_text("[submit]\ngrace = 0\n")
+    simulator.world.faults.add(Fault(on="create", kind="lost_before"))
+    simulator.world.faults.add(Fault(on="list", kind="status", status=529, times=None))
+    process = batchtui.start("submit", batchtui.file(), "--yes")
+    until(lambda: simulator.world.calls_to("create"))
+    process.kill()
+    process.communicate()
+    simulator.world.faults.clear()
+
+    ran = batchtui("watch", "--until-idle")
+
+    assert ran.code == 6
+    assert "The fate of 1 part is unknown; `batchtui resume` settles it." in ran.err
