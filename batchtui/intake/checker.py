@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import ValidationError, from_json, to_json
 
 from batchtui.domain.problem import Severity
-from batchtui.intake.contract import CheckedRequest
+from batchtui.intake.contract import CheckedRequest, CheckReport
 from batchtui.intake.findings import Fault, Findings
 from batchtui.intake.models import ModelVerdict, judge
 from batchtui.intake.parts import CLOSING, OPENING
@@ -84,6 +84,19 @@ class Checker:
         """Requests by model, the most used first."""
         self._settle()
         return dict(self._models.most_common())
+
+    def report(self) -> CheckReport:
+        """Say what was found up to now."""
+        return CheckReport(
+            requests=self.seq,
+            bytes=self.bytes,
+            models=self.models,
+            shapes=self.shapes.all(),
+            problems=tuple(self.findings.problems()),
+            errors=self.findings.errors,
+            warnings=self.findings.warnings,
+            needs_legacy_version=self.needs_legacy,
+        )
 
     def check(self, file: str, first: int, items: list[bytes]) -> list[CheckedRequest]:
         """Check records that follow one another, and return those that may be sent.

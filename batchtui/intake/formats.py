@@ -147,11 +147,15 @@ def _blocks(splitter: ArraySplitter) -> Iterator[Records]:
     yield Records(number, items)
 
 
+def what_is(head: bytes) -> tuple[str, str] | None:
+    """Return what begins so, and what to do with it, where it is known to be no text."""
+    return next(((what, hint) for magic, what, hint in _FOREIGN if head.startswith(magic)), None)
+
+
 def _refuse_foreign(head: bytes) -> None:
     """Name what it is, where it is known not to hold requests."""
-    for magic, what, hint in _FOREIGN:
-        if head.startswith(magic):
-            raise WrongFormat("file-binary", f"this is {what}, not a file of requests", hint)
+    if (foreign := what_is(head)) is not None:
+        raise WrongFormat("file-binary", f"this is {foreign[0]}, not a file of requests", foreign[1])
     for magic, encoding in _WIDE:
         if head.startswith(magic):
             raise WrongFormat(

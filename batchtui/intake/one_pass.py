@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from batchtui.domain.problem import Severity
 from batchtui.intake.checker import Checker
-from batchtui.intake.contract import CheckReport
 from batchtui.intake.findings import Fault
 from batchtui.intake.formats import WrongFormat, read_records
 from batchtui.intake.sources import ByteCounter, DamagedGzip, find_sources, read_chunks
@@ -14,7 +13,7 @@ from batchtui.intake.sources import ByteCounter, DamagedGzip, find_sources, read
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from batchtui.intake.contract import CheckedRequest, CheckOptions
+    from batchtui.intake.contract import CheckedRequest, CheckOptions, CheckReport
     from batchtui.intake.sources import Source
 
 
@@ -80,17 +79,7 @@ class Intake:
 
     def report(self) -> CheckReport:
         """Say what the pass found; after `blocks` has ended, and after `note_duplicates` where that is used."""
-        checker = self._checker
-        return CheckReport(
-            requests=checker.seq,
-            bytes=checker.bytes,
-            models=checker.models,
-            shapes=checker.shapes.all(),
-            problems=tuple(checker.findings.problems()),
-            errors=checker.findings.errors,
-            warnings=checker.findings.warnings,
-            needs_legacy_version=checker.needs_legacy,
-        )
+        return self._checker.report()
 
     def _read(self, source: Source) -> Iterator[list[CheckedRequest]]:
         """Yield the good requests of one input."""
