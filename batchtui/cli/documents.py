@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -13,18 +14,21 @@ if TYPE_CHECKING:
 
     from batchtui.domain.batch import Batch
     from batchtui.domain.errors import BatchtuiError
+    from batchtui.domain.forecast import Forecast
     from batchtui.domain.job import Job, PartPlan
     from batchtui.domain.problem import Problem
     from batchtui.intake.contract import CheckReport
     from batchtui.registry.journal import Entry
 
+Ends = Callable[["Batch"], "Forecast | None"]
+"""Forecasts the end of a batch; None where there is no history."""
 __all__ = ("Document", "batch_document", "cost_document", "counts_document", "dollars", "moment")
 """What is made elsewhere and found here with the others."""
 
 
-def batch_documents(batches: Iterable[Batch]) -> list[Document]:
-    """Write batches as an array."""
-    return [batch_document(batch) for batch in batches]
+def batch_documents(batches: Iterable[Batch], ends: Ends | None = None) -> list[Document]:
+    """Write batches as an array; `ends` forecasts those of the running ones."""
+    return [batch_document(batch, ends(batch) if ends else None) for batch in batches]
 
 
 def job_document(job: Job, batches: Sequence[Batch], *, parts: int | None = None) -> Document:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.result import Outcome
 from batchtui.domain.states import BatchState, ResultsState
+from batchtui.text import forecasts
 from batchtui.text.counts import amount, count, size
 from batchtui.text.durations import ago, clock, stamp
 from batchtui.text.glyphs import OUTCOMES, state_sign
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from batchtui.cli.output import Output
     from batchtui.domain.batch import Batch, RequestCounts
+    from batchtui.domain.forecast import Forecast
     from batchtui.domain.job import Job
 
 COLUMNS = (
@@ -94,8 +96,8 @@ def model_words(models: Sequence[str]) -> str:
     return safe(", ".join(model.removeprefix("claude-") for model in models))
 
 
-def batch_sheet(batch: Batch, now: datetime, output: Output) -> Iterator[str]:
-    """Yield the facts of one batch, a line each."""
+def batch_sheet(batch: Batch, now: datetime, output: Output, forecast: Forecast | None = None) -> Iterator[str]:
+    """Yield the facts of one batch, a line each; `forecast` is of its end, where it runs."""
     state = state_words(batch, output)
     facts: list[tuple[str, str]] = [
         ("batch", safe(batch.id or "no id yet")),
@@ -109,6 +111,7 @@ def batch_sheet(batch: Batch, now: datetime, output: Output) -> Iterator[str]:
         ("tags", safe(", ".join(batch.tags))),
         ("created", _moment(batch.created_at, now)),
         ("expires", _moment(batch.expires_at, now) if batch.state.is_running else ""),
+        ("may end", forecasts.in_full(forecast, now) if batch.state.is_running else ""),
         ("ended", _moment(batch.ended_at, now)),
         ("took", clock(batch.ended_at - batch.created_at) if batch.ended_at and batch.created_at else ""),
         ("results", _results_words(batch, now)),

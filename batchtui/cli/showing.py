@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from batchtui.cli.documents import Document
+    from batchtui.cli.documents import Document, Ends
     from batchtui.cli.session import Session
     from batchtui.domain.result import Outcome
     from batchtui.services.lookup import Target
@@ -44,28 +44,45 @@ async def merged_outcomes(workspace: Workspace, target: Target) -> Mapping[Outco
     return await asyncio.to_thread(counted_outcomes, workspace.registry, target.batches)
 
 
-def show_target(session: Session, target: Target, now: datetime, outcomes: Mapping[Outcome, int] | None = None) -> None:
-    """Write a target in full; `outcomes` as `merged_outcomes` counted them."""
+async def ends(workspace: Workspace) -> Ends:
+    """Read the history that tells when running batches may end."""
+    from batchtui.services.forecast import forecaster
+
+    now, history = workspace.clock.now(), await forecaster(workspace)
+    return lambda batch: history.of(batch, now)
+
+
+def show_target(
+    session: Session,
+    target: Target,
+    now: datetime,
+    outcomes: Mapping[Outcome, int] | None = None,
+    ends: Ends | None = None,
+) -> None:
+    """Write a target in full; `outcomes` as `merged_outcomes` counted them, `ends` forecasts."""
     if session.json:
-        session.out.document(target_document(target, outcomes))
+        session.out.document(target_document(target, outcomes, ends))
     elif target.job is None:
-        session.out.lines(sheets.batch_sheet(target.batches[0], now, session.out))
+        [batch] = target.batches
+        session.out.lines(sheets.batch_sheet(batch, now, session.out, ends(batch) if ends else None))
     else:
         session.out.lines(sheets.job_sheet(target.job, target.batches, target.counts, outcomes))
         session.out.line()
         sheets.show_batches(session.out, target.batches, now)
 
 
-def target_document(target: Target, outcomes: Mapping[Outcome, int] | None = None) -> Document:
+def target_document(
+    target: Target, outcomes: Mapping[Outcome, int] | None = None, ends: Ends | None = None
+) -> Document:
     """Write a batch, or a job with its batches and their counts together.
 
     A request that was tried again stands in the counts of each attempt; in `outcomes` it stands once.
     """
     if target.job is None:
-        return documents.batch_document(target.batches[0])
+        return documents.batch_documents(target.batches, ends)[0]
     return {
         "job": documents.job_document(target.job, target.batches),
-        "batches": documents.batch_documents(target.batches),
+        "batches": documents.batch_documents(target.batches, ends),
         "request_counts": documents.counts_document(target.counts),
         "attempts": max(batch.attempt for batch in target.batches),
         "outcomes": None if outcomes is None else {str(outcome): number for outcome, number in outcomes.items()},

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from batchtui.cli import sheets
 from batchtui.domain.states import BatchState
+from batchtui.text import forecasts
 from batchtui.text.counts import amount, count
 from batchtui.text.durations import clock
 from batchtui.text.glyphs import STATES
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from batchtui.cli.notes import Notes
     from batchtui.cli.session import Session
     from batchtui.domain.batch import Batch
+    from batchtui.domain.clock import Clock
+    from batchtui.services.forecast import Forecaster
     from batchtui.services.wait import Waiting
     from batchtui.services.workspace import Workspace
 
@@ -34,6 +38,7 @@ async def wait_for(
         WaitTimedOut: they still run.
         FateUnknown, NeverSent: the end of one cannot be waited for before somebody has decided.
     """
+    from batchtui.services.forecast import forecaster
     from batchtui.services.wait import refuse_undecided, wait
 
     settled = await wait(
@@ -41,14 +46,14 @@ async def wait_for(
         [batch.key for batch in batches],
         poll_interval=poll_interval,
         timeout=timeout,
-        on_progress=_teller(session.notes),
+        on_progress=_teller(session.notes, workspace.clock, await forecaster(workspace)),
     )
     session.notes.close()
     refuse_undecided(settled)
     return settled
 
 
-def _teller(notes: Notes) -> Callable[[Waiting], None]:
+def _teller(notes: Notes, time: Clock, history: Forecaster) -> Callable[[Waiting], None]:
     said = ""
     states: dict[int, BatchState] = {}
 
@@ -61,12 +66,23 @@ def _teller(notes: Notes) -> Callable[[Waiting], None]:
             if batch.state is BatchState.ENDED and states.get(batch.key, batch.state) is not batch.state:
                 notes.say(f"{batch.id} ended: {sheets.outcome_words(batch.counts)}")
             states[batch.key] = batch.state
-        notes.progress(progress_words(waiting))
+        notes.progress(progress_words(waiting, end_words(waiting.batches, history, time.now())))
 
     return tell
 
 
-def progress_words(waiting: Waiting) -> str:
+def end_words(batches: Sequence[Batch], history: Forecaster, now: datetime) -> str:
+    """Say when the last of the running ones may end; empty where none runs."""
+    running = [batch for batch in batches if batch.state.is_running]
+    if not running:
+        return ""
+    known = [forecast for batch in running if (forecast := history.of(batch, now))]
+    if len(known) < len(running):
+        return forecasts.NO_HISTORY
+    return forecasts.in_short(max(known, key=lambda one: one.end or datetime.max.replace(tzinfo=UTC)), now)
+
+
+def progress_words(waiting: Waiting, end: str = "") -> str:
     """Say how a wait stands: states and time; counts only where the server has sent moving ones."""
     states: dict[BatchState, int] = {}
     for batch in waiting.batches:
@@ -77,4 +93,4 @@ def progress_words(waiting: Waiting) -> str:
         said.append(f"{count(counts.settled)} of {amount(counts.total, 'request')}")
     else:
         said.append(amount(counts.total, "request"))
-    return " · ".join([*said, clock(waiting.elapsed)])
+    return " · ".join(filter(None, [*said, clock(waiting.elapsed), end]))

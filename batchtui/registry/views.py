@@ -6,10 +6,11 @@ from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from batchtui.domain.forecast import Lasted
 from batchtui.domain.limits import RESULTS_KEPT
 from batchtui.domain.query import BatchQuery
 from batchtui.domain.states import BatchState
-from batchtui.registry.columns import text_time, time_text
+from batchtui.registry.columns import text_list, text_time, time_text
 from batchtui.registry.rows import BATCH_SELECT, to_batch
 
 if TYPE_CHECKING:
@@ -125,6 +126,19 @@ class Views:
             (time_text(now - RESULTS_KEPT),),
         )
         return [to_batch(row) for row in rows]
+
+    async def lasted(self, limit: int) -> list[Lasted]:
+        """How long the newest batches took that ended by themselves, deleted ones among them."""
+        rows = await self._database.all(
+            "SELECT j.models, b.requests, b.created_at, b.ended_at FROM batches AS b JOIN jobs AS j ON j.id = b.job_id"
+            " WHERE b.ended_at IS NOT NULL AND b.created_at IS NOT NULL AND b.cancel_initiated_at IS NULL"
+            " ORDER BY b.planned_at DESC LIMIT ?",
+            (limit,),
+        )
+        return [
+            Lasted(text_list(row["models"]), row["requests"], text_time(row["ended_at"]) - text_time(row["created_at"]))
+            for row in rows
+        ]
 
     async def known_ids(self, ids: Sequence[str]) -> set[str]:
         """Those of these API ids that the registry knows."""

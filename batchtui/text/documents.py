@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from batchtui.domain.batch import Batch, RequestCounts
+    from batchtui.domain.forecast import Forecast
 
 Document = dict[str, Any]
 
@@ -40,8 +41,8 @@ def cost_document(estimate: Decimal | None, actual: Decimal | None) -> Document:
     return {"estimate": dollars(estimate), "actual": dollars(actual)}
 
 
-def batch_document(batch: Batch) -> Document:
-    """Write a batch: the contract's keys first, then what else is known."""
+def batch_document(batch: Batch, forecast: Forecast | None = None) -> Document:
+    """Write a batch: the contract's keys first, then what else is known; `forecast` is of its end, where it runs."""
     return {
         "id": batch.id,
         "processing_status": batch.processing_status,
@@ -65,6 +66,8 @@ def batch_document(batch: Batch) -> Document:
         "workspace_id": batch.workspace_id,
         "cost": cost_document(batch.cost_estimate, batch.cost_actual),
         "bytes": batch.bytes or None,
+        "estimated_end": moment(forecast.end) if forecast else None,
+        "estimated_end_90": moment(forecast.by) if forecast else None,
         "reason": batch.reason or None,
         "not_before": moment(batch.not_before),
         "planned_at": moment(batch.planned_at),

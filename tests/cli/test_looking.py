@@ -223,3 +223,21 @@ def test_a_wrong_setting_does_not_keep_the_list_from_being_shown(batchtui: Batch
     (home / "config.toml").write_text("[refresh]\nquik = 3\n")
 
     assert batchtui("list", "--json").document == []
+
+
+def test_a_running_batch_says_when_it_may_end_or_that_nobody_knows(
+    batchtui: Batchtui, simulator: Simulator, later: Later
+) -> None:
+    ids = [batchtui.submitted(1, f"r{number}") for number in range(3)]
+    later.turn(3_601)
+    assert "no history yet" in batchtui("status", batchtui.submitted(1, "a")).out
+    for batch_id in ids:
+        batchtui("status", batch_id)
+
+    running = batchtui.submitted(1, "b")
+    document = batchtui("status", running, "--json").document
+
+    assert "9 of 10 by" in batchtui("status", running).out
+    assert document["created_at"] < document["estimated_end"] <= document["estimated_end_90"]
+    assert batchtui("list", "--json").document[0]["estimated_end"] == document["estimated_end"]
+    assert batchtui("status", ids[0], "--json").document["estimated_end"] is None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from batchtui.cli import documents, sheets
+from batchtui.cli import documents, sheets, showing
 from batchtui.cli.verb import verb
 from batchtui.domain.query import BatchQuery
 from batchtui.domain.states import BatchState
@@ -54,8 +54,9 @@ async def command(
             limit = ON_A_SCREEN
         batches = await workspace.registry.views.page(order[:limit])
         now = workspace.clock.now()
+        ends = await showing.ends(workspace) if session.json else None
     if session.json:
-        session.out.document(documents.batch_documents(batches))
+        session.out.document(documents.batch_documents(batches, ends))
     elif batches:
         sheets.show_batches(session.out, batches, now)
     else:

@@ -35,4 +35,5 @@ async def command(session: Session, named: str, offline: bool) -> None:
             await refresh_batches(workspace, target.batches)
         target = await showing.reread(workspace, target)
         outcomes = await showing.merged_outcomes(workspace, target)
-        showing.show_target(session, target, workspace.clock.now(), outcomes)
+        ends = await showing.ends(workspace)
+        showing.show_target(session, target, workspace.clock.now(), outcomes, ends)

@@ -1,0 +1,71 @@
+"""When running batches may end: the registry's own history, by model and size; where there is none, nothing is said."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import TYPE_CHECKING
+
+from batchtui.domain.forecast import Forecast
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime, timedelta
+
+    from batchtui.domain.batch import Batch
+    from batchtui.domain.forecast import Lasted
+    from batchtui.services.workspace import Workspace
+
+LEAST = 3
+"""Batches that make a history; fewer are anecdotes."""
+LATEST = 2_000
+"""The most batches that are judged by, the newest: what was usual last year says little."""
+
+
+class Forecaster:
+    """A history, ready to be asked. It knows nothing that happens after it was read."""
+
+    def __init__(self, history: Iterable[Lasted] = ()) -> None:
+        self._by_size: dict[tuple[tuple[str, ...], int], list[timedelta]] = {}
+        self._by_model: dict[tuple[str, ...], list[timedelta]] = {}
+        for one in sorted(history, key=lambda one: one.time):
+            models = tuple(sorted(one.models))
+            self._by_size.setdefault((models, _size_class(one.requests)), []).append(one.time)
+            self._by_model.setdefault(models, []).append(one.time)
+
+    def of(self, batch: Batch, now: datetime) -> Forecast | None:
+        """Say when a running batch may end; None where it does not run, or there is no history of its like."""
+        if not batch.state.is_running or batch.created_at is None:
+            return None
+        models = tuple(sorted(batch.models))
+        times = self._by_size.get((models, _size_class(batch.requests)), [])
+        if len(times) >= LEAST:
+            return _forecast(times, batch.created_at, now, by_size=True)
+        times = self._by_model.get(models, [])
+        return _forecast(times, batch.created_at, now, by_size=False) if len(times) >= LEAST else None
+
+
+async def forecaster(workspace: Workspace) -> Forecaster:
+    """Read the history as it stands."""
+    return Forecaster(await workspace.registry.views.lasted(LATEST))
+
+
+def _size_class(requests: int) -> int:
+    """Put sizes together by their number of digits: 1 to 9, 10 to 99, 100 to 999."""
+    return len(str(requests))
+
+
+def _forecast(times: Sequence[timedelta], created_at: datetime, now: datetime, *, by_size: bool) -> Forecast:
+    """Judge by sorted times; of those that this batch has outlasted already none can come true any more."""
+    still_possible = [time for time in times if time > now - created_at]
+    return Forecast(
+        usual=quantile(times, 0.5),
+        end=created_at + quantile(still_possible, 0.5) if still_possible else None,
+        by=created_at + quantile(still_possible, 0.9) if still_possible else None,
+        batches=len(times),
+        likeness="model and size" if by_size else "model",
+    )
+
+
+def quantile(times: Sequence[timedelta], share: float) -> timedelta:
+    """Return the least of these sorted times that at least this share of them does not exceed."""
+    return times[max(0, ceil(share * len(times)) - 1)]

@@ -1,0 +1,41 @@
+"""How a forecast is said in plain text, with what it is judged by; and that there is none, where there is none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batchtui.text.counts import amount
+from batchtui.text.durations import about, stamp
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from batchtui.domain.forecast import Forecast
+
+NO_HISTORY = "no history yet"
+
+
+def in_full(forecast: Forecast | None, now: datetime) -> str:
+    """Say when a batch may end: the middle, the ninetieth percentile, and what is known."""
+    if forecast is None:
+        return NO_HISTORY
+    if forecast.end is None or forecast.by is None:
+        return f"cannot be told: longer than any of {grounds(forecast)}"
+    return (
+        f"about {stamp(forecast.end)} (in {about(forecast.end - now)}),"
+        f" 9 of 10 by {stamp(forecast.by)} (in {about(forecast.by - now)}); judged by {grounds(forecast)}"
+    )
+
+
+def in_short(forecast: Forecast | None, now: datetime) -> str:
+    """Say it in a few words, for a progress line."""
+    if forecast is None:
+        return NO_HISTORY
+    if forecast.end is None or forecast.by is None:
+        return f"usually {about(forecast.usual)}, longer than ever before"
+    return f"about {about(forecast.end - now)} left, 9 of 10 within {about(forecast.by - now)}"
+
+
+def grounds(forecast: Forecast) -> str:
+    """Say what it is judged by: `12 batches of this model and size`."""
+    return f"{amount(forecast.batches, 'batch', 'batches')} of this {forecast.likeness}"
