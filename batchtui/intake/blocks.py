@@ -2,6 +2,8 @@
 
 Where it was read: the OpenAPI document of 2026-07-28 and the parameter types of SDK 2.11.0. Every type is strict and
 forbids unknown keys; the reading of a fault (`explain`) makes a warning of what may simply be newer than this list.
+Where a list or a string may stand, the list is tried first: a branch that fails copies what it was given, and lists
+are the larger and the dearer to copy.
 """
 
 # Annotations stay evaluated here: pydantic reads them when the schema is built.
@@ -133,7 +135,7 @@ class ContentSource(TypedDict):
 
     type: Literal["content"]
     content: Annotated[
-        str | list[Annotated[InnerText | Image, Field(discriminator="type")]], Field(union_mode="left_to_right")
+        list[Annotated[InnerText | Image, Field(discriminator="type")]] | str, Field(union_mode="left_to_right")
     ]
 
 
@@ -222,13 +224,13 @@ class ToolResult(TypedDict):
     tool_use_id: ToolUseId
     content: NotRequired[
         Annotated[
-            str
-            | list[
+            list[
                 Annotated[
                     InnerText | Image | SearchResult | Document | ToolReference | BrowserState,
                     Field(discriminator="type"),
                 ]
-            ],
+            ]
+            | str,
             Field(union_mode="left_to_right"),
         ]
     ]
@@ -316,7 +318,7 @@ class SystemMessage(TypedDict):
     """Instructions in the middle of a conversation."""
 
     role: Literal["system"]
-    content: Annotated[Said | list[AnyBlock], Field(union_mode="left_to_right")]
+    content: Annotated[list[AnyBlock] | Said, Field(union_mode="left_to_right")]
 
 
 @with_config(STRICT)
@@ -324,7 +326,7 @@ class LegacyMessage(TypedDict):
     """A turn of either side, at version 2023-06-01."""
 
     role: Literal["user", "assistant"]
-    content: Annotated[Said | Annotated[list[AnyBlock], Field(min_length=1)], Field(union_mode="left_to_right")]
+    content: Annotated[Annotated[list[AnyBlock], Field(min_length=1)] | Said, Field(union_mode="left_to_right")]
 
 
 @with_config(STRICT)
@@ -332,7 +334,7 @@ class UserMessage(TypedDict):
     """A user's turn."""
 
     role: Literal["user"]
-    content: Annotated[Said | Annotated[list[UserBlock], Field(min_length=1)], Field(union_mode="left_to_right")]
+    content: Annotated[Annotated[list[UserBlock], Field(min_length=1)] | Said, Field(union_mode="left_to_right")]
 
 
 @with_config(STRICT)
@@ -340,7 +342,7 @@ class AssistantMessage(TypedDict):
     """A turn of the assistant."""
 
     role: Literal["assistant"]
-    content: Annotated[Said | Annotated[list[AssistantBlock], Field(min_length=1)], Field(union_mode="left_to_right")]
+    content: Annotated[Annotated[list[AssistantBlock], Field(min_length=1)] | Said, Field(union_mode="left_to_right")]
 
 
 Message = Annotated[UserMessage | AssistantMessage | SystemMessage, Field(discriminator="role")]

@@ -10,6 +10,7 @@ from pydantic_core import ValidationError, from_json, to_json
 from batchtui.domain.problem import Severity
 from batchtui.intake.contract import CheckedRequest, CheckReport
 from batchtui.intake.findings import Fault, Findings
+from batchtui.intake.known_tools import TOOLS, KnownTools
 from batchtui.intake.models import ModelVerdict, judge
 from batchtui.intake.parts import CLOSING, OPENING
 from batchtui.intake.places import Places
@@ -55,6 +56,7 @@ class Checker:
     def __init__(self, options: CheckOptions) -> None:
         self._options = options
         self._schema = validator(options.api_version)
+        self._with_tools = KnownTools(self._schema.validate_json).validate
         self._longest = options.max_bytes - len(OPENING) - len(CLOSING)
         wanted = {"model": options.model, "max_tokens": options.max_tokens}
         self._overrides = {key: value for key, value in wanted.items() if value is not None}
@@ -104,7 +106,8 @@ class Checker:
         The inner loop: what it does, it does 100,000 times a batch.
         """
         good: list[CheckedRequest] = []
-        validate, kinds, longest, overrides = self._schema.validate_json, self._kinds, self._longest, self._overrides
+        validate, with_tools, kinds = self._schema.validate_json, self._with_tools, self._kinds
+        longest, overrides = self._longest, self._overrides
         build, seq, gap = tuple.__new__, self.seq, None
         for number, item in enumerate(items, first):
             line = item.strip()
@@ -114,7 +117,7 @@ class Checker:
             if overrides:
                 line = self._override(line)
             try:
-                value = validate(line)
+                value = with_tools(line) if TOOLS in line else validate(line)
             except ValidationError as error:
                 explained = self._slowly(line, error, file, number)
                 if explained is None:

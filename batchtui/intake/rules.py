@@ -141,15 +141,20 @@ def _calls(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]
         role = message["role"]
         if role == "system":
             continue
-        if role == "assistant" and before == "user":
-            yield from _pairs(called, answered)
+        if role == "assistant" and before == "user" and (called or answered):
+            if called != answered:
+                yield from _pairs(called, answered)
             called, answered = set(), set()
         before = role
         if type(message["content"]) is list:
-            key, ids = ("id", called) if role == "assistant" else ("tool_use_id", answered)
-            kind = "tool_use" if role == "assistant" else "tool_result"
-            ids.update(block[key] for block in message["content"] if block["type"] == kind)
-    yield from _pairs(called, answered)
+            if role == "assistant":
+                called.update([block["id"] for block in message["content"] if block["type"] == "tool_use"])
+            else:
+                answered.update(
+                    [block["tool_use_id"] for block in message["content"] if block["type"] == "tool_result"]
+                )
+    if called != answered:
+        yield from _pairs(called, answered)
 
 
 def _prefill(message: dict[str, Any]) -> str | None:
@@ -176,9 +181,9 @@ def _blocks(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...
     marks: list[str] = []
     for block in _all_blocks(params):
         mark = block.get("cache_control")
-        if isinstance(mark, dict):
+        if type(mark) is dict:  # the inside of beta blocks is left to the API
             marks.append(mark.get("ttl", "5m"))
-        if block.get("type") in ("image", "document"):
+        if "source" in block and block["type"] in ("image", "document"):
             yield from _data(block["source"])
     if len(marks) + bool(params.get("cache_control")) > MOST_CACHE_MARKS:
         yield Fault(
@@ -188,18 +193,18 @@ def _blocks(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...
         yield Fault("cache-control-order", "a 1h cache_control comes after a 5m one", "longer ones go first")
 
 
-def _all_blocks(params: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield tools, then blocks of system, then blocks of messages, inner ones too."""
-    yield from params.get("tools", ())
+def _all_blocks(params: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return tools, then blocks of system, then blocks of messages, inner ones too."""
+    blocks = [*params.get("tools", ())]
     if type(params.get("system")) is list:
-        yield from params["system"]
+        blocks += params["system"]
     for message in params["messages"]:
         if type(message["content"]) is list:
             for block in message["content"]:
-                yield block
-                inner = block.get("content")
-                if block["type"] == "tool_result" and type(inner) is list:
-                    yield from inner
+                blocks.append(block)
+                if block["type"] == "tool_result" and type(block.get("content")) is list:
+                    blocks += block["content"]
+    return blocks
 
 
 def _data(source: dict[str, Any]) -> Iterator[Fault]:

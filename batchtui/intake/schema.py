@@ -180,7 +180,7 @@ class Common(TypedDict):
 
     model: Annotated[str, Field(min_length=1, max_length=256)]
     max_tokens: Natural
-    system: NotRequired[Annotated[str | list[Text], Field(union_mode="left_to_right")]]
+    system: NotRequired[Annotated[list[Text] | str, Field(union_mode="left_to_right")]]
     tools: NotRequired[list[Annotated[CustomTool | ServerTool, Field(union_mode="left_to_right")]]]
     tool_choice: NotRequired[Annotated[FreeChoice | ToolByName | NoTool, Field(discriminator="type")]]
     thinking: NotRequired[Annotated[ThinkingBudget | ThinkingMode, Field(discriminator="type")]]
