@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from batchtui.domain.batch import Batch, RequestCounts
     from batchtui.domain.forecast import Forecast
     from batchtui.domain.job import Job
+    from batchtui.services.warnings import Caution
 
 COLUMNS = (
     Column("STATE", worth=100),
@@ -162,6 +163,13 @@ def sheet(facts: Iterable[tuple[str, str]]) -> Iterator[str]:
     room = max((len(name) for name, _ in shown), default=0)
     for name, value in shown:
         yield f"{pad(name, room)}  {value}"
+
+
+def caution_lines(cautions: Iterable[Caution]) -> Iterator[str]:
+    """Yield warnings, each with what to do about it on a line below."""
+    for caution in cautions:
+        yield f"warning: {caution.message}"
+        yield f"    {caution.advice}"
 
 
 def estimate_words(batches: Sequence[Batch]) -> str:

@@ -10,13 +10,14 @@ from batchtui.cli import documents, sheets
 from batchtui.domain.states import BatchState, ResultsState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from batchtui.cli.documents import Document, Ends
     from batchtui.cli.session import Session
     from batchtui.domain.result import Outcome
     from batchtui.services.lookup import Target
+    from batchtui.services.warnings import Caution
     from batchtui.services.workspace import Workspace
 
 TO_COME = (ResultsState.NONE, ResultsState.PARTIAL)
@@ -52,16 +53,25 @@ async def ends(workspace: Workspace) -> Ends:
     return lambda batch: history.of(batch, now)
 
 
+async def cautions_of(workspace: Workspace, target: Target) -> list[Caution]:
+    """Read the warnings that concern a target: those about its batches, and those about everything."""
+    from batchtui.services.warnings import cautions
+
+    keys = {batch.key for batch in target.batches}
+    return [one for one in await cautions(workspace) if one.batch is None or one.batch.key in keys]
+
+
 def show_target(
     session: Session,
     target: Target,
     now: datetime,
     outcomes: Mapping[Outcome, int] | None = None,
     ends: Ends | None = None,
+    warnings: Sequence[Caution] = (),
 ) -> None:
     """Write a target in full; `outcomes` as `merged_outcomes` counted them, `ends` forecasts."""
     if session.json:
-        session.out.document(target_document(target, outcomes, ends))
+        session.out.document({**target_document(target, outcomes, ends), "warnings": caution_documents(warnings)})
     elif target.job is None:
         [batch] = target.batches
         session.out.lines(sheets.batch_sheet(batch, now, session.out, ends(batch) if ends else None))
@@ -69,6 +79,9 @@ def show_target(
         session.out.lines(sheets.job_sheet(target.job, target.batches, target.counts, outcomes))
         session.out.line()
         sheets.show_batches(session.out, target.batches, now)
+    if warnings and not session.json:
+        session.out.line()
+        session.out.lines(sheets.caution_lines(warnings))
 
 
 def target_document(
@@ -87,3 +100,16 @@ def target_document(
         "attempts": max(batch.attempt for batch in target.batches),
         "outcomes": None if outcomes is None else {str(outcome): number for outcome, number in outcomes.items()},
     }
+
+
+def caution_documents(cautions: Sequence[Caution]) -> list[Document]:
+    """Write warnings as an array."""
+    return [
+        {
+            "kind": caution.kind,
+            "message": caution.message,
+            "hint": caution.advice,
+            "batch": caution.batch.id if caution.batch else None,
+        }
+        for caution in cautions
+    ]

@@ -115,6 +115,15 @@ class Jobs:
         )
         return [to_job(row) for row in rows]
 
+    async def models_since(self, moment: datetime) -> dict[str, str]:
+        """The models of the jobs made since then, each with the name of the newest of those jobs."""
+        rows = await self._database.all(
+            "SELECT m.value AS model, j.name, max(j.created_at) FROM jobs AS j JOIN json_each(j.models) AS m"
+            " WHERE j.created_at >= ? GROUP BY m.value ORDER BY m.value",
+            (time_text(moment),),
+        )
+        return {row["model"]: row["name"] for row in rows}
+
     async def ids(self) -> set[str]:
         """All ids there are."""
         return {row["id"] for row in await self._database.all("SELECT id FROM jobs")}

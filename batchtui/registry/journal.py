@@ -85,6 +85,13 @@ class Journal:
         rows = await self._database.all(f"SELECT * FROM journal WHERE seq > ?{kind} ORDER BY seq LIMIT ?", (seq, limit))
         return [_to_entry(row) for row in rows]
 
+    async def last_call(self) -> Entry | None:
+        """The latest call to the API that was answered; None where there was none."""
+        row = await self._database.one(
+            "SELECT * FROM journal WHERE kind = 'call' AND status IS NOT NULL ORDER BY seq DESC LIMIT 1"
+        )
+        return _to_entry(row) if row else None
+
     async def last(self) -> int:
         """The number of the latest entry; 0 where there is none."""
         row = await self._database.one("SELECT max(seq) AS seq FROM journal")

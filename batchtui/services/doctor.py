@@ -13,6 +13,7 @@ from batchtui import __version__
 from batchtui.domain.errors import BatchtuiError
 from batchtui.domain.limits import CLOCK_SKEW_ALLOWED
 from batchtui.registry.migrations import LATEST
+from batchtui.services.warnings import cautions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +48,16 @@ async def examine(workspace: Workspace, *, offline: bool = False) -> list[Findin
     findings.append(await _credentials(workspace))
     if not offline:
         findings += await _api(workspace)
-    return findings
+    return findings + await _cautions(workspace)
+
+
+async def _cautions(workspace: Workspace) -> list[Finding]:
+    """What the list of warnings holds besides what was looked at here more closely."""
+    return [
+        Finding("warning", Health.NOTE, caution.message, caution.advice)
+        for caution in await cautions(workspace)
+        if caution.kind not in ("credentials", "clock")
+    ]
 
 
 def _versions() -> Finding:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from batchtui.simulator import Fault
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -241,3 +243,15 @@ def test_a_running_batch_says_when_it_may_end_or_that_nobody_knows(
     assert document["created_at"] < document["estimated_end"] <= document["estimated_end_90"]
     assert batchtui("list", "--json").document[0]["estimated_end"] == document["estimated_end"]
     assert batchtui("status", ids[0], "--json").document["estimated_end"] is None
+
+
+def test_status_and_doctor_name_what_waits_for_somebody(batchtui: Batchtui, simulator: Simulator) -> None:
+    simulator.world.faults.add(Fault(on="create", kind="status", status=400, message="Not like this."))
+    assert batchtui("submit", batchtui.file(name="r.jsonl"), "--yes").code == 1
+
+    ran = batchtui("status", "r", "--offline")
+
+    assert "warning: r was not sent: " in ran.out
+    assert "Not like this" in ran.out
+    assert [one["kind"] for one in batchtui("status", "r", "--json").document["warnings"]] == ["not_sent"]
+    assert "r was not sent: " in batchtui("doctor", "--offline").out

@@ -36,4 +36,5 @@ async def command(session: Session, named: str, offline: bool) -> None:
         target = await showing.reread(workspace, target)
         outcomes = await showing.merged_outcomes(workspace, target)
         ends = await showing.ends(workspace)
-        showing.show_target(session, target, workspace.clock.now(), outcomes, ends)
+        warnings = await showing.cautions_of(workspace, target)
+        showing.show_target(session, target, workspace.clock.now(), outcomes, ends, warnings)
