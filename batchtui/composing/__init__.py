@@ -1,1 +1,16 @@
-"""Requests from tables."""
+"""From data and a template to checked requests: tables are read, ids made legal, requests shaped and checked.
+
+    table = open_table("tickets.csv", TableOptions())
+    composer = Composer(table, template, options)
+    for block in composer.blocks():     # lists of CheckedRequest: the good ones, as they will be sent
+        ...
+    report = composer.report()          # the same as a check of a file of requests says
+
+Everything streams: a million rows need no more memory than ten. Problems name the row.
+"""
+
+from batchtui.composing.composer import Composer, ComposerOptions, Rendered
+from batchtui.composing.opening import open_query, open_table
+from batchtui.composing.table import Row, Table, TableOptions
+
+__all__ = ["Composer", "ComposerOptions", "Rendered", "Row", "Table", "TableOptions", "open_query", "open_table"]

@@ -27,6 +27,8 @@ class Paths:
     """Folder of the bodies as they were sent, one folder a job."""
     results: Path
     """Folder of the results as they came, and their indexes."""
+    originals: Path
+    """Folder of what rows were called whose ids compose had to change."""
     logs: Path
     templates: Path
     """Folder of the user's own templates, readable files."""
@@ -69,6 +71,7 @@ class Paths:
             registry=data / "registry.db",
             requests=data / "requests",
             results=data / "results",
+            originals=data / "originals",
             logs=logs,
             templates=config / "templates",
             cache=cache,
@@ -77,7 +80,7 @@ class Paths:
     @property
     def folders(self) -> tuple[Path, ...]:
         """All folders, each after the one it lies in."""
-        named = (self.config_file.parent, self.registry.parent, self.requests, self.results, self.logs)
+        named = (self.config_file.parent, self.registry.parent, self.requests, self.results, self.originals, self.logs)
         return tuple(dict.fromkeys((*named, self.templates, self.cache)))
 
     def prepare(self) -> None:

@@ -1,0 +1,21 @@
+"""How long a prefix must be to be cached at all: below it the API charges the full rate and says nothing.
+
+Read in the prompt caching page of the documentation and what was written about it in November 2026.
+"""
+
+from __future__ import annotations
+
+from batchtui.intake.models import bare
+
+_LEAST = {
+    "claude-opus-5": 512, "claude-fable-5": 512, "claude-mythos-5": 512,
+    "claude-opus-4-7": 2048,
+    "claude-opus-4-6": 4096, "claude-opus-4-5": 4096, "claude-haiku-4-5": 4096,
+}  # fmt: skip
+USUAL = 1024
+"""For models whose figure is not known here."""
+
+
+def least_cached(model: str) -> int:
+    """Return the tokens that a prefix must have for a model to cache it."""
+    return _LEAST.get(bare(model), USUAL)
