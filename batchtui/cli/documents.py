@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from batchtui.domain.batch import Batch
     from batchtui.domain.errors import BatchtuiError
+    from batchtui.domain.estimate import Bounds, Estimate
     from batchtui.domain.forecast import Forecast
     from batchtui.domain.job import Job, PartPlan
     from batchtui.domain.problem import Problem
@@ -31,16 +32,17 @@ def batch_documents(batches: Iterable[Batch], ends: Ends | None = None) -> list[
     return [batch_document(batch, ends(batch) if ends else None) for batch in batches]
 
 
-def job_document(job: Job, batches: Sequence[Batch], *, parts: int | None = None) -> Document:
-    """Write a job; its cost is known where that of each of its batches is."""
+def job_document(
+    job: Job, batches: Sequence[Batch], *, parts: int | None = None, expected: Estimate | None = None
+) -> Document:
+    """Write a job; its cost is known where that of each of its batches is; `expected` before there are any."""
+    estimate = total(batch.cost_estimate for batch in batches) if expected is None else expected.cost.figure
     return {
         "id": job.id,
         "name": job.name,
         "requests": job.requests,
         "parts": max((batch.parts for batch in batches), default=0) if parts is None else parts,
-        "cost": cost_document(
-            total(batch.cost_estimate for batch in batches), total(batch.cost_actual for batch in batches)
-        ),
+        "cost": cost_document(estimate, total(batch.cost_actual for batch in batches)),
         "bytes": job.bytes,
         "created_at": moment(job.created_at),
         "source": job.source or None,
@@ -76,7 +78,25 @@ def part_document(part: PartPlan) -> Document:
     return {"part": part.part, "requests": part.requests, "bytes": part.bytes}
 
 
-def check_document(report: CheckReport, parts: Sequence[PartPlan]) -> Document:
+def estimate_document(estimate: Estimate) -> Document:
+    """Write an estimate: USD as strings, null where unknown; tokens as numbers."""
+    low, likely, high = estimate.input_tokens
+    return {
+        **_bounds_document(estimate.cost),
+        "standard": _bounds_document(estimate.standard),
+        "parts": [_bounds_document(part) for part in estimate.parts],
+        "input_tokens": {"low": low, "likely": likely, "at_most": high},
+        "output_tokens": {"likely": estimate.output_tokens[0], "at_most": estimate.output_tokens[1]},
+        "unpriced": list(estimate.unpriced),
+        "unbounded": list(estimate.unbounded),
+    }
+
+
+def _bounds_document(bounds: Bounds) -> Document:
+    return {"low": dollars(bounds.low), "likely": dollars(bounds.likely), "at_most": dollars(bounds.at_most)}
+
+
+def check_document(report: CheckReport, parts: Sequence[PartPlan], estimate: Estimate | None = None) -> Document:
     """Write what a check found."""
     return {
         "requests": report.requests,
@@ -98,6 +118,7 @@ def check_document(report: CheckReport, parts: Sequence[PartPlan]) -> Document:
         "problems": [problem_document(problem) for problem in report.problems],
         "errors": report.errors,
         "warnings": report.warnings,
+        "estimate": estimate and estimate_document(estimate),
     }
 
 

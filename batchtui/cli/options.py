@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -67,6 +68,22 @@ class Moment(click.ParamType[datetime]):
             return datetime.fromisoformat(value.strip()).astimezone(UTC)
         except ValueError:
             self.fail(f"`{value}` is no date; write 2026-11-21, 2026-11-21T18:00 or 2d", param, ctx)
+
+
+class Dollars(click.ParamType[Decimal]):
+    """An amount in USD, without the sign."""
+
+    name = "usd"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
+        """Read it."""
+        try:
+            amount = Decimal(str(value).removeprefix("$"))
+        except InvalidOperation:
+            amount = Decimal("NaN")
+        if not amount.is_finite() or amount < 0:
+            self.fail(f"`{value}` is no amount; write 12.50", param, ctx)
+        return amount
 
 
 def intake_options(function: Callable[..., Any]) -> Callable[..., Any]:

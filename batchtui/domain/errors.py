@@ -5,6 +5,7 @@ BatchtuiError
 │   ├── UnknownTarget         an id, a name or a beginning of one that names nothing, or more than one thing
 │   └── NothingToRetry        all that was asked about has succeeded, or is not to be sent again
 ├── InputError                the input has errors; nothing was sent
+│   └── CostLimit             it may cost more than a limit allows; nothing was sent
 ├── ConsentNeeded             a person has to say yes first
 ├── StorageError              the disk, a file, or the registry
 │   ├── SchemaTooNew          the registry was written by a newer batchtui
@@ -80,6 +81,13 @@ class InputError(BatchtuiError):
     ) -> None:
         super().__init__(message, hint=hint, title=title)
         self.problems = tuple(problems)
+
+
+class CostLimit(InputError):
+    """It may cost more than a limit allows, or nobody can say what it costs at most; nothing was sent."""
+
+    type = "cost_limit"
+    title = "Over the limit"
 
 
 class ConsentNeeded(BatchtuiError):

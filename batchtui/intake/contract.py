@@ -73,6 +73,8 @@ class Shape:
     line: int
     payload: bytes
     """The first request, as it will be sent: what a canary is made of. Empty where it was too large to keep."""
+    traits: frozenset[str] = frozenset()
+    """Names of what it holds: keys of params, kinds of blocks (`image`, `text+cache`), names of tools."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,12 @@ class Key(NamedTuple):
         return {kind for turn in self.turns if isinstance(turn, tuple) for kind in turn[1:]}
 
     @property
+    def traits(self) -> frozenset[str]:
+        """Everything that it holds, by name."""
+        marks = {"cache_control"} if self.cached_tools else set()
+        return frozenset({*self.names, *self.kinds, *(self.system or ()), *(self.tools or ()), *marks})
+
+    @property
     def cache_marks(self) -> int:
         """How often cache_control stands in it, without what is inside tool results."""
         said = sum(kind.endswith("+cache") for turn in self.turns if isinstance(turn, tuple) for kind in turn[1:])
@@ -76,7 +82,7 @@ class Shapes:
 
     def __init__(self) -> None:
         self._ids: dict[str, int] = {}
-        self._first: list[tuple[str, CheckedRequest]] = []
+        self._first: list[tuple[Key, CheckedRequest]] = []
         self._room = EXAMPLES_KEPT
         self._counts: Counter[int] = Counter()
 
@@ -101,9 +107,8 @@ class Shapes:
 
     def exemplify(self, key: Key, example: CheckedRequest) -> None:
         """Keep the first request of a shape."""
-        text = skeleton(key)
         self._room -= len(example.payload)
-        self._first.append((text, example if self._room >= 0 else example._replace(payload=b"")))
+        self._first.append((key, example if self._room >= 0 else example._replace(payload=b"")))
 
     def all(self) -> tuple[Shape, ...]:
         """Return every shape in order of appearance."""
@@ -111,14 +116,15 @@ class Shapes:
             Shape(
                 id=example.shape,
                 count=self._counts[example.shape],
-                skeleton=text,
+                skeleton=skeleton(key),
                 model=example.model,
                 custom_id=example.custom_id,
                 file=example.file,
                 line=example.line,
                 payload=example.payload,
+                traits=key.traits,
             )
-            for text, example in self._first
+            for key, example in self._first
         )
 
 

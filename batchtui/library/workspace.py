@@ -6,6 +6,7 @@ import asyncio
 import io
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack
 
@@ -19,7 +20,6 @@ from batchtui.services.staging import IntakeOptions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
-    from decimal import Decimal
     from types import TracebackType
 
     from batchtui.domain.batch import Batch
@@ -161,7 +161,8 @@ class Workspace:
             if plan.is_sendable and plan.earlier and if_submitted == "reuse":
                 await self.resume(plan.earlier[0])
                 return plan.earlier[0]
-            submitted = await apply_submit(self._engine, plan, force=if_submitted == "again")
+            limit = None if max_cost is None else Decimal(str(max_cost))
+            submitted = await apply_submit(self._engine, plan, force=if_submitted == "again", max_cost=limit)
         finally:
             discard(self._engine, plan)
         return submitted.job

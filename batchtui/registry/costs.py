@@ -12,6 +12,7 @@ from batchtui.registry.columns import money_text, text_list, text_money, text_ti
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+    from decimal import Decimal
     from sqlite3 import Row
 
     from batchtui.registry.connection import Database
@@ -59,6 +60,25 @@ class Costs:
         rows = await self._database.all(f"{_SPENT} WHERE {where} ORDER BY at, s.batch_key, s.model", values)
         wanted = None if batches is None else set(batches)
         return [_spent(row) for row in rows if wanted is None or row["batch_key"] in wanted]
+
+    async def committed(self, since: datetime | None, *, profile: str | None = None) -> Decimal:
+        """USD spent or on its way in batches planned since then, of one profile or of all.
+
+        Each counts with what it cost, else with its estimate; one of which nothing is known counts as nothing.
+        """
+        where, values = ["b.state NOT IN ('deleted', 'missing') OR b.cost_actual IS NOT NULL"], []
+        if since is not None:
+            where.append("b.planned_at >= ?")
+            values.append(time_text(since))
+        if profile is not None:
+            where.append("j.profile = ?")
+            values.append(profile)
+        rows = await self._database.all(
+            "SELECT coalesce(b.cost_actual, b.cost_estimate) AS cost FROM batches AS b JOIN jobs AS j"
+            f" ON j.id = b.job_id WHERE {' AND '.join(f'({each})' for each in where)}",
+            values,
+        )
+        return sum((cost for row in rows if (cost := text_money(row["cost"])) is not None), NOTHING)
 
     async def output_shares(self) -> dict[str, float]:
         """How much of max_tokens each model has written so far, as a share of 1; without a history it is absent."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from batchtui.services.staging import stage
+from batchtui.services.staging import estimate_staged, stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from batchtui.domain.estimate import Estimate
     from batchtui.domain.job import PartPlan
     from batchtui.intake import CheckReport
     from batchtui.services.staging import IntakeOptions, Reading
@@ -22,6 +23,8 @@ class Checked:
 
     report: CheckReport
     parts: tuple[PartPlan, ...]
+    estimate: Estimate
+    """What they will cost."""
 
 
 async def check(
@@ -40,4 +43,4 @@ async def check(
     """
     staged = await stage(workspace, sources, options, on_progress)
     workspace.registry.requests.discard(staged.requests)
-    return Checked(staged.report, staged.requests.parts)
+    return Checked(staged.report, staged.requests.parts, await estimate_staged(workspace, staged))

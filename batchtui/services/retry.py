@@ -21,16 +21,21 @@ from batchtui.domain.result import Outcome
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.registry.jobs import AttemptTaken
 from batchtui.services import outstanding
+from batchtui.services.budget import refuse_costly
 from batchtui.services.dispatch import send_parts
+from batchtui.services.estimate import estimate
+from batchtui.services.loads import LoadCounter
 from batchtui.services.outstanding import MISSING, Failed, Outstanding
 from batchtui.services.staging import IntakeOptions, build_check_options, write_block
 from batchtui.services.submit import Submitted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from decimal import Decimal
 
     from batchtui.answers.failures import FailureGroup, Kind
     from batchtui.domain.batch import Batch
+    from batchtui.domain.estimate import Estimate
     from batchtui.domain.job import Job, PartPlan
     from batchtui.domain.problem import Problem
     from batchtui.intake import CheckOptions, PartCutter
@@ -85,6 +90,8 @@ class RetryPlan:
     """Requests without a result, now or ever."""
     away: int
     """Requests of batches that the API does not show: left alone."""
+    estimate: Estimate
+    """What sending them will cost."""
 
     @property
     def requests(self) -> int:
@@ -114,7 +121,8 @@ async def plan_retry(workspace: Workspace, target: Target, options: RetryOptions
     within = None if target.job else target.batches[0]
     _refuse_unready(workspace, batches, within)
     check = await build_check_options(workspace, _intake(options, job))
-    work = _Planning(workspace, job, batches, within, options, check)
+    shares = await workspace.registry.costs.output_shares()
+    work = _Planning(workspace, job, batches, within, options, check, shares)
     planning = asyncio.ensure_future(asyncio.to_thread(work.run))
     try:
         return await asyncio.shield(planning)
@@ -133,7 +141,11 @@ def discard(workspace: Workspace, plan: RetryPlan) -> None:
 
 
 async def apply_retry(
-    workspace: Workspace, plan: RetryPlan, on_event: Callable[[Event], None] | None = None
+    workspace: Workspace,
+    plan: RetryPlan,
+    on_event: Callable[[Event], None] | None = None,
+    *,
+    max_cost: Decimal | None = None,
 ) -> Submitted:
     """Commit the plan as the next attempt of its job, then send its parts in order, each once.
 
@@ -141,9 +153,11 @@ async def apply_retry(
 
     Raises:
         UsageError: another process has tried the job again since the plan was made; nothing was sent.
+        CostLimit: it may cost more than `max_cost` or a limit of the settings allows; nothing was sent.
         CredentialsMissing, Refused, SpendLimitReached, Unreachable: nothing of the part was created; it stays planned.
     """
     workspace.refuse_if_read_only()
+    await refuse_costly(workspace, plan.estimate, max_cost)
     # Whoever has no credentials learns it before anything is kept.
     await workspace.gateway()
     registry, job = workspace.registry, plan.job
@@ -154,6 +168,7 @@ async def apply_retry(
             plan.parts,
             keep=lambda: registry.requests.commit(plan.staged, job.id),
             models=plan.models,
+            estimates=plan.estimate.figures,
         )
     except AttemptTaken:
         raise UsageError(
@@ -175,6 +190,7 @@ class _Planning:
         within: Batch | None,
         options: RetryOptions,
         check: CheckOptions,
+        shares: Mapping[str, float],
     ) -> None:
         self._registry = workspace.registry
         self._job = job
@@ -182,6 +198,8 @@ class _Planning:
         self._within = within
         self._options = options
         self._check = check
+        self._shares = shares
+        self._weighed = LoadCounter()
         self._choices: dict[Kind, bool] = {}
         self.attempt = max(batch.attempt for batch in batches) + 1
         self.given_up = threading.Event()
@@ -205,6 +223,7 @@ class _Planning:
         return RetryPlan(
             self._job, self.attempt, staged.parts, staged, resending.changed, models, resending.problems, found.failed,
             found.succeeded, found.missing, found.away,
+            estimate(self._weighed.loads(), (), self._shares, self._check.today),
         )  # fmt: skip
 
     def _chooses(self, group: FailureGroup) -> bool:
@@ -247,7 +266,7 @@ class _Planning:
             if self.given_up.is_set():
                 raise asyncio.CancelledError
             if not resending.errors:
-                write_block(writer, cutter.place, block)
+                write_block(writer, cutter.place, block, self._weighed)
         if resending.errors:
             raise InputError(
                 f"{resending.errors:,} errors in the changed requests; nothing was sent.",

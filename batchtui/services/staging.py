@@ -10,12 +10,15 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, BinaryIO
 
 from batchtui.domain.limits import API_VERSION, MAX_BODY_BYTES, MAX_REQUESTS
+from batchtui.services.loads import LoadCounter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from batchtui.domain.estimate import Estimate
     from batchtui.intake import CheckedRequest, CheckOptions, CheckReport
     from batchtui.registry.request_writer import RequestWriter, StagedRequests
+    from batchtui.services.loads import Load
     from batchtui.services.workspace import Workspace
 
 
@@ -52,6 +55,8 @@ class Staged:
 
     report: CheckReport
     requests: StagedRequests
+    loads: tuple[Load, ...]
+    """What the requests weigh: all that an estimate of their cost is made from."""
 
 
 async def stage(
@@ -98,10 +103,10 @@ def _stage(
 
     intake = Intake(sources, check_options, options.stdin)
     cutter = PartCutter(options.max_requests, options.max_bytes)
-    writer = workspace.registry.requests.writer()
+    writer, weighed = workspace.registry.requests.writer(), LoadCounter()
     try:
         for block in intake.blocks():
-            write_block(writer, cutter.place, block)
+            write_block(writer, cutter.place, block, weighed)
             tell(Reading(intake.bytes_read, intake.bytes_total))
     except BaseException:
         writer.discard()
@@ -109,14 +114,26 @@ def _stage(
     requests = writer.finish()
     if requests.has_duplicates:
         intake.note_duplicates(requests.duplicates())
-    return Staged(intake.report(), requests)
+    return Staged(intake.report(), requests, weighed.loads())
 
 
-def write_block(writer: RequestWriter, place: Callable[[int], int], block: Sequence[CheckedRequest]) -> None:
-    """Write requests that follow one another, each into the part where it has its place."""
+def write_block(
+    writer: RequestWriter, place: Callable[[int], int], block: Sequence[CheckedRequest], weighed: LoadCounter
+) -> None:
+    """Write requests that follow one another, each into the part where it has its place, and weigh them."""
     placed = [(place(len(request.payload)), request) for request in block]
     for part, group in groupby(placed, key=itemgetter(0)):
-        writer.add(part, [request for _, request in group])
+        requests = [request for _, request in group]
+        writer.add(part, requests)
+        weighed.add(part, requests)
+
+
+async def estimate_staged(workspace: Workspace, staged: Staged) -> Estimate:
+    """Say what checked requests will cost if they are sent now; the registry's history says how much is written."""
+    from batchtui.services.estimate import estimate
+
+    shares, day = await workspace.registry.costs.output_shares(), workspace.clock.now().date()
+    return await asyncio.to_thread(estimate, staged.loads, staged.report.shapes, shares, day)
 
 
 async def build_check_options(workspace: Workspace, options: IntakeOptions) -> CheckOptions:

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 from batchtui.domain.errors import InputError
 from batchtui.domain.job import Job
 from batchtui.domain.states import BatchState
+from batchtui.services.budget import refuse_costly
 from batchtui.services.dispatch import send_parts
-from batchtui.services.staging import IntakeOptions, Staged, stage
+from batchtui.services.staging import IntakeOptions, Staged, estimate_staged, stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from decimal import Decimal
 
     from batchtui.domain.batch import Batch
+    from batchtui.domain.estimate import Estimate
     from batchtui.domain.job import PartPlan
     from batchtui.intake import CheckReport
     from batchtui.services.dispatch import Event
@@ -41,6 +44,8 @@ class SubmitPlan:
     parts: tuple[PartPlan, ...]
     report: CheckReport
     staged: Staged
+    estimate: Estimate
+    """What it will cost."""
     earlier: tuple[Job, ...]
     """Jobs with the very same requests that were submitted before, newest first."""
 
@@ -86,6 +91,7 @@ async def plan_submit(
     staged = await stage(workspace, sources, options.intake, on_progress)
     try:
         earlier = await workspace.registry.jobs.with_fingerprint(staged.requests.fingerprint)
+        expected = await estimate_staged(workspace, staged)
     except BaseException:
         workspace.registry.requests.discard(staged.requests)
         raise
@@ -103,7 +109,8 @@ async def plan_submit(
         api_version=options.intake.api_version,
         betas=options.intake.betas,
     )
-    return SubmitPlan(job, staged.requests.parts, staged.report, staged, tuple(earlier) if job.requests else ())
+    known = tuple(earlier) if job.requests else ()
+    return SubmitPlan(job, staged.requests.parts, staged.report, staged, expected, known)
 
 
 def discard(workspace: Workspace, plan: SubmitPlan) -> None:
@@ -116,6 +123,7 @@ async def apply_submit(
     plan: SubmitPlan,
     *,
     force: bool = False,
+    max_cost: Decimal | None = None,
     on_event: Callable[[Event], None] | None = None,
 ) -> Submitted:
     """Commit the plan, then send its parts in order, each once.
@@ -125,6 +133,7 @@ async def apply_submit(
 
     Raises:
         InputError: where the input has errors, or the same was submitted before and `force` is not given.
+        CostLimit: it may cost more than `max_cost` or a limit of the settings allows.
         CredentialsMissing, Refused, SpendLimitReached, Unreachable: nothing of the part was created; it stays planned.
     """
     if not plan.is_sendable:
@@ -135,10 +144,11 @@ async def apply_submit(
             title="Submitted before",
             hint="--force sends them again; `batchtui results` has their results.",
         )
+    await refuse_costly(workspace, plan.estimate, max_cost)
     # Whoever has no credentials learns it before anything is kept.
     await workspace.gateway()
     workspace.registry.requests.commit(plan.staged.requests, plan.job.id)
-    keys = await workspace.registry.jobs.plan(plan.job, plan.parts)
+    keys = await workspace.registry.jobs.plan(plan.job, plan.parts, estimates=plan.estimate.figures)
     await send_parts(workspace, keys, on_event)
     return Submitted(plan.job, tuple(await workspace.registry.views.page(keys)))
 

@@ -70,6 +70,10 @@ class Submit(Section):
 
     max_cost: Dollars | None = None
     """USD that one submission may cost at most, by its estimate, unless --max-cost says otherwise."""
+    max_cost_a_day: Dollars | None = None
+    """USD that may be spent on one day of this machine's time: what was sent so far today counts, too."""
+    max_cost_of_profile: Mapping[str, Dollars] = Field(default_factory=dict)
+    """USD that may be spent in all under a profile of credentials: `{ NAME = 100 }`."""
     queue_room: Annotated[int, Field(ge=1)] | None = None
     """Requests that may wait at the API at once; what is more waits here. Learnt from refusals where it is not set."""
     grace: Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)] = 60.0

@@ -10,6 +10,15 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
+def short(number: int) -> str:
+    """Say a large number in few signs, as tokens are: `812`, `3.4k`, `25.6M`, `1.2B`."""
+    for power, unit in ((3, "B"), (2, "M"), (1, "k")):
+        if number >= 999.5 * 1000 ** (power - 1) and number >= 1000:
+            value = number / 1000**power
+            return f"{value:.0f}{unit}" if value >= 99.5 else f"{value:.1f}{unit}"
+    return str(number)
+
+
 def amount(number: int, noun: str, plural: str | None = None) -> str:
     """Say how many of what: `1 request`, `2,000 requests`, `3 batches` (with `plural="batches"`)."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

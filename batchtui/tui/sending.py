@@ -14,6 +14,7 @@ from batchtui.services.reconcile import Verdict
 from batchtui.services.submit import SubmitOptions, apply_submit, discard, plan_submit
 from batchtui.text.counts import amount, count, size
 from batchtui.text.durations import countdown
+from batchtui.text.estimates import estimate_lines
 from batchtui.text.safe import safe, squeezed
 from batchtui.tui.acts import named
 from batchtui.tui.screens.choose_file import ChooseFile
@@ -146,8 +147,8 @@ def _question(plan: SubmitPlan, path: Path) -> Question:
         f"{amount(job.requests, 'request')}, {size(job.bytes)}, {amount(len(plan.parts), 'part')}",
         f"{amount(len(report.shapes), 'shape')}; models: {', '.join(squeezed(model) for model in report.models)}",
     ]
+    groups = [Group(squeezed(str(path)), tuple(facts)), Group("What it costs", tuple(estimate_lines(plan.estimate)))]
     warnings = [f"{_fault(p)}" for p in report.problems if p.severity is Severity.WARNING][:PROBLEMS_SHOWN]
-    groups = [Group(squeezed(str(path)), tuple(facts))]
     if warnings:
         groups.append(Group("Worth a look", tuple(warnings)))
     remark = ""

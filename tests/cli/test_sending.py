@@ -92,7 +92,7 @@ def test_a_dry_run_shows_the_parts_and_sends_nothing(batchtui: Batchtui, simulat
 
     assert (ran.code, simulator.world.calls) == (0, [])
     assert "5 requests in 3 parts" in ran.out
-    assert "estimated cost: unknown" in ran.out
+    assert "estimated cost: $" in ran.out
     assert batchtui("list", "--json").document == []
 
 
@@ -125,11 +125,40 @@ def test_force_sends_the_same_requests_again(batchtui: Batchtui, simulator: Simu
     assert len(simulator.world.batches) == 2
 
 
-def test_an_unknown_cost_is_not_under_any_limit(batchtui: Batchtui, simulator: Simulator) -> None:
-    ran = batchtui("submit", batchtui.file(3), "--yes", "--max-cost", "5")
+@pytest.mark.parametrize("limit", ["0", "0.00001"])
+def test_what_may_cost_more_than_a_limit_is_not_kept_or_sent(
+    batchtui: Batchtui, simulator: Simulator, limit: str
+) -> None:
+    ran = batchtui("submit", batchtui.file(3), "--yes", "--max-cost", limit)
 
-    assert (ran.code, simulator.world.calls) == (2, [])
-    assert "cannot be kept under $5.00" in ran.err
+    assert (ran.code, simulator.world.calls) == (3, [])
+    assert "This may cost up to $0.000" in ran.err
+    assert batchtui("list", "--json").document == []
+
+
+def test_what_costs_less_than_the_limit_is_sent(batchtui: Batchtui, simulator: Simulator) -> None:
+    assert batchtui("submit", batchtui.file(3), "--yes", "--max-cost", "5").code == 0
+    assert len(simulator.world.batches) == 1
+
+
+def test_an_unknown_cost_is_not_under_any_limit(batchtui: Batchtui, simulator: Simulator) -> None:
+    ran = batchtui("submit", batchtui.file(3), "--yes", "--max-cost", "5", "--model", "claude-nobody-knows")
+
+    assert (ran.code, simulator.world.calls) == (3, [])
+    assert "Nobody can say what this costs at most" in ran.err
+
+
+def test_what_was_sent_today_counts_towards_the_limit_for_a_day(
+    batchtui: Batchtui, simulator: Simulator, home: Path
+) -> None:
+    estimate = batchtui("submit", batchtui.file(3), "--dry-run", "--json").document["estimate"]["at_most"]
+    (home / "config.toml").write_text(f"[submit]\nmax_cost_a_day = {estimate}\n")
+    batchtui.submitted(3)
+
+    ran = batchtui("submit", batchtui.file(3, "s"), "--yes", "--json")
+
+    assert (ran.code, ran.document["error"]["type"]) == (3, "cost_limit")
+    assert len(simulator.world.batches) == 1
 
 
 def test_a_submission_without_a_file_is_wrong_usage(batchtui: Batchtui) -> None:

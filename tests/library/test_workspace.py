@@ -99,6 +99,14 @@ async def test_the_same_again_is_refused_reused_or_sent_as_asked(
     assert len(sent_custom_ids(simulator)) == 4
 
 
+async def test_what_may_cost_more_than_the_limit_is_not_sent(
+    workspace: batchtui.Workspace, simulator: Simulator
+) -> None:
+    with pytest.raises(InputError, match="limit for one submission"):
+        await workspace.submit(requests(2), max_cost="0.00001")
+    assert sent_custom_ids(simulator) == []
+
+
 async def test_a_lost_answer_is_found_while_waiting_and_nothing_is_sent_twice(
     workspace: batchtui.Workspace, simulator: Simulator
 ) -> None:

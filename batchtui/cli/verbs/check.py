@@ -10,6 +10,7 @@ from batchtui.cli import documents, findings
 from batchtui.cli.exits import Exit
 from batchtui.cli.options import intake_of, intake_options
 from batchtui.cli.verb import verb
+from batchtui.text.estimates import estimate_lines
 
 if TYPE_CHECKING:
     from batchtui.cli.session import Session
@@ -31,8 +32,10 @@ async def command(session: Session, sources: tuple[str, ...], **options: Any) ->
     async with session.workspace() as workspace:
         checked = await check(workspace, sources, intake_of(options), findings.progress_of(session))
     if session.json:
-        session.out.document(documents.check_document(checked.report, checked.parts))
+        session.out.document(documents.check_document(checked.report, checked.parts, checked.estimate))
     else:
         session.out.lines(findings.problem_lines(checked.report.problems))
         session.out.lines(findings.report_lines(checked.report, checked.parts))
+        if checked.parts:
+            session.out.lines(estimate_lines(checked.estimate))
     return Exit.INPUT if checked.report.errors else Exit.DONE

@@ -10,14 +10,15 @@ from batchtui.cli import documents, findings, saving, sheets, showing, telling
 from batchtui.cli.asking import consent
 from batchtui.cli.completing import Named
 from batchtui.cli.exits import Exit
+from batchtui.cli.options import Dollars
 from batchtui.cli.verb import verb
-from batchtui.domain.errors import UsageError
 from batchtui.text.counts import amount, count, size
-from batchtui.text.money import usd
+from batchtui.text.estimates import estimate_lines
 from batchtui.text.safe import squeezed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from decimal import Decimal
 
     from batchtui.cli.session import Session
     from batchtui.domain.job import Job
@@ -63,6 +64,7 @@ class Words(click.ParamType[frozenset[str]]):
 )
 @click.option("--model", metavar="M", help="Take this model in what is sent again.")
 @click.option("--max-tokens", type=click.IntRange(min=1), metavar="N", help="Take this max_tokens in it.")
+@click.option("--max-cost", type=Dollars(), metavar="USD", help="Send nothing that may cost more (exit 3).")
 @click.option("--dry-run", is_flag=True, help="Show what would be sent, and stop there.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 async def command(
@@ -71,6 +73,7 @@ async def command(
     only: frozenset[str],
     model: str | None,
     max_tokens: int | None,
+    max_cost: Decimal | None,
     dry_run: bool,
     yes: bool,
 ) -> int:
@@ -80,6 +83,7 @@ async def command(
     empty ones; with --max-tokens also answers that were cut short. `batchtui results JOB` writes one whole set: for
     each custom_id the latest success, else the latest outcome.
     """
+    from batchtui.services.budget import refuse_costly
     from batchtui.services.retry import RetryOptions, apply_retry, discard, plan_retry
 
     async with session.workspace() if dry_run else session.acting_workspace() as workspace:
@@ -89,9 +93,9 @@ async def command(
             if dry_run:
                 _show_plan(session, plan)
                 return Exit.DONE
-            _refuse_costly(workspace)
+            await refuse_costly(workspace, plan.estimate, max_cost)
             _ask(session, plan, yes=yes)
-            submitted = await apply_retry(workspace, plan, telling.teller(session.notes))
+            submitted = await apply_retry(workspace, plan, telling.teller(session.notes), max_cost=max_cost)
         finally:
             discard(workspace, plan)
         return _settle(session, workspace, submitted)
@@ -110,16 +114,6 @@ async def _ready(session: Session, workspace: Workspace, named: str) -> Target:
         await refresh_batches(workspace, running)
         target = await showing.reread(workspace, target)
     return await saving.collect_all(session, workspace, target)
-
-
-def _refuse_costly(workspace: Workspace) -> None:
-    """Stop where the settings name a limit: what trying again will cost is not estimated, so it cannot be kept."""
-    limit = workspace.settings.submit.max_cost
-    if limit is not None:
-        raise UsageError(
-            f"What this will cost cannot be estimated, so it cannot be kept under {usd(limit)}.",
-            hint=f"Nothing was sent. `max_cost` is set in {workspace.paths.config_file}.",
-        )
 
 
 def _ask(session: Session, plan: RetryPlan, *, yes: bool) -> None:
@@ -148,6 +142,7 @@ def plan_lines(plan: RetryPlan) -> Iterator[str]:
         yield f"  without any result: {amount(plan.missing, 'request')} (--only missing sends them again)"
     if plan.away:
         yield f"  leave: {amount(plan.away, 'request')} of batches that the API does not show at the moment"
+    yield from estimate_lines(plan.estimate)
 
 
 def _kind_words(failed: Failed) -> str:
@@ -178,6 +173,7 @@ def _plan_document(plan: RetryPlan) -> documents.Document:
         "missing": plan.missing,
         "away": plan.away,
         "problems": [documents.problem_document(problem) for problem in plan.warnings],
+        "estimate": documents.estimate_document(plan.estimate),
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,36 +9,22 @@ import click
 from batchtui.cli import documents, findings, saving, sheets, telling
 from batchtui.cli.asking import consent
 from batchtui.cli.exits import Exit
-from batchtui.cli.options import intake_of, intake_options
+from batchtui.cli.options import Dollars, intake_of, intake_options
 from batchtui.cli.verb import verb
 from batchtui.domain.errors import InputError, UsageError
 from batchtui.text.counts import amount
 from batchtui.text.durations import ago
-from batchtui.text.money import usd
+from batchtui.text.estimates import estimate_lines
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from batchtui.cli.session import Session
     from batchtui.services.submit import SubmitPlan, Submitted
     from batchtui.services.workspace import Workspace
 
 NO_FILE = ""
 """The value of a `--wait` without OUTPUT: the results are saved in the registry's folder only."""
-
-
-class Dollars(click.ParamType[Decimal]):
-    """An amount in USD, without the sign."""
-
-    name = "usd"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
-        """Read it."""
-        try:
-            amount = Decimal(str(value).removeprefix("$"))
-        except InvalidOperation:
-            amount = Decimal("NaN")
-        if not amount.is_finite() or amount < 0:
-            self.fail(f"`{value}` is no amount; write 12.50", param, ctx)
-        return amount
 
 
 @verb(
@@ -55,7 +40,7 @@ class Dollars(click.ParamType[Decimal]):
 @click.option("--name", metavar="N", help="What the job is called (default: the first file's name).")
 @click.option("--tag", "tags", multiple=True, metavar="T", help="A tag of the job; may be repeated.")
 @intake_options
-@click.option("--max-cost", type=Dollars(), metavar="USD", help="Send nothing that is estimated to cost more.")
+@click.option("--max-cost", type=Dollars(), metavar="USD", help="Send nothing that may cost more (exit 3).")
 @click.option("--dry-run", is_flag=True, help="Check and plan, and stop there.")
 @click.option("--force", is_flag=True, help="Also where the same requests were submitted before.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -86,6 +71,7 @@ async def command(
     FILE is JSONL of {"custom_id", "params"}, the same as one JSON array, a task file, any of these as .gz, a folder
     of such files, or - for stdin.
     """
+    from batchtui.services.budget import refuse_costly
     from batchtui.services.submit import SubmitOptions, apply_submit, discard, plan_submit
 
     sources, output = _untangle(sources, output)
@@ -97,11 +83,13 @@ async def command(
         try:
             _refuse_wrong(session, plan)
             if dry_run:
-                _show_plan(session, workspace, plan)
+                await _rehearse(session, workspace, plan, max_cost)
                 return Exit.DONE
-            _refuse_costly(max_cost or workspace.settings.submit.max_cost)
+            await refuse_costly(workspace, plan.estimate, max_cost)
             _ask(session, workspace, plan, force=force, yes=yes)
-            submitted = await apply_submit(workspace, plan, force=force, on_event=telling.teller(session.notes))
+            submitted = await apply_submit(
+                workspace, plan, force=force, max_cost=max_cost, on_event=telling.teller(session.notes)
+            )
         finally:
             discard(workspace, plan)
         return await _settle(session, workspace, submitted, output, allow_failures=allow_failures)
@@ -130,12 +118,15 @@ def _refuse_wrong(session: Session, plan: SubmitPlan) -> None:
         raise InputError("There is no request in it; nothing was sent.", problems=plan.report.problems)
 
 
-def _refuse_costly(max_cost: Decimal | None) -> None:
-    if max_cost is not None:
-        raise UsageError(
-            f"What this will cost cannot be estimated, so it cannot be kept under {usd(max_cost)}.",
-            hint="Nothing was sent. Leave the limit out to send it all the same.",
-        )
+async def _rehearse(session: Session, workspace: Workspace, plan: SubmitPlan, max_cost: Decimal | None) -> None:
+    """Show what would be sent, and say where a limit would stop it."""
+    from batchtui.services.budget import refuse_costly
+
+    if not session.json:
+        _show_plan(session, workspace, plan)
+    await refuse_costly(workspace, plan.estimate, max_cost)
+    if session.json:
+        _show_plan(session, workspace, plan)
 
 
 def _ask(session: Session, workspace: Workspace, plan: SubmitPlan, *, force: bool, yes: bool) -> None:
@@ -152,7 +143,8 @@ def _ask(session: Session, workspace: Workspace, plan: SubmitPlan, *, force: boo
     if not yes:
         for line in findings.report_lines(plan.report, plan.parts):
             session.notes.say(line)
-        session.notes.say(f"estimated cost: {usd(None)}")
+        for line in estimate_lines(plan.estimate):
+            session.notes.say(line)
     question = f"Send {amount(plan.job.requests, 'request')} in {amount(len(plan.parts), 'batch', 'batches')}?"
     consent(session.notes, question, yes=yes, lost="Nothing was sent.")
 
@@ -161,7 +153,8 @@ def _show_plan(session: Session, workspace: Workspace, plan: SubmitPlan) -> None
     if session.json:
         session.out.document(
             {
-                "job": documents.job_document(plan.job, (), parts=len(plan.parts)),
+                "job": documents.job_document(plan.job, (), parts=len(plan.parts), expected=plan.estimate),
+                "estimate": documents.estimate_document(plan.estimate),
                 "batches": [],
                 "plan": [documents.part_document(part) for part in plan.parts],
                 "earlier": [{"id": job.id, "name": job.name} for job in plan.earlier],
@@ -170,7 +163,7 @@ def _show_plan(session: Session, workspace: Workspace, plan: SubmitPlan) -> None
         )
         return
     session.out.lines(findings.report_lines(plan.report, plan.parts))
-    session.out.line(f"estimated cost: {usd(None)}")
+    session.out.lines(estimate_lines(plan.estimate))
     for job in plan.earlier:
         session.out.line(f"submitted before: {job.id}, {ago(job.created_at, workspace.clock.now())}")
     session.notes.say("Nothing was sent.")

@@ -1,0 +1,54 @@
+"""An estimate: what requests will cost before they are sent, as far as anybody can know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """USD: at least, likely and at most; None where unknown."""
+
+    low: Decimal | None
+    likely: Decimal | None
+    """None where no history says how much the model writes of what it may."""
+    at_most: Decimal | None
+
+    @property
+    def figure(self) -> Decimal | None:
+        """The one figure to show where there is room for one: what is likely, else the most it can be."""
+        return self.at_most if self.likely is None else self.likely
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What requests will cost. Input is worked out from its bytes, not counted by the API."""
+
+    cost: Bounds
+    standard: Bounds
+    """The same without a batch."""
+    parts: tuple[Bounds, ...]
+    """Of each part, in order."""
+    input_tokens: tuple[int, int, int]
+    """At least, likely and at most, as far as it stands in the requests."""
+    output_tokens: tuple[int | None, int]
+    """Likely (None without a history) and at most: the sum of max_tokens."""
+    unpriced: tuple[str, ...] = ()
+    """Models that the price list does not know."""
+    open: tuple[str, ...] = ()
+    """Why there is no upper bound, a sentence each."""
+
+    @property
+    def figures(self) -> tuple[Decimal | None, ...]:
+        """The one figure for each part: what the registry keeps beside it."""
+        return tuple(part.figure for part in self.parts)
+
+    @property
+    def unbounded(self) -> tuple[str, ...]:
+        """Why nobody can say what this costs at most, a sentence each; empty where it is known."""
+        unknown = f"The price list does not know {', '.join(self.unpriced)}." if self.unpriced else ""
+        return tuple(filter(None, (unknown, *self.open)))

@@ -1,0 +1,47 @@
+"""How an estimate of cost is said: as a range, with what it rests on, and never as more than is known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batchtui.text.counts import short
+from batchtui.text.money import usd
+from batchtui.text.safe import squeezed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from batchtui.domain.estimate import Bounds, Estimate
+
+
+def range_words(bounds: Bounds) -> str:
+    """Say a range: `$0.12 to $4.10, likely $1.90`; what is unknown is said to be unknown."""
+    if bounds.low is None:
+        return usd(None)
+    said = f"{usd(bounds.low)} or more" if bounds.at_most is None else f"{usd(bounds.low)} to {usd(bounds.at_most)}"
+    return said if bounds.likely is None else f"{said}, likely {usd(bounds.likely)}"
+
+
+def estimate_lines(estimate: Estimate) -> Iterator[str]:
+    """Yield what requests will cost, what they would cost without a batch, and what that rests on."""
+    yield f"estimated cost: {range_words(estimate.cost)}"
+    if estimate.standard.low is not None:
+        yield f"  without a batch: {range_words(estimate.standard)}"
+    yield f"  {input_words(estimate)}"
+    yield f"  {output_words(estimate)}"
+    for reason in estimate.unbounded:
+        yield f"  {squeezed(reason)}"
+
+
+def input_words(estimate: Estimate) -> str:
+    """Say how long the prompts are, and how that is known."""
+    low, likely, high = estimate.input_tokens
+    return f"input about {short(likely)} tokens ({short(low)} to {short(high)}), worked out from its bytes"
+
+
+def output_words(estimate: Estimate) -> str:
+    """Say how much may be written, and how that is known."""
+    likely, at_most = estimate.output_tokens
+    if likely is None:
+        return f"output up to {short(at_most)} tokens; no history yet of what is written"
+    return f"output likely {short(likely)} tokens, by what was written so far, {short(at_most)} at most"

@@ -1,0 +1,113 @@
+"""Estimates: figures worked out by hand from the price list, and what nobody can know is said."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from batchtui.intake import Shape
+from batchtui.services.estimate import ENVELOPE, estimate
+from batchtui.services.loads import LONG, Load, LoadCounter
+
+DAY = date(2026, 11, 21)
+SONNET = "claude-sonnet-5-5"
+"""In a batch 1 USD in and 5 USD out for a million tokens (API.md)."""
+
+
+def load(**fields: object) -> Load:
+    """A hundred requests of 7,000 bytes of prompt each, which may write 1,000 tokens each."""
+    known: dict[str, object] = {
+        "part": 1, "shape": 1, "model": SONNET, "requests": 100, "bytes": 100 * (7_000 + ENVELOPE), "longest": LONG,
+        "max_tokens": 100_000,
+    }  # fmt: skip
+    return Load(**{**known, **fields})  # type: ignore[arg-type]
+
+
+def shape(*traits: str, payload: bytes = b"{}") -> Shape:
+    return Shape(1, 100, "", SONNET, "r-1", "f", 1, payload, frozenset(traits))
+
+
+def test_the_range_goes_from_no_answer_to_max_tokens() -> None:
+    found = estimate([load()], [shape()], {}, DAY)
+    # 700,000 bytes: 140,000 tokens at 5 bytes each, 350,000 at 2; and 1 or 60 for each request's frame.
+    assert found.cost.low == Decimal(140100) / 1_000_000
+    assert found.cost.at_most == Decimal(356000) / 1_000_000 + Decimal("0.5")
+    assert found.cost.likely is None
+    assert found.output_tokens == (None, 100_000)
+
+
+def test_the_same_without_a_batch_costs_twice_as_much() -> None:
+    found = estimate([load()], [shape()], {SONNET: 0.25}, DAY)
+    assert found.cost.low is not None
+    assert found.standard.low == 2 * found.cost.low
+    assert found.cost.likely is not None
+    assert found.standard.likely == 2 * found.cost.likely
+
+
+def test_what_was_written_so_far_says_what_is_likely() -> None:
+    found = estimate([load()], [shape()], {SONNET: 0.25}, DAY)
+    # 200,000 tokens at 3.5 bytes each and one for each frame; a quarter of what may be written.
+    assert found.cost.likely == Decimal(200100) / 1_000_000 + Decimal("0.125")
+    assert found.cost.figure == found.cost.likely
+
+
+def test_a_history_under_the_dated_name_of_a_model_counts_for_it() -> None:
+    assert estimate([load()], [shape()], {f"{SONNET}-20260901": 0.5}, DAY).output_tokens == (50_000, 100_000)
+
+
+def test_a_long_prompt_has_the_price_of_its_step() -> None:
+    haiku = load(model="claude-haiku-5-5", requests=1, bytes=500_000 + ENVELOPE, longest=500_000, max_tokens=1)
+    found = estimate([haiku], [], {}, DAY)
+    # Above 100,000 tokens 0.25 USD in and 1.25 USD out for a million, below 0.05 and 0.25.
+    assert found.cost.low == Decimal(100001) * Decimal("0.25") / 1_000_000
+    assert found.cost.at_most == (Decimal(250060) * Decimal("0.25") + Decimal("1.25")) / 1_000_000
+
+
+def test_a_model_without_a_price_makes_it_unknown_and_never_nothing() -> None:
+    found = estimate([load(), load(model="claude-nobody-knows", part=2)], [shape()], {}, DAY)
+    assert (found.cost.low, found.cost.at_most) == (None, None)
+    assert found.parts[0].low is not None
+    assert found.parts[1].at_most is None
+    assert found.unpriced == ("claude-nobody-knows",)
+
+
+def test_at_most_all_of_the_input_is_written_to_the_cache_that_is_asked_for() -> None:
+    hour = estimate([load()], [shape("text+cache", payload=b'{"ttl": "1h"}')], {}, DAY)
+    minutes = estimate([load()], [shape("text+cache", payload=b'{"type": "ephemeral"}')], {}, DAY)
+    plain = estimate([load()], [shape()], {}, DAY)
+    answers = Decimal("0.5")
+    assert plain.cost.at_most is not None
+    assert hour.cost.at_most == 2 * (plain.cost.at_most - answers) + answers
+    assert minutes.cost.at_most == Decimal("1.25") * (plain.cost.at_most - answers) + answers
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (estimate([load(elsewhere=3)], [shape()], {}, DAY), "address or file id"),
+        (estimate([load()], [shape("web_search")], {}, DAY), "run at the API"),
+    ],
+)
+def test_what_grows_at_the_api_has_no_upper_bound(found: object, said: str) -> None:
+    assert found.cost.at_most is None  # type: ignore[attr-defined]
+    assert said in found.unbounded[0]  # type: ignore[attr-defined]
+
+
+def test_requests_are_added_up_by_part_shape_model_and_length() -> None:
+    from batchtui.intake import CheckedRequest
+
+    def checked(seq: int, payload: bytes, max_tokens: int = 10) -> CheckedRequest:
+        return CheckedRequest(seq, f"r-{seq}", payload, "f", seq, SONNET, max_tokens, 1)
+
+    counter = LoadCounter()
+    image = b'{"source": {"type": "base64", "media_type": "image/png", "data": "QUJD"}}'
+    counter.add(1, [checked(1, b"x" * 100), checked(2, b"x" * 50), checked(3, image)])
+    counter.add(1, [checked(4, b"x" * (LONG + 1))])
+    counter.add(2, [checked(5, b"x")])
+    loads = counter.loads()
+    assert [(each.part, each.requests, each.bytes, each.max_tokens) for each in loads] == [
+        (1, 3, 150 + len(image), 30), (1, 1, LONG + 1, 10), (2, 1, 1, 10),
+    ]  # fmt: skip
+    assert (loads[0].images, loads[0].media) == (1, 4)
