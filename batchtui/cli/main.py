@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 VERBS: Mapping[str, str] = {
+    "compose": "Make requests from a template and a table.",
     "check": "Check request files; sends nothing.",
     "submit": "Check, plan and send request files.",
     "resume": "Finish what a crash, a full queue or a lost answer left open.",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pydantic_core import from_json
+
 from batchtui.composing.columns import aliases, called, guess, listed
 from batchtui.composing.ids import IdMaker
 from batchtui.composing.records import TASKS
@@ -17,7 +19,6 @@ from batchtui.templates.gaps import ROW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import Self
 
     from batchtui.composing.table import Row, Table
     from batchtui.domain.problem import Problem
@@ -124,20 +125,23 @@ class Composer:
         """Say what was found: shapes, models, and problems by row."""
         return self._checker.report()
 
-    def render(self, row: Row) -> Rendered:
-        """Make and check the request of one row; nothing of it is counted."""
-        twin = self._twin()
-        payload = twin._payload(row, row.file or self.table.name)  # noqa: SLF001 (its own kind)
-        good = twin._check(row.file or self.table.name, row.line, [payload]) if payload else []  # noqa: SLF001
-        params = self._params(row) if payload else {}
-        custom_id = good[0].custom_id if good else self._original(row) or ""
-        return Rendered(row.line, custom_id, params, twin.report().problems)
+    def render(self, row: Row, ids: IdMaker | None = None) -> Rendered:
+        """Make and check the request of one row; nothing of it is counted.
 
-    def _twin(self) -> Self:
-        """Return a composer like this one, whose findings are its own."""
+        `ids` knows the ids of the rows before it; without it the id is made as if there were none.
+        """
         twin = type(self)(self.table, self.template, self._options)
-        twin.rows = 1  # what a first row is told about its columns, a row is told as any other
-        return twin
+        twin.ids = ids or IdMaker()
+        twin.rows = 1  # what a first row is told about its columns, this one is told as any other
+        return twin._rendered(row)  # noqa: SLF001 (its own kind)
+
+    def _rendered(self, row: Row) -> Rendered:
+        name = row.file or self.table.name
+        payload = self._payload(row, name)
+        good = self._check(name, row.line, [payload]) if payload else []
+        request = from_json(payload) if payload else {"custom_id": self._original(row) or "", "params": {}}
+        custom_id = good[0].custom_id if good else request["custom_id"]
+        return Rendered(row.line, custom_id, request["params"], self.report().problems)
 
     def _compose(self, rows: list[Row]) -> list[CheckedRequest]:
         """Shape and check rows that follow one another, keeping each at the line where it stands."""
@@ -224,10 +228,6 @@ class Composer:
             cache=self._options.cache,
             has_blocks=self.table.has_blocks,
         )
-
-    def _params(self, row: Row) -> dict[str, Any]:
-        shaper, values = self._fitted(row)
-        return shaper.params(values, row.blocks)
 
     def _original(self, row: Row) -> str | None:
         value = row.values.get(self.id_column) if self.id_column else None
