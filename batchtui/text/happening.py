@@ -69,3 +69,22 @@ def sentence(event: str, detail: str, batch: Batch | None) -> str:
     if reason := noted.get("reason"):
         return squeezed(str(reason))
     return squeezed(", ".join(f"{name} {value}" for name, value in noted.items())) if noted else squeezed(detail)
+
+
+_WORTH_SAYING: Mapping[str, tuple[str, str]] = {
+    "batch.ended": ("batch ended", "batches ended"),
+    "results.saved": ("result saved", "results saved"),
+    "batch.unknown": ("answer lost", "answers lost"),
+    "batch.adopted": ("lost batch found", "lost batches found"),
+    "batch.refused": ("part not sent", "parts not sent"),
+    "batch.missing": ("batch missing", "batches missing"),
+    "batch.found": ("batch brought in", "batches brought in"),
+    "job.planned": ("job submitted", "jobs submitted"),
+    "notice.failed": ("notice not told", "notices not told"),
+}
+
+
+def summary(acts: Mapping[str, int]) -> str:
+    """Say how often what has happened, in one line; empty where nothing has that is worth it."""
+    said = (amount(acts[event], *words) for event, words in _WORTH_SAYING.items() if acts.get(event))
+    return ", ".join(said)

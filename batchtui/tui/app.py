@@ -11,17 +11,23 @@ from rich.style import Style
 from textual.app import App
 from textual.worker import WorkerError
 
+from batchtui.domain.errors import StorageError
 from batchtui.registry.views import Tally
+from batchtui.services import presence
+from batchtui.services.notices import Notifier, channels
 from batchtui.services.poller import Poller, PollerState
+from batchtui.services.ringing import ringing
+from batchtui.text import happening
 from batchtui.text.counts import count
 from batchtui.text.safe import safe, squeezed
 from batchtui.tui import keymap, terminal, themes
-from batchtui.tui.background import begin
+from batchtui.tui.background import Latest, begin, perform
 from batchtui.tui.bindings import bindings
 from batchtui.tui.bridge import Bridge
 from batchtui.tui.commands import COMMANDS, Scope
 from batchtui.tui.look import Painting
 from batchtui.tui.messages import BatchesChanged, Failed, PollChanged
+from batchtui.tui.outlook import Outlook
 from batchtui.tui.screens.activity import ActivityScreen
 from batchtui.tui.screens.confirm import Confirm, Question
 from batchtui.tui.screens.dashboard import DashboardScreen
@@ -29,21 +35,25 @@ from batchtui.tui.screens.error_box import ErrorBox
 from batchtui.tui.screens.frame import Frame
 from batchtui.tui.screens.help import HelpScreen
 from batchtui.tui.screens.palette import PaletteScreen
+from batchtui.tui.screens.warnings import WarningsScreen
 from batchtui.tui.widgets.status_bar import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from textual.binding import BindingType
 
     from batchtui.domain.errors import BatchtuiError
+    from batchtui.domain.notice import Notice
     from batchtui.services.poller import PollStatus
     from batchtui.services.workspace import Workspace
     from batchtui.tui.commands import Command
 
 TICK = 5.0
 """Seconds after which times on the screen are looked at again; most have not changed then, and nothing is sent."""
+LOOK_AHEAD = 60.0
+"""Seconds after which it is looked again what only time brings about."""
 DOING = 0.5
 """Seconds between two repaints of how something goes."""
 FAREWELL = 3.0
@@ -88,6 +98,10 @@ class DashboardApp(App[int]):
         self._is_demo = demo
         self._doing = ""
         self._tally = Tally({}, 0)
+        self.outlook = Outlook(workspace)
+        self._looking_ahead = Latest(self, self._look_ahead)
+        self.away: presence.Away | None = None
+        """What happened since a dashboard was last open; None where none ever was."""
         self.bridge = Bridge(workspace.registry, workspace.clock, self.post_message)
         self.poller = Poller(
             workspace,
@@ -113,6 +127,7 @@ class DashboardApp(App[int]):
             is_demo=self._is_demo,
             is_read_only=self.is_read_only,
             doing=self._doing,
+            warnings=len(self.outlook.cautions),
         )
 
     # ── from the start to the end ──────────────────────────────────────────────────────────────────────────────────
@@ -129,7 +144,11 @@ class DashboardApp(App[int]):
             self.poller.pause(True)
         begin(self, self.bridge.run, group="bridge")
         begin(self, self.poller.run, group="poller")
+        begin(self, Notifier(self.workspace, channels(self.workspace, say=self._ring)).run, group="notices")
         self.set_interval(TICK, self.tick)
+        self.set_interval(LOOK_AHEAD, self._looking_ahead.request)
+        self._looking_ahead.request()
+        perform(self, self._say_what_was_missed, group="away")
 
     async def on_unmount(self) -> None:
         """Wait for what is under way to let go: the workspace is closed after this, and nobody may open it again."""
@@ -137,6 +156,8 @@ class DashboardApp(App[int]):
             worker.cancel()
             with suppress(WorkerError):
                 await worker.wait()
+        with suppress(StorageError):  # to be told the same once more is no reason to fail at the end
+            await presence.leave(self.workspace)
 
     def _fatal_error(self) -> None:
         """Leave the terminal to whoever started the dashboard: the failure is raised there, not painted here."""
@@ -157,6 +178,7 @@ class DashboardApp(App[int]):
         """Tell the screens, all of them: those behind must be right when they come to the front."""
         self._tally = message.tally
         self.poller.wake()
+        self._looking_ahead.request()
         for frame in self._frames():
             frame.batches_changed(message)
             frame.status_changed()
@@ -174,6 +196,21 @@ class DashboardApp(App[int]):
             self.push_screen(ErrorBox(message.error))
         else:
             self._say_error(message.error)
+
+    def _ring(self, notices: Sequence[Notice]) -> None:
+        self._send(ringing(notices, self.workspace.settings.notify, os.environ))
+
+    async def _look_ahead(self) -> None:
+        if await self.outlook.read():
+            self._show_status()
+        self.tick()
+
+    async def _say_what_was_missed(self) -> None:
+        self.away = await presence.away(self.workspace)
+        missed = happening.summary(self.away.acts) if self.away else ""
+        if missed:
+            keys = self.keymap["app.activity"]
+            self.say(f"Since you were last here: {missed}." + (f" {keys[0]} shows it." if keys else ""))
 
     def tick(self) -> None:
         """Time has passed."""
@@ -263,6 +300,10 @@ class DashboardApp(App[int]):
     def _action_app_activity(self) -> None:
         if not isinstance(self.screen, ActivityScreen):
             self.push_screen(ActivityScreen(self.workspace))
+
+    def _action_app_warnings(self) -> None:
+        if not isinstance(self.screen, WarningsScreen):
+            self.push_screen(WarningsScreen(self.workspace))
 
     def _action_app_theme(self) -> None:
         looks = list(themes.LOOKS.values())

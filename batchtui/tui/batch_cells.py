@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from batchtui.domain.batch import Batch
+    from batchtui.domain.forecast import Forecast
 
 COLUMNS = (
     Column("state", "STATE", 11, 11, 100, fixed=True, sort="state"),
@@ -34,12 +35,19 @@ COLUMNS = (
 class BatchPainter:
     """Draws the cells of a batch as it stands at the time of the clock."""
 
-    def __init__(self, now: Callable[[], datetime], *, plain: Callable[[], bool]) -> None:
+    def __init__(
+        self, now: Callable[[], datetime], ends: Callable[[Batch], Forecast | None], *, plain: Callable[[], bool]
+    ) -> None:
         self._now = now
+        self._ends = ends
         self._plain = plain
 
     def __call__(self, item: Batch, column: Column, width: int) -> Line:
         """Draw one cell."""
+        if item.state.is_running and column.id == "progress":
+            return saying.progress(item, width, plain=self._plain(), forecast=self._ends(item))
+        if item.state.is_running and column.id == "when":
+            return saying.when(item, self._now(), self._ends(item))
         return _DRAWN[column.id](item, self._now(), width, self._plain())
 
 

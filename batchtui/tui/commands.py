@@ -17,6 +17,7 @@ class Scope(StrEnum):
     LIST = "in every list"
     BATCHES = "in the list of batches"
     BATCH = "in a batch"
+    ACTIVITY = "in the activity"
     TEXT = "in every text"
     RESULT = "in a result"
     DIALOG = "in every dialog"
@@ -57,6 +58,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("app.refresh", ("r",), "refresh", "Ask the API now how things stand.", _S.EVERYWHERE, worth=45),
     Command("app.pause", ("p",), "pause", "Stop asking the API, or go on.", _S.EVERYWHERE, worth=20),
     Command("app.activity", ("a",), "activity", "Show what batchtui did, call by call.", _S.EVERYWHERE, worth=35),
+    Command("app.warnings", ("!",), "warnings", "Show what to look out for, and do something about it.", _S.EVERYWHERE),
     Command("app.theme", ("T",), "theme", "Change to the next theme.", _S.EVERYWHERE),
     Command("app.back", ("esc",), "back", "Go back; clear a filter or marks.", _S.EVERYWHERE, worth=15),
     Command("app.leave", ("q",), "leave", "Go back; from the list of batches: quit.", _S.EVERYWHERE),
@@ -100,6 +102,13 @@ COMMANDS: tuple[Command, ...] = (
     Command("batch.delete", ("d",), "delete", "Delete this batch.", _S.BATCH, True, 65),
     Command("batch.copy-id", ("y",), "copy id", "Copy the batch's id.", _S.BATCH),
     Command("batch.copy-custom-id", ("Y",), "copy custom_id", "Copy the custom_id under the cursor.", _S.BATCH),
+    # ── what happened ──
+    Command(
+        "activity.only", ("f",), "all/acts/errors", "Show everything, only acts, or only errors.", _S.ACTIVITY, worth=80
+    ),
+    Command(
+        "activity.copy-id", ("y",), "copy request id", "Copy the request id, else the batch's.", _S.ACTIVITY, worth=60
+    ),
     # ── texts ──
     Command("text.down", ("j", "down"), "down", "Go a line down.", _S.TEXT, in_palette=False),
     Command("text.up", ("k", "up"), "up", "Go a line up.", _S.TEXT, in_palette=False),
@@ -130,6 +139,7 @@ BY_ID: Mapping[str, Command] = {command.id: command for command in COMMANDS}
 TOGETHER: tuple[tuple[Scope, ...], ...] = (
     (Scope.EVERYWHERE, Scope.LIST, Scope.BATCHES),
     (Scope.EVERYWHERE, Scope.LIST, Scope.BATCH),
+    (Scope.EVERYWHERE, Scope.LIST, Scope.ACTIVITY),
     (Scope.EVERYWHERE, Scope.TEXT, Scope.RESULT),
     (Scope.DIALOG, Scope.TEXT),
 )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from batchtui.domain.batch import Batch, RequestCounts
+    from batchtui.domain.forecast import Forecast
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 SOON = timedelta(days=3)
@@ -102,13 +103,15 @@ def counts(numbers: RequestCounts, *, plain: bool = False, words: bool = False) 
     return joined([[Piece(f"{count(n)} {word if words else sign}", tone)] for n, sign, word, tone in said if n])
 
 
-def progress(batch: Batch, columns: int, *, plain: bool = False) -> Line:
+def progress(batch: Batch, columns: int, *, plain: bool = False, forecast: Forecast | None = None) -> Line:
     """Say how far it is, honestly: a bar only once the server has shown moving counts (API.md)."""
     if batch.state is BatchState.ENDED:
         return _outcome(batch, columns, plain=plain)
     if batch.state.is_running:
         if batch.counts_moved and batch.counts.total:
             return bar(batch.counts, columns, plain=plain)
+        if forecast is not None:
+            return (Piece(f"usually {span(forecast.usual)}", Tone.DIM),)
         return (Piece("counts come at the end" if columns >= 22 else "no counts yet", Tone.DIM),)
     reason = safe(batch.reason)
     if batch.state is BatchState.PLANNED:
@@ -155,10 +158,16 @@ def took(batch: Batch, now: datetime) -> str:
     return span(now - start) if batch.state.is_running or not batch.state.is_settled else ""
 
 
-def when(batch: Batch, now: datetime) -> Line:
-    """Say what matters about time: how long is left, when it ended, when it is tried again."""
+def when(batch: Batch, now: datetime, forecast: Forecast | None = None) -> Line:
+    """Say what matters about time: how long it may take still, when it ended, when it is tried again."""
     if batch.ended_at:
         return (Piece(ago(batch.ended_at, now), Tone.DIM),)
+    if (
+        forecast is not None
+        and forecast.end is not None
+        and (batch.expires_at is None or forecast.end < batch.expires_at)
+    ):
+        return (Piece(f"~{span(forecast.end - now)}", Tone.DIM),)
     if batch.state.is_running and batch.expires_at:
         left = batch.expires_at - now
         hurry = Tone.WARN if left.total_seconds() < 2 * HOUR else Tone.DIM
@@ -198,7 +207,21 @@ def results(batch: Batch, now: datetime) -> Line:
     return (Piece(f"not saved here yet{until}", Tone.WARN if hurry else Tone.DIM),)
 
 
-def facts(batch: Batch, now: datetime, *, plain: bool = False) -> Iterator[tuple[str, Line]]:
+def ends(forecast: Forecast | None, now: datetime) -> Line:
+    """Say when a running batch may end, by its like; or that there is no history."""
+    if forecast is None:
+        return (Piece("no history yet", Tone.DIM),)
+    if forecast.end is None or forecast.by is None:
+        return (Piece(f"usually after {span(forecast.usual)}: longer than ever before", Tone.WARN),)
+    return (
+        Piece(f"~{moment(forecast.end, now)}"),
+        Piece(f"  in {span(forecast.end - now)}, 9 of 10 by {moment(forecast.by, now)}", Tone.DIM),
+    )
+
+
+def facts(
+    batch: Batch, now: datetime, *, plain: bool = False, forecast: Forecast | None = None
+) -> Iterator[tuple[str, Line]]:
     """Yield the facts of a batch, the worthiest first; what it does not have is left out."""
     yield "state", joined([state(batch, plain=plain), [Piece(safe(batch.reason), Tone.DIM)] if batch.reason else []])
     sent = amount(batch.requests, "request") + (f", {size(batch.bytes)}" if batch.bytes else "")
@@ -208,6 +231,8 @@ def facts(batch: Batch, now: datetime, *, plain: bool = False) -> Iterator[tuple
     elif batch.state.is_running:
         yield "counts", (Piece("come when the batch ends", Tone.DIM),)
     yield "results", results(batch, now)
+    if batch.state.is_running:
+        yield "may end", ends(forecast, now)
     yield from _times(batch, now)
     yield "cost", money(batch)
     yield "model", (Piece(models(batch) or "not known", Tone.TEXT if batch.models else Tone.DIM),)

@@ -9,9 +9,11 @@ from datetime import timedelta
 from decimal import Decimal
 from itertools import count
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 from batchtui.domain.batch import RequestCounts
 from batchtui.domain.states import ResultsState
+from batchtui.services.presence import leave
 from batchtui.services.refresh import LAST_SWEEP
 from batchtui.services.workspace import open_workspace
 from batchtui.settings.paths import Paths
@@ -19,6 +21,7 @@ from tests.support.builders import job, part, remote
 from tests.support.clock import START, StandingClock
 from tests.support.lines import errored, succeeded
 from tests.support.results import keep
+from tests.support.workspaces import KEY
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -112,13 +115,15 @@ async def tell(workspace: Workspace, clock: StandingClock) -> None:
     async with registry._database.transaction() as tx:
         await tx.execute("UPDATE batches SET cost_actual = '1.92' WHERE key = ?", (done.key,))
 
+    await leave(workspace)
     nightly = await teller.submitted(
         "nightly-tickets", timedelta(minutes=31), (100_000, 100_000, 50_000), tags=("nightly", "shop"),
         estimates=(Decimal("52.10"), Decimal("52.10"), Decimal("26.05")),
     )  # fmt: skip
     still = await teller.sent(nightly[0])
     moving = await teller.sent(nightly[1])
-    await registry.batches.explain(nightly[2].key, "waits for room in the queue")
+    later = NOW + timedelta(seconds=48)
+    await registry.batches.explain(nightly[2].key, "waits for room in the queue", not_before=later)
 
     [lost] = await teller.submitted("contracts", timedelta(seconds=41), (800,), models=("claude-sonnet-5-5",))
     await registry.batches.claim(lost.key, "me", clock.now() + timedelta(days=1))
@@ -135,8 +140,8 @@ async def told(
     folder: Path, *, settings: str = "", empty: bool = False
 ) -> AsyncIterator[tuple[Workspace, StandingClock]]:
     """Open a workspace with the story in it; nothing asks the API there, and local time is UTC."""
-    before = os.environ.get("TZ")
-    os.environ["TZ"] = "UTC"
+    time_zone_and_key = patch.dict(os.environ, {"TZ": "UTC", "ANTHROPIC_API_KEY": KEY})
+    time_zone_and_key.start()
     time.tzset()
     clock, paths = StandingClock(), Paths.locate(folder)
     paths.prepare()
@@ -147,7 +152,5 @@ async def told(
                 await tell(workspace, clock)
             yield workspace, clock
     finally:
-        os.environ.pop("TZ")
-        if before is not None:
-            os.environ["TZ"] = before
+        time_zone_and_key.stop()
         time.tzset()

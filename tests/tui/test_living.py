@@ -245,7 +245,8 @@ async def test_no_name_breaks_or_drives_any_screen(tmp_path: Path, hostile: str)
     async with stage(tmp_path, ended=[hostile], size=(150, 30)) as shown:
         await shown.until(lambda: "ended" in shown.text)
         seen = [shown.text]
-        for keys in (("enter",), ("escape", "d"), ("n",), ("question_mark",), ("escape", "a"), ("escape", "y")):
+        for keys in (("enter",), ("escape", "d"), ("n",), ("question_mark",), ("escape", "a"), ("enter",),
+                     ("escape",), ("escape", "exclamation_mark"), ("escape", "y")):  # fmt: skip
             await shown.press(*keys)
             shown.clock.turn(1)
             await shown.pilot.pause(0.05)

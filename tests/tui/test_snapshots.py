@@ -43,9 +43,12 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "help": ("?",),
     "palette": (":", *"can"),
     "activity": ("a",),
+    "activity-errors": ("a", "f", "f"),
+    "activity-entry": ("a", "enter"),
+    "warnings": ("!",),
 }
 """Each screen, and the keys that lead to it."""
-NAMES = {"/": "slash", ":": "colon", "?": "question_mark", "*": "asterisk", "-": "minus"}
+NAMES = {"/": "slash", ":": "colon", "?": "question_mark", "*": "asterisk", "-": "minus", "!": "exclamation_mark"}
 
 
 async def settled(pilot: Pilot[int]) -> None:

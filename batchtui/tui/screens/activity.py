@@ -1,32 +1,40 @@
-"""What batchtui did: the journal, the newest first, call by call."""
+"""What batchtui did: the journal, the newest first, call by call; and where one was last here."""
 
 from __future__ import annotations
 
-import json
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
+from batchtui.text import happening
+from batchtui.text.announcing import part_name
 from batchtui.text.counts import count
 from batchtui.text.safe import safe, squeezed
 from batchtui.tui.background import Latest
+from batchtui.tui.bindings import bindings
 from batchtui.tui.commands import Scope
+from batchtui.tui.look import look_of
 from batchtui.tui.pieces import Line, Piece, Tone, line
+from batchtui.tui.screens.entry import EntryBox
 from batchtui.tui.screens.frame import Frame
 from batchtui.tui.widgets.columns import Column
 from batchtui.tui.widgets.grid import Grid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
 
+    from textual.binding import BindingType
     from textual.widget import Widget
 
+    from batchtui.domain.batch import Batch
+    from batchtui.domain.job import Job
     from batchtui.registry.journal import Entry
     from batchtui.services.workspace import Workspace
     from batchtui.tui.messages import BatchesChanged
 
 COLUMNS = (
-    Column("at", "TIME", 8, 8, 100, fixed=True),
-    Column("event", "WHAT", 15, 22, 95, fixed=True),
+    Column("at", "TIME", 12, 12, 100, fixed=True),
+    Column("event", "WHAT", 12, 14, 95, fixed=True),
     Column("status", "STATUS", 6, 6, 80, right=True),
     Column("took", "MS", 6, 7, 70, right=True),
     Column("detail", "DETAIL", 20, 200, 90),
@@ -34,17 +42,34 @@ COLUMNS = (
 )
 LATEST = 500
 """Entries that are read."""
+SHOWN = ("all", "acts", "errors")
+"""What can be shown: everything, what batchtui did without the calls, or what went wrong."""
+MARKER = 0
+"""The key of the line that says where one was last here; entries count from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line: an entry with what it is about, or without an entry the place where one was last here."""
+
+    entry: Entry | None
+    batch: Batch | None = None
+    job: Job | None = None
+    """Where it is about no single batch."""
 
 
 class ActivityScreen(Frame):
     """Shows the journal as it stands; what comes later appears at its head."""
 
-    SCOPES = (Scope.LIST, Scope.EVERYWHERE)
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.ACTIVITY)
+    SCOPES = (Scope.ACTIVITY, Scope.LIST, Scope.EVERYWHERE)
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self._reading = Latest(self, self._read)
-        self.grid: Grid[Entry] = Grid(COLUMNS, self._page, paint, id="activity")
+        self._rows: dict[int, Row] = {}
+        self._only = SHOWN[0]
+        self.grid: Grid[Row] = Grid(COLUMNS, self._page, self._paint, id="activity")
         self.grid.empty = (line(Piece("Nothing has happened yet", Tone.STRONG)),)
 
     def content(self) -> Iterator[Widget]:
@@ -56,16 +81,42 @@ class ActivityScreen(Frame):
         self.grid.focus()
         self._reading.request()
 
-    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, Entry]]:
-        wanted = set(keys)
-        entries = await self.workspace.registry.journal.entries(limit=LATEST)
-        return [(entry.seq, entry) for entry in entries if entry.seq in wanted]
+    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, Row]]:
+        return [(key, self._rows[key]) for key in keys if key in self._rows]
 
     async def _read(self) -> None:
+        """Read what there is. What it is about is looked up for entries that are new."""
         entries = await self.workspace.registry.journal.entries(limit=LATEST)
-        self.grid.update((entry.seq, entry) for entry in entries)
-        self.grid.show([entry.seq for entry in reversed(entries)])
+        new = [entry for entry in entries if entry.seq not in self._rows]
+        keys = list({entry.batch_key for entry in new if entry.batch_key is not None})
+        batches = {batch.key: batch for batch in await self.workspace.registry.views.page(keys)}
+        rows = {MARKER: Row(None)}
+        for entry in entries:
+            rows[entry.seq] = self._rows.get(entry.seq) or await self._row(entry, batches)
+        self._rows = rows
+        self._show()
+
+    async def _row(self, entry: Entry, batches: Mapping[int, Batch]) -> Row:
+        if entry.batch_key is not None or entry.job is None:
+            return Row(entry, batches.get(entry.batch_key or 0))
+        return Row(entry, job=await self.workspace.registry.jobs.get(entry.job))
+
+    def _show(self) -> None:
+        self.grid.update(self._rows.items())
+        self.grid.show(list(self._order()))
         self.refresh_footer()
+
+    def _order(self) -> Iterator[int]:
+        """Yield the newest first; between what is new and what was seen the marker, where there is anything new."""
+        away = self.dashboard.away
+        is_marked = away is None
+        shown = [seq for seq, row in self._rows.items() if row.entry and _is_shown(row.entry, self._only)]
+        for seq in reversed(shown):
+            if not is_marked and away is not None and seq <= away.seq:
+                is_marked = True
+                if seq != shown[-1]:
+                    yield MARKER
+            yield seq
 
     def batches_changed(self, message: BatchesChanged) -> None:
         """Read what has been added."""
@@ -76,39 +127,108 @@ class ActivityScreen(Frame):
         super().status_changed()
         self._reading.request()
 
+    def on_grid_opened(self, event: Grid.Opened) -> None:
+        """Show an entry whole."""
+        row = self.grid.item_of(event.key)
+        if row is not None and row.entry is not None:
+            self.app.push_screen(EntryBox(row.entry, about(row)))
+
     def works(self, command_id: str) -> bool:
         """Leave out what means nothing here."""
-        return command_id not in ("list.open", "list.mark", "list.sort", "app.activity") and super().works(command_id)
+        if command_id == "activity.copy-id":
+            return self.grid.item is not None and bool(_copied(self.grid.item))
+        return command_id not in ("list.mark", "list.sort", "app.activity") and super().works(command_id)
+
+    def on_grid_cursor_moved(self) -> None:
+        """Say what works on the entry under the cursor."""
+        self.refresh_footer()
 
     def aside(self) -> Line:
-        """Say how many entries are shown."""
-        return (Piece(f"the latest {count(len(self.grid.order))}", Tone.DIM),)
+        """Say how many entries are shown, and which."""
+        words = f"the latest {count(len(self.grid.order))}"
+        only = () if self._only == SHOWN[0] else (Piece(f"  {self._only} only ", Tone.CHIP),)
+        return (Piece(words, Tone.DIM), *only)
+
+    def back(self) -> bool:
+        """Show everything again."""
+        if self._only == SHOWN[0]:
+            return False
+        self._only = SHOWN[0]
+        self._show()
+        return True
+
+    def _action_activity_only(self) -> None:
+        self._only = SHOWN[(SHOWN.index(self._only) + 1) % len(SHOWN)]
+        self._show()
+
+    def _action_activity_copy_id(self) -> None:
+        copied = _copied(self.grid.item) if self.grid.item else ""
+        if copied:
+            self.dashboard.copy(copied, copied)
+
+    def _paint(self, item: Row, column: Column, width: int) -> Line:
+        if item.entry is None:
+            return _marker(column, width, plain=look_of(self).plain)
+        return paint(item.entry, about(item), column, self.workspace.clock.now())
 
 
-def paint(item: Entry, column: Column, width: int) -> Line:
+def _copied(row: Row) -> str:
+    """What is copied of an entry: the request id that support asks for, else the batch's id."""
+    return (row.entry.request_id or row.entry.batch_id or "") if row.entry else ""
+
+
+def _is_shown(entry: Entry, only: str) -> bool:
+    return only == "all" or (entry.kind == "act" if only == "acts" else is_failure(entry))
+
+
+def is_failure(entry: Entry) -> bool:
+    """Whether an entry tells of something that went wrong."""
+    went_wrong = ("batch.refused", "batch.unknown", "batch.missing", "notice.failed")
+    return entry.error is not None or (entry.status or 0) >= 400 or entry.event in went_wrong
+
+
+def _marker(column: Column, width: int, *, plain: bool) -> Line:
+    if column.id == "detail":
+        return (Piece(f"{'^' if plain else '▲'} since you were last here", Tone.ACCENT),)
+    return (Piece(("-" if plain else "─") * width, Tone.FAINT),)
+
+
+def about(row: Row) -> tuple[str, Batch | None]:
+    """Name what an entry is about, with the batch where it is one."""
+    if row.batch is not None:
+        return part_name(row.batch), row.batch
+    if row.job is not None:
+        return squeezed(row.job.name), None
+    return (safe(row.entry.batch_id or row.entry.job or "") if row.entry else ""), None
+
+
+def paint(entry: Entry, about: tuple[str, Batch | None], column: Column, now: datetime) -> Line:
     """Draw one cell of the journal."""
-    failed = item.error is not None or (item.status or 0) >= 400
+    failed = is_failure(entry)
     match column.id:
         case "at":
-            return (Piece(f"{item.at.astimezone():%H:%M:%S}", Tone.DIM),)
+            return (Piece(_time(entry.at, now), Tone.DIM),)
         case "event":
-            return (
-                Piece(safe(item.event), Tone.BAD if failed else Tone.RUNNING if item.kind == "call" else Tone.TEXT),
-            )
+            word = happening.word(entry.event)
+            return (Piece(word, Tone.BAD if failed else Tone.RUNNING if entry.kind == "call" else Tone.TEXT),)
         case "status":
-            return (Piece(str(item.status or ""), Tone.BAD if failed else Tone.DIM),)
+            return (Piece(str(entry.status or ""), Tone.BAD if failed else Tone.DIM),)
         case "took":
-            return (Piece("" if item.milliseconds is None else count(item.milliseconds), Tone.DIM),)
+            return (Piece("" if entry.milliseconds is None else count(entry.milliseconds), Tone.DIM),)
         case "detail":
-            words = (item.error, item.batch_id if item.kind == "act" else "", _said(item.detail))
-            return (Piece(squeezed("  ".join(word for word in words if word)), Tone.BAD if item.error else Tone.DIM),)
-    return (Piece(safe(item.request_id or ""), Tone.DIM),)
+            return _detail(entry, *about)
+    return (Piece(safe(entry.request_id or ""), Tone.DIM),)
 
 
-def _said(detail: str) -> str:
-    """Say the JSON object that an act is noted with as words; anything else as it stands."""
-    with suppress(ValueError):
-        noted = json.loads(detail)
-        if isinstance(noted, dict):
-            return ", ".join(f"{name} {value}" for name, value in noted.items())
-    return detail
+def _time(at: datetime, now: datetime) -> str:
+    """Say when: to the second today, with its day and to the minute before that."""
+    local = at.astimezone()
+    return f"{local:%H:%M:%S}" if local.date() == now.astimezone().date() else f"{local:%d %b %H:%M}"
+
+
+def _detail(entry: Entry, name: str, batch: Batch | None) -> Line:
+    if entry.kind == "call":
+        words = squeezed("  ".join(filter(None, (entry.error, entry.detail))))
+        return (Piece(words, Tone.BAD if entry.error else Tone.DIM),)
+    said = happening.sentence(entry.event, entry.detail, batch)
+    return (Piece(name), Piece(f"  {said}" if said else "", Tone.DIM))

@@ -55,7 +55,7 @@ class BatchScreen(Frame):
         self._searching = Latest(self, self._find)
         painter = result_cells.ResultPainter(plain=lambda: look_of(self).plain)
         self.grid: Grid[ResultFacts] = Grid(result_cells.COLUMNS, self._page, painter, id="results")
-        self._facts = Facts(workspace.clock.now)
+        self._facts = Facts(workspace.clock.now, self.forecast)
         self._outcomes = Outcomes()
         self._search_bar = FilterBar("what an answer, an error or a custom_id says")
 

@@ -76,9 +76,9 @@ class DashboardScreen(Frame):
         self._filter = ""
         self._complaint = ""
         self._filter_bar = FilterBar("words, status:ended, tag:nightly")
-        self._detail = Detail(workspace.clock.now)
+        self._detail = Detail(workspace.clock.now, self.forecast)
         self._ordering = Latest(self, self._reorder)
-        painter = BatchPainter(workspace.clock.now, plain=lambda: look_of(self).plain)
+        painter = BatchPainter(workspace.clock.now, self.forecast, plain=lambda: look_of(self).plain)
         self.grid: Grid[Batch] = Grid(COLUMNS, self._page, painter, id="batches")
 
     def content(self) -> Iterator[Widget]:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from textual.dom import DOMNode
     from textual.widget import Widget
 
+    from batchtui.domain.batch import Batch
+    from batchtui.domain.forecast import Forecast
     from batchtui.services.workspace import Workspace
     from batchtui.tui.app import DashboardApp
     from batchtui.tui.commands import Command
@@ -42,6 +44,10 @@ class Frame(Screen[None]):
     def dashboard(self) -> DashboardApp:
         """The app this screen belongs to."""
         return cast("DashboardApp", self.app)
+
+    def forecast(self, batch: Batch) -> Forecast | None:
+        """Say when a running batch may end, by what the app knows of its like."""
+        return self.dashboard.outlook.of(batch)
 
     def compose(self) -> ComposeResult:
         """Lay out the lines above and below."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from batchtui.domain.batch import Batch
+    from batchtui.domain.forecast import Forecast
 
 DOT = Piece("  ·  ", Tone.FAINT)
 
@@ -23,9 +24,10 @@ DOT = Piece("  ·  ", Tone.FAINT)
 class Detail(Picture):
     """Draws one batch: as three lines below the list, or as a sheet beside it."""
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
+    def __init__(self, now: Callable[[], datetime], ends: Callable[[Batch], Forecast | None]) -> None:
         super().__init__(id="detail")
         self._now = now
+        self._ends = ends
         self._batch: Batch | None = None
 
     def show(self, batch: Batch | None) -> None:
@@ -38,11 +40,11 @@ class Detail(Picture):
         if self._batch is None:
             return []
         if rows > 6:
-            return sheet(self._batch, self._now(), columns, plain=look_of(self).plain)
-        return three_lines(self._batch, self._now(), plain=look_of(self).plain)
+            return sheet(self._batch, self._now(), columns, plain=look_of(self).plain, ends=self._ends(self._batch))
+        return three_lines(self._batch, self._now(), plain=look_of(self).plain, ends=self._ends(self._batch))
 
 
-def three_lines(batch: Batch, now: datetime, *, plain: bool) -> list[Line]:
+def three_lines(batch: Batch, now: datetime, *, plain: bool, ends: Forecast | None = None) -> list[Line]:
     """Say the worthiest facts in three lines: which one, when, and how it stands."""
     which = [Piece(f" {safe(batch.name)}", Tone.STRONG)]
     if batch.parts > 1:
@@ -50,8 +52,8 @@ def three_lines(batch: Batch, now: datetime, *, plain: bool) -> list[Line]:
     if batch.attempt > 1:
         which += [DOT, Piece(f"attempt {batch.attempt}")]
     which += [DOT, Piece(safe(batch.id or "no id yet"), Tone.DIM)]
-    facts = dict(saying.facts(batch, now, plain=plain))
-    times = [_fact(name, facts) for name in ("created", "expires", "ended", "from")]
+    facts = dict(saying.facts(batch, now, plain=plain, forecast=ends))
+    times = [_fact(name, facts) for name in ("created", "may end", "expires", "ended", "from")]
     stand = [_fact(name, facts) for name in ("counts", "results")]
     if batch.state.is_running and not batch.counts_moved:
         stand = [
@@ -75,11 +77,11 @@ def _fact(name: str, facts: dict[str, Line]) -> list[Piece]:
     return [Piece(f"{name} ", Tone.DIM), *facts[name]] if name in facts else []
 
 
-def sheet(batch: Batch, now: datetime, columns: int, *, plain: bool) -> list[Line]:
+def sheet(batch: Batch, now: datetime, columns: int, *, plain: bool, ends: Forecast | None = None) -> list[Line]:
     """Say all facts, one below the other; long ones are wrapped."""
     lines: list[Line] = [(Piece(" "), Piece(part, Tone.STRONG)) for part in wrapped(safe(batch.name), columns - 2)]
     lines.append(())
-    for name, value in saying.facts(batch, now, plain=plain):
+    for name, value in saying.facts(batch, now, plain=plain, forecast=ends):
         lines += _entry(name, value, columns)
     return lines
 

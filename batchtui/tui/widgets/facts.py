@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from batchtui.domain.batch import Batch
+    from batchtui.domain.forecast import Forecast
 
 LABEL = 9
 MOST_ROWS = 5
@@ -23,9 +24,10 @@ MOST_ROWS = 5
 class Facts(Picture):
     """Draws the name of a batch and its facts, the worthiest first; what there is no room for is left out."""
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
+    def __init__(self, now: Callable[[], datetime], ends: Callable[[Batch], Forecast | None]) -> None:
         super().__init__()
         self._now = now
+        self._ends = ends
         self._batch: Batch | None = None
 
     def show(self, batch: Batch) -> None:
@@ -43,7 +45,7 @@ class Facts(Picture):
             name.append(Piece(f"   part {batch.part} of {batch.parts}", Tone.DIM))
         if batch.attempt > 1:
             name.append(Piece(f"   attempt {batch.attempt}", Tone.DIM))
-        facts = list(saying.facts(batch, self._now(), plain=look_of(self).plain))
+        facts = list(saying.facts(batch, self._now(), plain=look_of(self).plain, forecast=self._ends(batch)))
         return [tuple(name), *beside(facts, columns)]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.states import BatchState
 from batchtui.services.poller import PollerState, PollStatus
-from batchtui.text.counts import count
+from batchtui.text.counts import amount, count
 from batchtui.text.durations import countdown
 from batchtui.text.glyphs import STATES
 from batchtui.text.safe import safe
@@ -48,6 +48,7 @@ class Status:
     is_read_only: bool = False
     doing: str = ""
     """What is under way at a person's word, like an upload; empty where nothing is."""
+    warnings: int = 0
 
 
 class StatusBar(Picture):
@@ -64,11 +65,12 @@ class StatusBar(Picture):
         status = self._status()
         plain = look_of(self).plain
         right = poll_words(status)
+        warned = warning_words(status.warnings)
         for left, middle in (
-            (_left(status, full=True), tally_words(status.tally, plain=plain)),
-            (_left(status, full=False), tally_words(status.tally, plain=plain)),
-            (_left(status, full=False), tally_words(status.tally, plain=plain, words=False)),
-            (_left(status, full=False), NOTHING),
+            (_left(status, full=True), joined([tally_words(status.tally, plain=plain), warned], "   ")),
+            (_left(status, full=False), joined([tally_words(status.tally, plain=plain), warned], "   ")),
+            (_left(status, full=False), joined([tally_words(status.tally, plain=plain, words=False), warned], "   ")),
+            (_left(status, full=False), warned),
             (NOTHING, NOTHING),
         ):
             line = joined([left, middle], "   ")
@@ -98,6 +100,11 @@ def tally_words(tally: Tally, *, plain: bool = False, words: bool = True) -> Lin
             text = f"{sign.glyph_in(plain=plain)} {count(number)}" + (f" {sign.word}" if words else "")
             groups.append([Piece(text, STATE_TONES[state])])
     return joined(groups, "   " if words else "  ")
+
+
+def warning_words(warnings: int) -> Line:
+    """Say that there are warnings, by the key that shows them."""
+    return (Piece(amount(warnings, "warning"), Tone.WARN),) if warnings else NOTHING
 
 
 def poll_words(status: Status) -> Line:

@@ -1,0 +1,44 @@
+"""Being away: what happened since a dashboard was last open, whoever did it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from batchtui.services.workspace import Workspace
+
+LAST_HERE = "last_here"
+"""The fact that keeps how far the journal had come when a dashboard was last closed."""
+MOST = 10_000
+"""Acts that are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """What a person has missed. A registry that no dashboard was ever open on has missed nothing."""
+
+    seq: int
+    """The last entry of the journal that was there when a dashboard was last closed."""
+    since: datetime
+    acts: Mapping[str, int]
+    """How often each act was noted since."""
+
+
+async def away(workspace: Workspace) -> Away | None:
+    """Say what happened since a dashboard was last open; None where none ever was."""
+    kept = await workspace.registry.facts.get(LAST_HERE)
+    if kept is None or not isinstance(kept[0], int):
+        return None
+    acts: dict[str, int] = {}
+    for entry in await workspace.registry.journal.after(kept[0], acts_only=True, limit=MOST):
+        acts[entry.event] = acts.get(entry.event, 0) + 1
+    return Away(kept[0], kept[1], acts)
+
+
+async def leave(workspace: Workspace) -> None:
+    """Remember that a person has seen all there is until now."""
+    await workspace.registry.facts.put(LAST_HERE, await workspace.registry.journal.last())

@@ -1,0 +1,52 @@
+"""A box with something to read in it, over whatever is behind it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from batchtui.tui.bindings import bindings
+from batchtui.tui.commands import Scope
+from batchtui.tui.pieces import Line, Piece, Tone
+from batchtui.tui.widgets.prose import Prose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual import events
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+
+class Box(ModalScreen[None]):
+    """Shows lines until a key is pressed. It asks nothing."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.DIALOG)
+    LOOK: ClassVar[str] = ""
+    """The style class of its frame."""
+
+    def __init__(self, lines: Iterable[Line]) -> None:
+        super().__init__()
+        self._lines = [*lines, (), (Piece("esc", Tone.STRONG), Piece("  close", Tone.DIM))]
+        self._is_closed = False
+
+    def compose(self) -> ComposeResult:
+        """Lay out the lines."""
+        with Vertical(id="dialog", classes=self.LOOK):
+            yield Prose(self._lines, id="dialog-body")
+
+    def on_key(self, event: events.Key) -> None:
+        """Close on enter too: there is nothing to decide here."""
+        if event.key in ("enter", "space"):
+            event.stop()
+            self._action_dialog_no()
+
+    def _action_dialog_yes(self) -> None:
+        self._action_dialog_no()
+
+    def _action_dialog_no(self) -> None:
+        if not self._is_closed:
+            self._is_closed = True
+            self.dismiss(None)
