@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 VERBS: Mapping[str, str] = {
     "compose": "Make requests from a template and a table.",
     "check": "Check request files; sends nothing.",
+    "estimate": "Say what request files would cost; sends nothing.",
     "submit": "Check, plan and send request files.",
     "resume": "Finish what a crash, a full queue or a lost answer left open.",
     "list": "List the registry's batches, newest first.",
@@ -31,6 +32,7 @@ VERBS: Mapping[str, str] = {
     "delete": "Delete ended batches.",
     "prune": "Let go of what is safe to let go, to make room.",
     "sync": "Bring in batches that were made elsewhere.",
+    "cost": "Say what was spent, on what, and what it saved.",
     "log": "Show what batchtui did and what the API said.",
     "doctor": "Examine versions, places, credentials and the API.",
     "config": "Show the settings and what they mean.",

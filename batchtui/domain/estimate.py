@@ -43,11 +43,6 @@ class Estimate:
     """Why there is no upper bound, a sentence each."""
 
     @property
-    def figures(self) -> tuple[Decimal | None, ...]:
-        """The one figure for each part: what the registry keeps beside it."""
-        return tuple(part.figure for part in self.parts)
-
-    @property
     def unbounded(self) -> tuple[str, ...]:
         """Why nobody can say what this costs at most, a sentence each; empty where it is known."""
         unknown = f"The price list does not know {', '.join(self.unpriced)}." if self.unpriced else ""

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
+    from batchtui.domain.cost import Cost
     from batchtui.domain.usage import Usage
 
 
@@ -44,6 +45,20 @@ class Spending:
     """What the same would have cost without a batch."""
     uncached: Decimal | None
     """What the same would have cost, in a batch, without the prompt cache."""
+    categories: Cost | None = None
+    """The cost by category; None where it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What batches were thought to cost, and what is still on its way."""
+
+    expected: Decimal | None
+    """USD that the counted ones were thought to cost; None where that is not known of each."""
+    in_flight: Decimal | None
+    """USD that those on their way cost at most; None where nobody can say of one."""
+    uncounted: int
+    """Ended batches whose results are not here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from batchtui.domain.cost import NOTHING, total
-from batchtui.domain.spending import Spending, Spent
+from batchtui.domain.cost import NOTHING, Cost, total
+from batchtui.domain.spending import Outlook, Spending, Spent
 from batchtui.domain.usage import Usage
-from batchtui.registry.columns import money_text, text_list, text_money, text_time, time_text
+from batchtui.registry.columns import list_text, money_text, text_list, text_money, text_time, time_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
-    from decimal import Decimal
     from sqlite3 import Row
 
     from batchtui.registry.connection import Database
 
 _TOKENS = "input, write_5m, write_1h, read, output, thinking, searches"
 _SPENT = f"""SELECT s.batch_key, b.id, b.job_id, j.name, coalesce(b.created_at, b.planned_at) AS at, j.tags, s.model,
- s.geography, s.results, s.max_tokens, s.cost, s.standard, s.uncached, {_TOKENS}
+ s.geography, s.results, s.max_tokens, s.cost, s.standard, s.uncached, s.categories,
+ {_TOKENS}
 FROM spending AS s JOIN batches AS b ON b.key = s.batch_key JOIN jobs AS j ON j.id = b.job_id"""
+
+
+_ON_ITS_WAY = ("planned", "submitting", "unknown", "in_progress", "canceling")
 
 
 class Costs:
@@ -39,7 +44,7 @@ class Costs:
             await tx.execute("DELETE FROM spending WHERE batch_key = ?", (key,))
             await tx.executemany(
                 f"INSERT INTO spending (batch_key, model, geography, results, max_tokens, cost, standard, uncached,"
-                f" {_TOKENS}) VALUES ({', '.join('?' * 15)})",
+                f" categories, {_TOKENS}) VALUES ({', '.join('?' * 16)})",
                 [_values(key, spending) for spending in spendings],
             )
             await tx.execute(
@@ -64,7 +69,8 @@ class Costs:
     async def committed(self, since: datetime | None, *, profile: str | None = None) -> Decimal:
         """USD spent or on its way in batches planned since then, of one profile or of all.
 
-        Each counts with what it cost, else with its estimate; one of which nothing is known counts as nothing.
+        Each counts with what it cost, else with what it may cost at most; one of which nothing is known counts as
+        nothing.
         """
         where, values = ["b.state NOT IN ('deleted', 'missing') OR b.cost_actual IS NOT NULL"], []
         if since is not None:
@@ -74,11 +80,25 @@ class Costs:
             where.append("j.profile = ?")
             values.append(profile)
         rows = await self._database.all(
-            "SELECT coalesce(b.cost_actual, b.cost_estimate) AS cost FROM batches AS b JOIN jobs AS j"
+            "SELECT coalesce(b.cost_actual, b.cost_at_most, b.cost_estimate) AS cost FROM batches AS b JOIN jobs AS j"
             f" ON j.id = b.job_id WHERE {' AND '.join(f'({each})' for each in where)}",
             values,
         )
         return sum((cost for row in rows if (cost := text_money(row["cost"])) is not None), NOTHING)
+
+    async def outlook(self, *, since: datetime | None = None, batches: Sequence[int] | None = None) -> Outlook:
+        """What batches created since then, or these, were thought to cost; and what is on its way."""
+        rows = await self._database.all(
+            "SELECT key, state, results, cost_counted, cost_estimate, cost_at_most FROM batches"
+            " WHERE ? IS NULL OR coalesce(created_at, planned_at) >= ?",
+            (time_text(since), time_text(since)),
+        )
+        wanted = None if batches is None else set(batches)
+        chosen = [row for row in rows if wanted is None or row["key"] in wanted]
+        counted = [text_money(row["cost_estimate"]) for row in chosen if row["cost_counted"]]
+        running = [text_money(row["cost_at_most"]) for row in chosen if row["state"] in _ON_ITS_WAY]
+        uncounted = sum(row["state"] == "ended" and not row["cost_counted"] for row in chosen)
+        return Outlook(total(counted), total(running) if running else NOTHING, uncounted)
 
     async def output_shares(self) -> dict[str, float]:
         """How much of max_tokens each model has written so far, as a share of 1; without a history it is absent."""
@@ -93,9 +113,9 @@ def _values(key: int, spending: Spending) -> tuple[object, ...]:
     usage = spending.usage
     return (
         key, spending.model, spending.geography, spending.results, spending.max_tokens, money_text(spending.cost),
-        money_text(spending.standard), money_text(spending.uncached), usage.input_tokens, usage.cache_write_5m_tokens,
-        usage.cache_write_1h_tokens, usage.cache_read_tokens, usage.output_tokens, usage.thinking_tokens,
-        usage.web_searches,
+        money_text(spending.standard), money_text(spending.uncached), _cost_text(spending.categories),
+        usage.input_tokens, usage.cache_write_5m_tokens, usage.cache_write_1h_tokens, usage.cache_read_tokens,
+        usage.output_tokens, usage.thinking_tokens, usage.web_searches,
     )  # fmt: skip
 
 
@@ -110,6 +130,14 @@ def _spent(row: Row) -> Spent:
         tags=text_list(row["tags"]),
         spending=Spending(
             row["model"], row["geography"], row["results"], usage, row["max_tokens"], text_money(row["cost"]),
-            text_money(row["standard"]), text_money(row["uncached"]),
+            text_money(row["standard"]), text_money(row["uncached"]), _text_cost(row["categories"]),
         ),
     )  # fmt: skip
+
+
+def _cost_text(cost: Cost | None) -> str | None:
+    return None if cost is None else list_text(f"{getattr(cost, field.name):f}" for field in fields(cost))
+
+
+def _text_cost(text: str | None) -> Cost | None:
+    return None if text is None else Cost(*map(Decimal, text_list(text)))

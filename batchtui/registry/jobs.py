@@ -11,11 +11,11 @@ from batchtui.registry.rows import to_job
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
-    from decimal import Decimal
 
     import aiosqlite
 
     from batchtui.domain.clock import Clock
+    from batchtui.domain.estimate import Bounds
     from batchtui.domain.job import Job, PartPlan
     from batchtui.registry.connection import Database
 
@@ -31,9 +31,7 @@ class Jobs:
         self._database = database
         self._clock = clock
 
-    async def plan(
-        self, job: Job, parts: Sequence[PartPlan], *, estimates: Sequence[Decimal | None] = ()
-    ) -> tuple[int, ...]:
+    async def plan(self, job: Job, parts: Sequence[PartPlan], *, estimates: Sequence[Bounds] = ()) -> tuple[int, ...]:
         """Write a new job and its parts as `planned`, in one transaction: the intent, before a byte leaves.
 
         Returns:
@@ -54,7 +52,7 @@ class Jobs:
         *,
         keep: Callable[[], None],
         models: Sequence[str] = (),
-        estimates: Sequence[Decimal | None] = (),
+        estimates: Sequence[Bounds] = (),
     ) -> tuple[int, ...]:
         """Write the next attempt of a job: its parts as `planned`. Returns their keys.
 
@@ -135,13 +133,14 @@ class Jobs:
         parts: Sequence[PartPlan],
         attempt: int,
         now: datetime,
-        estimates: Sequence[Decimal | None],
+        estimates: Sequence[Bounds],
     ) -> tuple[int, ...]:
         keys: list[int] = []
         for index, part in enumerate(parts):
+            expected = estimates[index] if index < len(estimates) else None
             cursor = await tx.execute(
                 "INSERT INTO batches (job_id, part, parts, attempt, state, requests, bytes, body, planned_at,"
-                " cost_estimate) VALUES (?, ?, ?, ?, 'planned', ?, ?, ?, ?, ?)",
+                " cost_estimate, cost_at_most) VALUES (?, ?, ?, ?, 'planned', ?, ?, ?, ?, ?, ?)",
                 (
                     job_id,
                     part.part,
@@ -151,7 +150,8 @@ class Jobs:
                     part.bytes,
                     part.body,
                     time_text(now),
-                    money_text(estimates[index] if index < len(estimates) else None),
+                    money_text(expected.figure if expected else None),
+                    money_text(expected.at_most if expected else None),
                 ),
             )
             assert cursor.lastrowid is not None

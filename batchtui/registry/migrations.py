@@ -165,10 +165,17 @@ CREATE TABLE notices_told (
 CREATE INDEX notices_claimed ON notices_told(at) WHERE outcome IS NULL;
 """
 
+CATEGORIES = """
+ALTER TABLE spending ADD COLUMN categories TEXT;
+UPDATE batches SET cost_counted = 0 WHERE cost_counted = 1 AND results = 'saved';
+ALTER TABLE batches ADD COLUMN cost_at_most TEXT;
+"""
+
 STEPS: Final[Sequence[Step]] = (
     ("jobs, batches, journal, leases", FIRST_SCHEMA),
     ("what was spent", SPENDING),
     ("what is told, and by whom", NOTICES),
+    ("what was spent, by category; what it costs at most", CATEGORIES),
 )
 """Appended to, never edited: a step that was released has run on somebody's disk."""
 LATEST: Final = len(STEPS)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from batchtui.intake import Shape
+    from batchtui.pricing.book import PriceBook
+    from batchtui.pricing.prices import ModelPrices
     from batchtui.services.loads import Load
 
 ENVELOPE = 130
@@ -35,7 +37,9 @@ AT_THE_API = ("web_search", "web_fetch", "code_execution", "bash_code", "text_ed
 LOW, LIKELY, HIGH = range(3)
 
 
-def estimate(loads: Sequence[Load], shapes: Iterable[Shape], shares: Mapping[str, float], day: date) -> Estimate:
+def estimate(
+    loads: Sequence[Load], shapes: Iterable[Shape], shares: Mapping[str, float], day: date, book: PriceBook
+) -> Estimate:
     """Estimate what requests cost on a day. Blocking: the price list may have to be read.
 
     Args:
@@ -43,9 +47,10 @@ def estimate(loads: Sequence[Load], shapes: Iterable[Shape], shares: Mapping[str
         shapes: their skeletons, as far as they are known.
         shares: how much of max_tokens each model has written so far, as a share of 1; absent without a history.
         day: when they are sent.
+        book: the prices that hold.
     """
-    by_id = {shape.id: shape for shape in shapes}
-    priced = [_priced(load, by_id.get(load.shape), shares, day) for load in loads]
+    by_id, models = {shape.id: shape for shape in shapes}, {load.model or "" for load in loads}
+    priced = [_priced(load, by_id.get(load.shape), shares, day, book) for load in loads]
     parts = sorted({load.part for load in loads})
     written = [each.written for each in priced if each.written is not None]
     return Estimate(
@@ -57,7 +62,7 @@ def estimate(loads: Sequence[Load], shapes: Iterable[Shape], shares: Mapping[str
             sum(written) if len(written) == len(priced) and priced else None,
             sum(load.max_tokens for load in loads),
         ),
-        unpriced=tuple(sorted({load.model or "(no model)" for load in loads if not _is_priced(load, day)})),
+        unpriced=tuple(sorted(model or "(no model)" for model in models if book.prices_of(model, day) is None)),
         open=_open(loads, by_id),
     )
 
@@ -89,29 +94,27 @@ class _Priced:
     """Tokens of output that are likely."""
 
 
-def _priced(load: Load, shape: Shape | None, shares: Mapping[str, float], day: date) -> _Priced:
+def _priced(load: Load, shape: Shape | None, shares: Mapping[str, float], day: date, book: PriceBook) -> _Priced:
     tokens, share = input_tokens(load, shape), _share(shares, load.model)
     written = None if share is None else int(share * load.max_tokens)
 
     def bounds(*, batch: bool) -> Bounds:
+        prices = book.prices_of(load.model or "", day, batch=batch)
+        if prices is None:
+            return Bounds(None, None, None)
         return Bounds(
-            _amount(load, shape, tokens, LOW, 0, day, batch=batch),
-            None if written is None else _amount(load, shape, tokens, LIKELY, written, day, batch=batch),
-            None if _reasons(load, shape) else _amount(load, shape, tokens, HIGH, load.max_tokens, day, batch=batch),
+            _amount(load, shape, tokens, LOW, 0, prices),
+            None if written is None else _amount(load, shape, tokens, LIKELY, written, prices),
+            None if _reasons(load, shape) else _amount(load, shape, tokens, HIGH, load.max_tokens, prices),
         )
 
     return _Priced(load.part, bounds(batch=True), bounds(batch=False), tokens, written)
 
 
 def _amount(
-    load: Load, shape: Shape | None, tokens: tuple[int, int, int], level: int, written: int, day: date, *, batch: bool
+    load: Load, shape: Shape | None, tokens: tuple[int, int, int], level: int, written: int, prices: ModelPrices
 ) -> Decimal | None:
     """Price a load whose prompts are as long as this level says, and that writes so many tokens."""
-    from batchtui.pricing.prices import prices_of
-
-    prices = prices_of(load.model or "", day, batch=batch)
-    if prices is None:
-        return None
     longest = tokens[level] // load.requests
     if level == HIGH and longest < load.longest:
         # Of requests of many lengths the longest may stand in a dearer step than their mean.
@@ -137,12 +140,6 @@ def _geography(shape: Shape | None, level: int) -> str | None:
     if shape is None or "inference_geo" not in shape.traits:
         return None
     return "us" if level == HIGH or b'"us"' in shape.payload else None
-
-
-def _is_priced(load: Load, day: date) -> bool:
-    from batchtui.pricing.prices import prices_of
-
-    return prices_of(load.model or "", day) is not None
 
 
 def _reasons(load: Load, shape: Shape | None) -> tuple[str, ...]:

@@ -168,7 +168,7 @@ async def apply_retry(
             plan.parts,
             keep=lambda: registry.requests.commit(plan.staged, job.id),
             models=plan.models,
-            estimates=plan.estimate.figures,
+            estimates=plan.estimate.parts,
         )
     except AttemptTaken:
         raise UsageError(
@@ -193,6 +193,7 @@ class _Planning:
         shares: Mapping[str, float],
     ) -> None:
         self._registry = workspace.registry
+        self._prices = workspace.prices
         self._job = job
         self._batches = batches
         self._within = within
@@ -223,7 +224,7 @@ class _Planning:
         return RetryPlan(
             self._job, self.attempt, staged.parts, staged, resending.changed, models, resending.problems, found.failed,
             found.succeeded, found.missing, found.away,
-            estimate(self._weighed.loads(), (), self._shares, self._check.today),
+            estimate(self._weighed.loads(), (), self._shares, self._check.today, self._prices),
         )  # fmt: skip
 
     def _chooses(self, group: FailureGroup) -> bool:

@@ -6,7 +6,6 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from batchtui.domain.cost import NOTHING
 from batchtui.domain.errors import ResultsUnavailable, StorageError
 from batchtui.domain.spending import Spending
 
@@ -16,8 +15,10 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from batchtui.domain.batch import Batch
+    from batchtui.domain.cost import Cost
     from batchtui.domain.spending import UsageGroup
     from batchtui.domain.usage import Usage
+    from batchtui.pricing.book import PriceBook
     from batchtui.services.workspace import Workspace
 
 
@@ -42,45 +43,45 @@ async def count_missing(workspace: Workspace) -> int:
     return len(keys)
 
 
-def spendings_of(groups: Iterable[UsageGroup], day: date) -> tuple[Spending, ...]:
+def spendings_of(groups: Iterable[UsageGroup], day: date, book: PriceBook) -> tuple[Spending, ...]:
     """Price groups of results, and put together what one model did in one place."""
     found: dict[tuple[str, str], Spending] = {}
     for group in groups:
         key = (group.model, group.geography)
-        priced = _priced(group, day)
+        priced = _priced(group, day, book)
         found[key] = _together(found[key], priced) if key in found else priced
     return tuple(found.values())
 
 
 def _count(workspace: Workspace, batch: Batch) -> list[Spending]:
-    from batchtui.pricing.prices import prices_of
-
     day = (batch.created_at or batch.planned_at).date()
     with workspace.registry.results.reader(batch) as reader:
-        known = [prices_of(model, day) for model in reader.summary.models]
+        known = [workspace.prices.prices_of(model, day) for model in reader.summary.models]
         thresholds = sorted({above for prices in known if prices for above in prices.thresholds})
-        spendings = spendings_of(reader.usage_groups(thresholds), day)
+        spendings = spendings_of(reader.usage_groups(thresholds), day, workspace.prices)
     return [_with_allowance(workspace, batch, spending, spendings) for spending in spendings]
 
 
-def _priced(group: UsageGroup, day: date) -> Spending:
-    from batchtui.pricing.prices import prices_of
-
+def _priced(group: UsageGroup, day: date, book: PriceBook) -> Spending:
     usage = group.usage
     plain = replace(
         usage, input_tokens=usage.total_input, cache_write_5m_tokens=0, cache_write_1h_tokens=0, cache_read_tokens=0
     )
 
-    def cost(usage: Usage, *, batch: bool = True) -> Decimal | None:
-        prices = prices_of(group.model, day, batch=batch)
+    def cost(usage: Usage, *, batch: bool = True) -> Cost | None:
+        prices = book.prices_of(group.model, day, batch=batch)
         if prices is None or group.unmetered:
             return None
-        priced = prices.rates(group.longest, group.geography).cost(usage)
-        return priced.total if priced else None
+        return prices.rates(group.longest, group.geography).cost(usage)
 
+    def amount(cost: Cost | None) -> Decimal | None:
+        return cost.total if cost else None
+
+    actual = cost(usage)
     return Spending(
-        group.model, group.geography, group.results, usage, None, cost(usage), cost(usage, batch=False), cost(plain)
-    )
+        group.model, group.geography, group.results, usage, None, amount(actual), amount(cost(usage, batch=False)),
+        amount(cost(plain)), actual,
+    )  # fmt: skip
 
 
 def _together(one: Spending, other: Spending) -> Spending:
@@ -91,6 +92,7 @@ def _together(one: Spending, other: Spending) -> Spending:
         cost=_sum(one.cost, other.cost),
         standard=_sum(one.standard, other.standard),
         uncached=_sum(one.uncached, other.uncached),
+        categories=one.categories + other.categories if one.categories and other.categories else None,
     )
 
 
@@ -112,10 +114,3 @@ def _with_allowance(workspace: Workspace, batch: Batch, spending: Spending, ever
     except StorageError:
         return spending
     return replace(spending, max_tokens=allowed * answered // batch.requests) if allowed else spending
-
-
-def saved_by_caching(spending: Spending) -> Decimal:
-    """USD that the prompt cache saved; below 0 where writing to it cost more than reading from it saved."""
-    if spending.cost is None or spending.uncached is None:
-        return NOTHING
-    return spending.uncached - spending.cost

@@ -148,7 +148,7 @@ async def apply_submit(
     # Whoever has no credentials learns it before anything is kept.
     await workspace.gateway()
     workspace.registry.requests.commit(plan.staged.requests, plan.job.id)
-    keys = await workspace.registry.jobs.plan(plan.job, plan.parts, estimates=plan.estimate.figures)
+    keys = await workspace.registry.jobs.plan(plan.job, plan.parts, estimates=plan.estimate.parts)
     await send_parts(workspace, keys, on_event)
     return Submitted(plan.job, tuple(await workspace.registry.views.page(keys)))
 

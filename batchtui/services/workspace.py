@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from batchtui.domain.call import Call
     from batchtui.domain.clock import Clock
     from batchtui.gateway.protocol import Gateway
+    from batchtui.pricing.book import PriceBook
     from batchtui.settings.model import Settings
     from batchtui.settings.paths import Paths
 
@@ -60,6 +61,15 @@ class Workspace:
         from batchtui.settings.loading import load_settings
 
         return load_settings(self.paths.config_file)
+
+    @cached_property
+    def prices(self) -> PriceBook:
+        """What models cost here; the price list itself is read with the first question."""
+        from batchtui.pricing.book import OwnPrice, PriceBook
+
+        pricing = self.settings.prices
+        own = {model: OwnPrice(**price.model_dump()) for model, price in pricing.models.items()}
+        return PriceBook(own, pricing.discount)
 
     def refuse_if_read_only(self) -> None:
         """Stop whatever would change something at the API where the settings say `read_only`.

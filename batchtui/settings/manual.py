@@ -60,7 +60,9 @@ def _entries(values: Section, defaults: Section, section: str) -> Iterator[Entry
         if isinstance(value, Section):
             yield from _entries(value, default, name)
         elif isinstance(value, Mapping):
-            yield Entry(name, "", _toml(value), _toml(default), field.description or "")
+            # A table of its own: it stands below the other keys of its section, as TOML wants it.
+            table = ".".join(filter(None, (section, name)))
+            yield Entry(table, "", _toml(value), _toml(default), field.description or "")
         else:
             yield Entry(section, name, _toml(value), _toml(default), field.description or "")
 
@@ -72,6 +74,8 @@ def _about(section: str) -> str:
 def _toml(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, Section):
+        value = {key: held for key, held in value if held is not None}
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{json.dumps(key)} = {_toml(held)}" for key, held in value.items()) + "}"
     if isinstance(value, tuple):

@@ -72,12 +72,40 @@ class Submit(Section):
     """USD that one submission may cost at most, by its estimate, unless --max-cost says otherwise."""
     max_cost_a_day: Dollars | None = None
     """USD that may be spent on one day of this machine's time: what was sent so far today counts, too."""
-    max_cost_of_profile: Mapping[str, Dollars] = Field(default_factory=dict)
-    """USD that may be spent in all under a profile of credentials: `{ NAME = 100 }`."""
     queue_room: Annotated[int, Field(ge=1)] | None = None
     """Requests that may wait at the API at once; what is more waits here. Learnt from refusals where it is not set."""
     grace: Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)] = 60.0
     """Seconds in which a batch whose answer was lost may still turn up, before it is called not created."""
+    max_cost_of_profile: Mapping[str, Dollars] = Field(default_factory=dict)
+    """USD that may be spent in all under a profile of credentials: a line for each, its name and the amount."""
+
+
+class OwnPrice(Section):
+    """What one model costs by your contract, without a batch: USD for a million tokens."""
+
+    input: Dollars
+    """Tokens that are put in."""
+    output: Dollars
+    """Tokens that are written."""
+    cache_write_5m: Dollars | None = None
+    """Written to the cache of five minutes; 1.25 times the input where it is not set."""
+    cache_write_1h: Dollars | None = None
+    """Written to the cache of one hour; twice the input where it is not set."""
+    cache_read: Dollars | None = None
+    """Read from the cache; a tenth of the input where it is not set."""
+    web_search: Dollars = Decimal(10)
+    """A thousand web searches."""
+    batch: Annotated[Decimal, Field(ge=0, le=1, allow_inf_nan=False)] = Decimal("0.5")
+    """What tokens cost in a batch, as a share of that."""
+
+
+class Prices(Section):
+    """What models cost, where it is not what the price list says."""
+
+    discount: Annotated[Decimal, Field(ge=0, lt=1, allow_inf_nan=False)] = Decimal(0)
+    """Off all tokens, as a share of 1, on top of a batch's."""
+    models: Mapping[str, OwnPrice] = Field(default_factory=dict)
+    """Own prices by model: `[prices.models."claude-haiku-5-5"]` with `input` and `output`."""
 
 
 class Models(Section):
@@ -126,6 +154,7 @@ class Settings(Section):
     """How much goes into the log file; never what is in requests or answers."""
     refresh: Refresh = Refresh()
     submit: Submit = Submit()
+    prices: Prices = Prices()
     models: Models = Models()
     notify: Notify = Notify()
     screen: Screen = Screen()

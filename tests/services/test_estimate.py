@@ -8,10 +8,12 @@ from decimal import Decimal
 import pytest
 
 from batchtui.intake import Shape
+from batchtui.pricing.book import PriceBook
 from batchtui.services.estimate import ENVELOPE, estimate
 from batchtui.services.loads import LONG, Load, LoadCounter
 
 DAY = date(2026, 11, 21)
+BOOK = PriceBook()
 SONNET = "claude-sonnet-5-5"
 """In a batch 1 USD in and 5 USD out for a million tokens (API.md)."""
 
@@ -30,7 +32,7 @@ def shape(*traits: str, payload: bytes = b"{}") -> Shape:
 
 
 def test_the_range_goes_from_no_answer_to_max_tokens() -> None:
-    found = estimate([load()], [shape()], {}, DAY)
+    found = estimate([load()], [shape()], {}, DAY, BOOK)
     # 700,000 bytes: 140,000 tokens at 5 bytes each, 350,000 at 2; and 1 or 60 for each request's frame.
     assert found.cost.low == Decimal(140100) / 1_000_000
     assert found.cost.at_most == Decimal(356000) / 1_000_000 + Decimal("0.5")
@@ -39,7 +41,7 @@ def test_the_range_goes_from_no_answer_to_max_tokens() -> None:
 
 
 def test_the_same_without_a_batch_costs_twice_as_much() -> None:
-    found = estimate([load()], [shape()], {SONNET: 0.25}, DAY)
+    found = estimate([load()], [shape()], {SONNET: 0.25}, DAY, BOOK)
     assert found.cost.low is not None
     assert found.standard.low == 2 * found.cost.low
     assert found.cost.likely is not None
@@ -47,26 +49,26 @@ def test_the_same_without_a_batch_costs_twice_as_much() -> None:
 
 
 def test_what_was_written_so_far_says_what_is_likely() -> None:
-    found = estimate([load()], [shape()], {SONNET: 0.25}, DAY)
+    found = estimate([load()], [shape()], {SONNET: 0.25}, DAY, BOOK)
     # 200,000 tokens at 3.5 bytes each and one for each frame; a quarter of what may be written.
     assert found.cost.likely == Decimal(200100) / 1_000_000 + Decimal("0.125")
     assert found.cost.figure == found.cost.likely
 
 
 def test_a_history_under_the_dated_name_of_a_model_counts_for_it() -> None:
-    assert estimate([load()], [shape()], {f"{SONNET}-20260901": 0.5}, DAY).output_tokens == (50_000, 100_000)
+    assert estimate([load()], [shape()], {f"{SONNET}-20260901": 0.5}, DAY, BOOK).output_tokens == (50_000, 100_000)
 
 
 def test_a_long_prompt_has_the_price_of_its_step() -> None:
     haiku = load(model="claude-haiku-5-5", requests=1, bytes=500_000 + ENVELOPE, longest=500_000, max_tokens=1)
-    found = estimate([haiku], [], {}, DAY)
+    found = estimate([haiku], [], {}, DAY, BOOK)
     # Above 100,000 tokens 0.25 USD in and 1.25 USD out for a million, below 0.05 and 0.25.
     assert found.cost.low == Decimal(100001) * Decimal("0.25") / 1_000_000
     assert found.cost.at_most == (Decimal(250060) * Decimal("0.25") + Decimal("1.25")) / 1_000_000
 
 
 def test_a_model_without_a_price_makes_it_unknown_and_never_nothing() -> None:
-    found = estimate([load(), load(model="claude-nobody-knows", part=2)], [shape()], {}, DAY)
+    found = estimate([load(), load(model="claude-nobody-knows", part=2)], [shape()], {}, DAY, BOOK)
     assert (found.cost.low, found.cost.at_most) == (None, None)
     assert found.parts[0].low is not None
     assert found.parts[1].at_most is None
@@ -74,9 +76,9 @@ def test_a_model_without_a_price_makes_it_unknown_and_never_nothing() -> None:
 
 
 def test_at_most_all_of_the_input_is_written_to_the_cache_that_is_asked_for() -> None:
-    hour = estimate([load()], [shape("text+cache", payload=b'{"ttl": "1h"}')], {}, DAY)
-    minutes = estimate([load()], [shape("text+cache", payload=b'{"type": "ephemeral"}')], {}, DAY)
-    plain = estimate([load()], [shape()], {}, DAY)
+    hour = estimate([load()], [shape("text+cache", payload=b'{"ttl": "1h"}')], {}, DAY, BOOK)
+    minutes = estimate([load()], [shape("text+cache", payload=b'{"type": "ephemeral"}')], {}, DAY, BOOK)
+    plain = estimate([load()], [shape()], {}, DAY, BOOK)
     answers = Decimal("0.5")
     assert plain.cost.at_most is not None
     assert hour.cost.at_most == 2 * (plain.cost.at_most - answers) + answers
@@ -86,8 +88,8 @@ def test_at_most_all_of_the_input_is_written_to_the_cache_that_is_asked_for() ->
 @pytest.mark.parametrize(
     ("found", "said"),
     [
-        (estimate([load(elsewhere=3)], [shape()], {}, DAY), "address or file id"),
-        (estimate([load()], [shape("web_search")], {}, DAY), "run at the API"),
+        (estimate([load(elsewhere=3)], [shape()], {}, DAY, BOOK), "address or file id"),
+        (estimate([load()], [shape("web_search")], {}, DAY, BOOK), "run at the API"),
     ],
 )
 def test_what_grows_at_the_api_has_no_upper_bound(found: object, said: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from batchtui.domain.usage import Usage
+from batchtui.pricing.book import PriceBook
 from batchtui.registry.result_store import ResultStore
 from batchtui.services.collect import collect
 from batchtui.services.refresh import refresh_batches
@@ -40,7 +41,7 @@ def spent(store: ResultStore, *lines: bytes) -> tuple[Spending, ...]:
     batch = a_batch(succeeded=len(lines))
     keep(store, batch, b"\n".join(lines) + b"\n")
     with store.reader(batch) as reader:
-        return spendings_of(reader.usage_groups([100_000]), START.date())
+        return spendings_of(reader.usage_groups([100_000]), START.date(), PriceBook())
 
 
 def test_long_and_short_prompts_are_each_priced_by_their_own_length(store: ResultStore) -> None:

@@ -1,0 +1,49 @@
+"""`batchtui estimate`: what request files would cost; nothing is kept or sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from batchtui.cli import documents, findings
+from batchtui.cli.exits import Exit
+from batchtui.cli.options import intake_of, intake_options
+from batchtui.cli.verb import verb
+from batchtui.text.counts import amount
+from batchtui.text.estimates import estimate_lines
+
+if TYPE_CHECKING:
+    from batchtui.cli.session import Session
+
+
+@verb(
+    "estimate",
+    examples=[
+        "batchtui estimate tickets.jsonl",
+        "batchtui estimate tickets.jsonl --model claude-haiku-5-5",
+        "batchtui estimate parts/ --json | jq -r .at_most",
+    ],
+)
+@click.argument("sources", type=click.Path(allow_dash=True), metavar="FILE…", nargs=-1, required=True)
+@intake_options
+async def command(session: Session, sources: tuple[str, ...], **options: Any) -> int:
+    """Say what request files would cost in a batch: at least, likely, at most; and at standard prices.
+
+    Input is worked out from its bytes. Output goes from nothing to max_tokens; what is likely is told by what each
+    model has written so far. Requests with errors are left out, and the exit code is 3 where there are any.
+    """
+    from batchtui.services.check import check
+
+    async with session.workspace() as workspace:
+        checked = await check(workspace, sources, intake_of(options), findings.progress_of(session))
+    session.notes.close()
+    if session.json:
+        session.out.document({"requests": checked.report.requests, **documents.estimate_document(checked.estimate)})
+    else:
+        session.out.line(amount(checked.report.requests, "request"))
+        session.out.lines(estimate_lines(checked.estimate))
+    if checked.report.errors:
+        session.notes.say(f"{amount(checked.report.errors, 'error')}; `batchtui check` says which.")
+        return Exit.INPUT
+    return Exit.DONE

@@ -1,0 +1,56 @@
+"""What requests of a size would cost, model by model, in a batch and without: a calculator, before there is a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from batchtui.domain.usage import Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from decimal import Decimal
+
+    from batchtui.services.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """What one model would cost. None where nobody knows its price."""
+
+    model: str
+    tier: str
+    """cheap, capable or premium, where it stands for one; else empty."""
+    batch: Decimal | None
+    standard: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is to be done: so many requests, each of one size."""
+
+    requests: int
+    input_tokens: int
+    """Of one request, without what is read from the cache."""
+    output_tokens: int
+    cached_tokens: int = 0
+    """Of one request's input, what is read from the cache."""
+
+
+def calculate(workspace: Workspace, work: Work, models: Sequence[str] = ()) -> list[Sum]:
+    """Say what some work costs with these models, or with those that the tiers stand for, the cheapest first."""
+    tiers = {model: tier for tier, model in workspace.settings.tiers().items()}
+    sums = [_sum(workspace, work, model, tiers.get(model, "")) for model in (models or tiers)]
+    return sorted(sums, key=lambda each: (each.batch is None, each.batch or 0))
+
+
+def _sum(workspace: Workspace, work: Work, model: str, tier: str) -> Sum:
+    day = workspace.clock.now().date()
+    usage = Usage(work.input_tokens, cache_read_tokens=work.cached_tokens, output_tokens=work.output_tokens)
+
+    def amount(*, batch: bool) -> Decimal | None:
+        prices = workspace.prices.prices_of(model, day, batch=batch)
+        one = prices.rates(usage.total_input).cost(usage) if prices else None
+        return one.total * work.requests if one else None
+
+    return Sum(model, tier, amount(batch=True), amount(batch=False))

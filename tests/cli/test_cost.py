@@ -1,0 +1,121 @@
+"""What was spent, to scripts and people: by category, what it saved, and what nobody can know."""
+
+from __future__ import annotations
+
+import csv
+import io
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from batchtui.simulator import Scenario
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from batchtui.simulator import Simulator
+    from tests.cli.conftest import Batchtui
+
+
+@pytest.fixture
+def scenario() -> Scenario:
+    return Scenario(takes=0.0)
+
+
+@pytest.fixture
+def spent(batchtui: Batchtui, simulator: Simulator) -> str:
+    """Two jobs that have ended, with their results here."""
+    batchtui.submitted(4, "a", "--name", "first", "--tag", "eval")
+    batchtui.submitted(2, "b", "--name", "second", "--model", "claude-sonnet-5-5")
+    for name in ("first", "second"):
+        assert batchtui("wait", name).code == 0
+    return "first"
+
+
+def test_a_batch_saves_half_of_the_standard_price(batchtui: Batchtui, spent: str) -> None:
+    total = batchtui("cost", spent, "--json").document["total"]
+    assert Decimal(total["cost"]) > 0
+    assert Decimal(total["standard"]) == 2 * Decimal(total["cost"])
+    assert Decimal(total["saved"]) == Decimal(total["cost"])
+
+
+def test_the_categories_add_up_to_the_cost(batchtui: Batchtui, spent: str) -> None:
+    total = batchtui("cost", "--json").document["total"]
+    assert sum(Decimal(amount) for amount in total["categories"].values()) == Decimal(total["cost"])
+    assert total["tokens"]["output_tokens"] > 0
+
+
+@pytest.mark.parametrize(
+    ("by", "labels"),
+    [
+        ("model", ["claude-sonnet-5-5", "claude-haiku-5-5"]),
+        ("tag", ["(no tag)", "eval"]),
+    ],
+)
+def test_lines_are_added_up_and_the_dearest_comes_first(
+    batchtui: Batchtui, spent: str, by: str, labels: list[str]
+) -> None:
+    document = batchtui("cost", "--by", by, "--json").document
+    assert [line["label"] for line in document["lines"]] == labels
+    assert sum(Decimal(line["cost"]) for line in document["lines"]) == Decimal(document["total"]["cost"])
+
+
+def test_text_says_each_category_and_what_was_saved(batchtui: Batchtui, spent: str) -> None:
+    ran = batchtui("cost", spent)
+    assert ran.out.startswith("cost of first: $")
+    assert all(word in ran.out for word in ("input: $", "output: $", "at standard prices: $", "estimated: $"))
+
+
+def test_a_table_has_a_line_a_day_and_the_total(batchtui: Batchtui, spent: str) -> None:
+    heading, day, total = batchtui("cost", "--by", "day").out.splitlines()
+    assert heading.split()[:2] == ["DAY", "COST"]
+    assert day.split()[1:] == total.split()[1:]
+
+
+def test_csv_is_for_spreadsheets(batchtui: Batchtui, simulator: Simulator) -> None:
+    batchtui.submitted(1, "a", "--tag", "=cmd()")
+    batchtui("wait", "@last")
+    rows = list(csv.DictReader(io.StringIO(batchtui("cost", "--by", "tag", "--csv").out)))
+    assert rows[0]["label"] == "'=cmd()"
+    assert Decimal(rows[0]["cost"]) > 0
+
+
+def test_what_is_on_its_way_is_said_at_most(batchtui: Batchtui, simulator: Simulator) -> None:
+    simulator.world.retemper(Scenario(takes=10_000))
+    batchtui.submitted(2, "a")
+    document = batchtui("cost", "--json").document
+    assert Decimal(document["in_flight_at_most"]) > 0
+    assert Decimal(document["total"]["cost"]) == 0
+
+
+def test_own_prices_and_a_discount_go_before_the_list(batchtui: Batchtui, home: Path) -> None:
+    home.mkdir(exist_ok=True)
+    (home / "config.toml").write_text(
+        '[prices]\ndiscount = 0.1\n[prices.models."our-model"]\ninput = 2\noutput = 10\nbatch = 0.4\n'
+    )
+    work = ("--requests", "1000", "--input", "1000", "--output", "100", "--model", "our-model")
+    (found,) = batchtui("cost", *work, "--json").document
+    # A million in and 100,000 out: 2 + 1 USD, less a tenth; in a batch 0.4 of that.
+    assert Decimal(found["standard"]) == Decimal("2.7")
+    assert Decimal(found["batch"]) == Decimal("1.08")
+
+
+def test_the_calculator_compares_the_tiers(batchtui: Batchtui) -> None:
+    found = batchtui("cost", "--requests", "1000000", "--input", "500", "--output", "200", "--json").document
+    assert [each["tier"] for each in found] == ["cheap", "capable", "premium"]
+    # haiku-5-5 in a batch: 500 million in at 0.05, 200 million out at 0.25 (API.md).
+    assert Decimal(found[0]["batch"]) == Decimal(75)
+    assert Decimal(found[0]["standard"]) == Decimal(150)
+
+
+@pytest.mark.parametrize("words", ["--requests 5", "nightly --requests 5 --input 1 --output 1"])
+def test_half_a_calculation_is_wrong_usage(batchtui: Batchtui, words: str) -> None:
+    assert batchtui("cost", *words.split()).code == 2
+
+
+def test_an_estimate_stands_alone_and_keeps_nothing(batchtui: Batchtui, simulator: Simulator, home: Path) -> None:
+    ran = batchtui("estimate", batchtui.file(3), "--json")
+    assert (ran.code, ran.document["requests"], simulator.world.calls) == (0, 3, [])
+    assert Decimal(ran.document["low"]) < Decimal(ran.document["at_most"])
+    assert list((home / "requests").iterdir()) == []
