@@ -138,10 +138,11 @@ class Composer:
     def _rendered(self, row: Row) -> Rendered:
         name = row.file or self.table.name
         payload = self._payload(row, name)
-        good = self._check(name, row.line, [payload]) if payload else []
-        request = from_json(payload) if payload else {"custom_id": self._original(row) or "", "params": {}}
-        custom_id = good[0].custom_id if good else request["custom_id"]
-        return Rendered(row.line, custom_id, request["params"], self.report().problems)
+        if not payload:
+            return Rendered(row.line, self._original(row) or "", problems=self.report().problems)
+        self._check(name, row.line, [payload])
+        request = from_json(payload)
+        return Rendered(row.line, request["custom_id"], request["params"], self.report().problems)
 
     def _compose(self, rows: list[Row]) -> list[CheckedRequest]:
         """Shape and check rows that follow one another, keeping each at the line where it stands."""

@@ -19,6 +19,11 @@ _MARKS = (
 _SAID = {"utf-8-sig": "UTF-8 with a mark", "utf-8": "UTF-8", "cp1252": "Windows-1252", "utf-16": "UTF-16"}
 FALLBACK = "cp1252"
 """What text is that nobody can tell: the usual encoding of spreadsheets in the West."""
+_PLAUSIBLE = [
+    "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp874", "koi8_r", "cp932",
+    "euc_jp", "gb18030", "big5", "euc_kr", "cp949",
+]  # fmt: skip
+"""What tables come in; those of DOS and of old Macs are so seldom that they are guessed wrongly more than rightly."""
 _SAMPLE = 1 << 16
 """Bytes that a guess is made from."""
 
@@ -68,7 +73,7 @@ def _guess(head: bytes, first: int) -> str:
     from charset_normalizer import from_bytes
 
     start = max(0, first - _SAMPLE // 4)
-    found = from_bytes(head[start : start + _SAMPLE])
+    found = from_bytes(head[start : start + _SAMPLE], cp_isolation=_PLAUSIBLE)
     best = found.best()
     if best is None:
         return FALLBACK

@@ -51,14 +51,14 @@ class IdMaker:
 
 
 class Seen:
-    """Which texts were there before, in about 16 bytes each: hashes of 64 bits in one array.
+    """Which texts were there before, in 13 to 27 bytes each: hashes of 64 bits in one array.
 
     Once in many millions of millions of pairs two texts have one hash; then the second is called seen, which costs it
     a suffix that it would not have needed, and nothing else.
     """
 
     def __init__(self) -> None:
-        self._slots = array("Q", bytes(8 * _LEAST))
+        self._slots = array("Q", [0]) * _LEAST
         self._size = _LEAST
         self._count = 0
 
@@ -79,9 +79,9 @@ class Seen:
 
     def _grow(self) -> None:
         before = self._slots
-        self._size *= 4
+        self._size *= 2
         last = self._size - 1
-        slots = self._slots = array("Q", bytes(8 * self._size))
+        slots = self._slots = array("Q", [0]) * self._size
         for value in before:
             if value:
                 here = value & last

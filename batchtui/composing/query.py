@@ -62,10 +62,7 @@ class QueryTable:
 
     def _columns(self) -> tuple[str, ...]:
         described = self._ask(f"SELECT * FROM ({self._sql.strip().rstrip(';')}) LIMIT 0").description  # noqa: S608
-        names = [column[0] for column in described]
-        if len(set(names)) < len(names):
-            raise InputError("Two columns of the query have one name.", hint="Name them: select a.id as first_id …")
-        return tuple(names)
+        return tuple(column[0] for column in described)
 
     def _ask(self, sql: str) -> Any:
         import duckdb

@@ -42,6 +42,9 @@ def sandbox() -> SandboxedEnvironment:
 
         intercepted_binops = frozenset({"*", "**", "%"})
 
+        def wrap_str_format(self, value: Any) -> None:
+            """Leave the methods that format text to `is_safe_attribute`, which refuses them."""
+
         def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
             """Whether a template may use it; methods that widen a text at will are left out."""
             return not (isinstance(obj, str) and attr in _WIDENING) and super().is_safe_attribute(obj, attr, value)

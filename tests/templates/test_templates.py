@@ -1,0 +1,181 @@
+"""Templates as files: what can be said, what is refused with its place, versions, and a sandbox that holds."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from batchtui.templates import Gaps, TemplateFault, find_template, list_templates, parse_template, save_template
+from batchtui.templates.library import read_template
+from batchtui.templates.template import make_template
+from batchtui.templates.writing import template_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FULL = '''+++
+version = 3
+description = "What it is for"
+model = "cheap"
+max_tokens = 99
+id = "Ticket ID"
+cache = true
+system = """
+Two
+lines with 'quotes' and \\\\ and \\u0001"""
+prefill = "{"
+schema = '{"type": "object", "properties": {"a": {"enum": [null, 1]}}}'
+tools = [{name = "t", input_schema = {type = "object"}}]
+params = {metadata = {user_id = "u"}}
+[[turns]]
+role = "user"
+text = "Hello {{ name }}"
+[[turns]]
+role = "assistant"
+text = "Hi"
++++
+Now {{ text }}
+'''
+
+
+def test_a_template_survives_being_written_and_read(tmp_path: Path) -> None:
+    first = parse_template("t", FULL)
+    again = parse_template("t", template_text(first))
+    assert template_text(again) == template_text(first)
+    assert (again.version, again.id, again.cache, again.tools) == (3, "Ticket ID", True, first.tools)
+    assert again.schema == {"type": "object", "properties": {"a": {"enum": [None, 1]}}}
+    assert [(turn.role, turn.text.source.strip()) for turn in again.turns] == [
+        ("user", "Hello {{ name }}"), ("assistant", "Hi"), ("user", "Now {{ text }}"), ("assistant", "{"),
+    ]  # fmt: skip
+    assert again.system is not None
+    assert first.system is not None
+    assert again.system.source == first.system.source
+
+
+@settings(deadline=None)
+@given(st.text(), st.text())
+def test_any_text_survives(system: str, prefill: str) -> None:
+    try:
+        made = make_template("t", {"prompt": "x", "system": system, "prefill": prefill})
+    except TemplateFault:
+        return
+    again = parse_template("t", template_text(made))
+    assert (again.system and again.system.source) == (made.system and made.system.source)
+    assert again.turns[-1].text.source.rstrip("\n") == made.turns[-1].text.source.rstrip("\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_toml"),
+    [
+        ("Hello {{ x }}", False), ("---\nmax_tokens: 4096\n---\nHello {{ x }}", False),
+        ("+++\r\nmax_tokens = 4096\r\n+++\r\nHello {{ x }}", False), ("\ufeffHello {{ x }}", False),
+        ('prompt = "Hello {{ x }}"', True), ('+++\nprompt = "Hello {{ x }}"\n+++\n', False),
+        ("+++\n+++\nHello {{ x }}", False),
+    ],
+)  # fmt: skip
+def test_a_template_can_be_written_in_several_ways(text: str, is_toml: bool) -> None:
+    template = parse_template("t", text, is_toml=is_toml)
+    assert template.turns[0].text.fill({"x": "you"}).strip() == "Hello you"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("+++\nsystm = 'x'\n+++\ny", 'did you mean "system"'), ("+++\nmax_tokens = '9'\n+++\ny", "whole number"),
+        ("+++\nmax_tokens = 0\n+++\ny", "whole number"), ("+++\na = \n+++\ny", "line 2"), ("+++\nx", "does not end"),
+        ("---\nx\n---\ny", "key: value"), ("+++\nschema = '{'\n+++\ny", "no JSON"), ("{{ x", "line 1"),
+        ("\n{% if %}", "line 2"), ("{{ x | nope }}", "nope"), ("+++\nprompt = 'x'\n+++\ny", "below it"),
+        ("+++\nturns = [{role = 'system', text = 'x'}]\n+++\ny", "system"), ("+++\ntools = ['x']\n+++\ny", "tools"),
+        ("+++\nturns = [{role = 'user'}]\n+++\ny", "turn 1"), ("+++\nsystem = '{{ x'\n+++\ny", "system"),
+        ("+++\ncache = 1\n+++\ny", "true or false"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said_with_its_place(text: str, said: str) -> None:
+    with pytest.raises(TemplateFault, match='the template "t"') as raised:
+        parse_template("t", text)
+    assert said in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("one\n{{ nme }}", 'line 2: there is no "nme"; did you mean "name"?'),
+        ("{{ name }}\n\n{{ name.first.last }}", "line 3"), ("{% if name %}{{ nme }}{% endif %}", "line 1"),
+        ("{{ row['nope'] }}", "line 1"),
+    ],
+)  # fmt: skip
+def test_a_gap_without_a_value_is_said_with_its_line(text: str, said: str) -> None:
+    with pytest.raises(TemplateFault) as raised:
+        Gaps(text).fill({"name": "x", "row": {}})
+    assert said in str(raised.value)
+
+
+@pytest.mark.parametrize("text", ["a {{ x }}b{{ y }}\nc", "{{ x }}", "", "no gaps", "{{ x }}\n", "{# no #}{{ y }}"])
+@pytest.mark.parametrize("x", ["text", None, True, 1, 1.5, ["ü", None], {"k": "v"}, "{{ y }}", b"bytes"])
+def test_plain_gaps_are_filled_as_jinja_fills_them(text: str, x: object) -> None:
+    values = {"x": x, "y": "why"}
+    assert Gaps(text).fill(values) == Gaps(text + "{% if false %}{% endif %}").fill(values) or text.endswith("\n")
+
+
+HOSTILE = (
+    "{{ ''.__class__.__mro__ }}", "{{ x.__init__.__globals__ }}", "{{ self.__class__ }}", "{% include '/etc/passwd' %}",
+    "{% import 'os' as os %}", "{{ cycler.__init__.__globals__.os }}", "{{ 'x' * 10**9 }}", "{{ 2 ** (10**9) }}",
+    "{{ '%1000000000d' % 1 }}", "{{ '{:>1000000000}'.format(1) }}", "{{ 'x'.ljust(10**9) }}", "{{ range(10**9)|list }}",
+    "{% for i in range(99999) %}{% for j in range(99999) %}xxxxxxxxxxxxxxxxxxxx{% endfor %}{% endfor %}",
+    "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "{{ ''|attr('__class__') }}", "{{ [].append(1) or ''.mro() }}",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_the_sandbox_holds(text: str) -> None:
+    began = time.perf_counter()
+    with pytest.raises(TemplateFault):
+        Gaps(text).fill({"x": "value"})
+    assert time.perf_counter() - began < 5
+
+
+def test_saving_counts_versions_and_keeps_the_earlier_ones(tmp_path: Path) -> None:
+    first = save_template(parse_template("mine", "one"), tmp_path)
+    second = save_template(parse_template("mine", "+++\nversion = 77\n+++\ntwo"), tmp_path)
+    assert (first.version, second.version) == (1, 2)
+    newest, earlier = find_template("mine", tmp_path), find_template("mine@1", tmp_path)
+    assert newest is not None
+    assert earlier is not None
+    assert (newest.turns[0].text.source.strip(), earlier.turns[0].text.source.strip()) == ("two", "one")
+    assert find_template("mine@9", tmp_path) is None
+    assert (tmp_path / "mine.md").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "", ".x", "x" * 200, "a b", "x@../y", "a\0b"])
+def test_a_name_is_never_a_path(name: str, tmp_path: Path) -> None:
+    (tmp_path / "x.md").write_text("secret")
+    assert find_template(name, tmp_path / "templates") is None
+    if "@" not in name:
+        with pytest.raises(TemplateFault, match="no name"):
+            save_template(parse_template(name, "x"), tmp_path / "templates")
+
+
+def test_all_templates_are_listed_the_users_first(tmp_path: Path) -> None:
+    save_template(parse_template("zz", '+++\ndescription = "mine"\n+++\nx'), tmp_path)
+    (tmp_path / "broken.md").write_text("{% if %}")
+    (tmp_path / "classify_bulk.toml").write_text('prompt = "mine"')
+    found = {each.name: each for each in list_templates(tmp_path)}
+    assert list(found)[:3] == ["broken", "classify_bulk", "zz"]
+    assert (found["zz"].description, found["zz"].is_own, bool(found["broken"].fault)) == ("mine", True, True)
+    assert found["classify_bulk"].is_own
+    assert {"analyze_logs", "generate_report", "generate_docs", "generate_tests", "default"} <= found.keys()
+
+
+@pytest.mark.parametrize("content", [b"\x00\x01", b"caf\xe9", b""])
+def test_a_file_that_is_no_template_is_said(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "t.md"
+    path.write_bytes(content)
+    if not content:
+        assert read_template(path).turns
+        return
+    with pytest.raises(TemplateFault):
+        read_template(path)
