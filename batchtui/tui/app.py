@@ -35,6 +35,7 @@ from batchtui.tui.screens.error_box import ErrorBox
 from batchtui.tui.screens.frame import Frame
 from batchtui.tui.screens.help import HelpScreen
 from batchtui.tui.screens.palette import PaletteScreen
+from batchtui.tui.screens.spend import SpendScreen
 from batchtui.tui.screens.warnings import WarningsScreen
 from batchtui.tui.widgets.status_bar import Status
 
@@ -210,7 +211,7 @@ class DashboardApp(App[int]):
         missed = happening.summary(self.away.acts) if self.away else ""
         if missed:
             keys = self.keymap["app.activity"]
-            self.say(f"Since you were last here: {missed}." + (f" {keys[0]} shows it." if keys else ""))
+            self.say(f"Since you were last here: {missed}." + (f" Press {keys[0]} to see it." if keys else ""))
 
     def tick(self) -> None:
         """Time has passed."""
@@ -301,8 +302,13 @@ class DashboardApp(App[int]):
         if not isinstance(self.screen, ActivityScreen):
             self.push_screen(ActivityScreen(self.workspace))
 
+    def _action_app_spending(self) -> None:
+        if not isinstance(self.screen, SpendScreen):
+            self.push_screen(SpendScreen(self.workspace))
+
     def _action_app_warnings(self) -> None:
         if not isinstance(self.screen, WarningsScreen):
+            self._looking_ahead.request()
             self.push_screen(WarningsScreen(self.workspace))
 
     def _action_app_theme(self) -> None:
