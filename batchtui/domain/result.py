@@ -54,3 +54,5 @@ class ResultFacts:
     message: str = ""
     """The error's message, or the beginning of the answer's text: at most 160 characters, one line, as it came."""
     usage: Usage = field(default_factory=Usage)
+    geography: str | None = None
+    """Where the answer was made (`inference_geo`): some places cost more."""

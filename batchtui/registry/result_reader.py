@@ -28,7 +28,7 @@ SEARCH_BLOCK = 2 << 20
 _AT_ONCE = 500
 _COLUMNS = (
     "seq, custom_id, outcome, type, model, stop_reason, error_type, message, input, write_5m, write_1h, read, output,"
-    " thinking, searches"
+    " thinking, searches, geography"
 )
 _PROMPT = "input + write_5m + write_1h + read"
 _USAGE_GROUPS = (
@@ -290,11 +290,12 @@ class ResultReader:
             yield from rows
 
     def _facts(self, row: Sequence[Any]) -> ResultFacts:
-        seq, custom_id, outcome, result_type, model, stop_reason, error_type, message, *tokens = row
+        seq, custom_id, outcome, result_type, model, stop_reason, error_type, message, *tokens, geography = row
         words = self._words
         return ResultFacts(
             seq, custom_id, OUTCOMES[outcome], words[result_type] or "", self._offsets[seq - 1],
             self._lengths[seq - 1], words[model], words[stop_reason], words[error_type], message, Usage(*tokens),
+            words[geography],
         )  # fmt: skip
 
 
