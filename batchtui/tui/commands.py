@@ -18,6 +18,7 @@ class Scope(StrEnum):
     BATCHES = "in the list of batches"
     BATCH = "in a batch"
     ACTIVITY = "in the activity"
+    SPENDING = "in the spending"
     TEXT = "in every text"
     RESULT = "in a result"
     DIALOG = "in every dialog"
@@ -58,6 +59,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("app.refresh", ("r",), "refresh", "Ask the API now how things stand.", _S.EVERYWHERE, worth=45),
     Command("app.pause", ("p",), "pause", "Stop asking the API, or go on.", _S.EVERYWHERE, worth=20),
     Command("app.activity", ("a",), "activity", "Show what batchtui did, call by call.", _S.EVERYWHERE, worth=35),
+    Command("app.spending", ("$",), "spending", "Show what was spent, and what it saved.", _S.EVERYWHERE, worth=25),
     Command("app.warnings", ("!",), "warnings", "Show what to look out for, and do something about it.", _S.EVERYWHERE),
     Command("app.theme", ("T",), "theme", "Change to the next theme.", _S.EVERYWHERE),
     Command("app.back", ("esc",), "back", "Go back; clear a filter or marks.", _S.EVERYWHERE, worth=15),
@@ -109,6 +111,11 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "activity.copy-id", ("y",), "copy request id", "Copy the request id, else the batch's.", _S.ACTIVITY, worth=60
     ),
+    # ── what was spent ──
+    Command(
+        "spending.by", ("tab", "b"), "by model/job/tag/day", "Add up by model, by job, by tag or by day.", _S.SPENDING,
+        worth=90,
+    ),
     # ── texts ──
     Command("text.down", ("j", "down"), "down", "Go a line down.", _S.TEXT, in_palette=False),
     Command("text.up", ("k", "up"), "up", "Go a line up.", _S.TEXT, in_palette=False),
@@ -140,6 +147,7 @@ TOGETHER: tuple[tuple[Scope, ...], ...] = (
     (Scope.EVERYWHERE, Scope.LIST, Scope.BATCHES),
     (Scope.EVERYWHERE, Scope.LIST, Scope.BATCH),
     (Scope.EVERYWHERE, Scope.LIST, Scope.ACTIVITY),
+    (Scope.EVERYWHERE, Scope.LIST, Scope.SPENDING),
     (Scope.EVERYWHERE, Scope.TEXT, Scope.RESULT),
     (Scope.DIALOG, Scope.TEXT),
 )

@@ -12,7 +12,11 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from batchtui.domain.batch import RequestCounts
+from batchtui.domain.cost import Cost
+from batchtui.domain.estimate import Bounds
+from batchtui.domain.spending import Spending
 from batchtui.domain.states import ResultsState
+from batchtui.domain.usage import Usage
 from batchtui.services.presence import leave
 from batchtui.services.refresh import LAST_SWEEP
 from batchtui.services.workspace import open_workspace
@@ -52,6 +56,13 @@ LINES = (
     errored("doc-4", "overloaded_error", "Overloaded"),
     succeeded("doc-5", {"type": "tool_use", "id": "toolu_1", "name": "file", "input": {"to": "archive"}},
               stop_reason="tool_use"),
+)  # fmt: skip
+
+SPENT = (
+    Spending("claude-haiku-5-5", "", 2, Usage(21_000_000, cache_read_tokens=4_000_000, output_tokens=70_000), None,
+             Decimal("1.22"), Decimal("2.44"), Decimal("1.40"), Cost(Decimal("1.05"), output=Decimal("0.17"))),
+    Spending("claude-sonnet-5-5", "", 1, Usage(600_000, output_tokens=20_000), None,
+             Decimal("0.70"), Decimal("1.40"), Decimal("0.70"), Cost(Decimal("0.60"), output=Decimal("0.10"))),
 )  # fmt: skip
 
 
@@ -112,13 +123,12 @@ async def tell(workspace: Workspace, clock: StandingClock) -> None:
     raw = b"".join(line + b"\n" for line in LINES)
     keep(registry.results, done, raw)
     await registry.batches.set_results(done.key, ResultsState.SAVED, size=len(raw))
-    async with registry._database.transaction() as tx:
-        await tx.execute("UPDATE batches SET cost_actual = '1.92' WHERE key = ?", (done.key,))
+    await registry.costs.note(done.key, SPENT)
 
     await leave(workspace)
     nightly = await teller.submitted(
         "nightly-tickets", timedelta(minutes=31), (100_000, 100_000, 50_000), tags=("nightly", "shop"),
-        estimates=(Decimal("52.10"), Decimal("52.10"), Decimal("26.05")),
+        estimates=[Bounds(None, Decimal(figure), Decimal(figure)) for figure in ("52.10", "52.10", "26.05")],
     )  # fmt: skip
     still = await teller.sent(nightly[0])
     moving = await teller.sent(nightly[1])

@@ -46,9 +46,14 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "activity-errors": ("a", "f", "f"),
     "activity-entry": ("a", "enter"),
     "warnings": ("!",),
+    "spending": ("$",),
+    "spending-by-tag": ("$", "b", "b"),
 }
 """Each screen, and the keys that lead to it."""
-NAMES = {"/": "slash", ":": "colon", "?": "question_mark", "*": "asterisk", "-": "minus", "!": "exclamation_mark"}
+NAMES = {
+    "/": "slash", ":": "colon", "?": "question_mark", "*": "asterisk", "-": "minus", "!": "exclamation_mark",
+    "$": "dollar_sign",
+}  # fmt: skip
 
 
 async def settled(pilot: Pilot[int]) -> None:
