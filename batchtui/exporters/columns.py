@@ -96,7 +96,10 @@ _REQUEST: tuple[Column, ...] = (
     Column("request.system", lambda entry: _plain(entry.params.get("system")) or None),
     Column("request.prompt", lambda entry: prompt_of(entry.params) or None),
 )
+ORIGINAL = Column("original_id", lambda entry: entry.original)
+"""What the data calls the row; custom_ids can be something else."""
 _FURTHER: tuple[Column, ...] = (
+    ORIGINAL,
     Column("type", lambda entry: entry.answer.reading.result_type),
     Column("message_id", lambda entry: entry.answer.message.get("id")),
     Column("thinking", _thinking),
@@ -108,9 +111,13 @@ _FURTHER: tuple[Column, ...] = (
 _NAMED = {column.name: column for column in (*_RESULT, *_REQUEST, *_FURTHER)}
 
 
-def default_columns(structured: Sequence[Column], *, with_requests: bool) -> tuple[Column, ...]:
+def default_columns(
+    structured: Sequence[Column], *, with_requests: bool, with_originals: bool = False
+) -> tuple[Column, ...]:
     """Return the columns of a table where nobody chose any."""
-    return (*_RESULT, *structured, *(_REQUEST if with_requests else ()))
+    custom_id, *others = _RESULT
+    originals = (ORIGINAL,) if with_originals else ()
+    return (custom_id, *originals, *others, *structured, *(_REQUEST if with_requests else ()))
 
 
 def named_columns(names: Sequence[str], structured: Sequence[Column]) -> tuple[Column, ...]:

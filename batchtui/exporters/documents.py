@@ -22,7 +22,8 @@ def write_jsonl(
 ) -> None:
     """Write one JSON object a line.
 
-    Without columns these are the lines as the API sent them; `with_requests` adds `"request": params` at their end.
+    Without columns these are the lines as the API sent them; `with_requests` adds `"request": params` at their end,
+    and before it `"original_id"` where the data calls the row otherwise.
     """
     _write(out, (document + b"\n" for document in _documents(entries, columns, with_requests=with_requests)))
 
@@ -57,7 +58,8 @@ def _documents(
         if strictly and not entry.answer.line:
             line = _encoded(line.decode("utf-8", "replace"))
         if with_requests and line.endswith(b"}"):
-            line = line[:-1] + b',"request":' + _request(entry) + b"}"
+            named = b"" if entry.original is None else b',"original_id":' + _encoded(entry.original)
+            line = line[:-1] + named + b',"request":' + _request(entry) + b"}"
         yield line
 
 

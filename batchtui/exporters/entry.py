@@ -24,6 +24,9 @@ class Entry:
     structured: dict[str, Any]
     """What the answer says as one JSON object; empty where it says none."""
 
+    original: str | None = None
+    """What the data calls the row, where ids were changed on the way."""
+
     def __init__(self, line: bytes, request: bytes | None = None) -> None:
         self.line = line
         self.request = request

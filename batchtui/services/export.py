@@ -25,6 +25,7 @@ from batchtui.exporters.entry import Entry
 from batchtui.exporters.formats import Format, format_of, write
 from batchtui.registry.result_index import OUTCOMES
 from batchtui.registry.result_merge import MergedResults
+from batchtui.services.originals import originals_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -207,9 +208,10 @@ def _export(
             if _is_copy(plan, merged, by_input=by_input):
                 _copy(merged, out, tally, told)
             else:
-                columns = _columns(plan, merged)
+                originals = originals_of(workspace.paths, registry, plan.batches[0].job)
+                columns = _columns(plan, merged, with_originals=bool(originals))
                 found = merged.in_input_order(plan.only) if by_input else merged.in_arrival_order(plan.only)
-                entries = _entries(plan, merged, found, tally, told)
+                entries = _entries(plan, merged, found, originals, tally, told)
                 write(plan.format, out, entries, columns, with_requests=plan.with_requests)
         told(tally.total)
         return ExportReport(
@@ -258,6 +260,7 @@ def _entries(
     plan: ExportPlan,
     merged: MergedResults,
     found: Iterator[Found],
+    originals: dict[str, str],
     tally: _Tally,
     told: Callable[[int], None],
 ) -> Iterator[Entry]:
@@ -267,19 +270,22 @@ def _entries(
         if plan.with_requests:
             custom_id = "" if place.request else entry.answer.custom_id
             entry.request = merged.request(place, custom_id)
+        if originals:
+            named = entry.answer.custom_id
+            entry.original = originals.get(named, named)
         counts[outcomes[place.source][place.seq]] += 1
         if number % TELL_EVERY == 0:
             told(number)
         yield entry
 
 
-def _columns(plan: ExportPlan, merged: MergedResults) -> tuple[Column, ...] | None:
+def _columns(plan: ExportPlan, merged: MergedResults, *, with_originals: bool) -> tuple[Column, ...] | None:
     if plan.fields:
         structured = _structured(merged) if wants_structure(plan.fields) else ()
         return named_columns(plan.fields, structured)
     if not plan.format.is_table:
         return None
-    return default_columns(_structured(merged), with_requests=plan.with_requests)
+    return default_columns(_structured(merged), with_requests=plan.with_requests, with_originals=with_originals)
 
 
 def _structured(merged: MergedResults) -> tuple[Column, ...]:
