@@ -9,6 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.benchmarks.composing import write_table
 from tests.benchmarks.measuring import Table, best, run, simulator, sink
 from tests.benchmarks.plain_sdk import write_requests
 from tests.benchmarks.screen import change_one, dashboard, fill_registry
@@ -61,6 +62,24 @@ def checking(table: Table, source: Path, what: str) -> None:
     table.add(
         f"check {what}", f"{checked:.2f} s", f"json.loads {parsed:.2f} s", f"{checked / parsed:.2f} of json.loads"
     )
+
+
+def composing(table: Table, folder: Path) -> None:
+    """Requests rendered from a table and checked; ten times the rows must not take more memory than their ids do."""
+    few, many = folder / "few.csv", folder / "many.csv"
+    write_table(few, COUNT)
+    write_table(many, COUNT * 10)
+    done = best(3, "-m", "tests.benchmarks.composing", str(few))
+    rate = COUNT / float(done.output)
+    table.add(
+        f"compose {COUNT:,} rows of plain text, checks included",
+        f"{rate:,.0f} rows/s  {done.megabytes:.0f} MB", "", "budget 50,000 rows/s",
+    )  # fmt: skip
+    done = run("-m", "tests.benchmarks.composing", str(many))
+    table.add(
+        f"compose {COUNT * 10:,} rows", f"{COUNT * 10 / float(done.output):,.0f} rows/s  {done.megabytes:.0f} MB", "",
+        "20 MB of it to tell the ids apart",
+    )  # fmt: skip
 
 
 def fetching(table: Table, folder: Path, source: Path) -> None:
@@ -145,6 +164,7 @@ def main() -> None:
         write_requests(small, COUNT, 220)
         checking(table, small, f"{COUNT:,} requests of 220 B")
         many_small(table, folder)
+        composing(table, folder)
 
 
 if __name__ == "__main__":
