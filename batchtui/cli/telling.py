@@ -1,7 +1,8 @@
-"""What happens while requests are sent, told as it happens."""
+"""What happens, told as it happens: while requests are sent, and when a terminal is rung."""
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING
 
@@ -9,11 +10,13 @@ from batchtui.text.counts import size
 from batchtui.text.durations import countdown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from batchtui.cli.notes import Notes
     from batchtui.domain.batch import Batch
+    from batchtui.domain.notice import Notice
     from batchtui.services.dispatch import Event
+    from batchtui.services.workspace import Workspace
 
 
 def teller(notes: Notes) -> Callable[[Event], None]:
@@ -30,6 +33,15 @@ def teller(notes: Notes) -> Callable[[Event], None]:
             notes.say(f"{which(event.batch)}: {words(event)}")
 
     return tell
+
+
+def ringer(notes: Notes, workspace: Workspace) -> Callable[[Sequence[Notice]], None] | None:
+    """Make what tells a terminal of notices, as the settings want it; None where there is no terminal."""
+    from batchtui.services.ringing import ringing
+
+    if not notes.is_terminal:
+        return None
+    return lambda notices: notes.signal(ringing(notices, workspace.settings.notify, os.environ))
 
 
 _WORDS: dict[str, Callable[[Event], str]] = {

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from batchtui.cli import sheets
+from batchtui.cli.telling import ringer
 from batchtui.domain.states import BatchState
 from batchtui.text import forecasts
 from batchtui.text.counts import amount, count
@@ -32,13 +33,14 @@ async def wait_for(
     poll_interval: float | None = None,
     timeout: float | None = None,
 ) -> tuple[Batch, ...]:
-    """Wait until the batches have ended, telling how they stand.
+    """Wait until the batches have ended, telling how they stand; whoever is to be told of the end is told.
 
     Raises:
         WaitTimedOut: they still run.
         FateUnknown, NeverSent: the end of one cannot be waited for before somebody has decided.
     """
     from batchtui.services.forecast import forecaster
+    from batchtui.services.notices import Notifier, channels
     from batchtui.services.wait import refuse_undecided, wait
 
     settled = await wait(
@@ -49,6 +51,7 @@ async def wait_for(
         on_progress=_teller(session.notes, workspace.clock, await forecaster(workspace)),
     )
     session.notes.close()
+    await Notifier(workspace, channels(workspace, say=ringer(session.notes, workspace))).tell()
     refuse_undecided(settled)
     return settled
 

@@ -102,14 +102,18 @@ class Notifier:
         """Go on until cancelled, with every commit of any process and with time."""
         commits = Commits(self._workspace.registry, self._workspace.clock)
         while True:
-            try:
-                await self.tell()
-            except StorageError as error:
-                log.warning("notices: %s", error)
+            await self.tell()
             await commits.next(LOOK)
 
     async def tell(self) -> int:
-        """Tell what nobody has told yet. Returns how many tellings there were."""
+        """Tell what nobody has told yet. Returns how many tellings there were; a disk that says no is only logged."""
+        try:
+            return await self._tell_all()
+        except StorageError as error:
+            log.warning("notices: %s", error)
+            return 0
+
+    async def _tell_all(self) -> int:
         await foresee(self._workspace)
         if not self._channels:
             return 0

@@ -98,6 +98,7 @@ class DashboardApp(App[int]):
         self.theme = self.look.theme.name
         self._is_demo = demo
         self._doing = ""
+        self._is_locked_out = False
         self._tally = Tally({}, 0)
         self.outlook = Outlook(workspace)
         self._looking_ahead = Latest(self, self._look_ahead)
@@ -188,8 +189,11 @@ class DashboardApp(App[int]):
     def on_poll_changed(self, message: PollChanged) -> None:
         """Show how the background stands."""
         self._show_status()
-        if message.status.state is PollerState.NO_CREDENTIALS:
+        state = message.status.state
+        if state is PollerState.NO_CREDENTIALS and not self._is_locked_out:
             self.say(message.status.message, tone="error")
+        if state is not PollerState.REFRESHING:
+            self._is_locked_out = state is PollerState.NO_CREDENTIALS
 
     def on_failed(self, message: Failed) -> None:
         """Show a failure: in the error box, or beside a dialog that is open."""
@@ -215,8 +219,9 @@ class DashboardApp(App[int]):
 
     def tick(self) -> None:
         """Time has passed."""
-        if isinstance(self.screen, Frame):
-            self.screen.ticked()
+        front = self.screen_stack[-1] if self.screen_stack else None  # at the very end there is none any more
+        if isinstance(front, Frame) and front.is_mounted:
+            front.ticked()
 
     def _frames(self) -> list[Frame]:
         return [screen for screen in self.screen_stack if isinstance(screen, Frame) and screen.is_mounted]

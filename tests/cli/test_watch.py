@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import select
 import signal
 import sys
@@ -92,6 +93,20 @@ def test_exec_is_run_with_the_batch(batchtui: Batchtui, simulator: Simulator, la
     assert told(tmp_path) == [batch_id]
 
 
+def test_waiting_for_an_end_tells_whoever_is_to_be_told_and_a_watch_does_not_tell_it_again(
+    batchtui: Batchtui, simulator: Simulator, later: Later, home: Path, tmp_path: Path
+) -> None:
+    home.mkdir(exist_ok=True)
+    (home / "config.toml").write_text(f"[notify]\ncommand = {hook(tmp_path)!r}\n")
+    batch_id = batchtui.submitted(3)
+    later.turn(3_601)
+
+    assert batchtui("wait", batch_id).code == 0
+    assert batchtui("watch", "--until-idle").code == 0
+
+    assert told(tmp_path) == [batch_id]
+
+
 @pytest.mark.parametrize("cmd", ["'open", ""])
 def test_an_exec_that_is_no_command_is_wrong_usage(batchtui: Batchtui, cmd: str) -> None:
     assert batchtui("watch", "--exec", cmd).code == 2
@@ -107,19 +122,35 @@ def test_two_processes_that_watch_the_same_end_tell_it_once(
     later.turn(3_601)
 
     until(lambda: len(told(tmp_path)) >= 3)
-    heard = [stopped(process) for process in watching]
+    said = [ended_lines(process, len(ids)) for process in watching]
+    errors = [stopped(process) for process in watching]
 
     assert sorted(told(tmp_path)) == sorted(ids)
-    for out, err in heard:
-        assert err == ""
-        assert sorted(line.split()[4] for line in out.splitlines() if "  ended  " in line) == sorted(ids)
+    assert errors == ["", ""]
+    assert [sorted(line.split()[4] for line in lines) for lines in said] == [sorted(ids), sorted(ids)]
 
 
-def stopped(process: subprocess.Popen[str]) -> tuple[str, str]:
+def ended_lines(process: subprocess.Popen[str], count: int) -> list[str]:
+    """What it says of ends, once it has said so much of them."""
+    assert process.stdout is not None
+    number, read = process.stdout.fileno(), b""
+
+    def has_come() -> bool:
+        nonlocal read
+        if select.select([number], [], [], 0.02)[0]:
+            read += os.read(number, 65536)
+        return read.count(b"  ended  ") >= count
+
+    until(has_come)
+    return [line for line in read.decode().splitlines() if "  ended  " in line]
+
+
+def stopped(process: subprocess.Popen[str]) -> str:
+    """What it says on stderr when it is told to end, and ends as it should."""
     process.send_signal(signal.SIGTERM)
-    out, err = process.communicate(timeout=10)
+    _, err = process.communicate(timeout=10)
     assert process.returncode == 143
-    return out, err
+    return err
 
 
 def test_a_key_that_is_refused_ends_a_watch_until_idle(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 from batchtui.domain.states import BatchState, ResultsState
@@ -62,6 +63,19 @@ async def test_a_bell_that_is_switched_off_is_silent(tmp_path: Path, monkeypatch
         shown.clock.turn(10)
         await shown.pilot.pause(0.05)
     assert not any("\a" in sequence for sequence in sent)
+
+
+async def test_a_door_that_is_shut_is_said_once_and_stays_among_the_warnings(tmp_path: Path) -> None:
+    async with stage(tmp_path, running=["nightly"]) as shown:
+        shown.simulator.world.faults.add(Fault(on="list", kind="status", status=401, times=None))
+        said: list[str] = []
+        shown.app.say = lambda sentence, **_: said.append(sentence)  # type: ignore[method-assign]
+        for tries in (1, 2, 3):
+            await shown.press("r")
+            await shown.until(partial(lambda least: len(shown.simulator.world.calls_to("list")) > least, tries))
+        await _opened(shown)
+        await shown.shows("no credentials", "The API refuses the credentials (401)")
+        assert len(said) == 1
 
 
 async def _opened(shown: Stage) -> None:

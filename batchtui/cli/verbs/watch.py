@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from typing import TYPE_CHECKING
 
 import click
 
-from batchtui.cli import documents
+from batchtui.cli import documents, telling
 from batchtui.cli.exits import Exit
 from batchtui.cli.options import Span
 from batchtui.cli.verb import verb
@@ -21,11 +20,10 @@ from batchtui.text.safe import safe
 from batchtui.text.widths import pad
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from datetime import datetime
 
     from batchtui.cli.session import Session
-    from batchtui.domain.notice import Notice
     from batchtui.services.poller import PollStatus
     from batchtui.services.watch import Happening
     from batchtui.services.workspace import Workspace
@@ -76,11 +74,10 @@ async def command(session: Session, interval: float | None, until_idle: bool, ar
     if interval is not None and interval < 1:
         raise click.UsageError("--interval must be 1 second or more.")
     async with session.workspace() as workspace:
-        say = _ringer(session, workspace) if session.notes.is_terminal else None
         watched = await watch(
             workspace,
             Listeners(_teller(session), _status_teller(session, workspace), session.notes.failure),
-            channels(workspace, say=say, also=[argv]),
+            channels(workspace, say=telling.ringer(session.notes, workspace), also=[argv]),
             interval=interval,
             until_idle=until_idle,
         )
@@ -142,12 +139,3 @@ def _status_teller(session: Session, workspace: Workspace) -> Callable[[PollStat
 
 def _retry(status: PollStatus, now: datetime) -> str:
     return f" Next try in {countdown(status.next_at - now)}." if status.next_at else ""
-
-
-def _ringer(session: Session, workspace: Workspace) -> Callable[[Sequence[Notice]], None]:
-    from batchtui.services.ringing import ringing
-
-    def ring(notices: Sequence[Notice]) -> None:
-        session.notes.signal(ringing(notices, workspace.settings.notify, os.environ))
-
-    return ring
