@@ -32,6 +32,7 @@ VERBS: Mapping[str, str] = {
     "delete": "Delete ended batches.",
     "prune": "Let go of what is safe to let go, to make room.",
     "sync": "Bring in batches that were made elsewhere.",
+    "models": "List the models for batches, with prices and lifetimes.",
     "cost": "Say what was spent, on what, and what it saved.",
     "log": "Show what batchtui did and what the API said.",
     "doctor": "Examine versions, places, credentials and the API.",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from batchtui.cli import documents, findings
+from batchtui.cli import canaries, documents, findings
 from batchtui.cli.exits import Exit
 from batchtui.cli.options import intake_of, intake_options
 from batchtui.cli.verb import verb
@@ -17,25 +17,40 @@ if TYPE_CHECKING:
 
 
 @verb(
-    "check", examples=["batchtui check tickets.jsonl", "batchtui check parts/ --json", "zcat big.gz | batchtui check -"]
+    "check",
+    examples=[
+        "batchtui check tickets.jsonl",
+        "batchtui check parts/ --json",
+        "zcat big.gz | batchtui check -",
+        "batchtui check tickets.jsonl --canary",
+    ],
 )
 @click.argument("sources", type=click.Path(allow_dash=True), metavar="FILE…", nargs=-1, required=True)
 @intake_options
-async def command(session: Session, sources: tuple[str, ...], **options: Any) -> int:
-    """Check request files as a submission would; sends nothing.
+@click.option("--canary", is_flag=True, help="Also send one request of each shape in real time, having asked.")
+@click.option("--yes", is_flag=True, help="With --canary: do not ask.")
+async def command(session: Session, sources: tuple[str, ...], canary: bool, yes: bool, **options: Any) -> int:
+    """Check request files as a submission would; sends nothing, unless --canary is given.
 
     FILE is JSONL of {"custom_id", "params"}, the same as one JSON array, a task file, any of these as .gz, a folder
     of such files, or - for stdin. Problems are shown as FILE:LINE: error CODE message.
     """
     from batchtui.services.check import check
 
-    async with session.workspace() as workspace:
-        checked = await check(workspace, sources, intake_of(options), findings.progress_of(session))
+    chosen = intake_of(options)
+    async with session.acting_workspace() if canary else session.workspace() as workspace:
+        checked = await check(workspace, sources, chosen, findings.progress_of(session))
+        if not session.json:
+            session.out.lines(findings.problem_lines(checked.report.problems))
+        is_tried = canary and checked.parts
+        verdicts = await canaries.fly(session, workspace, checked.report, chosen, yes=yes) if is_tried else ()
     if session.json:
-        session.out.document(documents.check_document(checked.report, checked.parts, checked.estimate))
+        document = documents.check_document(checked.report, checked.parts, checked.estimate)
+        session.out.document({**document, "canary": canaries.verdict_documents(verdicts)} if canary else document)
     else:
-        session.out.lines(findings.problem_lines(checked.report.problems))
+        session.out.lines(canaries.verdict_lines(verdicts))
         session.out.lines(findings.report_lines(checked.report, checked.parts))
         if checked.parts:
             session.out.lines(estimate_lines(checked.estimate))
-    return Exit.INPUT if checked.report.errors else Exit.DONE
+    is_refused = any(verdict.is_refused for verdict in verdicts)
+    return Exit.INPUT if checked.report.errors or is_refused else Exit.DONE

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from batchtui.cli import documents, findings, saving, sheets, telling
+from batchtui.cli import canaries, documents, findings, saving, sheets, telling
 from batchtui.cli.asking import consent
 from batchtui.cli.exits import Exit
 from batchtui.cli.options import Dollars, intake_of, intake_options
@@ -17,9 +17,11 @@ from batchtui.text.durations import ago
 from batchtui.text.estimates import estimate_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from decimal import Decimal
 
     from batchtui.cli.session import Session
+    from batchtui.domain.canary import CanaryVerdict
     from batchtui.services.submit import SubmitPlan, Submitted
     from batchtui.services.workspace import Workspace
 
@@ -41,6 +43,7 @@ NO_FILE = ""
 @click.option("--tag", "tags", multiple=True, metavar="T", help="A tag of the job; may be repeated.")
 @intake_options
 @click.option("--max-cost", type=Dollars(), metavar="USD", help="Send nothing that may cost more (exit 3).")
+@click.option("--canary", is_flag=True, help="First send one request of each shape in real time; a refusal stops it.")
 @click.option("--dry-run", is_flag=True, help="Check and plan, and stop there.")
 @click.option("--force", is_flag=True, help="Also where the same requests were submitted before.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -59,6 +62,7 @@ async def command(
     name: str | None,
     tags: tuple[str, ...],
     max_cost: Decimal | None,
+    canary: bool,
     dry_run: bool,
     force: bool,
     yes: bool,
@@ -86,6 +90,8 @@ async def command(
                 await _rehearse(session, workspace, plan, max_cost)
                 return Exit.DONE
             await refuse_costly(workspace, plan.estimate, max_cost)
+            if canary:
+                _refuse_dead(session, await canaries.fly(session, workspace, plan.report, chosen.intake, yes=yes))
             _ask(session, workspace, plan, force=force, yes=yes)
             submitted = await apply_submit(
                 workspace, plan, force=force, max_cost=max_cost, on_event=telling.teller(session.notes)
@@ -127,6 +133,21 @@ async def _rehearse(session: Session, workspace: Workspace, plan: SubmitPlan, ma
     await refuse_costly(workspace, plan.estimate, max_cost)
     if session.json:
         _show_plan(session, workspace, plan)
+
+
+def _refuse_dead(session: Session, verdicts: Sequence[CanaryVerdict]) -> None:
+    """Stop where the API refuses a shape: none of its requests could succeed."""
+    for line in canaries.verdict_lines(verdicts):
+        session.notes.say(line)
+    refused = [verdict for verdict in verdicts if verdict.is_refused]
+    if refused:
+        shapes = amount(len(verdicts), "shape")
+        error = InputError(
+            f"The API refuses {len(refused)} of {shapes}: {refused[0].message} Nothing was sent.",
+            hint="Leave out --canary to send it all the same.",
+        )
+        error.heading = "The canary died"
+        raise error
 
 
 def _ask(session: Session, workspace: Workspace, plan: SubmitPlan, *, force: bool, yes: bool) -> None:

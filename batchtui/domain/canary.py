@@ -1,0 +1,63 @@
+"""A canary: one request of each shape, sent in real time, to hear what only the server knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryCall:
+    """One call: the first request of a shape, allowed to write little."""
+
+    shape: int
+    """`Shape.id`."""
+    skeleton: str
+    custom_id: str
+    file: str
+    line: int
+    params: Mapping[str, Any]
+    """As it will be sent."""
+    changed: tuple[str, ...]
+    """What is not as it stands in the request, a few words each: `max_tokens 16 instead of 4,096`."""
+    at_most: Decimal | None
+    """USD at standard prices; None where unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryPlan:
+    """The calls that would be made."""
+
+    calls: tuple[CanaryCall, ...]
+    api_version: str | None
+    betas: tuple[str, ...]
+    dropped_betas: tuple[str, ...]
+    """Betas that only a batch may have."""
+    left_out: tuple[str, ...]
+    """Skeletons of shapes whose requests are too large to try."""
+    at_most: Decimal | None
+    """USD for all calls at standard prices; None where unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryVerdict:
+    """What the API said of one call."""
+
+    call: CanaryCall
+    status: int | None
+    """The status of a refusal; None where it went well, or nobody answered."""
+    message: str
+    """The API's sentence; empty where it went well."""
+    is_refused: bool
+    """The API will not take such requests: nothing of this shape can succeed."""
+    input_tokens: int | None = None
+    """As the API counted them, where it answered."""
+
+    @property
+    def is_well(self) -> bool:
+        """Whether the API answered as it should."""
+        return not self.message
