@@ -78,10 +78,11 @@ def _prices(workspace: Workspace, model: ModelInfo) -> tuple[Decimal | None, Dec
     if prices is None:
         return None, None
     rates = prices.rates(0)
-    return (
-        None if rates.input is None else rates.input * MILLION,
-        None if rates.output is None else rates.output * MILLION,
-    )
+    return _of_a_million(rates.input), _of_a_million(rates.output)
+
+
+def _of_a_million(rate: Decimal | None) -> Decimal | None:
+    return None if rate is None else (rate * MILLION).normalize()
 
 
 def _row(model: ModelInfo, document: Document) -> tuple[str, ...]:
