@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from batchtui.cli.documents import problem_document
+from batchtui.cli.documents import estimate_document, problem_document
 from batchtui.cli.findings import problem_lines
 from batchtui.text.counts import amount, count, size
+from batchtui.text.estimates import estimate_lines
 from batchtui.text.safe import safe_block, squeezed
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ def composed_lines(composed: Composed) -> Iterator[str]:
         yield f"  {amount(composed.made, 'id')} made of the row's place"
     if composed.prefix is not None and composed.prefix.bytes:
         yield f"  {_prefix(composed.prefix, composed.least_cached or 0)}"
+    if composed.estimate is not None:
+        yield from estimate_lines(composed.estimate)
 
 
 def preview_lines(rows: Sequence[Rendered]) -> Iterator[str]:
@@ -103,6 +106,7 @@ def composed_document(composition: Composition, composed: Composed, output: str 
             "least_tokens": composed.least_cached,
         },
         "models": dict(report.models),
+        "estimate": composed.estimate and estimate_document(composed.estimate),
         "problems": [problem_document(problem) for problem in report.problems],
         "errors": report.errors,
         "warnings": report.warnings,

@@ -17,6 +17,7 @@ from itertools import islice
 from typing import IO, TYPE_CHECKING
 
 from batchtui.domain.errors import StorageError, UsageError
+from batchtui.services.loads import LoadCounter
 from batchtui.services.originals import OriginalsWriter
 from batchtui.services.staging import IntakeOptions, Reading, build_check_options
 
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from typing import Any, BinaryIO
 
     from batchtui.composing import Composer, ComposerOptions, Rendered, Table
+    from batchtui.domain.estimate import Estimate
     from batchtui.intake import CheckReport
+    from batchtui.services.loads import Load
     from batchtui.services.workspace import Workspace
     from batchtui.templates import Template
     from batchtui.templates.library import Listed
@@ -113,6 +116,10 @@ class Composed:
     prefix: Prefix | None
     least_cached: int | None
     """Tokens that the prefix must have for the model to cache it."""
+    loads: tuple[Load, ...]
+    """What the requests weigh."""
+    estimate: Estimate | None = None
+    """What they will cost as one batch; None where there are none."""
 
     @property
     def is_written(self) -> bool:
@@ -164,11 +171,13 @@ async def compose(
 
     work = asyncio.ensure_future(asyncio.to_thread(_compose, workspace, composition, stream, tell))
     try:
-        return await asyncio.shield(work)
+        composed = await asyncio.shield(work)
     except asyncio.CancelledError:
+        # The thread cannot be cancelled: tell it, and wait until it has let go of the stream.
         given_up.set()
         await asyncio.wait({work})
         raise
+    return replace(composed, estimate=await _estimate(workspace, composed)) if composed.loads else composed
 
 
 async def compose_to_file(
@@ -287,10 +296,11 @@ def _compose(
     workspace: Workspace, composition: Composition, stream: IO[bytes], tell: Callable[[Reading], None]
 ) -> Composed:
     with OriginalsWriter(workspace.paths.originals) as originals, tempfile.SpooledTemporaryFile(SPOOLED) as spool:
-        composer = composition.composer(originals.changed)
+        composer, weighed = composition.composer(originals.changed), LoadCounter()
         for block in composer.blocks():
             spool.writelines([request.payload + b"\n" for request in block])
             originals.sent([request.custom_id for request in block])
+            weighed.add(1, block)
             tell(Reading(*composition.table.progress))
         report, length = composer.report(), 0
         if report.requests and (composition.options.skip_wrong or not report.errors):
@@ -299,10 +309,12 @@ def _compose(
             shutil.copyfileobj(spool, stream, SPOOLED)
             stream.flush()
         kept = originals.keep() if length else None
-    return _composed(composer, report, length, kept)
+    return _composed(composer, report, length, kept, weighed.loads())
 
 
-def _composed(composer: Composer, report: CheckReport, length: int, kept: Path | None) -> Composed:
+def _composed(
+    composer: Composer, report: CheckReport, length: int, kept: Path | None, loads: tuple[Load, ...]
+) -> Composed:
     from batchtui.composing.caching import least_cached
 
     ids = composer.ids
@@ -317,7 +329,16 @@ def _composed(composer: Composer, report: CheckReport, length: int, kept: Path |
         originals=kept,
         prefix=composer.prefix,
         least_cached=least_cached(composer.model) if composer.model else None,
+        loads=loads,
     )
+
+
+async def _estimate(workspace: Workspace, composed: Composed) -> Estimate:
+    """Say what the requests will cost, as a submission would."""
+    from batchtui.services.estimate import estimate
+
+    shares, day = await workspace.registry.costs.output_shares(), workspace.clock.now().date()
+    return await asyncio.to_thread(estimate, composed.loads, composed.report.shapes, shares, day, workspace.prices)
 
 
 def _sample(composition: Composition, first: int, count: int) -> list[Rendered]:

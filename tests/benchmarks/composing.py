@@ -6,12 +6,15 @@ import csv
 import sys
 import time
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from batchtui.composing import Composer, ComposerOptions, TableOptions, open_table
 from batchtui.domain.limits import API_VERSION
 from batchtui.intake import CheckOptions
 from batchtui.templates import parse_template
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TEMPLATE = "+++\nsystem = 'You sort tickets.'\nid = 'id'\n+++\nSort this ticket: {{ subject }}\n\n{{ body }}\n"
 
