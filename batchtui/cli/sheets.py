@@ -10,7 +10,7 @@ from batchtui.text import forecasts
 from batchtui.text.counts import amount, count, size
 from batchtui.text.durations import ago, clock, stamp
 from batchtui.text.glyphs import OUTCOMES, state_sign
-from batchtui.text.money import cost, usd
+from batchtui.text.money import cost
 from batchtui.text.safe import safe
 from batchtui.text.tables import Column
 from batchtui.text.widths import pad
@@ -170,13 +170,6 @@ def caution_lines(cautions: Iterable[Caution]) -> Iterator[str]:
     for caution in cautions:
         yield f"warning: {caution.message}"
         yield f"    {caution.advice}"
-
-
-def estimate_words(batches: Sequence[Batch]) -> str:
-    """Say what batches cost or will, together; unknown where one is."""
-    amounts = [batch.cost_actual or batch.cost_estimate for batch in batches]
-    known = [one for one in amounts if one is not None]
-    return usd(sum(known[1:], known[0])) if known and len(known) == len(amounts) else usd(None)
 
 
 def _requests_words(batch: Batch) -> str:

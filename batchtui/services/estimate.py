@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -35,6 +36,7 @@ DOCUMENT_BYTES = (40.0, 10.0, 1.0)
 AT_THE_API = ("web_search", "web_fetch", "code_execution", "bash_code", "text_editor_code", "tool_search", "mcp_")
 """How tools are called that run at the API and put what they find into the input."""
 LOW, LIKELY, HIGH = range(3)
+_IN_THE_US = re.compile(rb'"inference_geo"\s*:\s*"us"')
 
 
 def estimate(
@@ -119,27 +121,26 @@ def _amount(
     if level == HIGH and longest < load.longest:
         # Of requests of many lengths the longest may stand in a dearer step than their mean.
         longest = max(longest, load.longest // (1 if load.documents else 2))
-    cost = prices.rates(longest, _geography(shape, level)).cost(_usage(shape, level, tokens[level], written))
+    cost = prices.rates(longest, _geography(shape, level)).cost(_usage(load, shape, level, tokens[level], written))
     return cost.total if cost else None
 
 
-def _usage(shape: Shape | None, level: int, tokens: int, written: int) -> Usage:
+def _usage(load: Load, shape: Shape | None, level: int, tokens: int, written: int) -> Usage:
     """Say where the input may go: at least all of it is read from a cache, at most all of it is written to one."""
     caches = shape is not None and any(trait.endswith(("+cache", "cache_control")) for trait in shape.traits)
     if not caches or level == LIKELY:
         return Usage(tokens, output_tokens=written)
     if level == LOW:
         return Usage(cache_read_tokens=tokens, output_tokens=written)
-    is_short = shape is not None and shape.payload and b'"1h"' not in shape.payload
-    if is_short:
-        return Usage(cache_write_5m_tokens=tokens, output_tokens=written)
-    return Usage(cache_write_1h_tokens=tokens, output_tokens=written)
+    if load.hourly:
+        return Usage(cache_write_1h_tokens=tokens, output_tokens=written)
+    return Usage(cache_write_5m_tokens=tokens, output_tokens=written)
 
 
 def _geography(shape: Shape | None, level: int) -> str | None:
     if shape is None or "inference_geo" not in shape.traits:
         return None
-    return "us" if level == HIGH or b'"us"' in shape.payload else None
+    return "us" if level == HIGH or (level == LIKELY and _IN_THE_US.search(shape.payload)) else None
 
 
 def _reasons(load: Load, shape: Shape | None) -> tuple[str, ...]:

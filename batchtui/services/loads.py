@@ -14,10 +14,15 @@ if TYPE_CHECKING:
 LONG = 1 << 15
 """Bytes; longer requests are added up by their length, as prices may go by the length of a prompt."""
 STEP = 1 << 13
+SAMPLE = 16
+"""Places of requests that are kept of each load, spread over all of it: at least half as many where it has them."""
 _DATA = re.compile(rb'"data"\s*:\s*"([^"]*)"')
 _ELSEWHERE = re.compile(rb'"type"\s*:\s*"(?:url|file)"')
+_HOUR = re.compile(rb'"ttl"\s*:\s*"1h"')
 _PDF = b'"application/pdf"'
 _IMAGE = b'"image/'
+_TELLING = (b'"source"', b'"tool_result"', b'"cache_control"', b'"tools"')
+"""What a first request of its kind has where others of the kind may hold media or a longer cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,41 +45,82 @@ class Load:
     documents: int = 0
     elsewhere: int = 0
     """Images and documents that are named by an address or a file id: how much they are is not known here."""
+    hourly: int = 0
+    """Requests that ask for the cache of one hour."""
+    sample: tuple[int, ...] = ()
+    """Places in the input (`seq`) of a few of them, the first among them, spread evenly."""
+
+
+class _Sum:
+    """One load in the making."""
+
+    __slots__ = (
+        "bytes", "documents", "elsewhere", "hourly", "images", "is_telling", "max_tokens", "media", "requests",
+        "sample", "stride",
+    )  # fmt: skip
+
+    def __init__(self, first: bytes) -> None:
+        self.requests = self.bytes = self.max_tokens = 0
+        self.media = self.images = self.documents = self.elsewhere = self.hourly = 0
+        self.sample: list[int] = []
+        self.stride = 1
+        self.is_telling = any(mark in first for mark in _TELLING)
+
+    def take(self, seq: int) -> None:
+        """Add a place to the sample; where it grows too large, every second one stays."""
+        if len(self.sample) == SAMPLE:
+            del self.sample[1::2]
+            self.stride *= 2
+        if self.requests % self.stride == 0:
+            self.sample.append(seq)
+
+    def look_closely(self, payload: bytes) -> None:
+        """Find what no length tells: images, documents, and for how long the cache is to hold."""
+        self.hourly += _HOUR.search(payload) is not None
+        if b'"source"' not in payload:
+            return
+        images, documents = payload.count(_IMAGE), payload.count(_PDF)
+        if images or documents:
+            self.media += sum(end - start for start, end in (data.span(1) for data in _DATA.finditer(payload)))
+            self.images += images
+            self.documents += documents
+        self.elsewhere += len(_ELSEWHERE.findall(payload))
+
+    def load(self, part: int, shape: int, model: str | None, step: int) -> Load:
+        """Return what was added up."""
+        return Load(
+            part, shape, model, self.requests, self.bytes, (step + 1) * STEP if step else LONG, self.max_tokens,
+            self.media, self.images, self.documents, self.elsewhere, self.hourly, tuple(self.sample),
+        )  # fmt: skip
 
 
 class LoadCounter:
-    """Adds requests up, block by block. It looks into those only that carry images or documents."""
+    """Adds requests up, block by block. It looks into those only whose kind may carry media or a cache.
+
+    That is decided by the first of each kind: requests of one shape have the same kinds of blocks.
+    """
 
     def __init__(self) -> None:
-        self._sums: dict[tuple[int, int, str | None, int], list[int]] = {}
+        self._sums: dict[tuple[int, int, str | None, int], _Sum] = {}
 
     def add(self, part: int, requests: Sequence[CheckedRequest]) -> None:
-        """Add requests of one part. Runs for every request of a batch: three dictionaries' worth of work, no more."""
+        """Add requests of one part. Runs for every request of a batch: a look-up and three sums, no more."""
         sums = self._sums
-        for _seq, _custom_id, payload, _file, _line, model, max_tokens, shape in requests:
+        for seq, _custom_id, payload, _file, _line, model, max_tokens, shape in requests:
             length = len(payload)
             key = (part, shape, model, 0 if length <= LONG else length // STEP)
             found = sums.get(key)
             if found is None:
-                found = sums[key] = [0, 0, 0, 0, 0, 0, 0]
-            found[0] += 1
-            found[1] += length
-            found[2] += max_tokens or 0
-            if b'"source"' in payload:
-                _look_closely(payload, found)
+                found = sums[key] = _Sum(payload)
+            if found.requests % found.stride == 0:
+                found.take(seq)
+            found.requests += 1
+            found.bytes += length
+            found.max_tokens += max_tokens or 0
+            if found.is_telling:
+                found.look_closely(payload)
 
     def loads(self) -> tuple[Load, ...]:
         """Return what was added, in order of parts."""
-        return tuple(
-            Load(part, shape, model, found[0], found[1], (step + 1) * STEP if step else LONG, *found[2:])
-            for (part, shape, model, step), found in sorted(self._sums.items(), key=lambda item: item[0][0])
-        )
-
-
-def _look_closely(payload: bytes, found: list[int]) -> None:
-    images, documents = payload.count(_IMAGE), payload.count(_PDF)
-    if images or documents:
-        found[3] += sum(end - start for start, end in (data.span(1) for data in _DATA.finditer(payload)))
-        found[4] += images
-        found[5] += documents
-    found[6] += len(_ELSEWHERE.findall(payload))
+        found = sorted(self._sums.items(), key=lambda item: item[0][0])
+        return tuple(each.load(part, shape, model, step) for (part, shape, model, step), each in found)

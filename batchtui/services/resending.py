@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from batchtui.intake import CheckedRequest, Checker
+from batchtui.intake.shapes import Key, Shapes, raw_key
 from batchtui.services.outstanding import holders
 
 if TYPE_CHECKING:
@@ -15,11 +17,13 @@ if TYPE_CHECKING:
     from batchtui.domain.batch import Batch
     from batchtui.domain.problem import Problem
     from batchtui.domain.request import RequestFacts
-    from batchtui.intake import CheckOptions
+    from batchtui.intake import CheckOptions, Shape
     from batchtui.registry.request_store import RequestReader
 
 AT_ONCE = 500
 """Requests read together."""
+MOST_KNOWN = 4096
+"""Kinds of requests whose shape is remembered at once."""
 
 
 class Resending:
@@ -34,6 +38,8 @@ class Resending:
         self._latest = holders(readers, batches)
         self._check = check
         self._checker = Checker(check)
+        self._shapes = Shapes()
+        self._known: dict[tuple[Any, ...], int] = {}
         self._file: str | None = None
         self.changed = 0
         """Requests that were given another model or max_tokens."""
@@ -45,6 +51,11 @@ class Resending:
         return tuple(self._checker.findings.problems())
 
     @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """The skeletons of what was read: their estimate depends on it."""
+        return self._shapes.all()
+
+    @property
     def errors(self) -> int:
         """Changed requests, by fault, that cannot be sent."""
         return self._checker.findings.errors
@@ -53,7 +64,7 @@ class Resending:
         """Yield the requests with these custom_ids, some hundred at a time; wrong ones are left out and noted."""
         found = (place for place in self._first.in_order() if place.custom_id in chosen)
         while block := list(islice(found, AT_ONCE)):
-            requests = [request for place in block if (request := self._request(place)) is not None]
+            requests = [self._shaped(request) for place in block if (request := self._request(place)) is not None]
             self.models.update(request.model or "" for request in requests)
             yield requests
 
@@ -74,6 +85,20 @@ class Resending:
             return None
         self.changed += 1
         return checked[0]._replace(seq=place.seq)
+
+    def _shaped(self, request: CheckedRequest) -> CheckedRequest:
+        """Tell the request its shape, by the ids of this plan."""
+        raw = raw_key(json.loads(request.payload)["params"])
+        shape = self._known.get(raw)
+        if shape is None:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            key = Key(*raw)
+            shape, is_new = self._shapes.identify(key)
+            self._known[raw] = shape
+            if is_new:
+                self._shapes.exemplify(key, request._replace(shape=shape))
+        return request._replace(shape=shape)
 
     def _changes(self, facts: RequestFacts) -> bool:
         model, max_tokens = self._check.model, self._check.max_tokens

@@ -224,7 +224,7 @@ class _Planning:
         return RetryPlan(
             self._job, self.attempt, staged.parts, staged, resending.changed, models, resending.problems, found.failed,
             found.succeeded, found.missing, found.away,
-            estimate(self._weighed.loads(), (), self._shares, self._check.today, self._prices),
+            estimate(self._weighed.loads(), resending.shapes, self._shares, self._check.today, self._prices),
         )  # fmt: skip
 
     def _chooses(self, group: FailureGroup) -> bool:

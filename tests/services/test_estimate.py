@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 
-from batchtui.intake import Shape
+from batchtui.intake import CheckedRequest, Shape
 from batchtui.pricing.book import PriceBook
 from batchtui.services.estimate import ENVELOPE, estimate
-from batchtui.services.loads import LONG, Load, LoadCounter
+from batchtui.services.loads import LONG, SAMPLE, Load, LoadCounter
 
 DAY = date(2026, 11, 21)
 BOOK = PriceBook()
@@ -76,8 +77,8 @@ def test_a_model_without_a_price_makes_it_unknown_and_never_nothing() -> None:
 
 
 def test_at_most_all_of_the_input_is_written_to_the_cache_that_is_asked_for() -> None:
-    hour = estimate([load()], [shape("text+cache", payload=b'{"ttl": "1h"}')], {}, DAY, BOOK)
-    minutes = estimate([load()], [shape("text+cache", payload=b'{"type": "ephemeral"}')], {}, DAY, BOOK)
+    hour = estimate([load(hourly=1)], [shape("text+cache")], {}, DAY, BOOK)
+    minutes = estimate([load()], [shape("text+cache")], {}, DAY, BOOK)
     plain = estimate([load()], [shape()], {}, DAY, BOOK)
     answers = Decimal("0.5")
     assert plain.cost.at_most is not None
@@ -97,19 +98,42 @@ def test_what_grows_at_the_api_has_no_upper_bound(found: object, said: str) -> N
     assert said in found.unbounded[0]  # type: ignore[attr-defined]
 
 
-def test_requests_are_added_up_by_part_shape_model_and_length() -> None:
-    from batchtui.intake import CheckedRequest
+def checked(seq: int, payload: bytes, max_tokens: int = 10, shape: int = 1) -> CheckedRequest:
+    return CheckedRequest(seq, f"r-{seq}", payload, "f", seq, SONNET, max_tokens, shape)
 
-    def checked(seq: int, payload: bytes, max_tokens: int = 10) -> CheckedRequest:
-        return CheckedRequest(seq, f"r-{seq}", payload, "f", seq, SONNET, max_tokens, 1)
 
+def weighed(*requests: CheckedRequest, part: int = 1) -> tuple[Load, ...]:
     counter = LoadCounter()
-    image = b'{"source": {"type": "base64", "media_type": "image/png", "data": "QUJD"}}'
-    counter.add(1, [checked(1, b"x" * 100), checked(2, b"x" * 50), checked(3, image)])
+    counter.add(part, requests)
+    return counter.loads()
+
+
+def test_requests_are_added_up_by_part_shape_model_and_length() -> None:
+    counter = LoadCounter()
+    counter.add(1, [checked(1, b"x" * 100), checked(2, b"x" * 50), checked(3, b"x", shape=2)])
     counter.add(1, [checked(4, b"x" * (LONG + 1))])
     counter.add(2, [checked(5, b"x")])
-    loads = counter.loads()
-    assert [(each.part, each.requests, each.bytes, each.max_tokens) for each in loads] == [
-        (1, 3, 150 + len(image), 30), (1, 1, LONG + 1, 10), (2, 1, 1, 10),
+    assert [(each.part, each.shape, each.requests, each.bytes, each.max_tokens) for each in counter.loads()] == [
+        (1, 1, 2, 150, 20), (1, 2, 1, 1, 10), (1, 1, 1, LONG + 1, 10), (2, 1, 1, 1, 10),
     ]  # fmt: skip
-    assert (loads[0].images, loads[0].media) == (1, 4)
+
+
+def test_images_are_told_from_text_by_their_base64() -> None:
+    image = b'{"source": {"type": "base64", "media_type": "image/png", "data": "QUJD"}}'
+    url = b'{"source": {"type": "url", "url": "https://example.com/a.png"}}'
+    (found,) = weighed(checked(1, image), checked(2, image), checked(3, url))
+    assert (found.images, found.media, found.elsewhere) == (2, 8, 1)
+
+
+def test_one_request_that_wants_the_long_cache_is_enough_for_its_price() -> None:
+    short, long = (b'{"cache_control": {"type": "ephemeral"%s}}' % ttl for ttl in (b"", b', "ttl": "1h"'))
+    assert [each.hourly for each in weighed(checked(1, short), checked(2, long), checked(3, short))] == [1]
+
+
+@pytest.mark.parametrize("count", [1, SAMPLE - 1, SAMPLE, SAMPLE + 1, 1000])
+def test_a_sample_is_spread_over_all_requests(count: int) -> None:
+    (found,) = weighed(*(checked(seq, b"x") for seq in range(1, count + 1)))
+    steps = {later - earlier for earlier, later in pairwise(found.sample)}
+    assert min(count, SAMPLE // 2) <= len(found.sample) <= SAMPLE
+    assert (found.sample[0], len(steps) <= 1) == (1, True)
+    assert count - found.sample[-1] <= max(steps, default=0)

@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 from collections import Counter
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,9 +22,10 @@ from batchtui.services.refresh import sweep
 from batchtui.services.resume import resume
 from batchtui.services.retry import RetryOptions, RetryPlan, apply_retry, discard, plan_retry
 from batchtui.services.staging import IntakeOptions
+from batchtui.services.submit import SubmitOptions, apply_submit, plan_submit
 from batchtui.services.sync import sync
 from batchtui.simulator import Fault, Scenario, Simulator
-from tests.support.builders import requests
+from tests.support.builders import jsonl, request, requests
 from tests.support.mortal import Fate, Killed, make_mortal
 from tests.support.workspaces import sent_custom_ids, submit, workspace_at
 
@@ -330,3 +332,18 @@ async def test_killed_at_any_step_and_gone_on_with_each_request_goes_again_once(
     assert Counter(again.values()) == {1: COUNT - FAILING, 2: FAILING}
     for batch in (await find_target(workspace, job)).batches:
         assert (await collect(workspace, batch)).results is ResultsState.SAVED
+
+
+async def test_what_a_retry_costs_at_most_knows_what_the_requests_hold(
+    workspace: Workspace, tmp_path: Path, clock: TurnedClock
+) -> None:
+    cached = {"type": "text", "text": "Rules. " * 2000, "cache_control": {"type": "ephemeral", "ttl": "1h"}}
+    path = jsonl(tmp_path / "cached.jsonl", [request(f"r-{n}", system=[cached]) for n in range(COUNT)])
+    first = await plan_submit(workspace, [str(path)], SubmitOptions())
+    await apply_submit(workspace, first)
+    await save(workspace, clock, first.job.id)
+    again = await planned(workspace, first.job.id)
+    assert first.estimate.cost.at_most is not None
+    share = Decimal(again.requests) / COUNT
+    assert again.estimate.cost.at_most == pytest.approx(first.estimate.cost.at_most * share, rel=Decimal("0.001"))
+    discard(workspace, again)
