@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from batchtui.domain.errors import UsageError
 from batchtui.domain.query import BatchQuery
 from batchtui.domain.states import BatchState
 from batchtui.services import reconcile
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from datetime import timedelta
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batch import Batch, RemoteBatch
     from batchtui.services.reconcile import Finding
     from batchtui.services.workspace import Workspace
 
@@ -48,12 +49,14 @@ async def resume(
     *,
     grace: timedelta = DEFAULT_GRACE,
     consent: Callable[[Finding], Awaitable[bool]],
+    choose: Callable[[Finding], Awaitable[RemoteBatch | None]] | None = None,
     on_event: Callable[[Event], None] | None = None,
 ) -> Resumed:
     """Settle the unknown parts and send the planned ones, of these jobs or of all.
 
     What the API shows is adopted. Where it shows nothing for the grace time, `consent` is asked before the part is
-    sent again. What stays ambiguous is left alone and comes back as undecided.
+    sent again. Where several batches could be the part, `choose` is asked which it is; without a choice it is left
+    alone and comes back as undecided.
 
     Raises:
         GatewayError, CredentialsMissing: where the API cannot be asked or refuses; nothing is lost.
@@ -66,10 +69,46 @@ async def resume(
             finding = await _settle(workspace, batch, grace, on_event)
             if finding.verdict is Verdict.ABSENT and await consent(finding):
                 await reconcile.release(workspace, finding.batch)
+            elif finding.verdict is Verdict.AMBIGUOUS and choose and (chosen := await choose(finding)):
+                await reconcile.adopt(workspace, finding.batch, chosen)
             elif finding.verdict in (Verdict.ABSENT, Verdict.AMBIGUOUS):
                 undecided.append(finding)
     await _send_on(workspace, keys, on_event)
     return Resumed(tuple(await workspace.registry.views.page(keys)), tuple(undecided))
+
+
+async def adopt(workspace: Workspace, jobs: Sequence[str], batch_id: str, *, part: int | None = None) -> Batch:
+    """Take a batch of the API for the one unknown part it can be, on a person's word. Returns the part.
+
+    Args:
+        workspace: whose registry.
+        jobs: only parts of these jobs; empty for all.
+        batch_id: the batch that it is.
+        part: which part of its job is meant, where more than one could be.
+
+    Raises:
+        UsageError: no unknown part could be this batch, or several, or the registry has it already.
+        GatewayError, CredentialsMissing: the API cannot be asked, or does not show it.
+    """
+    workspace.refuse_if_read_only()
+    if known := await workspace.registry.batches.with_id(batch_id):
+        raise UsageError(f"{batch_id} is {known.name} part {known.part} already.", hint="Nothing was changed.")
+    await reconcile.recover(workspace)
+    unknown = [batch for batch in await open_parts(workspace, jobs) if batch.state is BatchState.UNKNOWN]
+    remote = await (await workspace.gateway()).retrieve(batch_id)
+    fitting = [batch for batch in unknown if batch.requests == remote.counts.total and part in (None, batch.part)]
+    if not fitting:
+        sizes = ", ".join(f"{batch.name} part {batch.part} has {batch.requests:,}" for batch in unknown)
+        raise UsageError(
+            f"{batch_id} has {remote.counts.total:,} requests, and no unknown part has as many.",
+            hint=f"{sizes}." if sizes else "No part is unknown.",
+        )
+    if len(fitting) > 1:
+        parts = ", ".join(f"{batch.name} part {batch.part}" for batch in fitting)
+        raise UsageError(f"{batch_id} could be any of {parts}.", hint="Name the job, and say --part N.")
+    if not await reconcile.adopt(workspace, fitting[0], remote):
+        raise UsageError(f"{fitting[0].name} part {fitting[0].part} was settled meanwhile.", hint="Look at it again.")
+    return await workspace.registry.batches.get(fitting[0].key)
 
 
 async def feed(workspace: Workspace, on_event: Callable[[Event], None] | None = None) -> list[int]:

@@ -13,7 +13,7 @@ from batchtui.services.dispatch import send_parts
 from batchtui.services.reconcile import Verdict
 from batchtui.services.submit import SubmitOptions, apply_submit, discard, plan_submit
 from batchtui.text.counts import amount, count, size
-from batchtui.text.durations import countdown
+from batchtui.text.durations import countdown, stamp
 from batchtui.text.estimates import estimate_lines
 from batchtui.text.safe import safe, squeezed
 from batchtui.tui.acts import named
@@ -23,7 +23,7 @@ from batchtui.tui.screens.confirm import Group, Question
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batch import Batch, RemoteBatch
     from batchtui.domain.problem import Problem
     from batchtui.services.dispatch import Event
     from batchtui.services.reconcile import Finding
@@ -100,15 +100,23 @@ async def _decide(app: DashboardApp, finding: Finding) -> list[Batch]:
     elif finding.verdict is Verdict.TOO_EARLY:
         app.say(f"The API does not show {name} yet; in {countdown(finding.wait)} its absence is proved.")
     elif finding.verdict is Verdict.AMBIGUOUS:
-        raise FateUnknown(
-            f"{len(finding.candidates)} batches of the API could be {name}: "
-            + ", ".join(safe(remote.id) for remote in finding.candidates),
-            hint=f"`batchtui resume {finding.batch.job} --adopt ID` takes one; once they end, their results tell.",
-        )
+        await _choose(app, finding)
     elif finding.verdict is Verdict.ABSENT and await app.ask(_absent(finding)):
         await reconcile.release(app.workspace, finding.batch)
         return [finding.batch]
     return []
+
+
+async def _choose(app: DashboardApp, finding: Finding) -> None:
+    """Ask of one candidate after the other whether it is the part; results tell, too, once one has ended."""
+    for remote in finding.candidates:
+        if await app.ask(_is_it(finding, remote)):
+            if await reconcile.adopt(app.workspace, finding.batch, remote):
+                app.say(f"{named(finding.batch)} is {remote.id}, and goes on.")
+            return
+    app.say(
+        f"{named(finding.batch)} stays unknown. Once one of the candidates ends, its results tell: look again then."
+    )
 
 
 def progress(event: Event) -> str:
@@ -156,6 +164,20 @@ def _question(plan: SubmitPlan, path: Path) -> Question:
         earlier = plan.earlier[0]
         remark = f"The same was submitted before, as {squeezed(earlier.name)} on {earlier.created_at:%d %b %H:%M}."
     return Question(f"Submit {squeezed(job.name)}?", tuple(groups), remark=remark, yes="send")
+
+
+def _is_it(finding: Finding, remote: RemoteBatch) -> Question:
+    at = finding.candidates.index(remote) + 1
+    facts = (
+        f"{safe(remote.id)}",
+        f"{amount(remote.counts.total, 'request')}, created {stamp(remote.created_at)}, {remote.processing_status}",
+    )
+    return Question(
+        f"Is {named(finding.batch)} this batch?",
+        (Group(f"{at} of {amount(len(finding.candidates), 'batch', 'batches')} that could be it", facts),),
+        remark="A wrong one is found out by its results, and let go again.",
+        yes="this one",
+    )
 
 
 def _absent(finding: Finding) -> Question:

@@ -262,3 +262,41 @@ def test_resume_of_nothing_says_so(batchtui: Batchtui, simulator: Simulator) -> 
     ran = batchtui("resume")
 
     assert (ran.code, ran.out, ran.err) == (0, "", "Nothing is open.\n")
+
+
+@pytest.fixture
+def two_that_fit(batchtui: Batchtui, simulator: Simulator) -> tuple[str, str]:
+    """A part whose answer was lost, and two batches of the API that it could be. Returns ours and the stranger."""
+    stranger = simulator.world.plant([{"custom_id": f"x-{n}", "params": {}} for n in range(3)])
+    simulator.world.faults.add(Fault("create", "lost_after"))
+    assert batchtui("submit", batchtui.file(3), "--yes", "--name", "nightly").code == 6
+    return simulator.world.batches[-1].id, stranger.id
+
+
+def test_of_two_that_fit_a_person_names_one(batchtui: Batchtui, two_that_fit: tuple[str, str]) -> None:
+    undecided = batchtui("resume")
+    assert undecided.code == 6
+    assert "--adopt ID" in undecided.err
+
+    ran = batchtui("resume", "nightly", "--adopt", two_that_fit[0], "--json")
+
+    assert ran.code == 0
+    assert batchtui("list", "--json").document[0]["id"] == two_that_fit[0]
+
+
+def test_a_batch_of_another_size_is_not_adopted(
+    batchtui: Batchtui, simulator: Simulator, two_that_fit: tuple[str, str]
+) -> None:
+    larger = simulator.world.plant([{"custom_id": f"y-{n}", "params": {}} for n in range(4)])
+
+    ran = batchtui("resume", "--adopt", larger.id)
+
+    assert ran.code == 2
+    assert "has 4 requests" in ran.err
+    assert "nightly part 1 has 3" in ran.err
+
+
+def test_a_batch_that_is_known_is_not_adopted(batchtui: Batchtui, simulator: Simulator) -> None:
+    known = batchtui.submitted(3, "k", "--name", "known")
+    ran = batchtui("resume", "--adopt", known)
+    assert (ran.code, "is known part 1 already" in ran.err) == (2, True)

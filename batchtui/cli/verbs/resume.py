@@ -21,28 +21,47 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from batchtui.cli.session import Session
+    from batchtui.domain.batch import RemoteBatch
     from batchtui.services.reconcile import Finding
     from batchtui.services.resume import Resumed
     from batchtui.services.workspace import Workspace
 
 
-@verb("resume", examples=["batchtui resume", "batchtui resume nightly --yes", "batchtui resume --grace 5m --json"])
+@verb(
+    "resume",
+    examples=[
+        "batchtui resume",
+        "batchtui resume nightly --yes",
+        "batchtui resume --grace 5m --json",
+        "batchtui resume nightly --adopt msgbatch_01Hk…",
+    ],
+)
 @click.argument("names", type=Named(), metavar="[JOB…]", nargs=-1)
 @click.option("--grace", type=Span(), metavar="SECONDS", help="How long a lost batch may take to turn up (default 60).")
 @click.option("--yes", is_flag=True, help="Send again what the API does not show after that time, without asking.")
-async def command(session: Session, names: tuple[str, ...], grace: float | None, yes: bool) -> int:
+@click.option("--adopt", metavar="ID", help="Take this batch of the API for the unknown part that it is.")
+@click.option("--part", type=click.IntRange(min=1), metavar="N", help="With --adopt: which part of the job is meant.")
+async def command(
+    session: Session, names: tuple[str, ...], grace: float | None, yes: bool, adopt: str | None, part: int | None
+) -> int:
     """Send parts that were not sent yet, and settle those whose answer was lost.
 
-    What the API shows is adopted. What it does not show for the grace time is sent again, having asked or with --yes.
+    What the API shows is adopted; where several batches could be the part, a person chooses. What it does not show for
+    the grace time is sent again, having asked or with --yes.
     """
-    from batchtui.services.resume import resume
+    from batchtui.services import resume as service
 
     async with session.acting_workspace() as workspace:
-        resumed = await resume(
+        jobs = await _jobs(workspace, names)
+        if adopt is not None:
+            adopted = await service.adopt(workspace, jobs, adopt, part=part)
+            session.notes.say(f"{telling.which(adopted)} is {adopted.id}.")
+        resumed = await service.resume(
             workspace,
-            await _jobs(workspace, names),
+            jobs,
             grace=timedelta(seconds=workspace.settings.submit.grace if grace is None else grace),
             consent=_asker(session, yes=yes),
+            choose=_chooser(session),
             on_event=telling.teller(session.notes),
         )
         now = workspace.clock.now()
@@ -83,12 +102,33 @@ def _asker(session: Session, *, yes: bool) -> Callable[[Finding], Awaitable[bool
     return ask
 
 
+def _chooser(session: Session) -> Callable[[Finding], Awaitable[RemoteBatch | None]]:
+    """Make the question which batch an unknown part is. Nobody there to answer: none is taken."""
+
+    async def choose(finding: Finding) -> RemoteBatch | None:
+        try:
+            for remote in finding.candidates:
+                counts = f"{remote.counts.total:,} requests, created {stamp(remote.created_at)}"
+                if answers_yes(session.notes, f"Is {telling.which(finding.batch)} the batch {remote.id} ({counts})?"):
+                    return remote
+        except ConsentNeeded:
+            return None
+        finally:
+            await asyncio.sleep(0)
+        return None
+
+    return choose
+
+
 def _undecided_words(finding: Finding) -> str:
     name = telling.which(finding.batch)
     if not finding.candidates:
         return f"{name}: the API does not show it. `batchtui resume --yes` sends it again."
     shown = ", ".join(f"{remote.id} (created {stamp(remote.created_at)})" for remote in finding.candidates)
-    return f"{name}: it could be any of {shown}. Once one of them has ended, its results tell: resume again then."
+    return (
+        f"{name}: it could be any of {shown}. `batchtui resume {finding.batch.job} --adopt ID` takes one; once one of"
+        " them has ended, its results tell: resume again then."
+    )
 
 
 def _document(resumed: Resumed) -> documents.Document:
