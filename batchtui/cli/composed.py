@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from batchtui.cli.documents import estimate_document, problem_document
+from batchtui.cli.documents import dollars, estimate_document, problem_document
 from batchtui.cli.findings import problem_lines
 from batchtui.text.counts import amount, count, size
 from batchtui.text.estimates import estimate_lines
+from batchtui.text.money import usd
 from batchtui.text.safe import safe_block, squeezed
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from batchtui.cli.documents import Document
     from batchtui.composing import Rendered
     from batchtui.services.compose import Composed, Composition
+    from batchtui.services.priming import Gain
     from batchtui.templates.library import Listed
     from batchtui.templates.shaping import Prefix
 
@@ -45,6 +47,8 @@ def composed_lines(composed: Composed) -> Iterator[str]:
         yield f"  {amount(composed.made, 'id')} made of the row's place"
     if composed.prefix is not None and composed.prefix.bytes:
         yield f"  {_prefix(composed.prefix, composed.least_cached or 0)}"
+    if composed.gain is not None:
+        yield f"  {_gain(composed.gain)}"
     if composed.estimate is not None:
         yield from estimate_lines(composed.estimate)
 
@@ -105,6 +109,8 @@ def composed_document(composition: Composition, composed: Composed, output: str 
             "marked": prefix.is_marked,
             "least_tokens": composed.least_cached,
         },
+        "caching": composed.gain
+        and {"saves_at_most": dollars(composed.gain.all_hit), "costs_at_most": dollars(composed.gain.none_hit)},
         "models": dict(report.models),
         "estimate": composed.estimate and estimate_document(composed.estimate),
         "problems": [problem_document(problem) for problem in report.problems],
@@ -130,6 +136,12 @@ def _prefix(prefix: Prefix, least: int) -> str:
     if prefix.tokens < least:
         return f"{said}: too short to be cached (from {count(least)} tokens on)"
     return f"{said}: marked to be cached for an hour" if prefix.is_marked else f"{said}: --cache has it cached"
+
+
+def _gain(gain: Gain) -> str:
+    """Say what caching is worth, either way it may go."""
+    saved = f"saves up to {usd(gain.all_hit)}" if gain.all_hit > 0 else "saves nothing with so few requests"
+    return f"caching it {saved} where all find it, and costs {usd(gain.none_hit)} more where none does (--prime helps)"
 
 
 def _said(content: Any) -> str:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from batchtui.domain.estimate import Estimate
     from batchtui.intake import CheckReport
     from batchtui.services.loads import Load
+    from batchtui.services.priming import Gain
     from batchtui.services.workspace import Workspace
     from batchtui.templates import Template
     from batchtui.templates.library import Listed
@@ -120,6 +121,8 @@ class Composed:
     """What the requests weigh."""
     estimate: Estimate | None = None
     """What they will cost as one batch; None where there are none."""
+    gain: Gain | None = None
+    """What caching the prefix is worth; None where it is too short, or the model's price is not known."""
 
     @property
     def is_written(self) -> bool:
@@ -177,7 +180,7 @@ async def compose(
         given_up.set()
         await asyncio.wait({work})
         raise
-    return replace(composed, estimate=await _estimate(workspace, composed)) if composed.loads else composed
+    return await _priced(workspace, composed) if composed.loads else composed
 
 
 async def compose_to_file(
@@ -333,12 +336,22 @@ def _composed(
     )
 
 
-async def _estimate(workspace: Workspace, composed: Composed) -> Estimate:
-    """Say what the requests will cost, as a submission would."""
+async def _priced(workspace: Workspace, composed: Composed) -> Composed:
+    """Say what the requests will cost, as a submission would, and what caching is worth."""
     from batchtui.services.estimate import estimate
+    from batchtui.services.priming import expected_gain
 
     shares, day = await workspace.registry.costs.output_shares(), workspace.clock.now().date()
-    return await asyncio.to_thread(estimate, composed.loads, composed.report.shapes, shares, day, workspace.prices)
+
+    def worked_out() -> Composed:
+        expected = estimate(composed.loads, composed.report.shapes, shares, day, workspace.prices)
+        prefix, least, models = composed.prefix, composed.least_cached, composed.report.models
+        if prefix is None or least is None or prefix.tokens < least or len(models) != 1:
+            return replace(composed, estimate=expected)
+        gain = expected_gain(next(iter(models)), prefix.tokens, composed.report.requests, day, workspace.prices)
+        return replace(composed, estimate=expected, gain=gain)
+
+    return await asyncio.to_thread(worked_out)
 
 
 def _sample(composition: Composition, first: int, count: int) -> list[Rendered]:

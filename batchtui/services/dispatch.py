@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import AnswerLost, RateLimited, SpendLimitReached
 from batchtui.domain.states import BatchState
-from batchtui.services import queue, reconcile, send
+from batchtui.services import priming, queue, reconcile, send
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -55,6 +55,9 @@ async def send_parts(
 
 async def _send_part(workspace: Workspace, key: int, tell: Callable[[Event], None]) -> bool:
     """Send one part, however often a rate limit makes it wait. False where it stays open."""
+    if await priming.must_wait(workspace, await workspace.registry.batches.get(key)):
+        tell(Event("queued", await priming.hold_back(workspace, key)))
+        return False
     while True:
         if not await queue.has_room(workspace, await workspace.registry.batches.get(key)):
             return await _hold_back(workspace, key, tell)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import InputError
 from batchtui.domain.job import Job
 from batchtui.domain.states import BatchState
+from batchtui.services import priming
 from batchtui.services.budget import refuse_costly
 from batchtui.services.dispatch import send_parts
 from batchtui.services.staging import IntakeOptions, Staged, estimate_staged, stage
@@ -34,6 +35,8 @@ class SubmitOptions:
     """None takes the name of the first file."""
     tags: tuple[str, ...] = ()
     intake: IntakeOptions = field(default_factory=IntakeOptions)
+    prime: bool = False
+    """Whether one request goes first, and the rest when it has ended: it writes the cache that the others read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ class SubmitPlan:
     """What it will cost."""
     earlier: tuple[Job, ...]
     """Jobs with the very same requests that were submitted before, newest first."""
+    primes: bool = False
+    """Whether the first part goes first, and the others when it has ended."""
 
     @property
     def is_sendable(self) -> bool:
@@ -88,7 +93,8 @@ async def plan_submit(
         StorageError: where the disk refuses.
     """
     workspace.warm_up()
-    staged = await stage(workspace, sources, options.intake, on_progress)
+    intake = replace(options.intake, first_part=1) if options.prime else options.intake
+    staged = await stage(workspace, sources, intake, on_progress)
     try:
         earlier = await workspace.registry.jobs.with_fingerprint(staged.requests.fingerprint)
         expected = await estimate_staged(workspace, staged)
@@ -110,7 +116,8 @@ async def plan_submit(
         betas=options.intake.betas,
     )
     known = tuple(earlier) if job.requests else ()
-    return SubmitPlan(job, staged.requests.parts, staged.report, staged, expected, known)
+    parts = staged.requests.parts
+    return SubmitPlan(job, parts, staged.report, staged, expected, known, options.prime and len(parts) > 1)
 
 
 def discard(workspace: Workspace, plan: SubmitPlan) -> None:
@@ -147,6 +154,8 @@ async def apply_submit(
     await refuse_costly(workspace, plan.estimate, max_cost)
     # Whoever has no credentials learns it before anything is kept.
     await workspace.gateway()
+    if plan.primes:
+        await priming.mark(workspace, plan.job.id)
     workspace.registry.requests.commit(plan.staged.requests, plan.job.id)
     keys = await workspace.registry.jobs.plan(plan.job, plan.parts, estimates=plan.estimate.parts)
     await send_parts(workspace, keys, on_event)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from batchtui.services.compose import Composed, ComposeOptions, Composition
     from batchtui.services.workspace import Workspace
 
-SENDING = ("name", "tags", "dry_run", "yes")
+SENDING = ("name", "tags", "prime", "dry_run", "yes")
 """Options that go on to `submit`."""
 
 
@@ -74,6 +74,7 @@ class Wishes:
 @click.option("--submit", "submits", is_flag=True, help="Go on as `batchtui submit` does.")
 @click.option("--name", metavar="N", help="With --submit: what the job is called.")
 @click.option("--tag", "tags", multiple=True, metavar="T", help="With --submit: a tag; may be repeated.")
+@click.option("--prime", is_flag=True, help="With --submit: one request goes first, to fill the cache for the rest.")
 @click.option("--dry-run", is_flag=True, help="With --submit: check and plan, and stop there.")
 @click.option("--yes", is_flag=True, help="With --submit: do not ask.")
 def command(
@@ -209,7 +210,7 @@ def _list(session: Session, found: list[Any]) -> int:
 
 def _refuse_odd(wishes: Wishes, sending: dict[str, Any]) -> None:
     if not wishes.submits and any(sending.values()):
-        raise UsageError("--name, --tag, --dry-run and --yes go with --submit.")
+        raise UsageError("--name, --tag, --prime, --dry-run and --yes go with --submit.")
     if wishes.submits and wishes.output == saving.STDOUT:
         raise UsageError("Requests cannot go to stdout and be submitted.", hint="Leave -o out, or name a file.")
 

@@ -44,6 +44,9 @@ NO_FILE = ""
 @intake_options
 @click.option("--max-cost", type=Dollars(), metavar="USD", help="Send nothing that may cost more (exit 3).")
 @click.option("--canary", is_flag=True, help="First send one request of each shape in real time; a refusal stops it.")
+@click.option(
+    "--prime", is_flag=True, help="One request goes first, to fill the prompt cache; the rest follows its end."
+)
 @click.option("--dry-run", is_flag=True, help="Check and plan, and stop there.")
 @click.option("--force", is_flag=True, help="Also where the same requests were submitted before.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -63,6 +66,7 @@ async def command(
     tags: tuple[str, ...],
     max_cost: Decimal | None,
     canary: bool,
+    prime: bool,
     dry_run: bool,
     force: bool,
     yes: bool,
@@ -82,7 +86,7 @@ async def command(
     saving.refuse_existing(output)
     saving.refuse_two_on_stdout(session, output)
     async with session.workspace() if dry_run else session.acting_workspace() as workspace:
-        chosen = SubmitOptions(name, tags, intake_of(options))
+        chosen = SubmitOptions(name, tags, intake_of(options), prime)
         plan = await plan_submit(workspace, sources, chosen, findings.progress_of(session))
         try:
             _refuse_wrong(session, plan)
