@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 
 _importing = threading.Lock()
+_LATER = ("httpcore2", "anyio._backends._asyncio")
+"""What the SDK would import when its first client is made and its first request goes out: as well at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,8 @@ def import_sdk() -> None:
             gc.disable()
         try:
             with _quiet_import():
-                importlib.import_module("anthropic")
+                for name in ("anthropic", *_LATER):
+                    importlib.import_module(name)
         finally:
             if was_enabled:
                 gc.enable()

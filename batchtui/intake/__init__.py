@@ -7,11 +7,29 @@
 
 Memory stays the same however large the input is: uniqueness of custom_ids over a job is decided by the request store,
 which tells `Intake.note_duplicates`. `PartCutter` says which part each request goes into.
+
+What checks is loaded when it is first used: who only names options and reports need not wait for it.
 """
 
-from batchtui.intake.checker import Checker
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from batchtui.intake.contract import CheckedRequest, CheckOptions, CheckReport, Shape
-from batchtui.intake.one_pass import Intake
 from batchtui.intake.parts import PartCutter
 
+if TYPE_CHECKING:
+    from batchtui.intake.checker import Checker
+    from batchtui.intake.one_pass import Intake
+
 __all__ = ["CheckOptions", "CheckReport", "CheckedRequest", "Checker", "Intake", "PartCutter", "Shape"]
+
+_HOMES = {"Checker": "batchtui.intake.checker", "Intake": "batchtui.intake.one_pass"}
+
+
+def __getattr__(name: str) -> Any:
+    """Load what checks."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -10,7 +10,7 @@ from pydantic_core import ValidationError, from_json, to_json
 from batchtui.domain.problem import Severity
 from batchtui.intake.contract import CheckedRequest, CheckReport
 from batchtui.intake.findings import Fault, Findings
-from batchtui.intake.known_tools import TOOLS, KnownTools
+from batchtui.intake.known_tools import KnownTools
 from batchtui.intake.models import ModelVerdict, judge
 from batchtui.intake.parts import CLOSING, OPENING
 from batchtui.intake.places import Places
@@ -23,6 +23,8 @@ from batchtui.intake.tasks import TaskRenderer, is_task
 from batchtui.intake.wording import faults_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from batchtui.intake.contract import CheckOptions
 
 _MOST_KINDS = 10_000
@@ -56,7 +58,8 @@ class Checker:
     def __init__(self, options: CheckOptions) -> None:
         self._options = options
         self._schema = validator(options.api_version)
-        self._with_tools = KnownTools(self._schema.validate_json).validate
+        self._known_tools = KnownTools(self._schema.validate_json)
+        self._validate: Callable[[bytes], Any] = self._schema.validate_json
         self._longest = options.max_bytes - len(OPENING) - len(CLOSING)
         wanted = {"model": options.model, "max_tokens": options.max_tokens}
         self._overrides = {key: value for key, value in wanted.items() if value is not None}
@@ -106,8 +109,7 @@ class Checker:
         The inner loop: what it does, it does 100,000 times a batch.
         """
         good: list[CheckedRequest] = []
-        validate, with_tools, kinds = self._schema.validate_json, self._with_tools, self._kinds
-        longest, overrides = self._longest, self._overrides
+        validate, kinds, longest, overrides = self._validate, self._kinds, self._longest, self._overrides
         build, seq, gap = tuple.__new__, self.seq, None
         for number, item in enumerate(items, first):
             line = item.strip()
@@ -117,7 +119,7 @@ class Checker:
             if overrides:
                 line = self._override(line)
             try:
-                value = with_tools(line) if TOOLS in line else validate(line)
+                value = validate(line)
             except ValidationError as error:
                 explained = self._slowly(line, error, file, number)
                 if explained is None:
@@ -151,6 +153,8 @@ class Checker:
     def _learn(self, raw: tuple[Any, ...]) -> _Kind:
         """Say what all requests with this raw key have in common."""
         key = Key(*raw)
+        if key.tools:  # looking for them would cost the others a tenth
+            self._validate = self._known_tools.validate
         shape, is_new = self._shapes.identify(key)
         kind = _Kind(key, self._judge(key.model), shape, wants_example=is_new)
         if len(self._kinds) >= _MOST_KINDS or len(key.turns) > _LONGEST_KEPT:

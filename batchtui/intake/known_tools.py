@@ -11,7 +11,7 @@ from pydantic_core import ValidationError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-TOOLS = b'"tools"'
+_TOOLS = b'"tools"'
 _MOST_KEPT = 8
 _LONGEST_KEPT = 1 << 18
 _TRIALS = 16
@@ -46,7 +46,9 @@ class KnownTools:
         Raises:
             ValidationError: exactly as for the whole line.
         """
-        start = line.find(TOOLS)
+        start = line.find(_TOOLS)
+        if start < 0:
+            return self._validate(line)
         for text, tools in self._known:
             if line.startswith(text, start):
                 value = self._standing_in(line[:start], line[start + len(text) :])
@@ -72,8 +74,8 @@ class KnownTools:
         """Remember the tools of a request that is right."""
         self._tried += 1
         text = line[start:].decode()
-        opening = text.find("[", len(TOOLS))
-        if not tools or opening < 0 or text[len(TOOLS) : opening].strip() != ":":
+        opening = text.find("[", len(_TOOLS))
+        if not tools or opening < 0 or text[len(_TOOLS) : opening].strip() != ":":
             return
         found, end = json.JSONDecoder().raw_decode(text, opening)
         kept = text[:end].encode()

@@ -6,19 +6,19 @@ import asyncio
 import secrets
 import shutil
 import sqlite3
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 from batchtui.domain.errors import StorageError
 from batchtui.domain.request import RequestFacts
 from batchtui.registry.request_writer import RequestWriter, StagedRequests, body_name, index_name
+from batchtui.registry.straight_file import StraightFile
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
     from pathlib import Path
 
-CHUNK = 1 << 20
-"""Bytes read at once for sending."""
 STAGING = ".staging-"
 
 
@@ -36,12 +36,32 @@ class StoredBody:
             StorageError: where it is not as long as it was when it was planned.
         """
         sent = 0
-        with self.path.open("rb", buffering=0) as file:
-            while chunk := await asyncio.to_thread(file.read, CHUNK):
+        async with _reading(self.path) as read:
+            while chunk := await read():
                 sent += len(chunk)
                 yield chunk
         if sent != self.length:
             raise StorageError(f"{self.path} has {sent} bytes, {self.length} were planned.")
+
+
+@asynccontextmanager
+async def _reading(path: Path) -> AsyncIterator[Callable[[], Awaitable[bytes]]]:
+    """Read a file chunk by chunk, always one ahead, so that the disk works while a chunk is on its way."""
+    file = StraightFile.read_from(path)
+    ahead = asyncio.ensure_future(asyncio.to_thread(file.read))
+
+    async def read() -> bytes:
+        nonlocal ahead
+        chunk = await asyncio.shield(ahead)
+        if chunk:
+            ahead = asyncio.ensure_future(asyncio.to_thread(file.read))
+        return chunk
+
+    try:
+        yield read
+    finally:
+        await asyncio.wait({ahead})
+        file.close()
 
 
 class RequestStore:
@@ -50,10 +70,14 @@ class RequestStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def writer(self, attempt: int = 1) -> RequestWriter:
-        """Open a writer into a folder aside; nothing of it counts until `commit`."""
+    def new_folder(self) -> Path:
+        """Name a folder aside for a writer, which makes it; nothing in it counts until `commit`."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return RequestWriter(self.folder / f"{STAGING}{secrets.token_hex(6)}", attempt)
+        return self.folder / f"{STAGING}{secrets.token_hex(6)}"
+
+    def writer(self, attempt: int = 1) -> RequestWriter:
+        """Open a writer into a folder aside."""
+        return RequestWriter(self.new_folder(), attempt)
 
     def commit(self, staged: StagedRequests, job_id: str) -> None:
         """Move what was staged to its job. Its rows in the registry are committed after, so that no row lacks its body.

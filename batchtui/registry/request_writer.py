@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import sqlite3
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 
 from batchtui.domain.errors import StorageError
 from batchtui.domain.job import PartPlan
+from batchtui.registry.straight_file import StraightFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
-
-T = TypeVar("T")
 
 HEAD, BETWEEN, TAIL = b'{"requests":[', b",", b"]}"
 """What stands around the requests in a body."""
@@ -81,17 +79,18 @@ class StagedRequests:
 @dataclass(slots=True)
 class _OpenPart:
     part: int
-    body: str
-    file: IO[bytes]
     requests: int = 0
-    position: int = len(HEAD)
+    bytes: int = len(HEAD)
+    """Length of its body so far, as it will be when all that waits for the disk is written."""
 
 
 class RequestWriter:
-    """Writes requests into the bodies of their parts, in order, on a thread of its own.
+    """Writes requests into the bodies of their parts, in order, and rows about them into an index.
 
-    It belongs to one thread that calls `add`, then `finish` or `discard`. It decides nothing about parts: the caller
-    says which part each request goes to, in growing order.
+    It belongs to one thread that calls `add`, then `finish` or `discard`. The bodies are written and hashed on a
+    thread of their own, which takes long steps that need no interpreter; the index takes many short ones, so it is
+    written where `add` is called. It decides nothing about parts: the caller says which part each request goes to, in
+    growing order.
     """
 
     def __init__(self, folder: Path, attempt: int = 1) -> None:
@@ -104,6 +103,8 @@ class RequestWriter:
         self._pending: list[Future[None]] = []
         self._hash = hashlib.sha256()
         self._open: _OpenPart | None = None
+        self._body: StraightFile | None = None
+        """The body of the open part; touched by the thread of the disk only."""
         self._index = sqlite3.connect(
             self.folder / index_name(self.attempt), isolation_level=None, check_same_thread=False
         )
@@ -116,11 +117,16 @@ class RequestWriter:
         """Write requests that all go to this part.
 
         Raises:
-            StorageError: where the disk refused an earlier block.
+            StorageError: where the disk refused these or earlier ones.
         """
-        self._pending.append(self._disk.submit(self._write, part, requests))
-        while len(self._pending) > BLOCKS_AHEAD:
-            _settled(self._pending.pop(0))
+        target = self._open
+        if target is None or target.part != part:
+            target = self._turn_to(part)
+        text = BETWEEN.join([request.payload for request in requests])
+        self._later(self._write, text, is_first=target.requests == 0)
+        with _storage_errors():
+            self._note(target, requests)
+        target.requests += len(requests)
 
     def finish(self) -> StagedRequests:
         """Close the bodies, build the index and bring all of it to the disk.
@@ -129,78 +135,16 @@ class RequestWriter:
             StorageError: where the disk refused; everything staged is gone then.
         """
         try:
+            self._close_part()
+            # The disk is still busy with the last bodies: the index is built beside it.
+            with _storage_errors():
+                has_duplicates = self._build_index()
             while self._pending:
-                _settled(self._pending.pop(0))
-            return _settled(self._disk.submit(self._finish))
+                self._settle()
         except BaseException:
             self.discard()
             raise
-        finally:
-            self._disk.shutdown()
-
-    def discard(self) -> None:
-        """Throw away everything staged."""
-        self._disk.shutdown(cancel_futures=True)
-        if self._open is not None:
-            self._open.file.close()
-            self._open = None
-        self._index.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _write(self, part: int, requests: Sequence[WritableRequest]) -> None:
-        target = self._open
-        if target is None or target.part != part:
-            target = self._turn_to(part)
-        position = target.position
-        first = target.requests == 0
-        rows = []
-        for request in requests:
-            length = len(request.payload)
-            position += 0 if first else len(BETWEEN)
-            first = False
-            file = self._files.setdefault(request.file, len(self._files) + 1)
-            rows.append(
-                (request.seq, request.custom_id, part, position, length, file, request.line, request.model,
-                 request.max_tokens)
-            )  # fmt: skip
-            position += length
-        payloads = BETWEEN.join([request.payload for request in requests])
-        if target.requests:
-            target.file.write(BETWEEN)
-        target.file.write(payloads)
-        # The same for the same requests, however they are cut into parts and blocks.
-        self._hash.update(BETWEEN)
-        self._hash.update(payloads)
-        target.requests += len(requests)
-        target.position = position
-        self._index.executemany("INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
-
-    def _turn_to(self, part: int) -> _OpenPart:
-        self._close_part()
-        body = body_name(self.attempt, part)
-        path = self.folder / body
-        file = os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
-        file.write(HEAD)
-        self._open = _OpenPart(part, body, file)
-        return self._open
-
-    def _close_part(self) -> None:
-        if self._open is None:
-            return
-        part, self._open = self._open, None
-        with part.file:
-            part.file.write(TAIL)
-            os.fsync(part.file.fileno())
-        self._parts.append(PartPlan(part.part, part.requests, part.position + len(TAIL), part.body))
-
-    def _finish(self) -> StagedRequests:
-        self._close_part()
-        self._index.executemany("INSERT INTO files VALUES (?, ?)", [(i, name) for name, i in self._files.items()])
-        # Not a unique index: failing to build one would leave this file, which has no journal, in pieces.
-        self._index.execute("CREATE INDEX requests_by_custom_id ON requests(custom_id)")
-        has_duplicates = self._index.execute(f"{_REPEATED} LIMIT 1").fetchone() is not None
-        self._index.execute("COMMIT")
-        self._index.close()
+        self._disk.shutdown()
         return StagedRequests(
             self.folder,
             self.attempt,
@@ -210,6 +154,87 @@ class RequestWriter:
             self._hash.hexdigest(),
             has_duplicates,
         )
+
+    def discard(self) -> None:
+        """Throw away everything staged."""
+        self._disk.shutdown(cancel_futures=True)
+        if self._body is not None:
+            self._body.close()
+            self._body = None
+        self._index.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _note(self, target: _OpenPart, requests: Sequence[WritableRequest]) -> None:
+        """Write the rows of requests that go to the end of a part."""
+        position, gap = target.bytes, len(BETWEEN) if target.requests else 0
+        rows = []
+        for request in requests:
+            length = len(request.payload)
+            position += gap
+            gap = len(BETWEEN)
+            file = self._files.setdefault(request.file, len(self._files) + 1)
+            rows.append(
+                (request.seq, request.custom_id, target.part, position, length, file, request.line, request.model,
+                 request.max_tokens)
+            )  # fmt: skip
+            position += length
+        target.bytes = position
+        self._index.executemany("INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def _turn_to(self, part: int) -> _OpenPart:
+        self._close_part()
+        self._later(self._open_body, body_name(self.attempt, part))
+        self._open = _OpenPart(part)
+        return self._open
+
+    def _close_part(self) -> None:
+        if self._open is None:
+            return
+        part, self._open = self._open, None
+        self._later(self._close_body)
+        self._parts.append(
+            PartPlan(part.part, part.requests, part.bytes + len(TAIL), body_name(self.attempt, part.part))
+        )
+
+    def _build_index(self) -> bool:
+        """Finish the index. Returns whether a custom_id stands in it twice."""
+        self._index.executemany("INSERT INTO files VALUES (?, ?)", [(i, name) for name, i in self._files.items()])
+        # Not a unique index: failing to build one would leave this file, which has no journal, in pieces.
+        self._index.execute("CREATE INDEX requests_by_custom_id ON requests(custom_id)")
+        has_duplicates = self._index.execute(f"{_REPEATED} LIMIT 1").fetchone() is not None
+        self._index.execute("COMMIT")
+        self._index.close()
+        return has_duplicates
+
+    def _later(self, step: Callable[..., None], *arguments: Any, **named: Any) -> None:
+        """Have a step taken by the thread of the disk, once there is room in its queue."""
+        while len(self._pending) >= BLOCKS_AHEAD:
+            self._settle()
+        self._pending.append(self._disk.submit(step, *arguments, **named))
+
+    def _settle(self) -> None:
+        with _storage_errors():
+            self._pending.pop(0).result()
+
+    def _open_body(self, name: str) -> None:
+        self._body = StraightFile.create(self.folder / name)
+        self._body.write(HEAD)
+
+    def _write(self, text: bytes, *, is_first: bool) -> None:
+        assert self._body is not None
+        if not is_first:
+            self._body.write(BETWEEN)
+        self._body.write(text)
+        # The same for the same requests, however they are cut into parts and blocks.
+        self._hash.update(BETWEEN)
+        self._hash.update(text)
+
+    def _close_body(self) -> None:
+        assert self._body is not None
+        self._body.write(TAIL)
+        self._body.sync()
+        self._body.close()
+        self._body = None
 
 
 def body_name(attempt: int, part: int) -> str:
@@ -222,9 +247,11 @@ def index_name(attempt: int) -> str:
     return f"{attempt}.db"
 
 
-def _settled(future: Future[T]) -> T:
+@contextmanager
+def _storage_errors() -> Iterator[None]:
+    """Word what the disk refuses."""
     try:
-        return future.result()
+        yield
     except (OSError, sqlite3.Error) as error:
         raise StorageError(
             f"The requests could not be stored: {error}.", hint="Nothing was sent. Make room on the disk and try again."

@@ -26,7 +26,8 @@ from batchtui.services.dispatch import send_parts
 from batchtui.services.estimate import estimate
 from batchtui.services.loads import LoadCounter
 from batchtui.services.outstanding import MISSING, Failed, Outstanding
-from batchtui.services.staging import IntakeOptions, build_check_options, write_block
+from batchtui.services.staging import IntakeOptions, build_check_options
+from batchtui.services.staging_pass import write_block
 from batchtui.services.submit import Submitted
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ async def plan_retry(workspace: Workspace, target: Target, options: RetryOptions
     within = None if target.job else target.batches[0]
     _refuse_unready(workspace, batches, within)
     check = await build_check_options(workspace, _intake(options, job))
-    shares = await workspace.registry.costs.output_shares()
+    shares = await workspace.registry.costs.output_shares(job.name)
     work = _Planning(workspace, job, batches, within, options, check, shares)
     planning = asyncio.ensure_future(asyncio.to_thread(work.run))
     try:
@@ -267,7 +268,7 @@ class _Planning:
             if self.given_up.is_set():
                 raise asyncio.CancelledError
             if not resending.errors:
-                write_block(writer, cutter.place, block, self._weighed)
+                write_block(writer, cutter, block, self._weighed)
         if resending.errors:
             raise InputError(
                 f"{resending.errors:,} errors in the changed requests; nothing was sent.",
