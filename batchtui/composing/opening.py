@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _DOCUMENTS = (".txt", ".md", ".log", ".pdf", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".html", ".xml", ".py")
 """Files that are one request, and no table."""
 _DELIMITED = (".csv", ".tsv", ".tab", ".psv")
+_RECORDS = (".json", ".jsonl", ".ndjson")
 
 
 def open_table(name: str, options: TableOptions) -> Table:
@@ -44,7 +45,8 @@ def open_table(name: str, options: TableOptions) -> Table:
         raise InputError(f"{name} is {foreign[0]}, not a table.", hint=hint)
     suffixes = [suffix.lower() for suffix in path.suffixes]
     looks_like_json = feed.head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
-    if looks_like_json and not any(suffix in _DELIMITED for suffix in suffixes):
+    is_named_so = any(suffix in _RECORDS for suffix in suffixes)
+    if is_named_so or (looks_like_json and not any(suffix in _DELIMITED for suffix in suffixes)):
         return RecordTable(feed)
     return DelimitedTable(feed, options)
 
@@ -63,4 +65,4 @@ def _refuse_odd(options: TableOptions) -> None:
     if options.encoding is not None and not is_encoding(options.encoding):
         raise UsageError(f"There is no encoding “{options.encoding}”.", hint="For example utf-8, cp1252, utf-16.")
     if options.delimiter is not None and len(options.delimiter) != 1:
-        raise UsageError("A delimiter is one character.", hint="For a tab: --delimiter $'\\t'.")
+        raise UsageError("A delimiter is one character.", hint="For example ; or tab.")

@@ -24,6 +24,8 @@ VALUE = "input_data"
 """What a record is called that is no object: an array of texts is a table of one column."""
 TASKS = "tasks"
 _LOOKED_AT = 100
+_HOPELESS = ("file-binary", "file-encoding", "file-empty", "file-not-json", "file-csv")
+"""What the beginning says about all of it."""
 
 
 class RecordTable:
@@ -79,7 +81,7 @@ class RecordTable:
             for records in islice(read_records(iter([self._feed.head])), _LOOKED_AT):
                 rows += _rows(records)
         except WrongFormat as fault:
-            if not rows and self._feed.is_whole:
+            if not rows and (self._feed.is_whole or fault.code in _HOPELESS):
                 raise InputError(f"{self.name}: {fault.message}.", hint=fault.hint) from None
         return [row.values for row in rows[:_LOOKED_AT] if row.fault is None]
 

@@ -14,6 +14,7 @@ from batchtui.pricing.book import OwnPrice, PriceBook
 from batchtui.services import priming
 from batchtui.services.submit import SubmitOptions, apply_submit, plan_submit
 from batchtui.services.tend import goes_on, round_of_care
+from batchtui.services.wait import wait
 from batchtui.simulator import Scenario, Simulator
 from tests.support.builders import jsonl, requests
 
@@ -55,6 +56,17 @@ async def test_the_rest_follows_when_the_first_has_ended(
     clock.turn(20)
     await round_of_care(workspace)
     assert await states(workspace, job) == [(1, 1, BatchState.ENDED), (2, 4, BatchState.IN_PROGRESS)]
+
+
+async def test_a_wait_goes_on_to_the_end_of_the_rest(workspace: Workspace, tmp_path: Path) -> None:
+    source = str(jsonl(tmp_path / "r.jsonl", requests(5)))
+    submitted = await apply_submit(workspace, await plan_submit(workspace, [source], SubmitOptions(prime=True)))
+    batches = await wait(workspace, [batch.key for batch in submitted.batches])
+    assert [batch.state for batch in batches] == [BatchState.ENDED] * 2
+    first, second = batches
+    assert first.ended_at is not None
+    assert second.created_at is not None
+    assert second.created_at >= first.ended_at
 
 
 async def test_a_job_of_one_request_has_nothing_to_prime(workspace: Workspace, tmp_path: Path) -> None:
