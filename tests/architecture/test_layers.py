@@ -31,6 +31,8 @@ def loaded_by(module: str) -> set[str]:
         ("batchtui.registry.registry", ("aiosqlite",)),
         ("batchtui.services.workspace", ("aiosqlite", "platformdirs")),
         ("batchtui.services.submit", ("aiosqlite", "platformdirs")),
+        ("batchtui.services.compose", ("aiosqlite", "platformdirs")),
+        ("batchtui.templates", ()),
         ("batchtui.cli.main", ()),
         ("batchtui.pricing.prices", ()),
     ],
