@@ -135,8 +135,9 @@ class Views:
             " ORDER BY b.planned_at DESC LIMIT ?",
             (limit,),
         )
+        models = {text: text_list(text) for text in {row["models"] for row in rows}}
         return [
-            Lasted(text_list(row["models"]), row["requests"], text_time(row["ended_at"]) - text_time(row["created_at"]))
+            Lasted(models[row["models"]], row["requests"], text_time(row["ended_at"]) - text_time(row["created_at"]))
             for row in rows
         ]
 

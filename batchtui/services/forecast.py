@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -56,16 +57,17 @@ def _size_class(requests: int) -> int:
 
 def _forecast(times: Sequence[timedelta], created_at: datetime, now: datetime, *, by_size: bool) -> Forecast:
     """Judge by sorted times; of those that this batch has outlasted already none can come true any more."""
-    still_possible = [time for time in times if time > now - created_at]
+    first = bisect_right(times, now - created_at)
+    is_possible = first < len(times)
     return Forecast(
         usual=quantile(times, 0.5),
-        end=created_at + quantile(still_possible, 0.5) if still_possible else None,
-        by=created_at + quantile(still_possible, 0.9) if still_possible else None,
+        end=created_at + quantile(times, 0.5, first) if is_possible else None,
+        by=created_at + quantile(times, 0.9, first) if is_possible else None,
         batches=len(times),
         likeness="model and size" if by_size else "model",
     )
 
 
-def quantile(times: Sequence[timedelta], share: float) -> timedelta:
-    """Return the least of these sorted times that at least this share of them does not exceed."""
-    return times[max(0, ceil(share * len(times)) - 1)]
+def quantile(times: Sequence[timedelta], share: float, first: int = 0) -> timedelta:
+    """Return the least of these sorted times, from the `first` on, that at least this share of them does not exceed."""
+    return times[first + max(0, ceil(share * (len(times) - first)) - 1)]

@@ -102,6 +102,7 @@ class DashboardApp(App[int]):
         self._tally = Tally({}, 0)
         self.outlook = Outlook(workspace)
         self._looking_ahead = Latest(self, self._look_ahead)
+        self._looked_at, self._is_look_due = 0.0, False
         self.away: presence.Away | None = None
         """What happened since a dashboard was last open; None where none ever was."""
         self.bridge = Bridge(workspace.registry, workspace.clock, self.post_message)
@@ -147,7 +148,7 @@ class DashboardApp(App[int]):
         begin(self, self.bridge.run, group="bridge")
         begin(self, self.poller.run, group="poller")
         begin(self, Notifier(self.workspace, channels(self.workspace, say=self._ring)).run, group="notices")
-        self.set_interval(TICK, self.tick)
+        self.set_interval(TICK, self._pass_time)
         self.set_interval(LOOK_AHEAD, self._looking_ahead.request)
         self._looking_ahead.request()
         perform(self, self._say_what_was_missed, group="away")
@@ -180,7 +181,7 @@ class DashboardApp(App[int]):
         """Tell the screens, all of them: those behind must be right when they come to the front."""
         self._tally = message.tally
         self.poller.wake()
-        self._looking_ahead.request()
+        self._look_ahead_soon()
         for frame in self._frames():
             frame.batches_changed(message)
             frame.status_changed()
@@ -205,7 +206,16 @@ class DashboardApp(App[int]):
     def _ring(self, notices: Sequence[Notice]) -> None:
         self._send(ringing(notices, self.workspace.settings.notify, os.environ))
 
+    def _look_ahead_soon(self) -> None:
+        """Look at once where somebody looks at the warnings, or none was taken for a while; else with the next tick."""
+        self._is_look_due = True
+        is_late = self.workspace.clock.monotonic() - self._looked_at >= TICK
+        if is_late or isinstance(self.screen_stack[-1] if self.screen_stack else None, WarningsScreen):
+            self._looking_ahead.request()
+
     async def _look_ahead(self) -> None:
+        self._is_look_due = False
+        self._looked_at = self.workspace.clock.monotonic()
         if await self.outlook.read():
             self._show_status()
         self.tick()
@@ -216,6 +226,11 @@ class DashboardApp(App[int]):
         if missed:
             keys = self.keymap["app.activity"]
             self.say(f"Since you were last here: {missed}." + (f" Press {keys[0]} to see it." if keys else ""))
+
+    def _pass_time(self) -> None:
+        if self._is_look_due:
+            self._looking_ahead.request()
+        self.tick()
 
     def tick(self) -> None:
         """Time has passed."""
