@@ -89,6 +89,13 @@ def estimate_document(estimate: Estimate) -> Document:
         "output_tokens": {"likely": estimate.output_tokens[0], "at_most": estimate.output_tokens[1]},
         "unpriced": list(estimate.unpriced),
         "unbounded": list(estimate.unbounded),
+        "counted": estimate.counted
+        and {
+            "requests": estimate.counted.requests,
+            "of": estimate.counted.of,
+            "margin": estimate.margin,
+            "notes": list(estimate.counted.notes),
+        },
     }
 
 

@@ -121,6 +121,11 @@ INTAKE = ("model", "max_tokens", "max_requests", "max_bytes", "api_version", "be
 """The names of the options that `intake_options` adds."""
 
 
+count_option = click.option(
+    "--count", is_flag=True, help="Have the API count the input of a few requests of each kind; free, sends no batch."
+)
+
+
 def intake_of(options: dict[str, Any]) -> IntakeOptions:
     """Take the intake options out of all options of a verb; `-` reads the process's stdin."""
     from batchtui.services.staging import IntakeOptions

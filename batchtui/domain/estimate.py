@@ -25,8 +25,20 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """How much of the input the API itself has counted."""
+
+    requests: int
+    """Whose tokens it was asked for."""
+    of: int
+    """Requests that they stand for."""
+    notes: tuple[str, ...] = ()
+    """What was not counted and why, a sentence each."""
+
+
+@dataclass(frozen=True, slots=True)
 class Estimate:
-    """What requests will cost. Input is worked out from its bytes, not counted by the API."""
+    """What requests will cost. Input is worked out from its bytes, unless `counted` says that the API was asked."""
 
     cost: Bounds
     standard: Bounds
@@ -41,6 +53,14 @@ class Estimate:
     """Models that the price list does not know."""
     open: tuple[str, ...] = ()
     """Why there is no upper bound, a sentence each."""
+    counted: Counted | None = None
+    """None where the API was not asked."""
+
+    @property
+    def margin(self) -> float | None:
+        """By what share of the likely input the real one may be larger; None where there is none."""
+        _low, likely, high = self.input_tokens
+        return (high - likely) / likely if likely else None
 
     @property
     def unbounded(self) -> tuple[str, ...]:

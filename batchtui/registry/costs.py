@@ -100,13 +100,25 @@ class Costs:
         uncounted = sum(row["state"] == "ended" and not row["cost_counted"] for row in chosen)
         return Outlook(total(counted), total(running) if running else NOTHING, uncounted)
 
-    async def output_shares(self) -> dict[str, float]:
-        """How much of max_tokens each model has written so far, as a share of 1; without a history it is absent."""
+    async def output_shares(self, name: str | None = None) -> dict[str, float]:
+        """How much of max_tokens each model has written so far, as a share of 1; without a history it is absent.
+
+        What jobs of this name have written goes before what all have.
+        """
         rows = await self._database.all(
-            "SELECT model, sum(output) AS output, sum(max_tokens) AS allowed FROM spending"
-            " WHERE max_tokens > 0 AND model <> '' GROUP BY model"
+            "SELECT s.model, j.name = ? AS is_named, sum(s.output) AS output, sum(s.max_tokens) AS allowed"
+            " FROM spending AS s JOIN batches AS b ON b.key = s.batch_key JOIN jobs AS j ON j.id = b.job_id"
+            " WHERE s.max_tokens > 0 AND s.model <> '' GROUP BY s.model, is_named",
+            (name or "",),
         )
-        return {row["model"]: min(1.0, row["output"] / row["allowed"]) for row in rows}
+        named = {row["model"]: _share([row]) for row in rows if row["is_named"]}
+        models = {row["model"] for row in rows}
+        return {model: _share([row for row in rows if row["model"] == model]) for model in models} | named
+
+
+def _share(rows: Sequence[Row]) -> float:
+    written, allowed = (sum(int(row[name]) for row in rows) for name in ("output", "allowed"))
+    return min(1.0, written / allowed)
 
 
 def _values(key: int, spending: Spending) -> tuple[object, ...]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from batchtui.services.counting import count_sample
 from batchtui.services.staging import estimate_staged, stage
+from batchtui.services.submit import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,15 +34,22 @@ async def check(
     sources: Sequence[str],
     options: IntakeOptions,
     on_progress: Callable[[Reading], None] | None = None,
+    *,
+    count: bool = False,
 ) -> Checked:
     """Check input as a submission would.
 
-    It takes the same way as a submission, disk included, so that what it says holds for one.
+    It takes the same way as a submission, disk included, so that what it says holds for one. With `count` the API is
+    asked to count the input of a few requests, for the estimate; nothing else ever leaves.
 
     Raises:
         InputError: where a source cannot be read at all.
         StorageError: where the disk refuses.
     """
     staged = await stage(workspace, sources, options, on_progress)
-    workspace.registry.requests.discard(staged.requests)
-    return Checked(staged.report, staged.requests.parts, await estimate_staged(workspace, staged))
+    try:
+        tally = await count_sample(workspace, staged, options) if count else None
+    finally:
+        workspace.registry.requests.discard(staged.requests)
+    expected = await estimate_staged(workspace, staged, name=name_of(sources), tally=tally)
+    return Checked(staged.report, staged.requests.parts, expected)

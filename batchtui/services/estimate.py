@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from batchtui.intake import Shape
     from batchtui.pricing.book import PriceBook
     from batchtui.pricing.prices import ModelPrices
+    from batchtui.services.counting import Tally
     from batchtui.services.loads import Load
+    from batchtui.services.workspace import Workspace
 
 ENVELOPE = 130
 """Bytes of a request that are JSON around the prompt: custom_id, model, roles."""
@@ -39,8 +42,34 @@ LOW, LIKELY, HIGH = range(3)
 _IN_THE_US = re.compile(rb'"inference_geo"\s*:\s*"us"')
 
 
+async def expect(
+    workspace: Workspace,
+    loads: Sequence[Load],
+    shapes: Iterable[Shape],
+    *,
+    name: str | None = None,
+    tally: Tally | None = None,
+) -> Estimate:
+    """Estimate what requests cost if they are sent now.
+
+    Args:
+        workspace: whose history, prices and clock hold.
+        loads: the requests, added up.
+        shapes: their skeletons.
+        name: the job's: what was written under this name before says more than what was written anywhere.
+        tally: what the API has counted of them.
+    """
+    shares, day = await workspace.registry.costs.output_shares(name), workspace.clock.now().date()
+    return await asyncio.to_thread(estimate, loads, shapes, shares, day, workspace.prices, tally)
+
+
 def estimate(
-    loads: Sequence[Load], shapes: Iterable[Shape], shares: Mapping[str, float], day: date, book: PriceBook
+    loads: Sequence[Load],
+    shapes: Iterable[Shape],
+    shares: Mapping[str, float],
+    day: date,
+    book: PriceBook,
+    tally: Tally | None = None,
 ) -> Estimate:
     """Estimate what requests cost on a day. Blocking: the price list may have to be read.
 
@@ -50,9 +79,11 @@ def estimate(
         shares: how much of max_tokens each model has written so far, as a share of 1; absent without a history.
         day: when they are sent.
         book: the prices that hold.
+        tally: what the API has counted of them.
     """
     by_id, models = {shape.id: shape for shape in shapes}, {load.model or "" for load in loads}
-    priced = [_priced(load, by_id.get(load.shape), shares, day, book) for load in loads]
+    counted = tally.tokens if tally else {}
+    priced = [_priced(load, by_id.get(load.shape), shares, day, book, counted.get(load)) for load in loads]
     parts = sorted({load.part for load in loads})
     written = [each.written for each in priced if each.written is not None]
     return Estimate(
@@ -66,6 +97,7 @@ def estimate(
         ),
         unpriced=tuple(sorted(model or "(no model)" for model in models if book.prices_of(model, day) is None)),
         open=_open(loads, by_id),
+        counted=tally.counted if tally else None,
     )
 
 
@@ -96,8 +128,15 @@ class _Priced:
     """Tokens of output that are likely."""
 
 
-def _priced(load: Load, shape: Shape | None, shares: Mapping[str, float], day: date, book: PriceBook) -> _Priced:
-    tokens, share = input_tokens(load, shape), _share(shares, load.model)
+def _priced(
+    load: Load,
+    shape: Shape | None,
+    shares: Mapping[str, float],
+    day: date,
+    book: PriceBook,
+    counted: tuple[int, int, int] | None,
+) -> _Priced:
+    tokens, share = counted or input_tokens(load, shape), _share(shares, load.model)
     written = None if share is None else int(share * load.max_tokens)
 
     def bounds(*, batch: bool) -> Bounds:

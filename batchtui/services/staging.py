@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from batchtui.domain.estimate import Estimate
     from batchtui.intake import CheckOptions
+    from batchtui.services.counting import Tally
     from batchtui.services.workspace import Workspace
 
 __all__ = ["IntakeOptions", "Reading", "Staged", "build_check_options", "estimate_staged", "stage"]
@@ -76,12 +77,13 @@ def _stage(job: PassJob, child: ApartPass | None, tell: Callable[[Reading], None
     return run_pass(job, tell)
 
 
-async def estimate_staged(workspace: Workspace, staged: Staged) -> Estimate:
-    """Say what checked requests will cost if they are sent now; the registry's history says how much is written."""
-    from batchtui.services.estimate import estimate
+async def estimate_staged(
+    workspace: Workspace, staged: Staged, *, name: str | None = None, tally: Tally | None = None
+) -> Estimate:
+    """Say what checked requests will cost if they are sent now, as a job of this name; `tally` is what was counted."""
+    from batchtui.services.estimate import expect
 
-    shares, day = await workspace.registry.costs.output_shares(), workspace.clock.now().date()
-    return await asyncio.to_thread(estimate, staged.loads, staged.report.shapes, shares, day)
+    return await expect(workspace, staged.loads, staged.report.shapes, name=name, tally=tally)
 
 
 async def build_check_options(workspace: Workspace, options: IntakeOptions) -> CheckOptions:

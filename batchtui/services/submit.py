@@ -11,6 +11,7 @@ from batchtui.domain.job import Job
 from batchtui.domain.states import BatchState
 from batchtui.services import priming
 from batchtui.services.budget import refuse_costly
+from batchtui.services.counting import count_sample
 from batchtui.services.dispatch import send_parts
 from batchtui.services.staging import IntakeOptions, Staged, estimate_staged, stage
 
@@ -37,6 +38,10 @@ class SubmitOptions:
     intake: IntakeOptions = field(default_factory=IntakeOptions)
     prime: bool = False
     """Whether one request goes first, and the rest when it has ended: it writes the cache that the others read."""
+    source: str | None = None
+    """What is said of where the requests came from; None takes the names of the files."""
+    count: bool = False
+    """Whether the API is asked to count the input of a few requests, for the estimate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +102,21 @@ async def plan_submit(
     staged = await stage(workspace, sources, intake, on_progress)
     try:
         earlier = await workspace.registry.jobs.with_fingerprint(staged.requests.fingerprint)
-        expected = await estimate_staged(workspace, staged)
+        name = options.name or name_of(sources)
+        tally = (
+            await count_sample(workspace, staged, options.intake)
+            if options.count and not staged.report.errors
+            else None
+        )
+        expected = await estimate_staged(workspace, staged, name=name, tally=tally)
     except BaseException:
         workspace.registry.requests.discard(staged.requests)
         raise
     job = Job(
         id=f"job_{workspace.random(6)}",
-        name=options.name or _name_of(sources),
+        name=name,
         created_at=workspace.clock.now(),
-        source=", ".join(sources),
+        source=options.source or ", ".join(sources),
         requests=staged.requests.requests,
         bytes=staged.requests.bytes,
         fingerprint=staged.requests.fingerprint,
@@ -162,7 +173,8 @@ async def apply_submit(
     return Submitted(plan.job, tuple(await workspace.registry.views.page(keys)))
 
 
-def _name_of(sources: Sequence[str]) -> str:
+def name_of(sources: Sequence[str]) -> str:
+    """Name a job after its first file."""
     first = sources[0]
     if first == "-":
         return "stdin"

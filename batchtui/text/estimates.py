@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.text.counts import short
+from batchtui.text.counts import amount, short
 from batchtui.text.money import usd
 from batchtui.text.safe import squeezed
 
@@ -28,6 +28,8 @@ def estimate_lines(estimate: Estimate) -> Iterator[str]:
     if estimate.standard.low is not None:
         yield f"  without a batch: {range_words(estimate.standard)}"
     yield f"  {input_words(estimate)}"
+    for note in estimate.counted.notes if estimate.counted else ():
+        yield f"  {squeezed(note)}"
     yield f"  {output_words(estimate)}"
     for reason in estimate.unbounded:
         yield f"  {squeezed(reason)}"
@@ -36,7 +38,12 @@ def estimate_lines(estimate: Estimate) -> Iterator[str]:
 def input_words(estimate: Estimate) -> str:
     """Say how long the prompts are, and how that is known."""
     low, likely, high = estimate.input_tokens
-    return f"input about {short(likely)} tokens ({short(low)} to {short(high)}), worked out from its bytes"
+    said = f"input about {short(likely)} tokens ({short(low)} to {short(high)})"
+    counted = estimate.counted
+    if counted is None or not counted.of:
+        return f"{said}, worked out from its bytes"
+    margin = f", ± {estimate.margin:.0%}" if estimate.margin is not None else ""
+    return f"{said}, by the API's count of {counted.requests:,} of {amount(counted.of, 'request')}{margin}"
 
 
 def output_words(estimate: Estimate) -> str:

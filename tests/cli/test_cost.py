@@ -119,3 +119,16 @@ def test_an_estimate_stands_alone_and_keeps_nothing(batchtui: Batchtui, simulato
     assert (ran.code, ran.document["requests"], simulator.world.calls) == (0, 3, [])
     assert Decimal(ran.document["low"]) < Decimal(ran.document["at_most"])
     assert list((home / "requests").iterdir()) == []
+
+
+def test_an_estimate_says_what_the_api_has_counted(batchtui: Batchtui, simulator: Simulator) -> None:
+    said = batchtui("estimate", batchtui.file(3), "--count").out
+    assert "by the API's count of 3 of 3 requests, ± " in said
+    assert {call.endpoint for call in simulator.world.calls} == {"count_tokens"}
+    assert "worked out from its bytes" in batchtui("estimate", batchtui.file(3)).out
+
+
+def test_a_submission_counts_where_that_is_asked_for(batchtui: Batchtui, simulator: Simulator) -> None:
+    counted = batchtui("submit", batchtui.file(3), "--count", "--dry-run", "--json").document["estimate"]["counted"]
+    assert (counted["requests"], counted["of"], counted["notes"]) == (3, 3, [])
+    assert simulator.world.batches == []

@@ -136,3 +136,17 @@ async def test_a_history_says_how_much_of_max_tokens_is_written(
     shares = await workspace.registry.costs.output_shares()
     assert shares == {"claude-haiku-5-5": line.spending.usage.output_tokens / (3 * 256)}
     assert simulator.world.batches
+
+
+async def test_what_a_job_of_the_name_has_written_goes_before_what_all_have(
+    workspace: Workspace, clock: TurnedClock, tmp_path: Path
+) -> None:
+    for name in ("one", "two"):
+        await collected(workspace, clock, tmp_path, name)
+    costs = workspace.registry.costs
+    async with workspace.registry._database.transaction() as tx:
+        await tx.execute("UPDATE spending SET output = 192, max_tokens = 768")
+        await tx.execute("UPDATE spending SET output = 768 WHERE batch_key = (SELECT min(batch_key) FROM spending)")
+    assert await costs.output_shares("one") == {"claude-haiku-5-5": 1.0}
+    assert await costs.output_shares("two") == {"claude-haiku-5-5": 0.25}
+    assert await costs.output_shares("three") == await costs.output_shares() == {"claude-haiku-5-5": 0.625}

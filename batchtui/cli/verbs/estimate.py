@@ -8,7 +8,7 @@ import click
 
 from batchtui.cli import documents, findings
 from batchtui.cli.exits import Exit
-from batchtui.cli.options import intake_of, intake_options
+from batchtui.cli.options import count_option, intake_of, intake_options
 from batchtui.cli.verb import verb
 from batchtui.text.counts import amount
 from batchtui.text.estimates import estimate_lines
@@ -22,21 +22,24 @@ if TYPE_CHECKING:
     examples=[
         "batchtui estimate tickets.jsonl",
         "batchtui estimate tickets.jsonl --model claude-haiku-5-5",
+        "batchtui estimate tickets.jsonl --count",
         "batchtui estimate parts/ --json | jq -r .at_most",
     ],
 )
 @click.argument("sources", type=click.Path(allow_dash=True), metavar="FILE…", nargs=-1, required=True)
 @intake_options
-async def command(session: Session, sources: tuple[str, ...], **options: Any) -> int:
+@count_option
+async def command(session: Session, sources: tuple[str, ...], *, count: bool, **options: Any) -> int:
     """Say what request files would cost in a batch: at least, likely, at most; and at standard prices.
 
-    Input is worked out from its bytes. Output goes from nothing to max_tokens; what is likely is told by what each
-    model has written so far. Requests with errors are left out, and the exit code is 3 where there are any.
+    Input is worked out from its bytes, or with --count from what the API counts in a few requests. Output goes from
+    nothing to max_tokens; what is likely is told by what each model has written so far. Requests with errors are left
+    out, and the exit code is 3 where there are any.
     """
     from batchtui.services.check import check
 
     async with session.workspace() as workspace:
-        checked = await check(workspace, sources, intake_of(options), findings.progress_of(session))
+        checked = await check(workspace, sources, intake_of(options), findings.progress_of(session), count=count)
     session.notes.close()
     if session.json:
         session.out.document({"requests": checked.report.requests, **documents.estimate_document(checked.estimate)})

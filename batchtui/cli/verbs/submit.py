@@ -9,7 +9,7 @@ import click
 from batchtui.cli import canaries, documents, findings, saving, sheets, telling
 from batchtui.cli.asking import consent
 from batchtui.cli.exits import Exit
-from batchtui.cli.options import Dollars, intake_of, intake_options
+from batchtui.cli.options import Dollars, count_option, intake_of, intake_options
 from batchtui.cli.verb import verb
 from batchtui.domain.errors import InputError, UsageError
 from batchtui.text.counts import amount
@@ -47,6 +47,7 @@ NO_FILE = ""
 @click.option(
     "--prime", is_flag=True, help="One request goes first, to fill the prompt cache; the rest follows its end."
 )
+@count_option
 @click.option("--dry-run", is_flag=True, help="Check and plan, and stop there.")
 @click.option("--force", is_flag=True, help="Also where the same requests were submitted before.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -58,6 +59,7 @@ NO_FILE = ""
     metavar="[OUTPUT]",
     help="Wait for the end and save the results, to OUTPUT where it is given (--wait=OUTPUT).",
 )
+@click.option("--source", hidden=True, help="What is said of where the requests came from: `compose` says the data.")
 @click.option("--allow-failures", is_flag=True, help="With --wait: exit with 0 also where requests failed.")
 async def command(
     session: Session,
@@ -67,10 +69,12 @@ async def command(
     max_cost: Decimal | None,
     canary: bool,
     prime: bool,
+    count: bool,
     dry_run: bool,
     force: bool,
     yes: bool,
     output: str | None,
+    source: str | None,
     allow_failures: bool,
     **options: Any,
 ) -> int:
@@ -86,7 +90,7 @@ async def command(
     saving.refuse_existing(output)
     saving.refuse_two_on_stdout(session, output)
     async with session.workspace() if dry_run else session.acting_workspace() as workspace:
-        chosen = SubmitOptions(name, tags, intake_of(options), prime)
+        chosen = SubmitOptions(name, tags, intake_of(options), prime, source, count)
         plan = await plan_submit(workspace, sources, chosen, findings.progress_of(session))
         try:
             _refuse_wrong(session, plan)
