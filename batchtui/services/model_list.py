@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,12 @@ KEPT_FOR = timedelta(days=1)
 """A list younger than this is not asked for again."""
 FORGOTTEN_AFTER = timedelta(days=30)
 """A list older than this tells less than the built-in one."""
+TRIED_AGAIN_AFTER = timedelta(hours=1)
+"""A server that gave no list is left alone for so long: not every one has this endpoint."""
+A_MOMENT = 5.0
+"""Seconds that a list may take which nobody asked for."""
+TRIED = "tried"
+"""Stands before the list's name where the registry keeps when it was last asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +48,44 @@ async def known_models(workspace: Workspace) -> ModelList:
     return ModelList(BUILT_IN, None)
 
 
+async def listed_models(workspace: Workspace) -> Mapping[str, ModelInfo]:
+    """Return the models that the API listed, for checks to go by before the built-in list; no network is used.
+
+    Empty where no list was heard, or where there are no credentials any more that it could hold for.
+    """
+    from batchtui.gateway.credentials import find_credentials
+
+    known = await known_models(workspace)
+    if known.heard_at is None or not find_credentials(workspace.profile, base_url=workspace.base_url).found:
+        return {}
+    return known.models
+
+
 async def fetch_models(workspace: Workspace) -> ModelList:
-    """Ask the API which models these credentials can use, and keep the list.
+    """Ask the API which models these credentials can use, and keep the list. An empty one is not kept: it says nothing.
 
     Raises:
         CredentialsMissing, GatewayError: where it cannot be asked.
     """
+    name = _name(workspace)
     models = await (await workspace.gateway()).models()
-    await workspace.registry.facts.put(_name(workspace), [_document(model) for model in models])
+    if not models:
+        return await known_models(workspace)
+    await workspace.registry.facts.put(name, [_document(model) for model in models])
     return ModelList({model.id: model for model in models}, workspace.clock.now())
+
+
+async def keep_up(workspace: Workspace) -> None:
+    """Ask for today's list beside other calls, once a day. It takes a moment at most, and no failure of it matters."""
+    name, now = _name(workspace), workspace.clock.now()
+    kept = await workspace.registry.facts.get(name)
+    tried = await workspace.registry.facts.get(f"{TRIED}:{name}")
+    if (kept and now - kept[1] < KEPT_FOR) or (tried and now - tried[1] < TRIED_AGAIN_AFTER):
+        return
+    await workspace.registry.facts.put(f"{TRIED}:{name}", True)
+    with suppress(CredentialsMissing, GatewayError, TimeoutError):
+        async with asyncio.timeout(A_MOMENT):
+            await fetch_models(workspace)
 
 
 async def list_models(workspace: Workspace) -> ModelList:
@@ -63,8 +100,11 @@ async def list_models(workspace: Workspace) -> ModelList:
 
 
 def _name(workspace: Workspace) -> str:
-    """Lists differ between credentials and between servers."""
-    return f"models:{workspace.profile or ''}:{workspace.base_url or ''}"
+    """Lists differ between credentials and between servers, wherever these are named."""
+    from batchtui.gateway.credentials import find_credentials
+
+    where = find_credentials(workspace.profile, base_url=workspace.base_url).destination
+    return f"models:{workspace.profile or ''}:{where}"
 
 
 def _document(model: ModelInfo) -> dict[str, Any]:

@@ -20,7 +20,7 @@ def test_the_list_is_the_apis_and_is_asked_for_once_a_day(batchtui: Batchtui, si
     assert len(simulator.world.calls_to("models")) == 1
     haiku = next(model for model in first["models"] if model["id"] == "claude-haiku-5-5")
     assert haiku["batch_price"] == {"input": "0.05", "output": "0.25"}
-    assert haiku["max_tokens"] > 0
+    assert haiku["max_tokens"] == 64_000  # the built-in list says 128,000
 
 
 def test_without_credentials_it_is_the_built_in_list(batchtui: Batchtui, monkeypatch: pytest.MonkeyPatch) -> None:
