@@ -6,7 +6,9 @@ import asyncio
 import secrets
 import shutil
 import sqlite3
-from contextlib import asynccontextmanager
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Self
 
@@ -16,9 +18,11 @@ from batchtui.registry.request_writer import RequestWriter, StagedRequests, body
 from batchtui.registry.straight_file import StraightFile
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
     from pathlib import Path
 
+CHUNKS_AHEAD = 3
+"""Of a body that is on its way: what waits in memory."""
 STAGING = ".staging-"
 
 
@@ -36,31 +40,26 @@ class StoredBody:
             StorageError: where it is not as long as it was when it was planned.
         """
         sent = 0
-        async with _reading(self.path) as read:
-            while chunk := await read():
+        async with aclosing(_read_ahead(self.path)) as chunks:
+            async for chunk in chunks:
                 sent += len(chunk)
                 yield chunk
         if sent != self.length:
             raise StorageError(f"{self.path} has {sent} bytes, {self.length} were planned.")
 
 
-@asynccontextmanager
-async def _reading(path: Path) -> AsyncIterator[Callable[[], Awaitable[bytes]]]:
-    """Read a file chunk by chunk, always one ahead, so that the disk works while a chunk is on its way."""
+async def _read_ahead(path: Path) -> AsyncGenerator[bytes, None]:
+    """Read a file chunk by chunk, a few of them ahead, so that the disk works while the network does."""
+    disk = ThreadPoolExecutor(1, thread_name_prefix="body-reader")
     file = StraightFile.read_from(path)
-    ahead = asyncio.ensure_future(asyncio.to_thread(file.read))
-
-    async def read() -> bytes:
-        nonlocal ahead
-        chunk = await asyncio.shield(ahead)
-        if chunk:
-            ahead = asyncio.ensure_future(asyncio.to_thread(file.read))
-        return chunk
-
     try:
-        yield read
+        ahead = deque(disk.submit(file.read) for _ in range(CHUNKS_AHEAD))
+        while chunk := await asyncio.wrap_future(ahead.popleft()):
+            ahead.append(disk.submit(file.read))
+            yield chunk
     finally:
-        await asyncio.wait({ahead})
+        # At most one read is under way; it ends by itself.
+        disk.shutdown(cancel_futures=True)
         file.close()
 
 

@@ -66,6 +66,11 @@ class ApartPass:
         )
         self._send([str(Path(entry).absolute()) for entry in sys.path])
 
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._process.pid
+
     def run(self, job: PassJob, tell: Callable[[Reading], None]) -> Staged:
         """Have the pass run, as `run_pass` would here, with the same errors. Blocks: call it in a thread.
 

@@ -36,3 +36,16 @@ def test_a_request_larger_than_a_part_is_refused() -> None:
     assert cutter.place(cutter.longest_payload) == 1
     with pytest.raises(ValueError, match="does not fit"):
         cutter.place(cutter.longest_payload + 1)
+
+
+@given(
+    st.lists(st.lists(st.integers(2, 60), min_size=1, max_size=20), max_size=6),
+    st.integers(1, 30),
+    st.integers(80, 900),
+)
+def test_many_at_once_are_cut_as_one_by_one(blocks: list[list[int]], most: int, limit: int) -> None:
+    at_once, single = PartCutter(most, limit), PartCutter(most, limit)
+    for lengths in blocks:
+        parts = [part for part, count in at_once.cut(lengths) for _ in range(count)]
+        assert parts == [single.place(length) for length in lengths]
+        assert (at_once.bytes, at_once.requests) == (single.bytes, single.requests)
