@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from batchtui.cli.documents import Document
     from batchtui.composing import Rendered
-    from batchtui.services.compose import Composed, Composition
+    from batchtui.services.compose import Composed
+    from batchtui.services.composition import Composition
     from batchtui.services.priming import Gain
     from batchtui.templates.library import Listed
     from batchtui.templates.shaping import Prefix

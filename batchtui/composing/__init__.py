@@ -9,7 +9,8 @@
 Everything streams: a million rows need no more memory than ten. Problems name the row.
 """
 
-from batchtui.composing.composer import Composer, ComposerOptions, Rendered
+from batchtui.composing.composer import Composer, Rendered
+from batchtui.composing.fitting import ComposerOptions
 from batchtui.composing.opening import open_query, open_table
 from batchtui.composing.table import Row, Table, TableOptions
 

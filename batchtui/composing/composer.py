@@ -7,45 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
 
-from batchtui.composing.columns import aliases, called, guess, listed
+from batchtui.composing.fitting import ComposerOptions, Fitting, Unfit
 from batchtui.composing.ids import IdMaker
-from batchtui.composing.records import TASKS
-from batchtui.domain.errors import InputError
 from batchtui.intake.checker import Checker
-from batchtui.intake.models import TIERS
-from batchtui.intake.tasks import DEFAULT_TIER, TaskRenderer, model_of, task_values, template_fault
-from batchtui.templates import Shaper, TemplateFault
-from batchtui.templates.gaps import ROW
+from batchtui.intake.tasks import template_fault
+from batchtui.templates import TemplateFault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from batchtui.composing.table import Row, Table
     from batchtui.domain.problem import Problem
-    from batchtui.intake.contract import CheckedRequest, CheckOptions, CheckReport
-    from batchtui.intake.findings import Fault
+    from batchtui.intake.contract import CheckedRequest, CheckReport
     from batchtui.templates import Template
-    from batchtui.templates.shaping import Prefix
 
 MOST_APART = 1000
 """Lines between two rows that are bridged; a row that goes on longer begins a new run."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComposerOptions:
-    """What a person says about the requests."""
-
-    check: CheckOptions
-    """What they are checked with; its tiers name the models, its own model and max_tokens are left alone."""
-    model: str | None = None
-    """A tier or a model's id; goes before the template's and a task's tier."""
-    max_tokens: int | None = None
-    id: str | None = None
-    """The column that custom_ids are made from; goes before the template's."""
-    cache: bool | None = None
-    """Whether the shared prefix is marked; goes before the template's."""
-    limit: int | None = None
-    """Rows at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,27 +62,11 @@ class Composer:
         self._options = options
         self._on_changed = on_changed
         self._checker = Checker(options.check)
-        self._tasks = TaskRenderer(options.check) if table.kind == TASKS else None
-        self._tiers = {**TIERS, **options.check.tiers}
-        self._shapers: dict[str, Shaper] = {}
-        self.id_column = self._find_id_column()
-        self._aliases = aliases(table.columns, template.names) if template and not self._tasks else {}
-        self._wants_row = template is not None and ROW in template.names
-        self._shaper = None if self._tasks else self._shaper_for("")
+        self.fitting = Fitting(table, template, options)
         self.ids = IdMaker()
         self.rows = 0
         """Rows read so far, right or wrong."""
         self._file: str | None = None
-
-    @property
-    def prefix(self) -> Prefix | None:
-        """What all requests begin with; None where tasks bring templates of their own."""
-        return self._shaper.prefix if self._shaper else None
-
-    @property
-    def model(self) -> str | None:
-        """The model of all requests; None where tasks choose."""
-        return self._shaper.model if self._shaper else None
 
     def blocks(self) -> Iterator[list[CheckedRequest]]:
         """Yield the requests that may be sent. Run it to its end before `report`.
@@ -139,7 +100,7 @@ class Composer:
         name = row.file or self.table.name
         payload = self._payload(row, name)
         if not payload:
-            return Rendered(row.line, self._original(row) or "", problems=self.report().problems)
+            return Rendered(row.line, str(self.fitting.original(row) or ""), problems=self.report().problems)
         self._check(name, row.line, [payload])
         request = from_json(payload)
         return Rendered(row.line, request["custom_id"], request["params"], self.report().problems)
@@ -173,102 +134,19 @@ class Composer:
             self._checker.findings.add(row.fault, file, row.line)
             if not row.values:
                 return b""
+        original = self.fitting.original(row)
         try:
-            shaper, values = self._fitted(row)
-            original = row.values.get(self.id_column) if self.id_column else None
+            shaper, values = self.fitting.fit(row)
             custom_id = self.ids.make(original, row.line)
             payload = shaper.payload(custom_id, values, row.blocks)
         except TemplateFault as fault:
-            self._refuse_missing(row)
-            self._add(template_fault(fault, str(fault)), file, row.line)
+            if self.rows == 0:
+                self.fitting.refuse_missing(row)
+            self._checker.findings.add(template_fault(fault, str(fault)), file, row.line)
             return b""
-        except _WrongTask as wrong:
-            self._add(wrong.fault, file, row.line)
+        except Unfit as unfit:
+            self._checker.findings.add(unfit.fault, file, row.line)
             return b""
         if self._on_changed and original is not None and custom_id != original and str(original) not in ("", custom_id):
             self._on_changed(custom_id, str(original), row.line)
         return payload
-
-    def _fitted(self, row: Row) -> tuple[Shaper, dict[str, Any]]:
-        """Return what shapes a row, and the values by the names that a template uses."""
-        values = row.values
-        if self._tasks is not None:
-            return self._task_shaper(values), task_values(values)
-        assert self._shaper is not None
-        if self._wants_row:
-            values = {**values, ROW: values}
-        for name, column in self._aliases.items():
-            if column in values:
-                values[name] = values[column]
-        return self._shaper, values
-
-    def _task_shaper(self, task: dict[str, Any]) -> Shaper:
-        """Return the shaper of a task: that of its type, or the chosen template with the model of its tier."""
-        assert self._tasks is not None
-        shaper, faults = self._tasks.shaper(task)
-        if shaper is None:
-            raise _WrongTask(faults[0])
-        if self.template is None and self._options.model is None and self._options.max_tokens is None:
-            return shaper
-        tier = str(task.get("model_tier") or "")
-        key = tier if self.template else f"{shaper.template.name} {tier}"
-        known = self._shapers.get(key)
-        if known is None:
-            known = self._shapers[key] = self._shaper_for(tier, shaper.template)
-        return known
-
-    def _shaper_for(self, tier: str, template: Template | None = None) -> Shaper:
-        template = self.template or template
-        assert template is not None
-        named = self._options.model or tier or template.model or DEFAULT_TIER
-        model = model_of(named, self._tiers) or str(named)
-        return Shaper(
-            template,
-            model=model,
-            max_tokens=self._options.max_tokens,
-            cache=self._options.cache,
-            has_blocks=self.table.has_blocks,
-        )
-
-    def _original(self, row: Row) -> str | None:
-        value = row.values.get(self.id_column) if self.id_column else None
-        return None if value is None else str(value)
-
-    def _find_id_column(self) -> str | None:
-        """Return the column that names a row; what a person names must exist."""
-        columns = self.table.columns
-        wanted = self._options.id or (self.template.id if self.template else None)
-        if wanted is None:
-            return self.table.id_column
-        if wanted in columns:
-            return wanted
-        meant = [column for column in columns if called(column) == wanted]
-        if meant:
-            return meant[0]
-        raise InputError(
-            f"{self.table.name} has no column “{wanted}” to make the ids from{guess(wanted, columns)}.",
-            hint=f"Its columns are {listed(columns)}.",
-        )
-
-    def _refuse_missing(self, row: Row) -> None:
-        """Stop at a first row that lacks what the template asks for: every other row would, too."""
-        if self.rows or self.template is None or self._tasks is not None:
-            return
-        missing = self.template.missing([*self.table.columns, *self._aliases, *row.values])
-        if missing:
-            raise InputError(
-                f"The template “{self.template.name}” does not fit {self.table.name}: {'; '.join(missing)}.",
-                hint=f"Its columns are {listed(self.table.columns)}.",
-                title="A column is missing",
-            )
-
-    def _add(self, fault: Fault, file: str, line: int) -> None:
-        self._checker.findings.add(fault, file, line)
-
-
-class _WrongTask(ValueError):
-    """A task that no request can be made of."""
-
-    def __init__(self, fault: Fault) -> None:
-        super().__init__(fault.message)
-        self.fault = fault

@@ -27,8 +27,11 @@ def is_task(value: dict[str, Any]) -> bool:
 class TaskRenderer:
     """Makes requests of tasks. Never judges the request that comes out."""
 
-    def __init__(self, options: CheckOptions) -> None:
+    def __init__(self, options: CheckOptions, template: Template | None = None, *, cache: bool | None = None) -> None:
+        """`template` goes before those of the tasks' types; `cache` before what a template says."""
         self._options = options
+        self._template = template
+        self._cache = cache
         self._tiers = {**TIERS, **options.tiers}
         self._shapers: dict[tuple[str, str], Shaper] = {}
 
@@ -54,14 +57,14 @@ class TaskRenderer:
         shaper = self._shapers.get((kind, str(tier)))
         if shaper is None:
             try:
-                template = _template(kind, self._options)
+                template = self._template or _template(kind, self._options)
             except TemplateFault as fault:
                 return None, [template_fault(fault, kind)]
             model = self._options.model or model_of(tier or template.model or DEFAULT_TIER, self._tiers, tier)
             if model is None:
                 said, hint = str(tier)[:60], f"it can be {', '.join(self._tiers)}"
                 return None, [Fault("task-tier", f'the model_tier "{said}" is not known', hint, kind=said)]
-            shaper = Shaper(template, model=model, max_tokens=self._options.max_tokens)
+            shaper = Shaper(template, model=model, max_tokens=self._options.max_tokens, cache=self._cache)
             if len(self._shapers) >= _MOST_TEMPLATES:
                 self._shapers.clear()
             self._shapers[kind, str(tier)] = shaper

@@ -1,18 +1,21 @@
-"""The template that is meant: a saved one, a file, or one with gaps; and what the options change about it."""
+"""The template that is meant, with what the options change about it; saving it, and listing what was saved."""
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.errors import InputError, UsageError
-from batchtui.templates import Gaps, Template, TemplateFault, find_template, list_templates
+from batchtui.templates import Gaps, Template, TemplateFault, find_template, library, list_templates
 from batchtui.templates.library import is_name, read_template
 
 if TYPE_CHECKING:
-    from batchtui.services.compose import ComposeOptions
+    from batchtui.services.composition import ComposeOptions
+    from batchtui.services.workspace import Workspace
+    from batchtui.templates.library import Listed
 
 
 def choose_template(folder: Path, options: ComposeOptions) -> Template | None:
@@ -53,6 +56,33 @@ def saved_template(named: str, folder: Path) -> Template:
     if found is None:
         raise _no_template(named, folder)
     return found
+
+
+async def save_template(workspace: Workspace, options: ComposeOptions, name: str) -> Template:
+    """Save the template that the options name, with all that they say about it, as the next version of that name.
+
+    Raises:
+        UsageError: the name is none, or there is no template to save.
+        InputError: the template is wrong.
+    """
+    return await asyncio.to_thread(_save, workspace.paths.templates, options, name)
+
+
+async def templates(workspace: Workspace) -> list[Listed]:
+    """Return every template that can be named, the user's first."""
+    return await asyncio.to_thread(list_templates, workspace.paths.templates)
+
+
+def _save(folder: Path, options: ComposeOptions, name: str) -> Template:
+    template = choose_template(folder, options)
+    if template is None:
+        raise UsageError("There is no template to save.", hint="--template names the one to save as another.")
+    wishes = {key: getattr(options, key) for key in ("model", "max_tokens", "id", "cache")}
+    changes: dict[str, Any] = {key: value for key, value in wishes.items() if value is not None}
+    try:
+        return library.save_template(replace(template, name=name, **changes), folder)
+    except TemplateFault as fault:
+        raise UsageError(f"{str(fault)[:1].upper()}{str(fault)[1:]}.") from None
 
 
 def _structure(template: Template, options: ComposeOptions) -> dict[str, Any]:

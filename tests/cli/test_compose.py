@@ -152,6 +152,7 @@ def test_a_table_comes_through_a_pipe(batchtui: Batchtui, files: Path) -> None:
 def test_composed_and_submitted_in_one_go(batchtui: Batchtui, files: Path, simulator: Simulator) -> None:
     args = ("--template", "sum.md", "--data", "tickets.csv", "--submit")
     assert batchtui("compose", *args).code == 2  # nobody to ask
+    assert batchtui("compose", *args, "--yes", "--max-cost", "0").code == 3
     ran = batchtui("compose", *args, "--yes", "--tag", "t", "--json")
     assert (ran.code, ran.document["job"]["name"], ran.document["job"]["requests"]) == (0, "tickets", 3)
     assert ran.document["batches"][0]["tags"] == ["t"]
@@ -161,6 +162,14 @@ def test_composed_and_submitted_in_one_go(batchtui: Batchtui, files: Path, simul
     assert [(row["custom_id"], row["original_id"]) for row in rows] == [
         ("T_1", "T.1"), ("T_1-row3", "T.1"), ("T-3", "T-3"),
     ]  # fmt: skip
+
+
+def test_one_request_goes_first_where_that_is_wished(batchtui: Batchtui, files: Path, simulator: Simulator) -> None:
+    args = ("--template", "sum.md", "--data", "tickets.csv", "--cache", "--submit", "--prime", "--yes")
+    first, second = batchtui("compose", *args, "--json").document["batches"]
+    assert (first["requests"], second["requests"], second["state"]) == (1, 2, "planned")
+    assert "priming" in second["reason"]
+    assert first["source"] == "tickets.csv · sum.md"
 
 
 @pytest.mark.parametrize("scenario", [AT_ONCE])

@@ -136,8 +136,8 @@ def test_what_all_requests_share_is_found_and_marked(
     template: str, ends_in: str, place: tuple[str, int] | None, tmp_path: Path
 ) -> None:
     plain = composer(table(tmp_path, CSV), template)
-    assert plain.prefix is not None
-    assert (plain.prefix.ends_in, plain.prefix.is_marked) == (ends_in, False)
+    assert plain.fitting.prefix is not None
+    assert (plain.fitting.prefix.ends_in, plain.fitting.prefix.is_marked) == (ends_in, False)
     marked, problems = composed(table(tmp_path, CSV), template, cache=True)
     assert problems == []
     params = marked[0]["params"]
@@ -147,7 +147,7 @@ def test_what_all_requests_share_is_found_and_marked(
         return
     assert blocks[0] == {"type": "text", "text": LONG.strip(), "cache_control": CACHED}
     assert json.dumps(params).count("cache_control") == 1
-    assert plain.prefix.bytes >= len(LONG.strip())
+    assert plain.fitting.prefix.bytes >= len(LONG.strip())
 
 
 def test_without_a_system_the_last_tool_carries_the_mark(tmp_path: Path) -> None:
@@ -177,6 +177,12 @@ def test_a_chosen_template_goes_before_the_tasks_own(tmp_path: Path) -> None:
     tasks = [{"task_id": "a", "task_type": "classify_bulk", "input_data": {"k": 1}, "model_tier": "premium"}]
     made, _ = composed(table(tmp_path, json.dumps(tasks), "t.json"), "{{ k }} {{ task_type }}", max_tokens=7)
     assert made == [request("a", "1 classify_bulk", model="claude-opus-5-5", max_tokens=7)]
+
+
+def test_a_model_that_is_named_goes_before_a_tier_that_nobody_knows(tmp_path: Path) -> None:
+    tasks = [{"task_id": "a", "task_type": "x", "input_data": "raw", "model_tier": "golden"}]
+    made, problems = composed(table(tmp_path, json.dumps(tasks), "t.json"), None, model="premium")
+    assert (made, problems) == ([request("a", "raw", model="claude-opus-5-5")], [])
 
 
 def test_a_limit_takes_the_first_rows(tmp_path: Path) -> None:

@@ -13,15 +13,9 @@ from batchtui.composing import TableOptions, open_table
 from batchtui.domain.errors import InputError, StorageError, UsageError
 from batchtui.services import browsing
 from batchtui.services.browsing import RowBrowser
-from batchtui.services.compose import (
-    ComposeOptions,
-    compose,
-    compose_to_file,
-    open_composition,
-    sample,
-    save_template,
-    templates,
-)
+from batchtui.services.choosing import save_template, templates
+from batchtui.services.compose import compose, compose_to_file
+from batchtui.services.composition import ComposeOptions, open_composition, sample
 from batchtui.services.originals import originals_of, read_originals
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ import click
 from batchtui.cli import composed as saying
 from batchtui.cli import findings, saving
 from batchtui.cli.exits import Exit
+from batchtui.cli.options import Dollars
 from batchtui.cli.verb import verb
 from batchtui.domain.errors import InputError, UsageError
 from batchtui.text.counts import amount
@@ -21,10 +22,11 @@ from batchtui.text.tables import Column
 
 if TYPE_CHECKING:
     from batchtui.cli.session import Session
-    from batchtui.services.compose import Composed, ComposeOptions, Composition
+    from batchtui.services.compose import Composed
+    from batchtui.services.composition import ComposeOptions, Composition
     from batchtui.services.workspace import Workspace
 
-SENDING = ("name", "tags", "prime", "dry_run", "yes")
+SENDING = ("name", "tags", "max_cost", "prime", "dry_run", "yes")
 """Options that go on to `submit`."""
 
 
@@ -46,7 +48,7 @@ class Wishes:
         "batchtui compose --template classify.md --data tickets.csv --preview 3",
         "batchtui compose --template describe.md --data photos/ --model premium --submit",
         "batchtui compose --template t.md --sql \"select id, text from 'x.parquet' where lang = 'de'\" > de.jsonl",
-        "batchtui compose --template t.md --data t.csv --field label:bug|wish --field why --save tickets",
+        "batchtui compose --template t.md --data t.csv --field 'label:bug|wish' --field why --save tickets",
     ],
 )
 @click.option("--template", metavar="T", help="A saved template's name (NAME@2: its version 2), or a file.")
@@ -62,7 +64,7 @@ class Wishes:
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="The first N rows only.")
 @click.option("--skip-wrong", is_flag=True, help="Leave wrong rows out instead of stopping.")
 @click.option("--encoding", metavar="NAME", help="The data's encoding, where the guess is wrong.")
-@click.option("--delimiter", metavar="SIGN", help="What stands between cells, where the guess is wrong.")
+@click.option("--delimiter", metavar="SIGN", help="What stands between cells (or: tab), where the guess is wrong.")
 @click.option("--header/--no-header", default=None, help="Whether the first row names the columns.")
 @click.option("--api-version", metavar="V", help="Check for this anthropic-version.")
 @click.option("--beta", "betas", multiple=True, metavar="B", help="Check for this anthropic-beta; may be repeated.")
@@ -74,6 +76,7 @@ class Wishes:
 @click.option("--submit", "submits", is_flag=True, help="Go on as `batchtui submit` does.")
 @click.option("--name", metavar="N", help="With --submit: what the job is called.")
 @click.option("--tag", "tags", multiple=True, metavar="T", help="With --submit: a tag; may be repeated.")
+@click.option("--max-cost", type=Dollars(), metavar="USD", help="With --submit: send nothing that may cost more.")
 @click.option("--prime", is_flag=True, help="With --submit: one request goes first, to fill the cache for the rest.")
 @click.option("--dry-run", is_flag=True, help="With --submit: check and plan, and stop there.")
 @click.option("--yes", is_flag=True, help="With --submit: do not ask.")
@@ -92,13 +95,14 @@ def command(
     A template is a prompt with {{ column }} in it, and more where its file has a head (see `--save`). Wrong rows are
     listed as FILE:LINE, and nothing is written then. Ids are made legal and unique; exports show the originals.
     """
-    from batchtui.services.compose import ComposeOptions
+    from batchtui.services.composition import ComposeOptions
 
     sending = {name: options.pop(name) for name in SENDING}
     wishes = Wishes(output, preview, save, show_list, submits)
     _refuse_odd(wishes, sending)
     saving.refuse_existing(output, overwrite=overwrite)
     saving.refuse_two_on_stdout(session, output)
+    options["delimiter"] = {"tab": "\t", "\\t": "\t"}.get(options["delimiter"], options["delimiter"])
     chosen = ComposeOptions(**options, stdin=sys.stdin.buffer if sys.stdin else None)
     if not submits:
         return session.run(_run(session, chosen, wishes)) or 0
@@ -112,13 +116,15 @@ def _submit(file: str, chosen: ComposeOptions, sending: dict[str, Any]) -> int:
     """Hand the file to the verb that sends it."""
     from batchtui.cli.verbs.submit import command as submit
 
+    source = " · ".join(str(part) for part in (chosen.data or chosen.sql, chosen.template) if part)
     headers = {"api_version": chosen.api_version, "betas": chosen.betas}
-    code: int | None = click.get_current_context().invoke(submit, sources=(file,), **sending, **headers)
+    code: int | None = click.get_current_context().invoke(submit, sources=(file,), source=source, **sending, **headers)
     return code or 0
 
 
 async def _run(session: Session, chosen: ComposeOptions, wishes: Wishes) -> int:
-    from batchtui.services.compose import open_composition, templates
+    from batchtui.services.choosing import templates
+    from batchtui.services.composition import open_composition
 
     async with session.workspace() as workspace:
         if wishes.show_list:
@@ -137,7 +143,7 @@ async def _run(session: Session, chosen: ComposeOptions, wishes: Wishes) -> int:
 
 async def _save(session: Session, workspace: Workspace, chosen: ComposeOptions, wishes: Wishes) -> bool:
     """Save the template; whether that is all that was wished."""
-    from batchtui.services.compose import save_template
+    from batchtui.services.choosing import save_template
 
     saved = await save_template(workspace, chosen, wishes.save or "")
     where = workspace.paths.templates / f"{saved.name}.md"
@@ -150,7 +156,7 @@ async def _save(session: Session, workspace: Workspace, chosen: ComposeOptions, 
 
 
 async def _preview(session: Session, composition: Composition, count: int) -> int:
-    from batchtui.services.compose import sample
+    from batchtui.services.composition import sample
 
     rows = await sample(composition, 1, count)
     if session.json:
@@ -209,8 +215,8 @@ def _list(session: Session, found: list[Any]) -> int:
 
 
 def _refuse_odd(wishes: Wishes, sending: dict[str, Any]) -> None:
-    if not wishes.submits and any(sending.values()):
-        raise UsageError("--name, --tag, --prime, --dry-run and --yes go with --submit.")
+    if not wishes.submits and any(value not in (None, False, ()) for value in sending.values()):
+        raise UsageError("--name, --tag, --max-cost, --prime, --dry-run and --yes go with --submit.")
     if wishes.submits and wishes.output == saving.STDOUT:
         raise UsageError("Requests cannot go to stdout and be submitted.", hint="Leave -o out, or name a file.")
 
