@@ -66,11 +66,11 @@ class Costs:
         wanted = None if batches is None else set(batches)
         return [_spent(row) for row in rows if wanted is None or row["batch_key"] in wanted]
 
-    async def committed(self, since: datetime | None, *, profile: str | None = None) -> Decimal:
+    async def committed(self, since: datetime | None, *, profile: str | None = None) -> tuple[Decimal, int]:
         """USD spent or on its way in batches planned since then, of one profile or of all.
 
-        Each counts with what it cost, else with what it may cost at most; one of which nothing is known counts as
-        nothing.
+        Each counts with what it cost, else with what it may cost at most. The second figure says of how many batches
+        nothing is known, so that they are not in the sum.
         """
         where, values = ["b.state NOT IN ('deleted', 'missing') OR b.cost_actual IS NOT NULL"], []
         if since is not None:
@@ -84,7 +84,8 @@ class Costs:
             f" ON j.id = b.job_id WHERE {' AND '.join(f'({each})' for each in where)}",
             values,
         )
-        return sum((cost for row in rows if (cost := text_money(row["cost"])) is not None), NOTHING)
+        known = [cost for row in rows if (cost := text_money(row["cost"])) is not None]
+        return sum(known, NOTHING), len(rows) - len(known)
 
     async def outlook(self, *, since: datetime | None = None, batches: Sequence[int] | None = None) -> Outlook:
         """What batches created since then, or these, were thought to cost; and what is on its way."""

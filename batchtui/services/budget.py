@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.cost import NOTHING
 from batchtui.domain.errors import CostLimit
+from batchtui.text.counts import amount
 from batchtui.text.money import usd
 
 if TYPE_CHECKING:
@@ -25,7 +26,9 @@ class Limit:
     """What it limits, after "the limit ": `for one submission`, `for a day`."""
     usd: Decimal
     spent: Decimal = NOTHING
-    """What counts towards it already: actual costs, else what was estimated at the time."""
+    """What counts towards it already: actual costs, else what was thought to be the most at the time."""
+    unknown: int = 0
+    """Batches that would count, too, if anybody knew what they cost."""
 
     @property
     def left(self) -> Decimal:
@@ -48,11 +51,12 @@ async def limits(workspace: Workspace, max_cost: Decimal | None) -> list[Limit]:
     if settings.max_cost_a_day is not None:
         now = workspace.clock.now().astimezone()
         midnight = datetime.combine(now.date(), time(), now.tzinfo).astimezone(UTC)
-        found.append(Limit("for a day", settings.max_cost_a_day, await workspace.registry.costs.committed(midnight)))
+        spent, unknown = await workspace.registry.costs.committed(midnight)
+        found.append(Limit("for a day", settings.max_cost_a_day, spent, unknown))
     profile = workspace.profile or ""
     if profile in settings.max_cost_of_profile:
-        spent = await workspace.registry.costs.committed(None, profile=workspace.profile)
-        found.append(Limit(f"of the profile {profile}", settings.max_cost_of_profile[profile], spent))
+        spent, unknown = await workspace.registry.costs.committed(None, profile=workspace.profile)
+        found.append(Limit(f"of the profile {profile}", settings.max_cost_of_profile[profile], spent, unknown))
     return found
 
 
@@ -67,6 +71,8 @@ async def refuse_costly(workspace: Workspace, estimate: Estimate, max_cost: Deci
         against = f"the limit {limit.what} is {usd(limit.usd)}"
         if limit.spent:
             against += f", of which {usd(limit.spent)} is spent or on its way"
+        if limit.unknown:
+            against += f" (without {amount(limit.unknown, 'batch', 'batches')} of unknown cost)"
         if at_most is None:
             why = " ".join(estimate.unbounded) or "There is no estimate."
             raise CostLimit(

@@ -10,8 +10,9 @@ from batchtui.domain.canary import CanaryCall, CanaryPlan, CanaryVerdict
 from batchtui.domain.cost import total
 from batchtui.domain.errors import AnswerLost, RateLimited, Refused, SpendLimitReached
 from batchtui.domain.limits import LONG_OUTPUT_BETA
+from batchtui.intake import CheckedRequest
 from batchtui.services.estimate import estimate
-from batchtui.services.loads import Load
+from batchtui.services.loads import LoadCounter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -87,10 +88,12 @@ def _made_small(params: dict[str, Any]) -> Iterable[str]:
 
 
 def _at_most(workspace: Workspace, shape: Shape, params: dict[str, Any]) -> Decimal | None:
-    length = len(shape.payload)
-    load = Load(1, shape.id, shape.model, 1, length, length, params.get("max_tokens") or 0)
+    weighed, tokens = LoadCounter(), params.get("max_tokens")
+    weighed.add(
+        1, [CheckedRequest(1, shape.custom_id, shape.payload, shape.file, shape.line, shape.model, tokens, shape.id)]
+    )
     day = workspace.clock.now().date()
-    return estimate([load], [shape], {}, day, workspace.prices).standard.at_most
+    return estimate(weighed.loads(), [shape], {}, day, workspace.prices).standard.at_most
 
 
 async def _fly(workspace: Workspace, call: CanaryCall, dialect: Dialect) -> CanaryVerdict:

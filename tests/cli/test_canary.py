@@ -86,3 +86,10 @@ def test_a_thinking_budget_is_lowered_with_max_tokens(batchtui: Batchtui, simula
     (verdict,) = batchtui("check", file, "--canary", "--yes", "--json").document["canary"]
     assert verdict["changed"] == ["a thinking budget of 1,024 instead of 8,000", "max_tokens 1,040 instead of 9,000"]
     assert verdict["ok"]
+
+
+def test_what_an_image_elsewhere_costs_nobody_can_say(batchtui: Batchtui, simulator: Simulator) -> None:
+    image = {"type": "image", "source": {"type": "url", "url": "https://example.com/a.png"}}
+    path = jsonl(batchtui.folder / "seen.jsonl", [request("i-0", messages=[{"role": "user", "content": [image]}])])
+    (verdict,) = batchtui("check", str(path), "--canary", "--yes", "--json").document["canary"]
+    assert verdict["at_most"] is None

@@ -148,6 +148,12 @@ def test_what_may_cost_more_than_a_limit_is_not_sent_again(batchtui: Batchtui, j
     assert batchtui("retry", job, "--yes", "--max-cost", "5").code == 0
 
 
+def test_a_dry_run_says_where_a_limit_would_stop_it(batchtui: Batchtui, job: str) -> None:
+    ran = batchtui("retry", job, "--dry-run", "--max-cost", "0")
+    assert ran.code == 3
+    assert "estimated cost" in ran.out
+
+
 @pytest.mark.parametrize("scenario", [FINE])
 def test_a_job_whose_lost_results_were_had_again_is_whole(batchtui: Batchtui, simulator: Simulator) -> None:
     batchtui.submitted(4, "r", "--name", "lost")

@@ -90,10 +90,13 @@ async def command(
         target = await _ready(session, workspace, named)
         plan = await plan_retry(workspace, target, RetryOptions(only, model=model, max_tokens=max_tokens))
         try:
-            if dry_run:
+            if dry_run and not session.json:
                 _show_plan(session, plan)
-                return Exit.DONE
             await refuse_costly(workspace, plan.estimate, max_cost)
+            if dry_run:
+                if session.json:
+                    _show_plan(session, plan)
+                return Exit.DONE
             _ask(session, plan, yes=yes)
             submitted = await apply_retry(workspace, plan, telling.teller(session.notes), max_cost=max_cost)
         finally:
