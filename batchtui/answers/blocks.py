@@ -25,6 +25,7 @@ class BlockKind(StrEnum):
     """Run by the service itself."""
     TOOL_RESULT = "tool result"
     IMAGE = "image"
+    DOCUMENT = "document"
     SUMMARY = "summary"
     """A compaction: what the service kept of a long context."""
     UNKNOWN = "unknown"
@@ -128,13 +129,30 @@ def _readable(content: object) -> str:
 
 
 def _image(raw: Mapping[str, Any]) -> Block:
+    media, detail = _source(raw)
+    return Block(BlockKind.IMAGE, f"image {media}".rstrip(), detail, raw)
+
+
+def _document(raw: Mapping[str, Any]) -> Block:
+    media, detail = _source(raw)
+    return Block(BlockKind.DOCUMENT, f"document {_str(raw.get('title')) or media}".rstrip(), detail, raw)
+
+
+def _source(raw: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the media type of an image or a document, and what there is to read of it: never its base64."""
     source = raw.get("source")
     about = source if isinstance(source, dict) else {}
-    media = _str(about.get("media_type"))
+    media, data = _str(about.get("media_type")), _str(about.get("data"))
+    if about.get("type") == "text":
+        return media, data
     where = _str(about.get("url")) or _str(about.get("file_id"))
-    size = len(_str(about.get("data"))) * 3 // 4
-    detail = where or (f"{size} bytes" if size else "")
-    return Block(BlockKind.IMAGE, f"image {media}".rstrip(), detail, raw)
+    return media, where or (f"{len(data) * 3 // 4} bytes" if data else _readable(about.get("content")))
+
+
+def _given_result(raw: Mapping[str, Any]) -> Block:
+    """Name what a caller gave back for a tool call, in a request."""
+    failed = raw.get("is_error") is True
+    return Block(BlockKind.TOOL_RESULT, "tool failed" if failed else "tool result", _readable(raw.get("content")), raw)
 
 
 def _summary(raw: Mapping[str, Any]) -> Block:
@@ -173,7 +191,9 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], Block]] = {
     "tool_use": _tool_call,
     "server_tool_use": _server_tool,
     "mcp_tool_use": _server_tool,
+    "tool_result": _given_result,
     "image": _image,
+    "document": _document,
     "compaction": _summary,
     "container_upload": _upload,
 }

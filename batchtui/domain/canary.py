@@ -38,7 +38,7 @@ class CanaryPlan:
     dropped_betas: tuple[str, ...]
     """Betas that only a batch may have."""
     left_out: tuple[str, ...]
-    """Skeletons of shapes whose requests are too large to try."""
+    """Skeletons of shapes that are not tried: the request is larger than one in real time may be."""
     at_most: Decimal | None
     """USD for all calls at standard prices; None where unknown."""
 

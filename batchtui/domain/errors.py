@@ -5,7 +5,9 @@ BatchtuiError
 │   ├── UnknownTarget         an id, a name or a beginning of one that names nothing, or more than one thing
 │   └── NothingToRetry        all that was asked about has succeeded, or is not to be sent again
 ├── InputError                the input has errors; nothing was sent
-│   └── CostLimit             it may cost more than a limit allows; nothing was sent
+│   ├── CostLimit             it may cost more than a limit allows; nothing was sent
+│   ├── SubmittedBefore       the very same requests went out already; nothing was sent
+│   └── CanaryRefused         the API refuses one request of a shape; nothing was sent
 ├── ConsentNeeded             a person has to say yes first
 ├── StorageError              the disk, a file, or the registry
 │   ├── SchemaTooNew          the registry was written by a newer batchtui
@@ -88,6 +90,20 @@ class CostLimit(InputError):
 
     type = "cost_limit"
     title = "Over the limit"
+
+
+class SubmittedBefore(InputError):
+    """The very same requests went out already; sending them again takes a word of consent. Nothing was sent."""
+
+    type = "submitted_before"
+    title = "Submitted before"
+
+
+class CanaryRefused(InputError):
+    """The API refuses one request of a shape, so it would refuse all of them. Nothing was sent."""
+
+    type = "canary_refused"
+    title = "The canary died"
 
 
 class ConsentNeeded(BatchtuiError):

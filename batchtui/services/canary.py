@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
@@ -11,6 +12,7 @@ from batchtui.domain.cost import total
 from batchtui.domain.errors import AnswerLost, RateLimited, Refused, SpendLimitReached
 from batchtui.domain.limits import LONG_OUTPUT_BETA
 from batchtui.intake import CheckedRequest
+from batchtui.registry.request_store import RequestReader
 from batchtui.services.estimate import estimate
 from batchtui.services.loads import LoadCounter
 
@@ -18,49 +20,78 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from decimal import Decimal
 
+    from batchtui.domain.estimate import Estimate
     from batchtui.gateway.protocol import Dialect
     from batchtui.intake import Shape
-    from batchtui.services.staging import IntakeOptions
+    from batchtui.services.staging import IntakeOptions, Staged
     from batchtui.services.workspace import Workspace
 
 MOST_WRITTEN = 16
 """Tokens that a canary may write: the verdict is in the status, not in the answer."""
 LEAST_BUDGET = 1024
 """The smallest thinking budget that the API takes (documentation of extended thinking)."""
-MOST_WAITS = 5
-"""Rate limits that are waited out for one call."""
+PATIENCE = 180.0
+"""Seconds of rate limits that are waited out in all; what is not tried by then is said not to be."""
+LEAST_WAIT = 1.0
+"""What a wait takes of that patience at least: a limit that says 0 is not asked for ever."""
 USUAL_WAIT = 5.0
 """Seconds, where a rate limit does not say how long."""
+MOST_BYTES = 32_000_000
+"""The longest request in real time (documentation of errors: 32 MB); one of a batch may be longer."""
+OF_WHO_ASKS = (401, 402)
+"""Refusals that say nothing of the request."""
+TOO_LARGE = 413
+"""Refuses the call in real time, where a batch may take the request all the same."""
 
 
-def plan_canary(workspace: Workspace, shapes: Iterable[Shape], options: IntakeOptions) -> CanaryPlan:
-    """Say which calls would be made, and what they cost at most. Blocking: the price list may have to be read."""
-    calls = tuple(_call(workspace, shape) for shape in shapes if shape.payload)
-    left_out = tuple(shape.skeleton for shape in shapes if not shape.payload)
+def plan_canary(workspace: Workspace, staged: Staged, options: IntakeOptions) -> CanaryPlan:
+    """Say which calls would be made, and what they cost at most. Blocking: reads the disk and the price list.
+
+    A shape whose example was too much to keep is read from where the requests are laid aside.
+    """
+    calls: list[CanaryCall] = []
+    left_out: list[str] = []
+    with RequestReader(staged.requests.folder, staged.requests.attempt) as reader:
+        for shape in staged.report.shapes:
+            payload = shape.payload or reader.find(shape.custom_id) or b""
+            if 0 < len(payload) <= MOST_BYTES:
+                calls.append(_call(workspace, replace(shape, payload=payload)))
+            else:
+                left_out.append(shape.skeleton)
     dropped = tuple(beta for beta in options.betas if beta == LONG_OUTPUT_BETA)
     betas = tuple(beta for beta in options.betas if beta not in dropped)
-    return CanaryPlan(calls, options.api_version, betas, dropped, left_out, total([call.at_most for call in calls]))
+    at_most = total([call.at_most for call in calls])
+    return CanaryPlan(tuple(calls), options.api_version, betas, dropped, tuple(left_out), at_most)
+
+
+def with_canary(estimate: Estimate, plan: CanaryPlan) -> Estimate:
+    """Return an estimate of all that will be spent: a limit holds for the canary, too."""
+    at_most = total([estimate.cost.at_most, plan.at_most]) if plan.calls else estimate.cost.at_most
+    return replace(estimate, cost=replace(estimate.cost, at_most=at_most))
 
 
 async def fly_canary(
-    workspace: Workspace, plan: CanaryPlan, on_verdict: Callable[[CanaryVerdict], None] | None = None
+    workspace: Workspace,
+    plan: CanaryPlan,
+    on_call: Callable[[CanaryCall], None] | None = None,
+    on_wait: Callable[[float], None] | None = None,
 ) -> tuple[CanaryVerdict, ...]:
-    """Make the calls one after the other; rate limits are waited out.
+    """Make the calls one after the other. Rate limits are waited out, up to `PATIENCE` in all; `on_wait` is told how long.
 
     Raises:
         CredentialsMissing, SpendLimitReached: no call can be made.
+        Refused: whoever asks is refused (401, 402), which says nothing of the requests.
         UsageError: the settings say read-only.
     """
     from batchtui.gateway.protocol import Dialect
 
     workspace.refuse_if_read_only()
-    dialect = Dialect(plan.api_version, plan.betas)
+    flight = _Flight(workspace, Dialect(plan.api_version, plan.betas), on_wait or (lambda _seconds: None))
     verdicts: list[CanaryVerdict] = []
     for call in plan.calls:
-        verdict = await _fly(workspace, call, dialect)
-        verdicts.append(verdict)
-        if on_verdict:
-            on_verdict(verdict)
+        if on_call:
+            on_call(call)
+        verdicts.append(await flight.verdict_on(call))
     return tuple(verdicts)
 
 
@@ -96,22 +127,40 @@ def _at_most(workspace: Workspace, shape: Shape, params: dict[str, Any]) -> Deci
     return estimate(weighed.loads(), [shape], {}, day, workspace.prices).standard.at_most
 
 
-async def _fly(workspace: Workspace, call: CanaryCall, dialect: Dialect) -> CanaryVerdict:
-    gateway = await workspace.gateway()
-    for _ in range(MOST_WAITS):
-        try:
-            message = await gateway.message(call.params, dialect)
-            return CanaryVerdict(call, None, "", is_refused=False, input_tokens=_counted(message))
-        except SpendLimitReached:
-            raise
-        except RateLimited as error:
-            wait = USUAL_WAIT if error.retry_after is None else error.retry_after
-            await workspace.clock.sleep(wait)
-        except Refused as error:
-            return CanaryVerdict(call, error.status, error.message, is_refused=True)
-        except AnswerLost as error:
-            return CanaryVerdict(call, error.status, error.message, is_refused=False)
-    return CanaryVerdict(call, 429, "The API has too much to do to try it now.", is_refused=False)
+class _Flight:
+    """Makes one call after the other, with what has to be waited out in all. It plans nothing."""
+
+    def __init__(self, workspace: Workspace, dialect: Dialect, on_wait: Callable[[float], None]) -> None:
+        self._workspace, self._dialect, self._on_wait = workspace, dialect, on_wait
+        self._patience = PATIENCE
+
+    async def verdict_on(self, call: CanaryCall) -> CanaryVerdict:
+        """Make one call, and say what came of it."""
+        gateway = await self._workspace.gateway()
+        while True:
+            try:
+                message = await gateway.message(call.params, self._dialect)
+            except SpendLimitReached:
+                raise
+            except RateLimited as error:
+                if not await self._waited(USUAL_WAIT if error.retry_after is None else error.retry_after):
+                    return CanaryVerdict(call, error.status, error.message, is_refused=False)
+            except Refused as error:
+                if error.status in OF_WHO_ASKS:
+                    raise
+                return CanaryVerdict(call, error.status, error.message, is_refused=error.status != TOO_LARGE)
+            except AnswerLost as error:
+                return CanaryVerdict(call, error.status, error.message, is_refused=False)
+            else:
+                return CanaryVerdict(call, None, "", is_refused=False, input_tokens=_counted(message))
+
+    async def _waited(self, seconds: float) -> bool:
+        self._patience -= max(seconds, LEAST_WAIT)
+        if self._patience < 0:
+            return False
+        self._on_wait(seconds)
+        await self._workspace.clock.sleep(seconds)
+        return True
 
 
 def _counted(message: bytes) -> int | None:

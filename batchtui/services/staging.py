@@ -89,11 +89,13 @@ async def estimate_staged(
 async def build_check_options(workspace: Workspace, options: IntakeOptions) -> CheckOptions:
     """Say what requests are to be checked with, from the options, the settings and the day."""
     from batchtui.intake import CheckOptions
+    from batchtui.services.model_list import listed_models
 
     settings = workspace.settings
     return CheckOptions(
         api_version=options.api_version or API_VERSION,
         betas=options.betas,
+        models=await listed_models(workspace),
         today=workspace.clock.now().date(),
         model=options.model,
         max_tokens=options.max_tokens,

@@ -13,6 +13,8 @@ from batchtui.services import priming
 from batchtui.services.budget import refuse_costly
 from batchtui.services.counting import count_sample
 from batchtui.services.dispatch import send_parts
+from batchtui.services.earlier import refuse_repeated
+from batchtui.services.model_list import keep_up
 from batchtui.services.staging import IntakeOptions, Staged, estimate_staged, stage
 
 if TYPE_CHECKING:
@@ -150,18 +152,14 @@ async def apply_submit(
     `planned`, with the reason. Nothing of them is lost; `resume` goes on with them.
 
     Raises:
-        InputError: where the input has errors, or the same was submitted before and `force` is not given.
+        InputError: where the input has errors.
+        SubmittedBefore: the very same went out before, and `force` is not given.
         CostLimit: it may cost more than `max_cost` or a limit of the settings allows.
         CredentialsMissing, Refused, SpendLimitReached, Unreachable: nothing of the part was created; it stays planned.
     """
     if not plan.is_sendable:
         raise InputError(f"{plan.report.errors} errors in the input; nothing was sent.", problems=plan.report.problems)
-    if plan.earlier and not force:
-        raise InputError(
-            f"The same requests were submitted before, as {plan.earlier[0].name} ({plan.earlier[0].id}).",
-            title="Submitted before",
-            hint="--force sends them again; `batchtui results` has their results.",
-        )
+    await refuse_repeated(workspace, plan.earlier, force=force)
     await refuse_costly(workspace, plan.estimate, max_cost)
     # Whoever has no credentials learns it before anything is kept.
     await workspace.gateway()
@@ -170,6 +168,7 @@ async def apply_submit(
     workspace.registry.requests.commit(plan.staged.requests, plan.job.id)
     keys = await workspace.registry.jobs.plan(plan.job, plan.parts, estimates=plan.estimate.parts)
     await send_parts(workspace, keys, on_event)
+    await keep_up(workspace)
     return Submitted(plan.job, tuple(await workspace.registry.views.page(keys)))
 
 

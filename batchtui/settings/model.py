@@ -9,10 +9,10 @@ import shlex
 from collections.abc import Mapping  # noqa: TC003  (pydantic reads the annotations)
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
 
 Switch = Annotated[bool, Strict()]
 """true or false, and not 1 or "yes"."""
@@ -83,9 +83,9 @@ class Submit(Section):
 class OwnPrice(Section):
     """What one model costs by your contract, without a batch: USD for a million tokens."""
 
-    input: Dollars
-    """Tokens that are put in."""
-    output: Dollars
+    input: Dollars | None = None
+    """Tokens that are put in; the list's prices hold where neither this nor the output is set."""
+    output: Dollars | None = None
     """Tokens that are written."""
     cache_write_5m: Dollars | None = None
     """Written to the cache of five minutes; 1.25 times the input where it is not set."""
@@ -97,6 +97,15 @@ class OwnPrice(Section):
     """A thousand web searches."""
     batch: Annotated[Decimal, Field(ge=0, le=1, allow_inf_nan=False)] = Decimal("0.5")
     """What tokens cost in a batch, as a share of that."""
+    discount: Annotated[Decimal, Field(ge=0, lt=1, allow_inf_nan=False)] | None = None
+    """Off this model's tokens, as a share of 1, in place of the discount off all."""
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        priced = self.model_fields_set - {"discount"}
+        if priced and (self.input is None or self.output is None):
+            raise ValueError("a section with both input and output, or with a discount alone")
+        return self
 
 
 class Prices(Section):
@@ -105,7 +114,7 @@ class Prices(Section):
     discount: Annotated[Decimal, Field(ge=0, lt=1, allow_inf_nan=False)] = Decimal(0)
     """Off all tokens, as a share of 1, on top of a batch's."""
     models: Mapping[str, OwnPrice] = Field(default_factory=dict)
-    """Own prices by model: `[prices.models."claude-haiku-5-5"]` with `input` and `output`."""
+    """By model, as `[prices.models."claude-haiku-5-5"]`: `input` and `output`, or only a `discount` off the list's."""
 
 
 class Models(Section):

@@ -19,8 +19,13 @@ class Scope(StrEnum):
     BATCH = "in a batch"
     ACTIVITY = "in the activity"
     SPENDING = "in the spending"
+    RETRY = "in a retry"
+    EXPORT = "in an export"
     TEXT = "in every text"
+    TREE = "in a JSON tree"
     RESULT = "in a result"
+    COMPARE = "in a comparison"
+    PAIR = "in a pair of answers"
     DIALOG = "in every dialog"
 
 
@@ -92,6 +97,8 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("batches.cancel", ("c",), "cancel", "Cancel the marked batches, else this one.", _S.BATCHES, True, 70),
     Command("batches.delete", ("d",), "delete", "Delete the marked batches, else this one.", _S.BATCHES, True, 65),
+    Command("batches.retry", ("R",), "retry", "Send again what failed, here or in the marked.", _S.BATCHES, True, 60),
+    Command("batches.export", ("x",), "export", "Write results to a file, the marked to a folder.", _S.BATCHES, worth=58),
     Command("batches.sync", ("i",), "import", "Bring in batches that were made elsewhere.", _S.BATCHES),
     Command("batches.copy-id", ("y",), "copy id", "Copy the batch's id.", _S.BATCHES),
     Command("batches.zoom", ("z",), "zoom", "Hide the details, or show them again.", _S.BATCHES),
@@ -99,9 +106,15 @@ COMMANDS: tuple[Command, ...] = (
     Command("batch.outcomes", ("f",), "outcomes", "Show only the next outcome.", _S.BATCH, worth=80),
     Command("batch.outcomes-back", ("F",), "outcomes back", "Show only the outcome before.", _S.BATCH),
     Command("batch.search", ("/",), "search", "Find results by what they say.", _S.BATCH, worth=75),
+    Command("batch.groups", ("tab",), "failures", "Go to the failures by kind, or back.", _S.BATCH, worth=78),
+    Command("batch.next-failure", ("]",), "next failure", "Go to the next failure in the list.", _S.BATCH, worth=60),
+    Command("batch.previous-failure", ("[",), "failure before", "Go to the failure before.", _S.BATCH),
+    Command("batch.compare", ("m",), "compare", "Compare with a batch of the same custom_ids.", _S.BATCH, worth=54),
     Command("batch.fetch", ("w",), "fetch results", "Fetch the results, if they are not here yet.", _S.BATCH, worth=72),
     Command("batch.cancel", ("c",), "cancel", "Cancel this batch.", _S.BATCH, True, 70),
     Command("batch.delete", ("d",), "delete", "Delete this batch.", _S.BATCH, True, 65),
+    Command("batch.retry", ("R",), "retry", "Send again what failed.", _S.BATCH, True, 71),
+    Command("batch.export", ("x",), "export", "Write the results to a file.", _S.BATCH, worth=69),
     Command("batch.copy-id", ("y",), "copy id", "Copy the batch's id.", _S.BATCH),
     Command("batch.copy-custom-id", ("Y",), "copy custom_id", "Copy the custom_id under the cursor.", _S.BATCH),
     # ── what happened ──
@@ -116,6 +129,12 @@ COMMANDS: tuple[Command, ...] = (
         "spending.by", ("tab", "b"), "by model/job/tag/day", "Add up by model, by job, by tag or by day.", _S.SPENDING,
         worth=90,
     ),
+    # ── trying again, writing files ──
+    Command("retry.model", ("m",), "model", "Take another model.", _S.RETRY, worth=80),
+    Command("retry.max-tokens", ("t",), "max_tokens", "Take another max_tokens.", _S.RETRY, worth=75),
+    Command("retry.send", ("y",), "send", "Send what is chosen; asks first.", _S.RETRY, True, 95),
+    Command("export.change", ("c",), "change", "Change what is under the cursor.", _S.EXPORT, worth=90),
+    Command("export.write", ("w", "y"), "write", "Write the files.", _S.EXPORT, worth=95),
     # ── texts ──
     Command("text.down", ("j", "down"), "down", "Go a line down.", _S.TEXT, in_palette=False),
     Command("text.up", ("k", "up"), "up", "Go a line up.", _S.TEXT, in_palette=False),
@@ -125,16 +144,28 @@ COMMANDS: tuple[Command, ...] = (
     Command("text.half-up", ("ctrl+u",), "half up", "Go half a screen up.", _S.TEXT, in_palette=False),
     Command("text.page-down", ("pgdn", "space", "ctrl+f"), "page down", "Go a screen down.", _S.TEXT, in_palette=False),
     Command("text.page-up", ("pgup", "ctrl+b"), "page up", "Go a screen up.", _S.TEXT, in_palette=False),
+    # ── trees ──
+    Command("tree.toggle", ("enter",), "open/close", "Open what the cursor is on, or close it.", _S.TREE, worth=98),
+    Command("tree.close", ("-",), "close around", "Close what the cursor stands in.", _S.TREE),
     # ── one result ──
     Command("result.next", ("l", "right", "n"), "next", "Show the next result.", _S.RESULT, worth=90),
     Command("result.previous", ("h", "left", "N"), "previous", "Show the result before.", _S.RESULT, worth=85),
-    Command(
-        "result.view", ("tab",), "answer/request/raw", "Change between answer, request and raw JSON.", _S.RESULT,
-        worth=95,
-    ),
+    Command("result.next-failure", ("]",), "next failure", "Show the next failure of the list.", _S.RESULT, worth=82),
+    Command("result.previous-failure", ("[",), "failure before", "Show the failure before.", _S.RESULT),
+    Command("result.other", ("tab",), "other side", "Go to the request, or to the answer.", _S.RESULT, worth=95),
+    Command("result.view", ("m",), "view", "Show it as text, rendered or a tree.", _S.RESULT, worth=92),
+    Command("result.zoom", ("z",), "zoom", "Show the request or the answer alone, or both.", _S.RESULT, worth=52),
     Command("result.pager", ("v",), "pager", "Read it in $PAGER.", _S.RESULT, worth=50),
+    Command("result.editor", ("e",), "editor", "Open a copy of it in $EDITOR.", _S.RESULT, worth=47),
     Command("result.copy-id", ("y",), "copy custom_id", "Copy the custom_id.", _S.RESULT),
     Command("result.copy-text", ("Y",), "copy text", "Copy what is shown, whole.", _S.RESULT, worth=48),
+    # ── comparisons ──
+    Command("compare.only", ("f",), "changes", "Show only the next kind of change.", _S.COMPARE, worth=80),
+    Command("compare.only-back", ("F",), "changes back", "Show only the kind of change before.", _S.COMPARE),
+    Command("compare.copy-custom-id", ("Y",), "copy custom_id", "Copy the custom_id under the cursor.", _S.COMPARE),
+    Command("pair.next", ("l", "right", "n"), "next", "Show the next pair.", _S.PAIR, worth=90),
+    Command("pair.previous", ("h", "left", "N"), "previous", "Show the pair before.", _S.PAIR, worth=85),
+    Command("pair.copy-id", ("y",), "copy custom_id", "Copy the custom_id.", _S.PAIR, worth=50),
     # ── dialogs ──
     Command("dialog.yes", ("y",), "yes", "Do it.", _S.DIALOG, in_palette=False),
     Command("dialog.no", ("n", "esc", "q"), "no", "Do nothing, and close.", _S.DIALOG, in_palette=False),
@@ -148,7 +179,11 @@ TOGETHER: tuple[tuple[Scope, ...], ...] = (
     (Scope.EVERYWHERE, Scope.LIST, Scope.BATCH),
     (Scope.EVERYWHERE, Scope.LIST, Scope.ACTIVITY),
     (Scope.EVERYWHERE, Scope.LIST, Scope.SPENDING),
-    (Scope.EVERYWHERE, Scope.TEXT, Scope.RESULT),
+    (Scope.EVERYWHERE, Scope.LIST, Scope.RETRY),
+    (Scope.EVERYWHERE, Scope.LIST, Scope.EXPORT),
+    (Scope.EVERYWHERE, Scope.LIST, Scope.COMPARE),
+    (Scope.EVERYWHERE, Scope.TEXT, Scope.TREE, Scope.RESULT),
+    (Scope.EVERYWHERE, Scope.TEXT, Scope.PAIR),
     (Scope.DIALOG, Scope.TEXT),
 )
 """Scopes that are heard at the same time: within one of these a key can mean one thing only."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from textual.dom import DOMNode
 
-_TYPEWRITER = str.maketrans("·…“”‘’—–−←→↑↓⏎", "-~\"\"''---<>^v<")
+_TYPEWRITER = str.maketrans("·…“”‘’—–−←→↑↓⏎─│•▸▾≠", "-~\"\"''---<>^v<-|*>v!")
 """Signs of ours that a typewriter does not have, each for one that takes as many columns."""
 
 

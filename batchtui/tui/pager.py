@@ -1,10 +1,12 @@
-"""Reading in the person's own pager: the dashboard steps aside and comes back."""
+"""Reading in the person's own pager or editor: the dashboard steps aside and comes back."""
 
 from __future__ import annotations
 
 import os
 import shlex
 import subprocess
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
@@ -17,21 +19,52 @@ if TYPE_CHECKING:
 
     from textual.app import App
 
-DEFAULT = "less -R"
+PAGER = "less -R"
+EDITOR = "vi"
 
 
 def page(app: App[Any], text: str) -> None:
     """Show a text, safe already, in $PAGER; the text goes through a pipe and never touches the disk."""
+    _lend(app, _command(("PAGER",), PAGER), "pager", text.encode("utf-8", "replace"))
+
+
+def edit(app: App[Any], text: str, name: str) -> None:
+    """Open a copy of a text, safe already, in $VISUAL or $EDITOR; what is changed there changes nothing here.
+
+    The copy lies in a folder that nobody else can look into, and is gone when the editor is.
+
+    Args:
+        app: the dashboard, which steps aside.
+        text: what to write.
+        name: of the file, for its ending tells the editor what it is; no path.
+    """
     try:
-        command = shlex.split(os.environ.get("PAGER") or DEFAULT)
+        with tempfile.TemporaryDirectory(prefix="batchtui-") as folder:  # made with mode 0700
+            path = Path(folder) / name
+            path.touch(mode=0o600)
+            path.write_bytes(text.encode("utf-8", "replace"))
+            _lend(app, [*_command(("VISUAL", "EDITOR"), EDITOR), str(path)], "editor")
+    except OSError as error:
+        app.post_message(Failed(BatchtuiError(f"The copy for the editor could not be written: {error.strerror}.")))
+
+
+def _command(variables: tuple[str, ...], otherwise: str) -> list[str]:
+    chosen = next((value for name in variables if (value := os.environ.get(name))), otherwise)
+    try:
+        return shlex.split(chosen) or shlex.split(otherwise)
     except ValueError:
-        command = shlex.split(DEFAULT)
+        return shlex.split(otherwise)
+
+
+def _lend(app: App[Any], command: list[str], what: str, data: bytes | None = None) -> None:
+    """Give the terminal to another program until that ends."""
     try:
         with app.suspend():
-            subprocess.run(command, input=text.encode("utf-8", "replace"), check=False)  # noqa: S603 (the person's own)
+            subprocess.run(command, input=data, check=False)  # noqa: S603 (the person's own)
     except SuspendNotSupported:
-        app.post_message(Failed(BatchtuiError("This terminal cannot be lent to a pager.", title="No pager here")))
+        app.post_message(Failed(BatchtuiError(f"This terminal cannot be lent to {what}s.", title=f"No {what} here")))
     except OSError as error:
+        hint = "Set $VISUAL or $EDITOR." if what == "editor" else "Set $PAGER."
         app.post_message(
-            Failed(BatchtuiError(f"The pager {command[0]} cannot be started: {error.strerror}.", hint="Set $PAGER."))
+            Failed(BatchtuiError(f"The {what} {command[0]} cannot be started: {error.strerror}.", hint=hint))
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,6 +19,7 @@ class Tone(StrEnum):
 
     TEXT = "text"
     STRONG = "strong"
+    EMPHASIS = "emphasis"
     DIM = "dim"
     FAINT = "faint"
     """Rules, empty parts of bars, placeholders."""
@@ -28,6 +30,9 @@ class Tone(StrEnum):
     GOOD = "good"
     BAD = "bad"
     WARN = "warn"
+    REMOVED = "removed"
+    """In the one of two texts and not in the other."""
+    ADDED = "added"
     CHIP = "chip"
     """On a ground of its own: a filter, a choice that is in force."""
 
@@ -44,6 +49,7 @@ Line = tuple[Piece, ...]
 Tones = dict[Tone, "Style"]
 
 NOTHING: Line = ()
+_WORDS = re.compile(r" +|[^ ]+")
 GAP = Piece("  ")
 
 
@@ -110,14 +116,45 @@ def wrapped(text: str, columns: int) -> list[str]:
 
 
 def _wrapped_wide(text: str, columns: int) -> list[str]:
+    """Look at no more of the text at once than a line can hold: a million signs in one line take no longer each."""
     lines: list[str] = []
-    while cell_len(text) > columns:
-        head = chop_cells(text[: columns * 4], columns)[0]
-        space = head.rfind(" ", 1)
-        if text[len(head) : len(head) + 1] == " ":
-            space = len(head)
-        cut = space if space > 0 else max(1, len(head))
-        lines.append(text[:cut])
-        text = text[cut + 1 :] if cut == space else text[cut:]
-    lines.append(text)
+    start, reach = 0, columns * 4
+    while len(text) - start > reach or cell_len(text[start:]) > columns:
+        window = text[start : start + reach]
+        # Signs without a width may fill the window before it fills the line.
+        head = chop_cells(window, columns)[0] if cell_len(window) > columns else window
+        end = start + len(head)
+        space = end if text[end : end + 1] == " " else text.rfind(" ", start + 1, end)
+        lines.append(text[start : space if space > start else end])
+        start = space + 1 if space > start else end
+    lines.append(text[start:])
     return lines
+
+
+def flowed(pieces: Iterable[Piece], columns: int) -> list[Line]:
+    """Break pieces into lines of at most so many columns, at spaces where there are any; tones go along."""
+    lines: list[Line] = []
+    kept: list[Piece] = []
+    room = columns = max(2, columns)
+    for piece in pieces:
+        for word in _WORDS.findall(piece.text):
+            taken = cell_len(word)
+            if taken > room and kept and not word.isspace():
+                lines.append(_without_end(kept))
+                kept, room = [], columns
+            if word.isspace():
+                word, taken = word[:room], min(taken, room)
+            elif taken > columns:
+                *full, word = wrapped(word, columns)
+                lines += [(Piece(part, piece.tone),) for part in full]
+                taken = cell_len(word)
+            if word and (kept or not word.isspace()):
+                kept.append(Piece(word, piece.tone))
+                room -= taken
+    return [*lines, _without_end(kept)]
+
+
+def _without_end(pieces: list[Piece]) -> Line:
+    while pieces and pieces[-1].text.isspace():
+        pieces.pop()
+    return tuple(pieces)

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from batchtui.domain.result import Outcome
+from batchtui.domain.usage import Usage
 from batchtui.text.counts import count
 from batchtui.text.glyphs import OUTCOMES
+from batchtui.text.money import usd
 from batchtui.text.safe import safe, squeezed
 from batchtui.tui.pieces import Line, Piece, Tone
 from batchtui.tui.widgets.columns import Column
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import date
 
+    from batchtui.domain.cost import Cost
     from batchtui.domain.result import ResultFacts
+    from batchtui.pricing.book import PriceBook
+
+_UNMETERED = Usage()
+"""What a result says that says nothing of its tokens."""
 
 COLUMNS = (
     Column("outcome", "OUTCOME", 14, 14, 100, fixed=True),
-    Column("custom_id", "CUSTOM_ID", 16, 36, 75, fixed=True, good=20),
-    Column("message", "ANSWER", 20, 400, 80, good=60),
-    Column("tokens", "TOKENS", 7, 9, 60, right=True),
+    Column("custom_id", "CUSTOM_ID", 14, 36, 75, fixed=True, good=18),
+    Column("message", "ANSWER", 14, 400, 90, good=50),
+    Column("stop", "STOPPED", 10, 14, 65),
+    Column("tokens", "TOKENS", 7, 9, 70, right=True),
+    Column("cost", "COST", 10, 10, 68, right=True),
     Column("model", "MODEL", 12, 18, 30),
-    Column("stop", "STOPPED", 10, 14, 20),
     Column("seq", "NO.", 7, 9, 15, right=True),
 )
 OUTCOME_TONES = {
@@ -44,17 +54,46 @@ def outcome(of: Outcome, *, plain: bool = False) -> Line:
     return (Piece(f"{OUTCOMES[of].glyph_in(plain=plain)} {OUTCOMES[of].word}", OUTCOME_TONES[of]),)
 
 
+@dataclass(frozen=True, slots=True)
+class ResultRow:
+    """One row of the list."""
+
+    facts: ResultFacts
+    cost: Cost | None
+    """None where nobody knows it, and for what is not billed."""
+
+
 class ResultPainter:
     """Draws the cells of a result."""
 
     def __init__(self, *, plain: Callable[[], bool]) -> None:
         self._plain = plain
 
-    def __call__(self, item: ResultFacts, column: Column, width: int) -> Line:
+    def __call__(self, item: ResultRow, column: Column, width: int) -> Line:
         """Draw one cell."""
         if column.id == "outcome":
-            return outcome(item.outcome, plain=self._plain())
-        return _DRAWN[column.id](item)
+            return outcome(item.facts.outcome, plain=self._plain())
+        if column.id == "cost":
+            return (Piece(money(item.facts, item.cost), Tone.DIM),)
+        return _DRAWN[column.id](item.facts)
+
+
+def money(facts: ResultFacts, cost: Cost | None) -> str:
+    """Say what one result cost; `·` where nothing was billed."""
+    if facts.result_type != "succeeded":
+        return "·"
+    return "unknown" if cost is None else usd(cost.total)
+
+
+def priced(book: PriceBook, day: date) -> Callable[[ResultFacts], Cost | None]:
+    """Return what prices single results of a batch that was made on a day."""
+
+    def price(facts: ResultFacts) -> Cost | None:
+        if facts.result_type != "succeeded" or not facts.model or facts.usage == _UNMETERED:
+            return None
+        return book.cost(facts.model, facts.usage, day, geography=facts.geography)
+
+    return price
 
 
 def _message(facts: ResultFacts) -> Line:

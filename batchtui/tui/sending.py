@@ -5,16 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batchtui.domain.errors import FateUnknown, InputError
+from batchtui.domain.errors import BatchtuiError, FateUnknown, InputError
 from batchtui.domain.problem import Severity
 from batchtui.domain.states import BatchState
 from batchtui.services import reconcile
 from batchtui.services.dispatch import send_parts
 from batchtui.services.reconcile import Verdict
+from batchtui.services.retry import RetryOptions, apply_retry, plan_retry
+from batchtui.services.retry import discard as discard_retry
 from batchtui.services.submit import SubmitOptions, apply_submit, discard, plan_submit
 from batchtui.text.counts import amount, count, size
 from batchtui.text.durations import countdown, stamp
-from batchtui.text.estimates import estimate_lines
+from batchtui.text.estimates import estimate_lines, range_words
 from batchtui.text.safe import safe, squeezed
 from batchtui.tui.acts import named
 from batchtui.tui.screens.choose_file import ChooseFile
@@ -26,9 +28,11 @@ if TYPE_CHECKING:
     from batchtui.domain.batch import Batch, RemoteBatch
     from batchtui.domain.problem import Problem
     from batchtui.services.dispatch import Event
+    from batchtui.services.lookup import Target
     from batchtui.services.reconcile import Finding
+    from batchtui.services.retry import RetryPlan
     from batchtui.services.staging import Reading
-    from batchtui.services.submit import SubmitPlan
+    from batchtui.services.submit import SubmitPlan, Submitted
     from batchtui.tui.app import DashboardApp
 
 PROBLEMS_SHOWN = 12
@@ -65,6 +69,10 @@ async def _send(app: DashboardApp, plan: SubmitPlan) -> None:
         submitted = await apply_submit(
             app.workspace, plan, force=bool(plan.earlier), on_event=lambda event: say(progress(event))
         )
+    _report(app, submitted)
+
+
+def _report(app: DashboardApp, submitted: Submitted) -> None:
     sent = [batch for batch in submitted.batches if batch.state.is_at_api]
     app.say(f"{amount(len(sent), 'part')} of {len(submitted.batches)} sent.")
     if submitted.unknown:
@@ -72,6 +80,58 @@ async def _send(app: DashboardApp, plan: SubmitPlan) -> None:
             f"The answer to {named(submitted.unknown[0])} was lost, and the API does not show it yet.",
             hint="Press u on it to look again; nothing is sent again without your yes.",
         )
+
+
+async def send_again(app: DashboardApp, plan: RetryPlan) -> bool:
+    """Ask, and send a plan to try again. Returns whether it was sent; a plan that was not stays laid aside."""
+    question = Question(
+        f"Send {amount(plan.requests, 'request')} again?",
+        (
+            Group(f"{squeezed(plan.job.name)}, attempt {plan.attempt}", (f"{amount(len(plan.parts), 'part')}",)),
+            Group("What it costs", tuple(estimate_lines(plan.estimate))),
+        ),
+        remark="What has succeeded in any attempt is not sent again.",
+        yes="send",
+    )
+    if not await app.ask(question):
+        return False
+    with app.undertaking() as say:
+        submitted = await apply_retry(app.workspace, plan, lambda event: say(progress(event)))
+    _report(app, submitted)
+    return True
+
+
+async def send_all_again(app: DashboardApp, targets: Sequence[Target]) -> None:
+    """Try several jobs again with what is worth it as it is: one question that lists what would be sent."""
+    plans: list[RetryPlan] = []
+    skipped: list[str] = []
+    try:
+        with app.undertaking() as say:
+            for target in targets:
+                say(f"planning  {target.named}")
+                try:
+                    plans.append(await plan_retry(app.workspace, target, RetryOptions()))
+                except BatchtuiError as error:
+                    skipped.append(squeezed(error.message))
+        if not plans:
+            app.say(f"There is nothing to send again: {skipped[0]}")
+            return
+        things = tuple(
+            f"{squeezed(plan.job.name)}  {amount(plan.requests, 'request')}, attempt {plan.attempt}, "
+            f"{range_words(plan.estimate.cost)}"
+            for plan in plans
+        )
+        title = f"Try {amount(len(plans), 'job')} again?"
+        if await app.ask(Question(title, (Group("As they were sent", things),), tuple(skipped), yes="send")):
+            while plans:
+                plan = plans[0]
+                with app.undertaking() as say:
+                    submitted = await apply_retry(app.workspace, plan, lambda event: say(progress(event)))
+                plans.pop(0)
+                _report(app, submitted)
+    finally:
+        for plan in plans:
+            discard_retry(app.workspace, plan)
 
 
 async def resume(app: DashboardApp, keys: Sequence[int]) -> None:

@@ -47,10 +47,12 @@ def _look(name: str, *, dark: bool, colours: Mapping[str, str]) -> Look:
         },
     )  # fmt: skip
     tones = {
-        Tone.TEXT: pick("text"), Tone.STRONG: f"bold {pick('strong')}", Tone.DIM: pick("dim"),
+        Tone.TEXT: pick("text"), Tone.STRONG: f"bold {pick('strong')}",
+        Tone.EMPHASIS: f"italic {pick('text')}", Tone.DIM: pick("dim"),
         Tone.FAINT: pick("faint"), Tone.ACCENT: f"bold {pick('accent')}", Tone.HEADING: f"bold {pick('dim')}",
         Tone.RUNNING: pick("running"), Tone.WAITING: pick("waiting"), Tone.GOOD: pick("good"), Tone.BAD: pick("bad"),
-        Tone.WARN: pick("warn"), Tone.CHIP: f"{pick('ground')} on {pick('accent')}",
+        Tone.WARN: pick("warn"), Tone.REMOVED: f"underline {pick('bad')}", Tone.ADDED: f"underline {pick('good')}",
+        Tone.CHIP: f"{pick('ground')} on {pick('accent')}",
     }  # fmt: skip
     return Look(theme, tones, f"on {pick('cursor')}")
 
@@ -72,9 +74,10 @@ HIGH_CONTRAST = _look("high-contrast", dark=True, colours={
 })  # fmt: skip
 
 _ANSI_TONES = {
-    Tone.TEXT: "", Tone.STRONG: "bold", Tone.DIM: "dim", Tone.FAINT: "dim", Tone.ACCENT: "bold magenta",
-    Tone.HEADING: "bold dim", Tone.RUNNING: "blue", Tone.WAITING: "cyan", Tone.GOOD: "green", Tone.BAD: "red",
-    Tone.WARN: "yellow", Tone.CHIP: "reverse",
+    Tone.TEXT: "", Tone.STRONG: "bold", Tone.EMPHASIS: "italic", Tone.DIM: "dim", Tone.FAINT: "dim",
+    Tone.ACCENT: "bold magenta", Tone.HEADING: "bold dim", Tone.RUNNING: "blue", Tone.WAITING: "cyan",
+    Tone.GOOD: "green", Tone.BAD: "red", Tone.WARN: "yellow", Tone.REMOVED: "underline red",
+    Tone.ADDED: "underline green", Tone.CHIP: "reverse",
 }  # fmt: skip
 ANSI = Look(
     Theme(

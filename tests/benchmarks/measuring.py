@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
+import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,7 +25,7 @@ class Run:
 
     seconds: float
     megabytes: float
-    """Peak resident memory."""
+    """Peak resident memory: its own and that of the processes it started, each at its highest, added up."""
     output: str
 
 
@@ -50,14 +52,44 @@ def run(*arguments: str, env: dict[str, str] | None = None) -> Run:
         stdin=subprocess.DEVNULL,
     )
     os.close(write)
+    helpers = _Helpers(process.pid)
     with os.fdopen(read) as pipe:
         output = pipe.read()
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - began
+    kilobytes = usage.ru_maxrss + helpers.finish()
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         raise SystemExit(f"{arguments} ended with {process.returncode}")
-    return Run(seconds, usage.ru_maxrss / 1024, output)
+    return Run(seconds, kilobytes / 1024, output)
+
+
+class _Helpers(threading.Thread):
+    """Looks, time and again, how much memory the children of a process have taken at most."""
+
+    def __init__(self, parent: int) -> None:
+        super().__init__(daemon=True)
+        self._tasks = Path(f"/proc/{parent}/task")
+        self._peaks: dict[str, int] = {}
+        self._is_over = threading.Event()
+        self.start()
+
+    def run(self) -> None:
+        while not self._is_over.wait(0.02):
+            # A process that ends while it is looked at has been looked at before.
+            with contextlib.suppress(OSError, StopIteration):
+                for pid in self._of_all_threads():
+                    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+                    self._peaks[pid] = int(next(line for line in lines if line.startswith("VmHWM")).split()[1])
+
+    def _of_all_threads(self) -> list[str]:
+        return [pid for task in self._tasks.iterdir() for pid in (task / "children").read_text().split()]
+
+    def finish(self) -> int:
+        """Kilobytes of all of them."""
+        self._is_over.set()
+        self.join()
+        return sum(self._peaks.values())
 
 
 def best(times: int, *arguments: str, env: dict[str, str] | None = None) -> Run:

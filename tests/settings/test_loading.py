@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -131,3 +132,18 @@ def test_the_template_holds_each_default_as_it_would_be_written() -> None:
         if not line.endswith(" =")
     ]
     assert parse_settings("\n".join(written), where="config.toml") == Settings()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[prices.models."a"]\ninput = 1\n', "line 1: prices.models.a must be a section with both input and output"),
+        ('[prices.models."a"]\ndiscount = 1\n', "prices.models.a.discount must be"),
+        ('[prices.models."a"]\ninput = -1\noutput = 1\n', "prices.models.a.input must be"),
+        ("[prices]\ndiscount = 2\n", "line 2: prices.discount must be"),
+        ('[prices.models."a"]\ncache_reed = 1\n', "there is no setting prices.models.a.cache_reed"),
+    ],
+)
+def test_prices_that_make_no_sense_are_refused_with_their_place(text: str, said: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(said)):
+        parse_settings(text, where="config.toml")

@@ -149,8 +149,8 @@ async def tell(workspace: Workspace, clock: StandingClock) -> None:
 async def told(
     folder: Path, *, settings: str = "", empty: bool = False
 ) -> AsyncIterator[tuple[Workspace, StandingClock]]:
-    """Open a workspace with the story in it; nothing asks the API there, and local time is UTC."""
-    time_zone_and_key = patch.dict(os.environ, {"TZ": "UTC", "ANTHROPIC_API_KEY": KEY})
+    """Open a workspace with the story in it; nothing asks the API there, local time is UTC, `~` is the folder."""
+    time_zone_and_key = patch.dict(os.environ, {"TZ": "UTC", "ANTHROPIC_API_KEY": KEY, "HOME": str(folder)})
     time_zone_and_key.start()
     time.tzset()
     clock, paths = StandingClock(), Paths.locate(folder)

@@ -47,7 +47,7 @@ async def test_enter_opens_a_batch_then_a_result_and_esc_goes_back(tmp_path: Pat
         await shown.shows("OUTCOME", "succeeded", "3 results")
         await shown.press("enter")
         await shown.until(lambda: isinstance(shown.app.screen, ResultScreen))
-        await shown.shows("answer", "request", "raw", "1 of 3")
+        await shown.shows("answer", "request", "text", "rendered", "JSON", "1 of 3")
         await shown.press("escape")
         assert _screen(shown) is BatchScreen
         await shown.press("escape")
@@ -56,16 +56,16 @@ async def test_enter_opens_a_batch_then_a_result_and_esc_goes_back(tmp_path: Pat
         assert _screen(shown) is DashboardScreen, "esc on the first screen leaves nothing"
 
 
-async def test_a_result_is_shown_as_answer_request_and_raw(tmp_path: Path) -> None:
+async def test_a_result_is_shown_beside_its_request_as_text_rendered_and_as_a_tree(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["evaluation"]) as shown:
         await shown.press("enter")
         await shown.shows("3 results")
         await shown.press("enter")
-        await shown.shows("1 of 3")
-        await shown.press("tab")
-        await shown.shows("Question")
-        await shown.press("tab")
-        await shown.shows('"custom_id"')
+        await shown.shows("1 of 3", "Question", "max_tokens 256")
+        await shown.press("m", "m")
+        await shown.shows("custom_id:", "▾ result: 2 keys")
+        await shown.press("tab", "m", "m")
+        await shown.shows("▾ params: 3 keys")
 
 
 async def test_a_commit_of_another_process_shows_up(tmp_path: Path) -> None:

@@ -39,11 +39,10 @@ async def command(session: Session, sources: tuple[str, ...], canary: bool, yes:
 
     chosen = intake_of(options)
     async with session.acting_workspace() if canary else session.workspace() as workspace:
-        checked = await check(workspace, sources, chosen, findings.progress_of(session))
+        checked = await check(workspace, sources, chosen, findings.progress_of(session), canary=canary)
         if not session.json:
             session.out.lines(findings.problem_lines(checked.report.problems))
-        is_tried = canary and checked.parts
-        verdicts = await canaries.fly(session, workspace, checked.report, chosen, yes=yes) if is_tried else ()
+        verdicts = await canaries.fly(session, workspace, checked.canary, yes=yes) if checked.canary else ()
     if session.json:
         document = documents.check_document(checked.report, checked.parts, checked.estimate)
         session.out.document({**document, "canary": canaries.verdict_documents(verdicts)} if canary else document)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,13 +16,14 @@ from batchtui.domain.errors import InputError, UsageError
 from batchtui.text.counts import amount
 from batchtui.text.durations import ago
 from batchtui.text.estimates import estimate_lines
+from batchtui.text.safe import safe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from decimal import Decimal
 
     from batchtui.cli.session import Session
-    from batchtui.domain.canary import CanaryVerdict
+    from batchtui.domain.canary import CanaryPlan, CanaryVerdict
     from batchtui.services.submit import SubmitPlan, Submitted
     from batchtui.services.workspace import Workspace
 
@@ -84,6 +86,8 @@ async def command(
     of such files, or - for stdin.
     """
     from batchtui.services.budget import refuse_costly
+    from batchtui.services.canary import plan_canary, with_canary
+    from batchtui.services.earlier import refuse_repeated
     from batchtui.services.submit import SubmitOptions, apply_submit, discard, plan_submit
 
     sources, output = _untangle(sources, output)
@@ -94,19 +98,22 @@ async def command(
         plan = await plan_submit(workspace, sources, chosen, findings.progress_of(session))
         try:
             _refuse_wrong(session, plan)
+            tried = await asyncio.to_thread(plan_canary, workspace, plan.staged, chosen.intake) if canary else None
             if dry_run:
-                await _rehearse(session, workspace, plan, max_cost)
+                await _rehearse(session, workspace, plan, tried, max_cost)
                 return Exit.DONE
-            await refuse_costly(workspace, plan.estimate, max_cost)
-            if canary:
-                _refuse_dead(session, await canaries.fly(session, workspace, plan.report, chosen.intake, yes=yes))
-            _ask(session, workspace, plan, force=force, yes=yes)
+            await refuse_costly(workspace, with_canary(plan.estimate, tried) if tried else plan.estimate, max_cost)
+            await refuse_repeated(workspace, plan.earlier, force=force)
+            verdicts = await canaries.fly(session, workspace, tried, yes=yes) if tried else None
+            if tried and verdicts:
+                canaries.refuse_dead(session, tried, verdicts)
+            _ask(session, plan, yes=yes)
             submitted = await apply_submit(
                 workspace, plan, force=force, max_cost=max_cost, on_event=telling.teller(session.notes)
             )
         finally:
             discard(workspace, plan)
-        return await _settle(session, workspace, submitted, output, allow_failures=allow_failures)
+        return await _settle(session, workspace, submitted, output, verdicts, allow_failures=allow_failures)
 
 
 def _untangle(sources: tuple[str, ...], output: str | None) -> tuple[tuple[str, ...], str | None]:
@@ -132,43 +139,22 @@ def _refuse_wrong(session: Session, plan: SubmitPlan) -> None:
         raise InputError("There is no request in it; nothing was sent.", problems=plan.report.problems)
 
 
-async def _rehearse(session: Session, workspace: Workspace, plan: SubmitPlan, max_cost: Decimal | None) -> None:
+async def _rehearse(
+    session: Session, workspace: Workspace, plan: SubmitPlan, tried: CanaryPlan | None, max_cost: Decimal | None
+) -> None:
     """Show what would be sent, and say where a limit would stop it."""
     from batchtui.services.budget import refuse_costly
+    from batchtui.services.canary import with_canary
 
     if not session.json:
-        _show_plan(session, workspace, plan)
-    await refuse_costly(workspace, plan.estimate, max_cost)
+        await _show_plan(session, workspace, plan, tried)
+    await refuse_costly(workspace, with_canary(plan.estimate, tried) if tried else plan.estimate, max_cost)
     if session.json:
-        _show_plan(session, workspace, plan)
+        await _show_plan(session, workspace, plan, tried)
 
 
-def _refuse_dead(session: Session, verdicts: Sequence[CanaryVerdict]) -> None:
-    """Stop where the API refuses a shape: none of its requests could succeed."""
-    for line in canaries.verdict_lines(verdicts):
-        session.notes.say(line)
-    refused = [verdict for verdict in verdicts if verdict.is_refused]
-    if refused:
-        shapes = amount(len(verdicts), "shape")
-        error = InputError(
-            f"The API refuses {len(refused)} of {shapes}: {refused[0].message} Nothing was sent.",
-            hint="Leave out --canary to send it all the same.",
-        )
-        error.heading = "The canary died"
-        raise error
-
-
-def _ask(session: Session, workspace: Workspace, plan: SubmitPlan, *, force: bool, yes: bool) -> None:
-    """Show what will be sent and ask; whether it may be sent at all is said before."""
-    if plan.earlier and not force:
-        earlier = plan.earlier[0]
-        error = InputError(
-            f"The same requests were submitted {ago(earlier.created_at, workspace.clock.now())},"
-            f" as {earlier.name} ({earlier.id}). Nothing was sent.",
-            hint=f"`batchtui results {earlier.id}` has their results; --force sends them again.",
-        )
-        error.heading = "Submitted before"
-        raise error
+def _ask(session: Session, plan: SubmitPlan, *, yes: bool) -> None:
+    """Show what will be sent and ask; whether it may be sent at all was said before."""
     if not yes:
         for line in findings.report_lines(plan.report, plan.parts):
             session.notes.say(line)
@@ -178,7 +164,11 @@ def _ask(session: Session, workspace: Workspace, plan: SubmitPlan, *, force: boo
     consent(session.notes, question, yes=yes, lost="Nothing was sent.")
 
 
-def _show_plan(session: Session, workspace: Workspace, plan: SubmitPlan) -> None:
+async def _show_plan(session: Session, workspace: Workspace, plan: SubmitPlan, tried: CanaryPlan | None) -> None:
+    from batchtui.services.earlier import became
+
+    parts_of = workspace.registry.views.of_job
+    earlier = [(job, await parts_of(job.id)) for job in plan.earlier]
     if session.json:
         session.out.document(
             {
@@ -186,20 +176,32 @@ def _show_plan(session: Session, workspace: Workspace, plan: SubmitPlan) -> None
                 "estimate": documents.estimate_document(plan.estimate),
                 "batches": [],
                 "plan": [documents.part_document(part) for part in plan.parts],
-                "earlier": [{"id": job.id, "name": job.name} for job in plan.earlier],
+                "earlier": [
+                    {**documents.job_document(job, batches), "batches": documents.batch_documents(batches)}
+                    for job, batches in earlier
+                ],
+                "canary": tried and canaries.plan_document(tried),
                 "report": documents.check_document(plan.report, plan.parts),
             }
         )
         return
     session.out.lines(findings.report_lines(plan.report, plan.parts))
     session.out.lines(estimate_lines(plan.estimate))
-    for job in plan.earlier:
-        session.out.line(f"submitted before: {job.id}, {ago(job.created_at, workspace.clock.now())}")
+    session.out.lines(canaries.plan_lines(tried) if tried else ())
+    for job, batches in earlier:
+        when = ago(job.created_at, workspace.clock.now())
+        session.out.line(f"submitted before: {safe(job.name)} ({job.id}), {when}: {safe(became(batches))}")
     session.notes.say("Nothing was sent.")
 
 
 async def _settle(
-    session: Session, workspace: Workspace, submitted: Submitted, output: str | None, *, allow_failures: bool
+    session: Session,
+    workspace: Workspace,
+    submitted: Submitted,
+    output: str | None,
+    verdicts: Sequence[CanaryVerdict] | None,
+    *,
+    allow_failures: bool,
 ) -> int:
     """Say what was sent; go on waiting where that is wanted and nothing is in doubt."""
     if output is not None and not submitted.unknown:
@@ -212,6 +214,7 @@ async def _settle(
             {
                 "job": documents.job_document(submitted.job, submitted.batches),
                 "batches": documents.batch_documents(submitted.batches),
+                "canary": None if verdicts is None else canaries.verdict_documents(verdicts),
             }
         )
     else:

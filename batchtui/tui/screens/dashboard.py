@@ -11,7 +11,7 @@ from textual.containers import Container
 from batchtui.domain.query import BatchQuery
 from batchtui.services.sync import sync
 from batchtui.text.counts import amount, count
-from batchtui.tui import acts, sending
+from batchtui.tui import acts, again, sending
 from batchtui.tui.background import Latest, perform
 from batchtui.tui.batch_cells import COLUMNS, BatchPainter
 from batchtui.tui.bindings import bindings
@@ -216,6 +216,12 @@ class DashboardScreen(Frame):
 
     def _action_batches_delete(self) -> None:
         perform(self.app, partial(acts.delete, self.dashboard, self.grid.chosen), group="act")
+
+    def _action_batches_retry(self) -> None:
+        perform(self.app, partial(again.retry, self.dashboard, self.grid.chosen), group="act")
+
+    def _action_batches_export(self) -> None:
+        perform(self.app, partial(again.export, self.dashboard, self.grid.chosen), group="act")
 
     def _action_batches_copy_id(self) -> None:
         acts.copy_ids(self.dashboard, [self.grid.item_of(key) for key in self.grid.chosen])

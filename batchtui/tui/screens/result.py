@@ -1,105 +1,105 @@
-"""One result in full: the answer as a person reads it, the request it answers, and the raw JSON."""
+"""One result in full: the request and its answer side by side, each as text, as Markdown or as a tree."""
 
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import suppress
-from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-from batchtui.answers.answer import read_answer
+from textual.containers import Container
+
+from batchtui.answers.answer import Answer, read_answer
+from batchtui.answers.structured import Fit, check_fit
 from batchtui.domain.errors import BatchtuiError
-from batchtui.text.counts import amount, count, size
-from batchtui.text.safe import safe
+from batchtui.text.counts import count, size
 from batchtui.tui import pager
-from batchtui.tui.background import Latest
+from batchtui.tui.background import Latest, perform
 from batchtui.tui.bindings import bindings
 from batchtui.tui.commands import Scope
-from batchtui.tui.look import look_of
-from batchtui.tui.pieces import Line, Piece, Tone, joined, plain
-from batchtui.tui.reading import MOST_SHOWN, answer_lines, json_lines, laid_out
-from batchtui.tui.result_cells import outcome
+from batchtui.tui.pieces import Line, Piece, Tone
+from batchtui.tui.prompting import params_of, prompt_parts
+from batchtui.tui.reading import answer_parts
 from batchtui.tui.screens.frame import Frame
-from batchtui.tui.widgets.picture import Picture
-from batchtui.tui.widgets.prose import Prose
-from batchtui.tui.widgets.rule import Rule
+from batchtui.tui.widgets.pane import Form, Pane, Reading
+from batchtui.tui.widgets.result_head import ResultHead
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator
 
     from textual.binding import BindingType
     from textual.widget import Widget
 
-    from batchtui.answers.answer import Answer
     from batchtui.domain.batch import Batch
-    from batchtui.domain.result import ResultFacts
     from batchtui.registry.result_reader import ResultReader
     from batchtui.services.workspace import Workspace
-    from batchtui.tui.widgets.grid import Grid
+    from batchtui.tui.passages import Part
+    from batchtui.tui.widgets.result_grid import ResultGrid
+
+_UNFIT = re.compile(r"[^A-Za-z0-9_-]")
+"""What the name of a copy does not take over from a custom_id."""
 
 
-class View(StrEnum):
-    """What is shown of a result."""
+class Read(NamedTuple):
+    """All that is shown of one result, read on a thread."""
 
-    ANSWER = "answer"
-    REQUEST = "request"
-    RAW = "raw"
+    raw: bytes
+    answer: Answer
+    request: bytes | None
+    """None where it is not stored here."""
+    fit: Fit | None
 
 
 class ResultScreen(Frame):
     """One result of a batch. Next and previous go through the list it was opened from."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.RESULT)
-    SCOPES = (Scope.RESULT, Scope.TEXT, Scope.EVERYWHERE)
+    SCOPES = (Scope.RESULT, Scope.TREE, Scope.TEXT, Scope.EVERYWHERE)
 
-    def __init__(self, workspace: Workspace, batch: Batch, reader: ResultReader, grid: Grid[ResultFacts]) -> None:
+    def __init__(self, workspace: Workspace, batch: Batch, reader: ResultReader, grid: ResultGrid) -> None:
         super().__init__(workspace)
         self._batch = batch
         self._reader = reader
         self._grid = grid
-        self._view = View.ANSWER
         self._head = ResultHead()
-        self._prose = Prose()
-        self._whole: Callable[[], Sequence[Line]] = tuple
+        self._request = Pane("request", id="request")
+        self._answer = Pane("answer", id="answer")
         self._reading = Latest(self, self._read)
 
     def content(self) -> Iterator[Widget]:
-        """Lay out the facts of the result and its text."""
+        """Lay out the facts of the result, the request and the answer."""
         yield self._head
-        yield Rule()
-        yield self._prose
+        with Container(id="readings"):
+            yield self._request
+            yield self._answer
 
     def on_mount(self) -> None:
         """Show the result under the cursor of the list."""
-        self._prose.focus()
+        self._answer.target.focus()
         self._reading.request()
 
     async def _read(self) -> None:
         seq = self._grid.key
         if seq is None:
             return
-        raw = await asyncio.to_thread(self._reader.raw, seq)
-        answer = await asyncio.to_thread(read_answer, raw)
-        lines = await asyncio.to_thread(self._lines, answer, raw, MOST_SHOWN)
-        self._whole = partial(self._lines, answer, raw, None)
-        self._head.show(answer, len(raw), self._view)
-        self._prose.show(lines)
+        read = await asyncio.to_thread(self._read_from_disk, seq)
+        row = self._grid.item
+        self._head.show(read.answer, len(read.raw), row.cost if row and row.facts.seq == seq else None, read.fit)
+        self._answer.show(Reading(partial(answer_parts, read.answer), read.raw))
+        if read.request is None:
+            self._request.show(Reading(_not_stored))
+        else:
+            self._request.show(Reading(partial(prompt_parts, read.request), read.request))
         self.refresh_footer()
 
-    def _lines(self, answer: Answer, raw: bytes, most: int | None) -> Sequence[Line]:
-        match self._view:
-            case View.ANSWER:
-                return list(answer_lines(answer, most))
-            case View.RAW:
-                return list(json_lines(laid_out(raw), most))
-            case View.REQUEST:
-                request = self._request(answer.custom_id)
-                if request is None:
-                    return [(Piece("The request is not stored here: the batch was made elsewhere.", Tone.DIM),)]
-                return list(json_lines(laid_out(request), most))
+    def _read_from_disk(self, seq: int) -> Read:
+        raw = self._reader.raw(seq)
+        answer = read_answer(raw)
+        request = self._find(answer.custom_id)
+        return Read(raw, answer, request, check_fit(answer, params_of(request)) if request and answer.message else None)
 
-    def _request(self, custom_id: str) -> bytes | None:
+    def _find(self, custom_id: str) -> bytes | None:
         """Find the request in what was stored when it was sent: the API does not give it back."""
         store = self.workspace.registry.requests
         with suppress(BatchtuiError, FileNotFoundError):
@@ -108,13 +108,27 @@ class ResultScreen(Frame):
                     return requests.find(custom_id)
         return None
 
-    def _text(self) -> str:
-        """What is shown, whole, also where the screen shows only its beginning."""
-        return "\n".join(plain(line) for line in self._whole())
+    @property
+    def _ahead(self) -> Pane:
+        return self._request if self._request.is_ahead else self._answer
 
     def aside(self) -> Line:
         """Say which one of how many it is."""
         return (Piece(f"{count(self._grid.cursor + 1)} of {count(len(self._grid.order))}", Tone.DIM),)
+
+    def works(self, command_id: str) -> bool:
+        """Offer the keys of the tree where one is shown."""
+        if command_id.startswith("tree."):
+            return self._ahead.form is Form.TREE
+        return super().works(command_id)
+
+    def on_descendant_focus(self) -> None:
+        """Say what works where the keys arrive, and zoom in on that."""
+        self._request.set_class(self._ahead is not self._request, "-aside")
+        self._answer.set_class(self._ahead is not self._answer, "-aside")
+        self.refresh_footer()
+
+    # ── commands ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _go(self, step: int) -> None:
         self._grid.go_to(self._grid.cursor + step)
@@ -126,64 +140,43 @@ class ResultScreen(Frame):
     def _action_result_previous(self) -> None:
         self._go(-1)
 
-    def _action_result_view(self) -> None:
-        views = list(View)
-        self._view = views[(views.index(self._view) + 1) % len(views)]
-        self._reading.request()
+    def _action_result_next_failure(self) -> None:
+        perform(self, partial(self._go_to_failure, 1), group="latest-failure")
 
-    def _action_result_pager(self) -> None:
-        pager.page(self.app, self._text())
+    def _action_result_previous_failure(self) -> None:
+        perform(self, partial(self._go_to_failure, -1), group="latest-failure")
+
+    async def _go_to_failure(self, step: int) -> None:
+        if await self._grid.to_failure(step):
+            self._reading.request()
+        else:
+            self.dashboard.say(f"There is no failure {'below' if step > 0 else 'above'} this one.")
+
+    def _action_result_other(self) -> None:
+        (self._answer if self._ahead is self._request else self._request).target.focus()
+
+    def _action_result_view(self) -> None:
+        self._ahead.turn()
+        self.refresh_footer()
+
+    def _action_result_zoom(self) -> None:
+        self.toggle_class("-zoomed")
+
+    async def _action_result_pager(self) -> None:
+        pager.page(self.app, await asyncio.to_thread(self._ahead.whole))
+
+    async def _action_result_editor(self) -> None:
+        name = f"{_UNFIT.sub('_', self._head.custom_id)[:60] or 'result'}{self._ahead.suffix}"
+        pager.edit(self.app, await asyncio.to_thread(self._ahead.whole), name)
 
     def _action_result_copy_id(self) -> None:
         custom_id = self._head.custom_id
         self.dashboard.copy(custom_id, custom_id)
 
-    def _action_result_copy_text(self) -> None:
-        text = self._text()
-        self.dashboard.copy(text, f"{self._view.value}, {size(len(text))}")
+    async def _action_result_copy_text(self) -> None:
+        text = await asyncio.to_thread(self._ahead.whole)
+        self.dashboard.copy(text, f"{self._ahead.id}, {size(len(text))}")
 
 
-class ResultHead(Picture):
-    """Two lines: whose answer it is and what became of it; what it took."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._answer: Answer | None = None
-        self._bytes = 0
-        self._view = View.ANSWER
-
-    @property
-    def custom_id(self) -> str:
-        """Whose answer is shown."""
-        return self._answer.custom_id if self._answer else ""
-
-    def show(self, answer: Answer, length: int, view: View) -> None:
-        """Draw this answer, of so many bytes."""
-        self._answer, self._bytes, self._view = answer, length, view
-        self.redraw()
-
-    def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Draw them."""
-        answer = self._answer
-        if answer is None:
-            return [(), ()]
-        reading, usage = answer.reading, answer.usage
-        first = joined([
-            [Piece(f" {safe(answer.custom_id) or '(no custom_id)'}", Tone.STRONG)],
-            outcome(answer.outcome, plain=look_of(self).plain),
-            [Piece(safe((reading.model or "").removeprefix("claude-")), Tone.DIM)],
-            [Piece(f"stopped: {safe(reading.stop_reason)}", Tone.DIM)] if reading.stop_reason else [],
-        ], "   ")  # fmt: skip
-        took = [f"{count(usage.total_input)} in", f"{count(usage.output_tokens)} out"] if usage.output_tokens else []
-        if usage.cache_read_tokens:
-            took.append(f"{count(usage.cache_read_tokens)} from the cache")
-        if usage.thinking_tokens:
-            took.append(f"{count(usage.thinking_tokens)} for thinking")
-        if usage.web_searches:
-            took.append(amount(usage.web_searches, "search", "searches"))
-        said = (f"tokens {', '.join(took)}   " if took else "") + size(self._bytes)
-        views = [Piece(f" {view.value} ", Tone.CHIP if view is self._view else Tone.DIM) for view in View]
-        return [
-            first,
-            joined([[Piece(" "), *views], [Piece(said, Tone.DIM)]], "   "),
-        ]
+def _not_stored(_most: int | None) -> Iterator[Part]:
+    yield (Piece("The request is not stored here: the batch was made elsewhere.", Tone.DIM),)

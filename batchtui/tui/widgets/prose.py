@@ -2,37 +2,90 @@
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 
+from batchtui.tui.background import begin
 from batchtui.tui.bindings import bindings
 from batchtui.tui.commands import Scope
 from batchtui.tui.look import look_of
 from batchtui.tui.pieces import Line, Piece, width, wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from textual.binding import BindingType
     from textual.strip import Strip
 
+AT_ONCE = 200
+"""Lines made in one go, beside the keys."""
 
-class Prose(ScrollView, can_focus=True):
-    """Shows lines of pieces. What it is given is safe already, and is never taken for markup."""
+
+class Scrolled(ScrollView, can_focus=True):
+    """Lines that are moved through with the keys of a pager. What they are is up to whoever inherits."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.TEXT)
 
+    @property
+    def number(self) -> int:
+        """How many lines there are."""
+        raise NotImplementedError
+
+    def move(self, lines: int) -> None:
+        """Go so many lines down, or up."""
+        self.scroll_to(y=self.scroll_offset.y + lines, animate=False, immediate=True)
+
+    def _action_text_down(self) -> None:
+        self.move(1)
+
+    def _action_text_up(self) -> None:
+        self.move(-1)
+
+    def _action_text_first(self) -> None:
+        self.move(-self.number)
+
+    def _action_text_last(self) -> None:
+        self.move(self.number)
+
+    def _action_text_half_down(self) -> None:
+        self.move(max(1, self.size.height // 2))
+
+    def _action_text_half_up(self) -> None:
+        self.move(-max(1, self.size.height // 2))
+
+    def _action_text_page_down(self) -> None:
+        self.move(max(1, self.size.height - 1))
+
+    def _action_text_page_up(self) -> None:
+        self.move(-max(1, self.size.height - 1))
+
+
+class Prose(Scrolled):
+    """Shows lines of pieces. What it is given is safe already, and is never taken for markup.
+
+    Lines that are there are wrapped at once; what makes its lines for a width is asked for them little by little, on
+    a thread, and what there is so far can be read meanwhile.
+    """
+
     def __init__(self, lines: Sequence[Line] = (), *, id: str | None = None) -> None:  # noqa: A002  (Textual's name)
         super().__init__(id=id)
-        self._source = lines
+        self._source: Sequence[Line] | Callable[[int], Iterator[Line]] = lines
         self._lines: list[Line] = []
         self._wrapped_to = 0
 
-    def show(self, lines: Sequence[Line]) -> None:
-        """Show another text from its beginning."""
-        self._source = lines
+    @property
+    def number(self) -> int:
+        """How many lines there are, so far."""
+        return len(self._lines)
+
+    def show(self, source: Sequence[Line] | Callable[[int], Iterator[Line]]) -> None:
+        """Show another text from its beginning: lines, or what makes them for a width."""
+        self._source = source
         self.scroll_to(y=0, animate=False, immediate=True, force=True)
         self._wrap()
 
@@ -41,7 +94,28 @@ class Prose(ScrollView, can_focus=True):
         if not columns:
             return
         self._wrapped_to = columns
-        self._lines = [part for line in self._source for part in broken(line, columns)]
+        source = self._source
+        if callable(source):
+            # A group of its own, and exclusive: of an older text nothing is added any more.
+            begin(self, partial(self._gather, source(columns), columns), group="show-text", gives_up=True)
+            return
+        self.workers.cancel_group(self, "show-text")
+        self._lines = [part for line in source for part in broken(line, columns)]
+        self._shown()
+
+    async def _gather(self, coming: Iterator[Line], columns: int) -> None:
+        """Take lines as they are made; the first ones replace what was shown, so that nothing flickers."""
+
+        def some() -> list[Line]:
+            return [part for line in islice(coming, AT_ONCE) for part in broken(line, columns)]
+
+        self._lines = await asyncio.to_thread(some)
+        self._shown()
+        while more := await asyncio.to_thread(some):
+            self._lines += more
+            self.virtual_size = Size(0, len(self._lines))
+
+    def _shown(self) -> None:
         self.virtual_size = Size(0, len(self._lines))
         self.refresh()
 
@@ -52,40 +126,14 @@ class Prose(ScrollView, can_focus=True):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return how many lines there are at this width, for texts whose height is automatic."""
-        return sum(len(broken(line, width)) for line in self._source)
+        source = self._source
+        return len(self._lines) if callable(source) else sum(len(broken(line, width)) for line in source)
 
     def render_line(self, y: int) -> Strip:
         """Paint one line."""
         at = int(self.scroll_offset.y) + y
         line = self._lines[at] if at < len(self._lines) else ()
         return look_of(self).strip(line, self.scrollable_content_region.width, self.rich_style)
-
-    def _move(self, lines: int) -> None:
-        self.scroll_to(y=self.scroll_offset.y + lines, animate=False, immediate=True)
-
-    def _action_text_down(self) -> None:
-        self._move(1)
-
-    def _action_text_up(self) -> None:
-        self._move(-1)
-
-    def _action_text_first(self) -> None:
-        self.scroll_to(y=0, animate=False, immediate=True)
-
-    def _action_text_last(self) -> None:
-        self.scroll_to(y=len(self._lines), animate=False, immediate=True)
-
-    def _action_text_half_down(self) -> None:
-        self._move(max(1, self.size.height // 2))
-
-    def _action_text_half_up(self) -> None:
-        self._move(-max(1, self.size.height // 2))
-
-    def _action_text_page_down(self) -> None:
-        self._move(max(1, self.size.height - 1))
-
-    def _action_text_page_up(self) -> None:
-        self._move(-max(1, self.size.height - 1))
 
 
 def broken(line: Line, columns: int) -> list[Line]:

@@ -1,0 +1,51 @@
+"""What is done with results once they are here, as a conversation: trying again what failed, writing files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batchtui.services.lookup import Target
+from batchtui.tui import sending
+from batchtui.tui.screens.export import ExportScreen
+from batchtui.tui.screens.retry import RetryScreen
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from batchtui.domain.batch import Batch
+    from batchtui.tui.app import DashboardApp
+
+
+async def retry(app: DashboardApp, keys: Sequence[int]) -> None:
+    """Try the jobs of these batches again: one on a screen of its own, several with one question."""
+    app.workspace.refuse_if_read_only()
+    jobs = await _jobs_of(app, keys)
+    targets = [await _whole(app, job) for job in jobs]
+    if len(targets) == 1:
+        await app.push_screen(RetryScreen(app.workspace, targets[0]))
+    elif targets:
+        await sending.send_all_again(app, targets)
+
+
+async def export(app: DashboardApp, keys: Sequence[int]) -> None:
+    """Write the results of the jobs of these batches: one to a file, several to a folder."""
+    groups = [(await _whole(app, job)).batches for job in await _jobs_of(app, keys)]
+    if groups:
+        name = groups[0][0].name if len(groups) == 1 else "results"
+        await app.push_screen(ExportScreen(app.workspace, name, groups))
+
+
+async def export_batch(app: DashboardApp, batch: Batch) -> None:
+    """Write the results of one batch alone."""
+    await app.push_screen(ExportScreen(app.workspace, batch.name, [[batch]]))
+
+
+async def _jobs_of(app: DashboardApp, keys: Sequence[int]) -> list[str]:
+    batches = await app.workspace.registry.views.page(keys)
+    return list(dict.fromkeys(batch.job for batch in batches))
+
+
+async def _whole(app: DashboardApp, job_id: str) -> Target:
+    registry = app.workspace.registry
+    job = await registry.jobs.get(job_id)
+    return Target(job.name if job else job_id, tuple(await registry.views.of_job(job_id)), job)

@@ -1,0 +1,98 @@
+"""One line to be typed: a name, a number, a file. What cannot be meant is said while it is typed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from batchtui.tui.pieces import Line, Piece, Tone
+from batchtui.tui.widgets.picture import Picture
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from textual.app import ComposeResult
+
+    Check = Callable[[str], str]
+    """Says what is wrong with a text; empty where nothing is."""
+
+
+class AskText(ModalScreen["str | None"]):
+    """Returns what was typed; None where it was left. It never closes on a text that its check does not take."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", show=False)]
+
+    def __init__(self, title: str, text: str = "", *, check: Check | None = None, placeholder: str = "") -> None:
+        super().__init__()
+        self._title = title
+        self._check = check or _anything
+        self._field = Input(text, placeholder=placeholder, compact=True, select_on_focus=True)
+        self._field.cursor_blink = False
+        self._said = _Said(self)
+        self._is_closed = False
+
+    def compose(self) -> ComposeResult:
+        """Lay out the title, the field, and what is to be said of it."""
+        with Vertical(id="dialog", classes="-line"):
+            yield _Title(self._title)
+            yield self._field
+            yield self._said
+
+    @property
+    def complaint(self) -> str:
+        """What is wrong with what is typed."""
+        return self._check(self._field.value.strip())
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Say what is wrong with it."""
+        event.stop()
+        self._said.redraw()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Take it."""
+        event.stop()
+        if not self.complaint:
+            self._close(event.value.strip())
+
+    def _action_close(self) -> None:
+        self._close(None)
+
+    def _close(self, text: str | None) -> None:
+        if not self._is_closed:
+            self._is_closed = True
+            self.dismiss(text)
+
+
+class _Title(Picture):
+    DEFAULT_CSS = "_Title { height: 1; }"
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self._title = title
+
+    def draw(self, columns: int, rows: int) -> Sequence[Line]:
+        """Draw the title."""
+        return [(Piece(self._title, Tone.STRONG),)]
+
+
+class _Said(Picture):
+    DEFAULT_CSS = "_Said { height: 1; }"
+
+    def __init__(self, dialog: AskText) -> None:
+        super().__init__()
+        self._dialog = dialog
+
+    def draw(self, columns: int, rows: int) -> Sequence[Line]:
+        """Draw the complaint, else what the keys do."""
+        if complaint := self._dialog.complaint:
+            return [(Piece(complaint, Tone.WARN),)]
+        return [(Piece("enter", Tone.STRONG), Piece("  takes it   ", Tone.DIM), Piece("esc", Tone.STRONG),
+                 Piece("  leaves it", Tone.DIM))]  # fmt: skip
+
+
+def _anything(_: str) -> str:
+    return ""
