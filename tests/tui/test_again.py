@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import json
 from typing import TYPE_CHECKING
 
+from batchtui.domain.states import ResultsState
 from batchtui.services import tend
-from batchtui.services.collect import collect
 from batchtui.simulator import SCENARIOS
 from batchtui.tui.screens.ask_text import AskText
 from batchtui.tui.screens.export import ExportScreen
 from batchtui.tui.screens.retry import RetryScreen
-from tests.tui.stage import Stage, stage, submit
+from tests.tui.stage import PATIENCE, Stage, stage, submit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,13 +22,16 @@ if TYPE_CHECKING:
 
 
 async def half_failed(made: Stage, folder: Path, name: str = "mixed", count: int = 20) -> None:
-    """A batch of which half has failed, with its results here."""
+    """A batch of which half has failed; the dashboard sees it end and fetches its results by itself."""
     made.simulator.world.retemper(SCENARIOS["half-fail"])
     await submit(made.workspace, folder, name, count)
     made.clock.turn(hours=2)
     await tend.round_of_care(made.workspace)
-    for batch in await made.workspace.registry.views.uncollected(made.workspace.clock.now()):
-        await collect(made.workspace, batch)
+    views = made.workspace.registry.views
+    async with asyncio.timeout(PATIENCE):
+        while any(batch.results is not ResultsState.SAVED for batch in await views.select()):
+            made.clock.turn(1)  # whoever waits to look again does
+            await made.pilot.pause(0.02)
     await made.shows(name)
 
 
@@ -77,7 +81,7 @@ async def test_leaving_a_retry_leaves_nothing_behind(tmp_path: Path) -> None:
         await half_failed(made, tmp_path)
         await made.press("R")
         await made.shows("7 requests")
-        await made.press("esc")
+        await made.press("escape")
         await made.until(lambda: not isinstance(made.app.screen, RetryScreen))
         kept = made.workspace.paths.requests
         assert not [path for path in kept.iterdir() if not path.name.startswith("job_")]
