@@ -6,7 +6,8 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from batchtui.text.counts import size
+from batchtui.cli.exits import Exit
+from batchtui.text.counts import amount, size
 from batchtui.text.durations import countdown
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from batchtui.domain.batch import Batch
     from batchtui.domain.notice import Notice
     from batchtui.services.dispatch import Event
+    from batchtui.services.submit import Submitted
     from batchtui.services.workspace import Workspace
 
 
@@ -33,6 +35,18 @@ def teller(notes: Notes) -> Callable[[Event], None]:
             notes.say(f"{which(event.batch)}: {words(event)}")
 
     return tell
+
+
+def end_of_sending(notes: Notes, submitted: Submitted) -> Exit:
+    """Say where parts were left to wait, and return what the program's end tells a script."""
+    if submitted.unknown:
+        return Exit.FATE_UNKNOWN
+    if submitted.waiting:
+        notes.say(
+            f"{amount(len(submitted.waiting), 'part')} not sent yet: `batchtui resume`, `batchtui wait` or the"
+            " dashboard send on what waits."
+        )
+    return Exit.DONE
 
 
 def ringer(notes: Notes, workspace: Workspace) -> Callable[[Sequence[Notice]], None] | None:

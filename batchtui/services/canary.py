@@ -76,7 +76,7 @@ async def fly_canary(
     on_call: Callable[[CanaryCall], None] | None = None,
     on_wait: Callable[[float], None] | None = None,
 ) -> tuple[CanaryVerdict, ...]:
-    """Make the calls one after the other. Rate limits are waited out, up to `PATIENCE` in all; `on_wait` is told how long.
+    """Make the calls one after the other; rate limits are waited out, up to `PATIENCE` in all, and told to `on_wait`.
 
     Raises:
         CredentialsMissing, SpendLimitReached: no call can be made.

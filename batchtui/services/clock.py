@@ -1,10 +1,14 @@
-"""The system's time, for everyone who is not in a test."""
+"""The system's time, for everyone who is not in a test; waiting for a time or for something to happen."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from batchtui.domain.clock import Clock
 
 
 class SystemClock:
@@ -21,3 +25,16 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         """Wait for real."""
         await asyncio.sleep(seconds)
+
+
+async def rest(clock: Clock, seconds: float, until: asyncio.Event) -> None:
+    """Wait so many seconds, or until something happens; the event is cleared then."""
+    sleep = asyncio.ensure_future(clock.sleep(seconds))
+    wake = asyncio.ensure_future(until.wait())
+    try:
+        await asyncio.wait({sleep, wake}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (sleep, wake):
+            task.cancel()
+        await asyncio.gather(sleep, wake, return_exceptions=True)
+    until.clear()

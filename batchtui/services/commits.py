@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from batchtui.services.clock import rest
+
 if TYPE_CHECKING:
     from batchtui.domain.clock import Clock
     from batchtui.registry.registry import Registry
@@ -32,20 +34,8 @@ class Commits:
             left = LOOK if seconds is None else min(LOOK, seconds - (self._clock.monotonic() - began))
             if left <= 0:
                 return False
-            await self._rest(left)
+            await rest(self._clock, left, self._wake)
             version = await self._registry.views.data_version()
             if version != self._version:
                 self._version = version
                 return True
-
-    async def _rest(self, seconds: float) -> None:
-        """Wait so long, or until a commit of this process."""
-        sleep = asyncio.ensure_future(self._clock.sleep(seconds))
-        wake = asyncio.ensure_future(self._wake.wait())
-        try:
-            await asyncio.wait({sleep, wake}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (sleep, wake):
-                task.cancel()
-            await asyncio.gather(sleep, wake, return_exceptions=True)
-        self._wake.clear()

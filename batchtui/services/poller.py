@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import BatchtuiError, CredentialsMissing, GatewayError, RateLimited, Refused
 from batchtui.services import tend
+from batchtui.services.clock import rest
 from batchtui.services.collect import collect
 from batchtui.services.refresh import LAST_SWEEP
 
@@ -96,7 +97,7 @@ class Poller:
                 seconds = await self._turn()
                 if until_idle and await self._is_done():
                     return
-                await self._rest(seconds, self._wake)
+                await rest(self._workspace.clock, seconds, self._wake)
         finally:
             if collector is not None:
                 collector.cancel()
@@ -180,18 +181,6 @@ class Poller:
         await self._say(state, seconds, error.message)
         return seconds
 
-    async def _rest(self, seconds: float, until: asyncio.Event) -> None:
-        """Wait on the workspace's clock, or until something happens."""
-        sleep = asyncio.ensure_future(self._workspace.clock.sleep(seconds))
-        wake = asyncio.ensure_future(until.wait())
-        try:
-            await asyncio.wait({sleep, wake}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (sleep, wake):
-                task.cancel()
-            await asyncio.gather(sleep, wake, return_exceptions=True)
-        until.clear()
-
     async def _say(self, state: PollerState, seconds: float | None = None, message: str = "") -> None:
         asked = await self._workspace.registry.facts.get(LAST_SWEEP)
         next_at = None if seconds is None else self._workspace.clock.now() + timedelta(seconds=seconds)
@@ -209,7 +198,7 @@ class Poller:
         while True:
             for batch in await self._to_collect():
                 await self._collect(batch)
-            await self._rest(LOOK_AROUND, self._swept)
+            await rest(self._workspace.clock, LOOK_AROUND, self._swept)
 
     async def _to_collect(self) -> list[Batch]:
         """The batches whose results can be had, and were not tried in vain."""

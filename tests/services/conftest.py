@@ -6,34 +6,25 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from batchtui.simulator import Simulator
-from tests.support.clock import TurnedClock
-from tests.support.workspaces import KEY, workspace_at
+from tests.support.fixtures import key, clock, simulator
+from tests.support.workspaces import workspace_at
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from batchtui.services.workspace import Workspace
+    from batchtui.simulator import Simulator
+    from tests.support.clock import TurnedClock
 
-
-@pytest.fixture(autouse=True)
-def _key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
-
-
-@pytest.fixture
-def clock() -> TurnedClock:
-    return TurnedClock()
+__all__ = ["key", "clock", "simulator"]
 
 
 @pytest.fixture
-def simulator(clock: TurnedClock) -> Iterator[Simulator]:
-    with Simulator("quiet-night", clock=clock) as running:
-        yield running
-
-
-@pytest.fixture
-async def workspace(tmp_path: Path, simulator: Simulator, clock: TurnedClock) -> AsyncIterator[Workspace]:
+async def workspace(
+    tmp_path: Path,
+    simulator: Simulator,
+    clock: TurnedClock,
+) -> AsyncIterator[Workspace]:
     async with workspace_at(tmp_path / "home", simulator, clock) as opened:
         yield opened

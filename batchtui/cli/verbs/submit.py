@@ -219,9 +219,4 @@ async def _settle(
         )
     else:
         sheets.show_batches(session.out, submitted.batches, workspace.clock.now())
-    if submitted.waiting and not submitted.unknown:
-        session.notes.say(
-            f"{amount(len(submitted.waiting), 'part')} not sent yet: `batchtui resume`, `batchtui wait` or the"
-            " dashboard send on what waits."
-        )
-    return Exit.FATE_UNKNOWN if submitted.unknown else Exit.DONE
+    return telling.end_of_sending(session.notes, submitted)
