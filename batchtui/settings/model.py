@@ -152,6 +152,8 @@ class Screen(Section):
     """Whether the dashboard listens to the mouse; false leaves selecting text to the terminal."""
     ascii: Switch = False
     """Whether only ASCII is drawn, for fonts without the other signs."""
+    hints: Switch = True
+    """Whether the dashboard hints at keys that were never used; each hint goes away once it was followed."""
 
 
 class Settings(Section):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.style import Style
@@ -25,6 +26,7 @@ from batchtui.tui.background import Latest, begin, perform
 from batchtui.tui.bindings import bindings
 from batchtui.tui.bridge import Bridge
 from batchtui.tui.commands import COMMANDS, Scope
+from batchtui.tui.hints import Hints
 from batchtui.tui.look import Painting
 from batchtui.tui.messages import BatchesChanged, Failed, PollChanged
 from batchtui.tui.outlook import Outlook
@@ -40,16 +42,19 @@ from batchtui.tui.screens.warnings import WarningsScreen
 from batchtui.tui.widgets.status_bar import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
 
+    from textual.actions import ActionParseResult
     from textual.binding import BindingType
+    from textual.dom import DOMNode
 
     from batchtui.domain.errors import BatchtuiError
     from batchtui.domain.notice import Notice
     from batchtui.services.poller import PollStatus
     from batchtui.services.workspace import Workspace
     from batchtui.tui.commands import Command
+    from batchtui.tui.guide import Guide
 
 TICK = 5.0
 """Seconds after which times on the screen are looked at again; most have not changed then, and nothing is sent."""
@@ -59,7 +64,9 @@ DOING = 0.5
 """Seconds between two repaints of how something goes."""
 FAREWELL = 3.0
 """Seconds that the background has for its last words; it takes a few milliseconds of them."""
+BY_ACTION = {command.action: command for command in COMMANDS}
 DANGEROUS = frozenset(command.action for command in COMMANDS if command.is_danger)
+READ_ONLY = "Read-only: nothing is sent, cancelled or deleted here."
 
 
 class DashboardApp(App[int]):
@@ -76,18 +83,22 @@ class DashboardApp(App[int]):
         self,
         workspace: Workspace,
         *,
-        read_only: bool = False,
         demo: bool = False,
+        guide: Guide | None = None,
         ground: terminal.Terminal | None = None,
     ) -> None:
-        """Build it. Raises `UsageError` where the settings give keys that cannot be."""
+        """Build it, with the hints of the first days where no other guide is given.
+
+        Raises:
+            UsageError: where the settings give keys that cannot be.
+        """
         settings = workspace.settings
         self.terminal = ground or terminal.Terminal.of(os.environ)
         self.look = themes.chosen(settings.screen.theme, colours=self.terminal.colours, light=self.terminal.light)
         terminal.drop_empty_no_color()
         super().__init__(ansi_color=self.look is themes.ANSI or None)
         self.workspace = workspace
-        self.is_read_only = read_only or settings.read_only
+        self.is_read_only = settings.read_only
         self.keymap = keymap.merged(settings.keys)
         self.set_keymap(keymap.overridden(settings.keys))
         self.animation_level = "none"
@@ -103,6 +114,9 @@ class DashboardApp(App[int]):
         self.outlook = Outlook(workspace)
         self._looking_ahead = Latest(self, self._look_ahead)
         self._looked_at, self._is_look_due = 0.0, False
+        self.guide: Guide | None = guide
+        if guide is None and settings.screen.hints:
+            self.guide = Hints(workspace.registry.facts, lambda: self.status, lambda: self._scopes)
         self.away: presence.Away | None = None
         """What happened since a dashboard was last open; None where none ever was."""
         self.bridge = Bridge(workspace.registry, workspace.clock, self.post_message)
@@ -152,6 +166,8 @@ class DashboardApp(App[int]):
         self.set_interval(LOOK_AHEAD, self._looking_ahead.request)
         self._looking_ahead.request()
         perform(self, self._say_what_was_missed, group="away")
+        if self.guide is not None:
+            begin(self, partial(self.guide.run, self._tell_hint), group="guide")
 
     async def on_unmount(self) -> None:
         """Wait for what is under way to let go: the workspace is closed after this, and nobody may open it again."""
@@ -185,6 +201,7 @@ class DashboardApp(App[int]):
         for frame in self._frames():
             frame.batches_changed(message)
             frame.status_changed()
+            frame.hint_changed()
         self._name_window()
 
     def on_poll_changed(self, message: PollChanged) -> None:
@@ -237,6 +254,15 @@ class DashboardApp(App[int]):
         front = self.screen_stack[-1] if self.screen_stack else None  # at the very end there is none any more
         if isinstance(front, Frame) and front.is_mounted:
             front.ticked()
+
+    def _tell_hint(self) -> None:
+        for frame in self._frames():
+            frame.hint_changed()
+
+    @property
+    def _scopes(self) -> Sequence[Scope]:
+        """What is heard on the screen in front."""
+        return self.screen.SCOPES if isinstance(self.screen, Frame) else ()
 
     def _frames(self) -> list[Frame]:
         return [screen for screen in self.screen_stack if isinstance(screen, Frame) and screen.is_mounted]
@@ -294,14 +320,33 @@ class DashboardApp(App[int]):
         cut = "; only its beginning fits" if len(text) > terminal.LARGEST_COPY else ""
         self.say(f"Copied {squeezed(what)[:60]} {way}{cut}.")
 
-    def allows(self, action: str) -> bool:
-        """Whether an action may be carried out at all."""
-        return not (self.is_read_only and action in DANGEROUS)
-
     # ── commands ───────────────────────────────────────────────────────────────────────────────────────────────────
 
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Carry out a command, whichever way it was asked for; what must not be is refused with a sentence."""
+        if isinstance(action, str) and self.is_read_only and action in DANGEROUS:
+            self.say(READ_ONLY)
+            return True
+        is_done = await super().run_action(action, default_namespace, namespaces)
+        if is_done and self.guide is not None and isinstance(action, str) and action in BY_ACTION:
+            self.guide.followed(BY_ACTION[action].id)
+        return is_done
+
+    def _action_hint_skip(self) -> None:
+        if self.guide is not None:
+            self.guide.skip()
+
+    def _action_hint_off(self) -> None:
+        if self.guide is not None:
+            self.guide.dismiss()
+
     def _action_app_help(self) -> None:
-        scopes = self.screen.SCOPES if isinstance(self.screen, Frame) else (Scope.EVERYWHERE,)
+        scopes = self._scopes or (Scope.EVERYWHERE,)
         self.push_screen(HelpScreen(scopes, self.keymap, is_read_only=self.is_read_only))
 
     def _action_app_palette(self) -> None:
@@ -359,19 +404,22 @@ class DashboardApp(App[int]):
 
 
 def run_dashboard(
-    open_workspace: Callable[[], AbstractAsyncContextManager[Workspace]], *, read_only: bool = False, demo: bool = False
+    open_workspace: Callable[[], AbstractAsyncContextManager[Workspace]],
+    *,
+    demo: bool = False,
+    guide: Callable[[Workspace], Guide] | None = None,
 ) -> int:
     """Run the dashboard until it is left, and return the exit code: 0, or 128 and a signal's number.
 
     Args:
         open_workspace: opens the workspace, on the loop of the dashboard.
-        read_only: whether everything that changes something at the API is off, whatever the settings say.
         demo: whether it runs on a simulator, so that the screen says so.
+        guide: makes what guides a person, in place of the hints of the first days.
 
     Raises:
         BatchtuiError: where the workspace cannot be opened or the settings cannot be read.
     """
-    return asyncio.run(_run(open_workspace, read_only=read_only, demo=demo))
+    return asyncio.run(_run(open_workspace, demo, guide))
 
 
 async def _settle(before: set[asyncio.Task[Any]]) -> None:
@@ -382,11 +430,13 @@ async def _settle(before: set[asyncio.Task[Any]]) -> None:
 
 
 async def _run(
-    open_workspace: Callable[[], AbstractAsyncContextManager[Workspace]], *, read_only: bool, demo: bool
+    open_workspace: Callable[[], AbstractAsyncContextManager[Workspace]],
+    demo: bool,
+    guide: Callable[[Workspace], Guide] | None,
 ) -> int:
     async with open_workspace() as workspace:
         before = asyncio.all_tasks()
-        app = DashboardApp(workspace, read_only=read_only, demo=demo)
+        app = DashboardApp(workspace, demo=demo, guide=guide(workspace) if guide else None)
         with terminal.ended_by_signals(app.end_by_signal):
             code = await app.run_async(mouse=workspace.settings.screen.mouse)
         await _settle(before)

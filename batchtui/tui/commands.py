@@ -70,6 +70,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("app.back", ("esc",), "back", "Go back; clear a filter or marks.", _S.EVERYWHERE, worth=15),
     Command("app.leave", ("q",), "leave", "Go back; from the list of batches: quit.", _S.EVERYWHERE),
     Command("app.quit", ("ctrl+q", "ctrl+c"), "quit", "Quit. What runs at the API goes on.", _S.EVERYWHERE, worth=30),
+    Command("hint.skip", (".",), "next hint", "Go on to the next hint, or the tour's next step.", _S.EVERYWHERE),
+    Command("hint.off", (",",), "no hints", "Put the hints away for good, or end the tour.", _S.EVERYWHERE),
     # ── lists ──
     Command("list.down", ("j", "down"), "down", "Go to the next row.", _S.LIST, in_palette=False),
     Command("list.up", ("k", "up"), "up", "Go to the row before.", _S.LIST, in_palette=False),
@@ -98,7 +100,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("batches.cancel", ("c",), "cancel", "Cancel the marked batches, else this one.", _S.BATCHES, True, 70),
     Command("batches.delete", ("d",), "delete", "Delete the marked batches, else this one.", _S.BATCHES, True, 65),
     Command("batches.retry", ("R",), "retry", "Send again what failed, here or in the marked.", _S.BATCHES, True, 60),
-    Command("batches.export", ("x",), "export", "Write results to a file, the marked to a folder.", _S.BATCHES, worth=58),
+    Command("batches.export", ("x",), "export", "Write results to a file; the marked to a folder.", _S.BATCHES, worth=58),
     Command("batches.sync", ("i",), "import", "Bring in batches that were made elsewhere.", _S.BATCHES),
     Command("batches.copy-id", ("y",), "copy id", "Copy the batch's id.", _S.BATCHES),
     Command("batches.zoom", ("z",), "zoom", "Hide the details, or show them again.", _S.BATCHES),

@@ -92,6 +92,7 @@ async def stage(
     size: tuple[int, int] = (120, 40),
     saves: bool = True,
     settings: str = "",
+    read_only: bool = False,
     **options: Any,
 ) -> AsyncIterator[Stage]:
     """Run a dashboard over batches with these names; ended ones have their results here."""
@@ -110,6 +111,8 @@ async def stage(
                 await collect(workspace, batch)
             for name in running:
                 await submit(workspace, folder, name)
+            if read_only:
+                workspace.settings = workspace.settings.model_copy(update={"read_only": True})
             app = DashboardApp(workspace, ground=MODERN, **options)
             async with app.run_test(size=size, notifications=True) as pilot:
                 made = Stage(app, pilot, workspace, clock, simulator)

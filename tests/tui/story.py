@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
 
 NOW = START + timedelta(hours=3)
-STILL = "[refresh]\nautomatic = false\nfetch_results = false\n"
+STILL = "[screen]\nhints = false\n[refresh]\nautomatic = false\nfetch_results = false\n"
 ANSWER = """# Verdict
 
 The first one is right:

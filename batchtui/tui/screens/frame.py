@@ -9,6 +9,7 @@ from textual.screen import Screen
 from batchtui.tui.commands import Scope, of_scope
 from batchtui.tui.pieces import NOTHING, Line
 from batchtui.tui.widgets.footer import Footer, Offer
+from batchtui.tui.widgets.guide_line import GuideLine
 from batchtui.tui.widgets.rule import Rule
 from batchtui.tui.widgets.status_bar import StatusBar
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
     from batchtui.tui.app import DashboardApp
     from batchtui.tui.commands import Command
+    from batchtui.tui.guide import Hint
     from batchtui.tui.messages import BatchesChanged
 
 
@@ -38,6 +40,7 @@ class Frame(Screen[None]):
         super().__init__()
         self.workspace = workspace
         self._status_bar = StatusBar(lambda: self.dashboard.status)
+        self._guide_line = GuideLine(self._hint, lambda: self.dashboard.keymap, self.SCOPES)
         self._footer = Footer(lambda: list(self.offers()), self.aside, self.carry_out)
 
     @property
@@ -55,6 +58,7 @@ class Frame(Screen[None]):
         yield Rule()
         yield from self.content()
         yield Rule()
+        yield self._guide_line
         yield self._footer
 
     def content(self) -> Iterator[Widget]:
@@ -87,11 +91,16 @@ class Frame(Screen[None]):
 
     def works(self, command_id: str) -> bool:
         """Whether a command makes sense now."""
+        if command_id in ("hint.skip", "hint.off"):
+            return self._hint() is not None
         return command_id != "app.back" or self.dashboard.screen_stack[0] is not self
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Switch off what changes something at the API, where that must not be."""
-        return self.dashboard.allows(action)
+    def _hint(self) -> Hint | None:
+        return self.dashboard.guide.hint if self.dashboard.guide is not None else None
+
+    def hint_changed(self) -> None:
+        """Show the hint of this moment."""
+        self._guide_line.tell()
 
     def batches_changed(self, message: BatchesChanged) -> None:
         """Show what has changed in the registry."""
@@ -112,3 +121,4 @@ class Frame(Screen[None]):
         """Show what has changed while another screen was in front."""
         self.ticked()
         self.refresh_footer()
+        self.hint_changed()

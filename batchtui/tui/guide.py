@@ -1,0 +1,85 @@
+"""One hint at a time in a line above the footer: what there is to know now, and the key to try next."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from batchtui.tui.commands import BY_ID, Scope
+from batchtui.tui.keymap import shown
+from batchtui.tui.pieces import Line, Piece, Tone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from batchtui.tui.keymap import Keymap
+
+_NAMED = re.compile(r"\{([a-z.-]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What is said to a person who is new here."""
+
+    id: str
+    """Stable; what is remembered once it was followed or put away."""
+    chip: str
+    """What it belongs to, like `tour 3/26`."""
+    said: str = ""
+    """What happens now; `{batch.retry}` becomes the key of that command."""
+    command: str = ""
+    """The id of the command to try; empty where there is nothing to do but to look."""
+    does: str = ""
+    """What trying it does, after its key: "opens the batch"."""
+
+
+class Guide(Protocol):
+    """Decides which hint stands on the screen. It draws nothing."""
+
+    @property
+    def hint(self) -> Hint | None:
+        """The hint of this moment."""
+        ...
+
+    def followed(self, command_id: str) -> None:
+        """A command was carried out."""
+        ...
+
+    def skip(self) -> None:
+        """The hint was read; the next one may come."""
+        ...
+
+    def dismiss(self) -> None:
+        """No more hints are wanted."""
+        ...
+
+    async def run(self, changed: Callable[[], None]) -> None:
+        """Go on until cancelled, and call `changed` whenever there is another hint, or none any more."""
+        ...
+
+
+def with_keys(text: str, keymap: Keymap, tone: Tone, *, plain: bool) -> Line:
+    """Return a text in which commands that are named in braces stand with their keys."""
+    pieces: list[Piece] = []
+    for number, part in enumerate(_NAMED.split(text)):
+        if number % 2:
+            pieces.append(Piece(key_of(part, keymap, plain=plain), Tone.STRONG))
+        elif part:
+            pieces.append(Piece(part, tone))
+    return tuple(pieces)
+
+
+def key_of(command_id: str, keymap: Keymap, *, plain: bool) -> str:
+    """Return the key of a command as the footer shows it; its title where it has no key any more."""
+    keys = keymap.get(command_id, ())
+    return shown(keys[0], plain=plain) if keys else BY_ID[command_id].title
+
+
+def way_to(scope: Scope, scopes: Collection[Scope]) -> tuple[str, str]:
+    """Say how to come to where a command is heard, as a command's id and what it does; empty where one is there."""
+    if scope in scopes or scope in (Scope.DIALOG, Scope.LIST, Scope.TEXT):
+        return "", ""
+    is_deeper = Scope.BATCHES in scopes and scope in (Scope.BATCH, Scope.RESULT)
+    is_deeper = is_deeper or (Scope.BATCH in scopes and scope is Scope.RESULT)
+    return ("list.open", "opens it, and there") if is_deeper else ("app.back", "goes back, and there")
