@@ -48,8 +48,8 @@ async def test_what_was_put_away_stays_away_at_the_next_start(tmp_path: Path) ->
         await shown.press("comma")
         await shown.until(lambda: " hint " not in shown.text)
         await shown.until(lambda: not shown.app.guide or shown.app.guide.hint is None)
-    async with stage(tmp_path, running=["again"]) as shown:
-        await shown.shows("● running")
+    async with stage(tmp_path) as shown:
+        await shown.shows("nightly")
         await shown.pilot.pause(0.1)
         assert " hint " not in shown.text
 
