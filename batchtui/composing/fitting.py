@@ -147,6 +147,6 @@ class Fitting:
         if meant:
             return meant[0]
         raise InputError(
-            f"{self._table.name} has no column “{wanted}” to make the ids from{guess(wanted, columns)}.",
+            f"{self._table.name} has no column “{wanted}” to make the ids from{guess(wanted, columns)}",
             hint=f"Its columns are {listed(columns)}.",
         )

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from batchtui.services.composition import ComposeOptions, Composition
     from batchtui.services.workspace import Workspace
 
-SENDING = ("name", "tags", "max_cost", "prime", "dry_run", "yes")
+SENDING = ("name", "tags", "max_cost", "prime", "dry_run", "force", "yes")
 """Options that go on to `submit`."""
 
 
@@ -79,6 +79,7 @@ class Wishes:
 @click.option("--max-cost", type=Dollars(), metavar="USD", help="With --submit: send nothing that may cost more.")
 @click.option("--prime", is_flag=True, help="With --submit: one request goes first, to fill the cache for the rest.")
 @click.option("--dry-run", is_flag=True, help="With --submit: check and plan, and stop there.")
+@click.option("--force", is_flag=True, help="With --submit: send what was sent before again.")
 @click.option("--yes", is_flag=True, help="With --submit: do not ask.")
 def command(
     session: Session,
