@@ -14,6 +14,7 @@ from batchtui.registry.journal import Journal
 from batchtui.registry.leases import Leases
 from batchtui.registry.notices import Notices
 from batchtui.registry.request_store import RequestStore
+from batchtui.registry.sendings import Sendings
 from batchtui.registry.views import Views
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Registry:
         self._database = Database(database, clock)
         self.path = database
         self.jobs = Jobs(self._database, clock)
+        self.sendings = Sendings(self._database, clock)
         self.batches = Batches(self._database, clock)
         self.views = Views(self._database)
         self.costs = Costs(self._database)

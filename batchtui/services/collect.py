@@ -202,7 +202,7 @@ async def _disown_if_foreign(workspace: Workspace, batch: Batch, summary: Result
     if not any(entry.event == "batch.adopted" for entry in entries):
         return
     workspace.registry.results.remove(batch)
-    await workspace.registry.batches.disown(batch.key, f"{batch.id} holds the answers to other requests.")
+    await workspace.registry.sendings.disown(batch.key, f"{batch.id} holds the answers to other requests.")
     raise FateUnknown(
         f"{batch.id} was taken for this part and holds the answers to other requests.",
         hint="`batchtui resume` looks again for the batch that was really made.",

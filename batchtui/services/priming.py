@@ -52,7 +52,7 @@ async def must_wait(workspace: Workspace, batch: Batch) -> bool:
 
 async def hold_back(workspace: Workspace, key: int) -> Batch:
     """Let a part wait, with the reason. Returns it as it stands then."""
-    await workspace.registry.batches.explain(key, f"{REASON}.", not_before=workspace.clock.now() + LOOK_AGAIN)
+    await workspace.registry.sendings.explain(key, f"{REASON}.", not_before=workspace.clock.now() + LOOK_AGAIN)
     return await workspace.registry.batches.get(key)
 
 

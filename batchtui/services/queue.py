@@ -62,5 +62,5 @@ async def hold_back(workspace: Workspace, key: int) -> Batch:
     waiting = await waiting_requests(workspace)
     limit = await room(workspace)
     reason = f"{FULL}: {waiting:,} requests are waiting" + (f" of {limit:,}." if limit else ".")
-    await workspace.registry.batches.explain(key, reason, not_before=workspace.clock.now() + LOOK_AGAIN)
+    await workspace.registry.sendings.explain(key, reason, not_before=workspace.clock.now() + LOOK_AGAIN)
     return await workspace.registry.batches.get(key)

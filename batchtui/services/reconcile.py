@@ -57,13 +57,13 @@ async def recover(workspace: Workspace) -> list[int]:
     """Turn parts whose sender has died in the middle of sending into `unknown` ones. Returns their keys."""
     found: list[int] = []
     for batch in await workspace.registry.views.in_states(BatchState.SUBMITTING):
-        sender, until = await workspace.registry.batches.sender_of(batch.key)
+        sender, until = await workspace.registry.sendings.sender_of(batch.key)
         if sender == workspace.name:
             continue
         gone = process.is_gone(sender) if sender else True
         if gone is None:
             gone = until is None or until <= workspace.clock.now()
-        if gone and await workspace.registry.batches.sender_died(batch.key, sender):
+        if gone and await workspace.registry.sendings.sender_died(batch.key, sender):
             found.append(batch.key)
     return found
 
@@ -90,7 +90,7 @@ async def look(workspace: Workspace, batches: Sequence[Batch], grace: timedelta 
 
 async def adopt(workspace: Workspace, batch: Batch, remote: RemoteBatch) -> bool:
     """Take a batch of the API for this part, on a person's word. False where somebody settled it meanwhile."""
-    return await workspace.registry.batches.adopt(batch.key, remote, workspace.workspace_id)
+    return await workspace.registry.sendings.adopt(batch.key, remote, workspace.workspace_id)
 
 
 async def release(workspace: Workspace, batch: Batch) -> bool:
@@ -98,7 +98,7 @@ async def release(workspace: Workspace, batch: Batch) -> bool:
 
     False where the proof is stale: somebody settled the part meanwhile, or sent it once more.
     """
-    return await workspace.registry.batches.proved_absent(
+    return await workspace.registry.sendings.proved_absent(
         batch.key, batch.sends, "The API does not show it: it may be sent again."
     )
 
@@ -167,7 +167,7 @@ async def _choose(
 
 async def holds_answers_of(workspace: Workspace, batch: Batch, batch_id: str) -> bool:
     """Whether the first results of a batch at the API answer the requests of this part."""
-    job, _ = await workspace.registry.batches.body_of(batch.key)
+    job, _ = await workspace.registry.sendings.body_of(batch.key)
     try:
         sample = await _sample_custom_ids(workspace, batch_id)
     except (ResultsUnavailable, GatewayError):

@@ -47,12 +47,12 @@ async def send(workspace: Workspace, key: int, on_progress: Callable[[Progress],
         AnswerLost: nobody knows; the part is `unknown`, for `services.reconcile` to settle.
     """
     workspace.refuse_if_read_only()
-    batches = workspace.registry.batches
+    sendings, batches = workspace.registry.sendings, workspace.registry.batches
     batch = await batches.get(key)
-    job, name = await batches.body_of(key)
+    job, name = await sendings.body_of(key)
     body = workspace.registry.requests.body(job, name, batch.bytes)
     gateway = await workspace.gateway()
-    if not await batches.claim(key, workspace.name, workspace.clock.now() + PROMISE):
+    if not await sendings.claim(key, workspace.name, workspace.clock.now() + PROMISE):
         return await batches.get(key)
     upload = Upload(body.length, lambda: _told(body, batch, on_progress))
     try:
@@ -60,16 +60,16 @@ async def send(workspace: Workspace, key: int, on_progress: Callable[[Progress],
             remote = await gateway.create(upload, Dialect(batch.api_version, batch.betas))
     except (GatewayError, CredentialsMissing) as error:
         if isinstance(error, GatewayError) and not error.nothing_created:
-            await batches.answer_lost(key, error.message)
+            await sendings.answer_lost(key, error.message)
         else:
             at_limit = isinstance(error, SpendLimitReached)
-            await batches.not_created(key, error.message, not_before=_not_before(workspace, error), at_limit=at_limit)
+            await sendings.not_created(key, error.message, not_before=_not_before(workspace, error), at_limit=at_limit)
         raise
     except BaseException:
         # Cancelled, interrupted, or the disk failed: bytes may have left, so only a look can tell.
-        await asyncio.shield(batches.answer_lost(key, "Sending was interrupted before the API answered."))
+        await asyncio.shield(sendings.answer_lost(key, "Sending was interrupted before the API answered."))
         raise
-    if not await asyncio.shield(batches.accepted(key, remote, workspace.workspace_id, workspace.name)):
+    if not await asyncio.shield(sendings.accepted(key, remote, workspace.workspace_id, workspace.name)):
         raise FateUnknown(
             f"{remote.id} was created, but another process has taken over this part meanwhile.",
             hint="Look with `batchtui sync`: one of the two may have to be cancelled.",
@@ -91,7 +91,7 @@ async def _heartbeat(workspace: Workspace, key: int) -> AsyncIterator[None]:
     async def beat() -> None:
         while True:
             await asyncio.sleep(HEARTBEAT)
-            await workspace.registry.batches.still_sending(key, workspace.name, workspace.clock.now() + PROMISE)
+            await workspace.registry.sendings.still_sending(key, workspace.name, workspace.clock.now() + PROMISE)
 
     task = asyncio.create_task(beat(), name=f"heartbeat-{key}")
     try:

@@ -23,8 +23,8 @@ LATER: datetime = START.replace(year=2027)
 
 async def submitted(registry: Registry, batch_id: str = "msgbatch_01A", job_id: str = "job_1") -> int:
     (key,) = await registry.jobs.plan(job(job_id), [part()])
-    assert await registry.batches.claim(key, "me", LATER)
-    assert await registry.batches.accepted(key, remote(batch_id), "wrkspc_1", "me")
+    assert await registry.sendings.claim(key, "me", LATER)
+    assert await registry.sendings.accepted(key, remote(batch_id), "wrkspc_1", "me")
     return key
 
 
@@ -40,8 +40,8 @@ async def test_a_job_is_planned_whole_with_its_parts(registry: Registry) -> None
 
 async def test_only_one_of_two_senders_gets_a_part(registry: Registry) -> None:
     (key,) = await registry.jobs.plan(job(), [part()])
-    assert await registry.batches.claim(key, "me", LATER)
-    assert not await registry.batches.claim(key, "other", LATER)
+    assert await registry.sendings.claim(key, "me", LATER)
+    assert not await registry.sendings.claim(key, "other", LATER)
 
 
 async def test_an_accepted_part_carries_what_the_api_said(registry: Registry) -> None:
@@ -58,32 +58,32 @@ async def test_an_accepted_part_carries_what_the_api_said(registry: Registry) ->
 
 async def test_an_answer_that_comes_after_another_sender_took_over_is_not_bound(registry: Registry) -> None:
     (key,) = await registry.jobs.plan(job(), [part()])
-    await registry.batches.claim(key, "first", LATER)
-    await registry.batches.sender_died(key, "first")
-    await registry.batches.proved_absent(key, 1, "absent")
-    await registry.batches.claim(key, "second", LATER)
-    assert not await registry.batches.accepted(key, remote(), None, "first")
+    await registry.sendings.claim(key, "first", LATER)
+    await registry.sendings.sender_died(key, "first")
+    await registry.sendings.proved_absent(key, 1, "absent")
+    await registry.sendings.claim(key, "second", LATER)
+    assert not await registry.sendings.accepted(key, remote(), None, "first")
     assert (await registry.batches.get(key)).state is BatchState.SUBMITTING
 
 
 async def test_a_stale_proof_of_absence_does_not_release_a_part_that_was_sent_once_more(registry: Registry) -> None:
     (key,) = await registry.jobs.plan(job(), [part()])
     for _ in range(2):
-        await registry.batches.claim(key, "me", LATER)
-        await registry.batches.answer_lost(key, "time-out")
+        await registry.sendings.claim(key, "me", LATER)
+        await registry.sendings.answer_lost(key, "time-out")
         stale = (await registry.batches.get(key)).sends - 1
-        assert not await registry.batches.proved_absent(key, stale, "absent")
-        assert await registry.batches.proved_absent(key, stale + 1, "absent")
+        assert not await registry.sendings.proved_absent(key, stale, "absent")
+        assert await registry.sendings.proved_absent(key, stale + 1, "absent")
 
 
 async def test_a_lost_answer_is_adopted_once(registry: Registry) -> None:
     keys = await registry.jobs.plan(job(), [part(1), part(2)])
     for key in keys:
-        await registry.batches.claim(key, "me", LATER)
-        await registry.batches.answer_lost(key, "time-out")
-    assert await registry.batches.adopt(keys[0], remote("msgbatch_01X"), None)
-    assert not await registry.batches.adopt(keys[1], remote("msgbatch_01X"), None)
-    assert not await registry.batches.adopt(keys[0], remote("msgbatch_01Y"), None)
+        await registry.sendings.claim(key, "me", LATER)
+        await registry.sendings.answer_lost(key, "time-out")
+    assert await registry.sendings.adopt(keys[0], remote("msgbatch_01X"), None)
+    assert not await registry.sendings.adopt(keys[1], remote("msgbatch_01X"), None)
+    assert not await registry.sendings.adopt(keys[0], remote("msgbatch_01Y"), None)
 
 
 async def test_an_unlawful_change_is_refused_and_changes_nothing(registry: Registry) -> None:
@@ -166,6 +166,6 @@ async def test_the_order_that_needs_attention_puts_unknown_parts_first(registry:
     running = await submitted(registry)
     (planned,) = await registry.jobs.plan(job("job_2"), [part()])
     (unknown,) = await registry.jobs.plan(job("job_3"), [part()])
-    await registry.batches.claim(unknown, "me", LATER)
-    await registry.batches.answer_lost(unknown, "time-out")
+    await registry.sendings.claim(unknown, "me", LATER)
+    await registry.sendings.answer_lost(unknown, "time-out")
     assert list(await registry.views.order(BatchQuery(sort="attention"))) == [unknown, running, planned]

@@ -95,8 +95,8 @@ class Teller:
 
     async def sent(self, batch: Batch) -> Batch:
         """Have the API accept a part."""
-        await self._registry.batches.claim(batch.key, "me", self._clock.now() + timedelta(days=1))
-        await self._registry.batches.accepted(batch.key, self._remote(batch), "wrkspc_1", "me")
+        await self._registry.sendings.claim(batch.key, "me", self._clock.now() + timedelta(days=1))
+        await self._registry.sendings.accepted(batch.key, self._remote(batch), "wrkspc_1", "me")
         return await self._registry.batches.get(batch.key)
 
     async def heard(self, batch: Batch, status: str, **counts: int) -> Batch:
@@ -133,11 +133,11 @@ async def tell(workspace: Workspace, clock: StandingClock) -> None:
     still = await teller.sent(nightly[0])
     moving = await teller.sent(nightly[1])
     later = NOW + timedelta(seconds=48)
-    await registry.batches.explain(nightly[2].key, "waits for room in the queue", not_before=later)
+    await registry.sendings.explain(nightly[2].key, "waits for room in the queue", not_before=later)
 
     [lost] = await teller.submitted("contracts", timedelta(seconds=41), (800,), models=("claude-sonnet-5-5",))
-    await registry.batches.claim(lost.key, "me", clock.now() + timedelta(days=1))
-    await registry.batches.answer_lost(lost.key, "the answer was lost; looking for it")
+    await registry.sendings.claim(lost.key, "me", clock.now() + timedelta(days=1))
+    await registry.sendings.answer_lost(lost.key, "the answer was lost; looking for it")
     teller.until(timedelta(seconds=12))
     await teller.heard(moving, "in_progress", processing=38_000, succeeded=61_500, errored=500)
     await teller.heard(still, "in_progress", processing=100_000)
