@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from batchtui.cli.session import Session
     from batchtui.services.submit import Submitted
     from batchtui.services.workspace import Workspace
-    from batchtui.simulator import Scenario
+    from batchtui.simulator import Clock, Scenario, Simulator
 
 _OURS = {"ANTHROPIC_API_KEY": "sk-ant-demo", "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 _NOT_OURS = ("ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_PROFILE", "ANTHROPIC_BASE_URL", "ANTHROPIC_CUSTOM_HEADERS")
@@ -38,6 +38,8 @@ class Piece:
     max_requests: int = 100_000
     after: float = 0.0
     """Seconds after the one before."""
+    ids: str = ""
+    """What its custom_ids begin with; its name where that is empty."""
 
 
 PIECES = (
@@ -76,15 +78,18 @@ PIECES = (
 
 
 @contextmanager
-def stage(session: Session, scenario: Scenario, speed: float) -> Iterator[str]:
-    """Run a simulator and point the session at it, with a registry of its own; nothing is kept. Yields the URL."""
+def stage(session: Session, scenario: Scenario, speed: float, clock: Clock | None = None) -> Iterator[Simulator]:
+    """Run a simulator and point the session at it, with a registry and a folder of its own; nothing is kept."""
     from batchtui.simulator import Simulator
 
-    with tempfile.TemporaryDirectory(prefix="batchtui-demo-") as home, Simulator(scenario, speed=speed) as simulator:
+    with (
+        tempfile.TemporaryDirectory(prefix="batchtui-demo-") as home,
+        Simulator(scenario, speed=speed, clock=clock) as simulator,
+    ):
         session.paths = Paths.locate(Path(home))
         session.profile = None
         with _environment():
-            yield simulator.url
+            yield simulator
 
 
 @contextmanager
@@ -141,9 +146,19 @@ def write(piece: Piece, folder: Path) -> Path:
     return file
 
 
+def own_files(paths: Paths) -> Path:
+    """Write files that somebody may submit or compose from, into a folder of their own, and return it."""
+    folder = paths.cache / "files"
+    folder.mkdir(parents=True)
+    write(Piece("letters", "claude-haiku-5-5", ("Answer letter {n} in a friendly tone.",), 25), folder)
+    rows = (f"{number},{product}\n" for number, product in enumerate(("A red chair", "A lamp", "Two cups"), 1))
+    (folder / "products.csv").write_text("id,product\n" + "".join(rows), encoding="utf-8")
+    return folder
+
+
 def _request(piece: Piece, number: int) -> dict[str, Any]:
     prompt = piece.prompts[number % len(piece.prompts)].format(n=number)
     return {
-        "custom_id": f"{piece.name}-{number:04}",
+        "custom_id": f"{piece.ids or piece.name}-{number:04}",
         "params": {"model": piece.model, "max_tokens": 400, "messages": [{"role": "user", "content": prompt}]},
     }

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine
 
     from batchtui.cli.verb import Globals
+    from batchtui.domain.clock import Clock
     from batchtui.services.workspace import Workspace
 
 
@@ -32,11 +33,11 @@ class Session:
         self.notes = Notes()
 
     @asynccontextmanager
-    async def workspace(self, *, base_url: str | None = None) -> AsyncIterator[Workspace]:
+    async def workspace(self, *, base_url: str | None = None, clock: Clock | None = None) -> AsyncIterator[Workspace]:
         """Open the registry. Raises `StorageError`."""
         from batchtui.services.workspace import open_workspace
 
-        async with open_workspace(self.paths, profile=self.profile, base_url=base_url) as workspace:
+        async with open_workspace(self.paths, profile=self.profile, base_url=base_url, clock=clock) as workspace:
             logfile.attach(self.paths)
             yield workspace
 

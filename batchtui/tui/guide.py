@@ -32,6 +32,8 @@ class Hint:
     """The id of the command to try; empty where there is nothing to do but to look."""
     does: str = ""
     """What trying it does, after its key: "opens the batch"."""
+    is_done: bool = False
+    """Whether it was followed just now."""
 
 
 class Guide(Protocol):

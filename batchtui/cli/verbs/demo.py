@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from batchtui.cli.session import Session
 
 ANSWERS = "answers.jsonl"
+TOUR = "demo"
+"""The scenario that the tour goes with."""
 STORY_SPEED = 12.0
 """How fast the simulator goes where nobody watches a screen: the story takes a few seconds."""
 
@@ -28,16 +30,35 @@ STORY_SPEED = 12.0
 def command(session: Session, scenario: str, speed: float | None) -> int | None:
     """Show the dashboard on a simulator and a registry of its own: no key is needed, and nothing is kept.
 
-    Without a terminal the same story is told as plain text: submit, wait, results.
+    A tour of ten minutes goes with it: a story in which everything happens once, and the keys to answer it with. With
+    another scenario there is only the work. Without a terminal a short story is told as plain text.
     """
     chosen = chosen_scenario(scenario)
     if session.json or not has_screen():
-        with demo.stage(session, chosen, speed or STORY_SPEED) as url:
-            return session.run(_story(session, url))
+        with demo.stage(session, chosen, speed or STORY_SPEED) as simulator:
+            return session.run(_story(session, simulator.url))
+    if scenario == TOUR:
+        return _tour(session, speed or 1.0)
     from batchtui.tui.app import run_dashboard
 
-    with demo.stage(session, chosen, speed or 1.0) as url:
-        return run_dashboard(lambda: demo.busy_workspace(session, url), demo=True)
+    with demo.stage(session, chosen, speed or 1.0) as simulator:
+        return run_dashboard(lambda: demo.busy_workspace(session, simulator.url), demo=True)
+
+
+def _tour(session: Session, speed: float) -> int:
+    from batchtui.cli.backstage import EVEN, Backstage, PastClock, lived_workspace
+    from batchtui.cli.story import PAST, STEPS
+    from batchtui.cli.tour import Tour
+    from batchtui.tui.app import run_dashboard
+
+    clock = PastClock(max(ago for ago, _ in PAST))
+    with demo.stage(session, EVEN, speed, clock) as simulator, chdir(demo.own_files(session.paths)):
+        session.notes.say("Setting the scene: a simulator, and a week of work…")
+        return run_dashboard(
+            lambda: lived_workspace(session, simulator, clock),
+            demo=True,
+            guide=lambda workspace: Tour(Backstage(workspace, simulator.world), STEPS),
+        )
 
 
 async def _story(session: Session, url: str) -> int:

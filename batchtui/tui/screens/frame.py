@@ -100,6 +100,7 @@ class Frame(Screen[None]):
 
     def hint_changed(self) -> None:
         """Show the hint of this moment."""
+        self.set_class(self._hint() is not None, "-guided")
         self._guide_line.tell()
 
     def batches_changed(self, message: BatchesChanged) -> None:

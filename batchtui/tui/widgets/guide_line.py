@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 LOW = 20
 """Rows of a terminal below which the key alone is said."""
-LONGEST = 3
+LONGEST = 2
 """Lines of what is said; sentences are written to need no more at 80 columns."""
 
 
@@ -61,6 +61,8 @@ class GuideLine(Picture):
     def _to_try(self, hint: Hint, keymap: Keymap, *, plain: bool) -> Line:
         if not hint.command:
             return ()
+        if hint.is_done:
+            return (Piece("+ " if plain else "✓ ", Tone.GOOD), *with_keys(hint.does, keymap, Tone.DIM, plain=plain))
         way, leads = way_to(BY_ID[hint.command].scope, self._scopes)
         first = (Piece(key_of(way, keymap, plain=plain), Tone.ACCENT), Piece(f" {leads} ")) if way else ()
         does = with_keys(f" {hint.does}", keymap, Tone.TEXT, plain=plain)
