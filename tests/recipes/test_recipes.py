@@ -161,3 +161,11 @@ def test_spark_shards(simulator: Simulator, tmp_path: Path) -> None:
     shell("spark_shards.sh", "shards", "answers.jsonl")
     assert len(sent_custom_ids(simulator)) == 15
     assert len((tmp_path / "answers.jsonl").read_text().splitlines()) == 15
+
+
+def test_nightly(simulator: Simulator, tmp_path: Path) -> None:
+    jsonl(tmp_path / "2026-11-21.jsonl", requests(3))
+    for _ in range(2):
+        shell("nightly.sh", "2026-11-21.jsonl", "answers.jsonl")
+    assert len(sent_custom_ids(simulator)) == 3
+    assert len((tmp_path / "answers.jsonl").read_text().splitlines()) == 3
