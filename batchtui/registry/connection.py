@@ -96,14 +96,17 @@ class Database:
             raise StorageError(f"The registry {self.path} is closed.")
 
     async def all(self, sql: str, values: Iterable[Any] = ()) -> list[sqlite3.Row]:
-        """Read all rows of a query."""
-        async with self.reader.execute(sql, tuple(values)) as cursor:
-            return list(await cursor.fetchall())
+        """Read all rows of a query.
+
+        In one step: a cursor left open between two steps would hold its snapshot, and every other read of this
+        connection would see that old one.
+        """
+        return list(await self.reader.execute_fetchall(sql, tuple(values)))
 
     async def one(self, sql: str, values: Iterable[Any] = ()) -> sqlite3.Row | None:
-        """Read the first row of a query."""
-        async with self.reader.execute(sql, tuple(values)) as cursor:
-            return await cursor.fetchone()
+        """Read the first row of a query that finds one, or a few."""
+        rows = await self.all(sql, values)
+        return rows[0] if rows else None
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[aiosqlite.Connection]:
