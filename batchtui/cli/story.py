@@ -90,13 +90,13 @@ STEPS: Sequence[Step] = (
         "hello",
         "The real program on a simulator: no key, no money, nothing is kept. Ten minutes show all of it. A week of work"
         " is here already.",
-        "list.down", "goes down the list and {list.up} up; the arrows do, too",
+        "list.down", "goes down the list and {list.up} up; the arrows do, too", _sent,
     ),
     Step(
         "sent",
         "`support-tickets` was just sent: 240 requests in one batch. This server counts along; most show counts only at"
         " the end.",
-        "list.open", "opens the batch under the cursor", _sent,
+        "list.open", "opens the batch under the cursor",
     ),
     Step(
         "queue",

@@ -41,8 +41,9 @@ class Step:
 class Tour:
     """A `Guide` that goes through the steps on the workspace's clock. It acts only backstage, as others would."""
 
-    def __init__(self, backstage: Backstage, steps: Sequence[Step]) -> None:
+    def __init__(self, backstage: Backstage, steps: Sequence[Step], *, speed: float = 1.0) -> None:
         self._backstage = backstage
+        self._speed = speed
         self._steps = steps
         self._passed = asyncio.Event()
         self._is_over = False
@@ -106,7 +107,7 @@ class Tour:
         """Wait so long, or until the story is to go on."""
         waits = [
             asyncio.ensure_future(self._passed.wait()),
-            asyncio.ensure_future(self._backstage.workspace.clock.sleep(seconds)),
+            asyncio.ensure_future(self._backstage.workspace.clock.sleep(seconds / self._speed)),
         ]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)

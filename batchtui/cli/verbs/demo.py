@@ -57,7 +57,7 @@ def _tour(session: Session, speed: float) -> int:
         return run_dashboard(
             lambda: lived_workspace(session, simulator, clock),
             demo=True,
-            guide=lambda workspace: Tour(Backstage(workspace, simulator.world), STEPS),
+            guide=lambda workspace: Tour(Backstage(workspace, simulator.world), STEPS, speed=speed),
         )
 
 
