@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.style import Style
 from textual.app import App
+from textual.events import Key, Paste
 from textual.worker import WorkerError
 
 from batchtui.domain.errors import StorageError
@@ -39,6 +40,7 @@ from batchtui.tui.screens.help import HelpScreen
 from batchtui.tui.screens.palette import PaletteScreen
 from batchtui.tui.screens.spend import SpendScreen
 from batchtui.tui.screens.warnings import WarningsScreen
+from batchtui.tui.turns import Turns
 from batchtui.tui.widgets.status_bar import Status
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from textual.actions import ActionParseResult
     from textual.binding import BindingType
     from textual.dom import DOMNode
+    from textual.events import Event
 
     from batchtui.domain.errors import BatchtuiError
     from batchtui.domain.notice import Notice
@@ -119,6 +122,7 @@ class DashboardApp(App[int]):
             self.guide = Hints(workspace.registry.facts, lambda: self.status, lambda: self._scopes)
         self.away: presence.Away | None = None
         """What happened since a dashboard was last open; None where none ever was."""
+        self._turns = Turns(self, super().on_event)
         self.bridge = Bridge(workspace.registry, workspace.clock, self.post_message)
         self.poller = Poller(
             workspace,
@@ -190,6 +194,13 @@ class DashboardApp(App[int]):
     def end_by_signal(self, number: int) -> None:
         """Leave at once, as after a key."""
         self.exit(128 + number, return_code=128 + number)
+
+    async def on_event(self, event: Event) -> None:
+        """Let keys in one at a time, each when the one before has had its effect."""
+        if isinstance(event, (Key, Paste)) and not event.is_forwarded:
+            await self._turns.hear(event)
+        else:
+            await super().on_event(event)
 
     # ── what happens ───────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -51,11 +51,17 @@ class _Writable:
 
 
 def keep_requests(
-    store: RequestStore, custom_ids: Sequence[str], *, attempt: int = 1, parts: Sequence[int] = (), **params: Any
+    store: RequestStore,
+    custom_ids: Sequence[str],
+    *,
+    attempt: int = 1,
+    parts: Sequence[int] = (),
+    job: str = "job_1",
+    **params: Any,
 ) -> None:
-    """Put requests of job_1 into the store; `parts` says which part each belongs to, 1 unless given."""
+    """Put requests of a job into the store; `parts` says which part each belongs to, 1 unless given."""
     writer = store.writer(attempt)
     for seq, custom_id in enumerate(custom_ids, 1):
         writable = _Writable(seq, request(custom_id, f"Question {custom_id}?", **params))
         writer.add(parts[seq - 1] if parts else 1, [writable])
-    store.commit(writer.finish(), "job_1")
+    store.commit(writer.finish(), job)

@@ -136,8 +136,8 @@ def _set_size(master: int, columns: int, lines: int) -> None:
 
 
 NOT_INHERITED = (
-    "NO_COLOR", "FORCE_COLOR", "COLORTERM", "COLORFGBG", "TMUX", "STY", "LC_ALL", "LC_CTYPE", "SSH_CONNECTION", "SSH_TTY",
-    "TERM_PROGRAM", "LC_TERMINAL", "VISUAL", "EDITOR", "PAGER", "COLUMNS", "LINES",
+    "NO_COLOR", "FORCE_COLOR", "COLORTERM", "COLORFGBG", "TMUX", "STY", "LC_ALL", "LC_CTYPE", "SSH_CONNECTION",
+    "SSH_TTY", "TERM_PROGRAM", "LC_TERMINAL", "VISUAL", "EDITOR", "PAGER", "COLUMNS", "LINES",
 )  # fmt: skip
 """What says something of the terminal that the tests themselves run in."""
 

@@ -1,0 +1,102 @@
+"""Every screen of the dashboard in one table: the keys that lead there, and what is true of it in a furnished home."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One screen, or one state of it."""
+
+    name: str
+    keys: tuple[str, ...]
+    """What leads there, written as people write keys."""
+    shows: tuple[str, ...]
+    """What can be read there at 80 by 24, whatever the signs; the first of them nowhere on the screen before."""
+    start: str = "dashboard"
+    """The place from which the keys lead there."""
+    back: tuple[str, ...] = ("esc",)
+    """What leads to the start again."""
+
+
+PLACES = (
+    Place("dashboard", (), ("evals", "evals-v2", "nightly", "lost", "unknown", "running", "planned", "ended")),
+    Place("filter", ("/", *"status:ended"), ("2 of 5", "evals-v2")),
+    Place("marks", ("*",), ("5 marked",)),
+    Place("help", ("?",), ("Keys", "in the list of batches")),
+    Place("palette", (":", *"activ"), ("what batchtui did",)),
+    Place("choose file", ("n",), ("requests.jsonl",)),
+    Place("activity", ("a",), ("500", "312", "api_e")),
+    Place("activity entry", ("enter",), ("req_1",), "activity"),
+    Place("spend", ("$",), ("spent $", "SHARE", "claude-sonnet-5-5")),
+    Place("warnings", ("!",), ("ABOUT", "lost")),
+    Place("cancel", ("c",), ("Cancel 2 batches?", "Left alone"), "marks", back=("n",)),
+    Place("delete", ("G", "d"), ("Delete", "evals"), back=("n",)),
+    Place("retry", ("G", "R"), ("as attempt 2", "overloaded")),
+    Place("retry model", ("m",), ("Another model",), "retry"),
+    Place("export", ("G", "x"), ("results at most", "fields")),
+    Place("batch", ("G", "enter"), ("doc-1", "4 succeeded", "2 errored")),
+    Place("failures", ("tab",), ("COUNT",), "batch"),
+    Place("search", ("/", *"Verdict"), ("1 of 8",), "batch"),
+    Place("result", ("g", "enter"), ("stopped: end_turn", "Verdict", "request"), "batch"),
+    Place("rendered", ("m",), ("Verdict",), "result", back=("m", "m")),
+    Place("tree", ("m", "m"), ("custom_id",), "result", back=("m",)),
+)
+"""A place comes after the one that it starts from."""
+
+BY_NAME = {place.name: place for place in PLACES}
+
+
+def way_to(name: str) -> Iterator[Place]:
+    """Yield the places through which a place is reached, the place itself last."""
+    place = BY_NAME[name]
+    if place.keys:
+        yield from way_to(place.start)
+    yield place
+
+
+class Terminal(Protocol):
+    """Where keys are pressed and a screen is read: a pseudo-terminal, a pane of tmux, the far end of SSH."""
+
+    def press(self, *keys: str) -> None:
+        """Press keys."""
+
+    def shows(self, *words: str) -> None:
+        """Wait until the screen shows these words, else fail."""
+
+    def shows_no_more(self, word: str) -> None:
+        """Wait until this is no longer on the screen, else fail."""
+
+    @property
+    def text(self) -> str:
+        """What is on the screen."""
+
+
+def tour(terminal: Terminal, deaf: float = 0.35) -> Iterator[Place]:
+    """Press the way through every place, and yield each when it shows what it should.
+
+    Args:
+        terminal: where the dashboard runs, on its first screen.
+        deaf: seconds that a dialog does not listen at first; only the real time of a real program can tell.
+    """
+    here = list(way_to("dashboard"))
+    for place in PLACES:
+        way = list(way_to(place.name))
+        while here[-1] not in way:
+            left = here.pop()
+            if "n" in left.back:
+                time.sleep(deaf)
+            for key in left.back:
+                terminal.press(key)
+            terminal.shows_no_more(left.shows[0])
+        for step in way[len(here) :]:
+            terminal.press(*step.keys)
+            terminal.shows(*step.shows)
+        here = way
+        yield place
