@@ -11,7 +11,6 @@ from batchtui.cli import logfile
 from batchtui.cli.exits import Exit, Stopped
 from batchtui.cli.notes import Notes
 from batchtui.cli.output import Output
-from batchtui.domain.errors import UsageError
 from batchtui.settings.paths import Paths
 
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ class Session:
     def __init__(self, chosen: Globals) -> None:
         self.json = chosen.json
         self.profile = chosen.profile
+        self.read_only = chosen.read_only
         self.paths = Paths.locate(chosen.home)
         self.out = Output()
         self.notes = Notes()
@@ -37,7 +37,9 @@ class Session:
         """Open the registry. Raises `StorageError`."""
         from batchtui.services.workspace import open_workspace
 
-        async with open_workspace(self.paths, profile=self.profile, base_url=base_url, clock=clock) as workspace:
+        async with open_workspace(
+            self.paths, profile=self.profile, base_url=base_url, clock=clock, read_only=self.read_only
+        ) as workspace:
             logfile.attach(self.paths)
             yield workspace
 
@@ -47,15 +49,10 @@ class Session:
 
         Raises:
             StorageError: as `workspace`.
-            UsageError: where the settings say read_only, or are wrong.
+            UsageError: where it is read-only, or the settings are wrong.
         """
         async with self.workspace() as workspace:
-            if workspace.settings.read_only:
-                raise UsageError(
-                    "The settings say read_only, so nothing is changed at the API.",
-                    hint=f"{self.paths.config_file} says so.",
-                    title="Read-only",
-                )
+            workspace.refuse_if_read_only()
             yield workspace
 
     def run(self, body: Coroutine[Any, Any, int | None]) -> int | None:

@@ -24,6 +24,7 @@ class Globals:
 
     home: Path | None = None
     profile: str | None = None
+    read_only: bool = False
     json: bool = False
 
 
@@ -42,6 +43,15 @@ def global_options() -> list[click.Option]:
             ["--profile"],
             metavar="NAME",
             help="Use the credentials of this profile of `ant auth login`.",
+            expose_value=False,
+            callback=_note,
+        ),
+        click.Option(
+            ["--read-only"],
+            is_flag=True,
+            default=None,
+            envvar="BATCHTUI_READ_ONLY",
+            help="Refuse whatever would change something at the API.",
             expose_value=False,
             callback=_note,
         ),

@@ -116,7 +116,7 @@ async def feed(workspace: Workspace, on_event: Callable[[Event], None] | None = 
 
     Only these: a part that was refused, or is of a job with an unknown part, waits for a person.
     """
-    if workspace.settings.read_only:
+    if workspace.is_read_only:
         return []
     due: list[int] = []
     feeding: set[tuple[str, int]] = set()

@@ -41,7 +41,7 @@ async def goes_on(workspace: Workspace) -> bool:
     tally = await workspace.registry.views.tally()
     if tally.running or tally.states.get(BatchState.SUBMITTING):
         return True
-    if not workspace.settings.read_only and await _waits_its_turn(workspace):
+    if not workspace.is_read_only and await _waits_its_turn(workspace):
         return True
     still_looking = workspace.clock.now() - timedelta(seconds=workspace.settings.submit.grace)
     unknown = await workspace.registry.views.in_states(BatchState.UNKNOWN)

@@ -40,8 +40,10 @@ class Workspace:
         base_url: str | None = None,
         clock: Clock | None = None,
         random: Callable[[int], str] = secrets.token_hex,
+        read_only: bool = False,
     ) -> None:
         self.paths = paths
+        self._read_only = read_only
         self.profile = profile
         self.base_url = base_url
         self.clock: Clock = clock or SystemClock()
@@ -71,16 +73,32 @@ class Workspace:
         own = {model: OwnPrice(**price.model_dump()) for model, price in pricing.models.items()}
         return PriceBook(own, pricing.discount)
 
+    @property
+    def read_only_by(self) -> str:
+        """What makes it read-only, as a sentence; empty where nothing does."""
+        if self._read_only:
+            return "--read-only was given, or BATCHTUI_READ_ONLY is set."
+        if self.settings.read_only:
+            return f"`read_only` is set in {self.paths.config_file}."
+        for name in (self.profile, self.workspace_id):
+            if name and name in self.settings.places and self.settings.places[name].read_only:
+                return f"`places.{name}.read_only` is set in {self.paths.config_file}."
+        return ""
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether whatever would change something at the API is refused."""
+        return bool(self.read_only_by)
+
     def refuse_if_read_only(self) -> None:
-        """Stop whatever would change something at the API where the settings say `read_only`.
+        """Stop whatever would change something at the API where that must not be.
 
         Raises:
-            UsageError: where they do.
+            UsageError: where it must not.
         """
-        if self.settings.read_only:
+        if because := self.read_only_by:
             raise UsageError(
-                "This workspace is read-only: nothing is sent, cancelled or deleted.",
-                hint=f"`read_only` is set in {self.paths.config_file}.",
+                "This is read-only: nothing is sent, cancelled or deleted.", hint=because, title="Read-only"
             )
 
     @property
@@ -146,6 +164,7 @@ async def open_workspace(
     base_url: str | None = None,
     clock: Clock | None = None,
     random: Callable[[int], str] = secrets.token_hex,
+    read_only: bool = False,
 ) -> AsyncIterator[Workspace]:
     """Open the registry and hand out a workspace; nothing is imported or asked that a reader does not need.
 
@@ -153,7 +172,7 @@ async def open_workspace(
         StorageError: where the registry cannot be opened.
     """
     paths.prepare()
-    workspace = Workspace(paths, profile=profile, base_url=base_url, clock=clock, random=random)
+    workspace = Workspace(paths, profile=profile, base_url=base_url, clock=clock, random=random, read_only=read_only)
     await workspace.registry.open()
     try:
         yield workspace

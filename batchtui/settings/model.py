@@ -156,6 +156,15 @@ class Screen(Section):
     """Whether the dashboard hints at keys that were never used; each hint goes away once it was followed."""
 
 
+class Place(Section):
+    """What is special about one profile of credentials, or about one workspace of the API."""
+
+    colour: Literal["red", "yellow", "green", "cyan", "blue", "magenta"] | None = None
+    """Of its name in the status line; where it is not set, one that goes with the name."""
+    read_only: Switch = False
+    """Whether everything that changes something at the API is refused there."""
+
+
 class Settings(Section):
     """Everything that can be set. All of it has a default: no file is needed."""
 
@@ -169,6 +178,8 @@ class Settings(Section):
     models: Models = Models()
     notify: Notify = Notify()
     screen: Screen = Screen()
+    places: Mapping[str, Place] = Field(default_factory=dict)
+    """By profile or by a workspace's id, as `[places.production]`: a `colour` of its own, and `read_only`."""
     keys: Mapping[str, str] = Field(default_factory=lambda: MappingProxyType({}))
     """Keys of your own: a command's id and its keys, with commas between them. `batchtui keys` lists the ids."""
 

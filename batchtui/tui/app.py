@@ -22,7 +22,7 @@ from batchtui.services.ringing import ringing
 from batchtui.text import happening
 from batchtui.text.counts import count
 from batchtui.text.safe import safe, squeezed
-from batchtui.tui import keymap, terminal, themes
+from batchtui.tui import keymap, places, terminal, themes
 from batchtui.tui.background import Latest, begin, perform
 from batchtui.tui.bindings import bindings
 from batchtui.tui.bridge import Bridge
@@ -101,7 +101,6 @@ class DashboardApp(App[int]):
         terminal.drop_empty_no_color()
         super().__init__(ansi_color=self.look is themes.ANSI or None)
         self.workspace = workspace
-        self.is_read_only = settings.read_only
         self.keymap = keymap.merged(settings.keys)
         self.set_keymap(keymap.overridden(settings.keys))
         self.animation_level = "none"
@@ -138,13 +137,19 @@ class DashboardApp(App[int]):
         return Painting(self.look.styles(), Style.parse(self.look.cursor), self._plain)
 
     @property
+    def is_read_only(self) -> bool:
+        """Whether everything that changes something at the API is off."""
+        return self.workspace.is_read_only
+
+    @property
     def status(self) -> Status:
         """What the status line says now."""
         return Status(
             self._tally,
             self.poller.status,
             self.workspace.clock.now(),
-            where=self.workspace.profile or "",
+            place=self.workspace.profile or self.workspace.workspace_id or "",
+            colour=places.colour(self.workspace),
             is_demo=self._is_demo,
             is_read_only=self.is_read_only,
             doing=self._doing,
@@ -340,8 +345,8 @@ class DashboardApp(App[int]):
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
         """Carry out a command, whichever way it was asked for; what must not be is refused with a sentence."""
-        if isinstance(action, str) and self.is_read_only and action in DANGEROUS:
-            self.say(READ_ONLY)
+        if isinstance(action, str) and action in DANGEROUS and (because := self.workspace.read_only_by):
+            self.say(f"{READ_ONLY} {because}")
             return True
         is_done = await super().run_action(action, default_namespace, namespaces)
         if is_done and self.guide is not None and isinstance(action, str) and action in BY_ACTION:

@@ -35,6 +35,13 @@ class Tone(StrEnum):
     ADDED = "added"
     CHIP = "chip"
     """On a ground of its own: a filter, a choice that is in force."""
+    RED_PLACE = "red"
+    YELLOW_PLACE = "yellow"
+    GREEN_PLACE = "green"
+    CYAN_PLACE = "cyan"
+    BLUE_PLACE = "blue"
+    MAGENTA_PLACE = "magenta"
+    """On a ground that tells one profile or workspace from another; it means nothing else."""
 
 
 class Piece(NamedTuple):

@@ -53,6 +53,10 @@ def _look(name: str, *, dark: bool, colours: Mapping[str, str]) -> Look:
         Tone.RUNNING: pick("running"), Tone.WAITING: pick("waiting"), Tone.GOOD: pick("good"), Tone.BAD: pick("bad"),
         Tone.WARN: pick("warn"), Tone.REMOVED: f"underline {pick('bad')}", Tone.ADDED: f"underline {pick('good')}",
         Tone.CHIP: f"{pick('ground')} on {pick('accent')}",
+        Tone.RED_PLACE: f"{pick('ground')} on {pick('bad')}", Tone.YELLOW_PLACE: f"{pick('ground')} on {pick('warn')}",
+        Tone.GREEN_PLACE: f"{pick('ground')} on {pick('good')}", Tone.CYAN_PLACE: f"{pick('ground')} on {pick('cyan')}",
+        Tone.BLUE_PLACE: f"{pick('ground')} on {pick('running')}",
+        Tone.MAGENTA_PLACE: f"{pick('ground')} on {pick('magenta')}",
     }  # fmt: skip
     return Look(theme, tones, f"on {pick('cursor')}")
 
@@ -60,24 +64,26 @@ def _look(name: str, *, dark: bool, colours: Mapping[str, str]) -> Look:
 DARK = _look("dark", dark=True, colours={
     "ground": "#15171b", "raised": "#1d2026", "cursor": "#262b34", "faint": "#363b45", "dim": "#8d94a1",
     "text": "#ced3dc", "strong": "#f1f3f6", "accent": "#e08a65", "running": "#6fb3f2", "waiting": "#a7aebb",
-    "good": "#86c07f", "bad": "#ef7a82", "warn": "#e3b657",
+    "good": "#86c07f", "bad": "#ef7a82", "warn": "#e3b657", "cyan": "#6cc5c1", "magenta": "#c79be6",
 })  # fmt: skip
 LIGHT = _look("light", dark=False, colours={
     "ground": "#fbfaf7", "raised": "#f1efe9", "cursor": "#e6e2d8", "faint": "#cfcbc0", "dim": "#676c75",
     "text": "#2b2f36", "strong": "#0f1216", "accent": "#ad4a26", "running": "#1a5fb8", "waiting": "#5c626c",
-    "good": "#2b6e31", "bad": "#b5202f", "warn": "#8a5a00",
+    "good": "#2b6e31", "bad": "#b5202f", "warn": "#8a5a00", "cyan": "#0f6b70", "magenta": "#7d3aa3",
 })  # fmt: skip
 HIGH_CONTRAST = _look("high-contrast", dark=True, colours={
     "ground": "#000000", "raised": "#000000", "cursor": "#12399c", "faint": "#8a8a8a", "dim": "#d8d8d8",
     "text": "#ffffff", "strong": "#ffffff", "accent": "#ffd75f", "running": "#6fd6ff", "waiting": "#ffffff",
-    "good": "#6dff6d", "bad": "#ff8080", "warn": "#ffff5f",
+    "good": "#6dff6d", "bad": "#ff8080", "warn": "#ffff5f", "cyan": "#5fffff", "magenta": "#ffafff",
 })  # fmt: skip
 
 _ANSI_TONES = {
     Tone.TEXT: "", Tone.STRONG: "bold", Tone.EMPHASIS: "italic", Tone.DIM: "dim", Tone.FAINT: "dim",
     Tone.ACCENT: "bold magenta", Tone.HEADING: "bold dim", Tone.RUNNING: "blue", Tone.WAITING: "cyan",
     Tone.GOOD: "green", Tone.BAD: "red", Tone.WARN: "yellow", Tone.REMOVED: "underline red",
-    Tone.ADDED: "underline green", Tone.CHIP: "reverse",
+    Tone.ADDED: "underline green", Tone.CHIP: "reverse", Tone.RED_PLACE: "reverse red",
+    Tone.YELLOW_PLACE: "reverse yellow", Tone.GREEN_PLACE: "reverse green", Tone.CYAN_PLACE: "reverse cyan",
+    Tone.BLUE_PLACE: "reverse blue", Tone.MAGENTA_PLACE: "reverse magenta",
 }  # fmt: skip
 ANSI = Look(
     Theme(

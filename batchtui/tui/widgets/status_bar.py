@@ -42,8 +42,10 @@ class Status:
     tally: Tally
     poll: PollStatus
     now: datetime
-    where: str = ""
-    """Profile or workspace; empty for the usual one."""
+    place: str = ""
+    """The profile, or the workspace that the API names; empty where nothing is known of either."""
+    colour: Tone = Tone.DIM
+    """What tells this place from others."""
     is_demo: bool = False
     is_read_only: bool = False
     doing: str = ""
@@ -84,11 +86,17 @@ def _left(status: Status, *, full: bool) -> Line:
     pieces = [Piece("batchtui", Tone.ACCENT)]
     if status.is_demo:
         pieces.append(Piece("  demo", Tone.WARN))
-    if status.where and full:
-        pieces.append(Piece(f"  {safe(status.where)}", Tone.DIM))
+    if status.place and (full or status.colour is not Tone.DIM):
+        pieces += (Piece("  "), Piece(_label(safe(status.place), status.colour), status.colour))
     if status.is_read_only:
         pieces.append(Piece("  read-only" if full else "  r/o", Tone.WARN))
     return tuple(pieces)
+
+
+def _label(place: str, colour: Tone) -> str:
+    """Shorten an id to what tells it from others; give a coloured ground some room."""
+    text = f"{place[:7]}…{place[-4:]}" if place.startswith("wrkspc_") else place[:20]
+    return text if colour is Tone.DIM else f" {text} "
 
 
 def tally_words(tally: Tally, *, plain: bool = False, words: bool = True) -> Line:
