@@ -86,6 +86,11 @@ class Answer:
         """The blocks of type tool_use as JSON values."""
         return tuple(block for block in self.content if isinstance(block, dict) and block.get("type") == "tool_use")
 
+    @property
+    def said(self) -> tuple[str, list[tuple[Any, Any]]]:
+        """The text, and name and input of each tool call: what two answers are compared by."""
+        return self.text, [(call.get("name"), call.get("input")) for call in self.tool_calls]
+
 
 def read_answer(line: bytes) -> Answer:
     """Read one raw line whole; never fails, like `read_line`."""

@@ -27,6 +27,7 @@ VERBS: Mapping[str, str] = {
     "wait": "Wait for the end, then save the results.",
     "watch": "Refresh, fetch results and tell, without a screen.",
     "results": "Save or print the results of a batch or a job.",
+    "compare": "Compare the answers of two batches or jobs.",
     "retry": "Send again what has not succeeded, and nothing else.",
     "cancel": "Cancel running batches.",
     "delete": "Delete ended batches.",

@@ -80,6 +80,17 @@ async def wait_and_save(
     return await exit_of(workspace, target, allow_failures=patience.allow_failures)
 
 
+async def brought_in(session: Session, workspace: Workspace, target: Target) -> Target:
+    """Ask how the running batches of a target stand now, and have the results of all ended ones on this disk."""
+    from batchtui.services.refresh import refresh_batches
+
+    running = [batch for batch in target.batches if batch.state.is_running]
+    if running:
+        await refresh_batches(workspace, running)
+        target = await showing.reread(workspace, target)
+    return await collect_all(session, workspace, target)
+
+
 async def collect_all(session: Session, workspace: Workspace, target: Target) -> Target:
     """Have the results of all ended batches on this disk. Batches that can have none are passed over, with a word."""
     from batchtui.services.collect import collect

@@ -153,6 +153,11 @@ class ResultReader:
         for row in self._stream("SELECT seq, custom_id, outcome FROM results ORDER BY seq"):
             yield row[0], row[1], OUTCOMES[row[2]]
 
+    def by_custom_id(self) -> Iterator[tuple[str, int, Outcome, str]]:
+        """Yield custom_id, seq, outcome and the beginning of what it says of every result, sorted by custom_id."""
+        for row in self._stream("SELECT custom_id, seq, outcome, message FROM results ORDER BY custom_id, seq"):
+            yield row[0], row[1], OUTCOMES[row[2]], row[3]
+
     def mask(self, outcomes: Collection[Outcome] | None) -> bytearray:
         """Return one byte for each seq, 1 where the result has one of these outcomes: a filter that is quick to ask."""
         table = bytes(outcomes is None or outcome in outcomes for outcome in OUTCOMES).ljust(256, b"\0")

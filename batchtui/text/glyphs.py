@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from batchtui.domain.difference import Difference
 from batchtui.domain.result import Outcome
 from batchtui.domain.states import BatchState
 
@@ -49,6 +50,16 @@ OUTCOMES: Mapping[Outcome, Sign] = {
     Outcome.ERRORED: Sign("✗", "x", "errored"),
     Outcome.CANCELED: Sign("−", "-", "canceled"),
     Outcome.EXPIRED: Sign("◷", "@", "expired"),
+}
+
+DIFFERENCES: Mapping[Difference, Sign] = {
+    Difference.SAME: Sign("=", "=", "same"),
+    Difference.CHANGED: Sign("≠", "!", "changed"),
+    Difference.BETTER: Sign("↑", "^", "better"),
+    Difference.WORSE: Sign("↓", "v", "worse"),
+    Difference.FAILED: Sign("✗", "x", "failed in both"),
+    Difference.ONLY_FIRST: Sign("‹", "<", "only in the first"),
+    Difference.ONLY_SECOND: Sign("›", ">", "only in the second"),
 }
 
 

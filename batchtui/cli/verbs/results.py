@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from batchtui.cli import saving, showing
+from batchtui.cli import saving
 from batchtui.cli.completing import Named
 from batchtui.cli.verb import verb
 from batchtui.domain.result import Outcome
@@ -76,16 +76,11 @@ async def command(
     With --json and no OUTPUT they are only counted. Exits with 4 where not every request succeeded.
     """
     from batchtui.services.lookup import find_target
-    from batchtui.services.refresh import refresh_batches
 
     saving.refuse_two_on_stdout(session, output)
     async with session.workspace() as workspace:
         target = await find_target(workspace, named)
-        running = [batch for batch in target.batches if batch.state.is_running]
-        if running:
-            await refresh_batches(workspace, running)
-            target = await showing.reread(workspace, target)
-        target = await saving.collect_all(session, workspace, target)
+        target = await saving.brought_in(session, workspace, target)
         report = await saving.export(session, workspace, target, _options(output, overwrite=overwrite, **wishes))
         if session.json:
             session.out.document(report.document())
