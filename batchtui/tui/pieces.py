@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 
+from batchtui.text.steady import steady
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -67,7 +69,7 @@ def line(*parts: Piece | str) -> Line:
 
 def width(pieces: Iterable[Piece]) -> int:
     """Return how many columns these pieces take, by the tables that the screen's compositor uses."""
-    return sum(cell_len(piece.text) for piece in pieces)
+    return sum(cell_len(steady(piece.text)) for piece in pieces)
 
 
 def plain(pieces: Iterable[Piece]) -> str:
@@ -86,7 +88,8 @@ def joined(groups: Iterable[Sequence[Piece]], gap: str = "  ") -> Line:
 
 def fitted(pieces: Sequence[Piece], columns: int, *, right: bool = False) -> Line:
     """Return the pieces cut or filled to exactly so many columns; what is cut ends in `…`."""
-    excess = width(pieces) - columns
+    pieces = [piece if piece.text.isascii() else Piece(steady(piece.text), piece.tone) for piece in pieces]
+    excess = sum(cell_len(piece.text) for piece in pieces) - columns
     if excess <= 0:
         space = (Piece(" " * -excess),) if excess else ()
         return (*space, *pieces) if right else (*pieces, *space)
@@ -110,7 +113,7 @@ def wrapped(text: str, columns: int) -> list[str]:
     """Break a text without line ends into lines of at most so many columns, at spaces where there are any."""
     columns = max(2, columns)
     if not text.isascii():
-        return _wrapped_wide(text, columns)
+        return _wrapped_wide(steady(text), columns)
     lines: list[str] = []
     start = 0
     while len(text) - start > columns:
@@ -144,7 +147,7 @@ def flowed(pieces: Iterable[Piece], columns: int) -> list[Line]:
     kept: list[Piece] = []
     room = columns = max(2, columns)
     for piece in pieces:
-        for word in _WORDS.findall(piece.text):
+        for word in _WORDS.findall(steady(piece.text)):
             taken = cell_len(word)
             if taken > room and kept and not word.isspace():
                 lines.append(_without_end(kept))

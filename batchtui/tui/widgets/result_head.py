@@ -8,7 +8,7 @@ from batchtui.text.counts import amount, count, size
 from batchtui.text.money import usd
 from batchtui.text.safe import safe, squeezed
 from batchtui.tui.look import look_of
-from batchtui.tui.pieces import Line, Piece, Tone, joined, wrapped
+from batchtui.tui.pieces import Line, Piece, Tone, fitted, joined, width, wrapped
 from batchtui.tui.result_cells import outcome
 from batchtui.tui.widgets.picture import Picture
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from batchtui.answers.structured import Fit
     from batchtui.domain.cost import Cost
 
+LEAST_NAME, BESIDE = 16, 46
+"""Columns of a custom_id, however narrow the screen, and what it leaves to the outcome, the model and the end."""
 MOST_FAULTS = 2
 """Faults of a structure that are said here; reading the answer shows the others."""
 
@@ -49,8 +51,9 @@ class ResultHead(Picture):
         if answer is None:
             return [(), ()]
         reading = answer.reading
+        name = (Piece(f" {safe(answer.custom_id) or '(no custom_id)'}", Tone.STRONG),)
         first = joined([
-            [Piece(f" {safe(answer.custom_id) or '(no custom_id)'}", Tone.STRONG)],
+            fitted(name, min(width(name), max(LEAST_NAME, columns - BESIDE))),
             outcome(answer.outcome, plain=look_of(self).plain),
             [Piece(safe((reading.model or "").removeprefix("claude-")), Tone.DIM)] if reading.model else [],
             [Piece(f"stopped: {safe(reading.stop_reason)}", Tone.DIM)] if reading.stop_reason else [],
