@@ -283,8 +283,9 @@ class Rows(ScrollView, Generic[T]):
         keys = self._items.missing(self._window(MARGIN))
         if keys:
             for key, item in await self._fetch(keys):
-                self._items.put(key, item)
-                self._repaint_if_changed(key)
+                if key not in self._items:  # what was told meanwhile is newer than what was read
+                    self._items.put(key, item)
+                    self._repaint_if_changed(key)
             if self.key in keys:
                 self.post_message(self.CursorMoved(self.key))
 
