@@ -4,46 +4,28 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from batchtui.domain.forecast import Lasted
 from batchtui.domain.limits import RESULTS_KEPT
 from batchtui.domain.query import BatchQuery
 from batchtui.domain.states import BatchState
 from batchtui.registry.columns import text_list, text_time, time_text
+from batchtui.registry.conditions import conditions
 from batchtui.registry.rows import BATCH_SELECT, to_batch
+from batchtui.registry.sorting import NEWEST, order_by
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
+    from sqlite3 import Row
 
     from batchtui.domain.batch import Batch
-    from batchtui.domain.query import SortKey
+    from batchtui.domain.clock import Clock
     from batchtui.registry.connection import Database
 
 PAGE = 500
 """The most keys asked for in one statement."""
-
-_NEWEST = "b.planned_at DESC, b.key - b.part DESC, b.part"
-"""Newest first, the parts of one attempt in order: their keys follow each other, so key minus part is one number."""
-_SORTS: Mapping[SortKey, tuple[str, str]] = {
-    "newest": (_NEWEST, "b.planned_at, b.key"),
-    "attention": (
-        "CASE b.state WHEN 'unknown' THEN 0 WHEN 'submitting' THEN 1 WHEN 'in_progress' THEN 2 WHEN 'canceling' THEN 2"
-        " WHEN 'planned' THEN 3 WHEN 'missing' THEN 4 ELSE 5 END, " + _NEWEST,
-        "CASE b.state WHEN 'unknown' THEN 5 WHEN 'submitting' THEN 4 WHEN 'in_progress' THEN 3 WHEN 'canceling' THEN 3"
-        " WHEN 'planned' THEN 2 WHEN 'missing' THEN 1 ELSE 0 END, " + _NEWEST,
-    ),
-    "name": ("j.name COLLATE NOCASE, b.attempt, b.part", "j.name COLLATE NOCASE DESC, b.attempt, b.part"),
-    "state": ("b.state, " + _NEWEST, "b.state DESC, " + _NEWEST),
-    "requests": ("b.requests DESC, " + _NEWEST, "b.requests, " + _NEWEST),
-    "ended": ("b.ended_at DESC NULLS FIRST, " + _NEWEST, "b.ended_at NULLS LAST, " + _NEWEST),
-    "cost": (
-        "CAST(coalesce(b.cost_actual, b.cost_estimate) AS REAL) DESC NULLS LAST, " + _NEWEST,
-        "CAST(coalesce(b.cost_actual, b.cost_estimate) AS REAL) NULLS LAST, " + _NEWEST,
-    ),
-}
-"""For each sort key its natural order and that order turned round. Ties always fall to the newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,21 +49,34 @@ class Tally:
 class Views:
     """Questions to the registry that change nothing."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
+        self._clock = clock
 
     async def order(self, query: BatchQuery | None = None) -> Sequence[int]:
         """The keys of the batches that a query names, in its order."""
-        query = query or BatchQuery()
-        where, values = _conditions(query)
-        order_by = _SORTS[query.sort][1 if query.descending else 0]
+        return array("q", [row[0] for row in await self._ordered(query or BatchQuery())])
+
+    async def bundles(self, query: BatchQuery | None = None) -> dict[str, array[int]]:
+        """The keys of the batches that a query names, by their jobs; a job stands where the first of them would.
+
+        Where the order is by something that adds up, as requests and costs do, jobs are in the order of their sums.
+        """
+        jobs: dict[str, array[int]] = {}
+        for key, job in await self._ordered(query or BatchQuery(), by_job=True):
+            jobs.setdefault(job, array("q")).append(key)
+        return jobs
+
+    async def _ordered(self, query: BatchQuery, *, by_job: bool = False) -> Iterable[Row]:
+        now = self._clock.now()
+        where, values = conditions(query, now)
+        order, more = order_by(query.sort, now, turned=query.descending, by_job=by_job)
         limit = "" if query.limit is None else f" LIMIT {int(query.limit)}"
-        rows = await self._database.all(
-            f"SELECT b.key FROM batches AS b JOIN jobs AS j ON j.id = b.job_id WHERE {where}"
-            f" ORDER BY {order_by}{limit}",
-            values,
+        return await self._database.all(
+            f"SELECT b.key, b.job_id FROM batches AS b JOIN jobs AS j ON j.id = b.job_id WHERE {where}"
+            f" ORDER BY {order}{limit}",
+            [*values, *more],
         )
-        return array("q", [row[0] for row in rows])
 
     async def page(self, keys: Sequence[int]) -> list[Batch]:
         """The batches with these keys, in this order; keys that are gone are left out."""
@@ -105,7 +100,7 @@ class Views:
     async def starting_with(self, prefix: str, *, limit: int = 10) -> list[Batch]:
         """The batches whose API id begins so."""
         rows = await self._database.all(
-            f"{BATCH_SELECT} WHERE substr(b.id, 1, ?) = ? ORDER BY {_NEWEST} LIMIT ?", (len(prefix), prefix, limit)
+            f"{BATCH_SELECT} WHERE substr(b.id, 1, ?) = ? ORDER BY {NEWEST} LIMIT ?", (len(prefix), prefix, limit)
         )
         return [to_batch(row) for row in rows]
 
@@ -195,26 +190,3 @@ class Views:
         """A number that changes with every commit to the file, also one of another process (`PRAGMA data_version`)."""
         row = await self._database.one("PRAGMA data_version")
         return int(row[0]) if row else 0
-
-
-def _conditions(query: BatchQuery) -> tuple[str, list[Any]]:
-    conditions: list[str] = []
-    values: list[Any] = []
-    if query.states:
-        conditions.append(f"b.state IN ({','.join('?' * len(query.states))})")
-        values.extend(query.states)
-    elif not query.deleted:
-        conditions.append("b.state <> 'deleted'")
-    if query.job is not None:
-        conditions.append("b.job_id = ?")
-        values.append(query.job)
-    for tag in query.tags:
-        conditions.append("EXISTS (SELECT 1 FROM json_each(j.tags) WHERE value = ?)")
-        values.append(tag)
-    if query.text:
-        conditions.append(
-            "instr(lower(j.name || ' ' || coalesce(b.id, '') || ' ' || j.id || ' ' || j.source || ' ' || j.models),"
-            " lower(?)) > 0"
-        )
-        values.append(query.text)
-    return " AND ".join(conditions) or "1", values

@@ -42,6 +42,10 @@ def test_the_list_as_text_names_state_requests_and_id(batchtui: Batchtui, simula
         (["--tag", "eval"], {"a"}),
         (["--tag", "eval", "--tag", "nightly"], set()),
         (["--limit", "1"], {"b"}),
+        (["--filter", "status:running !tag:nightly"], {"a"}),
+        (["--filter", "requests:>1"], set()),
+        (["--sort", "name", "--limit", "1"], {"a"}),
+        (["--sort", "name", "--reverse", "--limit", "1"], {"b"}),
     ],
 )
 def test_the_list_is_narrowed_by_its_options(
@@ -51,6 +55,16 @@ def test_the_list_is_narrowed_by_its_options(
     batchtui.submitted(1, "b", "--tag", "nightly")
 
     assert {batch["name"] for batch in batchtui("list", *options, "--json").document} == found
+
+
+@pytest.mark.parametrize(("text", "said"), [("statsu:ended", "status:"), ("age:2", "age:2"), ("cost:x", "cost:>0")])
+def test_a_filter_that_cannot_be_read_is_refused_with_what_may_be_meant(
+    batchtui: Batchtui, simulator: Simulator, text: str, said: str
+) -> None:
+    ran = batchtui("list", "--filter", text)
+
+    assert ran.code == 2
+    assert said in ran.err
 
 
 def test_the_list_uses_no_network_unless_told_to(batchtui: Batchtui, simulator: Simulator) -> None:

@@ -8,12 +8,18 @@ import click
 
 from batchtui.cli import documents, sheets, showing
 from batchtui.cli.verb import verb
-from batchtui.domain.query import BatchQuery
+from batchtui.domain.errors import UsageError
+from batchtui.domain.query import SORT_KEYS, BatchQuery
 from batchtui.domain.states import BatchState
+from batchtui.domain.terms import Field
 from batchtui.text.counts import amount
+from batchtui.text.filter_language import read
+from batchtui.text.safe import safe
 
 if TYPE_CHECKING:
     from batchtui.cli.session import Session
+    from batchtui.domain.query import SortKey
+    from batchtui.domain.terms import Term
 
 RUNNING = "running"
 ON_A_SCREEN = 50
@@ -26,6 +32,8 @@ ON_A_SCREEN = 50
         "batchtui list",
         "batchtui list --status running --refresh",
         "batchtui list --tag eval --json | jq -r '.[].id'",
+        "batchtui list --filter 'nightly errored:>0 age:<2d !tag:test'",
+        "batchtui list --filter 'cost:>5' --sort cost",
     ],
 )
 @click.option(
@@ -36,14 +44,34 @@ ON_A_SCREEN = 50
     help="Only batches in this state; may be repeated. running: in_progress or canceling.",
 )
 @click.option("--tag", "tags", multiple=True, metavar="T", help="Only batches with this tag; may be repeated.")
+@click.option(
+    "--filter", "text", default="", metavar="F", help="As in the dashboard: words, status:ended, errored:>0, !tag:t."
+)
+@click.option("--sort", type=click.Choice(SORT_KEYS), default="newest", show_default=True, help="What to sort by.")
+@click.option("--reverse", is_flag=True, help="The other way round.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most so many.")
 @click.option("--all", "everything", is_flag=True, help="All of them, deleted ones too.")
 @click.option("--refresh", is_flag=True, help="Ask the API first; without it no network is used.")
 async def command(
-    session: Session, states: tuple[str, ...], tags: tuple[str, ...], limit: int | None, everything: bool, refresh: bool
+    session: Session,
+    states: tuple[str, ...],
+    tags: tuple[str, ...],
+    text: str,
+    sort: SortKey,
+    reverse: bool,
+    limit: int | None,
+    everything: bool,
+    refresh: bool,
 ) -> None:
-    """List the registry's batches, newest first."""
-    query = BatchQuery(states=_states(states), tags=tags, deleted=everything)
+    """List the registry's batches, newest first.
+
+    A filter is made of words, which are looked for in names, ids, tags and files, and of claims: FIELD:VALUE, as
+    status:ended,running  tag:eval  name:"my job"  model:haiku  requests:>1k  errored:>0  cost:>5  age:<2d  took:>1h.
+    All of them hold; ! before one turns it round.
+    """
+    query = BatchQuery(
+        states=_states(states), tags=tags, terms=_terms(text), deleted=everything, sort=sort, descending=reverse
+    )
     async with session.workspace() as workspace:
         if refresh:
             from batchtui.services.refresh import sweep
@@ -60,9 +88,18 @@ async def command(
     elif batches:
         sheets.show_batches(session.out, batches, now)
     else:
-        session.notes.say(_nothing(has_filter=bool(states or tags)))
+        session.notes.say(_nothing(has_filter=bool(states or tags or text)))
     if len(batches) < len(order) and not session.json:
         session.notes.say(f"{len(batches)} of {amount(len(order), 'batch', 'batches')}; --all shows the rest.")
+
+
+def _terms(text: str) -> tuple[Term, ...]:
+    reading = read(text)
+    said = "; ".join((*reading.complaints, *(f"{part} says nothing yet" for part in reading.unfinished)))
+    if said:
+        fields = ", ".join(Field)
+        raise UsageError(f"The filter cannot be read: {safe(said)}.", hint=f"The fields are {fields}.")
+    return reading.terms
 
 
 def _states(names: tuple[str, ...]) -> frozenset[BatchState]:

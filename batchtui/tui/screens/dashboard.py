@@ -11,12 +11,14 @@ from textual.containers import Container
 from batchtui.domain.query import BatchQuery
 from batchtui.services.sync import sync
 from batchtui.text.counts import amount, count
+from batchtui.text.filter_completion import continuations
+from batchtui.text.filter_language import Reading, read
+from batchtui.text.safe import squeezed
 from batchtui.tui import acts, again, sending
 from batchtui.tui.background import Latest, perform
 from batchtui.tui.batch_cells import COLUMNS, BatchPainter
 from batchtui.tui.bindings import bindings
 from batchtui.tui.commands import Scope
-from batchtui.tui.filtering import filtered
 from batchtui.tui.look import look_of
 from batchtui.tui.pieces import Line, Piece, Tone, line
 from batchtui.tui.screens.batch import BatchScreen
@@ -27,18 +29,21 @@ from batchtui.tui.widgets.grid import Grid
 from batchtui.tui.widgets.rule import Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from textual.binding import BindingType
     from textual.widget import Widget
 
     from batchtui.domain.batch import Batch
     from batchtui.domain.query import SortKey
+    from batchtui.domain.terms import Field
     from batchtui.services.workspace import Workspace
+    from batchtui.text.filter_completion import Continuation
     from batchtui.tui.messages import BatchesChanged
 
 SORTS: Sequence[SortKey] = ("attention", "newest", "name", "state", "requests", "ended", "cost")
 SORT_WORDS = {"attention": "what needs you first", "newest": "newest first"}
+FILTER_HINT = "words, status:ended, !tag:old, errored:>0, age:<2d"
 REMEMBERED = "dashboard"
 """The fact under which the registry keeps how the list was left."""
 EMPTY = (
@@ -74,8 +79,9 @@ class DashboardScreen(Frame):
         super().__init__(workspace)
         self._left = Left()
         self._filter = ""
-        self._complaint = ""
-        self._filter_bar = FilterBar("words, status:ended, tag:nightly")
+        self._reading = Reading()
+        self._filter_bar = FilterBar(FILTER_HINT, completing=self._continuations)
+        self._known: Mapping[Field, Sequence[str]] = {}
         self._detail = Detail(workspace.clock.now, self.forecast)
         self._ordering = Latest(self, self._reorder)
         painter = BatchPainter(workspace.clock.now, self.forecast, plain=lambda: look_of(self).plain)
@@ -101,8 +107,8 @@ class DashboardScreen(Frame):
         return [(batch.key, batch) for batch in await self.workspace.registry.views.page(keys)]
 
     async def _reorder(self) -> None:
-        base = BatchQuery(sort=self._left.sort, descending=self._left.descending)
-        query, self._complaint = filtered(base, self._filter)
+        self._reading = read(self._filter)
+        query = BatchQuery(terms=self._reading.terms, sort=self._left.sort, descending=self._left.descending)
         order = await self.workspace.registry.views.order(query)
         self.grid.update(await self._page(order[:60]))
         self.grid.empty = NONE_MATCH if self._filter else EMPTY
@@ -168,8 +174,14 @@ class DashboardScreen(Frame):
     def _say_filter(self) -> None:
         tally = self.dashboard.status.tally
         words = f"{count(len(self.grid.order))} of {count(tally.total)} "
-        complaint = Piece(f"{self._complaint}  ", Tone.WARN)
-        self._filter_bar.say(complaint, Piece(words, Tone.CHIP if self._filter else Tone.DIM), Piece(" "))
+        complaint = Piece("".join(f"{squeezed(said)}  " for said in self._reading.complaints[:1]), Tone.WARN)
+        self._filter_bar.say(complaint, Piece(words, Tone.DIM), Piece(" "), chips=self._reading.shown)
+
+    def _continuations(self, typed: str, at: int) -> list[Continuation]:
+        return continuations(typed, at, self._known)
+
+    async def _learn_words(self) -> None:
+        self._known = await self.workspace.registry.labels.words()
 
     def _remember(self, left: Left) -> None:
         self._left = left
@@ -203,6 +215,7 @@ class DashboardScreen(Frame):
     # ── commands ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _action_batches_filter(self) -> None:
+        perform(self, self._learn_words, group="words", gives_up=True)
         self._filter_bar.open()
 
     def _action_batches_submit(self) -> None:

@@ -1,24 +1,38 @@
-"""The line in which a filter is typed, and which says what it leaves."""
+"""The line in which a filter is typed, with what it may go on with; and the chips of what is in force."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from textual.containers import Horizontal
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input
 
-from batchtui.tui.pieces import Line, Piece, Tone
+from batchtui.text.safe import squeezed
+from batchtui.tui.pieces import Line, Piece, Tone, width
 from batchtui.tui.widgets.picture import Picture
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from textual import events
     from textual.app import ComposeResult
 
+    from batchtui.text.filter_completion import Continuation
 
-class FilterBar(Horizontal):
+    Completing = Callable[[str, int], list[Continuation]]
+    """How a text may go on at a place in it."""
+
+
+class FilterBar(Vertical):
     """Open while a filter is typed or in force. It knows text, and nothing of what is filtered."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "complete", show=False),
+        Binding("down,ctrl+n", "choose(1)", show=False),
+        Binding("up,ctrl+p", "choose(-1)", show=False),
+    ]
 
     class Changed(Message):
         """Another text is to be filtered by."""
@@ -30,18 +44,24 @@ class FilterBar(Horizontal):
     class Left(Message):
         """The typing is over: keys belong to the list again."""
 
-    def __init__(self, placeholder: str) -> None:
+    def __init__(self, placeholder: str, *, completing: Completing | None = None) -> None:
         super().__init__()
+        self._completing = completing
         self._field = Input(placeholder=placeholder, compact=True, select_on_focus=False)
         self._field.cursor_blink = False  # a blinking cursor sends 2 KB a second
+        self._chips = _Chips(self.edit)
         self._said = _Said(id="filter-said")
+        self._ways = _Ways()
         self.display = False
 
     def compose(self) -> ComposeResult:
-        """Lay out the sign, the field and what it leaves."""
-        yield _Said(Piece(" / ", Tone.ACCENT), id="filter-sign")
-        yield self._field
-        yield self._said
+        """Lay out the sign, the field and what it leaves; below it, how it may go on."""
+        with Horizontal():
+            yield _Said(Piece(" / ", Tone.ACCENT), id="filter-sign")
+            yield self._field
+            yield self._chips
+            yield self._said
+        yield self._ways
 
     @property
     def text(self) -> str:
@@ -53,22 +73,41 @@ class FilterBar(Horizontal):
         self.display = True
         if text is not None:
             self._field.value = text
+            self._show_field(self._field.has_focus)
         else:
-            self._field.focus()
+            self.edit()
+
+    def edit(self) -> None:
+        """Take the keys."""
+        self._show_field(True)
+        self._field.focus()
+        self._offer()
 
     def close(self) -> None:
         """Clear the text and go."""
         self._field.value = ""
+        self._show_chips(())
         self.display = False
         self.post_message(self.Left())
 
-    def say(self, *pieces: Piece) -> None:
-        """Say at the end of the line what the filter leaves."""
+    def say(self, *pieces: Piece, chips: Sequence[str] = ()) -> None:
+        """Say at the end of the line what the filter leaves; `chips` is what of it is in force."""
         self._said.say(*pieces)
+        self._show_chips(chips)
+
+    def _show_chips(self, chips: Sequence[str]) -> None:
+        self._chips.show(chips)
+        self._show_field(self._field.has_focus)
+
+    def _show_field(self, is_typed: bool) -> None:
+        self._field.display = is_typed or not self._chips.are_any
+        self._chips.display = not self._field.display
+        self._ways.display = is_typed and self._completing is not None
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter while typing."""
         event.stop()
+        self._offer()
         self.post_message(self.Changed(event.value))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -77,6 +116,25 @@ class FilterBar(Horizontal):
         if not event.value.strip():
             self.display = False
         self.post_message(self.Left())
+
+    def on_descendant_blur(self) -> None:
+        """Show what is in force, now that nothing is typed."""
+        self._show_field(False)
+
+    # ── going on ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _offer(self) -> None:
+        if self._completing is not None:
+            self._ways.show(self._completing(self._field.value, self._field.cursor_position))
+
+    def _action_complete(self) -> None:
+        way = self._ways.chosen
+        if way is not None:
+            self._field.value = way.text
+            self._field.cursor_position = way.at
+
+    def _action_choose(self, step: int) -> None:
+        self._ways.choose(step)
 
 
 class _Said(Picture):
@@ -88,8 +146,76 @@ class _Said(Picture):
 
     def say(self, *pieces: Piece) -> None:
         self._pieces = pieces
-        self.styles.width = sum(len(piece.text) for piece in pieces)
+        self.styles.width = width(pieces)
         self.redraw()
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
         return [self._pieces]
+
+
+class _Chips(Picture):
+    """What is in force, a chip each. A click goes back to typing."""
+
+    def __init__(self, edit: Callable[[], None]) -> None:
+        super().__init__(id="filter-chips")
+        self._shown: Sequence[str] = ()
+        self._edit = edit
+
+    @property
+    def are_any(self) -> bool:
+        return bool(self._shown)
+
+    def show(self, shown: Sequence[str]) -> None:
+        self._shown = shown
+        self.redraw()
+
+    def draw(self, columns: int, rows: int) -> Sequence[Line]:
+        line: list[Piece] = []
+        for text in self._shown:
+            line += [Piece(f" {squeezed(text)} ", Tone.CHIP), Piece(" ")]
+        return [tuple(line)]
+
+    def on_click(self, event: events.Click) -> None:
+        event.stop()
+        self._edit()
+
+
+class _Ways(Picture):
+    """How what is typed may go on, the one that tab takes on a ground of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(id="filter-ways")
+        self._ways: Sequence[Continuation] = ()
+        self._chosen = 0
+
+    @property
+    def chosen(self) -> Continuation | None:
+        return self._ways[self._chosen] if self._ways else None
+
+    def show(self, ways: Sequence[Continuation]) -> None:
+        self._ways, self._chosen = ways, 0
+        self.redraw()
+
+    def choose(self, step: int) -> None:
+        if self._ways:
+            self._chosen = (self._chosen + step) % len(self._ways)
+            self.redraw()
+
+    def draw(self, columns: int, rows: int) -> Sequence[Line]:
+        if not self._ways:
+            return [()]
+        line: list[Piece] = [Piece(" tab ", Tone.STRONG)]
+        first = self._first_in_sight(columns - width(line))
+        for at, way in enumerate(self._ways[first:], first):
+            line += [Piece(f" {squeezed(way.label)} ", Tone.CHIP if at == self._chosen else Tone.DIM)]
+        return [tuple(line)]
+
+    def _first_in_sight(self, room: int) -> int:
+        """Leave out as many at the beginning as it takes to have the chosen one in sight."""
+        first, taken = self._chosen, 0
+        for at in range(self._chosen, -1, -1):
+            taken += len(squeezed(self._ways[at].label)) + 2
+            if taken > room:
+                break
+            first = at
+        return first

@@ -1,0 +1,81 @@
+"""How a filter that is being typed may go on: fields, and values that there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from batchtui.domain.terms import NUMBERS, SPANS, Field
+from batchtui.text.filter_language import RESULT_WORDS, STATE_WORDS, Token, field_of, tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+MOST = 30
+"""Continuations that are offered at once."""
+_NUMBERS = (">0", ">10", ">100", ">1k", "0")
+_COSTS = (">1", ">5", ">10", ">100")
+_SPANS = ("<1h", "<1d", "<2d", "<1w", ">1d", ">1w")
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """One way to go on."""
+
+    label: str
+    """How it is offered."""
+    text: str
+    """The whole filter with it."""
+    at: int
+    """Where the cursor stands then."""
+
+
+def continuations(text: str, at: int, known: Mapping[Field, Sequence[str]]) -> list[Continuation]:
+    """Say how the word at the cursor may go on; nothing where it is complete, or no field is in sight.
+
+    Args:
+        text: the filter as it stands.
+        at: where the cursor is.
+        known: values that there are, by field, the likeliest first.
+    """
+    token = next((token for token in tokens(text) if token.start <= at <= token.end), Token("", at))
+    typed = token.text[: at - token.start]
+    sign = "!" if typed.startswith("!") else ""
+    name, colon, value = typed.removeprefix("!").partition(":")
+    if not colon:
+        words = [f"{field}:" for field in Field if field.startswith(name.lower())]
+        return [_continued(text, token, f"{sign}{word}", word, is_done=False) for word in words]
+    field = field_of(name)
+    if field is None:
+        return []
+    before, comma, last = value.rpartition(",")
+    words = [word for word in _values(field, known) if _begins(word, last) and word != last]
+    head = f"{sign}{name}:{before}{comma}"
+    return [_continued(text, token, head + quoted(word), word, is_done=True) for word in words[:MOST]]
+
+
+def quoted(word: str) -> str:
+    """Put a value in quotation marks where it has spaces or commas in it."""
+    return f'"{word}"' if any(sign in word for sign in " ,\t") else word
+
+
+def _continued(text: str, token: Token, whole: str, label: str, *, is_done: bool) -> Continuation:
+    rest = text[token.end :]
+    gap = " " if is_done and not rest.startswith(" ") else ""
+    return Continuation(label, text[: token.start] + whole + gap + rest, token.start + len(whole) + len(gap))
+
+
+def _values(field: Field, known: Mapping[Field, Sequence[str]]) -> Sequence[str]:
+    if field is Field.STATUS:
+        return [word for word in STATE_WORDS if "_" not in word]
+    if field is Field.RESULTS:
+        return list(RESULT_WORDS)
+    if field is Field.COST:
+        return _COSTS
+    if field in NUMBERS:
+        return _NUMBERS
+    return _SPANS if field in SPANS else known.get(field, ())
+
+
+def _begins(word: str, typed: str) -> bool:
+    return word.lower().startswith(typed.lower().lstrip('"'))

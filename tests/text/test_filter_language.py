@@ -1,0 +1,92 @@
+"""The language of filters: what is read, what is passed over, what is complained of, and how it may go on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from batchtui.domain.terms import Field, Term
+from batchtui.text.filter_completion import continuations
+from batchtui.text.filter_language import read
+
+
+@pytest.mark.parametrize(
+    ("typed", "term"),
+    [
+        ("evals", Term(None, ("evals",))),
+        ("!evals", Term(None, ("evals",), is_negated=True)),
+        ('"two words"', Term(None, ("two words",))),
+        ('"half open', Term(None, ("half open",))),
+        ("tag:a,b", Term(Field.TAG, ("a", "b"))),
+        ('name:"a, b"', Term(Field.NAME, ("a, b",))),
+        ("name:=exactly", Term(Field.NAME, ("exactly",), "=")),
+        ("status:ended", Term(Field.STATUS, ("ended",), "=")),
+        ("state:run", Term(Field.STATUS, ("in_progress", "canceling"), "=")),
+        ("results:sav", Term(Field.RESULTS, ("saved",), "=")),
+        ("errored:>0", Term(Field.ERRORED, (Decimal(0),), ">")),
+        ("requests:>=1.5k", Term(Field.REQUESTS, (Decimal(1500),), ">=")),
+        ("cost:<$5", Term(Field.COST, (Decimal(5),), "<")),
+        ("age:<2d", Term(Field.AGE, (timedelta(days=2),), "<")),
+        ("!took:90m", Term(Field.TOOK, (timedelta(minutes=90),), is_negated=True)),
+    ],
+)
+def test_a_term_is_read_as_it_is_meant(typed: str, term: Term) -> None:
+    assert read(typed).terms == (term,)
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "  ", "status:", "!", "!tag:", "age:", "age:<", "age:<2", "cost:>", '"', "tag:,"]
+)
+def test_what_is_typed_half_is_neither_a_term_nor_a_fault(typed: str) -> None:
+    reading = read(typed)
+    assert (reading.terms, reading.complaints) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("statsu:ended", "did you mean status:"),
+        ("http://x", "quotation marks"),
+        ("status:zebra", "no status begins with “zebra”"),
+        ("errored:many", "errored:>0"),
+        ("age:tomorrow", "s, m, h, d, w"),
+        ("model:>opus", "cannot be compared"),
+    ],
+)
+def test_what_cannot_be_meant_is_left_out_and_said(typed: str, words: str) -> None:
+    reading = read(f"evals {typed}")
+    assert [term.values for term in reading.terms] == [("evals",)]
+    assert words in reading.complaints[0]
+
+
+def test_every_beginning_of_a_filter_can_be_read() -> None:
+    whole = '!evals status:ended,run name:="my, job" errored:>=10 age:<2d cost:$1.5 "'
+    for end in range(len(whole)):
+        read(whole[:end])
+
+
+def _labels(text: str, at: int | None = None, **known: list[str]) -> list[str]:
+    words = {Field(name): values for name, values in known.items()}
+    return [way.label for way in continuations(text, len(text) if at is None else at, words)]
+
+
+def test_fields_are_offered_by_their_beginning() -> None:
+    assert _labels("evals e") == ["errored:", "expired:", "ended:"]
+    assert _labels("!sta") == ["status:"]
+
+
+def test_values_that_there_are_are_offered() -> None:
+    assert _labels("tag:", tag=["nightly", "shop"]) == ["nightly", "shop"]
+    assert _labels("tag:shop,n", tag=["nightly", "shop"]) == ["nightly"]
+    assert _labels("status:run") == ["running"]
+    assert _labels("nothing:") == []
+
+
+def test_a_continuation_keeps_what_stands_around_it() -> None:
+    [way] = continuations("evals !ta cost:>1", 9, {})
+    assert (way.text, way.at) == ("evals !tag: cost:>1", 11)
+    [way] = continuations("tag:o", 5, {Field.TAG: ["old ones"]})
+    assert way.text == 'tag:"old ones" '
+    assert read(way.text).terms == (Term(Field.TAG, ("old ones",)),)
