@@ -8,15 +8,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from batchtui.domain.precedent import Expectation, Likeness
+
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """USD: at least, likely and at most; None where unknown."""
 
     low: Decimal | None
+    """With an answer of nothing; where `high` is known, by the least that batches like it have come to."""
     likely: Decimal | None
     """None where no history says how much the model writes of what it may."""
     at_most: Decimal | None
+    """With all of max_tokens written."""
+    high: Decimal | None = None
+    """By the most that batches like it have come to; None where there are too few of them."""
 
     @property
     def figure(self) -> Decimal | None:
@@ -34,6 +40,14 @@ class Counted:
     """Requests that they stand for."""
     notes: tuple[str, ...] = ()
     """What was not counted and why, a sentence each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What is likely rests on this: on the fewest batches, and on the least likeness, of all kinds of requests."""
+
+    batches: int
+    likeness: Likeness
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +69,12 @@ class Estimate:
     """Why there is no upper bound, a sentence each."""
     counted: Counted | None = None
     """None where the API was not asked."""
+    output_range: tuple[int, int] | None = None
+    """The least and the most that batches like it have written; None where there are too few of them."""
+    grounds: Grounds | None = None
+    """None without a history."""
+    expectations: tuple[Expectation, ...] = ()
+    """What each model is asked for in each part: to be noted, so that what comes of it can be laid beside it."""
 
     @property
     def margin(self) -> float | None:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import date
+
+_DATE = re.compile(r"-20\d{6}$")
+
+
+def undated(model: str) -> str:
+    """Take the date off a model's name: answers have it where requests, and people, need not."""
+    return _DATE.sub("", model)
 
 
 @dataclass(frozen=True, slots=True)

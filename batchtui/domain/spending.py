@@ -37,8 +37,6 @@ class Spending:
     geography: str
     results: int
     usage: Usage
-    max_tokens: int | None
-    """Sum of max_tokens over the requests that were answered; None where the requests are not kept."""
     cost: Decimal | None
     """USD; None where the price or the usage is not known."""
     standard: Decimal | None

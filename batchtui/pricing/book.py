@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from batchtui.domain.model import undated
 from batchtui.pricing.prices import ModelPrices, Rates, prices_of
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from batchtui.domain.usage import Usage
 
 _MILLION, _THOUSAND = Decimal(1_000_000), Decimal(1000)
-_DATED = re.compile(r"-20\d{6}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +72,7 @@ class PriceBook:
 
     def prices_of(self, model: str, day: date, *, batch: bool = True) -> ModelPrices | None:
         """Return what a model costs on a day; None where nobody says. The first call may take a quarter of a second."""
-        # Answers name a model with its date where requests, and people, need not.
-        own = self._own.get(model) or self._own.get(_DATED.sub("", model)) or _NOTHING_OWN
+        own = self._own.get(model) or self._own.get(undated(model)) or _NOTHING_OWN
         found = own.prices(batch=batch) or prices_of(model, day, batch=batch)
         factor = 1 - (self._discount if own.discount is None else own.discount)
         if found is None or factor == 1:

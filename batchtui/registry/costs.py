@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _TOKENS = "input, write_5m, write_1h, read, output, thinking, searches"
 _SPENT = f"""SELECT s.batch_key, b.id, b.job_id, j.name, coalesce(b.created_at, b.planned_at) AS at, j.tags, s.model,
- s.geography, s.results, s.max_tokens, s.cost, s.standard, s.uncached, s.categories,
+ s.geography, s.results, s.cost, s.standard, s.uncached, s.categories,
  {_TOKENS}
 FROM spending AS s JOIN batches AS b ON b.key = s.batch_key JOIN jobs AS j ON j.id = b.job_id"""
 
@@ -43,8 +43,8 @@ class Costs:
         async with self._database.transaction() as tx:
             await tx.execute("DELETE FROM spending WHERE batch_key = ?", (key,))
             await tx.executemany(
-                f"INSERT INTO spending (batch_key, model, geography, results, max_tokens, cost, standard, uncached,"
-                f" categories, {_TOKENS}) VALUES ({', '.join('?' * 16)})",
+                f"INSERT INTO spending (batch_key, model, geography, results, cost, standard, uncached,"
+                f" categories, {_TOKENS}) VALUES ({', '.join('?' * 15)})",
                 [_values(key, spending) for spending in spendings],
             )
             await tx.execute(
@@ -101,31 +101,11 @@ class Costs:
         uncounted = sum(row["state"] == "ended" and not row["cost_counted"] for row in chosen)
         return Outlook(total(counted), total(running) if running else NOTHING, uncounted)
 
-    async def output_shares(self, name: str | None = None) -> dict[str, float]:
-        """How much of max_tokens each model has written so far, as a share of 1; without a history it is absent.
-
-        What jobs of this name have written goes before what all have.
-        """
-        rows = await self._database.all(
-            "SELECT s.model, j.name = ? AS is_named, sum(s.output) AS output, sum(s.max_tokens) AS allowed"
-            " FROM spending AS s JOIN batches AS b ON b.key = s.batch_key JOIN jobs AS j ON j.id = b.job_id"
-            " WHERE s.max_tokens > 0 AND s.model <> '' GROUP BY s.model, is_named",
-            (name or "",),
-        )
-        named = {row["model"]: _share([row]) for row in rows if row["is_named"]}
-        models = {row["model"] for row in rows}
-        return {model: _share([row for row in rows if row["model"] == model]) for model in models} | named
-
-
-def _share(rows: Sequence[Row]) -> float:
-    written, allowed = (sum(int(row[name]) for row in rows) for name in ("output", "allowed"))
-    return min(1.0, written / allowed)
-
 
 def _values(key: int, spending: Spending) -> tuple[object, ...]:
     usage = spending.usage
     return (
-        key, spending.model, spending.geography, spending.results, spending.max_tokens, money_text(spending.cost),
+        key, spending.model, spending.geography, spending.results, money_text(spending.cost),
         money_text(spending.standard), money_text(spending.uncached), _cost_text(spending.categories),
         usage.input_tokens, usage.cache_write_5m_tokens, usage.cache_write_1h_tokens, usage.cache_read_tokens,
         usage.output_tokens, usage.thinking_tokens, usage.web_searches,
@@ -142,7 +122,7 @@ def _spent(row: Row) -> Spent:
         created_at=text_time(row["at"]),
         tags=text_list(row["tags"]),
         spending=Spending(
-            row["model"], row["geography"], row["results"], usage, row["max_tokens"], text_money(row["cost"]),
+            row["model"], row["geography"], row["results"], usage, text_money(row["cost"]),
             text_money(row["standard"]), text_money(row["uncached"]), _text_cost(row["categories"]),
         ),
     )  # fmt: skip

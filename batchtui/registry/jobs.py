@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.registry.columns import list_text, money_text, time_text
 from batchtui.registry.journal import note
+from batchtui.registry.precedents import insert_expectations
 from batchtui.registry.rows import to_job
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from batchtui.domain.clock import Clock
     from batchtui.domain.estimate import Bounds
     from batchtui.domain.job import Job, PartPlan
+    from batchtui.domain.precedent import Expectation
     from batchtui.registry.connection import Database
 
 
@@ -31,7 +33,14 @@ class Jobs:
         self._database = database
         self._clock = clock
 
-    async def plan(self, job: Job, parts: Sequence[PartPlan], *, estimates: Sequence[Bounds] = ()) -> tuple[int, ...]:
+    async def plan(
+        self,
+        job: Job,
+        parts: Sequence[PartPlan],
+        *,
+        estimates: Sequence[Bounds] = (),
+        expectations: Sequence[Expectation] = (),
+    ) -> tuple[int, ...]:
         """Write a new job and its parts as `planned`, in one transaction: the intent, before a byte leaves.
 
         Returns:
@@ -41,6 +50,7 @@ class Jobs:
         async with self._database.transaction() as tx:
             await insert_job(tx, job)
             keys = await self._insert_parts(tx, job.id, parts, 1, now, estimates)
+            await insert_expectations(tx, _by_number(parts, keys), expectations)
             await note(tx, now, "job.planned", job=job.id, parts=len(parts), requests=job.requests, bytes=job.bytes)
         return keys
 
@@ -53,6 +63,7 @@ class Jobs:
         keep: Callable[[], None],
         models: Sequence[str] = (),
         estimates: Sequence[Bounds] = (),
+        expectations: Sequence[Expectation] = (),
     ) -> tuple[int, ...]:
         """Write the next attempt of a job: its parts as `planned`. Returns their keys.
 
@@ -64,6 +75,7 @@ class Jobs:
                 so that of two processes that try again at once none touches the other's bodies.
             models: those that the job has from now on, too.
             estimates: USD for each part.
+            expectations: what each model is asked for in each part.
 
         Raises:
             AttemptTaken: another process planned this attempt meanwhile; nothing was kept.
@@ -76,6 +88,7 @@ class Jobs:
                 raise AttemptTaken
             keep()
             keys = await self._insert_parts(tx, job_id, parts, attempt, now, estimates)
+            await insert_expectations(tx, _by_number(parts, keys), expectations)
             await self._add_models(tx, job_id, models)
             await note(tx, now, "job.retried", job=job_id, attempt=attempt, parts=len(parts))
         return keys
@@ -157,6 +170,10 @@ class Jobs:
             assert cursor.lastrowid is not None
             keys.append(cursor.lastrowid)
         return tuple(keys)
+
+
+def _by_number(parts: Sequence[PartPlan], keys: Sequence[int]) -> dict[int, int]:
+    return {part.part: key for part, key in zip(parts, keys, strict=True)}
 
 
 async def insert_job(tx: aiosqlite.Connection, job: Job) -> None:

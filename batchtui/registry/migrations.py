@@ -171,11 +171,27 @@ UPDATE batches SET cost_counted = 0 WHERE cost_counted = 1 AND results = 'saved'
 ALTER TABLE batches ADD COLUMN cost_at_most TEXT;
 """
 
+EXPECTED = """
+CREATE TABLE expected (
+    batch_key    INTEGER NOT NULL REFERENCES batches(key),
+    model        TEXT NOT NULL,
+    template     TEXT NOT NULL,
+    requests     INTEGER NOT NULL CHECK (requests > 0),
+    max_tokens   INTEGER NOT NULL,
+    input_tokens INTEGER,
+    PRIMARY KEY (batch_key, model)
+) STRICT, WITHOUT ROWID;
+INSERT OR IGNORE INTO expected SELECT batch_key, model, '', results, max_tokens, NULL FROM spending
+ WHERE max_tokens > 0 AND results > 0 AND model <> '';
+ALTER TABLE spending DROP COLUMN max_tokens;
+"""
+
 STEPS: Final[Sequence[Step]] = (
     ("jobs, batches, journal, leases", FIRST_SCHEMA),
     ("what was spent", SPENDING),
     ("what is told, and by whom", NOTICES),
     ("what was spent, by category; what it costs at most", CATEGORIES),
+    ("what was expected of each model", EXPECTED),
 )
 """Appended to, never edited: a step that was released has run on somebody's disk."""
 LATEST: Final = len(STEPS)

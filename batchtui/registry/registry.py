@@ -11,9 +11,9 @@ from batchtui.registry.costs import Costs
 from batchtui.registry.facts import Facts
 from batchtui.registry.jobs import Jobs
 from batchtui.registry.journal import Journal
-from batchtui.registry.labels import Labels
 from batchtui.registry.leases import Leases
 from batchtui.registry.notices import Notices
+from batchtui.registry.precedents import Precedents
 from batchtui.registry.request_store import RequestStore
 from batchtui.registry.sendings import Sendings
 from batchtui.registry.views import Views
@@ -33,11 +33,11 @@ class Registry:
         self._database = Database(database, clock)
         self.path = database
         self.jobs = Jobs(self._database, clock)
-        self.labels = Labels(self._database)
         self.sendings = Sendings(self._database, clock)
         self.batches = Batches(self._database, clock)
-        self.views = Views(self._database, clock)
+        self.views = Views(self._database)
         self.costs = Costs(self._database)
+        self.precedents = Precedents(self._database)
         self.journal = Journal(self._database)
         self.leases = Leases(self._database, clock, holder)
         self.notices = Notices(self._database, clock, holder)

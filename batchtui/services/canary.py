@@ -11,6 +11,7 @@ from batchtui.domain.canary import CanaryCall, CanaryPlan, CanaryVerdict
 from batchtui.domain.cost import total
 from batchtui.domain.errors import AnswerLost, RateLimited, Refused, SpendLimitReached
 from batchtui.domain.limits import LONG_OUTPUT_BETA
+from batchtui.domain.precedent import History
 from batchtui.intake import CheckedRequest
 from batchtui.registry.request_store import RequestReader
 from batchtui.services.estimate import estimate
@@ -124,7 +125,7 @@ def _at_most(workspace: Workspace, shape: Shape, params: dict[str, Any]) -> Deci
         1, [CheckedRequest(1, shape.custom_id, shape.payload, shape.file, shape.line, shape.model, tokens, shape.id)]
     )
     day = workspace.clock.now().date()
-    return estimate(weighed.loads(), [shape], {}, day, workspace.prices).standard.at_most
+    return estimate(weighed.loads(), [shape], History(), day, workspace.prices).standard.at_most
 
 
 class _Flight:

@@ -175,10 +175,10 @@ async def _priced(workspace: Workspace, composed: Composed) -> Composed:
     from batchtui.services.estimate import estimate
     from batchtui.services.priming import expected_gain
 
-    shares, day = await workspace.registry.costs.output_shares(), workspace.clock.now().date()
+    history, day = await workspace.registry.precedents.history(), workspace.clock.now().date()
 
     def worked_out() -> Composed:
-        expected = estimate(composed.loads, composed.report.shapes, shares, day, workspace.prices)
+        expected = estimate(composed.loads, composed.report.shapes, history, day, workspace.prices)
         prefix, least, models = composed.prefix, composed.least_cached, composed.report.models
         if prefix is None or least is None or prefix.tokens < least or len(models) != 1:
             return replace(composed, estimate=expected)

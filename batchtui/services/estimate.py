@@ -9,36 +9,28 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from batchtui.domain.cost import NOTHING, total
-from batchtui.domain.estimate import Bounds, Estimate
+from batchtui.domain.estimate import Bounds, Estimate, Grounds
+from batchtui.domain.precedent import CLOSEST, ENOUGH
 from batchtui.domain.usage import Usage
+from batchtui.services.expectations import expectations, templates_of
+from batchtui.services.prompts import HIGH, LIKELY, LOW, input_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
     from decimal import Decimal
 
+    from batchtui.domain.precedent import History, Outcomes, Range
     from batchtui.intake import Shape
     from batchtui.pricing.book import PriceBook
     from batchtui.pricing.prices import ModelPrices
     from batchtui.services.counting import Tally
     from batchtui.services.loads import Load
+    from batchtui.services.prompts import Tokens
     from batchtui.services.workspace import Workspace
 
-ENVELOPE = 130
-"""Bytes of a request that are JSON around the prompt: custom_id, model, roles."""
-BYTES_A_TOKEN = (5.0, 3.5, 2.0)
-"""Bytes of JSON for one token of prompt: at least, likely, at most. Recorded requests without tools lie in between."""
-TOOLS = (250, 500, 900)
-"""Tokens that tools add beyond their own text, of which the API tells the model more than the request holds."""
-STRUCTURE = (0, 180, 450)
-"""Tokens that a schema for the answer adds beyond its own text."""
-IMAGE = (50, 1600, 4800)
-"""Tokens of an image: it is scaled down to these at most (documentation of vision)."""
-DOCUMENT_BYTES = (40.0, 10.0, 1.0)
-"""Bytes of base64 for one token of a PDF: they vary more than anything else."""
 AT_THE_API = ("web_search", "web_fetch", "code_execution", "bash_code", "text_editor_code", "tool_search", "mcp_")
 """How tools are called that run at the API and put what they find into the input."""
-LOW, LIKELY, HIGH = range(3)
 _IN_THE_US = re.compile(rb'"inference_geo"\s*:\s*"us"')
 
 
@@ -59,14 +51,14 @@ async def expect(
         name: the job's: what was written under this name before says more than what was written anywhere.
         tally: what the API has counted of them.
     """
-    shares, day = await workspace.registry.costs.output_shares(name), workspace.clock.now().date()
-    return await asyncio.to_thread(estimate, loads, shapes, shares, day, workspace.prices, tally)
+    history, day = await workspace.registry.precedents.history(name), workspace.clock.now().date()
+    return await asyncio.to_thread(estimate, loads, shapes, history, day, workspace.prices, tally)
 
 
 def estimate(
     loads: Sequence[Load],
     shapes: Iterable[Shape],
-    shares: Mapping[str, float],
+    history: History,
     day: date,
     book: PriceBook,
     tally: Tally | None = None,
@@ -76,44 +68,38 @@ def estimate(
     Args:
         loads: the requests, added up.
         shapes: their skeletons, as far as they are known.
-        shares: how much of max_tokens each model has written so far, as a share of 1; absent without a history.
+        history: what was expected before and came of it.
         day: when they are sent.
         book: the prices that hold.
         tally: what the API has counted of them.
     """
     by_id, models = {shape.id: shape for shape in shapes}, {load.model or "" for load in loads}
     counted = tally.tokens if tally else {}
-    priced = [_priced(load, by_id.get(load.shape), shares, day, book, counted.get(load)) for load in loads]
+    templates = templates_of(by_id.values())
+    priced = [
+        _priced(
+            load, by_id.get(load.shape), history.outcomes(load.model, templates.get(load.model, "")), day, book,
+            counted.get(load),
+        )
+        for load in loads
+    ]  # fmt: skip
     parts = sorted({load.part for load in loads})
     written = [each.written for each in priced if each.written is not None]
+    is_whole = bool(priced) and len(written) == len(priced)
+    grounds = _grounds([each.outcomes for each in priced])
     return Estimate(
         cost=_together([each.batch for each in priced]),
         standard=_together([each.standard for each in priced]),
         parts=tuple(_together([each.batch for each in priced if each.part == part]) for part in parts),
         input_tokens=_added([each.input_tokens for each in priced]),
-        output_tokens=(
-            sum(written) if len(written) == len(priced) and priced else None,
-            sum(load.max_tokens for load in loads),
-        ),
+        output_tokens=(_added(written)[LIKELY] if is_whole else None, sum(load.max_tokens for load in loads)),
         unpriced=tuple(sorted(model or "(no model)" for model in models if book.prices_of(model, day) is None)),
         open=_open(loads, by_id),
         counted=tally.counted if tally else None,
+        output_range=_added(written)[::2] if grounds and grounds.batches >= ENOUGH else None,
+        grounds=grounds,
+        expectations=expectations(loads, by_id.values()),
     )
-
-
-def input_tokens(load: Load, shape: Shape | None) -> tuple[int, int, int]:
-    """Work out the tokens of all prompts of a load from their bytes: at least, likely and at most."""
-    traits = shape.traits if shape else frozenset()
-    text = max(0, load.bytes - load.media - ENVELOPE * load.requests)
-
-    def tokens(level: int) -> int:
-        more = (TOOLS[level] if "tools" in traits else 0) + (STRUCTURE[level] if "output_config" in traits else 0)
-        media = load.images * IMAGE[level]
-        if load.documents:
-            media += int(load.media / DOCUMENT_BYTES[level])
-        return int(text / BYTES_A_TOKEN[level]) + media + load.requests * (more + (60 if level == HIGH else 1))
-
-    return tokens(LOW), tokens(LIKELY), tokens(HIGH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,37 +109,70 @@ class _Priced:
     part: int
     batch: Bounds
     standard: Bounds
-    input_tokens: tuple[int, int, int]
-    written: int | None
-    """Tokens of output that are likely."""
+    input_tokens: Tokens
+    written: Tokens | None
+    """Tokens of output, by what was written before."""
+    outcomes: Outcomes | None
 
 
 def _priced(
     load: Load,
     shape: Shape | None,
-    shares: Mapping[str, float],
+    outcomes: Outcomes | None,
     day: date,
     book: PriceBook,
-    counted: tuple[int, int, int] | None,
+    counted: Tokens | None,
 ) -> _Priced:
-    tokens, share = counted or input_tokens(load, shape), _share(shares, load.model)
-    written = None if share is None else int(share * load.max_tokens)
+    tokens, is_open = counted or input_tokens(load, shape), bool(_reasons(load, shape))
+    learnt = tokens if counted or outcomes is None else _corrected(tokens, outcomes.input, is_open=is_open)
+    written = None if outcomes is None else _written(load, outcomes.output)
 
     def bounds(*, batch: bool) -> Bounds:
         prices = book.prices_of(load.model or "", day, batch=batch)
         if prices is None:
             return Bounds(None, None, None)
-        return Bounds(
-            _amount(load, shape, tokens, LOW, 0, prices),
-            None if written is None else _amount(load, shape, tokens, LIKELY, written, prices),
-            None if _reasons(load, shape) else _amount(load, shape, tokens, HIGH, load.max_tokens, prices),
-        )
+        at_most = None if is_open else _amount(load, shape, tokens, HIGH, load.max_tokens, prices)
+        if written is None or outcomes is None:
+            return Bounds(_amount(load, shape, tokens, LOW, 0, prices), None, at_most)
+        low, likely, high = (_amount(load, shape, learnt, at, written[at], prices) for at in (LOW, LIKELY, HIGH))
+        if outcomes.is_range:
+            return Bounds(low, likely, at_most, high)
+        return Bounds(_amount(load, shape, tokens, LOW, 0, prices), likely, at_most)
 
-    return _Priced(load.part, bounds(batch=True), bounds(batch=False), tokens, written)
+    said = (tokens[LOW], learnt[LIKELY], max(tokens[HIGH], learnt[LIKELY]))
+    return _Priced(load.part, bounds(batch=True), bounds(batch=False), said, written, outcomes)
+
+
+def _corrected(tokens: Tokens, found: Range | None, *, is_open: bool) -> Tokens:
+    """Correct what bytes say of the input by what it came to before; never out of what is possible."""
+    if found is None:
+        return tokens
+    low, likely, high = tokens
+
+    def learnt(factor: float) -> int:
+        expected = max(low, round(likely * factor))
+        return expected if is_open else min(expected, high)
+
+    return learnt(found.low), learnt(found.likely), learnt(found.high)
+
+
+def _written(load: Load, share: Range) -> Tokens:
+    low, likely, high = (int(min(1.0, part) * load.max_tokens) for part in (share.low, share.likely, share.high))
+    return low, likely, high
+
+
+def _grounds(found: Sequence[Outcomes | None]) -> Grounds | None:
+    known = [outcomes for outcomes in found if outcomes is not None]
+    if not known or len(known) < len(found):
+        return None
+    return Grounds(
+        min(outcomes.batches for outcomes in known),
+        max((outcomes.likeness for outcomes in known), key=CLOSEST.index),
+    )
 
 
 def _amount(
-    load: Load, shape: Shape | None, tokens: tuple[int, int, int], level: int, written: int, prices: ModelPrices
+    load: Load, shape: Shape | None, tokens: Tokens, level: int, written: int, prices: ModelPrices
 ) -> Decimal | None:
     """Price a load whose prompts are as long as this level says, and that writes so many tokens."""
     longest = tokens[level] // load.requests
@@ -200,14 +219,7 @@ def _open(loads: Sequence[Load], shapes: Mapping[int, Shape]) -> tuple[str, ...]
     return tuple(f"In {number:,} requests {reason}." for reason, number in counted.items())
 
 
-def _share(shares: Mapping[str, float], model: str | None) -> float | None:
-    """Find a model's history; its answers name it with a date where requests need not."""
-    if model is None or model in shares:
-        return shares.get(model or "")
-    return next((share for name, share in shares.items() if name.startswith(f"{model}-20")), None)
-
-
-def _added(tokens: Sequence[tuple[int, int, int]]) -> tuple[int, int, int]:
+def _added(tokens: Sequence[Tokens]) -> Tokens:
     low, likely, high = (sum(each[level] for each in tokens) for level in (LOW, LIKELY, HIGH))
     return low, likely, high
 
@@ -219,4 +231,5 @@ def _together(bounds: Sequence[Bounds]) -> Bounds:
         total([each.low for each in bounds]),
         total([each.likely for each in bounds]),
         total([each.at_most for each in bounds]),
+        total([each.high for each in bounds]),
     )

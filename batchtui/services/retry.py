@@ -31,13 +31,14 @@ from batchtui.services.staging_pass import write_block
 from batchtui.services.submit import Submitted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from decimal import Decimal
 
     from batchtui.answers.failures import FailureGroup, Kind
     from batchtui.domain.batch import Batch
     from batchtui.domain.estimate import Estimate
     from batchtui.domain.job import Job, PartPlan
+    from batchtui.domain.precedent import History
     from batchtui.domain.problem import Problem
     from batchtui.intake import CheckOptions, PartCutter
     from batchtui.registry.request_store import RequestReader
@@ -122,8 +123,8 @@ async def plan_retry(workspace: Workspace, target: Target, options: RetryOptions
     within = None if target.job else target.batches[0]
     _refuse_unready(workspace, batches, within)
     check = await build_check_options(workspace, _intake(options, job))
-    shares = await workspace.registry.costs.output_shares(job.name)
-    work = _Planning(workspace, job, batches, within, options, check, shares)
+    history = await workspace.registry.precedents.history(job.name)
+    work = _Planning(workspace, job, batches, within, options, check, history)
     planning = asyncio.ensure_future(asyncio.to_thread(work.run))
     try:
         return await asyncio.shield(planning)
@@ -170,6 +171,7 @@ async def apply_retry(
             keep=lambda: registry.requests.commit(plan.staged, job.id),
             models=plan.models,
             estimates=plan.estimate.parts,
+            expectations=plan.estimate.expectations,
         )
     except AttemptTaken:
         raise UsageError(
@@ -191,7 +193,7 @@ class _Planning:
         within: Batch | None,
         options: RetryOptions,
         check: CheckOptions,
-        shares: Mapping[str, float],
+        history: History,
     ) -> None:
         self._registry = workspace.registry
         self._prices = workspace.prices
@@ -200,7 +202,7 @@ class _Planning:
         self._within = within
         self._options = options
         self._check = check
-        self._shares = shares
+        self._history = history
         self._weighed = LoadCounter()
         self._choices: dict[Kind, bool] = {}
         self.attempt = max(batch.attempt for batch in batches) + 1
@@ -225,7 +227,7 @@ class _Planning:
         return RetryPlan(
             self._job, self.attempt, staged.parts, staged, resending.changed, models, resending.problems, found.failed,
             found.succeeded, found.missing, found.away,
-            estimate(self._weighed.loads(), resending.shapes, self._shares, self._check.today, self._prices),
+            estimate(self._weighed.loads(), resending.shapes, self._history, self._check.today, self._prices),
         )  # fmt: skip
 
     def _chooses(self, group: FailureGroup) -> bool:

@@ -58,8 +58,7 @@ def _count(workspace: Workspace, batch: Batch) -> list[Spending]:
     with workspace.registry.results.reader(batch) as reader:
         known = [workspace.prices.prices_of(model, day) for model in reader.summary.models]
         thresholds = sorted({above for prices in known if prices for above in prices.thresholds})
-        spendings = spendings_of(reader.usage_groups(thresholds), day, workspace.prices)
-    return [_with_allowance(workspace, batch, spending, spendings) for spending in spendings]
+        return list(spendings_of(reader.usage_groups(thresholds), day, workspace.prices))
 
 
 def _priced(group: UsageGroup, day: date, book: PriceBook) -> Spending:
@@ -79,7 +78,7 @@ def _priced(group: UsageGroup, day: date, book: PriceBook) -> Spending:
 
     actual = cost(usage)
     return Spending(
-        group.model, group.geography, group.results, usage, None, amount(actual), amount(cost(usage, batch=False)),
+        group.model, group.geography, group.results, usage, amount(actual), amount(cost(usage, batch=False)),
         amount(cost(plain)), actual,
     )  # fmt: skip
 
@@ -98,19 +97,3 @@ def _together(one: Spending, other: Spending) -> Spending:
 
 def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:
     return None if one is None or other is None else one + other
-
-
-def _with_allowance(workspace: Workspace, batch: Batch, spending: Spending, every: tuple[Spending, ...]) -> Spending:
-    """Add what max_tokens allowed the answers, where one model answered all and the requests are kept.
-
-    The share of max_tokens that a model writes is what the next estimate is made from.
-    """
-    answered = sum(one.results for one in every)
-    if len(every) != 1 or not batch.requests or spending.model == "":
-        return spending
-    try:
-        with workspace.registry.requests.reader(batch.job, batch.attempt) as requests:
-            allowed = sum(requests.max_tokens(batch.part).values())
-    except StorageError:
-        return spending
-    return replace(spending, max_tokens=allowed * answered // batch.requests) if allowed else spending

@@ -166,7 +166,9 @@ async def apply_submit(
     if plan.primes:
         await priming.mark(workspace, plan.job.id)
     workspace.registry.requests.commit(plan.staged.requests, plan.job.id)
-    keys = await workspace.registry.jobs.plan(plan.job, plan.parts, estimates=plan.estimate.parts)
+    keys = await workspace.registry.jobs.plan(
+        plan.job, plan.parts, estimates=plan.estimate.parts, expectations=plan.estimate.expectations
+    )
     await send_parts(workspace, keys, on_event)
     await keep_up(workspace)
     return Submitted(plan.job, tuple(await workspace.registry.views.page(keys)))

@@ -8,10 +8,13 @@ from itertools import pairwise
 
 import pytest
 
+from batchtui.domain.estimate import Grounds
+from batchtui.domain.precedent import History, Precedent
 from batchtui.intake import CheckedRequest, Shape
 from batchtui.pricing.book import PriceBook
-from batchtui.services.estimate import ENVELOPE, estimate
+from batchtui.services.estimate import estimate
 from batchtui.services.loads import LONG, SAMPLE, Load, LoadCounter
+from batchtui.services.prompts import ENVELOPE
 
 DAY = date(2026, 11, 21)
 BOOK = PriceBook()
@@ -32,8 +35,13 @@ def shape(*traits: str, payload: bytes = b"{}") -> Shape:
     return Shape(1, 100, "", SONNET, "r-1", "f", 1, payload, frozenset(traits))
 
 
+def past(*shares: float, model: str = SONNET, factor: float = 1.0) -> History:
+    """A history of batches that wrote these shares of their max_tokens, and read so much of what was expected."""
+    return History([Precedent(model, "", "", 1000, int(1000 * share), 1000, int(1000 * factor)) for share in shares])
+
+
 def test_the_range_goes_from_no_answer_to_max_tokens() -> None:
-    found = estimate([load()], [shape()], {}, DAY, BOOK)
+    found = estimate([load()], [shape()], History(), DAY, BOOK)
     # 700,000 bytes: 140,000 tokens at 5 bytes each, 350,000 at 2; and 1 or 60 for each request's frame.
     assert found.cost.low == Decimal(140100) / 1_000_000
     assert found.cost.at_most == Decimal(356000) / 1_000_000 + Decimal("0.5")
@@ -42,7 +50,7 @@ def test_the_range_goes_from_no_answer_to_max_tokens() -> None:
 
 
 def test_the_same_without_a_batch_costs_twice_as_much() -> None:
-    found = estimate([load()], [shape()], {SONNET: 0.25}, DAY, BOOK)
+    found = estimate([load()], [shape()], past(0.25), DAY, BOOK)
     assert found.cost.low is not None
     assert found.standard.low == 2 * found.cost.low
     assert found.cost.likely is not None
@@ -50,26 +58,56 @@ def test_the_same_without_a_batch_costs_twice_as_much() -> None:
 
 
 def test_what_was_written_so_far_says_what_is_likely() -> None:
-    found = estimate([load()], [shape()], {SONNET: 0.25}, DAY, BOOK)
+    found = estimate([load()], [shape()], past(0.25), DAY, BOOK)
     # 200,000 tokens at 3.5 bytes each and one for each frame; a quarter of what may be written.
     assert found.cost.likely == Decimal(200100) / 1_000_000 + Decimal("0.125")
     assert found.cost.figure == found.cost.likely
 
 
+def test_several_batches_make_a_range_and_leave_the_upper_bound() -> None:
+    alone, found = (estimate([load()], [shape()], past(*shares), DAY, BOOK) for shares in ((0.25,), (0.1, 0.2, 0.3)))
+    # 200,100 tokens of input as the bytes say, and a tenth, a fifth, three tenths of 100,000 tokens at 5 USD a million.
+    assert found.cost.low == Decimal("0.2001") + Decimal("0.05")
+    assert found.cost.likely == Decimal("0.2001") + Decimal("0.10")
+    assert found.cost.high == Decimal("0.2001") + Decimal("0.15")
+    assert found.output_range == (10_000, 30_000)
+    assert found.grounds == Grounds(3, "model")
+    assert (alone.cost.high, alone.output_range, alone.grounds) == (None, None, Grounds(1, "model"))
+    assert found.cost.at_most == alone.cost.at_most
+
+
+def test_what_the_input_came_to_before_corrects_what_its_bytes_say() -> None:
+    found = estimate([load()], [shape()], past(0.2, factor=1.2), DAY, BOOK)
+    assert found.input_tokens == (140_100, 240_120, 356_000)
+
+
+@pytest.mark.parametrize(("factor", "tokens"), [(0.01, 140_100), (50.0, 356_000)])
+def test_a_correction_never_leaves_what_is_possible(factor: float, tokens: int) -> None:
+    assert estimate([load()], [shape()], past(0.2, factor=factor), DAY, BOOK).input_tokens[1] == tokens
+
+
+def test_one_kind_of_requests_without_a_history_leaves_the_whole_without() -> None:
+    both = [load(), load(model="claude-haiku-5-5", part=2)]
+    found = estimate(both, [shape()], past(0.2, 0.3), DAY, BOOK)
+    assert (found.cost.likely, found.cost.high, found.grounds, found.output_tokens[0]) == (None, None, None, None)
+    assert found.parts[0].high is not None
+
+
 def test_a_history_under_the_dated_name_of_a_model_counts_for_it() -> None:
-    assert estimate([load()], [shape()], {f"{SONNET}-20260901": 0.5}, DAY, BOOK).output_tokens == (50_000, 100_000)
+    found = estimate([load()], [shape()], past(0.5, model=f"{SONNET}-20260901"), DAY, BOOK)
+    assert found.output_tokens == (50_000, 100_000)
 
 
 def test_a_long_prompt_has_the_price_of_its_step() -> None:
     haiku = load(model="claude-haiku-5-5", requests=1, bytes=500_000 + ENVELOPE, longest=500_000, max_tokens=1)
-    found = estimate([haiku], [], {}, DAY, BOOK)
+    found = estimate([haiku], [], History(), DAY, BOOK)
     # Above 100,000 tokens 0.25 USD in and 1.25 USD out for a million, below 0.05 and 0.25.
     assert found.cost.low == Decimal(100001) * Decimal("0.25") / 1_000_000
     assert found.cost.at_most == (Decimal(250060) * Decimal("0.25") + Decimal("1.25")) / 1_000_000
 
 
 def test_a_model_without_a_price_makes_it_unknown_and_never_nothing() -> None:
-    found = estimate([load(), load(model="claude-nobody-knows", part=2)], [shape()], {}, DAY, BOOK)
+    found = estimate([load(), load(model="claude-nobody-knows", part=2)], [shape()], History(), DAY, BOOK)
     assert (found.cost.low, found.cost.at_most) == (None, None)
     assert found.parts[0].low is not None
     assert found.parts[1].at_most is None
@@ -77,9 +115,9 @@ def test_a_model_without_a_price_makes_it_unknown_and_never_nothing() -> None:
 
 
 def test_at_most_all_of_the_input_is_written_to_the_cache_that_is_asked_for() -> None:
-    hour = estimate([load(hourly=1)], [shape("text+cache")], {}, DAY, BOOK)
-    minutes = estimate([load()], [shape("text+cache")], {}, DAY, BOOK)
-    plain = estimate([load()], [shape()], {}, DAY, BOOK)
+    hour = estimate([load(hourly=1)], [shape("text+cache")], History(), DAY, BOOK)
+    minutes = estimate([load()], [shape("text+cache")], History(), DAY, BOOK)
+    plain = estimate([load()], [shape()], History(), DAY, BOOK)
     answers = Decimal("0.5")
     assert plain.cost.at_most is not None
     assert hour.cost.at_most == 2 * (plain.cost.at_most - answers) + answers
@@ -89,8 +127,8 @@ def test_at_most_all_of_the_input_is_written_to_the_cache_that_is_asked_for() ->
 @pytest.mark.parametrize(
     ("found", "said"),
     [
-        (estimate([load(elsewhere=3)], [shape()], {}, DAY, BOOK), "address or file id"),
-        (estimate([load()], [shape("web_search")], {}, DAY, BOOK), "run at the API"),
+        (estimate([load(elsewhere=3)], [shape()], History(), DAY, BOOK), "address or file id"),
+        (estimate([load()], [shape("web_search")], History(), DAY, BOOK), "run at the API"),
     ],
 )
 def test_what_grows_at_the_api_has_no_upper_bound(found: object, said: str) -> None:

@@ -17,7 +17,7 @@ def spent(batch: int, cost: str | None, *, usage: Usage = HIT, uncached: str | N
     known = None if cost is None else Decimal(cost)
     standard = None if known is None else 2 * known
     saved_on = None if uncached is None else Decimal(uncached)
-    spending = Spending("m", "", 10, usage, None, known, standard, saved_on, None if known is None else Cost(known))
+    spending = Spending("m", "", 10, usage, known, standard, saved_on, None if known is None else Cost(known))
     return Spent(batch, f"msgbatch_{batch}", "job_1", "nightly", START, (), spending)
 
 

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from batchtui.domain.batch import Batch
     from batchtui.domain.spending import Spending
     from batchtui.services.workspace import Workspace
-    from batchtui.simulator import Simulator
     from tests.support.clock import TurnedClock
 
 
@@ -103,7 +102,6 @@ async def test_a_collected_batch_knows_its_cost(workspace: Workspace, clock: Tur
     by_hand = (usage.input_tokens * Decimal("0.05") + usage.output_tokens * Decimal("0.25")) / 1_000_000
     assert batch.cost_actual == by_hand > 0
     assert line.spending.standard == 2 * by_hand
-    assert line.spending.max_tokens == 3 * 256
 
 
 async def test_a_cost_is_counted_once_however_often_it_is_counted(
@@ -126,27 +124,3 @@ async def test_results_that_were_saved_before_costs_were_counted_are_counted_lat
     assert await count_missing(workspace) == 1
     assert (await all_batches(workspace))[0].cost_actual == batch.cost_actual
     assert await count_missing(workspace) == 0
-
-
-async def test_a_history_says_how_much_of_max_tokens_is_written(
-    workspace: Workspace, clock: TurnedClock, tmp_path: Path, simulator: Simulator
-) -> None:
-    await collected(workspace, clock, tmp_path)
-    (line,) = await workspace.registry.costs.spent()
-    shares = await workspace.registry.costs.output_shares()
-    assert shares == {"claude-haiku-5-5": line.spending.usage.output_tokens / (3 * 256)}
-    assert simulator.world.batches
-
-
-async def test_what_a_job_of_the_name_has_written_goes_before_what_all_have(
-    workspace: Workspace, clock: TurnedClock, tmp_path: Path
-) -> None:
-    for name in ("one", "two"):
-        await collected(workspace, clock, tmp_path, name)
-    costs = workspace.registry.costs
-    async with workspace.registry._database.transaction() as tx:
-        await tx.execute("UPDATE spending SET output = 192, max_tokens = 768")
-        await tx.execute("UPDATE spending SET output = 768 WHERE batch_key = (SELECT min(batch_key) FROM spending)")
-    assert await costs.output_shares("one") == {"claude-haiku-5-5": 1.0}
-    assert await costs.output_shares("two") == {"claude-haiku-5-5": 0.25}
-    assert await costs.output_shares("three") == await costs.output_shares() == {"claude-haiku-5-5": 0.625}

@@ -59,9 +59,9 @@ LINES = (
 )  # fmt: skip
 
 SPENT = (
-    Spending("claude-haiku-5-5", "", 2, Usage(21_000_000, cache_read_tokens=4_000_000, output_tokens=70_000), None,
+    Spending("claude-haiku-5-5", "", 2, Usage(21_000_000, cache_read_tokens=4_000_000, output_tokens=70_000),
              Decimal("1.22"), Decimal("2.44"), Decimal("1.40"), Cost(Decimal("1.05"), output=Decimal("0.17"))),
-    Spending("claude-sonnet-5-5", "", 1, Usage(600_000, output_tokens=20_000), None,
+    Spending("claude-sonnet-5-5", "", 1, Usage(600_000, output_tokens=20_000),
              Decimal("0.70"), Decimal("1.40"), Decimal("0.70"), Cost(Decimal("0.60"), output=Decimal("0.10"))),
 )  # fmt: skip
 

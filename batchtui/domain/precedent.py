@@ -1,0 +1,117 @@
+"""Precedents: what was expected of a model in a batch, what came of it, and what that says of the next one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from batchtui.domain.model import undated
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Likeness = Literal["template", "name", "model"]
+"""What precedents have in common with what is estimated, beside the model: the template, the job's name, nothing."""
+CLOSEST: tuple[Likeness, ...] = ("template", "name", "model")
+ENOUGH = 2
+"""Batches that make a range: one alone says what is likely, and nothing of how far others are from it."""
+LATEST = 50
+"""Precedents that are looked at: what was long ago says less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What one model is asked for in one part, as it stands in the requests before they are sent."""
+
+    part: int
+    model: str
+    template: str
+    """What all of its requests have in common, as a digest."""
+    requests: int
+    max_tokens: int
+    """The sum of theirs."""
+    input_tokens: int
+    """What they were thought to be, from their bytes alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Precedent:
+    """What one model did in one batch, beside what was expected of the requests that it answered."""
+
+    model: str
+    template: str
+    name: str
+    """Of the job."""
+    allowed: int
+    """The sum of max_tokens of what was answered."""
+    written: int
+    expected_input: int | None
+    """None where it was not noted."""
+    input_tokens: int
+    """All of it, the cache included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The least, the mean and the most that some batches came to."""
+
+    low: float
+    likely: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """What precedents say of requests like them."""
+
+    output: Range
+    """Tokens written, as a share of max_tokens."""
+    input: Range | None
+    """Tokens put in, as a multiple of what their bytes had said; None where that was not noted."""
+    batches: int
+    likeness: Likeness
+
+    @property
+    def is_range(self) -> bool:
+        """Whether there are enough to say how far they lie apart."""
+        return self.batches >= ENOUGH
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What was done before, newest first, as it looks to a job of some name."""
+
+    precedents: Sequence[Precedent] = ()
+    name: str | None = None
+
+    def outcomes(self, model: str | None, template: str) -> Outcomes | None:
+        """Say what requests to this model, of this template, may come to; None where nothing was like them.
+
+        Those of the same template tell more than those of the same name, and these more than those of the model.
+        """
+        if model is None:
+            return None
+        # Answers name a model with its date where requests need not.
+        alike = [each for each in self.precedents if undated(each.model) == undated(model)]
+        for likeness in CLOSEST:
+            found = [each for each in alike if self._is_alike(each, template, likeness)][:LATEST]
+            if found:
+                return _outcomes(found, likeness)
+        return None
+
+    def _is_alike(self, each: Precedent, template: str, likeness: Likeness) -> bool:
+        if likeness == "template":
+            return each.template == template != ""
+        return likeness == "model" or each.name == self.name
+
+
+def _outcomes(found: Sequence[Precedent], likeness: Likeness) -> Outcomes:
+    noted = [(each.input_tokens, each.expected_input) for each in found if each.expected_input]
+    written = _range([(each.written, each.allowed) for each in found])
+    return Outcomes(written, _range(noted) if noted else None, len(found), likeness)
+
+
+def _range(found: Sequence[tuple[int, int]]) -> Range:
+    """Lay what was done beside what it is a share of, batch by batch."""
+    shares = [done / of for done, of in found]
+    return Range(min(shares), sum(done for done, _ in found) / sum(of for _, of in found), max(shares))
