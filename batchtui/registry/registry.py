@@ -11,6 +11,7 @@ from batchtui.registry.costs import Costs
 from batchtui.registry.facts import Facts
 from batchtui.registry.jobs import Jobs
 from batchtui.registry.journal import Journal
+from batchtui.registry.labels import Labels
 from batchtui.registry.leases import Leases
 from batchtui.registry.notices import Notices
 from batchtui.registry.precedents import Precedents
@@ -33,9 +34,10 @@ class Registry:
         self._database = Database(database, clock)
         self.path = database
         self.jobs = Jobs(self._database, clock)
+        self.labels = Labels(self._database)
         self.sendings = Sendings(self._database, clock)
         self.batches = Batches(self._database, clock)
-        self.views = Views(self._database)
+        self.views = Views(self._database, clock)
         self.costs = Costs(self._database)
         self.precedents = Precedents(self._database)
         self.journal = Journal(self._database)
