@@ -232,15 +232,16 @@ class Rows(ScrollView, Generic[T]):
         return (Piece(" " * (room // 2)), *text)
 
     def _repaint_if_changed(self, key: int) -> None:
-        painted = self._painted.get(key)
-        if painted is None:
+        """Draw an item again. One out of sight is drawn when it comes into sight."""
+        painted = self._painted.pop(key, None)
+        rows = [self._top + y for y, shown in enumerate(self._window()) if shown == key]
+        if not rows:
             return
-        drawn = self._drawn(key)
+        drawn = self._painted[key] = self._drawn(key)
+        # What is on the screen of a row in sight may have been forgotten here, as after a resize.
         if drawn != painted:
-            self._painted[key] = drawn
-            for y, shown in enumerate(self._window()):
-                if shown == key:
-                    self._refresh_row(self._top + y)
+            for row in rows:
+                self._refresh_row(row)
 
     def _repaint_differing(self, before: Sequence[int], was: int) -> None:
         now = self._window()
