@@ -86,6 +86,7 @@ class Prose(Scrolled):
     def show(self, source: Sequence[Line] | Callable[[int], Iterator[Line]]) -> None:
         """Show another text from its beginning: lines, or what makes them for a width."""
         self._source = source
+        self._wrapped_to = 0  # while it is hidden it has no width: it is wrapped when it gets one, even the same
         self.scroll_to(y=0, animate=False, immediate=True, force=True)
         self._wrap()
 
