@@ -306,3 +306,27 @@ async def test_any_size_is_painted(size: tuple[int, int]) -> None:
         await settled(pilot)
         assert all(strip.cell_length == size[0] for strip in app.screen._compositor.render_strips())
         assert app.grid.key == 999
+
+
+async def test_a_change_told_right_after_a_resize_is_painted() -> None:
+    async with Shelf().run_test(size=(80, 24)) as pilot:
+        app = await show(pilot, range(3))
+        app.grid.styles.height = 20  # as where a line comes up below it
+        await settled(pilot)
+        app.grid.update([(1, (1, "changed"))])
+        await settled(pilot)
+        assert "changed" in app.lines[2]
+
+
+async def test_a_change_told_while_the_row_is_read_is_not_taken_back_by_what_was_read() -> None:
+    async with Shelf().run_test(size=(80, 24)) as pilot:
+        app = pilot.app
+        assert isinstance(app, Shelf)
+        app.grid.show(range(3))
+        for _ in range(100):
+            if app.asked:
+                break
+            await asyncio.sleep(0)
+        app.grid.update([(1, (1, "newer"))])
+        await settled(pilot)
+        assert "newer" in app.lines[2]
