@@ -55,10 +55,19 @@ def read_schema(path: Path) -> tuple[dict[str, Any] | None, dict[str, Any] | Non
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from None
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is no JSON: {error}.", hint="A schema is a JSON object.") from None
+    return schema_or_tool(said, str(path))
+
+
+def schema_or_tool(said: Any, where: str) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """Tell a JSON schema from a tool with one (`{"name", "input_schema"}`); one of the two is None.
+
+    Raises:
+        InputError: it is neither.
+    """
     if isinstance(said, dict) and isinstance(said.get("input_schema"), dict):
-        refuse_bad_schema(said["input_schema"], str(path))
+        refuse_bad_schema(said["input_schema"], where)
         return None, said
-    refuse_bad_schema(said, str(path))
+    refuse_bad_schema(said, where)
     return said, None
 
 

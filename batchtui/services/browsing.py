@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -16,7 +17,10 @@ KEPT = 2000
 
 
 class RowBrowser:
-    """A place in a table that can be moved. Going far back reads the table anew; its methods block: for a thread."""
+    """A place in a table that can be moved. Going far back reads the table anew.
+
+    Its methods block, and may be called on several threads.
+    """
 
     def __init__(self, table: Table) -> None:
         self.table = table
@@ -28,6 +32,7 @@ class RowBrowser:
         self._kept: deque[Row] = deque(maxlen=KEPT)
         self._next = 0
         """The number of the row that comes next; 0 before the first reading."""
+        self._lock = threading.RLock()
 
     def at(self, number: int) -> Row | None:
         """Return a row, from 1; None past the end.
@@ -35,32 +40,35 @@ class RowBrowser:
         Raises:
             InputError: the table cannot be read, or not again.
         """
-        if number < 1:
-            return None
-        if self._next == 0 or number < self._next - len(self._kept):
-            self._rewind()
-        while self._next <= number:
-            if not self._step():
+        with self._lock:
+            if number < 1:
                 return None
-        return self._kept[number - self._next]
+            if self._next == 0 or number < self._next - len(self._kept):
+                self._rewind()
+            while self._next <= number:
+                if not self._step():
+                    return None
+            return self._kept[number - self._next]
 
     def page(self, first: int, count: int) -> list[Row]:
         """Return some rows that follow one another, as many as there are and `KEPT` at most."""
         rows: list[Row] = []
-        for number in range(first, first + min(count, KEPT)):
-            row = self.at(number)
-            if row is None:
-                break
-            rows.append(row)
+        with self._lock:
+            for number in range(first, first + min(count, KEPT)):
+                row = self.at(number)
+                if row is None:
+                    break
+                rows.append(row)
         return rows
 
     def find(self, line: int, file: str | None = None) -> int | None:
         """Return the number of the row that a problem names by its line, or by its file where rows are files."""
-        self._rewind()
-        while self._step():
-            row = self._kept[-1]
-            if row.line >= line and (row.file is None or row.file == file):
-                return self._next - 1
+        with self._lock:
+            self._rewind()
+            while self._step():
+                row = self._kept[-1]
+                if row.line >= line and (row.file is None or row.file == file):
+                    return self._next - 1
         return None
 
     def _rewind(self) -> None:

@@ -35,7 +35,7 @@ def choose_template(folder: Path, options: ComposeOptions) -> Template | None:
         if options.system is not None:
             template = replace(template, system=Gaps(options.system, "system") if options.system.strip() else None)
     except TemplateFault as fault:
-        raise _wrong(fault) from None
+        raise wrong_template(fault) from None
     return replace(template, **_structure(template, options))
 
 
@@ -52,7 +52,7 @@ def saved_template(named: str, folder: Path) -> Template:
         if found is None and path.is_file():
             found = read_template(path)
     except TemplateFault as fault:
-        raise _wrong(fault) from None
+        raise wrong_template(fault) from None
     if found is None:
         raise _no_template(named, folder)
     return found
@@ -109,6 +109,7 @@ def _no_template(named: str, folder: Path) -> UsageError:
     return UsageError(f"There is no {what} “{named}”.{guess}", hint=f"Saved are {', '.join(names)}.")
 
 
-def _wrong(fault: TemplateFault) -> InputError:
+def wrong_template(fault: TemplateFault) -> InputError:
+    """Say as a sentence what is wrong with a template."""
     said = str(fault)
     return InputError(f"{said[:1].upper()}{said[1:]}.", title="The template is wrong")

@@ -15,6 +15,7 @@ import shutil
 import tempfile
 import threading
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import IO, TYPE_CHECKING
 
 from batchtui.domain.errors import StorageError
@@ -85,6 +86,26 @@ async def compose(
         InputError: the table cannot be read any more, or does not fit the template at all.
         StorageError: the disk refuses.
     """
+    return await _passed(workspace, partial(_compose, workspace, composition, stream), on_progress)
+
+
+async def survey(
+    workspace: Workspace, composition: Composition, on_progress: Callable[[Reading], None] | None = None
+) -> Composed:
+    """Make and check all requests and keep none: to say what is wrong, and what they will cost.
+
+    Raises:
+        InputError: as `compose`.
+    """
+    return await _passed(workspace, partial(_survey, composition), on_progress)
+
+
+async def _passed(
+    workspace: Workspace,
+    work_with: Callable[[Callable[[Reading], None]], Composed],
+    on_progress: Callable[[Reading], None] | None,
+) -> Composed:
+    """Run one pass over all rows on a thread, which ends soon after it is given up."""
     given_up = threading.Event()
 
     def tell(reading: Reading) -> None:
@@ -93,7 +114,7 @@ async def compose(
         if on_progress:
             on_progress(reading)
 
-    work = asyncio.ensure_future(asyncio.to_thread(_compose, workspace, composition, stream, tell))
+    work = asyncio.ensure_future(asyncio.to_thread(work_with, tell))
     try:
         composed = await asyncio.shield(work)
     except asyncio.CancelledError:
@@ -147,6 +168,14 @@ def _compose(
             stream.flush()
         kept = originals.keep() if length else None
     return _composed(composer, report, length, kept, weighed.loads())
+
+
+def _survey(composition: Composition, tell: Callable[[Reading], None]) -> Composed:
+    composer, weighed = composition.composer(), LoadCounter()
+    for block in composer.blocks():
+        weighed.add(1, block)
+        tell(Reading(*composition.table.progress))
+    return _composed(composer, composer.report(), 0, None, weighed.loads())
 
 
 def _composed(

@@ -83,19 +83,23 @@ async def open_composition(workspace: Workspace, options: ComposeOptions) -> Com
         UsageError: no such template, nothing to read, or something that is not installed.
         InputError: the template is wrong, or the data cannot be read.
     """
+    rules = await rules_of(workspace, options)
+    return await asyncio.to_thread(_open, workspace.paths.templates, options, rules)
+
+
+async def rules_of(workspace: Workspace, options: ComposeOptions) -> ComposerOptions:
+    """Return what the options say about the requests, and what these are checked with."""
     from batchtui.composing import ComposerOptions
 
     intake = IntakeOptions(api_version=options.api_version, betas=options.betas)
-    check = await build_check_options(workspace, intake)
-    rules = ComposerOptions(
-        check=check,
+    return ComposerOptions(
+        check=await build_check_options(workspace, intake),
         model=options.model,
         max_tokens=options.max_tokens,
         id=options.id,
         cache=options.cache,
         limit=options.limit,
     )
-    return await asyncio.to_thread(_open, workspace.paths.templates, options, rules)
 
 
 async def sample(composition: Composition, first: int, count: int) -> list[Rendered]:
@@ -110,34 +114,48 @@ async def sample(composition: Composition, first: int, count: int) -> list[Rende
 
 
 def _open(folder: Path, options: ComposeOptions, rules: ComposerOptions) -> Composition:
-    from batchtui.composing import TableOptions, open_query, open_table
     from batchtui.services.choosing import choose_template
 
     if (options.data is None) == (options.sql is None):
         raise UsageError("Name the data: --data FILE, or --sql with a SELECT.")
     template = choose_template(folder, options)
-    takes_text = template is not None and template.names & {"text", "input_data", "row"}
-    table = (
-        open_query(options.sql)
-        if options.sql is not None
-        else open_table(
-            str(options.data),
-            TableOptions(
-                encoding=options.encoding,
-                delimiter=options.delimiter,
-                header=options.header,
-                stdin=options.stdin,
-                attach_text=template is not None and not takes_text,
-            ),
-        )
+    table = open_data(options, attach_text=attaches_text(template))
+    return Composition(default_for(folder, table) if template is None else template, table, options, rules)
+
+
+def attaches_text(template: Template | None) -> bool:
+    """Whether the text of a file goes along as a document, as no gap of the template takes it."""
+    return template is not None and not template.names & {"text", "input_data", "row"}
+
+
+def open_data(options: ComposeOptions, *, attach_text: bool) -> Table:
+    """Open the table that the options name. Blocking.
+
+    Raises:
+        UsageError, InputError: as `open_composition`.
+    """
+    from batchtui.composing import TableOptions, open_query, open_table
+
+    if options.sql is not None:
+        return open_query(options.sql)
+    return open_table(
+        str(options.data),
+        TableOptions(
+            encoding=options.encoding,
+            delimiter=options.delimiter,
+            header=options.header,
+            stdin=options.stdin,
+            attach_text=attach_text,
+        ),
     )
-    if template is None:
-        template = _default_for(folder, table)
-    return Composition(template, table, options, rules)
 
 
-def _default_for(folder: Path, table: Table) -> Template | None:
-    """Return the template of data that was given without one: none for tasks, that of raw input for raw input."""
+def default_for(folder: Path, table: Table) -> Template | None:
+    """Return the template of data that was given without one: none for tasks, that of raw input for raw input.
+
+    Raises:
+        UsageError: there is none for such data.
+    """
     from batchtui.composing.records import TASKS
     from batchtui.services.choosing import saved_template
     from batchtui.templates import DEFAULT

@@ -21,6 +21,7 @@ class Scope(StrEnum):
     SPENDING = "in the spending"
     RETRY = "in a retry"
     EXPORT = "in an export"
+    COMPOSE = "in a composition"
     TEXT = "in every text"
     TREE = "in a JSON tree"
     RESULT = "in a result"
@@ -92,6 +93,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("list.reverse", ("S",), "reverse", "Turn the order round.", _S.LIST),
     # ── batches ──
     Command("batches.filter", ("/",), "filter", "Show only what matches words or fields.", _S.BATCHES, worth=80),
+    Command("batches.compose", ("N",), "compose", "Make requests from a table and a template.", _S.BATCHES, worth=74),
     Command("batches.submit", ("n",), "new", "Submit a file of requests.", _S.BATCHES, True, 75),
     Command(
         "batches.resume", ("u",), "resume", "Look for a part whose answer was lost; send what waits.", _S.BATCHES, True,
@@ -140,6 +142,22 @@ COMMANDS: tuple[Command, ...] = (
     # ── texts ──
     Command("text.down", ("j", "down"), "down", "Go a line down.", _S.TEXT, in_palette=False),
     Command("text.up", ("k", "up"), "up", "Go a line up.", _S.TEXT, in_palette=False),
+    # ── from a table to a batch ──
+    Command("compose.submit", ("y",), "submit", "Check all and send them; asks first.", _S.COMPOSE, True, 95),
+    Command("compose.side", ("tab",), "other side", "Go to parts, request or table.", _S.COMPOSE, worth=93),
+    Command("compose.next", ("n",), "next row", "Show the next row.", _S.COMPOSE, worth=90),
+    Command("compose.previous", ("N",), "row before", "Show the row before.", _S.COMPOSE),
+    Command("compose.next-problem", ("]",), "next problem", "Show the next row with a problem.", _S.COMPOSE, worth=84),
+    Command("compose.previous-problem", ("[",), "problem before", "Show the row with a problem before.", _S.COMPOSE),
+    Command("compose.try", ("t",), "try", "Send this row in real time and read the answer.", _S.COMPOSE, True, 88),
+    Command("compose.view", ("m",), "view", "Show the request as text, rendered or a tree.", _S.COMPOSE, worth=70),
+    Command("compose.cache", ("c",), "cache", "Have what all share cached for an hour.", _S.COMPOSE, worth=68),
+    Command("compose.prime", ("P",), "prime", "Let one request go first and fill the cache.", _S.COMPOSE),
+    Command("compose.editor", ("e",), "editor", "Edit the text, or the template, in $EDITOR.", _S.COMPOSE, worth=80),
+    Command("compose.sql", ("Q",), "query", "Take the rows of a SELECT over files.", _S.COMPOSE),
+    Command("compose.write", ("x",), "write", "Write the requests to a file.", _S.COMPOSE, worth=66),
+    Command("compose.save", ("w",), "save", "Save the template under a name.", _S.COMPOSE, worth=64),
+    Command("compose.new", ("D",), "new draft", "Begin an empty draft; asks first.", _S.COMPOSE),
     Command("text.first", ("g", "home"), "first", "Go to the beginning.", _S.TEXT, in_palette=False),
     Command("text.last", ("G", "end"), "last", "Go to the end.", _S.TEXT, in_palette=False),
     Command("text.half-down", ("ctrl+d",), "half down", "Go half a screen down.", _S.TEXT, in_palette=False),
@@ -187,6 +205,8 @@ TOGETHER: tuple[tuple[Scope, ...], ...] = (
     (Scope.EVERYWHERE, Scope.TEXT, Scope.TREE, Scope.RESULT),
     (Scope.EVERYWHERE, Scope.TEXT, Scope.PAIR),
     (Scope.DIALOG, Scope.TEXT),
+    (Scope.EVERYWHERE, Scope.LIST, Scope.COMPOSE),
+    (Scope.EVERYWHERE, Scope.TEXT, Scope.TREE, Scope.COMPOSE),
 )
 """Scopes that are heard at the same time: within one of these a key can mean one thing only."""
 

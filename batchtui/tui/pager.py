@@ -48,6 +48,28 @@ def edit(app: App[Any], text: str, name: str) -> None:
         app.post_message(Failed(BatchtuiError(f"The copy for the editor could not be written: {error.strerror}.")))
 
 
+def edited(app: App[Any], text: str, name: str) -> str | None:
+    """Open a text in $VISUAL or $EDITOR and return it as it was left there; None where no editor could be had.
+
+    Args:
+        app: the dashboard, which steps aside.
+        text: as it is; the line end that an editor adds at its end is taken away again.
+        name: of the file, for its ending tells the editor what it is; no path.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix="batchtui-") as folder:  # made with mode 0700
+            path = Path(folder) / name
+            path.touch(mode=0o600)
+            path.write_bytes(text.encode("utf-8", "surrogatepass"))
+            if not _lend(app, [*_command(("VISUAL", "EDITOR"), EDITOR), str(path)], "editor"):
+                return None
+            left = path.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
+    except OSError as error:
+        app.post_message(Failed(BatchtuiError(f"The copy for the editor was lost: {error.strerror}.")))
+        return None
+    return left if text.endswith("\n") else left.removesuffix("\n")
+
+
 def _command(variables: tuple[str, ...], otherwise: str) -> list[str]:
     chosen = next((value for name in variables if (value := os.environ.get(name))), otherwise)
     try:
@@ -56,8 +78,8 @@ def _command(variables: tuple[str, ...], otherwise: str) -> list[str]:
         return shlex.split(otherwise)
 
 
-def _lend(app: App[Any], command: list[str], what: str, data: bytes | None = None) -> None:
-    """Give the terminal to another program until that ends."""
+def _lend(app: App[Any], command: list[str], what: str, data: bytes | None = None) -> bool:
+    """Give the terminal to another program until that ends. Returns whether that could be started."""
     try:
         with app.suspend():
             subprocess.run(command, input=data, check=False)  # noqa: S603 (the person's own)
@@ -68,3 +90,6 @@ def _lend(app: App[Any], command: list[str], what: str, data: bytes | None = Non
         app.post_message(
             Failed(BatchtuiError(f"The {what} {command[0]} cannot be started: {error.strerror}.", hint=hint))
         )
+    else:
+        return True
+    return False

@@ -45,23 +45,24 @@ async def submit(app: DashboardApp) -> None:
         await submit_path(app, path)
 
 
-async def submit_path(app: DashboardApp, path: Path) -> None:
-    """Check a file, ask, and send it; nothing of it stays behind where the answer is no."""
+async def submit_path(app: DashboardApp, path: Path, options: SubmitOptions | None = None) -> bool:
+    """Check a file, ask, and send it; nothing of it stays behind after a no. Returns whether it was sent."""
     app.workspace.refuse_if_read_only()
     with app.undertaking() as say:
         plan = await plan_submit(
-            app.workspace, [str(path)], SubmitOptions(), lambda reading: say(f"checking  {_share(reading)}")
+            app.workspace, [str(path)], options or SubmitOptions(), lambda reading: say(f"checking  {_share(reading)}")
         )
     kept = False
     try:
         if not plan.is_sendable:
             raise InputError(_faults(plan), hint=f"Nothing was sent. `batchtui check {path}` lists them all.")
-        if await app.ask(_question(plan, path)):
+        if await app.ask(_question(plan)):
             kept = True
             await _send(app, plan)
     finally:
         if not kept:
             discard(app.workspace, plan)
+    return kept
 
 
 async def _send(app: DashboardApp, plan: SubmitPlan) -> None:
@@ -209,13 +210,15 @@ def _fault(problem: Problem) -> str:
     return f"{where}{squeezed(problem.message)}{times}"
 
 
-def _question(plan: SubmitPlan, path: Path) -> Question:
+def _question(plan: SubmitPlan) -> Question:
     job, report = plan.job, plan.report
     facts = [
         f"{amount(job.requests, 'request')}, {size(job.bytes)}, {amount(len(plan.parts), 'part')}",
         f"{amount(len(report.shapes), 'shape')}; models: {', '.join(squeezed(model) for model in report.models)}",
     ]
-    groups = [Group(squeezed(str(path)), tuple(facts)), Group("What it costs", tuple(estimate_lines(plan.estimate)))]
+    if plan.primes:
+        facts.append("One request goes first; the others follow when it has ended, and find its cache")
+    groups = [Group(squeezed(job.source), tuple(facts)), Group("What it costs", tuple(estimate_lines(plan.estimate)))]
     warnings = [f"{_fault(p)}" for p in report.problems if p.severity is Severity.WARNING][:PROBLEMS_SHOWN]
     if warnings:
         groups.append(Group("Worth a look", tuple(warnings)))

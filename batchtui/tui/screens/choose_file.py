@@ -46,15 +46,19 @@ class ChooseFile(ModalScreen["Path | None"]):
         Binding("tab", "complete", show=False, priority=True),
     ]
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, suffixes: tuple[str, ...] = SUFFIXES, what: str = "a file, or a folder of parts"
+    ) -> None:
+        """`suffixes`: of files that are offered; others can be typed. `what`: stands in the field while it is empty."""
         super().__init__()
         self._folder = folder
+        self._suffixes = suffixes
         self._entries: list[Entry] = []
-        self._field = Input(placeholder="a file, or a folder of parts", compact=True, select_on_focus=False)
+        self._field = Input(placeholder=what, compact=True, select_on_focus=False)
         self._field.cursor_blink = False
         self.grid: Grid[Entry] = Grid(COLUMNS, self._page, _paint, id="palette")
         self.grid.can_focus = False
-        self.grid.empty = (line(Piece("nothing here that looks like requests", Tone.DIM)),)
+        self.grid.empty = (line(Piece("nothing here that could be meant", Tone.DIM)),)
         self._is_closed = False
 
     def compose(self) -> ComposeResult:
@@ -71,7 +75,7 @@ class ChooseFile(ModalScreen["Path | None"]):
         return [(key, self._entries[key]) for key in keys if key < len(self._entries)]
 
     def _show(self, typed: str) -> None:
-        self._entries = entries(self._folder, typed)
+        self._entries = entries(self._folder, typed, self._suffixes)
         self.grid.forget()
         self.grid.update(enumerate(self._entries))
         self.grid.show(range(len(self._entries)), cursor_on=0 if self._entries else None)
@@ -125,8 +129,8 @@ def resolved(folder: Path, typed: str) -> Path:
     return folder / Path(typed.strip()).expanduser()
 
 
-def entries(folder: Path, typed: str) -> list[Entry]:
-    """Return what a path that is being typed could become: folders, and files of requests, whose names begin so."""
+def entries(folder: Path, typed: str, suffixes: tuple[str, ...] = SUFFIXES) -> list[Entry]:
+    """Return what a path that is being typed could become: folders, and files of these kinds, whose names begin so."""
     path = resolved(folder, typed)
     inside, begins = (path, "") if not typed or typed.endswith("/") else (path.parent, path.name)
     found: list[Entry] = []
@@ -136,7 +140,7 @@ def entries(folder: Path, typed: str) -> list[Entry]:
                 continue
             if child.is_dir():
                 found.append(Entry(child, True, 0))
-            elif child.name.endswith(SUFFIXES) or (begins and child.name == begins):
+            elif child.name.lower().endswith(suffixes) or (begins and child.name == begins):
                 found.append(Entry(child, False, child.stat().st_size))
     except OSError:
         # A folder that is not there or not ours has nothing to offer; what is typed may still be right.

@@ -14,7 +14,7 @@ from batchtui.text.counts import amount, count
 from batchtui.text.filter_completion import continuations
 from batchtui.text.filter_language import Reading, read
 from batchtui.text.safe import squeezed
-from batchtui.tui import acts, again, sending
+from batchtui.tui import acts, again, composing, sending
 from batchtui.tui.background import Latest, perform
 from batchtui.tui.batch_cells import COLUMNS, BatchPainter
 from batchtui.tui.bindings import bindings
@@ -49,6 +49,7 @@ REMEMBERED = "dashboard"
 EMPTY = (
     line(Piece("Nothing here yet", Tone.STRONG)),
     line(),
+    line(Piece("N", Tone.ACCENT), Piece("  makes requests from a table; an example is there to begin with", Tone.DIM)),
     line(Piece("n", Tone.ACCENT), Piece("  submits a file of requests", Tone.DIM)),
     line(Piece("i", Tone.ACCENT), Piece("  brings in batches that were made elsewhere", Tone.DIM)),
     line(Piece("?", Tone.ACCENT), Piece("  shows the keys", Tone.DIM)),
@@ -217,6 +218,9 @@ class DashboardScreen(Frame):
     def _action_batches_filter(self) -> None:
         perform(self, self._learn_words, group="words", gives_up=True)
         self._filter_bar.open()
+
+    def _action_batches_compose(self) -> None:
+        perform(self.app, partial(composing.compose, self.dashboard), group="act")
 
     def _action_batches_submit(self) -> None:
         perform(self.app, partial(sending.submit, self.dashboard), group="act")

@@ -1,0 +1,344 @@
+"""From a table to a checked batch: left the parts of a draft, right any row as it would be sent, live as one types."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.containers import Container, Vertical
+
+from batchtui.domain.errors import InputError
+from batchtui.services import drafts
+from batchtui.services.compose import survey
+from batchtui.services.drafting import Opened, find_problem, open_draft, show_row
+from batchtui.services.drafts import TEXTS
+from batchtui.text.counts import count, size
+from batchtui.tui import composing, pager, rewriting
+from batchtui.tui.background import Latest, begin, perform
+from batchtui.tui.bindings import bindings
+from batchtui.tui.commands import Scope
+from batchtui.tui.draft_parts import COLUMNS, Part, paint, parts_of
+from batchtui.tui.pieces import Line, Piece, Tone, line
+from batchtui.tui.prompting import prompt_parts
+from batchtui.tui.screens.frame import Frame
+from batchtui.tui.widgets.draft_summary import DraftSummary
+from batchtui.tui.widgets.grid import Grid
+from batchtui.tui.widgets.named_rule import NamedRule
+from batchtui.tui.widgets.pane import Form, Pane, Reading
+from batchtui.tui.widgets.row_troubles import RowTroubles
+from batchtui.tui.widgets.rule import Rule
+from batchtui.tui.widgets.table_rows import TableRows
+from batchtui.tui.widgets.writing import Writing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from textual.binding import BindingType
+    from textual.widget import Widget
+
+    from batchtui.services import staging
+    from batchtui.services.compose import Composed
+    from batchtui.services.drafting import Shown
+    from batchtui.services.drafts import Draft
+    from batchtui.services.workspace import Workspace
+    from batchtui.tui.passages import Part as Passage
+
+AHEAD = 200
+"""Rows that are listed before anybody has gone further."""
+QUIET = 0.4
+"""Seconds without a change after which all rows are looked at."""
+MOST_LOOKED_AT = 20_000
+"""Rows among which the next problem is looked for."""
+
+
+class ComposeScreen(Frame):
+    """A draft, and what it comes to. Each change makes another draft, kept and opened anew. It sends nothing."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.COMPOSE)
+    SCOPES = (Scope.COMPOSE, Scope.LIST, Scope.TREE, Scope.TEXT, Scope.EVERYWHERE)
+
+    def __init__(self, workspace: Workspace, draft: Draft) -> None:
+        super().__init__(workspace)
+        self.draft = draft
+        self.opened = Opened(draft)
+        self.composed: Composed | None = None
+        """What all rows come to; None until they were looked at."""
+        self._parts: Sequence[Part] = ()
+        self._writes = "prompt"
+        """The field of the draft that is written."""
+        self._shown: Shown | None = None
+        self._keeping = Latest(self, self._keep)
+        self._opening = Latest(self, self._open)
+        self._showing = Latest(self, self._show_row)
+        self.parts: Grid[Part] = Grid(COLUMNS, self._page, paint, id="parts")
+        self._title = NamedRule("prompt")
+        self.writing = Writing()
+        self._summary = DraftSummary()
+        self.request = Pane("request", id="request")
+        self._troubles = RowTroubles()
+        self._table_title = NamedRule("table")
+        self.table = TableRows()
+
+    def content(self) -> Iterator[Widget]:
+        """Lay out the parts with the text that is written, and beside them the request of a row and the table."""
+        with Container(id="composing"):
+            with Vertical(id="draft"):
+                yield self.parts
+                yield self._title
+                yield self.writing
+                yield Rule()
+                yield self._summary
+            with Vertical(id="outcome"):
+                yield self.request
+                yield self._troubles
+                yield self._table_title
+                yield self.table
+
+    def on_mount(self) -> None:
+        """Open the draft as it was left."""
+        self.parts.focus()
+        self.writing.show(self.draft.prompt)
+        self.table.empty = (line(Piece("no rows yet", Tone.DIM)),)
+        self._opening.request()
+        self._keeping.request()
+
+    # ── what it comes to ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def take(self, draft: Draft) -> None:
+        """Go on with another draft: keep it, and show what it comes to."""
+        self.draft, self.composed = draft, None
+        self.writing.show(draft.text(self._writes))
+        self._keeping.request()
+        self._opening.request()
+
+    async def _keep(self) -> None:
+        await drafts.keep(self.workspace, self.draft)
+
+    async def _open(self) -> None:
+        before = self.opened
+        self.opened = opened = await open_draft(self.workspace, self.draft, before)
+        rows = opened.rows
+        if rows is not None and rows is not before.rows:
+            await asyncio.to_thread(rows.page, 1, AHEAD)
+        self._show_parts()
+        self._list_rows()
+        await self._show_row()
+        begin(self, self._look_over, group="show-sum", gives_up=True)
+
+    def _show_parts(self) -> None:
+        self._parts = tuple(parts_of(self.opened, self.composed))
+        self.parts.update(enumerate(self._parts))
+        self.parts.show(range(len(self._parts)))
+        self.refresh_footer()
+
+    def _list_rows(self) -> None:
+        rows, composed = self.opened.rows, self.composed
+        number = 0 if rows is None else max(rows.read, composed.rows if composed else 0)
+        has_problems = bool(composed and composed.report.problems)
+        self.table.open(self.opened, range(1, number + 1), with_problems=has_problems)
+
+    async def _show_row(self) -> None:
+        self._shown = shown = await show_row(self.opened, self.table.key or 1)
+        raw = shown.request if shown else b""
+        self.request.show(Reading(partial(prompt_parts, raw), raw) if raw else Reading(_nothing_yet))
+        self._troubles.show(shown.rendered.problems if shown and shown.rendered else ())
+        self.refresh_footer()
+
+    async def _look_over(self) -> None:
+        """Look at all rows, once nothing changes for a moment; any change gives that up."""
+        opened = self.opened
+        self._summary.show(None, "", opened.complaints)
+        if opened.composition is None:
+            return
+        await asyncio.sleep(QUIET)
+        try:
+            composed = await survey(self.workspace, opened.composition, self._say_how_far)
+        except InputError as error:
+            self._summary.show(None, "", [f"{error.message} {error.hint}"])
+            return
+        self.composed = composed
+        self._summary.show(composed)
+        self._show_parts()
+        self._list_rows()
+
+    def _say_how_far(self, reading: staging.Reading) -> None:
+        """Hear, on a thread, how far the looking is."""
+        words = f"{size(reading.read)} of {size(reading.total)}" if reading.total else size(reading.read)
+        self.app.call_later(self._summary.show, None, f"looking at all rows: {words}", ())
+
+    # ── what happens ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, Part]]:
+        return [(key, self._parts[key]) for key in keys if key < len(self._parts)]
+
+    def on_grid_cursor_moved(self, event: Grid.CursorMoved) -> None:
+        """Show the text of the part, or the request of the row, under the cursor."""
+        if self.table.has_focus or self.table.key != (self._shown.number if self._shown else None):
+            self._showing.request()
+            self._go_further()
+        part = self.parts.item
+        if self.parts.has_focus and part is not None and part.id in TEXTS and part.id != self._writes:
+            self._write_part(part.id)
+
+    def _write_part(self, part: str) -> None:
+        self._writes = part
+        self._title.say(part)
+        self.writing.show(self.draft.text(part))
+
+    def _go_further(self) -> None:
+        """Read on where the cursor comes near the last row that was read."""
+        rows = self.opened.rows
+        if rows is not None and self.composed is None and not rows.is_whole and (self.table.key or 0) > rows.read - 50:
+            begin(self, partial(self._read_on, rows.read), group="latest-reading", gives_up=True)
+
+    async def _read_on(self, read: int) -> None:
+        if self.opened.rows is not None:
+            await asyncio.to_thread(self.opened.rows.page, read, AHEAD)
+            self._list_rows()
+
+    def on_writing_written(self, event: Writing.Written) -> None:
+        """Take what is typed, letter by letter."""
+        self.take(self.draft.with_text(self._writes, event.text))
+
+    def on_grid_opened(self, event: Grid.Opened) -> None:
+        """Change the part under the cursor; show the row under it."""
+        if self.table.has_focus:
+            self.request.target.focus()
+        else:
+            self._change(self._parts[event.key].id)
+
+    def _change(self, part: str) -> None:
+        if part in TEXTS:
+            self._write_part(part)
+            self.writing.focus()
+        elif part == "wrong rows":
+            self.take(replace(self.draft, skip_wrong=not self.draft.skip_wrong))
+        elif part == "caching":
+            self._action_compose_cache()
+        elif part == "priming":
+            self._action_compose_prime()
+        else:
+            self._converse(partial(rewriting.rewritten, self.dashboard, self.opened, part))
+
+    def _converse(self, ask: Callable[[], rewriting.Rewriting]) -> None:
+        """Ask for something, and go on with the draft that comes of it."""
+
+        async def conversation() -> None:
+            draft = await ask()
+            if draft is not None and self.is_attached:
+                self.take(draft)
+
+        perform(self.app, conversation, group="act")
+
+    def on_descendant_focus(self) -> None:
+        """Say what works where the keys arrive; where there is little room, show that alone."""
+        self.set_class(self.writing.has_focus, "-writing")
+        self.set_class(self.request.is_ahead, "-reading")
+        self.set_class(self.table.has_focus, "-listing")
+        self._title.mark(is_ahead=self.writing.has_focus)
+        self._table_title.mark(is_ahead=self.table.has_focus)
+        self.refresh_footer()
+
+    def aside(self) -> Line:
+        """Say which row of how many is shown."""
+        rows = self.opened.rows
+        if rows is None or self._shown is None:
+            return ()
+        total = self.composed.rows if self.composed else rows.read
+        more = "" if self.composed or rows.is_whole else " or more"
+        return (Piece(f"row {count(self._shown.number)} of {count(total)}{more}", Tone.DIM),)
+
+    def back(self) -> bool:
+        """Go back to the parts."""
+        if self.parts.has_focus:
+            return False
+        self.parts.focus()
+        return True
+
+    def works(self, command_id: str) -> bool:
+        """Offer what makes sense where the keys arrive: while one types, nothing that is a letter."""
+        if self.writing.has_focus and command_id not in ("app.back", "compose.side", "app.quit"):
+            return False
+        if command_id.startswith("tree.") and self.request.form is not Form.TREE:
+            return False
+        if command_id in ("compose.try", "compose.submit", "compose.write"):
+            return self.opened.composition is not None
+        return command_id not in ("list.mark", "list.sort", "list.reverse") and super().works(command_id)
+
+    # ── commands ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _action_compose_side(self) -> None:
+        places: list[Widget] = [self.parts, self.request.target, self.table]
+        here = 0 if self.writing.has_focus or self.focused not in places else places.index(self.focused)
+        places[(here + 1) % len(places)].focus()
+
+    def _action_compose_next(self) -> None:
+        self.table.go_to(self.table.cursor + 1)
+
+    def _action_compose_previous(self) -> None:
+        self.table.go_to(self.table.cursor - 1)
+
+    def _action_compose_next_problem(self) -> None:
+        perform(self, partial(self._go_to_problem, 1), group="latest-problem", gives_up=True)
+
+    def _action_compose_previous_problem(self) -> None:
+        perform(self, partial(self._go_to_problem, -1), group="latest-problem", gives_up=True)
+
+    async def _go_to_problem(self, step: int) -> None:
+        found = await find_problem(self.opened, self.table.key or 1, step, MOST_LOOKED_AT)
+        if found is None:
+            self.dashboard.say(f"No row {'below' if step > 0 else 'above'} this one has a problem.")
+            return
+        if found > len(self.table.order):
+            self._list_rows()
+        self.table.go_to(found - 1)
+
+    def _action_compose_view(self) -> None:
+        self.request.turn()
+        self.refresh_footer()
+
+    def _action_compose_cache(self) -> None:
+        self.take(replace(self.draft, cache=not self.draft.cache))
+
+    def _action_compose_prime(self) -> None:
+        self.take(replace(self.draft, prime=not self.draft.prime))
+
+    def _action_compose_sql(self) -> None:
+        self._converse(partial(rewriting.queried, self.dashboard, self.opened))
+
+    def _action_compose_editor(self) -> None:
+        """Edit the part under the cursor in $EDITOR; the template, where that is no text of its own."""
+        part = self.parts.item
+        field = part.id if part is not None and part.id in TEXTS else ""
+        text = self.draft.text(field) if field else rewriting.whole_text(self.draft)
+        edited = pager.edited(self.app, text, f"{field or self.draft.name}.md")
+        if edited is None or edited == text:
+            return
+        self.take(self.draft.with_text(field, edited) if field else rewriting.from_whole(self.draft, edited))
+
+    def _action_compose_try(self) -> None:
+        request = self._shown.request if self._shown else b""
+        perform(self.app, partial(composing.try_row, self.dashboard, request), group="act")
+
+    def _action_compose_write(self) -> None:
+        perform(self.app, partial(composing.write, self.dashboard, self.opened), group="act")
+
+    def _action_compose_save(self) -> None:
+        self._converse(partial(composing.save, self.dashboard, self.draft))
+
+    def _action_compose_new(self) -> None:
+        self._converse(partial(rewriting.begun_anew, self.dashboard))
+
+    def _action_compose_submit(self) -> None:
+        perform(self.app, self._submit, group="act")
+
+    async def _submit(self) -> None:
+        opened = await open_draft(self.workspace, self.draft, self.opened)
+        if await composing.submit(self.dashboard, opened) and self.app.screen is self:
+            self.app.pop_screen()
+
+
+def _nothing_yet(_most: int | None) -> Iterator[Passage]:
+    yield (Piece("There is no request to show yet.", Tone.DIM),)

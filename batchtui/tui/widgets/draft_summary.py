@@ -1,0 +1,74 @@
+"""What a draft comes to: how many requests, what is wrong with how many rows, their tokens and what they will cost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batchtui.domain.problem import Severity
+from batchtui.text.counts import amount, count
+from batchtui.text.estimates import input_words, output_words, range_words
+from batchtui.text.safe import squeezed
+from batchtui.tui.pieces import Line, Piece, Tone, wrapped
+from batchtui.tui.widgets.picture import Picture
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from batchtui.domain.problem import Problem
+    from batchtui.services.compose import Composed
+
+MOST_LINES = 5
+"""Lines of a table that a problem names."""
+
+
+class DraftSummary(Picture):
+    """Draws the sum of all rows, or how far the looking is."""
+
+    def __init__(self) -> None:
+        super().__init__(id="draft-summary")
+        self._composed: Composed | None = None
+        self._said = ""
+        self._complaints: Sequence[str] = ()
+
+    def show(self, composed: Composed | None, said: str = "", complaints: Sequence[str] = ()) -> None:
+        """Draw this sum; without one, what is said instead; before either, what keeps everything from being sent."""
+        self._composed, self._said, self._complaints = composed, said, complaints
+        self.redraw()
+
+    def draw(self, columns: int, rows: int) -> Sequence[Line]:
+        """Draw it, as far as there is room."""
+        lines: list[Line] = []
+        for piece in self._pieces():
+            lines += [(Piece(f" {part}", piece.tone),) for part in wrapped(piece.text, columns - 2)]
+        return lines[:rows]
+
+    def _pieces(self) -> Iterator[Piece]:
+        for complaint in self._complaints:
+            yield Piece(squeezed(complaint), Tone.BAD)
+        if self._complaints:
+            return
+        if self._composed is None:
+            yield Piece(self._said, Tone.DIM)
+            return
+        yield from summary(self._composed)
+
+
+def summary(composed: Composed) -> Iterator[Piece]:
+    """Yield what all rows come to, a sentence each."""
+    report = composed.report
+    yield Piece(f"{amount(report.requests, 'request')} of {amount(composed.rows, 'row')}", Tone.STRONG)
+    for problem in report.problems:
+        yield Piece(problem_words(problem), Tone.BAD if problem.severity is Severity.ERROR else Tone.WARN)
+    if composed.estimate is not None:
+        yield Piece(f"{range_words(composed.estimate.cost)} as a batch", Tone.STRONG)
+        yield Piece(input_words(composed.estimate), Tone.DIM)
+        yield Piece(output_words(composed.estimate), Tone.DIM)
+
+
+def problem_words(problem: Problem) -> str:
+    """Say a problem with the lines that have it."""
+    lines = ", ".join(count(line) for line in problem.lines[:MOST_LINES])
+    more = " …" if problem.count > len(problem.lines[:MOST_LINES]) else ""
+    where = f"line {lines}{more}: " if lines else ""
+    times = f" ({count(problem.count)} times)" if problem.count > 1 else ""
+    return squeezed(f"{where}{problem.message}{times}")

@@ -1,0 +1,42 @@
+"""A rule with the name of what is below it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batchtui.tui.look import look_of
+from batchtui.tui.pieces import Line, Piece, Tone, width
+from batchtui.tui.widgets.picture import Picture
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class NamedRule(Picture):
+    """Divides, says what comes, and whether keys arrive there."""
+
+    DEFAULT_CSS = "NamedRule { height: 1; }"
+
+    def __init__(self, words: str, aside: str = "", *, id: str | None = None) -> None:  # noqa: A002  (Textual's name)
+        super().__init__(id=id)
+        self._words = words
+        self._aside = aside
+        self._is_ahead = False
+
+    def say(self, words: str, aside: str = "") -> None:
+        """Name what is below it now, and what there is to say about it."""
+        self._words, self._aside = words, aside
+        self.redraw()
+
+    def mark(self, *, is_ahead: bool) -> None:
+        """Show whether keys arrive below."""
+        self._is_ahead = is_ahead
+        self.redraw()
+
+    def draw(self, columns: int, rows: int) -> Sequence[Line]:
+        """Draw the line."""
+        rule = "-" if look_of(self).plain else "─"
+        name = Piece(f" {self._words} ", Tone.ACCENT if self._is_ahead else Tone.DIM)
+        aside = Piece(f" {self._aside} " if self._aside else "", Tone.DIM)
+        room = columns - width([name, aside]) - 2
+        return [(Piece(rule, Tone.FAINT), name, Piece(rule * max(1, room), Tone.FAINT), aside, Piece(rule, Tone.FAINT))]

@@ -1,0 +1,41 @@
+"""What is wrong with the row that is shown, below its request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batchtui.domain.problem import Severity
+from batchtui.text.safe import squeezed
+from batchtui.tui.pieces import Line, Piece, Tone, wrapped
+from batchtui.tui.widgets.picture import Picture
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from batchtui.domain.problem import Problem
+
+
+class RowTroubles(Picture):
+    """Draws the problems of one row, as many as there is room for; without any it takes no room."""
+
+    def __init__(self) -> None:
+        super().__init__(id="row-troubles")
+        self._problems: Sequence[Problem] = ()
+        self.display = False
+
+    def show(self, problems: Sequence[Problem]) -> None:
+        """Draw these problems."""
+        self._problems = problems
+        self.display = bool(problems)
+        self.redraw()
+
+    def draw(self, columns: int, rows: int) -> Sequence[Line]:
+        """Draw them."""
+        lines: list[Line] = []
+        for problem in self._problems:
+            tone = Tone.BAD if problem.severity is Severity.ERROR else Tone.WARN
+            hint = f" {problem.hint}." if problem.hint else ""
+            lines += [
+                (Piece(f" {part}", tone),) for part in wrapped(squeezed(f"{problem.message}.{hint}"), columns - 2)
+            ]
+        return lines[:5]

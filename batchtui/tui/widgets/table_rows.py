@@ -1,0 +1,75 @@
+"""The rows of a table that is composed from: each with its id, what is wrong with it, and its cells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from batchtui.domain.problem import Severity
+from batchtui.services.drafting import Shown, show_rows
+from batchtui.text.safe import squeezed
+from batchtui.tui.look import look_of
+from batchtui.tui.pieces import Line, Piece, Tone
+from batchtui.tui.widgets.columns import Column
+from batchtui.tui.widgets.grid import Grid
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from batchtui.services.drafting import Opened
+
+FIXED = (
+    Column("number", "ROW", 4, 9, 100, right=True, fixed=True),
+    Column("sign", "", 1, 1, 99, fixed=True),
+    Column("id", "CUSTOM_ID", 10, 24, 90, fixed=True),
+)
+PROBLEM = Column("problem", "PROBLEM", 16, 60, 95)
+MOST_COLUMNS = 40
+LONGEST_CELL = 200
+"""Characters of a cell that are looked at."""
+
+
+class TableRows(Grid[Shown]):
+    """Lists rows by number; the one under the cursor is shown as a request elsewhere. It reads through `Opened`."""
+
+    def __init__(self) -> None:
+        super().__init__(FIXED, self._page, self._paint_cell, id="table")
+        self._opened: Opened | None = None
+        self._names: tuple[str, ...] = ()
+
+    def open(self, opened: Opened, numbers: Sequence[int], *, with_problems: bool) -> None:
+        """Show rows of this draft; the cursor stays on its row where that is among them."""
+        self._opened = opened
+        self._names = opened.columns[:MOST_COLUMNS]
+        cells = [Column(f"cell-{at}", squeezed(name[:60]), 6, 30, 50) for at, name in enumerate(self._names)]
+        self.columns = (*FIXED, *([PROBLEM] if with_problems else []), *cells)
+        self.forget()
+        self.show(numbers)
+
+    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, Shown]]:
+        opened = self._opened
+        return [] if opened is None else [(shown.number, shown) for shown in await show_rows(opened, keys)]
+
+    def _paint_cell(self, item: Shown, column: Column, width: int) -> Line:
+        return paint(item, column, self._names, plain=look_of(self).plain)
+
+
+def paint(item: Shown, column: Column, names: Sequence[str], *, plain: bool) -> Line:
+    """Draw one cell."""
+    problem = item.rendered.problems[0] if item.rendered and item.rendered.problems else None
+    is_wrong = problem is not None and problem.severity is Severity.ERROR
+    match column.id:
+        case "number":
+            return (Piece(f"{item.number:,}", Tone.DIM),)
+        case "sign":
+            sign = ("x" if plain else "✗") if is_wrong else "!" if problem else ""
+            return (Piece(sign, Tone.BAD if is_wrong else Tone.WARN),)
+        case "id":
+            return (Piece(squeezed(item.rendered.custom_id[:80]) if item.rendered else "", Tone.TEXT),)
+        case "problem":
+            return (Piece(squeezed(problem.message) if problem else "", Tone.BAD if is_wrong else Tone.WARN),)
+    value = item.row.values.get(names[int(column.id.removeprefix("cell-"))])
+    return (Piece(squeezed(_said(value)), Tone.DIM),)
+
+
+def _said(value: Any) -> str:
+    return "" if value is None else (value if isinstance(value, str) else str(value))[:LONGEST_CELL]

@@ -1,0 +1,65 @@
+"""A text that is being written: a prompt, a system prompt, the fields of an answer."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual.message import Message
+from textual.widgets import TextArea
+
+from batchtui.text.safe import safe
+from batchtui.tui.look import look_of
+
+LONGEST = 200_000
+"""Characters that are written here; what is longer is for $EDITOR, and only its beginning is shown."""
+
+
+class Writing(TextArea):
+    """Shows one text and hears what is typed. It knows nothing of what the text is for.
+
+    What would drive a terminal is shown as a sign of one column and stays what it is in the text.
+    """
+
+    DEFAULT_CSS: ClassVar[str] = """
+    Writing, Writing:focus { border: none; padding: 0 1; background: $background; background-tint: transparent 0%; }
+    """
+
+    class Written(Message):
+        """Another text stands there, by hand."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    def __init__(self) -> None:
+        super().__init__(compact=True, highlight_cursor_line=False, max_checkpoints=200)
+        self.cursor_blink = False  # a blinking cursor sends 2 KB a second
+        self._shown = ""
+
+    def show(self, text: str) -> None:
+        """Show another text; nothing happens where it stands there already."""
+        if text == self._shown:
+            return
+        self._shown = text
+        self.read_only = len(text) > LONGEST
+        self.load_text(text[:LONGEST])
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """Tell what is typed, and nothing that was only shown."""
+        event.stop()
+        if not self.read_only and self.text != self._shown:
+            self._shown = self.text
+            self.post_message(self.Written(self.text))
+
+    def get_line(self, line_index: int) -> Text:
+        """Return a line as it is painted: as wide as it is, and safe."""
+        line = "".join(_visible(sign) for sign in self.document.get_line(line_index))
+        return Text(line.encode("ascii", "replace").decode() if look_of(self).plain else line, end="", no_wrap=True)
+
+
+def _visible(sign: str) -> str:
+    if sign == "\t" or sign.isprintable():
+        return sign
+    shown = safe(sign)
+    return shown if len(shown) == 1 else "\ufffd"
