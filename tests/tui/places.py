@@ -23,6 +23,8 @@ class Place:
     """The place from which the keys lead there."""
     back: tuple[str, ...] = ("esc",)
     """What leads to the start again."""
+    is_always_there: bool = False
+    """Where there is room, what it shows stands beside the place before, too."""
 
 
 PLACES = (
@@ -33,7 +35,7 @@ PLACES = (
     Place("palette", (":", *"activ"), ("what batchtui did",)),
     Place("choose file", ("n",), ("requests.jsonl",)),
     Place("activity", ("a",), ("500", "312", "api_e")),
-    Place("activity entry", ("enter",), ("req_1",), "activity"),
+    Place("activity entry", ("enter",), ("esc  close", "req_1"), "activity"),
     Place("spend", ("$",), ("spent $", "SHARE", "claude-sonnet-5-5")),
     Place("warnings", ("!",), ("ABOUT", "lost")),
     Place("cancel", ("c",), ("Cancel 2 batches?", "Left alone"), "marks", back=("n",)),
@@ -42,14 +44,16 @@ PLACES = (
     Place("retry model", ("m",), ("Another model",), "retry"),
     Place("export", ("G", "x"), ("results at most", "fields")),
     Place("batch", ("G", "enter"), ("doc-1", "4 succeeded", "2 errored")),
-    Place("failures", ("tab",), ("send again",), "batch"),
+    Place("failures", ("tab",), ("send again",), "batch", is_always_there=True),
     Place("search", ("/", *"manual"), ("1 of 8",), "batch"),
     Place("result", ("g", "enter"), ("stopped: end_turn", "Verdict", "request"), "batch"),
-    Place("rendered", ("m",), ("Verdict",), "result", back=("m", "m")),
+    Place("rendered", ("m",), ("it names its source",), "result", back=("m", "m")),
     Place("tree", ("m", "m"), ("custom_id",), "result", back=("m",)),
 )
 """A place comes after the one that it starts from."""
 
+DEAF = 0.35
+"""Real seconds in which a dialog does not listen at first, and in which esc may still become part of another key."""
 BY_NAME = {place.name: place for place in PLACES}
 
 
@@ -78,23 +82,21 @@ class Terminal(Protocol):
         """What is on the screen."""
 
 
-def tour(terminal: Terminal, deaf: float = 0.35) -> Iterator[Place]:
-    """Press the way through every place, and yield each when it shows what it should.
-
-    Args:
-        terminal: where the dashboard runs, on its first screen.
-        deaf: seconds that a dialog does not listen at first; only the real time of a real program can tell.
-    """
+def tour(terminal: Terminal) -> Iterator[Place]:
+    """Press the way through every place, from the first screen on, and yield each when it shows what it should."""
     here = list(way_to("dashboard"))
     for place in PLACES:
         way = list(way_to(place.name))
         while here[-1] not in way:
             left = here.pop()
             if "n" in left.back:
-                time.sleep(deaf)
+                time.sleep(DEAF)
             for key in left.back:
                 terminal.press(key)
-            terminal.shows_no_more(left.shows[0])
+            if left.is_always_there:
+                time.sleep(DEAF)
+            else:
+                terminal.shows_no_more(left.shows[0])
         for step in way[len(here) :]:
             terminal.press(*step.keys)
             terminal.shows(*step.shows)
