@@ -57,9 +57,9 @@ DIFFERENCES: Mapping[Difference, Sign] = {
     Difference.CHANGED: Sign("≠", "!", "changed"),
     Difference.BETTER: Sign("↑", "^", "better"),
     Difference.WORSE: Sign("↓", "v", "worse"),
-    Difference.FAILED: Sign("✗", "x", "failed in both"),
-    Difference.ONLY_FIRST: Sign("‹", "<", "only in the first"),
-    Difference.ONLY_SECOND: Sign("›", ">", "only in the second"),
+    Difference.FAILED: Sign("✗", "x", "both failed"),
+    Difference.ONLY_FIRST: Sign("‹", "<", "only in 1st"),
+    Difference.ONLY_SECOND: Sign("›", ">", "only in 2nd"),
 }
 
 

@@ -11,7 +11,7 @@ from rich.cells import cell_len, chop_cells, set_cell_size
 from batchtui.text.steady import steady
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from rich.style import Style
 
@@ -142,26 +142,45 @@ def _wrapped_wide(text: str, columns: int) -> list[str]:
 
 
 def flowed(pieces: Iterable[Piece], columns: int) -> list[Line]:
-    """Break pieces into lines of at most so many columns, at spaces where there are any; tones go along."""
+    """Break pieces into lines of at most so many columns, at spaces where there are any; tones and an indent stay."""
     lines: list[Line] = []
     kept: list[Piece] = []
     room = columns = max(2, columns)
-    for piece in pieces:
-        for word in _WORDS.findall(steady(piece.text)):
-            taken = cell_len(word)
-            if taken > room and kept and not word.isspace():
-                lines.append(_without_end(kept))
-                kept, room = [], columns
-            if word.isspace():
-                word, taken = word[:room], min(taken, room)
-            elif taken > columns:
-                *full, word = wrapped(word, columns)
-                lines += [(Piece(part, piece.tone),) for part in full]
-                taken = cell_len(word)
-            if word and (kept or not word.isspace()):
-                kept.append(Piece(word, piece.tone))
-                room -= taken
+    for word in _words(pieces, columns):
+        taken, is_space = width(word), word[0].text[:1] == " "
+        if is_space:
+            taken = min(taken, room)
+            word = [Piece(word[0].text[:room], word[0].tone)]
+        elif taken > room and kept:
+            lines.append(_without_end(kept))
+            kept, room = [], columns
+        if not is_space or kept or not lines:
+            kept += word
+            room -= taken
     return [*lines, _without_end(kept)]
+
+
+def _words(pieces: Iterable[Piece], columns: int) -> Iterator[list[Piece]]:
+    """Yield runs of spaces, and what stands between them, whatever its tones; nothing wider than so many columns."""
+    word: list[Piece] = []
+    for piece in pieces:
+        for text in _WORDS.findall(piece.text):
+            if text[0] != " ":
+                word.append(Piece(text, piece.tone))
+                continue
+            yield from _cut_to(word, columns)
+            word = []
+            yield [Piece(text, piece.tone)]
+    yield from _cut_to(word, columns)
+
+
+def _cut_to(word: list[Piece], columns: int) -> Iterator[list[Piece]]:
+    if not word:
+        return
+    if width(word) <= columns:
+        yield word
+    else:
+        yield from ([Piece(part, piece.tone)] for piece in word for part in wrapped(piece.text, columns))
 
 
 def _without_end(pieces: list[Piece]) -> Line:

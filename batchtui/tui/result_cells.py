@@ -48,6 +48,12 @@ OUTCOME_TONES = {
     Outcome.EXPIRED: Tone.WARN,
 }
 
+OUTCOME_KINDS = {
+    outcome: (OUTCOMES[outcome], OUTCOME_TONES[outcome])
+    for outcome in sorted(Outcome, key=lambda outcome: not outcome.is_success)
+}
+"""Each outcome with its sign and tone; what needs no second look comes first."""
+
 
 def outcome(of: Outcome, *, plain: bool = False) -> Line:
     """Say an outcome: glyph and word, in its colour."""

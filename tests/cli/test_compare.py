@@ -56,7 +56,7 @@ def test_people_are_told_in_a_table_and_a_sentence(batchtui: Batchtui, answered:
     told = {row.split("  ")[0]: row.split()[-2:] for row in rows if row}
     assert told["name"] == ["small", "large"]
     assert told["results"] == ["4", "5"]
-    assert "1 only in the second" in ran.out
+    assert "1 only in 2nd" in ran.out
     assert "r-00004" in ran.out
 
 

@@ -13,6 +13,7 @@ from batchtui.domain.errors import Unreachable
 from batchtui.tui.app import DashboardApp
 from batchtui.tui.messages import Failed
 from batchtui.tui.terminal import Terminal
+from tests.tui.furnished import furnish
 from tests.tui.story import told
 
 if TYPE_CHECKING:
@@ -50,6 +51,14 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "spending-by-tag": ("$", "b", "b"),
 }
 """Each screen, and the keys that lead to it."""
+FURNISHED: dict[str, tuple[str, ...]] = {
+    "batch-failures": ("G", "enter", "tab"),
+    "compare-choose": ("G", "enter", "m"),
+    "compare": ("G", "enter", "m", "enter"),
+    "compare-only-changed": ("G", "enter", "m", "enter", "f"),
+    "compare-pair": ("G", "enter", "m", "enter", "f", "enter"),
+}
+"""The same, in a home where several batches answer the same custom_ids."""
 NAMES = {
     "/": "slash", ":": "colon", "?": "question_mark", "*": "asterisk", "-": "minus", "!": "exclamation_mark",
     "$": "dollar_sign",
@@ -102,6 +111,18 @@ async def test_the_screen_looks_as_it_did(tmp_path: Path, name: str, size: str) 
         async with app.run_test(size=SIZES[size]) as pilot:
             await settled(pilot)
             await pressed(pilot, SCREENS[name])
+            compare(f"{name}-{size}", text_of(app))
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", FURNISHED)
+async def test_the_screen_of_a_furnished_home_looks_as_it_did(tmp_path: Path, name: str, size: str) -> None:
+    async with told(tmp_path, empty=True) as (workspace, clock):
+        await furnish(workspace, clock)
+        app = DashboardApp(workspace, ground=MODERN)
+        async with app.run_test(size=SIZES[size]) as pilot:
+            await settled(pilot)
+            await pressed(pilot, FURNISHED[name])
             compare(f"{name}-{size}", text_of(app))
 
 

@@ -19,15 +19,16 @@ from batchtui.tui.bindings import bindings
 from batchtui.tui.choice import Choice
 from batchtui.tui.commands import Scope
 from batchtui.tui.pieces import Line, Piece, Tone, line
-from batchtui.tui.result_cells import priced
+from batchtui.tui.result_cells import OUTCOME_KINDS, priced
+from batchtui.tui.screens.choose_batch import ChooseBatch
 from batchtui.tui.screens.frame import Frame
 from batchtui.tui.screens.result import ResultScreen
 from batchtui.tui.searching import Search
 from batchtui.tui.widgets.band import Band
+from batchtui.tui.widgets.choices import Choices
 from batchtui.tui.widgets.facts import Facts
 from batchtui.tui.widgets.failure_list import FailureList
 from batchtui.tui.widgets.filter_bar import FilterBar
-from batchtui.tui.widgets.outcomes import Outcomes
 from batchtui.tui.widgets.result_grid import ResultGrid
 from batchtui.tui.widgets.rule import Rule
 
@@ -64,7 +65,7 @@ class BatchScreen(Frame):
         self.grid = ResultGrid(priced(workspace.prices, day))
         self._facts = Facts(workspace.clock.now, self.forecast)
         self._band = Band(workspace.clock.now)
-        self._outcomes = Outcomes()
+        self._outcomes = Choices(OUTCOME_KINDS, "Results")
         self._failures = FailureList()
         self._search_bar = FilterBar("what an answer, an error or a custom_id says")
 
@@ -170,9 +171,9 @@ class BatchScreen(Frame):
         """Give the keys back to the list."""
         self.grid.focus()
 
-    def on_outcomes_chosen(self, event: Outcomes.Chosen) -> None:
+    def on_choices_chosen(self, event: Choices.Chosen) -> None:
         """Show the results with this outcome only."""
-        self._choose(replace(self._choice, outcome=event.outcome, group=None))
+        self._choose(replace(self._choice, outcome=event.choice, group=None))
 
     def on_failure_list_chosen(self, event: FailureList.Chosen) -> None:
         """Show the failures of this kind only, and go back to the list."""
@@ -297,6 +298,10 @@ class BatchScreen(Frame):
 
     def _action_batch_export(self) -> None:
         perform(self.app, partial(again.export_batch, self.dashboard, self.shown), group="act")
+
+    def _action_batch_compare(self) -> None:
+        if self._reader is not None:
+            self.app.push_screen(ChooseBatch(self.workspace, self.shown))
 
     def _action_batch_copy_id(self) -> None:
         acts.copy_ids(self.dashboard, [self.shown])

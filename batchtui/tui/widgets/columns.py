@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 GAP = 2
 """Spaces between two columns."""
@@ -108,15 +108,23 @@ def _need(columns: set[Column], *, comfortable: bool = False) -> int:
 
 
 def _grown(shown: Sequence[Column], width: int) -> list[int]:
-    """Share out the room: everyone gets the least, then what is good, then the worthiest grow in turn."""
+    """Share out the room: everyone gets the least, then what is good, then the worthiest grow; equals grow together."""
     widths = [column.least for column in shown]
     room = width - _need(set(shown))
-    by_worth = sorted(range(len(shown)), key=lambda at: -shown[at].worth)
     for wanted in ("good", "most"):
-        for at in by_worth:
-            more = max(0, min(room, getattr(shown[at], wanted) - widths[at]))
-            widths[at] += more
-            room -= more
+        for worth in sorted({column.worth for column in shown}, reverse=True):
+            growing = {at: getattr(column, wanted) for at, column in enumerate(shown) if column.worth == worth}
+            room -= _grow(widths, growing, room)
     if room < 0 and widths:  # too narrow even for what is fixed: the last one gives way
         widths[-1] = max(1, widths[-1] + room)
     return widths
+
+
+def _grow(widths: list[int], wanted: Mapping[int, int], room: int) -> int:
+    """Widen these columns towards what they want, none more than its share of the room. Returns what they took."""
+    taken = 0
+    for left, at in enumerate(sorted(wanted, key=lambda at: wanted[at] - widths[at])):
+        more = max(0, min((room - taken) // (len(wanted) - left), wanted[at] - widths[at]))
+        widths[at] += more
+        taken += more
+    return taken

@@ -1,0 +1,92 @@
+"""A line of choices with their numbers, one of them in force: what a list shows, of what there is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from textual.message import Message
+
+from batchtui.text.counts import count
+from batchtui.tui.look import look_of
+from batchtui.tui.pieces import Line, Piece, Tone, width
+from batchtui.tui.widgets.picture import Picture
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from textual import events
+
+    from batchtui.text.glyphs import Sign
+
+T = TypeVar("T")
+
+
+class Choices(Picture, Generic[T]):
+    """Shows how many there are of each kind, and which kind is shown. It filters nothing: it says what was chosen."""
+
+    DEFAULT_CSS = "Choices { height: 1; }"
+
+    class Chosen(Message):
+        """One kind, or with None all of them, is to be shown."""
+
+        def __init__(self, choice: Any) -> None:
+            super().__init__()
+            self.choice = choice
+
+    def __init__(self, kinds: Mapping[T, tuple[Sign, Tone]], heading: str) -> None:
+        """Make it of all kinds there may be, in their order; `heading` stands there before anything is known."""
+        super().__init__()
+        self._kinds = kinds
+        self._heading = heading
+        self._numbers: Mapping[T, int] = {}
+        self._only: T | None = None
+        self._spans: list[tuple[int, int, T | None]] = []
+
+    def show(self, numbers: Mapping[T, int], only: T | None) -> None:
+        """Draw these numbers, with one choice in force."""
+        self._numbers, self._only = numbers, only
+        self.redraw()
+
+    @property
+    def _choices(self) -> list[T | None]:
+        return [None, *(kind for kind in self._kinds if self._numbers.get(kind))]
+
+    def next(self, step: int) -> T | None:
+        """Return the choice after, or before, the one in force."""
+        choices = self._choices
+        at = choices.index(self._only) if self._only in choices else 0
+        return choices[(at + step) % len(choices)]
+
+    def draw(self, columns: int, rows: int) -> Sequence[Line]:
+        """Draw the line; where it is too narrow, words go."""
+        if not self._numbers:
+            return [(Piece(f" {self._heading}", Tone.HEADING),)]
+        full = self._line(words=True)
+        return [full if width(full) <= columns else self._line(words=False)]
+
+    def _line(self, *, words: bool) -> Line:
+        pieces: list[Piece] = [Piece(" ")]
+        self._spans = []
+        x = 1
+        for choice in self._choices:
+            piece = self._piece(choice, words=words or choice is self._only)
+            pieces += [piece, Piece(" ")]
+            taken = width([piece])
+            self._spans.append((x, x + taken, choice))
+            x += taken + 1
+        return tuple(pieces)
+
+    def _piece(self, choice: T | None, *, words: bool) -> Piece:
+        if choice is None:
+            text, tone = f" {count(sum(self._numbers.values()))} all ", Tone.TEXT
+        else:
+            sign, tone = self._kinds[choice]
+            word = f" {sign.word}" if words else ""
+            text = f" {sign.glyph_in(plain=look_of(self).plain)} {count(self._numbers[choice])}{word} "
+        return Piece(text, Tone.CHIP if choice is self._only else tone)
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose with the mouse."""
+        for start, end, choice in self._spans:
+            if start <= event.x < end:
+                self.post_message(self.Chosen(choice))

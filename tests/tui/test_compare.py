@@ -1,0 +1,132 @@
+"""Comparing in the dashboard: from a batch to what answers the same custom_ids, to the pairs, to one pair."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from batchtui.registry.result_pairs import ResultPairs
+from batchtui.tui.app import DashboardApp
+from batchtui.tui.screens.compare import CompareScreen
+from batchtui.tui.screens.pair import PairScreen
+from tests.tui.batches import HOSTILE
+from tests.tui.furnished import furnish, hostile
+from tests.tui.stage import MODERN, Stage
+from tests.tui.story import told
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from batchtui.simulator import Simulator
+    from tests.tui.furnished import Voice
+
+NOBODY = cast("Simulator", None)
+"""Nothing asks an API here."""
+
+
+@asynccontextmanager
+async def furnished(folder: Path, voice: Voice = str, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Stage]:
+    """A dashboard in a home where two batches answer the same custom_ids; nothing asks an API there."""
+    async with told(folder, empty=True) as (workspace, clock):
+        await furnish(workspace, clock, voice)
+        app = DashboardApp(workspace, ground=MODERN)
+        async with app.run_test(size=size, notifications=True) as pilot:
+            yield Stage(app, pilot, workspace, clock, NOBODY)
+
+
+async def _compared(shown: Stage) -> None:
+    await shown.shows("evals-v2", "nightly")
+    await shown.press("G", "enter")
+    await shown.shows("8 results")
+    await shown.press("m")
+    await shown.shows("is compared with evals", "evals-v2")
+    await shown.press("enter")
+    await shown.shows("8 pairs")
+
+
+async def test_a_batch_is_compared_with_what_answers_the_same_custom_ids(tmp_path: Path) -> None:
+    async with furnished(tmp_path) as shown:
+        await _compared(shown)
+        await shown.shows("1 changed", "5 both failed", "2 same", "3 succeeded", "second against first")
+        await shown.press("escape")
+        await shown.shows("8 results")
+
+
+async def test_only_one_kind_of_change_is_shown_and_esc_shows_all_again(tmp_path: Path) -> None:
+    async with furnished(tmp_path) as shown:
+        await _compared(shown)
+        await shown.press("f")
+        await shown.shows("1 of 8", "doc-1")
+        assert "doc-2" not in shown.text
+        await shown.press("escape")
+        await shown.shows("8 pairs", "doc-2")
+
+
+@pytest.mark.parametrize(("size", "sign"), [((80, 24), "- evals"), ((120, 40), "≠ evals-v2")])
+async def test_a_pair_shows_both_answers_with_their_differences(
+    tmp_path: Path, size: tuple[int, int], sign: str
+) -> None:
+    async with furnished(tmp_path, size=size) as shown:
+        await _compared(shown)
+        await shown.press("enter")
+        await shown.shows("doc-1", "changed", sign, "1 of 8")
+        await shown.press("n")
+        await shown.shows("doc-2", "both failed", "2 of 8")
+
+
+async def test_nothing_from_outside_breaks_or_drives_a_comparison(tmp_path: Path) -> None:
+    async with furnished(tmp_path, hostile()) as shown:
+        await _compared(shown)
+        await shown.press("enter")
+        for _ in range(8):
+            await shown.pilot.pause(0.05)
+            assert isinstance(shown.app.screen, PairScreen)
+            assert not any(char in shown.text for char in "\x1b\x07\x9b\u202e\u2066\u200b")
+            await shown.press("n")
+        assert HOSTILE[0] in shown.text
+
+
+async def test_leaving_stops_a_comparison_that_is_under_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with furnished(tmp_path) as shown:
+        begun, ended = asyncio.Event(), asyncio.Event()
+        loop = asyncio.get_running_loop()
+        original = ResultPairs.close
+
+        def endless(pairs: ResultPairs, on_progress: object, is_stopped: object) -> None:
+            loop.call_soon_threadsafe(begun.set)
+            assert callable(is_stopped)
+            while not is_stopped():
+                pass
+
+        def closed(pairs: ResultPairs) -> None:
+            original(pairs)
+            loop.call_soon_threadsafe(ended.set)
+
+        monkeypatch.setattr(ResultPairs, "join", endless)
+        monkeypatch.setattr(ResultPairs, "close", closed)
+        await shown.press("G", "enter")
+        await shown.shows("8 results")
+        await shown.press("m")
+        await shown.shows("is compared with evals", "evals-v2")
+        await shown.press("enter")
+        async with asyncio.timeout(20):
+            await begun.wait()
+            assert isinstance(shown.app.screen, CompareScreen)
+            await shown.press("escape")
+            await ended.wait()
+
+
+async def test_without_a_counterpart_it_says_what_to_do(tmp_path: Path) -> None:
+    async with told(tmp_path) as (workspace, clock):
+        app = DashboardApp(workspace, ground=MODERN)
+        async with app.run_test(size=(80, 24)) as pilot:
+            shown = Stage(app, pilot, workspace, clock, NOBODY)
+            await shown.shows("eval-prompt-v7")
+            await shown.press("G", "enter")
+            await shown.shows("5 results")
+            await shown.press("m")
+            await shown.shows("No other batch with results here has these custom_ids")
