@@ -87,7 +87,7 @@ class _Question(Picture):
 
     def __init__(self, batch: Batch) -> None:
         super().__init__()
-        self._name = squeezed(batch.name)
+        self._compared = squeezed(batch.name)
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        return [(Piece(" What you open here is compared with ", Tone.DIM), Piece(self._name, Tone.STRONG))]
+        return [(Piece(" What you open here is compared with ", Tone.DIM), Piece(self._compared, Tone.STRONG))]
