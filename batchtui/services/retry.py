@@ -11,21 +11,19 @@ from typing import TYPE_CHECKING
 from batchtui.domain.errors import (
     InputError,
     NothingToRetry,
-    ResultsUnavailable,
     StorageError,
     UnknownTarget,
     UsageError,
 )
 from batchtui.domain.limits import MAX_BODY_BYTES, MAX_REQUESTS
-from batchtui.domain.result import Outcome
-from batchtui.domain.states import BatchState, ResultsState
 from batchtui.registry.jobs import AttemptTaken
 from batchtui.services import outstanding
 from batchtui.services.budget import refuse_costly
 from batchtui.services.dispatch import send_parts
 from batchtui.services.estimate import estimate
 from batchtui.services.loads import LoadCounter
-from batchtui.services.outstanding import MISSING, Failed, Outstanding
+from batchtui.services.outstanding import MISSING, Failed
+from batchtui.services.retryable import nothing, refuse_unkept, refuse_unknown_words, refuse_unready
 from batchtui.services.staging import IntakeOptions, build_check_options
 from batchtui.services.staging_pass import write_block
 from batchtui.services.submit import Submitted
@@ -47,9 +45,6 @@ if TYPE_CHECKING:
     from batchtui.services.lookup import Target
     from batchtui.services.resending import Resending
     from batchtui.services.workspace import Workspace
-
-WORDS = (*(str(outcome) for outcome in Outcome if not outcome.is_success), MISSING)
-"""What may be named beside the types of errors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +116,7 @@ async def plan_retry(workspace: Workspace, target: Target, options: RetryOptions
         raise UnknownTarget(f"The registry knows no job of {target.named}.")
     batches = await workspace.registry.views.of_job(job.id)
     within = None if target.job else target.batches[0]
-    _refuse_unready(workspace, batches, within)
+    refuse_unready(workspace, batches, within)
     check = await build_check_options(workspace, _intake(options, job))
     history = await workspace.registry.precedents.history(job.name)
     work = _Planning(workspace, job, batches, within, options, check, history)
@@ -213,9 +208,9 @@ class _Planning:
         found = outstanding.examine(
             self._registry, self._batches, self._within, self._chooses, with_missing=MISSING in self._options.only
         )
-        _refuse_unknown_words(self._options.only, found)
+        refuse_unknown_words(self._options.only, found)
         if not found.chosen:
-            raise _nothing(self._job, found)
+            raise nothing(self._job, found)
         with ExitStack() as stack:
             attempts = sorted({batch.attempt for batch in self._batches})
             readers = {attempt: reader for attempt in attempts if (reader := self._reader(stack, attempt))}
@@ -282,63 +277,4 @@ class _Planning:
 def _intake(options: RetryOptions, job: Job) -> IntakeOptions:
     return IntakeOptions(
         options.model, options.max_tokens, options.max_requests, options.max_bytes, job.api_version, job.betas
-    )
-
-
-def refuse_unkept(workspace: Workspace, target: Target) -> None:
-    """Stop where there are no requests to send: before results are fetched for nothing. Raises `UsageError`."""
-    if not workspace.registry.requests.has(target.batches[0].job):
-        raise UsageError(
-            f"The requests of {target.named} are not kept here: it was made elsewhere, or they were let go.",
-            hint="Submit the file again; `batchtui results ID --only errored` says which of its requests failed.",
-        )
-
-
-def _refuse_unready(workspace: Workspace, batches: Sequence[Batch], within: Batch | None) -> None:
-    """Refuse while anything that decides what has failed is still to come."""
-    for batch in batches:
-        # Other parts of the same attempt hold other requests; later attempts may hold the same.
-        if within is not None and batch.key != within.key and batch.attempt <= within.attempt:
-            continue
-        _refuse_unsettled(workspace, batch)
-
-
-def _refuse_unsettled(workspace: Workspace, batch: Batch) -> None:
-    part = f"{batch.name}, part {batch.part} of attempt {batch.attempt}"
-    if batch.state in (BatchState.PLANNED, BatchState.SUBMITTING, BatchState.UNKNOWN):
-        raise UsageError(
-            f"{part}, is not settled: {batch.state}.",
-            hint="`batchtui resume` sends it, or finds out what became of it.",
-        )
-    if batch.state.is_running:
-        raise ResultsUnavailable(f"{part}, still runs.", hint="`batchtui wait ID` waits for it and saves its results.")
-    is_saved = batch.results is ResultsState.SAVED and workspace.registry.results.has(batch)
-    if batch.state is BatchState.ENDED and not is_saved and batch.results is not ResultsState.GONE:
-        raise ResultsUnavailable(
-            f"The results of {batch.id or part} are not saved yet, so nobody knows what has failed.",
-            hint="`batchtui results ID` saves them.",
-        )
-
-
-def _refuse_unknown_words(only: frozenset[str], found: Outstanding) -> None:
-    types = {failed.group.error_type for failed in found.failed}
-    for word in sorted(only):
-        if word not in WORDS and word not in types:
-            raise UsageError(
-                f"“{word}” is nothing that can be sent again.",
-                hint=f"There are {', '.join(WORDS)}, and the types of errors that occurred.",
-            )
-
-
-def _nothing(job: Job, found: Outstanding) -> NothingToRetry:
-    left = [f"{failed.group.count:,} {failed.group.error_type or failed.group.outcome}" for failed in found.failed]
-    if found.missing:
-        left.append(f"{found.missing:,} {MISSING}")
-    if found.away:
-        left.append(f"{found.away:,} that the API does not show at the moment")
-    if not left:
-        return NothingToRetry(f"All {found.succeeded:,} requests of {job.name} have succeeded.")
-    return NothingToRetry(
-        f"Nothing of that kind is open in {job.name}. There are {', '.join(left)}.",
-        hint="--only names what to send again all the same; what is wrong with a request stays wrong.",
     )

@@ -108,7 +108,7 @@ async def _ready(session: Session, workspace: Workspace, named: str) -> Target:
     """Find what is meant, and fetch the results that can be had: they say what has failed."""
     from batchtui.services.lookup import find_target
     from batchtui.services.refresh import refresh_batches
-    from batchtui.services.retry import refuse_unkept
+    from batchtui.services.retryable import refuse_unkept
 
     target = await find_target(workspace, named)
     refuse_unkept(workspace, target)
