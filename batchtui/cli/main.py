@@ -29,6 +29,7 @@ VERBS: Mapping[str, str] = {
     "results": "Save or print the results of a batch or a job.",
     "compare": "Compare the answers of two batches or jobs.",
     "retry": "Send again what has not succeeded, and nothing else.",
+    "label": "Name, tag and annotate jobs.",
     "cancel": "Cancel running batches.",
     "delete": "Delete ended batches.",
     "prune": "Let go of what is safe to let go, to make room.",

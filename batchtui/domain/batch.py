@@ -139,6 +139,8 @@ class Batch:
     cost_estimate: Decimal | None = None
     """USD; None where unknown, never 0 for it."""
     cost_actual: Decimal | None = None
+    note: str = ""
+    """What a person has written down about its job."""
 
     @property
     def results_until(self) -> datetime | None:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.terms import Field
+from batchtui.registry.columns import list_text
+from batchtui.registry.journal import note
+from batchtui.registry.rows import to_job
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from batchtui.domain.clock import Clock
+    from batchtui.domain.job import Job
     from batchtui.registry.connection import Database
 
 _WORDS = {
@@ -22,11 +29,54 @@ _WORDS = {
 
 
 class Labels:
-    """Reads the labels of jobs. What becomes of a job's batches is none of its business."""
+    """Reads and writes the labels of jobs. What becomes of a job's batches is none of its business."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
+        self._clock = clock
 
     async def words(self) -> dict[Field, list[str]]:
         """Read what jobs are called, tagged and made for, and where they came from; the likeliest first."""
         return {field: [row["word"] for row in await self._database.all(sql)] for field, sql in _WORDS.items()}
+
+    async def change(self, job_ids: Sequence[str], changed: Callable[[Job], Job]) -> list[Job]:
+        """Write what becomes of these jobs' labels, all in one transaction. Jobs that are not there are passed over.
+
+        Args:
+            job_ids: which ones.
+            changed: says what becomes of one; nothing but its name, tags and note is looked at.
+
+        Returns:
+            Those that differ from before, as they are now.
+        """
+        now = self._clock.now()
+        differing: list[Job] = []
+        async with self._database.transaction() as tx:
+            for job_id in job_ids:
+                async with tx.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)) as cursor:
+                    row = await cursor.fetchone()
+                if row is None:
+                    continue
+                before = to_job(row)
+                after = changed(before)
+                differences = _differences(before, after)
+                if differences:
+                    await tx.execute(
+                        "UPDATE jobs SET name = ?, tags = ?, note = ? WHERE id = ?",
+                        (after.name, list_text(after.tags), after.note, job_id),
+                    )
+                    await note(tx, now, "job.labelled", job=job_id, **differences)
+                    differing.append(after)
+        return differing
+
+
+def _differences(before: Job, after: Job) -> dict[str, Any]:
+    """Say what differs, for the journal: it keeps the former name, so that a lost one can be found again."""
+    said: dict[str, Any] = {}
+    if before.name != after.name:
+        said |= {"name": after.name, "before": before.name}
+    if before.tags != after.tags:
+        said["tags"] = ", ".join(after.tags) or "none"
+    if before.note != after.note:
+        said["note"] = after.note or "none"
+    return said

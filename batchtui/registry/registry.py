@@ -34,7 +34,7 @@ class Registry:
         self._database = Database(database, clock)
         self.path = database
         self.jobs = Jobs(self._database, clock)
-        self.labels = Labels(self._database)
+        self.labels = Labels(self._database, clock)
         self.sendings = Sendings(self._database, clock)
         self.batches = Batches(self._database, clock)
         self.views = Views(self._database, clock)

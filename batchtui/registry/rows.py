@@ -12,7 +12,7 @@ from batchtui.registry.columns import text_list, text_money, text_time
 if TYPE_CHECKING:
     from sqlite3 import Row
 
-BATCH_SELECT = """SELECT b.*, j.name, j.models, j.tags, j.source, j.profile, j.api_version, j.betas
+BATCH_SELECT = """SELECT b.*, j.name, j.models, j.tags, j.source, j.profile, j.api_version, j.betas, j.note
 FROM batches AS b JOIN jobs AS j ON j.id = b.job_id"""
 
 
@@ -56,6 +56,7 @@ def to_batch(row: Row) -> Batch:
         betas=text_list(row["betas"]),
         cost_estimate=text_money(row["cost_estimate"]),
         cost_actual=text_money(row["cost_actual"]),
+        note=row["note"],
     )
 
 

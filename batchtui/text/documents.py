@@ -61,6 +61,7 @@ def batch_document(batch: Batch, forecast: Forecast | None = None) -> Document:
         "results": str(batch.results),
         "models": list(batch.models),
         "tags": list(batch.tags),
+        "note": batch.note or None,
         "source": batch.source or None,
         "profile": batch.profile,
         "workspace_id": batch.workspace_id,

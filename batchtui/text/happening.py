@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 WORDS: Mapping[str, str] = {
     "job.planned": "planned",
     "job.retried": "tried again",
+    "job.labelled": "labelled",
     "batch.submitting": "sending",
     "batch.accepted": "sent",
     "batch.adopted": "found",

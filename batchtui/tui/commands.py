@@ -104,6 +104,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("batches.retry", ("R",), "retry", "Send again what failed, here or in the marked.", _S.BATCHES, True, 60),
     Command("batches.export", ("x",), "export", "Write results to a file; the marked to a folder.", _S.BATCHES, worth=58),
     Command("batches.sync", ("i",), "import", "Bring in batches that were made elsewhere.", _S.BATCHES),
+    Command("batches.tag", ("t",), "tag", "Tag the marked batches' jobs, else this one's.", _S.BATCHES, worth=57),
+    Command("batches.rename", ("e",), "rename", "Give the job another name.", _S.BATCHES),
+    Command("batches.note", ("m",), "note", "Write a note down about the job.", _S.BATCHES),
     Command("batches.copy-id", ("y",), "copy id", "Copy the batch's id.", _S.BATCHES),
     Command("batches.zoom", ("z",), "zoom", "Hide the details, or show them again.", _S.BATCHES),
     # ── one batch ──

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.text.counts import amount, count, size
 from batchtui.text.glyphs import state_sign
-from batchtui.text.money import cost
-from batchtui.text.safe import safe
+from batchtui.text.money import cost, cost_cell
+from batchtui.text.safe import safe, squeezed
 from batchtui.tui.pieces import Line, Piece, Tone, joined, width
 from batchtui.tui.pieces import plain as plain_text
 
@@ -59,8 +59,11 @@ def ago(moment: datetime, now: datetime) -> str:
 
 
 def _short(length: timedelta) -> str:
-    """Like `span`, in one unit: what lies behind needs no minutes once it is hours ago."""
-    return span(length).split(" ", 1)[0] if HOUR <= length.total_seconds() < 2 * DAY else span(length)
+    """Like `span`, in one unit: what lies behind needs no minutes once it is hours ago. `2d` for days."""
+    seconds = length.total_seconds()
+    if seconds >= 2 * DAY:
+        return f"{int(seconds // DAY)}d"
+    return span(length).split(" ", 1)[0] if seconds >= HOUR else span(length)
 
 
 def moment(at: datetime, now: datetime) -> str:
@@ -177,10 +180,11 @@ def when(batch: Batch, now: datetime, forecast: Forecast | None = None) -> Line:
     return (Piece(ago(batch.submitted_at or batch.created_at or batch.planned_at, now), Tone.DIM),)
 
 
-def money(batch: Batch) -> Line:
-    """Say what it cost, else about what it will."""
+def money(batch: Batch, *, narrow: bool = False) -> Line:
+    """Say what it cost, else about what it will; `narrow` for a cell."""
     unknown = batch.cost_actual is None and batch.cost_estimate is None
-    return (Piece(cost(batch.cost_actual, batch.cost_estimate), Tone.FAINT if unknown else Tone.TEXT),)
+    say = cost_cell if narrow else cost
+    return (Piece(say(batch.cost_actual, batch.cost_estimate), Tone.FAINT if unknown else Tone.TEXT),)
 
 
 def models(batch: Batch) -> str:
@@ -241,6 +245,8 @@ def facts(
         yield "from", (Piece(safe(batch.source.rsplit("/", 1)[-1] or batch.source)),)
     if batch.tags:
         yield "tags", (Piece(safe(", ".join(batch.tags))),)
+    if batch.note:
+        yield "note", (Piece(squeezed(batch.note)),)
     yield "job", (Piece(f"{safe(batch.job)}, part {batch.part} of {batch.parts}, attempt {batch.attempt}", Tone.DIM),)
     version = safe(", ".join(filter(None, (batch.api_version, *batch.betas))))
     if version:

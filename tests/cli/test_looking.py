@@ -67,6 +67,19 @@ def test_a_filter_that_cannot_be_read_is_refused_with_what_may_be_meant(
     assert said in ran.err
 
 
+def test_labels_are_written_here_and_shown(batchtui: Batchtui, simulator: Simulator) -> None:
+    batch_id = batchtui.submitted(1, "a", "--tag", "old")
+    before = len(simulator.world.calls)
+
+    [batch] = batchtui(
+        "label", batch_id, "--name", "b", "--tag", "new", "--untag", "old", "--note", "why", "--json"
+    ).document
+
+    assert (batch["name"], batch["tags"], batch["note"]) == ("b", ["new"], "why")
+    assert batchtui("label", "b", "--tag", "new").err == "0 jobs labelled.\n"
+    assert len(simulator.world.calls) == before
+
+
 def test_the_list_uses_no_network_unless_told_to(batchtui: Batchtui, simulator: Simulator) -> None:
     batchtui.submitted()
     before = len(simulator.world.calls)

@@ -68,9 +68,9 @@ def test_keys_are_named_as_textual_names_them(written: str, named: str) -> None:
 
 
 def test_own_keys_take_the_place_of_the_table_s() -> None:
-    assert merged({"list.down": "x, ctrl+n"})["list.down"] == ("x", "ctrl+n")
-    assert overridden({"list.down": "x, PageDown,"} | {"list.page-down": "ctrl+f"}) == {
-        "list.down": "x,pagedown",
+    assert merged({"list.down": "X, ctrl+n"})["list.down"] == ("X", "ctrl+n")
+    assert overridden({"list.down": "X, PageDown,"} | {"list.page-down": "ctrl+f"}) == {
+        "list.down": "X,pagedown",
         "list.page-down": "ctrl+f",
     }
 

@@ -240,6 +240,15 @@ class DashboardScreen(Frame):
     def _action_batches_export(self) -> None:
         perform(self.app, partial(again.export, self.dashboard, self.grid.chosen), group="act")
 
+    def _action_batches_tag(self) -> None:
+        perform(self.app, partial(labelling.tag, self.dashboard, self.grid.chosen), group="label")
+
+    def _action_batches_rename(self) -> None:
+        perform(self.app, partial(labelling.rename, self.dashboard, self.grid.chosen), group="label")
+
+    def _action_batches_note(self) -> None:
+        perform(self.app, partial(labelling.annotate, self.dashboard, self.grid.chosen), group="label")
+
     def _action_batches_copy_id(self) -> None:
         acts.copy_ids(self.dashboard, [self.grid.item_of(key) for key in self.grid.chosen])
 

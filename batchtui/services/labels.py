@@ -1,0 +1,92 @@
+"""Naming, tagging and annotating jobs. It stays on this disk: the API keeps no labels."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from batchtui.domain.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from batchtui.domain.job import Job
+    from batchtui.services.workspace import Workspace
+
+LONGEST_NAME = 200
+LONGEST_TAG = 60
+LONGEST_NOTE = 2_000
+"""Signs."""
+_TAGS = re.compile(r'(?:[^\s,"]|"[^"]*"?)+')
+
+
+@dataclass(frozen=True, slots=True)
+class Labelling:
+    """What is to become of the labels of jobs; what is not named stays."""
+
+    name: str | None = None
+    note: str | None = None
+    tags: tuple[str, ...] | None = None
+    """Exactly these."""
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+
+    @property
+    def complaint(self) -> str:
+        """What is wrong with it, in a few words; empty where nothing is."""
+        if self.name is not None and not self.name.strip():
+            return "a name is needed"
+        if self.name is not None and len(self.name) > LONGEST_NAME:
+            return f"a name has at most {LONGEST_NAME} signs"
+        if self.note is not None and len(self.note) > LONGEST_NOTE:
+            return f"a note has at most {LONGEST_NOTE:,} signs"
+        tags = (*(self.tags or ()), *self.add)
+        if not all(tag.strip() for tag in tags):
+            return "a tag has to say something"
+        return f"a tag has at most {LONGEST_TAG} signs" if any(len(tag) > LONGEST_TAG for tag in tags) else ""
+
+    def of(self, job: Job) -> Job:
+        """Return a job with its new labels."""
+        tags = job.tags if self.tags is None else self.tags
+        kept = [tag for tag in tags if tag not in self.remove]
+        return replace(
+            job,
+            name=job.name if self.name is None else self.name.strip(),
+            note=job.note if self.note is None else self.note.strip(),
+            tags=tuple(dict.fromkeys([*kept, *self.add])),
+        )
+
+
+def read_tags(text: str) -> Labelling:
+    """Read tags as they are typed, with spaces or commas between them and quotation marks around their own spaces.
+
+    Tags with a sign are added (`+eval`) or taken away (`-old`); without one, they are all that there shall be.
+    """
+    words = _TAGS.findall(text)
+    bare = tuple(dict.fromkeys(_bare(word) for word in words if word[0] not in "+-"))
+    add = tuple(_bare(word[1:]) for word in words if word[0] == "+")
+    remove = tuple(_bare(word[1:]) for word in words if word[0] == "-")
+    if add or remove:
+        return Labelling(add=(*bare, *add), remove=remove)
+    return Labelling(tags=bare)
+
+
+def written_tags(tags: Sequence[str]) -> str:
+    """Write tags so that `read_tags` reads the same."""
+    return " ".join(f'"{tag}"' if re.search(r"[\s,]", tag) or tag[0] in "+-" else tag for tag in tags)
+
+
+async def label(workspace: Workspace, job_ids: Sequence[str], labelling: Labelling) -> list[Job]:
+    """Write the labels of these jobs, and return those that were changed by it.
+
+    Raises:
+        UsageError: where they cannot be.
+    """
+    if labelling.complaint:
+        raise UsageError(f"That cannot be written: {labelling.complaint}.")
+    return await workspace.registry.labels.change(list(dict.fromkeys(job_ids)), labelling.of)
+
+
+def _bare(word: str) -> str:
+    return word.replace('"', "").strip()
