@@ -14,7 +14,7 @@ from batchtui.text.counts import amount, count
 from batchtui.text.filter_completion import continuations
 from batchtui.text.filter_language import Reading, read
 from batchtui.text.safe import squeezed
-from batchtui.tui import acts, again, composing, sending
+from batchtui.tui import acts, again, composing, labelling, sending
 from batchtui.tui.background import Latest, perform
 from batchtui.tui.batch_cells import COLUMNS, BatchPainter
 from batchtui.tui.bindings import bindings
