@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from batchtui.domain.batch import RequestCounts
 
 UNKNOWN = "unknown"
 UNKNOWN_CELL = "·"
 """Stands for an unknown amount in a table's cell."""
 _CENT = Decimal("0.01")
+_FINEST = Decimal("0.0001")
 
 
 def usd(dollars: Decimal | None, *, unknown: str = UNKNOWN) -> str:
@@ -26,6 +31,31 @@ def cost(actual: Decimal | None, estimate: Decimal | None, *, unknown: str = UNK
     if actual is not None:
         return usd(actual)
     return f"~{usd(estimate)}" if estimate is not None else unknown
+
+
+def cost_cell(actual: Decimal | None, estimate: Decimal | None) -> str:
+    """Say the same where there is little room: without the cents of thousands, and no finer than `$0.0001`."""
+    dollars = actual if actual is not None else estimate
+    if dollars is None:
+        return UNKNOWN_CELL
+    about = "" if actual is not None else "~"
+    if dollars >= 1_000:
+        return f"{about}${dollars.quantize(Decimal(1), ROUND_HALF_UP):,}"
+    if 0 < dollars < _FINEST:
+        return f"<${_FINEST}"
+    if 0 < dollars < Decimal("0.00095"):
+        return f"{about}${dollars.quantize(_FINEST, ROUND_HALF_UP)}"
+    return cost(actual, estimate)
+
+
+def cost_in_full(actual: Decimal | None, estimate: Decimal | None, counts: RequestCounts) -> str:
+    """Say what something cost beside what it was thought to, and what was billed where not all of it succeeded."""
+    if actual is None:
+        return cost(None, estimate, unknown=UNKNOWN)
+    said = f"{usd(actual)} (estimated {usd(estimate)})" if estimate is not None else usd(actual)
+    if not counts.failed:
+        return said
+    return f"{said}; billed are the {counts.succeeded:,} of {counts.total:,} that succeeded"
 
 
 def _two_digits(dollars: Decimal) -> Decimal:
