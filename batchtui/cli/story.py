@@ -19,7 +19,7 @@ _TICKETS = (
     "Classify ticket #{n}: «I was billed twice in May.»",
     "Classify ticket #{n}: «How do I add a colleague?»",
 )
-_EVAL = ("Question {n}: which of the two is right, and why?",)
+_EVAL = ("Question {n}: which of the two is right, and why? Answer in Markdown.",)
 _TEXTS = ("Write two friendly lines about product {n}.", "Translate the name of product {n} into Portuguese.")
 _CONTRACTS = ("Summarise contract {n} in five sentences for a buyer.", "List the notice periods in contract {n}.")
 

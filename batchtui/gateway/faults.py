@@ -182,10 +182,8 @@ def _broken(cause: BaseException, ask: Ask) -> BatchtuiError:
         return AnswerLost("The connection stopped taking what was sent.", hint=_open(ask))
     if isinstance(cause, httpx2.TimeoutException):
         return AnswerLost(f"The API said nothing for {ask.patience:g} s.", hint=_open(ask))
-    return AnswerLost(
-        f"The connection broke before the answer was whole ({told(cause, 120) or type(cause).__name__}).",
-        hint=_open(ask),
-    )
+    why = told(cause, 120).rstrip(".") or type(cause).__name__
+    return AnswerLost(f"The connection broke before the answer was whole ({why}).", hint=_open(ask))
 
 
 def _unreadable(cause: BaseException) -> BatchtuiError:

@@ -90,7 +90,7 @@ def _content(params: Mapping[str, Any], origin: int, answer_tokens: int, fate: i
     if fate == REFUSED:
         return [{"type": "text", "text": REFUSAL}], "refusal", 0
     if params.keys() <= PLAIN_KEYS:
-        return [{"type": "text", "text": _prose(origin, answer_tokens)}], _STOPS.get(fate, "end_turn"), 0
+        return [{"type": "text", "text": _said(params, origin, answer_tokens)}], _STOPS.get(fate, "end_turn"), 0
     # A seeded draw on purpose: answers must repeat. It guards nothing.
     draw = Random(origin)  # noqa: S311
     blocks: list[dict[str, Any]] = []
@@ -106,7 +106,7 @@ def _content(params: Mapping[str, Any], origin: int, answer_tokens: int, fate: i
     if isinstance(wanted, Mapping) and wanted.get("type") == "json_schema":
         text = json.dumps(fit(wanted.get("schema"), draw), ensure_ascii=False)
     else:
-        text = _prose(origin, answer_tokens)
+        text = _said(params, origin, answer_tokens)
     return [*blocks, {"type": "text", "text": text}], _STOPS.get(fate, "end_turn"), thinking
 
 
@@ -133,6 +133,25 @@ def _tool_call(tool: Mapping[str, Any], draw: Random) -> list[dict[str, Any]]:
         {"type": "text", "text": f"I'll use {tool['name']} for this."},
         {"type": "tool_use", "id": call_id, "name": tool["name"], "input": fit(tool["input_schema"], draw)},
     ]
+
+
+def _said(params: Mapping[str, Any], origin: int, answer_tokens: int) -> str:
+    """Prose, or a small document for whoever asks for Markdown."""
+    asked = params["messages"][-1].get("content")
+    if isinstance(asked, str) and "Markdown" in asked:
+        return _document(origin)
+    return _prose(origin, answer_tokens)
+
+
+def _document(origin: int) -> str:
+    first, second, third = (SENTENCES[(origin // 7 + step) % len(SENTENCES)] for step in range(3))
+    return (
+        f"# Verdict\n\n{OPENINGS[origin % len(OPENINGS)]}\n\n- {first}\n- **{second}**\n- {third}\n\n"
+        f"| Point | Weight | Holds |\n|---|---:|---|\n| sources | {origin % 5 + 1} | yes |\n"
+        f"| figures | {origin % 7 + 2} | yes |\n| tone | 1 | mostly |\n\n"
+        f'```json\n{{"verdict": "right", "confidence": 0.{origin % 9 + 1}}}\n```\n\n'
+        f"> As the manual says, chapter {origin % 12 + 1}."
+    )
 
 
 def _prose(origin: int, answer_tokens: int) -> str:

@@ -67,7 +67,7 @@ _DRAWN: Mapping[str, Callable[[Batch, datetime, int, bool], Line]] = {
     "progress": lambda batch, _now, width, plain: saying.progress(batch, width, plain=plain),
     "took": lambda batch, now, _width, _plain: (Piece(saying.took(batch, now), Tone.DIM),),
     "when": lambda batch, now, _width, _plain: saying.when(batch, now),
-    "cost": lambda batch, _now, _width, _plain: saying.money(batch),
+    "cost": lambda batch, _now, _width, _plain: saying.money(batch, narrow=True),
     "model": lambda batch, _now, _width, _plain: (Piece(saying.models(batch), Tone.DIM),),
     "tags": lambda batch, _now, _width, _plain: (Piece(safe(" ".join(batch.tags)), Tone.DIM),),
     "id": lambda batch, _now, width, _plain: (Piece(saying.short_id(batch, width), Tone.DIM),),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from batchtui.tui.keymap import Keymap
 
-_NAMED = re.compile(r"\{([a-z.-]+)\}")
+_NAMED = re.compile(r"\{([a-z.-]+)\}|`([^`]+)`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Hint:
     chip: str
     """What it belongs to, like `tour 3/26`."""
     said: str = ""
-    """What happens now; `{batch.retry}` becomes the key of that command."""
+    """What happens now; `{batch.retry}` becomes the key of that command, names stand in backticks."""
     command: str = ""
     """The id of the command to try; empty where there is nothing to do but to look."""
     does: str = ""
@@ -62,14 +62,15 @@ class Guide(Protocol):
 
 
 def with_keys(text: str, keymap: Keymap, tone: Tone, *, plain: bool) -> Line:
-    """Return a text in which commands that are named in braces stand with their keys."""
+    """Return a text in which commands in braces stand with their keys, and names in backticks stand out."""
     pieces: list[Piece] = []
-    for number, part in enumerate(_NAMED.split(text)):
-        if number % 2:
-            pieces.append(Piece(key_of(part, keymap, plain=plain), Tone.STRONG))
-        elif part:
-            pieces.append(Piece(part, tone))
-    return tuple(pieces)
+    end = 0
+    for found in _NAMED.finditer(text):
+        command, name = found.groups()
+        pieces.append(Piece(text[end : found.start()], tone))
+        pieces.append(Piece(name or key_of(command, keymap, plain=plain), Tone.STRONG))
+        end = found.end()
+    return tuple(piece for piece in (*pieces, Piece(text[end:], tone)) if piece.text)
 
 
 def key_of(command_id: str, keymap: Keymap, *, plain: bool) -> str:

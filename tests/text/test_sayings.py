@@ -5,9 +5,11 @@ from decimal import Decimal
 
 import pytest
 
+from batchtui.domain.batch import RequestCounts
+from batchtui.domain.estimate import Bounds
 from batchtui.domain.result import Outcome
 from batchtui.domain.states import BatchState
-from batchtui.text import counts, durations, glyphs, money
+from batchtui.text import counts, durations, estimates, glyphs, money
 from batchtui.text.widths import width
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -68,6 +70,31 @@ def test_what_it_cost_goes_before_what_it_was_thought_to() -> None:
     assert money.cost(Decimal("1.92"), Decimal("2.5")) == "$1.92"
 
 
+def test_what_something_cost_is_said_beside_its_estimate_and_what_was_billed() -> None:
+    whole, partly = RequestCounts(succeeded=3), RequestCounts(succeeded=3, errored=1, canceled=2, expired=1)
+    cents, more = Decimal("0.31"), Decimal("0.70")
+    assert money.cost_in_full(cents, more, whole) == "$0.31 (estimated $0.70)"
+    assert money.cost_in_full(cents, None, partly) == "$0.31; billed are the 3 of 7 that succeeded"
+    assert money.cost_in_full(None, more, partly) == "~$0.70"
+    assert money.cost_in_full(None, None, whole) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("bounds", "said"),
+    [
+        (Bounds(None, None, Decimal(3)), "unknown"),
+        (Bounds(Decimal(1), None, Decimal(3)), "$1.00 to $3.00"),
+        (Bounds(Decimal(1), Decimal(2), Decimal(3)), "$1.00 to $3.00, likely $2.00"),
+        (Bounds(Decimal(1), None, None), "$1.00 or more"),
+        (Bounds(Decimal(1), Decimal(2), Decimal(4), Decimal(3)), "$1.00 to $3.00, likely $2.00; $4.00 at most"),
+        (Bounds(Decimal(2), Decimal(2), Decimal(4), Decimal(2)), "likely $2.00; $4.00 at most"),
+        (Bounds(Decimal(1), Decimal(2), None, Decimal(3)), "$1.00 to $3.00, likely $2.00; with no known upper bound"),
+    ],
+)
+def test_an_estimate_is_a_range_as_far_as_it_is_known(bounds: Bounds, said: str) -> None:
+    assert estimates.range_words(bounds) == said
+
+
 def test_an_estimate_is_said_to_be_one() -> None:
     assert money.cost(None, Decimal("52.1")) == "~$52.10"
 
@@ -115,3 +142,21 @@ def test_no_two_states_share_a_sign() -> None:
 @pytest.mark.parametrize("outcome", Outcome)
 def test_every_outcome_has_a_sign(outcome: Outcome) -> None:
     assert width(glyphs.OUTCOMES[outcome].glyph) == len(glyphs.OUTCOMES[outcome].ascii) == 1
+
+
+@pytest.mark.parametrize(
+    ("actual", "estimate", "said"),
+    [
+        (None, None, "·"),
+        ("1.92", "2.5", "$1.92"),
+        (None, "52100.40", "~$52,100"),
+        (None, "0.00253", "~$0.0025"),
+        (None, "0.00084", "~$0.0008"),
+        ("0.00004", None, "<$0.0001"),
+        ("0", None, "$0.00"),
+    ],
+)
+def test_a_cost_in_a_cell_takes_eight_columns_at_most(actual: str | None, estimate: str | None, said: str) -> None:
+    cell = money.cost_cell(*(None if figure is None else Decimal(figure) for figure in (actual, estimate)))
+    assert cell == said
+    assert len(cell) <= 8

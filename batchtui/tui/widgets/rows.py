@@ -12,6 +12,7 @@ from textual.strip import Strip
 from batchtui.tui.background import Latest
 from batchtui.tui.look import look_of
 from batchtui.tui.pieces import Line, Piece, Tone, fitted
+from batchtui.tui.pieces import width as cells
 from batchtui.tui.widgets.columns import GUTTER, Column, Layout, lay_out
 from batchtui.tui.widgets.page_cache import PageCache
 
@@ -227,9 +228,8 @@ class Rows(ScrollView, Generic[T]):
         at = y - top
         if not 0 <= at < len(self.empty):
             return ()
-        text = self.empty[at]
-        room = max(0, width - sum(len(piece.text) for piece in text))
-        return (Piece(" " * (room // 2)), *text)
+        room = max(0, width - max(cells(line) for line in self.empty))
+        return (Piece(" " * (room // 2)), *self.empty[at])
 
     def _repaint_if_changed(self, key: int) -> None:
         """Draw an item again. One out of sight is drawn when it comes into sight."""
