@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from batchtui.simulator import Simulator
     from tests.cli.conftest import Batchtui
 
@@ -115,3 +117,15 @@ def test_a_narrow_terminal_gets_a_table_that_fits(batchtui: Batchtui, simulator:
     lines = screen.splitlines()
     assert max(map(len, lines)) <= 80
     assert "● running" in screen
+
+
+@pytest.mark.usefixtures("simulator")
+def test_where_stderr_goes_to_a_file_no_screen_is_painted_into_it(batchtui: Batchtui, tmp_path: Path) -> None:
+    batchtui.submitted()
+    master, slave = pty.openpty()
+    with (tmp_path / "errors").open("wb") as errors:
+        subprocess.run([sys.executable, "-m", "batchtui"], stdin=slave, stdout=slave, stderr=errors, check=True)
+    os.close(slave)
+    assert b"running" in os.read(master, 65536)
+    os.close(master)
+    assert (tmp_path / "errors").read_bytes() == b""

@@ -28,5 +28,6 @@ def command(session: Session) -> int | None:
 
 
 def has_screen() -> bool:
-    """Whether there is a terminal that a full screen can be painted on."""
-    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "") not in ("", "dumb")
+    """Whether there is a terminal that a full screen can be painted on: keys come in, and Textual paints on stderr."""
+    terminals = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+    return terminals and os.environ.get("TERM", "") not in ("", "dumb")
