@@ -152,6 +152,8 @@ class Screen(Section):
     """Whether the dashboard listens to the mouse; false leaves selecting text to the terminal."""
     ascii: Switch = False
     """Whether only ASCII is drawn, for fonts without the other signs."""
+    calm: Literal["auto", "yes", "no"] = "auto"
+    """Whether less is sent to the terminal: changes every 2 s, ages every 30 s; auto does so over SSH."""
     hints: Switch = True
     """Whether the dashboard hints at keys that were never used; each hint goes away once it was followed."""
 

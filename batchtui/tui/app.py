@@ -61,6 +61,8 @@ if TYPE_CHECKING:
 
 TICK = 5.0
 """Seconds after which times on the screen are looked at again; most have not changed then, and nothing is sent."""
+CALM_TICK, CALM_PACE = 30.0, 2.0
+"""The same on a slow line; and seconds between two repaints of what has changed there."""
 LOOK_AHEAD = 60.0
 """Seconds after which it is looked again what only time brings about."""
 DOING = 0.5
@@ -104,6 +106,7 @@ class DashboardApp(App[int]):
         self.keymap = keymap.merged(settings.keys)
         self.set_keymap(keymap.overridden(settings.keys))
         self.animation_level = "none"
+        self.is_calm = settings.screen.calm == "yes" or (settings.screen.calm == "auto" and self.terminal.remote)
         self._plain = settings.screen.ascii or self.terminal.ascii_only
         self.painting = self._painting()
         for look in themes.LOOKS.values():
@@ -122,7 +125,9 @@ class DashboardApp(App[int]):
         self.away: presence.Away | None = None
         """What happened since a dashboard was last open; None where none ever was."""
         self._turns = Turns(self, super().on_event)
-        self.bridge = Bridge(workspace.registry, workspace.clock, self.post_message)
+        self.bridge = Bridge(
+            workspace.registry, workspace.clock, self.post_message, pace=CALM_PACE if self.is_calm else 0.0
+        )
         self.poller = Poller(
             workspace,
             on_status=self._hear_poll,
@@ -171,7 +176,7 @@ class DashboardApp(App[int]):
         begin(self, self.bridge.run, group="bridge")
         begin(self, self.poller.run, group="poller")
         begin(self, Notifier(self.workspace, channels(self.workspace, say=self._ring)).run, group="notices")
-        self.set_interval(TICK, self._pass_time)
+        self.set_interval(CALM_TICK if self.is_calm else TICK, self._pass_time)
         self.set_interval(LOOK_AHEAD, self._looking_ahead.request)
         self._looking_ahead.request()
         perform(self, self._say_what_was_missed, group="away")
@@ -309,7 +314,7 @@ class DashboardApp(App[int]):
             nonlocal shown
             self._doing = words
             now = self.workspace.clock.monotonic()
-            if now - shown >= DOING:
+            if now - shown >= (CALM_PACE if self.is_calm else DOING):
                 shown = now
                 # Called from wherever the work is done, which may be a thread.
                 self.call_later(self._show_status)

@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 class Bridge:
     """Watches the registry and tells. It changes nothing, and asks for nothing while nothing has been committed."""
 
-    def __init__(self, registry: Registry, clock: Clock, tell: Callable[[BatchesChanged], object]) -> None:
+    def __init__(
+        self, registry: Registry, clock: Clock, tell: Callable[[BatchesChanged], object], *, pace: float = 0.0
+    ) -> None:
+        """`pace`: seconds that lie at least between two tellings; what comes meanwhile is told at once."""
+        self._clock = clock
+        self._pace = pace
         self._registry = registry
         self._commits = Commits(registry, clock)
         self._tell = tell
@@ -35,6 +40,8 @@ class Bridge:
         while True:
             await self._commits.next()
             await self._look()
+            if self._pace:
+                await self._clock.sleep(self._pace)
 
     async def _look(self) -> None:
         tally = await self._registry.views.tally()
