@@ -86,7 +86,14 @@ def estimate_document(estimate: Estimate) -> Document:
         "standard": _bounds_document(estimate.standard),
         "parts": [_bounds_document(part) for part in estimate.parts],
         "input_tokens": {"low": low, "likely": likely, "at_most": high},
-        "output_tokens": {"likely": estimate.output_tokens[0], "at_most": estimate.output_tokens[1]},
+        "output_tokens": {
+            "low": estimate.output_range and estimate.output_range[0],
+            "likely": estimate.output_tokens[0],
+            "high": estimate.output_range and estimate.output_range[1],
+            "at_most": estimate.output_tokens[1],
+        },
+        "history": estimate.grounds
+        and {"batches": estimate.grounds.batches, "likeness": estimate.grounds.likeness},
         "unpriced": list(estimate.unpriced),
         "unbounded": list(estimate.unbounded),
         "counted": estimate.counted
@@ -100,7 +107,12 @@ def estimate_document(estimate: Estimate) -> Document:
 
 
 def _bounds_document(bounds: Bounds) -> Document:
-    return {"low": dollars(bounds.low), "likely": dollars(bounds.likely), "at_most": dollars(bounds.at_most)}
+    return {
+        "low": dollars(bounds.low),
+        "likely": dollars(bounds.likely),
+        "high": dollars(bounds.high),
+        "at_most": dollars(bounds.at_most),
+    }
 
 
 def check_document(report: CheckReport, parts: Sequence[PartPlan], estimate: Estimate | None = None) -> Document:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
+from batchtui.cli.sheets import outcome_words
 from batchtui.text.counts import amount, count, short
-from batchtui.text.documents import Document, dollars
-from batchtui.text.money import usd
+from batchtui.text.documents import Document, counts_document, dollars
+from batchtui.text.money import UNKNOWN_CELL, usd
 from batchtui.text.safe import safe
 from batchtui.text.tables import Column
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 COLUMNS = (
     Column("", worth=100, least=10),
     Column("COST", right=True, worth=99),
+    Column("ESTIMATE", right=True, worth=75),
     Column("STANDARD", right=True, worth=80),
     Column("SAVED", right=True, worth=70),
     Column("BATCHES", right=True, worth=40),
@@ -75,7 +77,10 @@ def sheet(ledger: Ledger, named: str | None) -> Iterator[str]:
     batches = amount(len(total.batches), "batch", "batches")
     yield f"cost{of}: {_money(total)}, {amount(total.results, 'answer')}, {batches}"
     if ledger.expected is not None and total.batches:
-        yield f"  estimated: {usd(ledger.expected)}"
+        yield f"  estimated: {usd(ledger.expected)}{_compared(total.cost, ledger.expected)}"
+    if ledger.counts.failed and total.batches:
+        unbilled = outcome_words(replace(ledger.counts, succeeded=0, processing=0))
+        yield f"  billed: {ledger.counts.succeeded:,} of {amount(ledger.counts.total, 'request')}; not {unbilled}"
     for name, said in CATEGORIES.items():
         if tokens := _tokens(total, name):
             unit = "" if name == "web_searches" else " tokens"
@@ -125,6 +130,7 @@ def ledger_document(ledger: Ledger) -> Document:
         "lines": [_line_document(line) for line in ledger.lines],
         "total": _line_document(ledger.total),
         "estimate": dollars(ledger.expected),
+        "request_counts": counts_document(ledger.counts),
         "in_flight_at_most": dollars(ledger.in_flight),
         "uncounted_batches": ledger.uncounted,
     }
@@ -136,6 +142,7 @@ def _line_document(line: Line) -> Document:
         "label": line.label,
         "cost": dollars(line.cost),
         "known": dollars(line.known),
+        "estimate": dollars(line.expected),
         "unpriced_answers": line.unknown,
         "batches": len(line.batches),
         "answers": line.results,
@@ -175,9 +182,17 @@ def _harmless(document: Document) -> Document:
 def _row(line: Line) -> tuple[str, ...]:
     cache = "" if line.hit_rate is None else f"{line.hit_rate:.0%}"
     return (
-        safe(line.label), _money(line), usd(line.standard), usd(line.saved), count(len(line.batches)),
-        count(line.results), short(line.usage.total_input), short(line.usage.output_tokens), cache,
+        safe(line.label), _money(line), usd(line.expected, unknown=UNKNOWN_CELL), usd(line.standard), usd(line.saved),
+        count(len(line.batches)), count(line.results), short(line.usage.total_input), short(line.usage.output_tokens),
+        cache,
     )  # fmt: skip
+
+
+def _compared(cost: Decimal | None, expected: Decimal) -> str:
+    """Say how far an estimate was off."""
+    if cost is None or not expected:
+        return ""
+    return f"; it came to {cost / expected:.0%} of that"
 
 
 def _money(line: Line) -> str:

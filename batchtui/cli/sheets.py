@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from batchtui.domain.cost import total
 from batchtui.domain.result import Outcome
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.text import forecasts
 from batchtui.text.counts import amount, count, size
 from batchtui.text.durations import ago, clock, stamp
 from batchtui.text.glyphs import OUTCOMES, state_sign
-from batchtui.text.money import cost
+from batchtui.text.money import cost, cost_in_full
 from batchtui.text.safe import safe
 from batchtui.text.tables import Column
 from batchtui.text.widths import pad
@@ -116,7 +117,7 @@ def batch_sheet(batch: Batch, now: datetime, output: Output, forecast: Forecast 
         ("ended", _moment(batch.ended_at, now)),
         ("took", clock(batch.ended_at - batch.created_at) if batch.ended_at and batch.created_at else ""),
         ("results", _results_words(batch, now)),
-        ("cost", cost(batch.cost_actual, batch.cost_estimate, unknown="unknown")),
+        ("cost", cost_in_full(batch.cost_actual, batch.cost_estimate, batch.counts)),
         ("version", safe(", ".join(filter(None, (batch.api_version, *batch.betas))))),
         ("refreshed", ago(batch.refreshed_at, now) if batch.refreshed_at else ""),
     ]
@@ -137,11 +138,18 @@ def job_sheet(
         ("requests", f"{count(job.requests)} in {amount(len(batches), 'batch', 'batches')}"),
         ("attempts", _attempts_words(batches) if attempts > 1 else ""),
         ("counts", outcome_words(counts) if outcomes is None else result_words(outcomes)),
+        ("cost", _cost_words(batches, counts)),
         ("source", safe(job.source)),
         ("tags", safe(", ".join(job.tags))),
         ("created", stamp(job.created_at)),
     ]
     return sheet(facts)
+
+
+def _cost_words(batches: Sequence[Batch], counts: RequestCounts) -> str:
+    """Say what a job cost in all its attempts, once that is known of each."""
+    actual = total([batch.cost_actual for batch in batches])
+    return cost_in_full(actual, total([batch.cost_estimate for batch in batches]), counts)
 
 
 def _attempts_words(batches: Sequence[Batch]) -> str:

@@ -48,6 +48,8 @@ class Grounds:
 
     batches: int
     likeness: Likeness
+    corrects_input: bool = False
+    """Whether the input is corrected by what it came to before, too."""
 
 
 @dataclass(frozen=True, slots=True)

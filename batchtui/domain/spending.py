@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
+    from batchtui.domain.batch import RequestCounts
     from batchtui.domain.cost import Cost
     from batchtui.domain.usage import Usage
 
@@ -57,6 +58,8 @@ class Outlook:
     """USD that those on their way cost at most; None where nobody can say of one."""
     uncounted: int
     """Ended batches whose results are not here."""
+    counts: RequestCounts
+    """What became of the requests of the counted ones: only what succeeded was billed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,4 +73,6 @@ class Spent:
     name: str
     created_at: datetime
     tags: tuple[str, ...]
+    expected: Decimal | None
+    """USD that the whole batch was thought to cost."""
     spending: Spending = field(repr=False)

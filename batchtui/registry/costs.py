@@ -6,6 +6,7 @@ from dataclasses import fields
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from batchtui.domain.batch import RequestCounts
 from batchtui.domain.cost import NOTHING, Cost, total
 from batchtui.domain.spending import Outlook, Spending, Spent
 from batchtui.domain.usage import Usage
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from batchtui.registry.connection import Database
 
 _TOKENS = "input, write_5m, write_1h, read, output, thinking, searches"
-_SPENT = f"""SELECT s.batch_key, b.id, b.job_id, j.name, coalesce(b.created_at, b.planned_at) AS at, j.tags, s.model,
+_SPENT = f"""SELECT s.batch_key, b.id, b.job_id, j.name, coalesce(b.created_at, b.planned_at) AS at, j.tags,
+ b.cost_estimate, s.model,
  s.geography, s.results, s.cost, s.standard, s.uncached, s.categories,
  {_TOKENS}
 FROM spending AS s JOIN batches AS b ON b.key = s.batch_key JOIN jobs AS j ON j.id = b.job_id"""
@@ -90,16 +92,19 @@ class Costs:
     async def outlook(self, *, since: datetime | None = None, batches: Sequence[int] | None = None) -> Outlook:
         """What batches created since then, or these, were thought to cost; and what is on its way."""
         rows = await self._database.all(
-            "SELECT key, state, results, cost_counted, cost_estimate, cost_at_most FROM batches"
+            "SELECT key, state, results, cost_counted, cost_estimate, cost_at_most,"
+            " processing, succeeded, errored, canceled, expired FROM batches"
             " WHERE ? IS NULL OR coalesce(created_at, planned_at) >= ?",
             (time_text(since), time_text(since)),
         )
         wanted = None if batches is None else set(batches)
         chosen = [row for row in rows if wanted is None or row["key"] in wanted]
-        counted = [text_money(row["cost_estimate"]) for row in chosen if row["cost_counted"]]
+        counted = [row for row in chosen if row["cost_counted"]]
         running = [text_money(row["cost_at_most"]) for row in chosen if row["state"] in _ON_ITS_WAY]
         uncounted = sum(row["state"] == "ended" and not row["cost_counted"] for row in chosen)
-        return Outlook(total(counted), total(running) if running else NOTHING, uncounted)
+        expected = total([text_money(row["cost_estimate"]) for row in counted])
+        counts = RequestCounts(*(sum(row[field.name] for row in counted) for field in fields(RequestCounts)))
+        return Outlook(expected, total(running) if running else NOTHING, uncounted, counts)
 
 
 def _values(key: int, spending: Spending) -> tuple[object, ...]:
@@ -121,6 +126,7 @@ def _spent(row: Row) -> Spent:
         name=row["name"],
         created_at=text_time(row["at"]),
         tags=text_list(row["tags"]),
+        expected=text_money(row["cost_estimate"]),
         spending=Spending(
             row["model"], row["geography"], row["results"], usage, text_money(row["cost"]),
             text_money(row["standard"]), text_money(row["uncached"]), _text_cost(row["categories"]),

@@ -41,15 +41,29 @@ async def refuse_repeated(workspace: Workspace, earlier: Sequence[Job], *, force
         return
     job = earlier[0]
     batches = await workspace.registry.views.of_job(job.id)
-    unfinished = any(batch.state in OPEN for batch in batches)
-    instead = (
-        f"`batchtui resume {job.id}` finishes it" if unfinished else f"`batchtui results {job.id}` has its results"
-    )
     raise SubmittedBefore(
         f"The same requests were submitted {ago(job.created_at, workspace.clock.now())}, as {job.name} ({job.id}): "
         f"{became(batches)}. Nothing was sent.",
-        hint=f"{instead}; --force sends all of it again.",
+        hint=f"{_instead(job, batches)}; --force sends all of it again.",
     )
+
+
+async def told(workspace: Workspace, earlier: Sequence[Job]) -> list[str]:
+    """Say of each of these jobs when it was submitted and what became of it, a line each."""
+    now = workspace.clock.now()
+    return [
+        f"{job.name} ({job.id}), {ago(job.created_at, now)}: {became(await workspace.registry.views.of_job(job.id))}"
+        for job in earlier
+    ]
+
+
+def _instead(job: Job, batches: Sequence[Batch]) -> str:
+    """Say what to do instead of sending it again."""
+    if any(batch.state in OPEN for batch in batches):
+        return f"`batchtui resume {job.id}` finishes it"
+    if any(batch.state.is_running for batch in batches):
+        return f"`batchtui wait {job.id}` waits for it and saves its results"
+    return f"`batchtui results {job.id}` has its results"
 
 
 def became(batches: Sequence[Batch]) -> str:

@@ -168,6 +168,7 @@ def _grounds(found: Sequence[Outcomes | None]) -> Grounds | None:
     return Grounds(
         min(outcomes.batches for outcomes in known),
         max((outcomes.likeness for outcomes in known), key=CLOSEST.index),
+        any(outcomes.input is not None for outcomes in known),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from batchtui.domain.cost import NOTHING, Cost
+from batchtui.domain.cost import NOTHING, Cost, total
 from batchtui.domain.usage import Usage
 from batchtui.services.spending import count_missing
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
+    from batchtui.domain.batch import RequestCounts
     from batchtui.domain.spending import Spent
     from batchtui.services.workspace import Workspace
 
@@ -39,6 +40,8 @@ class Line:
     categories: Cost = field(default_factory=Cost)
     standard: Decimal = NOTHING
     """What the priced answers would have cost without a batch."""
+    estimates: dict[int, Decimal | None] = field(default_factory=dict)
+    """What each batch in it, all of it, was thought to cost."""
     caching: Decimal = NOTHING
     """What the prompt cache saved; below 0 where writing cost more than reading saved."""
 
@@ -46,6 +49,11 @@ class Line:
     def cost(self) -> Decimal | None:
         """USD; None where any of it is unknown, never 0 for that."""
         return None if self.unknown else self.known
+
+    @property
+    def expected(self) -> Decimal | None:
+        """USD that its batches, all of them, were thought to cost; None where that is not known of each."""
+        return total(list(self.estimates.values()))
 
     @property
     def saved(self) -> Decimal:
@@ -64,6 +72,7 @@ class Line:
         """Count one line of spending in."""
         spending = spent.spending
         self.batches.add(spent.batch)
+        self.estimates[spent.batch] = spent.expected
         self.results += spending.results
         self.usage += spending.usage
         if spending.cost is None:
@@ -90,6 +99,8 @@ class Ledger:
     """What is on its way costs this at most; None where nobody can say."""
     uncounted: int
     """Ended batches whose results are not here, so that nobody knows what they cost."""
+    counts: RequestCounts
+    """What became of the requests of those that were counted: only what succeeded was billed."""
 
 
 async def read_ledger(
@@ -106,10 +117,12 @@ async def read_ledger(
     await count_missing(workspace)
     spent = await workspace.registry.costs.spent(since=since, batches=batches)
     outlook = await workspace.registry.costs.outlook(since=since, batches=batches)
-    total = Line("total")
+    all_of_it = Line("total")
     for each in spent:
-        total.add(each)
-    return Ledger(by, _lines(spent, by), total, outlook.expected, outlook.in_flight, outlook.uncounted)
+        all_of_it.add(each)
+    return Ledger(
+        by, _lines(spent, by), all_of_it, outlook.expected, outlook.in_flight, outlook.uncounted, outlook.counts
+    )
 
 
 def _lines(spent: Iterable[Spent], by: By | None) -> tuple[Line, ...]:
@@ -122,6 +135,10 @@ def _lines(spent: Iterable[Spent], by: By | None) -> tuple[Line, ...]:
             if label not in found:
                 found[label] = Line(label)
             found[label].add(each)
+    if by == "model":
+        for line in found.values():
+            # An estimate is of a whole batch, which may have others, too.
+            line.estimates.clear()
     if by == "day":
         return tuple(found[label] for label in sorted(found))
     return tuple(sorted(found.values(), key=lambda line: (-line.known, line.label)))

@@ -11,15 +11,26 @@ from batchtui.text.safe import squeezed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from batchtui.domain.estimate import Bounds, Estimate
+    from batchtui.domain.estimate import Bounds, Estimate, Grounds
 
 
 def range_words(bounds: Bounds) -> str:
-    """Say a range: `$0.12 to $4.10, likely $1.90`; what is unknown is said to be unknown."""
+    """Say a range: `$0.12 to $4.10`, or with a history `$1.70 to $2.20, likely $1.90; $4.10 at most`.
+
+    What is unknown is said to be unknown.
+    """
     if bounds.low is None:
         return usd(None)
+    if bounds.high is not None:
+        most = "with no known upper bound" if bounds.at_most is None else f"{usd(bounds.at_most)} at most"
+        return f"{_range(usd(bounds.low), usd(bounds.likely), usd(bounds.high))}; {most}"
     said = f"{usd(bounds.low)} or more" if bounds.at_most is None else f"{usd(bounds.low)} to {usd(bounds.at_most)}"
     return said if bounds.likely is None else f"{said}, likely {usd(bounds.likely)}"
+
+
+def _range(low: str, likely: str, high: str) -> str:
+    """Say a range with what is likely in it; where it is none, that alone."""
+    return f"likely {likely}" if low == high else f"{low} to {high}, likely {likely}"
 
 
 def estimate_lines(estimate: Estimate) -> Iterator[str]:
@@ -41,7 +52,8 @@ def input_words(estimate: Estimate) -> str:
     said = f"input about {short(likely)} tokens ({short(low)} to {short(high)})"
     counted = estimate.counted
     if counted is None or not counted.of:
-        return f"{said}, worked out from its bytes"
+        learnt = " and from earlier batches" if estimate.grounds and estimate.grounds.corrects_input else ""
+        return f"{said}, worked out from its bytes{learnt}"
     margin = f", ± {estimate.margin:.0%}" if estimate.margin is not None else ""
     return f"{said}, by the API's count of {counted.requests:,} of {amount(counted.of, 'request')}{margin}"
 
@@ -51,4 +63,14 @@ def output_words(estimate: Estimate) -> str:
     likely, at_most = estimate.output_tokens
     if likely is None:
         return f"output up to {short(at_most)} tokens; no history yet of what is written"
-    return f"output likely {short(likely)} tokens, by what was written so far, {short(at_most)} at most"
+    low, high = estimate.output_range or (likely, likely)
+    written = _range(short(low), short(likely), short(high))
+    return f"output {written} tokens, {_grounds_words(estimate.grounds)}; {short(at_most)} at most"
+
+
+def _grounds_words(grounds: Grounds | None) -> str:
+    """Say what a likely figure rests on: `as 3 batches of this template wrote`."""
+    if grounds is None:
+        return "by what was written so far"
+    likeness = {"template": "of this template", "name": "of this name", "model": "by this model"}[grounds.likeness]
+    return f"as {amount(grounds.batches, 'batch', 'batches')} {likeness} wrote"

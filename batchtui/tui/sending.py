@@ -6,18 +6,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import BatchtuiError, FateUnknown, InputError
-from batchtui.domain.problem import Severity
 from batchtui.domain.states import BatchState
 from batchtui.services import reconcile
+from batchtui.services.budget import refuse_costly
 from batchtui.services.dispatch import send_parts
+from batchtui.services.earlier import told
 from batchtui.services.reconcile import Verdict
 from batchtui.services.retry import RetryOptions, apply_retry, plan_retry
 from batchtui.services.retry import discard as discard_retry
 from batchtui.services.submit import SubmitOptions, apply_submit, discard, plan_submit
-from batchtui.text.counts import amount, count, size
+from batchtui.text.counts import amount, size
 from batchtui.text.durations import countdown, stamp
 from batchtui.text.estimates import estimate_lines, range_words
 from batchtui.text.safe import safe, squeezed
+from batchtui.tui import submission
 from batchtui.tui.acts import named
 from batchtui.tui.screens.choose_file import ChooseFile
 from batchtui.tui.screens.confirm import Group, Question
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from batchtui.domain.batch import Batch, RemoteBatch
-    from batchtui.domain.problem import Problem
     from batchtui.services.dispatch import Event
     from batchtui.services.lookup import Target
     from batchtui.services.reconcile import Finding
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
     from batchtui.services.staging import Reading
     from batchtui.services.submit import SubmitPlan, Submitted
     from batchtui.tui.app import DashboardApp
-
-PROBLEMS_SHOWN = 12
 
 
 async def submit(app: DashboardApp) -> None:
@@ -52,17 +51,16 @@ async def submit_path(app: DashboardApp, path: Path, options: SubmitOptions | No
         plan = await plan_submit(
             app.workspace, [str(path)], options or SubmitOptions(), lambda reading: say(f"checking  {_share(reading)}")
         )
-    kept = False
     try:
         if not plan.is_sendable:
-            raise InputError(_faults(plan), hint=f"Nothing was sent. `batchtui check {path}` lists them all.")
-        if await app.ask(_question(plan)):
-            kept = True
+            raise InputError(submission.faults(plan), hint=f"Nothing was sent. `batchtui check {path}` lists them all.")
+        await refuse_costly(app.workspace, plan.estimate, None)
+        is_wanted = await app.ask(submission.question(plan, await told(app.workspace, plan.earlier)))
+        if is_wanted:
             await _send(app, plan)
     finally:
-        if not kept:
-            discard(app.workspace, plan)
-    return kept
+        discard(app.workspace, plan)
+    return is_wanted
 
 
 async def _send(app: DashboardApp, plan: SubmitPlan) -> None:
@@ -193,40 +191,6 @@ def progress(event: Event) -> str:
 
 def _share(reading: Reading) -> str:
     return f"{size(reading.read)} of {size(reading.total)}" if reading.total else size(reading.read)
-
-
-def _faults(plan: SubmitPlan) -> str:
-    errors = [problem for problem in plan.report.problems if problem.severity is Severity.ERROR]
-    if not errors:
-        return "There are no requests in it."
-    first = "; ".join(_fault(problem) for problem in errors[:3])
-    more = f"; and {count(len(errors) - 3)} more kinds" if len(errors) > 3 else ""
-    return f"{amount(plan.report.errors, 'error')}: {first}{more}."
-
-
-def _fault(problem: Problem) -> str:
-    where = f"line {problem.line}: " if problem.line else ""
-    times = f" ({count(problem.count)} times)" if problem.count > 1 else ""
-    return f"{where}{squeezed(problem.message)}{times}"
-
-
-def _question(plan: SubmitPlan) -> Question:
-    job, report = plan.job, plan.report
-    facts = [
-        f"{amount(job.requests, 'request')}, {size(job.bytes)}, {amount(len(plan.parts), 'part')}",
-        f"{amount(len(report.shapes), 'shape')}; models: {', '.join(squeezed(model) for model in report.models)}",
-    ]
-    if plan.primes:
-        facts.append("One request goes first; the others follow when it has ended, and find its cache")
-    groups = [Group(squeezed(job.source), tuple(facts)), Group("What it costs", tuple(estimate_lines(plan.estimate)))]
-    warnings = [f"{_fault(p)}" for p in report.problems if p.severity is Severity.WARNING][:PROBLEMS_SHOWN]
-    if warnings:
-        groups.append(Group("Worth a look", tuple(warnings)))
-    remark = ""
-    if plan.earlier:
-        earlier = plan.earlier[0]
-        remark = f"The same was submitted before, as {squeezed(earlier.name)} on {earlier.created_at:%d %b %H:%M}."
-    return Question(f"Submit {squeezed(job.name)}?", tuple(groups), remark=remark, yes="send")
 
 
 def _is_it(finding: Finding, remote: RemoteBatch) -> Question:

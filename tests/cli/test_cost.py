@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from batchtui.simulator import Simulator
-    from tests.cli.conftest import Batchtui
+    from tests.cli.conftest import Batchtui, Later
 
 
 @pytest.fixture
@@ -132,3 +132,42 @@ def test_a_submission_counts_where_that_is_asked_for(batchtui: Batchtui, simulat
     counted = batchtui("submit", batchtui.file(3), "--count", "--dry-run", "--json").document["estimate"]["counted"]
     assert (counted["requests"], counted["of"], counted["notes"]) == (3, 3, [])
     assert simulator.world.batches == []
+
+
+def test_an_estimate_stands_beside_what_it_came_to(batchtui: Batchtui, spent: str) -> None:
+    document = batchtui("cost", "--by", "job", "--json").document
+    figures = [
+        (line["label"].split()[0], Decimal(line["estimate"]), Decimal(line["cost"])) for line in document["lines"]
+    ]
+    assert {name for name, _, _ in figures} == {"first", "second"}
+    assert all(estimate > cost for _, estimate, cost in figures), "without a history all of max_tokens is assumed"
+    assert "% of that" in batchtui("cost", spent).out
+    assert "(estimated $" in batchtui("status", spent).out
+
+
+def test_what_was_billed_in_a_partly_failed_batch_is_said(batchtui: Batchtui, simulator: Simulator) -> None:
+    simulator.world.scenario = Scenario(takes=0.0, errored={"overloaded_error": 0.5}, seed=3)
+    batchtui.submitted(8, "r", "--name", "half")
+    batchtui("wait", "half")
+    document = batchtui("cost", "half", "--json").document
+    counts = document["request_counts"]
+    assert counts["errored"] > 0
+    assert document["total"]["answers"] == counts["succeeded"] == 8 - counts["errored"]
+    said = f"billed: {counts['succeeded']} of 8 requests; not {counts['errored']} errored"
+    assert said in batchtui("cost", "half").out
+    assert f"billed are the {counts['succeeded']} of 8 that succeeded" in batchtui("status", "half").out
+
+
+def test_a_cancelled_batch_is_billed_for_what_was_answered(
+    batchtui: Batchtui, simulator: Simulator, later: Later
+) -> None:
+    simulator.world.scenario = Scenario(takes=3_600.0, spread=0.0, cancel_takes=0.0, moving_counts=True)
+    batch = batchtui.submitted(10, "r", "--name", "stopped")
+    later.turn(1_800)
+    assert batchtui("cancel", batch, "--yes").code == 0
+    batchtui("results", "stopped", "-")
+    document = batchtui("cost", "stopped", "--json").document
+    counts = document["request_counts"]
+    assert counts["canceled"] > 0
+    assert document["total"]["answers"] == counts["succeeded"]
+    assert f"not {counts['canceled']} canceled" in batchtui("cost", "stopped").out

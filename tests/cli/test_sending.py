@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from batchtui.simulator import Simulator
-    from tests.cli.conftest import Batchtui
+    from tests.cli.conftest import Batchtui, Later
 
 
 @pytest.fixture
@@ -116,6 +117,41 @@ def test_the_same_requests_are_not_sent_again_without_force(batchtui: Batchtui, 
     assert (ran.code, len(simulator.world.batches)) == (3, 1)
     assert ran.err.startswith("Submitted before: The same requests were submitted ")
     assert "as nightly (job_" in ran.err
+    batch = simulator.world.batches[0].id
+    assert f"1 batch ({batch}), running, ~$" in ran.err
+    assert "`batchtui wait job_" in ran.err
+
+
+def test_what_was_submitted_before_is_said_with_its_results_and_its_cost(
+    batchtui: Batchtui, simulator: Simulator, later: Later
+) -> None:
+    batchtui.submitted(3, "r", "--name", "nightly")
+    later.turn(4_000)
+    assert batchtui("wait", "nightly").code == 0
+
+    refused = batchtui("submit", batchtui.file(3), "--yes", "--json")
+    planned = batchtui("submit", batchtui.file(3), "--dry-run")
+    document = batchtui("submit", batchtui.file(3), "--dry-run", "--json").document
+
+    cost = document["earlier"][0]["batches"][0]["cost"]["actual"]
+    assert Decimal(cost) > 0
+    assert refused.document["error"]["type"] == "submitted_before"
+    said = "ended, 3 succeeded, results saved, $"
+    assert said in refused.document["error"]["message"]
+    assert "`batchtui results job_" in refused.document["error"]["hint"]
+    assert "submitted before: nightly (job_" in planned.out
+    assert said in planned.out
+    assert "Submitted before" not in planned.err
+
+
+def test_what_was_planned_before_is_finished_and_not_sent_twice(batchtui: Batchtui, simulator: Simulator) -> None:
+    simulator.world.faults.add(Fault(on="create", kind="status", status=403))
+    assert batchtui("submit", batchtui.file(3), "--yes").code == 1
+
+    ran = batchtui("submit", batchtui.file(3), "--yes")
+
+    assert (ran.code, simulator.world.batches) == (3, [])
+    assert "`batchtui resume job_" in ran.err
 
 
 def test_force_sends_the_same_requests_again(batchtui: Batchtui, simulator: Simulator) -> None:

@@ -14,7 +14,6 @@ from batchtui.cli.options import Dollars, count_option, intake_of, intake_option
 from batchtui.cli.verb import verb
 from batchtui.domain.errors import InputError, UsageError
 from batchtui.text.counts import amount
-from batchtui.text.durations import ago
 from batchtui.text.estimates import estimate_lines
 from batchtui.text.safe import safe
 
@@ -165,11 +164,11 @@ def _ask(session: Session, plan: SubmitPlan, *, yes: bool) -> None:
 
 
 async def _show_plan(session: Session, workspace: Workspace, plan: SubmitPlan, tried: CanaryPlan | None) -> None:
-    from batchtui.services.earlier import became
+    from batchtui.services.earlier import told
 
-    parts_of = workspace.registry.views.of_job
-    earlier = [(job, await parts_of(job.id)) for job in plan.earlier]
     if session.json:
+        parts_of = workspace.registry.views.of_job
+        earlier = [(job, await parts_of(job.id)) for job in plan.earlier]
         session.out.document(
             {
                 "job": documents.job_document(plan.job, (), parts=len(plan.parts), expected=plan.estimate),
@@ -188,9 +187,7 @@ async def _show_plan(session: Session, workspace: Workspace, plan: SubmitPlan, t
     session.out.lines(findings.report_lines(plan.report, plan.parts))
     session.out.lines(estimate_lines(plan.estimate))
     session.out.lines(canaries.plan_lines(tried) if tried else ())
-    for job, batches in earlier:
-        when = ago(job.created_at, workspace.clock.now())
-        session.out.line(f"submitted before: {safe(job.name)} ({job.id}), {when}: {safe(became(batches))}")
+    session.out.lines(f"submitted before: {safe(line)}" for line in await told(workspace, plan.earlier))
     session.notes.say("Nothing was sent.")
 
 
@@ -210,11 +207,12 @@ async def _settle(
         options, patience = saving.to_file(output), saving.Patience(allow_failures=allow_failures)
         return await saving.wait_and_save(session, workspace, submitted.job.id, options, patience)
     if session.json:
+        tried = {} if verdicts is None else {"canary": canaries.verdict_documents(verdicts)}
         session.out.document(
             {
                 "job": documents.job_document(submitted.job, submitted.batches),
                 "batches": documents.batch_documents(submitted.batches),
-                "canary": None if verdicts is None else canaries.verdict_documents(verdicts),
+                **tried,
             }
         )
     else:
