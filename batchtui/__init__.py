@@ -19,7 +19,22 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from batchtui.domain.batch import Batch as Batch
     from batchtui.domain.batch import RequestCounts as RequestCounts
+    from batchtui.domain.errors import AnswerLost as AnswerLost
     from batchtui.domain.errors import BatchtuiError as BatchtuiError
+    from batchtui.domain.errors import CostLimit as CostLimit
+    from batchtui.domain.errors import CredentialsMissing as CredentialsMissing
+    from batchtui.domain.errors import FateUnknown as FateUnknown
+    from batchtui.domain.errors import GatewayError as GatewayError
+    from batchtui.domain.errors import InputError as InputError
+    from batchtui.domain.errors import NothingToRetry as NothingToRetry
+    from batchtui.domain.errors import OutputExists as OutputExists
+    from batchtui.domain.errors import ResultsDamaged as ResultsDamaged
+    from batchtui.domain.errors import ResultsUnavailable as ResultsUnavailable
+    from batchtui.domain.errors import StorageError as StorageError
+    from batchtui.domain.errors import SubmittedBefore as SubmittedBefore
+    from batchtui.domain.errors import UnknownTarget as UnknownTarget
+    from batchtui.domain.errors import UsageError as UsageError
+    from batchtui.domain.errors import WaitTimedOut as WaitTimedOut
     from batchtui.domain.job import Job as Job
     from batchtui.domain.result import Outcome as Outcome
     from batchtui.domain.usage import Usage as Usage
@@ -35,16 +50,31 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "AnswerLost": "batchtui.domain.errors",
     "Batch": "batchtui.domain.batch",
     "BatchRequest": "batchtui.library.tasks",
     "BatchtuiError": "batchtui.domain.errors",
     "BlockingWorkspace": "batchtui.library.blocking",
+    "CostLimit": "batchtui.domain.errors",
+    "CredentialsMissing": "batchtui.domain.errors",
+    "FateUnknown": "batchtui.domain.errors",
+    "GatewayError": "batchtui.domain.errors",
+    "InputError": "batchtui.domain.errors",
     "Job": "batchtui.domain.job",
+    "NothingToRetry": "batchtui.domain.errors",
     "Outcome": "batchtui.domain.result",
+    "OutputExists": "batchtui.domain.errors",
     "RequestCounts": "batchtui.domain.batch",
     "Result": "batchtui.library.result",
+    "ResultsDamaged": "batchtui.domain.errors",
+    "ResultsUnavailable": "batchtui.domain.errors",
+    "StorageError": "batchtui.domain.errors",
+    "SubmittedBefore": "batchtui.domain.errors",
     "TaskResult": "batchtui.library.tasks",
+    "UnknownTarget": "batchtui.domain.errors",
     "Usage": "batchtui.domain.usage",
+    "UsageError": "batchtui.domain.errors",
+    "WaitTimedOut": "batchtui.domain.errors",
     "Workspace": "batchtui.library.workspace",
     "load_requests_from_file": "batchtui.library.tasks",
     "open_workspace": "batchtui.library.workspace",

@@ -63,6 +63,7 @@ class BlockingWorkspace:
             raise
 
     check = _blocking(Workspace.check)
+    estimate = _blocking(Workspace.estimate)
     submit = _blocking(Workspace.submit)
     resume = _blocking(Workspace.resume)
     find = _blocking(Workspace.find)

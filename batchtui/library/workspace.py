@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from batchtui.domain.batch import Batch
     from batchtui.domain.clock import Clock
+    from batchtui.domain.estimate import Estimate
     from batchtui.domain.job import Job
     from batchtui.domain.result import Outcome
     from batchtui.intake import CheckReport
@@ -123,6 +124,22 @@ class Workspace:
         self._engine.registry.requests.discard(staged.requests)
         return staged.report
 
+    async def estimate(self, source: Source, *, count: bool = False, **wishes: Unpack[IntakeWishes]) -> Estimate:
+        """Say what requests would cost as a batch, in USD: `cost.low`, `cost.likely`, `cost.at_most`; nothing is sent.
+
+        Args:
+            source: as for `submit`.
+            count: have the API count the input tokens of a few requests; free, and the only call there is.
+            **wishes: how the requests are read: see `IntakeWishes`.
+
+        Raises:
+            InputError: where the source cannot be read at all; requests with errors are left out.
+        """
+        from batchtui.services.check import check
+
+        sources, intake = self._intake(source, wishes)
+        return (await check(self._engine, sources, intake, count=count)).estimate
+
     async def submit(
         self,
         source: Source,
@@ -131,6 +148,7 @@ class Workspace:
         tags: Iterable[str] = (),
         max_cost: Decimal | float | str | None = None,
         if_submitted: IfSubmitted = "refuse",
+        prime: bool = False,
         **wishes: Unpack[IntakeWishes],
     ) -> Job:
         """Check requests, cut them into parts, keep them, and send each part once.
@@ -144,6 +162,7 @@ class Workspace:
             tags: of the job.
             max_cost: USD; where the requests may cost more, nothing is sent.
             if_submitted: what to do where the same was submitted before.
+            prime: let one request go first, to fill the prompt cache; `wait` sends the rest when it has ended.
             **wishes: how the requests are read: see `IntakeWishes`.
 
         Raises:
@@ -156,7 +175,7 @@ class Workspace:
         sources, intake = self._intake(source, wishes)
         if sources == ["-"]:
             name = name or "requests"
-        plan = await plan_submit(self._engine, sources, SubmitOptions(name, tuple(tags), intake))
+        plan = await plan_submit(self._engine, sources, SubmitOptions(name, tuple(tags), intake, prime))
         try:
             if plan.is_sendable and plan.earlier and if_submitted == "reuse":
                 await self.resume(plan.earlier[0])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import batchtui
-from tests.support.fixtures import key, clock, simulator
+from tests.support.fixtures import clock, key, simulator
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from batchtui.simulator import Simulator
     from tests.support.clock import TurnedClock
 
-__all__ = ["key", "clock", "simulator"]
+__all__ = ["clock", "key", "simulator"]
 
 
 @pytest.fixture

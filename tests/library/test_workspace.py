@@ -91,7 +91,7 @@ async def test_the_same_again_is_refused_reused_or_sent_as_asked(
     workspace: batchtui.Workspace, simulator: Simulator
 ) -> None:
     first = await workspace.submit(requests(2))
-    with pytest.raises(InputError, match="submitted before"):
+    with pytest.raises(batchtui.SubmittedBefore, match=first.id):
         await workspace.submit(requests(2))
     assert (await workspace.submit(requests(2), if_submitted="reuse")).id == first.id
     assert len(sent_custom_ids(simulator)) == 2

@@ -3,7 +3,6 @@
 import sys
 
 import batchtui
-from batchtui.domain.errors import NothingToRetry
 
 ATTEMPTS = 3
 
@@ -15,7 +14,7 @@ def main(file: str, output: str) -> None:
         for _ in range(ATTEMPTS - 1):
             try:
                 workspace.retry(job)
-            except NothingToRetry as done:
+            except batchtui.NothingToRetry as done:
                 print(done)
                 break
             workspace.wait(job)

@@ -15,36 +15,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from batchtui.simulator import Simulator
 from tests.support.builders import jsonl, requests
-from tests.support.workspaces import KEY, sent_custom_ids
+from tests.support.workspaces import sent_custom_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from batchtui.simulator import Simulator
 
 HERE = Path(__file__).parent
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360f8cf500f0003860180"
     "5a347d6b0000000049454e44ae426082"
 )
-
-
-@pytest.fixture
-def scenario() -> str:
-    return "quiet-night"
-
-
-@pytest.fixture
-def simulator(scenario: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
-    home = tmp_path / "home"
-    home.mkdir()
-    (home / "config.toml").write_text("[refresh]\nquick = 0.05\nmiddle = 0.05\nslow = 0.05\n")
-    with Simulator(scenario, speed=50_000) as running:
-        monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
-        monkeypatch.setenv("ANTHROPIC_BASE_URL", running.url)
-        monkeypatch.setenv("BATCHTUI_HOME", str(home))
-        monkeypatch.chdir(tmp_path)
-        yield running
 
 
 def run(name: str, *arguments: str) -> None:

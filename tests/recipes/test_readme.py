@@ -1,0 +1,51 @@
+"""The README's programs run as they stand there."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from batchtui.simulator import Scenario
+from tests.support.builders import jsonl, requests
+
+if TYPE_CHECKING:
+    from batchtui.simulator import Simulator
+
+README = Path(__file__).parents[2].joinpath("README.md").read_text(encoding="utf-8")
+PROGRAMS = re.findall(r"^```python\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+TESTS = [program for program in PROGRAMS if "def test_" in program or "pytest_plugins" in program]
+
+
+@pytest.mark.parametrize("program", [each for each in PROGRAMS if each not in TESTS])
+def test_a_program_of_the_readme_runs(simulator: Simulator, tmp_path: Path, program: str) -> None:
+    jsonl(tmp_path / "tickets.jsonl", requests(3))
+    exec(compile(program, "README.md", "exec"), {"__name__": "__main__"})
+    assert simulator.world.batches
+
+
+def test_a_project_of_somebody_else_tests_its_batch_code_offline(tmp_path: Path) -> None:
+    plugins, theirs = TESTS
+    (tmp_path / "conftest.py").write_text(plugins)
+    (tmp_path / "test_theirs.py").write_text(theirs)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
+    done = subprocess.run(command, check=False, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_scenario_of_the_readme_is_one(tmp_path: Path) -> None:
+    [text] = [block for block in re.findall(r"```toml\n(.*?)```", README, re.DOTALL) if "[[faults]]" in block]
+    file = tmp_path / "mine.toml"
+    file.write_text(text)
+    scenario = Scenario.from_toml(file)
+    assert (scenario.name, scenario.takes, len(scenario.faults)) == ("mine", 600, 2)
+
+
+def test_every_recipe_is_listed() -> None:
+    here = Path(__file__).parent
+    files = {path.name for path in here.glob("*.*") if not path.name.startswith(("test_", "__", "conftest"))}
+    assert set(re.findall(r"^\| `(\w+\.(?:py|sh))` \|", README, re.MULTILINE)) == files
