@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.fixtures import key, clock, simulator
+from tests.support.fixtures import clock, key, simulator
 from tests.support.workspaces import workspace_at
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from batchtui.simulator import Simulator
     from tests.support.clock import TurnedClock
 
-__all__ = ["key", "clock", "simulator"]
+__all__ = ["clock", "key", "simulator"]
 
 
 @pytest.fixture

@@ -5,12 +5,14 @@ The judge is the service's own account: after `resume` it holds each custom_id e
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from batchtui.domain.errors import BatchtuiError
 from batchtui.domain.states import BatchState
+from batchtui.gateway.sdk import Patience
 from batchtui.services.resume import resume
 from batchtui.services.staging import IntakeOptions
 from batchtui.simulator import Fault
@@ -33,7 +35,10 @@ GARBLED = [
     for body in ("", "{", "null", "[]", '{"id": 7}', '{"id": "msgbatch_01x"}', "<html></html>", '{"type": "error"}')
 ]
 REFUSED = [{"kind": "status", "status": status, "after": after} for status in STATUSES for after in (False, True)]
-FAULTS: list[dict[str, Any]] = [*LOST, *GARBLED, *REFUSED]
+DELAYED = [{"kind": "delayed", "seconds": 0.02, "after": after} for after in (False, True)]
+FAULTS: list[dict[str, Any]] = [*LOST, *GARBLED, *REFUSED, *DELAYED]
+IMPATIENT, TOO_LATE = Patience(create=0.3), 0.6
+"""Seconds; only here does a test wait for real time, as it is a socket's time that is up."""
 
 
 async def yes(_: Finding) -> bool:
@@ -61,6 +66,27 @@ async def test_whatever_becomes_of_an_answer_each_request_is_there_once_after_re
         return
     assert sent_custom_ids(simulator) == [item["custom_id"] for item in requests(2 * parts)]
     assert {batch.state for batch in await all_batches(workspace)} == {BatchState.IN_PROGRESS}
+    assert {batch.id for batch in await all_batches(workspace)} == {created.id for created in simulator.world.batches}
+
+
+@pytest.mark.parametrize("parts", [1, 3])
+@pytest.mark.parametrize("after", [False, True], ids=["created-late", "created-at-once"])
+async def test_an_answer_that_comes_too_late_is_looked_for_and_nothing_is_sent_twice(
+    workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock, monkeypatch: pytest.MonkeyPatch,
+    after: bool, parts: int,
+) -> None:  # fmt: skip
+    """Nobody waits any more when the service gets round to it: what it creates then is found, too."""
+    monkeypatch.setattr("batchtui.gateway.anthropic_client.Patience", lambda: IMPATIENT)
+    simulator.world.faults.add(Fault(on="create", skip=parts // 2, kind="delayed", seconds=TOO_LATE, after=after))
+    await submit(workspace, tmp_path, 2 * parts, intake=IntakeOptions(max_requests=2))
+    while len(simulator.world.batches) <= parts // 2:
+        await asyncio.sleep(0.01)
+
+    for _ in range(3):
+        clock.turn(minutes=10)
+        await resume(workspace, consent=yes)
+
+    assert sent_custom_ids(simulator) == [item["custom_id"] for item in requests(2 * parts)]
     assert {batch.id for batch in await all_batches(workspace)} == {created.id for created in simulator.world.batches}
 
 

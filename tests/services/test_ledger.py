@@ -18,7 +18,7 @@ def spent(batch: int, cost: str | None, *, usage: Usage = HIT, uncached: str | N
     standard = None if known is None else 2 * known
     saved_on = None if uncached is None else Decimal(uncached)
     spending = Spending("m", "", 10, usage, known, standard, saved_on, None if known is None else Cost(known))
-    return Spent(batch, f"msgbatch_{batch}", "job_1", "nightly", START, (), spending)
+    return Spent(batch, f"msgbatch_{batch}", "job_1", "nightly", START, (), None, spending)
 
 
 def test_one_unknown_price_makes_the_sum_unknown_and_never_less() -> None:

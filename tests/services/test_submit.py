@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from batchtui.domain.errors import InputError, Refused, SpendLimitReached, Unreachable
+from batchtui.domain.errors import InputError, Refused, SpendLimitReached, SubmittedBefore, Unreachable
 from batchtui.domain.states import BatchState
 from batchtui.services.staging import IntakeOptions
 from batchtui.services.submit import SubmitOptions, apply_submit, discard, plan_submit
@@ -99,7 +99,7 @@ async def test_the_same_content_again_needs_force(workspace: Workspace, tmp_path
     first = await submit(workspace, tmp_path, 3)
     again = await plan_submit(workspace, [str(tmp_path / "r.jsonl")], SubmitOptions())
     assert [job.id for job in again.earlier] == [first.job.id]
-    with pytest.raises(InputError, match="submitted before"):
+    with pytest.raises(SubmittedBefore, match="were submitted"):
         await apply_submit(workspace, again)
     await apply_submit(workspace, again, force=True)
     assert len(simulator.world.batches) == 2
