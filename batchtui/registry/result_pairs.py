@@ -27,6 +27,9 @@ DIFFERENCES = tuple(Difference)
 _SEQS = 40
 """Bits of a place that are a seq; above them stands the number of the file."""
 
+_CONTENT, _AFTER = b'"content":[', b'"stop_reason":'
+"""What a message's content begins with, and the key that the service writes after it; a text has both escaped."""
+
 
 class _Said(NamedTuple):
     """The beginning of one result, as its index has it. Sorts by custom_id, then by attempt."""
@@ -163,10 +166,12 @@ class ResultPairs:
             return Difference.FAILED
         if one.message != other.message or one.outcome is not other.outcome:
             return Difference.CHANGED
-        said, answered = (
-            read_answer(side.line(said.place) or b"").said for side, said in zip(self._sides, (one, other), strict=True)
-        )
-        return Difference.SAME if said == answered else Difference.CHANGED
+        first, second = self._sides
+        line, its_line = first.line(one.place) or b"", second.line(other.place) or b""
+        content = content_of(line)
+        if content is not None and content == content_of(its_line):
+            return Difference.SAME
+        return Difference.SAME if read_answer(line).said == read_answer(its_line).said else Difference.CHANGED
 
 
 class _Side:
@@ -229,3 +234,9 @@ def _joined(first: Iterator[_Said], second: Iterator[_Said]) -> Iterator[tuple[_
         else:
             yield one, other
             one, other = next(first, None), next(second, None)
+
+
+def content_of(line: bytes) -> bytes | None:
+    """Return the bytes of a message's content where they can be told without reading the line; None otherwise."""
+    start, end = line.find(_CONTENT), line.find(_AFTER)
+    return line[start:end] if 0 <= start < end and line.find(_AFTER, end + 1) < 0 else None

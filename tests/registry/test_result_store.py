@@ -166,6 +166,22 @@ def test_search_knows_how_json_spells(store: ResultStore, spelled: str) -> None:
         assert list(reader.search(spoken)) == [1]
 
 
+@pytest.mark.parametrize(
+    ("spelled", "text"),
+    [
+        ("caf\\u00e9", "00e9"),  # the spelling of a sign is no word of it
+        ("caf\\u00e9", "u00"),
+        ("line one\\nline two", "nline"),
+        ('it says \\"yes\\"', '"type'),
+        ("the end", "end_turn"),  # after the text, not in it
+    ],
+)
+def test_search_finds_nothing_in_how_json_spells(store: ResultStore, spelled: str, text: str) -> None:
+    keep(store, a_batch(), succeeded("a", "@").replace(b"@", spelled.encode()) + b"\n")
+    with store.reader(a_batch()) as reader:
+        assert list(reader.search(text)) == []
+
+
 def test_search_tells_how_far_it_is_and_can_be_stopped(store: ResultStore) -> None:
     keep(store, a_batch(), b"".join(succeeded(f"r-{n}", "x" * 400_000) + b"\n" for n in range(20)))
     told: list[tuple[int, int]] = []
