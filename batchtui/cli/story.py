@@ -130,7 +130,7 @@ STEPS: Sequence[Step] = (
     Step(
         "found",
         "“found”: the batch was there and was adopted. Sent once, paid once, also through crashes and closed laptops.",
-        "activity.only", "shows everything, only acts, or only errors", _much_fails, needs="contract-summaries",
+        "activity.only", "shows only acts, each call, only errors, or all", _much_fails, needs="contract-summaries",
         patience=14.0,
     ),
     Step(

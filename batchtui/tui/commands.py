@@ -21,6 +21,7 @@ class Scope(StrEnum):
     SPENDING = "in the spending"
     RETRY = "in a retry"
     EXPORT = "in an export"
+    COLUMNS = "in the choice of columns"
     COMPOSE = "in a composition"
     TEXT = "in every text"
     TREE = "in a JSON tree"
@@ -97,7 +98,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("batches.submit", ("n",), "new", "Submit a file of requests.", _S.BATCHES, True, 75),
     Command(
         "batches.resume", ("u",), "resume", "Look for a part whose answer was lost; send what waits.", _S.BATCHES, True,
-        68,
+        79,
     ),
     Command("batches.cancel", ("c",), "cancel", "Cancel the marked batches, else this one.", _S.BATCHES, True, 70),
     Command("batches.delete", ("d",), "delete", "Delete the marked batches, else this one.", _S.BATCHES, True, 65),
@@ -107,6 +108,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("batches.tag", ("t",), "tag", "Tag the marked batches' jobs, else this one's.", _S.BATCHES, worth=57),
     Command("batches.rename", ("e",), "rename", "Give the job another name.", _S.BATCHES),
     Command("batches.note", ("m",), "note", "Write a note down about the job.", _S.BATCHES),
+    Command("batches.columns", ("C",), "columns", "Choose the columns, and put them in order.", _S.BATCHES, worth=22),
+    Command("batches.by-job", ("b",), "by job", "Fold parts and attempts of a job, or not.", _S.BATCHES, worth=24),
     Command("batches.copy-id", ("y",), "copy id", "Copy the batch's id.", _S.BATCHES),
     Command("batches.zoom", ("z",), "zoom", "Hide the details, or show them again.", _S.BATCHES),
     # ── one batch ──
@@ -126,7 +129,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("batch.copy-custom-id", ("Y",), "copy custom_id", "Copy the custom_id under the cursor.", _S.BATCH),
     # ── what happened ──
     Command(
-        "activity.only", ("f",), "all/acts/errors", "Show everything, only acts, or only errors.", _S.ACTIVITY, worth=80
+        "activity.only", ("f",), "acts/calls/errors", "Show only acts, each call, only errors, or all.", _S.ACTIVITY,
+        worth=80,
     ),
     Command(
         "activity.copy-id", ("y",), "copy request id", "Copy the request id, else the batch's.", _S.ACTIVITY, worth=60
@@ -142,9 +146,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("retry.send", ("y",), "send", "Send what is chosen; asks first.", _S.RETRY, True, 95),
     Command("export.change", ("c",), "change", "Change what is under the cursor.", _S.EXPORT, worth=90),
     Command("export.write", ("w", "y"), "write", "Write the files.", _S.EXPORT, worth=95),
-    # ── texts ──
-    Command("text.down", ("j", "down"), "down", "Go a line down.", _S.TEXT, in_palette=False),
-    Command("text.up", ("k", "up"), "up", "Go a line up.", _S.TEXT, in_palette=False),
+    # ── columns ──
+    Command("columns.down", ("J", "shift+down"), "further right", "Move the column to the right.", _S.COLUMNS, worth=90),
+    Command("columns.up", ("K", "shift+up"), "further left", "Move the column to the left.", _S.COLUMNS, worth=88),
+    Command("columns.usual", ("0",), "usual ones", "Go back to the usual columns.", _S.COLUMNS, worth=70),
     # ── from a table to a batch ──
     Command("compose.submit", ("y",), "submit", "Check all and send them; asks first.", _S.COMPOSE, True, 95),
     Command("compose.side", ("tab",), "other side", "Go to parts, request or table.", _S.COMPOSE, worth=93),
@@ -152,15 +157,21 @@ COMMANDS: tuple[Command, ...] = (
     Command("compose.previous", ("N",), "row before", "Show the row before.", _S.COMPOSE),
     Command("compose.next-problem", ("]",), "next problem", "Show the next row with a problem.", _S.COMPOSE, worth=84),
     Command("compose.previous-problem", ("[",), "problem before", "Show the row with a problem before.", _S.COMPOSE),
+    Command("compose.only", ("f",), "only problems", "List rows with a problem, or all.", _S.COMPOSE, worth=78),
+    Command("compose.count", ("#",), "count tokens", "Have the API count a few rows.", _S.COMPOSE, worth=50),
     Command("compose.try", ("t",), "try", "Send this row in real time and read the answer.", _S.COMPOSE, True, 88),
     Command("compose.view", ("m",), "view", "Show the request as text, rendered or a tree.", _S.COMPOSE, worth=70),
     Command("compose.cache", ("c",), "cache", "Have what all share cached for an hour.", _S.COMPOSE, worth=68),
+    Command("compose.tool", ("o",), "as a tool", "Have answers as JSON, or as a tool's input.", _S.COMPOSE),
     Command("compose.prime", ("P",), "prime", "Let one request go first and fill the cache.", _S.COMPOSE),
     Command("compose.editor", ("e",), "editor", "Edit the text, or the template, in $EDITOR.", _S.COMPOSE, worth=80),
     Command("compose.sql", ("Q",), "query", "Take the rows of a SELECT over files.", _S.COMPOSE),
     Command("compose.write", ("x",), "write", "Write the requests to a file.", _S.COMPOSE, worth=66),
     Command("compose.save", ("w",), "save", "Save the template under a name.", _S.COMPOSE, worth=64),
     Command("compose.new", ("D",), "new draft", "Begin an empty draft; asks first.", _S.COMPOSE),
+    # ── texts ──
+    Command("text.down", ("j", "down"), "down", "Go a line down.", _S.TEXT, in_palette=False),
+    Command("text.up", ("k", "up"), "up", "Go a line up.", _S.TEXT, in_palette=False),
     Command("text.first", ("g", "home"), "first", "Go to the beginning.", _S.TEXT, in_palette=False),
     Command("text.last", ("G", "end"), "last", "Go to the end.", _S.TEXT, in_palette=False),
     Command("text.half-down", ("ctrl+d",), "half down", "Go half a screen down.", _S.TEXT, in_palette=False),
@@ -204,12 +215,13 @@ TOGETHER: tuple[tuple[Scope, ...], ...] = (
     (Scope.EVERYWHERE, Scope.LIST, Scope.SPENDING),
     (Scope.EVERYWHERE, Scope.LIST, Scope.RETRY),
     (Scope.EVERYWHERE, Scope.LIST, Scope.EXPORT),
+    (Scope.EVERYWHERE, Scope.LIST, Scope.COLUMNS),
     (Scope.EVERYWHERE, Scope.LIST, Scope.COMPARE),
+    (Scope.EVERYWHERE, Scope.LIST, Scope.COMPOSE),
+    (Scope.EVERYWHERE, Scope.TEXT, Scope.TREE, Scope.COMPOSE),
     (Scope.EVERYWHERE, Scope.TEXT, Scope.TREE, Scope.RESULT),
     (Scope.EVERYWHERE, Scope.TEXT, Scope.PAIR),
     (Scope.DIALOG, Scope.TEXT),
-    (Scope.EVERYWHERE, Scope.LIST, Scope.COMPOSE),
-    (Scope.EVERYWHERE, Scope.TEXT, Scope.TREE, Scope.COMPOSE),
 )
 """Scopes that are heard at the same time: within one of these a key can mean one thing only."""
 

@@ -170,7 +170,7 @@ async def test_an_entry_shows_its_request_id_and_gives_it_away(tmp_path: Path, m
     sent = heard(monkeypatch)
     async with stage(tmp_path, running=["nightly"], size=(80, 24)) as shown:
         shown.simulator.world.faults.add(Fault(on="list", kind="status", status=529))
-        await shown.press("r", "a", "f", "f")
+        await shown.press("r", "a", "f", "f", "f")
         await shown.shows("list", "529", "errors only")
         await shown.press("enter")
         await shown.shows("request id  req_", "status      529")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from batchtui.text import happening
@@ -12,6 +11,7 @@ from batchtui.text.safe import safe, squeezed
 from batchtui.tui.background import Latest
 from batchtui.tui.bindings import bindings
 from batchtui.tui.commands import Scope
+from batchtui.tui.journal_rows import MARKER, SHOWN, Row, folded, is_failure, is_shown, ordered
 from batchtui.tui.look import look_of
 from batchtui.tui.pieces import Line, Piece, Tone, line
 from batchtui.tui.screens.entry import EntryBox
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from batchtui.domain.batch import Batch
-    from batchtui.domain.job import Job
     from batchtui.registry.journal import Entry
     from batchtui.services.workspace import Workspace
     from batchtui.tui.messages import BatchesChanged
@@ -42,20 +41,6 @@ COLUMNS = (
 )
 LATEST = 500
 """Entries that are read."""
-SHOWN = ("all", "acts", "errors")
-"""What can be shown: everything, what batchtui did without the calls, or what went wrong."""
-MARKER = 0
-"""The key of the line that says where one was last here; entries count from 1."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line: an entry with what it is about, or without an entry the place where one was last here."""
-
-    entry: Entry | None
-    batch: Batch | None = None
-    job: Job | None = None
-    """Where it is about no single batch."""
 
 
 class ActivityScreen(Frame):
@@ -102,21 +87,13 @@ class ActivityScreen(Frame):
         return Row(entry, job=await self.workspace.registry.jobs.get(entry.job))
 
     def _show(self) -> None:
-        self.grid.update(self._rows.items())
-        self.grid.show(list(self._order()))
-        self.refresh_footer()
-
-    def _order(self) -> Iterator[int]:
-        """Yield the newest first; between what is new and what was seen the marker, where there is anything new."""
         away = self.dashboard.away
-        is_marked = away is None
-        shown = [seq for seq, row in self._rows.items() if row.entry and _is_shown(row.entry, self._only)]
-        for seq in reversed(shown):
-            if not is_marked and away is not None and seq <= away.seq:
-                is_marked = True
-                if seq != shown[-1]:
-                    yield MARKER
-            yield seq
+        seen = away.seq if away is not None else 0
+        rows = {seq: row for seq, row in self._rows.items() if row.entry and is_shown(row.entry, self._only)}
+        shown = folded(list(rows.values()), seen) if self._only == SHOWN[0] else rows
+        self.grid.update({MARKER: Row(None), **shown}.items())
+        self.grid.show(list(ordered(list(shown), seen)))
+        self.refresh_footer()
 
     def batches_changed(self, message: BatchesChanged) -> None:
         """Read what has been added."""
@@ -145,7 +122,7 @@ class ActivityScreen(Frame):
 
     def aside(self) -> Line:
         """Say how many entries are shown, and which."""
-        words = f"the latest {count(len(self.grid.order))}"
+        words = f"the latest {count(len(self._rows) - 1)}" if self._only == SHOWN[0] else count(len(self.grid.order))
         only = () if self._only == SHOWN[0] else (Piece(f"  {self._only} only ", Tone.CHIP),)
         return (Piece(words, Tone.DIM), *only)
 
@@ -169,22 +146,17 @@ class ActivityScreen(Frame):
     def _paint(self, item: Row, column: Column, width: int) -> Line:
         if item.entry is None:
             return _marker(column, width, plain=look_of(self).plain)
-        return paint(item.entry, about(item), column, self.workspace.clock.now())
+        now = self.workspace.clock.now()
+        cell = paint(item.entry, about(item), column, now)
+        if column.id == "detail" and item.since is not None:
+            times = "x" if look_of(self).plain else "×"
+            return (*cell, Piece(f"  {times}{count(item.times)} since {_time(item.since, now)}", Tone.DIM))
+        return cell
 
 
 def _copied(row: Row) -> str:
     """What is copied of an entry: the request id that support asks for, else the batch's id."""
     return (row.entry.request_id or row.entry.batch_id or "") if row.entry else ""
-
-
-def _is_shown(entry: Entry, only: str) -> bool:
-    return only == "all" or (entry.kind == "act" if only == "acts" else is_failure(entry))
-
-
-def is_failure(entry: Entry) -> bool:
-    """Whether an entry tells of something that went wrong."""
-    went_wrong = ("batch.refused", "batch.unknown", "batch.missing", "notice.failed")
-    return entry.error is not None or (entry.status or 0) >= 400 or entry.event in went_wrong
 
 
 def _marker(column: Column, width: int, *, plain: bool) -> Line:

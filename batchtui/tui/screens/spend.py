@@ -189,7 +189,7 @@ def share_bar(part: Decimal, whole: Decimal, width: int, *, plain: bool) -> Draw
     share = float(part / whole) if whole else 0.0
     room = max(1, width - 5)
     filled = round(share * room)
-    full, empty = ("#", "-") if plain else ("█", "░")
+    full, empty = ("#", "-") if plain else ("━", "─")
     return (
         Piece(full * filled, Tone.ACCENT),
         Piece(empty * (room - filled), Tone.FAINT),
