@@ -45,6 +45,7 @@ class Composer:
         template: Template | None,
         options: ComposerOptions,
         on_changed: Callable[[str, str, int], None] | None = None,
+        on_problem: Callable[[int], None] | None = None,
     ) -> None:
         """Fit the template to the columns.
 
@@ -53,6 +54,7 @@ class Composer:
             template: what is asked; None takes that of each task's type, and is for task files alone.
             options: what else is wished.
             on_changed: hears each custom_id that is not what the data says, with the original and the row's line.
+            on_problem: hears the number, from 1, of each row with an error or a warning.
 
         Raises:
             InputError: the column for the ids does not exist.
@@ -61,7 +63,10 @@ class Composer:
         self.template = template
         self._options = options
         self._on_changed = on_changed
+        self._on_problem = on_problem
         self._checker = Checker(options.check)
+        if on_problem:
+            self._checker.findings.heard = set()
         self.fitting = Fitting(table, template, options)
         self.ids = IdMaker()
         self.rows = 0
@@ -120,7 +125,19 @@ class Composer:
                 items += [b""] * apart
             items.append(self._payload(row, name))
             self.rows += 1
-        return good + self._check(file, first, items)
+        good += self._check(file, first, items)
+        self._tell_problems(rows)
+        return good
+
+    def _tell_problems(self, rows: list[Row]) -> None:
+        """Tell which of these rows, the last ones that were read, have a problem."""
+        heard = self._checker.findings.heard
+        if self._on_problem is None or not heard:
+            return
+        for number, row in enumerate(rows, self.rows - len(rows) + 1):
+            if (row.file or self.table.name, row.line) in heard:
+                self._on_problem(number)
+        heard.clear()
 
     def _check(self, file: str, first: int, items: list[bytes]) -> list[CheckedRequest]:
         if file != self._file:

@@ -46,6 +46,8 @@ class Findings:
         self._groups: dict[tuple[str, str, str], _Group] = {}
         self.errors = 0
         self.warnings = 0
+        self.heard: set[tuple[str, int | None]] | None = None
+        """Places that have a fault, for whoever puts a set here and empties it now and then; None: not kept."""
 
     def add(self, fault: Fault, file: str, line: int | None, custom_id: str | None = None) -> None:
         """Note one fault in one place."""
@@ -56,6 +58,8 @@ class Findings:
                 key = (fault.code, "", "")
             group = self._groups.setdefault(key, _Group(fault, file, custom_id))
         group.count += 1
+        if self.heard is not None:
+            self.heard.add((file, line))
         if line is not None and len(group.lines) < LINES_KEPT and line not in group.lines and group.file == file:
             group.lines.append(line)
         if fault.severity is Severity.ERROR:

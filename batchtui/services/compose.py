@@ -14,6 +14,7 @@ import asyncio
 import shutil
 import tempfile
 import threading
+from array import array
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import IO, TYPE_CHECKING
@@ -24,7 +25,7 @@ from batchtui.services.originals import OriginalsWriter
 from batchtui.services.staging import Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from batchtui.composing import Composer
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 SPOOLED = 1 << 22
 """Bytes of requests that wait in memory for the last check; more waits on the disk."""
+MOST_TROUBLED = 1_000_000
+"""Rows with a problem that a survey lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,8 @@ class Composed:
     """What they will cost as one batch; None where there are none."""
     gain: Gain | None = None
     """What caching the prefix is worth; None where it is too short, or the model's price is not known."""
+    troubled: Sequence[int] = ()
+    """The numbers of rows with a problem, from 1, in order: the first `MOST_TROUBLED`. Only of a survey."""
 
     @property
     def is_written(self) -> bool:
@@ -98,6 +103,33 @@ async def survey(
         InputError: as `compose`.
     """
     return await _passed(workspace, partial(_survey, composition), on_progress)
+
+
+async def counted(workspace: Workspace, composition: Composition, composed: Composed) -> Composed:
+    """Have the API count a few of the requests, and return what became of them with an estimate that rests on that.
+
+    Raises:
+        InputError: as `compose`.
+        CredentialsMissing, Refused: nobody may ask.
+    """
+    from batchtui.services.counting import count_loads
+    from batchtui.services.estimate import expect
+
+    wanted = {place for load in composed.loads for place in load.sample}
+    found = await asyncio.to_thread(_requests_at, composition, wanted)
+    tally = await count_loads(workspace, composed.loads, lambda places: [found[place] for place in places])
+    expected = await expect(workspace, composed.loads, composed.report.shapes, tally=tally)
+    return replace(composed, estimate=expected)
+
+
+def _requests_at(composition: Composition, places: set[int]) -> dict[int, bytes]:
+    """Return the requests at these places among those that may be sent, from 1."""
+    found: dict[int, bytes] = {}
+    for block in composition.composer().blocks():
+        found |= {request.seq: request.payload for request in block if request.seq in places}
+        if len(found) == len(places):
+            break
+    return found
 
 
 async def _passed(
@@ -171,11 +203,17 @@ def _compose(
 
 
 def _survey(composition: Composition, tell: Callable[[Reading], None]) -> Composed:
-    composer, weighed = composition.composer(), LoadCounter()
+    troubled, weighed = array("I"), LoadCounter()
+
+    def note(number: int) -> None:
+        if len(troubled) < MOST_TROUBLED:
+            troubled.append(number)
+
+    composer = composition.composer(on_problem=note)
     for block in composer.blocks():
         weighed.add(1, block)
         tell(Reading(*composition.table.progress))
-    return _composed(composer, composer.report(), 0, None, weighed.loads())
+    return replace(_composed(composer, composer.report(), 0, None, weighed.loads()), troubled=troubled)
 
 
 def _composed(

@@ -65,15 +65,19 @@ class Composition:
     options: ComposeOptions
     rules: ComposerOptions
 
-    def composer(self, on_changed: Callable[[str, str, int], None] | None = None) -> Composer:
-        """Begin a pass over the table.
+    def composer(
+        self,
+        on_changed: Callable[[str, str, int], None] | None = None,
+        on_problem: Callable[[int], None] | None = None,
+    ) -> Composer:
+        """Begin a pass over the table; who is told what, `Composer` says.
 
         Raises:
             InputError: the column for the ids does not exist.
         """
         from batchtui.composing import Composer
 
-        return Composer(self.table, self.template, self.rules, on_changed)
+        return Composer(self.table, self.template, self.rules, on_changed, on_problem)
 
 
 async def open_composition(workspace: Workspace, options: ComposeOptions) -> Composition:

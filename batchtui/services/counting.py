@@ -110,14 +110,32 @@ async def count_sample(
     Raises:
         CredentialsMissing, Refused: nobody may ask with these credentials.
     """
-    kinds = _kinds(staged.loads)
+    return await count_loads(
+        workspace, staged.loads, lambda places: _read(staged, places), options.api_version, options.betas, on_progress
+    )
+
+
+async def count_loads(
+    workspace: Workspace,
+    loads: Sequence[Load],
+    read: Callable[[Sequence[int]], list[bytes]],
+    api_version: str | None = None,
+    betas: tuple[str, ...] = (),
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Tally:
+    """Have a few requests of each kind counted, wherever they lie: `read` returns those at some places, on a thread.
+
+    Raises:
+        CredentialsMissing, Refused: as `count_sample`.
+    """
     from batchtui.gateway.protocol import Dialect
 
-    asked = _Asking(await workspace.gateway(), Dialect(options.api_version, options.betas), workspace)
+    kinds = _kinds(loads)
+    asked = _Asking(await workspace.gateway(), Dialect(api_version, betas), workspace)
     wanted = sum(len(kind.chosen()) for kind in kinds)
     done = 0
     for kind in kinds:
-        for payload in await asyncio.to_thread(_read, staged, kind.chosen()):
+        for payload in await asyncio.to_thread(read, kind.chosen()):
             tokens = await asked.tokens_of(payload)
             if tokens is None:
                 break
@@ -125,7 +143,7 @@ async def count_sample(
             done += 1
             if on_progress:
                 on_progress(done, wanted)
-    return _tally(staged.loads, kinds, done, asked.notes)
+    return _tally(loads, kinds, done, asked.notes)
 
 
 class _Asking:

@@ -15,6 +15,7 @@ from batchtui.tui.widgets.columns import Column
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from batchtui.composing import Table
     from batchtui.services.compose import Composed
     from batchtui.services.drafting import Opened
     from batchtui.services.priming import Gain
@@ -65,9 +66,13 @@ def _data(opened: Opened) -> Line:
         return _said(draft.data, "choose a table, or a folder")
     table = opened.rows.table
     name = draft.data if draft.is_query else PurePath(draft.data).name
-    facts = ", ".join(f"{value}" if key != "header" else f"header: {value}" for key, value in table.facts.items())
-    about = f"  {table.kind}, {amount(len(table.columns), 'column')}; {facts}"
-    return (Piece(squeezed(name[:LONGEST]), Tone.STRONG), Piece(squeezed(about) and f"  {squeezed(about)}", Tone.DIM))
+    return (Piece(squeezed(name[:LONGEST]), Tone.STRONG), Piece(f"  {table.kind}", Tone.DIM))
+
+
+def table_words(table: Table) -> str:
+    """Say how a table is written, as that was found out."""
+    facts = [f"{key}: {value}" if key in ("header", "named twice") else value for key, value in table.facts.items()]
+    return squeezed(", ".join([amount(len(table.columns), "column"), *facts]))
 
 
 def _model(opened: Opened) -> Line:

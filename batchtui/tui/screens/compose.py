@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_left, bisect_right
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -11,7 +12,7 @@ from textual.containers import Container, Vertical
 
 from batchtui.domain.errors import InputError
 from batchtui.services import drafts
-from batchtui.services.compose import survey
+from batchtui.services.compose import counted, survey
 from batchtui.services.drafting import Opened, find_problem, open_draft, show_row
 from batchtui.services.drafts import TEXTS
 from batchtui.text.counts import count, size
@@ -19,7 +20,7 @@ from batchtui.tui import composing, pager, rewriting
 from batchtui.tui.background import Latest, begin, perform
 from batchtui.tui.bindings import bindings
 from batchtui.tui.commands import Scope
-from batchtui.tui.draft_parts import COLUMNS, Part, paint, parts_of
+from batchtui.tui.draft_parts import COLUMNS, Part, paint, parts_of, table_words
 from batchtui.tui.pieces import Line, Piece, Tone, line
 from batchtui.tui.prompting import prompt_parts
 from batchtui.tui.screens.frame import Frame
@@ -49,8 +50,10 @@ AHEAD = 200
 """Rows that are listed before anybody has gone further."""
 QUIET = 0.4
 """Seconds without a change after which all rows are looked at."""
-MOST_LOOKED_AT = 20_000
-"""Rows among which the next problem is looked for."""
+MOST_LOOKED_AT = 1_000
+"""Rows among which the next problem is looked for, until all were looked at."""
+NO_ROWS = (line(Piece("no rows yet", Tone.DIM)),)
+NO_PROBLEM = (line(Piece("no row has a problem", Tone.GOOD)),)
 
 
 class ComposeScreen(Frame):
@@ -68,7 +71,9 @@ class ComposeScreen(Frame):
         self._parts: Sequence[Part] = ()
         self._writes = "prompt"
         """The field of the draft that is written."""
-        self._shown: Shown | None = None
+        self.shown: Shown | None = None
+        self._only_troubled = False
+        """Whether only rows with a problem are listed."""
         self._keeping = Latest(self, self._keep)
         self._opening = Latest(self, self._open)
         self._showing = Latest(self, self._show_row)
@@ -100,7 +105,6 @@ class ComposeScreen(Frame):
         """Open the draft as it was left."""
         self.parts.focus()
         self.writing.show(self.draft.prompt)
-        self.table.empty = (line(Piece("no rows yet", Tone.DIM)),)
         self._opening.request()
         self._keeping.request()
 
@@ -136,14 +140,20 @@ class ComposeScreen(Frame):
     def _list_rows(self) -> None:
         rows, composed = self.opened.rows, self.composed
         number = 0 if rows is None else max(rows.read, composed.rows if composed else 0)
-        has_problems = bool(composed and composed.report.problems)
-        self.table.open(self.opened, range(1, number + 1), with_problems=has_problems)
+        troubled = composed.troubled if composed else ()
+        shown = troubled if self._only_troubled and composed else range(1, number + 1)
+        self.table.empty = NO_PROBLEM if self._only_troubled else NO_ROWS
+        self.table.open(self.opened, shown, with_problems=bool(troubled))
+        self._table_title.say(
+            "rows with a problem" if self._only_troubled else "table", table_words(rows.table) if rows else ""
+        )
 
     async def _show_row(self) -> None:
-        self._shown = shown = await show_row(self.opened, self.table.key or 1)
+        self.shown = shown = await show_row(self.opened, self.table.key or 1)
         raw = shown.request if shown else b""
-        self.request.show(Reading(partial(prompt_parts, raw), raw) if raw else Reading(_nothing_yet))
-        self._troubles.show(shown.rendered.problems if shown and shown.rendered else ())
+        if raw or not self.opened.complaints:  # while something is half typed, what there was stays
+            self.request.show(Reading(partial(prompt_parts, raw), raw) if raw else Reading(_nothing_yet))
+        self._troubles.show(shown.rendered.problems if shown and shown.rendered else (), self.opened.complaints)
         self.refresh_footer()
 
     async def _look_over(self) -> None:
@@ -156,7 +166,7 @@ class ComposeScreen(Frame):
         try:
             composed = await survey(self.workspace, opened.composition, self._say_how_far)
         except InputError as error:
-            self._summary.show(None, "", [f"{error.message} {error.hint}"])
+            self._summary.show(None, "", [f"{error.heading}: {error.message} {error.hint}"])
             return
         self.composed = composed
         self._summary.show(composed)
@@ -175,7 +185,7 @@ class ComposeScreen(Frame):
 
     def on_grid_cursor_moved(self, event: Grid.CursorMoved) -> None:
         """Show the text of the part, or the request of the row, under the cursor."""
-        if self.table.has_focus or self.table.key != (self._shown.number if self._shown else None):
+        if self.table.has_focus or self.table.key != (self.shown.number if self.shown else None):
             self._showing.request()
             self._go_further()
         part = self.parts.item
@@ -212,7 +222,7 @@ class ComposeScreen(Frame):
     def _change(self, part: str) -> None:
         if part in TEXTS:
             self._write_part(part)
-            self.writing.focus()
+            self.writing.take_keys()
         elif part == "wrong rows":
             self.take(replace(self.draft, skip_wrong=not self.draft.skip_wrong))
         elif part == "caching":
@@ -244,11 +254,11 @@ class ComposeScreen(Frame):
     def aside(self) -> Line:
         """Say which row of how many is shown."""
         rows = self.opened.rows
-        if rows is None or self._shown is None:
+        if rows is None or self.shown is None:
             return ()
         total = self.composed.rows if self.composed else rows.read
         more = "" if self.composed or rows.is_whole else " or more"
-        return (Piece(f"row {count(self._shown.number)} of {count(total)}{more}", Tone.DIM),)
+        return (Piece(f"row {count(self.shown.number)} of {count(total)}{more}", Tone.DIM),)
 
     def back(self) -> bool:
         """Go back to the parts."""
@@ -287,13 +297,35 @@ class ComposeScreen(Frame):
         perform(self, partial(self._go_to_problem, -1), group="latest-problem", gives_up=True)
 
     async def _go_to_problem(self, step: int) -> None:
-        found = await find_problem(self.opened, self.table.key or 1, step, MOST_LOOKED_AT)
+        here = self.table.key or 1
+        if self.composed is not None:
+            found = following(self.composed.troubled, here, step)
+        else:
+            found = await find_problem(self.opened, here, step, MOST_LOOKED_AT)
         if found is None:
             self.dashboard.say(f"No row {'below' if step > 0 else 'above'} this one has a problem.")
+        else:
+            self.table.go_to(self.table.order.index(found) if self._only_troubled else found - 1)
+
+    def _action_compose_only(self) -> None:
+        self._only_troubled = not self._only_troubled
+        self._list_rows()
+        self._showing.request()
+
+    def _action_compose_count(self) -> None:
+        perform(self, self._count, group="count", gives_up=True)
+
+    async def _count(self) -> None:
+        composition, composed = self.opened.composition, self.composed
+        if composition is None or composed is None or not composed.loads:
+            self.dashboard.say("There is nothing to count yet.")
             return
-        if found > len(self.table.order):
-            self._list_rows()
-        self.table.go_to(found - 1)
+        with self.dashboard.undertaking() as say:
+            say("having a few requests counted")
+            result = await counted(self.workspace, composition, composed)
+        if self.composed is composed:
+            self.composed = result
+            self._summary.show(result)
 
     def _action_compose_view(self) -> None:
         self.request.turn()
@@ -301,6 +333,9 @@ class ComposeScreen(Frame):
 
     def _action_compose_cache(self) -> None:
         self.take(replace(self.draft, cache=not self.draft.cache))
+
+    def _action_compose_tool(self) -> None:
+        self.take(replace(self.draft, as_tool=not self.draft.as_tool))
 
     def _action_compose_prime(self) -> None:
         self.take(replace(self.draft, prime=not self.draft.prime))
@@ -319,7 +354,7 @@ class ComposeScreen(Frame):
         self.take(self.draft.with_text(field, edited) if field else rewriting.from_whole(self.draft, edited))
 
     def _action_compose_try(self) -> None:
-        request = self._shown.request if self._shown else b""
+        request = self.shown.request if self.shown else b""
         perform(self.app, partial(composing.try_row, self.dashboard, request), group="act")
 
     def _action_compose_write(self) -> None:
@@ -338,6 +373,12 @@ class ComposeScreen(Frame):
         opened = await open_draft(self.workspace, self.draft, self.opened)
         if await composing.submit(self.dashboard, opened) and self.app.screen is self:
             self.app.pop_screen()
+
+
+def following(numbers: Sequence[int], here: int, step: int) -> int | None:
+    """Return the first of ascending numbers after this one, or with a step of -1 the last before it."""
+    at = bisect_right(numbers, here) if step > 0 else bisect_left(numbers, here) - 1
+    return numbers[at] if 0 <= at < len(numbers) else None
 
 
 def _nothing_yet(_most: int | None) -> Iterator[Passage]:

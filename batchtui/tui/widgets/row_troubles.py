@@ -21,17 +21,19 @@ class RowTroubles(Picture):
     def __init__(self) -> None:
         super().__init__(id="row-troubles")
         self._problems: Sequence[Problem] = ()
+        self._complaints: Sequence[str] = ()
         self.display = False
 
-    def show(self, problems: Sequence[Problem]) -> None:
-        """Draw these problems."""
-        self._problems = problems
-        self.display = bool(problems)
+    def show(self, problems: Sequence[Problem], complaints: Sequence[str] = ()) -> None:
+        """Draw the problems of the row, and before them what is wrong with all rows."""
+        self._problems, self._complaints = problems, complaints
+        self.display = bool(problems or complaints)
         self.redraw()
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
         """Draw them."""
-        lines: list[Line] = []
+        wrong = [squeezed(complaint) for complaint in self._complaints]
+        lines: list[Line] = [(Piece(f" {part}", Tone.BAD),) for said in wrong for part in wrapped(said, columns - 2)]
         for problem in self._problems:
             tone = Tone.BAD if problem.severity is Severity.ERROR else Tone.WARN
             hint = f" {problem.hint}." if problem.hint else ""

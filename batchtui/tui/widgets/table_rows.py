@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from batchtui.services.drafting import Opened
 
 FIXED = (
-    Column("number", "ROW", 4, 9, 100, right=True, fixed=True),
+    Column("number", "ROW", 3, 9, 10, right=True, fixed=True),
     Column("sign", "", 1, 1, 99, fixed=True),
-    Column("id", "CUSTOM_ID", 10, 24, 90, fixed=True),
+    Column("id", "CUSTOM_ID", 10, 18, 70, fixed=True),
 )
 PROBLEM = Column("problem", "PROBLEM", 16, 60, 95)
 MOST_COLUMNS = 40
@@ -40,7 +40,7 @@ class TableRows(Grid[Shown]):
         """Show rows of this draft; the cursor stays on its row where that is among them."""
         self._opened = opened
         self._names = opened.columns[:MOST_COLUMNS]
-        cells = [Column(f"cell-{at}", squeezed(name[:60]), 6, 30, 50) for at, name in enumerate(self._names)]
+        cells = [Column(f"cell-{at}", squeezed(name[:60]), 6, 60, 50, good=12) for at, name in enumerate(self._names)]
         self.columns = (*FIXED, *([PROBLEM] if with_problems else []), *cells)
         self.forget()
         self.show(numbers)

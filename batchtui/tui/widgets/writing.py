@@ -8,7 +8,7 @@ from rich.text import Text
 from textual.message import Message
 from textual.widgets import TextArea
 
-from batchtui.text.safe import safe
+from batchtui.text.safe import sign_by_sign
 from batchtui.tui.look import look_of
 
 LONGEST = 200_000
@@ -45,6 +45,11 @@ class Writing(TextArea):
         self.read_only = len(text) > LONGEST
         self.load_text(text[:LONGEST])
 
+    def take_keys(self) -> None:
+        """Go on writing where the text ends."""
+        self.move_cursor(self.document.end)
+        self.focus()
+
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """Tell what is typed, and nothing that was only shown."""
         event.stop()
@@ -54,12 +59,5 @@ class Writing(TextArea):
 
     def get_line(self, line_index: int) -> Text:
         """Return a line as it is painted: as wide as it is, and safe."""
-        line = "".join(_visible(sign) for sign in self.document.get_line(line_index))
+        line = "\t".join(map(sign_by_sign, self.document.get_line(line_index).split("\t")))
         return Text(line.encode("ascii", "replace").decode() if look_of(self).plain else line, end="", no_wrap=True)
-
-
-def _visible(sign: str) -> str:
-    if sign == "\t" or sign.isprintable():
-        return sign
-    shown = safe(sign)
-    return shown if len(shown) == 1 else "\ufffd"
