@@ -86,7 +86,17 @@ class Output:
             os.close(nowhere)
 
 
-class _Safe(io.BufferedIOBase, BinaryIO):
+class _Lent(io.BufferedIOBase, BinaryIO):
+    """Writes to a stream of somebody else, which stays open when this goes: nothing is flushed behind one's back."""
+
+    def writable(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        """Leave the stream as it is."""
+
+
+class _Safe(_Lent):
     """A terminal as a place for bytes from outside: what would drive it is made visible on the way."""
 
     def __init__(self, terminal: BinaryIO) -> None:
@@ -100,11 +110,8 @@ class _Safe(io.BufferedIOBase, BinaryIO):
     def flush(self) -> None:
         self._terminal.flush()
 
-    def writable(self) -> bool:
-        return True
 
-
-class _Guarded(io.BufferedIOBase, BinaryIO):
+class _Guarded(_Lent):
     """Stdout's bytes, with a closed pipe told from every other failure of writing."""
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -121,6 +128,3 @@ class _Guarded(io.BufferedIOBase, BinaryIO):
             self._stream.flush()
         except BrokenPipeError:
             raise PipeClosed from None
-
-    def writable(self) -> bool:
-        return True

@@ -5,7 +5,7 @@ from typing import cast
 
 import pytest
 
-from batchtui.cli.output import Output, PipeClosed
+from batchtui.cli.output import Output, PipeClosed, _Guarded
 
 
 class Stdout:
@@ -82,3 +82,13 @@ def test_a_closed_pipe_is_told_from_other_failures(monkeypatch: pytest.MonkeyPat
 
     with pytest.raises(PipeClosed):
         output_to(monkeypatch, stdout).line("anything")
+
+
+def test_a_writer_that_goes_flushes_nothing_behind_ones_back() -> None:
+    stream = io.BytesIO()
+    writer = _Guarded(stream)
+    writer.write(b"x")
+    writer.close()
+    assert stream.getvalue() == b"x"
+    stream.close()
+    writer.close()
