@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 HEAVY = (
     "anthropic", "httpx2", "textual", "rich", "starlette", "uvicorn", "aiosqlite", "platformdirs", "pydantic",
     "genai_prices",
 )  # fmt: skip
+
+
+MOST_MODULES = 330
+"""Modules of all kinds that a start may import; a list of batches takes about 280."""
 
 
 def loaded_by(module: str) -> set[str]:
@@ -46,3 +55,27 @@ def test_the_simulator_pulls_in_no_other_room(module: str) -> None:
     others = {name for name in loaded_by(module) if name.startswith("batchtui.")}
     assert {name for name in others if not name.startswith("batchtui.simulator")} == set()
     assert "anthropic" not in loaded_by(module)
+
+
+@pytest.mark.parametrize(
+    ("words", "allowed"),
+    [
+        (("--version",), ()),
+        (("--help",), ()),
+        (("submit", "--help"), ()),
+        (("completion", "bash"), ()),
+        (("list",), ("aiosqlite",)),
+        (("status", "@last", "--offline"), ("aiosqlite",)),
+    ],
+    ids=" ".join,
+)
+def test_what_is_called_often_starts_without_anything_heavy(
+    tmp_path: Path, words: tuple[str, ...], allowed: tuple[str, ...]
+) -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "batchtui", *words]
+    environment = {**os.environ, "BATCHTUI_HOME": str(tmp_path)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    imported = {row.rpartition("|")[2].strip() for row in done.stderr.splitlines() if row.startswith("import time:")}
+    assert "batchtui.cli.main" in imported
+    assert imported & {*HEAVY, "jinja2", "duckdb", "pyarrow"} <= set(allowed)
+    assert len(imported) < MOST_MODULES
