@@ -5,7 +5,7 @@ Read in the prompt caching page of the documentation and what was written about 
 
 from __future__ import annotations
 
-from batchtui.intake.models import bare
+from batchtui.domain.model import undated
 
 _LEAST = {
     "claude-opus-5": 512, "claude-fable-5": 512, "claude-mythos-5": 512,
@@ -18,4 +18,4 @@ USUAL = 1024
 
 def least_cached(model: str) -> int:
     """Return the tokens that a prefix must have for a model to cache it."""
-    return _LEAST.get(bare(model), USUAL)
+    return _LEAST.get(undated(model), USUAL)

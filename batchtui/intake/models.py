@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from batchtui.domain.limits import LONG_OUTPUT_BETA, LONG_OUTPUT_TOKENS
-from batchtui.domain.model import ModelInfo
+from batchtui.domain.model import ModelInfo, undated
 from batchtui.domain.problem import Severity
 from batchtui.intake.findings import Fault
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from batchtui.intake.contract import CheckOptions
 
 RETIRING_SOON = timedelta(days=30)
-_DATED = re.compile(r"-20\d{6}$")
 
 _ACTIVE: tuple[tuple[str, int, int, date | None], ...] = (
     # id, max_tokens, max_input_tokens, retires at
@@ -122,11 +121,6 @@ class ModelVerdict:
     """Values of thinking.type that it refuses."""
 
 
-def bare(model: str) -> str:
-    """Return the name without its date."""
-    return _DATED.sub("", model)
-
-
 def judge(model: str, options: CheckOptions) -> ModelVerdict:
     """Say what is known of a model. Errors only where it is known to be gone."""
     info = _look_up(model, options.models) or _look_up(model, BUILT_IN)
@@ -135,14 +129,14 @@ def judge(model: str, options: CheckOptions) -> ModelVerdict:
     if long_output and LONG_OUTPUT_BETA in options.betas:
         limit = max(limit or 0, LONG_OUTPUT_TOKENS)
     is_newest = _NEWEST.match(model) is not None
-    refused = _SPECIAL_THINKING.get(bare(model), frozenset({"enabled"}) if is_newest else frozenset())
+    refused = _SPECIAL_THINKING.get(undated(model), frozenset({"enabled"}) if is_newest else frozenset())
     return ModelVerdict(tuple(_faults(model, info, options)), limit, long_output, is_newest, refused)
 
 
 def _look_up(model: str, models: Mapping[str, ModelInfo]) -> ModelInfo | None:
     """Find a model by its id, by the name its snapshot stands for, or the other way round."""
     found = models.get(model) or models.get(SNAPSHOTS.get(model, ""))
-    return found or next((info for each, info in models.items() if bare(each) == model), None)
+    return found or next((info for each, info in models.items() if undated(each) == model), None)
 
 
 def _faults(model: str, info: ModelInfo | None, options: CheckOptions) -> Iterator[Fault]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.states import BatchState
 from batchtui.services import reconcile, refresh, resume
+from batchtui.services.model_list import keep_up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +26,8 @@ YOUNG, SETTLED_IN = timedelta(minutes=2), timedelta(minutes=15)
 async def round_of_care(workspace: Workspace) -> Sweep:
     """Take over what a dead process left, ask the API how things stand, look for lost answers, send on what waited.
 
+    Once a day it has today's list of models fetched, too: checks go by it.
+
     Raises:
         CredentialsMissing, GatewayError: where the API cannot be asked.
     """
@@ -33,6 +36,7 @@ async def round_of_care(workspace: Workspace) -> Sweep:
     unknown = await workspace.registry.views.in_states(BatchState.UNKNOWN)
     await reconcile.look(workspace, unknown)
     await resume.feed(workspace)
+    await keep_up(workspace)
     return sweep
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from batchtui.domain.limits import API_VERSION, CLOCK_SKEW_ALLOWED
 from batchtui.domain.states import BatchState
 from batchtui.services.forecast import forecaster
+from batchtui.services.model_list import listed_models
 from batchtui.services.notices import goes_soon
 from batchtui.text.announcing import part_name
 from batchtui.text.counts import amount
@@ -18,10 +19,11 @@ from batchtui.text.forecasts import grounds
 from batchtui.text.safe import safe, squeezed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator
+    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from batchtui.domain.batch import Batch
+    from batchtui.domain.model import ModelInfo
     from batchtui.services.forecast import Forecaster
     from batchtui.services.workspace import Workspace
 
@@ -68,7 +70,8 @@ async def cautions(workspace: Workspace) -> list[Caution]:
     found += _unsent(open_ones)
     found += _expiring(open_ones, await forecaster(workspace), now)
     found += [_going(batch, now) for batch in await views.uncollected(now) if goes_soon(batch, now)]
-    found += _retiring(await workspace.registry.jobs.models_since(now - LATELY), now)
+    used = await workspace.registry.jobs.models_since(now - LATELY)
+    found += _retiring(used, await listed_models(workspace) if used else {}, now)
     return found
 
 
@@ -132,13 +135,14 @@ def _going(batch: Batch, now: datetime) -> Caution:
     return Caution("results_going", message, advice, Act.FETCH, batch)
 
 
-def _retiring(used: dict[str, str], now: datetime) -> Iterator[Caution]:
+def _retiring(used: dict[str, str], listed: Mapping[str, ModelInfo], now: datetime) -> Iterator[Caution]:
     """Yield the models that jobs of late have used and that will not be there for the next one."""
     from batchtui.intake.contract import CheckOptions
     from batchtui.intake.models import judge
 
+    options = CheckOptions(api_version=API_VERSION, today=now.date(), models=listed)
     for model, job in used.items():
-        for fault in judge(model, CheckOptions(api_version=API_VERSION, today=now.date())).faults:
+        for fault in judge(model, options).faults:
             if fault.code in ("model-retiring", "model-retired"):
                 message = f"{squeezed(fault.message)}; {squeezed(job)} uses it"
                 yield Caution("model_retires", message, f"{squeezed(fault.hint).capitalize()}.", Act.REFRESH)

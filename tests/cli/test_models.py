@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 from batchtui.simulator import Fault
+from tests.support.builders import jsonl, request
 
 if TYPE_CHECKING:
     import pytest
@@ -47,3 +51,34 @@ def test_what_retires_says_when(batchtui: Batchtui) -> None:
         line for line in batchtui("models", "--offline").out.splitlines() if line.startswith("claude-sonnet-4-5")
     )
     assert "until 2026-11-30" in row
+
+
+def test_checks_go_by_the_list_once_it_was_heard_and_ask_nobody(batchtui: Batchtui, simulator: Simulator) -> None:
+    """The API allows this model less than the built-in list does."""
+    file = str(jsonl(batchtui.folder / "long.jsonl", [request("a", max_tokens=100_000), request("b")]))
+    assert batchtui("check", file).code == 0
+    assert simulator.world.calls == []
+    batchtui("models")
+
+    ran = batchtui("check", file, "--json")
+
+    assert (ran.code, [problem["code"] for problem in ran.document["problems"]]) == (3, ["max-tokens-limit"])
+    assert len(simulator.world.calls) == 1
+
+
+def test_a_submission_has_the_list_fetched_for_the_next_check(batchtui: Batchtui, simulator: Simulator) -> None:
+    batchtui.submitted()
+    file = str(jsonl(batchtui.folder / "long.jsonl", [request("a", max_tokens=100_000), request("b")]))
+    assert batchtui("submit", file, "--yes").code == 3
+    assert len(simulator.world.calls_to("models")) == 1
+
+
+def test_a_check_needs_neither_a_key_nor_the_sdk(batchtui: Batchtui) -> None:
+    code = (
+        "import sys\nfrom batchtui.cli import door\nfrom batchtui.cli.main import program\n"
+        f"door.run(program, ['check', {batchtui.file()!r}])\nprint('\\n'.join(sys.modules), file=sys.stderr)"
+    )
+    env = {name: value for name, value in os.environ.items() if not name.startswith("ANTHROPIC_")}
+    ran = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    assert "3 requests in 1 part" in ran.stdout
+    assert not {"anthropic", "textual"} & set(ran.stderr.split())

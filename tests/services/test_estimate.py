@@ -72,7 +72,8 @@ def test_several_batches_make_a_range_and_leave_the_upper_bound() -> None:
     assert found.cost.high == Decimal("0.2001") + Decimal("0.15")
     assert found.output_range == (10_000, 30_000)
     assert found.grounds == Grounds(3, "model", corrects_input=True)
-    assert (alone.cost.high, alone.output_range, alone.grounds) == (None, None, Grounds(1, "model", corrects_input=True))
+    assert (alone.cost.high, alone.output_range) == (None, None)
+    assert alone.grounds == Grounds(1, "model", corrects_input=True)
     assert found.cost.at_most == alone.cost.at_most
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from batchtui.services import tend
 from batchtui.services.model_list import fetch_models, keep_up, known_models, list_models, listed_models
 from batchtui.simulator import Fault, Simulator
 from tests.support.workspaces import workspace_at
@@ -27,6 +28,17 @@ async def test_what_keeps_up_asks_once_a_day(workspace: Workspace, simulator: Si
     assert asked(simulator) == 1
     clock.turn(hours=25)
     await keep_up(workspace)
+    assert asked(simulator) == 2
+
+
+async def test_a_round_of_care_keeps_the_list_of_the_day(
+    workspace: Workspace, simulator: Simulator, clock: TurnedClock
+) -> None:
+    for _ in range(3):
+        await tend.round_of_care(workspace)
+    assert asked(simulator) == 1
+    clock.turn(hours=25)
+    await tend.round_of_care(workspace)
     assert asked(simulator) == 2
 
 
