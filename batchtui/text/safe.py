@@ -36,6 +36,16 @@ def squeezed(text: str) -> str:
     return safe(_SPACES.sub(" ", text).strip())
 
 
+def sign_by_sign(text: str) -> str:
+    """Return `text` as one safe line with exactly one character for each: for what is edited where it is shown."""
+    return text if text.isprintable() else "".join(map(_one_sign, text))
+
+
+def _one_sign(sign: str) -> str:
+    shown = safe(sign)
+    return shown if len(shown) == 1 else "\ufffd"
+
+
 def _visible(found: Match[str]) -> str:
     code = ord(found.group())
     if code < 0x20:

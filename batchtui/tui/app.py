@@ -212,6 +212,10 @@ class DashboardApp(App[int]):
         else:
             await super().on_event(event)
 
+    async def on_turns_passing(self, message: Turns.Passing) -> None:
+        """Let the next key in, when this one has had its effect."""
+        await self._turns.passed(message)
+
     # ── what happens ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def on_batches_changed(self, message: BatchesChanged) -> None:
@@ -312,7 +316,7 @@ class DashboardApp(App[int]):
 
         def say(words: str) -> None:
             nonlocal shown
-            self._doing = words
+            self._doing = squeezed(words)
             now = self.workspace.clock.monotonic()
             if now - shown >= (CALM_PACE if self.is_calm else DOING):
                 shown = now

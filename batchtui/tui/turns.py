@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.app import ScreenStackError
+from textual.message import Message
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -29,16 +31,30 @@ class Turns:
     heart, keys come in bursts: of `/tick` the list would hear the last four.
     """
 
+    class Passing(Message):
+        """Goes up from what heard a key to the app, which hands it to `passed`."""
+
+        def __init__(self, turn: int, laps: int) -> None:
+            super().__init__()
+            self.turn = turn
+            self.laps = laps
+
     def __init__(self, app: App[int], let_in: Callable[[Key | Paste], Awaitable[None]]) -> None:
         self._app = app
         self._let_in = let_in
         self._waiting: deque[Key | Paste] = deque()
         self._turn = 0
         self._is_taken = False
+        self._since = 0.0
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a key has not had its effect yet."""
+        return self._is_taken and time.monotonic() - self._since < PATIENCE
 
     async def hear(self, key: Key | Paste) -> None:
         """Let a key in, now or when it is its turn."""
-        if self._is_taken:
+        if self.is_busy:
             self._waiting.append(key)
             if len(self._waiting) == 1:
                 self._app.set_timer(PATIENCE, partial(self._end, self._turn))
@@ -47,10 +63,11 @@ class Turns:
 
     async def _take(self, key: Key | Paste) -> None:
         self._is_taken = True
+        self._since = time.monotonic()
         self._turn += 1
         heard_by = self._listener
         await self._let_in(key)
-        self._pass(heard_by, self._turn, LAPS)
+        self._pass(heard_by, LAPS)
 
     @property
     def _listener(self) -> MessagePump:
@@ -60,18 +77,20 @@ class Turns:
         except ScreenStackError:
             return self._app
 
-    def _pass(self, pump: MessagePump, turn: int, laps: int) -> None:
+    def _pass(self, pump: MessagePump, laps: int) -> None:
         """Follow the key on its way up: behind it in every queue, so that it is done there when we come through."""
-        if turn == self._turn:
-            pump.call_later(self._passed, pump, turn, laps)
+        message = self.Passing(self._turn, laps)
+        if not pump.post_message(message):  # it is closing
+            self._app.post_message(message)
 
-    async def _passed(self, pump: MessagePump, turn: int, laps: int) -> None:
-        if pump is not self._app:
-            self._pass(pump._parent or self._app, turn, laps)  # noqa: SLF001  (`parent` leaves out the app)
-        elif laps > 1:
-            self._pass(self._listener, turn, laps - 1)
+    async def passed(self, message: Passing) -> None:
+        """Hear that the way up was gone once more."""
+        if message.turn != self._turn:
+            return
+        if message.laps > 1:
+            self._pass(self._listener, message.laps - 1)
         else:
-            await self._end(turn)
+            await self._end(message.turn)
 
     async def _end(self, turn: int) -> None:
         if turn != self._turn or not self._is_taken:

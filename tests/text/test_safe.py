@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from batchtui.text.safe import safe, safe_block, squeezed
+from batchtui.text.safe import safe, safe_block, sign_by_sign, squeezed
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,12 @@ def test_a_block_keeps_its_lines_and_tabs() -> None:
 
 def test_squeezing_leaves_one_line_with_single_spaces() -> None:
     assert squeezed("  a\n\n b\t c \x1b ") == "a b c ␛"
+
+
+def test_sign_by_sign_nothing_moves() -> None:
+    text = "a\x1b\tb\u202e\x9bc\u200b日"
+
+    shown = sign_by_sign(text)
+
+    assert len(shown) == len(text)
+    assert shown == "a␛␉b\ufffd\ufffdc\ufffd日"

@@ -27,7 +27,7 @@ async def test_what_follows_the_filter_s_key_is_typed_into_the_filter(tmp_path: 
 
 async def test_a_screen_that_a_key_opens_hears_the_next(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["one"]) as made:
-        burst(made, "a", "f", "f")
+        burst(made, "a", "f", "f", "f")
         await made.shows("errors only")
 
 

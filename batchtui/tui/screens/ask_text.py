@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Input
 
 from batchtui.tui.pieces import Line, Piece, Tone
+from batchtui.tui.widgets.field import Field
 from batchtui.tui.widgets.picture import Picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from textual.app import ComposeResult
+    from textual.widgets import Input
 
     Check = Callable[[str], str]
     """Says what is wrong with a text; empty where nothing is."""
@@ -30,8 +31,7 @@ class AskText(ModalScreen["str | None"]):
         super().__init__()
         self._title = title
         self._check = check or _anything
-        self._field = Input(text, placeholder=placeholder, compact=True, select_on_focus=True)
-        self._field.cursor_blink = False
+        self._field = Field(text, placeholder=placeholder, select_on_focus=True)
         self._said = _Said(self)
         self._is_closed = False
 

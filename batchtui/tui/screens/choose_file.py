@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Input
 
 from batchtui.text.counts import size
 from batchtui.text.safe import squeezed
 from batchtui.tui.pieces import Line, Piece, Tone, line
 from batchtui.tui.widgets.columns import Column
+from batchtui.tui.widgets.field import Field
 from batchtui.tui.widgets.grid import Grid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from textual.app import ComposeResult
+    from textual.widgets import Input
 
 SUFFIXES = (".jsonl", ".ndjson", ".json", ".gz")
 """What files of requests are usually called; others can be typed."""
@@ -54,8 +55,7 @@ class ChooseFile(ModalScreen["Path | None"]):
         self._folder = folder
         self._suffixes = suffixes
         self._entries: list[Entry] = []
-        self._field = Input(placeholder=what, compact=True, select_on_focus=False)
-        self._field.cursor_blink = False
+        self._field = Field(placeholder=what)
         self.grid: Grid[Entry] = Grid(COLUMNS, self._page, _paint, id="palette")
         self.grid.can_focus = False
         self.grid.empty = (line(Piece("nothing here that could be meant", Tone.DIM)),)

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Input
 
 from batchtui.text.safe import squeezed
 from batchtui.tui.pieces import Line, Piece, Tone, line
 from batchtui.tui.widgets.columns import Column
+from batchtui.tui.widgets.field import Field
 from batchtui.tui.widgets.grid import Grid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from textual.app import ComposeResult
+    from textual.widgets import Input
 
 COLUMNS = (Column("name", "NAME", 18, 40, 100, fixed=True), Column("said", "", 20, 90, 90))
 
@@ -45,8 +46,7 @@ class ChooseName(ModalScreen["str | None"]):
         self._names = names
         self._others = others
         self._shown: list[Name] = []
-        self._field = Input(placeholder=what, compact=True, select_on_focus=False)
-        self._field.cursor_blink = False
+        self._field = Field(placeholder=what)
         self.grid: Grid[Name] = Grid(COLUMNS, self._page, _paint, id="palette")
         self.grid.can_focus = False
         self.grid.empty = (line(Piece("enter takes what is typed" if others else "none is called so", Tone.DIM)),)

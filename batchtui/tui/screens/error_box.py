@@ -28,7 +28,7 @@ def error_lines(error: BatchtuiError) -> Iterator[Line]:
     """Yield what a failure says."""
     yield (Piece(safe(error.heading), Tone.BAD),)
     yield ()
-    for part in safe_block(error.message).split("\n"):
+    for part in safe_block(error.message).expandtabs(4).split("\n"):
         yield (Piece(part),)
     if error.hint:
         yield ()

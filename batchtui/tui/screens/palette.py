@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Input
 
 from batchtui.tui.keymap import shown
 from batchtui.tui.look import look_of
 from batchtui.tui.pieces import Line, Piece, Tone, line
 from batchtui.tui.widgets.columns import Column
+from batchtui.tui.widgets.field import Field
 from batchtui.tui.widgets.grid import Grid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from textual.app import ComposeResult
+    from textual.widgets import Input
 
     from batchtui.tui.commands import Command
     from batchtui.tui.widgets.footer import Offer
@@ -50,8 +51,7 @@ class PaletteScreen(ModalScreen["Command | None"]):
     def compose(self) -> ComposeResult:
         """Lay out the field and the list."""
         with Vertical(id="dialog", classes="-palette"):
-            field = Input(placeholder="a command", compact=True)
-            field.cursor_blink = False
+            field = Field(placeholder="a command")
             yield field
             yield self.grid
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.widgets import Input
 
 from batchtui.text.safe import squeezed
 from batchtui.tui.pieces import Line, Piece, Tone, width
+from batchtui.tui.widgets.field import Field
 from batchtui.tui.widgets.picture import Picture
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from textual import events
     from textual.app import ComposeResult
+    from textual.widgets import Input
 
     from batchtui.text.filter_completion import Continuation
 
@@ -47,8 +48,7 @@ class FilterBar(Vertical):
     def __init__(self, placeholder: str, *, completing: Completing | None = None) -> None:
         super().__init__()
         self._completing = completing
-        self._field = Input(placeholder=placeholder, compact=True, select_on_focus=False)
-        self._field.cursor_blink = False  # a blinking cursor sends 2 KB a second
+        self._field = Field(placeholder=placeholder)
         self._chips = _Chips(self.edit)
         self._said = _Said(id="filter-said")
         self._ways = _Ways()
