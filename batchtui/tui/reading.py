@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.answers.blocks import BlockKind
+from batchtui.answers.blocks import BlockKind, as_json
 from batchtui.answers.failures import advise
+from batchtui.domain.result import Outcome
 from batchtui.text.safe import safe
 from batchtui.tui.passages import MOST_SHOWN, Part, Passage, json_lines, plain_lines
 from batchtui.tui.pieces import Piece, Tone
@@ -17,10 +18,15 @@ if TYPE_CHECKING:
     from batchtui.answers.blocks import Block
 
 
-def answer_parts(answer: Answer, most: int | None = MOST_SHOWN) -> Iterator[Part]:
-    """Yield an answer in parts; of what is no passage `most` characters a block, None for all."""
+def answer_parts(answer: Answer, most: int | None = MOST_SHOWN, *, raw: bytes = b"") -> Iterator[Part]:
+    """Yield an answer in parts; of what is no passage `most` characters a block, None for all.
+
+    What cannot be read is shown as it came, where the line itself is given in `raw`.
+    """
     if not answer.line:
         yield (Piece("This line cannot be read as a result: ", Tone.WARN), Piece(safe(answer.reading.message)))
+        yield ()
+        yield from plain_lines(raw.decode("utf-8", "replace"), most)
         return
     if answer.error or not answer.message:
         yield from _failure(answer, most)
@@ -42,8 +48,12 @@ def _failure(answer: Answer, most: int | None) -> Iterator[Part]:
     if answer.reading.error_type:
         yield (Piece(safe(answer.reading.error_type), Tone.BAD),)
         yield ()
-    yield from plain_lines(answer.error_message or answer.reading.message, most)
-    yield ()
+    if said := answer.error_message or answer.reading.message:
+        yield from plain_lines(said, most)
+        yield ()
+    if answer.outcome is Outcome.UNRECOGNIZED:
+        yield from json_lines(as_json(answer.result), most)
+        yield ()
     yield (Piece(advise(answer.outcome, answer.reading.error_type, None).sentence, Tone.WARN),)
 
 

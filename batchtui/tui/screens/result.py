@@ -86,7 +86,7 @@ class ResultScreen(Frame):
         read = await asyncio.to_thread(self._read_from_disk, seq)
         row = self._grid.item
         self._head.show(read.answer, len(read.raw), row.cost if row and row.facts.seq == seq else None, read.fit)
-        self._answer.show(Reading(partial(answer_parts, read.answer), read.raw))
+        self._answer.show(Reading(partial(answer_parts, read.answer, raw=read.raw), read.raw))
         if read.request is None:
             self._request.show(Reading(_not_stored))
         else:

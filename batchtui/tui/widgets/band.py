@@ -74,7 +74,7 @@ def amiss(summary: ResultSummary) -> Iterator[Piece]:
     if summary.duplicates:
         yield Piece(f"{amount(summary.duplicates, 'result')} with a custom_id that an earlier one has", Tone.WARN)
     if summary.unreadable:
-        yield Piece(f"{amount(summary.unreadable, 'line')} that no one can read, shown as they came", Tone.WARN)
+        yield Piece(f"{amount(summary.unreadable, 'line')} that cannot be read; what came is shown", Tone.WARN)
 
 
 def where(path: Path, columns: int) -> Line:
