@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from batchtui.domain.problem import Severity
 from batchtui.text.counts import amount, count, size
 from batchtui.text.estimates import estimate_lines
+from batchtui.text.paths import said_path
 from batchtui.text.safe import squeezed
 from batchtui.tui.screens.confirm import Group, Question
 
@@ -44,7 +45,7 @@ def faults(plan: SubmitPlan) -> str:
 def _groups(plan: SubmitPlan, earlier: Sequence[str]) -> Iterator[Group]:
     if earlier:
         yield Group("The very same was submitted before", tuple(squeezed(line) for line in earlier))
-    yield Group(squeezed(plan.job.source), tuple(_facts(plan)))
+    yield Group(said_path(plan.job.source), tuple(_facts(plan)))
     yield Group("What it costs", tuple(estimate_lines(plan.estimate)))
     warnings = [_fault(problem) for problem in plan.report.problems if problem.severity is Severity.WARNING]
     if warnings:

@@ -118,8 +118,8 @@ class Answer(Picture):
         """Draw them."""
         question = self._dialog.question
         asked = question.typed and not self._dialog.is_typed
-        no = (Piece(" "), Piece(" n  no ", Tone.CHIP), Piece("   "))
-        self._yes_from = 11
+        no = (Piece(" n  no ", Tone.CHIP), Piece("   "))
+        self._yes_from = 10
         if asked:
             typed = self._dialog.typed or "…"
             return [(), (*no, Piece(f"type {question.typed} to {question.yes}: ", Tone.DIM), Piece(typed, Tone.STRONG))]
@@ -131,11 +131,17 @@ class Answer(Picture):
             self._dialog.answer(event.x >= self._yes_from)
 
 
+def _indented(thing: str) -> Line:
+    """Draw a line below its group; where it is broken, it goes on as far in as it began."""
+    words = thing.lstrip(" ")
+    return (Piece(" " * (2 + len(thing) - len(words))), Piece(words))
+
+
 def _lines(question: Question) -> Sequence[Line]:
     lines: list[Line] = [(Piece(question.title, Tone.STRONG),)]
     for group in question.groups:
         lines += [(), (Piece(group.words, Tone.DIM),)]
-        lines += [(Piece("  "), Piece(thing)) for thing in group.things]
+        lines += [_indented(thing) for thing in group.things]
     if question.skipped:
         lines += [(), (Piece("Left alone", Tone.DIM),)]
         lines += [(Piece("  "), Piece(thing, Tone.DIM)) for thing in question.skipped]
