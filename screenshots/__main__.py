@@ -1,4 +1,4 @@
-"""Make every picture: `python -m screenshots` writes SVG and PNG files beside this one.
+"""Make every picture: `python -m screenshots [NAME…]` writes SVG and PNG files beside this one, and their gallery.
 
 The dashboard is the real one, over a real registry and the simulator; only the clock is turned by hand, so that the
 pictures are the same whenever they are made.
@@ -8,167 +8,149 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
+import sys
 import tempfile
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batchtui.services import tend
-from batchtui.services.collect import collect
-from batchtui.services.staging import IntakeOptions
-from batchtui.services.submit import SubmitOptions, apply_submit, plan_submit
-from batchtui.simulator import SCENARIOS, Fault, Simulator
+from batchtui.cli.backstage import EVEN, Backstage
+from batchtui.cli.story import PAST, PAST_TEMPER, STEPS
+from batchtui.cli.tour import Tour
+from batchtui.domain.errors import Unreachable
+from batchtui.simulator import Simulator
 from batchtui.tui.app import DashboardApp
+from batchtui.tui.keymap import textual_name
+from batchtui.tui.messages import Failed
 from batchtui.tui.terminal import Terminal
-from tests.support.builders import jsonl, request
-from tests.support.clock import START, StandingClock
-from tests.support.workspaces import KEY, workspace_at
+from batchtui.tui.themes import LOOKS
+from screenshots.pictures import write
+from screenshots.scene import HastyClock, scene
+from screenshots.shots import GROUNDS, VIEWS, Ground, View
+from tests.support.workspaces import workspace_at
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import Sequence
+
+    from textual.pilot import Pilot
 
     from batchtui.services.workspace import Workspace
 
 HERE = Path(__file__).parent
-FONT = "DejaVu Sans Mono"
-SERVICE = replace(
-    SCENARIOS["demo"], takes=5_400.0, spread=0.2, latency=0.0, create_latency=0.0, queue_limit=205_000, faults=()
+RESTING = 3
+"""Times in a row that the screen is found unchanged before it is taken to be at rest."""
+MANY = 8
+"""Keys from which on some of them are typed text, and need no rest after each."""
+FAILURE = Unreachable(
+    "Nothing answers at api.anthropic.com: the name is not known.",
+    hint="Check the network, then press r.",
+    request_id="req_011CVn1ZWuGrPhEhcGTMM2Vb",
 )
 
 
-class HastyClock(StandingClock):
-    """Stands still for the dashboard; whoever waits while the scene is set has waited at once."""
-
-    is_set = False
-
-    async def sleep(self, seconds: float) -> None:
-        if self.is_set:
-            await super().sleep(seconds)
-        else:
-            self.turn(seconds)
-            await asyncio.sleep(0)
+def looks(app: DashboardApp) -> list[str]:
+    """What is on the screen, as text."""
+    return [strip.text for strip in app.screen._compositor.render_strips()]  # noqa: SLF001 (as its own tests do)
 
 
-@dataclass(frozen=True)
-class Shot:
-    """One picture: a name, the keys that lead to it, and how the terminal is."""
-
-    name: str
-    keys: Sequence[str] = ()
-    size: tuple[int, int] = (120, 30)
-    theme: str = "dark"
-    colour: bool = True
+async def rest(pilot: Pilot[int], app: DashboardApp) -> None:
+    """Let everything come to rest that comes to rest by itself."""
+    found, times = looks(app), 0
+    while times < RESTING:
+        await pilot.pause(0.15)
+        before, found = found, looks(app)
+        times = times + 1 if found == before else 0
 
 
-SHOTS = (
-    Shot("dashboard"),
-    Shot("dashboard-80x24", size=(80, 24)),
-    Shot("dashboard-light", theme="light"),
-    Shot("dashboard-no-colour", size=(80, 24), colour=False),
-    Shot("batch", keys=("G", "k", "enter")),
-    Shot("batch-80x24", keys=("G", "k", "enter"), size=(80, 24)),
-    Shot("result", keys=("G", "k", "enter", "j", "j", "enter")),
-    Shot("cancel", keys=("j", "j", "c")),
-    Shot("activity", keys=("a",)),
-    Shot("help", keys=("?",)),
-)
-
-QUESTIONS = (
-    "The parcel came damaged and the shop does not answer. What should I write to them?",
-    "Summarise the attached ticket in two sentences and name the product.",
-    "My invoice shows two charges for the same order; please sort out which one is right.",
-)
-
-
-async def submit(
-    workspace: Workspace, folder: Path, name: str, count: int, model: str, *tags: str, parts_of: int = 100_000
+async def take(
+    view: View, grounds: Sequence[Ground], workspace: Workspace, clock: HastyClock, tour: Tour | None = None
 ) -> None:
-    """Submit so many requests under a name."""
-    numbered = (
-        request(f"{name[:20]}-{number:05}", QUESTIONS[number % 3], model=model, max_tokens=512)
-        for number in range(count)
-    )
-    path = jsonl(folder / f"{name}.jsonl", numbered)
-    options = SubmitOptions(name=name, tags=tags, intake=IntakeOptions(max_requests=parts_of))
-    plan = await plan_submit(workspace, [str(path)], options)
-    await apply_submit(workspace, replace(plan, job=replace(plan.job, source=path.name)))
-
-
-async def set_scene(workspace: Workspace, simulator: Simulator, clock: HastyClock, folder: Path) -> None:
-    """Let a working day go by: what has ended, what runs, what waits, and an answer that was lost."""
-    clock.turn(hours=-26)
-    await submit(workspace, folder, "eval-prompt-v6", 2_000, "claude-sonnet-5-5", "eval")
-    clock.turn(hours=19)
-    await submit(workspace, folder, "contract-summaries", 320, "claude-opus-5-5")
-    clock.turn(hours=4)
-    await submit(workspace, folder, "eval-prompt-v7", 2_000, "claude-sonnet-5-5", "eval")
-    clock.turn(hours=2, minutes=15)
-    await tend.round_of_care(workspace)
-    for batch in await workspace.registry.views.uncollected(workspace.clock.now()):
-        await collect(workspace, batch)
-    await submit(workspace, folder, "nightly-tickets", 250_000, "claude-haiku-5-5", "nightly", parts_of=100_000)
-    clock.turn(minutes=14)
-    await submit(workspace, folder, "product-texts", 1_200, "claude-haiku-5-5", parts_of=600)
-    clock.turn(minutes=8)
-    simulator.world.faults.add(Fault(on="create", kind="lost_before"))
-    await submit(workspace, folder, "contracts", 800, "claude-sonnet-5-5")
-    clock.turn(seconds=(START - clock.now()).total_seconds())
-    await tend.round_of_care(workspace)
-
-
-@asynccontextmanager
-async def scene(folder: Path) -> AsyncIterator[tuple[Workspace, HastyClock]]:
-    """A workspace with a past, over a simulator."""
-    clock = HastyClock()
-    os.environ["ANTHROPIC_API_KEY"] = KEY
-    with Simulator(SERVICE, clock=clock) as simulator:
-        async with workspace_at(folder / "home", simulator, clock) as workspace:
-            await set_scene(workspace, simulator, clock, folder)
-            clock.is_set = True
-            yield workspace, clock
-
-
-async def take(shot: Shot, workspace: Workspace, clock: HastyClock) -> None:
-    """Open the dashboard, press the keys, and write the picture."""
-    screen = workspace.settings.screen.model_copy(update={"theme": shot.theme})
+    """Open the dashboard, press the keys, and write a picture of it on each of these grounds."""
+    screen = workspace.settings.screen.model_copy(update={"theme": grounds[0].theme, "hints": False})
     workspace.settings = workspace.settings.model_copy(update={"screen": screen})
     os.environ.pop("NO_COLOR", None)
-    if not shot.colour:
+    if not grounds[0].colour:
         os.environ["NO_COLOR"] = "1"
-    ground = Terminal(colours=1 << 24, ascii_only=False, light=False, remote=False, multiplexer="")
-    app = DashboardApp(workspace, ground=ground)
-    async with app.run_test(size=shot.size) as pilot:
-        for _ in range(20):
-            await pilot.pause(0.02)
-        for key in shot.keys:
-            await pilot.press(key)
-            await pilot.pause(0.3)
+    colours = 1 << 24 if grounds[0].colour else 0
+    terminal = Terminal(colours=colours, ascii_only=False, light=False, remote=False, multiplexer="")
+    app = DashboardApp(workspace, demo=tour is not None, guide=tour, ground=terminal)
+    async with app.run_test(size=grounds[0].size) as pilot:
         await pilot.pause(0.3)
-        svg = app.export_screenshot(title="batchtui")
-    write(shot.name, svg)
+        await rest(pilot, app)
+        for key in view.keys:
+            await pilot.press(textual_name(key))
+            await pilot.pause(0.1)
+            if len(view.keys) < MANY or key in ("enter", "tab"):
+                await rest(pilot, app)
+        clock.turn(1)  # a dialog is deaf for a moment
+        if view.name == "error":
+            app.post_message(Failed(FAILURE))
+        for ground in grounds:
+            await pilot.resize_terminal(*ground.size)
+            if ground.colour:
+                app.show_look(LOOKS[ground.theme])
+            await rest(pilot, app)
+            name = "-".join(filter(None, (view.name, ground.name)))
+            write(HERE, name, app.export_screenshot(title="batchtui"), light=ground.theme == "light")
+            print(name)
 
 
-def write(name: str, svg: str) -> None:
-    """Write a picture as SVG, and as PNG with the same letters in the same places."""
-    import resvg_py
-
-    # Rich names a font on the net; what is drawn here must not depend on one.
-    plain = re.sub(r"@font-face\s*\{.*?\}", "", svg, flags=re.DOTALL).replace("Fira Code", FONT)
-    (HERE / f"{name}.svg").write_text(plain)
-    png = resvg_py.svg_to_bytes(svg_string=plain, monospace_family=FONT)
-    (HERE / f"{name}.png").write_bytes(bytes(png))
+async def take_all(view: View, workspace: Workspace, clock: HastyClock, tour: Tour | None = None) -> None:
+    """Take a view on all of its grounds; those without colour need a start of their own."""
+    for coloured in (True, False):
+        grounds = [ground for ground in _grounds(view) if ground.colour is coloured]
+        if grounds:
+            await take(view, grounds, workspace, clock, tour)
 
 
-async def main() -> None:
-    """Make them all."""
-    with tempfile.TemporaryDirectory() as folder:
-        async with scene(Path(folder)) as (workspace, clock):
-            for shot in SHOTS:
-                await take(shot, workspace, clock)
-                print(shot.name)
+async def main(wanted: list[str]) -> None:
+    """Make them all, or those views that are named."""
+    views = [view for view in VIEWS if not wanted or view.name in wanted]
+    for name in dict.fromkeys(view.scene for view in views):
+        shown = [view for view in views if view.scene == name]
+        with tempfile.TemporaryDirectory() as folder:
+            if name == "tour":
+                await take_tour(shown, Path(folder))
+                continue
+            async with scene(Path(folder), empty=name == "empty") as (workspace, clock):
+                for view in shown:
+                    await take_all(view, workspace, clock)
+    (HERE / "README.md").write_text(gallery(), encoding="utf-8")
+
+
+async def take_tour(views: Sequence[View], folder: Path) -> None:
+    """Take the tour of the demo, each time from its beginning."""
+    for number, view in enumerate(views):
+        for coloured in (True, False):
+            clock, home = HastyClock(), folder / f"{number}-{coloured}"
+            with Simulator(EVEN, clock=clock) as simulator:
+                async with workspace_at(home, simulator, clock) as workspace:
+                    backstage = Backstage(workspace, simulator.world)
+                    await backstage.live_through(PAST, clock, **PAST_TEMPER)
+                    clock.is_set = True
+                    grounds = [ground for ground in _grounds(view) if ground.colour is coloured]
+                    await take(view, grounds, workspace, clock, Tour(backstage, STEPS))
+
+
+def _grounds(view: View) -> list[Ground]:
+    return [ground for ground in GROUNDS if not ground.only or view.name in ground.only]
+
+
+def gallery() -> str:
+    """Write the page that shows all of them."""
+    lines = [
+        "# Every screen",
+        "",
+        "Made by `python -m screenshots`, from the simulator's scenarios. Each is there as SVG, too.",
+        "",
+    ]
+    for view in VIEWS:
+        lines += [f"## {view.name}", "", f"{view.about[:1].upper()}{view.about[1:]}.", ""]
+        for ground in _grounds(view):
+            name = "-".join(filter(None, (view.name, ground.name)))
+            lines += [f"![{view.name}, {ground.title}]({name}.png)"]
+        lines.append("")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(sys.argv[1:]))
