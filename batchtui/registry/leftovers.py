@@ -23,7 +23,7 @@ class Leftover:
     """Files that can go together."""
 
     kind: str
-    """staging, requests, attempt, download or index."""
+    """staging, requests, attempt, download, index, half-names or names."""
     name: str
     """Of the folder or file, as a person finds it."""
     paths: tuple[Path, ...]
@@ -63,6 +63,22 @@ def left_results(folder: Path, saved: Collection[int]) -> Iterator[Leftover]:
         raw = path.with_name(path.name.removesuffix(".part").removesuffix(f".{found[2]}") + ".jsonl")
         if found[3] and raw.exists():
             yield _leftover("download" if found[2] == "jsonl" else "index", path.name, path)
+
+
+def left_names(folder: Path, in_use: Collection[str]) -> Iterator[Leftover]:
+    """Yield what composing left behind midway, and the names of rows that no job has any more, or has yet.
+
+    Args:
+        folder: of what rows were called.
+        in_use: names of files that belong to a job of the registry.
+    """
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if path.is_symlink() or not path.is_file():
+            continue
+        if path.name.startswith(".") and path.suffix == ".part":
+            yield _leftover("half-names", path.name, path)
+        elif path.suffix == ".jsonl" and path.name not in in_use:
+            yield _leftover("names", path.name, path)
 
 
 def size_of(path: Path) -> int:

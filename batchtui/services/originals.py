@@ -94,20 +94,32 @@ def originals_of(paths: Paths, registry: Registry, job_id: str) -> dict[str, str
 
     Costs nothing where nothing was ever kept for a job of as many requests.
     """
-    if not paths.originals.is_dir() or not registry.requests.has(job_id):
-        return {}
+    home = _home(paths.originals, registry, job_id)
+    return {custom_id: original for custom_id, original, _ in read_originals(home)} if home is not None else {}
+
+
+def originals_in_use(paths: Paths, registry: Registry, job_ids: Iterable[str]) -> set[str]:
+    """Return the names of the files that belong to these jobs. Blocking."""
+    homes = (_home(paths.originals, registry, job_id) for job_id in job_ids)
+    return {home.name for home in homes if home is not None}
+
+
+def _home(folder: Path, registry: Registry, job_id: str) -> Path | None:
+    """Find the file of a job's original names; None where it has none."""
+    if not folder.is_dir() or not registry.requests.has(job_id):
+        return None
     try:
         with registry.requests.reader(job_id) as requests:
             count = requests.count()
-            if not any(paths.originals.glob(f"{count}-*.jsonl")):
-                return {}
+            if not any(folder.glob(f"{count}-*.jsonl")):
+                return None
             digest = hashlib.sha256()
             for custom_id in requests.custom_ids():
                 digest.update(f"{custom_id}\n".encode())
     except StorageError:
-        return {}
-    home = paths.originals / _name(count, digest.hexdigest())
-    return {custom_id: original for custom_id, original, _ in read_originals(home)} if home.is_file() else {}
+        return None
+    home = folder / _name(count, digest.hexdigest())
+    return home if home.is_file() else None
 
 
 def _name(count: int, digest: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.states import ResultsState
 from batchtui.registry import leftovers
+from batchtui.services.originals import originals_in_use
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,6 +27,8 @@ REASONS = {
     "attempt": "requests of a retry that ended before it was noted; nothing of it was sent",
     "download": "what a broken download left behind; the results are saved whole",
     "index": "half an index; the results have a whole one",
+    "half-names": "what rows were called, of a composition that ended midway",
+    "names": "what rows were called, of requests that no job has",
     "deleted": "requests and results of a job whose batches were all deleted",
 }
 
@@ -84,7 +87,8 @@ async def plan_prune(workspace: Workspace, *, older_than: timedelta | None = Non
 
     Args:
         workspace: where to look.
-        older_than: also requests and results of jobs all of whose batches were deleted longer ago than this.
+        older_than: also requests and results of jobs all of whose batches were deleted longer ago than this, and what
+            rows were called that were composed longer ago, where no job has them.
     """
     registry, now = workspace.registry, workspace.clock.now()
     attempts, saved = await registry.views.attempts(), await registry.views.saved_keys()
@@ -93,13 +97,16 @@ async def plan_prune(workspace: Workspace, *, older_than: timedelta | None = Non
         lambda: [
             *leftovers.left_requests(registry.requests.folder, known),
             *leftovers.left_results(registry.results.folder, saved),
+            *leftovers.left_names(workspace.paths.originals, originals_in_use(workspace.paths, registry, known)),
         ]
     )
     begun = await registry.views.begun_at()
     removals = [
         Removal(leftover.kind, leftover.name, leftover.paths, leftover.bytes)
         for leftover in found
-        if leftover.changed_at <= now - AT_REST and not _is_of_another_registry(leftover, begun)
+        if leftover.changed_at <= now - AT_REST
+        and not _is_of_another_registry(leftover, begun)
+        and not _may_be_sent_yet(leftover, older_than, now)
     ]
     if older_than is not None:
         removals += await _deleted_jobs(workspace, now - older_than, now)
@@ -140,6 +147,13 @@ async def _remove(workspace: Workspace, removal: Removal) -> None:
 def _is_of_another_registry(leftover: Leftover, begun: datetime | None) -> bool:
     """Whether a folder of requests was there before this registry: what it knew of them is lost, so they stay."""
     return leftover.kind == "requests" and (begun is None or leftover.changed_at < begun)
+
+
+def _may_be_sent_yet(leftover: Leftover, older_than: timedelta | None, now: datetime) -> bool:
+    """Whether these are names of requests that somebody may have in a file, and send later."""
+    if leftover.kind != "names":
+        return False
+    return older_than is None or leftover.changed_at > now - older_than
 
 
 async def _deleted_jobs(workspace: Workspace, before: datetime, now: datetime) -> list[Removal]:

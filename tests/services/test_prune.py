@@ -10,6 +10,7 @@ import pytest
 from batchtui.domain.states import ResultsState
 from batchtui.services.collect import collect
 from batchtui.services.delete import apply_delete, plan_delete
+from batchtui.services.originals import OriginalsWriter, originals_of
 from batchtui.services.prune import apply_prune, plan_prune
 from batchtui.services.refresh import sweep
 from batchtui.services.staging import IntakeOptions
@@ -197,3 +198,31 @@ async def test_what_has_changed_since_the_plan_was_made_stays(
     await workspace.registry.batches.set_results(batch.key, ResultsState.PARTIAL)
     assert (await apply_prune(workspace, plan)).removed == ()
     assert store.paths(batch).part.exists()
+
+
+async def test_names_of_rows_stay_as_long_as_a_job_has_them_or_may_get_them(
+    tmp_path: Path, simulator: Simulator, clock: TurnedClock
+) -> None:
+    async with workspace_at(tmp_path / "home", simulator, clock) as workspace:
+        folder = workspace.paths.originals
+        submitted = await submit(workspace, tmp_path, 2, prefix="r")
+        with workspace.registry.requests.reader(submitted.job.id) as reader:
+            ids = list(reader.custom_ids())
+        for custom_ids in (ids, ["x-1", "x-2"]):
+            with OriginalsWriter(folder) as writer:
+                writer.changed(custom_ids[0], "its own name", 2)
+                writer.sent(custom_ids)
+                kept = writer.keep()
+        (folder / ".left.part").write_text("half")
+        assert await kinds(workspace) == []  # nothing of today
+        clock.turn(days=2)
+        assert await kinds(workspace) == ["half-names"]
+        assert await kinds(workspace, older_than=MONTH) == ["half-names"]
+        clock.turn(days=40)
+        assert await kinds(workspace, older_than=MONTH) == ["half-names", "names"]
+
+        await apply_prune(workspace, await plan_prune(workspace, older_than=MONTH))
+        assert len(list(folder.iterdir())) == 1
+        assert kept is not None
+        assert not kept.exists()
+        assert originals_of(workspace.paths, workspace.registry, submitted.job.id) == {ids[0]: "its own name"}
