@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from batchtui.domain.terms import NUMBERS, SPANS, Field
-from batchtui.text.filter_language import RESULT_WORDS, STATE_WORDS, Token, field_of, tokens
+from batchtui.text.filter_language import RESULT_WORDS, Token, field_of, tokens
+from batchtui.text.glyphs import STATES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,7 +68,7 @@ def _continued(text: str, token: Token, whole: str, label: str, *, is_done: bool
 
 def _values(field: Field, known: Mapping[Field, Sequence[str]]) -> Sequence[str]:
     if field is Field.STATUS:
-        return [word for word in STATE_WORDS if "_" not in word]
+        return list(dict.fromkeys(["running", "ended", *(sign.word for sign in STATES.values())]))
     if field is Field.RESULTS:
         return list(RESULT_WORDS)
     if field is Field.COST:

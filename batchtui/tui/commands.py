@@ -103,7 +103,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("batches.cancel", ("c",), "cancel", "Cancel the marked batches, else this one.", _S.BATCHES, True, 70),
     Command("batches.delete", ("d",), "delete", "Delete the marked batches, else this one.", _S.BATCHES, True, 65),
     Command("batches.retry", ("R",), "retry", "Send again what failed, here or in the marked.", _S.BATCHES, True, 60),
-    Command("batches.export", ("x",), "export", "Write results to a file; the marked to a folder.", _S.BATCHES, worth=58),
+    Command("batches.export", ("x",), "export", "Write the results to files.", _S.BATCHES, worth=58),
     Command("batches.sync", ("i",), "import", "Bring in batches that were made elsewhere.", _S.BATCHES),
     Command("batches.tag", ("t",), "tag", "Tag the marked batches' jobs, else this one's.", _S.BATCHES, worth=57),
     Command("batches.rename", ("e",), "rename", "Give the job another name.", _S.BATCHES),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.containers import Container
 
-from batchtui.domain.query import BatchQuery
+from batchtui.domain.errors import StorageError
+from batchtui.domain.query import SORT_KEYS, BatchQuery
 from batchtui.services.sync import sync
 from batchtui.text.counts import amount, count
 from batchtui.text.filter_completion import continuations
@@ -16,12 +18,15 @@ from batchtui.text.filter_language import Reading, read
 from batchtui.text.safe import squeezed
 from batchtui.tui import acts, again, composing, labelling, sending
 from batchtui.tui.background import Latest, perform
-from batchtui.tui.batch_cells import COLUMNS, BatchPainter
+from batchtui.tui.batch_cells import COLUMNS, BatchPainter, chosen_columns
 from batchtui.tui.bindings import bindings
 from batchtui.tui.commands import Scope
+from batchtui.tui.job_rows import BatchRow, JobRows, RowPainter
+from batchtui.tui.left import REMEMBERED, Left, left
 from batchtui.tui.look import look_of
 from batchtui.tui.pieces import Line, Piece, Tone, line
 from batchtui.tui.screens.batch import BatchScreen
+from batchtui.tui.screens.columns import ColumnsScreen
 from batchtui.tui.screens.frame import Frame
 from batchtui.tui.widgets.detail import Detail
 from batchtui.tui.widgets.filter_bar import FilterBar
@@ -41,11 +46,8 @@ if TYPE_CHECKING:
     from batchtui.text.filter_completion import Continuation
     from batchtui.tui.messages import BatchesChanged
 
-SORTS: Sequence[SortKey] = ("attention", "newest", "name", "state", "requests", "ended", "cost")
 SORT_WORDS = {"attention": "what needs you first", "newest": "newest first"}
 FILTER_HINT = "words, status:ended, !tag:old, errored:>0, age:<2d"
-REMEMBERED = "dashboard"
-"""The fact under which the registry keeps how the list was left."""
 EMPTY = (
     line(Piece("Nothing here yet", Tone.STRONG)),
     line(),
@@ -61,15 +63,6 @@ NONE_MATCH = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
-    """How the list was left, to be found again so at the next start."""
-
-    sort: SortKey = "attention"
-    descending: bool = False
-    zoomed: bool = False
-
-
 class DashboardScreen(Frame):
     """The batches, and the details of one of them. It asks the registry and calls services, nothing else."""
 
@@ -79,14 +72,17 @@ class DashboardScreen(Frame):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self._left = Left()
-        self._filter = ""
+        self._is_found = False
+        self._rows = JobRows(workspace.registry.views)
+        self._changed: dict[int, Batch] = {}
         self._reading = Reading()
         self._filter_bar = FilterBar(FILTER_HINT, completing=self._continuations)
         self._known: Mapping[Field, Sequence[str]] = {}
         self._detail = Detail(workspace.clock.now, self.forecast)
         self._ordering = Latest(self, self._reorder)
+        self._keeping = Latest(self, self._keep)
         painter = BatchPainter(workspace.clock.now, self.forecast, plain=lambda: look_of(self).plain)
-        self.grid: Grid[Batch] = Grid(COLUMNS, self._page, painter, id="batches")
+        self.grid: Grid[BatchRow] = Grid(COLUMNS, self._rows.page, RowPainter(painter), id="batches")
 
     def content(self) -> Iterator[Widget]:
         """Lay out the filter, the list and the details."""
@@ -99,22 +95,28 @@ class DashboardScreen(Frame):
     async def on_mount(self) -> None:
         """Show the registry as it stands, before anything is asked of anyone."""
         kept = await self.workspace.registry.facts.get(REMEMBERED)
-        self._left = _left(kept[0] if kept else {})
+        self._left = left(kept[0] if kept else {})
         self.set_class(self._left.zoomed, "-zoomed")
+        self.grid.columns = chosen_columns(self._left.columns)
+        if self._left.filter:
+            self._filter_bar.open(self._left.filter)
         await self._reorder()
         self.grid.focus()
 
-    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, Batch]]:
-        return [(batch.key, batch) for batch in await self.workspace.registry.views.page(keys)]
-
     async def _reorder(self) -> None:
-        self._reading = read(self._filter)
-        query = BatchQuery(terms=self._reading.terms, sort=self._left.sort, descending=self._left.descending)
-        order = await self.workspace.registry.views.order(query)
-        self.grid.update(await self._page(order[:60]))
-        self.grid.empty = NONE_MATCH if self._filter else EMPTY
-        self.grid.sorted_by = (self._left.sort, self._left.descending)
-        self.grid.show(order)
+        now = self._left
+        self._reading = read(now.filter)
+        query = BatchQuery(terms=self._reading.terms, sort=now.sort, descending=now.descending)
+        order = await self._rows.arrange(query, by_job=now.by_job, is_open=now.is_open)
+        changed, self._changed = self._changed, {}
+        stale = [*order[:60], *self._rows.jobs_among(changed.values())]
+        self.grid.update(await self._rows.page(stale))
+        self.grid.empty = NONE_MATCH if now.filter else EMPTY
+        if self.grid.sorted_by != (now.sort, now.descending):
+            self.grid.sorted_by = (now.sort, now.descending)
+            self.grid.repaint()
+        self.grid.show(order, cursor_on=None if self._is_found else now.cursor)
+        self._is_found = True
         self._say_filter()
         self.refresh_footer()
 
@@ -122,7 +124,8 @@ class DashboardScreen(Frame):
 
     def batches_changed(self, message: BatchesChanged) -> None:
         """Repaint the rows that changed, and look whether their order has."""
-        self.grid.update((batch.key, batch) for batch in message.changed)
+        self._changed |= {batch.key: batch for batch in message.changed}
+        self.grid.update((batch.key, self._rows.row_of(batch)) for batch in message.changed)
         self._ordering.request()
         self._show_detail()
 
@@ -142,39 +145,60 @@ class DashboardScreen(Frame):
         self.refresh_footer()
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
-        """Open a batch."""
-        batch = self.grid.item_of(event.key)
-        if batch is not None:
-            self.app.push_screen(BatchScreen(self.workspace, batch))
+        """Open a batch; unfold a job, or fold it."""
+        row = self.grid.item_of(event.key)
+        if row is None:
+            return
+        if not row.together:
+            self.app.push_screen(BatchScreen(self.workspace, row.batch))
+            return
+        others = tuple(job for job in self._left.is_open if job != row.batch.job)
+        self._arrange(is_open=others if row.is_open else (*others, row.batch.job))
 
     def on_grid_sort_asked(self, event: Grid.SortAsked) -> None:
         """Show another order, and remember it."""
-        left = self._left
-        if event.reverse or event.sort == left.sort:
-            left = replace(left, descending=not left.descending)
+        self._sort(event.sort, event.reverse)
+
+    def _sort(self, by: str, reverse: bool) -> None:
+        """Sort by this, by the next column where nothing is said; or turn the order round."""
+        now = self._left
+        if reverse or by == now.sort:
+            self._arrange(descending=not now.descending)
         else:
-            following = SORTS[(SORTS.index(left.sort) + 1) % len(SORTS)]
-            chosen = next((sort for sort in SORTS if sort == event.sort), following)
-            left = replace(left, sort=chosen, descending=False)
-        self._remember(left)
-        self.grid.repaint()
+            self._arrange(sort=next((sort for sort in SORT_KEYS if sort == by), self._next_sort()), descending=False)
+
+    def _next_sort(self) -> SortKey:
+        shown = {column.sort for column in self.grid.columns}
+        sorts = ["attention", "newest", *(sort for sort in SORT_KEYS if sort in shown)]
+        at = sorts.index(self._left.sort) if self._left.sort in sorts else -1
+        return next(sort for sort in SORT_KEYS if sort == sorts[(at + 1) % len(sorts)])
+
+    def _arrange(self, **changes: Any) -> None:
+        """Show the list otherwise, and remember it."""
+        self._remember(replace(self._left, **changes))
+        columns = chosen_columns(self._left.columns)
+        if columns != self.grid.columns:
+            self.grid.columns = columns
+            self.grid.repaint()
         self._ordering.request()
 
     def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
         """Filter while it is typed."""
-        self._filter = event.text.strip()
+        self._left = replace(self._left, filter=event.text.strip())
         self._ordering.request()
 
     def on_filter_bar_left(self) -> None:
-        """Give the keys back to the list."""
+        """Give the keys back to the list, and remember what was typed."""
         self.grid.focus()
+        self._keeping.request()
 
     def _show_detail(self) -> None:
-        self._detail.show(self.grid.item)
+        row = self.grid.item
+        self._detail.show(row.batch if row else None, row.together if row else ())
 
     def _say_filter(self) -> None:
         tally = self.dashboard.status.tally
-        words = f"{count(len(self.grid.order))} of {count(tally.total)} "
+        words = f"{count(self._shown)} of {count(tally.total)} "
         complaint = Piece("".join(f"{squeezed(said)}  " for said in self._reading.complaints[:1]), Tone.WARN)
         self._filter_bar.say(complaint, Piece(words, Tone.DIM), Piece(" "), chips=self._reading.shown)
 
@@ -186,14 +210,24 @@ class DashboardScreen(Frame):
 
     def _remember(self, left: Left) -> None:
         self._left = left
-        perform(self, partial(self.workspace.registry.facts.put, REMEMBERED, asdict(left)), group="remember")
+        self._keeping.request()
+
+    async def _keep(self) -> None:
+        await self.workspace.registry.facts.put(REMEMBERED, replace(self._left, cursor=self.grid.key).kept())
+
+    async def on_unmount(self) -> None:
+        """Remember where the cursor was."""
+        with suppress(StorageError):  # to begin at the top once is no reason to fail at the end
+            await self._keep()
 
     def aside(self) -> Line:
         """Say what is marked, else how much is shown and in which order."""
         if self.grid.marks:
-            return (Piece(f"{count(len(self.grid.marks))} marked", Tone.WARN),)
-        shown, total = len(self.grid.order), self.dashboard.status.tally.total
+            return (Piece(f"{count(len(self._chosen))} marked", Tone.WARN),)
+        shown, total = self._shown, self.dashboard.status.tally.total
         words = amount(total, "batch", "batches") if shown == total else f"{count(shown)} of {count(total)}"
+        if self._left.by_job:
+            words = f"{words} by job"
         order = SORT_WORDS.get(self._left.sort, f"by {self._left.sort}")
         return (Piece(words + (f", {order}" if self.size.width >= 100 else ""), Tone.DIM),)
 
@@ -210,8 +244,17 @@ class DashboardScreen(Frame):
     def works(self, command_id: str) -> bool:
         """Whether a command makes sense now: resuming does on something open, or on marks."""
         if command_id == "batches.resume" and not self.grid.marks:
-            return self.grid.item is not None and not self.grid.item.state.is_at_api
+            return self.grid.item is not None and not self.grid.item.batch.state.is_at_api
         return super().works(command_id)
+
+    @property
+    def _chosen(self) -> list[int]:
+        """The batches that a command works on: of a job's row all that are folded there."""
+        return list(dict.fromkeys(key for row in self.grid.chosen for key in self._rows.batches_of(row)))
+
+    @property
+    def _shown(self) -> int:
+        return self._rows.number(self.grid.order)
 
     # ── commands ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -226,31 +269,44 @@ class DashboardScreen(Frame):
         perform(self.app, partial(sending.submit, self.dashboard), group="act")
 
     def _action_batches_resume(self) -> None:
-        perform(self.app, partial(sending.resume, self.dashboard, self.grid.chosen), group="act")
+        perform(self.app, partial(sending.resume, self.dashboard, self._chosen), group="act")
 
     def _action_batches_cancel(self) -> None:
-        perform(self.app, partial(acts.cancel, self.dashboard, self.grid.chosen), group="act")
+        perform(self.app, partial(acts.cancel, self.dashboard, self._chosen), group="act")
 
     def _action_batches_delete(self) -> None:
-        perform(self.app, partial(acts.delete, self.dashboard, self.grid.chosen), group="act")
+        perform(self.app, partial(acts.delete, self.dashboard, self._chosen), group="act")
 
     def _action_batches_retry(self) -> None:
-        perform(self.app, partial(again.retry, self.dashboard, self.grid.chosen), group="act")
+        perform(self.app, partial(again.retry, self.dashboard, self._chosen), group="act")
 
     def _action_batches_export(self) -> None:
-        perform(self.app, partial(again.export, self.dashboard, self.grid.chosen), group="act")
+        perform(self.app, partial(again.export, self.dashboard, self._chosen), group="act")
 
     def _action_batches_tag(self) -> None:
-        perform(self.app, partial(labelling.tag, self.dashboard, self.grid.chosen), group="label")
+        perform(self.app, partial(labelling.tag, self.dashboard, self._chosen), group="label")
 
     def _action_batches_rename(self) -> None:
-        perform(self.app, partial(labelling.rename, self.dashboard, self.grid.chosen), group="label")
+        perform(self.app, partial(labelling.rename, self.dashboard, self._chosen), group="label")
 
     def _action_batches_note(self) -> None:
-        perform(self.app, partial(labelling.annotate, self.dashboard, self.grid.chosen), group="label")
+        perform(self.app, partial(labelling.annotate, self.dashboard, self._chosen), group="label")
 
     def _action_batches_copy_id(self) -> None:
-        acts.copy_ids(self.dashboard, [self.grid.item_of(key) for key in self.grid.chosen])
+        perform(self, self._copy_ids, group="copy")
+
+    async def _copy_ids(self) -> None:
+        acts.copy_ids(self.dashboard, await self.workspace.registry.views.page(self._chosen))
+
+    def _action_batches_columns(self) -> None:
+        self.app.push_screen(ColumnsScreen(self.workspace, self.grid.columns, self._choose_columns, self._sort))
+
+    def _choose_columns(self, ids: Sequence[str]) -> None:
+        usual = [column.id for column in COLUMNS]
+        self._arrange(columns=() if list(ids) == usual else tuple(ids))
+
+    def _action_batches_by_job(self) -> None:
+        self._arrange(by_job=not self._left.by_job)
 
     def _action_batches_zoom(self) -> None:
         self._remember(replace(self._left, zoomed=not self._left.zoomed))
@@ -265,11 +321,3 @@ class DashboardScreen(Frame):
             f"The API showed {amount(report.seen, 'batch', 'batches')}: {count(len(report.added))} new here, "
             f"{count(len(report.updated))} changed, {count(len(report.gone))} gone."
         )
-
-
-def _left(kept: object) -> Left:
-    """Read what was remembered; whatever does not fit any more is passed over."""
-    if not isinstance(kept, dict):
-        return Left()
-    sort: SortKey = next((sort for sort in SORTS if sort == kept.get("sort")), "attention")
-    return Left(sort, bool(kept.get("descending")), bool(kept.get("zoomed")))

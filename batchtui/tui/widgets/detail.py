@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from batchtui.text.counts import amount
 from batchtui.text.safe import safe
 from batchtui.tui import saying
+from batchtui.tui.job_rows import made_of
 from batchtui.tui.look import look_of
 from batchtui.tui.pieces import Line, Piece, Tone, joined, width, wrapped
 from batchtui.tui.widgets.picture import Picture
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from batchtui.domain.batch import Batch
     from batchtui.domain.forecast import Forecast
 
+Facts = dict[str, Line]
 DOT = Piece("  ·  ", Tone.FAINT)
 
 
@@ -29,30 +31,39 @@ class Detail(Picture):
         self._now = now
         self._ends = ends
         self._batch: Batch | None = None
+        self._together: Sequence[Batch] = ()
 
-    def show(self, batch: Batch | None) -> None:
-        """Draw this batch."""
-        self._batch = batch
+    def show(self, batch: Batch | None, together: Sequence[Batch] = ()) -> None:
+        """Draw this batch; `together`: those of a job that were added up to it."""
+        self._batch, self._together = batch, together
         self.redraw()
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
         """Draw it, by the room there is."""
-        if self._batch is None:
+        batch = self._batch
+        if batch is None:
             return []
-        if rows > 6:
-            return sheet(self._batch, self._now(), columns, plain=look_of(self).plain, ends=self._ends(self._batch))
-        return three_lines(self._batch, self._now(), plain=look_of(self).plain, ends=self._ends(self._batch))
+        ends = None if self._together else self._ends(batch)
+        facts = dict(saying.facts(batch, self._now(), plain=look_of(self).plain, forecast=ends))
+        if self._together:
+            facts = _of_job(facts, batch, self._together)
+        return sheet(batch, facts, columns) if rows > 6 else three_lines(batch, facts)
 
 
-def three_lines(batch: Batch, now: datetime, *, plain: bool, ends: Forecast | None = None) -> list[Line]:
+def _of_job(facts: Facts, batch: Batch, together: Sequence[Batch]) -> Facts:
+    """Say of a job what it is made of; what only a batch has is left out."""
+    made = (Piece(f"{safe(batch.job)}, {made_of(together)}"),)
+    return {"job": made, **{name: value for name, value in facts.items() if name not in ("id", "job", "may end")}}
+
+
+def three_lines(batch: Batch, facts: Facts) -> list[Line]:
     """Say the worthiest facts in three lines: which one, when, and how it stands."""
     which = [Piece(f" {safe(batch.name)}", Tone.STRONG)]
     if batch.parts > 1:
         which += [DOT, Piece(f"part {batch.part} of {batch.parts}")]
     if batch.attempt > 1:
         which += [DOT, Piece(f"attempt {batch.attempt}")]
-    which += [DOT, Piece(safe(batch.id or "no id yet"), Tone.DIM)]
-    facts = dict(saying.facts(batch, now, plain=plain, forecast=ends))
+    which += [DOT, *([Piece(safe(batch.id or "no id yet"), Tone.DIM)] if "id" in facts else facts["job"])]
     times = [_fact(name, facts) for name in ("created", "may end", "expires", "ended", "from")]
     stand = [_fact(name, facts) for name in ("counts", "results")]
     if batch.state.is_running and not batch.counts_moved:
@@ -77,11 +88,11 @@ def _fact(name: str, facts: dict[str, Line]) -> list[Piece]:
     return [Piece(f"{name} ", Tone.DIM), *facts[name]] if name in facts else []
 
 
-def sheet(batch: Batch, now: datetime, columns: int, *, plain: bool, ends: Forecast | None = None) -> list[Line]:
+def sheet(batch: Batch, facts: Facts, columns: int) -> list[Line]:
     """Say all facts, one below the other; long ones are wrapped."""
     lines: list[Line] = [(Piece(" "), Piece(part, Tone.STRONG)) for part in wrapped(safe(batch.name), columns - 2)]
     lines.append(())
-    for name, value in saying.facts(batch, now, plain=plain, forecast=ends):
+    for name, value in facts.items():
         lines += _entry(name, value, columns)
     return lines
 

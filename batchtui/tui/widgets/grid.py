@@ -113,6 +113,10 @@ class Grid(Rows[T], can_focus=True):
         self._last_mark = None
         self._mark(set())
 
+    def mark_only(self, keys: set[int]) -> None:
+        """Mark these, and nothing else."""
+        self._mark(keys)
+
     def _mark(self, marks: set[int]) -> None:
         changed = self.marks ^ marks
         self.marks = marks
