@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 
 from batchtui.domain.cost import NOTHING
 from batchtui.domain.errors import CostLimit
+from batchtui.services.ledger import midnight
 from batchtui.text.counts import amount
 from batchtui.text.money import usd
 
@@ -49,9 +49,7 @@ async def limits(workspace: Workspace, max_cost: Decimal | None) -> list[Limit]:
     if single is not None:
         found.append(Limit("for one submission", single))
     if settings.max_cost_a_day is not None:
-        now = workspace.clock.now().astimezone()
-        midnight = datetime.combine(now.date(), time(), now.tzinfo).astimezone(UTC)
-        spent, unknown = await workspace.registry.costs.committed(midnight)
+        spent, unknown = await workspace.registry.costs.committed(midnight(workspace.clock.now()))
         found.append(Limit("for a day", settings.max_cost_a_day, spent, unknown))
     profile = workspace.profile or ""
     if profile in settings.max_cost_of_profile:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Literal
 
 from batchtui.domain.cost import NOTHING, Cost, total
@@ -11,7 +12,6 @@ from batchtui.services.spending import count_missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from datetime import datetime
     from decimal import Decimal
 
     from batchtui.domain.batch import RequestCounts
@@ -123,6 +123,20 @@ async def read_ledger(
     return Ledger(
         by, _lines(spent, by), all_of_it, outlook.expected, outlook.in_flight, outlook.uncounted, outlook.counts
     )
+
+
+async def today(workspace: Workspace) -> Line:
+    """Add up what the batches of this machine's day have cost, of those whose results were counted."""
+    line = Line("today")
+    for each in await workspace.registry.costs.spent(since=midnight(workspace.clock.now())):
+        line.add(each)
+    return line
+
+
+def midnight(now: datetime) -> datetime:
+    """Return when this machine's day began, in UTC."""
+    local = now.astimezone()
+    return datetime.combine(local.date(), time(), local.tzinfo).astimezone(UTC)
 
 
 def _lines(spent: Iterable[Spent], by: By | None) -> tuple[Line, ...]:

@@ -159,6 +159,8 @@ class DashboardApp(App[int]):
             is_read_only=self.is_read_only,
             doing=self._doing,
             warnings=len(self.outlook.cautions),
+            spent=self.outlook.today.known,
+            saved=self.outlook.today.saved,
         )
 
     # ── from the start to the end ──────────────────────────────────────────────────────────────────────────────────

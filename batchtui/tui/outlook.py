@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batchtui.services.forecast import Forecaster, forecaster
+from batchtui.services.ledger import Line, today
 from batchtui.services.warnings import cautions
 
 if TYPE_CHECKING:
@@ -23,12 +24,15 @@ class Outlook:
         self._workspace = workspace
         self._history = Forecaster()
         self.cautions: Sequence[Caution] = ()
+        self.today = Line("today")
+        """What today's batches have cost so far."""
 
     async def read(self) -> bool:
-        """Look at the registry again. Returns whether the warnings differ."""
+        """Look at the registry again. Returns whether the warnings differ, or what was spent."""
         self._history = await forecaster(self._workspace)
         before, self.cautions = self.cautions, await cautions(self._workspace)
-        return _words(before) != _words(self.cautions)
+        spent, self.today = self.today, await today(self._workspace)
+        return _words(before) != _words(self.cautions) or spent.known != self.today.known
 
     def of(self, batch: Batch) -> Forecast | None:
         """Forecast the end of a batch; None where it does not run, or there is no history."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from batchtui.domain.states import BatchState
@@ -10,6 +11,7 @@ from batchtui.services.poller import PollerState, PollStatus
 from batchtui.text.counts import amount, count
 from batchtui.text.durations import countdown
 from batchtui.text.glyphs import STATES
+from batchtui.text.money import usd
 from batchtui.text.safe import safe
 from batchtui.tui.look import look_of
 from batchtui.tui.pieces import NOTHING, Line, Piece, Tone, joined, width
@@ -51,6 +53,10 @@ class Status:
     doing: str = ""
     """What is under way at a person's word, like an upload; empty where nothing is."""
     warnings: int = 0
+    spent: Decimal = Decimal(0)
+    """What today's batches have cost so far, USD."""
+    saved: Decimal = Decimal(0)
+    """What that would have been more without batches."""
 
 
 class StatusBar(Picture):
@@ -68,9 +74,13 @@ class StatusBar(Picture):
         plain = look_of(self).plain
         right = poll_words(status)
         warned = warning_words(status.warnings)
+        money = money_words(status.spent, status.saved)
+        tally = tally_words(status.tally, plain=plain)
         for left, middle in (
-            (_left(status, full=True), joined([tally_words(status.tally, plain=plain), warned], "   ")),
-            (_left(status, full=False), joined([tally_words(status.tally, plain=plain), warned], "   ")),
+            (_left(status, full=True), joined([tally, warned, money], "   ")),
+            (_left(status, full=True), joined([tally, warned, money[:1]], "   ")),
+            (_left(status, full=True), joined([tally, warned], "   ")),
+            (_left(status, full=False), joined([tally, warned], "   ")),
             (_left(status, full=False), joined([tally_words(status.tally, plain=plain, words=False), warned], "   ")),
             (_left(status, full=False), warned),
             (NOTHING, NOTHING),
@@ -113,6 +123,13 @@ def tally_words(tally: Tally, *, plain: bool = False, words: bool = True) -> Lin
 def warning_words(warnings: int) -> Line:
     """Say that there are warnings, by the key that shows them."""
     return (Piece(amount(warnings, "warning"), Tone.WARN),) if warnings else NOTHING
+
+
+def money_words(spent: Decimal, saved: Decimal) -> Line:
+    """Say what today has cost, and saved; nothing where it cost nothing yet."""
+    if not spent:
+        return NOTHING
+    return (Piece(f"{usd(spent)} today", Tone.DIM), Piece(f" · saved {usd(saved)}" if saved > 0 else "", Tone.DIM))
 
 
 def poll_words(status: Status) -> Line:
