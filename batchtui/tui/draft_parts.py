@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from batchtui.text.counts import amount, count, size
+from batchtui.text.counts import amount, count
 from batchtui.text.money import usd
 from batchtui.text.safe import squeezed
 from batchtui.tui.pieces import Line, Piece, Tone
@@ -123,10 +123,9 @@ def prefix_words(prefix: Prefix, least: int) -> str:
     """Say what all requests begin with, and whether that is enough to be cached."""
     if not prefix.bytes:
         return "nothing is the same in all of them"
-    said = f"{size(prefix.bytes)} the same in all, about {count(prefix.tokens)} tokens, to {squeezed(prefix.ends_in)}"
     if prefix.tokens < least:
-        return f"{said}: too short, {count(least)} are needed"
-    return said
+        return f"too short: about {count(prefix.tokens)} of {count(least)} tokens the same in all"
+    return f"about {count(prefix.tokens)} tokens the same in all, to {squeezed(prefix.ends_in)}"
 
 
 def _priming(opened: Opened, composed: Composed | None) -> Line:

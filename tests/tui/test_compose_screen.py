@@ -136,7 +136,7 @@ async def test_rows_with_problems_are_gone_to_and_listed_alone(tmp_path: Path) -
 async def test_one_key_caches_what_all_share_and_its_gain_is_said(tmp_path: Path) -> None:
     draft = Draft(data=table(tmp_path), prompt="{{ text }}", system=LEAD, model="capable", id="ticket")
     async with composing(tmp_path, draft) as (made, screen):
-        await made.shows("the same in all, about 6,100 tokens, to system", "saves $")
+        await made.shows("about 6,100 tokens the same in all, to system", "saves $")
         assert isinstance(asked(screen)["system"], str)
         await made.press("c")
         await made.until(lambda: screen.draft.cache)
@@ -268,6 +268,18 @@ async def test_a_small_screen_shows_one_side_at_a_time(tmp_path: Path) -> None:
         assert "max_tokens  100" not in made.text
         await made.press("tab", "tab", "j", "j", "enter", *"!")
         await made.shows("{{ text }}!", "By web: The export")  # what is written, and what becomes of it
+
+
+async def test_the_request_stays_where_it_is_read_while_one_types(tmp_path: Path) -> None:
+    long = "\n".join(f"Rule {number}" for number in range(200))
+    async with composing(
+        tmp_path, Draft(data=table(tmp_path), prompt=f"{long}\n{{{{ text }}}}", model="cheap")
+    ) as both:
+        made, _ = both
+        await made.press("tab", "G")
+        await made.shows("Rule 199", "The export")
+        await made.press("tab", "tab", "j", "j", "enter", *" Now?")
+        await made.shows("stops Now?")
 
 
 async def test_a_new_draft_is_empty_and_says_what_to_do(tmp_path: Path) -> None:

@@ -126,6 +126,7 @@ class ComposeScreen(Frame):
         rows = opened.rows
         if rows is not None and rows is not before.rows:
             await asyncio.to_thread(rows.page, 1, AHEAD)
+            await self.table.measure(opened)
         self._show_parts()
         self._list_rows()
         await self._show_row()
@@ -149,10 +150,12 @@ class ComposeScreen(Frame):
         )
 
     async def _show_row(self) -> None:
+        before = self.shown
         self.shown = shown = await show_row(self.opened, self.table.key or 1)
+        is_same = shown is not None and before is not None and shown.number == before.number
         raw = shown.request if shown else b""
         if raw or not self.opened.complaints:  # while something is half typed, what there was stays
-            self.request.show(Reading(partial(prompt_parts, raw), raw) if raw else Reading(_nothing_yet))
+            self.request.show(Reading(partial(prompt_parts, raw), raw) if raw else Reading(_nothing_yet), stays=is_same)
         self._troubles.show(shown.rendered.problems if shown and shown.rendered else (), self.opened.complaints)
         self.refresh_footer()
 

@@ -75,10 +75,10 @@ class Pane(Vertical):
         """Whether the keys arrive here."""
         return self.target.has_focus
 
-    def show(self, reading: Reading) -> None:
-        """Show another document from its beginning, in the same form."""
+    def show(self, reading: Reading, *, stays: bool = False) -> None:
+        """Show another document from its beginning, in the same form; `stays`: from where the one before was read."""
         self._reading = reading
-        self._draw()
+        self._draw(stays=stays)
 
     def turn(self) -> None:
         """Show it in the next form."""
@@ -91,7 +91,7 @@ class Pane(Vertical):
             self.target.focus()
         self._draw()
 
-    def _draw(self) -> None:
+    def _draw(self, *, stays: bool = False) -> None:
         self._title.show(self.form)
         reading = self._reading
         if reading is None:
@@ -99,9 +99,9 @@ class Pane(Vertical):
         if self.form is Form.TREE:
             begin(self, partial(self._grow, reading), group="show-tree", gives_up=True)
         elif self.form is Form.TEXT:
-            self._prose.show(lambda _columns: as_text(reading.parts(MOST_SHOWN)))
+            self._prose.show(lambda _columns: as_text(reading.parts(MOST_SHOWN)), stays=stays)
         else:
-            self._prose.show(lambda columns: as_rendered(reading.parts(MOST_SHOWN), columns))
+            self._prose.show(lambda columns: as_rendered(reading.parts(MOST_SHOWN), columns), stays=stays)
 
     async def _grow(self, reading: Reading) -> None:
         self._tree.show(await asyncio.to_thread(_value, reading.raw))

@@ -83,11 +83,12 @@ class Prose(Scrolled):
         """How many lines there are, so far."""
         return len(self._lines)
 
-    def show(self, source: Sequence[Line] | Callable[[int], Iterator[Line]]) -> None:
-        """Show another text from its beginning: lines, or what makes them for a width."""
+    def show(self, source: Sequence[Line] | Callable[[int], Iterator[Line]], *, stays: bool = False) -> None:
+        """Show another text from its beginning: lines, or what makes them for a width; `stays`: from the same line."""
         self._source = source
         self._wrapped_to = 0  # while it is hidden it has no width: it is wrapped when it gets one, even the same
-        self.scroll_to(y=0, animate=False, immediate=True, force=True)
+        if not stays:
+            self.scroll_to(y=0, animate=False, immediate=True, force=True)
         self._wrap()
 
     def _wrap(self) -> None:

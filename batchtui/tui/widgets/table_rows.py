@@ -24,6 +24,8 @@ FIXED = (
 )
 PROBLEM = Column("problem", "PROBLEM", 16, 60, 95)
 MOST_COLUMNS = 40
+MEASURED = 30
+"""Rows that say how wide columns should be."""
 LONGEST_CELL = 200
 """Characters of a cell that are looked at."""
 
@@ -35,15 +37,22 @@ class TableRows(Grid[Shown]):
         super().__init__(FIXED, self._page, self._paint_cell, id="table")
         self._opened: Opened | None = None
         self._names: tuple[str, ...] = ()
+        self._widths: Sequence[int] = ()
 
     def open(self, opened: Opened, numbers: Sequence[int], *, with_problems: bool) -> None:
         """Show rows of this draft; the cursor stays on its row where that is among them."""
         self._opened = opened
         self._names = opened.columns[:MOST_COLUMNS]
-        cells = [Column(f"cell-{at}", squeezed(name[:60]), 6, 60, 50, good=12) for at, name in enumerate(self._names)]
+        cells = [_column(at, name, self._widths) for at, name in enumerate(self._names)]
         self.columns = (*FIXED, *([PROBLEM] if with_problems else []), *cells)
         self.forget()
         self.show(numbers)
+
+    async def measure(self, opened: Opened) -> None:
+        """Find out by its first rows how much room each column needs."""
+        rows = await show_rows(opened, range(1, MEASURED + 1))
+        names = opened.columns[:MOST_COLUMNS]
+        self._widths = [max((len(_said(row.row.values.get(name))) for row in rows), default=0) for name in names]
 
     async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, Shown]]:
         opened = self._opened
@@ -69,6 +78,12 @@ def paint(item: Shown, column: Column, names: Sequence[str], *, plain: bool) -> 
             return (Piece(squeezed(problem.message) if problem else "", Tone.BAD if is_wrong else Tone.WARN),)
     value = item.row.values.get(names[int(column.id.removeprefix("cell-"))])
     return (Piece(squeezed(_said(value)), Tone.DIM),)
+
+
+def _column(at: int, name: str, widths: Sequence[int]) -> Column:
+    title = squeezed(name[:60])
+    width = max(6, len(title), widths[at] if at < len(widths) else 0)
+    return Column(f"cell-{at}", title, 6, min(width, 200), 50, good=min(width, 14))
 
 
 def _said(value: Any) -> str:
