@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import statistics
 import subprocess
 import sys
 import threading
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,20 +26,32 @@ class Run:
     """One process, from start to end."""
 
     seconds: float
+    processor: float
+    """Seconds of processors, its own and of the processes it started: what says more where others use the machine."""
     megabytes: float
     """Peak resident memory: its own and that of the processes it started, each at its highest, added up."""
     output: str
 
+    def __str__(self) -> str:
+        return f"{self.seconds:.2f} s {self.processor:.2f} CPU {self.megabytes:.0f} MB"
 
-@dataclass
-class Table:
-    """The figures, printed as they come."""
+    def against(self, other: Run) -> str:
+        """How many times as fast as another this is."""
+        fast, light = other.seconds / self.seconds, other.processor / self.processor
+        return f"{fast:.1f} times as fast, CPU {light:.1f}"
 
-    rows: list[tuple[str, str, str, str]] = field(default_factory=list)
+
+@dataclass(frozen=True)
+class Bench:
+    """Where a row is measured, and at which size; figures are printed as they come."""
+
+    folder: Path
+    count: int
+    """Requests in a large batch."""
 
     def add(self, what: str, ours: str, other: str = "", verdict: str = "") -> None:
-        self.rows.append((what, ours, other, verdict))
-        print(f"  {what:<58} {ours:>22} {other:>26}  {verdict}", flush=True)
+        """Print a line of the table."""
+        print(f"  {what:<62} {ours:>28} {other:>32}  {verdict}", flush=True)
 
 
 def run(*arguments: str, env: dict[str, str] | None = None) -> Run:
@@ -61,7 +75,7 @@ def run(*arguments: str, env: dict[str, str] | None = None) -> Run:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         raise SystemExit(f"{arguments} ended with {process.returncode}")
-    return Run(seconds, kilobytes / 1024, output)
+    return Run(seconds, usage.ru_utime + usage.ru_stime, kilobytes / 1024, output)
 
 
 class _Helpers(threading.Thread):
@@ -92,15 +106,21 @@ class _Helpers(threading.Thread):
         return sum(self._peaks.values())
 
 
+def middle(values: Sequence[float]) -> float:
+    """The median."""
+    return statistics.median(values)
+
+
 def best(times: int, *arguments: str, env: dict[str, str] | None = None) -> Run:
     """The quickest of several runs: what the machine can do when nobody else is at it."""
     return min((run(*arguments, env=env) for _ in range(times)), key=lambda done: done.seconds)
 
 
 @contextmanager
-def simulator() -> Iterator[str]:
+def simulator(**fields: object) -> Iterator[str]:
     """A simulator in a process of its own, whose batches end at once. Yields its base URL."""
-    with _served("tests.benchmarks.serve") as url:
+    words = [f"{name}={json.dumps(value)}" for name, value in fields.items()]
+    with _served("tests.benchmarks.serve", *words) as url:
         yield url
 
 
@@ -112,8 +132,8 @@ def sink() -> Iterator[str]:
 
 
 @contextmanager
-def _served(module: str) -> Iterator[str]:
-    process = subprocess.Popen([sys.executable, "-m", module], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+def _served(*module: str) -> Iterator[str]:
+    process = subprocess.Popen([sys.executable, "-m", *module], stdout=subprocess.PIPE, text=True, cwd=ROOT)
     assert process.stdout is not None
     try:
         yield process.stdout.readline().strip()

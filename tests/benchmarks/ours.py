@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from pathlib import Path
 
+from batchtui.domain.states import ResultsState
 from batchtui.services.submit import SubmitOptions, apply_submit, plan_submit
 from batchtui.services.workspace import open_workspace
 from batchtui.settings.paths import Paths
@@ -19,8 +21,8 @@ async def submit(url: str, source: str, home: str) -> str:
         return submitted.batches[0].id or ""
 
 
-async def results(url: str, home: str) -> int:
-    """Fetch, verify and index the results of the newest batch. Returns how many there were."""
+async def results(url: str, home: str) -> float:
+    """Fetch, verify and index the results of the newest batch. Returns the seconds without start-up."""
     from batchtui.services.collect import collect
     from batchtui.services.lookup import find_target
     from batchtui.services.refresh import refresh_batches
@@ -28,8 +30,11 @@ async def results(url: str, home: str) -> int:
     async with open_workspace(Paths.locate(Path(home)), base_url=url) as workspace:
         target = await find_target(workspace, "@last")
         await refresh_batches(workspace, target.batches)
+        began = time.perf_counter()
         batch = await workspace.registry.batches.get(target.batches[0].key)
-        return (await collect(workspace, batch)).counts.total
+        saved = await collect(workspace, batch)
+        assert saved.results is ResultsState.SAVED
+        return time.perf_counter() - began
 
 
 if __name__ == "__main__":

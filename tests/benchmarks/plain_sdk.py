@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,17 +22,44 @@ def submit(url: str, source: str) -> str:
     return client.messages.batches.create(requests=requests).id
 
 
-def results(url: str, batch_id: str, output: str) -> int:
-    """Write the results of a batch to a file. Returns how many there were."""
+def results(url: str, batch_id: str, output: str) -> float:
+    """Write the results of a batch to a file. Returns the seconds of the loop alone."""
     import anthropic
 
     client = anthropic.Anthropic(base_url=url, api_key="sk-ant-benchmark")
-    count = 0
+    began = time.perf_counter()
     with open(output, "w") as file:  # as people write it
-        for result in client.messages.batches.results(batch_id):
+        for result in client.messages.batches.results(batch_id):  # noqa: FURB122
             file.write(result.model_dump_json() + "\n")
-            count += 1
-    return count
+    return time.perf_counter() - began
+
+
+def table(url: str, batch_id: str, source: str, output: str) -> float:
+    """Write the results as CSV in the order of the input, each with its request. Returns the seconds of the loop."""
+    import anthropic
+
+    client = anthropic.Anthropic(base_url=url, api_key="sk-ant-benchmark")
+    began = time.perf_counter()
+    found = {result.custom_id: result.result for result in client.messages.batches.results(batch_id)}
+    with open(source) as requests, open(output, "w", newline="") as file:  # as people write it
+        rows = csv.writer(file)
+        rows.writerow(["custom_id", "type", "stop_reason", "model", "input", "output", "text", "prompt"])
+        for line in requests:
+            request = json.loads(line)
+            result = found[request["custom_id"]]
+            said: list[object] = [""] * 5
+            if result.type == "succeeded":
+                message = result.message
+                text = "".join(block.text for block in message.content if block.type == "text")
+                said = [
+                    message.stop_reason,
+                    message.model,
+                    message.usage.input_tokens,
+                    message.usage.output_tokens,
+                    text,
+                ]
+            rows.writerow([request["custom_id"], result.type, *said, request["params"]["messages"][-1]["content"]])
+    return time.perf_counter() - began
 
 
 def write_requests(path: Path, count: int, size: int, *, tools: int = 0) -> None:
@@ -61,4 +90,10 @@ def tool(number: int) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(submit(*sys.argv[2:4]) if sys.argv[1] == "submit" else results(*sys.argv[2:5]))
+    match sys.argv[1:]:
+        case ["submit", url, source]:
+            print(submit(url, source))
+        case ["results", url, batch, output]:
+            print(results(url, batch, output))
+        case ["table", url, batch, source, output]:
+            print(table(url, batch, source, output))

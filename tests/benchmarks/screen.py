@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from tests.benchmarks.measuring import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 
@@ -67,9 +67,37 @@ class Screen:
         used = psutil.Process(self.process.pid).cpu_times()
         return float(used.user + used.system)
 
+    @property
+    def megabytes(self) -> float:
+        """Its resident memory at this moment."""
+        import psutil
+
+        return float(psutil.Process(self.process.pid).memory_info().rss) / 1e6
+
+    def connections(self, port: int) -> int:
+        """How many connections to a port of this machine it has open."""
+        import psutil
+
+        open_ones = psutil.Process(self.process.pid).net_connections("tcp")
+        return sum(bool(each.raddr) and each.raddr.port == port for each in open_ones)
+
+    def wait(self, seconds: float) -> None:
+        """Read until it has ended."""
+        end = time.perf_counter() + seconds
+        while self.process.poll() is None and time.perf_counter() < end:
+            self.read(0.005)
+        self.process.wait(0)
+
 
 @contextmanager
-def dashboard(home: Path, *, columns: int = 120, rows: int = 40, url: str = "http://127.0.0.1:9") -> Iterator[Screen]:
+def dashboard(
+    home: Path,
+    *,
+    columns: int = 120,
+    rows: int = 40,
+    url: str = "http://127.0.0.1:9",
+    words: Sequence[str] = ("-m", "batchtui"),
+) -> Iterator[Screen]:
     """The dashboard on a pseudo-terminal of that size."""
     ours, theirs = pty.openpty()
     ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -78,7 +106,7 @@ def dashboard(home: Path, *, columns: int = 120, rows: int = 40, url: str = "htt
     env.pop("NO_COLOR", None)
     began = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-m", "batchtui"], stdin=theirs, stdout=theirs, stderr=theirs, env=env, cwd=ROOT,
+        [sys.executable, *words], stdin=theirs, stdout=theirs, stderr=theirs, env=env, cwd=ROOT,
         start_new_session=True,
     )  # fmt: skip
     os.close(theirs)

@@ -1,0 +1,138 @@
+"""Large input and large output: checked, sent, fetched, looked at and written, against the SDK's plain way."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING
+
+from tests.benchmarks.composing import write_table
+from tests.benchmarks.measuring import best, run, simulator, sink
+from tests.benchmarks.plain_sdk import write_requests
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.benchmarks.measuring import Bench
+
+BYTES = 2_470
+"""Of one request: 100,000 of them make one part of just under 250 MB."""
+OURS, PLAIN = ("-m", "tests.benchmarks.ours"), ("-m", "tests.benchmarks.plain_sdk")
+
+
+def submitting(bench: Bench) -> None:
+    """A whole process that reads, checks, stores and sends, against one that parses and sends."""
+    source = _requests(bench)
+    for name, server in (("a server that only takes bytes", sink), ("the simulator", simulator)):
+        with server() as url:
+            # In turns, and the better of each: whoever else uses the machine shall not decide it.
+            pairs = [
+                (run(*OURS, "submit", url, str(source), str(bench.folder / f"{name}-{n}")),
+                 run(*PLAIN, "submit", url, str(source)))
+                for n in range(3)
+            ]  # fmt: skip
+            ours, plain = (min(runs, key=lambda done: done.seconds) for runs in zip(*pairs, strict=True))
+        what = f"submit {bench.count:,} requests, {source.stat().st_size / 1e6:.0f} MB, to {name}"
+        bench.add(what, str(ours), f"SDK {plain}", f"{ours.against(plain)}; budget 4, 160 MB")
+
+
+def many_small(bench: Bench) -> None:
+    """A million requests in ten parts: the memory must not grow."""
+    source = bench.folder / "small.jsonl"
+    write_requests(source, bench.count * 10, 220)
+    with sink() as url:
+        ours = run(*OURS, "submit", url, str(source), str(bench.folder / "small"))
+    size = source.stat().st_size / 1e6
+    bench.add(f"submit {bench.count * 10:,} small requests, {size:.0f} MB, in parts", str(ours), "", "budget 160 MB")
+
+
+def checking(bench: Bench) -> None:
+    """Checking all of params, against json.loads over the same lines; dearest where there is little but structure."""
+    source = bench.folder / "checked.jsonl"
+    for count, size, tools in ((bench.count, BYTES, 0), (bench.count, 220, 0), (bench.count // 5, 220, 3)):
+        write_requests(source, count, size, tools=tools)
+        done = best(3, "-m", "tests.benchmarks.checks", str(source))
+        checked, parsed = (float(word) for word in done.output.split())
+        what = f"check {count:,} requests " + (f"with {tools} tools" if tools else f"of {size:,} B")
+        verdict = f"{checked / parsed:.2f} of json.loads; budget 2"
+        bench.add(what, f"{checked:.2f} s", f"json.loads {parsed:.2f} s", verdict)
+
+
+def fetching(bench: Bench) -> None:
+    """Results fetched, verified and indexed, against a loop over the SDK's results() that writes them."""
+    source = _requests(bench)
+    with simulator() as url:
+        pairs = []
+        for n in range(3):
+            home, batch = _ended(bench, url, source, f"results-{n}")
+            # The simulator works the answers out at the first asking: that is nobody's time.
+            run(*PLAIN, "results", url, batch, str(bench.folder / "first.jsonl"))
+            ours = run(*OURS, "results", url, home)
+            pairs.append((ours, run(*PLAIN, "results", url, batch, str(bench.folder / "plain.jsonl"))))
+    ours, plain = (min(runs, key=lambda done: done.seconds) for runs in zip(*pairs, strict=True))
+    loops = [min(float(done.output) for done in runs) for runs in zip(*pairs, strict=True)]
+    size = (bench.folder / "plain.jsonl").stat().st_size / 1e6
+    what = f"results: fetch, verify, index {bench.count:,}, {size:.0f} MB"
+    bench.add(what, f"{loops[0]:.2f} s", f"SDK {loops[1]:.2f} s", f"{loops[1] / loops[0]:.1f} times as fast; budget 4")
+    verdict = f"{ours.against(plain)}; budget 160 MB"
+    bench.add("the same, whole processes with their start-up", str(ours), f"SDK {plain}", verdict)
+
+
+def exporting(bench: Bench) -> None:
+    """CSV in the order of the input, requests joined, by the command line; the SDK's way fetches and joins at once."""
+    source = _requests(bench)
+    with simulator() as url:
+        home, batch = _ended(bench, url, source, "export")
+        plain = best(2, *PLAIN, "table", url, batch, str(source), str(bench.folder / "plain.csv"))
+        verb = ("-m", "batchtui", "results", "@last", str(bench.folder / "ours.csv"), "--with-requests", "--home", home)
+        env = {"ANTHROPIC_BASE_URL": url}
+        fetched = run(*verb, env=env)
+        saved = best(2, *verb, "--overwrite", env=env)
+    what = f"CSV of {bench.count:,} with requests, "
+    bench.add(f"{what}fetched and saved before", str(fetched), f"SDK {plain}", fetched.against(plain))
+    bench.add(f"{what}saved already", str(saved), f"SDK {plain}", f"{saved.against(plain)}; budget 3")
+
+
+def a_million(bench: Bench) -> None:
+    """Saved results on the disk, as the results screen reads them; the search goes through a tenth of them, too."""
+    for count in (bench.count, bench.count * 10):
+        made = json.loads(run("-m", "tests.benchmarks.reading", "make", str(bench.folder), str(count)).output)
+        done = best(3, "-m", "tests.benchmarks.reading", "look", str(bench.folder), str(count))
+        figures = json.loads(done.output)
+        what = f"{count:,} results, {made['bytes'] / 1e6:.0f} MB: "
+        bench.add(f"{what}open and show", f"{figures['open']:.0f} ms", "", "budget 300 ms")
+        bench.add(f"{what}a page anywhere", f"{figures['page']:.1f} ms", "", "budget 50 ms")
+        bench.add(f"{what}filter by outcome", f"{figures['filter']:.1f} ms", "", "budget 50 ms")
+        found = f"rare {figures['rare']:.0f} ms, in every answer {figures['common']:.0f} ms"
+        bench.add(f"{what}search", found, "", "budget 1 s for 130 MB")
+        bench.add(f"{what}a search given up", f"{figures['stop']:.0f} ms", "", "budget 50 ms")
+        bench.add(f"{what}memory", f"{figures['memory']:.0f} MB", f"{figures['grown']:.0f} of it for them")
+        share = 100 * made["price"] / made["index"]
+        bench.add(f"{what}pricing on top of indexing", f"{share:.0f} %", f"{made['index']:.2f} s", "budget 30 %")
+
+
+def composing(bench: Bench) -> None:
+    """Requests rendered from a table and checked; ten times the rows must not take more memory than their ids do."""
+    few, many = bench.folder / "few.csv", bench.folder / "many.csv"
+    write_table(few, bench.count)
+    write_table(many, bench.count * 10)
+    done = best(3, "-m", "tests.benchmarks.composing", str(few))
+    rate = f"{bench.count / float(done.output):,.0f} rows/s  {done.megabytes:.0f} MB"
+    bench.add(f"compose {bench.count:,} rows of plain text, checks included", rate, "", "budget 50,000 rows/s")
+    done = run("-m", "tests.benchmarks.composing", str(many))
+    rate = f"{bench.count * 10 / float(done.output):,.0f} rows/s  {done.megabytes:.0f} MB"
+    bench.add(f"compose {bench.count * 10:,} rows", rate, "", "20 MB of it to tell the ids apart")
+
+
+def _requests(bench: Bench) -> Path:
+    source = bench.folder / "requests.jsonl"
+    write_requests(source, bench.count, BYTES)
+    return source
+
+
+def _ended(bench: Bench, url: str, source: Path, name: str) -> tuple[str, str]:
+    """Submit, and wait for the end. Returns the home and the batch's id."""
+    home = str(bench.folder / name)
+    batch = run(*OURS, "submit", url, str(source), home).output.strip()
+    time.sleep(1.5)
+    return home, batch
