@@ -6,9 +6,11 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
+from batchtui.answers.blocks import as_json
+from batchtui.answers.structured import NotJson, parse_text
 from batchtui.text.counts import size
 from batchtui.text.safe import safe, safe_block
-from batchtui.tui.passages import Passage
+from batchtui.tui.passages import Passage, json_lines
 from batchtui.tui.pieces import NOTHING, Line, Piece, Tone, flowed, wrapped
 from batchtui.tui.rendered_tables import table_lines
 
@@ -29,16 +31,34 @@ _INLINE = {"strong_open": Tone.STRONG, "em_open": Tone.EMPHASIS, "s_open": Tone.
 
 
 def as_rendered(parts: Iterable[Part], columns: int, most: int = MOST_RENDERED) -> Iterator[Line]:
-    """Yield the parts with every passage rendered to a width; `most` characters of all passages together."""
+    """Yield the parts with every passage rendered to a width; `most` characters of all passages together.
+
+    A passage that is JSON as a whole, as structured answers are, is laid out as such.
+    """
     for part in parts:
         if not isinstance(part, Passage):
             yield part
+            continue
+        if (laid_out := json_text(part.text)) is not None:
+            yield from json_lines(laid_out, max(0, most))
+            most -= len(laid_out)
             continue
         yield from markdown_lines(part.text[: max(0, most)], columns)
         if len(part.text) > most:
             yield NOTHING
             yield (Piece(f"… {size(len(part.text) - max(0, most))} more; the pager shows all of it.", Tone.DIM),)
         most -= len(part.text)
+
+
+def json_text(text: str) -> str | None:
+    """Return a text that is one JSON object or array, with a fence around it or without, indented; else None."""
+    if text.lstrip()[:1] not in ("{", "[", "`"):
+        return None
+    try:
+        value = parse_text(text)
+    except NotJson:
+        return None
+    return as_json(value) if isinstance(value, (dict, list)) else None
 
 
 def markdown_lines(text: str, columns: int) -> Iterator[Line]:

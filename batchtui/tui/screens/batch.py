@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
-
-from textual.containers import Container
 
 from batchtui.domain.errors import BatchtuiError
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.services.collect import Collecting, collect
-from batchtui.text.counts import count, size
+from batchtui.text.counts import size
 from batchtui.tui import acts, again
 from batchtui.tui.background import Latest, perform
 from batchtui.tui.bindings import bindings
-from batchtui.tui.choice import Choice
 from batchtui.tui.commands import Scope
 from batchtui.tui.pieces import Line, Piece, Tone, line
-from batchtui.tui.result_cells import OUTCOME_KINDS, priced
+from batchtui.tui.result_cells import priced
 from batchtui.tui.screens.choose_batch import ChooseBatch
 from batchtui.tui.screens.frame import Frame
 from batchtui.tui.screens.result import ResultScreen
-from batchtui.tui.searching import Search
 from batchtui.tui.widgets.band import Band
-from batchtui.tui.widgets.choices import Choices
 from batchtui.tui.widgets.facts import Facts
-from batchtui.tui.widgets.failure_list import FailureList
-from batchtui.tui.widgets.filter_bar import FilterBar
-from batchtui.tui.widgets.result_grid import ResultGrid
+from batchtui.tui.widgets.result_browser import ResultBrowser
 from batchtui.tui.widgets.rule import Rule
 
 if TYPE_CHECKING:
@@ -56,29 +48,19 @@ class BatchScreen(Frame):
         self.shown = batch
         """The batch, as it stood when it was last heard about."""
         self._reader: ResultReader | None = None
-        self._choice = Choice()
-        self._search = Search(self._say_searching)
         self._opening = Latest(self, self._open_results)
-        self._choosing = Latest(self, self._show_results)
-        self._searching = Latest(self, self._find)
         day = (batch.created_at or batch.planned_at).date()
-        self.grid = ResultGrid(priced(workspace.prices, day))
         self._facts = Facts(workspace.clock.now, self.forecast)
         self._band = Band(workspace.clock.now)
-        self._outcomes = Choices(OUTCOME_KINDS, "Results")
-        self._failures = FailureList()
-        self._search_bar = FilterBar("what an answer, an error or a custom_id says")
+        self._results = ResultBrowser(priced(workspace.prices, day))
+        self.grid = self._results.grid
 
     def content(self) -> Iterator[Widget]:
-        """Lay out the facts, the outcomes, the list and the failures by kind."""
+        """Lay out the facts, and the results."""
         yield self._facts
         yield self._band
-        yield Rule()
-        yield self._outcomes
-        yield self._search_bar
-        with Container(id="results-body"):
-            yield self.grid
-            yield self._failures
+        yield Rule(id="facts-rule")
+        yield self._results
 
     def on_mount(self) -> None:
         """Show the batch, and its results where they are here."""
@@ -88,46 +70,14 @@ class BatchScreen(Frame):
 
     def on_unmount(self) -> None:
         """Let go of the files."""
-        self._search.stop()
         if self._reader is not None:
             self._reader.close()
 
     async def _open_results(self) -> None:
         if self._reader is None and self.shown.results is ResultsState.SAVED:
-            reader = await asyncio.to_thread(self.workspace.registry.results.reader, self.shown)
-            self._reader = self.grid.reader = reader
-            self.grid.empty = (line(Piece("No result matches", Tone.STRONG)),)
-            groups = await asyncio.to_thread(lambda: reader.groups)
-            self.set_class(bool(groups), "-failing")
-            self._failures.show(groups)
-            self._band.show(self.shown, reader.path, reader.summary)
-            await self._show_results()
-
-    async def _show_results(self) -> None:
-        if self._reader is None:
-            return
-        await self.grid.choose(self._choice)
-        self._outcomes.show(self._reader.by_outcome, self._choice.outcome)
-        self._failures.mark(self._choice.group)
-        self._say_shown()
-        self.refresh_footer()
-
-    async def _find(self) -> None:
-        if self._reader is None:
-            return
-        text = self._search.text
-        found = await self._search.run(self._reader)
-        if text == self._search.text:  # else another one is under way already
-            self._choice = replace(self._choice, found=found)
-            await self._show_results()
-
-    def _say_shown(self) -> None:
-        if self._reader is not None:
-            self._search_bar.say(Piece(f"{count(len(self.grid.order))} of {count(self._reader.count)} ", Tone.CHIP))
-
-    def _say_searching(self, done: int, total: int) -> None:
-        if self.is_attached:
-            self._search_bar.say(Piece(f"searching {size(done)} of {size(total)}, esc stops ", Tone.RUNNING))
+            self._reader = await asyncio.to_thread(self.workspace.registry.results.reader, self.shown)
+            self._band.show(self.shown, self._reader.path, self._reader.summary)
+            await self._results.open(self._reader)
 
     def _show_batch(self) -> None:
         self._facts.show(self.shown)
@@ -162,49 +112,17 @@ class BatchScreen(Frame):
         """Say how many are marked."""
         self.refresh_footer()
 
-    def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
-        """Search while it is typed."""
-        self._search.text = event.text.strip()
-        self._searching.request()
-
-    def on_filter_bar_left(self) -> None:
-        """Give the keys back to the list."""
-        self.grid.focus()
-
-    def on_choices_chosen(self, event: Choices.Chosen) -> None:
-        """Show the results with this outcome only."""
-        self._choose(replace(self._choice, outcome=event.choice, group=None))
-
-    def on_failure_list_chosen(self, event: FailureList.Chosen) -> None:
-        """Show the failures of this kind only, and go back to the list."""
-        self._choose(replace(self._choice, outcome=None, group=event.group))
-        self._leave_groups()
-
-    def _choose(self, choice: Choice) -> None:
-        self._choice = choice
-        self._choosing.request()
-
-    def _leave_groups(self) -> None:
-        self.remove_class("-choosing")
-        self.grid.focus()
-
-    @property
-    def _is_among_groups(self) -> bool:
-        return self._failures.grid.has_focus
-
-    def on_descendant_focus(self) -> None:
-        """Say what works where the keys arrive."""
+    def on_result_browser_changed(self) -> None:
+        """Say what works now, and how much is shown."""
         self.refresh_footer()
 
     def aside(self) -> Line:
         """Say what is marked, else how much is shown."""
-        if self.grid.marks:
-            return (Piece(f"{count(len(self.grid.marks))} marked", Tone.WARN),)
-        if self._reader is None:
-            return ()
-        shown, total = len(self.grid.order), self._reader.count
-        words = f"{count(total)} results" if shown == total else f"{count(shown)} of {count(total)}"
-        return (Piece(words, Tone.DIM),)
+        return self._results.aside()
+
+    def back(self) -> bool:
+        """Take back what was chosen among the results."""
+        return self._results.back()
 
     def works(self, command_id: str) -> bool:
         """Whether a command makes sense for this batch as it stands."""
@@ -219,42 +137,26 @@ class BatchScreen(Frame):
             case "list.sort" | "list.reverse":
                 return False
             case "list.mark":
-                return self._reader is not None and not self._is_among_groups
+                return self._reader is not None and not self._results.is_among_groups
             case "batch.groups" | "batch.next-failure" | "batch.previous-failure":
                 return self.has_class("-failing")
             case "batch.outcomes" | "batch.search" | "list.open" | "batch.compare" | "batch.copy-custom-id":
                 return self._reader is not None
         return super().works(command_id)
 
-    def back(self) -> bool:
-        """Leave the failures, else clear the search, else what was chosen, else the marks."""
-        if self._is_among_groups:
-            self._leave_groups()
-        elif self._search_bar.display:
-            self._search.stop()
-            self._search_bar.close()
-        elif self._choice.outcome is not None or self._choice.group is not None:
-            self._choose(replace(self._choice, outcome=None, group=None))
-        elif self.grid.marks:
-            self.grid.unmark()
-        else:
-            return False
-        return True
-
     # ── commands ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _action_batch_outcomes(self) -> None:
-        self._choose(replace(self._choice, outcome=self._outcomes.next(1), group=None))
+        self._results.step_outcome(1)
 
     def _action_batch_outcomes_back(self) -> None:
-        self._choose(replace(self._choice, outcome=self._outcomes.next(-1), group=None))
+        self._results.step_outcome(-1)
 
     def _action_batch_groups(self) -> None:
-        if self._is_among_groups:
-            self._leave_groups()
-        elif self.has_class("-failing"):
-            self.add_class("-choosing")
-            self._failures.grid.focus()
+        self._results.turn_to_groups()
+
+    def _action_batch_search(self) -> None:
+        self._results.search()
 
     def _action_batch_next_failure(self) -> None:
         perform(self, partial(self._go_to_failure, 1), group="latest-failure")
@@ -265,10 +167,6 @@ class BatchScreen(Frame):
     async def _go_to_failure(self, step: int) -> None:
         if not await self.grid.to_failure(step) and self._reader is not None:
             self.dashboard.say(f"There is no failure {'below' if step > 0 else 'above'} the cursor.")
-
-    def _action_batch_search(self) -> None:
-        if self._reader is not None:
-            self._search_bar.open()
 
     def _action_batch_fetch(self) -> None:
         perform(self.app, self._fetch, group=f"fetch-{self.shown.key}", gives_up=True)

@@ -24,7 +24,7 @@ T = TypeVar("T")
 class Choices(Picture, Generic[T]):
     """Shows how many there are of each kind, and which kind is shown. It filters nothing: it says what was chosen."""
 
-    DEFAULT_CSS = "Choices { height: 1; }"
+    DEFAULT_CSS = "Choices { height: auto; }"
 
     class Chosen(Message):
         """One kind, or with None all of them, is to be shown."""
@@ -40,7 +40,8 @@ class Choices(Picture, Generic[T]):
         self._heading = heading
         self._numbers: Mapping[T, int] = {}
         self._only: T | None = None
-        self._spans: list[tuple[int, int, T | None]] = []
+        self._places: list[tuple[int, int, int, T | None]] = []
+        """Row, first column and the column after the last of each choice, for the mouse."""
 
     def show(self, numbers: Mapping[T, int], only: T | None) -> None:
         """Draw these numbers, with one choice in force."""
@@ -58,35 +59,33 @@ class Choices(Picture, Generic[T]):
         return choices[(at + step) % len(choices)]
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Draw the line; where it is too narrow, words go."""
+        """Draw the choices, on as many lines as they need: a sign alone is not understood."""
         if not self._numbers:
             return [(Piece(f" {self._heading}", Tone.HEADING),)]
-        full = self._line(words=True)
-        return [full if width(full) <= columns else self._line(words=False)]
-
-    def _line(self, *, words: bool) -> Line:
-        pieces: list[Piece] = [Piece(" ")]
-        self._spans = []
-        x = 1
+        lines: list[list[Piece]] = [[]]
+        self._places = []
+        x = 0
         for choice in self._choices:
-            piece = self._piece(choice, words=words or choice is self._only)
-            pieces += [piece, Piece(" ")]
+            piece = self._piece(choice)
             taken = width([piece])
-            self._spans.append((x, x + taken, choice))
+            if x and x + 1 + taken > columns:
+                lines.append([])
+                x = 0
+            lines[-1] += [Piece(" "), piece]
+            self._places.append((len(lines) - 1, x + 1, x + 1 + taken, choice))
             x += taken + 1
-        return tuple(pieces)
+        return [tuple(line) for line in lines]
 
-    def _piece(self, choice: T | None, *, words: bool) -> Piece:
+    def _piece(self, choice: T | None) -> Piece:
         if choice is None:
             text, tone = f" {count(sum(self._numbers.values()))} all ", Tone.TEXT
         else:
             sign, tone = self._kinds[choice]
-            word = f" {sign.word}" if words else ""
-            text = f" {sign.glyph_in(plain=look_of(self).plain)} {count(self._numbers[choice])}{word} "
+            text = f" {sign.glyph_in(plain=look_of(self).plain)} {count(self._numbers[choice])} {sign.word} "
         return Piece(text, Tone.CHIP if choice is self._only else tone)
 
     def on_click(self, event: events.Click) -> None:
         """Choose with the mouse."""
-        for start, end, choice in self._spans:
-            if start <= event.x < end:
+        for row, start, end, choice in self._places:
+            if row == event.y and start <= event.x < end:
                 self.post_message(self.Chosen(choice))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from batchtui.domain.states import ResultsState
 from batchtui.text.safe import safe
 from batchtui.tui import saying
 from batchtui.tui.look import look_of
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 LABEL = 9
 MOST_ROWS = 5
+SHORT = 30
+"""Rows of a screen below which a list of results has more need of the room than facts have."""
+KEPT = ("state", "sent", "results", "ended", "cost", "id")
+"""The facts that stand there also then: what the list does not say."""
 
 
 class Facts(Picture):
@@ -46,6 +51,8 @@ class Facts(Picture):
         if batch.attempt > 1:
             name.append(Piece(f"   attempt {batch.attempt}", Tone.DIM))
         facts = list(saying.facts(batch, self._now(), plain=look_of(self).plain, forecast=self._ends(batch)))
+        if batch.results is ResultsState.SAVED and self.app.size.height < SHORT:
+            facts = [fact for fact in facts if fact[0] in KEPT]
         return [tuple(name), *beside(facts, columns)]
 
 

@@ -1,0 +1,180 @@
+"""The results of a batch to be looked through: by outcome, by what they say, by kind of failure."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from textual.containers import Container, Vertical
+from textual.message import Message
+
+from batchtui.text.counts import count, size
+from batchtui.tui.background import Latest
+from batchtui.tui.choice import Choice
+from batchtui.tui.pieces import Line, Piece, Tone, line
+from batchtui.tui.result_cells import OUTCOME_KINDS
+from batchtui.tui.searching import Search
+from batchtui.tui.widgets.choices import Choices
+from batchtui.tui.widgets.failure_list import FailureList
+from batchtui.tui.widgets.filter_bar import FilterBar
+from batchtui.tui.widgets.result_grid import ResultGrid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.app import ComposeResult
+
+    from batchtui.domain.cost import Cost
+    from batchtui.domain.result import ResultFacts
+    from batchtui.registry.result_reader import ResultReader
+
+
+class ResultBrowser(Vertical):
+    """The outcomes, the search, the list and the failures, and which results they choose together.
+
+    It reads through the reader that it was given, and closes nothing.
+    """
+
+    class Changed(Message):
+        """Others are shown, or the keys arrive elsewhere within."""
+
+    def __init__(self, price: Callable[[ResultFacts], Cost | None]) -> None:
+        super().__init__()
+        self._reader: ResultReader | None = None
+        self._choice = Choice()
+        self._search = Search(self._say_searching)
+        self._choosing = Latest(self, self._show)
+        self._searching = Latest(self, self._find)
+        self.grid = ResultGrid(price)
+        self._outcomes = Choices(OUTCOME_KINDS, "Results")
+        self._failures = FailureList()
+        self._bar = FilterBar("what an answer, an error or a custom_id says")
+
+    def compose(self) -> ComposeResult:
+        """Lay out the outcomes, the search, the list and the failures by kind."""
+        yield self._outcomes
+        yield self._bar
+        with Container(id="results-body"):
+            yield self.grid
+            yield self._failures
+
+    def on_unmount(self) -> None:
+        """Search no longer."""
+        self._search.stop()
+
+    async def open(self, reader: ResultReader) -> None:
+        """Show these results."""
+        self._reader = self.grid.reader = reader
+        self.grid.empty = (line(Piece("No result matches", Tone.STRONG)),)
+        groups = await asyncio.to_thread(lambda: reader.groups)
+        self.screen.set_class(bool(groups), "-failing")
+        self._failures.show(groups)
+        await self._show()
+
+    # ── which are shown ────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _show(self) -> None:
+        if self._reader is None:
+            return
+        await self.grid.choose(self._choice)
+        self._outcomes.show(self._reader.by_outcome, self._choice.outcome)
+        self._failures.mark(self._choice.group)
+        self._bar.say(Piece(f"{count(len(self.grid.order))} of {count(self._reader.count)} ", Tone.CHIP))
+        self.post_message(self.Changed())
+
+    async def _find(self) -> None:
+        if self._reader is None:
+            return
+        text = self._search.text
+        found = await self._search.run(self._reader)
+        if text == self._search.text:  # else another one is under way already
+            self._choice = replace(self._choice, found=found)
+            await self._show()
+
+    def _say_searching(self, done: int, total: int) -> None:
+        if self.is_attached:
+            self._bar.say(Piece(f"searching {size(done)} of {size(total)}, esc stops ", Tone.RUNNING))
+
+    def _choose(self, choice: Choice) -> None:
+        self._choice = choice
+        self._choosing.request()
+
+    def step_outcome(self, step: int) -> None:
+        """Show the next outcome only, or with -1 the one before."""
+        self._choose(replace(self._choice, outcome=self._outcomes.next(step), group=None))
+
+    def on_choices_chosen(self, event: Choices.Chosen) -> None:
+        """Show the results with this outcome only."""
+        event.stop()
+        self._choose(replace(self._choice, outcome=event.choice, group=None))
+
+    def on_failure_list_chosen(self, event: FailureList.Chosen) -> None:
+        """Show the failures of this kind only, and go back to the list."""
+        event.stop()
+        self._choose(replace(self._choice, outcome=None, group=event.group))
+        self._leave_groups()
+
+    def search(self) -> None:
+        """Take what to search for."""
+        if self._reader is not None:
+            self._bar.open()
+
+    def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
+        """Search while it is typed."""
+        event.stop()
+        self._search.text = event.text.strip()
+        self._searching.request()
+
+    def on_filter_bar_left(self, event: FilterBar.Left) -> None:
+        """Give the keys back to the list."""
+        event.stop()
+        self.grid.focus()
+
+    # ── where the keys arrive ──────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def is_among_groups(self) -> bool:
+        """Whether the keys arrive at the failures."""
+        return self._failures.grid.has_focus
+
+    def turn_to_groups(self) -> None:
+        """Go to the failures, or back to the list."""
+        if self.is_among_groups:
+            self._leave_groups()
+        elif self.screen.has_class("-failing"):
+            self.screen.add_class("-choosing")
+            self._failures.grid.focus()
+
+    def _leave_groups(self) -> None:
+        self.screen.remove_class("-choosing")
+        self.grid.focus()
+
+    def on_descendant_focus(self) -> None:
+        """Say that other keys work now."""
+        self.post_message(self.Changed())
+
+    def back(self) -> bool:
+        """Leave the failures, else clear search, choice or marks. Returns whether there was anything to take back."""
+        if self.is_among_groups:
+            self._leave_groups()
+        elif self._bar.display:
+            self._search.stop()
+            self._bar.close()
+        elif self._choice.outcome is not None or self._choice.group is not None:
+            self._choose(replace(self._choice, outcome=None, group=None))
+        elif self.grid.marks:
+            self.grid.unmark()
+        else:
+            return False
+        return True
+
+    def aside(self) -> Line:
+        """Say what is marked, else how much is shown."""
+        if self.grid.marks:
+            return (Piece(f"{count(len(self.grid.marks))} marked", Tone.WARN),)
+        if self._reader is None:
+            return ()
+        shown, total = len(self.grid.order), self._reader.count
+        words = f"{count(total)} results" if shown == total else f"{count(shown)} of {count(total)}"
+        return (Piece(words, Tone.DIM),)
