@@ -112,4 +112,4 @@ def _no_template(named: str, folder: Path) -> UsageError:
 def wrong_template(fault: TemplateFault) -> InputError:
     """Say as a sentence what is wrong with a template."""
     said = str(fault)
-    return InputError(f"{said[:1].upper()}{said[1:]}.", title="The template is wrong")
+    return InputError(f"{said[:1].upper()}{said[1:].rstrip('.')}.", title="The template is wrong")

@@ -109,7 +109,9 @@ def _caching(opened: Opened, composed: Composed | None) -> Line:
     tone = Tone.STRONG if opened.draft.cache else Tone.FAINT
     if prefix is None:
         return (Piece(word, tone),)
-    return (Piece(word, tone), Piece(f"  {prefix_words(prefix, _least(opened))}", Tone.DIM))
+    least = _least(opened)
+    is_worth_it = prefix.tokens >= least and not opened.draft.cache
+    return (Piece(word, tone), Piece(f"  {prefix_words(prefix, least)}", Tone.WARN if is_worth_it else Tone.DIM))
 
 
 def _least(opened: Opened) -> int:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.widgets import Input
 
-COLUMNS = (Column("name", "NAME", 18, 40, 100, fixed=True), Column("said", "", 20, 90, 90))
+COLUMNS = (Column("name", "NAME", 18, 26, 100, fixed=True), Column("said", "", 20, 90, 90))
 
 
 class Name(NamedTuple):

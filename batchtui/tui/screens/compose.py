@@ -155,7 +155,8 @@ class ComposeScreen(Frame):
         is_same = shown is not None and before is not None and shown.number == before.number
         raw = shown.request if shown else b""
         if raw or not self.opened.complaints:  # while something is half typed, what there was stays
-            self.request.show(Reading(partial(prompt_parts, raw), raw) if raw else Reading(_nothing_yet), stays=is_same)
+            reading = Reading(partial(prompt_parts, raw), raw) if raw else Reading(partial(_nothing, shown is not None))
+            self.request.show(reading, stays=is_same)
         self._troubles.show(shown.rendered.problems if shown and shown.rendered else (), self.opened.complaints)
         self.refresh_footer()
 
@@ -384,5 +385,6 @@ def following(numbers: Sequence[int], here: int, step: int) -> int | None:
     return numbers[at] if 0 <= at < len(numbers) else None
 
 
-def _nothing_yet(_most: int | None) -> Iterator[Passage]:
-    yield (Piece("There is no request to show yet.", Tone.DIM),)
+def _nothing(is_row: bool, _most: int | None) -> Iterator[Passage]:
+    """Say why there is nothing to read."""
+    yield (Piece("No request can be made of this row." if is_row else "There is no request to show yet.", Tone.DIM),)

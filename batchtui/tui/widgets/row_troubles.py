@@ -36,8 +36,6 @@ class RowTroubles(Picture):
         lines: list[Line] = [(Piece(f" {part}", Tone.BAD),) for said in wrong for part in wrapped(said, columns - 2)]
         for problem in self._problems:
             tone = Tone.BAD if problem.severity is Severity.ERROR else Tone.WARN
-            hint = f" {problem.hint}." if problem.hint else ""
-            lines += [
-                (Piece(f" {part}", tone),) for part in wrapped(squeezed(f"{problem.message}.{hint}"), columns - 2)
-            ]
+            said = " ".join(f"{words[:1].upper()}{words[1:]}." for words in (problem.message, problem.hint) if words)
+            lines += [(Piece(f" {part}", tone),) for part in wrapped(squeezed(said), columns - 2)]
         return lines[:5]
