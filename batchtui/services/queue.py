@@ -44,6 +44,14 @@ async def has_room(workspace: Workspace, batch: Batch) -> bool:
     return limit is None or waiting == 0 or waiting + batch.requests <= limit
 
 
+async def was_freed(workspace: Workspace, batch: Batch) -> bool:
+    """Whether a part that waits for room has it now, as far as the room is known: it need not wait out its time."""
+    limit = await room(workspace)
+    if limit is None or not batch.reason.startswith(FULL):
+        return False
+    return await waiting_requests(workspace) + batch.requests <= limit
+
+
 async def learn(workspace: Workspace, refusal: RateLimited) -> bool:
     """Remember from a 429 that the queue is full. False where it was about something else.
 

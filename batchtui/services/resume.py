@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from batchtui.domain.errors import UsageError
 from batchtui.domain.query import BatchQuery
 from batchtui.domain.states import BatchState
-from batchtui.services import reconcile
+from batchtui.services import queue, reconcile
 from batchtui.services.dispatch import Event, send_parts
 from batchtui.services.reconcile import DEFAULT_GRACE, Verdict
 
@@ -112,7 +112,7 @@ async def adopt(workspace: Workspace, jobs: Sequence[str], batch_id: str, *, par
 
 
 async def feed(workspace: Workspace, on_event: Callable[[Event], None] | None = None) -> list[int]:
-    """Send on the parts that a rate limit or a full queue made wait, once their time has come. Returns their keys.
+    """Send on the parts that a rate limit or a full queue made wait, once there is time or room. Returns their keys.
 
     Only these: a part that was refused, or is of a job with an unknown part, waits for a person.
     """
@@ -123,7 +123,9 @@ async def feed(workspace: Workspace, on_event: Callable[[Event], None] | None = 
     blocked: set[tuple[str, int]] = set()
     for batch in await open_parts(workspace):
         attempt = (batch.job, batch.attempt)
-        is_due = batch.not_before is not None and batch.not_before <= workspace.clock.now()
+        is_due = batch.not_before is not None and (
+            batch.not_before <= workspace.clock.now() or await queue.was_freed(workspace, batch)
+        )
         follows = attempt in feeding and batch.reason == ""
         if attempt in blocked or batch.state is not BatchState.PLANNED or not (is_due or follows):
             blocked.add(attempt)
