@@ -15,6 +15,7 @@ from batchtui.domain.result import Outcome
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.text.counts import amount, count, size
 from batchtui.text.glyphs import OUTCOMES
+from batchtui.text.progress import bar, pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
 
 STDOUT = "-"
+BAR = 28
+"""Columns of a progress bar."""
 SECOND_LOOK = frozenset(outcome for outcome in Outcome if not outcome.is_success)
 """Outcomes that make a run end with 4: those that failed, and answers that only look like successes."""
 
@@ -192,7 +195,9 @@ def _collecting(session: Session, batch: Batch) -> Callable[[Collecting], None]:
 
 def _exporting(session: Session) -> Callable[[Exporting], None]:
     def show(exporting: Exporting) -> None:
-        session.notes.progress(f"writing {count(exporting.written)} of {amount(exporting.total, 'result')}")
+        done, rest, label = bar(exporting.written, exporting.total, BAR, plain=session.out.is_plain)
+        words = pace(exporting.written, exporting.total, exporting.elapsed)
+        session.notes.progress(f"writing {done}{rest}{label}  {words}")
 
     return show
 

@@ -9,6 +9,7 @@ from batchtui.domain.states import BatchState, ResultsState
 from batchtui.text.counts import amount, count, size
 from batchtui.text.glyphs import state_sign
 from batchtui.text.money import cost, cost_cell
+from batchtui.text.progress import bar as progress_bar
 from batchtui.text.safe import safe, squeezed
 from batchtui.tui.pieces import Line, Piece, Tone, joined, width
 from batchtui.tui.pieces import plain as plain_text
@@ -137,16 +138,12 @@ def _outcome(batch: Batch, columns: int, *, plain: bool) -> Line:
 
 def bar(numbers: RequestCounts, columns: int, *, plain: bool = False) -> Line:
     """Draw the share of requests that have an outcome: failures at the end of the filled part, in their colour."""
-    share = numbers.settled / numbers.total
-    label = f" {int(share * 100):3d}%"
-    room = max(0, columns - len(label))
-    filled = int(room * share + 0.5)
-    failed = min(filled, -(-room * numbers.failed // numbers.total)) if numbers.failed else 0
-    full, rest = ("=", "-") if plain else ("━", "─")
+    done, rest, label = progress_bar(numbers.settled, numbers.total, columns, plain=plain)
+    failed = min(len(done), -(-len(done + rest) * numbers.failed // numbers.total)) if numbers.failed else 0
     return (
-        Piece(full * (filled - failed), Tone.RUNNING),
-        Piece(("!" if plain else full) * failed, Tone.BAD),
-        Piece(rest * (room - filled), Tone.FAINT),
+        Piece(done[failed:], Tone.RUNNING),
+        Piece("!" * failed if plain else done[:failed], Tone.BAD),
+        Piece(rest, Tone.FAINT),
         Piece(label, Tone.DIM),
     )
 

@@ -9,7 +9,7 @@ from batchtui.domain.batch import RequestCounts
 from batchtui.domain.estimate import Bounds
 from batchtui.domain.result import Outcome
 from batchtui.domain.states import BatchState
-from batchtui.text import counts, durations, estimates, glyphs, money
+from batchtui.text import counts, durations, estimates, glyphs, money, progress
 from batchtui.text.widths import width
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -160,3 +160,23 @@ def test_a_cost_in_a_cell_takes_eight_columns_at_most(actual: str | None, estima
     cell = money.cost_cell(*(None if figure is None else Decimal(figure) for figure in (actual, estimate)))
     assert cell == said
     assert len(cell) <= 8
+
+
+@pytest.mark.parametrize(
+    ("done", "total", "drawn"),
+    [
+        (0, 100, "──────────   0%"),
+        (48, 100, "━━━━━─────  48%"),
+        (100, 100, "━━━━━━━━━━ 100%"),
+        (120, 100, "━━━━━━━━━━ 100%"),
+        (0, 0, "──────────   0%"),
+    ],
+)
+def test_a_bar_is_as_long_as_its_share(done: int, total: int, drawn: str) -> None:
+    assert "".join(progress.bar(done, total, 15)) == drawn
+    assert "".join(progress.bar(done, total, 15, plain=True)).isascii()
+
+
+def test_a_pace_says_rate_and_time_left_once_it_has_settled() -> None:
+    assert progress.pace(500, 100_000, 0.5) == "500 of 100,000"
+    assert progress.pace(25_000, 100_000, 5.0) == "25,000 of 100,000  5,000/s  0:15 left"

@@ -11,13 +11,14 @@ from batchtui.domain.errors import BatchtuiError
 from batchtui.domain.result import Outcome
 from batchtui.exporters.formats import Format
 from batchtui.services.export import Exporting, ExportOptions, ExportPlan, apply_export, plan_export
-from batchtui.text.counts import amount, count
-from batchtui.text.durations import countdown
+from batchtui.text.counts import amount
 from batchtui.text.glyphs import OUTCOMES
+from batchtui.text.progress import bar, pace
 from batchtui.text.safe import safe, squeezed
 from batchtui.tui.background import Latest, perform
 from batchtui.tui.bindings import bindings
 from batchtui.tui.commands import Scope
+from batchtui.tui.look import look_of
 from batchtui.tui.pieces import Line, Piece, Tone, wrapped
 from batchtui.tui.screens.ask_text import AskText
 from batchtui.tui.screens.confirm import Group, Question
@@ -204,18 +205,28 @@ class ExportScreen(Frame):
             return
         if self._is_folder:
             Path(self._wishes.output).expanduser().mkdir(parents=True, exist_ok=True)
-        written = 0
-        for group, output in zip(self._groups, outputs, strict=True):
-            options = self._wishes.options(str(output), overwrite=output in files)
-            with self.dashboard.undertaking() as say:
-                plan = await plan_export(self.workspace, group, options)
-                report = await apply_export(
-                    self.workspace, plan, on_progress=lambda going: say(f"writing  {progress(going)}")
-                )
-            written += report.total
+        try:
+            written = await self._write_all(outputs, files)
+        finally:
+            if self.is_attached:
+                self._planning.request()
         self.dashboard.say(f"{amount(written, 'result')} written to {self._wishes.output}.")
         if self.app.screen is self:
             self.app.pop_screen()
+
+    async def _write_all(self, outputs: Sequence[Path], replaced: Sequence[Path]) -> int:
+        written = 0
+        for group, output in zip(self._groups, outputs, strict=True):
+            options = self._wishes.options(str(output), overwrite=output in replaced)
+            plan = await plan_export(self.workspace, group, options)
+            with self.dashboard.undertaking() as say:
+                report = await apply_export(self.workspace, plan, on_progress=partial(self._say_going, say, output))
+            written += report.total
+        return written
+
+    def _say_going(self, say: Callable[[str], None], output: Path, going: Exporting) -> None:
+        say(f"writing  {pace(going.written, going.total, going.elapsed)}")
+        self._summary.show_going(output.name, going)
 
     def works(self, command_id: str) -> bool:
         """Leave out what means nothing here."""
@@ -227,34 +238,35 @@ class ExportScreen(Frame):
 
 
 class Summary(Picture):
-    """Draws what the choices come to."""
+    """Draws what the choices come to, and while it is written how far that is."""
 
     def __init__(self) -> None:
         super().__init__(id="export-summary")
         self._said: Sequence[Line] = ()
+        self._going: Exporting | None = None
 
     def show(self, said: Sequence[Line]) -> None:
         """Draw these lines."""
-        self._said = said
+        self._said, self._going = said, None
+        self.redraw()
+
+    def show_going(self, name: str, going: Exporting) -> None:
+        """Draw how far the writing of a file has come."""
+        words = f"{safe(name)}: {pace(going.written, going.total, going.elapsed)}"
+        self._going = going
+        self._said = ((Piece(words, Tone.STRONG),), (Piece("esc gives it up; no half file stays.", Tone.DIM),))
         self.redraw()
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
         """Draw them, broken where they are too long."""
         lines: list[Line] = []
+        if self._going is not None:
+            parts = bar(self._going.written, self._going.total, columns - 2, plain=look_of(self).plain)
+            lines.append((Piece(" "), *map(Piece, parts, (Tone.RUNNING, Tone.FAINT, Tone.DIM))))
         for said in self._said:
             tone = said[0].tone
             lines += [(Piece(f" {part}", tone),) for part in wrapped(said[0].text, columns - 2)]
         return lines[:rows] or [()]
-
-
-def progress(going: Exporting) -> str:
-    """Say how far it is, how fast it goes, and how long it will take."""
-    said = f"{count(going.written)} of {count(going.total)}"
-    if going.elapsed < 1 or not going.written:
-        return said
-    rate = going.written / going.elapsed
-    left = max(0.0, going.total - going.written) / rate
-    return f"{said}  {count(round(rate))}/s  {countdown(left)} left"
 
 
 def paint(item: Row, column: Column, width: int) -> Line:

@@ -1,0 +1,28 @@
+"""How far long work has come: a bar, its share, its rate and the time that is left."""
+
+from __future__ import annotations
+
+from batchtui.text.counts import count
+from batchtui.text.durations import countdown
+
+SETTLED = 1.0
+"""Seconds after which a rate means something."""
+
+
+def bar(done: int, total: int, columns: int, *, plain: bool = False) -> tuple[str, str, str]:
+    """Return the filled part of a bar, its rest, and its share as a label, of so many columns together."""
+    share = min(1.0, done / total) if total else 0.0
+    label = f" {int(share * 100):3d}%"
+    room = max(0, columns - len(label))
+    filled = int(room * share + 0.5)
+    full, rest = ("=", "-") if plain else ("━", "─")
+    return full * filled, rest * (room - filled), label
+
+
+def pace(done: int, total: int, elapsed: float) -> str:
+    """Say how many of how many, how fast it goes and how long it will take; `elapsed` in seconds."""
+    said = f"{count(done)} of {count(total)}"
+    if elapsed < SETTLED or not done:
+        return said
+    rate = done / elapsed
+    return f"{said}  {count(round(rate))}/s  {countdown(max(0.0, total - done) / rate)} left"
