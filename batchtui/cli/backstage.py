@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from batchtui.cli.demo import Piece
     from batchtui.cli.session import Session
+    from batchtui.domain.batch import Batch
     from batchtui.services.workspace import Workspace
     from batchtui.simulator import Simulator, World
 
@@ -63,7 +64,7 @@ async def lived_workspace(session: Session, simulator: Simulator, clock: PastClo
     from batchtui.cli.story import PAST, PAST_TEMPER
 
     async with session.workspace(base_url=simulator.url, clock=clock) as workspace:
-        lively = workspace.settings.refresh.model_copy(update={"quick": LIVELY, "middle": LIVELY})
+        lively = workspace.settings.refresh.model_copy(update=dict.fromkeys(("quick", "middle", "slow"), LIVELY))
         workspace.settings = workspace.settings.model_copy(update={"refresh": lively})
         await Backstage(workspace, simulator.world).live_through(PAST, clock, **PAST_TEMPER)
         yield workspace
@@ -95,15 +96,16 @@ class Backstage:
         now = self.workspace.clock.now()
         return sum(len(batch) for batch in self.world.batches if now < batch.ends_at)
 
-    async def until_ended(self, name: str, at_most: float) -> None:
-        """Wait until every batch of this name has ended and its results are here; not longer than so many seconds."""
+    async def until_there(self, name: str, at_most: float, *, ended: bool) -> None:
+        """Wait until every batch of this name is at the API, or has ended and its results are here.
+
+        It waits no longer than `at_most` seconds.
+        """
         clock = self.workspace.clock
         until = clock.monotonic() + at_most
         while clock.monotonic() < until:
             batches = [batch for batch in await self.workspace.registry.views.select() if batch.name == name]
-            if batches and all(
-                batch.state is BatchState.ENDED and batch.results is ResultsState.SAVED for batch in batches
-            ):
+            if batches and all(_is_there(batch, ended=ended) for batch in batches):
                 return
             await clock.sleep(LOOK)
 
@@ -118,3 +120,9 @@ class Backstage:
         await tend.round_of_care(self.workspace)
         for batch in await self.workspace.registry.views.uncollected(clock.now()):
             await collect(self.workspace, batch)
+
+
+def _is_there(batch: Batch, *, ended: bool) -> bool:
+    if ended:
+        return batch.state is BatchState.ENDED and batch.results is ResultsState.SAVED
+    return batch.state.is_at_api

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from batchtui.cli.demo import Piece
 from batchtui.cli.tour import Step
 from batchtui.simulator import Fault
+from batchtui.tui.commands import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,13 +97,13 @@ STEPS: Sequence[Step] = (
         "sent",
         "`support-tickets` was just sent: 240 requests in one batch. This server counts along; most show counts only at"
         " the end.",
-        "list.open", "opens the batch under the cursor",
+        "list.open", "opens the batch under the cursor", place=Scope.BATCHES,
     ),
     Step(
         "queue",
         "`product-texts` is one job in three parts. The queue at the API is full: part 3 waits here and goes out by"
         " itself.",
-        "list.sort", "sorts by the next column, {list.reverse} turns it round", _queue_is_full,
+        "list.sort", "sorts by the next column, {list.reverse} turns it round", _queue_is_full, place=Scope.BATCHES,
     ),
     Step(
         "results",
@@ -131,12 +132,12 @@ STEPS: Sequence[Step] = (
         "found",
         "“found”: the batch was there and was adopted. Sent once, paid once, also through crashes and closed laptops.",
         "activity.only", "shows only acts, each call, only errors, or all", _much_fails, needs="contract-summaries",
-        patience=14.0,
+        needs_end=False, patience=14.0,
     ),
     Step(
         "failed",
         "`translations` has ended, and 24 of its 60 requests failed. Go to it in the list.",
-        "batches.retry", "groups what failed, and says what is worth sending again", _works_again,
+        "batches.retry", "says why, and what is worth sending again", _works_again,
         needs="translations",
     ),
     Step(
@@ -164,7 +165,7 @@ STEPS: Sequence[Step] = (
         "many",
         "Cancel, export, delete, retry take all that is marked. {list.mark-range} marks a range, {list.mark-all} all"
         " that is shown.",
-        "list.mark", "marks a batch", _more,
+        "list.mark", "marks a batch", _more, place=Scope.BATCHES,
     ),
     Step(
         "export",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from batchtui.cli.backstage import Backstage
+    from batchtui.tui.commands import Scope
 
 PATIENCE = 24.0
 """Seconds that a step stands if nobody does what it says; the story goes on by itself."""
@@ -34,8 +35,12 @@ class Step:
     scene: Callable[[Backstage], Awaitable[None]] | None = None
     """What is made to happen as the step begins; None where something is only shown."""
     needs: str = ""
-    """The name of a batch that has to have ended before this can be said."""
+    """The name of a batch that this speaks of."""
+    needs_end: bool = True
+    """Whether that has to have ended before this can be said; else it has to be at the API."""
     patience: float = PATIENCE
+    place: Scope | None = None
+    """Where the key is to be tried; None for wherever it works."""
 
 
 class Tour:
@@ -60,7 +65,7 @@ class Tour:
 
     def followed(self, command_id: str) -> None:
         """Go on, having been followed."""
-        if self.step is not None and self._hint is not None and command_id == self.step.command:
+        if self.step is not None and self._hint is not None and _is_same(command_id, self.step.command):
             self._hint = replace(self._hint, is_done=True)
             self._changed()
             self._passed.set()
@@ -90,12 +95,12 @@ class Tour:
 
     async def _tell(self, step: Step, chip: str) -> None:
         if step.needs:
-            await self._backstage.until_ended(step.needs, DELAY)
+            await self._backstage.until_there(step.needs, DELAY, ended=step.needs_end)
         if step.scene is not None:
             scene = asyncio.create_task(_played(step.scene(self._backstage)), name=f"scene-{step.id}")
             self._scenes.add(scene)
             scene.add_done_callback(self._scenes.discard)
-        self.step, self._hint = step, Hint(step.id, chip, step.said, step.command, step.does)
+        self.step, self._hint = step, Hint(step.id, chip, step.said, step.command, step.does, step.place)
         self._passed.clear()
         self._changed()
         await self._wait(step.patience)
@@ -115,6 +120,11 @@ class Tour:
             for wait in waits:
                 wait.cancel()
             await asyncio.gather(*waits, return_exceptions=True)
+
+
+def _is_same(command_id: str, wanted: str) -> bool:
+    """Whether one is the other, or does within a batch what the other does in the list."""
+    return command_id == wanted or f"batches.{command_id.removeprefix('batch.')}" == wanted
 
 
 async def _played(scene: Awaitable[None]) -> None:

@@ -38,6 +38,7 @@ from batchtui.tui.screens.error_box import ErrorBox
 from batchtui.tui.screens.frame import Frame
 from batchtui.tui.screens.help import HelpScreen
 from batchtui.tui.screens.palette import PaletteScreen
+from batchtui.tui.screens.settings import SettingsScreen
 from batchtui.tui.screens.spend import SpendScreen
 from batchtui.tui.screens.warnings import WarningsScreen
 from batchtui.tui.turns import Turns
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from batchtui.domain.notice import Notice
     from batchtui.services.poller import PollStatus
     from batchtui.services.workspace import Workspace
+    from batchtui.settings.model import Settings
     from batchtui.tui.commands import Command
     from batchtui.tui.guide import Guide
 
@@ -159,6 +161,7 @@ class DashboardApp(App[int]):
             is_read_only=self.is_read_only,
             doing=self._doing,
             warnings=len(self.outlook.cautions),
+            warnings_key=next(iter(self.keymap["app.warnings"]), ""),
             spent=self.outlook.today.known,
             saved=self.outlook.today.saved,
         )
@@ -402,6 +405,23 @@ class DashboardApp(App[int]):
         if not isinstance(self.screen, WarningsScreen):
             self._looking_ahead.request()
             self.push_screen(WarningsScreen(self.workspace))
+
+    def take_settings(self, settings: Settings) -> None:
+        """Go by other settings from now on, as far as they are not only looked at when the dashboard starts."""
+        before, self.workspace.settings = self.workspace.settings, settings
+        self.workspace.__dict__.pop("prices", None)  # made from the settings with the next question
+        self.keymap = keymap.merged(settings.keys)
+        self.set_keymap(keymap.overridden(settings.keys))
+        self._plain = settings.screen.ascii or self.terminal.ascii_only
+        look = self.look
+        if settings.screen.theme != before.screen.theme:
+            look = themes.chosen(settings.screen.theme, colours=self.terminal.colours, light=self.terminal.light)
+        self.show_look(look)
+        self._show_status()
+
+    def _action_app_settings(self) -> None:
+        if not isinstance(self.screen, SettingsScreen):
+            self.push_screen(SettingsScreen(self.workspace))
 
     def _action_app_theme(self) -> None:
         looks = list(themes.LOOKS.values())

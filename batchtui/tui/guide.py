@@ -32,6 +32,8 @@ class Hint:
     """The id of the command to try; empty where there is nothing to do but to look."""
     does: str = ""
     """What trying it does, after its key: "opens the batch"."""
+    place: Scope | None = None
+    """Where it is meant to be tried; None for wherever the command is heard."""
     is_done: bool = False
     """Whether it was followed just now."""
 

@@ -63,7 +63,7 @@ class GuideLine(Picture):
             return ()
         if hint.is_done:
             return (Piece("+ " if plain else "✓ ", Tone.GOOD), *with_keys(hint.does, keymap, Tone.DIM, plain=plain))
-        way, leads = way_to(BY_ID[hint.command].scope, self._scopes)
+        way, leads = way_to(hint.place or BY_ID[hint.command].scope, self._scopes)
         first = (Piece(key_of(way, keymap, plain=plain), Tone.ACCENT), Piece(f" {leads} ")) if way else ()
         does = with_keys(f" {hint.does}", keymap, Tone.TEXT, plain=plain)
         return (*first, Piece(key_of(hint.command, keymap, plain=plain), Tone.ACCENT), *does)

@@ -53,6 +53,8 @@ class Status:
     doing: str = ""
     """What is under way at a person's word, like an upload; empty where nothing is."""
     warnings: int = 0
+    warnings_key: str = ""
+    """What shows them; empty where no key does."""
     spent: Decimal = Decimal(0)
     """What today's batches have cost so far, USD."""
     saved: Decimal = Decimal(0)
@@ -73,7 +75,7 @@ class StatusBar(Picture):
         status = self._status()
         plain = look_of(self).plain
         right = poll_words(status)
-        warned = warning_words(status.warnings)
+        warned = warning_words(status.warnings, status.warnings_key)
         money = money_words(status.spent, status.saved)
         tally = tally_words(status.tally, plain=plain)
         for left, middle in (
@@ -120,9 +122,11 @@ def tally_words(tally: Tally, *, plain: bool = False, words: bool = True) -> Lin
     return joined(groups, "   " if words else "  ")
 
 
-def warning_words(warnings: int) -> Line:
-    """Say that there are warnings, by the key that shows them."""
-    return (Piece(amount(warnings, "warning"), Tone.WARN),) if warnings else NOTHING
+def warning_words(warnings: int, key: str = "") -> Line:
+    """Say that there are warnings, and the key that shows them."""
+    if not warnings:
+        return NOTHING
+    return (Piece(amount(warnings, "warning"), Tone.WARN), *((Piece(f" [{key}]", Tone.DIM),) if key else ()))
 
 
 def money_words(spent: Decimal, saved: Decimal) -> Line:
