@@ -93,3 +93,16 @@ def test_what_an_image_elsewhere_costs_nobody_can_say(batchtui: Batchtui, simula
     path = jsonl(batchtui.folder / "seen.jsonl", [request("i-0", messages=[{"role": "user", "content": [image]}])])
     (verdict,) = batchtui("check", str(path), "--canary", "--yes", "--json").document["canary"]
     assert verdict["at_most"] is None
+
+
+def test_what_a_canary_costs_counts_towards_the_limit(batchtui: Batchtui, simulator: Simulator) -> None:
+    """The batch alone would be allowed."""
+    document = batchtui("submit", two_shapes(batchtui.folder), "--canary", "--dry-run", "--json").document
+    batch, canary = Decimal(document["estimate"]["at_most"]), Decimal(document["canary"]["at_most"])
+    assert canary > 0
+    limit = str(batch + canary / 2)
+    for more in ((), ("--dry-run",)):
+        ran = batchtui("submit", two_shapes(batchtui.folder), "--canary", "--max-cost", limit, "--yes", *more)
+        assert (ran.code, "Over the limit" in ran.err) == (3, True)
+    assert simulator.world.calls == []
+    assert batchtui("submit", two_shapes(batchtui.folder), "--max-cost", limit, "--yes").code == 0

@@ -34,6 +34,13 @@ async def choose(shown: Stage, name: str) -> None:
     await shown.press(*name, "enter")
 
 
+async def send(shown: Stage, batches: int) -> None:
+    """Say yes, and wait until the service has so many batches."""
+    shown.clock.turn(1)
+    await shown.press("y")
+    await shown.until(lambda: len(shown.simulator.world.batches) == batches)
+
+
 async def test_a_file_is_chosen_shown_and_sent_after_a_yes(here: Path, tmp_path: Path) -> None:
     jsonl(here / "tickets.jsonl", requests(5))
     async with stage(tmp_path) as shown:
@@ -43,6 +50,31 @@ async def test_a_file_is_chosen_shown_and_sent_after_a_yes(here: Path, tmp_path:
         await shown.press("y")
         await shown.shows("● running", "tickets")
         assert len(sent_custom_ids(shown.simulator)) == 5
+
+
+async def test_the_question_shows_checks_parts_and_what_it_costs(here: Path, tmp_path: Path) -> None:
+    plain = [request(f"p-{number}") for number in range(3)]
+    odd = [request("s-1", system="Be brief.", mesages=1)]
+    jsonl(here / "tickets.jsonl", [*plain, *odd])
+    async with stage(tmp_path, size=(100, 44)) as shown:
+        await choose(shown, "tick")
+        await shown.shows(
+            "Submit tickets?", "estimated cost: $", "without a batch: $", "2 shapes", "3 × claude-haiku-5-5 · user",
+            "Worth a look", "line 4: mesages is not known here",
+        )  # fmt: skip
+
+
+async def test_the_same_again_is_said_with_what_became_of_it_and_is_sent_after_a_yes(
+    here: Path, tmp_path: Path
+) -> None:
+    jsonl(here / "tickets.jsonl", requests(5))
+    async with stage(tmp_path, size=(100, 44)) as shown:
+        await choose(shown, "tick")
+        await shown.shows("Submit tickets?")
+        await send(shown, 1)
+        await choose(shown, "tick")
+        await shown.shows("The very same was submitted before", "tickets (job_", "1 batch (msgbatch_", "running")
+        await send(shown, 2)
 
 
 async def test_a_no_sends_and_keeps_nothing(here: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, get_args
 from batchtui.domain.cost import NOTHING
 from batchtui.services.ledger import By, Ledger, Line, read_ledger
 from batchtui.text.counts import amount, count, short
-from batchtui.text.money import usd
+from batchtui.text.money import UNKNOWN_CELL, usd
 from batchtui.text.safe import squeezed
 from batchtui.tui.background import Latest
 from batchtui.tui.bindings import bindings
@@ -44,12 +44,14 @@ FEWEST_DAYS = 14
 
 
 def columns_of(by: By) -> tuple[Column, ...]:
-    """Return the list's columns."""
+    """Return the list's columns; an estimate is of a whole batch, and a model may have done part of one."""
+    estimate = () if by == "model" else (Column("estimate", "ESTIMATE", 9, 11, 45, right=True),)
     return (
         Column("label", by.upper(), 16, 44, 100, fixed=True),
         Column("cost", "COST", 9, 11, 99, right=True, fixed=True),
         Column("share", "SHARE", 10, 20, 60),
         Column("saved", "SAVED", 9, 11, 80, right=True),
+        *estimate,
         Column("batches", "BATCHES", 7, 7, 30, right=True),
         Column("answers", "ANSWERS", 8, 10, 65, right=True),
         Column("input", "INPUT", 7, 8, 50, right=True),
@@ -98,6 +100,8 @@ class SpendScreen(Frame):
         self._head.show(ledger)
         self._chart.show(_bars(days.lines, self.workspace.clock.now().astimezone().date()))
         self.grid.update(enumerate(self._lines))
+        # A share changes with the total, too, where its line is as it was.
+        self.grid.tick()
         self.grid.show(range(len(self._lines)))
         self.refresh_footer()
 
@@ -153,6 +157,8 @@ def _sums(ledger: Ledger) -> Iterator[Piece]:
     total = ledger.total
     yield Piece(" spent ", Tone.DIM)
     yield Piece(usd(total.known) + ("+" if total.unknown else ""), Tone.STRONG)
+    if ledger.expected is not None and total.batches:
+        yield Piece(f", estimated {usd(ledger.expected)}", Tone.DIM)
     yield GAP
     yield Piece("saved by batches ", Tone.DIM)
     yield Piece(usd(total.saved), Tone.GOOD)
@@ -166,6 +172,9 @@ def _sums(ledger: Ledger) -> Iterator[Piece]:
 def _remarks(ledger: Ledger) -> Iterator[Piece]:
     yield Piece(" on its way, at most ", Tone.DIM)
     yield Piece(usd(ledger.in_flight), Tone.TEXT if ledger.in_flight is not None else Tone.WARN)
+    if ledger.counts.failed:
+        yield GAP
+        yield Piece(f"{count(ledger.counts.succeeded)} of {amount(ledger.counts.total, 'request')} billed", Tone.DIM)
     yield GAP
     if ledger.total.unknown:
         yield Piece(f" {amount(ledger.total.unknown, 'answer')} without a known price ", Tone.WARN)
@@ -204,6 +213,8 @@ def paint(item: Line, column: Column) -> Drawn:
             return (Piece(squeezed(item.label)),)
         case "cost":
             return (Piece(usd(item.known) + ("+" if item.unknown else ""), Tone.STRONG),)
+        case "estimate":
+            return (Piece(usd(item.expected, unknown=UNKNOWN_CELL), Tone.DIM),)
         case "saved":
             return (Piece(usd(item.saved), Tone.GOOD),)
         case "batches":
