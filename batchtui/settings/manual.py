@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 from batchtui.settings.model import Section, Settings
 
@@ -25,6 +25,13 @@ class Entry:
     """As it would be written in TOML; empty where it is not set and has no default."""
     default: str
     meaning: str
+    choices: tuple[str, ...] = ()
+    """Every value there is, as it would be written in TOML; empty where there are too many to name."""
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The names that lead to it."""
+        return (*filter(None, self.section.split(".")), *filter(None, (self.name,)))
 
     @property
     def key(self) -> str:
@@ -64,7 +71,14 @@ def _entries(values: Section, defaults: Section, section: str) -> Iterator[Entry
             table = ".".join(filter(None, (section, name)))
             yield Entry(table, "", _toml(value), _toml(default), field.description or "")
         else:
-            yield Entry(section, name, _toml(value), _toml(default), field.description or "")
+            choices = _choices(field.annotation)
+            yield Entry(section, name, _toml(value), _toml(default), field.description or "", choices)
+
+
+def _choices(annotation: Any) -> tuple[str, ...]:
+    if annotation is bool:
+        return ("true", "false")
+    return tuple(_toml(value) for value in get_args(annotation)) if get_origin(annotation) is Literal else ()
 
 
 def _about(section: str) -> str:

@@ -22,6 +22,7 @@ class Scope(StrEnum):
     RETRY = "in a retry"
     EXPORT = "in an export"
     COLUMNS = "in the choice of columns"
+    SETTINGS = "in the settings"
     COMPOSE = "in a composition"
     TEXT = "in every text"
     TREE = "in a JSON tree"
@@ -68,6 +69,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("app.activity", ("a",), "activity", "Show what batchtui did, call by call.", _S.EVERYWHERE, worth=35),
     Command("app.spending", ("$",), "spending", "Show what was spent, and what it saved.", _S.EVERYWHERE, worth=25),
     Command("app.warnings", ("!",), "warnings", "Show what to look out for, and do something about it.", _S.EVERYWHERE),
+    Command("app.settings", ("O",), "settings", "Show every setting, and change it.", _S.EVERYWHERE, worth=18),
     Command("app.theme", ("T",), "theme", "Change to the next theme.", _S.EVERYWHERE),
     Command("app.back", ("esc",), "back", "Go back; clear a filter or marks.", _S.EVERYWHERE, worth=15),
     Command("app.leave", ("q",), "leave", "Go back; from the list of batches: quit.", _S.EVERYWHERE),
@@ -147,9 +149,13 @@ COMMANDS: tuple[Command, ...] = (
     Command("export.change", ("c",), "change", "Change what is under the cursor.", _S.EXPORT, worth=90),
     Command("export.write", ("w", "y"), "write", "Write the files.", _S.EXPORT, worth=95),
     # ── columns ──
-    Command("columns.down", ("J", "shift+down"), "further right", "Move the column to the right.", _S.COLUMNS, worth=90),
-    Command("columns.up", ("K", "shift+up"), "further left", "Move the column to the left.", _S.COLUMNS, worth=88),
+    Command("columns.down", ("J", "shift+down"), "to the right", "Move the column to the right.", _S.COLUMNS, worth=90),
+    Command("columns.up", ("K", "shift+up"), "to the left", "Move the column to the left.", _S.COLUMNS, worth=88),
     Command("columns.usual", ("0",), "usual ones", "Go back to the usual columns.", _S.COLUMNS, worth=70),
+    # ── settings ──
+    Command("settings.find", ("/",), "find", "Show only settings with these words.", _S.SETTINGS, worth=80),
+    Command("settings.default", ("d",), "default", "Go back to the setting's default.", _S.SETTINGS, worth=85),
+    Command("settings.editor", ("e",), "editor", "Open the file itself in $EDITOR.", _S.SETTINGS, worth=75),
     # ── from a table to a batch ──
     Command("compose.submit", ("y",), "submit", "Check all and send them; asks first.", _S.COMPOSE, True, 95),
     Command("compose.side", ("tab",), "other side", "Go to parts, request or table.", _S.COMPOSE, worth=93),
@@ -216,6 +222,7 @@ TOGETHER: tuple[tuple[Scope, ...], ...] = (
     (Scope.EVERYWHERE, Scope.LIST, Scope.RETRY),
     (Scope.EVERYWHERE, Scope.LIST, Scope.EXPORT),
     (Scope.EVERYWHERE, Scope.LIST, Scope.COLUMNS),
+    (Scope.EVERYWHERE, Scope.LIST, Scope.SETTINGS),
     (Scope.EVERYWHERE, Scope.LIST, Scope.COMPARE),
     (Scope.EVERYWHERE, Scope.LIST, Scope.COMPOSE),
     (Scope.EVERYWHERE, Scope.TEXT, Scope.TREE, Scope.COMPOSE),

@@ -70,6 +70,11 @@ def edited(app: App[Any], text: str, name: str) -> str | None:
     return left if text.endswith("\n") else left.removesuffix("\n")
 
 
+def edit_file(app: App[Any], path: Path) -> None:
+    """Open a file itself in $VISUAL or $EDITOR."""
+    _lend(app, [*_command(("VISUAL", "EDITOR"), EDITOR), str(path)], "editor")
+
+
 def _command(variables: tuple[str, ...], otherwise: str) -> list[str]:
     chosen = next((value for name in variables if (value := os.environ.get(name))), otherwise)
     try:
