@@ -11,6 +11,7 @@ import click
 
 from batchtui import __version__
 from batchtui.cli import door
+from batchtui.cli.leaving import leave
 from batchtui.cli.verb import global_options
 
 if TYPE_CHECKING:
@@ -101,4 +102,4 @@ def program(context: click.Context) -> int | None:
 
 def main() -> None:
     """Run the program with the arguments of the process, and end the process."""
-    sys.exit(door.run(program, sys.argv[1:]))
+    leave(door.run(program, sys.argv[1:]))

@@ -27,6 +27,7 @@ from batchtui.tui.background import Latest, begin, perform
 from batchtui.tui.bindings import bindings
 from batchtui.tui.bridge import Bridge
 from batchtui.tui.commands import COMMANDS, Scope
+from batchtui.tui.driver import PromptDriver
 from batchtui.tui.hints import Hints
 from batchtui.tui.look import Painting
 from batchtui.tui.messages import BatchesChanged, Failed, PollChanged
@@ -103,7 +104,7 @@ class DashboardApp(App[int]):
         self.terminal = ground or terminal.Terminal.of(os.environ)
         self.look = themes.chosen(settings.screen.theme, colours=self.terminal.colours, light=self.terminal.light)
         terminal.drop_empty_no_color()
-        super().__init__(ansi_color=self.look is themes.ANSI or None)
+        super().__init__(PromptDriver, ansi_color=self.look is themes.ANSI or None)
         self.workspace = workspace
         self.keymap = keymap.merged(settings.keys)
         self.set_keymap(keymap.overridden(settings.keys))
