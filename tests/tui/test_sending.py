@@ -73,7 +73,7 @@ async def test_the_same_again_is_said_with_what_became_of_it_and_is_sent_after_a
         await shown.shows("Submit tickets?")
         await send(shown, 1)
         await choose(shown, "tick")
-        await shown.shows("The very same was submitted before", "tickets (job_", "1 batch (msgbatch_", "running")
+        await shown.shows("The very same was submitted before", "tickets (job_", "(msgbatch_", "running, ~$")
         await send(shown, 2)
 
 
