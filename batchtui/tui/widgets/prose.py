@@ -111,7 +111,10 @@ class Prose(Scrolled):
         def some() -> list[Line]:
             return [part for line in islice(coming, AT_ONCE) for part in broken(line, columns)]
 
-        self._lines = await asyncio.to_thread(some)
+        lines = await asyncio.to_thread(some)
+        while len(lines) < self.scroll_offset.y + self.size.height and (more := await asyncio.to_thread(some)):
+            lines += more  # where one reads further down, nothing shorter may come in between
+        self._lines = lines
         self._shown()
         while more := await asyncio.to_thread(some):
             self._lines += more
