@@ -117,12 +117,20 @@ def progress(batch: Batch, columns: int, *, plain: bool = False, forecast: Forec
         if forecast is not None:
             return (Piece(f"usually {span(forecast.usual)}", Tone.DIM),)
         return (Piece("counts come at the end" if columns >= 22 else "no counts yet", Tone.DIM),)
+    return _waits(batch, columns)
+
+
+def _waits(batch: Batch, columns: int) -> Line:
+    """Say why it is not at the API, in as many words as there is room for."""
     reason = safe(batch.reason)
+    is_short = width([Piece(reason)]) > columns
     if batch.state is BatchState.PLANNED:
-        return (Piece(reason or "not sent yet", Tone.DIM),)
+        return (Piece((reason.removeprefix("It ") if is_short else reason) or "not sent yet", Tone.DIM),)
     if batch.state is BatchState.SUBMITTING:
         return (Piece(reason or "waiting for the answer", Tone.DIM),)
-    return (Piece(reason or "", Tone.WARN if batch.state is BatchState.UNKNOWN else Tone.DIM),)
+    if batch.state is BatchState.UNKNOWN:
+        return (Piece("the answer was lost" if is_short else reason, Tone.WARN),)
+    return (Piece(reason, Tone.DIM),)
 
 
 def _outcome(batch: Batch, columns: int, *, plain: bool) -> Line:

@@ -20,7 +20,7 @@ from batchtui.tui import acts, again, composing, labelling, sending
 from batchtui.tui.background import Latest, perform
 from batchtui.tui.batch_cells import COLUMNS, BatchPainter, chosen_columns
 from batchtui.tui.bindings import bindings
-from batchtui.tui.commands import Scope
+from batchtui.tui.commands import BY_ID, Scope
 from batchtui.tui.job_rows import BatchRow, JobRows, RowPainter
 from batchtui.tui.left import REMEMBERED, Left, left
 from batchtui.tui.look import look_of
@@ -55,7 +55,13 @@ EMPTY = (
     line(Piece("n", Tone.ACCENT), Piece("  submits a file of requests", Tone.DIM)),
     line(Piece("i", Tone.ACCENT), Piece("  brings in batches that were made elsewhere", Tone.DIM)),
     line(Piece("?", Tone.ACCENT), Piece("  shows the keys", Tone.DIM)),
+    line(),
+    line(Piece("`batchtui demo` shows all of it on a simulator, without a key", Tone.DIM)),
 )
+WITHOUT_A_BATCH = frozenset(
+    ("batches.filter", "batches.compose", "batches.submit", "batches.sync", "batches.columns", "batches.by-job")
+)
+"""Commands of the list that need nothing in it."""
 NONE_MATCH = (
     line(Piece("No batch matches the filter", Tone.STRONG)),
     line(),
@@ -242,7 +248,9 @@ class DashboardScreen(Frame):
         return False
 
     def works(self, command_id: str) -> bool:
-        """Whether a command makes sense now: resuming does on something open, or on marks."""
+        """Whether a command makes sense now: resuming does on something open, or on marks; acting on something."""
+        if self.grid.item is None and not self.grid.marks and BY_ID[command_id].scope in (Scope.BATCHES, Scope.LIST):
+            return command_id in WITHOUT_A_BATCH
         if command_id == "batches.resume" and not self.grid.marks:
             return self.grid.item is not None and not self.grid.item.batch.state.is_at_api
         return super().works(command_id)
