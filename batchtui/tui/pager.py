@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -87,14 +88,28 @@ def _lend(app: App[Any], command: list[str], what: str, data: bytes | None = Non
     """Give the terminal to another program until that ends. Returns whether that could be started."""
     try:
         with app.suspend():
-            subprocess.run(command, input=data, check=False)  # noqa: S603 (the person's own)
+            fault = _run(command, data)
     except SuspendNotSupported:
         app.post_message(Failed(BatchtuiError(f"This terminal cannot be lent to {what}s.", title=f"No {what} here")))
-    except OSError as error:
+        return False
+    if fault is not None:
         hint = "Set $VISUAL or $EDITOR." if what == "editor" else "Set $PAGER."
         app.post_message(
-            Failed(BatchtuiError(f"The {what} {command[0]} cannot be started: {error.strerror}.", hint=hint))
+            Failed(BatchtuiError(f"The {what} {command[0]} cannot be started: {fault.strerror}.", hint=hint))
         )
-    else:
-        return True
-    return False
+    return fault is None
+
+
+def _run(command: list[str], data: bytes | None) -> OSError | None:
+    """Run a program, and return why that could not be: raised, it would leave the dashboard stepped aside for good.
+
+    ctrl+c is the program's alone, as in a shell. A handler is not inherited, where ignoring the signal would be.
+    """
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        subprocess.run(command, input=data, check=False)  # noqa: S603 (the person's own)
+    except OSError as error:
+        return error
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return None
