@@ -67,12 +67,12 @@ DARK = _look("dark", dark=True, colours={
     "good": "#86c07f", "bad": "#ef7a82", "warn": "#e3b657", "cyan": "#6cc5c1", "magenta": "#c79be6",
 })  # fmt: skip
 LIGHT = _look("light", dark=False, colours={
-    "ground": "#fbfaf7", "raised": "#f1efe9", "cursor": "#e6e2d8", "faint": "#cfcbc0", "dim": "#676c75",
-    "text": "#2b2f36", "strong": "#0f1216", "accent": "#ad4a26", "running": "#1a5fb8", "waiting": "#5c626c",
+    "ground": "#fbfaf7", "raised": "#f1efe9", "cursor": "#e6e2d8", "faint": "#cfcbc0", "dim": "#5d626b",
+    "text": "#2b2f36", "strong": "#0f1216", "accent": "#a34320", "running": "#1a5fb8", "waiting": "#5c626c",
     "good": "#2b6e31", "bad": "#b5202f", "warn": "#8a5a00", "cyan": "#0f6b70", "magenta": "#7d3aa3",
 })  # fmt: skip
 HIGH_CONTRAST = _look("high-contrast", dark=True, colours={
-    "ground": "#000000", "raised": "#000000", "cursor": "#12399c", "faint": "#8a8a8a", "dim": "#d8d8d8",
+    "ground": "#000000", "raised": "#000000", "cursor": "#0b2a78", "faint": "#8a8a8a", "dim": "#d8d8d8",
     "text": "#ffffff", "strong": "#ffffff", "accent": "#ffd75f", "running": "#6fd6ff", "waiting": "#ffffff",
     "good": "#6dff6d", "bad": "#ff8080", "warn": "#ffff5f", "cyan": "#5fffff", "magenta": "#ffafff",
 })  # fmt: skip
