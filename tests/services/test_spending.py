@@ -88,6 +88,57 @@ def test_a_batch_without_a_success_has_nothing_to_bill(store: ResultStore) -> No
     assert spent(store, errored("a"), bare("b", "expired")) == ()
 
 
+NO_SPLIT = {"ephemeral_1h_input_tokens": 0, "ephemeral_5m_input_tokens": 0}
+
+
+@pytest.mark.parametrize(
+    ("model", "usage", "by_hand"),
+    [
+        # Shapes of usage as the service has sent them; figures from the list: in and out for a million tokens.
+        (
+            "claude-sonnet-4-6",  # 1.50 and 7.50
+            {"input_tokens": 398, "output_tokens": 155, "cache_creation": NO_SPLIT, "cache_creation_input_tokens": 0,
+             "cache_read_input_tokens": 0, "inference_geo": "not_available", "service_tier": "batch"},
+            "0.0017595",
+        ),
+        (
+            "claude-sonnet-5-5",  # 1 and 5, and a cent for the search
+            {"input_tokens": 8984, "output_tokens": 520,
+             "server_tool_use": {"web_fetch_requests": 3, "web_search_requests": 1}},
+            "0.021584",
+        ),
+        (
+            "claude-opus-5",  # 2.50, 3.125, 0.25 and 12.50: what is not split was written for five minutes
+            {"input_tokens": 10, "output_tokens": 5, "cache_creation_input_tokens": 1000,
+             "cache_read_input_tokens": 500},
+            "0.0033375",
+        ),
+        (
+            "claude-opus-5-5",  # 2, 4 for an hour, 0.10 and 10
+            {"input_tokens": 3, "output_tokens": 7, "cache_creation_input_tokens": 2000, "cache_read_input_tokens": 900,
+             "cache_creation": {"ephemeral_1h_input_tokens": 2000, "ephemeral_5m_input_tokens": 0}},
+            "0.008166",
+        ),
+        (
+            "claude-haiku-5-5",  # 0.05 and 0.25
+            {"input_tokens": 10, "output_tokens": 5, "cache_creation": None, "cache_creation_input_tokens": None,
+             "cache_read_input_tokens": None, "server_tool_use": None, "inference_geo": None},
+            "0.00000175",
+        ),
+        (
+            "claude-haiku-4-5-20251001",  # 0.50 and 2.50: thinking is part of the output
+            {"input_tokens": 20, "output_tokens": 100, "output_tokens_details": {"thinking_tokens": 60}},
+            "0.00026",
+        ),
+    ],
+)  # fmt: skip
+def test_recorded_usages_cost_what_they_cost_by_hand(
+    store: ResultStore, model: str, usage: dict[str, Any], by_hand: str
+) -> None:
+    (found,) = spent(store, succeeded("a", "x", model=model, usage=usage))
+    assert found.cost == Decimal(by_hand)
+
+
 async def collected(workspace: Workspace, clock: TurnedClock, tmp_path: Path, name: str = "r") -> Batch:
     submitted = await submit(workspace, tmp_path, 3, prefix=name)
     clock.turn(hours=25)
