@@ -98,7 +98,7 @@ def estimate(
         counted=tally.counted if tally else None,
         output_range=_added(written)[::2] if grounds and grounds.batches >= ENOUGH else None,
         grounds=grounds,
-        expectations=expectations(loads, by_id.values()),
+        expectations=expectations(loads, by_id, templates),
     )
 
 

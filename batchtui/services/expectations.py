@@ -23,14 +23,14 @@ LEAD = 24
 """Characters of the first prompt that a template begins with. Data in them only makes it look like no other."""
 
 
-def expectations(loads: Sequence[Load], shapes: Iterable[Shape]) -> tuple[Expectation, ...]:
+def expectations(
+    loads: Sequence[Load], shapes: Mapping[int, Shape], templates: Mapping[str | None, str]
+) -> tuple[Expectation, ...]:
     """Add up what is asked of each model in each part. Requests without a model are left out: nobody answers them."""
-    by_id = {shape.id: shape for shape in shapes}
-    templates = templates_of(by_id.values())
     found: dict[tuple[int, str], list[tuple[int, int, int]]] = {}
     for load in loads:
         if load.model:
-            _low, likely, _high = input_tokens(load, by_id.get(load.shape))
+            _low, likely, _high = input_tokens(load, shapes.get(load.shape))
             found.setdefault((load.part, load.model), []).append((load.requests, load.max_tokens, likely))
     return tuple(
         Expectation(part, model, templates.get(model, ""), *map(sum, zip(*sums, strict=True)))

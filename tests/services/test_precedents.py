@@ -81,10 +81,11 @@ def test_what_is_expected_is_added_up_by_part_and_model() -> None:
     counter = LoadCounter()
     for part, model in ((1, HAIKU), (1, SONNET), (1, HAIKU), (2, HAIKU)):
         counter.add(part, [CheckedRequest(1, "r", b"x" * 830, "f", 1, model, 10, 1)])
-    found = expectations(counter.loads(), [shape(b"{}")])
+    found = expectations(counter.loads(), {1: shape(b"{}")}, {HAIKU: "t"})
     assert [(each.part, each.model, each.requests, each.max_tokens, each.input_tokens) for each in found] == [
         (1, HAIKU, 2, 20, 402), (1, SONNET, 1, 10, 201), (2, HAIKU, 1, 10, 201),
     ]  # fmt: skip
+    assert [each.template for each in found] == ["t", "", "t"]
 
 
 async def run(workspace: Workspace, clock: TurnedClock, folder: Path, name: str) -> None:
