@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from batchtui.domain.errors import BatchtuiError
+from batchtui.domain.errors import BatchtuiError, StorageError
 from batchtui.domain.result import Outcome
 from batchtui.exporters.formats import Format
 from batchtui.services.export import Exporting, ExportOptions, ExportPlan, apply_export, plan_export
@@ -84,6 +85,10 @@ class Row:
     change: Callable[[], None]
 
 
+def _no_name(text: str) -> str:
+    return "a name is needed" if not text or "\0" in text else ""
+
+
 class ExportScreen(Frame):
     """Shows the choices and what they come to. It writes nothing itself."""
 
@@ -96,7 +101,7 @@ class ExportScreen(Frame):
         self._whose = name
         self._groups = groups
         self._is_folder = len(groups) > 1
-        stem = "".join(sign if sign.isalnum() or sign in "-_." else "-" for sign in name).strip(".-") or "results"
+        stem = file_stem(name)
         self._wishes = Wishes(f"{stem}/" if self._is_folder else f"{stem}.csv")
         self._rows: Sequence[Row] = ()
         self._planning = Latest(self, self._plan)
@@ -148,7 +153,7 @@ class ExportScreen(Frame):
     def _ask_output(self) -> None:
         title = "The folder they are written to" if self._is_folder else "The file they are written to"
         self.app.push_screen(
-            AskText(title, self._wishes.output, check=lambda text: "" if text else "a name is needed"),
+            AskText(title, self._wishes.output, check=_no_name),
             lambda text: self._take(replace(self._wishes, output=text)) if text else None,
         )
 
@@ -175,15 +180,15 @@ class ExportScreen(Frame):
         else:
             files = amount(len(self._groups), "file")
             said.insert(0, (Piece(f"{amount(total, 'result')} at most, in {files}", Tone.STRONG),))
-            there = [output for output in self._outputs() if output.exists() and not output.is_dir()]
+            there = [output for output in self._outputs() if _is_there(output)]
             said += [(Piece(f"{safe(str(output))} exists: you will be asked", Tone.WARN),) for output in there[:3]]
         self._summary.show(said)
 
     def _outputs(self) -> list[Path]:
-        output = Path(self._wishes.output).expanduser()
+        output = Path(os.path.expanduser(self._wishes.output))  # unlike Path's own it never raises
         if not self._is_folder:
             return [output]
-        return [output / f"{group[0].id or group[0].job}.{self._wishes.format}" for group in self._groups]
+        return [output / f"{file_stem(group[0].id or group[0].job)}.{self._wishes.format}" for group in self._groups]
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
         """Change what is under the cursor."""
@@ -199,12 +204,11 @@ class ExportScreen(Frame):
 
     async def _write(self) -> None:
         outputs = self._outputs()
-        there = [output for output in outputs if output.exists()]
-        files = [output for output in there if output.is_file()]
+        files = [output for output in outputs if _is_there(output)]
         if files and not await self.dashboard.ask(_replacing(files)):
             return
         if self._is_folder:
-            Path(self._wishes.output).expanduser().mkdir(parents=True, exist_ok=True)
+            _make(outputs[0].parent)
         try:
             written = await self._write_all(outputs, files)
         finally:
@@ -267,6 +271,27 @@ class Summary(Picture):
             tone = said[0].tone
             lines += [(Piece(f" {part}", tone),) for part in wrapped(said[0].text, columns - 2)]
         return lines[:rows] or [()]
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # not a name that could be anywhere: the plan says so
+        return False
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"The folder {folder} cannot be made: {error.strerror}.", hint="Name another one."
+        ) from error
+
+
+def file_stem(name: str) -> str:
+    """Return what a file can be called after something from outside; it names no other folder."""
+    return "".join(sign if sign.isalnum() or sign in "-_." else "-" for sign in name).strip(".-")[:100] or "results"
 
 
 def paint(item: Row, column: Column, width: int) -> Line:
