@@ -17,7 +17,8 @@ def bindings(*scopes: Scope) -> list[BindingType]:
             command.title,
             show=False,
             id=command.id,
-            priority=command.id == "app.quit",
+            # What is heard while one types is heard before the field hears it.
+            priority=command.id == "app.quit" or command.scope is Scope.FIELD,
         )
         for command in of_scope(*scopes)
     ]

@@ -30,6 +30,7 @@ class Scope(StrEnum):
     COMPARE = "in a comparison"
     PAIR = "in a pair of answers"
     DIALOG = "in every dialog"
+    FIELD = "while one types"
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +210,13 @@ COMMANDS: tuple[Command, ...] = (
     # ── dialogs ──
     Command("dialog.yes", ("y",), "yes", "Do it.", _S.DIALOG, in_palette=False),
     Command("dialog.no", ("n", "esc", "q"), "no", "Do nothing, and close.", _S.DIALOG, in_palette=False),
+    # ── while one types ──
+    Command("field.down", ("down", "ctrl+n", "ctrl+j"), "down", "Go to the next one offered.", _S.FIELD),
+    Command("field.up", ("up", "ctrl+p", "ctrl+k"), "up", "Go to the one before.", _S.FIELD),
+    Command("field.page-down", ("pgdn",), "page down", "Go some further down.", _S.FIELD),
+    Command("field.page-up", ("pgup",), "page up", "Go some further up.", _S.FIELD),
+    Command("field.complete", ("tab",), "complete", "Take what is offered into the field.", _S.FIELD),
+    Command("field.close", ("esc",), "close", "Leave it as it was.", _S.FIELD),
 )  # fmt: skip
 """In the order in which help and README list them."""
 
@@ -229,6 +237,7 @@ TOGETHER: tuple[tuple[Scope, ...], ...] = (
     (Scope.EVERYWHERE, Scope.TEXT, Scope.TREE, Scope.RESULT),
     (Scope.EVERYWHERE, Scope.TEXT, Scope.PAIR),
     (Scope.DIALOG, Scope.TEXT),
+    (Scope.FIELD,),
 )
 """Scopes that are heard at the same time: within one of these a key can mean one thing only."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
+from batchtui.tui.bindings import bindings
+from batchtui.tui.commands import Scope
 from batchtui.tui.pieces import Line, Piece, Tone
 from batchtui.tui.widgets.field import Field
 from batchtui.tui.widgets.picture import Picture
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from textual.app import ComposeResult
+    from textual.binding import BindingType
     from textual.widgets import Input
 
     Check = Callable[[str], str]
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 class AskText(ModalScreen["str | None"]):
     """Returns what was typed; None where it was left. It never closes on a text that its check does not take."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.FIELD)
 
     def __init__(self, title: str, text: str = "", *, check: Check | None = None, placeholder: str = "") -> None:
         super().__init__()
@@ -58,7 +60,7 @@ class AskText(ModalScreen["str | None"]):
         if not self.complaint:
             self._close(event.value.strip())
 
-    def _action_close(self) -> None:
+    def _action_field_close(self) -> None:
         self._close(None)
 
     def _close(self, text: str | None) -> None:

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
-
-from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.screen import ModalScreen
+from typing import TYPE_CHECKING, NamedTuple
 
 from batchtui.text.counts import size
 from batchtui.text.safe import squeezed
-from batchtui.tui.pieces import Line, Piece, Tone, line
+from batchtui.tui.pieces import Line, Piece, Tone
+from batchtui.tui.screens.chooser import Chooser
 from batchtui.tui.widgets.columns import Column
-from batchtui.tui.widgets.field import Field
-from batchtui.tui.widgets.grid import Grid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from textual.app import ComposeResult
     from textual.widgets import Input
+
+    from batchtui.tui.widgets.grid import Grid
 
 SUFFIXES = (".jsonl", ".ndjson", ".json", ".gz")
 """What files of requests are usually called; others can be typed."""
@@ -37,53 +33,27 @@ class Entry(NamedTuple):
     bytes: int
 
 
-class ChooseFile(ModalScreen["Path | None"]):
+class ChooseFile(Chooser[Entry, Path]):
     """Returns the path that was chosen; None where none was. It reads no file."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", show=False),
-        Binding("up", "move(-1)", show=False),
-        Binding("down", "move(1)", show=False),
-        Binding("tab", "complete", show=False, priority=True),
-    ]
 
     def __init__(
         self, folder: Path, suffixes: tuple[str, ...] = SUFFIXES, what: str = "a file, or a folder of parts"
     ) -> None:
         """`suffixes`: of files that are offered; others can be typed. `what`: stands in the field while it is empty."""
-        super().__init__()
+        super().__init__(what, COLUMNS, empty="nothing here that could be meant")
         self._folder = folder
         self._suffixes = suffixes
         self._entries: list[Entry] = []
-        self._field = Field(placeholder=what)
-        self.grid: Grid[Entry] = Grid(COLUMNS, self._page, _paint, id="palette")
-        self.grid.can_focus = False
-        self.grid.empty = (line(Piece("nothing here that could be meant", Tone.DIM)),)
-        self._is_closed = False
-
-    def compose(self) -> ComposeResult:
-        """Lay out the field and what is there to choose."""
-        with Vertical(id="dialog", classes="-palette"):
-            yield self._field
-            yield self.grid
-
-    def on_mount(self) -> None:
-        """Show the folder one stands in."""
-        self._show("")
 
     async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, Entry]]:
         return [(key, self._entries[key]) for key in keys if key < len(self._entries)]
 
     def _show(self, typed: str) -> None:
+        """Show what the path could become."""
         self._entries = entries(self._folder, typed, self._suffixes)
         self.grid.forget()
         self.grid.update(enumerate(self._entries))
         self.grid.show(range(len(self._entries)), cursor_on=0 if self._entries else None)
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Show what the path could become."""
-        event.stop()
-        self._show(event.value)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Choose what is typed where that is there, else what the cursor is on."""
@@ -100,28 +70,18 @@ class ChooseFile(ModalScreen["Path | None"]):
 
     def _take(self, entry: Entry) -> None:
         if entry.is_folder:
-            self._complete(entry)
+            self._type(self._completed(entry))
         else:
             self._close(entry.path)
 
-    def _complete(self, entry: Entry) -> None:
-        self._field.value = _written(self._folder, entry)
-        self._field.cursor_position = len(self._field.value)
+    def _completed(self, item: Entry) -> str:
+        return _written(self._folder, item)
 
-    def _action_complete(self) -> None:
-        if self.grid.item is not None:
-            self._complete(self.grid.item)
-
-    def _action_move(self, rows: int) -> None:
-        self.grid.go_to(self.grid.cursor + rows)
-
-    def _action_close(self) -> None:
-        self._close(None)
-
-    def _close(self, path: Path | None) -> None:
-        if not self._is_closed:
-            self._is_closed = True
-            self.dismiss(path)
+    def _paint(self, item: Entry, column: Column, width: int) -> Line:
+        if column.id == "size":
+            return () if item.is_folder else (Piece(size(item.bytes), Tone.DIM),)
+        name = squeezed(item.path.name)
+        return (Piece(f"{name}/", Tone.DIM),) if item.is_folder else (Piece(name, Tone.STRONG),)
 
 
 def resolved(folder: Path, typed: str) -> Path:
@@ -151,10 +111,3 @@ def entries(folder: Path, typed: str, suffixes: tuple[str, ...] = SUFFIXES) -> l
 def _written(folder: Path, entry: Entry) -> str:
     path = entry.path.relative_to(folder) if entry.path.is_relative_to(folder) else entry.path
     return f"{path}/" if entry.is_folder else str(path)
-
-
-def _paint(item: Entry, column: Column, width: int) -> Line:
-    if column.id == "size":
-        return () if item.is_folder else (Piece(size(item.bytes), Tone.DIM),)
-    name = squeezed(item.path.name)
-    return (Piece(f"{name}/", Tone.DIM),) if item.is_folder else (Piece(name, Tone.STRONG),)

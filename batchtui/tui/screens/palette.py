@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
-
-from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.screen import ModalScreen
+from typing import TYPE_CHECKING
 
 from batchtui.tui.keymap import shown
 from batchtui.tui.look import look_of
-from batchtui.tui.pieces import Line, Piece, Tone, line
+from batchtui.tui.pieces import Line, Piece, Tone
+from batchtui.tui.screens.chooser import Chooser
 from batchtui.tui.widgets.columns import Column
-from batchtui.tui.widgets.field import Field
-from batchtui.tui.widgets.grid import Grid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from textual.app import ComposeResult
-    from textual.widgets import Input
-
     from batchtui.tui.commands import Command
     from batchtui.tui.widgets.footer import Offer
+    from batchtui.tui.widgets.grid import Grid
 
 COLUMNS = (
     Column("title", "COMMAND", 16, 20, 100, fixed=True),
@@ -31,33 +24,12 @@ COLUMNS = (
 )
 
 
-class PaletteScreen(ModalScreen["Command | None"]):
+class PaletteScreen(Chooser["Offer", "Command"]):
     """Offers commands and returns the one that was chosen. It carries out nothing."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", show=False),
-        Binding("up,ctrl+p", "move(-1)", show=False),
-        Binding("down,ctrl+n", "move(1)", show=False),
-    ]
-
     def __init__(self, offers: Sequence[Offer]) -> None:
-        super().__init__()
+        super().__init__("a command", COLUMNS, empty="no such command")
         self._offers = [offer for offer in offers if offer[0].in_palette]
-        self.grid: Grid[Offer] = Grid(COLUMNS, self._page, self._paint, id="palette")
-        self.grid.can_focus = False
-        self.grid.empty = (line(Piece("no such command", Tone.DIM)),)
-        self._is_closed = False
-
-    def compose(self) -> ComposeResult:
-        """Lay out the field and the list."""
-        with Vertical(id="dialog", classes="-palette"):
-            field = Field(placeholder="a command")
-            yield field
-            yield self.grid
-
-    def on_mount(self) -> None:
-        """Offer everything."""
-        self._show("")
 
     async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, Offer]]:
         return [(key, self._offers[key]) for key in keys]
@@ -77,28 +49,14 @@ class PaletteScreen(ModalScreen["Command | None"]):
         self.grid.update((at, self._offers[at]) for at in found)
         self.grid.show(found, cursor_on=found[0] if found else None)
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Offer what matches."""
-        self._show(event.value)
-
     def on_input_submitted(self) -> None:
         """Choose what the cursor is on."""
-        self._close(self.grid.item)
+        if self.grid.item is not None:
+            self._close(self.grid.item[0])
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
         """Choose with the mouse."""
-        self._close(self._offers[event.key])
-
-    def _close(self, offer: Offer | None) -> None:
-        if not self._is_closed:
-            self._is_closed = True
-            self.dismiss(offer[0] if offer else None)
-
-    def _action_close(self) -> None:
-        self._close(None)
-
-    def _action_move(self, step: int) -> None:
-        self.grid.go_to(self.grid.cursor + step)
+        self._close(self._offers[event.key][0])
 
 
 def _named(command: Command) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 
 from batchtui.text.safe import squeezed
+from batchtui.tui.bindings import bindings
+from batchtui.tui.commands import Scope
 from batchtui.tui.pieces import Line, Piece, Tone, width
 from batchtui.tui.widgets.field import Field
 from batchtui.tui.widgets.picture import Picture
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from textual import events
     from textual.app import ComposeResult
+    from textual.binding import BindingType
     from textual.widgets import Input
 
     from batchtui.text.filter_completion import Continuation
@@ -25,15 +27,14 @@ if TYPE_CHECKING:
     Completing = Callable[[str, int], list[Continuation]]
     """How a text may go on at a place in it."""
 
+PAGE = 5
+"""Ways to go on that a page is."""
+
 
 class FilterBar(Vertical):
     """Open while a filter is typed or in force. It knows text, and nothing of what is filtered."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "complete", show=False),
-        Binding("down,ctrl+n", "choose(1)", show=False),
-        Binding("up,ctrl+p", "choose(-1)", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.FIELD)
 
     class Changed(Message):
         """Another text is to be filtered by."""
@@ -127,14 +128,26 @@ class FilterBar(Vertical):
         if self._completing is not None:
             self._ways.show(self._completing(self._field.value, self._field.cursor_position))
 
-    def _action_complete(self) -> None:
+    def _action_field_complete(self) -> None:
         way = self._ways.chosen
         if way is not None:
             self._field.value = way.text
             self._field.cursor_position = way.at
 
-    def _action_choose(self, step: int) -> None:
-        self._ways.choose(step)
+    def _action_field_down(self) -> None:
+        self._ways.choose(1)
+
+    def _action_field_up(self) -> None:
+        self._ways.choose(-1)
+
+    def _action_field_page_down(self) -> None:
+        self._ways.choose(PAGE)
+
+    def _action_field_page_up(self) -> None:
+        self._ways.choose(-PAGE)
+
+    def _action_field_close(self) -> None:
+        self.close()
 
 
 class _Said(Picture):
