@@ -9,7 +9,7 @@ from batchtui.domain.result import Outcome
 from batchtui.text.counts import count
 from batchtui.text.glyphs import DIFFERENCES, OUTCOMES
 from batchtui.text.safe import safe, squeezed
-from batchtui.tui.pieces import Line, Piece, Tone
+from batchtui.tui.pieces import Line, Piece, Tone, with_its_end
 from batchtui.tui.result_cells import OUTCOME_TONES
 from batchtui.tui.widgets.columns import Column
 
@@ -57,7 +57,7 @@ class PairPainter:
             case "difference":
                 return difference(item.difference, plain=self._plain())
             case "custom_id":
-                return (Piece(safe(item.custom_id) or "(none)"),)
+                return (Piece(with_its_end(safe(item.custom_id) or "(none)", width)),)
             case "tokens":
                 return (Piece(f"{_tokens(item.first)} → {_tokens(item.second)}", Tone.DIM),)
         facts, other = (item.first, item.second) if column.id == "first" else (item.second, item.first)

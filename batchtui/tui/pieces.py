@@ -109,6 +109,17 @@ def _cut(pieces: Sequence[Piece], columns: int) -> Line:
     return tuple(kept) if columns > 0 else ()
 
 
+def with_its_end(text: str, columns: int) -> str:
+    """Cut a text in its middle: names that are counted through differ at their ends."""
+    if cell_len(text) <= columns or columns < 5:
+        return text
+    tail = (columns - 1) * 3 // 5
+    end = text[-tail:]
+    while cell_len(end) > tail:
+        end = end[1:]
+    return set_cell_size(text, columns - 1 - cell_len(end)).rstrip() + "…" + end
+
+
 def wrapped(text: str, columns: int) -> list[str]:
     """Break a text without line ends into lines of at most so many columns, at spaces where there are any."""
     columns = max(2, columns)

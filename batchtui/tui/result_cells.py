@@ -11,7 +11,7 @@ from batchtui.text.counts import count
 from batchtui.text.glyphs import OUTCOMES
 from batchtui.text.money import usd
 from batchtui.text.safe import safe, squeezed
-from batchtui.tui.pieces import Line, Piece, Tone
+from batchtui.tui.pieces import Line, Piece, Tone, with_its_end
 from batchtui.tui.widgets.columns import Column
 
 if TYPE_CHECKING:
@@ -79,6 +79,8 @@ class ResultPainter:
         """Draw one cell."""
         if column.id == "outcome":
             return outcome(item.facts.outcome, plain=self._plain())
+        if column.id == "custom_id":
+            return (Piece(with_its_end(safe(item.facts.custom_id) or "(none)", width)),)
         if column.id == "cost":
             return (Piece(money(item.facts, item.cost), Tone.DIM),)
         return _DRAWN[column.id](item.facts)
@@ -113,7 +115,6 @@ def _tokens(facts: ResultFacts) -> Line:
 
 
 _DRAWN: Mapping[str, Callable[[ResultFacts], Line]] = {
-    "custom_id": lambda facts: (Piece(safe(facts.custom_id) or "(none)"),),
     "message": _message,
     "tokens": _tokens,
     "model": lambda facts: (Piece(safe((facts.model or "").removeprefix("claude-")), Tone.DIM),),

@@ -6,7 +6,7 @@ import pytest
 from rich.cells import cell_len
 
 from batchtui.text.steady import steady
-from batchtui.tui.pieces import Piece, Tone, fitted, joined, line, plain, width, wrapped
+from batchtui.tui.pieces import Piece, Tone, fitted, joined, line, plain, width, with_its_end, wrapped
 from tests.tui.batches import HOSTILE
 
 TEXTS = (
@@ -51,3 +51,22 @@ def test_wrapped_lines_fit_and_lose_nothing_but_spaces(text: str, columns: int) 
     lines = wrapped(text, columns)
     assert all(cell_len(part) <= columns for part in lines)
     assert "".join(lines).replace(" ", "") == steady(text).replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "cut"),
+    [
+        ("doc-1", 14, "doc-1"),
+        ("nightly-tickets-00169", 14, "nightl…s-00169"),
+        ("日本語の要約-00169", 12, "日本…-00169"),
+        ("abcdefgh", 3, "abcdefgh"),
+    ],
+)
+def test_what_is_cut_in_its_middle_keeps_its_end(text: str, columns: int, cut: str) -> None:
+    assert with_its_end(text, columns) == cut
+
+
+@pytest.mark.parametrize("columns", [5, 9, 14, 20])
+@pytest.mark.parametrize("text", TEXTS)
+def test_what_is_cut_in_its_middle_fits(text: str, columns: int) -> None:
+    assert cell_len(with_its_end(steady(text), columns)) <= columns

@@ -228,7 +228,7 @@ def paint(item: Failed, column: Column, *, is_chosen: bool, plain: bool) -> Line
     match column.id:
         case "chosen":
             word = "yes" if is_chosen else "no"
-            return (Piece(word, Tone.GOOD if is_chosen else Tone.FAINT),)
+            return (Piece(word, Tone.GOOD if is_chosen else Tone.DIM),)
         case "count":
             return (Piece(count(group.count)),)
         case "kind":
