@@ -325,8 +325,11 @@ def _opened(plan: ExportPlan, stream: IO[bytes] | None) -> Iterator[IO[bytes]]:
 def _output(options: ExportOptions) -> Path | None:
     if options.output is None or options.output == STDOUT:
         return None
-    output = Path(options.output).expanduser()
-    _refuse_existing(output, overwrite=options.overwrite)
+    try:
+        output = Path(options.output).expanduser()
+        _refuse_existing(output, overwrite=options.overwrite)
+    except (OSError, ValueError, RuntimeError) as error:  # too long, not to be looked at, no such user's home
+        raise StorageError(f"{options.output} cannot be written to: {error}.", hint="Name another file.") from error
     return output
 
 

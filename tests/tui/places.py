@@ -43,12 +43,15 @@ PLACES = (
     Place("retry", ("G", "R"), ("as attempt 2", "overloaded")),
     Place("retry model", ("m",), ("Another model",), "retry"),
     Place("export", ("G", "x"), ("results at most", "fields")),
-    Place("batch", ("G", "enter"), ("doc-1", "4 succeeded", "2 errored")),
+    Place("batch", ("G", "enter"), ("doc-1", "2 succeeded", "2 errored")),
     Place("failures", ("tab",), ("send again",), "batch", is_always_there=True),
     Place("search", ("/", *"manual"), ("1 of 8",), "batch"),
     Place("result", ("g", "enter"), ("stopped: end_turn", "Verdict", "request"), "batch"),
     Place("rendered", ("m",), ("it names its source",), "result", back=("m", "m")),
     Place("tree", ("m", "m"), ("custom_id",), "result", back=("m",)),
+    Place("comparable", ("m",), ("is compared with", "evals-v2"), "batch"),
+    Place("compare", ("enter",), ("both failed", "8 pairs"), "comparable"),
+    Place("pair", ("enter",), ("tokens out", "Verdict"), "compare"),
 )
 """A place comes after the one that it starts from."""
 

@@ -53,6 +53,8 @@ async def test_a_batch_is_compared_with_what_answers_the_same_custom_ids(tmp_pat
         await _compared(shown)
         await shown.shows("1 changed", "5 both failed", "2 same", "3 succeeded", "second against first")
         await shown.press("escape")
+        await shown.shows("is compared with evals")
+        await shown.press("escape")
         await shown.shows("8 results")
 
 

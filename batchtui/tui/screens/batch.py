@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from batchtui.domain.errors import BatchtuiError
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.services.collect import Collecting, collect
-from batchtui.text.counts import size
+from batchtui.text.counts import count, size
 from batchtui.tui import acts, again
 from batchtui.tui.background import Latest, perform
 from batchtui.tui.bindings import bindings
@@ -204,10 +204,11 @@ class BatchScreen(Frame):
     def _action_batch_copy_id(self) -> None:
         acts.copy_ids(self.dashboard, [self.shown])
 
-    def _action_batch_copy_custom_id(self) -> None:
-        facts = self.grid.facts
-        if facts is not None:
-            self.dashboard.copy(facts.custom_id, facts.custom_id)
+    async def _action_batch_copy_custom_id(self) -> None:
+        found = [] if self._reader is None else await asyncio.to_thread(self._reader.page, self.grid.chosen)
+        if found:
+            said = found[0].custom_id if len(found) == 1 else f"{count(len(found))} custom_ids"
+            self.dashboard.copy("\n".join(facts.custom_id for facts in found), said)
 
 
 def why_empty(batch: Batch) -> Iterator[Line]:

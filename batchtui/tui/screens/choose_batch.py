@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class ChooseBatch(Frame):
-    """Lists what a batch can be compared with. Opening one compares them, in this screen's place."""
+    """Lists what a batch can be compared with. Opening one compares them."""
 
     SCOPES = (Scope.LIST, Scope.EVERYWHERE)
 
@@ -77,7 +77,7 @@ class ChooseBatch(Frame):
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
         """Compare with this one."""
-        self.app.switch_screen(CompareScreen(self.workspace, self._batch, self._found[event.key]))
+        self.app.push_screen(CompareScreen(self.workspace, self._batch, self._found[event.key]))
 
 
 class _Question(Picture):

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from batchtui.domain.errors import BatchtuiError, StorageError
-from batchtui.domain.result import Outcome
+from batchtui.domain.errors import BatchtuiError
 from batchtui.exporters.formats import Format
-from batchtui.services.export import Exporting, ExportOptions, ExportPlan, apply_export, plan_export
+from batchtui.services.export import Exporting, ExportPlan, apply_export, plan_export
 from batchtui.text.counts import amount
-from batchtui.text.glyphs import OUTCOMES
-from batchtui.text.progress import bar, pace
+from batchtui.text.progress import pace
 from batchtui.text.safe import safe, squeezed
 from batchtui.tui.background import Latest, perform
 from batchtui.tui.bindings import bindings
 from batchtui.tui.commands import Scope
-from batchtui.tui.look import look_of
-from batchtui.tui.pieces import Line, Piece, Tone, wrapped
+from batchtui.tui.pieces import Line, Piece, Tone
 from batchtui.tui.screens.ask_text import AskText
 from batchtui.tui.screens.confirm import Group, Question
 from batchtui.tui.screens.frame import Frame
 from batchtui.tui.widgets.columns import Column
+from batchtui.tui.widgets.export_summary import ExportSummary
 from batchtui.tui.widgets.grid import Grid
-from batchtui.tui.widgets.picture import Picture
 from batchtui.tui.widgets.rule import Rule
+from batchtui.tui.wishes import FORMATS, ONLY, Wishes, file_stem, is_there, make_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -40,40 +37,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 COLUMNS = (Column("title", "WHAT", 14, 16, 100, fixed=True), Column("value", "HOW", 20, 200, 95, fixed=True))
-FAILURES = frozenset(outcome for outcome in Outcome if not outcome.is_success)
-ONLY: dict[str, frozenset[Outcome]] = {
-    "all": frozenset(),
-    "succeeded": frozenset({Outcome.SUCCEEDED}),
-    "what needs a second look": FAILURES,
-    **{OUTCOMES[outcome].word: frozenset({outcome}) for outcome in Outcome if not outcome.is_success},
-}
-"""Which results can be chosen, in the order of the key."""
-FORMATS = tuple(Format)
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What a person has chosen so far."""
-
-    output: str
-    """A file; a folder where several batches are written."""
-    format: Format = Format.CSV
-    only: str = "all"
-    order: str = "input"
-    with_requests: bool = False
-    fields: str = ""
-
-    def options(self, output: str, *, overwrite: bool = False) -> ExportOptions:
-        """Return them as the service takes them, for one file."""
-        return ExportOptions(
-            output=output,
-            format=self.format,
-            only=ONLY[self.only],
-            order="input" if self.order == "input" else "arrival",
-            with_requests=self.with_requests,
-            fields=tuple(filter(None, (word.strip() for word in self.fields.split(",")))),
-            overwrite=overwrite,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +68,7 @@ class ExportScreen(Frame):
         self._wishes = Wishes(f"{stem}/" if self._is_folder else f"{stem}.csv")
         self._rows: Sequence[Row] = ()
         self._planning = Latest(self, self._plan)
-        self._summary = Summary()
+        self._summary = ExportSummary()
         self.grid: Grid[Row] = Grid(COLUMNS, self._page, paint, id="export")
 
     def content(self) -> Iterator[Widget]:
@@ -180,15 +143,12 @@ class ExportScreen(Frame):
         else:
             files = amount(len(self._groups), "file")
             said.insert(0, (Piece(f"{amount(total, 'result')} at most, in {files}", Tone.STRONG),))
-            there = [output for output in self._outputs() if _is_there(output)]
+            there = [output for output in self._outputs() if is_there(output)]
             said += [(Piece(f"{safe(str(output))} exists: you will be asked", Tone.WARN),) for output in there[:3]]
         self._summary.show(said)
 
     def _outputs(self) -> list[Path]:
-        output = Path(os.path.expanduser(self._wishes.output))  # unlike Path's own it never raises
-        if not self._is_folder:
-            return [output]
-        return [output / f"{file_stem(group[0].id or group[0].job)}.{self._wishes.format}" for group in self._groups]
+        return self._wishes.outputs(self._groups)
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
         """Change what is under the cursor."""
@@ -204,11 +164,11 @@ class ExportScreen(Frame):
 
     async def _write(self) -> None:
         outputs = self._outputs()
-        files = [output for output in outputs if _is_there(output)]
+        files = [output for output in outputs if is_there(output)]
         if files and not await self.dashboard.ask(_replacing(files)):
             return
         if self._is_folder:
-            _make(outputs[0].parent)
+            make_folder(outputs[0].parent)
         try:
             written = await self._write_all(outputs, files)
         finally:
@@ -239,59 +199,6 @@ class ExportScreen(Frame):
     def aside(self) -> Line:
         """Say whose results these are."""
         return (Piece(squeezed(self._whose), Tone.DIM),)
-
-
-class Summary(Picture):
-    """Draws what the choices come to, and while it is written how far that is."""
-
-    def __init__(self) -> None:
-        super().__init__(id="export-summary")
-        self._said: Sequence[Line] = ()
-        self._going: Exporting | None = None
-
-    def show(self, said: Sequence[Line]) -> None:
-        """Draw these lines."""
-        self._said, self._going = said, None
-        self.redraw()
-
-    def show_going(self, name: str, going: Exporting) -> None:
-        """Draw how far the writing of a file has come."""
-        words = f"{safe(name)}: {pace(going.written, going.total, going.elapsed)}"
-        self._going = going
-        self._said = ((Piece(words, Tone.STRONG),), (Piece("esc gives it up; no half file stays.", Tone.DIM),))
-        self.redraw()
-
-    def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Draw them, broken where they are too long."""
-        lines: list[Line] = []
-        if self._going is not None:
-            parts = bar(self._going.written, self._going.total, columns - 2, plain=look_of(self).plain)
-            lines.append((Piece(" "), *map(Piece, parts, (Tone.RUNNING, Tone.FAINT, Tone.DIM))))
-        for said in self._said:
-            tone = said[0].tone
-            lines += [(Piece(f" {part}", tone),) for part in wrapped(said[0].text, columns - 2)]
-        return lines[:rows] or [()]
-
-
-def _is_there(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except (OSError, ValueError):  # not a name that could be anywhere: the plan says so
-        return False
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(
-            f"The folder {folder} cannot be made: {error.strerror}.", hint="Name another one."
-        ) from error
-
-
-def file_stem(name: str) -> str:
-    """Return what a file can be called after something from outside; it names no other folder."""
-    return "".join(sign if sign.isalnum() or sign in "-_." else "-" for sign in name).strip(".-")[:100] or "results"
 
 
 def paint(item: Row, column: Column, width: int) -> Line:

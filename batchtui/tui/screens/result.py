@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from batchtui.domain.batch import Batch
+    from batchtui.domain.cost import Cost
     from batchtui.registry.result_reader import ResultReader
     from batchtui.services.workspace import Workspace
     from batchtui.tui.passages import Part
@@ -49,6 +50,7 @@ class Read(NamedTuple):
     request: bytes | None
     """None where it is not stored here."""
     fit: Fit | None
+    cost: Cost | None
 
 
 class ResultScreen(Frame):
@@ -84,8 +86,7 @@ class ResultScreen(Frame):
         if seq is None:
             return
         read = await asyncio.to_thread(self._read_from_disk, seq)
-        row = self._grid.item
-        self._head.show(read.answer, len(read.raw), row.cost if row and row.facts.seq == seq else None, read.fit)
+        self._head.show(read.answer, len(read.raw), read.cost, read.fit)
         self._answer.show(Reading(partial(answer_parts, read.answer, raw=read.raw), read.raw))
         if read.request is None:
             self._request.show(Reading(_not_stored))
@@ -97,7 +98,9 @@ class ResultScreen(Frame):
         raw = self._reader.raw(seq)
         answer = read_answer(raw)
         request = self._find(answer.custom_id)
-        return Read(raw, answer, request, check_fit(answer, params_of(request)) if request and answer.message else None)
+        fit = check_fit(answer, params_of(request)) if request and answer.message else None
+        [facts] = self._reader.page([seq])
+        return Read(raw, answer, request, fit, self._grid.price(facts))
 
     def _find(self, custom_id: str) -> bytes | None:
         """Find the request in what was stored when it was sent: the API does not give it back."""

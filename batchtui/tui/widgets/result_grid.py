@@ -32,7 +32,8 @@ class ResultGrid(Grid[ResultRow]):
             result_cells.ResultPainter(plain=lambda: look_of(self).plain),
             id="results",
         )
-        self._price = price
+        self.price = price
+        """What one result cost; None where nobody knows."""
         self._failures = b""
         self.reader: ResultReader | None = None
 
@@ -54,7 +55,7 @@ class ResultGrid(Grid[ResultRow]):
         return [] if reader is None else await asyncio.to_thread(self._read, reader, keys)
 
     def _read(self, reader: ResultReader, keys: Sequence[int]) -> list[tuple[int, ResultRow]]:
-        return [(facts.seq, ResultRow(facts, self._price(facts))) for facts in reader.page(keys)]
+        return [(facts.seq, ResultRow(facts, self.price(facts))) for facts in reader.page(keys)]
 
     async def to_failure(self, step: int) -> bool:
         """Go to the next failure, or the one before. Returns False where there is none in that direction."""

@@ -1,0 +1,82 @@
+"""What a person asks of an export, and which files that writes."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from batchtui.domain.errors import StorageError
+from batchtui.domain.result import Outcome
+from batchtui.exporters.formats import Format
+from batchtui.services.export import ExportOptions
+from batchtui.text.glyphs import OUTCOMES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from batchtui.domain.batch import Batch
+
+FAILURES = frozenset(outcome for outcome in Outcome if not outcome.is_success)
+ONLY: dict[str, frozenset[Outcome]] = {
+    "all": frozenset(),
+    "succeeded": frozenset({Outcome.SUCCEEDED}),
+    "what needs a second look": FAILURES,
+    **{OUTCOMES[outcome].word: frozenset({outcome}) for outcome in Outcome if not outcome.is_success},
+}
+"""Which results can be chosen, in the order of the key."""
+FORMATS = tuple(Format)
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a person has chosen so far."""
+
+    output: str
+    """A file; a folder where several batches are written."""
+    format: Format = Format.CSV
+    only: str = "all"
+    order: str = "input"
+    with_requests: bool = False
+    fields: str = ""
+
+    def outputs(self, groups: Sequence[Sequence[Batch]]) -> list[Path]:
+        """Return the file for each group of batches; several lie in the folder that was named."""
+        output = Path(os.path.expanduser(self.output))  # noqa: PTH111  (Path's own raises where there is no such user)
+        if len(groups) == 1:
+            return [output]
+        return [output / f"{file_stem(group[0].id or group[0].job)}.{self.format}" for group in groups]
+
+    def options(self, output: str, *, overwrite: bool = False) -> ExportOptions:
+        """Return them as the service takes them, for one file."""
+        return ExportOptions(
+            output=output,
+            format=self.format,
+            only=ONLY[self.only],
+            order="input" if self.order == "input" else "arrival",
+            with_requests=self.with_requests,
+            fields=tuple(filter(None, (word.strip() for word in self.fields.split(",")))),
+            overwrite=overwrite,
+        )
+
+
+def is_there(path: Path) -> bool:
+    """Whether a file would be replaced."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # not a name that could be anywhere: the plan says so
+        return False
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder that several files are written to. Raises `StorageError`."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise StorageError(f"The folder {folder} cannot be made: {error}.", hint="Name another one.") from error
+
+
+def file_stem(name: str) -> str:
+    """Return what a file can be called after something from outside; it names no other folder."""
+    return "".join(sign if sign.isalnum() or sign in "-_." else "-" for sign in name).strip(".-")[:100] or "results"
