@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 KEPT = 2000
 """Rows that are kept behind the one that was read last."""
+KEPT_FILES = 64
+"""So many, where a row is a file: a picture takes some megabytes."""
 
 
 class RowBrowser:
@@ -29,7 +31,9 @@ class RowBrowser:
         self.read = 0
         """The furthest row that was ever read."""
         self._rows: Iterator[Row] = iter(())
-        self._kept: deque[Row] = deque(maxlen=KEPT)
+        self.most = KEPT_FILES if table.has_blocks else KEPT
+        """Rows that can be had at once."""
+        self._kept: deque[Row] = deque(maxlen=self.most)
         self._next = 0
         """The number of the row that comes next; 0 before the first reading."""
         self._lock = threading.RLock()
@@ -51,10 +55,10 @@ class RowBrowser:
             return self._kept[number - self._next]
 
     def page(self, first: int, count: int) -> list[Row]:
-        """Return some rows that follow one another, as many as there are and `KEPT` at most."""
+        """Return some rows that follow one another, as many as there are and `most` at most."""
         rows: list[Row] = []
         with self._lock:
-            for number in range(first, first + min(count, KEPT)):
+            for number in range(first, first + min(count, self.most)):
                 row = self.at(number)
                 if row is None:
                     break

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,14 +12,13 @@ from pydantic_core import to_json
 from batchtui.domain.errors import BatchtuiError, InputError
 from batchtui.services.browsing import RowBrowser
 from batchtui.services.composition import ComposeOptions, Composition, attaches_text, default_for, open_data, rules_of
-from batchtui.services.drafts import options_of
+from batchtui.services.drafts import Draft, options_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from batchtui.composing import ComposerOptions, Rendered, Row
     from batchtui.composing.fitting import Fitting
-    from batchtui.services.drafts import Draft
     from batchtui.services.workspace import Workspace
 
 
@@ -28,6 +27,7 @@ class Source:
     """What a table was opened from: where this is the same, the table is."""
 
     data: str
+    read_as: str
     attach_text: bool
     changed_at: int
     """Of a file, in nanoseconds; 0 where there is none."""
@@ -84,12 +84,20 @@ async def show_row(opened: Opened, number: int) -> Shown | None:
 
 
 async def show_rows(opened: Opened, numbers: Sequence[int]) -> list[Shown]:
-    """Return rows that follow one another, as many of them as there are.
+    """Return rows that follow one another, as many of them as there are, without what would be sent: for a list.
 
     Raises:
         InputError: the table cannot be read any more.
     """
-    return await asyncio.to_thread(lambda: [shown for number in numbers if (shown := _shown(opened, number))])
+    return await asyncio.to_thread(lambda: [_lightened(shown) for at in numbers if (shown := _shown(opened, at))])
+
+
+def has_changed(opened: Opened) -> bool:
+    """Whether the file that a table was opened from is another one by now. Blocking."""
+    source = opened.source
+    if source is None:
+        return False
+    return source != _source(opened.draft, options_of_data(opened.draft), attach_text=source.attach_text)
 
 
 async def find_problem(opened: Opened, number: int, step: int, most: int) -> int | None:
@@ -134,9 +142,7 @@ def _open(folder: Path, draft: Draft, rules: ComposerOptions, before: Opened | N
 
 def options_of_data(draft: Draft) -> ComposeOptions:
     """Return what a draft says about its data alone, while its template is half typed."""
-    data = draft.data.strip()
-    path = str(Path(data).expanduser())
-    return ComposeOptions(data=None if draft.is_query or not data else path, sql=data if draft.is_query else None)
+    return options_of(replace(Draft(), data=draft.data, read_as=draft.read_as))
 
 
 def _source(draft: Draft, options: ComposeOptions, *, attach_text: bool) -> Source:
@@ -144,7 +150,8 @@ def _source(draft: Draft, options: ComposeOptions, *, attach_text: bool) -> Sour
         found = Path(options.data).stat() if options.data else None
     except OSError:
         found = None
-    return Source(draft.data.strip(), attach_text, found.st_mtime_ns if found else 0, found.st_size if found else 0)
+    changed_at, length = (found.st_mtime_ns, found.st_size) if found else (0, 0)
+    return Source(draft.data.strip(), draft.read_as, attach_text, changed_at, length)
 
 
 def _shown(opened: Opened, number: int) -> Shown | None:
@@ -157,6 +164,11 @@ def _shown(opened: Opened, number: int) -> Shown | None:
     if not rendered.params:
         return Shown(number, row, rendered)
     return Shown(number, row, rendered, to_json({"custom_id": rendered.custom_id, "params": rendered.params}))
+
+
+def _lightened(shown: Shown) -> Shown:
+    rendered = replace(shown.rendered, params={}) if shown.rendered else None
+    return replace(shown, row=shown.row._replace(blocks=()), rendered=rendered, request=b"")
 
 
 def _find_problem(opened: Opened, number: int, step: int, most: int) -> int | None:

@@ -14,12 +14,15 @@ from batchtui.services.composition import ComposeOptions
 from batchtui.templates import Gaps, Template, TemplateFault, Turn, parse_template, template_text
 
 if TYPE_CHECKING:
+    from batchtui.composing import TableOptions
     from batchtui.services.workspace import Workspace
 
 REMEMBERED = "compose"
 """The fact under which the registry keeps the draft."""
 TEXTS = ("prompt", "system", "answers")
 """The fields of a draft that are written, over several lines."""
+DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
+"""Delimiters by the words for them."""
 TOOL = {"name": "answer", "description": "Give the answer."}
 """The tool that fields become; its input is the answer."""
 
@@ -30,6 +33,8 @@ class Draft:
 
     data: str = ""
     """A file, a folder, or a SELECT over files."""
+    read_as: str = ""
+    """How a table of text is written, where that is known better than found out: see `reading_of`."""
     name: str = "draft"
     """Of the template that it began from."""
     base: str = ""
@@ -98,12 +103,35 @@ def options_of(draft: Draft) -> ComposeOptions:
         InputError: as `template_of`.
     """
     data = draft.data.strip()
+    reading = reading_of(draft.read_as)
     return ComposeOptions(
+        encoding=reading.encoding,
+        delimiter=reading.delimiter,
+        header=reading.header,
         template=template_of(draft),
         data=None if draft.is_query or not data else str(Path(data).expanduser()),
         sql=data if draft.is_query else None,
         skip_wrong=draft.skip_wrong,
     )
+
+
+def reading_of(words: str) -> TableOptions:
+    """Return what a person says about how a table is written: an encoding, a delimiter, `header` or `no-header`.
+
+    In any order, with spaces between them; what is not said is found out. Whether there is such an encoding shows when
+    the table is opened.
+    """
+    from batchtui.composing import TableOptions
+
+    said: dict[str, Any] = {}
+    for word in words.lower().split():
+        if word in ("header", "no-header"):
+            said["header"] = word == "header"
+        elif len(word) == 1 or word in DELIMITERS:
+            said["delimiter"] = DELIMITERS.get(word, word)
+        else:
+            said["encoding"] = word
+    return TableOptions(**said)
 
 
 def with_template(draft: Draft, template: Template) -> Draft:

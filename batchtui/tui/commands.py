@@ -173,6 +173,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("compose.prime", ("P",), "prime", "Let one request go first and fill the cache.", _S.COMPOSE),
     Command("compose.editor", ("e",), "editor", "Edit the text, or the template, in $EDITOR.", _S.COMPOSE, worth=80),
     Command("compose.sql", ("Q",), "query", "Take the rows of a SELECT over files.", _S.COMPOSE),
+    Command("compose.read-as", ("u",), "read as", "Say how the table is written.", _S.COMPOSE),
     Command("compose.write", ("x",), "write", "Write the requests to a file.", _S.COMPOSE, worth=66),
     Command("compose.save", ("w",), "save", "Save the template under a name.", _S.COMPOSE, worth=64),
     Command("compose.new", ("D",), "new draft", "Begin an empty draft; asks first.", _S.COMPOSE),

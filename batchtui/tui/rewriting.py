@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.errors import BatchtuiError
-from batchtui.services.choosing import saved_template, templates, wrong_template
+from batchtui.services.choosing import saved_template, templates
 from batchtui.services.drafts import Draft, template_of, with_template
-from batchtui.services.model_list import list_models
+from batchtui.services.model_list import known_models, list_models
 from batchtui.templates import TemplateFault, parse_template, template_text
 from batchtui.text.counts import count
 from batchtui.text.safe import squeezed
@@ -23,6 +24,8 @@ from batchtui.tui.screens.confirm import Group, Question
 if TYPE_CHECKING:
     from batchtui.domain.model import ModelInfo
     from batchtui.services.drafting import Opened
+    from batchtui.services.model_list import ModelList
+    from batchtui.services.workspace import Workspace
     from batchtui.tui.app import DashboardApp
 
 Rewriting = Coroutine[Any, Any, "Draft | None"]
@@ -32,6 +35,8 @@ TABLES = (
     ".png", ".jpg", ".jpeg", ".gif", ".webp",
 )  # fmt: skip
 """What files of data are usually called; others can be typed."""
+A_MOMENT = 2.0
+"""Seconds that a person waits for a list of models."""
 MADE = "(made)"
 """Stands for ids that come from no column."""
 
@@ -60,6 +65,15 @@ async def queried(app: DashboardApp, opened: Opened) -> Draft | None:
     return replace(opened.draft, data=typed, id="") if typed else None
 
 
+async def read_otherwise(app: DashboardApp, opened: Opened) -> Draft | None:
+    """Ask how a table of text is written, where what was found out is wrong."""
+    title = "How the table is written; empty to find out"
+    hint = "cp1252 ; no-header"
+    asked = AskText(title, opened.draft.read_as, placeholder=hint)
+    typed = await app.push_screen(asked, wait_for_dismiss=True)
+    return None if typed is None else replace(opened.draft, read_as=typed)
+
+
 async def begun_anew(app: DashboardApp) -> Draft | None:
     """Ask whether the draft may go, and return an empty one."""
     question = Question(
@@ -73,20 +87,16 @@ def whole_text(draft: Draft) -> str:
     try:
         template = template_of(draft)
     except BatchtuiError:  # half typed: what is there is still worth editing
-        return draft.prompt
+        return draft.prompt or draft.base
     return template_text(template) if template else draft.prompt
 
 
 def from_whole(draft: Draft, text: str) -> Draft:
-    """Return the draft that says what a template's file says.
-
-    Raises:
-        InputError: it is not written as it should be.
-    """
+    """Return the draft that says what a template's file says; where that is wrong, one that complains and keeps it."""
     try:
         return with_template(replace(draft, id=""), parse_template(draft.name, text))
-    except TemplateFault as fault:
-        raise wrong_template(fault) from None
+    except TemplateFault:
+        return replace(draft, base=text, prompt="")
 
 
 async def _data(app: DashboardApp, draft: Draft) -> Draft | None:
@@ -112,13 +122,21 @@ async def _template(app: DashboardApp, draft: Draft) -> Draft | None:
 
 
 async def _model(app: DashboardApp, draft: Draft) -> Draft | None:
-    found = await list_models(app.workspace)
+    found = await _models(app.workspace)
     tiers = app.workspace.settings.tiers()
     names = [Name(tier, f"now {model}") for tier, model in tiers.items()]
     names += [Name(model.id, _about(model)) for model in found.models.values()]
     where = "as the API lists them" if found.heard_at else "from the built-in list"
     chosen = await app.push_screen(ChooseName(names, f"a model, {where}", others=True), wait_for_dismiss=True)
     return replace(draft, model=chosen) if chosen else None
+
+
+async def _models(workspace: Workspace) -> ModelList:
+    """Return the models that the API lists; after a moment without an answer those that are known."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(A_MOMENT):
+            return await list_models(workspace)
+    return await known_models(workspace)
 
 
 def _about(model: ModelInfo) -> str:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from batchtui.domain.errors import BatchtuiError
 from batchtui.services import drafts
 from batchtui.services.drafts import Draft
 from batchtui.text.safe import safe
+from batchtui.tui import rewriting
 from batchtui.tui.screens import compose
 from batchtui.tui.screens.ask_text import AskText
 from batchtui.tui.screens.choose_name import ChooseName
@@ -257,6 +259,48 @@ async def test_hostile_tables_and_templates_never_drive_the_terminal(tmp_path: P
             for keys in (("j", "j"), ("enter",), ("escape", "tab"), ("m", "m"), ("tab", "j"), ("f",)):
                 await made.press(*keys)
                 assert [line for line in made.text.split("\n") if line != safe(line)] == []
+
+
+async def test_columns_are_listed_and_completed_while_one_writes(tmp_path: Path) -> None:
+    async with composing(tmp_path) as (made, screen):
+        await made.shows("{{ ticket }} {{ text }} {{ channel }}")
+        await made.press("j", "j", "enter", *" {{ ch", "right")
+        await made.until(lambda: screen.draft.prompt == f"{PROMPT} {{{{ channel }}}}")
+
+
+async def test_a_table_is_read_as_a_person_says_and_anew_when_it_changes(tmp_path: Path) -> None:
+    async with composing(tmp_path) as (made, screen):
+        await made.press("u")
+        await made.until(lambda: isinstance(made.app.screen, AskText))
+        await made.press(*"no-header", "enter")
+        await made.until(lambda: screen.opened.columns == ("column_1", "column_2", "column_3"))
+        await made.shows("header: none")
+        table(tmp_path, "a;b\n1;2\n")
+        made.app.tick()
+        await made.until(lambda: screen.opened.columns == ("column_1", "column_2"))
+
+
+def test_a_template_that_was_spoilt_in_the_editor_is_kept_to_be_mended() -> None:
+    draft = Draft(prompt=PROMPT, system="Sort.", model="cheap")
+    text = rewriting.whole_text(draft)
+    spoilt = rewriting.from_whole(draft, text.replace("model =", "modle ="))
+    with pytest.raises(BatchtuiError, match='did you mean "model"'):
+        drafts.template_of(spoilt)
+    mended = rewriting.from_whole(spoilt, rewriting.whole_text(spoilt).replace("modle =", "model ="))
+    assert (mended.prompt, mended.system, mended.model) == (PROMPT, "Sort.", "cheap")
+
+
+async def test_a_folder_of_pictures_is_one_request_a_file(tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for number in range(3):
+        (folder / f"{number}.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(2000))
+    (folder / "empty.txt").write_text("")
+    draft = Draft(data=str(folder), prompt="What is on {{ name }}?", model="cheap", max_tokens=50)
+    async with composing(tmp_path, draft) as (made, screen):
+        await made.shows("3 requests of 4 rows", "the file is empty", "image/png")
+        assert screen.composed is not None
+        assert list(screen.composed.troubled) == [4]
 
 
 async def test_a_small_screen_shows_one_side_at_a_time(tmp_path: Path) -> None:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Container, Vertical
 
+from batchtui.composing.columns import called
 from batchtui.domain.errors import InputError
 from batchtui.services import drafts
 from batchtui.services.compose import counted, survey
-from batchtui.services.drafting import Opened, find_problem, open_draft, show_row
+from batchtui.services.drafting import Opened, find_problem, has_changed, open_draft, show_row
 from batchtui.services.drafts import TEXTS
 from batchtui.text.counts import count, size
 from batchtui.tui import composing, pager, rewriting
@@ -50,8 +51,11 @@ AHEAD = 200
 """Rows that are listed before anybody has gone further."""
 QUIET = 0.4
 """Seconds without a change after which all rows are looked at."""
+PATIENT = 5
+"""So many times as long, where rows are files: those may be many gigabytes."""
 MOST_LOOKED_AT = 1_000
 """Rows among which the next problem is looked for, until all were looked at."""
+FIELDS = "a field a line: why, count:integer, kind:bug|wish, tags:string[], note?"
 NO_ROWS = (line(Piece("no rows yet", Tone.DIM)),)
 NO_PROBLEM = (line(Piece("no row has a problem", Tone.GOOD)),)
 
@@ -77,6 +81,7 @@ class ComposeScreen(Frame):
         self._keeping = Latest(self, self._keep)
         self._opening = Latest(self, self._open)
         self._showing = Latest(self, self._show_row)
+        self._watching = Latest(self, self._watch)
         self.parts: Grid[Part] = Grid(COLUMNS, self._page, paint, id="parts")
         self._title = NamedRule("prompt")
         self.writing = Writing()
@@ -124,6 +129,8 @@ class ComposeScreen(Frame):
         before = self.opened
         self.opened = opened = await open_draft(self.workspace, self.draft, before)
         rows = opened.rows
+        self.writing.names = [called(column) for column in opened.columns]
+        self._name_writing()
         if rows is not None and rows is not before.rows:
             await asyncio.to_thread(rows.page, 1, AHEAD)
             await self.table.measure(opened)
@@ -166,7 +173,7 @@ class ComposeScreen(Frame):
         self._summary.show(None, "", opened.complaints)
         if opened.composition is None:
             return
-        await asyncio.sleep(QUIET)
+        await asyncio.sleep(QUIET * (PATIENT if opened.composition.table.has_blocks else 1))
         try:
             composed = await survey(self.workspace, opened.composition, self._say_how_far)
         except InputError as error:
@@ -181,6 +188,15 @@ class ComposeScreen(Frame):
         """Hear, on a thread, how far the looking is."""
         words = f"{size(reading.read)} of {size(reading.total)}" if reading.total else size(reading.read)
         self.app.call_later(self._summary.show, None, f"looking at all rows: {words}", ())
+
+    def ticked(self) -> None:
+        """Look whether the table is another one by now."""
+        super().ticked()
+        self._watching.request()
+
+    async def _watch(self) -> None:
+        if await asyncio.to_thread(has_changed, self.opened):
+            self._opening.request()
 
     # ── what happens ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -198,8 +214,13 @@ class ComposeScreen(Frame):
 
     def _write_part(self, part: str) -> None:
         self._writes = part
-        self._title.say(part)
+        self._name_writing()
         self.writing.show(self.draft.text(part))
+
+    def _name_writing(self) -> None:
+        """Say what is written, and what can stand in it."""
+        gaps = " ".join(f"{{{{ {name} }}}}" for name in self.writing.names)
+        self._title.say(self._writes, FIELDS if self._writes == "answers" else gaps)
 
     def _go_further(self) -> None:
         """Read on where the cursor comes near the last row that was read."""
@@ -347,22 +368,27 @@ class ComposeScreen(Frame):
     def _action_compose_sql(self) -> None:
         self._converse(partial(rewriting.queried, self.dashboard, self.opened))
 
+    def _action_compose_read_as(self) -> None:
+        self._converse(partial(rewriting.read_otherwise, self.dashboard, self.opened))
+
     def _action_compose_editor(self) -> None:
         """Edit the part under the cursor in $EDITOR; the template, where that is no text of its own."""
         part = self.parts.item
         field = part.id if part is not None and part.id in TEXTS else ""
         text = self.draft.text(field) if field else rewriting.whole_text(self.draft)
         edited = pager.edited(self.app, text, f"{field or self.draft.name}.md")
-        if edited is None or edited == text:
-            return
-        self.take(self.draft.with_text(field, edited) if field else rewriting.from_whole(self.draft, edited))
+        if edited is not None and edited != text:
+            self.take(self.draft.with_text(field, edited) if field else rewriting.from_whole(self.draft, edited))
 
     def _action_compose_try(self) -> None:
         request = self.shown.request if self.shown else b""
         perform(self.app, partial(composing.try_row, self.dashboard, request), group="act")
 
     def _action_compose_write(self) -> None:
-        perform(self.app, partial(composing.write, self.dashboard, self.opened), group="act")
+        perform(self.app, self._write, group="act")
+
+    async def _write(self) -> None:
+        await composing.write(self.dashboard, await open_draft(self.workspace, self.draft, self.opened))
 
     def _action_compose_save(self) -> None:
         self._converse(partial(composing.save, self.dashboard, self.draft))

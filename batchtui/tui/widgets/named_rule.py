@@ -5,11 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batchtui.tui.look import look_of
-from batchtui.tui.pieces import Line, Piece, Tone, width
+from batchtui.tui.pieces import Line, Piece, Tone, fitted, plain, width
 from batchtui.tui.widgets.picture import Picture
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+def shortened(text: str, most: int) -> str:
+    """Return a text in so many columns at most."""
+    pieces = (Piece(text),)
+    return text if width(pieces) <= most else plain(fitted(pieces, most))
 
 
 class NamedRule(Picture):
@@ -37,6 +43,7 @@ class NamedRule(Picture):
         """Draw the line."""
         rule = "-" if look_of(self).plain else "─"
         name = Piece(f" {self._words} ", Tone.ACCENT if self._is_ahead else Tone.DIM)
-        aside = Piece(f" {self._aside} " if self._aside else "", Tone.DIM)
+        most = columns - width([name]) - 5
+        aside = Piece(f" {shortened(self._aside, most)} " if self._aside and most > 0 else "", Tone.DIM)
         room = columns - width([name, aside]) - 2
         return [(Piece(rule, Tone.FAINT), name, Piece(rule * max(1, room), Tone.FAINT), aside, Piece(rule, Tone.FAINT))]

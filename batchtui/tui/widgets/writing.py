@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import re
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.message import Message
@@ -11,6 +12,10 @@ from textual.widgets import TextArea
 from batchtui.text.safe import sign_by_sign
 from batchtui.tui.look import look_of
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_GAP = re.compile(r"\{\{\s*(\w*)$")
 LONGEST = 200_000
 """Characters that are written here; what is longer is for $EDITOR, and only its beginning is shown."""
 
@@ -36,6 +41,8 @@ class Writing(TextArea):
         super().__init__(compact=True, highlight_cursor_line=False, max_checkpoints=200)
         self.cursor_blink = False  # a blinking cursor sends 2 KB a second
         self._shown = ""
+        self.names: Sequence[str] = ()
+        """What can stand in a gap; the rest of a name is offered while one types, the arrow to the right takes it."""
 
     def show(self, text: str) -> None:
         """Show another text; nothing happens where it stands there already."""
@@ -57,7 +64,21 @@ class Writing(TextArea):
             self._shown = self.text
             self.post_message(self.Written(self.text))
 
+    def update_suggestion(self) -> None:
+        """Offer the rest of a name in a gap."""
+        row, column = self.cursor_location
+        line = self.document.get_line(row)
+        begun = _GAP.search(line[:column])
+        is_open = begun is not None and begun[1] and not line[column:].strip()
+        self.suggestion = _rest(begun[1], self.names) if begun and is_open else ""
+
     def get_line(self, line_index: int) -> Text:
         """Return a line as it is painted: as wide as it is, and safe."""
         line = "\t".join(map(sign_by_sign, self.document.get_line(line_index).split("\t")))
         return Text(line.encode("ascii", "replace").decode() if look_of(self).plain else line, end="", no_wrap=True)
+
+
+def _rest(begun: str, names: Sequence[str]) -> str:
+    """Return what is missing of the first name that begins so, with the end of the gap."""
+    found = next((name for name in names if name.startswith(begun)), None)
+    return f"{found[len(begun) :]} }}}}" if found else ""
