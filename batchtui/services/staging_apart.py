@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
-import pickle
 import shutil
 import subprocess
 import sys
@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING
 
 from batchtui.domain.errors import BatchtuiError
 from batchtui.services.staging_pass import Staged
+from batchtui.services.staging_wire import heard, line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 WORTH_IT = 1 << 25
 """Bytes of input from which a process of its own is worth its start, a fifth of a second of a processor."""
 _PROGRAM = (
-    "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); "
+    "import json, sys; sys.path[:] = json.loads(sys.stdin.buffer.readline()); "
     "from batchtui.services.staging_child import serve; serve()"
 )
 
@@ -64,7 +65,7 @@ class ApartPass:
             # Looking for plug-ins of pydantic reads the metadata of everything installed.
             env={**os.environ, "PYDANTIC_DISABLE_PLUGINS": "__all__"},
         )
-        self._send([str(Path(entry).absolute()) for entry in sys.path])
+        self._send(json.dumps([str(Path(entry).absolute()) for entry in sys.path]).encode() + b"\n")
 
     @property
     def pid(self) -> int:
@@ -80,7 +81,7 @@ class ApartPass:
             ChildLost: where the process was ended from outside, or could not even begin.
         """
         try:
-            self._send(replace(job, options=replace(job.options, stdin=None)))
+            self._send(line(replace(job, options=replace(job.options, stdin=None))))
             return self._listen(tell)
         except BaseException:
             self.end()
@@ -93,17 +94,17 @@ class ApartPass:
         """End the process, from any thread; `run` raises ChildLost then."""
         self._process.kill()
 
-    def _send(self, message: object) -> None:
+    def _send(self, message: bytes) -> None:
         # A process that is gone already shows when it is listened to.
         with contextlib.suppress(BrokenPipeError):
-            pickle.dump(message, _pipe(self._process.stdin))
+            _pipe(self._process.stdin).write(message)
             _pipe(self._process.stdin).flush()
 
     def _listen(self, tell: Callable[[Reading], None]) -> Staged:
         while True:
             try:
-                answer: Reading | Staged | BatchtuiError = pickle.load(_pipe(self._process.stdout))  # noqa: S301 (from our own child)
-            except (EOFError, pickle.UnpicklingError):
+                answer: Reading | Staged | BatchtuiError = heard(_pipe(self._process.stdout))
+            except EOFError:
                 raise ChildLost from None
             if isinstance(answer, BatchtuiError):
                 raise answer

@@ -6,7 +6,6 @@ It ends by itself when its parent does, and leaves nothing behind then. Its impo
 from __future__ import annotations
 
 import os
-import pickle
 import select
 import shutil
 import sys
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import BatchtuiError
 from batchtui.services.staging_pass import run_pass
+from batchtui.services.staging_wire import heard, line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,14 +31,14 @@ class _ParentGone(BaseException):
 
 
 def serve() -> None:
-    """Do the job that comes on the standard input; the answers, pickled, go to the standard output."""
+    """Do the job that comes on the standard input; the answers go to the standard output."""
     _load_checks()
     # Nothing else may get between the answers, whoever writes to the standard output.
     with os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)
-        job: PassJob = pickle.load(sys.stdin.buffer)  # noqa: S301 (from the process that started this one)
+        job: PassJob = heard(sys.stdin.buffer)
         try:
-            pickle.dump(_do(job, answers), answers)
+            answers.write(line(_do(job, answers)))
             answers.flush()
         except (_ParentGone, BrokenPipeError):
             shutil.rmtree(job.folder, ignore_errors=True)
@@ -72,7 +72,7 @@ def _teller(answers: IO[bytes]) -> Callable[[Reading], None]:
             # The parent writes nothing after the job: what can be read is the end of the pipe, and the parent's.
             if select.select([sys.stdin], [], [], 0)[0]:
                 raise _ParentGone
-            pickle.dump(reading, answers)
+            answers.write(line(reading))
             answers.flush()
 
     return tell

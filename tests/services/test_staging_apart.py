@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import io
 import os
-import pickle
 import select
 import signal
 import subprocess
@@ -16,14 +17,18 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from batchtui.domain.errors import BatchtuiError
+from batchtui.domain.errors import BatchtuiError, InputError
 from batchtui.domain.limits import API_VERSION
+from batchtui.domain.model import ModelInfo
+from batchtui.domain.problem import Problem, Severity
 from batchtui.intake import CheckOptions
 from batchtui.services import staging, staging_apart
 from batchtui.services.staging import IntakeOptions, Reading, stage
 from batchtui.services.staging_apart import ApartPass, ChildLost, is_worth_it
 from batchtui.services.staging_pass import PassJob, run_pass
+from batchtui.services.staging_wire import heard, line
 from tests.support.builders import jsonl, request, requests
+from tests.support.clock import TurnedClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,11 +38,12 @@ if TYPE_CHECKING:
 
 OPTIONS = CheckOptions(api_version=API_VERSION, today=date(2026, 11, 21))
 MORTAL_PARENT = """
-import os, pickle, signal, sys
+import os, signal, sys
 from batchtui.services.staging_apart import ApartPass
+from batchtui.services.staging_wire import heard
 child = ApartPass()
 print(child.pid, flush=True)
-child.run(pickle.load(sys.stdin.buffer), lambda _: os.kill(os.getpid(), signal.SIGKILL))
+child.run(heard(sys.stdin.buffer), lambda _: os.kill(os.getpid(), signal.SIGKILL))
 """
 
 
@@ -57,12 +63,12 @@ def endless(tmp_path: Path) -> Iterator[Path]:
     """A source that gives requests for as long as somebody reads."""
     path = tmp_path / "endless.jsonl"
     os.mkfifo(path)
-    line = jsonl(tmp_path / "line.jsonl", [request("r")]).read_bytes()
+    written = jsonl(tmp_path / "line.jsonl", [request("r")]).read_bytes()
 
     def feed() -> None:
         with path.open("wb", buffering=0) as pipe:
             for _ in range(20_000):
-                pipe.write(line * 1000)
+                pipe.write(written * 1000)
 
     with ThreadPoolExecutor(1) as pool:
         feeding = pool.submit(feed)
@@ -133,7 +139,7 @@ def test_whoever_is_told_can_end_it_and_nothing_is_left(tmp_path: Path, child: A
 def test_when_the_parent_is_killed_the_child_ends_and_leaves_nothing(tmp_path: Path, endless: Path) -> None:
     work = job(tmp_path, endless)
     parent = subprocess.Popen([sys.executable, "-c", MORTAL_PARENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    said, _ = parent.communicate(pickle.dumps(work))
+    said, _ = parent.communicate(line(work))
     assert parent.returncode == -signal.SIGKILL
     await_end(int(said))
     assert not work.folder.exists()
@@ -196,3 +202,23 @@ async def test_cancelled_in_the_middle_nothing_is_left(
     with pytest.raises(asyncio.CancelledError):
         await work
     assert list(workspace.paths.requests.iterdir()) == []
+
+
+def test_what_is_said_is_heard_as_it_was_whatever_its_text(tmp_path: Path) -> None:
+    odd = "\ud800 \udcff \u202e\n\x00 \U0001f389"
+    problem = Problem(odd, 1, None, Severity.WARNING, "code", odd, lines=(1, 2))
+    info = ModelInfo("m", odd, retires_at=date(2027, 1, 1))
+    options = dataclasses.replace(OPTIONS, models={"m": info}, templates=tmp_path / odd[2:4])
+    work = dataclasses.replace(job(tmp_path, tmp_path / "x"), check_options=options)
+    assert heard(io.BytesIO(line(work))) == work
+    error = heard(io.BytesIO(line(InputError(odd, hint="h", title="t", problems=[problem]))))
+    assert (type(error), error.message, error.hint, error.heading, error.problems) == (
+        InputError, odd, "h", "t", (problem,),
+    )  # fmt: skip
+
+
+def test_nothing_else_is_ever_said(tmp_path: Path) -> None:
+    with pytest.raises(AssertionError):
+        line(TurnedClock())
+    with pytest.raises(EOFError):
+        heard(io.BytesIO(line(Reading(1, 2))[:-3]))
