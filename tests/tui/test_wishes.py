@@ -1,4 +1,4 @@
-"""Which files an export writes: what is named after something from outside names no other folder, and no wish breaks."""
+"""Which files an export writes: no name from outside names another folder, and no wish breaks anything."""
 
 from __future__ import annotations
 
