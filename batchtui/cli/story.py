@@ -106,6 +106,11 @@ STEPS: Sequence[Step] = (
         "list.sort", "sorts by the next column, {list.reverse} turns it round", _queue_is_full, place=Scope.BATCHES,
     ),
     Step(
+        "jobs",
+        "A job and its batches: parts, and later attempts at what failed, belong together.",
+        "batches.by-job", "folds each job into one row, and unfolds it again", patience=16.0,
+    ),
+    Step(
         "results",
         "`eval-prompt-v7` has ended. Its results are here, and stay when the API lets go of them. {list.open} opens"
         " it.",
@@ -168,6 +173,11 @@ STEPS: Sequence[Step] = (
         "list.mark", "marks a batch", _more, place=Scope.BATCHES,
     ),
     Step(
+        "tags",
+        "Names, tags and notes are yours: they stay here, and you can filter and add up by them.",
+        "batches.tag", "tags what is marked, or the job under the cursor", patience=16.0,
+    ),
+    Step(
         "export",
         "Results become JSONL, JSON, CSV, Markdown or Parquet, in the order of the input and joined with it.",
         "batches.export", "chooses form and file; the marked ones go to a folder",
@@ -193,6 +203,12 @@ STEPS: Sequence[Step] = (
         "batches.submit", "chooses a file, checks it, shows the plan and the price",
     ),
     Step(
+        "compose",
+        "No file yet? A table and a prompt with gaps make requests: an example is there, with the first row as it"
+        " would be sent.",
+        "batches.compose", "opens it; {app.back} comes back and keeps it", patience=30.0,
+    ),
+    Step(
         "palette",
         "Every command has a name. Type a part of one, like “tag” or “theme”: it is found, with its key.",
         "app.palette", "finds commands",
@@ -201,6 +217,11 @@ STEPS: Sequence[Step] = (
         "look",
         "Dark, light, high contrast, or the terminal's own sixteen colours; NO_COLOR and ASCII work as well.",
         "app.theme", "takes the next theme",
+    ),
+    Step(
+        "settings",
+        "Everything can be set, and the file stays yours: its comments are kept.",
+        "app.settings", "shows every setting with what it means",
     ),
     Step(
         "help",

@@ -100,7 +100,7 @@ async def test_the_tour_can_be_left_and_what_happens_goes_on(tmp_path: Path) -> 
 
 async def test_a_part_that_the_queue_refuses_waits(tmp_path: Path) -> None:
     async with toured(tmp_path, only("queue", "look")) as (shown, _):
-        await go_on_until(shown, "It waits for")
+        await go_on_until(shown, "waits for")
         states = {batch.part: batch.state for batch in await named(shown, "product-texts")}
         assert states == {1: BatchState.IN_PROGRESS, 2: BatchState.IN_PROGRESS, 3: BatchState.PLANNED}
 
@@ -143,7 +143,7 @@ async def test_a_hint_for_another_screen_says_how_to_get_there(tmp_path: Path) -
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.id)
 def test_every_step_fits_a_small_terminal_and_names_commands_that_there_are(step: Step) -> None:
     keymap = merged({})
-    said = with_keys(f" tour 23/23   {step.said}", keymap, Tone.TEXT, plain=False)
+    said = with_keys(f" tour 27/27   {step.said}", keymap, Tone.TEXT, plain=False)
     assert len(flowed(said, 78)) <= 2
     assert step.command in BY_ID
     assert len(step.does) + 6 <= 78
