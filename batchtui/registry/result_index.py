@@ -6,7 +6,7 @@ import os
 import sqlite3
 import sys
 from array import array
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from batchtui.answers.failures import FailureGrouper
 from batchtui.answers.reading import read_line
@@ -43,6 +43,19 @@ CREATE TABLE summary (document TEXT NOT NULL) STRICT;
 """
 # Arrays hold what a screen needs at once over a million results: where each line lies, and which seqs have an outcome
 # or belong to a group. Four or eight bytes a result, read in milliseconds, where rows would take a second.
+
+
+class Indexing(Protocol):
+    """What takes results as they come and makes an index of them, wherever that is done."""
+
+    def feed(self, block: bytes) -> None:
+        """Take the next bytes of the file, which are in it already, cut anywhere."""
+
+    def finish(self, requests: tuple[Path, int] | None = None) -> ResultSummary:
+        """Write the rest of the index and bring it to the disk; see `IndexBuilder`."""
+
+    def discard(self) -> None:
+        """Throw the index away."""
 
 
 class IndexBuilder:

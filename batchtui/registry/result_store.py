@@ -16,10 +16,12 @@ from batchtui.registry.result_index import IndexBuilder, index_file, sync
 from batchtui.registry.result_reader import ResultReader
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from batchtui.domain.batch import Batch
     from batchtui.registry.request_store import RequestReader
+    from batchtui.registry.result_index import Indexing
     from batchtui.registry.result_summary import ResultSummary
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
@@ -54,8 +56,14 @@ class ResultStore:
         """Whether whole results of this batch are here."""
         return self.paths(batch).raw.exists()
 
-    def download(self, batch: Batch) -> ResultDownload:
+    def download(
+        self, batch: Batch, begin_index: Callable[[Batch, ResultPaths], Indexing] | None = None
+    ) -> ResultDownload:
         """Open what the results of a batch are written to as they come.
+
+        Args:
+            batch: whose results come.
+            begin_index: begins the index; None for one that is built here, block by block.
 
         Raises:
             DownloadBusy: while another process, or another task, is at it.
@@ -63,7 +71,8 @@ class ResultStore:
         """
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            return ResultDownload(self.paths(batch))
+            begin = begin_index or _index_here
+            return ResultDownload(self.paths(batch), lambda paths: begin(batch, paths))
         except BlockingIOError:
             raise DownloadBusy from None
         except OSError as error:
@@ -129,11 +138,11 @@ class ResultDownload:
     not written again, and from the first difference on it is replaced. A try that breaks off early takes nothing away.
     """
 
-    def __init__(self, paths: ResultPaths) -> None:
+    def __init__(self, paths: ResultPaths, begin_index: Callable[[ResultPaths], Indexing]) -> None:
         self._paths = paths
         self._file = _lock(paths.part)
         try:
-            self._index = IndexBuilder(paths.new_index)
+            self._index = begin_index(paths)
         except BaseException:
             self._file.close()
             raise
@@ -231,6 +240,10 @@ class ResultDownload:
                 with suppress(OSError):
                     self._paths.part.unlink(missing_ok=True)
         self._file.close()
+
+
+def _index_here(_batch: Batch, paths: ResultPaths) -> Indexing:
+    return IndexBuilder(paths.new_index)
 
 
 def _lock(path: Path) -> IO[bytes]:

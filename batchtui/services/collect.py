@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Literal
 
 from batchtui.domain.errors import FateUnknown, GatewayError, ResultsDamaged, ResultsUnavailable, StorageError
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.registry.result_index import BLOCK
 from batchtui.registry.result_store import DownloadBusy
+from batchtui.services.indexing_apart import begin_index
 from batchtui.services.spending import count_cost
+from batchtui.services.threads import undisturbed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
 
 log = logging.getLogger(__name__)
-P = ParamSpec("P")
-T = TypeVar("T")
 LOOK_AGAIN = 0.25
 """Seconds between two looks while another process fetches the same results."""
 
@@ -63,7 +63,7 @@ async def collect(
             return batch
         _refuse_unless_ended(batch)
         try:
-            download = workspace.registry.results.download(batch)
+            download = workspace.registry.results.download(batch, begin_index)
         except DownloadBusy:
             tell(Collecting("waiting", 0))
             await workspace.clock.sleep(LOOK_AGAIN)
@@ -122,7 +122,7 @@ async def _collect(
     except ResultsUnavailable:
         await _note_gone(workspace, batch)
         raise
-    await _undisturbed(download.commit)
+    await undisturbed(download.commit)
     return await _call_saved(workspace, batch, summary)
 
 
@@ -139,12 +139,12 @@ async def _fetch(
             waiting.append(block)
             size += len(block)
             if size >= BLOCK:
-                await _undisturbed(download.write, b"".join(waiting))
+                await undisturbed(download.write, b"".join(waiting))
                 waiting.clear()
                 size = 0
                 tell(Collecting("fetching", download.position))
     if waiting:
-        await _undisturbed(download.write, b"".join(waiting))
+        await undisturbed(download.write, b"".join(waiting))
     tell(Collecting("indexing", download.position, download.position))
 
 
@@ -153,22 +153,12 @@ async def _finish(workspace: Workspace, batch: Batch, download: ResultDownload) 
     requests = _requests_of(workspace, batch)
     try:
         summary, _ = await asyncio.gather(
-            _undisturbed(download.finish, requests, batch.part), _undisturbed(download.sync)
+            undisturbed(download.finish, requests, batch.part), undisturbed(download.sync)
         )
         return summary
     finally:
         if requests:
             requests.close()
-
-
-async def _undisturbed(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run blocking work on a thread. Who is cancelled meanwhile still waits for it: it has files open."""
-    working = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
-    try:
-        return await asyncio.shield(working)
-    except asyncio.CancelledError:
-        await asyncio.wait([working])
-        raise
 
 
 def _requests_of(workspace: Workspace, batch: Batch) -> RequestReader | None:

@@ -43,9 +43,9 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def arm(point: str, occurrence: int) -> None:
+def arm(point: tuple[Any, str, str], occurrence: int) -> None:
     """Have this process die at the n-th time it comes to this point."""
-    place, name, when = POINTS[point]
+    place, name, when = point
     original = getattr(place, name)
     left = [occurrence]
 
@@ -104,5 +104,5 @@ async def run(home: str, url: str, source: str, max_requests: int) -> None:
 
 
 if __name__ == "__main__":
-    arm(sys.argv[5], int(sys.argv[6]))
+    arm(POINTS[sys.argv[5]], int(sys.argv[6]))
     asyncio.run(run(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])))
