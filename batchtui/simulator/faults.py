@@ -39,7 +39,7 @@ class Fault:
     wrong_line: `body` as a line among the results; hidden: a list that does not show the newest batch.
     """
     times: int | None = 1
-    "How many calls are struck; None means every one."
+    "How many calls are struck; 0 (or None) means every one."
     skip: int = 0
     "How many calls to this endpoint pass unharmed first, counted from when the fault was added."
     after: bool = False
@@ -59,7 +59,7 @@ class Fault:
     at_byte: int = 0
     "For `results_cut`, `results_stalled` and `wrong_line`: how many bytes of the results pass first."
     clean: bool = False
-    "For `results_cut`: True ends the body politely although lines are missing, False cuts the connection."
+    "For `results_cut`: true ends the body politely although lines are missing, false cuts the connection."
     body: str = ""
     "For `garbled` the whole body, for `wrong_line` the line."
 
@@ -71,7 +71,7 @@ class _Waiting:
     struck: int = 0
 
     def is_spent(self) -> bool:
-        return self.fault.times is not None and self.struck >= self.fault.times
+        return bool(self.fault.times) and self.struck >= (self.fault.times or 0)
 
 
 class FaultQueue:

@@ -42,7 +42,7 @@ class Scenario:
     expires_after: Seconds = DAY
     "When a batch that is still running expires."
     moving_counts: Movement = False
-    "Whether counts move while a batch runs: False (as the real service), True, or `some` (every second batch)."
+    "Whether counts move while a batch runs: false (as the real service), true, or `some` (every second batch)."
     errored: Mapping[str, Share] = field(default_factory=dict)
     "The share of requests that fail, by error type: `{overloaded_error = 0.1}`."
     expired: Share = 0.0

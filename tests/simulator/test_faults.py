@@ -142,6 +142,11 @@ def test_a_fault_without_an_end_strikes_until_it_is_cleared(simulator: Simulator
     assert (struck, http.get(BATCHES).status_code) == ([503, 503], 200)
 
 
+def test_a_fault_of_no_number_strikes_every_call(simulator: Simulator, http: httpx2.Client) -> None:
+    simulator.world.faults.add(Fault("list", "status", status=503, times=0))
+    assert [http.get(BATCHES).status_code for _ in range(3)] == [503, 503, 503]
+
+
 def test_a_list_can_hide_the_newest_batch_for_a_call(simulator: Simulator, http: httpx2.Client) -> None:
     http.post(BATCHES, json=BODY)
     simulator.world.faults.add(Fault("list", "hidden"))
