@@ -11,6 +11,7 @@ import pytest
 
 from batchtui.cli.exits import Exit
 from batchtui.cli.main import VERBS, program
+from batchtui.cli.verb import global_options
 from tests.support import manual
 
 if TYPE_CHECKING:
@@ -75,6 +76,11 @@ def test_help_lists_every_verb() -> None:
     said = program.get_help(click.Context(program, info_name="batchtui"))
     listed = re.findall(r"^  ([a-z]+)  +\S", said.partition("\nVerbs:\n")[2], re.MULTILINE)
     assert listed == list(VERBS)
+
+
+def test_what_every_verb_takes_is_said() -> None:
+    section = README.partition("\n## The verbs\n")[2].partition("<!-- verbs -->")[0]
+    assert [option.opts[0] for option in global_options() if f"`{option.opts[0]}" not in section] == []
 
 
 def test_every_exit_code_is_explained() -> None:
