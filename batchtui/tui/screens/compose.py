@@ -78,6 +78,8 @@ class ComposeScreen(Frame):
         self.shown: Shown | None = None
         self._only_troubled = False
         """Whether only rows with a problem are listed."""
+        self._is_unfit = False
+        """Whether no row fits the template."""
         self._keeping = Latest(self, self._keep)
         self._opening = Latest(self, self._open)
         self._showing = Latest(self, self._show_row)
@@ -135,7 +137,7 @@ class ComposeScreen(Frame):
             await asyncio.to_thread(rows.page, 1, AHEAD)
             await self.table.measure(opened)
         self._show_parts()
-        self._list_rows()
+        await self._list_rows()
         await self._show_row()
         begin(self, self._look_over, group="show-sum", gives_up=True)
 
@@ -145,16 +147,16 @@ class ComposeScreen(Frame):
         self.parts.show(range(len(self._parts)))
         self.refresh_footer()
 
-    def _list_rows(self) -> None:
+    async def _list_rows(self) -> None:
         rows, composed = self.opened.rows, self.composed
         number = 0 if rows is None else max(rows.read, composed.rows if composed else 0)
         troubled = composed.troubled if composed else ()
         shown = troubled if self._only_troubled and composed else range(1, number + 1)
         self.table.empty = NO_PROBLEM if self._only_troubled else NO_ROWS
-        self.table.open(self.opened, shown, with_problems=bool(troubled))
         self._table_title.say(
             "rows with a problem" if self._only_troubled else "table", table_words(rows.table) if rows else ""
         )
+        await self.table.open(self.opened, shown, with_problems=bool(troubled) or self._is_unfit)
 
     async def _show_row(self) -> None:
         before = self.shown
@@ -170,24 +172,30 @@ class ComposeScreen(Frame):
     async def _look_over(self) -> None:
         """Look at all rows, once nothing changes for a moment; any change gives that up."""
         opened = self.opened
-        self._summary.show(None, "", opened.complaints)
+        self._summary.wait(opened.complaints)
         if opened.composition is None:
             return
         await asyncio.sleep(QUIET * (PATIENT if opened.composition.table.has_blocks else 1))
         try:
             composed = await survey(self.workspace, opened.composition, self._say_how_far)
         except InputError as error:
-            self._summary.show(None, "", [f"{error.heading}: {error.message} {error.hint}"])
+            self._is_unfit = True
+            self._summary.show(None, [f"{error.heading}: {error.message} {error.hint}"])
+            await self._list_rows()
             return
-        self.composed = composed
+        self.composed, self._is_unfit = composed, False
         self._summary.show(composed)
         self._show_parts()
-        self._list_rows()
+        await self._list_rows()
 
     def _say_how_far(self, reading: staging.Reading) -> None:
         """Hear, on a thread, how far the looking is."""
         words = f"{size(reading.read)} of {size(reading.total)}" if reading.total else size(reading.read)
-        self.app.call_later(self._summary.show, None, f"looking at all rows: {words}", ())
+        self.app.call_later(self._wait, f"looking at all rows: {words}")
+
+    def _wait(self, words: str) -> None:
+        if self.composed is None:  # else the looking was over before this could be said
+            self._summary.wait((), words)
 
     def ticked(self) -> None:
         """Look whether the table is another one by now."""
@@ -231,7 +239,7 @@ class ComposeScreen(Frame):
     async def _read_on(self, read: int) -> None:
         if self.opened.rows is not None:
             await asyncio.to_thread(self.opened.rows.page, read, AHEAD)
-            self._list_rows()
+            await self._list_rows()
 
     def on_writing_written(self, event: Writing.Written) -> None:
         """Take what is typed, letter by letter."""
@@ -334,8 +342,11 @@ class ComposeScreen(Frame):
 
     def _action_compose_only(self) -> None:
         self._only_troubled = not self._only_troubled
-        self._list_rows()
-        self._showing.request()
+        perform(self, self._relist, group="latest-list")
+
+    async def _relist(self) -> None:
+        await self._list_rows()
+        await self._show_row()
 
     def _action_compose_count(self) -> None:
         perform(self, self._count, group="count", gives_up=True)
@@ -363,7 +374,8 @@ class ComposeScreen(Frame):
         self.take(replace(self.draft, as_tool=not self.draft.as_tool))
 
     def _action_compose_prime(self) -> None:
-        self.take(replace(self.draft, prime=not self.draft.prime))
+        is_wanted = not self.draft.prime  # without a mark there is no cache to fill
+        self.take(replace(self.draft, prime=is_wanted, cache=self.draft.cache or is_wanted))
 
     def _action_compose_sql(self) -> None:
         self._converse(partial(rewriting.queried, self.dashboard, self.opened))

@@ -22,35 +22,41 @@ MOST_LINES = 5
 
 
 class DraftSummary(Picture):
-    """Draws the sum of all rows, or how far the looking is."""
+    """Draws the sum of all rows; while these are looked at again, what it was before, in pale."""
 
     def __init__(self) -> None:
         super().__init__(id="draft-summary")
         self._composed: Composed | None = None
         self._said = ""
         self._complaints: Sequence[str] = ()
+        self._is_waiting = False
 
-    def show(self, composed: Composed | None, said: str = "", complaints: Sequence[str] = ()) -> None:
-        """Draw this sum; without one, what is said instead; before either, what keeps everything from being sent."""
-        self._composed, self._said, self._complaints = composed, said, complaints
+    def show(self, composed: Composed | None, complaints: Sequence[str] = ()) -> None:
+        """Draw this sum; before it, what keeps everything from being sent."""
+        self._composed, self._complaints, self._said, self._is_waiting = composed, complaints, "", False
+        self.redraw()
+
+    def wait(self, complaints: Sequence[str] = (), said: str = "") -> None:
+        """Draw what the sum was, or how far the looking is; it comes to something else now."""
+        self._complaints, self._said, self._is_waiting = complaints, said, True
         self.redraw()
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
         """Draw it, as far as there is room."""
         lines: list[Line] = []
         for piece in self._pieces():
-            lines += [(Piece(f" {part}", piece.tone),) for part in wrapped(piece.text, columns - 2)]
+            tone = Tone.FAINT if self._is_waiting and not self._complaints else piece.tone
+            lines += [(Piece(f" {part}", tone),) for part in wrapped(piece.text, columns - 2)]
         return lines[:rows]
 
     def _pieces(self) -> Iterator[Piece]:
-        for complaint in self._complaints:
-            yield Piece(squeezed(complaint), Tone.BAD)
         if self._complaints:
+            yield from (Piece(squeezed(complaint), Tone.BAD) for complaint in self._complaints)
             return
-        if self._composed is None:
+        if self._said:
             yield Piece(self._said, Tone.DIM)
-            return
-        yield from summary(self._composed)
+        if self._composed is not None:
+            yield from summary(self._composed)
 
 
 def summary(composed: Composed) -> Iterator[Piece]:

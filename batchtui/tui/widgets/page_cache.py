@@ -44,6 +44,12 @@ class PageCache(Generic[T]):
     def __contains__(self, key: int) -> bool:
         return key in self._items
 
+    def keep(self, keys: Iterable[int]) -> None:
+        """Let go of everything else."""
+        kept = set(keys)
+        for key in [key for key in self._items if key not in kept]:
+            del self._items[key]
+
     def forget(self) -> None:
         """Let go of everything."""
         self._items.clear()

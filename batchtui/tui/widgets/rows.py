@@ -132,6 +132,13 @@ class Rows(ScrollView, Generic[T]):
             if self._items.put(key, item) != item:
                 self._repaint_if_changed(key)
 
+    async def freshen(self) -> None:
+        """Read what is in sight again and let go of the rest; only rows whose picture differs are painted again."""
+        keys = self._window()
+        items = await self._fetch(keys)
+        self._items.keep(keys)
+        self.update(items)
+
     def tick(self) -> None:
         """Time has passed: paint again those rows in sight whose picture depends on it."""
         for key in self._window():

@@ -39,14 +39,17 @@ class TableRows(Grid[Shown]):
         self._names: tuple[str, ...] = ()
         self._widths: Sequence[int] = ()
 
-    def open(self, opened: Opened, numbers: Sequence[int], *, with_problems: bool) -> None:
+    async def open(self, opened: Opened, numbers: Sequence[int], *, with_problems: bool) -> None:
         """Show rows of this draft; the cursor stays on its row where that is among them."""
         self._opened = opened
         self._names = opened.columns[:MOST_COLUMNS]
         cells = [_column(at, name, self._widths) for at, name in enumerate(self._names)]
-        self.columns = (*FIXED, *([PROBLEM] if with_problems else []), *cells)
-        self.forget()
+        columns = (*FIXED, *([PROBLEM] if with_problems else []), *cells)
+        if columns != self.columns:
+            self.columns = columns
+            self.forget()
         self.show(numbers)
+        await self.freshen()
 
     async def measure(self, opened: Opened) -> None:
         """Find out by its first rows how much room each column needs."""
