@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.text.counts import amount, count, size
 from batchtui.text.glyphs import state_sign
-from batchtui.text.money import cost, cost_cell
+from batchtui.text.money import cost, cost_cell, usd
 from batchtui.text.progress import bar as progress_bar
 from batchtui.text.safe import safe, squeezed
 from batchtui.tui.pieces import Line, Piece, Tone, joined, width
@@ -32,7 +32,7 @@ STATE_TONES = {
     BatchState.CANCELING: Tone.WARN,
     BatchState.ENDED: Tone.GOOD,
     BatchState.MISSING: Tone.WARN,
-    BatchState.DELETED: Tone.FAINT,
+    BatchState.DELETED: Tone.PALE,
 }
 
 
@@ -189,7 +189,7 @@ def money(batch: Batch, *, narrow: bool = False) -> Line:
     """Say what it cost, else about what it will; `narrow` for a cell."""
     unknown = batch.cost_actual is None and batch.cost_estimate is None
     say = cost_cell if narrow else cost
-    return (Piece(say(batch.cost_actual, batch.cost_estimate), Tone.FAINT if unknown else Tone.TEXT),)
+    return (Piece(say(batch.cost_actual, batch.cost_estimate), Tone.PALE if unknown else Tone.TEXT),)
 
 
 def models(batch: Batch) -> str:
@@ -243,7 +243,7 @@ def facts(
     if batch.state.is_running:
         yield "may end", ends(forecast, now)
     yield from _times(batch, now)
-    yield "cost", money(batch)
+    yield "cost", _cost(batch)
     yield "model", (Piece(models(batch) or "not known", Tone.TEXT if batch.models else Tone.DIM),)
     yield "id", (Piece(safe(batch.id or "none yet"), Tone.TEXT if batch.id else Tone.DIM),)
     if batch.source:
@@ -256,6 +256,16 @@ def facts(
     version = safe(", ".join(filter(None, (batch.api_version, *batch.betas))))
     if version:
         yield "version", (Piece(version, Tone.DIM),)
+
+
+def _cost(batch: Batch) -> Line:
+    """Say what it cost beside what it was thought to, and for how many where not all of it was billed."""
+    beside = []
+    if batch.cost_actual is not None and batch.cost_estimate is not None:
+        beside.append(f"estimated {usd(batch.cost_estimate)}")
+    if batch.cost_actual is not None and batch.counts.failed:
+        beside.append(f"{count(batch.counts.succeeded)} of {count(batch.counts.total)} billed")
+    return joined([money(batch), [Piece(", ".join(beside), Tone.DIM)] if beside else []])
 
 
 def _times(batch: Batch, now: datetime) -> Iterator[tuple[str, Line]]:

@@ -77,6 +77,15 @@ async def test_the_same_again_is_said_with_what_became_of_it_and_is_sent_after_a
         await send(shown, 2)
 
 
+async def test_what_may_cost_more_than_a_limit_is_said_before_anybody_is_asked(here: Path, tmp_path: Path) -> None:
+    jsonl(here / "tickets.jsonl", requests(5))
+    async with stage(tmp_path, settings="[submit]\nmax_cost = 0.0001\n") as shown:
+        await choose(shown, "tick")
+        await shown.shows("Over the limit", "This may cost up to $0.00034", "Nothing was sent")
+        assert shown.simulator.world.batches == []
+        assert list(shown.workspace.paths.requests.iterdir()) == []
+
+
 async def test_a_no_sends_and_keeps_nothing(here: Path, tmp_path: Path) -> None:
     jsonl(here / "tickets.jsonl", requests(5))
     async with stage(tmp_path) as shown:
