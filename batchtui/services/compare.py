@@ -140,6 +140,8 @@ async def find_comparable(workspace: Workspace, batch: Batch) -> list[Batch]:
 def _comparable(workspace: Workspace, batch: Batch, others: Sequence[Batch]) -> list[Batch]:
     found: dict[object, Batch] = {}
     store = workspace.registry.results
+    if not store.has(batch):
+        return []
     with store.reader(batch) as reader:
         for other in others:
             stands_for = other.key if other.job == batch.job else other.job

@@ -1,4 +1,4 @@
-"""What is done with results once they are here, as a conversation: trying again what failed, writing files."""
+"""What is done with results once they are here, as a conversation: trying again, comparing, writing files."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from batchtui.services.lookup import Target
 from batchtui.tui import sending
+from batchtui.tui.screens.choose_batch import ChooseBatch
+from batchtui.tui.screens.compare import CompareScreen
 from batchtui.tui.screens.export import ExportScreen
 from batchtui.tui.screens.retry import RetryScreen
 
@@ -38,6 +40,20 @@ async def export(app: DashboardApp, keys: Sequence[int]) -> None:
 async def export_batch(app: DashboardApp, batch: Batch) -> None:
     """Write the results of one batch alone."""
     await app.push_screen(ExportScreen(app.workspace, batch.name, [[batch]]))
+
+
+async def compare(app: DashboardApp, keys: Sequence[int]) -> None:
+    """Compare two batches, or the jobs of these batches where that is two; of one, ask what with."""
+    batches = await app.workspace.registry.views.page(keys)
+    by_job = {batch.job: batch for batch in batches}
+    pair = list(by_job.values()) if len(by_job) == 2 else batches
+    if len(pair) == 2:
+        older, newer = sorted(pair, key=lambda batch: batch.planned_at)
+        await app.push_screen(CompareScreen(app.workspace, older, newer))
+    elif len(by_job) == 1 and batches:
+        await app.push_screen(ChooseBatch(app.workspace, batches[0]))
+    else:
+        app.say("Mark two batches, or two jobs, to compare them.")
 
 
 async def _jobs_of(app: DashboardApp, keys: Sequence[int]) -> list[str]:

@@ -16,12 +16,13 @@ LEAST = 4
 MOST_ROWS = 2_000
 
 
-def table_lines(rows: Sequence[Sequence[Sequence[Piece]]], columns: int) -> Iterator[Line]:
+def table_lines(rows: Sequence[Sequence[Sequence[Piece]]], columns: int, right: Sequence[bool] = ()) -> Iterator[Line]:
     """Yield the lines of a table; its first row is its heading.
 
     Args:
         rows: for each row its cells, for each cell its pieces.
         columns: the room there is. What it is too narrow for, columns at the right, is left out.
+        right: for each column whether it stands to the right; those that are not there do not.
     """
     if not rows:
         return
@@ -29,7 +30,7 @@ def table_lines(rows: Sequence[Sequence[Sequence[Piece]]], columns: int) -> Iter
     widths = _shared(rows[:MOST_ROWS], across, columns)
     for at, row in enumerate(rows[:MOST_ROWS]):
         tone = Tone.STRONG if at == 0 else None
-        yield from _row([*row[:across], *[()] * (across - len(row))], widths, tone)
+        yield from _row([*row[:across], *[()] * (across - len(row))], widths, right, tone)
         if at == 0:
             yield (Piece((" " * GAP).join("─" * room for room in widths), Tone.FAINT),)
 
@@ -49,12 +50,14 @@ def _shared(rows: Sequence[Sequence[Sequence[Piece]]], across: int, columns: int
     return needs
 
 
-def _row(cells: Sequence[Sequence[Piece]], widths: Sequence[int], tone: Tone | None) -> Iterator[Line]:
+def _row(
+    cells: Sequence[Sequence[Piece]], widths: Sequence[int], right: Sequence[bool], tone: Tone | None
+) -> Iterator[Line]:
     toned = [[Piece(piece.text.replace("\n", " "), tone or piece.tone) for piece in cell] for cell in cells]
     broken = [flowed(cell, room) for cell, room in zip(toned, widths, strict=True)]
     for lines in zip_longest(*broken, fillvalue=()):
         line: list[Piece] = []
         for at, (part, room) in enumerate(zip(lines, widths, strict=True)):
             line += [Piece(" " * GAP)] if at else []
-            line += fitted(part, room)
+            line += fitted(part, room, right=at < len(right) and right[at])
         yield tuple(line)

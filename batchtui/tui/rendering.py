@@ -27,7 +27,7 @@ MOST_RENDERED = 200_000
 CHUNK = 8_000
 """Characters that are parsed at once where a text has no blank lines: some texts cost the square of their length."""
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_INLINE = {"strong_open": Tone.STRONG, "em_open": Tone.EMPHASIS, "s_open": Tone.FAINT, "link_open": Tone.ACCENT}
+_INLINE = {"strong_open": Tone.STRONG, "em_open": Tone.EMPHASIS, "s_open": Tone.PALE, "link_open": Tone.ACCENT}
 
 
 def as_rendered(parts: Iterable[Part], columns: int, most: int = MOST_RENDERED) -> Iterator[Line]:
@@ -120,15 +120,18 @@ class _Writing:
     def lines(self, tokens: Sequence[Token]) -> Iterator[Line]:
         """Yield the lines of all tokens."""
         table: list[list[list[Piece]]] | None = None
+        right: list[bool] = []
         for token in tokens:
             if token.type == "table_open":
-                table = []
+                table, right = [], []
+            elif token.type == "th_open":
+                right.append("right" in str(token.attrGet("style")))
             elif table is not None and token.type == "tr_open":
                 table.append([])
             elif table is not None and token.type == "inline":
                 table[-1].append(inline(token.children or ()))
             elif table is not None and token.type == "table_close":
-                yield from self._block(table_lines(table, self._room))
+                yield from self._block(table_lines(table, self._room, right))
                 table = None
             else:
                 yield from self._token(token)

@@ -122,6 +122,22 @@ async def test_leaving_stops_a_comparison_that_is_under_way(tmp_path: Path, monk
             await ended.wait()
 
 
+async def test_two_marked_batches_are_compared_the_older_one_first(tmp_path: Path) -> None:
+    async with furnished(tmp_path) as shown:
+        await shown.shows("evals-v2")
+        await shown.press("G", "space", "k", "space", "equals_sign")
+        await shown.shows("8 pairs")
+        lines = [line.split()[0] for line in shown.text.splitlines() if line.startswith(" evals")]
+        assert lines == ["evals", "evals-v2"]
+
+
+async def test_more_than_two_are_not_compared(tmp_path: Path) -> None:
+    async with furnished(tmp_path) as shown:
+        await shown.shows("evals-v2")
+        await shown.press("*", "equals_sign")
+        await shown.shows("Mark two batches")
+
+
 async def test_without_a_counterpart_it_says_what_to_do(tmp_path: Path) -> None:
     async with told(tmp_path) as (workspace, clock):
         app = DashboardApp(workspace, ground=MODERN)

@@ -55,7 +55,7 @@ def test_a_document_is_laid_out() -> None:
         "1. first", "2. second", "   • inner", "   • other", "",
         "│ quoted", "",
         "  if x:", "      y()", "",
-        "name    amount", "──────  ──────", "apples  12", "",
+        "name    amount", "──────  ──────", "apples      12", "",
         "<details>tags stay</details>", "",
         "─" * 60, "",
         "end",

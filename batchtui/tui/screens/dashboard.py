@@ -291,6 +291,9 @@ class DashboardScreen(Frame):
     def _action_batches_export(self) -> None:
         perform(self.app, partial(again.export, self.dashboard, self._chosen), group="act")
 
+    def _action_batches_compare(self) -> None:
+        perform(self.app, partial(again.compare, self.dashboard, self._chosen), group="act")
+
     def _action_batches_tag(self) -> None:
         perform(self.app, partial(labelling.tag, self.dashboard, self._chosen), group="label")
 
