@@ -169,9 +169,9 @@ async def test_a_lost_answer_is_never_sent_again_without_consent(
 SCRIPT = """
 import sys
 import batchtui
-from tests.support.crashing import arm
+from tests.support.crashing import POINTS, arm
 
-arm(sys.argv[3], 1)
+arm(POINTS[sys.argv[3]], 1)
 with batchtui.open_workspace(sys.argv[1], base_url=sys.argv[2]) as workspace:
     tasks = [batchtui.BatchRequest(f"t{number}", "any", "x") for number in range(4)]
     workspace.execute_batch(tasks)
