@@ -57,7 +57,7 @@ def paint(item: Part, column: Column, width: int) -> Line:
 
 def _said(text: str, otherwise: str) -> Line:
     text = squeezed(text[:LONGEST])
-    return (Piece(text, Tone.STRONG),) if text else (Piece(otherwise, Tone.FAINT),)
+    return (Piece(text, Tone.STRONG),) if text else (Piece(otherwise, Tone.PALE),)
 
 
 def _data(opened: Opened) -> Line:
@@ -78,7 +78,7 @@ def table_words(table: Table) -> str:
 def _model(opened: Opened) -> Line:
     named = opened.draft.model or "capable"
     model = opened.fitting.model if opened.fitting else None
-    first = Piece(squeezed(named), Tone.STRONG if opened.draft.model else Tone.FAINT)
+    first = Piece(squeezed(named), Tone.STRONG if opened.draft.model else Tone.PALE)
     return (first, Piece(f"  {squeezed(model)}", Tone.DIM)) if model and model != named else (first,)
 
 
@@ -106,7 +106,7 @@ def _answers(opened: Opened) -> Line:
 def _caching(opened: Opened, composed: Composed | None) -> Line:
     word = "yes, for an hour" if opened.draft.cache else "no"
     prefix = opened.fitting.prefix if opened.fitting else None
-    tone = Tone.STRONG if opened.draft.cache else Tone.FAINT
+    tone = Tone.STRONG if opened.draft.cache else Tone.PALE
     if prefix is None:
         return (Piece(word, tone),)
     least = _least(opened)
@@ -132,7 +132,7 @@ def prefix_words(prefix: Prefix, least: int) -> str:
 
 def _priming(opened: Opened, composed: Composed | None) -> Line:
     word = "one request goes first" if opened.draft.prime else "no"
-    tone = Tone.STRONG if opened.draft.prime else Tone.FAINT
+    tone = Tone.STRONG if opened.draft.prime else Tone.PALE
     gain = composed.gain if composed else None
     return (Piece(word, tone), Piece(f"  {gain_words(gain)}", Tone.DIM)) if gain else (Piece(word, tone),)
 

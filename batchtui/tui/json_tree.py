@@ -131,7 +131,7 @@ def paint(row: Row) -> Line:
     mark = " " if not row.opens else "▾" if row.is_open else "▸"
     head = [Piece("  " * depth), Piece(f"{mark} ", Tone.ACCENT)]
     if row.depth > DEEPEST:
-        head.append(Piece(f"level {row.depth}  ", Tone.FAINT))
+        head.append(Piece(f"level {row.depth}  ", Tone.PALE))
     if row.rest is not None:
         return (*head, Piece("more", Tone.ACCENT))
     if row.is_words:

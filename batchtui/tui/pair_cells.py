@@ -67,7 +67,7 @@ class PairPainter:
 def said(facts: ResultFacts | None, other: ResultFacts | None, *, plain: bool) -> Line:
     """Say the beginning of an answer; before it what became of it, where that is not the usual."""
     if facts is None:
-        return (Piece("no result", Tone.FAINT),)
+        return (Piece("no result", Tone.PALE),)
     words = Piece(squeezed(facts.message), Tone.DIM if other and other.message == facts.message else Tone.TEXT)
     if facts.outcome is Outcome.SUCCEEDED:
         return (words,)

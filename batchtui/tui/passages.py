@@ -58,7 +58,7 @@ def marked_lines(text: str, most: int | None = MOST_SHOWN) -> Iterator[Line]:
     for part in _texts(text, most):
         if part.lstrip().startswith("```"):
             in_code = not in_code
-            yield (Piece(part, Tone.FAINT),)
+            yield (Piece(part, Tone.PALE),)
         elif in_code:
             yield (Piece(part, Tone.RUNNING),)
         elif _HEADING.match(part):
@@ -75,7 +75,7 @@ def json_lines(text: str, most: int | None = MOST_SHOWN) -> Iterator[Line]:
     """Yield JSON that is laid out already, with its keys set off."""
     for part in _texts(text, most):
         if found := _KEY.fullmatch(part):
-            yield (Piece(found[1]), Piece(found[2], Tone.RUNNING), Piece(found[3], Tone.FAINT), Piece(found[4]))
+            yield (Piece(found[1]), Piece(found[2], Tone.RUNNING), Piece(found[3], Tone.PALE), Piece(found[4]))
         else:
             yield (Piece(part),)
 

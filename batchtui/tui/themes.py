@@ -49,7 +49,8 @@ def _look(name: str, *, dark: bool, colours: Mapping[str, str]) -> Look:
     tones = {
         Tone.TEXT: pick("text"), Tone.STRONG: f"bold {pick('strong')}",
         Tone.EMPHASIS: f"italic {pick('text')}", Tone.DIM: pick("dim"),
-        Tone.FAINT: pick("faint"), Tone.ACCENT: f"bold {pick('accent')}", Tone.HEADING: f"bold {pick('dim')}",
+        Tone.PALE: pick("pale"), Tone.FAINT: pick("faint"), Tone.ACCENT: f"bold {pick('accent')}",
+        Tone.HEADING: f"bold {pick('dim')}",
         Tone.RUNNING: pick("running"), Tone.WAITING: pick("waiting"), Tone.GOOD: pick("good"), Tone.BAD: pick("bad"),
         Tone.WARN: pick("warn"), Tone.REMOVED: f"underline {pick('bad')}", Tone.ADDED: f"underline {pick('good')}",
         Tone.CHIP: f"{pick('ground')} on {pick('accent')}",
@@ -62,23 +63,26 @@ def _look(name: str, *, dark: bool, colours: Mapping[str, str]) -> Look:
 
 
 DARK = _look("dark", dark=True, colours={
-    "ground": "#15171b", "raised": "#1d2026", "cursor": "#262b34", "faint": "#363b45", "dim": "#8d94a1",
+    "ground": "#15171b", "raised": "#1d2026", "cursor": "#262b34", "faint": "#363b45", "pale": "#727986",
+    "dim": "#8d94a1",
     "text": "#ced3dc", "strong": "#f1f3f6", "accent": "#e08a65", "running": "#6fb3f2", "waiting": "#a7aebb",
     "good": "#86c07f", "bad": "#ef7a82", "warn": "#e3b657", "cyan": "#6cc5c1", "magenta": "#c79be6",
 })  # fmt: skip
 LIGHT = _look("light", dark=False, colours={
-    "ground": "#fbfaf7", "raised": "#f1efe9", "cursor": "#e6e2d8", "faint": "#cfcbc0", "dim": "#5d626b",
+    "ground": "#fbfaf7", "raised": "#f1efe9", "cursor": "#e6e2d8", "faint": "#cfcbc0", "pale": "#7d818a",
+    "dim": "#5d626b",
     "text": "#2b2f36", "strong": "#0f1216", "accent": "#a34320", "running": "#1a5fb8", "waiting": "#5c626c",
     "good": "#2b6e31", "bad": "#b5202f", "warn": "#8a5a00", "cyan": "#0f6b70", "magenta": "#7d3aa3",
 })  # fmt: skip
 HIGH_CONTRAST = _look("high-contrast", dark=True, colours={
-    "ground": "#000000", "raised": "#000000", "cursor": "#0b2a78", "faint": "#8a8a8a", "dim": "#d8d8d8",
+    "ground": "#000000", "raised": "#000000", "cursor": "#0b2a78", "faint": "#8a8a8a", "pale": "#b8b8b8",
+    "dim": "#d8d8d8",
     "text": "#ffffff", "strong": "#ffffff", "accent": "#ffd75f", "running": "#6fd6ff", "waiting": "#ffffff",
     "good": "#6dff6d", "bad": "#ff8080", "warn": "#ffff5f", "cyan": "#5fffff", "magenta": "#ffafff",
 })  # fmt: skip
 
 _ANSI_TONES = {
-    Tone.TEXT: "", Tone.STRONG: "bold", Tone.EMPHASIS: "italic", Tone.DIM: "dim", Tone.FAINT: "dim",
+    Tone.TEXT: "", Tone.STRONG: "bold", Tone.EMPHASIS: "italic", Tone.DIM: "dim", Tone.PALE: "dim", Tone.FAINT: "dim",
     Tone.ACCENT: "bold magenta", Tone.HEADING: "bold dim", Tone.RUNNING: "blue", Tone.WAITING: "cyan",
     Tone.GOOD: "green", Tone.BAD: "red", Tone.WARN: "yellow", Tone.REMOVED: "underline red",
     Tone.ADDED: "underline green", Tone.CHIP: "reverse", Tone.RED_PLACE: "reverse red",

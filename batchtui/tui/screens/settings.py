@@ -224,7 +224,7 @@ class Meaning(Picture):
         when = "from the next start on" if self._row.key in AT_THE_NEXT_START else "at once"
         default = _bare(entry.default) or "not set"
         said.append((Piece(f" default {safe(default)}  ·  a change holds {when}", Tone.DIM),))
-        return [*said[: rows - 1], (Piece(f" {safe(self._file)}", Tone.FAINT),)]
+        return [*said[: rows - 1], (Piece(f" {safe(self._file)}", Tone.PALE),)]
 
 
 def rows(settings: Settings) -> tuple[Row, ...]:
@@ -252,7 +252,7 @@ def paint(item: Row, column: Column, width: int) -> Line:
         return (Piece(safe(item.key), Tone.STRONG if entry.is_changed else Tone.TEXT),)
     if column.id == "value":
         sign = Piece("● " if entry.is_changed else "  ", Tone.ACCENT)
-        return (sign, Piece(squeezed(_bare(entry.value)) or "not set", Tone.TEXT if entry.value else Tone.FAINT))
+        return (sign, Piece(squeezed(_bare(entry.value)) or "not set", Tone.TEXT if entry.value else Tone.PALE))
     return (Piece(safe(entry.meaning), Tone.DIM),)
 
 

@@ -45,7 +45,7 @@ class DraftSummary(Picture):
         """Draw it, as far as there is room."""
         lines: list[Line] = []
         for piece in self._pieces():
-            tone = Tone.FAINT if self._is_waiting and not self._complaints else piece.tone
+            tone = Tone.PALE if self._is_waiting and not self._complaints else piece.tone
             lines += [(Piece(f" {part}", tone),) for part in wrapped(piece.text, columns - 2)]
         return lines[:rows]
 

@@ -208,7 +208,7 @@ class Rows(ScrollView, Generic[T]):
         places = self.layout_now.places
         if item is None:
             self._fetching.request()
-            return ((Piece("·", Tone.FAINT),), *[()] * (len(places) - 1))
+            return ((Piece("·", Tone.PALE),), *[()] * (len(places) - 1))
         return tuple(self._paint(item, place.column, place.width) for place in places)
 
     def _titles(self) -> Line:
