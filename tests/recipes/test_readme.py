@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import batchtui
 from batchtui.simulator import Scenario
 from tests.support.builders import jsonl, requests
 
@@ -49,3 +50,16 @@ def test_every_recipe_is_listed() -> None:
     here = Path(__file__).parent
     files = {path.name for path in here.glob("*.*") if not path.name.startswith(("test_", "__", "conftest"))}
     assert set(re.findall(r"^\| `(\w+\.(?:py|sh))` \|", README, re.MULTILINE)) == files
+
+
+def test_every_call_of_the_library_is_listed_blocking_or_not() -> None:
+    section = README.partition("\n## In Python\n")[2].partition("\n## ")[0]
+    calls = {name for name in vars(batchtui.Workspace) if not name.startswith("_")}
+    assert [name for name in sorted(calls) if f"`{name}(" not in section] == []
+    assert calls <= set(vars(batchtui.BlockingWorkspace))
+
+
+def test_every_call_of_the_library_is_documented() -> None:
+    calls = [value for name, value in vars(batchtui.Workspace).items() if not name.startswith("_")]
+    assert [call.__name__ for call in calls if not (call.__doc__ or "").strip().endswith(".")] == []
+    assert [name for name in batchtui.__all__ if name != "__version__" and not getattr(batchtui, name).__doc__] == []
