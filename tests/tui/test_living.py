@@ -68,6 +68,14 @@ async def test_a_result_is_shown_beside_its_request_as_text_rendered_and_as_a_tr
         await shown.shows("▾ params: 3 keys")
 
 
+async def test_the_marked_custom_ids_are_copied(tmp_path: Path) -> None:
+    async with stage(tmp_path, ended=["evaluation"]) as shown:
+        await shown.press("enter")
+        await shown.shows("3 results")
+        await shown.press("*", "Y")
+        await shown.shows("Copied 3 custom_ids")
+
+
 async def test_a_commit_of_another_process_shows_up(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"]) as shown:
         async with workspace_at(tmp_path / "home", shown.simulator, shown.clock) as other:

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from batchtui.tui.messages import BatchesChanged
     from batchtui.tui.widgets.grid import Grid
 
+MOST_COPIED = 5_000
+"""custom_ids that are copied at once: no terminal takes a clipboard of any size."""
+
 
 class BatchScreen(Frame):
     """A batch and its results. It asks the registry and calls services, nothing else."""
@@ -205,10 +208,13 @@ class BatchScreen(Frame):
         acts.copy_ids(self.dashboard, [self.shown])
 
     async def _action_batch_copy_custom_id(self) -> None:
-        found = [] if self._reader is None else await asyncio.to_thread(self._reader.page, self.grid.chosen)
-        if found:
-            said = found[0].custom_id if len(found) == 1 else f"{count(len(found))} custom_ids"
-            self.dashboard.copy("\n".join(facts.custom_id for facts in found), said)
+        chosen = self.grid.chosen
+        if self._reader is None or not chosen:
+            return
+        found = await asyncio.to_thread(self._reader.page, chosen[:MOST_COPIED])
+        said = found[0].custom_id if len(found) == 1 else f"{count(len(found))} custom_ids"
+        more = f", the first of {count(len(chosen))}" if len(chosen) > len(found) else ""
+        self.dashboard.copy("\n".join(facts.custom_id for facts in found), said + more)
 
 
 def why_empty(batch: Batch) -> Iterator[Line]:
