@@ -11,6 +11,7 @@ from batchtui.settings import manual
 from batchtui.settings.loading import parse_settings
 from batchtui.settings.writing import fitting, parsed, read_text, write_text
 from batchtui.text.counts import amount
+from batchtui.text.paths import said_path
 from batchtui.text.safe import safe, squeezed
 from batchtui.tui import keymap, pager
 from batchtui.tui.background import perform
@@ -224,7 +225,7 @@ class Meaning(Picture):
         when = "from the next start on" if self._row.key in AT_THE_NEXT_START else "at once"
         default = _bare(entry.default) or "not set"
         said.append((Piece(f" default {safe(default)}  ·  a change holds {when}", Tone.DIM),))
-        return [*said[: rows - 1], (Piece(f" {safe(self._file)}", Tone.PALE),)]
+        return [*said[: rows - 1], (Piece(f" {said_path(self._file)}", Tone.PALE),)]
 
 
 def rows(settings: Settings) -> tuple[Row, ...]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.text.counts import amount
+from batchtui.text.paths import said_path
 from batchtui.text.safe import safe
 from batchtui.tui.pieces import Line, Piece, Tone, wrapped
 from batchtui.tui.saying import SOON, moment, span
@@ -16,6 +16,7 @@ from batchtui.tui.widgets.picture import Picture
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from batchtui.domain.batch import Batch
     from batchtui.registry.result_summary import ResultSummary
@@ -79,8 +80,7 @@ def amiss(summary: ResultSummary) -> Iterator[Piece]:
 
 def where(path: Path, columns: int) -> Line:
     """Say where results lie; of a long path the end, which tells it from others."""
-    home = Path.home()
-    shown = safe(f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path))
+    shown = said_path(path)
     head = f" {'file':<{LABEL}}"
     room = columns - len(head) - 1
     return (Piece(head, Tone.DIM), Piece(shown if len(shown) <= room else f"…{shown[-max(1, room - 1) :]}"))
