@@ -70,7 +70,7 @@ class Shown:
 
 async def open_draft(workspace: Workspace, draft: Draft, before: Opened | None = None) -> Opened:
     """Open a draft, with the table of the one before where it is the same. What is wrong is said, not raised."""
-    rules = await rules_of(workspace, ComposeOptions())
+    rules = await rules_of(workspace, options_of(replace(draft, prompt="", base="", answers="")))
     return await asyncio.to_thread(_open, workspace.paths.templates, draft, rules, before)
 
 
@@ -116,7 +116,7 @@ def _open(folder: Path, draft: Draft, rules: ComposerOptions, before: Opened | N
     try:
         options = options_of(draft)
     except BatchtuiError as error:
-        complaints.append(_said(error))
+        complaints.append(complaint(error))
         options = options_of_data(draft)
     template = options.template if not isinstance(options.template, str) else None
     if options.data is None and options.sql is None:
@@ -130,13 +130,15 @@ def _open(folder: Path, draft: Draft, rules: ComposerOptions, before: Opened | N
         if complaints:
             return Opened(draft, source, rows, complaints=tuple(complaints))
     except BatchtuiError as error:
-        return Opened(draft, source, complaints=(*complaints, _said(error)))
+        return Opened(draft, source, complaints=(*complaints, complaint(error)))
     try:
         chosen = default_for(folder, rows.table) if template is None else template
+        if template is None and (draft.system.strip() or draft.answers.strip()):
+            raise InputError("The system prompt and the form of the answers go with a prompt.", title="There is none")
         composition = Composition(chosen, rows.table, options, rules)
         fitting = composition.composer().fitting
     except BatchtuiError as error:
-        return Opened(draft, source, rows, complaints=(_said(error),))
+        return Opened(draft, source, rows, complaints=(complaint(error),))
     return Opened(draft, source, rows, composition, fitting)
 
 
@@ -181,6 +183,7 @@ def _find_problem(opened: Opened, number: int, step: int, most: int) -> int | No
     return None
 
 
-def _said(error: BatchtuiError) -> str:
-    title = f"{error.heading}: " if isinstance(error, InputError) and error.title else ""
+def complaint(error: BatchtuiError) -> str:
+    """Say a failure in one line, with its title where that says more than that there is one."""
+    title = "" if error.heading in (error.title, InputError.title) else f"{error.heading}: "
     return f"{title}{error.message} {error.hint}".strip()

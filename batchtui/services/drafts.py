@@ -105,6 +105,10 @@ def options_of(draft: Draft) -> ComposeOptions:
     data = draft.data.strip()
     reading = reading_of(draft.read_as)
     return ComposeOptions(
+        id=draft.id or None,
+        model=draft.model or None,
+        max_tokens=draft.max_tokens,
+        cache=draft.cache or None,
         encoding=reading.encoding,
         delimiter=reading.delimiter,
         header=reading.header,

@@ -78,6 +78,8 @@ def table_words(table: Table) -> str:
 def _model(opened: Opened) -> Line:
     named = opened.draft.model or "capable"
     model = opened.fitting.model if opened.fitting else None
+    if opened.fitting and model is None and not opened.draft.model:
+        return (Piece("what each task says", Tone.FAINT),)
     first = Piece(squeezed(named), Tone.STRONG if opened.draft.model else Tone.PALE)
     return (first, Piece(f"  {squeezed(model)}", Tone.DIM)) if model and model != named else (first,)
 

@@ -155,3 +155,16 @@ async def test_the_example_can_be_sent_as_it_is(workspace: Workspace, tmp_path: 
     shown = await show_rows(opened, range(1, 20))
     assert len(shown) == 12
     assert all(row.rendered and row.rendered.problems == () for row in shown)
+
+
+async def test_tasks_need_no_prompt_and_still_take_a_model(workspace: Workspace, tmp_path: Path) -> None:
+    file = tmp_path / "tasks.json"
+    task = {"task_id": "a", "task_type": "analyze_logs", "input_data": "x", "model_tier": "cheap"}
+    file.write_text(json.dumps([task]))
+    opened = await open_draft(workspace, Draft(data=str(file), model="premium", max_tokens=77))
+    shown = await show_row(opened, 1)
+    assert shown is not None
+    params = json.loads(shown.request)["params"]
+    assert (params["model"], params["max_tokens"]) == ("claude-opus-5-5", 77)
+    odd = await open_draft(workspace, Draft(data=str(file), answers="kind"))
+    assert "go with a prompt" in odd.complaints[0]

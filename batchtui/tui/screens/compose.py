@@ -14,7 +14,7 @@ from batchtui.composing.columns import called
 from batchtui.domain.errors import InputError
 from batchtui.services import drafts
 from batchtui.services.compose import counted, survey
-from batchtui.services.drafting import Opened, find_problem, has_changed, open_draft, show_row
+from batchtui.services.drafting import Opened, complaint, find_problem, has_changed, open_draft, show_row
 from batchtui.services.drafts import TEXTS
 from batchtui.text.counts import count, size
 from batchtui.tui import composing, pager, rewriting
@@ -137,8 +137,8 @@ class ComposeScreen(Frame):
             await asyncio.to_thread(rows.page, 1, AHEAD)
             await self.table.measure(opened)
         self._show_parts()
-        await self._list_rows()
         await self._show_row()
+        await self._list_rows()
         begin(self, self._look_over, group="show-sum", gives_up=True)
 
     def _show_parts(self) -> None:
@@ -180,7 +180,7 @@ class ComposeScreen(Frame):
             composed = await survey(self.workspace, opened.composition, self._say_how_far)
         except InputError as error:
             self._is_unfit = True
-            self._summary.show(None, [f"{error.heading}: {error.message} {error.hint}"])
+            self._summary.show(None, [complaint(error)])
             await self._list_rows()
             return
         self.composed, self._is_unfit = composed, False
