@@ -13,6 +13,7 @@ from batchtui.simulator.faults import Fault
 
 DAY = 86_400.0
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Factor = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
 Movement = Literal["some"] | bool
@@ -27,6 +28,8 @@ class Scenario:
     "What the scenario is called."
     seed: int = 1
     "Where ids, durations, outcomes and answers come from: the same seed tells the same story."
+    speed: Factor = 1.0
+    "How many times as fast everything goes; what `--speed` says multiplies it."
     latency: Seconds = 0.0
     "Seconds before any answer."
     create_latency: Seconds = 0.0

@@ -58,14 +58,15 @@ class World:
     ) -> None:
         self.scenario = scenario
         self.clock = clock
-        self.speed = speed
+        self._factor = speed
+        self.speed = speed * scenario.speed
         self.salt = salt
         self.faults = FaultQueue(scenario.faults)
         self.lock = threading.RLock()
         self.batches: list[SimulatedBatch] = []
         self.calls: list[Call] = []
         self.keys_seen: set[str] = set()
-        self.rate = RateLimit(scenario.requests_per_minute, speed)
+        self.rate = RateLimit(scenario.requests_per_minute, self.speed)
         self._by_id: dict[str, SimulatedBatch] = {}
         self._request_number = 0
         self._archive = archive
@@ -87,6 +88,7 @@ class World:
         """Behave so from now on: batches that exist go on as they began, faults that wait go on waiting."""
         with self.lock:
             self.scenario = scenario
+            self.speed = self._factor * scenario.speed
             self.faults.add(*scenario.faults)
             self.rate = RateLimit(scenario.requests_per_minute, self.speed)
 

@@ -37,6 +37,19 @@ def test_every_named_scenario_comes_to_an_end(name: str, clock: TurnedClock) -> 
     assert batch["processing_status"] == "ended"
 
 
+def test_a_scenario_can_go_faster_and_what_the_simulator_is_told_multiplies_it(clock: TurnedClock) -> None:
+    hasty = Scenario(takes=100.0, speed=5.0)
+    with Simulator(hasty, clock=clock, speed=2.0) as simulator, client(simulator) as http:
+        batch_id = http.post(BATCHES, json={"requests": requests(1)}).json()["id"]
+        seen = []
+        for _ in range(2):
+            clock.turn(6)
+            seen.append(http.get(f"{BATCHES}/{batch_id}").json()["processing_status"])
+        simulator.world.retemper(Scenario())
+        assert simulator.world.speed == 2.0
+    assert seen == ["in_progress", "ended"]
+
+
 def test_half_fail_fails_half(clock: TurnedClock) -> None:
     with Simulator("half-fail", clock=clock) as simulator:
         batch = simulator.world.plant(requests(20))
