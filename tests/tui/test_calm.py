@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from batchtui.tui.app import CALM_PACE, DashboardApp
+from batchtui.tui.app import DashboardApp
 from batchtui.tui.bridge import Bridge
+from batchtui.tui.shell import CALM_PACE
 from tests.support.builders import job, part
 from tests.tui.stage import MODERN
 from tests.tui.story import told

@@ -22,7 +22,7 @@ def command(session: Session) -> int | None:
 
         code: int | None = click.get_current_context().invoke(listing)
         return code
-    from batchtui.tui.app import run_dashboard
+    from batchtui.tui.running import run_dashboard
 
     return run_dashboard(session.workspace)
 

@@ -39,7 +39,7 @@ def command(session: Session, scenario: str, speed: float | None) -> int | None:
             return session.run(_story(session, simulator.url))
     if scenario == TOUR:
         return _tour(session, speed or 1.0)
-    from batchtui.tui.app import run_dashboard
+    from batchtui.tui.running import run_dashboard
 
     with demo.stage(session, chosen, speed or 1.0) as simulator:
         return run_dashboard(lambda: demo.busy_workspace(session, simulator.url), demo=True)
@@ -49,7 +49,7 @@ def _tour(session: Session, speed: float) -> int:
     from batchtui.cli.backstage import EVEN, Backstage, PastClock, lived_workspace
     from batchtui.cli.story import PAST, STEPS
     from batchtui.cli.tour import Tour
-    from batchtui.tui.app import run_dashboard
+    from batchtui.tui.running import run_dashboard
 
     clock = PastClock(max(ago for ago, _ in PAST))
     with demo.stage(session, EVEN, speed, clock) as simulator, chdir(demo.own_files(session.paths)):
