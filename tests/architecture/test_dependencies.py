@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from batchtui import __version__
+
 ROOT = Path(__file__).parents[2]
 TOML = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 NAMES = {"charset-normalizer": "charset_normalizer", "markdown-it-py": "markdown_it", "genai-prices": "genai_prices"}
@@ -35,3 +37,9 @@ def test_every_requirement_is_used(requirement: str) -> None:
 def test_the_versions_that_are_promised_are_those_that_are_classified() -> None:
     assert 'requires-python = ">=3.11"' in TOML
     assert re.findall(r"Python :: (3\.\d+)", TOML) == ["3.11", "3.12", "3.13"]
+
+
+def test_the_changelog_begins_with_this_version() -> None:
+    first = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert first is not None
+    assert first[1] == __version__
