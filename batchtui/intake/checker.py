@@ -31,6 +31,7 @@ _MOST_KINDS = 10_000
 _LONGEST_KEPT = 64
 """Turns of a conversation whose kind is remembered; that of a longer one is worked out each time."""
 _MOST_MODELS = 1000
+"""Models that are counted, and remembered with what is known of them, each on its own."""
 _OTHER_MODELS = "(others)"
 
 
@@ -167,6 +168,8 @@ class Checker:
         """Move the counts of the kinds to the shapes and models."""
         for kind in self._kinds.values():
             self._shapes.count(kind.shape, kind.count)
+            if not kind.count:
+                continue
             known = kind.model in self._models or len(self._models) < _MOST_MODELS
             self._models[kind.model if known else _OTHER_MODELS] += kind.count
             kind.count = 0
@@ -175,9 +178,11 @@ class Checker:
         """Return what is known of a model."""
         verdict = self._verdicts.get(model)
         if verdict is None:
-            if len(self._verdicts) >= _MOST_MODELS:
-                self._verdicts.clear()
-            verdict = self._verdicts[model] = judge(model, self._options)
+            # A guess takes a millisecond: where every request names another model, nobody reads them all.
+            has_room = len(self._verdicts) < _MOST_MODELS
+            verdict = judge(model, self._options, guesses=has_room)
+            if has_room:
+                self._verdicts[model] = verdict
         return verdict
 
     def _exemplify(self, kind: _Kind, raw: tuple[Any, ...], request: CheckedRequest) -> None:

@@ -18,7 +18,7 @@ from batchtui.domain.problem import Severity
 from batchtui.intake.findings import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from batchtui.intake.contract import CheckOptions
 
@@ -121,8 +121,11 @@ class ModelVerdict:
     """Values of thinking.type that it refuses."""
 
 
-def judge(model: str, options: CheckOptions) -> ModelVerdict:
-    """Say what is known of a model. Errors only where it is known to be gone."""
+def judge(model: str, options: CheckOptions, *, guesses: bool = True) -> ModelVerdict:
+    """Say what is known of a model. Errors only where it is known to be gone.
+
+    `guesses` says what a model that nobody knows may have been meant to be; that takes a millisecond.
+    """
     info = _look_up(model, options.models) or _look_up(model, BUILT_IN)
     long_output = _LONG_OUTPUT.match(model) is not None
     limit = info.max_tokens if info else None
@@ -130,7 +133,7 @@ def judge(model: str, options: CheckOptions) -> ModelVerdict:
         limit = max(limit or 0, LONG_OUTPUT_TOKENS)
     is_newest = _NEWEST.match(model) is not None
     refused = _SPECIAL_THINKING.get(undated(model), frozenset({"enabled"}) if is_newest else frozenset())
-    return ModelVerdict(tuple(_faults(model, info, options)), limit, long_output, is_newest, refused)
+    return ModelVerdict(tuple(_faults(model, info, options, guesses=guesses)), limit, long_output, is_newest, refused)
 
 
 def _look_up(model: str, models: Mapping[str, ModelInfo]) -> ModelInfo | None:
@@ -139,13 +142,13 @@ def _look_up(model: str, models: Mapping[str, ModelInfo]) -> ModelInfo | None:
     return found or next((info for each, info in models.items() if undated(each) == model), None)
 
 
-def _faults(model: str, info: ModelInfo | None, options: CheckOptions) -> Iterator[Fault]:
+def _faults(model: str, info: ModelInfo | None, options: CheckOptions, *, guesses: bool) -> Iterator[Fault]:
     """Yield what is wrong with the name."""
     gone = _retired_at(model, info, options.today)
     if gone is not None:
         yield gone
     elif info is None:
-        yield _unknown(model, options)
+        yield _unknown(model, [*options.models, *BUILT_IN] if guesses else ())
     elif info.batches is False:
         yield Fault("model-without-batches", f"{model} cannot be used in batches", "choose another model", kind=model)
     elif info.retires_at is not None and info.retires_at - options.today <= RETIRING_SOON:
@@ -176,9 +179,8 @@ def _retired_at(model: str, info: ModelInfo | None, today: date) -> Fault | None
     return None
 
 
-def _unknown(model: str, options: CheckOptions) -> Fault:
+def _unknown(model: str, known: Sequence[str]) -> Fault:
     """Return the warning for a name nobody knows here: new models appear without us."""
-    known = [*options.models, *BUILT_IN]
     close = get_close_matches(model, known, n=1, cutoff=0.6)
     guess = f'did you mean "{close[0]}"?' if close else "batchtui models lists what your key can use"
     return Fault("model-unknown", f'the model "{model[:80]}" is not known here', guess, Severity.WARNING, model[:80])

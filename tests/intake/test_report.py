@@ -11,6 +11,7 @@ import pytest
 from batchtui.domain.limits import LEGACY_API_VERSION
 from batchtui.domain.model import ModelInfo
 from batchtui.intake import Intake
+from batchtui.intake.models import judge
 from tests.intake.builders import check_bytes, faults, lines, only, options, request, user
 
 if TYPE_CHECKING:
@@ -43,6 +44,21 @@ def test_a_flood_of_different_faults_stays_small(tmp_path: Path) -> None:
     _, report = check_bytes(tmp_path, lines(*[request(f"r{i}", **{f"key{i}": 1}) for i in range(3000)]))
     assert len(report.problems) <= 1001
     assert report.warnings == 3000
+
+
+def test_a_flood_of_unknown_models_is_guessed_at_no_longer_than_anybody_reads(tmp_path: Path) -> None:
+    """A guess takes a millisecond; what comes after a thousand of them is merged anyway."""
+    (warning,) = judge("claude-opus-5-6", options(), guesses=True).faults
+    (plain,) = judge("claude-opus-5-6", options(), guesses=False).faults
+    assert (warning.hint[:12], plain.hint) == ("did you mean", "batchtui models lists what your key can use")
+    good, report = check_bytes(tmp_path, lines(*[request(f"r{i}", model=f"claude-x-{i}") for i in range(3000)]))
+    assert (len(good), report.warnings, sum(report.models.values())) == (3000, 3000, 3000)
+    assert len(report.problems) <= 1001
+
+
+def test_models_of_requests_that_cannot_be_sent_are_not_counted(tmp_path: Path) -> None:
+    _, report = check_bytes(tmp_path, lines(request("a"), request("b", model="claude-haiku-5-5", stream=True)))
+    assert report.models == {"claude-sonnet-5-5": 1}
 
 
 def test_a_file_reads_as_its_shapes(tmp_path: Path) -> None:
