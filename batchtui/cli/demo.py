@@ -88,6 +88,7 @@ def stage(session: Session, scenario: Scenario, speed: float, clock: Clock | Non
     ):
         session.paths = Paths.locate(Path(home))
         session.profile = None
+        session.read_only = False  # what it sends goes nowhere
         with _environment():
             yield simulator
 

@@ -33,6 +33,10 @@ def test_read_only_can_come_from_the_environment(batchtui: Batchtui, monkeypatch
     assert "Read-only" in ran.err
 
 
+def test_the_demo_sends_to_nobody_and_is_never_read_only(batchtui: Batchtui) -> None:
+    assert batchtui("demo", "--speed", "200", "--json", "--read-only").code == 0
+
+
 @pytest.mark.usefixtures("simulator")
 def test_read_only_looks_at_everything(batchtui: Batchtui) -> None:
     batch = batchtui.submitted()
