@@ -12,6 +12,7 @@ The library's traps, each avoided here and nowhere else:
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -98,6 +99,11 @@ def prices_of(model: str, day: date, *, batch: bool = True) -> ModelPrices | Non
     The first call imports the list, which takes a quarter of a second: not for an event loop.
     """
     return _prices(model, max(day, BATCH_PRICES_SINCE), batch)
+
+
+def load_list() -> None:
+    """Read the price list itself, which the first question does otherwise: a quarter of a second of a processor."""
+    importlib.import_module("genai_prices")
 
 
 def price(model: str, usage: Usage, day: date, *, geography: str | None = None, batch: bool = True) -> Cost | None:

@@ -131,6 +131,7 @@ async def _fetch(
 ) -> None:
     """Fetch, write and index block by block. While a block is indexed, the next ones gather in the socket's buffer."""
     gateway = await workspace.gateway()
+    workspace.warm_up_prices()  # while others are busy: the cost is counted at the end
     waiting: list[bytes] = []
     size = 0
     tell(Collecting("fetching", 0))

@@ -120,10 +120,17 @@ class Workspace:
         return self._gateway
 
     def warm_up(self) -> None:
-        """Begin to import the SDK in the background, for whoever is about to need it."""
+        """Begin to import the SDK in the background, then the price list, for whoever is about to need them."""
         from batchtui.gateway.sdk import import_sdk
+        from batchtui.pricing.prices import load_list
 
-        threading.Thread(target=import_sdk, name="import-sdk", daemon=True).start()
+        _in_background(import_sdk, load_list)
+
+    def warm_up_prices(self) -> None:
+        """Begin to read the price list in the background, for whoever is about to count a cost."""
+        from batchtui.pricing.prices import load_list
+
+        _in_background(load_list)
 
     async def _connect(self) -> Gateway:
         from batchtui.gateway.anthropic_client import AnthropicGateway
@@ -154,6 +161,16 @@ class Workspace:
         except StorageError as error:
             # An answer must never be lost because the journal could not be written.
             log.warning("a call could not be noted: %s", error)
+
+
+def _in_background(*steps: Callable[[], None]) -> None:
+    """Take steps one after the other on a thread that nobody waits for."""
+
+    def take() -> None:
+        for step in steps:
+            step()
+
+    threading.Thread(target=take, name="warming-up", daemon=True).start()
 
 
 @asynccontextmanager

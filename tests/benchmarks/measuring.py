@@ -125,9 +125,9 @@ def simulator(**fields: object) -> Iterator[str]:
 
 
 @contextmanager
-def sink() -> Iterator[str]:
-    """A server in a process of its own that only takes bytes. Yields its base URL."""
-    with _served("tests.benchmarks.sink") as url:
+def sink(*results: object) -> Iterator[str]:
+    """A server in a process of its own that only takes bytes, and gives those of a file. Yields its base URL."""
+    with _served("tests.benchmarks.sink", *map(str, results)) as url:
         yield url
 
 
