@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 RECENT = 500
 """Batches that are looked at, newest first: whoever wants an older one knows how it begins."""
 MOST = 60
-_PLAIN = re.compile(r"[\w.:+@-]+")
+_PLAIN = re.compile(r"[\w.:+@][\w.:+@-]*")
 """Names that a shell takes as they are; others are not offered, for the shell would read them as something else."""
 
 

@@ -16,6 +16,7 @@ from batchtui.exporters.formats import Format, write
 from batchtui.gateway import line
 from batchtui.registry.result_store import ResultStore
 from batchtui.simulator import Fault, Simulator
+from tests.cli.test_completion import completions
 from tests.gateway.loopback import BATCH, Loopback, Reply
 from tests.support.lines import succeeded
 from tests.support.results import a_batch
@@ -59,6 +60,15 @@ def test_text_cannot_drive_the_terminal_out_of_an_error(batchtui: Batchtui, simu
     assert ran.code == 1
     assert "owned" in ran.err
     assert not set(ran.err) & OBEYED
+
+
+@pytest.mark.parametrize("hostile", ["$(touch pwned)", "a;b `c`", "-rf", "a\nb"])
+def test_completion_offers_plain_words(batchtui: Batchtui, simulator: Simulator, home: Path, hostile: str) -> None:
+    batchtui.submitted(1, "r", f"--name={hostile}")
+    batchtui.submitted(1, "s", "--name", "plain")
+    offered = completions(home, "status", "")
+    assert "plain" in offered
+    assert [word for word in offered if "pwned" in word or set(word) & set("$`;\n ") or word == "-rf"] == []
 
 
 def test_a_spreadsheet_runs_nothing() -> None:
