@@ -56,6 +56,7 @@ PATIENT = 5
 MOST_LOOKED_AT = 1_000
 """Rows among which the next problem is looked for, until all were looked at."""
 FIELDS = "a field a line: why, count:integer, kind:bug|wish, tags:string[], note?"
+TOO_LONG = "too long to be written here: $EDITOR takes it"
 NO_ROWS = (line(Piece("no rows yet", Tone.DIM)),)
 NO_PROBLEM = (line(Piece("no row has a problem", Tone.GOOD)),)
 
@@ -138,7 +139,8 @@ class ComposeScreen(Frame):
             await self.table.measure(opened)
         self._show_parts()
         await self._show_row()
-        await self._list_rows()
+        if not opened.complaints or rows is not before.rows:  # while something is half typed, the list stays as it was
+            await self._list_rows()
         begin(self, self._look_over, group="show-sum", gives_up=True)
 
     def _show_parts(self) -> None:
@@ -222,13 +224,13 @@ class ComposeScreen(Frame):
 
     def _write_part(self, part: str) -> None:
         self._writes = part
-        self._name_writing()
         self.writing.show(self.draft.text(part))
+        self._name_writing()
 
     def _name_writing(self) -> None:
         """Say what is written, and what can stand in it."""
-        gaps = " ".join(f"{{{{ {name} }}}}" for name in self.writing.names)
-        self._title.say(self._writes, FIELDS if self._writes == "answers" else gaps)
+        hint = FIELDS if self._writes == "answers" else " ".join(f"{{{{ {name} }}}}" for name in self.writing.names)
+        self._title.say(self._writes, TOO_LONG if self.writing.read_only else hint)
 
     def _go_further(self) -> None:
         """Read on where the cursor comes near the last row that was read."""

@@ -28,6 +28,8 @@ class Writing(TextArea):
 
     DEFAULT_CSS: ClassVar[str] = """
     Writing, Writing:focus { border: none; padding: 0 1; background: $background; background-tint: transparent 0%; }
+    Writing { scrollbar-size: 0 1; }
+    Writing .text-area--suggestion { text-style: dim italic; }
     """
 
     class Written(Message):
