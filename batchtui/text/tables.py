@@ -55,7 +55,8 @@ def _squeezed(columns: Sequence[Column], needs: Sequence[int], fit_to: int | Non
 
 
 def _take(shown: dict[int, int], yielding: dict[int, int], excess: int) -> None:
-    for at in sorted(yielding, key=lambda at: -shown[at]):
-        taken = min(yielding[at], excess)
-        shown[at] -= taken
-        excess -= taken
+    """Narrow the columns that can be squeezed, always the widest of them: two long texts end up alike."""
+    for _ in range(excess):
+        widest = max((at for at, room in yielding.items() if room), key=lambda at: shown[at])
+        shown[widest] -= 1
+        yielding[widest] -= 1

@@ -32,3 +32,10 @@ def test_the_least_worthy_column_is_dropped_first() -> None:
 @pytest.mark.parametrize("columns", [1, 5, 9, 14, 20, 26, 30, 80])
 def test_no_line_is_wider_than_asked_for(columns: int) -> None:
     assert max(width(line) for line in table(COLUMNS, ROWS, fit_to=columns)) <= columns
+
+
+def test_two_long_texts_end_up_alike() -> None:
+    columns = (Column("ID"), Column("FIRST", least=6), Column("SECOND", least=6))
+    heading, row = table(columns, [("a", "x" * 40, "y" * 50)], fit_to=40)
+    assert row == f"a   {'x' * 16}…  {'y' * 16}…"
+    assert len(heading) <= 40

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from batchtui.simulator import Simulator
     from tests.tui.furnished import Voice
 
+SIZES = [(60, 15), (80, 24), (100, 30), (140, 40), (200, 50), (20, 5), (10, 3)]
 NOBODY = cast("Simulator", None)
 """Nothing asks an API here."""
 
@@ -78,6 +79,19 @@ async def test_a_pair_shows_both_answers_with_their_differences(
         await shown.shows("doc-1", "changed", sign, "1 of 8")
         await shown.press("n")
         await shown.shows("doc-2", "both failed", "2 of 8")
+
+
+@pytest.mark.parametrize("keys", [(), ("enter",)])
+async def test_every_size_is_painted_without_wrapping(tmp_path: Path, keys: tuple[str, ...]) -> None:
+    async with furnished(tmp_path, hostile()) as shown:
+        await _compared(shown)
+        await shown.press(*keys)
+        for width, height in SIZES:
+            await shown.pilot.resize_terminal(width, height)
+            await shown.pilot.pause()
+            strips = shown.app.screen._compositor.render_strips()
+            assert {sum(segment.cell_length for segment in strip) for strip in strips} == {width}
+            assert len(strips) == height
 
 
 async def test_nothing_from_outside_breaks_or_drives_a_comparison(tmp_path: Path) -> None:

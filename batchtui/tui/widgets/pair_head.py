@@ -8,7 +8,7 @@ from batchtui.text.counts import count
 from batchtui.text.safe import safe, squeezed
 from batchtui.tui.look import look_of
 from batchtui.tui.pair_cells import difference
-from batchtui.tui.pieces import Line, Piece, Tone, joined
+from batchtui.tui.pieces import Line, Piece, Tone, fitted, joined, width
 from batchtui.tui.result_cells import outcome
 from batchtui.tui.widgets.picture import Picture
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from batchtui.domain.result import ResultFacts
     from batchtui.registry.result_pairs import Pair
+
+LEAST = 12
+"""Columns of a name at least."""
 
 
 class PairHead(Picture):
@@ -39,21 +42,28 @@ class PairHead(Picture):
         if pair is None:
             return [(), (), ()]
         plain = look_of(self).plain
-        name = Piece(f" {safe(pair.custom_id) or '(no custom_id)'}", Tone.STRONG)
+        said = (Piece("   "), *difference(pair.difference, plain=plain))
+        name = [Piece(safe(pair.custom_id) or "(no custom_id)", Tone.STRONG)]
         return [
-            (name, Piece("   "), *difference(pair.difference, plain=plain)),
-            self._side("-", Tone.BAD, self._names[0], pair.first, plain=plain),
-            self._side("+", Tone.GOOD, self._names[1], pair.second, plain=plain),
+            (Piece(" "), *shortened(name, columns - 1 - width(said)), *said),
+            self._side("-", Tone.BAD, self._names[0], pair.first, columns, plain=plain),
+            self._side("+", Tone.GOOD, self._names[1], pair.second, columns, plain=plain),
         ]
 
     @staticmethod
-    def _side(sign: str, tone: Tone, name: str, facts: ResultFacts | None, *, plain: bool) -> Line:
-        if facts is None:
-            return (Piece(f" {sign} ", tone), Piece(squeezed(name)), Piece("   no result of this custom_id", Tone.DIM))
-        out = facts.usage.output_tokens
-        return (Piece(f" {sign} ", tone), *joined([
-            [Piece(squeezed(name))],
-            [Piece(squeezed((facts.model or "").removeprefix("claude-")), Tone.DIM)] if facts.model else [],
-            outcome(facts.outcome, plain=plain),
-            [Piece(f"{count(out)} tokens out", Tone.DIM)] if out else [],
-        ], "   "))  # fmt: skip
+    def _side(sign: str, tone: Tone, name: str, facts: ResultFacts | None, columns: int, *, plain: bool) -> Line:
+        said: Line = (Piece("no result of this custom_id", Tone.DIM),)
+        if facts is not None:
+            out = facts.usage.output_tokens
+            said = joined([
+                outcome(facts.outcome, plain=plain),
+                [Piece(squeezed((facts.model or "").removeprefix("claude-")), Tone.DIM)] if facts.model else [],
+                [Piece(f"{count(out)} tokens out", Tone.DIM)] if out else [],
+            ], "   ")  # fmt: skip
+        room = max(LEAST, columns - 3 - 3 - width(said))
+        return (Piece(f" {sign} ", tone), *shortened([Piece(squeezed(name))], room), Piece("   "), *said)
+
+
+def shortened(pieces: Sequence[Piece], columns: int) -> Sequence[Piece]:
+    """Return the pieces, cut where they take more columns than there are."""
+    return fitted(pieces, columns) if width(pieces) > columns else pieces
