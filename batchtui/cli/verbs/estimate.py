@@ -33,8 +33,9 @@ async def command(session: Session, sources: tuple[str, ...], *, count: bool, **
     """Say what request files would cost in a batch: at least, likely, at most; and at standard prices.
 
     Input is worked out from its bytes, or with --count from what the API counts in a few requests. Output goes from
-    nothing to max_tokens; what is likely is told by what each model has written so far. Requests with errors are left
-    out, and the exit code is 3 where there are any.
+    nothing to max_tokens, until there is a history: what batches of the same template, else of the same name, else by
+    the same model have come to makes it a range, with what is likely. Requests with errors are left out, and the exit
+    code is 3 where there are any.
     """
     from batchtui.services.check import check
 
