@@ -42,16 +42,17 @@ async def test_text_cannot_drive_the_terminal_on_a_screen(tmp_path: Path) -> Non
             assert not set(shown.text) & OBEYED
 
 
-@pytest.mark.parametrize("verb", ["list", "status @last", "log", "cost --by job", "wait @last", "results @last x.md"])
 def test_text_cannot_drive_the_terminal_from_the_command_line(
-    batchtui: Batchtui, simulator: Simulator, later: Later, verb: str, monkeypatch: pytest.MonkeyPatch
+    batchtui: Batchtui, simulator: Simulator, later: Later, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(batchtui.folder)
     batchtui.submitted(1, "r", "--name", DRIVES, "--tag", DRIVES)
     later.turn(60)
-    ran = batchtui(*verb.split())
-    assert ran.code == 0, ran
-    assert not set(ran.out + ran.err) & OBEYED
+    for words in ("list", "wait @last", "status @last", "log", "cost --by job", "cost --by tag", "results @last x.md",
+                  "compare @last @last --changes", "delete @last --yes"):  # fmt: skip
+        ran = batchtui(*words.split())
+        assert ran.code == 0, ran
+        assert not set(ran.out + ran.err) & OBEYED, words
 
 
 def test_text_cannot_drive_the_terminal_out_of_an_error(batchtui: Batchtui, simulator: Simulator) -> None:
