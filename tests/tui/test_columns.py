@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from batchtui.tui import batch_cells, result_cells
+from batchtui.tui.pieces import plain
 from batchtui.tui.widgets.columns import Column, Layout, lay_out
+from batchtui.tui.widgets.row_lines import title_line
 
 
 def titles(layout: Layout) -> list[str]:
@@ -47,3 +49,11 @@ def test_shifting_reaches_every_column() -> None:
     for shift in range(len(batch_cells.COLUMNS)):
         seen |= set(titles(lay_out(batch_cells.COLUMNS, 60, shift)))
     assert seen == {column.id for column in batch_cells.COLUMNS}
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_arrow_of_the_order_shows_however_narrow_its_column_is(turned: bool) -> None:
+    layout = lay_out(batch_cells.COLUMNS, 200)
+    for place in layout.places:
+        shown = plain(title_line(layout, (place.column.sort, turned), 200, plain=False))
+        assert ("▴" if turned else "▾") in shown, place.column.id

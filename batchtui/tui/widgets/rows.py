@@ -11,10 +11,10 @@ from textual.strip import Strip
 
 from batchtui.tui.background import Latest
 from batchtui.tui.look import look_of
-from batchtui.tui.pieces import Line, Piece, Tone, fitted
-from batchtui.tui.pieces import width as cells
-from batchtui.tui.widgets.columns import GUTTER, Column, Layout, lay_out
+from batchtui.tui.pieces import Line, Piece, Tone
+from batchtui.tui.widgets.columns import Column, Layout, lay_out
 from batchtui.tui.widgets.page_cache import PageCache
+from batchtui.tui.widgets.row_lines import empty_line, row_line, title_line
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -165,32 +165,28 @@ class Rows(ScrollView, Generic[T]):
     def render_line(self, y: int) -> Strip:
         """Paint one line of the screen: the titles, a row, or nothing."""
         width = self.scrollable_content_region.width
+        look = look_of(self)
         if y == 0:
-            return look_of(self).strip(self._titles(), width, self.rich_style)
+            titles = title_line(self.layout_now, self.sorted_by, width, plain=look.plain)
+            return look.strip(titles, width, self.rich_style)
         if not self.order:
-            return look_of(self).strip(self._empty_line(y, width), width, self.rich_style)
+            return look.strip(empty_line(self.empty, y, width, self.size.height), width, self.rich_style)
         row = self._top + y - 1
         if row >= len(self.order):
             return Strip.blank(width, self.rich_style)
         return self._row(row, width)
 
     def _row(self, row: int, width: int) -> Strip:
-        key = self.order[row]
+        key, look = self.order[row], look_of(self)
         is_cursor = row == self.cursor
-        cells = self._cells(key)
-        plain = look_of(self).plain
-        cursor = ">" if plain else "▌"
-        line: list[Piece] = [
-            Piece(cursor if is_cursor else " ", Tone.ACCENT if self.has_focus else Tone.DIM),
-            Piece(("x" if plain else "◆") if key in self.marks else " ", Tone.WARN),
-            Piece(" "),
-        ]
-        x = GUTTER
-        for place, cell in zip(self.layout_now.places, cells, strict=True):
-            line.append(Piece(" " * (place.x - x)))
-            line += fitted(cell, place.width, right=place.column.right)
-            x = place.x + place.width
-        look = look_of(self)
+        line = row_line(
+            self._cells(key),
+            self.layout_now.places,
+            is_cursor=is_cursor,
+            is_live=self.has_focus,
+            is_marked=key in self.marks,
+            plain=look.plain,
+        )
         if is_cursor and self.has_focus:
             return look.strip(line, width, self.rich_style + look.cursor, look.cursor_tones)
         return look.strip(line, width, self.rich_style)
@@ -210,33 +206,6 @@ class Rows(ScrollView, Generic[T]):
             self._fetching.request()
             return ((Piece("·", Tone.PALE),), *[()] * (len(places) - 1))
         return tuple(self._paint(item, place.column, place.width) for place in places)
-
-    def _titles(self) -> Line:
-        layout, plain = self.layout_now, look_of(self).plain
-        line: list[Piece] = [Piece(" " * GUTTER)]
-        x = GUTTER
-        for place in layout.places:
-            line.append(Piece(" " * (place.x - x)))
-            line += fitted(self._title(place.column, plain=plain), place.width, right=place.column.right)
-            x = place.x + place.width
-        hints = ("<" if plain else "‹") * bool(layout.to_the_left) + (">" if plain else "›") * bool(layout.to_the_right)
-        width = self.scrollable_content_region.width
-        return (*fitted(line, max(0, width - len(hints))), Piece(hints, Tone.DIM))
-
-    def _title(self, column: Column, *, plain: bool) -> Line:
-        sort, turned = self.sorted_by
-        if not column.sort or column.sort != sort:
-            return (Piece(column.title, Tone.HEADING),)
-        arrow = ("^" if turned else "v") if plain else ("▴" if turned else "▾")
-        return (Piece(f"{column.title}{arrow}", Tone.STRONG),)
-
-    def _empty_line(self, y: int, width: int) -> Line:
-        top = max(2, (self.size.height - len(self.empty)) // 3)
-        at = y - top
-        if not 0 <= at < len(self.empty):
-            return ()
-        room = max(0, width - max(cells(line) for line in self.empty))
-        return (Piece(" " * (room // 2)), *self.empty[at])
 
     def _repaint_if_changed(self, key: int) -> None:
         """Draw an item again. One out of sight is drawn when it comes into sight."""
