@@ -27,6 +27,15 @@ class Credentials:
     passed_over: tuple[str, ...] = ()
     """Other sources that are set and not used."""
 
+    @property
+    def travels_open(self) -> bool:
+        """Whether it would go to another machine unencrypted."""
+        try:
+            parts = urlsplit(self.destination)
+        except ValueError:
+            return False
+        return parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1")
+
 
 def describe_credentials(profile: str | None = None) -> str | None:
     """Say in words which credential would be used, and what is set beside it; None where there is none."""

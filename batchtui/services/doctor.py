@@ -120,13 +120,17 @@ def _settings(workspace: Workspace) -> Finding:
 
 
 async def _credentials(workspace: Workspace) -> Finding:
-    from batchtui.gateway.credentials import describe_credentials
+    from batchtui.gateway.credentials import describe_credentials, find_credentials
 
     found = describe_credentials(workspace.profile)
     if found is None:
         return Finding(
             "credentials", Health.BAD, "none found", "Set ANTHROPIC_API_KEY, or log in with `ant auth login`."
         )
+    used = find_credentials(workspace.profile, base_url=workspace.base_url)
+    if used.travels_open:
+        open_way = f"{found}; all of it, the key too, travels unencrypted to {used.destination}"
+        return Finding("credentials", Health.NOTE, open_way, "Use an https address in ANTHROPIC_BASE_URL.")
     return Finding("credentials", Health.GOOD, found)
 
 

@@ -54,6 +54,17 @@ async def test_one_host(home: Path) -> None:
         assert foreign.heard == []
 
 
+@pytest.mark.parametrize(
+    ("address", "is_said"),
+    [("http://gateway.example", True), ("https://gateway.example", False), ("http://127.0.0.1:9", False)],
+)
+def test_one_host_that_is_spoken_to_unencrypted_is_said(
+    batchtui: Batchtui, monkeypatch: pytest.MonkeyPatch, address: str, is_said: bool
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", address)
+    assert ("unencrypted" in batchtui("doctor", "--offline").out) is is_said
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_no_redirect(home: Path, status: int) -> None:
     async with Loopback(Reply.json(BATCH)) as foreign:
