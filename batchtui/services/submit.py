@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import InputError
 from batchtui.domain.job import Job
+from batchtui.domain.limits import API_VERSION
 from batchtui.domain.states import BatchState
 from batchtui.services import priming
 from batchtui.services.budget import refuse_costly
@@ -125,7 +126,7 @@ async def plan_submit(
         models=tuple(staged.report.models),
         tags=options.tags,
         profile=workspace.profile,
-        api_version=options.intake.api_version,
+        api_version=options.intake.api_version or API_VERSION,
         betas=options.intake.betas,
     )
     known = tuple(earlier) if job.requests else ()

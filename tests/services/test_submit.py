@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from batchtui.domain.errors import InputError, Refused, SpendLimitReached, SubmittedBefore, Unreachable
+from batchtui.domain.limits import API_VERSION, LEGACY_API_VERSION
 from batchtui.domain.states import BatchState
 from batchtui.services.staging import IntakeOptions
 from batchtui.services.submit import SubmitOptions, apply_submit, discard, plan_submit
@@ -93,6 +94,15 @@ async def test_a_custom_id_that_stands_twice_is_found_over_the_whole_job(workspa
     assert not plan.is_sendable
     (problem,) = [p for p in plan.report.problems if p.severity == "error"]
     assert problem.custom_id == "r-00001"
+
+
+@pytest.mark.parametrize(("asked", "stored"), [(None, API_VERSION), (LEGACY_API_VERSION, LEGACY_API_VERSION)])
+async def test_the_version_that_was_checked_for_is_sent_and_stored(
+    workspace: Workspace, tmp_path: Path, simulator: Simulator, asked: str | None, stored: str
+) -> None:
+    submitted = await submit(workspace, tmp_path, 2, intake=IntakeOptions(api_version=asked))
+    assert submitted.batches[0].api_version == stored
+    assert [call.headers["anthropic-version"] for call in simulator.world.calls_to("create")] == [stored]
 
 
 async def test_the_same_content_again_needs_force(workspace: Workspace, tmp_path: Path, simulator: Simulator) -> None:
