@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import replace
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import StorageError
@@ -12,8 +13,7 @@ from batchtui.services.drafts import Draft
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from batchtui.services.workspace import Workspace
-
+FILE = "example-tickets.csv"
 TICKETS = (
     ("T-1001", "web", "The export stops at 90 % and says nothing. I tried three browsers."),
     ("T-1002", "mail", "I was billed twice in May, once for a seat that we gave back in March."),
@@ -41,21 +41,30 @@ DRAFT = Draft(
 
 
 def example_draft(folder: Path) -> Draft:
-    """Write the table into a folder, where it is not there yet, and return the draft that fits it. Blocking.
+    """Return the draft that fits the example's table, which is written into this folder. Blocking.
 
     Raises:
         StorageError: the disk refuses.
     """
-    file = folder / "example-tickets.csv"
+    return replace(DRAFT, data=str(write_example(folder)))
+
+
+def write_example(folder: Path) -> Path:
+    """Write the table into a folder, and return its file. Blocking.
+
+    Raises:
+        StorageError: the disk refuses.
+    """
+    file = folder / FILE
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with file.open("w", encoding="utf-8", newline="") as target:
             csv.writer(target).writerows([("ticket", "channel", "text"), *TICKETS])
     except OSError as error:
         raise StorageError(f"The example could not be written: {error}.") from error
-    return replace(DRAFT, data=str(file))
+    return file
 
 
-def is_example(workspace: Workspace, draft: Draft) -> bool:
+def is_example(draft: Draft) -> bool:
     """Whether a draft still stands on the example's table."""
-    return draft.data == str(workspace.paths.cache / "example-tickets.csv")
+    return PurePath(draft.data).name == FILE

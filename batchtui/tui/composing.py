@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from batchtui.domain.problem import Severity
 from batchtui.services import drafts
 from batchtui.services.choosing import save_template
 from batchtui.services.compose import compose_to_file
-from batchtui.services.example import example_draft
+from batchtui.services.example import example_draft, is_example, write_example
 from batchtui.services.submit import SubmitOptions
 from batchtui.services.trying import plan_trial, try_now
 from batchtui.text.counts import amount, size
@@ -37,8 +38,11 @@ async def compose(app: DashboardApp) -> None:
     from batchtui.tui.screens.compose import ComposeScreen
 
     draft = await drafts.kept(app.workspace)
+    folder = app.workspace.paths.cache  # what lies there may have been cleared away
     if draft is None:
-        draft = await asyncio.to_thread(example_draft, app.workspace.paths.cache)
+        draft = await asyncio.to_thread(example_draft, folder)
+    elif is_example(draft) and not Path(draft.data).exists():
+        draft = replace(draft, data=str(await asyncio.to_thread(write_example, folder)))
     await app.push_screen(ComposeScreen(app.workspace, draft))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+from batchtui.services.example import is_example
 from batchtui.text.counts import amount, count
 from batchtui.text.money import usd
 from batchtui.text.safe import squeezed
@@ -66,7 +67,8 @@ def _data(opened: Opened) -> Line:
         return _said(draft.data, "choose a table, or a folder")
     table = opened.rows.table
     name = draft.data if draft.is_query else PurePath(draft.data).name
-    return (Piece(squeezed(name[:LONGEST]), Tone.STRONG), Piece(f"  {table.kind}", Tone.DIM))
+    about = "an example; enter takes a table of yours" if is_example(draft) else table.kind
+    return (Piece(squeezed(name[:LONGEST]), Tone.STRONG), Piece(f"  {about}", Tone.DIM))
 
 
 def table_words(table: Table) -> str:

@@ -254,10 +254,11 @@ async def test_hostile_tables_and_templates_never_drive_the_terminal(tmp_path: P
     cells = "".join(f'"{text}","[bold]{text}[/]"\n' for text in bad)
     data = table(tmp_path, '"id\x1b[2J","text[red]"\n' + cells)
     draft = Draft(data=data, prompt=f"{DRIVING} {{{{ text_red }}}} {''.join(bad)}", system=DRIVING, model="cheap")
-    for size in ((80, 24), (160, 48)):
-        async with composing(tmp_path / str(size[0]), draft, size=size) as (made, _):
-            for keys in (("j", "j"), ("enter",), ("escape", "tab"), ("m", "m"), ("tab", "j"), ("f",)):
-                await made.press(*keys)
+    async with composing(tmp_path, draft) as (made, _):
+        for size in ((160, 48), (80, 24)):
+            await made.pilot.resize_terminal(*size)
+            for keys in ("j j", "enter", "escape tab", "m m", "m tab j", "f f", "tab"):
+                await made.press(*keys.split())
                 assert [line for line in made.text.split("\n") if line != safe(line)] == []
 
 

@@ -57,6 +57,8 @@ MOST_LOOKED_AT = 1_000
 """Rows among which the next problem is looked for, until all were looked at."""
 FIELDS = "a field a line: why, count:integer, kind:bug|wish, tags:string[], note?"
 TOO_LONG = "too long to be written here: $EDITOR takes it"
+MOST_NAMED = 100
+"""Columns that are offered while one writes."""
 NO_ROWS = (line(Piece("no rows yet", Tone.DIM)),)
 NO_PROBLEM = (line(Piece("no row has a problem", Tone.GOOD)),)
 
@@ -132,7 +134,7 @@ class ComposeScreen(Frame):
         before = self.opened
         self.opened = opened = await open_draft(self.workspace, self.draft, before)
         rows = opened.rows
-        self.writing.names = [called(column) for column in opened.columns]
+        self.writing.names = [called(column) for column in opened.columns[:MOST_NAMED]]
         self._name_writing()
         if rows is not None and rows is not before.rows:
             await asyncio.to_thread(rows.page, 1, AHEAD)
