@@ -38,7 +38,7 @@ class Apart:
             # Looking for plug-ins of pydantic reads the metadata of everything installed.
             env={**os.environ, "PYDANTIC_DISABLE_PLUGINS": "__all__"},
         )
-        self.send(json.dumps([str(Path(entry).absolute()) for entry in sys.path]).encode())
+        self.send(json.dumps([str(Path(entry).absolute()) for entry in sys.path]).encode() + b"\n")
 
     @property
     def pid(self) -> int:
@@ -51,10 +51,10 @@ class Apart:
         return _pipe(self._process.stdout)
 
     def send(self, line: bytes) -> None:
-        """Say a line. A process that is gone already shows when it is listened to."""
+        """Say a line, with its line feed. A process that is gone already shows when it is listened to."""
         with contextlib.suppress(BrokenPipeError):
             pipe = _pipe(self._process.stdin)
-            pipe.write(line + b"\n")
+            pipe.write(line)
             pipe.flush()
 
     def hear(self) -> bytes:

@@ -47,7 +47,7 @@ class IndexApart:
         """`raw`: what the results are written to as they come; `target`: where the index is to be."""
         self._raw, self._target = raw, target
         self._child = Apart("batchtui.services.indexing_child")
-        self._child.send(json.dumps([str(raw.absolute()), str(target.absolute())]).encode())
+        self._child.send(json.dumps([str(raw.absolute()), str(target.absolute())]).encode() + b"\n")
 
     @property
     def pid(self) -> int:
@@ -56,7 +56,7 @@ class IndexApart:
 
     def feed(self, block: bytes) -> None:
         """Tell that these bytes are in the file, after those that were there before. Never blocks for long."""
-        self._child.send(b"%d" % len(block))
+        self._child.send(b"%d\n" % len(block))
 
     def finish(self, requests: tuple[Path, int] | None = None) -> ResultSummary:
         """See `IndexBuilder`; waits for the other process.
@@ -65,7 +65,7 @@ class IndexApart:
             OSError, sqlite3.Error: where the disk refuses.
         """
         index, part = (str(requests[0].absolute()), requests[1]) if requests else (None, 1)
-        self._child.send(json.dumps([index, part]).encode())
+        self._child.send(json.dumps([index, part]).encode() + b"\n")
         try:
             word, said = json.loads(self._child.hear())
         except ChildLost:

@@ -8,7 +8,8 @@ import threading
 from typing import TYPE_CHECKING
 
 from batchtui.domain.limits import API_VERSION
-from batchtui.services.staging_apart import ApartPass, ChildLost, is_worth_it, start_apart
+from batchtui.services.apart import ChildLost
+from batchtui.services.staging_apart import ApartPass, is_worth_it, start_apart
 from batchtui.services.staging_pass import IntakeOptions, PassJob, Reading, Staged, run_pass
 
 if TYPE_CHECKING:

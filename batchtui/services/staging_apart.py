@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
 import shutil
-import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import BatchtuiError
+from batchtui.services.apart import Apart, ChildLost
 from batchtui.services.staging_pass import Staged
 from batchtui.services.staging_wire import heard, line
 
@@ -23,10 +19,6 @@ if TYPE_CHECKING:
 
 WORTH_IT = 1 << 25
 """Bytes of input from which a process of its own is worth its start, a fifth of a second of a processor."""
-_PROGRAM = (
-    "import json, sys; sys.path[:] = json.loads(sys.stdin.buffer.readline()); "
-    "from batchtui.services.staging_child import serve; serve()"
-)
 
 
 def is_worth_it(sources: Sequence[str]) -> bool:
@@ -48,29 +40,17 @@ def start_apart() -> ApartPass | None:
         return None
 
 
-class ChildLost(Exception):
-    """The process ended without an answer."""
-
-
 class ApartPass:
-    """One process for one pass. Signals of the terminal do not reach it: they are the parent's, which stops it."""
+    """One process for one pass."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(  # noqa: S603 (this very Python)
-            [sys.executable, "-P", "-c", _PROGRAM],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            process_group=0,
-            # Looking for plug-ins of pydantic reads the metadata of everything installed.
-            env={**os.environ, "PYDANTIC_DISABLE_PLUGINS": "__all__"},
-        )
-        self._send(json.dumps([str(Path(entry).absolute()) for entry in sys.path]).encode() + b"\n")
+        """Start it. Raises OSError where no process can be had."""
+        self._child = Apart("batchtui.services.staging_child")
 
     @property
     def pid(self) -> int:
         """The number of the process."""
-        return self._process.pid
+        return self._child.pid
 
     def run(self, job: PassJob, tell: Callable[[Reading], None]) -> Staged:
         """Have the pass run, as `run_pass` would here, with the same errors. Blocks: call it in a thread.
@@ -81,7 +61,7 @@ class ApartPass:
             ChildLost: where the process was ended from outside, or could not even begin.
         """
         try:
-            self._send(line(replace(job, options=replace(job.options, stdin=None))))
+            self._child.send(line(replace(job, options=replace(job.options, stdin=None))))
             return self._listen(tell)
         except BaseException:
             self.end()
@@ -92,18 +72,16 @@ class ApartPass:
 
     def stop(self) -> None:
         """End the process, from any thread; `run` raises ChildLost then."""
-        self._process.kill()
+        self._child.stop()
 
-    def _send(self, message: bytes) -> None:
-        # A process that is gone already shows when it is listened to.
-        with contextlib.suppress(BrokenPipeError):
-            _pipe(self._process.stdin).write(message)
-            _pipe(self._process.stdin).flush()
+    def end(self) -> None:
+        """End the process and wait until it is gone; for the thread that would call `run`."""
+        self._child.end()
 
     def _listen(self, tell: Callable[[Reading], None]) -> Staged:
         while True:
             try:
-                answer: Reading | Staged | BatchtuiError = heard(_pipe(self._process.stdout))
+                answer: Reading | Staged | BatchtuiError = heard(self._child.answers)
             except EOFError:
                 raise ChildLost from None
             if isinstance(answer, BatchtuiError):
@@ -111,16 +89,3 @@ class ApartPass:
             if isinstance(answer, Staged):
                 return answer
             tell(answer)
-
-    def end(self) -> None:
-        """End the process and wait until it is gone; for the thread that would call `run`."""
-        self._process.kill()
-        with contextlib.suppress(BrokenPipeError):
-            _pipe(self._process.stdin).close()
-        _pipe(self._process.stdout).close()
-        self._process.wait()
-
-
-def _pipe(end: IO[bytes] | None) -> IO[bytes]:
-    assert end is not None
-    return end

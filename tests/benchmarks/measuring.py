@@ -8,6 +8,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from contextlib import contextmanager
@@ -57,6 +58,7 @@ class Bench:
 def run(*arguments: str, env: dict[str, str] | None = None) -> Run:
     """Run a Python process and take its time and its memory."""
     read, write = os.pipe()
+    notes = tempfile.TemporaryFile()  # noqa: SIM115
     began = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, *arguments],
@@ -64,6 +66,7 @@ def run(*arguments: str, env: dict[str, str] | None = None) -> Run:
         env={**os.environ, **(env or {})},
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
+        stderr=notes,
     )
     os.close(write)
     helpers = _Helpers(process.pid)
@@ -74,7 +77,9 @@ def run(*arguments: str, env: dict[str, str] | None = None) -> Run:
     kilobytes = usage.ru_maxrss + helpers.finish()
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
-        raise SystemExit(f"{arguments} ended with {process.returncode}")
+        notes.seek(0)
+        raise SystemExit(f"{arguments} ended with {process.returncode}: {output}{notes.read().decode()}")
+    notes.close()
     return Run(seconds, usage.ru_utime + usage.ru_stime, kilobytes / 1024, output)
 
 

@@ -9,6 +9,7 @@ import statistics
 import time
 from typing import TYPE_CHECKING
 
+from tests.benchmarks.bulk import submit
 from tests.benchmarks.measuring import run, simulator
 from tests.benchmarks.plain_sdk import write_requests
 from tests.benchmarks.screen import change_one, dashboard, fill_registry
@@ -68,7 +69,7 @@ def busy(bench: Bench) -> None:
     home, source = _home(bench), bench.folder / "requests.jsonl"
     write_requests(source, bench.count, 2_470)
     with simulator() as url:
-        run("-m", "tests.benchmarks.ours", "submit", url, str(source), str(home))
+        submit(url, source, home)
         time.sleep(1.5)
         with dashboard(home, url=url) as screen:
             while not list(home.glob("**/*.jsonl.part")):
@@ -84,7 +85,7 @@ def quitting(bench: Bench) -> None:
     home, source = _home(bench), bench.folder / "requests.jsonl"
     write_requests(source, 10, 220)
     with simulator(takes=3600.0) as quick:
-        run("-m", "tests.benchmarks.ours", "submit", quick, str(source), str(home))
+        submit(quick, source, home)
     with simulator(takes=3600.0, latency=30.0) as slow:
         times = []
         for _ in range(5):
@@ -144,7 +145,7 @@ def _milliseconds_to_quit(screen: Screen) -> float:
 
 def _until_asked(screen: Screen, url: str) -> None:
     """Wait until a call of the dashboard is at the simulator and not answered."""
-    for _ in range(200):
+    for _ in range(400):
         screen.read(0.05)
         if screen.connections(int(url.rpartition(":")[2])):
             screen.read(0.3)

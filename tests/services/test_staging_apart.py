@@ -23,8 +23,9 @@ from batchtui.domain.model import ModelInfo
 from batchtui.domain.problem import Problem, Severity
 from batchtui.intake import CheckOptions
 from batchtui.services import staging, staging_apart
+from batchtui.services.apart import ChildLost
 from batchtui.services.staging import IntakeOptions, Reading, stage
-from batchtui.services.staging_apart import ApartPass, ChildLost, is_worth_it
+from batchtui.services.staging_apart import ApartPass, is_worth_it
 from batchtui.services.staging_pass import PassJob, run_pass
 from batchtui.services.staging_wire import heard, line
 from tests.support.builders import jsonl, request, requests
