@@ -15,6 +15,7 @@ from batchtui.tui.driver import PromptDriver
 from batchtui.tui.look import Painting
 from batchtui.tui.screens.confirm import Confirm, Question
 from batchtui.tui.screens.frame import Frame
+from batchtui.tui.widgets.scroll_bar import use_whole_cells
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,6 +48,7 @@ class Shell(App[int]):
         self.keymap = keymap.merged(settings.keys)
         self.set_keymap(keymap.overridden(settings.keys))
         self.animation_level = "none"
+        use_whole_cells()
         self.is_calm = settings.screen.calm == "yes" or (settings.screen.calm == "auto" and self.terminal.remote)
         self._plain = settings.screen.ascii or self.terminal.ascii_only
         self.painting = self._painting()
@@ -56,6 +58,7 @@ class Shell(App[int]):
         self._doing = ""
 
     def _painting(self) -> Painting:
+        self.set_class(self._plain, "-ascii")
         return Painting(self.look.styles(), Style.parse(self.look.cursor), self._plain)
 
     @property

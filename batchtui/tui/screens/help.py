@@ -53,10 +53,11 @@ class HelpScreen(ModalScreen[None]):
 def help_lines(scopes: Sequence[Scope], keymap: Keymap, *, is_read_only: bool = False) -> Iterator[Line]:
     """Yield the commands of these scopes with their keys, by scope."""
     yield (Piece("Keys", Tone.STRONG), Piece("   j k scroll, esc closes", Tone.DIM))
+    room = max(len("  ".join(keymap[command.id])) for command in of_scope(*scopes))
     for scope in scopes:
         yield ()
         yield (Piece(scope.value, Tone.ACCENT),)
         for command in of_scope(scope):
             keys = "  ".join(keymap[command.id]) or "none"
             off = "  (read-only: off)" if command.is_danger and is_read_only else ""
-            yield (Piece(f"  {keys:<16}  ", Tone.STRONG), Piece(command.help + off))
+            yield (Piece(f"  {keys:<{room}}  ", Tone.STRONG), Piece(command.help + off))
