@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.containers import Container
 
 from batchtui.domain.errors import StorageError
 from batchtui.domain.query import SORT_KEYS, BatchQuery
-from batchtui.services.sync import sync
 from batchtui.text.counts import amount, count
 from batchtui.text.filter_completion import continuations
 from batchtui.text.filter_language import Reading, read
 from batchtui.text.safe import squeezed
-from batchtui.tui import acts, again, composing, labelling, sending
 from batchtui.tui.background import Latest, perform
 from batchtui.tui.batch_cells import COLUMNS, BatchPainter, chosen_columns
 from batchtui.tui.bindings import bindings
@@ -26,8 +23,8 @@ from batchtui.tui.left import REMEMBERED, Left, left
 from batchtui.tui.look import look_of
 from batchtui.tui.pieces import Line, Piece, Tone, line
 from batchtui.tui.screens.batch import BatchScreen
+from batchtui.tui.screens.chosen import ChosenBatches
 from batchtui.tui.screens.columns import ColumnsScreen
-from batchtui.tui.screens.frame import Frame
 from batchtui.tui.widgets.detail import Detail
 from batchtui.tui.widgets.filter_bar import FilterBar
 from batchtui.tui.widgets.grid import Grid
@@ -69,7 +66,7 @@ NONE_MATCH = (
 )
 
 
-class DashboardScreen(Frame):
+class DashboardScreen(ChosenBatches):
     """The batches, and the details of one of them. It asks the registry and calls services, nothing else."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.BATCHES)
@@ -229,7 +226,7 @@ class DashboardScreen(Frame):
     def aside(self) -> Line:
         """Say what is marked, else how much is shown and in which order."""
         if self.grid.marks:
-            return (Piece(f"{count(len(self._chosen))} marked", Tone.WARN),)
+            return (Piece(f"{count(len(self.chosen))} marked", Tone.WARN),)
         shown, total = self._shown, self.dashboard.status.tally.total
         words = amount(total, "batch", "batches") if shown == total else f"{count(shown)} of {count(total)}"
         if self._left.by_job:
@@ -256,7 +253,7 @@ class DashboardScreen(Frame):
         return super().works(command_id)
 
     @property
-    def _chosen(self) -> list[int]:
+    def chosen(self) -> list[int]:
         """The batches that a command works on: of a job's row all that are folded there."""
         return list(dict.fromkeys(key for row in self.grid.chosen for key in self._rows.batches_of(row)))
 
@@ -269,45 +266,6 @@ class DashboardScreen(Frame):
     def _action_batches_filter(self) -> None:
         perform(self, self._learn_words, group="words", gives_up=True)
         self._filter_bar.open()
-
-    def _action_batches_compose(self) -> None:
-        perform(self.app, partial(composing.compose, self.dashboard), group="act")
-
-    def _action_batches_submit(self) -> None:
-        perform(self.app, partial(sending.submit, self.dashboard), group="act")
-
-    def _action_batches_resume(self) -> None:
-        perform(self.app, partial(sending.resume, self.dashboard, self._chosen), group="act")
-
-    def _action_batches_cancel(self) -> None:
-        perform(self.app, partial(acts.cancel, self.dashboard, self._chosen), group="act")
-
-    def _action_batches_delete(self) -> None:
-        perform(self.app, partial(acts.delete, self.dashboard, self._chosen), group="act")
-
-    def _action_batches_retry(self) -> None:
-        perform(self.app, partial(again.retry, self.dashboard, self._chosen), group="act")
-
-    def _action_batches_export(self) -> None:
-        perform(self.app, partial(again.export, self.dashboard, self._chosen), group="act")
-
-    def _action_batches_compare(self) -> None:
-        perform(self.app, partial(again.compare, self.dashboard, self._chosen), group="act")
-
-    def _action_batches_tag(self) -> None:
-        perform(self.app, partial(labelling.tag, self.dashboard, self._chosen), group="label")
-
-    def _action_batches_rename(self) -> None:
-        perform(self.app, partial(labelling.rename, self.dashboard, self._chosen), group="label")
-
-    def _action_batches_note(self) -> None:
-        perform(self.app, partial(labelling.annotate, self.dashboard, self._chosen), group="label")
-
-    def _action_batches_copy_id(self) -> None:
-        perform(self, self._copy_ids, group="copy")
-
-    async def _copy_ids(self) -> None:
-        acts.copy_ids(self.dashboard, await self.workspace.registry.views.page(self._chosen))
 
     def _action_batches_columns(self) -> None:
         self.app.push_screen(ColumnsScreen(self.workspace, self.grid.columns, self._choose_columns, self._sort))
@@ -322,13 +280,3 @@ class DashboardScreen(Frame):
     def _action_batches_zoom(self) -> None:
         self._remember(replace(self._left, zoomed=not self._left.zoomed))
         self.set_class(self._left.zoomed, "-zoomed")
-
-    def _action_batches_sync(self) -> None:
-        perform(self.app, self._sync, group="sync", gives_up=True)
-
-    async def _sync(self) -> None:
-        report = await sync(self.workspace)
-        self.dashboard.say(
-            f"The API showed {amount(report.seen, 'batch', 'batches')}: {count(len(report.added))} new here, "
-            f"{count(len(report.updated))} changed, {count(len(report.gone))} gone."
-        )

@@ -1,0 +1,69 @@
+"""What is done with chosen batches, key by key: each act is a conversation, and stands where its like stand."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from batchtui.services.sync import sync
+from batchtui.text.counts import amount, count
+from batchtui.tui import acts, again, composing, labelling, sending
+from batchtui.tui.background import perform
+from batchtui.tui.screens.frame import Frame
+
+
+class ChosenBatches(Frame):
+    """A screen on which batches can be chosen. It hands them to whoever acts on them, and does nothing itself."""
+
+    @property
+    def chosen(self) -> list[int]:
+        """The keys of the batches that a command works on."""
+        raise NotImplementedError
+
+    def _action_batches_compose(self) -> None:
+        perform(self.app, partial(composing.compose, self.dashboard), group="act")
+
+    def _action_batches_submit(self) -> None:
+        perform(self.app, partial(sending.submit, self.dashboard), group="act")
+
+    def _action_batches_resume(self) -> None:
+        perform(self.app, partial(sending.resume, self.dashboard, self.chosen), group="act")
+
+    def _action_batches_cancel(self) -> None:
+        perform(self.app, partial(acts.cancel, self.dashboard, self.chosen), group="act")
+
+    def _action_batches_delete(self) -> None:
+        perform(self.app, partial(acts.delete, self.dashboard, self.chosen), group="act")
+
+    def _action_batches_retry(self) -> None:
+        perform(self.app, partial(again.retry, self.dashboard, self.chosen), group="act")
+
+    def _action_batches_export(self) -> None:
+        perform(self.app, partial(again.export, self.dashboard, self.chosen), group="act")
+
+    def _action_batches_compare(self) -> None:
+        perform(self.app, partial(again.compare, self.dashboard, self.chosen), group="act")
+
+    def _action_batches_tag(self) -> None:
+        perform(self.app, partial(labelling.tag, self.dashboard, self.chosen), group="label")
+
+    def _action_batches_rename(self) -> None:
+        perform(self.app, partial(labelling.rename, self.dashboard, self.chosen), group="label")
+
+    def _action_batches_note(self) -> None:
+        perform(self.app, partial(labelling.annotate, self.dashboard, self.chosen), group="label")
+
+    def _action_batches_copy_id(self) -> None:
+        perform(self, self._copy_ids, group="copy")
+
+    async def _copy_ids(self) -> None:
+        acts.copy_ids(self.dashboard, await self.workspace.registry.views.page(self.chosen))
+
+    def _action_batches_sync(self) -> None:
+        perform(self.app, self._sync, group="sync", gives_up=True)
+
+    async def _sync(self) -> None:
+        report = await sync(self.workspace)
+        self.dashboard.say(
+            f"The API showed {amount(report.seen, 'batch', 'batches')}: {count(len(report.added))} new here, "
+            f"{count(len(report.updated))} changed, {count(len(report.gone))} gone."
+        )
