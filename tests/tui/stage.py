@@ -6,7 +6,7 @@ import asyncio
 import os
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from unittest.mock import patch
 
 from batchtui.services import tend
@@ -18,6 +18,8 @@ from batchtui.tui.terminal import Terminal
 from tests.support.builders import jsonl, requests
 from tests.support.clock import StandingClock
 from tests.support.workspaces import KEY, workspace_at
+from tests.tui.furnished import furnish
+from tests.tui.story import told
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -26,8 +28,11 @@ if TYPE_CHECKING:
     from textual.pilot import Pilot
 
     from batchtui.services.workspace import Workspace
+    from tests.tui.furnished import Voice
 
 MODERN = Terminal(colours=1 << 24, ascii_only=False, light=False, remote=False, multiplexer="")
+NOBODY = cast("Simulator", None)
+"""Stands for a simulator where nothing asks one."""
 PATIENCE = 20.0
 """Real seconds until something that should happen is taken not to."""
 
@@ -119,3 +124,13 @@ async def stage(
                 await made.until(lambda: len(app.screen_stack) > 1)
                 await pilot.pause()
                 yield made
+
+
+@asynccontextmanager
+async def furnished_stage(folder: Path, voice: Voice = str, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Stage]:
+    """Run a dashboard in a furnished home: two batches answer the same custom_ids, and nothing asks an API."""
+    async with told(folder, empty=True) as (workspace, clock):
+        await furnish(workspace, clock, voice)
+        app = DashboardApp(workspace, ground=MODERN)
+        async with app.run_test(size=size, notifications=True) as pilot:
+            yield Stage(app, pilot, workspace, clock, NOBODY)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,30 +12,14 @@ from batchtui.tui.app import DashboardApp
 from batchtui.tui.screens.compare import CompareScreen
 from batchtui.tui.screens.pair import PairScreen
 from tests.tui.batches import HOSTILE
-from tests.tui.furnished import furnish, hostile
-from tests.tui.stage import MODERN, Stage
+from tests.tui.furnished import hostile
+from tests.tui.stage import MODERN, NOBODY, Stage, furnished_stage
 from tests.tui.story import told
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from batchtui.simulator import Simulator
-    from tests.tui.furnished import Voice
-
 SIZES = [(60, 15), (80, 24), (100, 30), (140, 40), (200, 50), (20, 5), (10, 3)]
-NOBODY = cast("Simulator", None)
-"""Nothing asks an API here."""
-
-
-@asynccontextmanager
-async def furnished(folder: Path, voice: Voice = str, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Stage]:
-    """A dashboard in a home where two batches answer the same custom_ids; nothing asks an API there."""
-    async with told(folder, empty=True) as (workspace, clock):
-        await furnish(workspace, clock, voice)
-        app = DashboardApp(workspace, ground=MODERN)
-        async with app.run_test(size=size, notifications=True) as pilot:
-            yield Stage(app, pilot, workspace, clock, NOBODY)
 
 
 async def _compared(shown: Stage) -> None:
@@ -50,7 +33,7 @@ async def _compared(shown: Stage) -> None:
 
 
 async def test_a_batch_is_compared_with_what_answers_the_same_custom_ids(tmp_path: Path) -> None:
-    async with furnished(tmp_path) as shown:
+    async with furnished_stage(tmp_path) as shown:
         await _compared(shown)
         await shown.shows("1 changed", "5 both failed", "2 same", "3 succeeded", "second against first")
         await shown.press("escape")
@@ -60,7 +43,7 @@ async def test_a_batch_is_compared_with_what_answers_the_same_custom_ids(tmp_pat
 
 
 async def test_only_one_kind_of_change_is_shown_and_esc_shows_all_again(tmp_path: Path) -> None:
-    async with furnished(tmp_path) as shown:
+    async with furnished_stage(tmp_path) as shown:
         await _compared(shown)
         await shown.press("f")
         await shown.shows("1 of 8", "doc-1")
@@ -73,7 +56,7 @@ async def test_only_one_kind_of_change_is_shown_and_esc_shows_all_again(tmp_path
 async def test_a_pair_shows_both_answers_with_their_differences(
     tmp_path: Path, size: tuple[int, int], sign: str
 ) -> None:
-    async with furnished(tmp_path, size=size) as shown:
+    async with furnished_stage(tmp_path, size=size) as shown:
         await _compared(shown)
         await shown.press("enter")
         await shown.shows("doc-1", "changed", sign, "1 of 8")
@@ -83,7 +66,7 @@ async def test_a_pair_shows_both_answers_with_their_differences(
 
 @pytest.mark.parametrize("keys", [(), ("enter",)])
 async def test_every_size_is_painted_without_wrapping(tmp_path: Path, keys: tuple[str, ...]) -> None:
-    async with furnished(tmp_path, hostile()) as shown:
+    async with furnished_stage(tmp_path, hostile()) as shown:
         await _compared(shown)
         await shown.press(*keys)
         for width, height in SIZES:
@@ -95,7 +78,7 @@ async def test_every_size_is_painted_without_wrapping(tmp_path: Path, keys: tupl
 
 
 async def test_nothing_from_outside_breaks_or_drives_a_comparison(tmp_path: Path) -> None:
-    async with furnished(tmp_path, hostile()) as shown:
+    async with furnished_stage(tmp_path, hostile()) as shown:
         await _compared(shown)
         await shown.press("enter")
         for _ in range(8):
@@ -107,7 +90,7 @@ async def test_nothing_from_outside_breaks_or_drives_a_comparison(tmp_path: Path
 
 
 async def test_leaving_stops_a_comparison_that_is_under_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with furnished(tmp_path) as shown:
+    async with furnished_stage(tmp_path) as shown:
         begun, ended = asyncio.Event(), asyncio.Event()
         loop = asyncio.get_running_loop()
         original = ResultPairs.close
@@ -137,7 +120,7 @@ async def test_leaving_stops_a_comparison_that_is_under_way(tmp_path: Path, monk
 
 
 async def test_two_marked_batches_are_compared_the_older_one_first(tmp_path: Path) -> None:
-    async with furnished(tmp_path) as shown:
+    async with furnished_stage(tmp_path) as shown:
         await shown.shows("evals-v2")
         await shown.press("G", "space", "k", "space", "equals_sign")
         await shown.shows("8 pairs")
@@ -146,7 +129,7 @@ async def test_two_marked_batches_are_compared_the_older_one_first(tmp_path: Pat
 
 
 async def test_more_than_two_are_not_compared(tmp_path: Path) -> None:
-    async with furnished(tmp_path) as shown:
+    async with furnished_stage(tmp_path) as shown:
         await shown.shows("evals-v2")
         await shown.press("*", "equals_sign")
         await shown.shows("Mark two batches")

@@ -8,7 +8,7 @@ from textual.message import Message
 
 from batchtui.text.counts import count
 from batchtui.tui.look import look_of
-from batchtui.tui.pieces import Line, Piece, Tone, width
+from batchtui.tui.pieces import Line, Piece, Tone, fitted, width
 from batchtui.tui.widgets.picture import Picture
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from batchtui.text.glyphs import Sign
 
 T = TypeVar("T")
+LEAST = 24
+"""Columns that what chooses besides has at least, else it has a line of its own."""
 
 
 class Choices(Picture, Generic[T]):
@@ -40,12 +42,13 @@ class Choices(Picture, Generic[T]):
         self._heading = heading
         self._numbers: Mapping[T, int] = {}
         self._only: T | None = None
+        self._besides = ""
         self._places: list[tuple[int, int, int, T | None]] = []
         """Row, first column and the column after the last of each choice, for the mouse."""
 
-    def show(self, numbers: Mapping[T, int], only: T | None) -> None:
-        """Draw these numbers, with one choice in force."""
-        self._numbers, self._only = numbers, only
+    def show(self, numbers: Mapping[T, int], only: T | None, *, besides: str = "") -> None:
+        """Draw these numbers, with one choice in force; `besides` names what else chooses, in its place."""
+        self._numbers, self._only, self._besides = numbers, only, besides
         self.redraw()
 
     @property
@@ -74,6 +77,10 @@ class Choices(Picture, Generic[T]):
             lines[-1] += [Piece(" "), piece]
             self._places.append((len(lines) - 1, x + 1, x + 1 + taken, choice))
             x += taken + 1
+        if self._besides:
+            lines.append([Piece("  ")] if x + 3 + LEAST > columns else [*lines.pop(), Piece("  ")])
+            room = columns - width(lines[-1]) - 2
+            lines[-1] += fitted([Piece(f" {self._besides} ", Tone.CHIP)], min(room, len(self._besides) + 2))
         return [tuple(line) for line in lines]
 
     def _piece(self, choice: T | None) -> Piece:
@@ -82,7 +89,7 @@ class Choices(Picture, Generic[T]):
         else:
             sign, tone = self._kinds[choice]
             text = f" {sign.glyph_in(plain=look_of(self).plain)} {count(self._numbers[choice])} {sign.word} "
-        return Piece(text, Tone.CHIP if choice is self._only else tone)
+        return Piece(text, Tone.CHIP if choice is self._only and not self._besides else tone)
 
     def on_click(self, event: events.Click) -> None:
         """Choose with the mouse."""

@@ -11,7 +11,7 @@ from batchtui.answers.failures import Act
 from batchtui.text.counts import count
 from batchtui.text.glyphs import OUTCOMES
 from batchtui.text.safe import safe, squeezed
-from batchtui.tui.pieces import Line, Piece, Tone, wrapped
+from batchtui.tui.pieces import Line, Piece, Tone, plain, wrapped
 from batchtui.tui.result_cells import OUTCOME_TONES
 from batchtui.tui.widgets.columns import Column
 from batchtui.tui.widgets.grid import Grid
@@ -69,10 +69,11 @@ class FailureList(Vertical):
         self.grid.show(list(self._groups))
         self._example.show(self.grid.item)
 
-    def mark(self, chosen: int | None) -> None:
-        """Show which group is in force."""
+    def mark(self, chosen: int | None) -> str:
+        """Show which group is in force. Returns its name; empty for none."""
         self._chosen = chosen
         self.grid.repaint()
+        return "" if chosen is None else plain(kind(self._groups[chosen]))
 
     async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, FailureGroup]]:
         return [(key, self._groups[key]) for key in keys if key in self._groups]

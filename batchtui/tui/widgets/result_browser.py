@@ -78,8 +78,8 @@ class ResultBrowser(Vertical):
         if self._reader is None:
             return
         await self.grid.choose(self._choice)
-        self._outcomes.show(self._reader.by_outcome, self._choice.outcome)
-        self._failures.mark(self._choice.group)
+        besides = self._failures.mark(self._choice.group)
+        self._outcomes.show(self._reader.by_outcome, self._choice.outcome, besides=besides)
         self._bar.say(Piece(f"{count(len(self.grid.order))} of {count(self._reader.count)} ", Tone.CHIP))
         self.post_message(self.Changed())
 
