@@ -69,7 +69,7 @@ async def test_the_status_line_names_the_profile(tmp_path: Path) -> None:
         await workspace.close()
         async with open_workspace(Paths.locate(tmp_path), profile="production", clock=clock) as named:
             app = DashboardApp(named, ground=MODERN)
-            async with app.run_test(size=(120, 30)) as pilot:
+            async with app.run_test(size=(160, 30)) as pilot:
                 await pilot.pause()
                 top = app.screen._compositor.render_strips()[0].text
                 assert " production " in top
