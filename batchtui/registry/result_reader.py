@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 import threading
@@ -10,13 +9,12 @@ from bisect import bisect_left
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
-from batchtui.answers.answer import read_answer
-from batchtui.answers.blocks import blocks_of
 from batchtui.answers.failures import FailureGroup
 from batchtui.domain.result import Outcome, ResultFacts
 from batchtui.domain.spending import UsageGroup
 from batchtui.domain.usage import Usage
 from batchtui.registry.result_index import OUTCOMES, VERSION, from_bytes
+from batchtui.registry.result_search import lines_with
 from batchtui.registry.result_summary import ResultSummary
 
 if TYPE_CHECKING:
@@ -24,10 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
-SEARCH_BLOCK = 2 << 20
 _AT_ONCE = 500
-_TEXT = b'"text":"'
-"""What the text of a message begins with; within a text it would be escaped."""
 _COLUMNS = (
     "seq, custom_id, outcome, type, model, stop_reason, error_type, message, input, write_5m, write_1h, read, output,"
     " thinking, searches, geography"
@@ -235,18 +230,13 @@ class ResultReader:
         """
         if not text:
             return range(1, self.count + 1)
-        found = from_bytes("I", b"")
-        needles, folded, done, total = needles_of(text), text.casefold(), 0, self.summary.bytes
-        with self.path.open("rb") as file:
-            while block := file.read(SEARCH_BLOCK):
-                block += file.readline()
-                for start in hits(block, needles, folded):
-                    found.append(bisect_left(self._offsets, done + start) + 1)
-                done += len(block)
-                if on_progress:
-                    on_progress(done, total)
-                if is_stopped and is_stopped():
-                    break
+        found, total = from_bytes("I", b""), self.summary.bytes
+        for starts, done in lines_with(text, self.path):
+            found.extend(bisect_left(self._offsets, start) + 1 for start in starts)
+            if on_progress:
+                on_progress(done, total)
+            if is_stopped and is_stopped():
+                break
         return found
 
     def copy_to(self, write: Callable[[bytes], object], *, block: int = 1 << 20) -> None:
@@ -309,56 +299,3 @@ class ResultReader:
 def from_sorted(seqs: array[int]) -> array[int]:
     """Return the seqs in order; several runs that are each in order take one pass."""
     return type(seqs)("I", sorted(seqs))
-
-
-def needles_of(text: str) -> tuple[bytes, ...]:
-    """Return the ways a text can stand in JSON, in lower case as far as ASCII goes."""
-    cases = {text} if text.isascii() else {text, text.lower(), text.upper(), text.capitalize()}
-    spellings = {json.dumps(case, ensure_ascii=escaped)[1:-1] for case in cases for escaped in (False, True)}
-    return tuple(spelling.encode("utf-8", "surrogatepass").lower() for spelling in spellings)
-
-
-def hits(block: bytes, needles: Sequence[bytes], folded: str) -> Iterator[int]:
-    """Yield where the lines begin that say this text in their custom_id, answer or error."""
-    lowered = block.lower()
-    places = [lowered.find(needle) for needle in needles]
-    while any(place >= 0 for place in places):
-        first = min(place for place in places if place >= 0)
-        start = block.rfind(b"\n", 0, first) + 1
-        end = block.find(b"\n", first)
-        end = len(block) if end < 0 else end
-        if is_in_text(block, start, first) or _says(block[start:end], folded):
-            yield start
-        places = [
-            place if place < 0 or place > end else lowered.find(needle, end)
-            for place, needle in zip(places, needles, strict=True)
-        ]
-
-
-def is_in_text(block: bytes, start: int, at: int) -> bool:
-    """Whether what was found in a line stands within the text of a message, told without reading the line.
-
-    A common word stands in most answers, and reading each of them as JSON takes ten times as long as finding it.
-
-    Args:
-        block: some lines.
-        start: where the line begins.
-        at: where something was found in it.
-    """
-    opened = block.rfind(_TEXT, start, at)
-    if opened < 0 or b"\\" in block[at - 5 : at]:  # perhaps in the middle of an escape such as \u00e9
-        return False
-    before = block[opened + len(_TEXT) : at]
-    return b'"' not in before or b'"' not in before.replace(b"\\\\", b"").replace(b'\\"', b"")
-
-
-def _says(line: bytes, folded: str) -> bool:
-    answer = read_answer(line)
-    if not answer.line:
-        return True
-    if folded in answer.custom_id.casefold() or folded in answer.text.casefold():
-        return True
-    if folded in answer.error_message.casefold():
-        return True
-    other = [block for block in answer.content if not (isinstance(block, dict) and block.get("type") == "text")]
-    return any(folded in block.text.casefold() for block in blocks_of(other))

@@ -1,80 +1,34 @@
-"""Exporting results: a plan that says what will be written where, and the writing, whole or not at all."""
+"""Exporting results as planned: read, merged over parts and attempts, and written in the format that was asked for."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import secrets
 import threading
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Literal
+from typing import IO, TYPE_CHECKING
 
-from batchtui.domain.errors import OutputExists, ResultsUnavailable, StorageError, UsageError
+from batchtui.domain.errors import UsageError
 from batchtui.domain.result import Outcome
-from batchtui.domain.states import BatchState, ResultsState
-from batchtui.exporters.columns import (
-    default_columns,
-    named_columns,
-    structured_columns,
-    wants_requests,
-    wants_structure,
-)
+from batchtui.exporters.columns import default_columns, named_columns, structured_columns, wants_structure
 from batchtui.exporters.entry import Entry
-from batchtui.exporters.formats import Format, format_of, write
+from batchtui.exporters.formats import Format, write
 from batchtui.registry.result_index import OUTCOMES
 from batchtui.registry.result_merge import MergedResults
+from batchtui.services.export_plan import ExportOptions, ExportPlan, Order, plan_export
 from batchtui.services.originals import originals_of
+from batchtui.services.output_file import opened
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
-    from batchtui.domain.batch import Batch
     from batchtui.exporters.columns import Column
     from batchtui.registry.result_merge import Found
     from batchtui.services.workspace import Workspace
 
-Order = Literal["input", "arrival"]
-STDOUT = "-"
+__all__ = ["ExportOptions", "ExportPlan", "ExportReport", "Exporting", "apply_export", "plan_export"]
+
 TELL_EVERY = 500
 """Results between two words about progress."""
-
-
-@dataclass(frozen=True, slots=True)
-class ExportOptions:
-    """What a person asks of an export."""
-
-    output: str | None = None
-    """A path; `-` or None is standard output."""
-    format: str | None = None
-    """None: told by the output's name, else jsonl."""
-    only: frozenset[Outcome] = frozenset()
-    """Only results with these outcomes; empty for all. `succeeded` includes those that end with a tool call."""
-    order: Order | None = None
-    """None: as they came for jsonl, in the order of the input for everything else."""
-    with_requests: bool = False
-    fields: tuple[str, ...] = ()
-    overwrite: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ExportPlan:
-    """What an export will do, and nothing else."""
-
-    batches: tuple[Batch, ...]
-    output: Path | None
-    """None for a stream."""
-    format: Format
-    order: Order
-    only: frozenset[Outcome] | None
-    with_requests: bool
-    fields: tuple[str, ...]
-    overwrite: bool
-    total: int
-    """Results at most: a result that stands aside for a later attempt's is in it."""
-    left_out: tuple[Batch, ...] = ()
-    """Batches of the job that have no results and will have none: deleted, gone or missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,36 +76,6 @@ class ExportReport:
             **{str(outcome): self.count(outcome) for outcome in others},
             "missing": self.missing,
         }
-
-
-async def plan_export(workspace: Workspace, batches: Sequence[Batch], options: ExportOptions) -> ExportPlan:
-    """Say what an export of these batches (one, or all of a job) would write.
-
-    Raises:
-        UsageError: an unknown format or field, or a format that is not installed.
-        OutputExists: the file exists and `overwrite` was not said.
-        ResultsUnavailable: results that will come are not saved yet, or there are none at all.
-    """
-    kind = _format(options)
-    if kind is Format.PARQUET:
-        from batchtui.exporters.parquet import require_pyarrow
-
-        require_pyarrow()
-    named_columns(options.fields, ())
-    output = _output(options)
-    saved, left_out = await asyncio.to_thread(_split, workspace, batches)
-    return ExportPlan(
-        batches=saved,
-        output=output,
-        format=kind,
-        order=options.order or ("arrival" if kind is Format.JSONL else "input"),
-        only=_only(options.only),
-        with_requests=options.with_requests or wants_requests(options.fields),
-        fields=options.fields,
-        overwrite=options.overwrite,
-        total=sum(batch.counts.total for batch in saved),
-        left_out=left_out,
-    )
 
 
 async def apply_export(
@@ -204,7 +128,7 @@ def _export(
         if plan.with_requests and not merged.has_requests:
             raise UsageError("The requests of this batch are not kept here, so they cannot be shown with the results.")
         tally = _Tally()
-        with _opened(plan, stream) as out:
+        with opened(plan.output, stream, overwrite=plan.overwrite) as out:
             if _is_copy(plan, merged, by_input=by_input):
                 _copy(merged, out, tally, told)
             else:
@@ -290,86 +214,3 @@ def _columns(plan: ExportPlan, merged: MergedResults, *, with_originals: bool) -
 
 def _structured(merged: MergedResults) -> tuple[Column, ...]:
     return structured_columns(Entry(reader.raw(seq)) for reader in merged.readers for seq in reader.structured_seqs())
-
-
-@contextmanager
-def _opened(plan: ExportPlan, stream: IO[bytes] | None) -> Iterator[IO[bytes]]:
-    """Open what is written to: the stream, a device or pipe as it is, a file aside that is renamed when it is whole."""
-    if plan.output is None:
-        if stream is None:
-            raise UsageError("Nothing was named to write to.")
-        yield stream
-        stream.flush()
-        return
-    try:
-        if plan.output.exists() and not plan.output.is_file():
-            with plan.output.open("wb") as out:
-                yield out
-            return
-        aside = plan.output.with_name(f".{plan.output.name}.{secrets.token_hex(4)}.part")
-        try:
-            with aside.open("xb", buffering=1 << 18) as out:
-                yield out
-                out.flush()
-                os.fsync(out.fileno())
-            _refuse_existing(plan.output, overwrite=plan.overwrite)
-            aside.replace(plan.output)
-        except BaseException:
-            with suppress(OSError):
-                aside.unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise StorageError(f"{plan.output} could not be written: {error}.", hint="Nothing was left behind.") from error
-
-
-def _output(options: ExportOptions) -> Path | None:
-    if options.output is None or options.output == STDOUT:
-        return None
-    try:
-        output = Path(options.output).expanduser()
-        _refuse_existing(output, overwrite=options.overwrite)
-    except (OSError, ValueError, RuntimeError) as error:  # too long, not to be looked at, no such user's home
-        raise StorageError(f"{options.output} cannot be written to: {error}.", hint="Name another file.") from error
-    return output
-
-
-def _refuse_existing(output: Path, *, overwrite: bool) -> None:
-    if output.is_dir():
-        raise StorageError(f"{output} is a folder.", hint="Name a file in it.")
-    if output.is_file() and not overwrite:
-        raise OutputExists(f"{output} exists.", hint="Name another file, or say --overwrite.")
-
-
-def _format(options: ExportOptions) -> Format:
-    if options.format is None:
-        return format_of(options.output)
-    if options.format not in set(Format):
-        raise UsageError(f"There is no format “{options.format}”.", hint=f"Formats are {', '.join(Format)}.")
-    return Format(options.format)
-
-
-def _only(only: frozenset[Outcome]) -> frozenset[Outcome] | None:
-    if not only:
-        return None
-    return only | {Outcome.TOOL_USE} if Outcome.SUCCEEDED in only else only
-
-
-def _split(workspace: Workspace, batches: Sequence[Batch]) -> tuple[tuple[Batch, ...], tuple[Batch, ...]]:
-    """Part the batches into those with saved results and those that will never have any."""
-    store = workspace.registry.results
-    saved = tuple(batch for batch in batches if batch.results is ResultsState.SAVED and store.has(batch))
-    others = [batch for batch in batches if batch not in saved]
-    to_come = [
-        batch
-        for batch in others
-        if batch.results is not ResultsState.GONE and batch.state not in (BatchState.DELETED, BatchState.MISSING)
-    ]
-    if to_come:
-        first = to_come[0]
-        raise ResultsUnavailable(
-            f"The results of {first.id or first.name} are not saved yet ({len(to_come)} of {len(batches)} batches).",
-            hint="`batchtui wait ID` waits for the end and saves them.",
-        )
-    if not saved:
-        raise ResultsUnavailable("There are no saved results.")
-    return saved, tuple(others)

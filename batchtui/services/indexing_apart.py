@@ -46,7 +46,7 @@ class IndexApart:
     def __init__(self, raw: Path, target: Path) -> None:
         """`raw`: what the results are written to as they come; `target`: where the index is to be."""
         self._raw, self._target = raw, target
-        self._child = Apart("batchtui.services.indexing_child")
+        self._child = Apart("batchtui.registry.indexing_child")
         self._child.send(json.dumps([str(raw.absolute()), str(target.absolute())]).encode() + b"\n")
 
     @property

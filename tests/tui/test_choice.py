@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from batchtui.domain.result import Outcome
-from batchtui.registry import result_reader
+from batchtui.registry import result_search
 from batchtui.registry.result_store import ResultStore
 from batchtui.tui.choice import FAILURES, Choice, failure_from, order_of
 from batchtui.tui.searching import Search
@@ -72,7 +72,7 @@ def test_failures_are_gone_to_within_what_is_shown(reader: ResultReader) -> None
 
 
 async def test_a_search_says_how_far_it_is(reader: ResultReader, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(result_reader, "SEARCH_BLOCK", 16)
+    monkeypatch.setattr(result_search, "BLOCK", 16)
     monkeypatch.setattr("batchtui.tui.searching.SAYING", -1.0)
     heard: list[tuple[int, int]] = []
     search = Search(lambda done, total: heard.append((done, total)))
@@ -84,16 +84,16 @@ async def test_a_search_says_how_far_it_is(reader: ResultReader, monkeypatch: py
 
 
 async def test_another_text_stops_a_search(reader: ResultReader, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(result_reader, "SEARCH_BLOCK", 16)
+    monkeypatch.setattr(result_search, "BLOCK", 16)
     monkeypatch.setattr("batchtui.tui.searching.SAYING", -1.0)
     search = Search(lambda done, total: None)
-    original = result_reader.hits
+    original = result_search.hits
 
     def typed_meanwhile(block: bytes, needles: object, folded: str) -> object:
         search.text = "pears"
         return original(block, needles, folded)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(result_reader, "hits", typed_meanwhile)
+    monkeypatch.setattr(result_search, "hits", typed_meanwhile)
     search.text = "apples"
     assert list(await search.run(reader) or ()) == [1]
 
