@@ -51,6 +51,8 @@ class JobRows:
         self._row_of_job: dict[str, int] = {}
         self._open: Collection[str] = ()
         self._inner: frozenset[int] = frozenset()
+        self.are_others = False
+        """Whether rows with the same keys are others since they were last arranged: unfolded, or of other batches."""
 
     async def arrange(self, query: BatchQuery, *, by_job: bool, is_open: Collection[str]) -> Sequence[int]:
         """Return the keys of the rows, in their order.
@@ -60,9 +62,16 @@ class JobRows:
             by_job: whether jobs of several batches are folded into a row each.
             is_open: the ids of the jobs that are unfolded.
         """
-        if not by_job:
-            self._members, self._row_of_job, self._inner = {}, {}, frozenset()
-            return await self._views.order(query)
+        before = (self._members, self._inner)
+        order = await (self._folded(query, is_open) if by_job else self._plain(query))
+        self.are_others = before != (self._members, self._inner)
+        return order
+
+    async def _plain(self, query: BatchQuery) -> Sequence[int]:
+        self._members, self._row_of_job, self._inner = {}, {}, frozenset()
+        return await self._views.order(query)
+
+    async def _folded(self, query: BatchQuery, is_open: Collection[str]) -> Sequence[int]:
         order: list[int] = []
         members: dict[int, Sequence[int]] = {}
         rows: dict[str, int] = {}

@@ -79,6 +79,23 @@ async def test_a_folded_job_follows_what_happens_to_its_batches(tmp_path: Path) 
         await shown.shows("↑ sending")
 
 
+async def test_rows_far_down_are_folded_and_filtered_like_the_first(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24)) as shown:
+        for number in range(15, 80):
+            named = replace(job(f"job_{number}"), name=f"many-{number:02}")
+            await shown.workspace.registry.jobs.plan(named, [part(1, 10), part(2, 50)])
+        await shown.press("s", "s", "s", "G")  # by name
+        await shown.shows("many-79 2/2")
+        await shown.press("b")
+        await shown.shows("▸ many-79 (2)")
+        await shown.press("G", "enter")
+        await shown.shows("▾ many-79 (2)", "planned      many-79 2/2")
+        await shown.press("/", *"requests:>40", "enter", "G")
+        await shown.until(lambda: "many-79 2/2" in shown.text and "(2)" not in shown.text)
+        await shown.press("escape", "b", "G")
+        await shown.shows("planned    many-79 2/2")
+
+
 def test_a_job_is_as_much_as_its_batches_and_stands_where_it_needs_somebody() -> None:
     one = ended(1, succeeded=90, errored=10, cost_actual=Decimal(2), results=ResultsState.SAVED)
     two = batch(2, part=2, parts=2, cost_estimate=Decimal(3))

@@ -76,6 +76,8 @@ class DashboardScreen(ChosenBatches):
         super().__init__(workspace)
         self._left = Left()
         self._is_found = False
+        self._unfolded = 0
+        """Batches that have just been unfolded below the cursor."""
         self._rows = JobRows(workspace.registry.views)
         self._changed: dict[int, Batch] = {}
         self._reading = Reading()
@@ -111,6 +113,8 @@ class DashboardScreen(ChosenBatches):
         self._reading = read(now.filter)
         query = BatchQuery(terms=self._reading.terms, sort=now.sort, descending=now.descending)
         order = await self._rows.arrange(query, by_job=now.by_job, is_open=now.is_open)
+        if self._rows.are_others:
+            self.grid.forget()
         changed, self._changed = self._changed, {}
         stale = [*order[:60], *self._rows.jobs_among(changed.values())]
         self.grid.update(await self._rows.page(stale))
@@ -120,6 +124,8 @@ class DashboardScreen(ChosenBatches):
             self.grid.repaint()
         self.grid.show(order, cursor_on=None if self._is_found else now.cursor)
         self._is_found = True
+        unfolded, self._unfolded = self._unfolded, 0
+        self.grid.reveal(unfolded)
         self._say_filter()
         self.refresh_footer()
 
@@ -155,6 +161,7 @@ class DashboardScreen(ChosenBatches):
         if not row.together:
             self.app.push_screen(BatchScreen(self.workspace, row.batch))
             return
+        self._unfolded = 0 if row.is_open else len(row.together)
         others = tuple(job for job in self._left.is_open if job != row.batch.job)
         self._arrange(is_open=others if row.is_open else (*others, row.batch.job))
 

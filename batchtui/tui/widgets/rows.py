@@ -256,6 +256,12 @@ class Rows(ScrollView, Generic[T]):
         elif self.cursor >= self._top + self._rows:
             self._scroll_rows_to(self.cursor - self._rows + 1)
 
+    def reveal(self, below: int) -> None:
+        """Bring so many rows below the cursor into sight, as far as the cursor stays there."""
+        last = min(self.cursor + below, len(self.order) - 1)
+        if last >= self._top + self._rows:
+            self._scroll_rows_to(min(self.cursor, last - self._rows + 1))
+
     async def _fetch_window(self) -> None:
         keys = self._items.missing(self._window(MARGIN))
         if keys:
