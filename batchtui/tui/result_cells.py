@@ -27,7 +27,7 @@ _UNMETERED = Usage()
 
 COLUMNS = (
     Column("outcome", "OUTCOME", 14, 14, 100, fixed=True),
-    Column("custom_id", "CUSTOM_ID", 14, 36, 75, fixed=True, good=18),
+    Column("custom_id", "CUSTOM_ID", 14, 36, 92, fixed=True, good=16),
     Column("message", "ANSWER", 14, 400, 90, good=50),
     Column("stop", "STOPPED", 10, 14, 65),
     Column("tokens", "TOKENS", 7, 9, 70, right=True),
