@@ -7,7 +7,7 @@ from pydantic_core import to_json
 
 from batchtui.simulator.answers import answer
 from batchtui.simulator.batch import BatchState, SimulatedBatch
-from batchtui.simulator.plan import ERRORED
+from batchtui.simulator.plan import ERRORED, Plan
 from batchtui.simulator.wire import make_id
 
 BLOCK_BYTES = 256 * 1024
@@ -16,9 +16,9 @@ BLOCK_BYTES = 256 * 1024
 def result_blocks(batch: SimulatedBatch, state: BatchState) -> Iterator[bytes]:
     """All result lines, in the order in which the requests finished and not that of the input, in blocks of 256 KB."""
     block: list[bytes] = []
-    size = 0
+    size, plan = 0, batch.plan
     for place in range(len(batch)):
-        line = result_line(batch, state, place)
+        line = result_line(batch, plan, state, place)
         block.append(line)
         size += len(line)
         if size >= BLOCK_BYTES:
@@ -27,19 +27,19 @@ def result_blocks(batch: SimulatedBatch, state: BatchState) -> Iterator[bytes]:
     yield b"".join(block)
 
 
-def result_line(batch: SimulatedBatch, state: BatchState, place: int) -> bytes:
+def result_line(batch: SimulatedBatch, plan: Plan, state: BatchState, place: int) -> bytes:
     """The line of the request that finished at `place`, with its line feed."""
-    index = batch.plan.order[place]
-    line = {"custom_id": batch.custom_ids[index], "result": _result(batch, state, place, index)}
+    index = plan.order[place]
+    line = {"custom_id": batch.custom_ids[index], "result": _result(batch, plan, state, place, index)}
     return to_json(line) + b"\n"
 
 
-def _result(batch: SimulatedBatch, state: BatchState, place: int, index: int) -> dict[str, Any]:
+def _result(batch: SimulatedBatch, plan: Plan, state: BatchState, place: int, index: int) -> dict[str, Any]:
     if place >= state.finished:
         return {"type": state.rest}
-    fate = batch.plan.codes[place]
+    fate = plan.codes[place]
     if fate == ERRORED:
-        return {"type": "errored", "error": _error(batch, index)}
+        return {"type": "errored", "error": _error(plan, index)}
     custom_id = batch.custom_ids[index]
     message = answer(
         batch.params[index],
@@ -52,9 +52,9 @@ def _result(batch: SimulatedBatch, state: BatchState, place: int, index: int) ->
     return {"type": "succeeded", "message": message}
 
 
-def _error(batch: SimulatedBatch, index: int) -> dict[str, Any]:
+def _error(plan: Plan, index: int) -> dict[str, Any]:
     """The double envelope, as captured: the outer type is always `error`, the request_id null."""
-    problem = batch.plan.problems[index]
+    problem = plan.problems[index]
     inner = {
         "details": {"error_visibility": "user_facing"},
         "type": problem.error_type,
