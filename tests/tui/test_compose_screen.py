@@ -12,8 +12,7 @@ from batchtui.domain.errors import BatchtuiError
 from batchtui.services import drafts
 from batchtui.services.drafts import Draft
 from batchtui.text.safe import safe
-from batchtui.tui import rewriting
-from batchtui.tui.screens import compose
+from batchtui.tui import draft_desk, rewriting
 from batchtui.tui.screens.ask_text import AskText
 from batchtui.tui.screens.choose_name import ChooseName
 from batchtui.tui.screens.compose import ComposeScreen
@@ -42,7 +41,7 @@ def table(folder: Path, text: str = TABLE, name: str = "tickets.csv") -> str:
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows are looked at without waiting for a pause in the typing."""
-    monkeypatch.setattr(compose, "QUIET", 0.0)
+    monkeypatch.setattr(draft_desk, "QUIET", 0.0)
 
 
 @asynccontextmanager
@@ -63,14 +62,14 @@ async def composing(
 
 async def looked_over(made: Stage, screen: ComposeScreen) -> None:
     """Wait until the draft as it is now was opened, and all its rows were looked at where it can be sent."""
-    await made.until(lambda: screen.opened.draft is screen.draft)
-    await made.until(lambda: screen.opened.composition is None or screen.composed is not None)
+    await made.until(lambda: screen.desk.opened.draft is screen.desk.draft)
+    await made.until(lambda: screen.desk.opened.composition is None or screen.desk.composed is not None)
 
 
 def asked(screen: ComposeScreen) -> dict[str, Any]:
     """The params of the request that is shown."""
-    assert screen.shown is not None
-    params: dict[str, Any] = json.loads(screen.shown.request)["params"]
+    assert screen.outcome.shown is not None
+    params: dict[str, Any] = json.loads(screen.outcome.shown.request)["params"]
     return params
 
 
@@ -93,7 +92,7 @@ async def test_the_request_follows_what_is_typed(tmp_path: Path) -> None:
         await made.shows("stops Ever?")
         await made.press("escape", "n")
         await made.shows("By mail: Billed twice Ever?", "row 2 of 3")
-        assert screen.draft.prompt == f"{PROMPT} Ever?"
+        assert screen.desk.draft.prompt == f"{PROMPT} Ever?"
 
 
 async def test_what_is_half_typed_is_said_and_the_request_before_it_stays(tmp_path: Path) -> None:
@@ -121,17 +120,17 @@ async def test_rows_with_problems_are_gone_to_and_listed_alone(tmp_path: Path) -
     data = table(tmp_path, "ticket,text,channel\n" + rows.replace("120,,web", '120,"a,web'))
     draft = Draft(data=data, prompt="{{ text }}{% if not text %}{{ row.nothing.there }}{% endif %}", model="cheap")
     async with composing(tmp_path, draft) as (made, screen):
-        assert screen.composed is not None
-        wrong = list(screen.composed.troubled)
+        assert screen.desk.composed is not None
+        wrong = list(screen.desk.composed.troubled)
         assert wrong[:2] == [40, 80]
         await made.press("]")
-        await made.until(lambda: screen.table.key == 40)
+        await made.until(lambda: screen.outcome.table.key == 40)
         await made.press("]")
-        await made.until(lambda: screen.table.key == 80)
+        await made.until(lambda: screen.outcome.table.key == 80)
         await made.press("[")
-        await made.until(lambda: screen.table.key == 40)
+        await made.until(lambda: screen.outcome.table.key == 40)
         await made.press("f")
-        assert list(screen.table.order) == wrong
+        assert list(screen.outcome.table.order) == wrong
         await made.shows("rows with a problem", "nothing")
 
 
@@ -141,7 +140,7 @@ async def test_one_key_caches_what_all_share_and_its_gain_is_said(tmp_path: Path
         await made.shows("about 6,100 tokens the same in all, to system", "saves $")
         assert isinstance(asked(screen)["system"], str)
         await made.press("c")
-        await made.until(lambda: screen.draft.cache)
+        await made.until(lambda: screen.desk.draft.cache)
         await looked_over(made, screen)
         assert asked(screen)["system"][0]["cache_control"] == {"type": "ephemeral", "ttl": "1h"}
 
@@ -201,7 +200,7 @@ async def test_requests_are_written_and_the_template_is_saved_in_versions(
             await made.until(lambda: isinstance(made.app.screen, AskText))
             await made.press(*"sorting", "enter")
             await made.shows(f"Saved sorting, version {version}")
-        assert screen.draft.name == "sorting"
+        assert screen.desk.draft.name == "sorting"
         assert PROMPT in (made.workspace.paths.templates / "sorting.md").read_text()
 
 
@@ -213,18 +212,18 @@ async def test_parts_are_chosen_from_what_there_is(tmp_path: Path, monkeypatch: 
         await made.until(lambda: isinstance(made.app.screen, ChooseName))
         await made.shows("classify_bulk")
         await made.press(*"classify_b", "enter")
-        await made.until(lambda: screen.draft.name == "classify_bulk")
+        await made.until(lambda: screen.desk.draft.name == "classify_bulk")
         await made.press("k", "enter", *"oth", "tab", "enter")
-        await made.until(lambda: screen.opened.columns == ("number", "words"))
+        await made.until(lambda: screen.desk.opened.columns == ("number", "words"))
         await made.press("j", "j", "j", "j", "enter")
         await made.until(lambda: isinstance(made.app.screen, ChooseName))
         await made.shows("claude-opus-5-5", "writes 128,000")
         await made.press(*"opus-5-5", "enter")
-        await made.until(lambda: screen.draft.model == "claude-opus-5-5")
+        await made.until(lambda: screen.desk.draft.model == "claude-opus-5-5")
         await made.press("j", "j", "enter")
         await made.until(lambda: isinstance(made.app.screen, ChooseName))
         await made.press(*"numb", "enter")
-        await made.until(lambda: screen.draft.id == "number")
+        await made.until(lambda: screen.desk.draft.id == "number")
 
 
 async def test_wrong_rows_stop_everything_unless_they_are_left_out(tmp_path: Path) -> None:
@@ -235,7 +234,7 @@ async def test_wrong_rows_stop_everything_unless_they_are_left_out(tmp_path: Pat
         await made.until(lambda: isinstance(made.app.screen, ErrorBox))
         await made.shows("Nothing was made")
         await made.press("escape", "G", "enter")
-        await made.until(lambda: screen.draft.skip_wrong)
+        await made.until(lambda: screen.desk.draft.skip_wrong)
         await looked_over(made, screen)
         await made.opened("y")
         await made.shows("Submit tickets?", "3 requests")
@@ -266,7 +265,7 @@ async def test_columns_are_listed_and_completed_while_one_writes(tmp_path: Path)
     async with composing(tmp_path) as (made, screen):
         await made.shows("{{ ticket }} {{ text }} {{ channel }}")
         await made.press("j", "j", "enter", *" {{ ch", "right")
-        await made.until(lambda: screen.draft.prompt == f"{PROMPT} {{{{ channel }}}}")
+        await made.until(lambda: screen.desk.draft.prompt == f"{PROMPT} {{{{ channel }}}}")
 
 
 async def test_a_table_is_read_as_a_person_says_and_anew_when_it_changes(tmp_path: Path) -> None:
@@ -274,11 +273,11 @@ async def test_a_table_is_read_as_a_person_says_and_anew_when_it_changes(tmp_pat
         await made.press("u")
         await made.until(lambda: isinstance(made.app.screen, AskText))
         await made.press(*"no-header", "enter")
-        await made.until(lambda: screen.opened.columns == ("column_1", "column_2", "column_3"))
+        await made.until(lambda: screen.desk.opened.columns == ("column_1", "column_2", "column_3"))
         await made.shows("header: none")
         table(tmp_path, "a;b\n1;2\n")
         made.app.tick()
-        await made.until(lambda: screen.opened.columns == ("column_1", "column_2"))
+        await made.until(lambda: screen.desk.opened.columns == ("column_1", "column_2"))
 
 
 def test_a_template_that_was_spoilt_in_the_editor_is_kept_to_be_mended() -> None:
@@ -300,8 +299,8 @@ async def test_a_folder_of_pictures_is_one_request_a_file(tmp_path: Path) -> Non
     draft = Draft(data=str(folder), prompt="What is on {{ name }}?", model="cheap", max_tokens=50)
     async with composing(tmp_path, draft) as (made, screen):
         await made.shows("3 requests of 4 rows", "the file is empty", "image/png")
-        assert screen.composed is not None
-        assert list(screen.composed.troubled) == [4]
+        assert screen.desk.composed is not None
+        assert list(screen.desk.composed.troubled) == [4]
 
 
 async def test_a_small_screen_shows_one_side_at_a_time(tmp_path: Path) -> None:
@@ -331,7 +330,7 @@ async def test_a_new_draft_is_empty_and_says_what_to_do(tmp_path: Path) -> None:
     async with composing(tmp_path) as (made, screen):
         await made.opened("D")
         await made.press("y")
-        await made.until(lambda: screen.draft == Draft())
+        await made.until(lambda: screen.desk.draft == Draft())
         await made.shows("choose a table, or a folder", "what is asked of each row")
 
 
@@ -349,7 +348,7 @@ async def test_the_draft_is_there_again_the_next_time(tmp_path: Path) -> None:
     async with composing(tmp_path) as (made, screen):
         await made.press("j", "j", "enter", *" More")
         await looked_over(made, screen)
-        assert await drafts.kept(made.workspace) == screen.draft
+        assert await drafts.kept(made.workspace) == screen.desk.draft
         await made.press("escape", "escape")
         await made.shows("Nothing here yet")
         await made.press("N")

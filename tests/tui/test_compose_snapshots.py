@@ -8,8 +8,8 @@ import pytest
 
 from batchtui.services import drafts
 from batchtui.services.drafts import Draft
+from batchtui.tui import draft_desk
 from batchtui.tui.app import DashboardApp
-from batchtui.tui.screens import compose
 from tests.tui.story import told
 from tests.tui.test_snapshots import MODERN, TYPEWRITER, compare, pressed, settled, text_of
 
@@ -30,7 +30,7 @@ PICTURES: dict[str, tuple[str, ...]] = {
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows are looked at without waiting for a pause in the typing."""
-    monkeypatch.setattr(compose, "QUIET", 0.0)
+    monkeypatch.setattr(draft_desk, "QUIET", 0.0)
 
 
 @pytest.mark.parametrize("size", SIZES)
