@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import from_json
 
 from batchtui.domain.canary import CanaryCall, CanaryPlan, CanaryVerdict
-from batchtui.domain.cost import total
+from batchtui.domain.cost import NOTHING, total
 from batchtui.domain.errors import AnswerLost, RateLimited, Refused, SpendLimitReached
+from batchtui.domain.estimate import Bounds
 from batchtui.domain.limits import LONG_OUTPUT_BETA
 from batchtui.domain.precedent import History
 from batchtui.intake import CheckedRequest
@@ -69,6 +70,11 @@ def with_canary(estimate: Estimate, plan: CanaryPlan) -> Estimate:
     """Return an estimate of all that will be spent: a limit holds for the canary, too."""
     at_most = total([estimate.cost.at_most, plan.at_most]) if plan.calls else estimate.cost.at_most
     return replace(estimate, cost=replace(estimate.cost, at_most=at_most))
+
+
+def only_canary(estimate: Estimate, plan: CanaryPlan) -> Estimate:
+    """Return an estimate of what is spent where nothing but the canary is sent."""
+    return replace(estimate, cost=Bounds(None, None, plan.at_most if plan.calls else NOTHING))
 
 
 async def fly_canary(

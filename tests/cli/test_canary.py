@@ -106,3 +106,11 @@ def test_what_a_canary_costs_counts_towards_the_limit(batchtui: Batchtui, simula
         assert (ran.code, "Over the limit" in ran.err) == (3, True)
     assert simulator.world.calls == []
     assert batchtui("submit", two_shapes(batchtui.folder), "--max-cost", limit, "--yes").code == 0
+
+
+def test_limits_of_the_settings_hold_for_a_canary_alone(batchtui: Batchtui, simulator: Simulator, home: Path) -> None:
+    home.mkdir()
+    (home / "config.toml").write_text("[submit]\nmax_cost_a_day = 0.00001\n")
+    ran = batchtui("check", two_shapes(batchtui.folder), "--canary", "--yes")
+    assert (ran.code, simulator.world.calls) == (3, [])
+    assert "the limit for a day is $0.000010" in ran.err

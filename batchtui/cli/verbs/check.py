@@ -13,7 +13,10 @@ from batchtui.cli.verb import verb
 from batchtui.text.estimates import estimate_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from batchtui.cli.session import Session
+    from batchtui.domain.canary import CanaryVerdict
 
 
 @verb(
@@ -35,6 +38,8 @@ async def command(session: Session, sources: tuple[str, ...], canary: bool, yes:
     FILE is JSONL of {"custom_id", "params"}, the same as one JSON array, a task file, any of these as .gz, a folder
     of such files, or - for stdin. Problems are shown as FILE:LINE: error CODE message.
     """
+    from batchtui.services.budget import refuse_costly
+    from batchtui.services.canary import only_canary
     from batchtui.services.check import check
 
     chosen = intake_of(options)
@@ -42,7 +47,10 @@ async def command(session: Session, sources: tuple[str, ...], canary: bool, yes:
         checked = await check(workspace, sources, chosen, findings.progress_of(session), canary=canary)
         if not session.json:
             session.out.lines(findings.problem_lines(checked.report.problems))
-        verdicts = await canaries.fly(session, workspace, checked.canary, yes=yes) if checked.canary else ()
+        verdicts: Sequence[CanaryVerdict] = ()
+        if checked.canary:
+            await refuse_costly(workspace, only_canary(checked.estimate, checked.canary), None)
+            verdicts = await canaries.fly(session, workspace, checked.canary, yes=yes)
     if session.json:
         document = documents.check_document(checked.report, checked.parts, checked.estimate)
         session.out.document({**document, "canary": canaries.verdict_documents(verdicts)} if canary else document)
