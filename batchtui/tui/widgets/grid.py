@@ -8,7 +8,8 @@ from textual.message import Message
 
 from batchtui.tui.bindings import bindings
 from batchtui.tui.commands import Scope
-from batchtui.tui.widgets.rows import Rows, place_of
+from batchtui.tui.widgets.rows import Rows
+from batchtui.tui.widgets.sight import place_of
 
 if TYPE_CHECKING:
     from textual import events

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from batchtui.tui.background import Latest
@@ -15,6 +14,7 @@ from batchtui.tui.pieces import Line, Piece, Tone
 from batchtui.tui.widgets.columns import Column, Layout, lay_out
 from batchtui.tui.widgets.page_cache import PageCache
 from batchtui.tui.widgets.row_lines import empty_line, row_line, title_line
+from batchtui.tui.widgets.sight import Sight, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -35,19 +35,12 @@ class Painter(Protocol[T_contra]):
         ...
 
 
-class Rows(ScrollView, Generic[T]):
+class Rows(Sight, Generic[T]):
     """Shows items in an order of keys, in columns that give way, with a cursor and marks.
 
     It is fed an order of keys and asks for items by key. It never sorts, filters or fetches by itself, and it never
     moves its cursor off an item that is still there. What keys and mouse do to it stands in `Grid`.
     """
-
-    class CursorMoved(Message, namespace="grid"):
-        """The cursor stands on another item, or on the same one at another place."""
-
-        def __init__(self, key: int | None) -> None:
-            super().__init__()
-            self.key = key
 
     class MarksChanged(Message, namespace="grid"):
         """Another number of items is marked."""
@@ -67,8 +60,6 @@ class Rows(ScrollView, Generic[T]):
         self._items: PageCache[T] = PageCache()
         self._painted: dict[int, tuple[Line, ...]] = {}
         self._fetching = Latest(self, self._fetch_window)
-        self.order: Sequence[int] = ()
-        self.cursor = 0
         self.marks: set[int] = set()
         self.sorted_by: tuple[str, bool] = ("", False)
         """The sort key in force, and whether it is turned round."""
@@ -77,11 +68,6 @@ class Rows(ScrollView, Generic[T]):
         self._shift = 0
 
     # ── what is shown ──────────────────────────────────────────────────────────────────────────────────────────────
-
-    @property
-    def key(self) -> int | None:
-        """The key under the cursor."""
-        return self.order[self.cursor] if self.cursor < len(self.order) else None
 
     @property
     def item(self) -> T | None:
@@ -228,39 +214,7 @@ class Rows(ScrollView, Generic[T]):
             if (before[y] if y < len(before) else None) != (now[y] if y < len(now) else None):
                 self._refresh_row(self._top + y)
 
-    def _refresh_row(self, row: int) -> None:
-        y = row - self._top + 1
-        if 0 < y < self.size.height:
-            self.refresh(Region(0, y, self.size.width, 1))
-
-    # ── which rows are in sight ────────────────────────────────────────────────────────────────────────────────────
-
-    @property
-    def _top(self) -> int:
-        return int(self.scroll_offset.y)
-
-    @property
-    def _rows(self) -> int:
-        """Rows that there is room for, below the titles."""
-        return max(1, self.size.height - 1)
-
-    def _window(self, margin: int = 0) -> Sequence[int]:
-        return self.order[max(0, self._top - margin) : self._top + self._rows + margin]
-
-    def _scroll_rows_to(self, row: int) -> None:
-        self.scroll_to(y=max(0, min(row, len(self.order) - self._rows)), animate=False, immediate=True, force=True)
-
-    def _into_sight(self) -> None:
-        if self.cursor < self._top:
-            self._scroll_rows_to(self.cursor)
-        elif self.cursor >= self._top + self._rows:
-            self._scroll_rows_to(self.cursor - self._rows + 1)
-
-    def reveal(self, below: int) -> None:
-        """Bring so many rows below the cursor into sight, as far as the cursor stays there."""
-        last = min(self.cursor + below, len(self.order) - 1)
-        if last >= self._top + self._rows:
-            self._scroll_rows_to(min(self.cursor, last - self._rows + 1))
+    # ── what comes into sight ──────────────────────────────────────────────────────────────────────────────────────
 
     async def _fetch_window(self) -> None:
         keys = self._items.missing(self._window(MARGIN))
@@ -283,24 +237,6 @@ class Rows(ScrollView, Generic[T]):
         self._into_sight()
         self._fetching.request()
 
-    def on_focus(self) -> None:
-        """Show that keys arrive here."""
-        self._refresh_row(self.cursor)
-
-    def on_blur(self) -> None:
-        """Show that keys arrive elsewhere."""
-        self._refresh_row(self.cursor)
-
-    def go_to(self, row: int) -> None:
-        """Put the cursor on a row, and that into sight."""
-        row = max(0, min(row, len(self.order) - 1))
-        before, self.cursor = self.cursor, row
-        if before != row:
-            self._refresh_row(before)
-            self._refresh_row(row)
-            self.post_message(self.CursorMoved(self.key))
-        self._into_sight()
-
     def _keep_marks(self, order: Sequence[int]) -> None:
         """Nothing that is not shown stays marked: what a command works on can be seen."""
         if not self.marks:
@@ -309,15 +245,3 @@ class Rows(ScrollView, Generic[T]):
         if kept != self.marks:
             self.marks = kept
             self.post_message(self.MarksChanged())
-
-
-def place_of(order: Sequence[int], key: int | None, near: int) -> int | None:
-    """Find a key in an order: where it stood before first, since most orders change little."""
-    if key is None:
-        return None
-    if near < len(order) and order[near] == key:
-        return near
-    try:
-        return order.index(key)
-    except ValueError:
-        return None

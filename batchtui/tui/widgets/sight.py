@@ -1,0 +1,95 @@
+"""Which rows of an order are in sight, and on which of them the cursor stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.geometry import Region
+from textual.message import Message
+from textual.scroll_view import ScrollView
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Sight(ScrollView):
+    """A window over an order of keys, below one line of titles. It knows keys alone, neither items nor their looks."""
+
+    class CursorMoved(Message, namespace="grid"):
+        """The cursor stands on another item, or on the same one at another place."""
+
+        def __init__(self, key: int | None) -> None:
+            super().__init__()
+            self.key = key
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  (Textual's name)
+        super().__init__(id=id)
+        self.order: Sequence[int] = ()
+        self.cursor = 0
+
+    @property
+    def key(self) -> int | None:
+        """The key under the cursor."""
+        return self.order[self.cursor] if self.cursor < len(self.order) else None
+
+    @property
+    def _top(self) -> int:
+        return int(self.scroll_offset.y)
+
+    @property
+    def _rows(self) -> int:
+        """Rows that there is room for, below the titles."""
+        return max(1, self.size.height - 1)
+
+    def _window(self, margin: int = 0) -> Sequence[int]:
+        return self.order[max(0, self._top - margin) : self._top + self._rows + margin]
+
+    def _scroll_rows_to(self, row: int) -> None:
+        self.scroll_to(y=max(0, min(row, len(self.order) - self._rows)), animate=False, immediate=True, force=True)
+
+    def _into_sight(self) -> None:
+        if self.cursor < self._top:
+            self._scroll_rows_to(self.cursor)
+        elif self.cursor >= self._top + self._rows:
+            self._scroll_rows_to(self.cursor - self._rows + 1)
+
+    def reveal(self, below: int) -> None:
+        """Bring so many rows below the cursor into sight, as far as the cursor stays there."""
+        last = min(self.cursor + below, len(self.order) - 1)
+        if last >= self._top + self._rows:
+            self._scroll_rows_to(min(self.cursor, last - self._rows + 1))
+
+    def _refresh_row(self, row: int) -> None:
+        y = row - self._top + 1
+        if 0 < y < self.size.height:
+            self.refresh(Region(0, y, self.size.width, 1))
+
+    def on_focus(self) -> None:
+        """Show that keys arrive here."""
+        self._refresh_row(self.cursor)
+
+    def on_blur(self) -> None:
+        """Show that keys arrive elsewhere."""
+        self._refresh_row(self.cursor)
+
+    def go_to(self, row: int) -> None:
+        """Put the cursor on a row, and that into sight."""
+        row = max(0, min(row, len(self.order) - 1))
+        before, self.cursor = self.cursor, row
+        if before != row:
+            self._refresh_row(before)
+            self._refresh_row(row)
+            self.post_message(self.CursorMoved(self.key))
+        self._into_sight()
+
+
+def place_of(order: Sequence[int], key: int | None, near: int) -> int | None:
+    """Find a key in an order: where it stood before first, since most orders change little."""
+    if key is None:
+        return None
+    if near < len(order) and order[near] == key:
+        return near
+    try:
+        return order.index(key)
+    except ValueError:
+        return None
