@@ -9,6 +9,7 @@ import os
 import select
 from codecs import getincrementaldecoder
 from contextlib import suppress
+from typing import Any, TextIO, cast
 
 from textual._parser import ParseError
 from textual._xterm_parser import XTermParser
@@ -19,11 +20,41 @@ TICK = 0.1
 _AT_ONCE = 4096
 
 
+class _Screen:
+    """Where Textual's writer writes to. A terminal that has gone is written to in vain, and ends nobody's thread.
+
+    Textual's queue to its writer holds thirty pieces; of a writer that died nobody would take them, and the loop would
+    wait for ever to put in the next.
+    """
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, text: str) -> None:
+        with suppress(OSError, ValueError):
+            self._file.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._file.flush()
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+
 class PromptDriver(LinuxDriver):
     """Reads keys as Textual does, from the terminal and from a pipe that says when to stop."""
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._file = _Screen(cast("TextIO", self._file))  # type: ignore[assignment]
+
     def start_application_mode(self) -> None:
         """Begin to read and to paint; also after a pause in which another program had the terminal."""
+        if self._key_thread is not None and self._key_thread.is_alive():
+            # A terminal that goes sends SIGCONT with its SIGHUP, which Textual takes for coming back from a pause: of
+            # two readers only one would hear that it is over, and the other would keep the process for ever.
+            self.disable_input()
         self._over, self._bell = os.pipe()
         super().start_application_mode()  # type: ignore[no-untyped-call]
 

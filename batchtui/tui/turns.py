@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 LAPS = 4
 """A key is bound to an action on its first way up, what that posts is heard on the second, and opens something on the
 third; then the keys belong to that."""
-PATIENCE = 0.3
-"""Seconds after which a key counts as done: what it went through may be gone."""
+LOOKING = 0.03
+"""Seconds between two looks whether what a key goes through is still there, while others wait."""
+PATIENCE = 2.0
+"""Seconds after which a key counts as done, whatever keeps it."""
 
 
 class Turns:
@@ -44,30 +46,50 @@ class Turns:
         self._let_in = let_in
         self._waiting: deque[Key | Paste] = deque()
         self._turn = 0
-        self._is_taken = False
         self._since = 0.0
+        self._is_taken = False
+        self._goes_through: MessagePump = app
 
     @property
     def is_busy(self) -> bool:
         """Whether a key has not had its effect yet."""
-        return self._is_taken and time.monotonic() - self._since < PATIENCE
+        return bool(self._waiting) or (self._is_taken and self._goes_through.is_attached)
 
     async def hear(self, key: Key | Paste) -> None:
         """Let a key in, now or when it is its turn."""
-        if self.is_busy:
-            self._waiting.append(key)
-            if len(self._waiting) == 1:
-                self._app.set_timer(PATIENCE, partial(self._end, self._turn))
-        else:
+        if not self._is_taken:
             await self._take(key)
+            return
+        self._waiting.append(key)
+        if len(self._waiting) == 1:
+            await self._look(self._turn)
 
     async def _take(self, key: Key | Paste) -> None:
+        heard_by = self._listener
+        if heard_by is self._app:  # there is nothing left to hear it
+            self._waiting.clear()
+            return
         self._is_taken = True
         self._since = time.monotonic()
         self._turn += 1
-        heard_by = self._listener
         await self._let_in(key)
         self._pass(heard_by, LAPS)
+        if self._waiting:
+            self._look_again(self._turn)
+
+    async def _look(self, turn: int) -> None:
+        """What a key has closed lets nothing more through: it is done there, and its way goes on from what is left."""
+        if turn != self._turn or not self._waiting:
+            return
+        if time.monotonic() - self._since > PATIENCE:
+            await self._end(turn)
+            return
+        if not self._goes_through.is_attached:
+            self._pass(self._listener, LAPS)
+        self._look_again(turn)
+
+    def _look_again(self, turn: int) -> None:
+        self._app.set_timer(LOOKING, partial(self._look, turn))
 
     @property
     def _listener(self) -> MessagePump:
@@ -79,6 +101,7 @@ class Turns:
 
     def _pass(self, pump: MessagePump, laps: int) -> None:
         """Follow the key on its way up: behind it in every queue, so that it is done there when we come through."""
+        self._goes_through = pump
         message = self.Passing(self._turn, laps)
         if not pump.post_message(message):  # it is closing
             self._app.post_message(message)
@@ -98,5 +121,3 @@ class Turns:
         self._is_taken = False
         if self._waiting:
             await self._take(self._waiting.popleft())
-            if self._waiting:
-                self._app.set_timer(PATIENCE, partial(self._end, self._turn))
