@@ -119,14 +119,14 @@ class DraftDesk:
         if opened.composition is None:
             return
         await asyncio.sleep(QUIET * (PATIENT if opened.composition.table.has_blocks else 1))
+        composed, complaints = None, []
         try:
-            self.composed = await survey(self._workspace, opened.composition, self._say_how_far)
+            composed = await survey(self._workspace, opened.composition, self._say_how_far)
         except InputError as error:
-            self.is_unfit = True
-            await self._onlooker.looked_over([complaint(error)])
-            return
-        self.is_unfit = False
-        await self._onlooker.looked_over(())
+            complaints = [complaint(error)]
+        if self.draft is opened.draft:  # else there is another one already, and this says nothing about that
+            self.composed, self.is_unfit = composed, composed is None
+            await self._onlooker.looked_over(complaints)
 
     def _say_how_far(self, reading: Reading) -> None:
         """Hear, on a thread, how far the looking is."""
