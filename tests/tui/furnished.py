@@ -56,7 +56,7 @@ class _Furnisher(Teller):
         return replace(told, id=batch.id or self._voice(told.id))
 
 
-async def furnish(workspace: Workspace, clock: StandingClock, voice: Voice = str) -> None:
+async def furnish(workspace: Workspace, clock: StandingClock, voice: Voice = str, *, answer: str = ANSWER) -> None:
     """Two evaluations with answers to the same requests, a nightly job under way, and one whose answer was lost."""
     teller, registry = _Furnisher(workspace, clock, voice), workspace.registry
     ids = [voice(f"doc-{number}") for number in range(1, 9)]
@@ -66,7 +66,7 @@ async def furnish(workspace: Workspace, clock: StandingClock, voice: Voice = str
         batch = await teller.sent(batch)
         teller.until(timedelta(minutes=ago - 20))
         batch = await teller.heard(batch, "ended", succeeded=4, errored=2, canceled=1, expired=1)
-        await _save(registry, batch, ids, voice)
+        await _save(registry, batch, ids, voice, answer)
     parts = await teller.submitted(voice("nightly"), timedelta(minutes=31), (40_000, 40_000), tags=(voice("shop"),))
     running = await teller.sent(parts[0])
     [lost] = await teller.submitted(voice("lost"), timedelta(seconds=41), (800,), models=(voice("claude-x"),))
@@ -80,7 +80,7 @@ async def furnish(workspace: Workspace, clock: StandingClock, voice: Voice = str
     teller.until(timedelta())
 
 
-async def _save(registry: Registry, batch: Batch, ids: list[str], voice: Voice) -> None:
+async def _save(registry: Registry, batch: Batch, ids: list[str], voice: Voice, answer: str) -> None:
     lines = (
         succeeded(
             ids[0], voice(ANSWER) + f"\n\n{batch.name}\n\n| a | {voice('b')} |\n|---|---|\n| {voice('c')} | d |\n"
@@ -99,7 +99,7 @@ async def _save(registry: Registry, batch: Batch, ids: list[str], voice: Voice) 
     await registry.costs.note(batch.key, SPENT)
 
 
-async def furnished(folder: Path, voice: Voice = str, *, settings: str = "") -> Path:
+async def furnished(folder: Path, voice: Voice = str, *, settings: str = "", answer: str = ANSWER) -> Path:
     """Furnish a home in this folder, and a desk beside it to work at. Returns the home."""
     home, desk = folder / "home", folder / "desk"
     desk.mkdir(parents=True)
@@ -107,5 +107,5 @@ async def furnished(folder: Path, voice: Voice = str, *, settings: str = "") -> 
     with (desk / "table.csv").open("w", newline="") as file:
         csv.writer(file).writerows([("question", "kind"), *((voice(f"q{n}"), "a") for n in range(3))])
     async with told(home, settings=settings, empty=True) as (workspace, clock):
-        await furnish(workspace, clock, voice)
+        await furnish(workspace, clock, voice, answer=answer)
     return home

@@ -99,9 +99,9 @@ def test_it_starts_and_leaves_on_a_terminal_of_this_kind(home: Path, term: str) 
 def test_it_fits_a_terminal_of_this_size(home: Path, size: tuple[int, int]) -> None:
     with dashboard(home, size=size) as made:
         made.shows("evals", "ended")
-        made.until(lambda: made.screen.display.count("─" * size[0]) >= 2, "the rules are as wide as the screen")
+        made.until(lambda: made.lines.count("─" * size[0]) >= 2, "the rules are as wide as the screen")
         made.resize(100, 30)
-        made.until(lambda: "─" * 100 in made.screen.display, "it takes on the new size")
+        made.until(lambda: "─" * 100 in made.lines, "it takes on the new size")
         looked_at(made)
 
 

@@ -81,7 +81,13 @@ class Window:
     @property
     def text(self) -> str:
         """What is on the screen."""
-        return "\n".join(self.screen.display)
+        return "\n".join(self.lines)
+
+    @property
+    def lines(self) -> list[str]:
+        """What is on the screen, line by line; pyte's own `display` stumbles over half of a wide sign."""
+        rows = (self.screen.buffer[y] for y in range(self.screen.lines))
+        return ["".join(row[x].data for x in range(self.screen.columns)) for row in rows]
 
     def until(self, claim: Callable[[], object], what: str) -> None:
         """Read on until a claim holds."""
