@@ -106,7 +106,8 @@ class Fitting:
         """
         if self._template is None or self._tasks is not None:
             return
-        missing = self._template.missing([*self._table.columns, *self._aliases, *row.values])
+        known = dict.fromkeys([*self._table.columns, *self._aliases, *row.values])
+        missing = self._template.missing(list(known))
         if missing:
             raise InputError(
                 f"The template “{self._template.name}” does not fit {self._table.name}: {'; '.join(missing)}.",

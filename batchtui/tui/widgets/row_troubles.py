@@ -36,6 +36,10 @@ class RowTroubles(Picture):
         lines: list[Line] = [(Piece(f" {part}", Tone.BAD),) for said in wrong for part in wrapped(said, columns - 2)]
         for problem in self._problems:
             tone = Tone.BAD if problem.severity is Severity.ERROR else Tone.WARN
-            said = " ".join(f"{words[:1].upper()}{words[1:]}." for words in (problem.message, problem.hint) if words)
+            said = " ".join(_sentence(words) for words in (problem.message, problem.hint) if words)
             lines += [(Piece(f" {part}", tone),) for part in wrapped(squeezed(said), columns - 2)]
         return lines[:5]
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}{'' if words.endswith(('.', '?', '!')) else '.'}"
