@@ -114,8 +114,8 @@ def progress(batch: Batch, columns: int, *, plain: bool = False, forecast: Forec
     if batch.state.is_running:
         if batch.counts_moved and batch.counts.total:
             return bar(batch.counts, columns, plain=plain)
-        if forecast is not None:
-            return (Piece(f"usually {span(forecast.usual)}", Tone.DIM),)
+        if forecast is not None and len(usually := f"usually {span(forecast.usual)}") <= columns:
+            return (Piece(usually, Tone.DIM),)
         return (Piece("counts come at the end" if columns >= 22 else "no counts yet", Tone.DIM),)
     return _waits(batch, columns)
 
@@ -129,7 +129,8 @@ def _waits(batch: Batch, columns: int) -> Line:
     if batch.state is BatchState.SUBMITTING:
         return (Piece(reason or "waiting for the answer", Tone.DIM),)
     if batch.state is BatchState.UNKNOWN:
-        return (Piece("the answer was lost" if is_short else reason, Tone.WARN),)
+        lost = "the answer was lost" if columns >= 19 else "answer lost"
+        return (Piece(lost if is_short else reason, Tone.WARN),)
     return (Piece(reason, Tone.DIM),)
 
 
