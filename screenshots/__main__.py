@@ -20,6 +20,7 @@ from batchtui.domain.errors import Unreachable
 from batchtui.simulator import Simulator
 from batchtui.tui.app import DashboardApp
 from batchtui.tui.keymap import textual_name
+from batchtui.tui.left import REMEMBERED
 from batchtui.tui.messages import Failed
 from batchtui.tui.terminal import Terminal
 from batchtui.tui.themes import LOOKS
@@ -56,7 +57,7 @@ async def rest(pilot: Pilot[int], app: DashboardApp) -> None:
     """Let everything come to rest that comes to rest by itself."""
     found, times = looks(app), 0
     while times < RESTING:
-        await pilot.pause(0.15)
+        await pilot.pause(0.09)
         before, found = found, looks(app)
         times = times + 1 if found == before else 0
 
@@ -67,6 +68,7 @@ async def take(
     """Open the dashboard, press the keys, and write a picture of it on each of these grounds."""
     screen = workspace.settings.screen.model_copy(update={"theme": grounds[0].theme, "hints": False})
     workspace.settings = workspace.settings.model_copy(update={"screen": screen})
+    await workspace.registry.facts.put(REMEMBERED, {})  # how the picture before has left the list
     os.environ.pop("NO_COLOR", None)
     if not grounds[0].colour:
         os.environ["NO_COLOR"] = "1"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 FONT = "DejaVu Sans Mono"
-COLOURS = 200
+COLOURS = 48
 """Colours of a PNG: a terminal's own are a dozen and stay exact, the rest are the edges of letters."""
 
 
@@ -44,7 +44,7 @@ def squeezed(svg: str, *, light: bool) -> str:
     svg = re.sub(r"terminal-\d+-", "t-", svg)
     svg = re.sub(r'<clipPath id="t-line-\d+">.*?</clipPath>\s*', "", svg, flags=re.DOTALL)
     svg = re.sub(r' clip-path="url\(#t-line-\d+\)"', "", svg)
-    svg = re.sub(r"<!--.*?-->", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"<!--.*?-->", "", svg, flags=re.DOTALL).replace("&#160;", "\N{NO-BREAK SPACE}")
     if light:
         svg = svg.replace('fill="#292929"', 'fill="#dcd9d0"')
     return re.sub(r"\n\s*", "\n", svg).strip() + "\n"
