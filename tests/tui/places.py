@@ -22,7 +22,7 @@ class Place:
     start: str = "dashboard"
     """The place from which the keys lead there."""
     back: tuple[str, ...] = ("esc",)
-    """What leads to the start again."""
+    """What leads to the start again; nothing where the place gives way to the next by itself."""
     is_always_there: bool = False
     """Where there is room, what it shows stands beside the place before, too."""
 
@@ -37,14 +37,10 @@ PLACES = (
     Place("settings", ("O",), ("read_only", "log_level")),
     Place("tags", ("G", "t"), ("Tags of evals", "eval")),
     Place("note", ("G", "m"), ("A note on evals",)),
-    Place("compose", ("N",), ("max_tokens", "as a batch", "{{ text }}")),
-    Place("compose model", ("j", "j", "j", "j", "enter"), ("claude-opus-5-5", "capable"), "compose"),
-    Place("compose prompt", ("g", "j", "j", "enter", *"Zzz"), ("Zzz",), "compose", is_always_there=True),
-    Place("compose data", ("g", "enter"), ("table.csv",), "compose"),
     Place("palette", (":", *"activ"), ("what batchtui did",)),
     Place("choose file", ("n",), ("requests.jsonl",)),
     Place("activity", ("a",), ("500", "312", "api_e")),
-    Place("activity entry", ("enter",), ("312 ms", "req_1"), "activity"),
+    Place("activity entry", ("enter",), ("took   ", "when   "), "activity"),
     Place("spend", ("$",), ("spent $", "SHARE", "claude-sonnet-5-5")),
     Place("warnings", ("!",), ("ABOUT", "lost")),
     Place("cancel", ("c",), ("Cancel 2 batches?", "Left alone"), "marks", back=("n",)),
@@ -58,11 +54,15 @@ PLACES = (
     Place("result", ("g", "enter"), ("stopped: end_turn", "Verdict", "request"), "batch"),
     Place("rendered", ("m",), ("it names its source",), "result", back=("m", "m")),
     Place("tree", ("m", "m"), ("custom_id",), "result", back=("m",)),
-    Place("comparable", ("m",), ("is compared with", "evals-v2"), "batch"),
+    Place("comparable", ("m",), ("is compared with", "evals-v2"), "batch", back=()),
     Place("compare", ("enter",), ("both failed", "8 pairs"), "comparable"),
     Place("pair", ("enter",), ("as the manual says", "Verdict"), "compare"),
+    Place("compose", ("N",), ("max_tokens", "as a batch", "{{ text }}")),
+    Place("compose model", ("j", "j", "j", "j", "enter"), ("claude-opus-5-5", "capable"), "compose"),
+    Place("compose prompt", ("g", "j", "j", "enter", *"Zzz"), ("Zzz",), "compose", is_always_there=True),
+    Place("compose data", ("g", "enter"), ("table.csv",), "compose"),
 )
-"""A place comes after the one that it starts from."""
+"""A place comes after the one that it starts from; composing asks the API for its models, and so comes last."""
 
 DEAF = 0.35
 """Real seconds in which a dialog does not listen at first, and in which esc may still become part of another key."""

@@ -17,7 +17,7 @@ import pytest
 
 from tests.support.workspaces import KEY
 from tests.tui.furnished import furnished
-from tests.tui.window import PATIENCE, batchtui, environment, window
+from tests.tui.window import NOWHERE, PATIENCE, batchtui, environment, window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,10 +82,15 @@ def _wait_for(port: int, running: subprocess.Popen[bytes], log: Path) -> None:
         time.sleep(0.02)
 
 
+def told(home: Path) -> str:
+    """What the far end's shell is told of its environment."""
+    return f"BATCHTUI_HOME={home} ANTHROPIC_API_KEY={KEY} ANTHROPIC_BASE_URL={NOWHERE}"
+
+
 async def test_it_is_used_and_left_over_ssh(tmp_path: Path) -> None:
     home = await furnished(tmp_path)
     root = Path(__file__).parents[2]
-    remote = f"cd {root} && BATCHTUI_HOME={home} ANTHROPIC_API_KEY={KEY} {' '.join(batchtui())}; echo left with $?"
+    remote = f"cd {root} && {told(home)} {' '.join(batchtui())}; echo left with $?"
     with server(tmp_path) as ssh, window([*ssh, remote], environment(), size=(80, 24)) as made:
         made.shows("evals", "nightly", "running")
         made.press("/", *"status:ended", "enter")
@@ -104,7 +109,7 @@ async def test_it_is_used_and_left_over_ssh(tmp_path: Path) -> None:
 async def test_a_connection_that_breaks_ends_the_dashboard(tmp_path: Path) -> None:
     home = await furnished(tmp_path)
     root, pid = Path(__file__).parents[2], tmp_path / "pid"
-    inner = f"echo $$ >{pid}; BATCHTUI_HOME={home} ANTHROPIC_API_KEY={KEY} exec {' '.join(batchtui())}"
+    inner = f"echo $$ >{pid}; {told(home)} exec {' '.join(batchtui())}"
     with server(tmp_path) as ssh:
         with window([*ssh, f"cd {root}; sh -c '{inner}'; true"], environment(), size=(80, 24)) as made:
             made.shows("evals")

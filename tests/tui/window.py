@@ -148,10 +148,15 @@ NOT_INHERITED = (
 """What says something of the terminal that the tests themselves run in."""
 
 
+NOWHERE = "http://127.0.0.1:1"
+"""Instead of the API: nothing that a test runs in a terminal may reach that."""
+
+
 def environment(**own: str) -> dict[str, str]:
     """An environment that says of the terminal what it is told to, and a modern one otherwise."""
     inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
-    return {**inherited, "TERM": "xterm-256color", "LANG": "C.UTF-8", "TZ": "UTC", **own}
+    usual = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "TZ": "UTC", "ANTHROPIC_BASE_URL": NOWHERE}
+    return {**inherited, **usual, **own}
 
 
 @contextmanager
