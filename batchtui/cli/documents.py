@@ -92,8 +92,7 @@ def estimate_document(estimate: Estimate) -> Document:
             "high": estimate.output_range and estimate.output_range[1],
             "at_most": estimate.output_tokens[1],
         },
-        "history": estimate.grounds
-        and {"batches": estimate.grounds.batches, "likeness": estimate.grounds.likeness},
+        "history": estimate.grounds and {"batches": estimate.grounds.batches, "likeness": estimate.grounds.likeness},
         "unpriced": list(estimate.unpriced),
         "unbounded": list(estimate.unbounded),
         "counted": estimate.counted
