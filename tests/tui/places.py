@@ -22,7 +22,7 @@ class Place:
     start: str = "dashboard"
     """The place from which the keys lead there."""
     back: tuple[str, ...] = ("esc",)
-    """What leads to the start again; nothing where the place gives way to the next by itself."""
+    """What leads to the start again."""
     is_always_there: bool = False
     """Where there is room, what it shows stands beside the place before, too."""
 
@@ -54,7 +54,7 @@ PLACES = (
     Place("result", ("g", "enter"), ("stopped: end_turn", "Verdict", "request"), "batch"),
     Place("rendered", ("m",), ("it names its source",), "result", back=("m", "m")),
     Place("tree", ("m", "m"), ("custom_id",), "result", back=("m",)),
-    Place("comparable", ("m",), ("is compared with", "evals-v2"), "batch", back=()),
+    Place("comparable", ("m",), ("is compared with", "evals-v2"), "batch"),
     Place("compare", ("enter",), ("both failed", "8 pairs"), "comparable"),
     Place("pair", ("enter",), ("as the manual says", "Verdict"), "compare"),
     Place("compose", ("N",), ("max_tokens", "as a batch", "{{ text }}")),
@@ -99,10 +99,12 @@ def tour(terminal: Terminal) -> Iterator[Place]:
     here = list(way_to("dashboard"))
     for place in PLACES:
         way = list(way_to(place.name))
+        is_first = True
         while here[-1] not in way:
             left = here.pop()
-            if "n" in left.back:
-                time.sleep(DEAF)
+            if "n" in left.back or not is_first:
+                time.sleep(DEAF)  # two esc at once are one
+            is_first = False
             for key in left.back:
                 terminal.press(key)
             if left.is_always_there:
