@@ -65,7 +65,8 @@ def frames(made: Window) -> list[set[int]]:
     return [{x for x in edges if made.screen.buffer[y][x].data == "│"} ^ edges for y in range(top + 1, bottom)]
 
 
-@pytest.mark.parametrize("size", [(80, 24), pytest.param((160, 48), marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("size", [(80, 24), (160, 48)])
 async def test_no_screen_lets_anything_through(tmp_path: Path, size: tuple[int, int]) -> None:
     home = await furnished(tmp_path, hostile(), settings=QUIET)
     with dashboard(home, size) as made:

@@ -198,6 +198,7 @@ async def _go_to(shown: Stage, where: str) -> None:
         await shown.until(lambda: isinstance(shown.app.screen, ResultScreen))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("where", ["list", "batch", "result"])
 async def test_every_key_does_no_harm_anywhere(tmp_path: Path, where: str) -> None:
     """No key, pressed where it means something or nothing, ends the program or changes anything at the API."""
