@@ -1,7 +1,7 @@
 """Random keys and sizes on every screen: nothing ends the program, and every line is as wide as the screen.
 
-BATCHTUI_TEST_SEED gives another run, BATCHTUI_TEST_KEYS fewer keys on each screen of the long one (5,000 take a minute);
-a failure names its seed and the last keys.
+BATCHTUI_TEST_SEED gives another run, BATCHTUI_TEST_KEYS fewer keys on each screen of the long one (5,000 take about a
+minute); a failure names its seed and the last keys.
 """
 
 from __future__ import annotations
