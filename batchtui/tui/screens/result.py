@@ -6,30 +6,22 @@ import asyncio
 import re
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
-
-from textual.containers import Container
+from typing import TYPE_CHECKING, NamedTuple
 
 from batchtui.answers.answer import Answer, read_answer
 from batchtui.answers.structured import Fit, check_fit
 from batchtui.domain.errors import BatchtuiError
-from batchtui.text.counts import count, size
+from batchtui.text.counts import count
 from batchtui.tui import pager
 from batchtui.tui.background import Latest, perform
-from batchtui.tui.bindings import bindings
-from batchtui.tui.commands import Scope
 from batchtui.tui.pieces import Line, Piece, Tone
 from batchtui.tui.prompting import params_of, prompt_parts
 from batchtui.tui.reading import answer_parts
-from batchtui.tui.screens.frame import Frame
-from batchtui.tui.widgets.pane import Form, Pane, Reading
-from batchtui.tui.widgets.result_head import ResultHead
+from batchtui.tui.screens.side_by_side import SideBySide
+from batchtui.tui.widgets.pane import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from textual.binding import BindingType
-    from textual.widget import Widget
 
     from batchtui.domain.batch import Batch
     from batchtui.domain.cost import Cost
@@ -53,28 +45,15 @@ class Read(NamedTuple):
     cost: Cost | None
 
 
-class ResultScreen(Frame):
+class ResultScreen(SideBySide):
     """One result of a batch. Next and previous go through the list it was opened from."""
-
-    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.RESULT)
-    SCOPES = (Scope.RESULT, Scope.TREE, Scope.TEXT, Scope.EVERYWHERE)
 
     def __init__(self, workspace: Workspace, batch: Batch, reader: ResultReader, grid: ResultGrid) -> None:
         super().__init__(workspace)
         self._batch = batch
         self._reader = reader
         self._grid = grid
-        self._head = ResultHead()
-        self._request = Pane("request", id="request")
-        self._answer = Pane("answer", id="answer")
         self._reading = Latest(self, self._read)
-
-    def content(self) -> Iterator[Widget]:
-        """Lay out the facts of the result, the request and the answer."""
-        yield self._head
-        with Container(id="readings"):
-            yield self._request
-            yield self._answer
 
     def on_mount(self) -> None:
         """Show the result under the cursor of the list."""
@@ -111,25 +90,9 @@ class ResultScreen(Frame):
                     return requests.find(custom_id)
         return None
 
-    @property
-    def _ahead(self) -> Pane:
-        return self._request if self._request.is_ahead else self._answer
-
     def aside(self) -> Line:
         """Say which one of how many it is."""
         return (Piece(f"{count(self._grid.cursor + 1)} of {count(len(self._grid.order))}", Tone.DIM),)
-
-    def works(self, command_id: str) -> bool:
-        """Offer the keys of the tree where one is shown."""
-        if command_id.startswith("tree."):
-            return self._ahead.form is Form.TREE
-        return super().works(command_id)
-
-    def on_descendant_focus(self) -> None:
-        """Say what works where the keys arrive, and zoom in on that."""
-        self._request.set_class(self._ahead is not self._request, "-aside")
-        self._answer.set_class(self._ahead is not self._answer, "-aside")
-        self.refresh_footer()
 
     # ── commands ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -155,19 +118,6 @@ class ResultScreen(Frame):
         else:
             self.dashboard.say(f"There is no failure {'below' if step > 0 else 'above'} this one.")
 
-    def _action_result_other(self) -> None:
-        (self._answer if self._ahead is self._request else self._request).target.focus()
-
-    def _action_result_view(self) -> None:
-        self._ahead.turn()
-        self.refresh_footer()
-
-    def _action_result_zoom(self) -> None:
-        self.toggle_class("-zoomed")
-
-    async def _action_result_pager(self) -> None:
-        pager.page(self.app, await asyncio.to_thread(self._ahead.whole))
-
     async def _action_result_editor(self) -> None:
         name = f"{_UNFIT.sub('_', self._head.custom_id)[:60] or 'result'}{self._ahead.suffix}"
         pager.edit(self.app, await asyncio.to_thread(self._ahead.whole), name)
@@ -175,10 +125,6 @@ class ResultScreen(Frame):
     def _action_result_copy_id(self) -> None:
         custom_id = self._head.custom_id
         self.dashboard.copy(custom_id, custom_id)
-
-    async def _action_result_copy_text(self) -> None:
-        text = await asyncio.to_thread(self._ahead.whole)
-        self.dashboard.copy(text, f"{self._ahead.id}, {size(len(text))}")
 
 
 def _not_stored(_most: int | None) -> Iterator[Part]:
