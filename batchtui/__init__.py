@@ -39,13 +39,13 @@ if TYPE_CHECKING:
     from batchtui.domain.result import Outcome as Outcome
     from batchtui.domain.usage import Usage as Usage
     from batchtui.library.blocking import BlockingWorkspace as BlockingWorkspace
+    from batchtui.library.opening import open_workspace as open_workspace
     from batchtui.library.result import Result as Result
     from batchtui.library.tasks import BatchRequest as BatchRequest
     from batchtui.library.tasks import TaskResult as TaskResult
     from batchtui.library.tasks import load_requests_from_file as load_requests_from_file
     from batchtui.library.tasks import save_results_to_file as save_results_to_file
     from batchtui.library.workspace import Workspace as Workspace
-    from batchtui.library.workspace import open_workspace as open_workspace
 
 __version__ = "0.1.0"
 
@@ -77,7 +77,7 @@ _HOMES = {
     "WaitTimedOut": "batchtui.domain.errors",
     "Workspace": "batchtui.library.workspace",
     "load_requests_from_file": "batchtui.library.tasks",
-    "open_workspace": "batchtui.library.workspace",
+    "open_workspace": "batchtui.library.opening",
     "save_results_to_file": "batchtui.library.tasks",
 }
 

@@ -12,7 +12,7 @@ from batchtui.library.workspace import Workspace
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 
-    from batchtui.library.workspace import Opening
+    from batchtui.library.opening import Opening
 
 P = ParamSpec("P")
 T = TypeVar("T")

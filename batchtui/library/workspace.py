@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-import io
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack
+from typing import TYPE_CHECKING, Literal, TypeAlias, Unpack
 
-from batchtui.domain.errors import InputError, ResultsUnavailable
-from batchtui.domain.limits import MAX_BODY_BYTES, MAX_REQUESTS
+from batchtui.domain.errors import ResultsUnavailable
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.library.result import Result
-from batchtui.library.stream import RequestStream
+from batchtui.library.sources import Source, intake_of
 from batchtui.library.tasks import TaskResult, requests_of, task_result
-from batchtui.services.staging import IntakeOptions
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
-    from types import TracebackType
+    from collections.abc import AsyncGenerator, Callable, Iterable
+    from pathlib import Path
 
     from batchtui.domain.batch import Batch
-    from batchtui.domain.clock import Clock
     from batchtui.domain.estimate import Estimate
     from batchtui.domain.job import Job
     from batchtui.domain.result import Outcome
     from batchtui.intake import CheckReport
-    from batchtui.library.blocking import BlockingWorkspace
     from batchtui.library.options import ExportWishes, IntakeWishes
-    from batchtui.library.stream import Requests
     from batchtui.library.tasks import BatchRequest
     from batchtui.services import cancel as cancelling
     from batchtui.services.export import ExportReport
@@ -39,70 +30,10 @@ if TYPE_CHECKING:
     from batchtui.services.wait import Waiting
     from batchtui.services.workspace import Workspace as Engine
 
-Source: TypeAlias = "str | Path | Sequence[str | Path] | Requests"
-"""A file, a folder of parts, several of them; or requests as the SDK takes them, from any iterable."""
 Named: TypeAlias = "str | Job | Batch"
 """A job or a batch; or a word for one: its id or a beginning of it, a job's name, `@last`."""
 IfSubmitted = Literal["refuse", "reuse", "again"]
 """What to do where the very same requests were submitted before: raise, go on with that job, or pay again."""
-
-
-def open_workspace(
-    home: str | Path | None = None,
-    *,
-    profile: str | None = None,
-    base_url: str | None = None,
-    clock: Clock | None = None,
-) -> Opening:
-    """Open the registry: `async with` gives a `Workspace`, plain `with` a `BlockingWorkspace`.
-
-    It is the registry of the command line and the dashboard: what is submitted here shows there at once, and what a
-    crash of this program leaves open `batchtui resume` finishes. Nothing is asked of the API before it is needed.
-
-    Args:
-        home: folder of everything; None for `BATCHTUI_HOME`, else the places of the system.
-        profile: a profile of credentials; None for the SDK's own chain (`ANTHROPIC_API_KEY` …).
-        base_url: another server than the API's, as for tests against the simulator.
-        clock: turned by tests; None is the system's.
-
-    Raises:
-        StorageError: on entering, where the registry cannot be opened.
-    """
-    return Opening(home, profile, base_url, clock)
-
-
-class Opening(AbstractAsyncContextManager["Workspace"], AbstractContextManager["BlockingWorkspace"]):
-    """A workspace about to be opened, in either way. It opens nothing before it is entered."""
-
-    def __init__(self, home: str | Path | None, profile: str | None, base_url: str | None, clock: Clock | None) -> None:
-        self._home = Path(home) if home is not None else None
-        self._wishes: dict[str, Any] = {"profile": profile, "base_url": base_url, "clock": clock}
-        self._stack = AsyncExitStack()
-        self._blocking: BlockingWorkspace | None = None
-
-    async def __aenter__(self) -> Workspace:
-        from batchtui.services.workspace import open_workspace as open_engine
-        from batchtui.settings.paths import Paths
-
-        paths = Paths.locate(self._home)
-        return Workspace(await self._stack.enter_async_context(open_engine(paths, **self._wishes)))
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._stack.aclose()
-
-    def __enter__(self) -> BlockingWorkspace:
-        from batchtui.library.blocking import BlockingWorkspace
-
-        self._blocking = BlockingWorkspace(self)
-        return self._blocking
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._blocking is not None:
-            self._blocking.close()
 
 
 class Workspace:
@@ -119,7 +50,7 @@ class Workspace:
         """
         from batchtui.services.staging import stage
 
-        sources, intake = self._intake(source, wishes)
+        sources, intake = intake_of(source, wishes)
         staged = await stage(self._engine, sources, intake)
         self._engine.registry.requests.discard(staged.requests)
         return staged.report
@@ -137,7 +68,7 @@ class Workspace:
         """
         from batchtui.services.check import check
 
-        sources, intake = self._intake(source, wishes)
+        sources, intake = intake_of(source, wishes)
         return (await check(self._engine, sources, intake, count=count)).estimate
 
     async def submit(
@@ -172,7 +103,7 @@ class Workspace:
         """
         from batchtui.services.submit import SubmitOptions, apply_submit, discard, plan_submit
 
-        sources, intake = self._intake(source, wishes)
+        sources, intake = intake_of(source, wishes)
         if sources == ["-"]:
             name = name or "requests"
         plan = await plan_submit(self._engine, sources, SubmitOptions(name, tuple(tags), intake, prime))
@@ -435,33 +366,6 @@ class Workspace:
             return [TaskResult(task.task_id, success=False, error=error.message) for task in tasks]
         missing = "There is no result for this task."
         return [found.get(t.task_id) or TaskResult(t.task_id, success=False, error=missing) for t in tasks]
-
-    def _intake(self, source: Source, wishes: IntakeWishes) -> tuple[list[str], IntakeOptions]:
-        """Say what is read and how: names of files, or `-` with a stream of the requests behind it."""
-        options = IntakeOptions(
-            model=wishes.get("model"),
-            max_tokens=wishes.get("max_tokens"),
-            max_requests=wishes.get("max_requests", MAX_REQUESTS),
-            max_bytes=wishes.get("max_bytes", MAX_BODY_BYTES),
-            api_version=wishes.get("api_version"),
-            betas=tuple(wishes.get("betas", ())),
-        )
-        files = _files_of(source)
-        if files is not None:
-            return files, options
-        stream = RequestStream(source, asyncio.get_running_loop())  # type: ignore[arg-type]
-        return ["-"], replace(options, stdin=io.BufferedReader(stream))
-
-
-def _files_of(source: Source) -> list[str] | None:
-    """Return the names of files; None where the source is requests."""
-    if isinstance(source, str | Path):
-        return [str(source)]
-    if isinstance(source, list | tuple) and source and all(isinstance(each, str | Path) for each in source):
-        return [str(each) for each in source]
-    if isinstance(source, list | tuple) and not source:
-        raise InputError("There are no requests.", hint="A job needs at least one.")
-    return None
 
 
 def _word_for(named: Named) -> str:
