@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import getpass
 import os
 import shutil
@@ -48,26 +49,37 @@ def server(folder: Path) -> Iterator[list[str]]:
         f"Port {port}\nListenAddress 127.0.0.1\nHostKey {host}\nAuthorizedKeysFile {folder / 'authorized'}\n"
         f"PidFile none\nStrictModes no\nUsePAM no\nPasswordAuthentication no\nAcceptEnv LANG\n"
     )
-    is_ours = os.geteuid() == 0 and not PRIVILEGES.exists()
-    if is_ours:
-        PRIVILEGES.mkdir(mode=0o755)
     assert SSHD
-    log = (folder / "log").open("wb")
-    running = subprocess.Popen([SSHD, "-D", "-e", "-f", str(config)], stdout=log, stderr=log)
+    with privileges(), (folder / "log").open("wb") as log:
+        running = subprocess.Popen([SSHD, "-D", "-e", "-f", str(config)], stdout=log, stderr=log)
+        try:
+            _wait_for(port, running, folder / "log")
+            yield [
+                "ssh", "-tt", "-F", "none", "-i", str(client), "-p", str(port), "-o", "StrictHostKeyChecking=no", "-o",
+                "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "-o", "SendEnv=LANG",
+                f"{getpass.getuser()}@127.0.0.1",
+            ]  # fmt: skip
+        finally:
+            running.kill()
+            running.wait()
+
+
+@contextmanager
+def privileges() -> Iterator[None]:
+    """See to the folder without which root's server lets nobody in; one test at a time, whatever process it runs in."""
+    folder = os.open(Path(__file__).parent, os.O_RDONLY)
     try:
-        _wait_for(port, running, folder / "log")
-        yield [
-            "ssh", "-tt", "-F", "none", "-i", str(client), "-p", str(port), "-o", "StrictHostKeyChecking=no", "-o",
-            "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "-o", "SendEnv=LANG",
-            f"{getpass.getuser()}@127.0.0.1",
-        ]  # fmt: skip
-    finally:
-        running.terminate()
-        running.wait()
-        log.close()
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        is_ours = os.geteuid() == 0 and not PRIVILEGES.exists()
         if is_ours:
-            with suppress(OSError):
+            PRIVILEGES.mkdir(mode=0o755)
+        try:
+            yield
+        finally:
+            if is_ours:
                 PRIVILEGES.rmdir()
+    finally:
+        os.close(folder)
 
 
 def _wait_for(port: int, running: subprocess.Popen[bytes], log: Path) -> None:
