@@ -115,7 +115,7 @@ def _bounds_document(bounds: Bounds) -> Document:
 
 
 def check_document(report: CheckReport, parts: Sequence[PartPlan], estimate: Estimate | None = None) -> Document:
-    """Write what a check found."""
+    """Write what a check found; nothing of costs where no request is right."""
     return {
         "requests": report.requests,
         "bytes": sum(part.bytes for part in parts),
@@ -136,7 +136,7 @@ def check_document(report: CheckReport, parts: Sequence[PartPlan], estimate: Est
         "problems": [problem_document(problem) for problem in report.problems],
         "errors": report.errors,
         "warnings": report.warnings,
-        "estimate": estimate and estimate_document(estimate),
+        "estimate": estimate_document(estimate) if estimate and report.requests else None,
     }
 
 

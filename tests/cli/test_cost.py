@@ -121,6 +121,19 @@ def test_an_estimate_stands_alone_and_keeps_nothing(batchtui: Batchtui, simulato
     assert list((home / "requests").iterdir()) == []
 
 
+@pytest.mark.parametrize("text", ["", "{}\n"])
+def test_of_a_file_without_a_right_request_nothing_is_said_of_costs(
+    batchtui: Batchtui, tmp_path: Path, text: str
+) -> None:
+    file = tmp_path / "wrong.jsonl"
+    file.write_text(text, encoding="utf-8")
+    ran = batchtui("estimate", str(file))
+    assert (ran.code, ran.out) == (3, "0 requests\n")
+    assert "batchtui check" in ran.err
+    assert batchtui("estimate", str(file), "--json").document == {"requests": 0}
+    assert batchtui("check", str(file), "--json").document["estimate"] is None
+
+
 def test_an_estimate_says_what_the_api_has_counted(batchtui: Batchtui, simulator: Simulator) -> None:
     said = batchtui("estimate", batchtui.file(3), "--count").out
     assert "by the API's count of 3 of 3 requests, ± " in said

@@ -42,11 +42,14 @@ async def command(session: Session, sources: tuple[str, ...], *, count: bool, **
     async with session.workspace() as workspace:
         checked = await check(workspace, sources, intake_of(options), findings.progress_of(session), count=count)
     session.notes.close()
+    requests = checked.report.requests
+    # Nothing that could be sent costs nothing that could be said: $0 would look like an answer.
     if session.json:
-        session.out.document({"requests": checked.report.requests, **documents.estimate_document(checked.estimate)})
+        costs = documents.estimate_document(checked.estimate) if requests else {}
+        session.out.document({"requests": requests, **costs})
     else:
-        session.out.line(amount(checked.report.requests, "request"))
-        session.out.lines(estimate_lines(checked.estimate))
+        session.out.line(amount(requests, "request"))
+        session.out.lines(estimate_lines(checked.estimate) if requests else ())
     if checked.report.errors:
         session.notes.say(f"{amount(checked.report.errors, 'error')}; `batchtui check` says which.")
         return Exit.INPUT
