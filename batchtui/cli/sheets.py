@@ -9,7 +9,7 @@ from batchtui.domain.result import Outcome
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.text import forecasts
 from batchtui.text.counts import amount, count, size
-from batchtui.text.durations import ago, clock, stamp
+from batchtui.text.durations import ago, span, stamp
 from batchtui.text.glyphs import OUTCOMES, state_sign
 from batchtui.text.money import cost, cost_in_full
 from batchtui.text.safe import safe
@@ -115,7 +115,7 @@ def batch_sheet(batch: Batch, now: datetime, output: Output, forecast: Forecast 
         ("expires", _moment(batch.expires_at, now) if batch.state.is_running else ""),
         ("may end", forecasts.in_full(forecast, now) if batch.state.is_running else ""),
         ("ended", _moment(batch.ended_at, now)),
-        ("took", clock(batch.ended_at - batch.created_at) if batch.ended_at and batch.created_at else ""),
+        ("took", span(batch.ended_at - batch.created_at) if batch.ended_at and batch.created_at else ""),
         ("results", _results_words(batch, now)),
         ("cost", cost_in_full(batch.cost_actual, batch.cost_estimate, batch.counts)),
         ("version", safe(", ".join(filter(None, (batch.api_version, *batch.betas))))),

@@ -10,7 +10,7 @@ from batchtui.cli.telling import ringer
 from batchtui.domain.states import BatchState
 from batchtui.text import forecasts
 from batchtui.text.counts import amount, count
-from batchtui.text.durations import clock
+from batchtui.text.durations import span
 from batchtui.text.glyphs import STATES
 
 if TYPE_CHECKING:
@@ -96,4 +96,4 @@ def progress_words(waiting: Waiting, end: str = "") -> str:
         said.append(f"{count(counts.settled)} of {amount(counts.total, 'request')}")
     else:
         said.append(amount(counts.total, "request"))
-    return " · ".join(filter(None, [*said, clock(waiting.elapsed), end]))
+    return " · ".join(filter(None, [*said, span(waiting.elapsed), end]))

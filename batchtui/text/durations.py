@@ -7,21 +7,17 @@ from datetime import datetime, timedelta
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
-def clock(span: timedelta | float) -> str:
-    """Say a span exactly, as a stopwatch does: `0:31:10`, `26:00:05`. Less than nothing is nothing."""
-    seconds = _seconds(span)
-    return f"{seconds // HOUR}:{seconds % HOUR // MINUTE:02}:{seconds % MINUTE:02}"
+def span(length: timedelta | float) -> str:
+    """Say how long: `45s`, `42m`, `1h 04m`, `3 days`. Less than nothing is nothing."""
+    seconds = _seconds(length)
+    if HOUR <= seconds < 2 * DAY:
+        return f"{seconds // HOUR}h {seconds % HOUR // MINUTE:02}m"
+    return about(seconds)
 
 
-def countdown(span: timedelta | float) -> str:
-    """Say a short span exactly: `0:18`, and from an hour on as `clock` does."""
-    seconds = _seconds(span)
-    return clock(seconds) if seconds >= HOUR else f"{seconds // MINUTE}:{seconds % MINUTE:02}"
-
-
-def about(span: timedelta | float) -> str:
-    """Say a span in its largest unit: `45s`, `42m`, `2h`, `3 days`."""
-    seconds = _seconds(span)
+def about(length: timedelta | float) -> str:
+    """Say how long in its largest unit alone: `45s`, `42m`, `2h`, `3 days`."""
+    seconds = _seconds(length)
     if seconds < MINUTE:
         return f"{seconds}s"
     if seconds < HOUR:
@@ -29,6 +25,17 @@ def about(span: timedelta | float) -> str:
     if seconds < 2 * DAY:
         return f"{seconds // HOUR}h"
     return f"{seconds // DAY} days"
+
+
+def brief(length: timedelta | float) -> str:
+    """Say it as `about` does, where a cell has no room for a word: `3d`."""
+    return about(length).replace(" days", "d")
+
+
+def countdown(length: timedelta | float) -> str:
+    """Say what runs down before one's eyes: `0:18`, and from an hour on as `span` does."""
+    seconds = _seconds(length)
+    return span(seconds) if seconds >= HOUR else f"{seconds // MINUTE}:{seconds % MINUTE:02}"
 
 
 def ago(moment: datetime, now: datetime) -> str:
@@ -44,5 +51,5 @@ def stamp(moment: datetime) -> str:
     return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _seconds(span: timedelta | float) -> int:
-    return max(0, int(span.total_seconds() if isinstance(span, timedelta) else span))
+def _seconds(length: timedelta | float) -> int:
+    return max(0, int(length.total_seconds() if isinstance(length, timedelta) else length))

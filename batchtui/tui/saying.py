@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from batchtui.domain.states import BatchState, ResultsState
+from batchtui.text import durations
 from batchtui.text.counts import amount, count, size
 from batchtui.text.glyphs import state_sign
 from batchtui.text.money import cost, cost_cell, usd
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from batchtui.domain.batch import Batch, RequestCounts
     from batchtui.domain.forecast import Forecast
 
-MINUTE, HOUR, DAY = 60, 3600, 86400
 SOON = timedelta(days=3)
 """Results that the API lets go of within this time are a warning."""
 STATE_TONES = {
@@ -37,34 +37,22 @@ STATE_TONES = {
 
 
 def span(length: timedelta) -> str:
-    """Say how long: in steps of 5 s up to a minute, then in minutes, so that a still screen stays still.
-
-    `5s`, `42m`, `1h 04m`, `3 days`.
-    """
-    seconds = max(0, int(length.total_seconds()))
-    if seconds < MINUTE:
-        return f"{seconds // 5 * 5}s"
-    if seconds < HOUR:
-        return f"{seconds // MINUTE}m"
-    if seconds < 2 * DAY:
-        return f"{seconds // HOUR}h {seconds % HOUR // MINUTE:02}m"
-    return f"{seconds // DAY} days"
+    """Say how long: in steps of 5 s up to a minute, then in minutes, so that a still screen stays still."""
+    return durations.span(_still(length))
 
 
 def ago(moment: datetime, now: datetime) -> str:
-    """Say how long ago, in the same steps."""
+    """Say how long ago, in the same steps; what lies behind needs no minutes once it is hours ago."""
     seconds = (now - moment).total_seconds()
     if seconds < 0:
         return f"in {span(moment - now)}"
-    return "just now" if seconds < 5 else f"{_short(now - moment)} ago"
+    return "just now" if seconds < 5 else f"{durations.brief(_still(now - moment))} ago"
 
 
-def _short(length: timedelta) -> str:
-    """Like `span`, in one unit: what lies behind needs no minutes once it is hours ago. `2d` for days."""
+def _still(length: timedelta) -> float:
+    """Return its seconds, in steps of 5 up to a minute."""
     seconds = length.total_seconds()
-    if seconds >= 2 * DAY:
-        return f"{int(seconds // DAY)}d"
-    return span(length).split(" ", 1)[0] if seconds >= HOUR else span(length)
+    return seconds // 5 * 5 if seconds < durations.MINUTE else seconds
 
 
 def moment(at: datetime, now: datetime) -> str:
@@ -179,8 +167,8 @@ def when(batch: Batch, now: datetime, forecast: Forecast | None = None) -> Line:
         return (Piece(f"~{span(forecast.end - now)}", Tone.DIM),)
     if batch.state.is_running and batch.expires_at:
         left = batch.expires_at - now
-        hurry = Tone.WARN if left.total_seconds() < 2 * HOUR else Tone.DIM
-        return (Piece(f"{_short(left)} left" if left.total_seconds() > 0 else "expiring", hurry),)
+        hurry = Tone.WARN if left.total_seconds() < 2 * durations.HOUR else Tone.DIM
+        return (Piece(f"{durations.brief(_still(left))} left" if left.total_seconds() > 0 else "expiring", hurry),)
     if batch.state is BatchState.PLANNED and batch.not_before and batch.not_before > now:
         return (Piece(f"in {span(batch.not_before - now)}", Tone.DIM),)
     return (Piece(ago(batch.submitted_at or batch.created_at or batch.planned_at, now), Tone.DIM),)

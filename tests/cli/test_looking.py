@@ -128,6 +128,13 @@ def test_status_as_text_says_that_counts_come_with_the_end(batchtui: Batchtui, s
     assert "counts     3 processing (counts arrive when the batch ends)" in batchtui("status", "@last").out
 
 
+@pytest.mark.usefixtures("simulator")
+def test_status_says_how_long_it_took_as_every_other_duration(batchtui: Batchtui, later: Later) -> None:
+    batchtui.submitted()
+    later.turn(3_601)
+    assert "took       1h 00m\n" in batchtui("status", "@last").out
+
+
 def test_status_of_a_name_that_nothing_has_is_wrong_usage(batchtui: Batchtui) -> None:
     ran = batchtui("status", "nobody", "--json")
 

@@ -16,15 +16,20 @@ NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"), [(0, "0:00:00"), (-5, "0:00:00"), (1870, "0:31:10"), (93605, "26:00:05"), (59.9, "0:00:59")]
+    ("seconds", "said"),
+    [(0, "0s"), (-5, "0s"), (59.9, "59s"), (2267, "37m"), (3840, "1h 04m"), (93605, "26h 00m"), (200_000, "2 days")],
 )
-def test_a_clock_says_a_span_exactly(seconds: float, said: str) -> None:
-    assert durations.clock(seconds) == said
+def test_a_span_is_said_by_its_units(seconds: float, said: str) -> None:
+    assert durations.span(seconds) == said
 
 
-@pytest.mark.parametrize(("seconds", "said"), [(18, "0:18"), (61, "1:01"), (3600, "1:00:00")])
-def test_a_countdown_leaves_out_hours_that_are_not_there(seconds: float, said: str) -> None:
+@pytest.mark.parametrize(("seconds", "said"), [(18, "0:18"), (61, "1:01"), (3600, "1h 00m"), (200_000, "2 days")])
+def test_a_countdown_runs_in_seconds_while_it_is_short(seconds: float, said: str) -> None:
     assert durations.countdown(seconds) == said
+
+
+def test_a_cell_has_no_room_for_a_word() -> None:
+    assert [durations.brief(length) for length in (45, 7_300, 300_000)] == ["45s", "2h", "3d"]
 
 
 @pytest.mark.parametrize(
