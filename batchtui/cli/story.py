@@ -135,7 +135,7 @@ STEPS: Sequence[Step] = (
     ),
     Step(
         "found",
-        "“found”: the batch was there and was adopted. Sent once, paid once, also through crashes and closed laptops.",
+        '"found": the batch was there and was adopted. Sent once, paid once, also through crashes and closed laptops.',
         "activity.only", "shows only acts, each call, only errors, or all", _much_fails, needs="contract-summaries",
         needs_end=False, patience=14.0,
     ),
@@ -210,7 +210,7 @@ STEPS: Sequence[Step] = (
     ),
     Step(
         "palette",
-        "Every command has a name. Type a part of one, like “tag” or “theme”: it is found, with its key.",
+        'Every command has a name. Type a part of one, like "tag" or "theme": it is found, with its key.',
         "app.palette", "finds commands",
     ),
     Step(

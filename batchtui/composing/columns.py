@@ -10,7 +10,7 @@ def guess(wanted: str, names: tuple[str, ...]) -> str:
     """Return which name may have been meant, as the end of a sentence with its full stop."""
     lower = {name.lower(): name for name in names}
     close = get_close_matches(wanted.lower(), lower, n=1, cutoff=0.5)
-    return f"; did you mean “{lower[close[0]]}”?" if close else "."
+    return f'; did you mean "{lower[close[0]]}"?' if close else "."
 
 
 def listed(columns: tuple[str, ...]) -> str:

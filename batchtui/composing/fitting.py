@@ -110,7 +110,7 @@ class Fitting:
         missing = self._template.missing(list(known))
         if missing:
             raise InputError(
-                f"The template “{self._template.name}” does not fit {self._table.name}: {'; '.join(missing)}.",
+                f'The template "{self._template.name}" does not fit {self._table.name}: ' + "; ".join(missing) + ".",
                 hint=f"Its columns are {listed(self._table.columns)}.",
                 title="A column is missing",
             )
@@ -148,6 +148,6 @@ class Fitting:
         if meant:
             return meant[0]
         raise InputError(
-            f"{self._table.name} has no column “{wanted}” to make the ids from{guess(wanted, columns)}",
+            f'{self._table.name} has no column "{wanted}" to make the ids from{guess(wanted, columns)}',
             hint=f"Its columns are {listed(columns)}.",
         )

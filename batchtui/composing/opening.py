@@ -63,6 +63,6 @@ def open_query(sql: str) -> Table:
 
 def _refuse_odd(options: TableOptions) -> None:
     if options.encoding is not None and not is_encoding(options.encoding):
-        raise UsageError(f"There is no encoding “{options.encoding}”.", hint="For example utf-8, cp1252, utf-16.")
+        raise UsageError(f'There is no encoding "{options.encoding}".', hint="For example utf-8, cp1252, utf-16.")
     if options.delimiter is not None and len(options.delimiter) != 1:
         raise UsageError("A delimiter is one character.", hint="For example ; or tab.")

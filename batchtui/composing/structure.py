@@ -32,10 +32,10 @@ def schema_of_fields(fields: Sequence[str]) -> dict[str, Any]:
     for field in fields:
         found = _FIELD.fullmatch(field.strip())
         if found is None:
-            raise UsageError(f"“{field}” is no field.", hint="Write name:string, name:number[] or name:one|two|three.")
+            raise UsageError(f'"{field}" is no field.', hint="Write name:string, name:number[] or name:one|two|three.")
         name, is_optional, kind = found.groups()
         if name in properties:
-            raise UsageError(f"The field “{name}” stands there twice.")
+            raise UsageError(f'The field "{name}" stands there twice.')
         properties[name] = _kind(field, (kind or "string").strip())
         if not is_optional:
             required.append(name)
@@ -96,6 +96,6 @@ def _kind(field: str, kind: str) -> dict[str, Any]:
         return {"type": "string", "enum": [choice.strip() for choice in kind.split("|") if choice.strip()]}
     if kind not in KINDS:
         raise UsageError(
-            f"“{field}”: there is no kind “{kind}”.", hint="There are string, number, integer, boolean, one|two and []."
+            f'"{field}": there is no kind "{kind}".', hint="There are string, number, integer, boolean, one|two and []."
         )
     return {"type": KINDS[kind]}

@@ -181,7 +181,7 @@ def _named(name: str) -> Column:
         path = rest.split(".")
         return Column(name, lambda entry: _at(entry.params, path))
     raise UsageError(
-        f"There is no field “{name}”.",
+        f'There is no field "{name}".',
         hint=f"Fields are {', '.join(_NAMED)}, answer.KEY, result.PATH and request.PATH.",
     )
 

@@ -97,16 +97,16 @@ def _structure(template: Template, options: ComposeOptions) -> dict[str, Any]:
         schema, tool = read_schema(Path(options.schema))
         return {"schema": schema} if schema is not None else {"tools": (*template.tools, tool)}
     if template.schema is not None:
-        refuse_bad_schema(template.schema, f"The schema of the template “{template.name}”")
+        refuse_bad_schema(template.schema, f'The schema of the template "{template.name}"')
     return {}
 
 
 def _no_template(named: str, folder: Path) -> UsageError:
     names = [listed.name for listed in list_templates(folder)]
     close = get_close_matches(named, names, n=1)
-    guess = f" Did you mean “{close[0]}”?" if close else ""
+    guess = f' Did you mean "{close[0]}"?' if close else ""
     what = "template" if is_name(named.partition("@")[0]) else "file"
-    return UsageError(f"There is no {what} “{named}”.{guess}", hint=f"Saved are {', '.join(names)}.")
+    return UsageError(f'There is no {what} "{named}".{guess}', hint=f"Saved are {', '.join(names)}.")
 
 
 def wrong_template(fault: TemplateFault) -> InputError:

@@ -105,7 +105,7 @@ def _format(options: ExportOptions) -> Format:
     if options.format is None:
         return format_of(options.output)
     if options.format not in set(Format):
-        raise UsageError(f"There is no format “{options.format}”.", hint=f"Formats are {', '.join(Format)}.")
+        raise UsageError(f'There is no format "{options.format}".', hint=f"Formats are {', '.join(Format)}.")
     return Format(options.format)
 
 

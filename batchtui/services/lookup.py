@@ -62,7 +62,7 @@ async def find_target(workspace: Workspace, named: str) -> Target:
     if batches:
         return Target(named, (batches[0],))
     raise UnknownTarget(
-        f"The registry knows no batch or job “{named}”.",
+        f'The registry knows no batch or job "{named}".',
         hint="`batchtui list --all` shows what it knows; `batchtui sync` brings in what was made elsewhere.",
     )
 
@@ -90,5 +90,5 @@ async def _of_job(workspace: Workspace, named: str, job: Job) -> Target:
 
 def _ambiguous(named: str, meanings: Sequence[str]) -> UnknownTarget:
     return UnknownTarget(
-        f"“{named}” could mean {len(meanings)} things.", hint="Say which: " + ", ".join(meanings[:10]) + "."
+        f'"{named}" could mean {len(meanings)} things.', hint="Say which: " + ", ".join(meanings[:10]) + "."
     )

@@ -62,7 +62,7 @@ def refuse_unknown_words(only: frozenset[str], found: Outstanding) -> None:
     for word in sorted(only):
         if word not in WORDS and word not in types:
             raise UsageError(
-                f"“{word}” is nothing that can be sent again.",
+                f'"{word}" is nothing that can be sent again.',
                 hint=f"There are {', '.join(WORDS)}, and the types of errors that occurred.",
             )
 

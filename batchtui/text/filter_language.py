@@ -112,7 +112,7 @@ def _term(token: str) -> Term | None:
         return Term(None, (word,), is_negated=is_negated) if word else None
     field = field_of(fielded[1])
     if field is None:
-        raise _NotUnderstood(f"there is no field “{fielded[1]}”{_guess(fielded[1])}")
+        raise _NotUnderstood(f'there is no field "{fielded[1]}"{_guess(fielded[1])}')
     compared = _COMPARISON.fullmatch(fielded[2])
     assert compared is not None  # it takes any text
     comparison: Comparison = compared[1] or ""  # type: ignore[assignment]  # the pattern has no others
@@ -145,7 +145,7 @@ def _known(field: Field, part: str, words: dict[str, tuple[str, ...]]) -> Sequen
         return words[part]
     found = [value for word, values in words.items() if word.startswith(part) for value in values]
     if not found:
-        raise _NotUnderstood(f"no {field} begins with “{part}”")
+        raise _NotUnderstood(f'no {field} begins with "{part}"')
     return found
 
 

@@ -70,4 +70,4 @@ def block_parts(block: Block, most: int | None = MOST_SHOWN, *, titled: bool = T
     for number, citation in enumerate(block.citations, 1):
         place = f", {safe(citation.place)}" if citation.place else ""
         yield (Piece(f"[{number}] ", Tone.ACCENT), Piece(f"{safe(citation.source)}{place}: ", Tone.DIM),
-               Piece(f"“{safe(citation.quoted)}”", Tone.DIM))  # fmt: skip
+               Piece(f'"{safe(citation.quoted)}"', Tone.DIM))  # fmt: skip

@@ -80,12 +80,12 @@ def test_a_misspelt_column_is_one_sentence(batchtui: Batchtui, files: Path) -> N
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (("--template", "clasify_bulk", "--data", "tickets.csv"), "Did you mean “classify_bulk”"),
+        (("--template", "clasify_bulk", "--data", "tickets.csv"), 'Did you mean "classify_bulk"'),
         (("--data", "tickets.csv"), "needs a template"),
         (("--template", "sum.md"), "Name the data"),
         (("--template", "sum.md", "--data", "tickets.csv", "--yes"), "go with --submit"),
         (("--template", "sum.md", "--data", "tickets.csv", "--submit", "-o", "-"), "cannot go to stdout"),
-        (("--template", "sum.md", "--data", "tickets.csv", "--field", "a:blob"), "no kind “blob”"),
+        (("--template", "sum.md", "--data", "tickets.csv", "--field", "a:blob"), 'no kind "blob"'),
         (("--template", "sum.md", "--data", "tickets.csv", "--save", "../x"), "no name for a template"),
     ],
 )

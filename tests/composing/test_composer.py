@@ -81,9 +81,9 @@ def test_a_misspelt_column_is_one_error_with_a_guess(tmp_path: Path) -> None:
     with pytest.raises(InputError) as raised:
         composed(table(tmp_path, "Ticket Id,Titel\n1,x\n"), "\n{{ title }}")
     assert "line 2" in raised.value.message
-    assert "“" in raised.value.hint or "Titel" in raised.value.hint
+    assert "Titel" in raised.value.hint
     assert 'did you mean "Titel"' in raised.value.message
-    with pytest.raises(InputError, match="did you mean “Ticket Id”"):
+    with pytest.raises(InputError, match='did you mean "Ticket Id"'):
         composed(table(tmp_path, "Ticket Id,Titel\n1,x\n"), "{{ Titel }}", id="ticket_i")
 
 

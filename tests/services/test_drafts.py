@@ -87,7 +87,7 @@ def test_the_form_of_answers_may_stand_in_a_file(tmp_path: Path) -> None:
         ({"prompt": "Hello {{ "}, "Prompt, line 1"),
         ({"prompt": "x", "system": "{% if %}"}, "System, line 1"),
         ({"prompt": "x", "answers": '{"type": '}, "no JSON yet"),
-        ({"prompt": "x", "answers": "label:flower"}, "there is no kind “flower”"),
+        ({"prompt": "x", "answers": "label:flower"}, 'there is no kind "flower"'),
     ],
 )
 def test_what_is_half_typed_is_said_in_words(said: dict[str, Any], words: str) -> None:
@@ -134,7 +134,7 @@ async def test_a_table_is_there_while_its_template_is_half_typed(workspace: Work
     assert opened.columns == ("id", "text")
     assert "Prompt, line 1" in opened.complaints[0]
     missing = await open_draft(workspace, Draft(data=str(file), prompt="{{ text }}", id="nmuber"))
-    assert "no column “nmuber”" in missing.complaints[0]
+    assert 'no column "nmuber"' in missing.complaints[0]
     nowhere = await open_draft(workspace, Draft(data=str(tmp_path / "none.csv"), prompt="x"))
     assert nowhere.rows is None
     assert "none.csv" in nowhere.complaints[0]

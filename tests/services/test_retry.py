@@ -242,7 +242,7 @@ async def test_where_all_succeeded_there_is_nothing_to_try(workspace: Workspace,
 
 
 async def test_an_unknown_word_is_refused(workspace: Workspace, job: str) -> None:
-    with pytest.raises(UsageError, match="“succeeded”"):
+    with pytest.raises(UsageError, match='"succeeded"'):
         await planned(workspace, job, only=frozenset({"succeeded"}))
 
 

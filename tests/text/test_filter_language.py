@@ -49,7 +49,7 @@ def test_what_is_typed_half_is_neither_a_term_nor_a_fault(typed: str) -> None:
     [
         ("statsu:ended", "did you mean status:"),
         ("http://x", "quotation marks"),
-        ("status:zebra", "no status begins with “zebra”"),
+        ("status:zebra", 'no status begins with "zebra"'),
         ("errored:many", "errored:>0"),
         ("age:tomorrow", "s, m, h, d, w"),
         ("model:>opus", "cannot be compared"),

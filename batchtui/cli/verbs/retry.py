@@ -151,7 +151,7 @@ def plan_lines(plan: RetryPlan) -> Iterator[str]:
 def _kind_words(failed: Failed) -> str:
     group = failed.group
     what = group.error_type or group.stop_reason or str(group.outcome)
-    return squeezed(f"{what} “{group.pattern}”" if group.pattern else what)
+    return squeezed(f'{what} "{group.pattern}"' if group.pattern else what)
 
 
 def _show_plan(session: Session, plan: RetryPlan) -> None:
