@@ -32,7 +32,8 @@ PRIVILEGES = Path("/run/sshd")
 
 
 def key(file: Path) -> Path:
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(file)], check=True)
+    command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(file)]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, timeout=PATIENCE)
     return file
 
 
@@ -54,11 +55,13 @@ def server(folder: Path) -> Iterator[list[str]]:
         running = subprocess.Popen([SSHD, "-D", "-e", "-f", str(config)], stdout=log, stderr=log)
         try:
             _wait_for(port, running, folder / "log")
-            yield [
+            ssh = [
                 "ssh", "-tt", "-F", "none", "-i", str(client), "-p", str(port), "-o", "StrictHostKeyChecking=no", "-o",
-                "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "-o", "SendEnv=LANG",
+                "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "-o", "SendEnv=LANG", "-o", "BatchMode=yes",
                 f"{getpass.getuser()}@127.0.0.1",
             ]  # fmt: skip
+            _log_in(ssh, folder / "log")
+            yield ssh
         finally:
             running.kill()
             running.wait()
@@ -92,6 +95,15 @@ def _wait_for(port: int, running: subprocess.Popen[bytes], log: Path) -> None:
             pytest.skip(f"the SSH server does not start here: {log.read_text()[-300:]}")
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+def _log_in(ssh: list[str], log: Path) -> None:
+    """Whether this machine lets one in, and gives a terminal, is its own affair."""
+    with window([*ssh, "tty && echo let in"], environment()) as made:
+        try:
+            made.shows("let in")
+        except AssertionError:
+            pytest.skip(f"the SSH server lets nobody in here: {made.text.strip()[-300:]} {log.read_text()[-300:]}")
 
 
 def told(home: Path) -> str:
