@@ -17,12 +17,12 @@ from batchtui.registry.result_merge import MergedResults
 from batchtui.services.export_plan import ExportOptions, ExportPlan, Order, plan_export
 from batchtui.services.originals import originals_of
 from batchtui.services.output_file import opened
+from batchtui.services.results import is_by_input, places
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from batchtui.exporters.columns import Column
-    from batchtui.registry.result_merge import Found
     from batchtui.services.workspace import Workspace
 
 __all__ = ["ExportOptions", "ExportPlan", "ExportReport", "Exporting", "apply_export", "plan_export"]
@@ -124,7 +124,7 @@ def _export(
 ) -> ExportReport:
     registry = workspace.registry
     with MergedResults(plan.batches, registry.results, registry.requests) as merged:
-        by_input = plan.order == "input" and merged.has_requests
+        by_input = is_by_input(plan, merged)
         if plan.with_requests and not merged.has_requests:
             raise UsageError("The requests of this batch are not kept here, so they cannot be shown with the results.")
         tally = _Tally()
@@ -134,8 +134,7 @@ def _export(
             else:
                 originals = originals_of(workspace.paths, registry, plan.batches[0].job)
                 columns = _columns(plan, merged, with_originals=bool(originals))
-                found = merged.in_input_order(plan.only) if by_input else merged.in_arrival_order(plan.only)
-                entries = _entries(plan, merged, found, originals, tally, told)
+                entries = _entries(plan, merged, originals, tally, told)
                 write(plan.format, out, entries, columns, with_requests=plan.with_requests)
         told(tally.total)
         return ExportReport(
@@ -176,20 +175,20 @@ def _copy(merged: MergedResults, out: IO[bytes], tally: _Tally, told: Callable[[
 
 def _is_copy(plan: ExportPlan, merged: MergedResults, *, by_input: bool) -> bool:
     """Whether the export is the files as they came, byte for byte."""
-    is_whole = plan.only is None and merged.is_plain and not plan.fields and not plan.with_requests
+    is_whole = plan.only is None and plan.picked is None and merged.is_plain
+    is_whole = is_whole and not plan.fields and not plan.with_requests
     return plan.format is Format.JSONL and is_whole and not by_input
 
 
 def _entries(
     plan: ExportPlan,
     merged: MergedResults,
-    found: Iterator[Found],
     originals: dict[str, str],
     tally: _Tally,
     told: Callable[[int], None],
 ) -> Iterator[Entry]:
     outcomes, counts = [reader.outcomes for reader in merged.readers], tally.counts
-    for number, place in enumerate(found, 1):
+    for number, place in enumerate(places(plan, merged), 1):
         entry = Entry(merged.line(place))
         if plan.with_requests:
             custom_id = "" if place.request else entry.answer.custom_id

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from batchtui.domain.errors import ResultsUnavailable, StorageError, UsageError
 from batchtui.domain.result import Outcome
@@ -15,12 +15,14 @@ from batchtui.exporters.formats import Format, format_of
 from batchtui.services.output_file import refuse_existing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from batchtui.domain.batch import Batch
     from batchtui.services.workspace import Workspace
 
 Order = Literal["input", "arrival"]
+Picked: TypeAlias = "Mapping[int, Sequence[int]]"
+"""Results that somebody picked out: by the key of their batch their seqs, each once."""
 STDOUT = "-"
 
 
@@ -39,6 +41,8 @@ class ExportOptions:
     with_requests: bool = False
     fields: tuple[str, ...] = ()
     overwrite: bool = False
+    picked: Picked | None = None
+    """Only these results, besides what else is asked for; None for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ class ExportPlan:
     """Results at most: a result that stands aside for a later attempt's is in it."""
     left_out: tuple[Batch, ...] = ()
     """Batches of the job that have no results and will have none: deleted, gone or missing."""
+    picked: Picked | None = None
 
 
 async def plan_export(workspace: Workspace, batches: Sequence[Batch], options: ExportOptions) -> ExportPlan:
@@ -85,9 +90,14 @@ async def plan_export(workspace: Workspace, batches: Sequence[Batch], options: E
         with_requests=options.with_requests or wants_requests(options.fields),
         fields=options.fields,
         overwrite=options.overwrite,
-        total=sum(batch.counts.total for batch in saved),
+        total=_total(saved, options.picked),
         left_out=left_out,
+        picked=options.picked,
     )
+
+
+def _total(saved: Sequence[Batch], picked: Picked | None) -> int:
+    return sum(batch.counts.total if picked is None else len(picked.get(batch.key, ())) for batch in saved)
 
 
 def _output(options: ExportOptions) -> Path | None:

@@ -11,9 +11,10 @@ from batchtui.registry.result_merge import MergedResults
 from batchtui.services.threads import undisturbed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator
+    from collections.abc import AsyncGenerator, Generator, Iterator
 
-    from batchtui.services.export import ExportPlan
+    from batchtui.registry.result_merge import Found
+    from batchtui.services.export_plan import ExportPlan
     from batchtui.services.workspace import Workspace
 
 AT_ONCE = 200
@@ -40,10 +41,26 @@ async def read_results(workspace: Workspace, plan: ExportPlan) -> AsyncGenerator
         merged.close()
 
 
+def is_by_input(plan: ExportPlan, merged: MergedResults) -> bool:
+    """Whether results come in the order of the input: where that is wanted, and the requests are kept."""
+    return plan.order == "input" and merged.has_requests
+
+
+def places(plan: ExportPlan, merged: MergedResults) -> Iterator[Found]:
+    """Yield where the results of a plan lie, in its order."""
+    found = merged.in_input_order(plan.only) if is_by_input(plan, merged) else merged.in_arrival_order(plan.only)
+    if plan.picked is None:
+        return found
+    masks = [bytearray(reader.count + 1) for reader in merged.readers]
+    for mask, batch in zip(masks, merged.batches, strict=True):
+        for seq in plan.picked.get(batch.key, ()):
+            mask[seq] = 1
+    return (place for place in found if masks[place.source][place.seq])
+
+
 def _entries(plan: ExportPlan, merged: MergedResults) -> Generator[Entry]:
-    by_input = plan.order == "input" and merged.has_requests
     joined = plan.with_requests and merged.has_requests
-    for place in merged.in_input_order(plan.only) if by_input else merged.in_arrival_order(plan.only):
+    for place in places(plan, merged):
         entry = Entry(merged.line(place))
         if joined:
             entry.request = merged.request(place, "" if place.request else entry.answer.custom_id)

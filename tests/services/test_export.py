@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from batchtui.domain.batch import Batch
     from batchtui.services.export import ExportReport
+    from batchtui.services.export_plan import Order
     from batchtui.services.workspace import Workspace
     from batchtui.simulator import Simulator
     from tests.support.clock import TurnedClock
@@ -88,6 +89,20 @@ async def test_fields_are_chosen_and_ordered(workspace: Workspace, batches: tupl
 async def test_only_some_outcomes(workspace: Workspace, batches: tuple[Batch, ...]) -> None:
     written, report = await export(workspace, batches, ExportOptions(only=frozenset({Outcome.ERRORED})))
     assert (written, report.total) == (b"", 0)
+
+
+@pytest.mark.parametrize("order", ["input", "arrival"])
+async def test_only_results_that_were_picked_out(
+    workspace: Workspace, batches: tuple[Batch, ...], order: Order
+) -> None:
+    first, _, third = batches
+    picked = {first.key: (2, 1), third.key: (4,)}
+    plan = await plan_export(workspace, batches, ExportOptions(order=order, picked=picked))
+    assert plan.total == 3
+    written, report = await export(workspace, batches, ExportOptions(order=order, picked=picked))
+    with workspace.registry.results.reader(first) as one, workspace.registry.results.reader(third) as other:
+        wanted = {one.raw(1), one.raw(2), other.raw(4)}
+    assert (set(written.splitlines()), report.total) == (wanted, 3)
 
 
 async def test_the_report_is_what_the_contract_says(workspace: Workspace, batches: tuple[Batch, ...]) -> None:
