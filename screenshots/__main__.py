@@ -10,6 +10,7 @@ import asyncio
 import os
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,8 +67,8 @@ async def take(
     view: View, grounds: Sequence[Ground], workspace: Workspace, clock: HastyClock, tour: Tour | None = None
 ) -> None:
     """Open the dashboard, press the keys, and write a picture of it on each of these grounds."""
-    screen = workspace.settings.screen.model_copy(update={"theme": grounds[0].theme, "hints": False})
-    workspace.settings = workspace.settings.model_copy(update={"screen": screen})
+    screen = replace(workspace.settings.screen, theme=grounds[0].theme, hints=False)
+    workspace.settings = replace(workspace.settings, screen=screen)
     await workspace.registry.facts.put(REMEMBERED, {})  # how the picture before has left the list
     os.environ.pop("NO_COLOR", None)
     if not grounds[0].colour:

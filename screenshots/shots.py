@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Ground:
     """What the picture's name ends in; empty for the usual one."""
     title: str
     size: tuple[int, int] = (120, 32)
-    theme: str = "dark"
+    theme: Literal["dark", "light", "high-contrast"] = "dark"
     colour: bool = True
     only: tuple[str, ...] = ()
     """The views that are shown on it; empty for all."""

@@ -64,8 +64,8 @@ async def lived_workspace(session: Session, simulator: Simulator, clock: PastClo
     from batchtui.cli.story import PAST, PAST_TEMPER
 
     async with session.workspace(base_url=simulator.url, clock=clock) as workspace:
-        lively = workspace.settings.refresh.model_copy(update=dict.fromkeys(("quick", "middle", "slow"), LIVELY))
-        workspace.settings = workspace.settings.model_copy(update={"refresh": lively})
+        lively = replace(workspace.settings.refresh, quick=LIVELY, middle=LIVELY, slow=LIVELY)
+        workspace.settings = replace(workspace.settings, refresh=lively)
         await Backstage(workspace, simulator.world).live_through(PAST, clock, **PAST_TEMPER)
         yield workspace
 

@@ -7,6 +7,7 @@ import logging
 import secrets
 import threading
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -70,7 +71,7 @@ class Workspace:
         from batchtui.pricing.book import OwnPrice, PriceBook
 
         pricing = self.settings.prices
-        own = {model: OwnPrice(**price.model_dump()) for model, price in pricing.models.items()}
+        own = {model: OwnPrice(**asdict(price)) for model, price in pricing.models.items()}
         return PriceBook(own, pricing.discount)
 
     @property

@@ -5,37 +5,21 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
-
-from pydantic import ValidationError
 
 from batchtui.domain.errors import StorageError, UsageError
 from batchtui.settings.model import Section, Settings
+from batchtui.settings.tables import read_tables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from pydantic_core import ErrorDetails
+    from batchtui.settings.tables import Fault
 
 _LONGEST = 1_000_000
 """Bytes; a settings file is not larger, whatever stands there."""
-_PLAINLY = {
-    "bool_type": "true or false",
-    "string_type": "text in quotes",
-    "string_too_short": "some text",
-    "tuple_type": 'a list of words, as in ["program", "argument"]',
-    "dict_type": "a section",
-    "model_type": "a section",
-    "float_parsing": "a number",
-    "float_type": "a number",
-    "int_from_float": "a whole number",
-    "int_parsing": "a whole number",
-    "int_type": "a whole number",
-    "decimal_parsing": "a number",
-    "decimal_type": "a number",
-}
-"""Pydantic's words where they speak of its own types."""
 _HINT = "`batchtui config` lists all settings with their meaning."
 
 
@@ -73,27 +57,19 @@ def parse_settings(text: str, *, where: str) -> Settings:
         values = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise UsageError(f"{where} is not valid TOML: {error}.", hint=_HINT, title="The settings are wrong") from error
-    try:
-        return Settings.model_validate(values)
-    except ValidationError as error:
-        faults = sorted((_place(details, text), _sentence(details)) for details in error.errors(include_url=False))
-        said = "; ".join(f"line {line}: {fault}" if line else fault for line, fault in faults)
-        raise UsageError(f"{where}: {said}.", hint=_HINT, title="The settings are wrong") from None
+    settings, faults = read_tables(values)
+    if faults:
+        placed = sorted((_line_of(fault.path, text) or 0, _sentence(fault)) for fault in faults)
+        said = "; ".join(f"line {line}: {sentence}" if line else sentence for line, sentence in placed)
+        raise UsageError(f"{where}: {said}.", hint=_HINT, title="The settings are wrong")
+    return settings
 
 
-def _place(details: ErrorDetails, text: str) -> int:
-    """The line of a fault, from 1; 0 where it cannot be told."""
-    return _line_of([str(step) for step in details["loc"]], text) or 0
-
-
-def _sentence(details: ErrorDetails) -> str:
-    path = [str(step) for step in details["loc"]]
-    name = ".".join(path)
-    if details["type"] == "extra_forbidden":
-        return f"there is no setting {name}{_guess(path)}"
-    said = _PLAINLY.get(details["type"]) or details["msg"].removeprefix("Value error, ")
-    said = f"must be {said.removeprefix('Input should be ')}"
-    return f"{name} {said}{_given(details['input'])}"
+def _sentence(fault: Fault) -> str:
+    name = ".".join(fault.path)
+    if not fault.must_be:
+        return f"there is no setting {name}{_guess(fault.path)}"
+    return f"{name} must be {fault.must_be}{_given(fault.given)}"
 
 
 def _given(value: Any) -> str:
@@ -117,10 +93,10 @@ def _guess(path: Sequence[str]) -> str:
 
 def _all_keys() -> list[str]:
     keys: list[str] = []
-    for name, field in Settings.model_fields.items():
-        keys.append(name)
-        if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
-            keys += [f"{name}.{inner}" for inner in field.annotation.model_fields]
+    for each in fields(Settings):
+        keys.append(each.name)
+        if isinstance(each.default, Section):
+            keys += [f"{each.name}.{inner.name}" for inner in fields(each.default)]
     return keys
 
 

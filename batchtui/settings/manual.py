@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
+from dataclasses import asdict, dataclass
+from functools import cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
+from batchtui.settings import model
 from batchtui.settings.model import Section, Settings
 
 if TYPE_CHECKING:
@@ -62,17 +67,31 @@ def template() -> str:
 
 
 def _entries(values: Section, defaults: Section, section: str) -> Iterator[Entry]:
-    for name, field in type(values).model_fields.items():
+    meanings = _meanings()[type(values).__name__]
+    for name, annotation in get_type_hints(type(values)).items():
         value, default = getattr(values, name), getattr(defaults, name)
         if isinstance(value, Section):
             yield from _entries(value, default, name)
         elif isinstance(value, Mapping):
             # A table of its own: it stands below the other keys of its section, as TOML wants it.
             table = ".".join(filter(None, (section, name)))
-            yield Entry(table, "", _toml(value), _toml(default), field.description or "")
+            yield Entry(table, "", _toml(value), _toml(default), meanings[name])
         else:
-            choices = _choices(field.annotation)
-            yield Entry(section, name, _toml(value), _toml(default), field.description or "", choices)
+            yield Entry(section, name, _toml(value), _toml(default), meanings[name], _choices(annotation))
+
+
+@cache
+def _meanings() -> Mapping[str, Mapping[str, str]]:
+    """Read the text below each field of the model, class by class."""
+    found: dict[str, dict[str, str]] = {}
+    for made in ast.parse(inspect.getsource(model)).body:
+        if isinstance(made, ast.ClassDef):
+            below = found[made.name] = {}
+            for line, text in pairwise(made.body):
+                match line, text:
+                    case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(said))):
+                        below[name] = inspect.cleandoc(said)
+    return found
 
 
 def _choices(annotation: Any) -> tuple[str, ...]:
@@ -89,7 +108,7 @@ def _toml(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, Section):
-        value = {key: held for key, held in value if held is not None}
+        value = {key: held for key, held in asdict(value).items() if held is not None}
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{json.dumps(key)} = {_toml(held)}" for key, held in value.items()) + "}"
     if isinstance(value, tuple):

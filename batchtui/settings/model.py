@@ -5,51 +5,27 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Mapping  # noqa: TC003  (pydantic reads the annotations)
+from collections.abc import Mapping  # noqa: TC003  (the annotations say how the file is read)
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
-from types import MappingProxyType
-from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
+from batchtui.settings import kinds
 
-Switch = Annotated[bool, Strict()]
-"""true or false, and not 1 or "yes"."""
-Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
-Dollars = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
-Model = Annotated[str, Field(min_length=1)]
-
-
-def _words(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    try:
-        return shlex.split(value)
-    except ValueError:
-        raise ValueError("a list of words (a quotation mark is not closed)") from None
+Switch = Annotated[bool, kinds.switch]
+Seconds = Annotated[float, kinds.seconds(above=0, most=86_400)]
+Dollars = Annotated[Decimal, kinds.number(least=0)]
+Discount = Annotated[Decimal, kinds.number(least=0, below=1)]
+Model = Annotated[str, kinds.some_text]
+Text = Annotated[str, kinds.text]
 
 
-def _address(value: str) -> str:
-    """Let nothing out unencrypted: what is told names the user's work."""
-    try:
-        parts = urlsplit(value)
-        is_near = parts.hostname in ("localhost", "127.0.0.1", "::1")
-    except ValueError:
-        raise ValueError("an address that begins with https://") from None
-    if value and (not parts.hostname or parts.scheme not in ("https", "http") or any(map(str.isspace, value))):
-        raise ValueError("an address that begins with https://")
-    if value and parts.scheme == "http" and not is_near:
-        raise ValueError("an address that begins with https:// (http:// is for this machine only)")
-    return value
-
-
-class Section(BaseModel):
+@dataclass(frozen=True, slots=True)
+class Section:
     """A table of the file: read once, never changed, and closed to keys it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-
+@dataclass(frozen=True, slots=True)
 class Refresh(Section):
     """How the registry is kept in step with the API."""
 
@@ -65,6 +41,7 @@ class Refresh(Section):
     """Whether results are fetched as soon as a batch ends: the API keeps them for 29 days only."""
 
 
+@dataclass(frozen=True, slots=True)
 class Submit(Section):
     """What holds for every submission."""
 
@@ -72,14 +49,15 @@ class Submit(Section):
     """USD that one submission may cost at most, by its estimate, unless --max-cost says otherwise."""
     max_cost_a_day: Dollars | None = None
     """USD that may be spent on one day of this machine's time: what was sent so far today counts, too."""
-    queue_room: Annotated[int, Field(ge=1)] | None = None
+    queue_room: Annotated[int, kinds.whole(least=1)] | None = None
     """Requests that may wait at the API at once; what is more waits here. Learnt from refusals where it is not set."""
-    grace: Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)] = 60.0
+    grace: Annotated[float, kinds.seconds(least=0, most=86_400)] = 60.0
     """Seconds in which a batch whose answer was lost may still turn up, before it is called not created."""
-    max_cost_of_profile: Mapping[str, Dollars] = Field(default_factory=dict)
+    max_cost_of_profile: Mapping[str, Dollars] = field(default_factory=dict)
     """USD that may be spent in all under a profile of credentials: a line for each, its name and the amount."""
 
 
+@dataclass(frozen=True, slots=True)
 class OwnPrice(Section):
     """What one model costs by your contract, without a batch: USD for a million tokens."""
 
@@ -95,28 +73,28 @@ class OwnPrice(Section):
     """Read from the cache; a tenth of the input where it is not set."""
     web_search: Dollars = Decimal(10)
     """A thousand web searches."""
-    batch: Annotated[Decimal, Field(ge=0, le=1, allow_inf_nan=False)] = Decimal("0.5")
+    batch: Annotated[Decimal, kinds.number(least=0, most=1)] = Decimal("0.5")
     """What tokens cost in a batch, as a share of that."""
-    discount: Annotated[Decimal, Field(ge=0, lt=1, allow_inf_nan=False)] | None = None
+    discount: Discount | None = None
     """Off this model's tokens, as a share of 1, in place of the discount off all."""
 
-    @model_validator(mode="after")
-    def _is_whole(self) -> Self:
-        priced = self.model_fields_set - {"discount"}
-        if priced and (self.input is None or self.output is None):
-            raise ValueError("a section with both input and output, or with a discount alone")
-        return self
+    def __post_init__(self) -> None:
+        others = (getattr(self, each.name) != each.default for each in fields(self) if each.name != "discount")
+        if any(others) and (self.input is None or self.output is None):
+            raise kinds.Misfit("a section with both input and output, or with a discount alone")
 
 
+@dataclass(frozen=True, slots=True)
 class Prices(Section):
     """What models cost, where it is not what the price list says."""
 
-    discount: Annotated[Decimal, Field(ge=0, lt=1, allow_inf_nan=False)] = Decimal(0)
+    discount: Discount = Decimal(0)
     """Off all tokens, as a share of 1, on top of a batch's."""
-    models: Mapping[str, OwnPrice] = Field(default_factory=dict)
+    models: Mapping[str, OwnPrice] = field(default_factory=dict)
     """By model, as `[prices.models."claude-haiku-5-5"]`: `input` and `output`, or only a `discount` off the list's."""
 
 
+@dataclass(frozen=True, slots=True)
 class Models(Section):
     """The models that the tiers of task files stand for."""
 
@@ -128,6 +106,7 @@ class Models(Section):
     """For the hardest work."""
 
 
+@dataclass(frozen=True, slots=True)
 class Notify(Section):
     """How the end of a batch is told: once for each, whatever the number of open terminals."""
 
@@ -135,14 +114,15 @@ class Notify(Section):
     """Whether the terminal's bell rings."""
     desktop: Switch = False
     """Whether the terminal is asked for a desktop notice; works over SSH where the terminal can do it."""
-    command: Annotated[tuple[str, ...], BeforeValidator(_words)] = ()
+    command: Annotated[tuple[str, ...], kinds.words] = ()
     """A program and its arguments, run with the batch as JSON on its standard input; no shell is involved."""
-    timeout: Annotated[float, Field(gt=0, le=3_600, allow_inf_nan=False)] = 30.0
+    timeout: Annotated[float, kinds.seconds(above=0, most=3_600)] = 30.0
     """Seconds that the program may take; then it is ended."""
-    webhook: Annotated[str, AfterValidator(_address)] = ""
+    webhook: Annotated[str, kinds.address] = ""
     """An https address that gets the batch as JSON by POST; http only on this machine. Empty for none."""
 
 
+@dataclass(frozen=True, slots=True)
 class Screen(Section):
     """How the dashboard looks and listens."""
 
@@ -158,6 +138,7 @@ class Screen(Section):
     """Whether the dashboard hints at keys that were never used; each hint goes away once it was followed."""
 
 
+@dataclass(frozen=True, slots=True)
 class Place(Section):
     """What is special about one profile of credentials, or about one workspace of the API."""
 
@@ -167,6 +148,7 @@ class Place(Section):
     """Whether everything that changes something at the API is refused there."""
 
 
+@dataclass(frozen=True, slots=True)
 class Settings(Section):
     """Everything that can be set. All of it has a default: no file is needed."""
 
@@ -180,9 +162,9 @@ class Settings(Section):
     models: Models = Models()
     notify: Notify = Notify()
     screen: Screen = Screen()
-    places: Mapping[str, Place] = Field(default_factory=dict)
+    places: Mapping[str, Place] = field(default_factory=dict)
     """By profile or by a workspace's id, as `[places.production]`: a `colour` of its own, and `read_only`."""
-    keys: Mapping[str, str] = Field(default_factory=lambda: MappingProxyType({}))
+    keys: Mapping[str, Text] = field(default_factory=dict)
     """Keys of your own: a command's id and its keys, with commas between them. `batchtui keys` lists the ids."""
 
     def tiers(self) -> dict[str, str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import FrozenInstanceError
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
-from pydantic import ValidationError
 
 from batchtui.domain.errors import StorageError, UsageError
 from batchtui.settings.loading import load_settings, parse_settings
@@ -58,9 +58,14 @@ def test_a_command_may_be_written_as_a_list_or_as_one_line() -> None:
     assert line.notify.command == words.notify.command == ("notify", "a b")
 
 
+def test_an_amount_may_stand_in_quotes_and_is_exact_either_way() -> None:
+    for written in ("0.1", '"0.1"'):
+        assert parse_settings(f"[submit]\nmax_cost = {written}", where="config.toml").submit.max_cost == Decimal("0.1")
+
+
 def test_settings_never_change() -> None:
-    with pytest.raises(ValidationError):
-        Settings().read_only = True
+    with pytest.raises(FrozenInstanceError):
+        Settings().read_only = True  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(
@@ -71,6 +76,14 @@ def test_settings_never_change() -> None:
         ("\n[screeen]\nmouse = true", "line 2: there is no setting screeen (did you mean screen?)"),
         ('read_only = "no"', "line 1: read_only must be true or false, not 'no'"),
         ("[refresh]\nslow = 9\nquick = -1", "line 3: refresh.quick must be greater than 0, not -1"),
+        ("[refresh]\nquick = true", "line 2: refresh.quick must be a number, not True"),
+        ("[refresh]\nquick = 1e9", "line 2: refresh.quick must be at most 86,400"),
+        ('[submit]\nmax_cost = "much"', "line 2: submit.max_cost must be a number, not 'much'"),
+        ("[submit.max_cost_of_profile]\nwork = -1", "line 2: submit.max_cost_of_profile.work must be at least 0"),
+        ("[places.a]\ncolour = 3", "line 2: places.a.colour must be 'red', 'yellow'"),
+        ("places = 3", "line 1: places must be a section, not 3"),
+        ('[models]\ncheap = ""', "line 2: models.cheap must be some text"),
+        ("[notify]\ncommand = [1]", "line 2: notify.command must be a list of words, as in"),
         ("[refresh]\nquick = nan", "line 2: refresh.quick must be"),
         ('[screen]\ntheme = "blue"', "line 2: screen.theme must be 'auto', 'dark'"),
         ("refresh.quick = 0", "line 1: refresh.quick must be greater than 0"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 from unittest.mock import patch
 
@@ -117,7 +117,7 @@ async def stage(
             for name in running:
                 await submit(workspace, folder, name)
             if read_only:
-                workspace.settings = workspace.settings.model_copy(update={"read_only": True})
+                workspace.settings = replace(workspace.settings, read_only=True)
             app = DashboardApp(workspace, ground=MODERN, **options)
             async with app.run_test(size=size, notifications=True) as pilot:
                 made = Stage(app, pilot, workspace, clock, simulator)

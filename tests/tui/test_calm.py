@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     [("auto", False, False), ("auto", True, True), ("yes", False, True), ("no", True, False)],
 )
 async def test_it_is_calm_over_ssh_unless_told_otherwise(
-    tmp_path: Path, setting: str, remote: bool, calm: bool
+    tmp_path: Path, setting: Literal["auto", "yes", "no"], remote: bool, calm: bool
 ) -> None:
     async with told(tmp_path, empty=True) as (workspace, _):
-        screen = workspace.settings.screen.model_copy(update={"calm": setting})
-        workspace.settings = workspace.settings.model_copy(update={"screen": screen})
+        screen = replace(workspace.settings.screen, calm=setting)
+        workspace.settings = replace(workspace.settings, screen=screen)
         assert DashboardApp(workspace, ground=replace(MODERN, remote=remote)).is_calm is calm
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -121,9 +122,8 @@ async def test_read_only_offers_no_way_to_send(here: Path, tmp_path: Path) -> No
 
 async def test_a_lost_part_is_sent_again_only_after_its_absence_is_proved_and_a_yes(tmp_path: Path) -> None:
     async with stage(tmp_path) as shown:
-        shown.workspace.settings = shown.workspace.settings.model_copy(
-            update={"refresh": shown.workspace.settings.refresh.model_copy(update={"automatic": False})}
-        )
+        settings = shown.workspace.settings
+        shown.workspace.settings = replace(settings, refresh=replace(settings.refresh, automatic=False))
         shown.app.poller.pause(True)
         shown.simulator.world.faults.add(Fault(on="create", kind="lost_before"))
         await lose(shown, tmp_path)
