@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from batchtui.domain.batch import Batch
     from batchtui.tui.app import DashboardApp
+    from batchtui.tui.wishes import Pick
 
 
 async def retry(app: DashboardApp, keys: Sequence[int]) -> None:
@@ -37,9 +38,9 @@ async def export(app: DashboardApp, keys: Sequence[int]) -> None:
         await app.push_screen(ExportScreen(app.workspace, name, groups))
 
 
-async def export_batch(app: DashboardApp, batch: Batch) -> None:
-    """Write the results of one batch alone."""
-    await app.push_screen(ExportScreen(app.workspace, batch.name, [[batch]]))
+async def export_batch(app: DashboardApp, batch: Batch, pick: Pick | None = None) -> None:
+    """Write the results of one batch alone, those that were picked out before all others."""
+    await app.push_screen(ExportScreen(app.workspace, batch.name, [[batch]], pick))
 
 
 async def compare(app: DashboardApp, keys: Sequence[int]) -> None:

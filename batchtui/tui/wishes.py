@@ -25,8 +25,19 @@ ONLY: dict[str, frozenset[Outcome]] = {
     "what needs a second look": FAILURES,
     **{OUTCOMES[outcome].word: frozenset({outcome}) for outcome in Outcome if not outcome.is_success},
 }
-"""Which results can be chosen, in the order of the key."""
+"""Outcomes by what they are called together."""
 FORMATS = tuple(Format)
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """Results of one batch that were picked out on the screen: by marks, or by what was searched and chosen."""
+
+    words: str
+    """Which they are: `only the 3 that are marked`."""
+    batch: int
+    """The key of their batch."""
+    seqs: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +48,17 @@ class Wishes:
     """A file; a folder where several batches are written."""
     format: Format = Format.CSV
     only: str = "all"
+    """One of `kinds`."""
     order: str = "input"
     with_requests: bool = False
     fields: str = ""
+    pick: Pick | None = None
+    """What was picked out before; it is written where `only` names it."""
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Which results can be chosen, in the order of the key."""
+        return (*([self.pick.words] if self.pick else []), *ONLY)
 
     def outputs(self, groups: Sequence[Sequence[Batch]]) -> list[Path]:
         """Return the file for each group of batches; several lie in the folder that was named."""
@@ -53,11 +72,12 @@ class Wishes:
         return ExportOptions(
             output=output,
             format=self.format,
-            only=ONLY[self.only],
+            only=ONLY.get(self.only, frozenset()),
             order="input" if self.order == "input" else "arrival",
             with_requests=self.with_requests,
             fields=tuple(filter(None, (word.strip() for word in self.fields.split(",")))),
             overwrite=overwrite,
+            picked={self.pick.batch: self.pick.seqs} if self.pick and self.only == self.pick.words else None,
         )
 
 

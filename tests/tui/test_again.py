@@ -13,6 +13,7 @@ from batchtui.simulator import SCENARIOS
 from batchtui.tui.screens.ask_text import AskText
 from batchtui.tui.screens.export import ExportScreen
 from batchtui.tui.screens.retry import RetryScreen
+from batchtui.tui.wishes import ONLY
 from tests.tui.stage import PATIENCE, Stage, stage, submit
 
 if TYPE_CHECKING:
@@ -152,6 +153,39 @@ async def test_the_marked_go_into_a_folder_a_file_each(tmp_path: Path, monkeypat
         await made.press("w")
         await made.shows("6 results written to results/")
         assert len(list((tmp_path / "results").iterdir())) == 2
+
+
+async def test_what_a_search_shows_is_what_is_written_unless_all_is_chosen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with stage(tmp_path) as made:
+        await half_failed(made, tmp_path)
+        await made.press("enter")
+        await made.shows("20 results")
+        await made.press("/", *"overloaded", "enter")
+        await made.shows("4 of 20")
+        await made.press("x")
+        await made.shows("only the 4 that are shown", "4 results at most")
+        await made.press("j", "j", "enter")
+        await made.shows("all ", "20 results at most")
+        await made.press(*["enter"] * (len(ONLY)))
+        await made.shows("only the 4 that are shown", "4 results at most")
+        await made.press("w")
+        await made.shows("4 results written to mixed.csv")
+        with (tmp_path / "mixed.csv").open(newline="", encoding="utf-8-sig") as file:
+            assert {row["error_type"] for row in csv.DictReader(file)} == {"overloaded_error"}
+
+
+async def test_the_marked_results_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with stage(tmp_path, ended=["fine"]) as made:
+        await made.press("enter")
+        await made.shows("3 results")
+        await made.press("space", "space", "x")
+        await made.shows("only the 2 that are marked", "2 results at most")
+        await made.press("w")
+        await made.shows("2 results written to fine.csv")
 
 
 async def test_what_is_not_here_yet_cannot_be_written_and_says_so(tmp_path: Path) -> None:

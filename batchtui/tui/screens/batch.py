@@ -198,7 +198,8 @@ class BatchScreen(Frame):
         perform(self.app, partial(again.retry, self.dashboard, [self.shown.key]), group="act")
 
     def _action_batch_export(self) -> None:
-        perform(self.app, partial(again.export_batch, self.dashboard, self.shown), group="act")
+        pick = self._results.pick_of(self.shown.key)
+        perform(self.app, partial(again.export_batch, self.dashboard, self.shown, pick), group="act")
 
     def _action_batch_compare(self) -> None:
         if self._reader is not None:

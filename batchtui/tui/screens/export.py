@@ -24,7 +24,7 @@ from batchtui.tui.widgets.columns import Column
 from batchtui.tui.widgets.export_summary import ExportSummary
 from batchtui.tui.widgets.grid import Grid
 from batchtui.tui.widgets.rule import Rule
-from batchtui.tui.wishes import FORMATS, ONLY, Wishes, file_stem, is_there, make_folder
+from batchtui.tui.wishes import FORMATS, Wishes, file_stem, is_there, make_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from batchtui.domain.batch import Batch
     from batchtui.services.workspace import Workspace
+    from batchtui.tui.wishes import Pick
 
 T = TypeVar("T")
 COLUMNS = (Column("title", "WHAT", 14, 16, 100, fixed=True), Column("value", "HOW", 20, 200, 95, fixed=True))
@@ -58,14 +59,24 @@ class ExportScreen(Frame):
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.EXPORT)
     SCOPES = (Scope.EXPORT, Scope.LIST, Scope.EVERYWHERE)
 
-    def __init__(self, workspace: Workspace, name: str, groups: Sequence[Sequence[Batch]]) -> None:
-        """`groups`: what goes into one file each: a batch, or all of a job."""
+    def __init__(
+        self, workspace: Workspace, name: str, groups: Sequence[Sequence[Batch]], pick: Pick | None = None
+    ) -> None:
+        """Build it.
+
+        Args:
+            workspace: where the results are.
+            name: whose results they are.
+            groups: what goes into one file each: a batch, or all of a job.
+            pick: the results that were picked out before, and are written unless something else is chosen.
+        """
         super().__init__(workspace)
         self._whose = name
         self._groups = groups
         self._is_folder = len(groups) > 1
         stem = file_stem(name)
-        self._wishes = Wishes(f"{stem}/" if self._is_folder else f"{stem}.csv")
+        output = f"{stem}/" if self._is_folder else f"{stem}.csv"
+        self._wishes = Wishes(output, only=pick.words if pick else "all", pick=pick)
         self._rows: Sequence[Row] = ()
         self._planning = Latest(self, self._plan)
         self._summary = ExportSummary()
@@ -96,7 +107,7 @@ class ExportScreen(Frame):
         wishes = self._wishes
         yield Row("folder" if self._is_folder else "file", safe(wishes.output), self._ask_output)
         yield Row("format", wishes.format, partial(self._take_format, _after(FORMATS, wishes.format)))
-        yield Row("results", wishes.only, self._changing(only=_after(tuple(ONLY), wishes.only)))
+        yield Row("results", wishes.only, self._changing(only=_after(wishes.kinds, wishes.only)))
         orders = {"input": "of the input", "arrival": "as they came"}
         yield Row("order", orders[wishes.order], self._changing(order=_after(tuple(orders), wishes.order)))
         joined = "beside the results" if wishes.with_requests else "left out"

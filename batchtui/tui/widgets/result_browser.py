@@ -19,6 +19,7 @@ from batchtui.tui.widgets.choices import Choices
 from batchtui.tui.widgets.failure_list import FailureList
 from batchtui.tui.widgets.filter_bar import FilterBar
 from batchtui.tui.widgets.result_grid import ResultGrid
+from batchtui.tui.wishes import Pick
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,6 +131,15 @@ class ResultBrowser(Vertical):
         """Give the keys back to the list."""
         event.stop()
         self.grid.focus()
+
+    def pick_of(self, batch: int) -> Pick | None:
+        """Return which results of a batch were picked out: the marked ones, else those shown; None where all are."""
+        shown = self.grid.order
+        if self.grid.marks:
+            return Pick(f"only the {count(len(self.grid.marks))} that are marked", batch, self.grid.chosen)
+        if self._reader is None or not shown or len(shown) == self._reader.count:
+            return None
+        return Pick(f"only the {count(len(shown))} that are shown", batch, shown)
 
     # ── where the keys arrive ──────────────────────────────────────────────────────────────────────────────────────
 
