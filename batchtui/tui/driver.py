@@ -1,22 +1,37 @@
-"""The driver: Textual's own for Unix, whose reader of keys hears at once that it is over.
+"""The driver: Textual's own for Unix, which loses no key at the beginning and hears at once that it is over.
 
-Textual's reader looks twice, a tenth of a second each, before it believes that: all of what leaving may take.
+Textual takes the screen before it takes the keys; what is typed in between the terminal still takes for itself. And its
+reader looks twice, a tenth of a second each, before it believes that it is over: all of what leaving may take.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import select
+import termios
+import tty
 from codecs import getincrementaldecoder
 from contextlib import suppress
-from typing import Any, TextIO, cast
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from textual._parser import ParseError
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from textual.message import Message
+
+    from batchtui.tui.shell import Shell
+
 TICK = 0.1
 """Seconds after which a lone escape is a key, as in Textual."""
+UP_TO_ESC = re.compile("[^\x1b]*\x1b|[^\x1b]+")
+GOES_ON = "[]OPX^_\\\x1b\t\x7fbf"
+"""What goes on with a sequence behind its escape: those of other keys and of a terminal's answers, and four that stand
+for shift+tab and for moving by words."""
 _AT_ONCE = 4096
 
 
@@ -42,6 +57,30 @@ class _Screen:
         return self._file.fileno()
 
 
+class Keys(XTermParser):
+    """Reads esc and a key right behind it as these two, where Textual makes one of them: alt with that key.
+
+    A terminal sends the same for both, and a slow line brings in one packet what was typed one after the other.
+    """
+
+    def __init__(self, is_used: Callable[[str], bool], *, debug: bool) -> None:
+        self._is_used = is_used
+        self._is_behind_esc = False
+        super().__init__(debug)
+
+    def feed(self, data: str) -> Iterable[Message]:
+        """Yield what was pressed; nothing more will come when there is no data."""
+        for piece in UP_TO_ESC.findall(data) or [data]:
+            if self._is_behind_esc and self._timeout_time is not None and self._is_key(piece[:1]):
+                self._timeout_time = 0.0  # esc need not wait for more
+                yield from self.tick()
+            yield from super().feed(piece)
+            self._is_behind_esc = piece.endswith("\x1b")
+
+    def _is_key(self, char: str) -> bool:
+        return char not in GOES_ON and not self._is_used(f"alt+{char}")
+
+
 class PromptDriver(LinuxDriver):
     """Reads keys as Textual does, from the terminal and from a pipe that says when to stop."""
 
@@ -56,7 +95,32 @@ class PromptDriver(LinuxDriver):
             # two readers only one would hear that it is over, and the other would keep the process for ever.
             self.disable_input()
         self._over, self._bell = os.pipe()
+        before = self._take_keys()
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        if before is not None:
+            self.attrs_before = before
+
+    def stop_application_mode(self) -> None:
+        """Give the terminal back as it was."""
+        super().stop_application_mode()
+        self.attrs_before = None
+
+    def _take_keys(self) -> list[Any] | None:
+        """Have every key from now on, as it is typed. Returns how the terminal was set before it was ours, if it is."""
+        try:
+            if os.tcgetpgrp(self.fileno) != os.getpgrp():  # to be stopped by the terminal for that is Textual's part
+                return None
+            before, ours = self.attrs_before, termios.tcgetattr(self.fileno)
+            before = before or termios.tcgetattr(self.fileno)
+            ours[tty.LFLAG], ours[tty.IFLAG] = self._patch_lflag(ours[tty.LFLAG]), self._patch_iflag(ours[tty.IFLAG])
+            ours[tty.CC][termios.VMIN] = 1
+            termios.tcsetattr(self.fileno, termios.TCSANOW, ours)
+        except (OSError, termios.error):
+            return None
+        return before
+
+    def _is_used(self, key: str) -> bool:
+        return any(key in keys for keys in cast("Shell", self._app).keymap.values())
 
     def disable_input(self) -> None:
         """Stop reading; what is typed from now on is another program's. Safe to call again."""
@@ -71,7 +135,10 @@ class PromptDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Read keys until it is over; on a thread."""
-        parser, decode = XTermParser(self._debug), getincrementaldecoder("utf-8")(errors="replace").decode
+        parser, decode = (
+            Keys(self._is_used, debug=self._debug),
+            getincrementaldecoder("utf-8")(errors="replace").decode,
+        )
         terminal, over = self.fileno, self._over
         while True:
             ready, _, _ = select.select([terminal, over], [], [], TICK)

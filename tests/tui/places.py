@@ -65,7 +65,7 @@ PLACES = (
 """A place comes after the one that it starts from; composing asks the API for its models, and so comes last."""
 
 DEAF = 0.35
-"""Real seconds in which a dialog does not listen at first, and in which esc may still become part of another key."""
+"""Real seconds in which a dialog does not listen at first, and after which what was pressed has had its effect."""
 BY_NAME = {place.name: place for place in PLACES}
 
 
@@ -99,18 +99,17 @@ def tour(terminal: Terminal) -> Iterator[Place]:
     here = list(way_to("dashboard"))
     for place in PLACES:
         way = list(way_to(place.name))
-        is_first = True
         while here[-1] not in way:
             left = here.pop()
-            if "n" in left.back or not is_first:
-                time.sleep(DEAF)  # two esc at once are one
-            is_first = False
+            if "n" in left.back:
+                time.sleep(DEAF)
             for key in left.back:
                 terminal.press(key)
             if left.is_always_there:
                 time.sleep(DEAF)
             else:
                 terminal.shows_no_more(left.shows[0])
+            terminal.shows(*here[-1].shows)  # what is gone may be so in the first half of a picture
         for step in way[len(here) :]:
             terminal.press(*step.keys)
             terminal.shows(*step.shows)

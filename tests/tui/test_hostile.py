@@ -66,9 +66,10 @@ def frames(made: Window) -> list[set[int]]:
 
 
 @pytest.mark.long
-async def test_no_screen_lets_anything_through(tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", [(80, 24), (160, 48)])
+async def test_no_screen_lets_anything_through(tmp_path: Path, size: tuple[int, int]) -> None:
     home = await furnished(tmp_path, hostile(), settings=QUIET)
-    with dashboard(home, (80, 24)) as made:
+    with dashboard(home, size) as made:
         made.shows("evals")
         for place in tour(made):
             assert sent_by_others(bytes(made.sent)) == [], place.name

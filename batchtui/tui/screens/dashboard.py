@@ -22,9 +22,7 @@ from batchtui.tui.job_rows import BatchRow, JobRows, RowPainter
 from batchtui.tui.left import REMEMBERED, Left, left
 from batchtui.tui.look import look_of
 from batchtui.tui.pieces import Line, Piece, Tone, line
-from batchtui.tui.screens.batch import BatchScreen
 from batchtui.tui.screens.chosen import ChosenBatches
-from batchtui.tui.screens.columns import ColumnsScreen
 from batchtui.tui.widgets.detail import Detail
 from batchtui.tui.widgets.filter_bar import FilterBar
 from batchtui.tui.widgets.grid import Grid
@@ -71,6 +69,8 @@ class DashboardScreen(ChosenBatches):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.BATCHES)
     SCOPES = (Scope.BATCHES, Scope.LIST, Scope.EVERYWHERE)
+    AUTO_FOCUS = "#batches"
+    """From the first moment on: the field of the filter, which stands before it, would hear the first key."""
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
@@ -155,6 +155,8 @@ class DashboardScreen(ChosenBatches):
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
         """Open a batch; unfold a job, or fold it."""
+        from batchtui.tui.screens.batch import BatchScreen
+
         row = self.grid.item_of(event.key)
         if row is None:
             return
@@ -275,6 +277,8 @@ class DashboardScreen(ChosenBatches):
         self._filter_bar.open()
 
     def _action_batches_columns(self) -> None:
+        from batchtui.tui.screens.columns import ColumnsScreen
+
         self.app.push_screen(ColumnsScreen(self.workspace, self.grid.columns, self._choose_columns, self._sort))
 
     def _choose_columns(self, ids: Sequence[str]) -> None:
