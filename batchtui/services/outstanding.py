@@ -11,7 +11,7 @@ from batchtui.domain.states import BatchState, ResultsState
 from batchtui.registry.result_merge import MergedResults
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from batchtui.answers.failures import Kind
     from batchtui.domain.batch import Batch
@@ -63,6 +63,7 @@ def examine(
     within: Batch | None,
     chooses: Callable[[FailureGroup], bool],
     *,
+    custom_ids: frozenset[str] = frozenset(),
     with_missing: bool,
 ) -> Outstanding:
     """Say what of a job, or of one batch of it, has not succeeded. Blocking: reads the index of every result.
@@ -72,13 +73,14 @@ def examine(
         batches: all batches of the job; results that will come are saved.
         within: only the requests of this batch; None for all of the job.
         chooses: which kinds of failure are to be sent again.
+        custom_ids: only these requests; empty for all.
         with_missing: whether requests without any result are, too.
 
     Raises:
         StorageError: where files cannot be read.
     """
     saved = [batch for batch in batches if _is_saved(registry, batch)]
-    only = None if within is None else set(_custom_ids(registry, within))
+    only = _asked_for(registry, within, custom_ids)
     unheard = _unheard(registry, [batch for batch in batches if batch not in saved])
     found, answered = Outstanding(), set[str]()
     with MergedResults(saved, registry.results, registry.requests) as merged:
@@ -99,11 +101,19 @@ def examine(
     return found
 
 
+def _asked_for(registry: Registry, within: Batch | None, custom_ids: frozenset[str]) -> Collection[str] | None:
+    """Return the only custom_ids to look at; None for all."""
+    if within is None:
+        return custom_ids or None
+    of_batch = set(_custom_ids(registry, within))
+    return of_batch & custom_ids if custom_ids else of_batch
+
+
 def _sort_unanswered(
     found: Outstanding,
     registry: Registry,
     batches: Sequence[Batch],
-    only: set[str] | None,
+    only: Collection[str] | None,
     answered: set[str],
     unheard: Mapping[str, Batch],
     *,

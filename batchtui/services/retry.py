@@ -56,6 +56,9 @@ class RetryOptions:
     `max_tokens` also what was cut short."""
     groups: frozenset[Kind] = frozenset()
     """Kinds of failures (`FailureGroup.kind`), besides what `only` names."""
+    custom_ids: frozenset[str] = frozenset()
+    """Nothing but these requests. With neither `only` nor `groups` all of them that have not succeeded: whoever names
+    a request means it, whatever its failure."""
     model: str | None = None
     """Replaces the model of every request that is sent again."""
     max_tokens: int | None = None
@@ -206,11 +209,16 @@ class _Planning:
     def run(self) -> RetryPlan:
         """Choose the requests, change them where that is wanted, and lay them aside."""
         found = outstanding.examine(
-            self._registry, self._batches, self._within, self._chooses, with_missing=MISSING in self._options.only
+            self._registry,
+            self._batches,
+            self._within,
+            self._chooses,
+            custom_ids=self._options.custom_ids,
+            with_missing=MISSING in self._options.only,
         )
         refuse_unknown_words(self._options.only, found)
         if not found.chosen:
-            raise nothing(self._job, found)
+            raise nothing(self._job, found, self._options.custom_ids)
         with ExitStack() as stack:
             attempts = sorted({batch.attempt for batch in self._batches})
             readers = {attempt: reader for attempt in attempts if (reader := self._reader(stack, attempt))}
@@ -230,7 +238,9 @@ class _Planning:
         choice = self._choices.get(group.kind)
         if choice is None:
             only, groups = self._options.only, self._options.groups
-            if only or groups:
+            if self._options.custom_ids and not (only or groups):
+                choice = True
+            elif only or groups:
                 choice = group.kind in groups or group.outcome in only or group.error_type in only
             else:
                 choice = outstanding.is_worth_it(group, with_max_tokens=self._options.max_tokens is not None)

@@ -67,14 +67,18 @@ def refuse_unknown_words(only: frozenset[str], found: Outstanding) -> None:
             )
 
 
-def nothing(job: Job, found: Outstanding) -> NothingToRetry:
-    """Say why nothing is sent again, with what is open besides."""
+def nothing(job: Job, found: Outstanding, custom_ids: frozenset[str] = frozenset()) -> NothingToRetry:
+    """Say why nothing is sent again, of the job or of these requests of it, with what is open besides."""
     left = [f"{failed.group.count:,} {failed.group.error_type or failed.group.outcome}" for failed in found.failed]
     if found.missing:
         left.append(f"{found.missing:,} {MISSING}")
     if found.away:
         left.append(f"{found.away:,} that the API does not show at the moment")
     if not left:
+        if custom_ids and not found.succeeded:
+            return NothingToRetry(f"{job.name} has no request that is called like that.")
+        if custom_ids:
+            return NothingToRetry("All that was named has succeeded.")
         return NothingToRetry(f"All {found.succeeded:,} requests of {job.name} have succeeded.")
     return NothingToRetry(
         f"Nothing of that kind is open in {job.name}. There are {', '.join(left)}.",

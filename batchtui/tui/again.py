@@ -30,6 +30,12 @@ async def retry(app: DashboardApp, keys: Sequence[int]) -> None:
         await sending.send_all_again(app, targets)
 
 
+async def retry_marked(app: DashboardApp, batch: Batch, custom_ids: frozenset[str]) -> None:
+    """Try these requests of a batch again, whatever their failure."""
+    app.workspace.refuse_if_read_only()
+    await app.push_screen(RetryScreen(app.workspace, await _whole(app, batch.job), custom_ids))
+
+
 async def export(app: DashboardApp, keys: Sequence[int]) -> None:
     """Write the results of the jobs of these batches: one to a file, several to a folder."""
     groups = [(await _whole(app, job)).batches for job in await _jobs_of(app, keys)]

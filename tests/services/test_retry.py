@@ -150,6 +150,29 @@ async def test_a_group_of_failures_is_chosen(workspace: Workspace, job: str) -> 
     assert plan.requests == group.count == 4
 
 
+async def test_named_requests_alone_are_sent_again_whatever_their_failure(
+    workspace: Workspace, job: str, simulator: Simulator
+) -> None:
+    failed = {
+        failed.group.error_type or failed.group.outcome: failed for failed in (await planned(workspace, job)).failed
+    }
+    named = frozenset({failed["overloaded_error"].group.example_id, failed["refused"].group.example_id})
+    assert (await planned(workspace, job, custom_ids=named, only=frozenset({"refused"}))).requests == 1
+    await retried(workspace, job, custom_ids=named)
+    assert set(simulator.world.batches[2].custom_ids) == named
+
+
+async def test_named_requests_that_are_not_there_or_have_succeeded_are_said(workspace: Workspace, job: str) -> None:
+    results = await whole(workspace, job)
+    succeeded = next(
+        one["custom_id"] for one in results if one["result"].get("message", {}).get("stop_reason") == "end_turn"
+    )
+    with pytest.raises(NothingToRetry, match="All that was named has succeeded"):
+        await planned(workspace, job, custom_ids=frozenset({succeeded}))
+    with pytest.raises(NothingToRetry, match="no request that is called like that"):
+        await planned(workspace, job, custom_ids=frozenset({"nobody"}))
+
+
 async def test_what_is_sent_again_is_byte_for_byte_what_was_sent(
     workspace: Workspace, job: str, simulator: Simulator
 ) -> None:

@@ -52,6 +52,30 @@ async def test_a_retry_shows_each_kind_with_what_to_do_and_sends_the_chosen(tmp_
         assert [len(batch) for batch in made.simulator.world.batches] == [20, 7]
 
 
+async def test_the_marked_results_alone_are_tried_again(tmp_path: Path) -> None:
+    async with stage(tmp_path) as made:
+        await half_failed(made, tmp_path)
+        await made.press("enter")
+        await made.shows("20 results")
+        for _ in range(2):
+            await made.press("]", "space")  # the first two failures, one of which would fail again as it is
+        await made.shows("2 marked")
+        await made.press("R")
+        await made.shows("2 requests", "2 marked of mixed")
+        await made.opened("y")
+        await made.press("y")
+        await made.shows("1 part of 1 sent.")
+        assert [len(batch) for batch in made.simulator.world.batches] == [20, 2]
+
+
+async def test_marked_successes_are_not_tried_again(tmp_path: Path) -> None:
+    async with stage(tmp_path, ended=["fine"]) as made:
+        await made.press("enter")
+        await made.shows("3 results")
+        await made.press("space", "R")
+        await made.shows("All that is marked has succeeded.")
+
+
 async def test_kinds_are_chosen_with_the_marks_and_the_plan_follows(tmp_path: Path) -> None:
     async with stage(tmp_path) as made:
         await half_failed(made, tmp_path)

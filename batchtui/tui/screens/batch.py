@@ -195,7 +195,15 @@ class BatchScreen(Frame):
         perform(self.app, partial(acts.delete, self.dashboard, [self.shown.key]), group="act")
 
     def _action_batch_retry(self) -> None:
-        perform(self.app, partial(again.retry, self.dashboard, [self.shown.key]), group="act")
+        perform(self.app, self._retry, group="act")
+
+    async def _retry(self) -> None:
+        if not self.grid.marks:
+            await again.retry(self.dashboard, [self.shown.key])
+        elif failed := await self._results.marked_failures():
+            await again.retry_marked(self.dashboard, self.shown, failed)
+        else:
+            self.dashboard.say("All that is marked has succeeded.")
 
     def _action_batch_export(self) -> None:
         pick = self._results.pick_of(self.shown.key)

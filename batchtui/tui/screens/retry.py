@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -51,10 +52,11 @@ class RetryScreen(Frame):
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.RETRY)
     SCOPES = (Scope.RETRY, Scope.LIST, Scope.EVERYWHERE)
 
-    def __init__(self, workspace: Workspace, target: Target) -> None:
+    def __init__(self, workspace: Workspace, target: Target, custom_ids: frozenset[str] = frozenset()) -> None:
+        """`custom_ids`: nothing but these requests, whatever their failure; empty for what is worth it."""
         super().__init__(workspace)
         self._target = target
-        self._options = RetryOptions()
+        self._options = RetryOptions(custom_ids=custom_ids)
         self._plan: RetryPlan | None = None
         self._failed: Sequence[Failed] = ()
         self._planning = Latest(self, self._make_plan)
@@ -141,7 +143,7 @@ class RetryScreen(Frame):
             self.dashboard.say("At least one kind has to be sent; esc goes back.")
             self._show_choices()
             return
-        self._choose(RetryOptions(groups=kinds, model=self._options.model, max_tokens=self._options.max_tokens))
+        self._choose(replace(self._options, groups=kinds))
 
     def _action_retry_model(self) -> None:
         ask = AskText("Another model for all of them; empty for each its own", self._options.model or "")
@@ -149,8 +151,7 @@ class RetryScreen(Frame):
 
     def _take_model(self, model: str | None) -> None:
         if model is not None:
-            options = self._options
-            self._choose(RetryOptions(groups=self._chosen, model=model or None, max_tokens=options.max_tokens))
+            self._choose(replace(self._options, groups=self._chosen, model=model or None))
 
     def _action_retry_max_tokens(self) -> None:
         text = str(self._options.max_tokens or "")
@@ -160,7 +161,7 @@ class RetryScreen(Frame):
     def _take_max_tokens(self, typed: str | None) -> None:
         if typed is not None:
             number = int(typed.replace(",", "")) if typed else None
-            self._choose(RetryOptions(groups=self._chosen, model=self._options.model, max_tokens=number))
+            self._choose(replace(self._options, groups=self._chosen, max_tokens=number))
 
     def _action_retry_send(self) -> None:
         if self._plan is not None:
@@ -181,7 +182,8 @@ class RetryScreen(Frame):
     def aside(self) -> Line:
         """Say whose failures these are."""
         name = self._target.job.name if self._target.job else self._target.batches[0].name
-        return (Piece(squeezed(name), Tone.DIM),)
+        named = self._options.custom_ids
+        return (Piece(f"{count(len(named))} marked of {squeezed(name)}" if named else squeezed(name), Tone.DIM),)
 
     def _paint(self, item: Failed, column: Column, width: int) -> Line:
         return paint(item, column, is_chosen=item.group.kind in self._chosen, plain=look_of(self).plain)

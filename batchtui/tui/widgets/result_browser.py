@@ -11,7 +11,7 @@ from textual.message import Message
 
 from batchtui.text.counts import count, size
 from batchtui.tui.background import Latest
-from batchtui.tui.choice import Choice
+from batchtui.tui.choice import FAILURES, Choice
 from batchtui.tui.pieces import Line, Piece, Tone, line
 from batchtui.tui.result_cells import OUTCOME_KINDS
 from batchtui.tui.searching import Search
@@ -140,6 +140,14 @@ class ResultBrowser(Vertical):
         if self._reader is None or not shown or len(shown) == self._reader.count:
             return None
         return Pick(f"only the {count(len(shown))} that are shown", batch, shown)
+
+    async def marked_failures(self) -> frozenset[str]:
+        """Return the custom_ids of the marked results that are worth a second look."""
+        if self._reader is None:
+            return frozenset()
+        is_failure = await asyncio.to_thread(self._reader.mask, FAILURES)
+        marked = [seq for seq in self.grid.marks if is_failure[seq]]
+        return frozenset(facts.custom_id for facts in await asyncio.to_thread(self._reader.page, marked))
 
     # ── where the keys arrive ──────────────────────────────────────────────────────────────────────────────────────
 
