@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 HEAD, BETWEEN, TAIL = b'{"requests":[', b",", b"]}"
 """What stands around the requests in a body."""
-BLOCKS_AHEAD = 4
-"""How many blocks may wait for the disk: memory stays flat, and checking and writing overlap."""
+STEP = 1 << 21
+"""Bytes that the disk is given at once: each time costs both threads a wait for the interpreter."""
+STEPS_AHEAD = 4
+"""How many steps may wait for the disk: memory stays flat, and checking and writing overlap."""
 
 INDEX_SCHEMA = """
 CREATE TABLE requests (
@@ -82,6 +84,8 @@ class _OpenPart:
     requests: int = 0
     bytes: int = len(HEAD)
     """Length of its body so far, as it will be when all that waits for the disk is written."""
+    handed: int = len(HEAD)
+    """How many of its bytes the disk was given."""
 
 
 class RequestWriter:
@@ -103,6 +107,8 @@ class RequestWriter:
         self._pending: list[Future[None]] = []
         self._hash = hashlib.sha256()
         self._open: _OpenPart | None = None
+        self._gathered: list[bytes] = []
+        """The latest payloads of the open part, until there are enough of them for the disk."""
         self._body: StraightFile | None = None
         """The body of the open part; touched by the thread of the disk only."""
         self._index = sqlite3.connect(
@@ -122,11 +128,12 @@ class RequestWriter:
         target = self._open
         if target is None or target.part != part:
             target = self._turn_to(part)
-        text = BETWEEN.join([request.payload for request in requests])
-        self._later(self._write, text, is_first=target.requests == 0)
         with _storage_errors():
             self._note(target, requests)
         target.requests += len(requests)
+        self._gathered += [request.payload for request in requests]
+        if target.bytes - target.handed >= STEP:
+            self._hand_over(target)
 
     def finish(self) -> StagedRequests:
         """Close the bodies, build the index and bring all of it to the disk.
@@ -191,10 +198,18 @@ class RequestWriter:
         if self._open is None:
             return
         part, self._open = self._open, None
+        self._hand_over(part)
         self._later(self._close_body)
         self._parts.append(
             PartPlan(part.part, part.requests, part.bytes + len(TAIL), body_name(self.attempt, part.part))
         )
+
+    def _hand_over(self, target: _OpenPart) -> None:
+        """Give the disk what was gathered."""
+        if self._gathered:
+            self._later(self._write, BETWEEN.join(self._gathered), is_first=target.handed == len(HEAD))
+            self._gathered.clear()
+            target.handed = target.bytes
 
     def _build_index(self) -> bool:
         """Finish the index. Returns whether a custom_id stands in it twice."""
@@ -208,7 +223,7 @@ class RequestWriter:
 
     def _later(self, step: Callable[..., None], *arguments: Any, **named: Any) -> None:
         """Have a step taken by the thread of the disk, once there is room in its queue."""
-        while len(self._pending) >= BLOCKS_AHEAD:
+        while len(self._pending) >= STEPS_AHEAD:
             self._settle()
         self._pending.append(self._disk.submit(step, *arguments, **named))
 
@@ -225,7 +240,7 @@ class RequestWriter:
         if not is_first:
             self._body.write(BETWEEN)
         self._body.write(text)
-        # The same for the same requests, however they are cut into parts and blocks.
+        # The same for the same requests, however they are cut into parts and steps.
         self._hash.update(BETWEEN)
         self._hash.update(text)
 

@@ -41,12 +41,12 @@ class StraightFile:
 
     def write(self, data: bytes) -> None:
         """Put bytes at the end; they leave for the disk a chunk at a time."""
-        done = 0
-        while done < len(data):
-            take = min(CHUNK - self._filled, len(data) - done)
-            self._buffer[self._filled : self._filled + take] = data[done : done + take]
+        left = memoryview(data)
+        while left:
+            take = min(CHUNK - self._filled, len(left))
+            self._buffer[self._filled : self._filled + take] = left[:take]
             self._filled += take
-            done += take
+            left = left[take:]
             if self._filled == CHUNK:
                 self._flush()
 
