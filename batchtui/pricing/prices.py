@@ -12,7 +12,6 @@ The library's traps, each avoided here and nowhere else:
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -103,7 +102,7 @@ def prices_of(model: str, day: date, *, batch: bool = True) -> ModelPrices | Non
 
 def load_list() -> None:
     """Read the price list itself, which the first question does otherwise: a quarter of a second of a processor."""
-    importlib.import_module("genai_prices")
+    _listed("", BATCH_PRICES_SINCE, None)
 
 
 def price(model: str, usage: Usage, day: date, *, geography: str | None = None, batch: bool = True) -> Cost | None:
