@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from batchtui.domain.errors import BatchtuiError, CredentialsMissing, GatewayError, RateLimited, Refused
 from batchtui.services import tend
 from batchtui.services.clock import rest
-from batchtui.services.collect import collect
 from batchtui.services.refresh import LAST_SWEEP
 
 if TYPE_CHECKING:
@@ -206,6 +205,8 @@ class Poller:
         return [batch for batch in waiting if batch.key not in self._gave_up]
 
     async def _collect(self, batch: Batch) -> None:
+        from batchtui.services.collect import collect
+
         self._show(replace(self.status, collecting=batch.id or ""))
         try:
             await collect(self._workspace, batch)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +52,8 @@ def parse_settings(text: str, *, where: str) -> Settings:
     Raises:
         UsageError: as `load_settings`.
     """
+    import tomllib
+
     try:
         values = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:

@@ -18,7 +18,7 @@ from batchtui.services.poller import Poller, PollerState
 from batchtui.services.ringing import ringing
 from batchtui.text import happening
 from batchtui.text.counts import count
-from batchtui.tui import places, terminal
+from batchtui.tui import later, places, terminal
 from batchtui.tui.background import Latest, begin, perform
 from batchtui.tui.bridge import Bridge
 from batchtui.tui.everywhere import Everywhere
@@ -28,7 +28,6 @@ from batchtui.tui.outlook import Outlook
 from batchtui.tui.screens.dashboard import DashboardScreen
 from batchtui.tui.screens.error_box import ErrorBox
 from batchtui.tui.screens.frame import Frame
-from batchtui.tui.screens.warnings import WarningsScreen
 from batchtui.tui.shell import CALM_PACE
 from batchtui.tui.turns import Turns
 from batchtui.tui.widgets.status_bar import Status
@@ -128,6 +127,7 @@ class DashboardApp(Everywhere):
         self.call_after_refresh(self._start_background)
 
     def _start_background(self) -> None:
+        later.load()
         if not self.workspace.settings.refresh.automatic:
             self.poller.pause(True)
         begin(self, self.bridge.run, group="bridge")
@@ -209,7 +209,8 @@ class DashboardApp(Everywhere):
         """Look at once where somebody looks at the warnings, or none was taken for a while; else with the next tick."""
         self._is_look_due = True
         is_late = self.workspace.clock.monotonic() - self._looked_at >= TICK
-        if is_late or isinstance(self.screen_stack[-1] if self.screen_stack else None, WarningsScreen):
+        front = self.screen_stack[-1] if self.screen_stack else None
+        if is_late or (isinstance(front, Frame) and front.SHOWS_WARNINGS):
             self.looking_ahead.request()
 
     async def _look_ahead(self) -> None:

@@ -1,4 +1,7 @@
-"""The commands that are heard on every screen, carried out; and what must not be is refused, whichever way it comes."""
+"""The commands that are heard on every screen, carried out; and what must not be is refused, whichever way it comes.
+
+Screens are imported where they are opened: see `batchtui.tui.later`.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from batchtui.tui import themes
 from batchtui.tui.bindings import bindings
 from batchtui.tui.commands import COMMANDS, Scope
-from batchtui.tui.screens.activity import ActivityScreen
 from batchtui.tui.screens.frame import Frame
-from batchtui.tui.screens.help import HelpScreen
-from batchtui.tui.screens.palette import PaletteScreen
-from batchtui.tui.screens.settings import SettingsScreen
-from batchtui.tui.screens.spend import SpendScreen
-from batchtui.tui.screens.warnings import WarningsScreen
 from batchtui.tui.shell import Shell
 
 if TYPE_CHECKING:
@@ -70,10 +67,14 @@ class Everywhere(Shell):
             self.guide.dismiss()
 
     def _action_app_help(self) -> None:
+        from batchtui.tui.screens.help import HelpScreen
+
         scopes = self._scopes or (Scope.EVERYWHERE,)
         self.push_screen(HelpScreen(scopes, self.keymap, is_read_only=self.is_read_only))
 
     def _action_app_palette(self) -> None:
+        from batchtui.tui.screens.palette import PaletteScreen
+
         if isinstance(self.screen, Frame):
             self.push_screen(PaletteScreen(list(self.screen.offers())), self._carry_out)
 
@@ -88,19 +89,27 @@ class Everywhere(Shell):
         self.poller.pause()
 
     def _action_app_activity(self) -> None:
+        from batchtui.tui.screens.activity import ActivityScreen
+
         if not isinstance(self.screen, ActivityScreen):
             self.push_screen(ActivityScreen(self.workspace))
 
     def _action_app_spending(self) -> None:
+        from batchtui.tui.screens.spend import SpendScreen
+
         if not isinstance(self.screen, SpendScreen):
             self.push_screen(SpendScreen(self.workspace))
 
     def _action_app_warnings(self) -> None:
+        from batchtui.tui.screens.warnings import WarningsScreen
+
         if not isinstance(self.screen, WarningsScreen):
             self.looking_ahead.request()
             self.push_screen(WarningsScreen(self.workspace))
 
     def _action_app_settings(self) -> None:
+        from batchtui.tui.screens.settings import SettingsScreen
+
         if not isinstance(self.screen, SettingsScreen):
             self.push_screen(SettingsScreen(self.workspace))
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from batchtui.tui import terminal
-from batchtui.tui.app import DashboardApp
+from batchtui.tui import later, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +34,7 @@ def run_dashboard(
     Raises:
         BatchtuiError: where the workspace cannot be opened or the settings cannot be read.
     """
+    later.put_off_collecting()
     return asyncio.run(_run(open_workspace, demo, guide))
 
 
@@ -50,6 +50,8 @@ async def _run(
     demo: bool,
     guide: Callable[[Workspace], Guide] | None,
 ) -> int:
+    from batchtui.tui.app import DashboardApp
+
     async with open_workspace() as workspace:
         before = asyncio.all_tasks()
         app = DashboardApp(workspace, demo=demo, guide=guide(workspace) if guide else None)

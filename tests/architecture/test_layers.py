@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from batchtui.tui import later
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -35,6 +37,7 @@ def loaded_by(module: str) -> set[str]:
         ("batchtui.domain.batch", ()),
         ("batchtui.text", ()),
         ("batchtui.settings.paths", ("platformdirs",)),
+        ("batchtui.settings.loading", ()),
         ("batchtui.gateway", ()),
         ("batchtui.gateway.protocol", ()),
         ("batchtui.registry.registry", ("aiosqlite",)),
@@ -48,6 +51,13 @@ def loaded_by(module: str) -> set[str]:
 )
 def test_a_room_pulls_in_nothing_heavy_that_is_not_its_own(module: str, allowed: tuple[str, ...]) -> None:
     assert {name for name in HEAVY if name in loaded_by(module)} <= set(allowed)
+
+
+def test_the_first_frame_waits_for_no_screen_but_its_own() -> None:
+    first = loaded_by("batchtui.tui.app")
+    assert first & {"pydantic", "pydantic_core", "anthropic"} == set()
+    assert first & set(later.MODULES) == set()
+    assert set(later.MODULES) <= loaded_by(", ".join(later.MODULES))
 
 
 @pytest.mark.parametrize("module", ["batchtui.simulator"])

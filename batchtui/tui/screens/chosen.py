@@ -1,12 +1,13 @@
-"""What is done with chosen batches, key by key: each act is a conversation, and stands where its like stand."""
+"""What is done with chosen batches, key by key: each act is a conversation, and stands where its like stand.
+
+Conversations are imported where they begin: see `batchtui.tui.later`.
+"""
 
 from __future__ import annotations
 
 from functools import partial
 
-from batchtui.services.sync import sync
 from batchtui.text.counts import amount, count
-from batchtui.tui import acts, again, composing, labelling, sending
 from batchtui.tui.background import perform
 from batchtui.tui.screens.frame import Frame
 
@@ -20,48 +21,74 @@ class ChosenBatches(Frame):
         raise NotImplementedError
 
     def _action_batches_compose(self) -> None:
+        from batchtui.tui import composing
+
         perform(self.app, partial(composing.compose, self.dashboard), group="act")
 
     def _action_batches_submit(self) -> None:
+        from batchtui.tui import sending
+
         perform(self.app, partial(sending.submit, self.dashboard), group="act")
 
     def _action_batches_resume(self) -> None:
+        from batchtui.tui import sending
+
         perform(self.app, partial(sending.resume, self.dashboard, self.chosen), group="act")
 
     def _action_batches_cancel(self) -> None:
+        from batchtui.tui import acts
+
         perform(self.app, partial(acts.cancel, self.dashboard, self.chosen), group="act")
 
     def _action_batches_delete(self) -> None:
+        from batchtui.tui import acts
+
         perform(self.app, partial(acts.delete, self.dashboard, self.chosen), group="act")
 
     def _action_batches_retry(self) -> None:
+        from batchtui.tui import again
+
         perform(self.app, partial(again.retry, self.dashboard, self.chosen), group="act")
 
     def _action_batches_export(self) -> None:
+        from batchtui.tui import again
+
         perform(self.app, partial(again.export, self.dashboard, self.chosen), group="act")
 
     def _action_batches_compare(self) -> None:
+        from batchtui.tui import again
+
         perform(self.app, partial(again.compare, self.dashboard, self.chosen), group="act")
 
     def _action_batches_tag(self) -> None:
+        from batchtui.tui import labelling
+
         perform(self.app, partial(labelling.tag, self.dashboard, self.chosen), group="label")
 
     def _action_batches_rename(self) -> None:
+        from batchtui.tui import labelling
+
         perform(self.app, partial(labelling.rename, self.dashboard, self.chosen), group="label")
 
     def _action_batches_note(self) -> None:
+        from batchtui.tui import labelling
+
         perform(self.app, partial(labelling.annotate, self.dashboard, self.chosen), group="label")
 
     def _action_batches_copy_id(self) -> None:
         perform(self, self._copy_ids, group="copy")
 
     async def _copy_ids(self) -> None:
+        from batchtui.tui import acts
+
         acts.copy_ids(self.dashboard, await self.workspace.registry.views.page(self.chosen))
 
     def _action_batches_sync(self) -> None:
         perform(self.app, self._sync, group="sync", gives_up=True)
 
     async def _sync(self) -> None:
+        from batchtui.services.sync import sync
+
         report = await sync(self.workspace)
         self.dashboard.say(
             f"The API showed {amount(report.seen, 'batch', 'batches')}: {count(len(report.added))} new here, "

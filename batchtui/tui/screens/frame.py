@@ -34,6 +34,8 @@ class Frame(Screen[None]):
 
     SCOPES: ClassVar[tuple[Scope, ...]] = (Scope.EVERYWHERE,)
     """What is heard here, the closest first."""
+    SHOWS_WARNINGS: ClassVar[bool] = False
+    """Whether somebody reads the warnings here: then they are looked at with every change."""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (140, "-wide")]  # noqa: RUF012  (Textual's own form)
 
     def __init__(self, workspace: Workspace) -> None:

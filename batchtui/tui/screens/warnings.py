@@ -52,6 +52,7 @@ class WarningsScreen(Frame):
     """Lists what the outlook holds. What enter does is done by those who always do it."""
 
     SCOPES = (Scope.LIST, Scope.EVERYWHERE)
+    SHOWS_WARNINGS = True
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
