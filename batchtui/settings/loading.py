@@ -9,17 +9,32 @@ from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.errors import StorageError, UsageError
 from batchtui.settings.model import Section, Settings
-from batchtui.settings.tables import read_tables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from batchtui.settings.tables import Fault
+    from pydantic_core import ErrorDetails
 
 _LONGEST = 1_000_000
 """Bytes; a settings file is not larger, whatever stands there."""
 _HINT = "`batchtui config` lists all settings with their meaning."
+_PLAINLY = {
+    "string_type": "text in quotes",
+    "string_too_short": "some text",
+    "tuple_type": 'a list of words, as in ["program", "argument"]',
+    "dict_type": "a section",
+    "mapping_type": "a section",
+    "dataclass_type": "a section",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "int_from_float": "a whole number",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "decimal_parsing": "a number",
+    "decimal_type": "a number",
+}
+"""pydantic's words where they speak of its own types."""
 
 
 def load_settings(file: Path) -> Settings:
@@ -58,19 +73,34 @@ def parse_settings(text: str, *, where: str) -> Settings:
         values = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise UsageError(f"{where} is not valid TOML: {error}.", hint=_HINT, title="The settings are wrong") from error
-    settings, faults = read_tables(values)
-    if faults:
-        placed = sorted((_line_of(fault.path, text) or 0, _sentence(fault)) for fault in faults)
-        said = "; ".join(f"line {line}: {sentence}" if line else sentence for line, sentence in placed)
-        raise UsageError(f"{where}: {said}.", hint=_HINT, title="The settings are wrong")
-    return settings
+    return _read(values, text, where) if values else Settings()
 
 
-def _sentence(fault: Fault) -> str:
-    name = ".".join(fault.path)
-    if not fault.must_be:
-        return f"there is no setting {name}{_guess(fault.path)}"
-    return f"{name} must be {fault.must_be}{_given(fault.given)}"
+def _read(values: dict[str, Any], text: str, where: str) -> Settings:
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        return TypeAdapter(Settings).validate_python(values)
+    except ValidationError as error:
+        faults = sorted((_place(details, text), _sentence(details)) for details in error.errors(include_url=False))
+        said = "; ".join(f"line {line}: {fault}" if line else fault for line, fault in faults)
+        raise UsageError(f"{where}: {said}.", hint=_HINT, title="The settings are wrong") from None
+
+
+def _place(details: ErrorDetails, text: str) -> int:
+    """The line of a fault, from 1; 0 where it cannot be told."""
+    return _line_of([str(step) for step in details["loc"]], text) or 0
+
+
+def _sentence(details: ErrorDetails) -> str:
+    path = [str(step) for step in details["loc"]]
+    name = ".".join(path)
+    if details["type"] == "unexpected_keyword_argument":
+        return f"there is no setting {name}{_guess(path)}"
+    said = _PLAINLY.get(details["type"]) or details["msg"].removeprefix("Value error, ")
+    said = said.removeprefix("Input should be ")
+    said = said.replace("less than or equal to", "at most").replace("greater than or equal to", "at least")
+    return f"{name} must be {said}{_given(details['input'])}"
 
 
 def _given(value: Any) -> str:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cache
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any
 
-from batchtui.settings import model
 from batchtui.settings.model import Section, Settings
 
 if TYPE_CHECKING:
@@ -67,37 +63,34 @@ def template() -> str:
 
 
 def _entries(values: Section, defaults: Section, section: str) -> Iterator[Entry]:
-    meanings = _meanings()[type(values).__name__]
-    for name, annotation in get_type_hints(type(values)).items():
+    described = _described()[type(values).__name__]
+    for each in fields(values):
+        name = each.name
         value, default = getattr(values, name), getattr(defaults, name)
         if isinstance(value, Section):
             yield from _entries(value, default, name)
         elif isinstance(value, Mapping):
             # A table of its own: it stands below the other keys of its section, as TOML wants it.
             table = ".".join(filter(None, (section, name)))
-            yield Entry(table, "", _toml(value), _toml(default), meanings[name])
+            yield Entry(table, "", _toml(value), _toml(default), described[name]["description"])
         else:
-            yield Entry(section, name, _toml(value), _toml(default), meanings[name], _choices(annotation))
+            said = described[name]
+            yield Entry(section, name, _toml(value), _toml(default), said["description"], _choices(said))
 
 
 @cache
-def _meanings() -> Mapping[str, Mapping[str, str]]:
-    """Read the text below each field of the model, class by class."""
-    found: dict[str, dict[str, str]] = {}
-    for made in ast.parse(inspect.getsource(model)).body:
-        if isinstance(made, ast.ClassDef):
-            below = found[made.name] = {}
-            for line, text in pairwise(made.body):
-                match line, text:
-                    case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(said))):
-                        below[name] = inspect.cleandoc(said)
-    return found
+def _described() -> Mapping[str, Mapping[str, Any]]:
+    """Every field's JSON schema, class by class: its meaning and its choices."""
+    from pydantic import TypeAdapter
+
+    schema = TypeAdapter(Settings).json_schema()
+    return {Settings.__name__: schema["properties"], **{name: of["properties"] for name, of in schema["$defs"].items()}}
 
 
-def _choices(annotation: Any) -> tuple[str, ...]:
-    if annotation is bool:
+def _choices(said: Mapping[str, Any]) -> tuple[str, ...]:
+    if said.get("type") == "boolean":
         return ("true", "false")
-    return tuple(_toml(value) for value in get_args(annotation)) if get_origin(annotation) is Literal else ()
+    return tuple(map(_toml, said.get("enum", ())))
 
 
 def _about(section: str) -> str:

@@ -8,21 +8,24 @@ from __future__ import annotations
 from collections.abc import Mapping  # noqa: TC003  (the annotations say how the file is read)
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
-from batchtui.settings import kinds
+from annotated_types import Ge, Gt, Le, Lt, MinLen
 
-Switch = Annotated[bool, kinds.switch]
-Seconds = Annotated[float, kinds.seconds(above=0, most=86_400)]
-Dollars = Annotated[Decimal, kinds.number(least=0)]
-Discount = Annotated[Decimal, kinds.number(least=0, below=1)]
-Model = Annotated[str, kinds.some_text]
-Text = Annotated[str, kinds.text]
+from batchtui.settings.kinds import Taken, address, number, switch, words
+
+Switch = Annotated[bool, Taken(switch)]
+Seconds = Annotated[float, Gt(0), Le(86_400), Taken(number)]
+Dollars = Annotated[Decimal, Ge(0), Taken(number)]
+Discount = Annotated[Decimal, Ge(0), Lt(1), Taken(number)]
+Model = Annotated[str, MinLen(1)]
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
     """A table of the file: read once, never changed, and closed to keys it does not know."""
+
+    __pydantic_config__: ClassVar = {"extra": "forbid", "use_attribute_docstrings": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +52,9 @@ class Submit(Section):
     """USD that one submission may cost at most, by its estimate, unless --max-cost says otherwise."""
     max_cost_a_day: Dollars | None = None
     """USD that may be spent on one day of this machine's time: what was sent so far today counts, too."""
-    queue_room: Annotated[int, kinds.whole(least=1)] | None = None
+    queue_room: Annotated[int, Ge(1), Taken(number)] | None = None
     """Requests that may wait at the API at once; what is more waits here. Learnt from refusals where it is not set."""
-    grace: Annotated[float, kinds.seconds(least=0, most=86_400)] = 60.0
+    grace: Annotated[float, Ge(0), Le(86_400), Taken(number)] = 60.0
     """Seconds in which a batch whose answer was lost may still turn up, before it is called not created."""
     max_cost_of_profile: Mapping[str, Dollars] = field(default_factory=dict)
     """USD that may be spent in all under a profile of credentials: a line for each, its name and the amount."""
@@ -73,7 +76,7 @@ class OwnPrice(Section):
     """Read from the cache; a tenth of the input where it is not set."""
     web_search: Dollars = Decimal(10)
     """A thousand web searches."""
-    batch: Annotated[Decimal, kinds.number(least=0, most=1)] = Decimal("0.5")
+    batch: Annotated[Decimal, Ge(0), Le(1), Taken(number)] = Decimal("0.5")
     """What tokens cost in a batch, as a share of that."""
     discount: Discount | None = None
     """Off this model's tokens, as a share of 1, in place of the discount off all."""
@@ -81,7 +84,7 @@ class OwnPrice(Section):
     def __post_init__(self) -> None:
         others = (getattr(self, each.name) != each.default for each in fields(self) if each.name != "discount")
         if any(others) and (self.input is None or self.output is None):
-            raise kinds.Misfit("a section with both input and output, or with a discount alone")
+            raise ValueError("a section with both input and output, or with a discount alone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +117,11 @@ class Notify(Section):
     """Whether the terminal's bell rings."""
     desktop: Switch = False
     """Whether the terminal is asked for a desktop notice; works over SSH where the terminal can do it."""
-    command: Annotated[tuple[str, ...], kinds.words] = ()
+    command: Annotated[tuple[str, ...], Taken(words)] = ()
     """A program and its arguments, run with the batch as JSON on its standard input; no shell is involved."""
-    timeout: Annotated[float, kinds.seconds(above=0, most=3_600)] = 30.0
+    timeout: Annotated[float, Gt(0), Le(3_600), Taken(number)] = 30.0
     """Seconds that the program may take; then it is ended."""
-    webhook: Annotated[str, kinds.address] = ""
+    webhook: Annotated[str, Taken(address)] = ""
     """An https address that gets the batch as JSON by POST; http only on this machine. Empty for none."""
 
 
@@ -164,7 +167,7 @@ class Settings(Section):
     screen: Screen = Screen()
     places: Mapping[str, Place] = field(default_factory=dict)
     """By profile or by a workspace's id, as `[places.production]`: a `colour` of its own, and `read_only`."""
-    keys: Mapping[str, Text] = field(default_factory=dict)
+    keys: Mapping[str, str] = field(default_factory=dict)
     """Keys of your own: a command's id and its keys, with commas between them. `batchtui keys` lists the ids."""
 
     def tiers(self) -> dict[str, str]:
