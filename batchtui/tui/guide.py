@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from batchtui.tui.commands import BY_ID, Scope
-from batchtui.tui.keymap import shown
-from batchtui.tui.pieces import Line, Piece, Tone
+from batchtui.tui.commands import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
-
-    from batchtui.tui.keymap import Keymap
-
-_NAMED = re.compile(r"\{([a-z.-]+)\}|`([^`]+)`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,24 +54,6 @@ class Guide(Protocol):
     async def run(self, changed: Callable[[], None]) -> None:
         """Go on until cancelled, and call `changed` whenever there is another hint, or none any more."""
         ...
-
-
-def with_keys(text: str, keymap: Keymap, tone: Tone, *, plain: bool) -> Line:
-    """Return a text in which commands in braces stand with their keys, and names in backticks stand out."""
-    pieces: list[Piece] = []
-    end = 0
-    for found in _NAMED.finditer(text):
-        command, name = found.groups()
-        pieces.append(Piece(text[end : found.start()], tone))
-        pieces.append(Piece(name or key_of(command, keymap, plain=plain), Tone.STRONG))
-        end = found.end()
-    return tuple(piece for piece in (*pieces, Piece(text[end:], tone)) if piece.text)
-
-
-def key_of(command_id: str, keymap: Keymap, *, plain: bool) -> str:
-    """Return the key of a command as the footer shows it; its title where it has no key any more."""
-    keys = keymap.get(command_id, ())
-    return shown(keys[0], plain=plain) if keys else BY_ID[command_id].title
 
 
 def way_to(scope: Scope, scopes: Collection[Scope]) -> tuple[str, str]:

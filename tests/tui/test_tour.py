@@ -19,8 +19,8 @@ from batchtui.domain.states import BatchState
 from batchtui.simulator import Simulator
 from batchtui.tui.app import DashboardApp
 from batchtui.tui.commands import BY_ID
-from batchtui.tui.guide import with_keys
 from batchtui.tui.keymap import merged
+from batchtui.tui.keys_said import with_keys
 from batchtui.tui.pieces import Tone, flowed
 from tests.support.clock import StandingClock
 from tests.support.workspaces import KEY, workspace_at

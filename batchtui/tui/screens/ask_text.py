@@ -9,6 +9,7 @@ from textual.screen import ModalScreen
 
 from batchtui.tui.bindings import bindings
 from batchtui.tui.commands import Scope
+from batchtui.tui.keys_said import keyed
 from batchtui.tui.pieces import Line, Piece, Tone
 from batchtui.tui.widgets.field import Field
 from batchtui.tui.widgets.picture import Picture
@@ -92,8 +93,7 @@ class _Said(Picture):
         """Draw the complaint, else what the keys do."""
         if complaint := self._dialog.complaint:
             return [(Piece(complaint, Tone.WARN),)]
-        return [(Piece("enter", Tone.STRONG), Piece("  takes it   ", Tone.DIM), Piece("esc", Tone.STRONG),
-                 Piece("  leaves it", Tone.DIM))]  # fmt: skip
+        return [keyed(self, "`enter`  takes it   {field.close}  leaves it", named=Tone.STRONG)]
 
 
 def _anything(_: str) -> str:

@@ -14,6 +14,7 @@ from batchtui.tui import acts, again
 from batchtui.tui.background import Latest, perform
 from batchtui.tui.bindings import bindings
 from batchtui.tui.commands import Scope
+from batchtui.tui.keys_said import keyed
 from batchtui.tui.pieces import Line, Piece, Tone, line
 from batchtui.tui.result_cells import priced
 from batchtui.tui.screens.choose_batch import ChooseBatch
@@ -86,7 +87,7 @@ class BatchScreen(Frame):
         self._facts.show(self.shown)
         if self._reader is None:
             self._band.show(self.shown)
-            self.grid.empty = tuple(why_empty(self.shown))
+            self.grid.empty = tuple(why_empty(self.shown, keyed(self, "{batch.fetch}  fetches them")))
             self.grid.repaint()
 
     # ── what happens ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -226,8 +227,8 @@ class BatchScreen(Frame):
         self.dashboard.copy("\n".join(facts.custom_id for facts in found), said + more)
 
 
-def why_empty(batch: Batch) -> Iterator[Line]:
-    """Say why there are no results to be seen, and what to do."""
+def why_empty(batch: Batch, fetch: Line) -> Iterator[Line]:
+    """Say why there are no results to be seen, and what to do; `fetch` says how they are fetched."""
     if batch.results is ResultsState.SAVED:
         yield (Piece("Opening the results…", Tone.DIM),)
     elif batch.results is ResultsState.GONE:
@@ -236,7 +237,7 @@ def why_empty(batch: Batch) -> Iterator[Line]:
     elif batch.state is BatchState.ENDED:
         yield (Piece("The results are not here yet", Tone.STRONG),)
         yield ()
-        yield (Piece("w", Tone.ACCENT), Piece("  fetches them", Tone.DIM))
+        yield fetch
     elif batch.state.is_running:
         yield (Piece("At work", Tone.STRONG),)
         yield ()

@@ -9,7 +9,8 @@ from textual.screen import ModalScreen
 
 from batchtui.tui.bindings import bindings
 from batchtui.tui.commands import Scope
-from batchtui.tui.pieces import Line, Piece, Tone
+from batchtui.tui.keys_said import keyed
+from batchtui.tui.pieces import Line, Tone
 from batchtui.tui.widgets.prose import Prose
 
 if TYPE_CHECKING:
@@ -29,13 +30,14 @@ class Box(ModalScreen[None]):
 
     def __init__(self, lines: Iterable[Line]) -> None:
         super().__init__()
-        self._lines = [*lines, (), (Piece("esc", Tone.STRONG), Piece("  close", Tone.DIM))]
+        self._lines = list(lines)
         self._is_closed = False
 
     def compose(self) -> ComposeResult:
         """Lay out the lines."""
         with Vertical(id="dialog", classes=self.LOOK):
-            yield Prose(self._lines, id="dialog-body")
+            close = keyed(self, "{dialog.no|esc}  close", named=Tone.STRONG)
+            yield Prose([*self._lines, (), close], id="dialog-body")
 
     def on_key(self, event: events.Key) -> None:
         """Close on enter too: there is nothing to decide here."""

@@ -10,7 +10,8 @@ from textual.screen import ModalScreen
 
 from batchtui.tui.bindings import bindings
 from batchtui.tui.commands import Scope
-from batchtui.tui.pieces import Line, Piece, Tone
+from batchtui.tui.keys_said import keyed
+from batchtui.tui.pieces import Line, Piece, Tone, width
 from batchtui.tui.widgets.picture import Picture
 from batchtui.tui.widgets.prose import Prose
 
@@ -118,12 +119,12 @@ class Answer(Picture):
         """Draw them."""
         question = self._dialog.question
         asked = question.typed and not self._dialog.is_typed
-        no = (Piece(" n  no ", Tone.CHIP), Piece("   "))
-        self._yes_from = 10
+        no = (*keyed(self, " {dialog.no}  no ", Tone.CHIP, Tone.CHIP), Piece("   "))
+        self._yes_from = width(no)
         if asked:
             typed = self._dialog.typed or "…"
             return [(), (*no, Piece(f"type {question.typed} to {question.yes}: ", Tone.DIM), Piece(typed, Tone.STRONG))]
-        return [(), (*no, Piece("y", Tone.STRONG), Piece(f"  yes, {question.yes}", Tone.DIM))]
+        return [(), (*no, *keyed(self, "{dialog.yes}  yes, ", named=Tone.STRONG), Piece(question.yes, Tone.DIM))]
 
     def on_click(self, event: events.Click) -> None:
         """Answer with the mouse."""

@@ -19,9 +19,10 @@ from batchtui.tui.batch_cells import COLUMNS, BatchPainter, chosen_columns
 from batchtui.tui.bindings import bindings
 from batchtui.tui.commands import BY_ID, Scope
 from batchtui.tui.job_rows import BatchRow, JobRows, RowPainter
+from batchtui.tui.keys_said import nothing_there
 from batchtui.tui.left import REMEMBERED, Left, left
 from batchtui.tui.look import look_of
-from batchtui.tui.pieces import Line, Piece, Tone, line
+from batchtui.tui.pieces import Line, Piece, Tone
 from batchtui.tui.screens.chosen import ChosenBatches
 from batchtui.tui.widgets.detail import Detail
 from batchtui.tui.widgets.filter_bar import FilterBar
@@ -44,24 +45,19 @@ if TYPE_CHECKING:
 SORT_WORDS = {"attention": "what needs you first", "newest": "newest first"}
 FILTER_HINT = "words, status:ended, !tag:old, errored:>0, age:<2d"
 EMPTY = (
-    line(Piece("Nothing here yet", Tone.STRONG)),
-    line(),
-    line(Piece("N", Tone.ACCENT), Piece("  makes requests from a table; an example is there to begin with", Tone.DIM)),
-    line(Piece("n", Tone.ACCENT), Piece("  submits a file of requests", Tone.DIM)),
-    line(Piece("i", Tone.ACCENT), Piece("  brings in batches that were made elsewhere", Tone.DIM)),
-    line(Piece("?", Tone.ACCENT), Piece("  shows the keys", Tone.DIM)),
-    line(),
-    line(Piece("`batchtui demo` shows all of it on a simulator, without a key", Tone.DIM)),
+    "Nothing here yet",
+    "{batches.compose}  makes requests from a table; an example is there to begin with",
+    "{batches.submit}  submits a file of requests",
+    "{batches.sync}  brings in batches that were made elsewhere",
+    "{app.help}  shows the keys",
+    "",
+    "`batchtui demo` shows all of it on a simulator, without a key",
 )
+NONE_MATCH = ("No batch matches the filter", "{app.back}  clears it")
 WITHOUT_A_BATCH = frozenset(
     ("batches.filter", "batches.compose", "batches.submit", "batches.sync", "batches.columns", "batches.by-job")
 )
 """Commands of the list that need nothing in it."""
-NONE_MATCH = (
-    line(Piece("No batch matches the filter", Tone.STRONG)),
-    line(),
-    line(Piece("esc", Tone.ACCENT), Piece("  clears it", Tone.DIM)),
-)
 
 
 class DashboardScreen(ChosenBatches):
@@ -108,6 +104,13 @@ class DashboardScreen(ChosenBatches):
         await self._reorder()
         self.grid.focus()
 
+    def on_screen_resume(self) -> None:
+        """Name the keys as they are now: the settings may have been open."""
+        self._say_why_empty()
+
+    def _say_why_empty(self) -> None:
+        self.grid.empty = nothing_there(self, *(NONE_MATCH if self._left.filter else EMPTY))
+
     async def _reorder(self) -> None:
         now = self._left
         self._reading = read(now.filter)
@@ -118,7 +121,7 @@ class DashboardScreen(ChosenBatches):
         changed, self._changed = self._changed, {}
         stale = [*order[:60], *self._rows.jobs_among(changed.values())]
         self.grid.update(await self._rows.page(stale))
-        self.grid.empty = NONE_MATCH if now.filter else EMPTY
+        self._say_why_empty()
         if self.grid.sorted_by != (now.sort, now.descending):
             self.grid.sorted_by = (now.sort, now.descending)
             self.grid.repaint()

@@ -9,6 +9,7 @@ from textual.screen import ModalScreen
 
 from batchtui.tui.bindings import bindings
 from batchtui.tui.commands import Scope, of_scope
+from batchtui.tui.keys_said import keyed
 from batchtui.tui.pieces import Line, Piece, Tone
 from batchtui.tui.widgets.prose import Prose
 
@@ -34,7 +35,8 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Lay out the list."""
         with Vertical(id="dialog", classes="-help"):
-            yield Prose(self._lines, id="dialog-body")
+            how = keyed(self, "   {text.down} {text.up} scroll, {dialog.no|esc} closes", named=Tone.DIM)
+            yield Prose([(Piece("Keys", Tone.STRONG), *how), *self._lines], id="dialog-body")
 
     def on_key(self, event: object) -> None:
         """Close on the key that opened it."""
@@ -52,7 +54,6 @@ class HelpScreen(ModalScreen[None]):
 
 def help_lines(scopes: Sequence[Scope], keymap: Keymap, *, is_read_only: bool = False) -> Iterator[Line]:
     """Yield the commands of these scopes with their keys, by scope."""
-    yield (Piece("Keys", Tone.STRONG), Piece("   j k scroll, esc closes", Tone.DIM))
     room = max(len("  ".join(keymap[command.id])) for command in of_scope(*scopes))
     for scope in scopes:
         yield ()

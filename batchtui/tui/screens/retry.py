@@ -16,8 +16,9 @@ from batchtui.tui import sending
 from batchtui.tui.background import Latest, perform
 from batchtui.tui.bindings import bindings
 from batchtui.tui.commands import Scope
+from batchtui.tui.keys_said import keyed
 from batchtui.tui.look import look_of
-from batchtui.tui.pieces import Line, Piece, Tone, fitted, line
+from batchtui.tui.pieces import Line, Piece, Tone, fitted, line, plain
 from batchtui.tui.result_cells import OUTCOME_TONES
 from batchtui.tui.screens.ask_text import AskText
 from batchtui.tui.screens.frame import Frame
@@ -140,7 +141,7 @@ class RetryScreen(Frame):
         if kinds == self._chosen:
             return
         if not kinds:
-            self.dashboard.say("At least one kind has to be sent; esc goes back.")
+            self.dashboard.say(plain(keyed(self, "At least one kind has to be sent; {app.back} goes back.")))
             self._show_choices()
             return
         self._choose(replace(self._options, groups=kinds))

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from batchtui.text.progress import bar, pace
 from batchtui.text.safe import safe
+from batchtui.tui.keys_said import keyed
 from batchtui.tui.look import look_of
-from batchtui.tui.pieces import Line, Piece, Tone, wrapped
+from batchtui.tui.pieces import Line, Piece, Tone, plain, wrapped
 from batchtui.tui.widgets.picture import Picture
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ class ExportSummary(Picture):
         """Draw how far the writing of a file has come."""
         words = f"{safe(name)}: {pace(going.written, going.total, going.elapsed)}"
         self._going = going
-        self._said = ((Piece(words, Tone.STRONG),), (Piece("esc gives it up; no half file stays.", Tone.DIM),))
+        giving_up = plain(keyed(self, "{app.back} gives it up; no half file stays."))
+        self._said = ((Piece(words, Tone.STRONG),), (Piece(giving_up, Tone.DIM),))
         self.redraw()
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:

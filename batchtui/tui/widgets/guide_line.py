@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batchtui.tui.commands import BY_ID
-from batchtui.tui.guide import key_of, way_to, with_keys
+from batchtui.tui.guide import way_to
+from batchtui.tui.keys_said import key_of, with_keys
 from batchtui.tui.look import look_of
 from batchtui.tui.pieces import GAP, Line, Piece, Tone, fitted, flowed, width
 from batchtui.tui.widgets.picture import Picture

@@ -12,6 +12,7 @@ from textual.message import Message
 from batchtui.text.counts import count, size
 from batchtui.tui.background import Latest
 from batchtui.tui.choice import FAILURES, Choice
+from batchtui.tui.keys_said import keyed
 from batchtui.tui.pieces import Line, Piece, Tone, line
 from batchtui.tui.result_cells import OUTCOME_KINDS
 from batchtui.tui.searching import Search
@@ -95,7 +96,8 @@ class ResultBrowser(Vertical):
 
     def _say_searching(self, done: int, total: int) -> None:
         if self.is_attached:
-            self._bar.say(Piece(f"searching {size(done)} of {size(total)}, esc stops ", Tone.RUNNING))
+            words = f"searching {size(done)} of {size(total)}, {{app.back}} stops "
+            self._bar.say(*keyed(self, words, Tone.RUNNING, Tone.RUNNING))
 
     def _choose(self, choice: Choice) -> None:
         self._choice = choice
