@@ -137,8 +137,12 @@ class ResultPairs:
         """Return the numbers of the pairs that differ in one of these ways, in order of their custom_ids."""
         if differences is None:
             return range(self.count)
+        return array("I", (number for number, is_wanted in enumerate(self.mask(differences)) if is_wanted))
+
+    def mask(self, differences: Collection[Difference]) -> bytes:
+        """Return one byte a pair, 1 for those that differ in one of these ways."""
         wanted = frozenset(DIFFERENCES.index(difference) for difference in differences)
-        return array("I", (number for number, code in enumerate(self._codes) if code in wanted))
+        return bytes(self._codes).translate(bytes(code in wanted for code in range(256)))
 
     def page(self, numbers: Sequence[int]) -> list[Pair]:
         """Return these pairs, in this order."""

@@ -49,18 +49,18 @@ def _common(one: Sequence[int], other: Sequence[int], number: int) -> Sequence[i
     return array("I", (seq for seq in one if is_there[seq]))
 
 
-def failure_from(order: Sequence[int], failures: bytes, row: int, step: int) -> int | None:
-    """Return the next row, or with a step of -1 the one before, that holds a failure; None where there is none.
+def wanted_from(order: Sequence[int], wanted: bytes, row: int, step: int) -> int | None:
+    """Return the next row, or with a step of -1 the one before, that holds what is wanted; None where there is none.
 
     Args:
-        order: the seqs that are shown.
-        failures: one byte a seq, 1 for failures.
+        order: the numbers that are shown.
+        wanted: one byte a number, 1 for what is looked for.
         row: where to start from; it is not looked at itself.
         step: 1 or -1.
     """
     if isinstance(order, range) and order and order.step == 1:  # a million rows in the time of one
         here = order.start + row
-        found = failures.find(1, here + 1, order.stop) if step > 0 else failures.rfind(1, order.start, max(0, here))
+        found = wanted.find(1, here + 1, order.stop) if step > 0 else wanted.rfind(1, order.start, max(0, here))
         return found - order.start if found >= 0 else None
     rows = range(row + 1, len(order)) if step > 0 else range(min(row, len(order)) - 1, -1, -1)
-    return next((at for at in rows if failures[order[at]]), None)
+    return next((at for at in rows if wanted[order[at]]), None)

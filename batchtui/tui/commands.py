@@ -208,6 +208,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("compare.copy-custom-id", ("Y",), "copy custom_id", "Copy the custom_id under the cursor.", _S.COMPARE),
     Command("pair.next", ("l", "right", "n"), "next", "Show the next pair.", _S.PAIR, worth=90),
     Command("pair.previous", ("h", "left", "N"), "previous", "Show the pair before.", _S.PAIR, worth=85),
+    Command("pair.next-change", ("]",), "next change", "Show the next pair that has changed.", _S.PAIR, worth=88),
+    Command("pair.previous-change", ("[",), "change before", "Show the changed pair before.", _S.PAIR),
+    Command("pair.view", ("m",), "view", "Compare what was said, or the whole JSON.", _S.PAIR, worth=84),
+    Command("pair.pager", ("v",), "pager", "Read both as one in $PAGER.", _S.PAIR, worth=60),
     Command("pair.copy-id", ("y",), "copy custom_id", "Copy the custom_id.", _S.PAIR, worth=50),
     # ── dialogs ──
     Command("dialog.yes", ("y",), "yes", "Do it.", _S.DIALOG, in_palette=False),

@@ -64,6 +64,47 @@ async def test_a_pair_shows_both_answers_with_their_differences(
         await shown.shows("doc-2", "both failed", "2 of 8")
 
 
+async def test_brackets_go_from_changed_pair_to_changed_pair(tmp_path: Path) -> None:
+    async with furnished_stage(tmp_path) as shown:
+        await _compared(shown)
+        await shown.press("j", "j", "enter")
+        await shown.shows("doc-3", "3 of 8")
+        await shown.press("left_square_bracket")
+        await shown.shows("doc-1", "≠ changed", "1 of 8")
+        await shown.press("right_square_bracket")
+        await shown.shows("No pair below this one has changed.")
+        assert "1 of 8" in shown.text
+
+
+async def test_a_pair_is_compared_as_json_too(tmp_path: Path) -> None:
+    async with furnished_stage(tmp_path) as shown:
+        await _compared(shown)
+        await shown.press("j", "enter")
+        await shown.shows("doc-2", "Let me see.")
+        await shown.press("m")
+        await shown.shows('"stop_reason": "max_tokens"', "JSON, 2 of 8")
+        await shown.press("m")
+        await shown.shows("thinking", " 2 of 8")
+        assert "stop_reason" not in shown.text
+
+
+async def test_the_pager_gets_both_answers_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paged: list[str] = []
+    monkeypatch.setattr("batchtui.tui.pager.page", lambda _app, text: paged.append(text))
+    async with furnished_stage(tmp_path, hostile()) as shown:
+        await _compared(shown)
+        await shown.press("enter")
+        await shown.shows("changed", "1 of 8")
+        await shown.press("v")
+        await shown.until(lambda: paged)
+        lines = paged[0].split("\n")
+        assert [line[:9] for line in lines if line.startswith(("---", "+++"))] == ["--- evals", "+++ evals"]
+        assert "  - it names its **source**" in lines
+        assert [line for line in lines if line.startswith("- evals")]
+        assert [line for line in lines if line.startswith("+ evals-v2")]
+        assert not any(char in paged[0] for char in "\x1b\x07\x9b\u202e")
+
+
 @pytest.mark.parametrize("keys", [(), ("enter",)])
 async def test_every_size_is_painted_without_wrapping(tmp_path: Path, keys: tuple[str, ...]) -> None:
     async with furnished_stage(tmp_path, hostile()) as shown:

@@ -54,6 +54,8 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "warnings": ("!",),
     "spending": ("$",),
     "spending-by-tag": ("$", "b", "b"),
+    "settings": ("O",),
+    "settings-found": ("O", "/", *"theme", "enter"),
 }
 """Each screen, and the keys that lead to it."""
 ARRANGED = {"dashboard-sorted-by-name", "dashboard-by-job", "dashboard-shifted", "columns"}
@@ -64,6 +66,7 @@ FURNISHED: dict[str, tuple[str, ...]] = {
     "compare": ("G", "enter", "m", "enter"),
     "compare-only-changed": ("G", "enter", "m", "enter", "f"),
     "compare-pair": ("G", "enter", "m", "enter", "f", "enter"),
+    "compare-pair-json": ("G", "enter", "m", "enter", "f", "enter", "m"),
 }
 """The same, in a home where several batches answer the same custom_ids."""
 NAMES = {
@@ -143,6 +146,7 @@ async def test_every_screen_without_colour_and_signs_looks_as_it_did(tmp_path: P
             for name in [name for name in SCREENS if name not in ARRANGED][first::WAYS]:
                 await pressed(pilot, ("g", *SCREENS[name]))
                 compare(f"{name}-ascii-80x24", text_of(app))
+                assert text_of(app).isascii(), name
                 while len(app.screen_stack) > 2:
                     await app.pop_screen()
                 await pressed(pilot, ("escape", "escape"))  # what was marked, and what was filtered

@@ -7,12 +7,16 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from batchtui.answers.answer import read_answer
+from batchtui.domain.difference import Difference
 from batchtui.text.counts import count
-from batchtui.tui.background import Latest
+from batchtui.text.safe import squeezed
+from batchtui.tui import pager
+from batchtui.tui.background import Latest, perform
 from batchtui.tui.bindings import bindings
+from batchtui.tui.choice import wanted_from
 from batchtui.tui.commands import Scope
 from batchtui.tui.differing import below, beside
-from batchtui.tui.passages import as_text
+from batchtui.tui.passages import MOST_SHOWN, as_text, laid_out, plain_lines
 from batchtui.tui.pieces import Line, Piece, Tone, plain
 from batchtui.tui.reading import answer_parts
 from batchtui.tui.screens.frame import Frame
@@ -32,6 +36,9 @@ if TYPE_CHECKING:
 
 SIDE_BY_SIDE = 96
 """Columns from which on there is room for two texts beside each other."""
+UNBROKEN = 1_000_000
+"""Columns of a line that the pager breaks."""
+CHANGES = [difference for difference in Difference if difference.is_change]
 
 
 class PairScreen(Frame):
@@ -47,6 +54,7 @@ class PairScreen(Frame):
         self._head = PairHead(comparison.first.name, comparison.second.name)
         self._prose = Prose()
         self._reading = Latest(self, self._read)
+        self._is_json = False
 
     def content(self) -> Iterator[Widget]:
         """Lay out whose answers they are, and the answers."""
@@ -62,19 +70,21 @@ class PairScreen(Frame):
         number = self._grid.key
         if number is None:
             return
-        pair, first, second = await asyncio.to_thread(self._read_from_disk, number)
+        [pair] = await asyncio.to_thread(self._comparison.pairs.page, [number])
+        first, second = await asyncio.to_thread(self._read_from_disk, number)
         self._head.show(pair)
         self._prose.show(partial(_differences, first, second))
         self.refresh_footer()
 
-    def _read_from_disk(self, number: int) -> tuple[Pair, str, str]:
-        pairs = self._comparison.pairs
-        first, second = (_text(line) for line in pairs.lines(number))
-        return pairs.page([number])[0], first, second
+    def _read_from_disk(self, number: int, most: int | None = MOST_SHOWN) -> tuple[str, str]:
+        said = _json if self._is_json else _text
+        first, second = self._comparison.pairs.lines(number)
+        return said(first, most), said(second, most)
 
     def aside(self) -> Line:
-        """Say which one of how many it is."""
-        return (Piece(f"{count(self._grid.cursor + 1)} of {count(len(self._grid.order))}", Tone.DIM),)
+        """Say what is compared, and which one of how many it is."""
+        what = "JSON, " if self._is_json else ""
+        return (Piece(f"{what}{count(self._grid.cursor + 1)} of {count(len(self._grid.order))}", Tone.DIM),)
 
     def _go(self, step: int) -> None:
         self._grid.go_to(self._grid.cursor + step)
@@ -86,14 +96,50 @@ class PairScreen(Frame):
     def _action_pair_previous(self) -> None:
         self._go(-1)
 
+    def _action_pair_next_change(self) -> None:
+        perform(self, partial(self._go_to_change, 1), group="latest-change")
+
+    def _action_pair_previous_change(self) -> None:
+        perform(self, partial(self._go_to_change, -1), group="latest-change")
+
+    async def _go_to_change(self, step: int) -> None:
+        changes = await asyncio.to_thread(self._comparison.pairs.mask, CHANGES)
+        row = wanted_from(self._grid.order, changes, self._grid.cursor, step)
+        if row is None:
+            self.dashboard.say(f"No pair {'below' if step > 0 else 'above'} this one has changed.")
+        else:
+            self._go(row - self._grid.cursor)
+
+    def _action_pair_view(self) -> None:
+        self._is_json = not self._is_json
+        self._reading.request()
+
+    async def _action_pair_pager(self) -> None:
+        number = self._grid.key
+        if number is not None:
+            pager.page(self.app, await asyncio.to_thread(self._whole, number))
+
+    def _whole(self, number: int) -> str:
+        """Return both answers as one text, whole and safe: `-` is of the first, `+` of the second. Blocking."""
+        first, second = self._read_from_disk(number, None)
+        names = f"--- {squeezed(self._comparison.first.name)}\n+++ {squeezed(self._comparison.second.name)}\n"
+        return names + "\n".join(plain(line) for line in below(first, second, UNBROKEN))
+
     def _action_pair_copy_id(self) -> None:
         if self._grid.item is not None:
             self.dashboard.copy(self._grid.item.custom_id, self._grid.item.custom_id)
 
 
-def _text(line: bytes | None) -> str:
-    """Return an answer as its screen shows it as text; nothing where there is none."""
-    return "" if line is None else "\n".join(plain(part) for part in as_text(answer_parts(read_answer(line))))
+def _text(line: bytes | None, most: int | None) -> str:
+    """Return an answer as its screen shows it as text, so many characters of it; nothing where there is none."""
+    if line is None:
+        return ""
+    return "\n".join(plain(part) for part in as_text(answer_parts(read_answer(line), most, raw=line), most))
+
+
+def _json(line: bytes | None, most: int | None) -> str:
+    """Return all that the API said, indented."""
+    return "" if line is None else "\n".join(plain(part) for part in plain_lines(laid_out(line), most))
 
 
 def _differences(first: str, second: str, columns: int) -> Iterator[Line]:

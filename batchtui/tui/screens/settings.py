@@ -252,7 +252,7 @@ def paint(item: Row, column: Column, width: int) -> Line:
     if column.id == "key":
         return (Piece(safe(item.key), Tone.STRONG if entry.is_changed else Tone.TEXT),)
     if column.id == "value":
-        sign = Piece("● " if entry.is_changed else "  ", Tone.ACCENT)
+        sign = Piece("• " if entry.is_changed else "  ", Tone.ACCENT)
         return (sign, Piece(squeezed(_bare(entry.value)) or "not set", Tone.TEXT if entry.value else Tone.PALE))
     return (Piece(safe(entry.meaning), Tone.DIM),)
 

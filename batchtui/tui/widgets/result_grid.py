@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from batchtui.tui import result_cells
-from batchtui.tui.choice import FAILURES, Choice, failure_from, order_of
+from batchtui.tui.choice import FAILURES, Choice, order_of, wanted_from
 from batchtui.tui.look import look_of
 from batchtui.tui.result_cells import ResultRow
 from batchtui.tui.widgets.grid import Grid
@@ -63,7 +63,7 @@ class ResultGrid(Grid[ResultRow]):
             return False
         if not self._failures:
             self._failures = bytes(await asyncio.to_thread(self.reader.mask, FAILURES))
-        row = failure_from(self.order, self._failures, self.cursor, step)
+        row = wanted_from(self.order, self._failures, self.cursor, step)
         if row is not None:
             self.go_to(row)
         return row is not None
