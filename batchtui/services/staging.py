@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from batchtui.domain.limits import API_VERSION
 from batchtui.services.apart import ChildLost
-from batchtui.services.staging_apart import ApartPass, is_worth_it, start_apart
+from batchtui.services.staging_apart import ApartPass, begun
 from batchtui.services.staging_pass import IntakeOptions, PassJob, Reading, Staged, run_pass
 
 if TYPE_CHECKING:
@@ -30,14 +31,31 @@ async def stage(
     sources: Sequence[str],
     options: IntakeOptions,
     on_progress: Callable[[Reading], None] | None = None,
+    *,
+    child: ApartPass | None = None,
 ) -> Staged:
     """Read, check and lay aside. Whoever calls commits or discards what comes back, also where it has errors.
+
+    `child` is the process that whoever calls has `begun` for these sources; by itself this begins one, too.
 
     Raises:
         InputError: where a source cannot be read at all.
         StorageError: where the disk refuses; nothing is left behind.
     """
-    child = start_apart() if await asyncio.to_thread(is_worth_it, sources) else None
+    async with nullcontext(child) if child else begun(sources) as helper:
+        job = PassJob(
+            workspace.registry.requests.new_folder(),
+            tuple(sources),
+            options,
+            await build_check_options(workspace, options),
+        )
+        return await _stage_beside(workspace, job, helper, on_progress)
+
+
+async def _stage_beside(
+    workspace: Workspace, job: PassJob, child: ApartPass | None, on_progress: Callable[[Reading], None] | None
+) -> Staged:
+    """Have the pass run beside the event loop. Where that is cancelled, it ends and leaves nothing behind."""
     given_up = threading.Event()
 
     def tell(reading: Reading) -> None:
@@ -46,13 +64,6 @@ async def stage(
         if on_progress:
             on_progress(reading)
 
-    try:
-        check_options = await build_check_options(workspace, options)
-    except BaseException:
-        if child:
-            child.end()
-        raise
-    job = PassJob(workspace.registry.requests.new_folder(), tuple(sources), options, check_options)
     work = asyncio.ensure_future(asyncio.to_thread(_stage, job, child, tell))
     try:
         return await asyncio.shield(work)

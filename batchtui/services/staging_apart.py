@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import sys
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,7 @@ from batchtui.services.staging_pass import Staged
 from batchtui.services.staging_wire import heard, line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from batchtui.services.staging_pass import PassJob, Reading
 
@@ -38,6 +40,20 @@ def start_apart() -> ApartPass | None:
         return ApartPass() if sys.executable else None
     except OSError:
         return None
+
+
+@asynccontextmanager
+async def begun(sources: Sequence[str]) -> AsyncIterator[ApartPass | None]:
+    """Start a process where the input is worth one, for `staging.stage`: it loads while the caller gets ready.
+
+    It is gone afterwards, whether or not there was a pass.
+    """
+    child = start_apart() if await asyncio.to_thread(is_worth_it, sources) else None
+    try:
+        yield child
+    finally:
+        if child:
+            child.end()
 
 
 class ApartPass:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from batchtui.intake import CheckReport
     from batchtui.services.dispatch import Event
     from batchtui.services.staging import Reading
+    from batchtui.services.staging_apart import ApartPass
     from batchtui.services.workspace import Workspace
 
 
@@ -91,10 +92,13 @@ async def plan_submit(
     sources: Sequence[str],
     options: SubmitOptions,
     on_progress: Callable[[Reading], None] | None = None,
+    *,
+    child: ApartPass | None = None,
 ) -> SubmitPlan:
     """Read and check everything and cut it into parts; nothing is sent. Apply or discard what comes back.
 
-    A plan with errors comes back too, so that the report can be shown; applying it is refused.
+    A plan with errors comes back too, so that the report can be shown; applying it is refused. `child` is as in
+    `stage`.
 
     Raises:
         InputError: where a source cannot be read at all.
@@ -102,7 +106,7 @@ async def plan_submit(
     """
     workspace.warm_up()
     intake = replace(options.intake, first_part=1) if options.prime else options.intake
-    staged = await stage(workspace, sources, intake, on_progress)
+    staged = await stage(workspace, sources, intake, on_progress, child=child)
     try:
         earlier = await workspace.registry.jobs.with_fingerprint(staged.requests.fingerprint)
         name = options.name or name_of(sources)

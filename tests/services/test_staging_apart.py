@@ -25,7 +25,7 @@ from batchtui.intake import CheckOptions
 from batchtui.services import staging, staging_apart
 from batchtui.services.apart import ChildLost
 from batchtui.services.staging import IntakeOptions, Reading, stage
-from batchtui.services.staging_apart import ApartPass, is_worth_it
+from batchtui.services.staging_apart import ApartPass, begun, is_worth_it
 from batchtui.services.staging_pass import PassJob, run_pass
 from batchtui.services.staging_wire import heard, line
 from tests.support.builders import jsonl, request, requests
@@ -173,6 +173,26 @@ async def test_much_input_is_staged_in_a_process_of_its_own(
     assert await staged_ids(workspace, source) == ["r-00000", "r-00001", "r-00002"]
 
 
+async def test_a_process_that_was_begun_does_the_pass(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(staging_apart, "WORTH_IT", 1)
+    monkeypatch.setattr(staging, "run_pass", None)
+    source = jsonl(tmp_path / "in.jsonl", requests(3))
+    async with begun([str(source)]) as child:
+        monkeypatch.setattr(staging_apart, "start_apart", None)  # there is no other
+        staged = await stage(workspace, [str(source)], IntakeOptions(), child=child)
+    assert staged.report.requests == 3
+
+
+async def test_a_process_that_was_begun_in_vain_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(staging_apart, "WORTH_IT", 1)
+    async with begun([str(jsonl(tmp_path / "in.jsonl", requests(3)))]) as child:
+        assert child is not None
+        assert psutil.pid_exists(child.pid)
+    assert not psutil.pid_exists(child.pid)
+
+
 async def test_where_the_process_is_lost_the_pass_runs_here(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,7 +202,7 @@ async def test_where_the_process_is_lost_the_pass_runs_here(
         return doomed
 
     monkeypatch.setattr(staging_apart, "WORTH_IT", 1)
-    monkeypatch.setattr(staging, "start_apart", start_doomed)
+    monkeypatch.setattr(staging_apart, "start_apart", start_doomed)
     source = jsonl(tmp_path / "in.jsonl", requests(3))
     assert await staged_ids(workspace, source) == ["r-00000", "r-00001", "r-00002"]
 
@@ -190,7 +210,7 @@ async def test_where_the_process_is_lost_the_pass_runs_here(
 async def test_cancelled_in_the_middle_nothing_is_left(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, endless: Path
 ) -> None:
-    monkeypatch.setattr(staging, "is_worth_it", lambda _sources: True)
+    monkeypatch.setattr(staging_apart, "is_worth_it", lambda _sources: True)
     under_way = asyncio.Event()
     loop = asyncio.get_running_loop()
 

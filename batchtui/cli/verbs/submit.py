@@ -84,17 +84,20 @@ async def command(
     FILE is JSONL of {"custom_id", "params"}, the same as one JSON array, a task file, any of these as .gz, a folder
     of such files, or - for stdin.
     """
-    from batchtui.services.budget import refuse_costly
-    from batchtui.services.canary import plan_canary, with_canary
-    from batchtui.services.earlier import refuse_repeated
-    from batchtui.services.submit import SubmitOptions, apply_submit, discard, plan_submit
+    from batchtui.services.staging_apart import begun
 
     sources, output = _untangle(sources, output)
     saving.refuse_existing(output)
     saving.refuse_two_on_stdout(session, output)
-    async with session.workspace() if dry_run else session.acting_workspace() as workspace:
+    async with begun(sources) as child, session.workspace() if dry_run else session.acting_workspace() as workspace:
+        # Not before the process that checks has been started: loading these takes as long as its own start.
+        from batchtui.services.budget import refuse_costly
+        from batchtui.services.canary import plan_canary, with_canary
+        from batchtui.services.earlier import refuse_repeated
+        from batchtui.services.submit import SubmitOptions, apply_submit, discard, plan_submit
+
         chosen = SubmitOptions(name, tags, intake_of(options), prime, source, count)
-        plan = await plan_submit(workspace, sources, chosen, findings.progress_of(session))
+        plan = await plan_submit(workspace, sources, chosen, findings.progress_of(session), child=child)
         try:
             _refuse_wrong(session, plan)
             tried = await asyncio.to_thread(plan_canary, workspace, plan.staged, chosen.intake) if canary else None
