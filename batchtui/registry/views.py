@@ -116,8 +116,9 @@ class Views:
     async def uncollected(self, now: datetime) -> list[Batch]:
         """Ended batches whose results are not saved and can still be had, oldest first: their time runs out first."""
         rows = await self._database.all(
-            f"{BATCH_SELECT} WHERE b.state = 'ended' AND b.results IN ('none', 'partial') AND b.created_at > ?"
-            " ORDER BY b.created_at",
+            # Asked every few seconds, and without being told SQLite takes the index by state, of all that ever ended.
+            f"{BATCH_SELECT} WHERE b.key IN (SELECT key FROM batches INDEXED BY batches_to_collect"
+            "  WHERE state = 'ended' AND results IN ('none', 'partial') AND created_at > ?) ORDER BY b.created_at",
             (time_text(now - RESULTS_KEPT),),
         )
         return [to_batch(row) for row in rows]

@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from textual._parser import ParseError
+from textual._time import get_time
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
     from batchtui.tui.shell import Shell
 
-TICK = 0.1
-"""Seconds after which a lone escape is a key, as in Textual."""
 UP_TO_ESC = re.compile("[^\x1b]*\x1b|[^\x1b]+")
 GOES_ON = "[]OPX^_\\\x1b\t\x7fbf"
 """What goes on with a sequence behind its escape: those of other keys and of a terminal's answers, and four that stand
@@ -76,6 +75,11 @@ class Keys(XTermParser):
                 yield from self.tick()
             yield from super().feed(piece)
             self._is_behind_esc = piece.endswith("\x1b")
+
+    @property
+    def patience(self) -> float | None:
+        """Seconds after which what came so far is a key, as a lone esc is; None where nothing is left open."""
+        return None if self._timeout_time is None else max(0.0, self._timeout_time - get_time())
 
     def _is_key(self, char: str) -> bool:
         return char not in GOES_ON and not self._is_used(f"alt+{char}")
@@ -141,7 +145,7 @@ class PromptDriver(LinuxDriver):
         )
         terminal, over = self.fileno, self._over
         while True:
-            ready, _, _ = select.select([terminal, over], [], [], TICK)
+            ready, _, _ = select.select([terminal, over], [], [], parser.patience)
             if over in ready:
                 break
             data = os.read(terminal, _AT_ONCE) if ready else b""

@@ -96,6 +96,17 @@ def test_esc_is_a_key_where_it_begins_no_other(packets: Sequence[str], keys: Seq
     assert [event.key for event in (*heard, *parser.tick()) if isinstance(event, Key)] == list(keys)
 
 
+def test_the_reader_of_keys_wakes_up_by_itself_only_while_an_esc_may_go_on() -> None:
+    parser = Keys(lambda _: False, debug=False)
+    list(parser.feed("j"))
+    assert parser.patience is None
+    list(parser.feed("\x1b"))
+    assert parser.patience is not None
+    assert 0.0 < parser.patience <= 0.1
+    list(parser.feed("[B"))
+    assert parser.patience is None
+
+
 def test_what_goes_on_without_having_been_stopped_leaves_the_terminal_as_it_was(home: Path) -> None:
     with dashboard(home) as made:
         before = termios.tcgetattr(made.master)
