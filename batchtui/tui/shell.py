@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING
 
 from rich.style import Style
 from textual.app import App
+from textual.notifications import Notify
 
 from batchtui.text.safe import safe, squeezed
 from batchtui.tui import keymap, terminal, themes
 from batchtui.tui.driver import PromptDriver
 from batchtui.tui.look import Painting
+from batchtui.tui.note import Note
 from batchtui.tui.screens.confirm import Confirm, Question
 from batchtui.tui.screens.frame import Frame
 from batchtui.tui.widgets.scroll_bar import use_whole_cells
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from textual.notifications import SeverityLevel
 
     from batchtui.domain.errors import BatchtuiError
     from batchtui.services.workspace import Workspace
@@ -77,7 +81,8 @@ class Shell(App[int]):
 
     def say(self, sentence: str, *, tone: str = "information") -> None:
         """Say something that asks for nothing; it goes away by itself."""
-        self.notify(safe(sentence), severity="error" if tone == "error" else "information", markup=False)
+        severity: SeverityLevel = "error" if tone == "error" else "information"
+        self.post_message(Notify(Note(safe(sentence), severity=severity, timeout=self.NOTIFICATION_TIMEOUT)))
 
     def _say_error(self, error: BatchtuiError) -> None:
         self.say(squeezed(f"{error.heading}: {error.message}"), tone="error")
