@@ -20,6 +20,7 @@ def open_workspace(
     *,
     profile: str | None = None,
     base_url: str | None = None,
+    read_only: bool = False,
     clock: Clock | None = None,
 ) -> Opening:
     """Open the registry: `async with` gives a `Workspace`, plain `with` a `BlockingWorkspace`.
@@ -31,20 +32,23 @@ def open_workspace(
         home: folder of everything; None for `BATCHTUI_HOME`, else the places of the system.
         profile: a profile of credentials; None for the SDK's own chain (`ANTHROPIC_API_KEY` …).
         base_url: another server than the API's, as for tests against the simulator.
+        read_only: refuse whatever would change something at the API, as `--read-only` does: `submit`, `retry`,
+            `resume`, `cancel` and `delete` raise `UsageError`. Looking, fetching and exporting go on.
         clock: turned by tests; None is the system's.
 
     Raises:
         StorageError: on entering, where the registry cannot be opened.
     """
-    return Opening(home, profile, base_url, clock)
+    return Opening(home, profile=profile, base_url=base_url, read_only=read_only, clock=clock)
 
 
 class Opening(AbstractAsyncContextManager["Workspace"], AbstractContextManager["BlockingWorkspace"]):
     """A workspace about to be opened, in either way. It opens nothing before it is entered."""
 
-    def __init__(self, home: str | Path | None, profile: str | None, base_url: str | None, clock: Clock | None) -> None:
+    def __init__(self, home: str | Path | None, **wishes: Any) -> None:
+        """`wishes`: as `open_workspace` has them."""
         self._home = Path(home) if home is not None else None
-        self._wishes: dict[str, Any] = {"profile": profile, "base_url": base_url, "clock": clock}
+        self._wishes = wishes
         self._stack = AsyncExitStack()
         self._blocking: BlockingWorkspace | None = None
 

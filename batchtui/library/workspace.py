@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, TypeAlias, Unpack
 
-from batchtui.domain.errors import ResultsUnavailable
+from batchtui.domain.errors import InputError, ResultsUnavailable
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.library.result import Result
 from batchtui.library.sources import Source, intake_of
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from batchtui.domain.batch import Batch
     from batchtui.domain.estimate import Estimate
     from batchtui.domain.job import Job
+    from batchtui.domain.query import SortKey
     from batchtui.domain.result import Outcome
     from batchtui.intake import CheckReport
     from batchtui.library.options import ExportWishes, IntakeWishes
@@ -64,12 +65,16 @@ class Workspace:
             **wishes: how the requests are read: see `IntakeWishes`.
 
         Raises:
-            InputError: where the source cannot be read at all; requests with errors are left out.
+            InputError: where the source cannot be read at all, or no request is right: that costs nothing that could
+                be said. Requests with errors are left out.
         """
         from batchtui.services.check import check
 
         sources, intake = intake_of(source, wishes)
-        return (await check(self._engine, sources, intake, count=count)).estimate
+        checked = await check(self._engine, sources, intake, count=count)
+        if not checked.report.requests:
+            raise InputError("There is no request that could be sent.", problems=checked.report.problems)
+        return checked.estimate
 
     async def submit(
         self,
@@ -144,11 +149,25 @@ class Workspace:
 
         return await find_target(self._engine, _word_for(named))
 
-    async def batches(self, *, limit: int | None = None) -> list[Batch]:
-        """Return the registry's batches, newest first; nothing is asked of the API."""
-        from batchtui.domain.query import BatchQuery
+    async def batches(
+        self, matching: str = "", *, sort: SortKey = "newest", reverse: bool = False, limit: int | None = None
+    ) -> list[Batch]:
+        """Return the registry's batches; nothing is asked of the API.
 
-        return await self._engine.registry.views.select(BatchQuery(limit=limit))
+        Args:
+            matching: a filter, as in the dashboard and in `batchtui list --filter`: `"nightly errored:>0 age:<2d"`.
+            sort: what they are put in order by; the newest first where it is not said.
+            reverse: the other way round.
+            limit: at most so many.
+
+        Raises:
+            UsageError: the filter cannot be read.
+        """
+        from batchtui.domain.query import BatchQuery
+        from batchtui.text.filter_language import terms_of
+
+        query = BatchQuery(terms=terms_of(matching), sort=sort, descending=reverse, limit=limit)
+        return await self._engine.registry.views.select(query)
 
     async def refresh(self, named: Named) -> Target:
         """Ask the API how a job or a batch stands.
@@ -269,6 +288,7 @@ class Workspace:
         named: Named,
         *,
         only: Iterable[str] = (),
+        custom_ids: Iterable[str] | None = None,
         model: str | None = None,
         max_tokens: int | None = None,
     ) -> Job:
@@ -277,6 +297,7 @@ class Workspace:
         Args:
             named: a job, or a batch of one.
             only: outcomes or types of errors; empty for what is worth sending again as it is.
+            custom_ids: nothing but these requests, None for all; without `only` whatever their failure is.
             model: replaces the model of what is sent again.
             max_tokens: replaces its max_tokens.
 
@@ -287,7 +308,10 @@ class Workspace:
         """
         from batchtui.services.retry import RetryOptions, apply_retry, discard, plan_retry
 
-        options = RetryOptions(only=frozenset(map(str, only)), model=model, max_tokens=max_tokens)
+        named_ones = None if custom_ids is None else frozenset(custom_ids)
+        options = RetryOptions(
+            only=frozenset(map(str, only)), custom_ids=named_ones, model=model, max_tokens=max_tokens
+        )
         plan = await plan_retry(self._engine, await self.find(named), options)
         try:
             return (await apply_retry(self._engine, plan)).job

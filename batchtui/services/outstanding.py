@@ -63,7 +63,7 @@ def examine(
     within: Batch | None,
     chooses: Callable[[FailureGroup], bool],
     *,
-    custom_ids: frozenset[str] = frozenset(),
+    custom_ids: frozenset[str] | None = None,
     with_missing: bool,
 ) -> Outstanding:
     """Say what of a job, or of one batch of it, has not succeeded. Blocking: reads the index of every result.
@@ -73,7 +73,7 @@ def examine(
         batches: all batches of the job; results that will come are saved.
         within: only the requests of this batch; None for all of the job.
         chooses: which kinds of failure are to be sent again.
-        custom_ids: only these requests; empty for all.
+        custom_ids: only these requests; None for all.
         with_missing: whether requests without any result are, too.
 
     Raises:
@@ -101,12 +101,12 @@ def examine(
     return found
 
 
-def _asked_for(registry: Registry, within: Batch | None, custom_ids: frozenset[str]) -> Collection[str] | None:
+def _asked_for(registry: Registry, within: Batch | None, custom_ids: frozenset[str] | None) -> Collection[str] | None:
     """Return the only custom_ids to look at; None for all."""
     if within is None:
-        return custom_ids or None
+        return custom_ids
     of_batch = set(_custom_ids(registry, within))
-    return of_batch & custom_ids if custom_ids else of_batch
+    return of_batch if custom_ids is None else of_batch & custom_ids
 
 
 def _sort_unanswered(

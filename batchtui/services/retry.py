@@ -56,9 +56,9 @@ class RetryOptions:
     `max_tokens` also what was cut short."""
     groups: frozenset[Kind] = frozenset()
     """Kinds of failures (`FailureGroup.kind`), besides what `only` names."""
-    custom_ids: frozenset[str] = frozenset()
-    """Nothing but these requests. With neither `only` nor `groups` all of them that have not succeeded: whoever names
-    a request means it, whatever its failure."""
+    custom_ids: frozenset[str] | None = None
+    """Nothing but these requests; None for all. With neither `only` nor `groups` all of them that have not succeeded:
+    whoever names a request means it, whatever its failure."""
     model: str | None = None
     """Replaces the model of every request that is sent again."""
     max_tokens: int | None = None
@@ -238,7 +238,7 @@ class _Planning:
         choice = self._choices.get(group.kind)
         if choice is None:
             only, groups = self._options.only, self._options.groups
-            if self._options.custom_ids and not (only or groups):
+            if self._options.custom_ids is not None and not (only or groups):
                 choice = True
             elif only or groups:
                 choice = group.kind in groups or group.outcome in only or group.error_type in only

@@ -67,7 +67,7 @@ def refuse_unknown_words(only: frozenset[str], found: Outstanding) -> None:
             )
 
 
-def nothing(job: Job, found: Outstanding, custom_ids: frozenset[str] = frozenset()) -> NothingToRetry:
+def nothing(job: Job, found: Outstanding, custom_ids: frozenset[str] | None = None) -> NothingToRetry:
     """Say why nothing is sent again, of the job or of these requests of it, with what is open besides."""
     left = [f"{failed.group.count:,} {failed.group.error_type or failed.group.outcome}" for failed in found.failed]
     if found.missing:
@@ -75,9 +75,9 @@ def nothing(job: Job, found: Outstanding, custom_ids: frozenset[str] = frozenset
     if found.away:
         left.append(f"{found.away:,} that the API does not show at the moment")
     if not left:
-        if custom_ids and not found.succeeded:
+        if custom_ids is not None and not found.succeeded:
             return NothingToRetry(f"{job.name} has no request that is called like that.")
-        if custom_ids:
+        if custom_ids is not None:
             return NothingToRetry("All that was named has succeeded.")
         return NothingToRetry(f"All {found.succeeded:,} requests of {job.name} have succeeded.")
     return NothingToRetry(

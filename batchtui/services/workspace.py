@@ -78,7 +78,7 @@ class Workspace:
     def read_only_by(self) -> str:
         """What makes it read-only, as a sentence; empty where nothing does."""
         if self._read_only:
-            return "--read-only was given, or BATCHTUI_READ_ONLY is set."
+            return "It was asked for, by --read-only, BATCHTUI_READ_ONLY or `open_workspace(read_only=True)`."
         if self.settings.read_only:
             return f"`read_only` is set in {self.paths.config_file}."
         for name in (self.profile, self.workspace_id):

@@ -14,9 +14,11 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from batchtui.domain.errors import UsageError
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.domain.terms import NUMBERS, SPANS, Field, Term
 from batchtui.text.glyphs import STATES
+from batchtui.text.safe import safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -95,6 +97,19 @@ def read(text: str) -> Reading:
             terms.append(term)
             shown.append(token.text)
     return Reading(tuple(terms), tuple(shown), tuple(complaints), tuple(unfinished))
+
+
+def terms_of(text: str) -> tuple[Term, ...]:
+    """Read a filter that nobody is typing any more.
+
+    Raises:
+        UsageError: where any of it cannot be meant, or says nothing yet.
+    """
+    reading = read(text)
+    said = "; ".join((*reading.complaints, *(f"{part} says nothing yet" for part in reading.unfinished)))
+    if said:
+        raise UsageError(f"The filter cannot be read: {safe(said)}.", hint=f"The fields are {', '.join(Field)}.")
+    return reading.terms
 
 
 def field_of(name: str) -> Field | None:

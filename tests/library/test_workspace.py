@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import batchtui
 from batchtui.domain.errors import InputError
-from batchtui.simulator import Fault, Simulator
+from batchtui.simulator import Fault, Scenario, Simulator
 from tests.support.builders import jsonl, requests
 from tests.support.workspaces import sent_custom_ids
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
-    from pathlib import Path
 
     from tests.support.clock import TurnedClock
 
@@ -153,3 +153,48 @@ def test_a_sync_iteration_may_be_left_early(tmp_path: Path, simulator: Simulator
         for result in workspace.results(job):
             assert result.succeeded
             break
+
+
+async def test_batches_are_filtered_and_sorted_in_the_language_of_the_dashboard(workspace: batchtui.Workspace) -> None:
+    await workspace.submit(requests(2), name="nightly", tags=["eval"])
+    await workspace.submit(requests(5, "b"), name="weekly")
+    assert [batch.name for batch in await workspace.batches()] == ["weekly", "nightly"]
+    assert [batch.name for batch in await workspace.batches("tag:eval")] == ["nightly"]
+    assert [batch.name for batch in await workspace.batches("requests:>2 !tag:eval", limit=1)] == ["weekly"]
+    assert [batch.name for batch in await workspace.batches(sort="requests", reverse=True)] == ["nightly", "weekly"]
+    with pytest.raises(batchtui.UsageError, match="did you mean"):
+        await workspace.batches("statsu:ended")
+
+
+async def test_a_read_only_workspace_looks_and_changes_nothing(
+    workspace: batchtui.Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock
+) -> None:
+    job = await workspace.submit(requests(2))
+    looking = batchtui.open_workspace(tmp_path / "home", base_url=simulator.url, clock=clock, read_only=True)
+    async with looking as onlooker:
+        await onlooker.wait(job, poll_interval=3600)
+        assert len([result async for result in onlooker.results(job)]) == 2
+        for change in (onlooker.submit(requests(1, "z")), onlooker.cancel(job), onlooker.delete(job)):
+            with pytest.raises(batchtui.UsageError, match="read-only"):
+                await change
+    assert len(simulator.world.batches) == 1
+
+
+async def test_an_estimate_of_nothing_is_no_estimate_of_0(workspace: batchtui.Workspace) -> None:
+    with pytest.raises(batchtui.InputError, match="no request that could be sent") as caught:
+        await workspace.estimate([{"custom_id": "a"}])
+    assert caught.value.problems
+
+
+async def test_named_requests_are_tried_again(tmp_path: Path, clock: TurnedClock) -> None:
+    with Simulator(Scenario(errored={"overloaded_error": 1}), clock=clock) as simulator:
+        async with batchtui.open_workspace(tmp_path / "home", base_url=simulator.url, clock=clock) as workspace:
+            job = await workspace.submit(requests(3))
+            await workspace.wait(job, poll_interval=3600)
+            named = requests(3)[1]["custom_id"]
+            await workspace.retry(job, custom_ids=[named])
+            assert simulator.world.batches[1].custom_ids == [named]
+
+
+def test_it_says_that_it_is_typed() -> None:
+    assert (Path(batchtui.__file__).parent / "py.typed").is_file()

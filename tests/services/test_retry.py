@@ -171,6 +171,8 @@ async def test_named_requests_that_are_not_there_or_have_succeeded_are_said(work
         await planned(workspace, job, custom_ids=frozenset({succeeded}))
     with pytest.raises(NothingToRetry, match="no request that is called like that"):
         await planned(workspace, job, custom_ids=frozenset({"nobody"}))
+    with pytest.raises(NothingToRetry, match="no request that is called like that"):
+        await planned(workspace, job, custom_ids=frozenset())
 
 
 async def test_what_is_sent_again_is_byte_for_byte_what_was_sent(

@@ -8,18 +8,14 @@ import click
 
 from batchtui.cli import documents, sheets, showing
 from batchtui.cli.verb import verb
-from batchtui.domain.errors import UsageError
 from batchtui.domain.query import SORT_KEYS, BatchQuery
 from batchtui.domain.states import BatchState
-from batchtui.domain.terms import Field
 from batchtui.text.counts import amount
-from batchtui.text.filter_language import read
-from batchtui.text.safe import safe
+from batchtui.text.filter_language import terms_of
 
 if TYPE_CHECKING:
     from batchtui.cli.session import Session
     from batchtui.domain.query import SortKey
-    from batchtui.domain.terms import Term
 
 RUNNING = "running"
 ON_A_SCREEN = 50
@@ -70,7 +66,7 @@ async def command(
     All of them hold; ! before one turns it round.
     """
     query = BatchQuery(
-        states=_states(states), tags=tags, terms=_terms(text), deleted=everything, sort=sort, descending=reverse
+        states=_states(states), tags=tags, terms=terms_of(text), deleted=everything, sort=sort, descending=reverse
     )
     async with session.workspace() as workspace:
         if refresh:
@@ -91,15 +87,6 @@ async def command(
         session.notes.say(_nothing(has_filter=bool(states or tags or text)))
     if len(batches) < len(order) and not session.json:
         session.notes.say(f"{len(batches)} of {amount(len(order), 'batch', 'batches')}; --all shows the rest.")
-
-
-def _terms(text: str) -> tuple[Term, ...]:
-    reading = read(text)
-    said = "; ".join((*reading.complaints, *(f"{part} says nothing yet" for part in reading.unfinished)))
-    if said:
-        fields = ", ".join(Field)
-        raise UsageError(f"The filter cannot be read: {safe(said)}.", hint=f"The fields are {fields}.")
-    return reading.terms
 
 
 def _states(names: tuple[str, ...]) -> frozenset[BatchState]:

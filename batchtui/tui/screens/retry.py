@@ -53,8 +53,8 @@ class RetryScreen(Frame):
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.RETRY)
     SCOPES = (Scope.RETRY, Scope.LIST, Scope.EVERYWHERE)
 
-    def __init__(self, workspace: Workspace, target: Target, custom_ids: frozenset[str] = frozenset()) -> None:
-        """`custom_ids`: nothing but these requests, whatever their failure; empty for what is worth it."""
+    def __init__(self, workspace: Workspace, target: Target, custom_ids: frozenset[str] | None = None) -> None:
+        """`custom_ids`: nothing but these requests, whatever their failure; None for what is worth it."""
         super().__init__(workspace)
         self._target = target
         self._options = RetryOptions(custom_ids=custom_ids)
