@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from batchtui.domain.errors import InputError
+from batchtui.intake.formats import HEAD, read_records
 from tests.intake.builders import check_bytes, lines, only, request, run
 
 REQUESTS = [request("a"), request("b"), request("c")]
@@ -58,6 +59,14 @@ def test_the_line_separator_inside_a_string_is_no_end_of_line(tmp_path: Path) ->
     said = [{"role": "user", "content": "one\u2028two\u2029three\x85four"}]
     good, report = check_bytes(tmp_path, json.dumps(request("a", messages=said), ensure_ascii=False).encode() + b"\n")
     assert (ids(good), report.errors) == (["a"], 0)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 1000])
+def test_lines_are_the_same_wherever_they_are_cut(size: int) -> None:
+    text = b"{" + b" " * HEAD + b"}\n{1}\n\n \r\n{2}\r\n{\xe2\x80\xa8\r}\n\n{3}"
+    chunks = [text[:HEAD], *(text[at : at + size] for at in range(HEAD, len(text), size))]
+    read = [(n, item.strip()) for first, items in read_records(iter(chunks)) for n, item in enumerate(items, first)]
+    assert read == [(n, line.strip()) for n, line in enumerate(text.split(b"\n"), 1)]
 
 
 def test_requests_know_their_line_and_number(tmp_path: Path) -> None:
