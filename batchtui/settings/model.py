@@ -132,7 +132,7 @@ class Screen(Section):
     theme: Literal["auto", "dark", "light", "high-contrast", "ansi"] = "auto"
     """The colours; ansi uses the terminal's own sixteen, auto chooses by what the terminal says of itself."""
     mouse: Switch = True
-    """Whether the dashboard listens to the mouse; false leaves selecting text to the terminal."""
+    """Whether the dashboard listens to the mouse; false leaves selecting text to the terminal. Never in GNU screen."""
     ascii: Switch = False
     """Whether only ASCII is drawn, for fonts without the other signs."""
     calm: Literal["auto", "yes", "no"] = "auto"

@@ -34,6 +34,8 @@ class Terminal:
     """Whether it is at the far end of an SSH connection."""
     multiplexer: str
     """`tmux`, `screen` or empty."""
+    keeps_esc: bool = False
+    """Whether esc is kept back until the next key while somebody listens to the mouse: by GNU screen."""
 
     @classmethod
     def of(cls, env: Mapping[str, str]) -> Terminal:
@@ -46,6 +48,7 @@ class Terminal:
             light=_is_light(env.get("COLORFGBG", "")),
             remote=bool(env.get("SSH_CONNECTION") or env.get("SSH_TTY")),
             multiplexer=multiplexer(env),
+            keeps_esc=term.startswith("screen.") or (term.startswith("screen") and bool(env.get("STY"))),
         )
 
 

@@ -35,6 +35,16 @@ def test_ascii_is_drawn_where_the_locale_knows_no_more(env: dict[str, str], is_a
     assert Terminal.of(env).ascii_only is is_ascii
 
 
+@pytest.mark.parametrize(
+    ("env", "keeps_it"),
+    [({"TERM": "screen.xterm-256color"}, True), ({"TERM": "screen", "STY": "7.pts-0"}, True),
+     ({"TERM": "screen-256color", "TMUX": "/tmp/tmux"}, False), ({"TERM": "tmux-256color", "STY": "7.pts-0"}, False),
+     ({"TERM": "screen"}, False)],
+)  # fmt: skip
+def test_gnu_screen_is_told_from_tmux_which_says_that_it_is_a_screen_too(env: dict[str, str], keeps_it: bool) -> None:
+    assert Terminal.of(env).keeps_esc is keeps_it
+
+
 def test_a_light_ground_is_known_by_colorfgbg() -> None:
     assert Terminal.of({"COLORFGBG": "0;15"}).light
     assert not Terminal.of({"COLORFGBG": "15;0"}).light
