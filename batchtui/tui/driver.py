@@ -109,6 +109,19 @@ class PromptDriver(LinuxDriver):
         super().stop_application_mode()
         self.attrs_before = None
 
+    # Python runs a signal's handler between any two steps of the program. What Textual does in these may then wait for
+    # the very queue that the step before was putting something into, for ever: the loop does it, when it comes to it.
+
+    def _sigtstp_application(self, *_: object) -> None:
+        self._soon(super()._sigtstp_application)
+
+    def _sigcont_application(self, *_: object) -> None:
+        self._soon(super()._sigcont_application)
+
+    def _soon(self, act: Callable[[], None]) -> None:
+        with suppress(RuntimeError):  # it is over
+            self._loop.call_soon_threadsafe(act)
+
     def _take_keys(self) -> list[Any] | None:
         """Have every key from now on, as it is typed. Returns how the terminal was set before it was ours, if it is."""
         try:

@@ -38,6 +38,20 @@ LINGERING = (
 )
 """A dashboard that goes on taking the screen only when something was typed, which is what is taken after that."""
 
+INTERRUPTED = (
+    "import os, queue, signal\n"
+    "put = queue.Queue._put\n"
+    "def interrupted(self, item):\n"
+    "    if isinstance(item, str) and 'evals' in item:\n"
+    "        queue.Queue._put = put\n"
+    "        os.kill(os.getpid(), signal.SIGCONT)\n"
+    "    put(self, item)\n"
+    "queue.Queue._put = interrupted\n"
+    "from batchtui.cli.main import main\n"
+    "main()"
+)
+"""A dashboard that is told to go on while it holds the queue to its writer."""
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -116,3 +130,12 @@ def test_what_goes_on_without_having_been_stopped_leaves_the_terminal_as_it_was(
         assert made.ends() == 0
         assert made.left_on == []
         assert termios.tcgetattr(made.master) == before
+
+
+def test_being_told_to_go_on_in_the_middle_of_painting_stops_nothing(home: Path) -> None:
+    with dashboard(home, [sys.executable, "-c", INTERRUPTED]) as made:
+        made.until(lambda: made.sent.count(TAKEN) == 2, "it takes the screen once more")
+        made.shows("evals")
+        made.press("ctrl+q")
+        assert made.ends() == 0
+        assert made.left_on == []
