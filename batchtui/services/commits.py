@@ -16,26 +16,27 @@ LOOK = 0.5
 
 
 class Commits:
-    """Waits for the next commit to the registry. It changes nothing, and reads nothing but a number."""
+    """Hears of commits to the registry; one look at the file serves all who follow. It changes nothing."""
 
     def __init__(self, registry: Registry, clock: Clock) -> None:
         self._registry = registry
         self._clock = clock
-        self._wake = asyncio.Event()
-        self._version: int | None = None
-        registry.on_commit(self._wake.set)
+        self._own = asyncio.Event()
+        self._followers: list[asyncio.Event] = []
+        registry.on_commit(self._own.set)
 
-    async def next(self, seconds: float | None = None) -> bool:
-        """Return once something was committed after the last return: True; or after this time: False."""
-        if self._version is None:
-            self._version = await self._registry.views.data_version()
-        began = self._clock.monotonic()
+    def follow(self) -> asyncio.Event:
+        """Return an event that is set after each commit from now on, while `run` runs; who waits for it clears it."""
+        follower = asyncio.Event()
+        self._followers.append(follower)
+        return follower
+
+    async def run(self) -> None:
+        """Look until cancelled; what was committed before counts as one commit."""
+        version: int | None = None
         while True:
-            left = LOOK if seconds is None else min(LOOK, seconds - (self._clock.monotonic() - began))
-            if left <= 0:
-                return False
-            await rest(self._clock, left, self._wake)
-            version = await self._registry.views.data_version()
-            if version != self._version:
-                self._version = version
-                return True
+            before, version = version, await self._registry.views.data_version()
+            if version != before:
+                for follower in self._followers:
+                    follower.set()
+            await rest(self._clock, LOOK, self._own)

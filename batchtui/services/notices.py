@@ -14,7 +14,7 @@ from batchtui.domain.errors import BatchtuiError, StorageError
 from batchtui.domain.notice import NoticeKind
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.services import hooks, process
-from batchtui.services.commits import Commits
+from batchtui.services.clock import rest
 from batchtui.text import announcing
 
 if TYPE_CHECKING:
@@ -99,11 +99,11 @@ class Notifier:
         self._channels = tuple(channels)
 
     async def run(self) -> None:
-        """Go on until cancelled, with every commit of any process and with time."""
-        commits = Commits(self._workspace.registry, self._workspace.clock)
+        """Go on until cancelled, with every commit that the workspace hears of and with time."""
+        committed = self._workspace.commits.follow()
         while True:
             await self.tell()
-            await commits.next(LOOK)
+            await rest(self._workspace.clock, LOOK, committed)
 
     async def tell(self) -> int:
         """Tell what nobody has told yet. Returns how many tellings there were; a disk that says no is only logged."""

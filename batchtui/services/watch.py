@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from batchtui.domain.states import BatchState
-from batchtui.services.commits import Commits
 from batchtui.services.notices import Notifier
 from batchtui.services.poller import Poller
 from batchtui.text.happening import PASSING
@@ -75,7 +74,7 @@ async def watch(
     )
     notifier, follower = Notifier(workspace, channels), Follower(workspace, listeners.on_happening)
     await follower.begin()
-    await _first_of(poller.run(until_idle=until_idle), notifier.run(), follower.run())
+    await _first_of(poller.run(until_idle=until_idle), workspace.commits.run(), notifier.run(), follower.run())
     await notifier.tell()
     await follower.look()
     tally = await workspace.registry.views.tally()
@@ -96,10 +95,11 @@ class Follower:
 
     async def run(self) -> None:
         """Go on until cancelled."""
-        commits = Commits(self._workspace.registry, self._workspace.clock)
+        committed = self._workspace.commits.follow()
         while True:
             await self.look()
-            await commits.next()
+            await committed.wait()
+            committed.clear()
 
     async def look(self) -> None:
         """Pass on what has happened since the last look."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from batchtui.domain.clock import Clock
     from batchtui.gateway.protocol import Gateway
     from batchtui.pricing.book import PriceBook
+    from batchtui.services.commits import Commits
     from batchtui.settings.model import Settings
     from batchtui.settings.paths import Paths
 
@@ -57,6 +58,13 @@ class Workspace:
         """The latest call to the API, its limits and times."""
         self._gateway: Gateway | None = None
         self._connecting = asyncio.Lock()
+
+    @cached_property
+    def commits(self) -> Commits:
+        """What is committed to the registry, by whichever process, for who follows it."""
+        from batchtui.services.commits import Commits
+
+        return Commits(self.registry, self.clock)
 
     @cached_property
     def settings(self) -> Settings:

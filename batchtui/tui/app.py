@@ -86,9 +86,7 @@ class DashboardApp(Everywhere):
         self.away: presence.Away | None = None
         """What happened since a dashboard was last open; None where none ever was."""
         self._turns = Turns(self, super().on_event)
-        self.bridge = Bridge(
-            workspace.registry, workspace.clock, self.post_message, pace=CALM_PACE if self.is_calm else 0.0
-        )
+        self.bridge = Bridge(workspace, self.post_message, pace=CALM_PACE if self.is_calm else 0.0)
         self.poller = Poller(
             workspace,
             on_status=self._hear_poll,
@@ -131,6 +129,7 @@ class DashboardApp(Everywhere):
         if not self.workspace.settings.refresh.automatic:
             self.poller.pause(True)
         begin(self, self.bridge.run, group="bridge")
+        begin(self, self.workspace.commits.run, group="commits")
         begin(self, self.poller.run, group="poller")
         begin(self, Notifier(self.workspace, channels(self.workspace, say=self._ring)).run, group="notices")
         self.set_interval(CALM_TICK if self.is_calm else TICK, self._pass_time)

@@ -42,10 +42,16 @@ class Heard:
     def error(self, error: BatchtuiError) -> None:
         self.errors.append(error.type)
 
-    async def watch(self, workspace: Workspace) -> Watched:
+    async def watch(self, workspace: Workspace, *, until_idle: bool = True) -> Watched:
         listeners = Listeners(self.happening, self.status, self.error)
         async with asyncio.timeout(20):
-            return await watch(workspace, listeners, [], until_idle=True)
+            return await watch(workspace, listeners, [], until_idle=until_idle)
+
+    async def until(self, event: str, times: int = 1) -> None:
+        """Wait until that was passed on so often."""
+        async with asyncio.timeout(20):
+            while self.events.count(event) < times:
+                await asyncio.sleep(0.005)
 
 
 async def test_a_network_that_is_down_is_waited_out(
@@ -91,12 +97,14 @@ async def test_what_another_process_does_is_passed_on_too(
     await submit(workspace, tmp_path, 1)
     heard = Heard()
     async with workspace_at(tmp_path / "home", simulator, clock) as other:
-        watching = asyncio.create_task(heard.watch(workspace))
-        await asyncio.sleep(0)
+        watching = asyncio.create_task(heard.watch(workspace, until_idle=False))
+        await heard.until("results.saved")
         await submit(other, tmp_path, 1, prefix="b")
-        await watching
+        await heard.until("job.planned")
+        await heard.until("results.saved", times=2)
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
     assert heard.events.count("job.planned") == 1
-    assert heard.events.count("results.saved") == 2
 
 
 async def test_a_part_that_stays_unknown_does_not_keep_it_going_for_ever(

@@ -42,9 +42,9 @@ async def plan(workspace: Workspace, name: str) -> None:
 async def test_what_changes_in_between_is_told_at_once_afterwards(tmp_path: Path) -> None:
     async with told(tmp_path, empty=True) as (workspace, clock):
         heard: list[BatchesChanged] = []
-        bridge = Bridge(workspace.registry, clock, heard.append, pace=CALM_PACE)
+        bridge = Bridge(workspace, heard.append, pace=CALM_PACE)
         await bridge.begin()
-        running = asyncio.create_task(bridge.run())
+        running = [asyncio.create_task(each()) for each in (bridge.run, workspace.commits.run)]
 
         async def until(count: int) -> None:
             async with asyncio.timeout(10):
@@ -61,5 +61,6 @@ async def test_what_changes_in_between_is_told_at_once_afterwards(tmp_path: Path
         clock.turn(CALM_PACE)
         await until(2)
         assert {batch.name for batch in heard[1].changed} == {"b", "c"}
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
