@@ -152,10 +152,8 @@ class PromptDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Read keys until it is over; on a thread."""
-        parser, decode = (
-            Keys(self._is_used, debug=self._debug),
-            getincrementaldecoder("utf-8")(errors="replace").decode,
-        )
+        parser = Keys(self._is_used, debug=self._debug)
+        decode = getincrementaldecoder("utf-8")(errors="replace").decode
         terminal, over = self.fileno, self._over
         while True:
             ready, _, _ = select.select([terminal, over], [], [], parser.patience)
