@@ -11,8 +11,8 @@ from batchtui import __version__
 
 ROOT = Path(__file__).parents[2]
 TOML = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-NAMES = {"charset-normalizer": "charset_normalizer", "markdown-it-py": "markdown_it", "genai-prices": "genai_prices"}
-"""Packages that are imported under another name."""
+NAMES = {"markdown-it-py": "markdown_it"}
+"""Packages whose modules have another name."""
 
 
 def listed(head: str) -> list[str]:
@@ -28,7 +28,7 @@ def test_every_requirement_has_a_reason() -> None:
 
 @pytest.mark.parametrize("requirement", re.findall(r'^"([a-z0-9-]+)', "\n".join(listed("dependencies")), re.MULTILINE))
 def test_every_requirement_is_used(requirement: str) -> None:
-    name = NAMES.get(requirement, requirement)
+    name = NAMES.get(requirement, requirement.replace("-", "_"))
     used = re.compile(rf"^\s*(?:import|from) {name}\b|import_module\(\"{name}\"\)", re.MULTILINE)
     sources = (ROOT / "batchtui").rglob("*.py")
     assert any(used.search(source.read_text(encoding="utf-8")) for source in sources)
