@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-import threading
 from array import array
 from dataclasses import dataclass, replace
 from functools import partial
@@ -23,6 +22,7 @@ from batchtui.domain.errors import StorageError
 from batchtui.services.loads import LoadCounter
 from batchtui.services.originals import OriginalsWriter
 from batchtui.services.staging import Reading
+from batchtui.services.threads import abandonable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -137,23 +137,8 @@ async def _passed(
     work_with: Callable[[Callable[[Reading], None]], Composed],
     on_progress: Callable[[Reading], None] | None,
 ) -> Composed:
-    """Run one pass over all rows on a thread, which ends soon after it is given up."""
-    given_up = threading.Event()
-
-    def tell(reading: Reading) -> None:
-        if given_up.is_set():
-            raise asyncio.CancelledError
-        if on_progress:
-            on_progress(reading)
-
-    work = asyncio.ensure_future(asyncio.to_thread(work_with, tell))
-    try:
-        composed = await asyncio.shield(work)
-    except asyncio.CancelledError:
-        # The thread cannot be cancelled: tell it, and wait until it has let go of the stream.
-        given_up.set()
-        await asyncio.wait({work})
-        raise
+    """Run one pass over all rows."""
+    composed = await abandonable(work_with, on_progress)
     return await _priced(workspace, composed) if composed.loads else composed
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from dataclasses import dataclass, field
+from functools import partial
 from typing import IO, TYPE_CHECKING
 
 from batchtui.domain.errors import UsageError
@@ -18,6 +18,7 @@ from batchtui.services.export_plan import ExportOptions, ExportPlan, Order, plan
 from batchtui.services.originals import originals_of
 from batchtui.services.output_file import opened
 from batchtui.services.results import is_by_input, places
+from batchtui.services.threads import abandonable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -97,26 +98,14 @@ async def apply_export(
         StorageError: the disk refused.
         OutputExists: the file appeared meanwhile.
     """
-    loop, stop, began = asyncio.get_running_loop(), threading.Event(), workspace.clock.monotonic()
+    loop, began = asyncio.get_running_loop(), workspace.clock.monotonic()
 
-    def told(written: int) -> None:
-        if stop.is_set():
-            raise _Stopped
+    def heard(written: int) -> None:
         if on_progress:
             elapsed = workspace.clock.monotonic() - began
             loop.call_soon_threadsafe(on_progress, Exporting(written, plan.total, elapsed))
 
-    writing = asyncio.ensure_future(asyncio.to_thread(_export, workspace, plan, stream, told))
-    try:
-        return await asyncio.shield(writing)
-    except asyncio.CancelledError:
-        stop.set()
-        await asyncio.gather(writing, return_exceptions=True)
-        raise
-
-
-class _Stopped(Exception):
-    """The export was cancelled."""
+    return await abandonable(partial(_export, workspace, plan, stream), heard)
 
 
 def _export(

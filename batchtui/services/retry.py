@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import (
@@ -27,6 +26,7 @@ from batchtui.services.retryable import nothing, refuse_unkept, refuse_unknown_w
 from batchtui.services.staging import IntakeOptions, build_check_options
 from batchtui.services.staging_pass import write_block
 from batchtui.services.submit import Submitted
+from batchtui.services.threads import abandonable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -122,17 +122,11 @@ async def plan_retry(workspace: Workspace, target: Target, options: RetryOptions
     refuse_unready(workspace, batches, within)
     check = await build_check_options(workspace, _intake(options, job))
     history = await workspace.registry.precedents.history(job.name)
-    work = _Planning(workspace, job, batches, within, options, check, history)
-    planning = asyncio.ensure_future(asyncio.to_thread(work.run))
-    try:
-        return await asyncio.shield(planning)
-    except asyncio.CancelledError:
-        # The thread cannot be cancelled: tell it, wait for it, and leave nothing of it behind.
-        work.given_up.set()
-        await asyncio.wait({planning})
-        if not planning.cancelled() and planning.exception() is None:
-            discard(workspace, planning.result())
-        raise
+
+    def work(tell: Callable[[int], None]) -> RetryPlan:
+        return _Planning(workspace, job, batches, within, options, check, history, tell).run()
+
+    return await abandonable(work, let_go=partial(discard, workspace))
 
 
 def discard(workspace: Workspace, plan: RetryPlan) -> None:
@@ -192,7 +186,10 @@ class _Planning:
         options: RetryOptions,
         check: CheckOptions,
         history: History,
+        tell: Callable[[int], None],
     ) -> None:
+        """`tell`: hears how many requests were looked at with each step."""
+        self._tell = tell
         self._registry = workspace.registry
         self._prices = workspace.prices
         self._job = job
@@ -204,7 +201,6 @@ class _Planning:
         self._weighed = LoadCounter()
         self._choices: dict[Kind, bool] = {}
         self.attempt = max(batch.attempt for batch in batches) + 1
-        self.given_up = threading.Event()
 
     def run(self) -> RetryPlan:
         """Choose the requests, change them where that is wanted, and lay them aside."""
@@ -272,10 +268,9 @@ class _Planning:
 
     def _write(self, writer: RequestWriter, resending: Resending, chosen: set[str], cutter: PartCutter) -> None:
         for block in resending.blocks(chosen):
-            if self.given_up.is_set():
-                raise asyncio.CancelledError
             if not resending.errors:
                 write_block(writer, cutter, block, self._weighed)
+            self._tell(len(block))
         if resending.errors:
             raise InputError(
                 f"{resending.errors:,} errors in the changed requests; nothing was sent.",

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import threading
 from contextlib import nullcontext
+from functools import partial
 from typing import TYPE_CHECKING
 
 from batchtui.domain.limits import API_VERSION
 from batchtui.services.apart import ChildLost
 from batchtui.services.staging_apart import ApartPass, begun
 from batchtui.services.staging_pass import IntakeOptions, PassJob, Reading, Staged, run_pass
+from batchtui.services.threads import abandonable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -56,26 +56,12 @@ async def _stage_beside(
     workspace: Workspace, job: PassJob, child: ApartPass | None, on_progress: Callable[[Reading], None] | None
 ) -> Staged:
     """Have the pass run beside the event loop. Where that is cancelled, it ends and leaves nothing behind."""
-    given_up = threading.Event()
-
-    def tell(reading: Reading) -> None:
-        if given_up.is_set():
-            raise asyncio.CancelledError
-        if on_progress:
-            on_progress(reading)
-
-    work = asyncio.ensure_future(asyncio.to_thread(_stage, job, child, tell))
-    try:
-        return await asyncio.shield(work)
-    except asyncio.CancelledError:
-        # The thread cannot be cancelled: tell it, wait for it, and leave nothing of it behind.
-        given_up.set()
-        if child:
-            child.stop()
-        await asyncio.wait({work})
-        if not work.cancelled() and work.exception() is None:
-            workspace.registry.requests.discard(work.result().requests)
-        raise
+    return await abandonable(
+        partial(_stage, job, child),
+        on_progress,
+        give_up=child.stop if child else None,
+        let_go=lambda staged: workspace.registry.requests.discard(staged.requests),
+    )
 
 
 def _stage(job: PassJob, child: ApartPass | None, tell: Callable[[Reading], None]) -> Staged:
