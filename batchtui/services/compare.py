@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import ResultsUnavailable, StorageError
@@ -12,6 +13,7 @@ from batchtui.domain.states import ResultsState
 from batchtui.registry.result_pairs import ResultPairs
 from batchtui.services.ledger import read_ledger
 from batchtui.services.lookup import Target
+from batchtui.services.threads import abandonable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from batchtui.domain.result import Outcome
     from batchtui.domain.usage import Usage
     from batchtui.registry.result_reader import ResultReader
+    from batchtui.registry.result_store import ResultStore
     from batchtui.services.workspace import Workspace
 
 LOOKED_THROUGH = 300
@@ -79,27 +82,39 @@ async def compare(
         ResultsUnavailable: one of both has no saved results.
         StorageError: the disk refuses.
     """
-    loop, stop, store = asyncio.get_running_loop(), threading.Event(), workspace.registry.results
+    loop, stop = asyncio.get_running_loop(), threading.Event()
     saved = [_saved(workspace, target) for target in (first, second)]
 
-    def heard(done: int, at_most: int) -> None:
+    def heard(progress: tuple[int, int]) -> None:
         if on_progress:
-            loop.call_soon_threadsafe(on_progress, done, at_most)
+            loop.call_soon_threadsafe(on_progress, *progress)
 
-    pairs = await asyncio.to_thread(lambda: ResultPairs(saved[0], saved[1], store))
-    joining = asyncio.ensure_future(asyncio.to_thread(pairs.join, heard, stop.is_set))
+    work = partial(_joined, saved, workspace.registry.results, stop.is_set)
+    pairs = await abandonable(work, heard, give_up=stop.set, let_go=ResultPairs.close)
     try:
-        await asyncio.shield(joining)
         one, other = [
             await _side(workspace, target, batches, outcomes)
             for target, batches, outcomes in zip((first, second), saved, pairs.outcomes, strict=True)
         ]
     except BaseException:
-        stop.set()
-        await asyncio.gather(joining, return_exceptions=True)
         pairs.close()
         raise
     return Comparison(one, other, pairs)
+
+
+def _joined(
+    saved: Sequence[Sequence[Batch]],
+    store: ResultStore,
+    is_stopped: Callable[[], bool],
+    told: Callable[[tuple[int, int]], None],
+) -> ResultPairs:
+    pairs = ResultPairs(saved[0], saved[1], store)
+    try:
+        pairs.join(lambda done, at_most: told((done, at_most)), is_stopped)
+    except BaseException:
+        pairs.close()
+        raise
+    return pairs
 
 
 def _saved(workspace: Workspace, target: Target) -> list[Batch]:

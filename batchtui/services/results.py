@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from batchtui.exporters.entry import Entry
 from batchtui.registry.result_merge import MergedResults
-from batchtui.services.threads import undisturbed
+from batchtui.services.threads import abandonable, undisturbed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Iterator
@@ -28,8 +27,9 @@ async def read_results(workspace: Workspace, plan: ExportPlan) -> AsyncGenerator
         StorageError: the disk refuses.
         ResultsUnavailable: a file that was there when the plan was made is gone.
     """
-    merged = await asyncio.to_thread(
-        MergedResults, plan.batches, workspace.registry.results, workspace.registry.requests
+    registry = workspace.registry
+    merged = await abandonable(
+        lambda _: MergedResults(plan.batches, registry.results, registry.requests), let_go=MergedResults.close
     )
     entries = _entries(plan, merged)
     try:

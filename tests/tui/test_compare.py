@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
 from batchtui.registry.result_pairs import ResultPairs
+from batchtui.registry.result_reader import ResultReader
+from batchtui.registry.result_store import ResultStore
 from batchtui.tui.app import DashboardApp
 from batchtui.tui.screens.compare import CompareScreen
 from batchtui.tui.screens.pair import PairScreen
@@ -18,6 +21,8 @@ from tests.tui.story import told
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from batchtui.domain.batch import Batch
 
 SIZES = [(60, 15), (80, 24), (100, 30), (140, 40), (200, 50), (20, 5), (10, 3)]
 
@@ -158,6 +163,43 @@ async def test_leaving_stops_a_comparison_that_is_under_way(tmp_path: Path, monk
             assert isinstance(shown.app.screen, CompareScreen)
             await shown.press("escape")
             await ended.wait()
+
+
+@pytest.mark.parametrize("what", ["a batch", "a comparison"])
+async def test_what_is_being_opened_while_one_leaves_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    still_open: set[ResultReader] = set()
+    opening, closing = ResultStore.reader, ResultReader.close
+
+    def open_slowly(store: ResultStore, batch: Batch) -> ResultReader:
+        reader = opening(store, batch)
+        still_open.add(reader)
+        begun.set()
+        assert go_on.wait(20)
+        return reader
+
+    def close(reader: ResultReader) -> None:
+        closing(reader)
+        still_open.discard(reader)
+
+    async with furnished_stage(tmp_path) as shown:
+        await shown.shows("evals-v2")
+        if what == "a comparison":
+            await shown.press("G", "enter")
+            await shown.shows("8 results")
+            await shown.press("m")
+            await shown.shows("is compared with evals", "evals-v2")
+        before = shown.app.screen
+        monkeypatch.setattr(ResultStore, "reader", open_slowly)
+        monkeypatch.setattr(ResultReader, "close", close)
+        await shown.press(*(("enter",) if what == "a comparison" else ("G", "enter")))
+        await shown.until(begun.is_set)
+        await shown.press("escape")
+        await shown.until(lambda: shown.app.screen is before)
+        go_on.set()
+        await shown.until(lambda: not still_open)
 
 
 async def test_two_marked_batches_are_compared_the_older_one_first(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from batchtui.domain.errors import BatchtuiError
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.services.collect import Collecting, collect
+from batchtui.services.threads import abandonable
 from batchtui.text.counts import count, size
 from batchtui.tui import acts, again
 from batchtui.tui.background import Latest, perform
@@ -79,7 +80,8 @@ class BatchScreen(Frame):
 
     async def _open_results(self) -> None:
         if self._reader is None and self.shown.results is ResultsState.SAVED:
-            self._reader = await asyncio.to_thread(self.workspace.registry.results.reader, self.shown)
+            store = self.workspace.registry.results
+            self._reader = await abandonable(lambda _: store.reader(self.shown), let_go=lambda reader: reader.close())
             self._band.show(self.shown, self._reader.path, self._reader.summary)
             await self._results.open(self._reader)
 
