@@ -57,6 +57,7 @@ PLACES = (
     Place("comparable", ("m",), ("is compared with", "evals-v2"), "batch"),
     Place("compare", ("enter",), ("both failed", "8 pairs"), "comparable"),
     Place("pair", ("enter",), ("as the manual says", "Verdict"), "compare"),
+    Place("pair as JSON", ("m",), ('"custom_id"',), "pair", back=("m",)),
     Place("compose", ("N",), ("max_tokens", "as a batch", "{{ text }}")),
     Place("compose model", ("j", "j", "j", "j", "enter"), ("claude-opus-5-5", "capable"), "compose"),
     Place("compose prompt", ("g", "j", "j", "enter", *"Zzz"), ("Zzz",), "compose", is_always_there=True),
