@@ -127,8 +127,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("batch.fetch", ("w",), "fetch results", "Fetch the results, if they are not here yet.", _S.BATCH, worth=72),
     Command("batch.cancel", ("c",), "cancel", "Cancel this batch.", _S.BATCH, True, 70),
     Command("batch.delete", ("d",), "delete", "Delete this batch.", _S.BATCH, True, 65),
-    Command("batch.retry", ("R",), "retry", "Send again what failed.", _S.BATCH, True, 71),
-    Command("batch.export", ("x",), "export", "Write the results to a file.", _S.BATCH, worth=69),
+    Command("batch.retry", ("R",), "retry", "Send again what is marked, else what failed.", _S.BATCH, True, 71),
+    Command("batch.export", ("x",), "export", "Write the marked or the shown results to a file.", _S.BATCH, worth=69),
     Command("batch.copy-id", ("y",), "copy id", "Copy the batch's id.", _S.BATCH),
     Command("batch.copy-custom-id", ("Y",), "copy custom_id", "Copy the marked custom_ids, else this one.", _S.BATCH),
     # ── what happened ──
