@@ -69,12 +69,12 @@ def run(*arguments: str, env: dict[str, str] | None = None) -> Run:
         stderr=notes,
     )
     os.close(write)
-    helpers = _Helpers(process.pid)
+    peaks = _Peaks(process.pid)
     with os.fdopen(read) as pipe:
         output = pipe.read()
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - began
-    kilobytes = usage.ru_maxrss + helpers.finish()
+    kilobytes = peaks.finish()
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         notes.seek(0)
@@ -83,12 +83,22 @@ def run(*arguments: str, env: dict[str, str] | None = None) -> Run:
     return Run(seconds, usage.ru_utime + usage.ru_stime, kilobytes / 1024, output)
 
 
-class _Helpers(threading.Thread):
-    """Looks, time and again, how much memory the children of a process have taken at most."""
+def peak(pid: int | str = "self") -> int:
+    """Kilobytes that a process has had at most since it began; `ru_maxrss` counts what it was forked from, too.
+
+    Raises:
+        OSError, StopIteration: where it has ended.
+    """
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("VmHWM")).split()[1])
+
+
+class _Peaks(threading.Thread):
+    """Looks, time and again, how much memory a process and its children have taken at most."""
 
     def __init__(self, parent: int) -> None:
         super().__init__(daemon=True)
-        self._tasks = Path(f"/proc/{parent}/task")
+        self._parent = str(parent)
         self._peaks: dict[str, int] = {}
         self._is_over = threading.Event()
         self.start()
@@ -97,12 +107,12 @@ class _Helpers(threading.Thread):
         while not self._is_over.wait(0.02):
             # A process that ends while it is looked at has been looked at before.
             with contextlib.suppress(OSError, StopIteration):
-                for pid in self._of_all_threads():
-                    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-                    self._peaks[pid] = int(next(line for line in lines if line.startswith("VmHWM")).split()[1])
+                for pid in (self._parent, *self._children()):
+                    self._peaks[pid] = peak(pid)
 
-    def _of_all_threads(self) -> list[str]:
-        return [pid for task in self._tasks.iterdir() for pid in (task / "children").read_text().split()]
+    def _children(self) -> list[str]:
+        tasks = Path(f"/proc/{self._parent}/task")
+        return [pid for task in tasks.iterdir() for pid in (task / "children").read_text().split()]
 
     def finish(self) -> int:
         """Kilobytes of all of them."""

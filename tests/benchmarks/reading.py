@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
 from datetime import date
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from batchtui.domain.result import Outcome
 from batchtui.registry.result_index import index_file
 from batchtui.registry.result_reader import ResultReader
-from tests.benchmarks.measuring import middle
+from tests.benchmarks.measuring import middle, peak
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,7 +74,7 @@ def make(folder: Path, count: int) -> dict[str, float]:
 
 def look(folder: Path, count: int) -> dict[str, float]:
     """Milliseconds for what a person does on the results screen, and the memory that all of it takes."""
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak()
     began = time.perf_counter()
     reader = ResultReader.open(folder / "million.jsonl", folder / "million.db")
     assert reader is not None
@@ -92,7 +91,7 @@ def look(folder: Path, count: int) -> dict[str, float]:
     assert found["common"] >= count * 0.98
     answers = iter([False, True])
     stopped = timed(lambda: reader.search(COMMON, is_stopped=lambda: next(answers)))
-    taken = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    taken = peak()
     reader.close()
     milliseconds = {"open": opened, "page": middle(pages), "filter": filtered, "rare": rare, "common": common}
     return {

@@ -16,13 +16,13 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fcntl import ioctl
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.benchmarks.measuring import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
 
 @dataclass
@@ -52,20 +52,24 @@ class Screen:
                 break
         return found, last
 
-    def press(self, keys: bytes) -> float:
-        """Press keys. Returns the seconds until the first bytes come back."""
-        began = time.perf_counter()
+    def press(self, keys: bytes) -> tuple[float, float]:
+        """Press keys. Returns the seconds until the first bytes come back, and those of them that no other took."""
+        queued, began = self._queued_seconds, time.perf_counter()
         os.write(self.terminal, keys)
         select.select([self.terminal], [], [], 5)
-        return time.perf_counter() - began
+        seconds = time.perf_counter() - began
+        return seconds, max(0.0, seconds - (self._queued_seconds - queued))
+
+    @property
+    def _queued_seconds(self) -> float:
+        """How long its loop has been ready to go on while other processes had the processors."""
+        pid = self.process.pid
+        return int(Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()[1]) / 1e9
 
     @property
     def processor_seconds(self) -> float:
-        """What it has cost so far."""
-        import psutil
-
-        used = psutil.Process(self.process.pid).cpu_times()
-        return float(used.user + used.system)
+        """What it has cost so far, to the microsecond: by the clock of its own that Linux keeps for each process."""
+        return time.clock_gettime(~self.process.pid << 3 | 2)
 
     @property
     def megabytes(self) -> float:
@@ -110,12 +114,13 @@ def dashboard(
         start_new_session=True,
     )  # fmt: skip
     os.close(theirs)
+    screen = Screen(process, ours, began)
     try:
-        yield Screen(process, ours, began)
+        yield screen
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
-            process.wait(10)
+            screen.wait(10)  # and reads meanwhile: what it still writes must go somewhere
         os.close(ours)
 
 

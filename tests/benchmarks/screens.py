@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 ROWS = 10_000
 QUIT = b"\x11"
+FIRST_ROWS = b"nightly-000005"
 HOUR = 3600.0
 SPEED = 60.0
 """How fast the clock of the long run goes."""
@@ -46,9 +47,12 @@ def starting(bench: Bench) -> None:
 def looking(bench: Bench) -> None:
     """The dashboard with 10,000 batches."""
     home = _home(bench)
+    starts = [_first_frame(home) for _ in range(7)]
+    seconds, processor = (1000 * statistics.median(each) for each in zip(*starts, strict=True))
+    best = f"best {1000 * min(starts)[0]:.0f} ms"
+    bench.add("first frame, 10,000 batches", f"{seconds:.0f} ms {processor:.0f} CPU", best, "budget 500 ms")
     with dashboard(home) as screen:
-        _, shown = screen.read(20, until=b"nightly-000005")
-        bench.add("first frame, 10,000 batches", f"{(shown - screen.began) * 1000:.0f} ms", "", "budget 500 ms")
+        screen.read(20, until=FIRST_ROWS)
         screen.read(4)
         _keys(bench, screen, "key to first byte, 10,000 rows", lambda pressed: pressed < 30)
         screen.read(8)
@@ -90,7 +94,7 @@ def quitting(bench: Bench) -> None:
         times = []
         for _ in range(5):
             with dashboard(home, url=slow) as screen:
-                screen.read(20, until=b"nightly-000005")
+                screen.read(20, until=FIRST_ROWS)
                 _until_asked(screen, slow)
                 times.append(_milliseconds_to_quit(screen))
     most = f"longest of {len(times)} {max(times):.0f} ms"
@@ -123,13 +127,22 @@ def _home(bench: Bench) -> Path:
     return home
 
 
+def _first_frame(home: Path) -> tuple[float, float]:
+    """Seconds until the first rows show, and those of a processor that it takes."""
+    with dashboard(home) as screen:
+        _, shown = screen.read(20, until=FIRST_ROWS)
+        return shown - screen.began, screen.processor_seconds
+
+
 def _keys(bench: Bench, screen: Screen, what: str, goes_on: Callable[[int], bool]) -> None:
-    presses: list[float] = []
+    presses: list[tuple[float, float]] = []
     while goes_on(len(presses)):
-        presses.append(screen.press(b"j") * 1000)
+        presses.append(screen.press(b"j"))
         screen.read(0.1)
-    most = f"longest of {len(presses)} {max(presses):.0f} ms"
-    bench.add(what, f"{statistics.median(presses):.0f} ms", most, "budget 50 ms")
+    seconds, own = ([1000 * each for each in column] for column in zip(*presses, strict=True))
+    # Of a processor that others have at the time nobody can be quicker: what is left is the program's own.
+    most = f"longest of {len(presses)} {max(seconds):.0f} ms, own {max(own):.0f}"
+    bench.add(what, f"{statistics.median(seconds):.0f} ms, own {statistics.median(own):.0f}", most, "budget 50 ms")
 
 
 def _quit(screen: Screen) -> str:
