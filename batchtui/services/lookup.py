@@ -90,5 +90,7 @@ async def _of_job(workspace: Workspace, named: str, job: Job) -> Target:
 
 def _ambiguous(named: str, meanings: Sequence[str]) -> UnknownTarget:
     return UnknownTarget(
-        f'"{named}" could mean {len(meanings)} things.', hint="Say which: " + ", ".join(meanings[:10]) + "."
+        f'"{named}" could mean {len(meanings)} things.',
+        hint="Say which: " + ", ".join(meanings[:10]) + ".",
+        title="Several batches",
     )

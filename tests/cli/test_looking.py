@@ -129,6 +129,14 @@ def test_status_as_text_says_that_counts_come_with_the_end(batchtui: Batchtui, s
 
 
 @pytest.mark.usefixtures("simulator")
+def test_a_name_that_two_jobs_have_is_said_to_mean_several(batchtui: Batchtui) -> None:
+    for prefix in "ab":
+        batchtui.submitted(1, prefix, "--name", "twice")
+    ran = batchtui("status", "twice")
+    assert (ran.code, ran.err.splitlines()[0]) == (2, 'Several batches: "twice" could mean 2 things.')
+
+
+@pytest.mark.usefixtures("simulator")
 def test_status_says_how_long_it_took_as_every_other_duration(batchtui: Batchtui, later: Later) -> None:
     batchtui.submitted()
     later.turn(3_601)

@@ -46,11 +46,10 @@ def test_offline_asks_nobody(batchtui: Batchtui, simulator: Simulator) -> None:
     assert simulator.world.calls == []
 
 
-def test_what_retires_says_when(batchtui: Batchtui) -> None:
-    row = next(
-        line for line in batchtui("models", "--offline").out.splitlines() if line.startswith("claude-sonnet-4-5")
-    )
-    assert "until 2026-11-30" in row
+def test_what_retires_says_when_and_what_has_says_since_when(batchtui: Batchtui) -> None:
+    rows = {line.split()[0]: line for line in batchtui("models", "--offline").out.splitlines()}
+    assert "retired since 2026-05-14" in rows["claude-opus-4-20250514"]
+    assert "2026-11-30" in rows["claude-sonnet-4-5-20250929"]
 
 
 def test_checks_go_by_the_list_once_it_was_heard_and_ask_nobody(batchtui: Batchtui, simulator: Simulator) -> None:

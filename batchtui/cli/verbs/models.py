@@ -15,6 +15,7 @@ from batchtui.text.safe import safe
 from batchtui.text.tables import Column
 
 if TYPE_CHECKING:
+    from datetime import date
     from decimal import Decimal
 
     from batchtui.cli.session import Session
@@ -52,9 +53,8 @@ async def command(session: Session, offline: bool) -> None:
         source = "built-in" if found.heard_at is None else "api"
         session.out.document({"source": source, "heard_at": moment(found.heard_at), "models": documents})
         return
-    session.out.table(
-        COLUMNS, [_row(model, each) for model, each in zip(found.models.values(), documents, strict=True)]
-    )
+    rows = zip(found.models.values(), documents, strict=True)
+    session.out.table(COLUMNS, [_row(model, each, now.date()) for model, each in rows])
     where = f"as the API said {ago(found.heard_at, now)}" if found.heard_at else "the built-in list"
     session.notes.say(f"Prices are for a million tokens in a batch, of short prompts; the models: {where}.")
 
@@ -85,13 +85,13 @@ def _of_a_million(rate: Decimal | None) -> Decimal | None:
     return None if rate is None else (rate * MILLION).normalize()
 
 
-def _row(model: ModelInfo, document: Document) -> tuple[str, ...]:
+def _row(model: ModelInfo, document: Document, today: date) -> tuple[str, ...]:
     from decimal import Decimal
 
     price = {name: None if value is None else Decimal(value) for name, value in document["batch_price"].items()}
     life = safe(model.lifecycle or "·")
     if model.retires_at:
-        life += f" until {model.retires_at.isoformat()}"
+        life += f" {'since' if model.retires_at <= today else 'until'} {model.retires_at.isoformat()}"
     if model.batches is False:
         life += ", not in batches"
     return (
