@@ -46,8 +46,9 @@ def test_offline_asks_nobody(batchtui: Batchtui, simulator: Simulator) -> None:
     assert simulator.world.calls == []
 
 
+@pytest.mark.usefixtures("simulator")
 def test_what_retires_says_when_and_what_has_says_since_when(batchtui: Batchtui) -> None:
-    rows = {line.split()[0]: line for line in batchtui("models", "--offline").out.splitlines()}
+    rows = {line.split()[0]: line for line in batchtui("models").out.splitlines()}
     assert "retired since 2026-05-14" in rows["claude-opus-4-20250514"]
     assert "2026-11-30" in rows["claude-sonnet-4-5-20250929"]
 
