@@ -56,7 +56,9 @@ async def _run(
         before = asyncio.all_tasks()
         app = DashboardApp(workspace, demo=demo, guide=guide(workspace) if guide else None)
         with terminal.ended_by_signals(app.end_by_signal):
-            code = await app.run_async(mouse=workspace.settings.screen.mouse and not app.terminal.keeps_esc)
+            # While GNU screen looks for the mouse it keeps esc back until the next key.
+            mouse = workspace.settings.screen.mouse and not app.terminal.is_gnu_screen
+            code = await app.run_async(mouse=mouse)
         await _settle(before)
         if app.failure is not None:
             raise app.failure

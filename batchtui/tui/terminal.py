@@ -34,8 +34,8 @@ class Terminal:
     """Whether it is at the far end of an SSH connection."""
     multiplexer: str
     """`tmux`, `screen` or empty."""
-    keeps_esc: bool = False
-    """Whether esc is kept back until the next key while somebody listens to the mouse: by GNU screen."""
+    is_gnu_screen: bool = False
+    """Whether that is GNU screen for certain, and not a tmux that calls itself one at the near end of an SSH line."""
 
     @classmethod
     def of(cls, env: Mapping[str, str]) -> Terminal:
@@ -48,14 +48,14 @@ class Terminal:
             light=_is_light(env.get("COLORFGBG", "")),
             remote=bool(env.get("SSH_CONNECTION") or env.get("SSH_TTY")),
             multiplexer=multiplexer(env),
-            keeps_esc=term.startswith("screen.") or (term.startswith("screen") and bool(env.get("STY"))),
+            is_gnu_screen=_is_gnu_screen(env),
         )
 
 
 def _colours(env: Mapping[str, str], term: str) -> int:
     if env.get("NO_COLOR"):  # an empty one does not count (no-color.org)
         return 0
-    if env.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
+    if env.get("COLORTERM", "").lower() in ("truecolor", "24bit") and not _is_gnu_screen(env):
         return 1 << 24
     if term.endswith(("256color", "-direct")) or term in (
         "xterm-kitty",
@@ -66,6 +66,11 @@ def _colours(env: Mapping[str, str], term: str) -> int:
     ):
         return 256
     return 16
+
+
+def _is_gnu_screen(env: Mapping[str, str]) -> bool:
+    term = env.get("TERM", "")
+    return term.startswith("screen.") or (term.startswith("screen") and bool(env.get("STY")))
 
 
 def _is_light(colorfgbg: str) -> bool:
@@ -110,7 +115,13 @@ def ended_by_signals(end: Callable[[int], None]) -> Iterator[None]:
                 loop.remove_signal_handler(number)
 
 
-def drop_empty_no_color() -> None:
-    """Take an empty NO_COLOR out of the environment: it does not count, and Textual would obey it."""
+def drop_what_does_not_count() -> None:
+    """Take out of the environment what Textual would obey.
+
+    That is an empty NO_COLOR (no-color.org); and COLORTERM within GNU screen, which hands on what the terminal in front
+    has said of itself, and takes the numbers of such colours for those of its sixteen, for bold and for reverse.
+    """
     if not os.environ.get("NO_COLOR", "unset"):
         del os.environ["NO_COLOR"]
+    if _is_gnu_screen(os.environ):
+        os.environ.pop("COLORTERM", None)

@@ -23,9 +23,10 @@ pytestmark = pytest.mark.skipif(shutil.which("screen") is None, reason="GNU scre
 
 @contextmanager
 def gnu_screen(home: Path, sockets: Path) -> Iterator[Window]:
-    """Run the dashboard in a GNU screen that nobody's settings reach; afterwards it is gone."""
+    """Run the dashboard in a GNU screen that nobody's settings reach, in a terminal with all colours."""
     sockets.chmod(0o700)
-    env = environment(BATCHTUI_HOME=str(home), ANTHROPIC_API_KEY=KEY, HOME=str(home), SCREENDIR=str(sockets))
+    told = {"BATCHTUI_HOME": str(home), "ANTHROPIC_API_KEY": KEY, "HOME": str(home), "COLORTERM": "truecolor"}
+    env = environment(**told, SCREENDIR=str(sockets))
     screen = ["screen", "-c", "/dev/null", "-S", "trial"]
     try:
         with window([*screen, "-U", *batchtui()], env, size=(80, 24), cwd=home.parent / "desk") as made:
@@ -34,10 +35,20 @@ def gnu_screen(home: Path, sockets: Path) -> Iterator[Window]:
         subprocess.run([*screen, "-X", "quit"], env=env, check=False, capture_output=True)
 
 
+async def test_it_has_the_colours_that_screen_has(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    home = await furnished(tmp_path)
+    with gnu_screen(home, tmp_path_factory.mktemp("s")) as made:  # the path of a socket must be short
+        made.shows("evals", "? help")
+        colours = {made.screen.buffer[y][x].bg for y in range(24) for x in range(80)}
+        assert colours <= {"default", "121212", "00005f"}, "the ground, and the row under the cursor"
+        made.press("ctrl+q")
+        assert made.ends() == 0
+
+
 @pytest.mark.long
 async def test_a_way_through_every_screen(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     home = await furnished(tmp_path)
-    with gnu_screen(home, tmp_path_factory.mktemp("s")) as made:  # the path of a socket must be short
+    with gnu_screen(home, tmp_path_factory.mktemp("s")) as made:
         made.shows("evals")
         assert [place.name for place in tour(made)] == [place.name for place in PLACES]
         made.press("ctrl+q")

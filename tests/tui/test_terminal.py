@@ -20,6 +20,8 @@ from batchtui.tui.themes import ANSI, DARK, LIGHT, LOOKS, chosen
         ({"TERM": "xterm"}, 16),
         ({"TERM": "xterm-256color", "NO_COLOR": "1"}, 0),
         ({"TERM": "xterm-256color", "NO_COLOR": ""}, 256),
+        ({"TERM": "screen.xterm-256color", "COLORTERM": "truecolor"}, 256),
+        ({"TERM": "screen", "COLORTERM": "truecolor", "STY": "7.pts-0"}, 16),
     ],
 )
 def test_colours(env: dict[str, str], colours: int) -> None:
@@ -36,13 +38,13 @@ def test_ascii_is_drawn_where_the_locale_knows_no_more(env: dict[str, str], is_a
 
 
 @pytest.mark.parametrize(
-    ("env", "keeps_it"),
+    ("env", "is_one"),
     [({"TERM": "screen.xterm-256color"}, True), ({"TERM": "screen", "STY": "7.pts-0"}, True),
      ({"TERM": "screen-256color", "TMUX": "/tmp/tmux"}, False), ({"TERM": "tmux-256color", "STY": "7.pts-0"}, False),
      ({"TERM": "screen"}, False)],
 )  # fmt: skip
-def test_gnu_screen_is_told_from_tmux_which_says_that_it_is_a_screen_too(env: dict[str, str], keeps_it: bool) -> None:
-    assert Terminal.of(env).keeps_esc is keeps_it
+def test_gnu_screen_is_told_from_tmux_which_says_that_it_is_a_screen_too(env: dict[str, str], is_one: bool) -> None:
+    assert Terminal.of(env).is_gnu_screen is is_one
 
 
 def test_a_light_ground_is_known_by_colorfgbg() -> None:
