@@ -7,12 +7,12 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 from batchtui.simulator import Fault
 from tests.support.builders import jsonl, request
 
 if TYPE_CHECKING:
-    import pytest
-
     from batchtui.simulator import Simulator
     from tests.cli.conftest import Batchtui
 
