@@ -76,3 +76,5 @@ class Spent:
     expected: Decimal | None
     """USD that the whole batch was thought to cost."""
     spending: Spending = field(repr=False)
+    has_one_model: bool = False
+    """Whether its job asks for one model only, so that what was expected of the batch was expected of that model."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from batchtui.registry.connection import Database
 
 _TOKENS = "input, write_5m, write_1h, read, output, thinking, searches"
-_SPENT = f"""SELECT s.batch_key, b.id, b.job_id, j.name, coalesce(b.created_at, b.planned_at) AS at, j.tags,
+_SPENT = f"""SELECT s.batch_key, b.id, b.job_id, j.name, coalesce(b.created_at, b.planned_at) AS at, j.tags, j.models,
  b.cost_estimate, s.model,
  s.geography, s.results, s.cost, s.standard, s.uncached, s.categories,
  {_TOKENS}
@@ -131,6 +131,7 @@ def _spent(row: Row) -> Spent:
             row["model"], row["geography"], row["results"], usage, text_money(row["cost"]),
             text_money(row["standard"]), text_money(row["uncached"]), _text_cost(row["categories"]),
         ),
+        has_one_model=len(text_list(row["models"])) == 1,
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Literal
 
@@ -148,11 +148,8 @@ def _lines(spent: Iterable[Spent], by: By | None) -> tuple[Line, ...]:
         for label in labels(each):
             if label not in found:
                 found[label] = Line(label)
-            found[label].add(each)
-    if by == "model":
-        for line in found.values():
-            # An estimate is of a whole batch, which may have others, too.
-            line.estimates.clear()
+            # Of a batch with several models nobody knows what was expected of one of them.
+            found[label].add(each if by != "model" or each.has_one_model else replace(each, expected=None))
     if by == "day":
         return tuple(found[label] for label in sorted(found))
     return tuple(sorted(found.values(), key=lambda line: (-line.known, line.label)))

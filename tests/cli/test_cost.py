@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from batchtui.simulator import Scenario
+from tests.support.builders import jsonl, request
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,6 +72,24 @@ def test_a_table_has_a_line_a_day_and_the_total(batchtui: Batchtui, spent: str) 
     heading, day, total = batchtui("cost", "--by", "day").out.splitlines()
     assert heading.split()[:2] == ["DAY", "COST"]
     assert day.split()[1:] == total.split()[1:]
+
+
+def test_a_model_has_its_estimate_where_its_batches_ask_for_no_other(
+    batchtui: Batchtui, simulator: Simulator, tmp_path: Path
+) -> None:
+    def lines() -> dict[str, str | None]:
+        return {
+            line["label"]: line["estimate"] for line in batchtui("cost", "--by", "model", "--json").document["lines"]
+        }
+
+    batchtui.submitted(2, "a")
+    batchtui("wait", "@last")
+    assert lines()["claude-haiku-5-5"] is not None
+    mixed = jsonl(tmp_path / "mixed.jsonl", [request("x"), request("y", model="claude-opus-5-5")])
+    assert batchtui("submit", str(mixed), "--yes").code == 0
+    batchtui("wait", "@last")
+    assert simulator.world.batches[1].custom_ids == ["x", "y"]
+    assert lines() == {"claude-haiku-5-5": None, "claude-opus-5-5": None}
 
 
 def test_csv_is_for_spreadsheets(batchtui: Batchtui, simulator: Simulator) -> None:
