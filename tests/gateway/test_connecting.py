@@ -35,6 +35,17 @@ def test_the_room_is_entered_without_the_sdk() -> None:
     assert _python(code).returncode == 0
 
 
+@pytest.mark.parametrize("begin", ["gc.freeze()", "pass"], ids=["a process of its own", "somebody's process"])
+def test_what_the_sdk_is_made_of_is_set_aside_where_the_process_has_set_aside_what_it_began_with(begin: str) -> None:
+    code = (
+        f"import gc; from batchtui.gateway.sdk import import_sdk; {begin}; before = gc.get_freeze_count(); import_sdk()"
+        "; print(gc.get_freeze_count() - before, gc.isenabled())"
+    )
+    set_aside, is_enabled = _python(code).stdout.split()
+    assert is_enabled == "True"
+    assert (int(set_aside) > 100_000) is (begin == "gc.freeze()")
+
+
 CONVERSATION = """
 import asyncio, logging
 from batchtui.gateway.anthropic_client import AnthropicGateway
