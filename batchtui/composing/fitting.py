@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from batchtui.composing.columns import aliases, called, guess, listed
-from batchtui.composing.records import TASKS
+from batchtui.composing.records import TASKS, VALUE
 from batchtui.domain.errors import InputError
 from batchtui.intake.models import TIERS
 from batchtui.intake.tasks import DEFAULT_TIER, TaskRenderer, model_of, task_values
@@ -63,6 +64,9 @@ class Fitting:
         self._shaper = None if self._tasks or template is None else self._make_shaper(template)
         self._aliases = aliases(table.columns, template.names) if template and not self._tasks else {}
         self._wants_row = template is not None and ROW in template.names
+        names = template.names if template and not self._tasks else set[str]()
+        # The built-in types of tasks ask for `input_data`; a table without such a column gives the row itself.
+        self._wants_whole = VALUE in names and VALUE not in table.columns and VALUE not in self._aliases
 
     @property
     def prefix(self) -> Prefix | None:
@@ -87,8 +91,9 @@ class Fitting:
             if shaper is None:
                 raise Unfit(faults[0])
             return shaper, task_values(values)
-        if self._wants_row:
-            values = {**values, ROW: values}
+        whole = {VALUE: json.dumps(values, ensure_ascii=False, indent=2, default=str)} if self._wants_whole else {}
+        if self._wants_row or whole:
+            values = {**values, ROW: values, **whole}
         for name, column in self._aliases.items():
             if column in values:
                 values[name] = values[column]
@@ -106,7 +111,8 @@ class Fitting:
         """
         if self._template is None or self._tasks is not None:
             return
-        known = dict.fromkeys([*self._table.columns, *self._aliases, *row.values])
+        whole = [VALUE] if self._wants_whole else []
+        known = dict.fromkeys([*self._table.columns, *self._aliases, *row.values, *whole])
         missing = self._template.missing(list(known))
         if missing:
             raise InputError(

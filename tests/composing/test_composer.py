@@ -157,6 +157,13 @@ def test_without_a_system_the_last_tool_carries_the_mark(tmp_path: Path) -> None
     assert [tool.get("cache_control") for tool in params["tools"]] == [None, CACHED]
 
 
+def test_a_row_is_the_input_data_where_the_table_has_no_such_column(tmp_path: Path) -> None:
+    [message] = first(tmp_path, "Sort {{ input_data }}")["messages"]
+    assert message["content"] == 'Sort {\n  "id": "a",\n  "text": "x"\n}'
+    [message] = first(tmp_path, "Sort {{ input_data }}", content="id,input data\na,x\n")["messages"]
+    assert message["content"] == "Sort x"
+
+
 def test_tasks_go_by_their_own_templates_and_tiers(tmp_path: Path) -> None:
     tasks = [
         {"task_id": "t.1", "task_type": "classify_bulk", "input_data": ["a"], "model_tier": "cheap"},
