@@ -57,7 +57,8 @@ def composed_lines(composed: Composed) -> Iterator[str]:
 def preview_lines(rows: Sequence[Rendered]) -> Iterator[str]:
     """Yield rows as a person reads them."""
     for rendered in rows:
-        yield f"── row {rendered.line}: {squeezed(rendered.custom_id)}"
+        place = squeezed(rendered.file) if rendered.file else f"row {rendered.line}"
+        yield f"── {place}: {squeezed(rendered.custom_id)}"
         if system := rendered.params.get("system"):
             yield f"system: {_said(system)}"
         for message in rendered.params.get("messages", ()):
@@ -71,6 +72,7 @@ def preview_lines(rows: Sequence[Rendered]) -> Iterator[str]:
 def rendered_document(rendered: Rendered) -> Document:
     """Write one row as it would be sent."""
     return {
+        "file": rendered.file,
         "line": rendered.line,
         "request": {"custom_id": rendered.custom_id, "params": rendered.params} if rendered.params else None,
         "problems": [problem_document(problem) for problem in rendered.problems],

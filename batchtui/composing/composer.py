@@ -34,6 +34,8 @@ class Rendered:
     params: dict[str, Any] = field(default_factory=dict)
     """Empty where no request can be made of the row."""
     problems: tuple[Problem, ...] = ()
+    file: str | None = None
+    """The file that it is, where rows are files."""
 
 
 class Composer:
@@ -105,10 +107,11 @@ class Composer:
         name = row.file or self.table.name
         payload = self._payload(row, name)
         if not payload:
-            return Rendered(row.line, str(self.fitting.original(row) or ""), problems=self.report().problems)
+            original = str(self.fitting.original(row) or "")
+            return Rendered(row.line, original, problems=self.report().problems, file=row.file)
         self._check(name, row.line, [payload])
         request = from_json(payload)
-        return Rendered(row.line, request["custom_id"], request["params"], self.report().problems)
+        return Rendered(row.line, request["custom_id"], request["params"], self.report().problems, row.file)
 
     def _compose(self, rows: list[Row]) -> list[CheckedRequest]:
         """Shape and check rows that follow one another, keeping each at the line where it stands."""

@@ -70,6 +70,21 @@ def test_wrong_rows_are_listed_and_nothing_is_written(batchtui: Batchtui, files:
     assert (skipped.code, len(lines(skipped.out))) == (0, 4)
 
 
+def test_a_preview_of_a_folder_names_its_files(batchtui: Batchtui, files: Path) -> None:
+    folder = files / "docs"
+    folder.mkdir()
+    for name in ("a.txt", "b.txt"):
+        (folder / name).write_text(name)
+    (files / "plain.md").write_text("Summarise.")
+    asked = ("compose", "--template", "plain.md", "--data", "docs", "--preview", "2")
+    heads = [line for line in batchtui(*asked).out.splitlines() if line.startswith("──")]
+    assert [head.rpartition("/")[2] for head in heads] == ["a.txt: a_txt", "b.txt: b_txt"]
+    assert [row["file"].rpartition("/")[2] for row in batchtui(*asked, "--json").document["preview"]] == [
+        "a.txt",
+        "b.txt",
+    ]
+
+
 def test_a_misspelt_column_is_one_sentence(batchtui: Batchtui, files: Path) -> None:
     (files / "sum.md").write_text("{{ txt }}")
     ran = batchtui("compose", "--template", "sum.md", "--data", "tickets.csv", "--json")
