@@ -94,9 +94,7 @@ def _lines(chunks: Iterable[bytes], number: int) -> Iterator[Records]:
         rest = b"" if chunk.endswith(b"\n") else items.pop()
         if items:
             if length > MAX_BODY_BYTES:
-                raise WrongFormat(
-                    "request-too-large", "a line is longer than a whole batch may be", _SPLIT_HINT, number
-                )
+                raise _too_long(number)
             begun.append(items[0])
             items[0] = b"".join(begun)
             begun.clear()
@@ -109,12 +107,14 @@ def _lines(chunks: Iterable[bytes], number: int) -> Iterator[Records]:
         else:
             begun.clear()
     if length > MAX_BODY_BYTES:
-        raise WrongFormat("request-too-large", "a line is longer than a whole batch may be", _SPLIT_HINT, number)
+        raise _too_long(number)
     if length:
         yield Records(number, [b"".join(begun)])
 
 
-_SPLIT_HINT = "a batch takes 250 MB at most; is a newline missing between the requests?"
+def _too_long(line: int) -> WrongFormat:
+    hint = "a batch takes 250 MB at most; is a newline missing between the requests?"
+    return WrongFormat("request-too-large", "a line is longer than a whole batch may be", hint, line)
 
 
 def _elements(chunks: Iterable[bytes], closing: str) -> Iterator[Records]:
