@@ -12,8 +12,9 @@ from batchtui.tui import pair_cells
 from batchtui.tui.background import Latest, perform
 from batchtui.tui.bindings import bindings
 from batchtui.tui.commands import Scope
+from batchtui.tui.keys_said import keyed
 from batchtui.tui.look import look_of
-from batchtui.tui.pieces import Line, Piece, Tone, line
+from batchtui.tui.pieces import Line, Piece, Tone, line, plain
 from batchtui.tui.screens.frame import Frame
 from batchtui.tui.screens.pair import PairScreen
 from batchtui.tui.widgets.choices import Choices
@@ -85,7 +86,8 @@ class CompareScreen(Frame):
 
     def _say_comparing(self, done: int, at_most: int) -> None:
         if self.is_attached:
-            self._say(f"Comparing: {count(done)} of at most {count(at_most)}; esc stops")
+            stops = plain(keyed(self, "{app.back} stops"))
+            self._say(f"Comparing: {count(done)} of at most {count(at_most)}; {stops}")
 
     async def _show_chosen(self) -> None:
         comparison = self._comparison
