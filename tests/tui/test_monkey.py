@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SEED = int(os.environ.get("BATCHTUI_TEST_SEED", "20261121"))
-QUICK, LONG = 20, int(os.environ.get("BATCHTUI_TEST_KEYS", "5000"))
+QUICK, LONG = 10, int(os.environ.get("BATCHTUI_TEST_KEYS", "5000"))
 PATIENCE = 20.0
 """Real seconds: the machine may be busy with other tests."""
 IN_A_BURST = 10
