@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 START = datetime(2026, 11, 20, 20, 14, 7, tzinfo=UTC)
@@ -40,10 +41,31 @@ class TurnedClock:
 
 
 class StandingClock(TurnedClock):
-    """Like `TurnedClock`, but sleeping does not turn it: sleepers wake when a test turns it far enough."""
+    """Like `TurnedClock`, but sleeping does not turn it: sleepers wake when a test turns it far enough.
+
+    Who sleeps costs nothing: Textual's pilot waits until the process has come to rest, and one that looks at a clock
+    again and again never does on a slow machine.
+    """
+
+    def __init__(self, start: datetime = START) -> None:
+        super().__init__(start)
+        self._sleepers: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
+
+    def turn(self, seconds: float = 0.0, *, minutes: float = 0.0, hours: float = 0.0, days: float = 0.0) -> None:
+        super().turn(seconds, minutes=minutes, hours=hours, days=days)
+        with self._lock:
+            sleepers, self._sleepers = self._sleepers, []
+        for loop, turned in sleepers:
+            with suppress(RuntimeError):  # its loop is closed: it sleeps for ever
+                loop.call_soon_threadsafe(turned.set)
 
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         until = self.monotonic() + seconds
-        while self.monotonic() < until:
-            await asyncio.sleep(0.005)
+        while True:
+            turned = asyncio.Event()
+            with self._lock:
+                self._sleepers.append((asyncio.get_running_loop(), turned))
+            if self.monotonic() >= until:
+                return
+            await turned.wait()
