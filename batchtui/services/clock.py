@@ -27,14 +27,14 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
 
-async def rest(clock: Clock, seconds: float, until: asyncio.Event) -> None:
-    """Wait so many seconds, or until something happens; the event is cleared then."""
-    sleep = asyncio.ensure_future(clock.sleep(seconds))
-    wake = asyncio.ensure_future(until.wait())
+async def rest(clock: Clock, seconds: float, *until: asyncio.Event) -> None:
+    """Wait so many seconds, or until one of these happens; the events are cleared then."""
+    waits = [asyncio.ensure_future(clock.sleep(seconds)), *(asyncio.ensure_future(event.wait()) for event in until)]
     try:
-        await asyncio.wait({sleep, wake}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in (sleep, wake):
-            task.cancel()
-        await asyncio.gather(sleep, wake, return_exceptions=True)
-    until.clear()
+        for wait in waits:
+            wait.cancel()
+        await asyncio.gather(*waits, return_exceptions=True)
+    for event in until:
+        event.clear()

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from batchtui.domain.batch import Batch
     from batchtui.services.workspace import Workspace
 
-LOOK_AROUND = 2.0
-"""Seconds between two looks at the registry while there is nothing to ask the API."""
 SETTLING = 0.2
 """Seconds between two looks whether the last results are here, once nothing runs any more."""
 BACK_OFF = (5.0, 15.0, 30.0, 60.0)
@@ -76,7 +74,8 @@ class Poller:
         self._on_error = on_error
         self._collects = collects
         self._wake = asyncio.Event()
-        self._swept = asyncio.Event()
+        # Each loop has its own: whoever waits for a commit clears it.
+        self._turn_committed, self._collector_committed = workspace.commits.follow(), workspace.commits.follow()
         self._is_paused = False
         self._failures = 0
         self._forced = False
@@ -96,7 +95,7 @@ class Poller:
                 seconds = await self._turn()
                 if until_idle and await self._is_done():
                     return
-                await rest(self._workspace.clock, seconds, self._wake)
+                await rest(self._workspace.clock, seconds, self._wake, *self._signs_of_work)
         finally:
             if collector is not None:
                 collector.cancel()
@@ -108,15 +107,16 @@ class Poller:
         self._forced = True
         self._wake.set()
 
-    def wake(self) -> None:
-        """Look at the registry at once: something has changed there."""
-        if self.status.state in (PollerState.IDLE, PollerState.PAUSED):
-            self._wake.set()
-
     def pause(self, paused: bool | None = None) -> None:
         """Stop or go on asking; without an argument the other of the two."""
         self._is_paused = not self._is_paused if paused is None else paused
         self._wake.set()
+
+    @property
+    def _signs_of_work(self) -> tuple[asyncio.Event, ...]:
+        """What ends a rest early. Where nothing is asked, only a commit can bring something to do, or to say."""
+        is_still = self.status.state in (PollerState.IDLE, PollerState.PAUSED)
+        return (self._turn_committed,) if is_still else ()
 
     async def _turn(self) -> float:
         """Do one turn. Returns the seconds until the next one."""
@@ -126,7 +126,7 @@ class Poller:
             return self._workspace.settings.refresh.slow
         if not forced and not await tend.has_work(self._workspace):
             await self._say(PollerState.IDLE)
-            return LOOK_AROUND
+            return self._workspace.settings.refresh.slow
         seconds = self._interval or await tend.interval(self._workspace)
         ttl = timedelta(seconds=seconds * 2 + 10)
         if not await self._workspace.registry.leases.take(tend.POLLING, ttl):
@@ -151,7 +151,6 @@ class Poller:
                 self._on_error(error)
             return await self._failed(PollerState.OFFLINE, self._back_off(), error)
         self._failures, self._failure = 0, None
-        self._swept.set()
         seconds = max(seconds, sweep.retry_after or 0.0)
         await self._say(PollerState.WAITING, seconds)
         return seconds
@@ -197,7 +196,7 @@ class Poller:
         while True:
             for batch in await self._to_collect():
                 await self._collect(batch)
-            await rest(self._workspace.clock, LOOK_AROUND, self._swept)
+            await rest(self._workspace.clock, self._workspace.settings.refresh.slow, self._collector_committed)
 
     async def _to_collect(self) -> list[Batch]:
         """The batches whose results can be had, and were not tried in vain."""

@@ -177,7 +177,6 @@ class DashboardApp(Everywhere):
     def on_batches_changed(self, message: BatchesChanged) -> None:
         """Tell the screens, all of them: those behind must be right when they come to the front."""
         self._tally = message.tally
-        self.poller.wake()
         self._look_ahead_soon()
         for frame in self._frames():
             frame.batches_changed(message)

@@ -10,9 +10,11 @@ import pytest
 from batchtui.domain.errors import AnswerLost
 from batchtui.domain.states import BatchState
 from batchtui.services import tend
+from batchtui.services.commits import LOOK
 from batchtui.services.poller import Poller, PollerState
 from batchtui.services.refresh import sweep
 from batchtui.simulator import Fault
+from tests.support.clock import StandingClock
 from tests.support.workspaces import all_batches, submit, workspace_at
 
 if TYPE_CHECKING:
@@ -151,6 +153,27 @@ async def test_a_running_poller_brings_an_ended_batch_and_its_results(
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert (await all_batches(workspace))[0].state is BatchState.ENDED
+
+
+async def test_a_poller_with_nothing_to_ask_looks_again_when_something_was_committed_and_not_before(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    clock = StandingClock()
+    async with workspace_at(tmp_path / "home", simulator, clock) as workspace:
+        poller = Poller(workspace)
+        running = [asyncio.create_task(each) for each in (poller.run(), workspace.commits.run())]
+        try:
+            async with asyncio.timeout(10):
+                while len(clock.slept) < 3:  # the look at the file, the poller's turn, what is to be collected
+                    await asyncio.sleep(0.005)
+                assert set(clock.slept) == {LOOK, workspace.settings.refresh.slow}
+                await submit(workspace, tmp_path, 2)
+                while poller.status.state is not PollerState.WAITING:
+                    await asyncio.sleep(0.005)
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
 
 
 async def test_parts_that_wait_for_room_are_sent_on_when_there_is_some(
