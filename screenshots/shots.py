@@ -45,7 +45,7 @@ VIEWS = (
     View("result", (*TO_ENDED, "j", "j", "enter"), "a request and its answer"),
     View("result-rendered", ("/", *"eval-prompt-v7", "enter", "enter", "enter", "m"), "an answer, rendered"),
     View("result-tree", ("/", *"eval-prompt-v7", "enter", "enter", "enter", "m", "m"), "an answer as a tree"),
-    View("compare", ("/", *"eval-prompt-v7", "enter", "enter", "m", "enter"), "two batches of the same custom_ids"),
+    View("compare", ("/", *"eval-prompt-v7", "enter", "enter", "=", "enter"), "two batches of the same custom_ids"),
     View("compose", ("N",), "requests from a table and a prompt with gaps"),
     View("submit", ("n", *"reviews.jsonl", "enter"), "what would be sent, before it is"),
     View("retry", (*TO_ENDED, "R"), "what failed, and what is worth sending again"),

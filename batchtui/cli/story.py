@@ -175,7 +175,7 @@ STEPS: Sequence[Step] = (
     Step(
         "tags",
         "Names, tags and notes are yours: they stay here, and you can filter and add up by them.",
-        "batches.tag", "tags what is marked, or the job under the cursor", patience=16.0,
+        "batches.tag", "tags what is marked, or the job under the cursor", place=Scope.BATCHES, patience=16.0,
     ),
     Step(
         "export",

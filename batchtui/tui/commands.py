@@ -17,6 +17,7 @@ class Scope(StrEnum):
     LIST = "in every list"
     BATCHES = "in the list of batches"
     BATCH = "in a batch"
+    LABELS = "in the list of batches and in a batch"
     ACTIVITY = "in the activity"
     SPENDING = "in the spending"
     RETRY = "in a retry"
@@ -109,9 +110,6 @@ COMMANDS: tuple[Command, ...] = (
     Command("batches.export", ("x",), "export", "Write the results to files.", _S.BATCHES, worth=58),
     Command("batches.compare", ("=",), "compare", "Compare two marked, or this with another.", _S.BATCHES, worth=24),
     Command("batches.sync", ("i",), "import", "Bring in batches that were made elsewhere.", _S.BATCHES),
-    Command("batches.tag", ("t",), "tag", "Tag the marked batches' jobs, else this one's.", _S.BATCHES, worth=57),
-    Command("batches.rename", ("e",), "rename", "Give the job another name.", _S.BATCHES),
-    Command("batches.note", ("m",), "note", "Write a note down about the job.", _S.BATCHES),
     Command("batches.columns", ("C",), "columns", "Choose the columns, and put them in order.", _S.BATCHES, worth=22),
     Command("batches.by-job", ("b",), "by job", "Fold parts and attempts of a job, or not.", _S.BATCHES, worth=24),
     Command("batches.copy-id", ("y",), "copy id", "Copy the batch's id.", _S.BATCHES),
@@ -123,7 +121,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("batch.groups", ("tab",), "failures", "Go to the failures by kind, or back.", _S.BATCH, worth=78),
     Command("batch.next-failure", ("]",), "next failure", "Go to the next failure in the list.", _S.BATCH, worth=60),
     Command("batch.previous-failure", ("[",), "failure before", "Go to the failure before.", _S.BATCH),
-    Command("batch.compare", ("m", "="), "compare", "Compare with a batch of the same custom_ids.", _S.BATCH, worth=54),
+    Command("batch.compare", ("=",), "compare", "Compare with a batch of the same custom_ids.", _S.BATCH, worth=54),
     Command("batch.fetch", ("w",), "fetch results", "Fetch the results, if they are not here yet.", _S.BATCH, worth=72),
     Command("batch.cancel", ("c",), "cancel", "Cancel this batch.", _S.BATCH, True, 70),
     Command("batch.delete", ("d",), "delete", "Delete this batch.", _S.BATCH, True, 65),
@@ -131,6 +129,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("batch.export", ("x",), "export", "Write the marked or the shown results to a file.", _S.BATCH, worth=69),
     Command("batch.copy-id", ("y",), "copy id", "Copy the batch's id.", _S.BATCH),
     Command("batch.copy-custom-id", ("Y",), "copy custom_id", "Copy the marked custom_ids, else this one.", _S.BATCH),
+    # ── labels ──
+    Command("batches.tag", ("t",), "tag", "Tag the job, or those of the marked batches.", _S.LABELS, worth=57),
+    Command("batches.rename", ("e",), "rename", "Give the job another name.", _S.LABELS),
+    Command("batches.note", ("m",), "note", "Write a note down about the job.", _S.LABELS),
     # ── what happened ──
     Command(
         "activity.only", ("f",), "acts/calls/errors", "Show only acts, each call, only errors, or all.", _S.ACTIVITY,
@@ -229,8 +231,8 @@ COMMANDS: tuple[Command, ...] = (
 BY_ID: Mapping[str, Command] = {command.id: command for command in COMMANDS}
 
 TOGETHER: tuple[tuple[Scope, ...], ...] = (
-    (Scope.EVERYWHERE, Scope.LIST, Scope.BATCHES),
-    (Scope.EVERYWHERE, Scope.LIST, Scope.BATCH),
+    (Scope.EVERYWHERE, Scope.LIST, Scope.BATCHES, Scope.LABELS),
+    (Scope.EVERYWHERE, Scope.LIST, Scope.BATCH, Scope.LABELS),
     (Scope.EVERYWHERE, Scope.LIST, Scope.ACTIVITY),
     (Scope.EVERYWHERE, Scope.LIST, Scope.SPENDING),
     (Scope.EVERYWHERE, Scope.LIST, Scope.RETRY),

@@ -54,7 +54,7 @@ PLACES = (
     Place("result", ("g", "enter"), ("stopped: end_turn", "Verdict", "request"), "batch"),
     Place("rendered", ("m",), ("it names its source",), "result", back=("m", "m")),
     Place("tree", ("m", "m"), ("custom_id",), "result", back=("m",)),
-    Place("comparable", ("m",), ("is compared with", "evals-v2"), "batch"),
+    Place("comparable", ("=",), ("is compared with", "evals-v2"), "batch"),
     Place("compare", ("enter",), ("both failed", "8 pairs"), "comparable"),
     Place("pair", ("enter",), ("as the manual says", "Verdict"), "compare"),
     Place("pair as JSON", ("m",), ('"custom_id"',), "pair", back=("m",)),

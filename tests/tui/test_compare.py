@@ -31,7 +31,7 @@ async def _compared(shown: Stage) -> None:
     await shown.shows("evals-v2", "nightly")
     await shown.press("G", "enter")
     await shown.shows("8 results")
-    await shown.press("m")
+    await shown.press("equals_sign")
     await shown.shows("is compared with evals", "evals-v2")
     await shown.press("enter")
     await shown.shows("8 pairs")
@@ -155,7 +155,7 @@ async def test_leaving_stops_a_comparison_that_is_under_way(tmp_path: Path, monk
         monkeypatch.setattr(ResultPairs, "close", closed)
         await shown.press("G", "enter")
         await shown.shows("8 results")
-        await shown.press("m")
+        await shown.press("equals_sign")
         await shown.shows("is compared with evals", "evals-v2")
         await shown.press("enter")
         async with asyncio.timeout(20):
@@ -189,7 +189,7 @@ async def test_what_is_being_opened_while_one_leaves_is_closed(
         if what == "a comparison":
             await shown.press("G", "enter")
             await shown.shows("8 results")
-            await shown.press("m")
+            await shown.press("equals_sign")
             await shown.shows("is compared with evals", "evals-v2")
         before = shown.app.screen
         monkeypatch.setattr(ResultStore, "reader", open_slowly)
@@ -226,5 +226,5 @@ async def test_without_a_counterpart_it_says_what_to_do(tmp_path: Path) -> None:
             await shown.shows("eval-prompt-v7")
             await shown.press("G", "enter")
             await shown.shows("5 results")
-            await shown.press("m")
+            await shown.press("equals_sign")
             await shown.shows("No other batch with results here has these custom_ids")

@@ -66,3 +66,24 @@ async def test_the_tags_of_one_are_shown_to_be_edited(tmp_path: Path) -> None:
         await shown.press("t")
         await shown.until(lambda: isinstance(shown.app.screen, AskText))
         assert shown.app.screen.query_one(Input).value == 'b "two words"'
+
+
+async def test_a_batch_that_is_open_is_named_tagged_and_annotated_there(tmp_path: Path) -> None:
+    async with stage(tmp_path, ended=["evaluation"], size=(80, 24)) as shown:
+        await shown.press("enter")
+        await shown.shows("3 results")
+        await shown.press("space")  # what is marked among its results makes no difference
+        await _typed(shown, "e", "evening")
+        await _typed(shown, "t", 'shop "two words"')
+        await _typed(shown, "m", "prompt seven")
+        await shown.shows("evening   tags shop, two words   note prompt seven", "1 marked")
+        (batch,) = await shown.workspace.registry.views.select()
+        assert (batch.name, batch.tags, batch.note) == ("evening", ("shop", "two words"), "prompt seven")
+
+
+async def test_labels_stay_here_and_so_can_be_edited_where_nothing_is_changed_at_the_api(tmp_path: Path) -> None:
+    async with stage(tmp_path, running=["nightly"], read_only=True) as shown:
+        await shown.press("enter")
+        await shown.shows("At work")
+        await _typed(shown, "t", "shop")
+        await shown.shows("nightly   tags shop", "1 job changed.")

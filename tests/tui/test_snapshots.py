@@ -62,16 +62,16 @@ ARRANGED = {"dashboard-sorted-by-name", "dashboard-by-job", "dashboard-shifted",
 """Those that leave the list arranged in another way."""
 FURNISHED: dict[str, tuple[str, ...]] = {
     "batch-failures": ("G", "enter", "tab"),
-    "compare-choose": ("G", "enter", "m"),
-    "compare": ("G", "enter", "m", "enter"),
-    "compare-only-changed": ("G", "enter", "m", "enter", "f"),
-    "compare-pair": ("G", "enter", "m", "enter", "f", "enter"),
-    "compare-pair-json": ("G", "enter", "m", "enter", "f", "enter", "m"),
+    "compare-choose": ("G", "enter", "="),
+    "compare": ("G", "enter", "=", "enter"),
+    "compare-only-changed": ("G", "enter", "=", "enter", "f"),
+    "compare-pair": ("G", "enter", "=", "enter", "f", "enter"),
+    "compare-pair-json": ("G", "enter", "=", "enter", "f", "enter", "m"),
 }
 """The same, in a home where several batches answer the same custom_ids."""
 NAMES = {
     "/": "slash", ":": "colon", "?": "question_mark", "*": "asterisk", "-": "minus", "!": "exclamation_mark",
-    "$": "dollar_sign",
+    "$": "dollar_sign", "=": "equals_sign",
 }  # fmt: skip
 
 

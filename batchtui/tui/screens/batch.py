@@ -19,7 +19,7 @@ from batchtui.tui.keys_said import keyed
 from batchtui.tui.pieces import Line, Piece, Tone, line
 from batchtui.tui.result_cells import priced
 from batchtui.tui.screens.choose_batch import ChooseBatch
-from batchtui.tui.screens.frame import Frame
+from batchtui.tui.screens.labelled import Labelled
 from batchtui.tui.screens.result import ResultScreen
 from batchtui.tui.widgets.band import Band
 from batchtui.tui.widgets.facts import Facts
@@ -42,11 +42,11 @@ MOST_COPIED = 5_000
 """custom_ids that are copied at once: no terminal takes a clipboard of any size."""
 
 
-class BatchScreen(Frame):
+class BatchScreen(Labelled):
     """A batch and its results. It asks the registry and calls services, nothing else."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.BATCH)
-    SCOPES = (Scope.BATCH, Scope.LIST, Scope.EVERYWHERE)
+    SCOPES = (Scope.BATCH, Scope.LABELS, Scope.LIST, Scope.EVERYWHERE)
 
     def __init__(self, workspace: Workspace, batch: Batch) -> None:
         super().__init__(workspace)
@@ -150,6 +150,11 @@ class BatchScreen(Frame):
                 return self._reader is not None
         return super().works(command_id)
 
+    @property
+    def chosen(self) -> list[int]:
+        """This batch, whatever is marked among its results."""
+        return [self.shown.key]
+
     # ── commands ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _action_batch_outcomes(self) -> None:
@@ -192,17 +197,17 @@ class BatchScreen(Frame):
         self.grid.repaint()
 
     def _action_batch_cancel(self) -> None:
-        perform(self.app, partial(acts.cancel, self.dashboard, [self.shown.key]), group="act")
+        perform(self.app, partial(acts.cancel, self.dashboard, self.chosen), group="act")
 
     def _action_batch_delete(self) -> None:
-        perform(self.app, partial(acts.delete, self.dashboard, [self.shown.key]), group="act")
+        perform(self.app, partial(acts.delete, self.dashboard, self.chosen), group="act")
 
     def _action_batch_retry(self) -> None:
         perform(self.app, self._retry, group="act")
 
     async def _retry(self) -> None:
         if not self.grid.marks:
-            await again.retry(self.dashboard, [self.shown.key])
+            await again.retry(self.dashboard, self.chosen)
         elif failed := await self._results.marked_failures():
             await again.retry_marked(self.dashboard, self.shown, failed)
         else:

@@ -9,16 +9,11 @@ from functools import partial
 
 from batchtui.text.counts import amount, count
 from batchtui.tui.background import perform
-from batchtui.tui.screens.frame import Frame
+from batchtui.tui.screens.labelled import Labelled
 
 
-class ChosenBatches(Frame):
+class ChosenBatches(Labelled):
     """A screen on which batches can be chosen. It hands them to whoever acts on them, and does nothing itself."""
-
-    @property
-    def chosen(self) -> list[int]:
-        """The keys of the batches that a command works on."""
-        raise NotImplementedError
 
     def _action_batches_compose(self) -> None:
         from batchtui.tui import composing
@@ -59,21 +54,6 @@ class ChosenBatches(Frame):
         from batchtui.tui import again
 
         perform(self.app, partial(again.compare, self.dashboard, self.chosen), group="act")
-
-    def _action_batches_tag(self) -> None:
-        from batchtui.tui import labelling
-
-        perform(self.app, partial(labelling.tag, self.dashboard, self.chosen), group="label")
-
-    def _action_batches_rename(self) -> None:
-        from batchtui.tui import labelling
-
-        perform(self.app, partial(labelling.rename, self.dashboard, self.chosen), group="label")
-
-    def _action_batches_note(self) -> None:
-        from batchtui.tui import labelling
-
-        perform(self.app, partial(labelling.annotate, self.dashboard, self.chosen), group="label")
 
     def _action_batches_copy_id(self) -> None:
         perform(self, self._copy_ids, group="copy")

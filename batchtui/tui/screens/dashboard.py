@@ -64,7 +64,7 @@ class DashboardScreen(ChosenBatches):
     """The batches, and the details of one of them. It asks the registry and calls services, nothing else."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.BATCHES)
-    SCOPES = (Scope.BATCHES, Scope.LIST, Scope.EVERYWHERE)
+    SCOPES = (Scope.BATCHES, Scope.LABELS, Scope.LIST, Scope.EVERYWHERE)
     AUTO_FOCUS = "#batches"
     """From the first moment on: the field of the filter, which stands before it, would hear the first key."""
 
@@ -258,8 +258,9 @@ class DashboardScreen(ChosenBatches):
 
     def works(self, command_id: str) -> bool:
         """Whether a command makes sense now: resuming does on something open, or on marks; acting on something."""
-        if self.grid.item is None and not self.grid.marks and BY_ID[command_id].scope in (Scope.BATCHES, Scope.LIST):
-            return command_id in WITHOUT_A_BATCH
+        needs_a_batch = BY_ID[command_id].scope is not Scope.EVERYWHERE and command_id not in WITHOUT_A_BATCH
+        if needs_a_batch and self.grid.item is None and not self.grid.marks:
+            return False
         if command_id == "batches.resume" and not self.grid.marks:
             return self.grid.item is not None and not self.grid.item.batch.state.is_at_api
         return super().works(command_id)

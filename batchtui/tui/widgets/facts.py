@@ -12,7 +12,7 @@ from batchtui.tui.pieces import Line, Piece, Tone, fitted
 from batchtui.tui.widgets.picture import Picture
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from batchtui.domain.batch import Batch
@@ -24,6 +24,8 @@ SHORT = 30
 """Rows of a screen below which a list of results has more need of the room than facts have."""
 KEPT = ("state", "sent", "results", "ended", "cost", "id")
 """The facts that stand there also then: what the list does not say."""
+LABELS = ("tags", "note")
+"""Facts that stand beside the name: a person has written them there, and looks for them there."""
 
 
 class Facts(Picture):
@@ -45,15 +47,22 @@ class Facts(Picture):
         batch = self._batch
         if batch is None:
             return []
-        name = [Piece(f" {safe(batch.name)}", Tone.STRONG)]
-        if batch.parts > 1:
-            name.append(Piece(f"   part {batch.part} of {batch.parts}", Tone.DIM))
-        if batch.attempt > 1:
-            name.append(Piece(f"   attempt {batch.attempt}", Tone.DIM))
-        facts = list(saying.facts(batch, self._now(), plain=look_of(self).plain, forecast=self._ends(batch)))
+        facts = dict(saying.facts(batch, self._now(), plain=look_of(self).plain, forecast=self._ends(batch)))
+        labels = {name: facts.pop(name) for name in LABELS if name in facts}
         if batch.results is ResultsState.SAVED and self.app.size.height < SHORT:
-            facts = [fact for fact in facts if fact[0] in KEPT]
-        return [tuple(name), *beside(facts, columns)]
+            facts = {name: facts[name] for name in facts if name in KEPT}
+        return [fitted(list(_head(batch, labels)), columns), *beside(list(facts.items()), columns)]
+
+
+def _head(batch: Batch, labels: Mapping[str, Line]) -> Iterator[Piece]:
+    yield Piece(f" {safe(batch.name)}", Tone.STRONG)
+    if batch.parts > 1:
+        yield Piece(f"   part {batch.part} of {batch.parts}", Tone.DIM)
+    if batch.attempt > 1:
+        yield Piece(f"   attempt {batch.attempt}", Tone.DIM)
+    for name, value in labels.items():
+        yield Piece(f"   {name} ", Tone.DIM)
+        yield from value
 
 
 def beside(facts: Sequence[tuple[str, Line]], columns: int) -> list[Line]:
