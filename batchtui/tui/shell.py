@@ -46,7 +46,7 @@ class Shell(App[int]):
         settings = workspace.settings
         self.terminal = ground or terminal.Terminal.of(os.environ)
         self.look = themes.chosen(settings.screen.theme, colours=self.terminal.colours, light=self.terminal.light)
-        terminal.drop_what_does_not_count()
+        terminal.agree_with_textual()
         super().__init__(PromptDriver, ansi_color=self.look is themes.ANSI or None)
         self.workspace = workspace
         self.keymap = keymap.merged(settings.keys)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 LARGEST_COPY = 74_000
 """Characters that OSC 52 carries reliably: several terminals stop at 100,000 bytes of base64."""
+EVERY_COLOUR = 1 << 24
+_WITH_EVERY_COLOUR = ("xterm-kitty", "alacritty", "foot", "xterm-ghostty", "wezterm")
+"""Kinds of terminals that have them all. Over SSH their name is what arrives; COLORTERM stays behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,7 @@ class Terminal:
     """What the environment says about the terminal."""
 
     colours: int
-    """0 without colour, else 16, 256 or 16,777,216."""
+    """0 without colour, else 16, 256 or `EVERY_COLOUR`."""
     ascii_only: bool
     """Whether the locale cannot say more than ASCII."""
     light: bool
@@ -55,17 +58,10 @@ class Terminal:
 def _colours(env: Mapping[str, str], term: str) -> int:
     if env.get("NO_COLOR"):  # an empty one does not count (no-color.org)
         return 0
-    if env.get("COLORTERM", "").lower() in ("truecolor", "24bit") and not _is_gnu_screen(env):
-        return 1 << 24
-    if term.endswith(("256color", "-direct")) or term in (
-        "xterm-kitty",
-        "alacritty",
-        "foot",
-        "xterm-ghostty",
-        "wezterm",
-    ):
-        return 256
-    return 16
+    says_so = env.get("COLORTERM", "").lower() in ("truecolor", "24bit")
+    if (says_so or term in _WITH_EVERY_COLOUR or term.endswith("-direct")) and not _is_gnu_screen(env):
+        return EVERY_COLOUR
+    return 256 if term.endswith("256color") else 16
 
 
 def _is_gnu_screen(env: Mapping[str, str]) -> bool:
@@ -115,13 +111,16 @@ def ended_by_signals(end: Callable[[int], None]) -> Iterator[None]:
                 loop.remove_signal_handler(number)
 
 
-def drop_what_does_not_count() -> None:
-    """Take out of the environment what Textual would obey.
+def agree_with_textual() -> None:
+    """Have the environment say what `Terminal.of` makes of it: Textual reads it for itself, and would obey it.
 
-    That is an empty NO_COLOR (no-color.org); and COLORTERM within GNU screen, which hands on what the terminal in front
-    has said of itself, and takes the numbers of such colours for those of its sixteen, for bold and for reverse.
+    An empty NO_COLOR does not count (no-color.org). COLORTERM does not within GNU screen, which hands on what the
+    terminal in front has said of itself, and takes the numbers of such colours for those of its sixteen, for bold and
+    for reverse; and where it is missing, a terminal that has every colour would get sixteen.
     """
     if not os.environ.get("NO_COLOR", "unset"):
         del os.environ["NO_COLOR"]
     if _is_gnu_screen(os.environ):
         os.environ.pop("COLORTERM", None)
+    elif Terminal.of(os.environ).colours == EVERY_COLOUR:
+        os.environ["COLORTERM"] = "truecolor"

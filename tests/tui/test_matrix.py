@@ -105,11 +105,27 @@ def test_it_fits_a_terminal_of_this_size(home: Path, size: tuple[int, int]) -> N
         looked_at(made)
 
 
-@pytest.mark.long
-def test_truecolor_where_the_terminal_says_so(home: Path) -> None:
-    with dashboard(home, COLORTERM="truecolor") as made:
+@pytest.mark.parametrize(
+    "env", quick([{"TERM": "xterm-ghostty"}], {"COLORTERM": "truecolor"}, {"TERM": "foot-direct"}), ids=str
+)
+def test_truecolor_where_the_terminal_says_so_or_is_known_to_have_it(home: Path, env: dict[str, Any]) -> None:
+    with dashboard(home, **env) as made:
         looked_at(made)
         assert any(style[0] in (38, 48) and style[1] == 2 for style in colours(made))
+
+
+@pytest.mark.parametrize(
+    ("env", "said"),
+    [
+        ({"TERM": "screen.xterm-256color", "COLORTERM": "truecolor"}, "256 colours, encoding utf-8, in screen"),
+        ({"TERM": "alacritty", "SSH_CONNECTION": "1 2 3 4"}, "24-bit colour, encoding utf-8, over SSH"),
+        ({"TERM": "linux", "NO_COLOR": "1"}, "no colour (NO_COLOR), encoding"),
+    ],
+)
+def test_the_doctor_says_what_the_dashboard_takes_the_terminal_for(home: Path, env: dict[str, str], said: str) -> None:
+    told = environment(**{"BATCHTUI_HOME": str(home), "ANTHROPIC_API_KEY": KEY, "HOME": str(home), **env})
+    with window(batchtui("doctor", "--offline"), told, size=(160, 48)) as made:
+        made.shows(said)
 
 
 @pytest.mark.parametrize("term", quick(["xterm-256color"], "xterm"))

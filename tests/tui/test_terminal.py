@@ -17,6 +17,8 @@ from batchtui.tui.themes import ANSI, DARK, LIGHT, LOOKS, chosen
         ({"TERM": "xterm-256color", "COLORTERM": "truecolor"}, 1 << 24),
         ({"TERM": "xterm-256color"}, 256),
         ({"TERM": "tmux-256color"}, 256),
+        ({"TERM": "xterm-ghostty"}, 1 << 24),
+        ({"TERM": "foot-direct"}, 1 << 24),
         ({"TERM": "xterm"}, 16),
         ({"TERM": "xterm-256color", "NO_COLOR": "1"}, 0),
         ({"TERM": "xterm-256color", "NO_COLOR": ""}, 256),

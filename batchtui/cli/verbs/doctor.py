@@ -42,17 +42,20 @@ async def command(session: Session, offline: bool) -> int:
 
 
 def _terminal() -> str:
-    """Say what the terminal is, as far as it can be told without asking it."""
+    """Say what the terminal is, as far as it can be told without asking it, and what the dashboard takes it for."""
+    from batchtui.tui.terminal import EVERY_COLOUR, Terminal
+
     if not sys.stdout.isatty():
         return "none: output goes to a pipe or a file"
+    terminal = Terminal.of(os.environ)
+    colours = {0: "no colour (NO_COLOR)", EVERY_COLOUR: "24-bit colour"}
     size = os.get_terminal_size(sys.stdout.fileno())
     facts = [
         f"TERM={os.environ.get('TERM', '')}",
         f"{size.columns}x{size.lines}",
-        "24-bit colour" if os.environ.get("COLORTERM") in ("truecolor", "24bit") else "",
-        "NO_COLOR" if os.environ.get("NO_COLOR") else "",
+        colours.get(terminal.colours, f"{terminal.colours} colours"),
         f"encoding {sys.stdout.encoding}",
-        "over SSH" if os.environ.get("SSH_CONNECTION") else "",
-        "in tmux" if os.environ.get("TMUX") else "",
+        "over SSH" if terminal.remote else "",
+        f"in {terminal.multiplexer}" if terminal.multiplexer else "",
     ]
     return ", ".join(filter(None, facts))
