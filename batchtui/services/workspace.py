@@ -122,7 +122,7 @@ class Workspace:
         return call.server_time - call.at if call and call.server_time else None
 
     async def gateway(self) -> Gateway:
-        """The way to the API, made on first use: the SDK takes a second to import, and reading needs none of it."""
+        """The way to the API, made on first use: the SDK takes its time to import, and reading needs none of it."""
         async with self._connecting:
             if self._gateway is None:
                 self._gateway = await self._connect()
