@@ -12,7 +12,7 @@ from batchtui.text.counts import amount, count, size
 from batchtui.text.durations import ago, span, stamp
 from batchtui.text.glyphs import OUTCOMES, state_sign
 from batchtui.text.money import cost, cost_in_full
-from batchtui.text.safe import safe
+from batchtui.text.safe import safe, squeezed
 from batchtui.text.tables import Column
 from batchtui.text.widths import pad
 
@@ -111,6 +111,7 @@ def batch_sheet(batch: Batch, now: datetime, output: Output, forecast: Forecast 
         ("model", safe(", ".join(batch.models))),
         ("source", safe(batch.source)),
         ("tags", safe(", ".join(batch.tags))),
+        ("note", squeezed(batch.note)),
         ("created", _moment(batch.created_at, now)),
         ("expires", _moment(batch.expires_at, now) if batch.state.is_running else ""),
         ("may end", forecasts.in_full(forecast, now) if batch.state.is_running else ""),
@@ -141,6 +142,7 @@ def job_sheet(
         ("cost", _cost_words(batches, counts)),
         ("source", safe(job.source)),
         ("tags", safe(", ".join(job.tags))),
+        ("note", squeezed(job.note)),
         ("created", stamp(job.created_at)),
     ]
     return sheet(facts)

@@ -77,6 +77,12 @@ def test_labels_are_written_here_and_shown(batchtui: Batchtui, simulator: Simula
 
     assert (batch["name"], batch["tags"], batch["note"]) == ("b", ["new"], "why")
     assert batchtui("label", "b", "--tag", "new").err == "0 jobs labelled.\n"
+    for of_batch_or_job in (batch_id, "b"):
+        shown = batchtui("status", of_batch_or_job, "--offline").out
+        assert [line.split() for line in shown.splitlines() if line.startswith(("tags", "note"))] == [
+            ["tags", "new"],
+            ["note", "why"],
+        ]
     assert len(simulator.world.calls) == before
 
 

@@ -18,8 +18,8 @@ VARIABLE = "_BATCHTUI_COMPLETE"
 @verb(
     "completion",
     examples=[
-        "batchtui completion bash > ~/.local/share/bash-completion/completions/batchtui",
-        'batchtui completion zsh > "${fpath[1]}/_batchtui"',
+        "batchtui completion bash >> ~/.bashrc",
+        "batchtui completion zsh >> ~/.zshrc",
         "batchtui completion fish > ~/.config/fish/completions/batchtui.fish",
     ],
 )
