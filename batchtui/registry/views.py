@@ -12,6 +12,7 @@ from batchtui.domain.query import BatchQuery
 from batchtui.domain.states import BatchState
 from batchtui.registry.columns import text_list, text_time, time_text
 from batchtui.registry.conditions import conditions
+from batchtui.registry.data_version import DataVersion
 from batchtui.registry.rows import BATCH_SELECT, to_batch
 from batchtui.registry.sorting import NEWEST, order_by
 
@@ -52,6 +53,7 @@ class Views:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._data_version = DataVersion(database)
 
     async def order(self, query: BatchQuery | None = None) -> Sequence[int]:
         """The keys of the batches that a query names, in its order."""
@@ -189,5 +191,4 @@ class Views:
 
     async def data_version(self) -> int:
         """A number that changes with every commit to the file, also one of another process (`PRAGMA data_version`)."""
-        row = await self._database.one("PRAGMA data_version")
-        return int(row[0]) if row else 0
+        return await self._data_version.read()

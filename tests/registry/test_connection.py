@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import stat
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+import time
+from pathlib import Path
 
 import pytest
 
@@ -16,9 +18,6 @@ from batchtui.registry import migrations
 from batchtui.registry.registry import Registry
 from tests.support.builders import job, part
 from tests.support.clock import TurnedClock
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def make(folder: Path, holder: str = "me") -> Registry:
@@ -104,6 +103,43 @@ async def test_a_commit_is_seen_by_another_registry_through_the_data_version(tmp
     await one.jobs.plan(job(), [part()])
     assert await two.views.data_version() != before
     assert (await two.views.tally()).total == 1
+    await one.close()
+    await two.close()
+
+
+async def test_a_file_that_nobody_writes_to_is_not_asked_for_its_version_again(tmp_path: Path) -> None:
+    one, two = make(tmp_path), make(tmp_path)
+    await one.open()
+    await two.open()
+    await one.jobs.plan(job("job_1"), [part()])
+    an_hour_ago = time.time() - 3600
+    os.utime(f"{one.path}-wal", (an_hour_ago, an_hour_ago))
+    asked: list[str] = []
+    await two._database.reader.set_trace_callback(asked.append)
+    versions = [await two.views.data_version() for _ in range(3)]
+    assert len(asked) == len(set(versions)) == 1
+    await one.jobs.plan(job("job_2"), [part()])
+    assert await two.views.data_version() != versions[0]
+    await one.close()
+    await two.close()
+
+
+async def test_commits_that_leave_the_log_alike_are_told_apart(tmp_path: Path) -> None:
+    one, two = make(tmp_path), make(tmp_path)
+    await one.open()
+    await two.open()
+    await one.jobs.plan(job("job_first"), [part(number) for number in range(1, 100)])
+    log = Path(f"{one.path}-wal")
+    versions, sizes = set(), set()
+    for number in range(10):
+        async with one._database._write_lock:
+            await (await one._database._opened_writer()).execute("PRAGMA wal_checkpoint(RESTART)")
+        await one.jobs.plan(job(f"job_{number}"), [part()])
+        now = int(time.time())  # as of a file system that knows whole seconds only
+        os.utime(log, (now, now))
+        versions.add(await two.views.data_version())
+        sizes.add(log.stat().st_size)
+    assert (len(versions), len(sizes)) == (10, 1)
     await one.close()
     await two.close()
 
