@@ -72,6 +72,13 @@ class Screen:
         return time.clock_gettime(~self.process.pid << 3 | 2)
 
     @property
+    def waits(self) -> int:
+        """How often one of its threads has gone to sleep so far, and so was woken: the same on a slow machine."""
+        tasks = Path(f"/proc/{self.process.pid}/task").iterdir()
+        lines = (line for task in tasks for line in (task / "status").read_text().splitlines())
+        return sum(int(line.split()[1]) for line in lines if line.startswith("voluntary_ctxt_switches"))
+
+    @property
     def megabytes(self) -> float:
         """Its resident memory at this moment."""
         import psutil
@@ -127,7 +134,8 @@ def dashboard(
 def fill_registry(home: Path, count: int) -> None:
     """Give a registry that is there that many ended batches, written straight into its tables."""
     now = datetime.now(UTC)
-    stamps = [(now - timedelta(hours=2, minutes=7 * n)).isoformat(timespec="microseconds") for n in range(count)]
+    # Tens of minutes: while it is measured what a screen at rest sends, no "4h ago" becomes 5.
+    stamps = [(now - timedelta(hours=2, minutes=10 * n)).isoformat(timespec="microseconds") for n in range(count)]
     with closing(sqlite3.connect(home / "registry.db")) as connection, connection:
         connection.executemany(
             "INSERT INTO jobs (id, name, created_at, requests, models) VALUES (?, ?, ?, 100, '[\"claude-haiku-5-5\"]')",
