@@ -62,9 +62,9 @@ class Screen:
 
     @property
     def _queued_seconds(self) -> float:
-        """How long its loop has been ready to go on while other processes had the processors."""
-        pid = self.process.pid
-        return int(Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()[1]) / 1e9
+        """How long its loop, and this very reader, have been ready to go on while others had the processors."""
+        tasks = (f"{self.process.pid}/task/{self.process.pid}", "thread-self")
+        return sum(int(Path(f"/proc/{task}/schedstat").read_text().split()[1]) for task in tasks) / 1e9
 
     @property
     def processor_seconds(self) -> float:
