@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import sqlite3
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from batchtui.domain.errors import StorageError
 from batchtui.domain.job import PartPlan
-from batchtui.registry.straight_file import StraightFile
+from batchtui.registry.body_stream import BETWEEN, HEAD, TAIL, BodyStream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
-
-HEAD, BETWEEN, TAIL = b'{"requests":[', b",", b"]}"
-"""What stands around the requests in a body."""
-STEP = 1 << 21
-"""Bytes that the disk is given at once: each time costs both threads a wait for the interpreter."""
-STEPS_AHEAD = 2
-"""How many steps may wait for the disk: memory stays flat, and checking and writing overlap."""
 
 INDEX_SCHEMA = """
 CREATE TABLE requests (
@@ -32,9 +23,12 @@ CREATE TABLE requests (
 ) STRICT;
 CREATE TABLE files (id INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
 """
-
-
-_REPEATED = "SELECT custom_id, min(seq) FROM requests GROUP BY custom_id HAVING count(*) > 1"
+_ALL_AT_ONCE = "PRAGMA page_size = 16384; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
+"""The index is made in one go, in few long steps, and thrown away on any failure: it needs no journal of its own."""
+ROWS = 64
+"""Rows that go into the index with one statement: with one each, they take half as long again."""
+_ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_ENOUGH = ROWS * _ROW.count("?")
 
 
 class WritableRequest(Protocol):
@@ -73,7 +67,8 @@ class StagedRequests:
     def duplicates(self) -> Iterator[tuple[str, list[int]]]:
         """Each custom_id that stands more than once, with the places of its requests, in order of the first of them."""
         with closing(sqlite3.connect(self.folder / index_name(self.attempt))) as index:
-            for custom_id, _ in index.execute(f"{_REPEATED} ORDER BY 2"):
+            repeated = "SELECT custom_id, min(seq) FROM requests GROUP BY custom_id HAVING count(*) > 1 ORDER BY 2"
+            for custom_id, _ in index.execute(repeated):
                 rows = index.execute("SELECT seq FROM requests WHERE custom_id = ? ORDER BY seq", (custom_id,))
                 yield custom_id, [row[0] for row in rows]
 
@@ -84,8 +79,6 @@ class _OpenPart:
     requests: int = 0
     bytes: int = len(HEAD)
     """Length of its body so far, as it will be when all that waits for the disk is written."""
-    handed: int = len(HEAD)
-    """How many of its bytes the disk was given."""
 
 
 class RequestWriter:
@@ -103,20 +96,15 @@ class RequestWriter:
         self._parts: list[PartPlan] = []
         self._files: dict[str, int] = {}
         self.folder.mkdir(mode=0o700, parents=True)
-        self._disk = ThreadPoolExecutor(1, thread_name_prefix="request-writer")
-        self._pending: list[Future[None]] = []
-        self._hash = hashlib.sha256()
+        self._bodies = BodyStream(self.folder)
         self._open: _OpenPart | None = None
-        self._gathered: list[bytes] = []
-        """The latest payloads of the open part, until there are enough of them for the disk."""
-        self._body: StraightFile | None = None
-        """The body of the open part; touched by the thread of the disk only."""
+        self._values: list[Any] = []
+        """Of the latest rows, one after the other: too few yet for a statement."""
         self._index = sqlite3.connect(
             self.folder / index_name(self.attempt), isolation_level=None, check_same_thread=False
         )
         (self.folder / index_name(self.attempt)).chmod(0o600)
-        # The index is made in one go and thrown away on any failure: it needs no journal of its own.
-        self._index.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + INDEX_SCHEMA)
+        self._index.executescript(_ALL_AT_ONCE + INDEX_SCHEMA)
         self._index.execute("BEGIN")
 
     def add(self, part: int, requests: Sequence[WritableRequest]) -> None:
@@ -125,15 +113,16 @@ class RequestWriter:
         Raises:
             StorageError: where the disk refused these or earlier ones.
         """
-        target = self._open
-        if target is None or target.part != part:
-            target = self._turn_to(part)
+        if not requests:
+            return
         with _storage_errors():
+            target = self._open
+            if target is None or target.part != part:
+                target = self._turn_to(part)
+            if target.requests:
+                self._bodies.add(BETWEEN)
+            self._bodies.add(BETWEEN.join([request.payload for request in requests]))
             self._note(target, requests)
-        target.requests += len(requests)
-        self._gathered += [request.payload for request in requests]
-        if target.bytes - target.handed >= STEP:
-            self._hand_over(target)
 
     def finish(self) -> StagedRequests:
         """Close the bodies, build the index and bring all of it to the disk.
@@ -142,55 +131,57 @@ class RequestWriter:
             StorageError: where the disk refused; everything staged is gone then.
         """
         try:
-            self._close_part()
-            # The disk is still busy with the last bodies: the index is built beside it.
             with _storage_errors():
+                self._close_part()
+                # The disk is still busy with the last bodies: the index is built beside it.
                 has_duplicates = self._build_index()
-            while self._pending:
-                self._settle()
+                fingerprint = self._bodies.finish()
         except BaseException:
             self.discard()
             raise
-        self._disk.shutdown()
         return StagedRequests(
             self.folder,
             self.attempt,
             tuple(self._parts),
             sum(part.requests for part in self._parts),
             sum(part.bytes for part in self._parts),
-            self._hash.hexdigest(),
+            fingerprint,
             has_duplicates,
         )
 
     def discard(self) -> None:
         """Throw away everything staged."""
-        self._disk.shutdown(cancel_futures=True)
-        if self._body is not None:
-            self._body.close()
-            self._body = None
+        self._bodies.discard()
         self._index.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _note(self, target: _OpenPart, requests: Sequence[WritableRequest]) -> None:
-        """Write the rows of requests that go to the end of a part."""
-        position, gap = target.bytes, len(BETWEEN) if target.requests else 0
-        rows = []
+        """Write the rows of requests that go to the end of a part, as soon as there are enough for a statement."""
+        part, files, values = target.part, self._files, self._values
+        position = target.bytes + (len(BETWEEN) if target.requests else 0)
         for request in requests:
             length = len(request.payload)
-            position += gap
-            gap = len(BETWEEN)
-            file = self._files.setdefault(request.file, len(self._files) + 1)
-            rows.append(
-                (request.seq, request.custom_id, target.part, position, length, file, request.line, request.model,
-                 request.max_tokens)
+            file = files.get(request.file) or files.setdefault(request.file, len(files) + 1)
+            values += (
+                request.seq, request.custom_id, part, position, length, file, request.line, request.model,
+                request.max_tokens,
             )  # fmt: skip
-            position += length
-        target.bytes = position
-        self._index.executemany("INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            position += length + len(BETWEEN)
+        target.bytes = position - len(BETWEEN)
+        target.requests += len(requests)
+        while len(values) >= _ENOUGH:
+            self._insert(values[:_ENOUGH])
+            del values[:_ENOUGH]
+
+    def _insert(self, values: list[Any]) -> None:
+        """Write whole rows into the index."""
+        rows = [_ROW] * (len(values) // _ROW.count("?"))
+        if rows:
+            self._index.execute(f"INSERT INTO requests VALUES {', '.join(rows)}", values)
 
     def _turn_to(self, part: int) -> _OpenPart:
         self._close_part()
-        self._later(self._open_body, body_name(self.attempt, part))
+        self._bodies.open(body_name(self.attempt, part))
         self._open = _OpenPart(part)
         return self._open
 
@@ -198,58 +189,21 @@ class RequestWriter:
         if self._open is None:
             return
         part, self._open = self._open, None
-        self._hand_over(part)
-        self._later(self._close_body)
+        self._bodies.close()
         self._parts.append(
             PartPlan(part.part, part.requests, part.bytes + len(TAIL), body_name(self.attempt, part.part))
         )
 
-    def _hand_over(self, target: _OpenPart) -> None:
-        """Give the disk what was gathered."""
-        if self._gathered:
-            self._later(self._write, BETWEEN.join(self._gathered), is_first=target.handed == len(HEAD))
-            self._gathered.clear()
-            target.handed = target.bytes
-
     def _build_index(self) -> bool:
         """Finish the index. Returns whether a custom_id stands in it twice."""
+        self._insert(self._values)
         self._index.executemany("INSERT INTO files VALUES (?, ?)", [(i, name) for name, i in self._files.items()])
         # Not a unique index: failing to build one would leave this file, which has no journal, in pieces.
         self._index.execute("CREATE INDEX requests_by_custom_id ON requests(custom_id)")
-        has_duplicates = self._index.execute(f"{_REPEATED} LIMIT 1").fetchone() is not None
+        (has_duplicates,) = self._index.execute("SELECT count(*) > count(DISTINCT custom_id) FROM requests").fetchone()
         self._index.execute("COMMIT")
         self._index.close()
-        return has_duplicates
-
-    def _later(self, step: Callable[..., None], *arguments: Any, **named: Any) -> None:
-        """Have a step taken by the thread of the disk, once there is room in its queue."""
-        while len(self._pending) >= STEPS_AHEAD:
-            self._settle()
-        self._pending.append(self._disk.submit(step, *arguments, **named))
-
-    def _settle(self) -> None:
-        with _storage_errors():
-            self._pending.pop(0).result()
-
-    def _open_body(self, name: str) -> None:
-        self._body = StraightFile.create(self.folder / name)
-        self._body.write(HEAD)
-
-    def _write(self, text: bytes, *, is_first: bool) -> None:
-        assert self._body is not None
-        if not is_first:
-            self._body.write(BETWEEN)
-        self._body.write(text)
-        # The same for the same requests, however they are cut into parts and steps.
-        self._hash.update(BETWEEN)
-        self._hash.update(text)
-
-    def _close_body(self) -> None:
-        assert self._body is not None
-        self._body.write(TAIL)
-        self._body.sync()
-        self._body.close()
-        self._body = None
+        return bool(has_duplicates)
 
 
 def body_name(attempt: int, part: int) -> str:

@@ -16,18 +16,24 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CHUNK = 1 << 20
-"""Bytes that go or come at once; a multiple of every disk's block."""
+"""Bytes that come at once; a multiple of every disk's block."""
+BLOCK = 1 << 12
+"""Disks take whole blocks only; where one has larger ones, what it refuses goes through the page cache."""
+
+
+def page_memory(size: int) -> mmap.mmap:
+    """Memory that begins at a page: what disks ask for."""
+    return mmap.mmap(-1, size)
 
 
 class StraightFile:
-    """One open file with a buffer that disks can reach. Never shared between threads."""
+    """One open file, written or read from its beginning to its end. Never shared between threads."""
 
     def __init__(self, path: Path, flags: int) -> None:
         self._fd = os.open(path, flags, 0o600)
-        # Anonymous memory begins at a page: what disks ask for.
-        self._buffer = mmap.mmap(-1, CHUNK)
-        self._filled = 0
         self._is_straight = self._go_straight(True)
+        self._chunk: mmap.mmap | None = None
+        """What reading reads into."""
 
     @classmethod
     def create(cls, path: Path) -> Self:
@@ -39,54 +45,51 @@ class StraightFile:
         """Open a file to be read."""
         return cls(path, os.O_RDONLY)
 
-    def write(self, data: bytes) -> None:
-        """Put bytes at the end; they leave for the disk a chunk at a time."""
-        left = memoryview(data)
-        while left:
-            take = min(CHUNK - self._filled, len(left))
-            self._buffer[self._filled : self._filled + take] = left[:take]
-            self._filled += take
-            left = left[take:]
-            if self._filled == CHUNK:
-                self._flush()
+    def write(self, data: memoryview) -> None:
+        """Put `page_memory` at the end. What is not of whole blocks (4096 bytes) ends the file, or nearly so."""
+        rest = len(data) % BLOCK
+        whole = len(data) - rest
+        self._write(data[:whole])
+        if rest:
+            self._go_round()
+            self._write(data[whole:])
 
     def read(self) -> bytes:
         """The next chunk; empty at the end."""
+        if self._chunk is None:
+            self._chunk = page_memory(CHUNK)
         try:
-            count = os.readv(self._fd, [self._buffer])
+            count = os.readv(self._fd, [self._chunk])
         except OSError as error:
-            self._go_round(error)
-            count = os.readv(self._fd, [self._buffer])
-        return self._buffer[:count]
+            self._mind(error)
+            count = os.readv(self._fd, [self._chunk])
+        return self._chunk[:count]
 
     def sync(self) -> None:
-        """Bring all that was written to the disk, to the last byte. Nothing is written after that."""
-        # Disks take whole blocks only, and the end of a file is seldom one.
-        self._go_straight(False)
-        self._is_straight = False
-        self._flush()
+        """Bring all that was written to the disk, to the last byte."""
         os.fsync(self._fd)
 
     def close(self) -> None:
         """Let go of the file; what was not synced may be lost."""
-        self._buffer.close()
+        if self._chunk is not None:
+            self._chunk.close()
         os.close(self._fd)
 
-    def _flush(self) -> None:
-        """Write what has been gathered; a whole chunk, but for the end of the file."""
-        done = 0
-        with memoryview(self._buffer) as view:
-            while done < self._filled:
-                try:
-                    done += os.write(self._fd, view[done : self._filled])
-                except OSError as error:
-                    self._go_round(error)
-        self._filled = 0
+    def _write(self, data: memoryview) -> None:
+        while data:
+            try:
+                data = data[os.write(self._fd, data) :]
+            except OSError as error:
+                self._mind(error)
 
-    def _go_round(self, error: OSError) -> None:
+    def _mind(self, error: OSError) -> None:
         """Go through the page cache from here on, where the file system has taken the flag and then minds it."""
         if not self._is_straight or error.errno != errno.EINVAL:
             raise error
+        self._go_round()
+
+    def _go_round(self) -> None:
+        """Go through the page cache from here on."""
         self._go_straight(False)
         self._is_straight = False
 

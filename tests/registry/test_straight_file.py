@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from batchtui.registry.straight_file import CHUNK, StraightFile
+from batchtui.registry.straight_file import BLOCK, CHUNK, StraightFile, page_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-LENGTHS = (0, 1, 4096, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK + 4097)
+LENGTHS = (0, 1, BLOCK, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK + BLOCK + 1)
 
 
 def refuse_the_flag(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,10 +49,16 @@ def as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """Be whatever this machine has."""
 
 
+def memory_of(data: bytes) -> memoryview:
+    memory = page_memory(max(len(data), 1))
+    memory[: len(data)] = data
+    return memoryview(memory)[: len(data)]
+
+
 def write(path: Path, pieces: Sequence[bytes]) -> None:
     file = StraightFile.create(path)
     for piece in pieces:
-        file.write(piece)
+        file.write(memory_of(piece))
     file.sync()
     file.close()
 
@@ -71,7 +77,7 @@ def test_what_was_written_comes_back(
 ) -> None:
     be(monkeypatch)
     data = os.urandom(length)
-    write(tmp_path / "body", [data[:7], data[7:5000], data[5000:]])
+    write(tmp_path / "body", [data[:BLOCK], data[BLOCK : 3 * BLOCK], data[3 * BLOCK :]])
     assert (tmp_path / "body").read_bytes() == data
     assert read(tmp_path / "body") == data
 
@@ -91,7 +97,6 @@ def test_nobody_else_may_read_it(tmp_path: Path) -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
 def test_a_full_disk_is_said() -> None:
     file = StraightFile(Path("/dev/full"), os.O_WRONLY)
-    file.write(b"x")
     with pytest.raises(OSError, match="No space left"):
-        file.sync()
+        file.write(memory_of(b"x"))
     file.close()
