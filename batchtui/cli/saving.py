@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from batchtui.cli import acting, sheets, showing, waiting
 from batchtui.cli.exits import Exit
-from batchtui.domain.errors import OutputExists, ResultsUnavailable, UsageError
+from batchtui.domain.errors import ResultsUnavailable, UsageError
 from batchtui.domain.result import Outcome
 from batchtui.domain.states import BatchState, ResultsState
+from batchtui.services import output_file
 from batchtui.text.counts import amount, count, size
 from batchtui.text.glyphs import OUTCOMES
 from batchtui.text.progress import bar, pace
@@ -46,9 +47,13 @@ class Patience:
 
 
 def refuse_existing(output: str | None, *, overwrite: bool = False) -> None:
-    """Refuse an OUTPUT that exists before anything is sent or waited for, not hours later. Raises `OutputExists`."""
-    if output and output != STDOUT and not overwrite and Path(output).is_file():
-        raise OutputExists(f"{output} exists.", hint="Name another file, or say --overwrite where the verb has it.")
+    """Refuse an OUTPUT that exists, or cannot, before anything is sent or waited for, not hours later.
+
+    Raises:
+        OutputExists, StorageError: as `output_file.refuse_existing`.
+    """
+    if output and output != STDOUT:
+        output_file.refuse_existing(Path(output), overwrite=overwrite)
 
 
 def refuse_two_on_stdout(session: Session, output: str | None) -> None:

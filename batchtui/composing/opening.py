@@ -14,6 +14,7 @@ from batchtui.composing.texts import DelimitedTable
 from batchtui.domain.errors import InputError, UsageError
 from batchtui.intake.formats import what_is
 from batchtui.intake.sources import STDIN
+from batchtui.settings.named_files import is_file, is_folder
 
 if TYPE_CHECKING:
     from batchtui.composing.table import Table, TableOptions
@@ -33,7 +34,7 @@ def open_table(name: str, options: TableOptions) -> Table:
     """
     _refuse_odd(options)
     path = Path(name)
-    if name != STDIN and (path.is_dir() or (path.suffix.lower() in _DOCUMENTS and path.is_file())):
+    if name != STDIN and (is_folder(path) or (path.suffix.lower() in _DOCUMENTS and is_file(path))):
         return FolderTable(name, path, attach_text=options.attach_text)
     feed = Feed(name, options.stdin)
     if feed.head.startswith(b"PAR1"):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from batchtui.domain.errors import InputError
+from batchtui.settings.named_files import is_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -59,7 +60,7 @@ def find_sources(names: Sequence[str]) -> list[Source]:
     for name in names:
         if name == STDIN:
             sources.append(Source(STDIN, None, None))
-        elif Path(name).is_dir():
+        elif is_folder(name):
             sources += _parts(name)
         else:
             sources.append(_file(name, Path(name)))

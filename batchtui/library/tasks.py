@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.errors import InputError, OutputExists, StorageError
+from batchtui.settings.named_files import is_there
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -85,7 +86,7 @@ def save_results_to_file(results: Sequence[TaskResult], path: str | Path, *, ove
         StorageError: the disk refuses.
     """
     target = Path(path)
-    if target.exists() and not overwrite:
+    if is_there(target) and not overwrite:
         raise OutputExists(f"{target} exists.", hint="Say overwrite=True, or name another file.")
     documents = [asdict(result) for result in results]
     if target.suffix == ".jsonl":

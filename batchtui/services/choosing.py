@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.errors import InputError, UsageError
+from batchtui.settings.named_files import is_file
 from batchtui.templates import Gaps, Template, TemplateFault, find_template, library, list_templates
 from batchtui.templates.library import is_name, read_template
 
@@ -49,7 +50,7 @@ def saved_template(named: str, folder: Path) -> Template:
     path = Path(named)
     try:
         found = find_template(named, folder)
-        if found is None and path.is_file():
+        if found is None and is_file(path):
             found = read_template(path)
     except TemplateFault as fault:
         raise wrong_template(fault) from None

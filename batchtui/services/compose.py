@@ -21,6 +21,7 @@ from typing import IO, TYPE_CHECKING
 from batchtui.domain.errors import StorageError
 from batchtui.services.loads import LoadCounter
 from batchtui.services.originals import OriginalsWriter
+from batchtui.services.output_file import refuse_existing
 from batchtui.services.staging import Reading
 from batchtui.services.threads import abandonable
 
@@ -152,8 +153,9 @@ async def compose_to_file(
 
     Raises:
         InputError: as `compose`.
-        StorageError: the disk refuses.
+        StorageError: a folder is there, or the disk refuses.
     """
+    refuse_existing(output, overwrite=True)
     aside = output.with_name(f".{output.name}.{workspace.random(4)}.part")
     try:
         with aside.open("xb") as file:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, fields, replace
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.errors import InputError
 from batchtui.services.choosing import wrong_template
 from batchtui.services.composition import ComposeOptions
+from batchtui.settings.named_files import path_of
 from batchtui.templates import Gaps, Template, TemplateFault, Turn, parse_template, template_text
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def options_of(draft: Draft) -> ComposeOptions:
         delimiter=reading.delimiter,
         header=reading.header,
         template=template_of(draft),
-        data=None if draft.is_query or not data else str(Path(data).expanduser()),
+        data=None if draft.is_query or not data else str(path_of(data)),
         sql=data if draft.is_query else None,
         skip_wrong=draft.skip_wrong,
     )
@@ -208,7 +208,7 @@ def _structure(draft: Draft, template: Template) -> dict[str, Any]:
     if said.startswith("{"):
         schema, tool = schema_or_tool(_json(said), "The form of the answers")
     elif said.endswith(".json") and "\n" not in said:
-        schema, tool = read_schema(Path(said).expanduser())
+        schema, tool = read_schema(path_of(said))
     else:
         schema = schema_of_fields([line for line in said.splitlines() if line.strip()])
     if tool is None and draft.as_tool:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from batchtui.domain.errors import ResultsUnavailable, StorageError, UsageError
+from batchtui.domain.errors import ResultsUnavailable, UsageError
 from batchtui.domain.result import Outcome
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.exporters.columns import named_columns, wants_requests
 from batchtui.exporters.formats import Format, format_of
 from batchtui.services.output_file import refuse_existing
+from batchtui.settings.named_files import path_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from batchtui.domain.batch import Batch
     from batchtui.services.workspace import Workspace
@@ -103,11 +104,8 @@ def _total(saved: Sequence[Batch], picked: Picked | None) -> int:
 def _output(options: ExportOptions) -> Path | None:
     if options.output is None or options.output == STDOUT:
         return None
-    try:
-        output = Path(options.output).expanduser()
-        refuse_existing(output, overwrite=options.overwrite)
-    except (OSError, ValueError, RuntimeError) as error:  # too long, not to be looked at, no such user's home
-        raise StorageError(f"{options.output} cannot be written to: {error}.", hint="Name another file.") from error
+    output = path_of(options.output)
+    refuse_existing(output, overwrite=options.overwrite)
     return output
 
 

@@ -53,9 +53,14 @@ def refuse_existing(output: Path, *, overwrite: bool) -> None:
     """Stop before a file is replaced that nobody said might be.
 
     Raises:
-        OutputExists, StorageError: there is such a file, or a folder.
+        OutputExists: there is such a file.
+        StorageError: a folder is there, or nothing ever can be.
     """
-    if output.is_dir():
+    try:
+        is_folder, is_file = output.is_dir(), output.is_file()
+    except (OSError, ValueError) as error:  # too long, or in a folder that is locked
+        raise StorageError(f"{output} cannot be written to: {error}.", hint="Name another file.") from error
+    if is_folder:
         raise StorageError(f"{output} is a folder.", hint="Name a file in it.")
-    if output.is_file() and not overwrite:
-        raise OutputExists(f"{output} exists.", hint="Name another file, or say --overwrite.")
+    if is_file and not overwrite:
+        raise OutputExists(f"{output} exists.", hint="Name another file, or say --overwrite where the verb has it.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from batchtui.domain.errors import StorageError
+from batchtui.settings.named_files import path_of
 
 HOME_VARIABLE = "BATCHTUI_HOME"
 """The environment variable that puts everything into one folder; `--home` goes before it."""
@@ -46,10 +47,7 @@ class Paths:
 
     @classmethod
     def _in_one_folder(cls, home: Path) -> Paths:
-        try:
-            root = home.expanduser().absolute()
-        except RuntimeError:  # "~somebody" where nobody has that name
-            root = home.absolute()
+        root = path_of(home).absolute()
         return cls._below(config=root, data=root, logs=root / "logs", cache=root / "cache")
 
     @classmethod

@@ -16,6 +16,7 @@ from batchtui.services.compose import compose_to_file
 from batchtui.services.example import example_draft, is_example, write_example
 from batchtui.services.submit import SubmitOptions
 from batchtui.services.trying import plan_trial, try_now
+from batchtui.settings.named_files import is_file, path_of
 from batchtui.text.counts import amount, size
 from batchtui.text.estimates import range_words
 from batchtui.text.safe import safe, squeezed
@@ -65,9 +66,9 @@ async def write(app: DashboardApp, opened: Opened) -> None:
     typed = await app.push_screen(asked, wait_for_dismiss=True)
     if not typed:
         return
-    path = Path(typed).expanduser()
+    path = path_of(typed)
     there = Question("Replace 1 file?", (Group("There already", (safe(str(path)),)),), yes="replace")
-    if path.exists() and not await app.ask(there):
+    if is_file(path) and not await app.ask(there):
         return
     composed = await _compose(app, composition, path)
     app.say(f"{amount(composed.report.requests, 'request')} written to {typed}, {size(composed.bytes)}.")

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import StorageError
 from batchtui.domain.result import Outcome
 from batchtui.exporters.formats import Format
 from batchtui.services.export import ExportOptions
+from batchtui.settings.named_files import path_of
 from batchtui.text.glyphs import OUTCOMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from batchtui.domain.batch import Batch
 
@@ -62,7 +62,7 @@ class Wishes:
 
     def outputs(self, groups: Sequence[Sequence[Batch]]) -> list[Path]:
         """Return the file for each group of batches; several lie in the folder that was named."""
-        output = Path(os.path.expanduser(self.output))  # noqa: PTH111  (Path's own raises where there is no such user)
+        output = path_of(self.output)
         if len(groups) == 1:
             return [output]
         return [output / f"{file_stem(group[0].id or group[0].job)}.{self.format}" for group in groups]
@@ -79,14 +79,6 @@ class Wishes:
             overwrite=overwrite,
             picked={self.pick.batch: self.pick.seqs} if self.pick and self.only == self.pick.words else None,
         )
-
-
-def is_there(path: Path) -> bool:
-    """Whether a file would be replaced."""
-    try:
-        return path.is_file()
-    except (OSError, ValueError):  # not a name that could be anywhere: the plan says so
-        return False
 
 
 def make_folder(folder: Path) -> None:

@@ -106,6 +106,24 @@ def test_wrong_usage_is_one_document_too(batchtui: Batchtui) -> None:
     assert set(ran.document["error"]) == {"type", "title", "message", "hint"}
 
 
+NO_NAME = "x" * 300
+"""No file can be called so, nor be looked for."""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("check", NO_NAME), ("compose", "--data", NO_NAME), ("compose", "--template", NO_NAME, "--data", "-"),
+     ("compose", "--data", "-", "-o", NO_NAME), ("wait", "@last", NO_NAME)],
+    ids=["check", "table", "template", "output", "wait"],
+)  # fmt: skip
+def test_a_name_that_no_file_can_have_is_refused_in_words(batchtui: Batchtui, words: tuple[str, ...]) -> None:
+    ran = batchtui(*words)
+
+    assert ran.code in (1, 2, 3)
+    assert NO_NAME in ran.err
+    assert "A fault in batchtui" not in ran.err
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), click.Abort()])
 def test_an_interruption_is_130_without_a_traceback(
     error: BaseException, home: Path, capsysbinary: pytest.CaptureFixture[bytes]

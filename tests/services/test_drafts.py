@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -168,3 +169,10 @@ async def test_tasks_need_no_prompt_and_still_take_a_model(workspace: Workspace,
     assert (params["model"], params["max_tokens"]) == ("claude-opus-5-5", 77)
     odd = await open_draft(workspace, Draft(data=str(file), answers="kind"))
     assert "go with a prompt" in odd.complaints[0]
+
+
+@pytest.mark.parametrize("changes", [{"data": "~nobody-of-this-name/x.csv"}, {"answers": "~nobody-of-this-name.json"}])
+async def test_the_home_of_nobody_is_a_problem_in_words(workspace: Workspace, changes: dict[str, Any]) -> None:
+    opened = await open_draft(workspace, replace(example_draft(workspace.paths.cache), **changes))
+    assert opened.composition is None
+    assert "nobody-of-this-name" in "".join(opened.complaints)

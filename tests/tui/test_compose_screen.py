@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from textual.widgets import Input
 
 from batchtui.domain.errors import BatchtuiError
 from batchtui.services import drafts
@@ -202,6 +203,16 @@ async def test_requests_are_written_and_the_template_is_saved_in_versions(
             await made.shows(f"Saved sorting, version {version}")
         assert screen.desk.draft.name == "sorting"
         assert PROMPT in (made.workspace.paths.templates / "sorting.md").read_text()
+
+
+@pytest.mark.parametrize("name", ["~nobody-of-this-name/x", "x" * 300, "."])
+async def test_requests_go_to_no_file_that_cannot_be(tmp_path: Path, name: str) -> None:
+    async with composing(tmp_path) as (made, _):
+        await made.press("x")
+        await made.until(lambda: isinstance(made.app.screen, AskText))
+        made.app.screen.query_one(Input).value = name
+        await made.press("enter")
+        await made.until(lambda: isinstance(made.app.screen, ErrorBox))
 
 
 async def test_parts_are_chosen_from_what_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

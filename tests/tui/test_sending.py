@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.widgets import Input
 
 from batchtui.domain.states import BatchState
 from batchtui.simulator import Fault
@@ -160,4 +161,20 @@ def test_what_a_path_could_become_is_offered_with_files_first(tmp_path: Path) ->
     (tmp_path / ".hidden.jsonl").write_text("")
     assert [entry.path.name for entry in entries(tmp_path, "")] == ["products.jsonl", "parts"]
     assert [entry.path.name for entry in entries(tmp_path, "pr")] == ["products.jsonl"]
-    assert entries(tmp_path, "nowhere/x") == []
+    (tmp_path / "gone.jsonl").symlink_to("nowhere")
+    assert [entry.path.name for entry in entries(tmp_path, "")] == ["products.jsonl", "parts"]
+
+
+@pytest.mark.parametrize("name", ["nowhere/x", "~nobody-of-this-name", "x" * 300 + "/x", "a\0b/x"])
+def test_nothing_is_offered_where_there_is_nothing(tmp_path: Path, name: str) -> None:
+    assert entries(tmp_path, name) == []
+
+
+@pytest.mark.parametrize("name", ["~w", "x" * 300])
+async def test_what_is_no_file_can_be_typed_and_is_not_taken(tmp_path: Path, name: str) -> None:
+    async with stage(tmp_path) as shown:
+        await shown.press("n")
+        await shown.shows("FILE")
+        shown.app.screen.query_one(Input).value = name
+        await shown.press("enter")
+        await shown.shows("nothing here that could be meant")

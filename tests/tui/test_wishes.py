@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from batchtui.domain.errors import StorageError
-from batchtui.tui.wishes import Wishes, file_stem, is_there, make_folder
+from batchtui.settings.named_files import is_file
+from batchtui.tui.wishes import Wishes, file_stem, make_folder
 from tests.tui.batches import HOSTILE, batch
 
 
@@ -28,7 +29,7 @@ def test_one_group_goes_to_the_file_and_several_into_the_folder() -> None:
 @pytest.mark.parametrize("name", ["a\0b", "x" * 5_000, "~nobody-of-this-name/x"])
 def test_a_name_that_cannot_be_anywhere_is_not_there(name: str) -> None:
     [output] = Wishes(name).outputs([[batch()]])
-    assert not is_there(output)
+    assert not is_file(output)
 
 
 @pytest.mark.parametrize("name", ["file/folder", "x" * 5_000, "a\0b"])

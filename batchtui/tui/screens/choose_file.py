@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from batchtui.settings.named_files import is_folder, is_there, path_of
 from batchtui.text.counts import size
 from batchtui.text.safe import squeezed
 from batchtui.tui.pieces import Line, Piece, Tone
@@ -59,7 +61,7 @@ class ChooseFile(Chooser[Entry, Path]):
         """Choose what is typed where that is there, else what the cursor is on."""
         event.stop()
         typed = resolved(self._folder, event.value) if event.value.strip() else None
-        if typed is not None and typed.exists():
+        if typed is not None and is_there(typed):
             self._close(typed)
         elif self.grid.item is not None:
             self._take(self.grid.item)
@@ -86,7 +88,7 @@ class ChooseFile(Chooser[Entry, Path]):
 
 def resolved(folder: Path, typed: str) -> Path:
     """Return the path that was typed, seen from a folder."""
-    return folder / Path(typed.strip()).expanduser()
+    return folder / path_of(typed.strip())
 
 
 def entries(folder: Path, typed: str, suffixes: tuple[str, ...] = SUFFIXES) -> list[Entry]:
@@ -95,16 +97,18 @@ def entries(folder: Path, typed: str, suffixes: tuple[str, ...] = SUFFIXES) -> l
     inside, begins = (path, "") if not typed or typed.endswith("/") else (path.parent, path.name)
     found: list[Entry] = []
     try:
-        for child in sorted(inside.iterdir())[:MOST]:
-            if not child.name.startswith(begins) or (child.name.startswith(".") and not begins):
-                continue
-            if child.is_dir():
-                found.append(Entry(child, True, 0))
-            elif child.name.lower().endswith(suffixes) or (begins and child.name == begins):
-                found.append(Entry(child, False, child.stat().st_size))
-    except OSError:
+        children = sorted(inside.iterdir())[:MOST]
+    except (OSError, ValueError):
         # A folder that is not there or not ours has nothing to offer; what is typed may still be right.
         return found
+    for child in children:
+        if not child.name.startswith(begins) or (child.name.startswith(".") and not begins):
+            continue
+        if is_folder(child):
+            found.append(Entry(child, True, 0))
+        elif child.name.lower().endswith(suffixes) or child.name == begins:
+            with suppress(OSError):  # a link to nowhere
+                found.append(Entry(child, False, child.stat().st_size))
     return sorted(found, key=lambda entry: (entry.is_folder, entry.path.name))
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 from batchtui.domain.errors import BatchtuiError
 from batchtui.exporters.formats import Format
 from batchtui.services.export import Exporting, ExportPlan, apply_export, plan_export
+from batchtui.settings.named_files import is_file
 from batchtui.text.counts import amount
 from batchtui.text.progress import pace
 from batchtui.text.safe import safe, squeezed
@@ -24,7 +25,7 @@ from batchtui.tui.widgets.columns import Column
 from batchtui.tui.widgets.export_summary import ExportSummary
 from batchtui.tui.widgets.grid import Grid
 from batchtui.tui.widgets.rule import Rule
-from batchtui.tui.wishes import FORMATS, Wishes, file_stem, is_there, make_folder
+from batchtui.tui.wishes import FORMATS, Wishes, file_stem, make_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -154,7 +155,7 @@ class ExportScreen(Frame):
         else:
             files = amount(len(self._groups), "file")
             said.insert(0, (Piece(f"{amount(total, 'result')} at most, in {files}", Tone.STRONG),))
-            there = [output for output in self._outputs() if is_there(output)]
+            there = [output for output in self._outputs() if is_file(output)]
             said += [(Piece(f"{safe(str(output))} exists: you will be asked", Tone.WARN),) for output in there[:3]]
         self._summary.show(said)
 
@@ -175,7 +176,7 @@ class ExportScreen(Frame):
 
     async def _write(self) -> None:
         outputs = self._outputs()
-        files = [output for output in outputs if is_there(output)]
+        files = [output for output in outputs if is_file(output)]
         if files and not await self.dashboard.ask(_replacing(files)):
             return
         if self._is_folder:

@@ -1,0 +1,28 @@
+"""Files and folders as people name them: one that cannot be looked at counts as not there; opening it says why."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+# Not pathlib's own: it raises where a name is too long, where a folder is locked, and for the home of nobody.
+
+
+def path_of(name: str | Path) -> Path:
+    """Return the path that was written; a `~` or `~user` at its beginning is the home of a user that there is."""
+    return Path(os.path.expanduser(name))  # noqa: PTH111
+
+
+def is_file(path: str | Path) -> bool:
+    """Whether a file is there."""
+    return os.path.isfile(path)  # noqa: PTH113
+
+
+def is_folder(path: str | Path) -> bool:
+    """Whether a folder is there."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
+def is_there(path: str | Path) -> bool:
+    """Whether anything is there."""
+    return os.path.exists(path)  # noqa: PTH110
