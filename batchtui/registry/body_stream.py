@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 HEAD, BETWEEN, TAIL = b'{"requests":[', b",", b"]}"
 """What stands around the requests in a body."""
-STEP = 1 << 21
+STEP = 1 << 20
 """Bytes that the disk is given at once: each time costs both threads a wait for the interpreter."""
 STEPS_AHEAD = 2
 """How many steps may wait for the disk: memory stays flat, and checking and writing overlap."""
