@@ -33,8 +33,15 @@ def requests_of(count: int) -> list[CheckedRequest]:
 
 
 def laid_aside(folder: Path, parts: Sequence[Sequence[CheckedRequest]]) -> StagedRequests:
+    """Write parts to their end."""
+    writer = RequestWriter(folder)
+    write(writer, parts)
+    return writer.finish()
+
+
+def write(writer: RequestWriter, parts: Sequence[Sequence[CheckedRequest]]) -> None:
     """Write parts, each in blocks as they come, one of them empty."""
-    writer, sizes = RequestWriter(folder), random.Random(len(parts))
+    sizes = random.Random(len(parts))
     for part, requests in enumerate(parts, 1):
         left = list(requests)
         while left:
@@ -42,7 +49,6 @@ def laid_aside(folder: Path, parts: Sequence[Sequence[CheckedRequest]]) -> Stage
             writer.add(part, left[:size])
             writer.add(part, [])
             del left[:size]
-    return writer.finish()
 
 
 @pytest.mark.parametrize("count", [1, ROWS - 1, ROWS, ROWS + 1, ROWS * 5 + 7])
@@ -91,6 +97,6 @@ def test_an_index_that_the_disk_refuses_is_said_and_nothing_is_left(
     monkeypatch.setattr(index_stream, "_ALL_AT_ONCE", f"{with_room} PRAGMA max_page_count = 5;")
     writer, requests = RequestWriter(tmp_path / "aside"), requests_of(20_000)
     with pytest.raises(StorageError, match="full"):
-        _ = [writer.add(1, requests[begin : begin + 500]) for begin in range(0, len(requests), 500)]
+        write(writer, [requests])
     writer.discard()
     assert not (tmp_path / "aside").exists()
