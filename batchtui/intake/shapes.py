@@ -82,7 +82,7 @@ class Shapes:
 
     def __init__(self) -> None:
         self._ids: dict[str, int] = {}
-        self._first: list[tuple[Key, CheckedRequest]] = []
+        self._first: dict[int, tuple[Key, CheckedRequest]] = {}
         self._room = EXAMPLES_KEPT
         self._counts: Counter[int] = Counter()
 
@@ -91,24 +91,21 @@ class Shapes:
         text = skeleton(key)
         known = self._ids.get(text)
         if known is not None:
-            return known, not self._has_example(known)
+            return known, known not in self._first
         if len(self._ids) >= MOST_SHAPES:
             return MOST_SHAPES, False
         self._ids[text] = len(self._ids) + 1
         return len(self._ids), True
-
-    def _has_example(self, shape: int) -> bool:
-        """Whether a request of this shape was kept."""
-        return any(example.shape == shape for _, example in self._first)
 
     def count(self, shape: int, requests: int) -> None:
         """Count requests of a shape."""
         self._counts[shape] += requests
 
     def exemplify(self, key: Key, example: CheckedRequest) -> None:
-        """Keep the first request of a shape."""
-        self._room -= len(example.payload)
-        self._first.append((key, example if self._room >= 0 else example._replace(payload=b"")))
+        """Keep the first request of a shape; several keys may have it, and each may ask for an example."""
+        if example.shape not in self._first:
+            self._room -= len(example.payload)
+            self._first[example.shape] = key, example if self._room >= 0 else example._replace(payload=b"")
 
     def all(self) -> tuple[Shape, ...]:
         """Return every shape in order of appearance."""
@@ -124,7 +121,7 @@ class Shapes:
                 payload=example.payload,
                 traits=key.traits,
             )
-            for key, example in self._first
+            for key, example in self._first.values()
         )
 
 

@@ -88,6 +88,17 @@ def test_long_conversations_are_one_shape(tmp_path: Path) -> None:
     assert [(each.count, each.skeleton) for each in report.shapes] == [(18, "claude-sonnet-5-5 · user, assistant, …")]
 
 
+def test_a_shape_whose_first_request_was_refused_is_said_once(tmp_path: Path) -> None:
+    said = [
+        [{"role": role, "content": "x"} for role in ("user", "assistant") * turns] + [user("z")] for turns in (3, 4)
+    ]
+    refused = request("a", messages=said[0], max_tokens=10_000_000)
+    _, report = check_bytes(
+        tmp_path, lines(refused, request("b", messages=said[1]), request("c", messages=said[0]), request("d"))
+    )
+    assert [(each.id, each.count, each.custom_id) for each in report.shapes] == [(1, 2, "b"), (2, 1, "d")]
+
+
 def test_shapes_and_models_never_grow_without_end(tmp_path: Path) -> None:
     _, report = check_bytes(tmp_path, lines(*[request(f"r{i}", model=f"m{i}") for i in range(1500)]))
     assert len(report.shapes) == 300
