@@ -12,9 +12,8 @@ import pytest
 
 from batchtui.domain.errors import StorageError
 from batchtui.intake import CheckedRequest
-from batchtui.registry import index_stream
-from batchtui.registry.index_stream import ROWS
-from batchtui.registry.request_writer import RequestWriter, StagedRequests, index_name
+from batchtui.registry import request_writer
+from batchtui.registry.request_writer import ROWS, RequestWriter, StagedRequests, index_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,8 +92,8 @@ def test_a_custom_id_that_stands_twice_is_named_with_its_places(tmp_path: Path) 
 def test_an_index_that_the_disk_refuses_is_said_and_nothing_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with_room = index_stream._ALL_AT_ONCE
-    monkeypatch.setattr(index_stream, "_ALL_AT_ONCE", f"{with_room} PRAGMA max_page_count = 5;")
+    with_room = request_writer._ALL_AT_ONCE
+    monkeypatch.setattr(request_writer, "_ALL_AT_ONCE", f"{with_room} PRAGMA max_page_count = 5;")
     writer, requests = RequestWriter(tmp_path / "aside"), requests_of(20_000)
     with pytest.raises(StorageError, match="full"):
         write(writer, [requests])
