@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from pathlib import Path
 
-CHUNK = 1 << 20
+CHUNK = 1 << 21
 """Bytes that come at once; a multiple of every disk's block."""
 BLOCK = 1 << 12
 """Disks take whole blocks only; where one has larger ones, what it refuses goes through the page cache."""
