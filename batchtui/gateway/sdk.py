@@ -33,6 +33,8 @@ _USED = (
 """What this room uses of the SDK."""
 _LATER = ("httpcore2", "anyio._backends._asyncio")
 """What the SDK would import when its first client is made and its first request goes out: as well at once."""
+_SET_ASIDE_BY_PYTHON = 1_000
+"""Objects at most that an interpreter begins with set aside: 375 in CPython 3.12, none in 3.11 and 3.13."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ def import_sdk() -> None:
                     importlib.import_module(module)
         finally:
             if was_enabled:
-                if gc.get_freeze_count():
+                if gc.get_freeze_count() > _SET_ASIDE_BY_PYTHON:
                     gc.freeze()
                 gc.enable()
 
