@@ -26,6 +26,22 @@ class AttemptTaken(Exception):
     """Another process planned this attempt of the job first."""
 
 
+class PlannedBefore(Exception):
+    """The very same requests are in the registry already; another process may have planned them just now."""
+
+    def __init__(self, jobs: Sequence[Job]) -> None:
+        super().__init__()
+        self.jobs = jobs
+        """Those jobs, newest first."""
+
+
+_OF_CONTENT = """
+SELECT * FROM jobs AS j WHERE fingerprint = ? AND fingerprint <> ''
+AND EXISTS (SELECT 1 FROM batches WHERE job_id = j.id AND (id IS NOT NULL OR state <> 'deleted'))
+ORDER BY created_at DESC
+"""
+
+
 class Jobs:
     """Writes and reads jobs. What a batch does afterwards is the business of `Batches`."""
 
@@ -38,16 +54,37 @@ class Jobs:
         job: Job,
         parts: Sequence[PartPlan],
         *,
+        keep: Callable[[], None] | None = None,
+        must_be_new: bool = False,
         estimates: Sequence[Bounds] = (),
         expectations: Sequence[Expectation] = (),
     ) -> tuple[int, ...]:
         """Write a new job and its parts as `planned`, in one transaction: the intent, before a byte leaves.
 
+        Args:
+            job: what is new.
+            parts: what will be sent.
+            keep: moves the requests to their job. Called under the lock of the registry, once it is certain that the
+                job will be written.
+            must_be_new: whether the same content may not be there yet. It is looked for under that lock, so that of
+                two processes that submit the same at once one sends it.
+            estimates: USD for each part.
+            expectations: what each model is asked for in each part.
+
         Returns:
             The keys of the parts, in order.
+
+        Raises:
+            PlannedBefore: the same content is there, and must not be; nothing was kept.
         """
         now = self._clock.now()
         async with self._database.transaction() as tx:
+            if must_be_new:
+                async with tx.execute(_OF_CONTENT, (job.fingerprint,)) as cursor:
+                    if same := [to_job(row) async for row in cursor]:
+                        raise PlannedBefore(same)
+            if keep is not None:
+                keep()
             await insert_job(tx, job)
             keys = await self._insert_parts(tx, job.id, parts, 1, now, estimates)
             await insert_expectations(tx, _by_number(parts, keys), expectations)
@@ -119,11 +156,7 @@ class Jobs:
 
     async def with_fingerprint(self, fingerprint: str) -> list[Job]:
         """Read the jobs with this very content, newest first; those that were dropped before anything went are not."""
-        rows = await self._database.all(
-            "SELECT * FROM jobs AS j WHERE fingerprint = ? AND fingerprint <> '' AND EXISTS (SELECT 1 FROM batches"
-            " WHERE job_id = j.id AND (id IS NOT NULL OR state <> 'deleted')) ORDER BY created_at DESC",
-            (fingerprint,),
-        )
+        rows = await self._database.all(_OF_CONTENT, (fingerprint,))
         return [to_job(row) for row in rows]
 
     async def models_since(self, moment: datetime) -> dict[str, str]:

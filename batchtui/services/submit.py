@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from batchtui.domain.errors import InputError
 from batchtui.domain.job import Job
 from batchtui.domain.limits import API_VERSION
 from batchtui.domain.states import BatchState
+from batchtui.registry.jobs import PlannedBefore
 from batchtui.services import priming
 from batchtui.services.budget import refuse_costly
 from batchtui.services.counting import count_sample
@@ -170,10 +172,18 @@ async def apply_submit(
     await workspace.gateway()
     if plan.primes:
         await priming.mark(workspace, plan.job.id)
-    workspace.registry.requests.commit(plan.staged.requests, plan.job.id)
-    keys = await workspace.registry.jobs.plan(
-        plan.job, plan.parts, estimates=plan.estimate.parts, expectations=plan.estimate.expectations
-    )
+    try:
+        keys = await workspace.registry.jobs.plan(
+            plan.job,
+            plan.parts,
+            keep=partial(workspace.registry.requests.commit, plan.staged.requests, plan.job.id),
+            must_be_new=not force,
+            estimates=plan.estimate.parts,
+            expectations=plan.estimate.expectations,
+        )
+    except PlannedBefore as found:
+        await refuse_repeated(workspace, found.jobs, force=False)
+        raise
     await send_parts(workspace, keys, on_event)
     await keep_up(workspace)
     return Submitted(plan.job, tuple(await workspace.registry.views.page(keys)))

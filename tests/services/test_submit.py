@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING
 
@@ -113,6 +114,23 @@ async def test_the_same_content_again_needs_force(workspace: Workspace, tmp_path
         await apply_submit(workspace, again)
     await apply_submit(workspace, again, force=True)
     assert len(simulator.world.batches) == 2
+
+
+async def test_of_two_who_planned_the_same_at_once_one_sends_it(
+    workspace: Workspace, tmp_path: Path, simulator: Simulator
+) -> None:
+    jsonl(tmp_path / "r.jsonl", requests(3))
+    async with open_workspace(workspace.paths, base_url=simulator.url, clock=workspace.clock) as other:
+        plans = [await plan_submit(who, [str(tmp_path / "r.jsonl")], SubmitOptions()) for who in (workspace, other)]
+        assert [plan.earlier for plan in plans] == [(), ()]
+        sending = [apply_submit(who, plan) for who, plan in zip((workspace, other), plans, strict=True)]
+        done = await asyncio.gather(*sending, return_exceptions=True)
+        (refused,) = [each for each in done if isinstance(each, BaseException)]
+        assert isinstance(refused, SubmittedBefore)
+        for plan in plans:
+            discard(workspace, plan)
+    assert len(simulator.world.batches) == 1
+    assert len(list(workspace.paths.requests.iterdir())) == 1
 
 
 async def test_a_definite_no_creates_nothing_and_leaves_the_part_planned_with_the_reason(
