@@ -14,17 +14,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batchtui.cli.backstage import EVEN, Backstage
-from batchtui.cli.story import PAST, PAST_TEMPER, STEPS
-from batchtui.cli.tour import Tour
+from batchtui.cli.demo.director import EVEN, Backstage
+from batchtui.cli.demo.story import PAST, PAST_TEMPER, STEPS
+from batchtui.cli.demo.tour import Tour
 from batchtui.domain.errors import Unreachable
 from batchtui.simulator import Simulator
-from batchtui.tui.app import DashboardApp
-from batchtui.tui.keymap import textual_name
-from batchtui.tui.left import REMEMBERED
+from batchtui.tui.app.app import DashboardApp
+from batchtui.tui.batches.view_state import REMEMBERED
+from batchtui.tui.commands.keymap import textual_name
 from batchtui.tui.messages import Failed
-from batchtui.tui.terminal import Terminal
-from batchtui.tui.themes import LOOKS
+from batchtui.tui.rendering.themes import LOOKS
+from batchtui.tui.terminal.environment import Terminal
 from screenshots.pictures import write
 from screenshots.scene import HastyClock, scene
 from screenshots.shots import GROUNDS, VIEWS, Ground, View

@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from batchtui.services import presence, tend
-from batchtui.services.collect import collect
-from batchtui.services.staging import IntakeOptions
-from batchtui.services.submit import SubmitOptions, apply_submit, plan_submit
+from batchtui.services.insights import last_visit as presence
+from batchtui.services.polling import maintenance as tend
+from batchtui.services.results.collect import collect
+from batchtui.services.submission.staging.stage import IntakeOptions
+from batchtui.services.submission.submit import SubmitOptions, apply_submit, plan_submit
 from batchtui.simulator import SCENARIOS, Fault, Simulator
 from tests.support.builders import jsonl, request
 from tests.support.clock import START, StandingClock

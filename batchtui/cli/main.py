@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from batchtui import __version__
-from batchtui.cli import door
+from batchtui.cli import run as door
+from batchtui.cli.command import global_options
 from batchtui.cli.leaving import leave
-from batchtui.cli.verb import global_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,7 +59,7 @@ class Program(click.Group):
         """Import a verb."""
         if cmd_name not in VERBS:
             return None
-        command: click.Command = importlib.import_module(f"batchtui.cli.verbs.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"batchtui.cli.commands.{cmd_name}").command
         return command
 
     def resolve_command(
@@ -95,7 +95,7 @@ def program(context: click.Context) -> int | None:
     """
     if context.invoked_subcommand is not None:
         return None
-    dashboard: click.Command = importlib.import_module("batchtui.cli.verbs.dashboard").command
+    dashboard: click.Command = importlib.import_module("batchtui.cli.commands.dashboard").command
     code: int | None = context.invoke(dashboard)
     return code
 

@@ -15,7 +15,7 @@ from batchtui.domain.limits import MAX_BODY_BYTES, MAX_REQUESTS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from batchtui.services.staging import IntakeOptions
+    from batchtui.services.submission.staging.stage import IntakeOptions
 
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d|)")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -128,6 +128,6 @@ count_option = click.option(
 
 def intake_of(options: dict[str, Any]) -> IntakeOptions:
     """Take the intake options out of all options of a verb; `-` reads the process's stdin."""
-    from batchtui.services.staging import IntakeOptions
+    from batchtui.services.submission.staging.stage import IntakeOptions
 
     return IntakeOptions(**{name: options.pop(name) for name in INTAKE}, stdin=sys.stdin.buffer if sys.stdin else None)

@@ -7,16 +7,16 @@ import signal
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from batchtui.cli import logfile
-from batchtui.cli.exits import Exit, Stopped
-from batchtui.cli.notes import Notes
-from batchtui.cli.output import Output
+from batchtui.cli import log_file as logfile
+from batchtui.cli.exit_codes import Exit, Stopped
+from batchtui.cli.stderr import Notes
+from batchtui.cli.stdout import Output
 from batchtui.settings.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine
 
-    from batchtui.cli.verb import Globals
+    from batchtui.cli.command import Globals
     from batchtui.domain.clock import Clock
     from batchtui.services.workspace import Workspace
 

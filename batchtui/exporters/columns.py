@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from batchtui.answers.blocks import BlockKind
-from batchtui.answers.envelope import whole_text
 from batchtui.domain.errors import UsageError
+from batchtui.results.content_blocks import BlockKind
+from batchtui.results.json_line import whole_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from batchtui.exporters.entry import Entry
+    from batchtui.exporters.record import Entry
 
 STRUCTURED = "answer."
 """Before the name of a key of a structured answer."""

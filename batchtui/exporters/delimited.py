@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import IO, TYPE_CHECKING
 
-from batchtui.answers.envelope import whole_text
 from batchtui.exporters.columns import cell_text
+from batchtui.results.json_line import whole_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from batchtui.exporters.columns import Column
-    from batchtui.exporters.entry import Entry
+    from batchtui.exporters.record import Entry
 
 ROWS_AT_ONCE = 500
 _RUNS = frozenset("=+-@\t\r\n＝＋－＠")

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from batchtui.exporters.columns import Column
-    from batchtui.exporters.entry import Entry
+    from batchtui.exporters.record import Entry
 
 
 class Format(StrEnum):
@@ -70,7 +70,7 @@ def write(
 
         write_markdown(out, entries, columns, with_requests=with_requests)
     else:
-        from batchtui.exporters.documents import write_json, write_jsonl
+        from batchtui.exporters.json_formats import write_json, write_jsonl
 
         writer = write_jsonl if kind is Format.JSONL else write_json
         writer(out, entries, columns, with_requests=with_requests)

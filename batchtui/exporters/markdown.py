@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from typing import IO, TYPE_CHECKING
 
-from batchtui.answers.blocks import BlockKind
-from batchtui.answers.envelope import whole_text
 from batchtui.exporters.columns import cell_text, prompt_of
+from batchtui.results.content_blocks import BlockKind
+from batchtui.results.json_line import whole_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from batchtui.answers.answer import Answer
     from batchtui.exporters.columns import Column
-    from batchtui.exporters.entry import Entry
+    from batchtui.exporters.record import Entry
+    from batchtui.results.parsed_result import Answer
 
 _FENCES = re.compile(r"`+")
 _SHOWN = (BlockKind.TEXT, BlockKind.HIDDEN_THINKING)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from batchtui.exporters.columns import Column
-    from batchtui.exporters.entry import Entry
+    from batchtui.exporters.record import Entry
 
 ROWS_AT_ONCE = 10_000
 BYTES_AT_ONCE = 32 << 20

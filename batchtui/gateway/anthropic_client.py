@@ -10,12 +10,12 @@ from urllib.parse import quote
 
 from batchtui.domain.errors import UnknownTarget
 from batchtui.domain.limits import PAGE_LIMIT
+from batchtui.gateway.errors import garbled
 from batchtui.gateway.exchange import Ask, retry_after
-from batchtui.gateway.faults import garbled
-from batchtui.gateway.line import Line
-from batchtui.gateway.outgoing import OutgoingBody
+from batchtui.gateway.parsing import read_batch, read_model, read_object, read_page, read_tokens
 from batchtui.gateway.sdk import Patience, open_client
-from batchtui.gateway.translate import read_batch, read_model, read_object, read_page, read_tokens
+from batchtui.gateway.transport import Line
+from batchtui.gateway.upload_body import OutgoingBody
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from batchtui.domain.batch import RemoteBatch, RemotePage
     from batchtui.domain.clock import Clock
     from batchtui.domain.model import ModelInfo
-    from batchtui.gateway.line import Listener
     from batchtui.gateway.protocol import Dialect, Upload
+    from batchtui.gateway.transport import Listener
 
 _BATCHES = "/v1/messages/batches"
 _COUNTED = frozenset(

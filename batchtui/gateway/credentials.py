@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from batchtui.gateway.saying import inner, told
+from batchtui.gateway.redaction import inner, told
 
 DEFAULT_BASE_URL = "https://api.anthropic.com"
 _FEDERATION = ("ANTHROPIC_FEDERATION_RULE_ID", "ANTHROPIC_ORGANIZATION_ID")

@@ -8,15 +8,15 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
-from batchtui.domain.call import Call
-from batchtui.gateway.saying import told
+from batchtui.domain.api_call import Call
+from batchtui.gateway.redaction import told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import httpx2
 
-    from batchtui.gateway.outgoing import OutgoingBody
+    from batchtui.gateway.upload_body import OutgoingBody
 
 _LONGEST_HEADER = 200
 _MOST_LIMITS = 40

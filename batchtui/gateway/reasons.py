@@ -6,7 +6,7 @@ import socket
 import ssl
 from typing import TYPE_CHECKING
 
-from batchtui.gateway.saying import told
+from batchtui.gateway.redaction import told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import CredentialsMissing, UsageError
-from batchtui.gateway.saying import told
-from batchtui.gateway.sparing import sparing
+from batchtui.gateway.lazy_import import sparing
+from batchtui.gateway.redaction import told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

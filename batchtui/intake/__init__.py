@@ -16,16 +16,16 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from batchtui.intake.contract import CheckedRequest, CheckOptions, CheckReport, Shape
 from batchtui.intake.parts import PartCutter
+from batchtui.intake.types import CheckedRequest, CheckOptions, CheckReport, Shape
 
 if TYPE_CHECKING:
     from batchtui.intake.checker import Checker
-    from batchtui.intake.one_pass import Intake
+    from batchtui.intake.intake import Intake
 
 __all__ = ["CheckOptions", "CheckReport", "CheckedRequest", "Checker", "Intake", "PartCutter", "Shape"]
 
-_HOMES = {"Checker": "batchtui.intake.checker", "Intake": "batchtui.intake.one_pass"}
+_HOMES = {"Checker": "batchtui.intake.checker", "Intake": "batchtui.intake.intake"}
 
 
 def __getattr__(name: str) -> Any:

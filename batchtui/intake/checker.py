@@ -9,24 +9,24 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import ValidationError, from_json, to_json
 
 from batchtui.domain.problem import Severity
-from batchtui.intake.contract import CheckedRequest, CheckReport
-from batchtui.intake.findings import Fault, Findings
-from batchtui.intake.known_tools import KnownTools
-from batchtui.intake.models import ModelVerdict, judge
+from batchtui.intake.model_rules import ModelVerdict, judge
 from batchtui.intake.parts import CLOSING, OPENING
 from batchtui.intake.places import Places
-from batchtui.intake.reading import envelope_faults, read_object
-from batchtui.intake.refused import LEGACY_CODES
+from batchtui.intake.problems import Fault, Findings
+from batchtui.intake.record_diagnosis import envelope_faults, read_object
+from batchtui.intake.rejected_keys import LEGACY_CODES
 from batchtui.intake.rules import holds_free_json, max_tokens_faults, rules_for
 from batchtui.intake.schema import validator
+from batchtui.intake.schema_errors import faults_of
 from batchtui.intake.shapes import Key, Shapes, raw_key
-from batchtui.intake.tasks import TaskRenderer, is_task
-from batchtui.intake.wording import faults_of
+from batchtui.intake.task_files import TaskRenderer, is_task
+from batchtui.intake.tools_cache import KnownTools
+from batchtui.intake.types import CheckedRequest, CheckReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from batchtui.intake.contract import CheckOptions
+    from batchtui.intake.types import CheckOptions
 
 _MOST_KINDS = 10_000
 _LONGEST_KEPT = 64

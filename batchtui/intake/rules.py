@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.limits import LONG_OUTPUT_BETA
 from batchtui.domain.problem import Severity
-from batchtui.intake.findings import Fault
-from batchtui.intake.models import ModelVerdict
-from batchtui.intake.refused import BETA_NEEDED, MAGIC, SAMPLING
+from batchtui.intake.model_rules import ModelVerdict
+from batchtui.intake.problems import Fault
+from batchtui.intake.rejected_keys import BETA_NEEDED, MAGIC, SAMPLING
 
 if TYPE_CHECKING:
     from batchtui.intake.shapes import Key

@@ -12,7 +12,7 @@ from pydantic_core import SchemaValidator
 from typing_extensions import TypedDict
 
 from batchtui.domain.limits import CUSTOM_ID_PATTERN, LEGACY_API_VERSION
-from batchtui.intake.blocks import OPEN, STRICT, CacheControl, JsonObject, Message, MessageBefore, Text
+from batchtui.intake.schema_blocks import OPEN, STRICT, CacheControl, JsonObject, Message, MessageBefore, Text
 
 TOOL_NAME_PATTERN = r"^[a-zA-Z0-9_-]{1,128}$"
 Natural = Annotated[int, Field(ge=1)]

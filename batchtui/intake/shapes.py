@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from batchtui.intake.contract import CheckedRequest, Shape
+from batchtui.intake.types import CheckedRequest, Shape
 
 MOST_SHAPES = 300
 """Requests of further shapes are counted with the last."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from batchtui.domain.errors import InputError
-from batchtui.settings.named_files import is_folder
+from batchtui.settings.user_paths import is_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from batchtui.domain.result import Outcome
     from batchtui.domain.usage import Usage
-    from batchtui.exporters.entry import Entry
+    from batchtui.exporters.record import Entry
 
 
 class Result:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from batchtui.domain.errors import InputError
 from batchtui.domain.limits import MAX_BODY_BYTES, MAX_REQUESTS
 from batchtui.library.stream import RequestStream
-from batchtui.services.staging import IntakeOptions
+from batchtui.services.submission.staging.stage import IntakeOptions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.errors import InputError, OutputExists, StorageError
-from batchtui.settings.named_files import is_there
+from batchtui.settings.user_paths import is_there
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -49,7 +49,7 @@ class TaskResult:
 
 def task_result(result: Result) -> TaskResult:
     """Say what a result means for its task."""
-    from batchtui.answers.failures import advise
+    from batchtui.results.failure_groups import advise
 
     output = {"content": result.text, "usage": dict(result.message.get("usage") or {})} if result.message else {}
     if result.succeeded:

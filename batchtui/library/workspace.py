@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from batchtui.intake import CheckReport
     from batchtui.library.options import ExportWishes, IntakeWishes
     from batchtui.library.tasks import BatchRequest
-    from batchtui.services import cancel as cancelling
-    from batchtui.services.export import ExportReport
-    from batchtui.services.lookup import Target
-    from batchtui.services.reconcile import Finding
-    from batchtui.services.wait import Waiting
+    from batchtui.services.batches import cancel as cancelling
+    from batchtui.services.batches.targets import Target
+    from batchtui.services.polling.wait import Waiting
+    from batchtui.services.results.export import ExportReport
+    from batchtui.services.submission.reconcile import Finding
     from batchtui.services.workspace import Workspace as Engine
 
 Named: TypeAlias = "str | Job | Batch"
@@ -49,7 +49,7 @@ class Workspace:
         Raises:
             InputError: where the source cannot be read at all; what is wrong with requests stands in the report.
         """
-        from batchtui.services.staging import stage
+        from batchtui.services.submission.staging.stage import stage
 
         sources, intake = intake_of(source, wishes)
         staged = await stage(self._engine, sources, intake)
@@ -68,7 +68,7 @@ class Workspace:
             InputError: where the source cannot be read at all, or no request is right: that costs nothing that could
                 be said. Requests with errors are left out.
         """
-        from batchtui.services.check import check
+        from batchtui.services.submission.check import check
 
         sources, intake = intake_of(source, wishes)
         checked = await check(self._engine, sources, intake, count=count)
@@ -106,7 +106,7 @@ class Workspace:
             CredentialsMissing, GatewayError: nothing of the part was created; it stays planned.
             StorageError: the disk refuses; nothing was sent.
         """
-        from batchtui.services.submit import SubmitOptions, apply_submit, discard, plan_submit
+        from batchtui.services.submission.submit import SubmitOptions, apply_submit, discard, plan_submit
 
         sources, intake = intake_of(source, wishes)
         if sources == ["-"]:
@@ -131,7 +131,7 @@ class Workspace:
         Raises:
             GatewayError, CredentialsMissing: the API cannot be asked; nothing is lost.
         """
-        from batchtui.services.resume import resume
+        from batchtui.services.submission.resume import resume
 
         async def decide(finding: Finding) -> bool:
             return consent is not None and consent(finding)
@@ -145,7 +145,7 @@ class Workspace:
         Raises:
             UnknownTarget: where it means nothing, or more than one thing.
         """
-        from batchtui.services.lookup import find_target
+        from batchtui.services.batches.targets import find_target
 
         return await find_target(self._engine, _word_for(named))
 
@@ -175,7 +175,7 @@ class Workspace:
         Raises:
             GatewayError, CredentialsMissing: the API cannot be asked.
         """
-        from batchtui.services.refresh import refresh_batches
+        from batchtui.services.polling.refresh import refresh_batches
 
         await refresh_batches(self._engine, (await self.find(named)).batches)
         return await self.find(named)
@@ -201,7 +201,7 @@ class Workspace:
             FateUnknown, NeverSent: a part needs a decision first: see `resume`.
             ResultsUnavailable, ResultsDamaged: the results are gone, or are not what the counts promise.
         """
-        from batchtui.services.wait import refuse_undecided, wait
+        from batchtui.services.polling.wait import refuse_undecided, wait
 
         target = await self.find(named)
         if any(batch.state is BatchState.UNKNOWN for batch in target.batches):
@@ -219,7 +219,7 @@ class Workspace:
             ResultsUnavailable: not ended, gone, or deleted.
             ResultsDamaged: what came is not what the counts promise; nothing was called saved.
         """
-        from batchtui.services.collect import collect
+        from batchtui.services.results.collect import collect
 
         for batch in (await self.find(named)).batches:
             if batch.state is BatchState.ENDED and batch.results is not ResultsState.GONE:
@@ -249,8 +249,8 @@ class Workspace:
             ResultsUnavailable: not ended, gone or deleted.
         """
         from batchtui.domain.result import Outcome
-        from batchtui.services.export import ExportOptions, plan_export
-        from batchtui.services.results import read_results
+        from batchtui.services.results.export import ExportOptions, plan_export
+        from batchtui.services.results.read import read_results
 
         target = await self.collect(named)
         has_requests = self._engine.registry.requests.has(target.batches[0].job)
@@ -269,7 +269,7 @@ class Workspace:
             UsageError: an unknown format or field, or a format that is not installed.
         """
         from batchtui.domain.result import Outcome
-        from batchtui.services.export import ExportOptions, apply_export, plan_export
+        from batchtui.services.results.export import ExportOptions, apply_export, plan_export
 
         options = ExportOptions(
             output=str(output),
@@ -306,7 +306,7 @@ class Workspace:
             ResultsUnavailable: results that will come are not saved yet.
             CredentialsMissing, GatewayError: nothing of the part was created; it stays planned.
         """
-        from batchtui.services.retry import RetryOptions, apply_retry, discard, plan_retry
+        from batchtui.services.retry.retry import RetryOptions, apply_retry, discard, plan_retry
 
         named_ones = None if custom_ids is None else frozenset(custom_ids)
         options = RetryOptions(
@@ -323,14 +323,14 @@ class Workspace:
 
         What has an answer already keeps it, and is billed. Returns what became of each batch.
         """
-        from batchtui.services.cancel import apply_cancel, plan_cancel
+        from batchtui.services.batches.cancel import apply_cancel, plan_cancel
 
         keys = [batch.key for batch in (await self.find(named)).batches]
         return await apply_cancel(self._engine, await plan_cancel(self._engine, keys))
 
     async def delete(self, named: Named, *, locally: bool = False, force: bool = False) -> list[cancelling.Outcome]:
         """Delete ended batches at the API, or only here. Without `force` those without saved results are left alone."""
-        from batchtui.services.delete import apply_delete, plan_delete
+        from batchtui.services.batches.delete import apply_delete, plan_delete
 
         keys = [batch.key for batch in (await self.find(named)).batches]
         return await apply_delete(self._engine, await plan_delete(self._engine, keys, locally=locally, force=force))

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.errors import UnknownTarget
 from batchtui.domain.states import BatchState, ResultsState
-from batchtui.registry.columns import list_text, text_time, time_text
+from batchtui.registry.codecs import list_text, text_time, time_text
 from batchtui.registry.jobs import insert_job
 from batchtui.registry.journal import note
-from batchtui.registry.moves import fetch, move, note_remote, row_of
-from batchtui.registry.rows import BATCH_SELECT, to_batch
+from batchtui.registry.row_mapping import BATCH_SELECT, to_batch
+from batchtui.registry.transitions import fetch, move, note_remote, row_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from batchtui.domain.batch import Batch, RemoteBatch
     from batchtui.domain.clock import Clock
     from batchtui.domain.job import Job
-    from batchtui.registry.connection import Database
+    from batchtui.registry.database import Database
 
 
 class Batches:

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from batchtui.registry.connection import Database
+    from batchtui.registry.database import Database
 
 SETTLED = 2_000_000_000
 """Nanoseconds after which the time of a file tells of every write: two right after each other may leave the same."""

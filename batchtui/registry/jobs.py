@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.registry.columns import list_text, money_text, time_text
+from batchtui.registry.codecs import list_text, money_text, time_text
+from batchtui.registry.estimate_history import insert_expectations
 from batchtui.registry.journal import note
-from batchtui.registry.precedents import insert_expectations
-from batchtui.registry.rows import to_job
+from batchtui.registry.row_mapping import to_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from batchtui.domain.clock import Clock
     from batchtui.domain.estimate import Bounds
+    from batchtui.domain.estimate_history import Expectation
     from batchtui.domain.job import Job, PartPlan
-    from batchtui.domain.precedent import Expectation
-    from batchtui.registry.connection import Database
+    from batchtui.registry.database import Database
 
 
 class AttemptTaken(Exception):

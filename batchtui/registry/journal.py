@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from batchtui.registry.columns import text_time, time_text
+from batchtui.registry.codecs import text_time, time_text
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     import aiosqlite
 
-    from batchtui.domain.call import Call
-    from batchtui.registry.connection import Database
+    from batchtui.domain.api_call import Call
+    from batchtui.registry.database import Database
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.terms import Field
-from batchtui.registry.columns import list_text
+from batchtui.registry.codecs import list_text
 from batchtui.registry.journal import note
-from batchtui.registry.rows import to_job
+from batchtui.registry.row_mapping import to_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from batchtui.domain.clock import Clock
     from batchtui.domain.job import Job
-    from batchtui.registry.connection import Database
+    from batchtui.registry.database import Database
 
 _WORDS = {
     Field.NAME: "SELECT name AS word FROM jobs GROUP BY name ORDER BY max(created_at) DESC LIMIT 200",

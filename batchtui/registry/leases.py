@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.registry.columns import text_time, time_text
+from batchtui.registry.codecs import text_time, time_text
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from batchtui.domain.clock import Clock
-    from batchtui.registry.connection import Database
+    from batchtui.registry.database import Database
 
 
 class Leases:

@@ -5,26 +5,26 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from batchtui.registry.batch_queries import Views
 from batchtui.registry.batches import Batches
-from batchtui.registry.connection import Database
-from batchtui.registry.costs import Costs
-from batchtui.registry.facts import Facts
+from batchtui.registry.database import Database
+from batchtui.registry.estimate_history import Precedents
 from batchtui.registry.jobs import Jobs
 from batchtui.registry.journal import Journal
+from batchtui.registry.key_value import Facts
 from batchtui.registry.labels import Labels
 from batchtui.registry.leases import Leases
 from batchtui.registry.notices import Notices
-from batchtui.registry.precedents import Precedents
-from batchtui.registry.request_store import RequestStore
-from batchtui.registry.sendings import Sendings
-from batchtui.registry.views import Views
+from batchtui.registry.requests.store import RequestStore
+from batchtui.registry.sends import Sendings
+from batchtui.registry.spending import Costs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from batchtui.domain.clock import Clock
-    from batchtui.registry.result_store import ResultStore
+    from batchtui.registry.results.store import ResultStore
 
 
 class Registry:
@@ -50,7 +50,7 @@ class Registry:
     @cached_property
     def results(self) -> ResultStore:
         """Where results are kept; imported with the first use, as a list of batches needs none."""
-        from batchtui.registry.result_store import ResultStore
+        from batchtui.registry.results.store import ResultStore
 
         return ResultStore(self._results)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from batchtui.registry.columns import time_text
-from batchtui.registry.conditions import COST, CREATED
+from batchtui.registry.codecs import time_text
+from batchtui.registry.query_sql import COST, CREATED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

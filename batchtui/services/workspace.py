@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import CredentialsMissing, StorageError, UsageError
 from batchtui.registry.registry import Registry
-from batchtui.services import process
-from batchtui.services.clock import SystemClock
+from batchtui.runtime import process_identity as process
+from batchtui.runtime.clock import SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from datetime import timedelta
 
-    from batchtui.domain.call import Call
+    from batchtui.domain.api_call import Call
     from batchtui.domain.clock import Clock
     from batchtui.gateway.protocol import Gateway
-    from batchtui.pricing.book import PriceBook
-    from batchtui.services.commits import Commits
+    from batchtui.pricing.price_book import PriceBook
+    from batchtui.services.commit_watcher import Commits
     from batchtui.settings.model import Settings
     from batchtui.settings.paths import Paths
 
@@ -62,7 +62,7 @@ class Workspace:
     @cached_property
     def commits(self) -> Commits:
         """What is committed to the registry, by whichever process, for who follows it."""
-        from batchtui.services.commits import Commits
+        from batchtui.services.commit_watcher import Commits
 
         return Commits(self.registry, self.clock)
 
@@ -76,7 +76,7 @@ class Workspace:
     @cached_property
     def prices(self) -> PriceBook:
         """What models cost here; the price list itself is read with the first question."""
-        from batchtui.pricing.book import OwnPrice, PriceBook
+        from batchtui.pricing.price_book import OwnPrice, PriceBook
 
         pricing = self.settings.prices
         own = {model: OwnPrice(**asdict(price)) for model, price in pricing.models.items()}
@@ -131,13 +131,13 @@ class Workspace:
     def warm_up(self) -> None:
         """Begin to import the SDK in the background, then the price list, for whoever is about to need them."""
         from batchtui.gateway.sdk import import_sdk
-        from batchtui.pricing.prices import load_list
+        from batchtui.pricing.price_list import load_list
 
         _in_background(import_sdk, load_list)
 
     def warm_up_prices(self) -> None:
         """Begin to read the price list in the background, for whoever is about to count a cost."""
-        from batchtui.pricing.prices import load_list
+        from batchtui.pricing.price_list import load_list
 
         _in_background(load_list)
 

@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Ge, Gt, Le, Lt, MinLen
 
-from batchtui.settings.kinds import Taken, address, number, switch, words
+from batchtui.settings.validators import Taken, address, number, switch, words
 
 Switch = Annotated[bool, Taken(switch)]
 Seconds = Annotated[float, Gt(0), Le(86_400), Taken(number)]

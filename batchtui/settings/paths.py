@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from batchtui.domain.errors import StorageError
-from batchtui.settings.named_files import path_of
+from batchtui.settings.user_paths import path_of
 
 HOME_VARIABLE = "BATCHTUI_HOME"
 """The environment variable that puts everything into one folder; `--home` goes before it."""

@@ -9,17 +9,17 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from batchtui.simulator.answers import answer
-from batchtui.simulator.catalogue import CATALOGUE, known, model_object
-from batchtui.simulator.checks import find_problem
-from batchtui.simulator.control import Control
+from batchtui.simulator.control_api import Control
+from batchtui.simulator.early_validation import read_submission
 from batchtui.simulator.faults import Endpoint, Fault
-from batchtui.simulator.reading import check_version, key_of, read_limit, read_object, terms_of
+from batchtui.simulator.late_validation import find_problem
+from batchtui.simulator.models import CATALOGUE, known, model_object
+from batchtui.simulator.replies import answer
+from batchtui.simulator.request_parsing import check_version, key_of, read_limit, read_object, terms_of
 from batchtui.simulator.responses import CutConnection, ResultStream, error_response, json_response
 from batchtui.simulator.results import result_blocks
-from batchtui.simulator.submission import read_submission
 from batchtui.simulator.usage import count_input
-from batchtui.simulator.wire import ApiError, disposition, make_id, standing_headers
+from batchtui.simulator.wire_format import ApiError, disposition, make_id, standing_headers
 from batchtui.simulator.world import Call, World
 
 SECRET_HEADERS = frozenset({"authorization", "x-api-key", "cookie"})

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from batchtui.simulator.checks import Terms
-from batchtui.simulator.plan import Plan, count_unfinished, make_plan
+from batchtui.simulator.batch_plan import Plan, count_unfinished, make_plan
+from batchtui.simulator.early_validation import Submission
+from batchtui.simulator.late_validation import Terms
 from batchtui.simulator.scenario import Scenario
-from batchtui.simulator.submission import Submission
 
 KEPT_FOR = timedelta(days=29)
 "Results stay this long after the creation of their batch."

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from batchtui.simulator.faults import Fault
-from batchtui.simulator.wire import ApiError, edge_page
+from batchtui.simulator.wire_format import ApiError, edge_page
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 

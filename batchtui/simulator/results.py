@@ -5,10 +5,10 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from batchtui.simulator.answers import answer
 from batchtui.simulator.batch import BatchState, SimulatedBatch
-from batchtui.simulator.plan import ERRORED, Plan
-from batchtui.simulator.wire import make_id
+from batchtui.simulator.batch_plan import ERRORED, Plan
+from batchtui.simulator.replies import answer
+from batchtui.simulator.wire_format import make_id
 
 BLOCK_BYTES = 256 * 1024
 

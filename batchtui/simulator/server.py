@@ -16,8 +16,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from batchtui.simulator.app import build_app
-from batchtui.simulator.archive import Archive
 from batchtui.simulator.clock import Clock, RealClock
+from batchtui.simulator.persistence import Archive
 from batchtui.simulator.scenario import SCENARIOS, Scenario
 from batchtui.simulator.world import World
 

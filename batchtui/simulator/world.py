@@ -8,15 +8,15 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from batchtui.simulator.archive import Archive
 from batchtui.simulator.batch import SimulatedBatch
-from batchtui.simulator.checks import Terms
 from batchtui.simulator.clock import Clock
+from batchtui.simulator.early_validation import Submission, read_submission
 from batchtui.simulator.faults import FaultQueue
-from batchtui.simulator.rate import RateLimit
+from batchtui.simulator.late_validation import Terms
+from batchtui.simulator.persistence import Archive
+from batchtui.simulator.rate_limit import RateLimit
 from batchtui.simulator.scenario import Scenario
-from batchtui.simulator.submission import Submission, read_submission
-from batchtui.simulator.wire import ApiError, batch_object, make_id
+from batchtui.simulator.wire_format import ApiError, batch_object, make_id
 
 
 @dataclass(frozen=True, slots=True)

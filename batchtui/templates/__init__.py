@@ -7,11 +7,11 @@
 A task file and a table take the same way. Nothing in here reads data or knows what the API accepts.
 """
 
-from batchtui.templates.gaps import Gaps, TemplateFault
-from batchtui.templates.library import DEFAULT, find_template, list_templates, save_template
-from batchtui.templates.shaping import Shaper
+from batchtui.templates.placeholders import Gaps, TemplateFault
+from batchtui.templates.request_builder import Shaper
+from batchtui.templates.serialization import parse_template, template_text
+from batchtui.templates.store import DEFAULT, find_template, list_templates, save_template
 from batchtui.templates.template import Template, Turn
-from batchtui.templates.writing import parse_template, template_text
 
 __all__ = [
     "DEFAULT",

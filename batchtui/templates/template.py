@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal
 
-from batchtui.templates.gaps import Gaps, TemplateFault
+from batchtui.templates.placeholders import Gaps, TemplateFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.text.counts import amount, short
 from batchtui.text.money import usd
+from batchtui.text.numbers import amount, short
 from batchtui.text.safe import squeezed
 
 if TYPE_CHECKING:

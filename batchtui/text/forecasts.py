@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.text.counts import amount
 from batchtui.text.durations import about, stamp
+from batchtui.text.numbers import amount
 
 if TYPE_CHECKING:
     from datetime import datetime

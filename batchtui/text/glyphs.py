@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from batchtui.domain.difference import Difference
+from batchtui.domain.comparison import Difference
 from batchtui.domain.result import Outcome
 from batchtui.domain.states import BatchState
 

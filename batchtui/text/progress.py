@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from batchtui.text.counts import count
 from batchtui.text.durations import countdown
+from batchtui.text.numbers import count
 
 SETTLED = 1.0
 """Seconds after which a rate means something."""

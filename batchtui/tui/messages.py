@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from batchtui.domain.batch import Batch
     from batchtui.domain.errors import BatchtuiError
-    from batchtui.registry.views import Tally
-    from batchtui.services.poller import PollStatus
+    from batchtui.registry.batch_queries import Tally
+    from batchtui.services.polling.poller import PollStatus
 
 
 class BatchesChanged(Message):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from batchtui.tui import later
+from batchtui.tui.app import preload as later
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,11 +42,11 @@ def loaded_by(module: str) -> set[str]:
         ("batchtui.gateway.protocol", ()),
         ("batchtui.registry.registry", ("aiosqlite",)),
         ("batchtui.services.workspace", ("aiosqlite", "platformdirs")),
-        ("batchtui.services.submit", ("aiosqlite", "platformdirs")),
-        ("batchtui.services.compose", ("aiosqlite", "platformdirs")),
+        ("batchtui.services.submission.submit", ("aiosqlite", "platformdirs")),
+        ("batchtui.services.compose.compose", ("aiosqlite", "platformdirs")),
         ("batchtui.templates", ()),
         ("batchtui.cli.main", ()),
-        ("batchtui.pricing.prices", ()),
+        ("batchtui.pricing.price_list", ()),
     ],
 )
 def test_a_room_pulls_in_nothing_heavy_that_is_not_its_own(module: str, allowed: tuple[str, ...]) -> None:
@@ -54,7 +54,7 @@ def test_a_room_pulls_in_nothing_heavy_that_is_not_its_own(module: str, allowed:
 
 
 def test_the_first_frame_waits_for_no_screen_but_its_own() -> None:
-    first = loaded_by("batchtui.tui.app")
+    first = loaded_by("batchtui.tui.app.app")
     assert first & {"pydantic", "pydantic_core", "anthropic"} == set()
     assert first & set(later.MODULES) == set()
     assert set(later.MODULES) <= loaded_by(", ".join(later.MODULES))

@@ -7,7 +7,7 @@ from pathlib import Path
 import batchtui
 
 PACKAGE = Path(batchtui.__file__).parent
-SUBSTITUTES = PACKAGE / "tui" / "look.py"
+SUBSTITUTES = PACKAGE / "tui" / "rendering" / "painter.py"
 """Names the signs of other people's texts for which there are ASCII ones."""
 
 

@@ -8,7 +8,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from batchtui.composing import Composer, ComposerOptions, TableOptions, open_table
+from batchtui.compose import Composer, ComposerOptions, TableOptions, open_table
 from batchtui.domain.limits import API_VERSION
 from batchtui.intake import CheckOptions
 from batchtui.templates import parse_template

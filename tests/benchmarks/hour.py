@@ -10,7 +10,7 @@ from pathlib import Path
 
 from batchtui.services.workspace import open_workspace
 from batchtui.settings.paths import Paths
-from batchtui.tui.running import run_dashboard
+from batchtui.tui.app.run import run_dashboard
 
 
 class FastClock:

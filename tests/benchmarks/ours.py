@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 
 from batchtui.domain.states import ResultsState
-from batchtui.services.collect import collect
-from batchtui.services.lookup import find_target
-from batchtui.services.refresh import refresh_batches
+from batchtui.services.batches.targets import find_target
+from batchtui.services.polling.refresh import refresh_batches
+from batchtui.services.results.collect import collect
 from batchtui.services.workspace import open_workspace
 from batchtui.settings.paths import Paths
 

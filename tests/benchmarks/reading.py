@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.result import Outcome
-from batchtui.registry.result_index import index_file
-from batchtui.registry.result_reader import ResultReader
+from batchtui.registry.results.index import index_file
+from batchtui.registry.results.reader import ResultReader
 from tests.benchmarks.measuring import middle, peak
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ def write_results(path: Path, count: int) -> int:
 
 def make(folder: Path, count: int) -> dict[str, float]:
     """Write that many results and index them, and price them: seconds for both."""
-    from batchtui.pricing.book import PriceBook
-    from batchtui.services.spending import spendings_of
+    from batchtui.pricing.price_book import PriceBook
+    from batchtui.services.spending.accounting import spendings_of
 
     raw, index = folder / "million.jsonl", folder / "million.db"
     failed = write_results(raw, count)

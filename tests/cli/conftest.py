@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from batchtui.cli import door
+from batchtui.cli import run as door
 from batchtui.cli.main import program
 from batchtui.simulator import Scenario, Simulator
 from tests.support.builders import jsonl, requests

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from batchtui.tui.commands import COMMANDS
+from batchtui.tui.commands.table import COMMANDS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
-from batchtui.cli.exits import Exit
+from batchtui.cli.command import global_options
+from batchtui.cli.exit_codes import Exit
 from batchtui.cli.main import VERBS, program
-from batchtui.cli.verb import global_options
 from tests.support import manual
 
 if TYPE_CHECKING:

@@ -75,8 +75,8 @@ def test_a_submission_has_the_list_fetched_for_the_next_check(batchtui: Batchtui
 
 def test_a_check_needs_neither_a_key_nor_the_sdk(batchtui: Batchtui) -> None:
     code = (
-        "import sys\nfrom batchtui.cli import door\nfrom batchtui.cli.main import program\n"
-        f"door.run(program, ['check', {batchtui.file()!r}])\nprint('\\n'.join(sys.modules), file=sys.stderr)"
+        "import sys\nfrom batchtui.cli import run\nfrom batchtui.cli.main import program\n"
+        f"run.run(program, ['check', {batchtui.file()!r}])\nprint('\\n'.join(sys.modules), file=sys.stderr)"
     )
     env = {name: value for name, value in os.environ.items() if not name.startswith("ANTHROPIC_")}
     ran = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)

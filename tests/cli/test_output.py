@@ -5,7 +5,7 @@ from typing import cast
 
 import pytest
 
-from batchtui.cli.output import Output, PipeClosed, _Guarded
+from batchtui.cli.stdout import Output, PipeClosed, _Guarded
 
 
 class Stdout:

@@ -86,8 +86,8 @@ def test_on_a_dumb_terminal_no_verb_means_the_list(batchtui: Batchtui) -> None:
 
 def test_the_list_loads_nothing_heavy(home: Path) -> None:
     code = (
-        "import sys\nfrom batchtui.cli import door\nfrom batchtui.cli.main import program\n"
-        "door.run(program, ['list', '--json'])\nprint('\\n'.join(sys.modules))"
+        "import sys\nfrom batchtui.cli import run\nfrom batchtui.cli.main import program\n"
+        "run.run(program, ['list', '--json'])\nprint('\\n'.join(sys.modules))"
     )
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

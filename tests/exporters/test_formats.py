@@ -10,8 +10,8 @@ import pytest
 
 from batchtui.domain.errors import UsageError
 from batchtui.exporters.columns import default_columns, named_columns, structured_columns
-from batchtui.exporters.entry import Entry
 from batchtui.exporters.formats import Format, format_of, write
+from batchtui.exporters.record import Entry
 from tests.support.builders import request
 from tests.support.lines import bare, encoded, errored, succeeded, tool_use
 

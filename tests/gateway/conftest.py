@@ -17,7 +17,7 @@ from tests.support.clock import TurnedClock
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from batchtui.domain.call import Call
+    from batchtui.domain.api_call import Call
 
 KEY = "sk-ant-test-secret"
 SHORT = Patience(connect=2.0, answer=2.0, create=2.0, message=2.0, stall=2.0)

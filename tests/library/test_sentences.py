@@ -200,7 +200,7 @@ async def test_a_script_that_is_killed_is_finished_by_the_command_line(tmp_path:
 async def test_the_dashboard_sees_a_program_s_batch_at_once(
     workspace: batchtui.Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock
 ) -> None:
-    from batchtui.tui.app import DashboardApp
+    from batchtui.tui.app.app import DashboardApp
     from tests.support.workspaces import workspace_at
 
     async with workspace_at(tmp_path / "home", simulator, clock) as other:

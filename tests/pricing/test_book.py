@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from batchtui.domain.usage import Usage
-from batchtui.pricing.book import OwnPrice, PriceBook
+from batchtui.pricing.price_book import OwnPrice, PriceBook
 
 TODAY = date(2026, 11, 21)
 MILLION = 1_000_000

@@ -9,7 +9,7 @@ import pytest
 from genai_prices import calc_price, extract_usage
 
 from batchtui.domain.usage import Usage
-from batchtui.pricing.prices import price, prices_of
+from batchtui.pricing.price_list import price, prices_of
 
 TODAY = date(2026, 11, 21)
 MILLION = 1_000_000

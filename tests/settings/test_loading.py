@@ -11,8 +11,8 @@ import pytest
 
 from batchtui.domain.errors import StorageError, UsageError
 from batchtui.settings.loading import load_settings, parse_settings
-from batchtui.settings.manual import entries, template
 from batchtui.settings.model import Settings
+from batchtui.settings.reference import entries, template
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from batchtui.settings.named_files import is_file, is_folder, is_there, path_of
+from batchtui.settings.user_paths import is_file, is_folder, is_there, path_of
 
 
 def test_a_tilde_is_the_home_of_a_user_that_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

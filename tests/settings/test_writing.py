@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from batchtui.domain.errors import StorageError, UsageError
-from batchtui.settings.manual import entries, template
 from batchtui.settings.model import Settings
-from batchtui.settings.writing import fitting, rewritten, write_text
+from batchtui.settings.reference import entries, template
+from batchtui.settings.toml_edit import fitting, rewritten, write_text
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from batchtui.simulator.answers import answer
-from batchtui.simulator.checks import Terms, find_problem
-from batchtui.simulator.plan import PAUSED, REFUSED, TRUNCATED
-from batchtui.simulator.schemas import fit
+from batchtui.simulator.batch_plan import PAUSED, REFUSED, TRUNCATED
+from batchtui.simulator.late_validation import Terms, find_problem
+from batchtui.simulator.replies import answer
+from batchtui.simulator.schema_values import fit
 from tests.simulator.calling import params
 
 SCHEMA: dict[str, Any] = {

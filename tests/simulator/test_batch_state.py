@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from batchtui.simulator import Scenario, SimulatedBatch, TurnedClock, World
-from batchtui.simulator.wire import ApiError
+from batchtui.simulator.wire_format import ApiError
 from tests.simulator.calling import params, requests
 
 HOUR = 3_600.0

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from batchtui.simulator.checks import LONG_OUTPUT_BETA, Terms, find_problem
+from batchtui.simulator.late_validation import LONG_OUTPUT_BETA, Terms, find_problem
 from tests.simulator.calling import params
 
 OLD, NEW = Terms("2023-06-01"), Terms("2026-10-21")

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from batchtui.gateway.anthropic_client import AnthropicGateway
 from batchtui.registry.jobs import Jobs
-from batchtui.registry.request_store import RequestStore, StoredBody
-from batchtui.registry.sendings import Sendings
-from batchtui.services.staging import IntakeOptions
-from batchtui.services.submit import SubmitOptions, apply_submit, plan_submit
+from batchtui.registry.requests.store import RequestStore, StoredBody
+from batchtui.registry.sends import Sendings
+from batchtui.services.submission.staging.stage import IntakeOptions
+from batchtui.services.submission.submit import SubmitOptions, apply_submit, plan_submit
 from batchtui.services.workspace import open_workspace
 from batchtui.settings.paths import Paths
 

@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from batchtui.registry import result_store
 from batchtui.registry.batches import Batches
-from batchtui.registry.costs import Costs
-from batchtui.registry.result_store import ResultDownload
-from batchtui.services import indexing_apart
-from batchtui.services.collect import collect
+from batchtui.registry.results import indexing_apart
+from batchtui.registry.results import store as result_store
+from batchtui.registry.results.store import ResultDownload
+from batchtui.registry.spending import Costs
+from batchtui.services.results.collect import collect
 from batchtui.services.workspace import open_workspace
 from batchtui.settings.paths import Paths
 from tests.support.crashing import arm

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from batchtui.cli.command import global_options
 from batchtui.cli.main import VERBS, program
-from batchtui.cli.verb import global_options
-from batchtui.settings import manual
+from batchtui.settings import reference as manual
 from batchtui.settings.model import Settings
 from batchtui.simulator import SCENARIOS, Fault, Scenario
-from batchtui.tui.commands import Scope, of_scope
+from batchtui.tui.commands.table import Scope, of_scope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

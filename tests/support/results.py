@@ -14,9 +14,9 @@ from tests.support.lines import encoded
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from batchtui.registry.request_store import RequestReader, RequestStore
-    from batchtui.registry.result_store import ResultStore
-    from batchtui.registry.result_summary import ResultSummary
+    from batchtui.registry.requests.store import RequestReader, RequestStore
+    from batchtui.registry.results.store import ResultStore
+    from batchtui.registry.results.summary import ResultSummary
 
 
 def a_batch(key: int = 1, *, attempt: int = 1, part: int = 1, parts: int = 1, **counts: int) -> Batch:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from batchtui.services.submit import SubmitOptions, Submitted, apply_submit, plan_submit
+from batchtui.services.submission.submit import SubmitOptions, Submitted, apply_submit, plan_submit
 from batchtui.services.workspace import Workspace, open_workspace
 from batchtui.settings.paths import Paths
 from tests.support.builders import jsonl, requests
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from batchtui.domain.batch import Batch
     from batchtui.domain.clock import Clock
-    from batchtui.services.dispatch import Event
-    from batchtui.services.staging import IntakeOptions
+    from batchtui.services.submission.dispatch import Event
+    from batchtui.services.submission.staging.stage import IntakeOptions
     from batchtui.simulator import Simulator
 
 KEY = "sk-ant-test-not-a-key"

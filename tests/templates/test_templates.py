@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batchtui.templates import Gaps, TemplateFault, find_template, list_templates, parse_template, save_template
-from batchtui.templates.library import read_template
+from batchtui.templates.serialization import template_text
+from batchtui.templates.store import read_template
 from batchtui.templates.template import make_template
-from batchtui.templates.writing import template_text
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,10 +11,10 @@ import pytest
 
 from batchtui.domain.errors import AnswerLost
 from batchtui.exporters.columns import default_columns
-from batchtui.exporters.entry import Entry
 from batchtui.exporters.formats import Format, write
-from batchtui.gateway import line
-from batchtui.registry.result_store import ResultStore
+from batchtui.exporters.record import Entry
+from batchtui.gateway import transport as line
+from batchtui.registry.results.store import ResultStore
 from batchtui.simulator import Fault, Simulator
 from tests.cli.test_completion import completions
 from tests.gateway.loopback import BATCH, Loopback, Reply

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from batchtui.templates.gaps import Gaps, TemplateFault
+from batchtui.templates.placeholders import Gaps, TemplateFault
 
 if TYPE_CHECKING:
     from pathlib import Path

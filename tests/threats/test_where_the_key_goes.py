@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from batchtui.domain.call import Call
+    from batchtui.domain.api_call import Call
     from tests.cli.conftest import Batchtui
     from tests.threats.conftest import Night
 

@@ -8,12 +8,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from batchtui.domain.call import Call
+from batchtui.domain.api_call import Call
 from batchtui.domain.states import ResultsState
 from tests.support.builders import jsonl, requests
 from tests.support.lines import bare, errored, succeeded, tool_use
 from tests.support.results import keep, keep_requests
-from tests.tui.batches import HOSTILE
+from tests.tui.sample_batches import HOSTILE
 from tests.tui.story import ANSWER, SPENT, Teller, told
 
 if TYPE_CHECKING:

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 from unittest.mock import patch
 
-from batchtui.services import tend
-from batchtui.services.collect import collect
-from batchtui.services.submit import SubmitOptions, apply_submit, plan_submit
+from batchtui.services.polling import maintenance as tend
+from batchtui.services.results.collect import collect
+from batchtui.services.submission.submit import SubmitOptions, apply_submit, plan_submit
 from batchtui.simulator import Simulator
-from batchtui.tui.app import DashboardApp
-from batchtui.tui.terminal import Terminal
+from batchtui.tui.app.app import DashboardApp
+from batchtui.tui.terminal.environment import Terminal
 from tests.support.builders import jsonl, requests
 from tests.support.clock import StandingClock
 from tests.support.workspaces import KEY, workspace_at

@@ -17,8 +17,8 @@ from batchtui.domain.estimate import Bounds
 from batchtui.domain.spending import Spending
 from batchtui.domain.states import ResultsState
 from batchtui.domain.usage import Usage
-from batchtui.services.presence import leave
-from batchtui.services.refresh import LAST_SWEEP
+from batchtui.services.insights.last_visit import leave
+from batchtui.services.polling.refresh import LAST_SWEEP
 from batchtui.services.workspace import open_workspace
 from batchtui.settings.paths import Paths
 from tests.support.builders import job, part, remote

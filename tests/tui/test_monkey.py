@@ -20,10 +20,10 @@ from textual.events import Key, Resize
 from textual.geometry import Size
 
 from batchtui.simulator import Simulator
-from batchtui.tui.app import DashboardApp
-from batchtui.tui.commands import COMMANDS
-from batchtui.tui.keymap import textual_name
-from batchtui.tui.terminal import Terminal
+from batchtui.tui.app.app import DashboardApp
+from batchtui.tui.commands.keymap import textual_name
+from batchtui.tui.commands.table import COMMANDS
+from batchtui.tui.terminal.environment import Terminal
 from tests.tui.furnished import furnish, hostile
 from tests.tui.places import PLACES, way_to
 from tests.tui.story import told

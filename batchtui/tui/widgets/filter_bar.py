@@ -8,11 +8,11 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 
 from batchtui.text.safe import squeezed
-from batchtui.tui.bindings import bindings
-from batchtui.tui.commands import Scope
-from batchtui.tui.pieces import Line, Piece, Tone, width
-from batchtui.tui.widgets.field import Field
-from batchtui.tui.widgets.picture import Picture
+from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.commands.table import Scope
+from batchtui.tui.rendering.spans import Line, Piece, Tone, width
+from batchtui.tui.widgets.lines_view import Picture
+from batchtui.tui.widgets.safe_input import Field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

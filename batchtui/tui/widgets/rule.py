@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.tui.look import look_of
-from batchtui.tui.pieces import Line, Piece, Tone
-from batchtui.tui.widgets.picture import Picture
+from batchtui.tui.rendering.painter import look_of
+from batchtui.tui.rendering.spans import Line, Piece, Tone
+from batchtui.tui.widgets.lines_view import Picture
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,0 +1,34 @@
+"""`batchtui cancel`: a plan, a yes, and each cancellation checked by reading back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from batchtui.cli.command import verb
+from batchtui.cli.completion import Named
+from batchtui.cli.flows import batch_actions as acting
+
+if TYPE_CHECKING:
+    from batchtui.cli.session import Session
+
+
+@verb("cancel", examples=["batchtui cancel msgbatch_01Hk", "batchtui cancel nightly eval-7 --yes"])
+@click.argument("names", type=Named(), metavar="ID…", nargs=-1, required=True)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+async def command(session: Session, names: tuple[str, ...], yes: bool) -> int:
+    """Cancel running batches, and drop parts that are not sent yet.
+
+    What is answered by then is kept and billed; the rest is neither answered nor billed.
+    """
+    from batchtui.services.batches.cancel import apply_cancel, plan_cancel
+
+    async with session.acting_workspace() as workspace:
+        plan = await plan_cancel(workspace, await acting.keys_of(workspace, names))
+        acts = acting.Acts(
+            "cancel", {"cancel at the API": plan.cancel, "drop, as it is not sent": plan.drop}, plan.skipped
+        )
+        acting.ask(session, acts, yes=yes)
+        outcomes = [] if plan.is_empty else await apply_cancel(workspace, plan)
+    return acting.show_outcomes(session, acts, outcomes)

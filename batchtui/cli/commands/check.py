@@ -1,0 +1,65 @@
+"""`batchtui check`: everything a submission would check, and nothing is sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from batchtui.cli.command import verb
+from batchtui.cli.exit_codes import Exit
+from batchtui.cli.options import intake_of, intake_options
+from batchtui.cli.views import canary as canaries
+from batchtui.cli.views import check_report as findings
+from batchtui.cli.views import json_documents as documents
+from batchtui.text.estimates import estimate_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from batchtui.cli.session import Session
+    from batchtui.domain.canary import CanaryVerdict
+
+
+@verb(
+    "check",
+    examples=[
+        "batchtui check tickets.jsonl",
+        "batchtui check parts/ --json",
+        "zcat big.gz | batchtui check -",
+        "batchtui check tickets.jsonl --canary",
+    ],
+)
+@click.argument("sources", type=click.Path(allow_dash=True), metavar="FILE…", nargs=-1, required=True)
+@intake_options
+@click.option("--canary", is_flag=True, help="Also send one request of each shape in real time, having asked.")
+@click.option("--yes", is_flag=True, help="With --canary: do not ask.")
+async def command(session: Session, sources: tuple[str, ...], canary: bool, yes: bool, **options: Any) -> int:
+    """Check request files as a submission would; sends nothing, unless --canary is given.
+
+    FILE is JSONL of {"custom_id", "params"}, the same as one JSON array, a task file, any of these as .gz, a folder
+    of such files, or - for stdin. Problems are shown as FILE:LINE: error CODE message.
+    """
+    from batchtui.services.spending.budget import refuse_costly
+    from batchtui.services.submission.canary import only_canary
+    from batchtui.services.submission.check import check
+
+    chosen = intake_of(options)
+    async with session.acting_workspace() if canary else session.workspace() as workspace:
+        checked = await check(workspace, sources, chosen, findings.progress_of(session), canary=canary)
+        if not session.json:
+            session.out.lines(findings.problem_lines(checked.report.problems))
+        verdicts: Sequence[CanaryVerdict] = ()
+        if checked.canary:
+            await refuse_costly(workspace, only_canary(checked.estimate, checked.canary), None)
+            verdicts = await canaries.fly(session, workspace, checked.canary, yes=yes)
+    if session.json:
+        document = documents.check_document(checked.report, checked.parts, checked.estimate)
+        session.out.document({**document, "canary": canaries.verdict_documents(verdicts)} if canary else document)
+    else:
+        session.out.lines(canaries.verdict_lines(verdicts))
+        session.out.lines(findings.report_lines(checked.report, checked.parts))
+        if checked.parts:
+            session.out.lines(estimate_lines(checked.estimate))
+    is_refused = any(verdict.is_refused for verdict in verdicts)
+    return Exit.INPUT if checked.report.errors or is_refused else Exit.DONE

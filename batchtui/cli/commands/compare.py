@@ -1,0 +1,51 @@
+"""`batchtui compare`: two batches or jobs that answer the same custom_ids, side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from batchtui.cli.command import verb
+from batchtui.cli.completion import Named
+from batchtui.cli.flows import save_results as saving
+from batchtui.cli.views import comparison as comparing
+from batchtui.text.numbers import count
+
+if TYPE_CHECKING:
+    from batchtui.cli.session import Session
+
+
+@verb(
+    "compare",
+    examples=[
+        "batchtui compare nightly-haiku nightly-sonnet",
+        "batchtui compare nightly @last --changes",
+        "batchtui compare msgbatch_01Hk msgbatch_02Zx --json",
+    ],
+)
+@click.argument("first", type=Named(), metavar="FIRST")
+@click.argument("second", type=Named(), metavar="SECOND")
+@click.option("--changes", is_flag=True, help="List also every custom_id that did not come out the same.")
+async def command(session: Session, first: str, second: str, changes: bool) -> None:
+    """Compare the results of two batches or jobs by custom_id: two models, two prompts, before and after.
+
+    Says outcomes, tokens and cost of both, and how many answers are the same, changed, better (needs no second look
+    any more) or worse. Results are fetched first where they are not here yet. Of a job each custom_id's latest success
+    counts, else its latest outcome.
+    """
+    from batchtui.services.batches.targets import find_targets
+    from batchtui.services.results.compare import compare
+
+    async with session.workspace() as workspace:
+        targets = await find_targets(workspace, (first, second))
+        one, other = [await saving.brought_in(session, workspace, target) for target in targets]
+        comparison = await compare(
+            workspace,
+            one,
+            other,
+            on_progress=lambda done, most: session.notes.progress(f"comparing {count(done)} of at most {count(most)}"),
+        )
+        session.notes.close()
+        with comparison.pairs:
+            comparing.show(session, comparison, changes=changes)

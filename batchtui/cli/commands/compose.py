@@ -1,0 +1,228 @@
+"""`batchtui compose`: requests from a template and data, checked, as a file, on stdout, or on their way."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from batchtui.cli.command import verb
+from batchtui.cli.exit_codes import Exit
+from batchtui.cli.flows import save_results as saving
+from batchtui.cli.options import Dollars
+from batchtui.cli.views import check_report as findings
+from batchtui.cli.views import composition as saying
+from batchtui.domain.errors import InputError, UsageError
+from batchtui.text.numbers import amount
+from batchtui.text.safe import squeezed
+from batchtui.text.tables import Column
+
+if TYPE_CHECKING:
+    from batchtui.cli.session import Session
+    from batchtui.services.compose.compose import Composed
+    from batchtui.services.compose.composition import ComposeOptions, Composition
+    from batchtui.services.workspace import Workspace
+
+SENDING = ("name", "tags", "max_cost", "prime", "dry_run", "force", "yes")
+"""Options that go on to `submit`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What is to become of the requests."""
+
+    output: str | None
+    preview: int | None
+    save: str | None
+    show_list: bool
+    submits: bool
+
+
+@verb(
+    "compose",
+    examples=[
+        "batchtui compose --template classify.md --data tickets.csv --id ticket_id -o tickets.jsonl",
+        "batchtui compose --template classify.md --data tickets.csv --preview 3",
+        "batchtui compose --template describe.md --data photos/ --model premium --submit",
+        "batchtui compose --template t.md --sql \"select id, text from 'x.parquet' where lang = 'de'\" > de.jsonl",
+        "batchtui compose --template t.md --data t.csv --field 'label:bug|wish' --field why --save tickets",
+    ],
+)
+@click.option("--template", metavar="T", help="A saved template's name (NAME@2: its version 2), or a file.")
+@click.option("--data", metavar="FILE", help="CSV, TSV, JSON, JSON lines, tasks, Parquet, a folder, or - for stdin.")
+@click.option("--sql", metavar="SELECT", help="The rows of a SELECT over files instead (needs batchtui[data]).")
+@click.option("--id", metavar="COLUMN", help="Make the custom_ids from this column.")
+@click.option("--model", metavar="M", help="A model's id, or cheap, capable or premium.")
+@click.option("--max-tokens", type=click.IntRange(min=1), metavar="N", help="How long an answer may be.")
+@click.option("--system", metavar="TEXT", help="The system prompt; may have {{ gaps }}.")
+@click.option("--schema", metavar="FILE", help="A JSON schema for the answers, or a tool with one.")
+@click.option("--field", "fields", multiple=True, metavar="NAME:KIND", help="A field of the answers; may be repeated.")
+@click.option("--cache/--no-cache", default=None, help="Mark what all requests share to be cached for an hour.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="The first N rows only.")
+@click.option("--skip-wrong", is_flag=True, help="Leave wrong rows out instead of stopping.")
+@click.option("--encoding", metavar="NAME", help="The data's encoding, where the guess is wrong.")
+@click.option("--delimiter", metavar="SIGN", help="What stands between cells (or: tab), where the guess is wrong.")
+@click.option("--header/--no-header", default=None, help="Whether the first row names the columns.")
+@click.option("--api-version", metavar="V", help="Check for this anthropic-version.")
+@click.option("--beta", "betas", multiple=True, metavar="B", help="Check for this anthropic-beta; may be repeated.")
+@click.option("-o", "--output", metavar="OUT", help="Write the requests here (default: stdout).")
+@click.option("--overwrite", is_flag=True, help="Replace OUT where it exists.")
+@click.option("--preview", type=click.IntRange(min=1), metavar="N", help="Show the first N rows as they would be sent.")
+@click.option("--save", metavar="NAME", help="Save the template with these options under a name.")
+@click.option("--list", "show_list", is_flag=True, help="List the templates there are.")
+@click.option("--submit", "submits", is_flag=True, help="Go on as `batchtui submit` does.")
+@click.option("--name", metavar="N", help="With --submit: what the job is called.")
+@click.option("--tag", "tags", multiple=True, metavar="T", help="With --submit: a tag; may be repeated.")
+@click.option("--max-cost", type=Dollars(), metavar="USD", help="With --submit: send nothing that may cost more.")
+@click.option("--prime", is_flag=True, help="With --submit: one request goes first, to fill the cache for the rest.")
+@click.option("--dry-run", is_flag=True, help="With --submit: check and plan, and stop there.")
+@click.option("--force", is_flag=True, help="With --submit: send what was sent before again.")
+@click.option("--yes", is_flag=True, help="With --submit: do not ask.")
+def command(
+    session: Session,
+    output: str | None,
+    overwrite: bool,
+    preview: int | None,
+    save: str | None,
+    show_list: bool,
+    submits: bool,
+    **options: Any,
+) -> int:
+    """Make requests from a template and data, one a row or a file, and check them.
+
+    A template is a prompt with {{ column }} in it, and more where its file has a head (see `--save`). Wrong rows are
+    listed as FILE:LINE, and nothing is written then. Ids are made legal and unique; exports show the originals.
+    """
+    from batchtui.services.compose.composition import ComposeOptions
+
+    sending = {name: options.pop(name) for name in SENDING}
+    wishes = Wishes(output, preview, save, show_list, submits)
+    _refuse_odd(wishes, sending)
+    saving.refuse_existing(output, overwrite=overwrite)
+    saving.refuse_two_on_stdout(session, output)
+    options["delimiter"] = {"tab": "\t", "\\t": "\t"}.get(options["delimiter"], options["delimiter"])
+    chosen = ComposeOptions(**options, stdin=sys.stdin.buffer if sys.stdin else None)
+    if not submits:
+        return session.run(_run(session, chosen, wishes)) or 0
+    with tempfile.TemporaryDirectory(prefix="batchtui-") as folder:
+        file = output or str(Path(folder) / f"{_stem(chosen)}.jsonl")
+        code = session.run(_run(session, chosen, Wishes(file, None, save, show_list=False, submits=True))) or 0
+        return code or _submit(file, chosen, sending)
+
+
+def _submit(file: str, chosen: ComposeOptions, sending: dict[str, Any]) -> int:
+    """Hand the file to the verb that sends it."""
+    from batchtui.cli.commands.submit import command as submit
+
+    source = " · ".join(str(part) for part in (chosen.data or chosen.sql, chosen.template) if part)
+    headers = {"api_version": chosen.api_version, "betas": chosen.betas}
+    code: int | None = click.get_current_context().invoke(submit, sources=(file,), source=source, **sending, **headers)
+    return code or 0
+
+
+async def _run(session: Session, chosen: ComposeOptions, wishes: Wishes) -> int:
+    from batchtui.services.compose.composition import open_composition
+    from batchtui.services.compose.template_choice import templates
+
+    async with session.workspace() as workspace:
+        if wishes.show_list:
+            return _list(session, await templates(workspace))
+        if wishes.save is not None and await _save(session, workspace, chosen, wishes):
+            return Exit.DONE
+        composition = await open_composition(workspace, chosen)
+        if not session.json:
+            for line in saying.found_lines(composition):
+                session.notes.say(line)
+        if wishes.preview is not None:
+            return await _preview(session, composition, wishes.preview)
+        composed = await _write(session, workspace, composition, wishes.output)
+        return _settle(session, composition, composed, wishes)
+
+
+async def _save(session: Session, workspace: Workspace, chosen: ComposeOptions, wishes: Wishes) -> bool:
+    """Save the template; whether that is all that was wished."""
+    from batchtui.services.compose.template_choice import save_template
+
+    saved = await save_template(workspace, chosen, wishes.save or "")
+    where = workspace.paths.templates / f"{saved.name}.md"
+    session.notes.say(f"Saved {saved.name}, version {saved.version}: {where}")
+    if wishes.output is not None or wishes.preview is not None or wishes.submits:
+        return False
+    if session.json:
+        session.out.document({"template": {"name": saved.name, "version": saved.version, "file": str(where)}})
+    return True
+
+
+async def _preview(session: Session, composition: Composition, count: int) -> int:
+    from batchtui.services.compose.composition import sample
+
+    rows = await sample(composition, 1, count)
+    if session.json:
+        found = saying.found_document(composition)
+        session.out.document({**found, "preview": [saying.rendered_document(row) for row in rows]})
+    else:
+        session.out.lines(saying.preview_lines(rows))
+    return Exit.DONE if all(row.params for row in rows) else Exit.INPUT
+
+
+async def _write(session: Session, workspace: Workspace, composition: Composition, output: str | None) -> Composed:
+    from batchtui.services.compose.compose import compose, compose_to_file
+
+    progress = findings.progress_of(session)
+    if output is not None and output != saving.STDOUT:
+        return await compose_to_file(workspace, composition, Path(output), progress)
+    if session.json:
+        with tempfile.TemporaryFile() as nowhere:
+            return await compose(workspace, composition, nowhere, progress)
+    return await compose(workspace, composition, session.out.binary, progress)
+
+
+def _settle(session: Session, composition: Composition, composed: Composed, wishes: Wishes) -> int:
+    """Say what was made; wrong rows end it."""
+    report = composed.report
+    if session.json and not (wishes.submits and composed.is_written):
+        session.out.document(saying.composed_document(composition, composed, wishes.output))
+        return Exit.DONE if composed.is_written else Exit.INPUT
+    for line in (*findings.problem_lines(report.problems), *saying.composed_lines(composed)):
+        session.notes.say(line)
+    if not composed.is_written:
+        raise InputError(
+            f"{amount(report.errors, 'row')} cannot be sent; nothing was written."
+            if report.errors
+            else f"{composition.table.name} has no rows; nothing was written.",
+            hint="--skip-wrong leaves wrong rows out." if report.errors and report.requests else "",
+            problems=report.problems,
+        )
+    return Exit.DONE
+
+
+def _list(session: Session, found: list[Any]) -> int:
+    if session.json:
+        session.out.document([saying.listed_document(listed) for listed in found])
+        return Exit.DONE
+    columns = (Column("name"), Column("version", right=True), Column("whose"), Column("what for"))
+    session.out.table(
+        columns,
+        [
+            (each.name, str(each.version or "?"), "yours" if each.is_own else "built in",
+             squeezed(each.fault or each.description))
+            for each in found
+        ],
+    )  # fmt: skip
+    return Exit.DONE
+
+
+def _refuse_odd(wishes: Wishes, sending: dict[str, Any]) -> None:
+    if not wishes.submits and any(value not in (None, False, ()) for value in sending.values()):
+        raise UsageError("--name, --tag, --max-cost, --prime, --dry-run and --yes go with --submit.")
+    if wishes.submits and wishes.output == saving.STDOUT:
+        raise UsageError("Requests cannot go to stdout and be submitted.", hint="Leave -o out, or name a file.")
+
+
+def _stem(chosen: ComposeOptions) -> str:
+    """Return what the job is called where nobody says: the data's name."""
+    return PurePath(chosen.data or "query").name.removesuffix(".gz").partition(".")[0].strip("-") or "composed"

@@ -1,0 +1,45 @@
+"""`batchtui config`: the settings, what they mean, and where they stand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from batchtui.cli.command import verb
+from batchtui.text.safe import safe
+
+if TYPE_CHECKING:
+    from batchtui.cli.session import Session
+
+
+@verb("config", examples=["batchtui config", "batchtui config --template > config.toml", "batchtui config --json"])
+@click.option("--template", is_flag=True, help="Print a settings file that changes nothing, to start from.")
+def command(session: Session, template: bool) -> None:
+    """Show every setting with its value and its meaning, and the file it comes from."""
+    from batchtui.settings import reference as manual
+    from batchtui.settings.loading import load_settings
+
+    if template:
+        session.out.line(manual.template().rstrip("\n"))
+        return
+    entries = manual.entries(load_settings(session.paths.config_file))
+    if session.json:
+        settings = [
+            {
+                "key": entry.key,
+                "value": entry.value or None,
+                "default": entry.default or None,
+                "changed": entry.is_changed,
+                "meaning": entry.meaning,
+            }
+            for entry in entries
+        ]
+        session.out.document({"file": str(session.paths.config_file), "settings": settings})
+        return
+    exists = session.paths.config_file.exists()
+    session.out.line(f"# {safe(str(session.paths.config_file))}{'' if exists else ' (not written; defaults hold)'}")
+    for entry in entries:
+        mark = f"   (default {entry.default or 'not set'})" if entry.is_changed else ""
+        session.out.line(f"\n# {safe(entry.meaning)}")
+        session.out.line(f"{entry.key} = {safe(entry.value)}{mark}" if entry.value else f"{entry.key}: not set")

@@ -1,0 +1,84 @@
+"""`batchtui cost`: what was spent, on what, and what it saved; and a calculator for what is not sent yet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from batchtui.cli.command import verb
+from batchtui.cli.completion import Named
+from batchtui.cli.options import Moment
+from batchtui.cli.views import spending as ledgers
+from batchtui.domain.errors import UsageError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from batchtui.cli.session import Session
+    from batchtui.services.spending.ledger import By
+
+BY = ("day", "model", "tag", "job")
+
+
+@verb(
+    "cost",
+    examples=[
+        "batchtui cost",
+        "batchtui cost nightly",
+        "batchtui cost --by model --since 30d",
+        "batchtui cost --by day --csv > spending.csv",
+        "batchtui cost --requests 1000 --input 500 --output 200 --model claude-haiku-5-5",
+    ],
+)
+@click.argument("named", type=Named(), metavar="[ID]", required=False)
+@click.option("--by", type=click.Choice(BY), help="One line for each.")
+@click.option("--since", type=Moment(), metavar="DATE", help="Only batches made since then (a date, or 30d).")
+@click.option("--csv", "as_csv", is_flag=True, help="Comma-separated values; amounts in USD.")
+@click.option("--requests", type=click.IntRange(min=1), metavar="N", help="Calculate: so many requests …")
+@click.option("--input", "put_in", type=click.IntRange(min=0), metavar="N", help="… of so many tokens each …")
+@click.option("--output", "put_out", type=click.IntRange(min=0), metavar="N", help="… with so many tokens of answer …")
+@click.option("--cached", type=click.IntRange(min=0), default=0, metavar="N", help="… and so many more from the cache.")
+@click.option("--model", "models", multiple=True, metavar="M", help="… with this model (default: each tier's).")
+async def command(
+    session: Session,
+    named: str | None,
+    by: By | None,
+    since: datetime | None,
+    as_csv: bool,
+    requests: int | None,
+    **work: Any,
+) -> None:
+    """Say what was spent: by category, in a batch and at standard prices, and what the prompt cache saved.
+
+    Of one batch or job, or of all; what cannot be known is said to be unknown, and is never 0. With --requests it
+    calculates what is not sent yet, and compares models.
+    """
+    if as_csv and session.json:
+        raise UsageError("--csv and --json cannot both be printed.", hint="Name one of them.")
+    async with session.workspace() as workspace:
+        if requests is not None:
+            if named or by or since:
+                raise UsageError("A calculation is about no batch.", hint="Leave out ID, --by and --since.")
+            ledgers.show_sums(session, _calculated(workspace, requests, **work), as_csv=as_csv)
+            return
+        from batchtui.services.batches.targets import find_target
+        from batchtui.services.spending.ledger import read_ledger
+
+        target = await find_target(workspace, named) if named else None
+        keys = [batch.key for batch in target.batches] if target else None
+        ledger = await read_ledger(workspace, by=by, since=since, batches=keys)
+    ledgers.show(session, ledger, named=named, as_csv=as_csv)
+
+
+def _calculated(
+    workspace: Any, requests: int, *, put_in: int | None, put_out: int | None, cached: int, models: tuple[str, ...]
+) -> Any:
+    from batchtui.services.estimates.calculator import Work, calculate
+
+    if put_in is None or put_out is None:
+        raise UsageError(
+            "A calculation needs --requests, --input and --output.",
+            hint="`batchtui cost --requests 1000 --input 500 --output 200`",
+        )
+    return calculate(workspace, Work(requests, put_in, put_out, cached), models)

@@ -1,0 +1,39 @@
+"""`batchtui delete`: a plan, a yes, and each deletion checked by reading back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from batchtui.cli.command import verb
+from batchtui.cli.completion import Named
+from batchtui.cli.flows import batch_actions as acting
+
+if TYPE_CHECKING:
+    from batchtui.cli.session import Session
+
+
+@verb(
+    "delete",
+    examples=["batchtui delete msgbatch_01Hk", "batchtui delete old-run --local", "batchtui delete @last --yes"],
+)
+@click.argument("names", type=Named(), metavar="ID…", nargs=-1, required=True)
+@click.option("--local", "locally", is_flag=True, help="Only here: the API keeps its batch.")
+@click.option("--force", is_flag=True, help="Also where the results are not saved: they are lost.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+async def command(session: Session, names: tuple[str, ...], locally: bool, force: bool, yes: bool) -> int:
+    """Delete ended batches at the API, for ever. Results that were saved here stay here.
+
+    Refuses while results are not saved, unless --force is given.
+    """
+    from batchtui.services.batches.delete import apply_delete, plan_delete
+
+    async with session.workspace() if locally else session.acting_workspace() as workspace:
+        keys = await acting.keys_of(workspace, names)
+        plan = await plan_delete(workspace, keys, locally=locally, force=force)
+        losing = {batch.key: "its results are lost" for batch in plan.losing}
+        acts = acting.Acts("delete", {"delete at the API": plan.delete, "drop here": plan.drop}, plan.skipped, losing)
+        acting.ask(session, acts, yes=yes)
+        outcomes = [] if plan.is_empty else await apply_delete(workspace, plan)
+    return acting.show_outcomes(session, acts, outcomes)

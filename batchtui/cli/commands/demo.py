@@ -1,0 +1,107 @@
+"""`batchtui demo`: batchtui at work on a simulator, with no key and nothing kept."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import chdir
+from typing import TYPE_CHECKING
+
+import click
+
+from batchtui.cli.command import verb
+from batchtui.cli.commands.dashboard import has_screen
+from batchtui.cli.commands.simulate import chosen_scenario
+from batchtui.cli.demo import sandbox as demo
+from batchtui.cli.flows import save_results as saving
+from batchtui.cli.views import batches as sheets
+from batchtui.text.numbers import amount
+
+if TYPE_CHECKING:
+    from batchtui.cli.session import Session
+
+ANSWERS = "answers.jsonl"
+TOUR = "demo"
+"""The scenario that the tour goes with."""
+STORY_SPEED = 12.0
+"""How fast the simulator goes where nobody watches a screen: the story takes a few seconds."""
+
+
+@verb("demo", examples=["batchtui demo", "batchtui demo --scenario half-fail --speed 60", "batchtui demo | cat"])
+@click.option("--scenario", default="demo", show_default=True, metavar="NAME", help="A name, or a TOML file.")
+@click.option("--speed", type=click.FloatRange(min=0, min_open=True), metavar="X", help="So much faster.")
+def command(session: Session, scenario: str, speed: float | None) -> int | None:
+    """Show the dashboard on a simulator and a registry of its own: no key is needed, and nothing is kept.
+
+    A tour of ten minutes goes with it: a story in which everything happens once, and the keys to answer it with. With
+    another scenario there is only the work. Without a terminal a short story is told as plain text.
+    """
+    chosen = chosen_scenario(scenario)
+    if session.json or not has_screen():
+        with demo.stage(session, chosen, speed or STORY_SPEED) as simulator:
+            return session.run(_story(session, simulator.url))
+    if scenario == TOUR:
+        return _tour(session, speed or 1.0)
+    from batchtui.tui.app.run import run_dashboard
+
+    with demo.stage(session, chosen, speed or 1.0) as simulator:
+        return run_dashboard(lambda: demo.busy_workspace(session, simulator.url), demo=True)
+
+
+def _tour(session: Session, speed: float) -> int:
+    from batchtui.cli.demo.director import EVEN, Backstage, PastClock, lived_workspace
+    from batchtui.cli.demo.story import PAST, STEPS
+    from batchtui.cli.demo.tour import Tour
+    from batchtui.tui.app.run import run_dashboard
+
+    clock = PastClock(max(ago for ago, _ in PAST))
+    with demo.stage(session, EVEN, speed, clock) as simulator, chdir(demo.own_files(session.paths)):
+        session.notes.say("Setting the scene: a simulator, and a week of work…")
+        return run_dashboard(
+            lambda: lived_workspace(session, simulator, clock),
+            demo=True,
+            guide=lambda workspace: Tour(Backstage(workspace, simulator.world), STEPS, speed=speed),
+        )
+
+
+async def _story(session: Session, url: str) -> int:
+    from batchtui.services.batches.targets import find_target
+
+    piece = demo.PIECES[0]
+    async with session.workspace(base_url=url) as workspace:
+        _tell(session, f"$ batchtui submit {piece.name}.jsonl")
+        submitted = await demo.submit(workspace, piece)
+        if not session.json:
+            sheets.show_batches(session.out, submitted.batches, workspace.clock.now())
+        _tell(session, f"\n$ batchtui wait {piece.name} {ANSWERS}")
+        patience = saving.Patience(poll_interval=0.3, allow_failures=True)
+        with chdir(workspace.paths.cache):
+            await saving.wait_and_save(session, workspace, submitted.job.id, saving.to_file(ANSWERS), patience)
+            answers = [] if session.json else await asyncio.to_thread(_first_lines, ANSWERS, 3)
+        if not session.json:
+            _show_answers(session, answers)
+            target = await find_target(workspace, submitted.job.id)
+            _tell(session, f"\nThat was a simulator; {amount(target.counts.total, 'request')} were never really sent.")
+            _tell(session, "At a terminal `batchtui demo` shows the dashboard.")
+    return 0
+
+
+def _tell(session: Session, text: str) -> None:
+    if not session.json:
+        session.out.line(text)
+        session.out.flush()
+
+
+def _show_answers(session: Session, lines: list[bytes]) -> None:
+    from batchtui.results.line_parser import read_line
+    from batchtui.text.safe import squeezed
+    from batchtui.text.widths import fit
+
+    session.out.line(f"\n$ head -3 {ANSWERS}   (in short)")
+    for line in lines:
+        facts = read_line(line)
+        session.out.line(f"{squeezed(facts.custom_id)}  {facts.outcome}  {fit(squeezed(facts.message), 70)}")
+
+
+def _first_lines(file: str, count: int) -> list[bytes]:
+    with open(file, "rb") as source:  # noqa: PTH123 (only read)
+        return [line for line, _ in zip(source, range(count), strict=False)]

@@ -1,0 +1,61 @@
+"""`batchtui doctor`: what batchtui stands on, examined."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from batchtui.cli.command import verb
+from batchtui.cli.exit_codes import Exit
+from batchtui.text.safe import squeezed
+from batchtui.text.widths import pad
+
+if TYPE_CHECKING:
+    from batchtui.cli.session import Session
+
+_MARKS = {"good": "ok", "note": "note", "bad": "BAD"}
+
+
+@verb("doctor", examples=["batchtui doctor", "batchtui doctor --offline", "batchtui doctor --json"])
+@click.option("--offline", is_flag=True, help="Do not call the API (one free call otherwise).")
+async def command(session: Session, offline: bool) -> int:
+    """Examine versions, places, settings, credentials, the API, the clocks and the terminal."""
+    from batchtui.services.insights.doctor import examine
+
+    async with session.workspace() as workspace:
+        findings = await examine(workspace, offline=offline)
+    rows = [(finding.topic, str(finding.health), finding.message, finding.hint) for finding in findings]
+    rows.append(("terminal", "good", _terminal(), ""))
+    if session.json:
+        keys = ("topic", "health", "message", "hint")
+        session.out.document({"findings": [dict(zip(keys, row, strict=True)) for row in rows]})
+    else:
+        room = max(len(topic) for topic, *_ in rows)
+        for topic, health, message, hint in rows:
+            session.out.line(f"{pad(_MARKS[health], 4)}  {pad(topic, room)}  {squeezed(message)}")
+            if hint:
+                session.out.line(f"{' ' * (room + 8)}{squeezed(hint)}")
+    return Exit.FAILED if any(health == "bad" for _, health, *_ in rows) else Exit.DONE
+
+
+def _terminal() -> str:
+    """Say what the terminal is, as far as it can be told without asking it, and what the dashboard takes it for."""
+    from batchtui.tui.terminal.environment import EVERY_COLOUR, Terminal
+
+    if not sys.stdout.isatty():
+        return "none: output goes to a pipe or a file"
+    terminal = Terminal.of(os.environ)
+    colours = {0: "no colour (NO_COLOR)", EVERY_COLOUR: "24-bit colour"}
+    size = os.get_terminal_size(sys.stdout.fileno())
+    facts = [
+        f"TERM={os.environ.get('TERM', '')}",
+        f"{size.columns}x{size.lines}",
+        colours.get(terminal.colours, f"{terminal.colours} colours"),
+        f"encoding {sys.stdout.encoding}",
+        "over SSH" if terminal.remote else "",
+        f"in {terminal.multiplexer}" if terminal.multiplexer else "",
+    ]
+    return ", ".join(filter(None, facts))

@@ -1,0 +1,57 @@
+"""`batchtui estimate`: what request files would cost; nothing is kept or sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from batchtui.cli.command import verb
+from batchtui.cli.exit_codes import Exit
+from batchtui.cli.options import count_option, intake_of, intake_options
+from batchtui.cli.views import check_report as findings
+from batchtui.cli.views import json_documents as documents
+from batchtui.text.estimates import estimate_lines
+from batchtui.text.numbers import amount
+
+if TYPE_CHECKING:
+    from batchtui.cli.session import Session
+
+
+@verb(
+    "estimate",
+    examples=[
+        "batchtui estimate tickets.jsonl",
+        "batchtui estimate tickets.jsonl --model claude-haiku-5-5",
+        "batchtui estimate tickets.jsonl --count",
+        "batchtui estimate parts/ --json | jq -r .at_most",
+    ],
+)
+@click.argument("sources", type=click.Path(allow_dash=True), metavar="FILE…", nargs=-1, required=True)
+@intake_options
+@count_option
+async def command(session: Session, sources: tuple[str, ...], *, count: bool, **options: Any) -> int:
+    """Say what request files would cost in a batch: at least, likely, at most; and at standard prices.
+
+    Input is worked out from its bytes, or with --count from what the API counts in a few requests. Output goes from
+    nothing to max_tokens, until there is a history: what batches of the same template, else of the same name, else by
+    the same model have come to makes it a range, with what is likely. Requests with errors are left out, and the exit
+    code is 3 where there are any.
+    """
+    from batchtui.services.submission.check import check
+
+    async with session.workspace() as workspace:
+        checked = await check(workspace, sources, intake_of(options), findings.progress_of(session), count=count)
+    session.notes.close()
+    requests = checked.report.requests
+    # Nothing that could be sent costs nothing that could be said: $0 would look like an answer.
+    if session.json:
+        costs = documents.estimate_document(checked.estimate) if requests else {}
+        session.out.document({"requests": requests, **costs})
+    else:
+        session.out.line(amount(requests, "request"))
+        session.out.lines(estimate_lines(checked.estimate) if requests else ())
+    if checked.report.errors:
+        session.notes.say(f"{amount(checked.report.errors, 'error')}; `batchtui check` says which.")
+        return Exit.INPUT
+    return Exit.DONE

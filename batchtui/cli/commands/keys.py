@@ -1,0 +1,42 @@
+"""`batchtui keys`: the dashboard's commands, their ids and their keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batchtui.cli.command import verb
+from batchtui.text.tables import Column
+
+if TYPE_CHECKING:
+    from batchtui.cli.session import Session
+
+_COLUMNS = (Column("KEYS", worth=100), Column("COMMAND", worth=90), Column("WHAT", worth=95, least=20))
+
+
+@verb("keys", examples=["batchtui keys", "batchtui keys --json"])
+def command(session: Session) -> None:
+    """Show the dashboard's commands with their ids and keys, as the settings' [keys] have them."""
+    from batchtui.settings.loading import load_settings
+    from batchtui.tui.commands.keymap import merged
+    from batchtui.tui.commands.table import COMMANDS, Scope, of_scope
+
+    keymap = merged(load_settings(session.paths.config_file).keys)
+    if session.json:
+        session.out.document(
+            [
+                {
+                    "id": command.id,
+                    "keys": list(keymap[command.id]),
+                    "title": command.title,
+                    "help": command.help,
+                    "scope": str(command.scope),
+                    "danger": command.is_danger,
+                }
+                for command in COMMANDS
+            ]
+        )
+        return
+    for number, scope in enumerate(Scope):
+        session.out.line(("\n" if number else "") + f"{scope}:")
+        session.out.table(_COLUMNS, [(", ".join(keymap[entry.id]), entry.id, entry.help) for entry in of_scope(scope)])
+    session.notes.say(f'Keys of your own stand in {session.paths.config_file}, as [keys] with COMMAND = "KEYS".')

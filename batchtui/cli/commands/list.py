@@ -1,0 +1,102 @@
+"""`batchtui list`: the registry's batches, newest first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from batchtui.cli.command import verb
+from batchtui.cli.views import batches as sheets
+from batchtui.cli.views import json_documents as documents
+from batchtui.cli.views import target as showing
+from batchtui.domain.query import SORT_KEYS, BatchQuery
+from batchtui.domain.states import BatchState
+from batchtui.text.filter_language import terms_of
+from batchtui.text.numbers import amount
+
+if TYPE_CHECKING:
+    from batchtui.cli.session import Session
+    from batchtui.domain.query import SortKey
+
+RUNNING = "running"
+ON_A_SCREEN = 50
+"""Rows that are shown on a terminal unless `--limit` or `--all` is given; a pipe gets all."""
+
+
+@verb(
+    "list",
+    examples=[
+        "batchtui list",
+        "batchtui list --status running --refresh",
+        "batchtui list --tag eval --json | jq -r '.[].id'",
+        "batchtui list --filter 'nightly errored:>0 age:<2d !tag:test'",
+        "batchtui list --filter 'cost:>5' --sort cost",
+    ],
+)
+@click.option(
+    "--status",
+    "states",
+    multiple=True,
+    type=click.Choice([RUNNING, *(state.value for state in BatchState)]),
+    help="Only batches in this state; may be repeated. running: in_progress or canceling.",
+)
+@click.option("--tag", "tags", multiple=True, metavar="T", help="Only batches with this tag; may be repeated.")
+@click.option(
+    "--filter", "text", default="", metavar="F", help="As in the dashboard: words, status:ended, errored:>0, !tag:t."
+)
+@click.option("--sort", type=click.Choice(SORT_KEYS), default="newest", show_default=True, help="What to sort by.")
+@click.option("--reverse", is_flag=True, help="The other way round.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most so many.")
+@click.option("--all", "everything", is_flag=True, help="All of them, deleted ones too.")
+@click.option("--refresh", is_flag=True, help="Ask the API first; without it no network is used.")
+async def command(
+    session: Session,
+    states: tuple[str, ...],
+    tags: tuple[str, ...],
+    text: str,
+    sort: SortKey,
+    reverse: bool,
+    limit: int | None,
+    everything: bool,
+    refresh: bool,
+) -> None:
+    """List the registry's batches, newest first.
+
+    A filter is made of words, which are looked for in names, ids, tags and files, and of claims: FIELD:VALUE, as
+    status:ended,running  tag:eval  name:"my job"  model:haiku  requests:>1k  errored:>0  cost:>5  age:<2d  took:>1h.
+    All of them hold; ! before one turns it round.
+    """
+    query = BatchQuery(
+        states=_states(states), tags=tags, terms=terms_of(text), deleted=everything, sort=sort, descending=reverse
+    )
+    async with session.workspace() as workspace:
+        if refresh:
+            from batchtui.services.polling.refresh import sweep
+
+            await sweep(workspace)
+        order = await workspace.registry.views.order(query)
+        if limit is None and session.out.is_terminal and not session.json and not everything:
+            limit = ON_A_SCREEN
+        batches = await workspace.registry.views.page(order[:limit])
+        now = workspace.clock.now()
+        ends = await showing.ends(workspace) if session.json else None
+    if session.json:
+        session.out.document(documents.batch_documents(batches, ends))
+    elif batches:
+        sheets.show_batches(session.out, batches, now)
+    else:
+        session.notes.say(_nothing(has_filter=bool(states or tags or text)))
+    if len(batches) < len(order) and not session.json:
+        session.notes.say(f"{len(batches)} of {amount(len(order), 'batch', 'batches')}; --all shows the rest.")
+
+
+def _states(names: tuple[str, ...]) -> frozenset[BatchState]:
+    chosen = {BatchState(name) for name in names if name != RUNNING}
+    return frozenset(chosen | ({BatchState.IN_PROGRESS, BatchState.CANCELING} if RUNNING in names else set()))
+
+
+def _nothing(*, has_filter: bool) -> str:
+    if has_filter:
+        return "No batch fits."
+    return "No batches yet. `batchtui submit FILE` sends the first one; `batchtui demo` shows what it looks like."

@@ -1,0 +1,69 @@
+"""`batchtui log`: the journal of what batchtui did and what the API said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from batchtui.cli.command import verb
+from batchtui.cli.completion import Named
+from batchtui.cli.views import json_documents as documents
+from batchtui.text.durations import stamp
+from batchtui.text.safe import squeezed
+from batchtui.text.tables import Column
+
+if TYPE_CHECKING:
+    from batchtui.cli.session import Session
+    from batchtui.registry.journal import Entry
+    from batchtui.services.workspace import Workspace
+
+_COLUMNS = (
+    Column("TIME", worth=100),
+    Column("WHAT", worth=95),
+    Column("STATUS", right=True, worth=80),
+    Column("MS", right=True, worth=50),
+    Column("BATCH", worth=60, least=17),
+    Column("REQUEST ID", worth=40, least=16),
+    Column("DETAIL", worth=70, least=10),
+)
+
+
+@verb("log", examples=["batchtui log", "batchtui log @last --limit 20", "batchtui log --json"])
+@click.argument("named", type=Named(), metavar="[ID]", required=False)
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=200, show_default=True, metavar="N", help="The latest so many."
+)
+async def command(session: Session, named: str | None, limit: int) -> None:
+    """Show what batchtui did and what the API said, oldest first: of one batch or job, or of all."""
+    async with session.workspace() as workspace:
+        entries = await _entries(workspace, named, limit)
+    if session.json:
+        session.out.document([documents.entry_document(entry) for entry in entries])
+    elif entries:
+        session.out.table(_COLUMNS, [_row(entry) for entry in entries])
+    else:
+        session.notes.say("Nothing has happened yet.")
+
+
+async def _entries(workspace: Workspace, named: str | None, limit: int) -> list[Entry]:
+    if named is None:
+        return await workspace.registry.journal.entries(limit=limit)
+    from batchtui.services.batches.targets import find_target
+
+    target = await find_target(workspace, named)
+    if target.job is not None:
+        return await workspace.registry.journal.entries(job=target.job.id, limit=limit)
+    return await workspace.registry.journal.entries(batch_id=target.batches[0].id, limit=limit)
+
+
+def _row(entry: Entry) -> tuple[str, ...]:
+    return (
+        stamp(entry.at),
+        squeezed(entry.event),
+        "" if entry.status is None else str(entry.status),
+        "" if entry.milliseconds is None else str(entry.milliseconds),
+        squeezed(entry.batch_id or entry.job or ""),
+        squeezed(entry.request_id or ""),
+        squeezed(entry.error or entry.detail),
+    )

@@ -1,0 +1,96 @@
+"""`batchtui prune`: a plan of what is safe to let go, a yes, and how much room it made."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from batchtui.cli.command import verb
+from batchtui.cli.confirm import consent
+from batchtui.cli.exit_codes import Exit
+from batchtui.text.numbers import amount, size
+from batchtui.text.safe import squeezed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from batchtui.cli.session import Session
+    from batchtui.cli.views.json_documents import Document
+    from batchtui.services.batches.prune import Pruned, PrunePlan, Removal
+
+
+@verb("prune", examples=["batchtui prune", "batchtui prune --dry-run --json", "batchtui prune --older-than 30 --yes"])
+@click.option(
+    "--older-than",
+    type=click.IntRange(min=0),
+    metavar="DAYS",
+    help="Also requests and results of jobs all of whose batches were deleted that many days ago or earlier.",
+)
+@click.option("--dry-run", is_flag=True, help="Show what would go, and stop there.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+async def command(session: Session, older_than: int | None, dry_run: bool, yes: bool) -> int:
+    """Let go of what processes that ended midway left behind: requests never sent, downloads never finished.
+
+    What is not saved, not sent, or of unknown fate is never touched, nor anything written within the last day. What
+    was saved of deleted batches goes only with --older-than; the registry keeps its record of them.
+    """
+    from batchtui.services.batches.prune import Pruned, apply_prune, plan_prune
+
+    async with session.workspace() as workspace:
+        plan = await plan_prune(workspace, older_than=None if older_than is None else timedelta(days=older_than))
+        pruned = Pruned((), ())
+        if plan.removals and not dry_run:
+            if not yes:
+                _say_plan(session, plan)
+            question = f"Let go of {amount(len(plan.removals), 'piece')}, {size(plan.bytes)}?"
+            consent(session.notes, question, yes=yes, lost="Nothing was removed.")
+            pruned = await apply_prune(workspace, plan)
+    _show(session, plan, pruned, dry_run=dry_run)
+    return Exit.FAILED if pruned.failed else Exit.DONE
+
+
+def _say_plan(session: Session, plan: PrunePlan) -> None:
+    for removal in plan.removals:
+        session.notes.say(_words(removal))
+
+
+def _show(session: Session, plan: PrunePlan, pruned: Pruned, *, dry_run: bool) -> None:
+    if session.json:
+        session.out.document(
+            {
+                "plan": _documents(plan.removals),
+                "removed": _documents(pruned.removed),
+                "failed": [{**_document(removal), "error": error} for removal, error in pruned.failed],
+                "bytes": plan.bytes if dry_run else pruned.bytes,
+            }
+        )
+        return
+    session.out.lines(_words(removal) for removal in (plan.removals if dry_run else pruned.removed))
+    for removal, error in pruned.failed:
+        session.notes.say(f"Still there: {squeezed(removal.name)}: {squeezed(error)}")
+    if not plan.removals:
+        session.notes.say("There is nothing to let go of.")
+    elif dry_run:
+        session.notes.say(f"{size(plan.bytes)} in all. Nothing was removed.")
+    else:
+        session.notes.say(f"{size(pruned.bytes)} freed.")
+
+
+def _words(removal: Removal) -> str:
+    return f"{squeezed(removal.name)}: {removal.reason} ({size(removal.bytes)})"
+
+
+def _documents(removals: Sequence[Removal]) -> list[Document]:
+    return [_document(removal) for removal in removals]
+
+
+def _document(removal: Removal) -> Document:
+    return {
+        "kind": removal.kind,
+        "name": removal.name,
+        "reason": removal.reason,
+        "paths": [str(path) for path in removal.paths],
+        "bytes": removal.bytes,
+    }

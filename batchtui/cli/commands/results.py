@@ -1,0 +1,104 @@
+"""`batchtui results`: the results of a batch or a job, in a file or on stdout."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from batchtui.cli.command import verb
+from batchtui.cli.completion import Named
+from batchtui.cli.flows import save_results as saving
+from batchtui.domain.result import Outcome
+
+if TYPE_CHECKING:
+    from batchtui.cli.session import Session
+    from batchtui.services.results.export import ExportOptions
+
+FORMATS = ("jsonl", "json", "csv", "tsv", "md", "parquet")
+
+
+class Outcomes(click.ParamType[frozenset[Outcome]]):
+    """Outcomes with commas between them: `errored,expired`."""
+
+    name = "outcomes"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> frozenset[Outcome]:
+        """Read them."""
+        if isinstance(value, frozenset):
+            return value
+        words = [word.strip() for word in str(value).split(",") if word.strip()]
+        unknown = [word for word in words if word not in set(Outcome)]
+        if unknown or not words:
+            named = unknown[0] if unknown else value
+            self.fail(f"`{named}` is no outcome; there are {', '.join(Outcome)}", param, ctx)
+        return frozenset(map(Outcome, words))
+
+
+class Names(click.ParamType[tuple[str, ...]]):
+    """Names with commas between them."""
+
+    name = "names"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """Read them."""
+        return value if isinstance(value, tuple) else tuple(filter(None, map(str.strip, str(value).split(","))))
+
+
+@verb(
+    "results",
+    examples=[
+        "batchtui results @last > answers.jsonl",
+        "batchtui results nightly answers.csv --with-requests",
+        "batchtui results msgbatch_01Hk failed.jsonl --only errored,expired --order input",
+        "batchtui results nightly --json",
+    ],
+)
+@click.argument("named", type=Named(), metavar="ID")
+@click.argument("output", metavar="[OUTPUT]", required=False)
+@click.option("--format", "kind", type=click.Choice(FORMATS), help="Default: by OUTPUT's name, else jsonl.")
+@click.option("--only", type=Outcomes(), default=frozenset(), metavar="OUTCOME,…", help="Only these outcomes.")
+@click.option(
+    "--order",
+    type=click.Choice(("input", "arrival")),
+    help="Of the input or as they came (default: as they came for jsonl, of the input for the others).",
+)
+@click.option("--with-requests", is_flag=True, help="Each result with the request that led to it.")
+@click.option("--fields", type=Names(), default=(), metavar="F,…", help="Only these fields, in this order.")
+@click.option("--overwrite", is_flag=True, help="Replace OUTPUT where it exists.")
+@click.option("--allow-failures", is_flag=True, help="Exit with 0 also where requests failed.")
+async def command(
+    session: Session, named: str, output: str | None, overwrite: bool, allow_failures: bool, **wishes: Any
+) -> int:
+    """Save the results of a batch or a job, or print them: OUTPUT - or none is stdout.
+
+    They are fetched first where they are not here yet. JSONL in order of arrival is byte for byte what the API sent.
+    With --json and no OUTPUT they are only counted. Exits with 4 where not every request succeeded.
+    """
+    from batchtui.services.batches.targets import find_target
+
+    saving.refuse_two_on_stdout(session, output)
+    async with session.workspace() as workspace:
+        target = await find_target(workspace, named)
+        target = await saving.brought_in(session, workspace, target)
+        report = await saving.export(session, workspace, target, _options(output, overwrite=overwrite, **wishes))
+        if session.json:
+            session.out.document(report.document())
+        else:
+            saving.tell_export(session, report)
+        return await saving.exit_of(workspace, target, allow_failures=allow_failures)
+
+
+def _options(
+    output: str | None,
+    *,
+    kind: str | None,
+    only: frozenset[Outcome],
+    order: Any,
+    with_requests: bool,
+    fields: tuple[str, ...],
+    overwrite: bool,
+) -> ExportOptions:
+    from batchtui.services.results.export import ExportOptions
+
+    return ExportOptions(output, kind, only, order, with_requests, fields, overwrite)

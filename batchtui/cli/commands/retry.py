@@ -1,0 +1,218 @@
+"""`batchtui retry`: only what has not succeeded goes out again, as the next attempt of the same job."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from batchtui.cli.command import verb
+from batchtui.cli.completion import Named
+from batchtui.cli.confirm import consent
+from batchtui.cli.exit_codes import Exit
+from batchtui.cli.flows import save_results as saving
+from batchtui.cli.flows import send_progress as telling
+from batchtui.cli.options import Dollars
+from batchtui.cli.views import batches as sheets
+from batchtui.cli.views import check_report as findings
+from batchtui.cli.views import json_documents as documents
+from batchtui.cli.views import target as showing
+from batchtui.text.estimates import estimate_lines
+from batchtui.text.numbers import amount, count, size
+from batchtui.text.safe import squeezed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from decimal import Decimal
+
+    from batchtui.cli.session import Session
+    from batchtui.domain.job import Job
+    from batchtui.services.batches.targets import Target
+    from batchtui.services.retry.retry import RetryPlan
+    from batchtui.services.retry.unresolved import Failed
+    from batchtui.services.submission.submit import Submitted
+    from batchtui.services.workspace import Workspace
+
+
+class Words(click.ParamType[frozenset[str]]):
+    """Words with commas between them; which ones there are only the results say."""
+
+    name = "words"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> frozenset[str]:
+        """Read them."""
+        if isinstance(value, frozenset):
+            return value
+        words = frozenset(filter(None, map(str.strip, str(value).split(","))))
+        if not words:
+            self.fail("name at least one, such as errored", param, ctx)
+        return words
+
+
+@verb(
+    "retry",
+    examples=[
+        "batchtui retry nightly",
+        "batchtui retry nightly --only truncated --max-tokens 8000",
+        "batchtui retry msgbatch_01Hk --only overloaded_error,expired --yes",
+        "batchtui retry @last --dry-run --json",
+    ],
+)
+@click.argument("named", type=Named(), metavar="ID")
+@click.option(
+    "--only",
+    type=Words(),
+    default=frozenset(),
+    metavar="OUTCOME,…",
+    help="Only these: errored, expired, canceled, truncated, refused, paused, empty, missing (no result, now or ever),"
+    " or types of errors such as overloaded_error. Default: what may succeed as it is.",
+)
+@click.option("--model", metavar="M", help="Take this model in what is sent again.")
+@click.option("--max-tokens", type=click.IntRange(min=1), metavar="N", help="Take this max_tokens in it.")
+@click.option("--max-cost", type=Dollars(), metavar="USD", help="Send nothing that may cost more (exit 3).")
+@click.option("--dry-run", is_flag=True, help="Show what would be sent, and stop there.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+async def command(
+    session: Session,
+    named: str,
+    only: frozenset[str],
+    model: str | None,
+    max_tokens: int | None,
+    max_cost: Decimal | None,
+    dry_run: bool,
+    yes: bool,
+) -> int:
+    """Send again what has not succeeded, from the stored requests, as the next attempt of the same job.
+
+    What has succeeded in any attempt is never sent again. Without --only: errors of the service, expired, canceled and
+    empty ones; with --max-tokens also answers that were cut short. `batchtui results JOB` writes one whole set: for
+    each custom_id the latest success, else the latest outcome.
+    """
+    from batchtui.services.retry.retry import RetryOptions, apply_retry, discard, plan_retry
+    from batchtui.services.spending.budget import refuse_costly
+
+    async with session.workspace() if dry_run else session.acting_workspace() as workspace:
+        target = await _ready(session, workspace, named)
+        plan = await plan_retry(workspace, target, RetryOptions(only, model=model, max_tokens=max_tokens))
+        try:
+            if dry_run and not session.json:
+                _show_plan(session, plan)
+            await refuse_costly(workspace, plan.estimate, max_cost)
+            if dry_run:
+                if session.json:
+                    _show_plan(session, plan)
+                return Exit.DONE
+            _ask(session, plan, yes=yes)
+            submitted = await apply_retry(workspace, plan, telling.teller(session.notes), max_cost=max_cost)
+        finally:
+            discard(workspace, plan)
+        return _settle(session, workspace, submitted)
+
+
+async def _ready(session: Session, workspace: Workspace, named: str) -> Target:
+    """Find what is meant, and fetch the results that can be had: they say what has failed."""
+    from batchtui.services.batches.targets import find_target
+    from batchtui.services.polling.refresh import refresh_batches
+    from batchtui.services.retry.preconditions import refuse_unkept
+
+    target = await find_target(workspace, named)
+    refuse_unkept(workspace, target)
+    running = [batch for batch in target.batches if batch.state.is_running]
+    if running:
+        await refresh_batches(workspace, running)
+        target = await showing.reread(workspace, target)
+    return await saving.collect_all(session, workspace, target)
+
+
+def _ask(session: Session, plan: RetryPlan, *, yes: bool) -> None:
+    if not session.json:
+        for line in findings.problem_lines(plan.warnings):
+            session.notes.say(line)
+    if not yes:
+        for line in plan_lines(plan):
+            session.notes.say(line)
+    question = f"Send {amount(plan.requests, 'request')} again in {amount(len(plan.parts), 'batch', 'batches')}?"
+    consent(session.notes, question, yes=yes, lost="Nothing was sent.")
+
+
+def plan_lines(plan: RetryPlan) -> Iterator[str]:
+    """Yield what would be sent again and what would not."""
+    length = sum(part.bytes for part in plan.parts)
+    parts = amount(len(plan.parts), "part")
+    yield f"attempt {plan.attempt}: {amount(plan.requests, 'request')} in {parts}, {size(length)}"
+    if plan.changed:
+        yield f"  {amount(plan.changed, 'request')} changed; models: {squeezed(', '.join(plan.models))}"
+    for failed in plan.failed:
+        said = "send again" if failed.is_chosen else "leave"
+        yield f"  {said}: {count(failed.group.count)} × {_kind_words(failed)}: {failed.group.advice.sentence}"
+    yield f"  leave: {amount(plan.succeeded, 'success', 'successes')}"
+    if plan.missing:
+        yield f"  without any result: {amount(plan.missing, 'request')} (--only missing sends them again)"
+    if plan.away:
+        yield f"  leave: {amount(plan.away, 'request')} of batches that the API does not show at the moment"
+    yield from estimate_lines(plan.estimate)
+
+
+def _kind_words(failed: Failed) -> str:
+    group = failed.group
+    what = group.error_type or group.stop_reason or str(group.outcome)
+    return squeezed(f'{what} "{group.pattern}"' if group.pattern else what)
+
+
+def _show_plan(session: Session, plan: RetryPlan) -> None:
+    if session.json:
+        session.out.document({**_plan_document(plan), "batches": []})
+        return
+    session.out.lines(findings.problem_lines(plan.warnings))
+    session.out.lines(plan_lines(plan))
+    session.notes.say("Nothing was sent.")
+
+
+def _plan_document(plan: RetryPlan) -> documents.Document:
+    return {
+        "job": _job_document(plan.job),
+        "attempt": plan.attempt,
+        "requests": plan.requests,
+        "changed": plan.changed,
+        "models": list(plan.models),
+        "plan": [documents.part_document(part) for part in plan.parts],
+        "failed": [_failed_document(failed) for failed in plan.failed],
+        "succeeded": plan.succeeded,
+        "missing": plan.missing,
+        "away": plan.away,
+        "problems": [documents.problem_document(problem) for problem in plan.warnings],
+        "estimate": documents.estimate_document(plan.estimate),
+    }
+
+
+def _failed_document(failed: Failed) -> documents.Document:
+    group = failed.group
+    return {
+        "outcome": str(group.outcome),
+        "error_type": group.error_type,
+        "stop_reason": group.stop_reason,
+        "message": group.pattern or None,
+        "count": group.count,
+        "chosen": failed.is_chosen,
+        "act": str(group.advice.act),
+        "example": {"custom_id": group.example_id, "message": group.example},
+    }
+
+
+def _job_document(job: Job) -> documents.Document:
+    return {"id": job.id, "name": job.name}
+
+
+def _settle(session: Session, workspace: Workspace, submitted: Submitted) -> int:
+    if session.json:
+        session.out.document(
+            {
+                "job": _job_document(submitted.job),
+                "attempt": submitted.batches[0].attempt,
+                "requests": sum(batch.requests for batch in submitted.batches),
+                "batches": documents.batch_documents(submitted.batches),
+            }
+        )
+    else:
+        sheets.show_batches(session.out, submitted.batches, workspace.clock.now())
+    return telling.end_of_sending(session.notes, submitted)

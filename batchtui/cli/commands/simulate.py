@@ -1,0 +1,78 @@
+"""`batchtui simulate`: a Message Batches API of our own, for any client."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from batchtui.cli.command import verb
+from batchtui.domain.errors import StorageError, UsageError
+
+if TYPE_CHECKING:
+    from batchtui.cli.session import Session
+    from batchtui.simulator import Scenario
+
+
+@verb(
+    "simulate",
+    examples=[
+        "batchtui simulate",
+        "batchtui simulate --port 8377 --scenario half-fail --speed 60",
+        "batchtui simulate --scenario mine.toml --state ~/simulated",
+    ],
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=0, metavar="P", help="The port (default: a free one).")
+@click.option("--scenario", default="quiet-night", show_default=True, metavar="NAME", help="A name, or a TOML file.")
+@click.option("--speed", type=click.FloatRange(min=0, min_open=True), default=1.0, metavar="X", help="So much faster.")
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Keep the batches in a folder and go on where it stopped (default: in memory).",
+)
+def command(session: Session, port: int, scenario: str, speed: float, state: Path | None) -> None:
+    """Serve a simulator of the API on this machine until it is interrupted; any client can be pointed at it.
+
+    Below /_simulator it answers what the real service would not: its batches and calls, faults to come, turned time.
+    """
+    from batchtui.simulator import serve_forever
+
+    def ready(url: str) -> None:
+        if session.json:
+            session.out.document({"url": url, "scenario": scenario, "env": _environment(url)})
+        else:
+            session.out.line(f"The simulator ({scenario}) listens at {url}")
+            session.out.lines(f"export {name}={value}" for name, value in _environment(url).items())
+            session.notes.say("Ctrl-C ends it.")
+        session.out.flush()
+
+    try:
+        serve_forever(chosen_scenario(scenario), port=port, speed=speed, state=state, on_ready=ready)
+    except OSError as error:
+        what = f"Port {port}" if state is None else f"Port {port} or {state}"
+        raise StorageError(
+            f"{what} cannot be used: {error.strerror or error}.", title="It cannot listen", hint="Choose another."
+        ) from error
+    except ValueError as error:
+        raise StorageError(str(error), title="The state cannot be read") from error
+
+
+def _environment(url: str) -> dict[str, str]:
+    """The two variables that point the SDK, the official CLI and batchtui at the simulator."""
+    return {"ANTHROPIC_BASE_URL": url, "ANTHROPIC_API_KEY": "sk-ant-simulated"}
+
+
+def chosen_scenario(named: str) -> Scenario:
+    """Find a scenario by its name or in a TOML file. Raises `UsageError`."""
+    from batchtui.simulator import SCENARIOS, Scenario
+
+    if named in SCENARIOS:
+        return SCENARIOS[named]
+    if not named.endswith(".toml"):
+        raise UsageError(f"There is no scenario `{named}`.", hint=f"There are: {', '.join(SCENARIOS)}; or a TOML file.")
+    try:
+        return Scenario.from_toml(Path(named))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{named} is no scenario: {error}.") from error

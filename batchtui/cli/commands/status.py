@@ -1,0 +1,40 @@
+"""`batchtui status`: how one batch or job stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from batchtui.cli.command import verb
+from batchtui.cli.completion import Named
+from batchtui.cli.views import target as showing
+
+if TYPE_CHECKING:
+    from batchtui.cli.session import Session
+
+
+@verb(
+    "status",
+    examples=["batchtui status @last", "batchtui status msgbatch_01Hk --json", "batchtui status nightly --offline"],
+)
+@click.argument("named", type=Named(), metavar="ID")
+@click.option("--offline", is_flag=True, help="Only what the registry knows; no network is used.")
+async def command(session: Session, named: str, offline: bool) -> None:
+    """Say how one batch or job stands, having asked the API.
+
+    ID is a batch id or a unique beginning of one, a job's id or name, or @last.
+    """
+    from batchtui.services.batches.targets import find_target
+
+    async with session.workspace() as workspace:
+        target = await find_target(workspace, named)
+        if not offline:
+            from batchtui.services.polling.refresh import refresh_batches
+
+            await refresh_batches(workspace, target.batches)
+        target = await showing.reread(workspace, target)
+        outcomes = await showing.merged_outcomes(workspace, target)
+        ends = await showing.ends(workspace)
+        warnings = await showing.cautions_of(workspace, target)
+        showing.show_target(session, target, workspace.clock.now(), outcomes, ends, warnings)

@@ -1,0 +1,228 @@
+"""`batchtui submit`: checks, plans, asks, and sends each part once."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from batchtui.cli.command import verb
+from batchtui.cli.confirm import consent
+from batchtui.cli.exit_codes import Exit
+from batchtui.cli.flows import save_results as saving
+from batchtui.cli.flows import send_progress as telling
+from batchtui.cli.options import Dollars, count_option, intake_of, intake_options
+from batchtui.cli.views import batches as sheets
+from batchtui.cli.views import canary as canaries
+from batchtui.cli.views import check_report as findings
+from batchtui.cli.views import json_documents as documents
+from batchtui.domain.errors import InputError, UsageError
+from batchtui.text.estimates import estimate_lines
+from batchtui.text.numbers import amount
+from batchtui.text.safe import safe
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from decimal import Decimal
+
+    from batchtui.cli.session import Session
+    from batchtui.domain.canary import CanaryPlan, CanaryVerdict
+    from batchtui.services.submission.submit import SubmitPlan, Submitted
+    from batchtui.services.workspace import Workspace
+
+NO_FILE = ""
+"""The value of a `--wait` without OUTPUT: the results are saved in the registry's folder only."""
+
+
+@verb(
+    "submit",
+    examples=[
+        "batchtui submit tickets.jsonl",
+        "batchtui submit parts/ --name nightly --tag eval --dry-run",
+        "batchtui submit tickets.jsonl --yes --wait=answers.jsonl",
+        "make-requests | batchtui submit - --yes --json",
+    ],
+)
+@click.argument("sources", type=click.Path(allow_dash=True), metavar="FILE…", nargs=-1)
+@click.option("--name", metavar="N", help="What the job is called (default: the first file's name).")
+@click.option("--tag", "tags", multiple=True, metavar="T", help="A tag of the job; may be repeated.")
+@intake_options
+@click.option("--max-cost", type=Dollars(), metavar="USD", help="Send nothing that may cost more (exit 3).")
+@click.option("--canary", is_flag=True, help="First send one request of each shape in real time; a refusal stops it.")
+@click.option(
+    "--prime", is_flag=True, help="One request goes first, to fill the prompt cache; the rest follows its end."
+)
+@count_option
+@click.option("--dry-run", is_flag=True, help="Check and plan, and stop there.")
+@click.option("--force", is_flag=True, help="Also where the same requests were submitted before.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--wait",
+    "output",
+    is_flag=False,
+    flag_value=NO_FILE,
+    metavar="[OUTPUT]",
+    help="Wait for the end and save the results, to OUTPUT where it is given (--wait=OUTPUT).",
+)
+@click.option("--source", hidden=True, help="What is said of where the requests came from: `compose` says the data.")
+@click.option("--allow-failures", is_flag=True, help="With --wait: exit with 0 also where requests failed.")
+async def command(
+    session: Session,
+    sources: tuple[str, ...],
+    name: str | None,
+    tags: tuple[str, ...],
+    max_cost: Decimal | None,
+    canary: bool,
+    prime: bool,
+    count: bool,
+    dry_run: bool,
+    force: bool,
+    yes: bool,
+    output: str | None,
+    source: str | None,
+    allow_failures: bool,
+    **options: Any,
+) -> int:
+    """Check request files, plan the parts, show what will be sent and what it may cost, and send it, once.
+
+    FILE is JSONL of {"custom_id", "params"}, the same as one JSON array, a task file, any of these as .gz, a folder
+    of such files, or - for stdin.
+    """
+    from batchtui.services.submission.staging.worker import begun
+
+    sources, output = _untangle(sources, output)
+    saving.refuse_existing(output)
+    saving.refuse_two_on_stdout(session, output)
+    async with begun(sources) as child, session.workspace() if dry_run else session.acting_workspace() as workspace:
+        # Not before the process that checks has been started: loading these takes as long as its own start.
+        from batchtui.services.spending.budget import refuse_costly
+        from batchtui.services.submission.canary import plan_canary, with_canary
+        from batchtui.services.submission.duplicates import refuse_repeated
+        from batchtui.services.submission.submit import SubmitOptions, apply_submit, discard, plan_submit
+
+        chosen = SubmitOptions(name, tags, intake_of(options), prime, source, count)
+        plan = await plan_submit(workspace, sources, chosen, findings.progress_of(session), child=child)
+        try:
+            _refuse_wrong(session, plan)
+            tried = await asyncio.to_thread(plan_canary, workspace, plan.staged, chosen.intake) if canary else None
+            if dry_run:
+                await _rehearse(session, workspace, plan, tried, max_cost)
+                return Exit.DONE
+            await refuse_costly(workspace, with_canary(plan.estimate, tried) if tried else plan.estimate, max_cost)
+            await refuse_repeated(workspace, plan.earlier, force=force)
+            verdicts = await canaries.fly(session, workspace, tried, yes=yes) if tried else None
+            if tried and verdicts:
+                canaries.refuse_dead(session, tried, verdicts)
+            _ask(session, plan, yes=yes)
+            submitted = await apply_submit(
+                workspace, plan, force=force, max_cost=max_cost, on_event=telling.teller(session.notes)
+            )
+        finally:
+            discard(workspace, plan)
+        return await _settle(session, workspace, submitted, output, verdicts, allow_failures=allow_failures)
+
+
+def _untangle(sources: tuple[str, ...], output: str | None) -> tuple[tuple[str, ...], str | None]:
+    """Tell `--wait FILE` from `--wait OUTPUT`: where no file is left, what follows --wait was meant as the file."""
+    if sources:
+        return sources, output
+    if output:
+        return (output,), NO_FILE
+    raise UsageError("No FILE was named.", hint="`batchtui submit FILE`, or - for stdin.")
+
+
+def _refuse_wrong(session: Session, plan: SubmitPlan) -> None:
+    if not session.json:
+        for line in findings.problem_lines(plan.report.problems):
+            session.notes.say(line)
+    if plan.report.errors:
+        raise InputError(
+            f"{amount(plan.report.errors, 'error')}; nothing was sent.",
+            hint="`batchtui check` shows all problems again.",
+            problems=plan.report.problems,
+        )
+    if not plan.parts:
+        raise InputError("There is no request in it; nothing was sent.", problems=plan.report.problems)
+
+
+async def _rehearse(
+    session: Session, workspace: Workspace, plan: SubmitPlan, tried: CanaryPlan | None, max_cost: Decimal | None
+) -> None:
+    """Show what would be sent, and say where a limit would stop it."""
+    from batchtui.services.spending.budget import refuse_costly
+    from batchtui.services.submission.canary import with_canary
+
+    if not session.json:
+        await _show_plan(session, workspace, plan, tried)
+    await refuse_costly(workspace, with_canary(plan.estimate, tried) if tried else plan.estimate, max_cost)
+    if session.json:
+        await _show_plan(session, workspace, plan, tried)
+
+
+def _ask(session: Session, plan: SubmitPlan, *, yes: bool) -> None:
+    """Show what will be sent and ask; whether it may be sent at all was said before."""
+    if not yes:
+        for line in findings.report_lines(plan.report, plan.parts):
+            session.notes.say(line)
+        for line in estimate_lines(plan.estimate):
+            session.notes.say(line)
+    question = f"Send {amount(plan.job.requests, 'request')} in {amount(len(plan.parts), 'batch', 'batches')}?"
+    consent(session.notes, question, yes=yes, lost="Nothing was sent.")
+
+
+async def _show_plan(session: Session, workspace: Workspace, plan: SubmitPlan, tried: CanaryPlan | None) -> None:
+    from batchtui.services.submission.duplicates import told
+
+    if session.json:
+        parts_of = workspace.registry.views.of_job
+        earlier = [(job, await parts_of(job.id)) for job in plan.earlier]
+        session.out.document(
+            {
+                "job": documents.job_document(plan.job, (), parts=len(plan.parts), expected=plan.estimate),
+                "estimate": documents.estimate_document(plan.estimate),
+                "batches": [],
+                "plan": [documents.part_document(part) for part in plan.parts],
+                "earlier": [
+                    {**documents.job_document(job, batches), "batches": documents.batch_documents(batches)}
+                    for job, batches in earlier
+                ],
+                "canary": tried and canaries.plan_document(tried),
+                "report": documents.check_document(plan.report, plan.parts),
+            }
+        )
+        return
+    session.out.lines(findings.report_lines(plan.report, plan.parts))
+    session.out.lines(estimate_lines(plan.estimate))
+    session.out.lines(canaries.plan_lines(tried) if tried else ())
+    session.out.lines(f"submitted before: {safe(line)}" for line in await told(workspace, plan.earlier))
+    session.notes.say("Nothing was sent.")
+
+
+async def _settle(
+    session: Session,
+    workspace: Workspace,
+    submitted: Submitted,
+    output: str | None,
+    verdicts: Sequence[CanaryVerdict] | None,
+    *,
+    allow_failures: bool,
+) -> int:
+    """Say what was sent; go on waiting where that is wanted and nothing is in doubt."""
+    if output is not None and not submitted.unknown:
+        if not session.json:
+            session.notes.say(f"Sent: {submitted.job.id}. Interrupting the wait cancels nothing.")
+        options, patience = saving.to_file(output), saving.Patience(allow_failures=allow_failures)
+        return await saving.wait_and_save(session, workspace, submitted.job.id, options, patience)
+    if session.json:
+        tried = {} if verdicts is None else {"canary": canaries.verdict_documents(verdicts)}
+        session.out.document(
+            {
+                "job": documents.job_document(submitted.job, submitted.batches),
+                "batches": documents.batch_documents(submitted.batches),
+                **tried,
+            }
+        )
+    else:
+        sheets.show_batches(session.out, submitted.batches, workspace.clock.now())
+    return telling.end_of_sending(session.notes, submitted)

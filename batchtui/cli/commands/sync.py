@@ -1,0 +1,54 @@
+"""`batchtui sync`: the registry compared with the API's workspace."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from batchtui.cli.command import verb
+from batchtui.cli.options import Moment
+from batchtui.cli.views import batches as sheets
+from batchtui.cli.views import json_documents as documents
+from batchtui.text.numbers import amount
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from batchtui.cli.session import Session
+    from batchtui.services.batches.sync import SyncReport
+
+
+@verb("sync", examples=["batchtui sync", "batchtui sync --since 2026-11-01", "batchtui sync --since 7d --json"])
+@click.option("--since", type=Moment(), metavar="DATE", help="Go no further back: 2026-11-21, or 7d.")
+async def command(session: Session, since: datetime | None) -> None:
+    """Bring in batches that were made elsewhere in the workspace; say what is only here, and what is gone."""
+    from batchtui.services.batches.sync import sync
+
+    async with session.workspace() as workspace:
+        report = await sync(workspace, since)
+        now = workspace.clock.now()
+    if session.json:
+        session.out.document(_document(report))
+        return
+    session.out.line(f"The API shows {amount(report.seen, 'batch', 'batches')}.")
+    groups = {
+        "Made elsewhere, now here too": report.added,
+        "Changed": report.updated,
+        "Only here": report.only_here,
+        "Gone from the API": report.gone,
+    }
+    for title, batches in groups.items():
+        if batches:
+            session.out.line(f"\n{title}: {amount(len(batches), 'batch', 'batches')}")
+            sheets.show_batches(session.out, batches, now)
+
+
+def _document(report: SyncReport) -> documents.Document:
+    return {
+        "seen": report.seen,
+        "added": documents.batch_documents(report.added),
+        "updated": documents.batch_documents(report.updated),
+        "only_here": documents.batch_documents(report.only_here),
+        "gone": documents.batch_documents(report.gone),
+    }

@@ -1,0 +1,51 @@
+"""`batchtui wait`: until the end, then the results are saved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from batchtui.cli.command import verb
+from batchtui.cli.completion import Named
+from batchtui.cli.flows import save_results as saving
+from batchtui.cli.options import Span
+
+if TYPE_CHECKING:
+    from batchtui.cli.session import Session
+
+
+@verb(
+    "wait",
+    examples=[
+        "batchtui wait @last",
+        "batchtui wait nightly answers.jsonl && ./next-step",
+        "batchtui wait msgbatch_01Hk - --timeout 2h | jq .custom_id",
+    ],
+)
+@click.argument("named", type=Named(), metavar="ID")
+@click.argument("output", metavar="[OUTPUT]", required=False)
+@click.option("--poll-interval", type=Span(), metavar="SECONDS", help="Between two looks (default: adapts).")
+@click.option("--timeout", type=Span(), metavar="SECONDS", help="Give up after so long (default: 86400 and a grace).")
+@click.option("--overwrite", is_flag=True, help="Replace OUTPUT where it exists.")
+@click.option("--allow-failures", is_flag=True, help="Exit with 0 also where requests failed.")
+async def command(
+    session: Session,
+    named: str,
+    output: str | None,
+    poll_interval: float | None,
+    timeout: float | None,
+    overwrite: bool,
+    allow_failures: bool,
+) -> int:
+    """Wait until a batch or all batches of a job have ended, then save the results, to OUTPUT where it is given.
+
+    Interrupting it cancels nothing. Exits with 4 where not every request succeeded (an answer that was cut short or
+    refused did not), with 5 on a timeout.
+    """
+    saving.refuse_existing(output, overwrite=overwrite)
+    saving.refuse_two_on_stdout(session, output)
+    patience = saving.Patience(poll_interval, timeout, allow_failures)
+    async with session.workspace() as workspace:
+        options = saving.to_file(output, overwrite=overwrite)
+        return await saving.wait_and_save(session, workspace, named, options, patience)

@@ -1,0 +1,142 @@
+"""`batchtui watch`: what the dashboard does in the background, without a screen."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+import click
+
+from batchtui.cli.command import verb
+from batchtui.cli.exit_codes import Exit
+from batchtui.cli.flows import send_progress as telling
+from batchtui.cli.options import Span
+from batchtui.cli.views import json_documents as documents
+from batchtui.services.polling.poller import PollerState
+from batchtui.text import events as happening
+from batchtui.text.durations import countdown, stamp
+from batchtui.text.notices import part_name
+from batchtui.text.numbers import amount
+from batchtui.text.safe import safe
+from batchtui.text.widths import pad
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from batchtui.cli.session import Session
+    from batchtui.services.polling.poller import PollStatus
+    from batchtui.services.polling.watch import Happening
+    from batchtui.services.workspace import Workspace
+
+_TROUBLE = (PollerState.OFFLINE, PollerState.RATE_LIMITED, PollerState.NO_CREDENTIALS)
+_WORD = max(map(len, happening.WORDS.values()))
+
+
+def _argv(context: click.Context, option: click.Parameter, value: str | None) -> tuple[str, ...]:
+    try:
+        argv = tuple(shlex.split(value or ""))
+    except ValueError:
+        raise click.BadParameter("a quotation mark is not closed", context, option) from None
+    if value is not None and not argv:
+        raise click.BadParameter("name a program", context, option)
+    return argv
+
+
+@verb(
+    "watch",
+    examples=[
+        "batchtui watch",
+        "batchtui watch --until-idle && ./next-step",
+        "batchtui watch --exec './on-batch --from stdin'",
+        "batchtui watch --json | jq 'select(.event == \"batch.ended\")'",
+    ],
+)
+@click.option("--interval", type=Span(), metavar="S", help="Between two looks at the API (default: adapts).")
+@click.option("--until-idle", is_flag=True, help="End when nothing runs any more and all results are here.")
+@click.option(
+    "--exec",
+    "argv",
+    metavar="CMD",
+    callback=_argv,
+    help="Run this for each notice, with the batch as JSON on its stdin; no shell is involved.",
+)
+async def command(session: Session, interval: float | None, until_idle: bool, argv: tuple[str, ...]) -> int:
+    """Refresh, fetch results, send on what waits for room, and tell what happens: a line for each thing, until stopped.
+
+    Bell, desktop notice, command and webhook are those of the settings' [notify]; of all dashboards and watches that
+    are open one tells each notice. With --json each line is a JSON document. A network that is down is waited out.
+
+    With --until-idle it exits with 6 where the fate of a part needs a decision.
+    """
+    from batchtui.services.notifications.notifier import channels
+    from batchtui.services.polling.watch import Listeners, watch
+
+    if interval is not None and interval < 1:
+        raise click.UsageError("--interval must be 1 second or more.")
+    async with session.workspace() as workspace:
+        watched = await watch(
+            workspace,
+            Listeners(_teller(session), _status_teller(session, workspace), session.notes.failure),
+            channels(workspace, say=telling.ringer(session.notes, workspace), also=[argv]),
+            interval=interval,
+            until_idle=until_idle,
+        )
+    if watched.unknown:
+        session.notes.say(f"The fate of {amount(watched.unknown, 'part')} is unknown; `batchtui resume` settles it.")
+        return Exit.FATE_UNKNOWN
+    return Exit.FAILED if watched.uncollected else Exit.DONE
+
+
+def _teller(session: Session) -> Callable[[Happening], None]:
+    def tell(told: Happening) -> None:
+        if session.json:
+            session.out.record(_document(told))
+        else:
+            session.out.line(_line(told))
+            session.out.flush()
+
+    return tell
+
+
+def _line(told: Happening) -> str:
+    entry, batch = told.entry, told.batch
+    said = [
+        stamp(entry.at),
+        pad(happening.word(entry.event), _WORD),
+        part_name(batch) if batch else safe(entry.job or ""),
+        safe(entry.batch_id or ""),
+        happening.sentence(entry.event, entry.detail, batch),
+    ]
+    return "  ".join(filter(None, said)).rstrip()
+
+
+def _document(told: Happening) -> documents.Document:
+    entry = told.entry
+    return {
+        "at": documents.moment(entry.at),
+        "event": entry.event,
+        "job": entry.job,
+        "batch": None if told.batch is None else documents.batch_document(told.batch),
+        "detail": happening.details(entry.detail) or None,
+    }
+
+
+def _status_teller(session: Session, workspace: Workspace) -> Callable[[PollStatus], None]:
+    """Make the listener that says when the API cannot be asked, and when it can again; each once."""
+    said = ""
+
+    def tell(status: PollStatus) -> None:
+        nonlocal said
+        if status.state in _TROUBLE and status.message != said:
+            said = status.message
+            session.notes.say(f"{said}{_retry(status, workspace.clock.now())}")
+        elif status.state is PollerState.WAITING and said:
+            said = ""
+            session.notes.say("The API answers again.")
+
+    return tell
+
+
+def _retry(status: PollStatus, now: datetime) -> str:
+    return f" Next try in {countdown(status.next_at - now)}." if status.next_at else ""

@@ -1,0 +1,129 @@
+"""Behind the demo's scenes: a service whose temper changes with the story, and requests sent as a person would."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+from batchtui.cli.demo.sandbox import submit
+from batchtui.domain.states import BatchState, ResultsState
+from batchtui.runtime.clock import SystemClock
+from batchtui.services.insights import last_visit as presence
+from batchtui.services.polling import maintenance as tend
+from batchtui.services.results.collect import collect
+from batchtui.simulator import SCENARIOS, Fault
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from batchtui.cli.demo.sandbox import Piece
+    from batchtui.cli.session import Session
+    from batchtui.domain.batch import Batch
+    from batchtui.services.workspace import Workspace
+    from batchtui.simulator import Simulator, World
+
+EVEN = replace(SCENARIOS["demo"], spread=0.0, create_latency=0.1)
+"""The temper that every scene starts from: things take exactly as long as the story says."""
+LIVELY = 3.0
+"""Seconds between two looks at the API: what happens in the story happens within seconds."""
+LOOK = 0.5
+"""Seconds between two looks whether something has ended."""
+
+
+class Turnable(Protocol):
+    """A clock that can be set forward."""
+
+    def now(self) -> datetime:
+        """The time."""
+        ...
+
+    def turn(self, seconds: float) -> object:
+        """Let so much time go by."""
+        ...
+
+
+class PastClock(SystemClock):
+    """The machine's clock, some time behind until it is turned: what the demo's past is made with."""
+
+    def __init__(self, behind: timedelta) -> None:
+        self._behind = behind
+
+    def now(self) -> datetime:
+        """The time, aware, in UTC."""
+        return datetime.now(UTC) - self._behind
+
+    def turn(self, seconds: float) -> None:
+        """Come closer to the present, and never go beyond it."""
+        self._behind = max(timedelta(), self._behind - timedelta(seconds=seconds))
+
+
+@asynccontextmanager
+async def lived_workspace(session: Session, simulator: Simulator, clock: PastClock) -> AsyncIterator[Workspace]:
+    """Open the demo's workspace with its past behind it."""
+    from batchtui.cli.demo.story import PAST, PAST_TEMPER
+
+    async with session.workspace(base_url=simulator.url, clock=clock) as workspace:
+        lively = replace(workspace.settings.refresh, quick=LIVELY, middle=LIVELY, slow=LIVELY)
+        workspace.settings = replace(workspace.settings, refresh=lively)
+        await Backstage(workspace, simulator.world).live_through(PAST, clock, **PAST_TEMPER)
+        yield workspace
+
+
+class Backstage:
+    """Makes things happen at the simulator and in the registry. It never touches the screen."""
+
+    def __init__(self, workspace: Workspace, world: World) -> None:
+        self.workspace = workspace
+        self.world = world
+
+    async def submit(self, piece: Piece, **temper: Any) -> None:
+        """Submit a piece to a service of this temper: the keys of `Scenario`."""
+        self.retemper(**temper)
+        await submit(self.workspace, piece)
+
+    def retemper(self, **temper: Any) -> None:
+        """Have the service behave so from now on."""
+        self.world.retemper(replace(EVEN, **temper))
+
+    def strike(self, *faults: Fault) -> None:
+        """Let these faults strike."""
+        self.world.faults.add(*faults)
+
+    @property
+    def waiting(self) -> int:
+        """How many requests wait in the queue at the service."""
+        now = self.workspace.clock.now()
+        return sum(len(batch) for batch in self.world.batches if now < batch.ends_at)
+
+    async def until_there(self, name: str, at_most: float, *, ended: bool) -> None:
+        """Wait until every batch of this name is at the API, or has ended and its results are here.
+
+        It waits no longer than `at_most` seconds.
+        """
+        clock = self.workspace.clock
+        until = clock.monotonic() + at_most
+        while clock.monotonic() < until:
+            batches = [batch for batch in await self.workspace.registry.views.select() if batch.name == name]
+            if batches and all(_is_there(batch, ended=ended) for batch in batches):
+                return
+            await clock.sleep(LOOK)
+
+    async def live_through(self, past: Sequence[tuple[timedelta, Piece]], clock: Turnable, **temper: Any) -> None:
+        """Let the past go by, from the earliest piece to the present: each was submitted so long ago, and has ended."""
+        present = clock.now() + max(ago for ago, _ in past)
+        for ago, piece in past:
+            clock.turn((present - ago - clock.now()).total_seconds())
+            await self.submit(piece, **temper)
+        clock.turn((present - clock.now()).total_seconds())
+        await presence.leave(self.workspace)
+        await tend.round_of_care(self.workspace)
+        for batch in await self.workspace.registry.views.uncollected(clock.now()):
+            await collect(self.workspace, batch)
+
+
+def _is_there(batch: Batch, *, ended: bool) -> bool:
+    if ended:
+        return batch.state is BatchState.ENDED and batch.results is ResultsState.SAVED
+    return batch.state.is_at_api

@@ -1,0 +1,165 @@
+"""The demo's stage: a simulator, a registry in a temporary folder, and requests that look like somebody's work."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import tempfile
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from batchtui.settings.paths import Paths
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from batchtui.cli.session import Session
+    from batchtui.services.submission.submit import Submitted
+    from batchtui.services.workspace import Workspace
+    from batchtui.simulator import Clock, Scenario, Simulator
+
+_OURS = {"ANTHROPIC_API_KEY": "sk-ant-demo", "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+_NOT_OURS = ("ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_PROFILE", "ANTHROPIC_BASE_URL", "ANTHROPIC_CUSTOM_HEADERS")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One submission of the demo."""
+
+    name: str
+    model: str
+    prompts: tuple[str, ...]
+    """Go round; `{n}` becomes the number of the request."""
+    requests: int
+    tags: tuple[str, ...] = ()
+    max_requests: int = 100_000
+    after: float = 0.0
+    """Seconds after the one before."""
+    ids: str = ""
+    """What its custom_ids begin with; its name where that is empty."""
+
+
+PIECES = (
+    Piece(
+        "support-tickets",
+        "claude-haiku-5-5",
+        (
+            "Classify ticket #{n}: «The export stops at 90 % and says nothing.»",
+            "Classify ticket #{n}: «I was billed twice in May.»",
+            "Classify ticket #{n}: «How do I add a colleague?»",
+        ),
+        240,
+        ("nightly",),
+    ),
+    Piece(
+        "contract-summaries",
+        "claude-sonnet-5-5",
+        ("Summarise contract {n} in five sentences for a buyer.", "List the notice periods in contract {n}."),
+        60,
+        ("legal",),
+    ),
+    Piece("eval-prompt-v7", "claude-opus-5-5", ("Question {n}: which of the two is right, and why?",), 90, ("eval",)),
+    Piece(
+        "product-texts",
+        "claude-haiku-5-5",
+        ("Write two friendly lines about product {n}.", "Translate the name of product {n} into Portuguese."),
+        500,
+        ("shop", "nightly"),
+        max_requests=200,
+        after=4.0,
+    ),
+    Piece("log-triage", "claude-haiku-5-5", ("Is line {n} of the log worth waking somebody?",), 150, (), after=9.0),
+    Piece("release-notes", "claude-sonnet-5-5", ("Write the release note of change {n}.",), 30, ("docs",), after=15.0),
+)
+"""What is submitted while somebody watches."""
+
+
+@contextmanager
+def stage(session: Session, scenario: Scenario, speed: float, clock: Clock | None = None) -> Iterator[Simulator]:
+    """Run a simulator and point the session at it, with a registry and a folder of its own; nothing is kept."""
+    from batchtui.simulator import Simulator
+
+    with (
+        tempfile.TemporaryDirectory(prefix="batchtui-demo-") as home,
+        Simulator(scenario, speed=speed, clock=clock) as simulator,
+    ):
+        session.paths = Paths.locate(Path(home))
+        session.profile = None
+        session.read_only = False  # what it sends goes nowhere
+        with _environment():
+            yield simulator
+
+
+@contextmanager
+def _environment() -> Iterator[None]:
+    """Put the demo's credentials in place of the person's: no key leaves for a demo, and none is needed."""
+    before = {name: os.environ.get(name) for name in (*_OURS, *_NOT_OURS)}
+    os.environ.update(_OURS)
+    for name in _NOT_OURS:
+        os.environ.pop(name, None)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+@asynccontextmanager
+async def busy_workspace(session: Session, url: str) -> AsyncIterator[Workspace]:
+    """Open the demo's workspace, and go on submitting its pieces while it is open."""
+    async with session.workspace(base_url=url) as workspace:
+        task = asyncio.create_task(_submit_all(workspace), name="demo")
+        try:
+            yield workspace
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+async def _submit_all(workspace: Workspace) -> None:
+    for piece in PIECES:
+        await workspace.clock.sleep(piece.after)
+        await submit(workspace, piece)
+
+
+async def submit(workspace: Workspace, piece: Piece) -> Submitted:
+    """Write a piece to a file and submit that, as a person would."""
+    from batchtui.services.submission.staging.stage import IntakeOptions
+    from batchtui.services.submission.submit import SubmitOptions, apply_submit, plan_submit
+
+    options = SubmitOptions(piece.name, piece.tags, IntakeOptions(max_requests=piece.max_requests))
+    plan = await plan_submit(workspace, [str(write(piece, workspace.paths.cache))], options)
+    return await apply_submit(workspace, plan)
+
+
+def write(piece: Piece, folder: Path) -> Path:
+    """Write the request file of a piece."""
+    file = folder / f"{piece.name}.jsonl"
+    with file.open("w", encoding="utf-8") as target:
+        for number in range(1, piece.requests + 1):
+            target.write(json.dumps(_request(piece, number), ensure_ascii=False) + "\n")
+    return file
+
+
+def own_files(paths: Paths) -> Path:
+    """Write files that somebody may submit or compose from, into a folder of their own, and return it."""
+    folder = paths.cache / "files"
+    folder.mkdir(parents=True)
+    write(Piece("letters", "claude-haiku-5-5", ("Answer letter {n} in a friendly tone.",), 25), folder)
+    rows = (f"{number},{product}\n" for number, product in enumerate(("A red chair", "A lamp", "Two cups"), 1))
+    (folder / "products.csv").write_text("id,product\n" + "".join(rows), encoding="utf-8")
+    return folder
+
+
+def _request(piece: Piece, number: int) -> dict[str, Any]:
+    prompt = piece.prompts[number % len(piece.prompts)].format(n=number)
+    return {
+        "custom_id": f"{piece.ids or piece.name}-{number:04}",
+        "params": {"model": piece.model, "max_tokens": 400, "messages": [{"role": "user", "content": prompt}]},
+    }

@@ -1,0 +1,237 @@
+"""The demo's story: a week that has gone by, and ten minutes in which everything happens once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from batchtui.cli.demo.sandbox import Piece
+from batchtui.cli.demo.tour import Step
+from batchtui.simulator import Fault
+from batchtui.tui.commands.table import Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from batchtui.cli.demo.director import Backstage
+
+_TICKETS = (
+    "Classify ticket #{n}: «The export stops at 90 % and says nothing.»",
+    "Classify ticket #{n}: «I was billed twice in May.»",
+    "Classify ticket #{n}: «How do I add a colleague?»",
+)
+_EVAL = ("Question {n}: which of the two is right, and why? Answer in Markdown.",)
+_TEXTS = ("Write two friendly lines about product {n}.", "Translate the name of product {n} into Portuguese.")
+_CONTRACTS = ("Summarise contract {n} in five sentences for a buyer.", "List the notice periods in contract {n}.")
+
+PAST: Sequence[tuple[timedelta, Piece]] = (
+    (timedelta(days=6, hours=2), Piece("nightly-tickets", "claude-haiku-5-5", _TICKETS, 180, ("nightly",))),
+    (timedelta(days=3, hours=5), Piece("eval-prompt-v6", "claude-sonnet-5-5", _EVAL, 90, ("eval",), ids="eval")),
+    (timedelta(days=1, hours=2), Piece("nightly-tickets", "claude-haiku-5-5", _TICKETS, 210, ("nightly",))),
+    (timedelta(hours=4), Piece("eval-prompt-v7", "claude-opus-5-5", _EVAL, 90, ("eval",), ids="eval")),
+)
+"""What was submitted before anybody looked, and how long ago."""
+PAST_TEMPER = {"takes": 40.0}
+
+SUPPORT = Piece("support-tickets", "claude-haiku-5-5", _TICKETS, 240, ("nightly",))
+PRODUCTS = Piece("product-texts", "claude-haiku-5-5", _TEXTS, 500, ("shop",), max_requests=200)
+CONTRACTS = Piece("contract-summaries", "claude-sonnet-5-5", _CONTRACTS, 60, ("legal",))
+TRANSLATIONS = Piece("translations", "claude-haiku-5-5", _TEXTS, 60, ("shop",))
+LETTERS = Piece("old-letters", "claude-sonnet-5-5", ("Transcribe letter {n}.",), 80, ("archive",))
+WRONG = Piece("wrong-prompt", "claude-opus-5-5", ("Answer with the number {n}.",), 400)
+LOGS = Piece("log-triage", "claude-haiku-5-5", ("Is line {n} of the log worth waking somebody?",), 150)
+NOTES = Piece("release-notes", "claude-sonnet-5-5", ("Write the release note of change {n}.",), 30, ("docs",))
+
+
+async def _sent(stage: Backstage) -> None:
+    await stage.submit(SUPPORT, takes=60.0, moving_counts=True)
+
+
+async def _queue_is_full(stage: Backstage) -> None:
+    await stage.submit(PRODUCTS, takes=35.0, moving_counts=False, queue_limit=stage.waiting + 450)
+    stage.retemper()
+
+
+async def _answer_is_lost(stage: Backstage) -> None:
+    stage.strike(Fault(on="create", kind="lost_after"))
+    await stage.submit(CONTRACTS, takes=30.0, listed_after=8.0)
+
+
+async def _much_fails(stage: Backstage) -> None:
+    await stage.submit(TRANSLATIONS, takes=5.0, errored={"overloaded_error": 0.3, "invalid_request_error": 0.1})
+
+
+async def _works_again(stage: Backstage) -> None:
+    stage.retemper(takes=15.0)
+
+
+async def _time_runs_out(stage: Backstage) -> None:
+    await stage.submit(LETTERS, takes=25.0, expires_after=30.0, expired=0.4)
+    stage.retemper()
+
+
+async def _a_mistake(stage: Backstage) -> None:
+    await stage.submit(WRONG, takes=240.0, moving_counts=True)
+
+
+async def _more(stage: Backstage) -> None:
+    await stage.submit(LOGS, takes=45.0, moving_counts=True)
+
+
+async def _falls_silent(stage: Backstage) -> None:
+    stage.strike(Fault(on="list", kind="status", status=503, times=3))
+
+
+async def _last_one(stage: Backstage) -> None:
+    await stage.submit(NOTES, takes=20.0)
+
+
+STEPS: Sequence[Step] = (
+    Step(
+        "hello",
+        "The real program on a simulator: no key, no money, nothing is kept. Ten minutes show all of it. A week of work"
+        " is here already.",
+        "list.down", "goes down the list and {list.up} up; the arrows do, too", _sent,
+    ),
+    Step(
+        "sent",
+        "`support-tickets` was just sent: 240 requests in one batch. This server counts along; most show counts only at"
+        " the end.",
+        "list.open", "opens the batch under the cursor", place=Scope.BATCHES,
+    ),
+    Step(
+        "queue",
+        "`product-texts` is one job in three parts. The queue at the API is full: part 3 waits here and goes out by"
+        " itself.",
+        "list.sort", "sorts by the next column, {list.reverse} turns it round", _queue_is_full, place=Scope.BATCHES,
+    ),
+    Step(
+        "jobs",
+        "A job and its batches: parts, and later attempts at what failed, belong together.",
+        "batches.by-job", "folds each job into one row, and unfolds it again", patience=16.0,
+    ),
+    Step(
+        "results",
+        "`eval-prompt-v7` has ended. Its results are here, and stay when the API lets go of them. {list.open} opens"
+        " it.",
+        "batch.outcomes", "shows only what failed, was cut short, refused…",
+    ),
+    Step(
+        "groups",
+        "A hundred failures are often one and the same: here they are grouped by what went wrong.",
+        "batch.groups", "goes to the failures by kind, and back",
+    ),
+    Step(
+        "result",
+        "Each answer stands beside its request. {list.open} opens one, {result.next} and {result.previous} leaf through"
+        " them.",
+        "result.view", "shows it as text, rendered, or as a tree",
+    ),
+    Step(
+        "lost",
+        "The answer to `contract-summaries` is lost. Was the batch made? Sending again could pay twice: so batchtui"
+        " looks for it.",
+        "app.activity", "shows every call and act, with time and request id", _answer_is_lost,
+    ),
+    Step(
+        "found",
+        '"found": the batch was there and was adopted. Sent once, paid once, also through crashes and closed laptops.',
+        "activity.only", "shows only acts, each call, only errors, or all", _much_fails, needs="contract-summaries",
+        needs_end=False, patience=14.0,
+    ),
+    Step(
+        "failed",
+        "`translations` has ended, and 24 of its 60 requests failed. Go to it in the list.",
+        "batches.retry", "says why, and what is worth sending again", _works_again,
+        needs="translations",
+    ),
+    Step(
+        "again",
+        "Only what failed goes out, as attempt 2 of the same job; the results of both are read as one.",
+        "retry.send", "sends it, after one question ({dialog.yes} is yes)",
+    ),
+    Step(
+        "warned",
+        "`old-letters` will not make it: a batch has 24 hours, here 30 seconds. The line at the top counts warnings.",
+        "app.warnings", "shows them, each with what can be done", _time_runs_out,
+    ),
+    Step(
+        "expired",
+        "Expired: what was done in time is kept and billed, the rest is not, and {batches.retry} would send it again.",
+        "batches.filter", "filters: type status:ended, tag:nightly, errored:>0 or a word", needs="old-letters",
+    ),
+    Step(
+        "mistake",
+        "Oh no: `wrong-prompt`, 400 requests to the dearest model, is on its way. What has not begun is not billed. Go"
+        " to it.",
+        "batches.cancel", "asks, says what it saves, and cancels ({dialog.yes} is yes)", _a_mistake,
+    ),
+    Step(
+        "many",
+        "Cancel, export, delete, retry take all that is marked. {list.mark-range} marks a range, {list.mark-all} all"
+        " that is shown.",
+        "list.mark", "marks a batch", _more, place=Scope.BATCHES,
+    ),
+    Step(
+        "tags",
+        "Names, tags and notes are yours: they stay here, and you can filter and add up by them.",
+        "batches.tag", "tags what is marked, or the job under the cursor", place=Scope.BATCHES, patience=16.0,
+    ),
+    Step(
+        "export",
+        "Results become JSONL, JSON, CSV, Markdown or Parquet, in the order of the input and joined with it.",
+        "batches.export", "chooses form and file; the marked ones go to a folder",
+    ),
+    Step(
+        "compare",
+        "`eval-prompt-v6` and `-v7` asked the same questions in two ways. Open one of them.",
+        "batch.compare", "compares: what changed, what it cost, what got better",
+    ),
+    Step(
+        "silent",
+        "The API is down for a while. Nothing is lost: the top line says how old your picture is, and it tries again.",
+        "app.refresh", "asks now", _falls_silent,
+    ),
+    Step(
+        "spending",
+        "What did all this cost? Counted once, from the tokens of every result, with the discount of a batch.",
+        "app.spending", "shows spending by day, model, job and tag", _last_one,
+    ),
+    Step(
+        "own",
+        "Your turn: `letters.jsonl` is a file of requests. It is checked line by line; nothing leaves before your yes.",
+        "batches.submit", "chooses a file, checks it, shows the plan and the price",
+    ),
+    Step(
+        "compose",
+        "No file yet? A table and a prompt with gaps make requests: an example is there, with the first row as it"
+        " would be sent.",
+        "batches.compose", "opens it; {app.back} comes back and keeps it", patience=30.0,
+    ),
+    Step(
+        "palette",
+        'Every command has a name. Type a part of one, like "tag" or "theme": it is found, with its key.',
+        "app.palette", "finds commands",
+    ),
+    Step(
+        "look",
+        "Dark, light, high contrast, or the terminal's own sixteen colours; NO_COLOR and ASCII work as well.",
+        "app.theme", "takes the next theme",
+    ),
+    Step(
+        "settings",
+        "Everything can be set, and the file stays yours: its comments are kept.",
+        "app.settings", "shows every setting with what it means",
+    ),
+    Step(
+        "help",
+        "Nothing has to be remembered: the help lists the keys that work where you are, as you have set them.",
+        "app.help", "shows them",
+    ),
+    Step(
+        "end",
+        "That was the tour; the story goes on as long as you look. With your own key: `batchtui submit FILE`, then"
+        " `batchtui`.",
+        "app.quit", "leaves; what runs at the API goes on without you", patience=60.0,
+    ),
+)  # fmt: skip

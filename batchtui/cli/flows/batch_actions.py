@@ -1,0 +1,102 @@
+"""Acts on chosen batches: the plan is shown and asked for, the outcome of each is said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from batchtui.cli.confirm import consent
+from batchtui.cli.exit_codes import Exit
+from batchtui.cli.views import json_documents as documents
+from batchtui.text.glyphs import STATES
+from batchtui.text.numbers import amount
+from batchtui.text.safe import safe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from batchtui.cli.session import Session
+    from batchtui.domain.batch import Batch
+    from batchtui.services.batches.cancel import Outcome, Skipped
+    from batchtui.services.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Acts:
+    """A plan as a person is asked about it. It decides nothing."""
+
+    word: str
+    """What it is called: cancel, delete."""
+    groups: Mapping[str, Sequence[Batch]]
+    """What would be done, in words, and to which batches."""
+    skipped: Sequence[Skipped]
+    remarks: Mapping[int, str] = field(default_factory=dict)
+    """What else has to be known of a batch, by its key."""
+
+    @property
+    def batches(self) -> int:
+        """How many batches something would be done to."""
+        return sum(map(len, self.groups.values()))
+
+
+async def keys_of(workspace: Workspace, names: Sequence[str]) -> list[int]:
+    """Find the batches that several words mean, each once. Raises `UnknownTarget`."""
+    from batchtui.services.batches.targets import find_targets
+
+    targets = await find_targets(workspace, names)
+    return list(dict.fromkeys(batch.key for target in targets for batch in target.batches))
+
+
+def ask(session: Session, acts: Acts, *, yes: bool) -> None:
+    """Show exactly what would be done, and go on only with a yes. Raises `ConsentNeeded`."""
+    for skipped in acts.skipped:
+        session.notes.say(f"Left alone: {label(skipped.batch)}: {skipped.reason}.")
+    if not acts.batches:
+        return
+    if not yes:
+        for words, batches in acts.groups.items():
+            for batch in batches:
+                remark = f": {acts.remarks[batch.key]}" if batch.key in acts.remarks else ""
+                session.notes.say(f"Will {words}: {label(batch)}{remark}")
+    question = f"{acts.word.capitalize()} {amount(acts.batches, 'batch', 'batches')}?"
+    consent(session.notes, question, yes=yes, lost="Nothing was done.")
+
+
+def show_outcomes(session: Session, acts: Acts, outcomes: Sequence[Outcome]) -> int:
+    """Say what became of each batch, and return the exit code: failed where one failed or none was left to act on."""
+    failed = [outcome for outcome in outcomes if outcome.error]
+    if session.json:
+        session.out.document(
+            {
+                "done": documents.batch_documents(outcome.batch for outcome in outcomes if not outcome.error),
+                "failed": [
+                    {
+                        "batch": documents.batch_document(outcome.batch),
+                        "error": documents.failure_document(outcome.error),
+                    }
+                    for outcome in failed
+                    if outcome.error
+                ],
+                "skipped": [
+                    {"batch": documents.batch_document(skipped.batch), "reason": skipped.reason}
+                    for skipped in acts.skipped
+                ],
+            }
+        )
+    else:
+        for outcome in outcomes:
+            if outcome.error:
+                session.notes.say(f"{label(outcome.batch)}:")
+                session.notes.failure(outcome.error)
+            else:
+                session.out.line(f"{label(outcome.batch)}: {STATES[outcome.batch.state].word}")
+    return Exit.FAILED if failed or not outcomes else Exit.DONE
+
+
+def label(batch: Batch) -> str:
+    """Name a batch so that a person and a script can find it again."""
+    part = f" part {batch.part} of {batch.parts}" if batch.parts > 1 else ""
+    name = f"{safe(batch.name)}{part}"
+    if batch.id is None:
+        return name
+    return safe(batch.id) if batch.name == batch.id else f"{safe(batch.id)} ({name})"

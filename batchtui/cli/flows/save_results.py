@@ -1,0 +1,217 @@
+"""Waiting for the end and saving what came of it: what `wait`, `results` and `submit --wait` share."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from batchtui.cli.exit_codes import Exit
+from batchtui.cli.flows import batch_actions as acting
+from batchtui.cli.flows import wait as waiting
+from batchtui.cli.views import batches as sheets
+from batchtui.cli.views import target as showing
+from batchtui.domain.errors import ResultsUnavailable, UsageError
+from batchtui.domain.result import Outcome
+from batchtui.domain.states import BatchState, ResultsState
+from batchtui.runtime import atomic_file as output_file
+from batchtui.text.glyphs import OUTCOMES
+from batchtui.text.numbers import amount, count, size
+from batchtui.text.progress import bar, pace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from batchtui.cli.session import Session
+    from batchtui.domain.batch import Batch
+    from batchtui.services.batches.targets import Target
+    from batchtui.services.results.collect import Collecting
+    from batchtui.services.results.export import Exporting, ExportOptions, ExportReport
+    from batchtui.services.workspace import Workspace
+
+STDOUT = "-"
+BAR = 28
+"""Columns of a progress bar."""
+SECOND_LOOK = frozenset(outcome for outcome in Outcome if not outcome.is_success)
+"""Outcomes that make a run end with 4: those that failed, and answers that only look like successes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How a wait is done."""
+
+    poll_interval: float | None = None
+    """Seconds; None adapts."""
+    timeout: float | None = None
+    """Seconds; None is the lifetime of a batch and a grace."""
+    allow_failures: bool = False
+
+
+def refuse_existing(output: str | None, *, overwrite: bool = False) -> None:
+    """Refuse an OUTPUT that exists, or cannot, before anything is sent or waited for, not hours later.
+
+    Raises:
+        OutputExists, StorageError: as `output_file.refuse_existing`.
+    """
+    if output and output != STDOUT:
+        output_file.refuse_existing(Path(output), overwrite=overwrite)
+
+
+def refuse_two_on_stdout(session: Session, output: str | None) -> None:
+    """Refuse results and a document on the same stdout. Raises `UsageError`."""
+    if session.json and output == STDOUT:
+        raise UsageError("Results and --json cannot both go to stdout.", hint="Name a file for the results.")
+
+
+async def wait_and_save(
+    session: Session, workspace: Workspace, named: str, options: ExportOptions | None, patience: Patience
+) -> int:
+    """Wait for the end of what is named, save its results, export them where `options` are given, and say all of it.
+
+    Raises:
+        WaitTimedOut, FateUnknown, NeverSent: as `waiting.wait_for`.
+    """
+    from batchtui.services.batches.targets import find_target
+
+    target = await find_target(workspace, named)
+    await waiting.wait_for(
+        session, workspace, target.batches, poll_interval=patience.poll_interval, timeout=patience.timeout
+    )
+    target = await collect_all(session, workspace, await showing.reread(workspace, target))
+    report = None if options is None else await export(session, workspace, target, options)
+    if session.json:
+        session.out.document({**showing.target_document(target), "export": report and report.document()})
+    elif report is not None:
+        tell_export(session, report)
+    else:
+        for batch in target.batches:
+            session.out.line(f"{acting.label(batch)}: {await outcome_of(workspace, batch)}")
+    return await exit_of(workspace, target, allow_failures=patience.allow_failures)
+
+
+async def brought_in(session: Session, workspace: Workspace, target: Target) -> Target:
+    """Ask how the running batches of a target stand now, and have the results of all ended ones on this disk."""
+    from batchtui.services.polling.refresh import refresh_batches
+
+    running = [batch for batch in target.batches if batch.state.is_running]
+    if running:
+        await refresh_batches(workspace, running)
+        target = await showing.reread(workspace, target)
+    return await collect_all(session, workspace, target)
+
+
+async def collect_all(session: Session, workspace: Workspace, target: Target) -> Target:
+    """Have the results of all ended batches on this disk. Batches that can have none are passed over, with a word."""
+    from batchtui.services.results.collect import collect
+
+    for batch in target.batches:
+        if batch.state is not BatchState.ENDED or batch.results in (ResultsState.SAVED, ResultsState.GONE):
+            continue
+        try:
+            await collect(workspace, batch, on_progress=_collecting(session, batch))
+        except ResultsUnavailable as error:
+            if len(target.batches) == 1:
+                raise
+            session.notes.failure(error)
+    session.notes.close()
+    return await showing.reread(workspace, target)
+
+
+async def export(session: Session, workspace: Workspace, target: Target, options: ExportOptions) -> ExportReport:
+    """Write saved results to a file, or to stdout; with --json and no file they are only counted.
+
+    Raises:
+        UsageError, OutputExists, ResultsUnavailable, StorageError: as the service.
+    """
+    from batchtui.services.results.export import apply_export, plan_export
+
+    plan = await plan_export(workspace, target.batches, options)
+    for batch in plan.left_out:
+        session.notes.say(f"Without results: {acting.label(batch)}.")
+    if plan.output is None and session.json:
+        with open(os.devnull, "wb") as nowhere:  # noqa: ASYNC230, PTH123 (a device)
+            return await apply_export(workspace, plan, stream=nowhere)
+    stream = _stdout(session, str(plan.format)) if plan.output is None else None
+    report = await apply_export(workspace, plan, stream=stream, on_progress=_exporting(session))
+    session.notes.close()
+    return report
+
+
+def tell_export(session: Session, report: ExportReport) -> None:
+    """Say what was written; where it went to stdout only what needs a second look is said, on stderr."""
+    said = ", ".join(
+        f"{count(report.outcomes[outcome])} {OUTCOMES[outcome].word}"
+        for outcome in Outcome
+        if outcome in report.outcomes
+    )
+    missing = f"; {amount(report.missing, 'request')} without a result" if report.missing else ""
+    if report.output is not None:
+        session.out.line(f"{report.output}: {amount(report.total, 'result')}{f': {said}' if said else ''}{missing}")
+    elif report.succeeded < report.total or missing:
+        session.notes.say(f"{amount(report.total, 'result')}: {said}{missing}")
+
+
+async def exit_of(workspace: Workspace, target: Target, *, allow_failures: bool) -> int:
+    """Return whether every request succeeded, read closely: answers that were cut short or refused did not."""
+    if allow_failures:
+        return Exit.DONE
+    saved = [batch for batch in target.batches if batch.results is ResultsState.SAVED]
+    others = [batch for batch in target.batches if batch.results is not ResultsState.SAVED]
+    if any(not batch.has_full_success for batch in others):
+        outcomes = await showing.merged_outcomes(workspace, target)
+        succeeded = sum(number for outcome, number in (outcomes or {}).items() if outcome.is_success)
+        is_whole = target.job is not None and outcomes is not None and succeeded >= target.job.requests
+        return Exit.DONE if is_whole else Exit.NOT_ALL_SUCCEEDED
+    needs_a_look = await asyncio.to_thread(_needs_a_second_look, workspace, saved)
+    return Exit.NOT_ALL_SUCCEEDED if needs_a_look else Exit.DONE
+
+
+def _needs_a_second_look(workspace: Workspace, saved: Sequence[Batch]) -> bool:
+    from batchtui.registry.results.merge import MergedResults
+
+    with MergedResults(saved, workspace.registry.results, workspace.registry.requests) as merged:
+        return next(iter(merged.in_arrival_order(SECOND_LOOK)), None) is not None
+
+
+async def outcome_of(workspace: Workspace, batch: Batch) -> str:
+    """Say what became of a batch's requests, as closely as is known."""
+    if batch.results is not ResultsState.SAVED:
+        return f"{batch.state}, {batch.counts.succeeded:,} of {batch.counts.total:,} succeeded"
+    return f"ended, results saved: {sheets.result_words(await asyncio.to_thread(_outcomes, workspace, batch))}"
+
+
+def _outcomes(workspace: Workspace, batch: Batch) -> Mapping[Outcome, int]:
+    with workspace.registry.results.reader(batch) as reader:
+        return reader.by_outcome
+
+
+def _stdout(session: Session, kind: str) -> BinaryIO:
+    if kind == "parquet" and session.out.is_terminal:
+        raise UsageError("Parquet is not for a terminal.", hint="Name a file, or pipe it on.")
+    return session.out.binary
+
+
+def _collecting(session: Session, batch: Batch) -> Callable[[Collecting], None]:
+    def show(collecting: Collecting) -> None:
+        of = f" of {size(collecting.total)}" if collecting.total else ""
+        session.notes.progress(f"{batch.id}: {collecting.step} {size(collecting.bytes)}{of}")
+
+    return show
+
+
+def _exporting(session: Session) -> Callable[[Exporting], None]:
+    def show(exporting: Exporting) -> None:
+        done, rest, label = bar(exporting.written, exporting.total, BAR, plain=session.out.is_plain)
+        words = pace(exporting.written, exporting.total, exporting.elapsed)
+        session.notes.progress(f"writing {done}{rest}{label}  {words}")
+
+    return show
+
+
+def to_file(output: str | None, *, overwrite: bool = False) -> ExportOptions | None:
+    """Make the options of an export without further wishes; None where no OUTPUT was named."""
+    from batchtui.services.results.export import ExportOptions
+
+    return ExportOptions(output=output, overwrite=overwrite) if output else None

@@ -1,0 +1,72 @@
+"""What happens, told as it happens: while requests are sent, and when a terminal is rung."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+from batchtui.cli.exit_codes import Exit
+from batchtui.text.durations import countdown
+from batchtui.text.numbers import amount, size
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from batchtui.cli.stderr import Notes
+    from batchtui.domain.batch import Batch
+    from batchtui.domain.notice import Notice
+    from batchtui.services.submission.dispatch import Event
+    from batchtui.services.submission.submit import Submitted
+    from batchtui.services.workspace import Workspace
+
+
+def teller(notes: Notes) -> Callable[[Event], None]:
+    """Make the listener that tells the events of a submission: progress on a terminal, and what matters as remarks."""
+    last = 0.0
+
+    def tell(event: Event) -> None:
+        nonlocal last
+        if event.kind == "uploading":
+            if time.monotonic() - last > 0.1:
+                last = time.monotonic()
+                notes.progress(f"{which(event.batch)}: {size(event.sent)} of {size(event.batch.bytes)} sent")
+        elif words := _WORDS.get(event.kind):
+            notes.say(f"{which(event.batch)}: {words(event)}")
+
+    return tell
+
+
+def end_of_sending(notes: Notes, submitted: Submitted) -> Exit:
+    """Say where parts were left to wait, and return what the program's end tells a script."""
+    if submitted.unknown:
+        return Exit.FATE_UNKNOWN
+    if submitted.waiting:
+        notes.say(
+            f"{amount(len(submitted.waiting), 'part')} not sent yet: `batchtui resume`, `batchtui wait` or the"
+            " dashboard send on what waits."
+        )
+    return Exit.DONE
+
+
+def ringer(notes: Notes, workspace: Workspace) -> Callable[[Sequence[Notice]], None] | None:
+    """Make what tells a terminal of notices, as the settings want it; None where there is no terminal."""
+    from batchtui.services.notifications.channels import ringing
+
+    if not notes.is_terminal:
+        return None
+    return lambda notices: notes.signal(ringing(notices, workspace.settings.notify, os.environ))
+
+
+_WORDS: dict[str, Callable[[Event], str]] = {
+    "waiting": lambda event: f"the API wants to be left alone for {countdown(event.seconds)}. {event.message}",
+    "looking": lambda event: f"the answer was lost; looking for it at the API in {countdown(event.seconds)}.",
+    "adopted": lambda event: f"the answer was lost, and the batch is there: {event.batch.id}",
+    "unknown": lambda _: "nobody knows whether it was created. `batchtui resume` looks again, and sends nothing twice.",
+    "queued": lambda event: f"waits. {event.message or event.batch.reason}",
+}
+
+
+def which(batch: Batch) -> str:
+    """Name a part of a job for a remark."""
+    return f"{batch.name} part {batch.part} of {batch.parts}" if batch.parts > 1 else batch.name

@@ -1,0 +1,98 @@
+"""The outermost door: whatever goes wrong ends here, as a sentence, a document and an exit code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from batchtui.cli.command import Globals
+from batchtui.cli.exit_codes import Exit, Stopped, exit_for
+from batchtui.cli.stderr import Notes
+from batchtui.cli.stdout import Output, PipeClosed
+from batchtui.cli.views.json_documents import error_document
+from batchtui.domain.errors import BatchtuiError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Fault(BatchtuiError):
+    """batchtui itself is at fault; the details are in the log file."""
+
+    type = "internal"
+    title = "A fault in batchtui"
+
+
+def run(program: click.Command, args: Sequence[str]) -> int:
+    """Run the program and return its exit code; nothing is raised."""
+    chosen = Globals(json="--json" in args)
+    output, notes = Output(), Notes()
+    try:
+        try:
+            code = program.main(args=list(args), prog_name="batchtui", standalone_mode=False, obj=chosen)
+            output.flush()
+        except PipeClosed:
+            raise
+        except BaseException as error:  # noqa: BLE001  (the outermost door)
+            failure = _understood(error, chosen)
+            if failure is None:
+                return _stopped(error, notes)
+            _report(failure, chosen, output, notes)
+            return int(exit_for(failure))
+        return int(code or 0)
+    except PipeClosed:
+        output.abandon()
+        return int(Exit.PIPE_CLOSED)
+
+
+def _understood(error: BaseException, chosen: Globals) -> BatchtuiError | None:
+    """Turn an error into one that can be said; None for what is no failure but an end."""
+    if isinstance(error, BatchtuiError):
+        return error
+    if isinstance(error, click.ClickException):
+        return _of_click(error)
+    if isinstance(error, Exception) and not isinstance(error, (click.exceptions.Exit, click.Abort)):
+        return _fault(error, chosen)
+    return None
+
+
+def _of_click(error: click.ClickException) -> UsageError:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "batchtui"
+    message = error.format_message()
+    return UsageError(message if message.endswith((".", "?")) else f"{message}.", hint=f"See `{command} --help`.")
+
+
+def _fault(error: Exception, chosen: Globals) -> Fault:
+    from batchtui.cli import log_file as logfile
+    from batchtui.settings.paths import Paths
+
+    kind = f"{type(error).__name__}: {error}"
+    try:
+        file = logfile.attach(Paths.locate(chosen.home))
+        logfile.log.error("not understood", exc_info=error)
+    except OSError:
+        return Fault(kind, hint="The details could not be written to the log file.")
+    return Fault(kind, hint=f"The details are in {file}; please report it.")
+
+
+def _stopped(error: BaseException, notes: Notes) -> int:
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    if isinstance(error, (KeyboardInterrupt, click.Abort)):
+        error = Stopped(Exit.INTERRUPTED)
+    if not isinstance(error, Stopped):
+        raise error
+    if error.code is Exit.INTERRUPTED:
+        # The terminal has echoed ^C: what is said begins on a line of its own.
+        notes.say(("\n" if notes.is_terminal else "") + "Interrupted. What runs at the API goes on.")
+    return int(error.code)
+
+
+def _report(error: BatchtuiError, chosen: Globals, output: Output, notes: Notes) -> None:
+    if chosen.json:
+        output.document(error_document(error))
+        output.flush()
+    else:
+        notes.failure(error)

@@ -1,0 +1,208 @@
+"""Batches and jobs in plain text: as rows of a table, and as a sheet of facts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batchtui.domain.cost import total
+from batchtui.domain.result import Outcome
+from batchtui.domain.states import BatchState, ResultsState
+from batchtui.text import forecasts
+from batchtui.text.durations import ago, span, stamp
+from batchtui.text.glyphs import OUTCOMES, state_sign
+from batchtui.text.money import cost, cost_in_full
+from batchtui.text.numbers import amount, count, size
+from batchtui.text.safe import safe, squeezed
+from batchtui.text.tables import Column
+from batchtui.text.widths import pad
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from batchtui.cli.stdout import Output
+    from batchtui.domain.batch import Batch, RequestCounts
+    from batchtui.domain.forecast import Forecast
+    from batchtui.domain.job import Job
+    from batchtui.services.insights.warnings import Caution
+
+COLUMNS = (
+    Column("STATE", worth=100),
+    Column("NAME", worth=95, least=12),
+    Column("PART", right=True, worth=60),
+    Column("REQUESTS", right=True, worth=70),
+    Column("COUNTS", worth=75, least=8),
+    Column("SINCE", right=True, worth=50),
+    Column("COST", right=True, worth=40),
+    Column("MODEL", worth=20),
+    Column("ID", worth=90, least=17),
+)
+_LONGEST_NAME = 40
+"""Columns that a name takes at most in a table: nobody's file name pushes the facts off the screen."""
+
+
+def show_batches(output: Output, batches: Sequence[Batch], now: datetime) -> None:
+    """Write batches as a table."""
+    output.table(COLUMNS, [_row(batch, now, output) for batch in batches])
+
+
+def _row(batch: Batch, now: datetime, output: Output) -> tuple[str, ...]:
+    name = "·" if batch.name == batch.id else safe(batch.name)
+    moment = batch.ended_at or batch.created_at or batch.submitted_at or batch.planned_at
+    return (
+        state_words(batch, output),
+        name if output.width is None else pad(name, _LONGEST_NAME).rstrip(),
+        part_words(batch),
+        count(batch.requests),
+        counts_words(batch),
+        ago(moment, now),
+        cost(batch.cost_actual, batch.cost_estimate),
+        model_words(batch.models),
+        safe(batch.id or "·"),
+    )
+
+
+def state_words(batch: Batch, output: Output) -> str:
+    """Say a batch's state: glyph and word on a terminal, the word alone in a pipe."""
+    sign = state_sign(batch.state, failed=batch.counts.failed)
+    return f"{sign.glyph_in(plain=output.is_plain)} {sign.word}" if output.is_terminal else sign.word
+
+
+def part_words(batch: Batch) -> str:
+    """Say which part of which attempt it is: `2/3`, `1/1 #2`."""
+    part = "" if batch.parts == 1 else f"{batch.part}/{batch.parts}"
+    return f"{part} #{batch.attempt}".strip() if batch.attempt > 1 else part
+
+
+def counts_words(batch: Batch) -> str:
+    """Say what became of the requests, where that is known; else why it stands where it stands."""
+    if batch.state is BatchState.ENDED or batch.counts.settled:
+        return outcome_words(batch.counts)
+    return safe(batch.reason)
+
+
+def outcome_words(counts: RequestCounts) -> str:
+    """Say counts in words; what there is none of is left out."""
+    said = {
+        "succeeded": counts.succeeded,
+        "errored": counts.errored,
+        "canceled": counts.canceled,
+        "expired": counts.expired,
+        "processing": counts.processing,
+    }
+    return ", ".join(f"{count(number)} {word}" for word, number in said.items() if number) or "none"
+
+
+def model_words(models: Sequence[str]) -> str:
+    """Name the models, without what all of their names share."""
+    return safe(", ".join(model.removeprefix("claude-") for model in models))
+
+
+def batch_sheet(batch: Batch, now: datetime, output: Output, forecast: Forecast | None = None) -> Iterator[str]:
+    """Yield the facts of one batch, a line each; `forecast` is of its end, where it runs."""
+    state = state_words(batch, output)
+    facts: list[tuple[str, str]] = [
+        ("batch", safe(batch.id or "no id yet")),
+        ("name", safe(batch.name)),
+        ("state", f"{state}: {safe(batch.reason)}" if batch.reason else state),
+        ("job", f"{safe(batch.job)}, part {batch.part} of {batch.parts}, attempt {batch.attempt}"),
+        ("requests", _requests_words(batch)),
+        ("counts", _counts_fact(batch)),
+        ("model", safe(", ".join(batch.models))),
+        ("source", safe(batch.source)),
+        ("tags", safe(", ".join(batch.tags))),
+        ("note", squeezed(batch.note)),
+        ("created", _moment(batch.created_at, now)),
+        ("expires", _moment(batch.expires_at, now) if batch.state.is_running else ""),
+        ("may end", forecasts.in_full(forecast, now) if batch.state.is_running else ""),
+        ("ended", _moment(batch.ended_at, now)),
+        ("took", span(batch.ended_at - batch.created_at) if batch.ended_at and batch.created_at else ""),
+        ("results", _results_words(batch, now)),
+        ("cost", cost_in_full(batch.cost_actual, batch.cost_estimate, batch.counts)),
+        ("version", safe(", ".join(filter(None, (batch.api_version, *batch.betas))))),
+        ("refreshed", ago(batch.refreshed_at, now) if batch.refreshed_at else ""),
+    ]
+    return sheet(facts)
+
+
+def job_sheet(
+    job: Job, batches: Sequence[Batch], counts: RequestCounts, outcomes: Mapping[Outcome, int] | None = None
+) -> Iterator[str]:
+    """Yield the facts of a job, a line each; its batches are for a table.
+
+    `outcomes` are those that count over all attempts; without them the counts of its batches are said.
+    """
+    attempts = max((batch.attempt for batch in batches), default=1)
+    facts = [
+        ("job", safe(job.id)),
+        ("name", safe(job.name)),
+        ("requests", f"{count(job.requests)} in {amount(len(batches), 'batch', 'batches')}"),
+        ("attempts", _attempts_words(batches) if attempts > 1 else ""),
+        ("counts", outcome_words(counts) if outcomes is None else result_words(outcomes)),
+        ("cost", _cost_words(batches, counts)),
+        ("source", safe(job.source)),
+        ("tags", safe(", ".join(job.tags))),
+        ("note", squeezed(job.note)),
+        ("created", stamp(job.created_at)),
+    ]
+    return sheet(facts)
+
+
+def _cost_words(batches: Sequence[Batch], counts: RequestCounts) -> str:
+    """Say what a job cost in all its attempts, once that is known of each."""
+    actual = total([batch.cost_actual for batch in batches])
+    return cost_in_full(actual, total([batch.cost_estimate for batch in batches]), counts)
+
+
+def _attempts_words(batches: Sequence[Batch]) -> str:
+    """Say how many requests went out in each attempt."""
+    requests: dict[int, int] = {}
+    for batch in batches:
+        requests[batch.attempt] = requests.get(batch.attempt, 0) + batch.requests
+    return f"{len(requests)}: {', then '.join(amount(number, 'request') for number in requests.values())}"
+
+
+def result_words(outcomes: Mapping[Outcome, int]) -> str:
+    """Say how many results have which outcome, the good ones first."""
+    return ", ".join(f"{count(outcomes[one])} {OUTCOMES[one].word}" for one in Outcome if outcomes.get(one))
+
+
+def sheet(facts: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Yield named facts as aligned lines; a fact without a value is left out."""
+    shown = [(name, value) for name, value in facts if value]
+    room = max((len(name) for name, _ in shown), default=0)
+    for name, value in shown:
+        yield f"{pad(name, room)}  {value}"
+
+
+def caution_lines(cautions: Iterable[Caution]) -> Iterator[str]:
+    """Yield warnings, each with what to do about it on a line below."""
+    for caution in cautions:
+        yield f"warning: {caution.message}"
+        yield f"    {caution.advice}"
+
+
+def _requests_words(batch: Batch) -> str:
+    return f"{count(batch.requests)} ({size(batch.bytes)})" if batch.bytes else count(batch.requests)
+
+
+def _counts_fact(batch: Batch) -> str:
+    words = outcome_words(batch.counts) if batch.counts.total else ""
+    if batch.state.is_running and words and not batch.counts_moved:
+        return f"{words} (counts arrive when the batch ends)"
+    return words
+
+
+def _moment(moment: datetime | None, now: datetime) -> str:
+    return f"{stamp(moment)} ({ago(moment, now)})" if moment else ""
+
+
+def _results_words(batch: Batch, now: datetime) -> str:
+    if batch.results is ResultsState.SAVED:
+        return f"saved ({size(batch.results_bytes)})"
+    if batch.results is ResultsState.GONE:
+        return "gone"
+    if batch.state is not BatchState.ENDED:
+        return ""
+    until = f"; the API keeps them until {_moment(batch.results_until, now)}" if batch.results_until else ""
+    return f"not saved{until}"

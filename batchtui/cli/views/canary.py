@@ -1,0 +1,134 @@
+"""A canary at the command line: what would be sent is said, asked about, sent, and what the API said is told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batchtui.cli.confirm import consent
+from batchtui.cli.views.json_documents import Document, dollars
+from batchtui.domain.errors import CanaryRefused
+from batchtui.domain.problem import Problem, Severity
+from batchtui.text.durations import countdown
+from batchtui.text.money import usd
+from batchtui.text.numbers import amount
+from batchtui.text.safe import safe, squeezed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from decimal import Decimal
+
+    from batchtui.cli.session import Session
+    from batchtui.domain.canary import CanaryCall, CanaryPlan, CanaryVerdict
+    from batchtui.services.workspace import Workspace
+
+
+async def fly(session: Session, workspace: Workspace, plan: CanaryPlan, *, yes: bool) -> tuple[CanaryVerdict, ...]:
+    """Try one request of each shape, having asked.
+
+    Raises:
+        ConsentNeeded: where the answer is no, or nobody can be asked.
+        CredentialsMissing, SpendLimitReached, Refused: no call can be made.
+    """
+    from batchtui.services.submission.canary import fly_canary
+
+    for line in plan_lines(plan):
+        session.notes.say(line)
+    if not plan.calls:
+        return ()
+    question = f"Send {amount(len(plan.calls), 'request')} in real time, {_at_most(plan.at_most)}?"
+    consent(session.notes, question, yes=yes, lost="Nothing was sent.")
+    return await fly_canary(
+        workspace,
+        plan,
+        lambda call: session.notes.progress(f"canary: trying {squeezed(call.skeleton)}"),
+        lambda seconds: session.notes.say(f"canary: the API wants to be left alone for {countdown(seconds)}."),
+    )
+
+
+def plan_lines(plan: CanaryPlan) -> Iterator[str]:
+    """Yield what would be tried, and what is not as it stands in the requests."""
+    for call in plan.calls:
+        changed = f" ({', '.join(call.changed)})" if call.changed else ""
+        yield f"canary: {squeezed(call.skeleton)}: {squeezed(call.custom_id)}{changed}, {_at_most(call.at_most)}"
+    for beta in plan.dropped_betas:
+        yield f"canary: without the beta {safe(beta)}, which only a batch may have"
+    for skeleton in plan.left_out:
+        yield f"canary: {squeezed(skeleton)} is not tried: it is larger than a request in real time may be"
+
+
+def _at_most(dollars: Decimal | None) -> str:
+    return "at a cost that is not known" if dollars is None else f"for {usd(dollars)} at most"
+
+
+def plan_document(plan: CanaryPlan) -> Document:
+    """Write what would be tried."""
+    return {
+        "calls": [_call_document(call) for call in plan.calls],
+        "dropped_betas": list(plan.dropped_betas),
+        "left_out": list(plan.left_out),
+        "at_most": dollars(plan.at_most),
+    }
+
+
+def refuse_dead(session: Session, plan: CanaryPlan, verdicts: Sequence[CanaryVerdict]) -> None:
+    """Say what became of the canary, and stop where the API refuses a shape: none of its requests could succeed.
+
+    Raises:
+        CanaryRefused: with a problem for each shape.
+    """
+    for line in verdict_lines(verdicts):
+        session.notes.say(line)
+    refused = [verdict for verdict in verdicts if verdict.is_refused]
+    if refused:
+        raise CanaryRefused(
+            f"The API refuses {len(refused)} of {amount(len(plan.calls), 'shape')}: {refused[0].message}"
+            " Nothing was sent.",
+            hint="Leave out --canary to send it all the same.",
+            problems=[_problem(verdict) for verdict in refused],
+        )
+
+
+def _problem(verdict: CanaryVerdict) -> Problem:
+    call = verdict.call
+    hint = f"every request of this shape would fail: {call.skeleton}"
+    return Problem(call.file, call.line, call.custom_id, Severity.ERROR, "canary-refused", verdict.message, hint)
+
+
+def verdict_lines(verdicts: Sequence[CanaryVerdict]) -> Iterator[str]:
+    """Yield what the API said of each shape."""
+    for verdict in verdicts:
+        call = verdict.call
+        place = f"{safe(call.file)}:{call.line}"
+        if verdict.is_well:
+            counted = f", {verdict.input_tokens:,} tokens of input" if verdict.input_tokens is not None else ""
+            yield f"{place}: canary ok {squeezed(call.skeleton)}{counted}"
+        else:
+            word = "error canary-refused" if verdict.is_refused else "warning canary-unanswered"
+            yield f"{place}: {word} {squeezed(verdict.message)} ({squeezed(call.skeleton)})"
+
+
+def verdict_documents(verdicts: Sequence[CanaryVerdict]) -> list[Document]:
+    """Write what the API said of each shape."""
+    return [
+        {
+            **_call_document(verdict.call),
+            "ok": verdict.is_well,
+            "refused": verdict.is_refused,
+            "status": verdict.status,
+            "message": verdict.message or None,
+            "input_tokens": verdict.input_tokens,
+        }
+        for verdict in verdicts
+    ]
+
+
+def _call_document(call: CanaryCall) -> Document:
+    return {
+        "shape": call.shape,
+        "skeleton": call.skeleton,
+        "custom_id": call.custom_id,
+        "file": call.file,
+        "line": call.line,
+        "changed": list(call.changed),
+        "at_most": dollars(call.at_most),
+    }

@@ -1,0 +1,71 @@
+"""What checking found, said in text: problems by file and line, shapes, parts, and how far the reading has come."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from batchtui.text.numbers import amount, count, size
+from batchtui.text.safe import safe, squeezed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from batchtui.cli.session import Session
+    from batchtui.domain.job import PartPlan
+    from batchtui.domain.problem import Problem
+    from batchtui.intake.types import CheckReport
+    from batchtui.services.submission.staging.stage import Reading
+
+MOST_SHAPES = 12
+"""Shapes that are listed; where there are more, the file has no shapes worth reading."""
+
+
+def problem_lines(problems: Iterable[Problem]) -> Iterator[str]:
+    """Yield each problem as `FILE:LINE: error CODE message`, with its hint below it."""
+    for problem in problems:
+        place = f"{safe(problem.file)}:{problem.line}" if problem.line is not None else safe(problem.file)
+        who = f" ({squeezed(problem.custom_id)})" if problem.custom_id else ""
+        yield f"{place}: {problem.severity} {problem.code} {squeezed(problem.message)}{who}{_others(problem)}"
+        if problem.hint:
+            yield f"    {squeezed(problem.hint)}"
+
+
+def _others(problem: Problem) -> str:
+    if problem.count < 2:
+        return ""
+    named = [count(line) for line in problem.lines if line != problem.line]
+    more = "" if len(named) >= problem.count - 1 else ", …"
+    lines = f": {', '.join(named)}{more}" if named else ""
+    return f" [and {amount(problem.count - 1, 'more place')}{lines}]"
+
+
+def report_lines(report: CheckReport, parts: Sequence[PartPlan]) -> Iterator[str]:
+    """Yield what there is to send: requests, models, shapes, parts; and how many problems there are."""
+    length = sum(part.bytes for part in parts)
+    yield f"{amount(report.requests, 'request')} in {amount(len(parts), 'part')}, {size(length)}"
+    for model, number in report.models.items():
+        yield f"  {count(number)} × {squeezed(model)}"
+    if 1 < len(report.shapes) <= MOST_SHAPES:
+        yield f"  {amount(len(report.shapes), 'shape')}:"
+        for shape in report.shapes:
+            yield f"    {count(shape.count)} × {squeezed(shape.skeleton)}"
+    if len(parts) > 1:
+        for part in parts:
+            yield f"  part {part.part}: {amount(part.requests, 'request')}, {size(part.bytes)}"
+    if report.errors or report.warnings:
+        yield f"{amount(report.errors, 'error')}, {amount(report.warnings, 'warning')}"
+
+
+def progress_of(session: Session) -> Callable[[Reading], None]:
+    """Make the listener that shows how far the reading of the input has come."""
+    last = 0.0
+
+    def show(reading: Reading) -> None:
+        nonlocal last
+        if session.notes.is_terminal and time.monotonic() - last > 0.1:
+            last = time.monotonic()
+            of = f" of {size(reading.total)}" if reading.total else ""
+            session.notes.progress(f"checking {size(reading.read)}{of}")
+
+    return show

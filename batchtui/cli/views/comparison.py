@@ -1,0 +1,143 @@
+"""How a comparison is said: as text for people, as a document for scripts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batchtui.cli.views.batches import model_words
+from batchtui.cli.views.json_documents import dollars
+from batchtui.domain.comparison import Difference
+from batchtui.domain.result import Outcome
+from batchtui.text.glyphs import DIFFERENCES, OUTCOMES
+from batchtui.text.money import usd
+from batchtui.text.numbers import amount, count
+from batchtui.text.safe import safe, squeezed
+from batchtui.text.tables import Column
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from batchtui.cli.session import Session
+    from batchtui.cli.views.json_documents import Document
+    from batchtui.domain.result import ResultFacts
+    from batchtui.registry.results.pairs import Pair, ResultPairs
+    from batchtui.services.results.compare import Comparison, Side
+
+NOT_THE_SAME = tuple(difference for difference in Difference if difference is not Difference.SAME)
+AT_ONCE = 500
+"""Pairs read in one visit to the disk."""
+PREVIEW = 48
+"""Columns of an answer in a line, in a pipe too."""
+SIDES = (Column("", worth=100), Column("FIRST", worth=90, least=16), Column("SECOND", worth=90, least=16))
+PAIRS = (
+    Column("CHANGE", worth=95),
+    Column("CUSTOM_ID", worth=100, least=12),
+    Column("FIRST", worth=80, least=12),
+    Column("SECOND", worth=80, least=12),
+)
+
+
+def show(session: Session, comparison: Comparison, *, changes: bool) -> None:
+    """Write a comparison; with `changes` also every pair that is not the same."""
+    if session.json:
+        session.out.document(document(comparison, changes=changes))
+        return
+    out, pairs = session.out, comparison.pairs
+    out.table(SIDES, list(_rows(comparison.first, comparison.second)))
+    out.line()
+    said = [f"{count(number)} {DIFFERENCES[one].word}" for one, number in pairs.by_difference.items()]
+    out.line(f"{amount(pairs.count, 'custom_id')}: {', '.join(said)}")
+    if not shared(pairs):
+        session.notes.say("No custom_id is in both, so there is nothing to compare.")
+    elif changes and pairs.order(NOT_THE_SAME):
+        out.line()
+        out.table(PAIRS, [_pair_row(pair) for pair in _changed(pairs)])
+
+
+def shared(pairs: ResultPairs) -> int:
+    """How many custom_ids are in both."""
+    numbers = pairs.by_difference
+    return pairs.count - numbers.get(Difference.ONLY_FIRST, 0) - numbers.get(Difference.ONLY_SECOND, 0)
+
+
+def _rows(*sides: Side) -> Iterator[tuple[str, ...]]:
+    yield ("name", *(squeezed(side.name) for side in sides))
+    yield ("model", *(model_words(side.models) for side in sides))
+    yield ("results", *(count(side.results) for side in sides))
+    for outcome in Outcome:
+        if any(side.outcomes.get(outcome) for side in sides):
+            yield (OUTCOMES[outcome].word, *(count(side.outcomes.get(outcome, 0)) for side in sides))
+    yield ("tokens in", *(count(side.usage.total_input) for side in sides))
+    yield ("tokens out", *(count(side.usage.output_tokens) for side in sides))
+    yield ("cost", *(usd(side.cost) for side in sides))
+
+
+def _changed(pairs: ResultPairs) -> Iterator[Pair]:
+    order = pairs.order(NOT_THE_SAME)
+    for start in range(0, len(order), AT_ONCE):
+        yield from pairs.page(order[start : start + AT_ONCE])
+
+
+def _pair_row(pair: Pair) -> tuple[str, ...]:
+    return (DIFFERENCES[pair.difference].word, safe(pair.custom_id), _said(pair.first), _said(pair.second))
+
+
+def _said(facts: ResultFacts | None) -> str:
+    if facts is None:
+        return "·"
+    words = squeezed(facts.message)
+    if facts.outcome is not Outcome.SUCCEEDED:
+        word = OUTCOMES[facts.outcome].word
+        words = f"{word}: {words}" if words else word
+    return words if len(words) <= PREVIEW else words[: PREVIEW - 1] + "…"
+
+
+# ── for scripts ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def document(comparison: Comparison, *, changes: bool) -> Document:
+    """Write a comparison; the differences are disjoint and add up to `custom_ids`."""
+    pairs = comparison.pairs
+    numbers = pairs.by_difference
+    told: Document = {
+        "first": _side_document(comparison.first),
+        "second": _side_document(comparison.second),
+        "custom_ids": pairs.count,
+        "in_both": shared(pairs),
+        "differences": {str(difference): numbers.get(difference, 0) for difference in Difference},
+    }
+    if changes:
+        told["changes"] = [_pair_document(pair) for pair in _changed(pairs)]
+    return told
+
+
+def _side_document(side: Side) -> Document:
+    return {
+        "name": side.name,
+        "models": list(side.models),
+        "results": side.results,
+        "outcomes": {str(outcome): side.outcomes.get(outcome, 0) for outcome in Outcome},
+        "input_tokens": side.usage.total_input,
+        "output_tokens": side.usage.output_tokens,
+        "cost": dollars(side.cost),
+        "batches_left_out": side.left_out,
+    }
+
+
+def _pair_document(pair: Pair) -> Document:
+    return {
+        "custom_id": pair.custom_id,
+        "difference": str(pair.difference),
+        "first": pair.first and _result_document(pair.first),
+        "second": pair.second and _result_document(pair.second),
+    }
+
+
+def _result_document(facts: ResultFacts) -> Document:
+    return {
+        "outcome": str(facts.outcome),
+        "error_type": facts.error_type,
+        "stop_reason": facts.stop_reason,
+        "output_tokens": facts.usage.output_tokens,
+        "beginning": facts.message,
+    }

@@ -1,0 +1,162 @@
+"""How a composition is said: what was found out about the data, rows as they would be sent, and what became of all."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from batchtui.cli.views.check_report import problem_lines
+from batchtui.cli.views.json_documents import dollars, estimate_document, problem_document
+from batchtui.text.estimates import estimate_lines
+from batchtui.text.money import usd
+from batchtui.text.numbers import amount, count, size
+from batchtui.text.safe import safe_block, squeezed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from batchtui.cli.views.json_documents import Document
+    from batchtui.compose import Rendered
+    from batchtui.services.compose.compose import Composed
+    from batchtui.services.compose.composition import Composition
+    from batchtui.services.submission.cache_priming import Gain
+    from batchtui.templates.request_builder import Prefix
+    from batchtui.templates.store import Listed
+
+LONGEST_SHOWN = 4000
+"""Characters of one text in a preview."""
+
+
+def found_lines(composition: Composition) -> Iterator[str]:
+    """Yield what the data is and how it is read."""
+    table, template = composition.table, composition.template
+    facts = "; ".join(f"{key}: {value}" for key, value in table.facts.items())
+    yield f"{squeezed(table.name)}: {table.kind} ({squeezed(facts)})"
+    yield f"  columns: {squeezed(', '.join(table.columns[:40]))}{' …' if len(table.columns) > 40 else ''}"
+    if template is not None:
+        yield f"  template: {squeezed(template.name)}, version {template.version}"
+
+
+def composed_lines(composed: Composed) -> Iterator[str]:
+    """Yield what was made, and what is worth knowing about ids and caching."""
+    models = ", ".join(f"{count(number)} × {squeezed(model)}" for model, number in composed.report.models.items())
+    yield f"{amount(composed.report.requests, 'request')} of {amount(composed.rows, 'row')}: {models or 'no model'}"
+    if composed.changed:
+        twice = f", {count(composed.repeated)} of them stood there before" if composed.repeated else ""
+        yield f"  {amount(composed.changed, 'id')} made legal and unique{twice}; results have the originals"
+    if composed.made:
+        yield f"  {amount(composed.made, 'id')} made of the row's place"
+    if composed.prefix is not None and composed.prefix.bytes:
+        yield f"  {_prefix(composed.prefix, composed.least_cached or 0)}"
+    if composed.gain is not None:
+        yield f"  {_gain(composed.gain)}"
+    if composed.estimate is not None:
+        yield from estimate_lines(composed.estimate)
+
+
+def preview_lines(rows: Sequence[Rendered]) -> Iterator[str]:
+    """Yield rows as a person reads them."""
+    for rendered in rows:
+        place = squeezed(rendered.file) if rendered.file else f"row {rendered.line}"
+        yield f"── {place}: {squeezed(rendered.custom_id)}"
+        if system := rendered.params.get("system"):
+            yield f"system: {_said(system)}"
+        for message in rendered.params.get("messages", ()):
+            yield f"{message['role']}: {_said(message['content'])}"
+        others = {k: v for k, v in rendered.params.items() if k not in ("system", "messages")}
+        if others:
+            yield squeezed(json.dumps(others, ensure_ascii=False))[:LONGEST_SHOWN]
+        yield from problem_lines(rendered.problems)
+
+
+def rendered_document(rendered: Rendered) -> Document:
+    """Write one row as it would be sent."""
+    return {
+        "file": rendered.file,
+        "line": rendered.line,
+        "request": {"custom_id": rendered.custom_id, "params": rendered.params} if rendered.params else None,
+        "problems": [problem_document(problem) for problem in rendered.problems],
+    }
+
+
+def found_document(composition: Composition) -> Document:
+    """Write what was found out before anything was made."""
+    table, template = composition.table, composition.template
+    return {
+        "table": {"name": table.name, "kind": table.kind, "columns": list(table.columns), **table.facts},
+        "template": template and {"name": template.name, "version": template.version},
+    }
+
+
+def composed_document(composition: Composition, composed: Composed, output: str | None) -> Document:
+    """Write what became of a composition."""
+    report, prefix = composed.report, composed.prefix
+    return {
+        "output": output if composed.is_written else None,
+        "requests": report.requests,
+        "rows": composed.rows,
+        "bytes": report.bytes,
+        **found_document(composition),
+        "ids": {
+            "column": composed.id_column,
+            "made": composed.made,
+            "changed": composed.changed,
+            "repeated": composed.repeated,
+            "originals": str(composed.originals) if composed.originals else None,
+        },
+        "prefix": prefix
+        and {
+            "bytes": prefix.bytes,
+            "tokens": prefix.tokens,
+            "ends_in": prefix.ends_in,
+            "marked": prefix.is_marked,
+            "least_tokens": composed.least_cached,
+        },
+        "caching": composed.gain
+        and {"saves_at_most": dollars(composed.gain.all_hit), "costs_at_most": dollars(composed.gain.none_hit)},
+        "models": dict(report.models),
+        "estimate": composed.estimate and estimate_document(composed.estimate),
+        "problems": [problem_document(problem) for problem in report.problems],
+        "errors": report.errors,
+        "warnings": report.warnings,
+    }
+
+
+def listed_document(listed: Listed) -> Document:
+    """Write one template of the list."""
+    return {
+        "name": listed.name,
+        "version": listed.version,
+        "description": listed.description,
+        "own": listed.is_own,
+        "fault": listed.fault or None,
+    }
+
+
+def _prefix(prefix: Prefix, least: int) -> str:
+    """Say what all requests share, and whether that is cached."""
+    said = f"all begin with the same {size(prefix.bytes)}, about {count(prefix.tokens)} tokens"
+    if prefix.tokens < least:
+        return f"{said}: too short to be cached (from {count(least)} tokens on)"
+    return f"{said}: marked to be cached for an hour" if prefix.is_marked else f"{said}: --cache has it cached"
+
+
+def _gain(gain: Gain) -> str:
+    """Say what caching is worth, either way it may go."""
+    saved = f"saves up to {usd(gain.all_hit)}" if gain.all_hit > 0 else "saves nothing with so few requests"
+    return f"caching it {saved} where all find it, and costs {usd(gain.none_hit)} more where none does (--prime helps)"
+
+
+def _said(content: Any) -> str:
+    """Return a text, or blocks with what is no text named."""
+    if isinstance(content, str):
+        return safe_block(content[:LONGEST_SHOWN])
+    return "\n".join(_block(block) for block in content)
+
+
+def _block(block: dict[str, Any]) -> str:
+    mark = " [cached up to here]" if "cache_control" in block else ""
+    if block["type"] == "text":
+        return safe_block(block["text"][:LONGEST_SHOWN]) + mark
+    source = block.get("source", {})
+    return f"[{block['type']}: {source.get('media_type')}, {size(len(source.get('data', '')))}]{mark}"

@@ -1,0 +1,174 @@
+"""What the JSON documents look like: the shapes that scripts rely on, each made in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from batchtui.domain.errors import InputError
+from batchtui.text.batch_json import Document, batch_document, cost_document, counts_document, dollars, moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from batchtui.domain.batch import Batch
+    from batchtui.domain.errors import BatchtuiError
+    from batchtui.domain.estimate import Bounds, Estimate
+    from batchtui.domain.forecast import Forecast
+    from batchtui.domain.job import Job, PartPlan
+    from batchtui.domain.problem import Problem
+    from batchtui.intake.types import CheckReport
+    from batchtui.registry.journal import Entry
+
+Ends = Callable[["Batch"], "Forecast | None"]
+"""Forecasts the end of a batch; None where there is no history."""
+__all__ = ("Document", "batch_document", "cost_document", "counts_document", "dollars", "moment")
+"""What is made elsewhere and found here with the others."""
+
+
+def batch_documents(batches: Iterable[Batch], ends: Ends | None = None) -> list[Document]:
+    """Write batches as an array; `ends` forecasts those of the running ones."""
+    return [batch_document(batch, ends(batch) if ends else None) for batch in batches]
+
+
+def job_document(
+    job: Job, batches: Sequence[Batch], *, parts: int | None = None, expected: Estimate | None = None
+) -> Document:
+    """Write a job; its cost is known where that of each of its batches is; `expected` before there are any."""
+    estimate = total(batch.cost_estimate for batch in batches) if expected is None else expected.cost.figure
+    return {
+        "id": job.id,
+        "name": job.name,
+        "requests": job.requests,
+        "parts": max((batch.parts for batch in batches), default=0) if parts is None else parts,
+        "cost": cost_document(estimate, total(batch.cost_actual for batch in batches)),
+        "bytes": job.bytes,
+        "created_at": moment(job.created_at),
+        "source": job.source or None,
+        "models": list(job.models),
+        "tags": list(job.tags),
+        "fingerprint": job.fingerprint or None,
+    }
+
+
+def total(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    """Add amounts up; one unknown makes the sum unknown, and so does there being none."""
+    known = list(amounts)
+    return sum((amount for amount in known if amount is not None), Decimal(0)) if known and None not in known else None
+
+
+def problem_document(problem: Problem) -> Document:
+    """Write one finding of a check."""
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "custom_id": problem.custom_id,
+        "severity": str(problem.severity),
+        "code": problem.code,
+        "message": problem.message,
+        "hint": problem.hint,
+        "count": problem.count,
+        "lines": list(problem.lines),
+    }
+
+
+def part_document(part: PartPlan) -> Document:
+    """Write the plan of one part."""
+    return {"part": part.part, "requests": part.requests, "bytes": part.bytes}
+
+
+def estimate_document(estimate: Estimate) -> Document:
+    """Write an estimate: USD as strings, null where unknown; tokens as numbers."""
+    low, likely, high = estimate.input_tokens
+    return {
+        **_bounds_document(estimate.cost),
+        "standard": _bounds_document(estimate.standard),
+        "parts": [_bounds_document(part) for part in estimate.parts],
+        "input_tokens": {"low": low, "likely": likely, "at_most": high},
+        "output_tokens": {
+            "low": estimate.output_range and estimate.output_range[0],
+            "likely": estimate.output_tokens[0],
+            "high": estimate.output_range and estimate.output_range[1],
+            "at_most": estimate.output_tokens[1],
+        },
+        "history": estimate.grounds and {"batches": estimate.grounds.batches, "likeness": estimate.grounds.likeness},
+        "unpriced": list(estimate.unpriced),
+        "unbounded": list(estimate.unbounded),
+        "counted": estimate.counted
+        and {
+            "requests": estimate.counted.requests,
+            "of": estimate.counted.of,
+            "margin": estimate.margin,
+            "notes": list(estimate.counted.notes),
+        },
+    }
+
+
+def _bounds_document(bounds: Bounds) -> Document:
+    return {
+        "low": dollars(bounds.low),
+        "likely": dollars(bounds.likely),
+        "high": dollars(bounds.high),
+        "at_most": dollars(bounds.at_most),
+    }
+
+
+def check_document(report: CheckReport, parts: Sequence[PartPlan], estimate: Estimate | None = None) -> Document:
+    """Write what a check found; nothing of costs where no request is right."""
+    return {
+        "requests": report.requests,
+        "bytes": sum(part.bytes for part in parts),
+        "parts": len(parts),
+        "models": dict(report.models),
+        "shapes": [
+            {
+                "id": shape.id,
+                "count": shape.count,
+                "skeleton": shape.skeleton,
+                "model": shape.model,
+                "custom_id": shape.custom_id,
+                "file": shape.file,
+                "line": shape.line,
+            }
+            for shape in report.shapes
+        ],
+        "problems": [problem_document(problem) for problem in report.problems],
+        "errors": report.errors,
+        "warnings": report.warnings,
+        "estimate": estimate_document(estimate) if estimate and report.requests else None,
+    }
+
+
+def entry_document(entry: Entry) -> Document:
+    """Write one line of the journal."""
+    return {
+        "at": moment(entry.at),
+        "kind": entry.kind,
+        "event": entry.event,
+        "job": entry.job,
+        "batch": entry.batch_id,
+        "detail": entry.detail or None,
+        "status": entry.status,
+        "milliseconds": entry.milliseconds,
+        "request_id": entry.request_id,
+        "error": entry.error,
+    }
+
+
+def failure_document(error: BatchtuiError) -> Document:
+    """Write a failure: a stable word for scripts, and the sentences for people."""
+    document: Document = {
+        "type": error.type,
+        "title": error.heading,
+        "message": error.message,
+        "hint": error.hint,
+    }
+    if isinstance(error, InputError):
+        document["problems"] = [problem_document(problem) for problem in error.problems]
+    return document
+
+
+def error_document(error: BatchtuiError) -> Document:
+    """Write the document of a verb that failed."""
+    return {"error": failure_document(error)}

@@ -1,0 +1,219 @@
+"""Spending in text, as a table, as CSV and as JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING
+
+from batchtui.cli.views.batches import outcome_words
+from batchtui.text.batch_json import Document, counts_document, dollars
+from batchtui.text.money import UNKNOWN_CELL, usd
+from batchtui.text.numbers import amount, count, short
+from batchtui.text.safe import safe
+from batchtui.text.tables import Column
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from decimal import Decimal
+
+    from batchtui.cli.session import Session
+    from batchtui.services.estimates.calculator import Sum
+    from batchtui.services.spending.ledger import Ledger, Line
+
+COLUMNS = (
+    Column("", worth=100, least=10),
+    Column("COST", right=True, worth=99),
+    Column("ESTIMATE", right=True, worth=75),
+    Column("STANDARD", right=True, worth=80),
+    Column("SAVED", right=True, worth=70),
+    Column("BATCHES", right=True, worth=40),
+    Column("ANSWERS", right=True, worth=60),
+    Column("INPUT", right=True, worth=50),
+    Column("OUTPUT", right=True, worth=55),
+    Column("CACHE", right=True, worth=30),
+)
+SUMS = (
+    Column("MODEL", worth=100),
+    Column("TIER", worth=40),
+    Column("BATCH", right=True, worth=90),
+    Column("STANDARD", right=True, worth=80),
+    Column("SAVED", right=True, worth=50),
+)
+CATEGORIES = {
+    "input": "input",
+    "cache_write_5m": "cache write, 5 min",
+    "cache_write_1h": "cache write, 1 h",
+    "cache_read": "cache read",
+    "output": "output",
+    "web_searches": "web search",
+}
+
+
+def show(session: Session, ledger: Ledger, *, named: str | None, as_csv: bool) -> None:
+    """Say what was spent."""
+    if session.json:
+        session.out.document(ledger_document(ledger))
+        return
+    if as_csv:
+        lines = ledger.lines or (ledger.total,)
+        _csv(session, [_flat(line) for line in lines])
+        return
+    if ledger.by is None:
+        session.out.lines(sheet(ledger, named))
+    else:
+        heading = Column(ledger.by.upper(), worth=100, least=10)
+        rows = [_row(line) for line in (*ledger.lines, ledger.total)]
+        session.out.table((heading, *COLUMNS[1:]), rows)
+    for line in remarks(ledger):
+        session.notes.say(line)
+
+
+def sheet(ledger: Ledger, named: str | None) -> Iterator[str]:
+    """Yield everything about the total, a fact a line."""
+    total = ledger.total
+    of = f" of {safe(named)}" if named else ""
+    batches = amount(len(total.batches), "batch", "batches")
+    yield f"cost{of}: {_money(total)}, {amount(total.results, 'answer')}, {batches}"
+    if ledger.expected is not None and total.batches:
+        yield f"  estimated: {usd(ledger.expected)}{_compared(total.cost, ledger.expected)}"
+    if ledger.counts.failed and total.batches:
+        unbilled = outcome_words(replace(ledger.counts, succeeded=0, processing=0))
+        yield f"  billed: {ledger.counts.succeeded:,} of {amount(ledger.counts.total, 'request')}; not {unbilled}"
+    for name, said in CATEGORIES.items():
+        if tokens := _tokens(total, name):
+            unit = "" if name == "web_searches" else " tokens"
+            thinking = total.usage.thinking_tokens if name == "output" else 0
+            more = f", of which {short(thinking)} thinking" if thinking else ""
+            yield f"  {said}: {usd(getattr(total.categories, name))} for {short(tokens)}{unit}{more}"
+    if total.results:
+        yield f"  at standard prices: {usd(total.standard)}; the batch saved {usd(total.saved)}"
+    if total.hit_rate is not None:
+        verb = "saved" if total.caching >= 0 else "cost"
+        saved = f"which {verb} {usd(abs(total.caching))}"
+        yield f"  prompt cache: {total.hit_rate:.0%} of the input came out of it, {saved}"
+
+
+def remarks(ledger: Ledger) -> Iterator[str]:
+    """Yield what the figures do not hold."""
+    if ledger.total.unknown:
+        answers = amount(ledger.total.unknown, "answer")
+        yield f"{answers} cannot be priced: their model has no price, or they say nothing of their tokens."
+    if ledger.in_flight is None:
+        yield "What is on its way has no known upper bound."
+    elif ledger.in_flight:
+        yield f"On its way: at most {usd(ledger.in_flight)}."
+    if ledger.uncounted:
+        ended = amount(ledger.uncounted, "ended batch", "ended batches")
+        yield f"{ended} not counted: their results are not here. `batchtui results ID` fetches them."
+
+
+def show_sums(session: Session, sums: Sequence[Sum], *, as_csv: bool) -> None:
+    """Say what a calculation came to."""
+    documents = [_sum_document(each) for each in sums]
+    if session.json:
+        session.out.document(documents)
+    elif as_csv:
+        _csv(session, documents)
+    else:
+        rows = [
+            (safe(each.model), each.tier, usd(each.batch), usd(each.standard), usd(_difference(each))) for each in sums
+        ]
+        session.out.table(SUMS, rows)
+
+
+def ledger_document(ledger: Ledger) -> Document:
+    """Write a ledger: USD as strings, null where unknown; what is known of an unknown sum stands beside it."""
+    return {
+        "by": ledger.by,
+        "lines": [_line_document(line) for line in ledger.lines],
+        "total": _line_document(ledger.total),
+        "estimate": dollars(ledger.expected),
+        "request_counts": counts_document(ledger.counts),
+        "in_flight_at_most": dollars(ledger.in_flight),
+        "uncounted_batches": ledger.uncounted,
+    }
+
+
+def _line_document(line: Line) -> Document:
+    usage = line.usage
+    return {
+        "label": line.label,
+        "cost": dollars(line.cost),
+        "known": dollars(line.known),
+        "estimate": dollars(line.expected),
+        "unpriced_answers": line.unknown,
+        "batches": len(line.batches),
+        "answers": line.results,
+        "categories": {name: dollars(getattr(line.categories, name)) for name in CATEGORIES},
+        "tokens": {field.name: getattr(usage, field.name) for field in fields(usage)},
+        "standard": dollars(line.standard),
+        "saved": dollars(line.saved),
+        "cache": {"hit_rate": line.hit_rate, "saved": dollars(line.caching)},
+    }
+
+
+def _flat(line: Line) -> Document:
+    document = _line_document(line)
+    for name in ("categories", "tokens", "cache"):
+        nested = document.pop(name)
+        document |= {f"cost_{key}" if name == "categories" else f"cache_{key}" if name == "cache" else key: value
+                     for key, value in nested.items()}  # fmt: skip
+    return document
+
+
+def _csv(session: Session, documents: Sequence[Document]) -> None:
+    written = io.StringIO(newline="")
+    writer = csv.DictWriter(written, list(documents[0]) if documents else [], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(_harmless(document) for document in documents)
+    session.out.lines(written.getvalue().splitlines())
+
+
+def _harmless(document: Document) -> Document:
+    """Keep a spreadsheet from running a label as a formula."""
+    return {
+        key: f"'{value}" if isinstance(value, str) and key == "label" and value[:1] in "=+-@\t\r" else value
+        for key, value in document.items()
+    }
+
+
+def _row(line: Line) -> tuple[str, ...]:
+    cache = "" if line.hit_rate is None else f"{line.hit_rate:.0%}"
+    return (
+        safe(line.label), _money(line), usd(line.expected, unknown=UNKNOWN_CELL), usd(line.standard), usd(line.saved),
+        count(len(line.batches)), count(line.results), short(line.usage.total_input), short(line.usage.output_tokens),
+        cache,
+    )  # fmt: skip
+
+
+def _compared(cost: Decimal | None, expected: Decimal) -> str:
+    """Say how far an estimate was off."""
+    if cost is None or not expected:
+        return ""
+    return f"; it came to {cost / expected:.0%} of that"
+
+
+def _money(line: Line) -> str:
+    if line.cost is not None:
+        return usd(line.cost)
+    return f"{usd(line.known)} and more" if line.known else usd(None)
+
+
+def _tokens(line: Line, category: str) -> int:
+    name = category if category == "web_searches" else f"{category}_tokens"
+    return int(getattr(line.usage, name))
+
+
+def _sum_document(each: Sum) -> Document:
+    return {
+        "model": each.model,
+        "tier": each.tier or None,
+        "batch": dollars(each.batch),
+        "standard": dollars(each.standard),
+    }
+
+
+def _difference(each: Sum) -> Decimal | None:
+    return None if each.batch is None or each.standard is None else each.standard - each.batch

@@ -1,0 +1,116 @@
+"""Showing what a verb is about: one batch, or a job with its batches, as text or as a document."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from batchtui.cli.views import batches as sheets
+from batchtui.cli.views import json_documents as documents
+from batchtui.domain.states import BatchState, ResultsState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from batchtui.cli.session import Session
+    from batchtui.cli.views.json_documents import Document, Ends
+    from batchtui.domain.result import Outcome
+    from batchtui.services.batches.targets import Target
+    from batchtui.services.insights.warnings import Caution
+    from batchtui.services.workspace import Workspace
+
+TO_COME = (ResultsState.NONE, ResultsState.PARTIAL)
+
+
+async def reread(workspace: Workspace, target: Target) -> Target:
+    """Read the batches of a target again, as they stand now."""
+    keys = [batch.key for batch in target.batches]
+    return replace(target, batches=tuple(await workspace.registry.views.page(keys)))
+
+
+async def merged_outcomes(workspace: Workspace, target: Target) -> Mapping[Outcome, int] | None:
+    """Count what a job has come to over its attempts: for each custom_id the latest success, else the latest outcome.
+
+    None where it was never tried again, or while an attempt is still open: the counts of its batches say it then.
+    """
+    if target.job is None or max(batch.attempt for batch in target.batches) == 1:
+        return None
+    if not all(batch.results is ResultsState.SAVED or batch.state.is_settled for batch in target.batches):
+        return None
+    if any(batch.state is BatchState.ENDED and batch.results in TO_COME for batch in target.batches):
+        return None
+    from batchtui.services.retry.unresolved import counted_outcomes
+
+    return await asyncio.to_thread(counted_outcomes, workspace.registry, target.batches)
+
+
+async def ends(workspace: Workspace) -> Ends:
+    """Read the history that tells when running batches may end."""
+    from batchtui.services.insights.forecast import forecaster
+
+    now, history = workspace.clock.now(), await forecaster(workspace)
+    return lambda batch: history.of(batch, now)
+
+
+async def cautions_of(workspace: Workspace, target: Target) -> list[Caution]:
+    """Read the warnings that concern a target: those about its batches, and those about everything."""
+    from batchtui.services.insights.warnings import cautions
+
+    keys = {batch.key for batch in target.batches}
+    return [one for one in await cautions(workspace) if one.batch is None or one.batch.key in keys]
+
+
+def show_target(
+    session: Session,
+    target: Target,
+    now: datetime,
+    outcomes: Mapping[Outcome, int] | None = None,
+    ends: Ends | None = None,
+    warnings: Sequence[Caution] = (),
+) -> None:
+    """Write a target in full; `outcomes` as `merged_outcomes` counted them, `ends` forecasts."""
+    if session.json:
+        session.out.document({**target_document(target, outcomes, ends), "warnings": caution_documents(warnings)})
+    elif target.job is None:
+        [batch] = target.batches
+        session.out.lines(sheets.batch_sheet(batch, now, session.out, ends(batch) if ends else None))
+    else:
+        session.out.lines(sheets.job_sheet(target.job, target.batches, target.counts, outcomes))
+        session.out.line()
+        sheets.show_batches(session.out, target.batches, now)
+    if warnings and not session.json:
+        session.out.line()
+        session.out.lines(sheets.caution_lines(warnings))
+
+
+def target_document(
+    target: Target, outcomes: Mapping[Outcome, int] | None = None, ends: Ends | None = None
+) -> Document:
+    """Write a batch, or a job with its batches and their counts together.
+
+    A request that was tried again stands in the counts of each attempt; in `outcomes` it stands once.
+    """
+    if target.job is None:
+        return documents.batch_documents(target.batches, ends)[0]
+    return {
+        "job": documents.job_document(target.job, target.batches),
+        "batches": documents.batch_documents(target.batches, ends),
+        "request_counts": documents.counts_document(target.counts),
+        "attempts": max(batch.attempt for batch in target.batches),
+        "outcomes": None if outcomes is None else {str(outcome): number for outcome, number in outcomes.items()},
+    }
+
+
+def caution_documents(cautions: Sequence[Caution]) -> list[Document]:
+    """Write warnings as an array."""
+    return [
+        {
+            "kind": caution.kind,
+            "message": caution.message,
+            "hint": caution.advice,
+            "batch": caution.batch.id if caution.batch else None,
+        }
+        for caution in cautions
+    ]

@@ -1,0 +1,17 @@
+"""From data and a template to checked requests: tables are read, ids made legal, requests shaped and checked.
+
+    table = open_table("tickets.csv", TableOptions())
+    composer = Composer(table, template, options)
+    for block in composer.blocks():     # lists of CheckedRequest: the good ones, as they will be sent
+        ...
+    report = composer.report()          # the same as a check of a file of requests says
+
+Everything streams: a million rows need no more memory than ten. Problems name the row.
+"""
+
+from batchtui.compose.binding import ComposerOptions
+from batchtui.compose.composer import Composer, Rendered
+from batchtui.compose.tables.base import Row, Table, TableOptions
+from batchtui.compose.tables.open import open_query, open_table
+
+__all__ = ["Composer", "ComposerOptions", "Rendered", "Row", "Table", "TableOptions", "open_query", "open_table"]

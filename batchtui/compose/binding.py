@@ -1,0 +1,159 @@
+"""Fitting a template to a table: which column names a row, what shapes it, and the values by the template's names."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from batchtui.compose.column_names import aliases, called, guess, listed
+from batchtui.compose.tables.json_records import TASKS, VALUE
+from batchtui.domain.errors import InputError
+from batchtui.intake.model_rules import TIERS
+from batchtui.intake.task_files import DEFAULT_TIER, TaskRenderer, model_of, task_values
+from batchtui.templates import Shaper
+from batchtui.templates.placeholders import ROW
+
+if TYPE_CHECKING:
+    from batchtui.compose.tables.base import Row, Table
+    from batchtui.intake.problems import Fault
+    from batchtui.intake.types import CheckOptions
+    from batchtui.templates import Template
+    from batchtui.templates.request_builder import Prefix
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComposerOptions:
+    """What a person says about the requests."""
+
+    check: CheckOptions
+    """What they are checked with; its tiers name the models, its own model and max_tokens are left alone."""
+    model: str | None = None
+    """A tier or a model's id; goes before the template's and a task's tier."""
+    max_tokens: int | None = None
+    id: str | None = None
+    """The column that custom_ids are made from; goes before the template's."""
+    cache: bool | None = None
+    """Whether the shared prefix is marked; goes before the template's."""
+    limit: int | None = None
+    """Rows at most."""
+
+
+class Unfit(ValueError):
+    """A row that nothing can be shaped of."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.message)
+        self.fault = fault
+
+
+class Fitting:
+    """One template and one table. It makes no request, and counts nothing."""
+
+    def __init__(self, table: Table, template: Template | None, options: ComposerOptions) -> None:
+        """Find the columns.
+
+        Raises:
+            InputError: the column for the ids does not exist.
+        """
+        self._table = table
+        self._template = template
+        self._options = options
+        self.id_column = self._find_id_column()
+        self._tasks = self._task_renderer() if table.kind == TASKS else None
+        self._shaper = None if self._tasks or template is None else self._make_shaper(template)
+        self._aliases = aliases(table.columns, template.names) if template and not self._tasks else {}
+        self._wants_row = template is not None and ROW in template.names
+        names = template.names if template and not self._tasks else set[str]()
+        # The built-in types of tasks ask for `input_data`; a table without such a column gives the row itself.
+        self._wants_whole = VALUE in names and VALUE not in table.columns and VALUE not in self._aliases
+
+    @property
+    def prefix(self) -> Prefix | None:
+        """What all requests begin with; None where tasks bring templates of their own."""
+        return self._shaper.prefix if self._shaper else None
+
+    @property
+    def model(self) -> str | None:
+        """The model of all requests; None where tasks choose."""
+        return self._shaper.model if self._shaper else None
+
+    def fit(self, row: Row) -> tuple[Shaper, dict[str, Any]]:
+        """Return what shapes a row, and the values by the names that a template uses.
+
+        Raises:
+            Unfit: a task is none, or its tier or template is not known.
+        """
+        values = row.values
+        if self._shaper is None:
+            assert self._tasks is not None
+            shaper, faults = self._tasks.shaper(values)
+            if shaper is None:
+                raise Unfit(faults[0])
+            return shaper, task_values(values)
+        whole = {VALUE: json.dumps(values, ensure_ascii=False, indent=2, default=str)} if self._wants_whole else {}
+        if self._wants_row or whole:
+            values = {**values, ROW: values, **whole}
+        for name, column in self._aliases.items():
+            if column in values:
+                values[name] = values[column]
+        return self._shaper, values
+
+    def original(self, row: Row) -> Any:
+        """Return what the data calls a row; None where it does not."""
+        return row.values.get(self.id_column) if self.id_column else None
+
+    def refuse_missing(self, row: Row) -> None:
+        """Stop at a row that lacks what the template asks for, where the whole table does.
+
+        Raises:
+            InputError: it names every gap that has no column, with a guess.
+        """
+        if self._template is None or self._tasks is not None:
+            return
+        whole = [VALUE] if self._wants_whole else []
+        known = dict.fromkeys([*self._table.columns, *self._aliases, *row.values, *whole])
+        missing = self._template.missing(list(known))
+        if missing:
+            raise InputError(
+                f'The template "{self._template.name}" does not fit {self._table.name}: ' + "; ".join(missing) + ".",
+                hint=f"Its columns are {listed(self._table.columns)}.",
+                title="A column is missing",
+            )
+
+    def _task_renderer(self) -> TaskRenderer:
+        check, options = self._options.check, self._options
+        model = model_of(options.model, self._tiers) if options.model else None
+        wished = replace(check, model=model, max_tokens=options.max_tokens)
+        return TaskRenderer(wished, self._template, cache=options.cache)
+
+    def _make_shaper(self, template: Template) -> Shaper:
+        options = self._options
+        named = options.model or template.model or DEFAULT_TIER
+        return Shaper(
+            template,
+            model=model_of(named, self._tiers) or named,
+            max_tokens=options.max_tokens,
+            cache=options.cache,
+            has_blocks=self._table.has_blocks,
+        )
+
+    @property
+    def _tiers(self) -> dict[str, str]:
+        return {**TIERS, **self._options.check.tiers}
+
+    def _find_id_column(self) -> str | None:
+        """Return the column that names a row; what a person names must exist."""
+        columns = self._table.columns
+        wanted = self._options.id or (self._template.id if self._template else None)
+        if wanted is None:
+            return self._table.id_column
+        if wanted in columns:
+            return wanted
+        meant = [column for column in columns if called(column) == wanted]
+        if meant:
+            return meant[0]
+        raise InputError(
+            f'{self._table.name} has no column "{wanted}" to make the ids from{guess(wanted, columns)}',
+            hint=f"Its columns are {listed(columns)}.",
+        )

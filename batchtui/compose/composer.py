@@ -1,0 +1,172 @@
+"""A table and a template: row by row to checked requests, with what is wrong said by row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import from_json
+
+from batchtui.compose.binding import ComposerOptions, Fitting, Unfit
+from batchtui.compose.custom_ids import IdMaker
+from batchtui.intake.checker import Checker
+from batchtui.intake.task_files import template_fault
+from batchtui.templates import TemplateFault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from batchtui.compose.tables.base import Row, Table
+    from batchtui.domain.problem import Problem
+    from batchtui.intake.types import CheckedRequest, CheckReport
+    from batchtui.templates import Template
+
+MOST_APART = 1000
+"""Lines between two rows that are bridged; a row that goes on longer begins a new run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """One row as it would be sent, for looking at."""
+
+    line: int
+    custom_id: str
+    params: dict[str, Any] = field(default_factory=dict)
+    """Empty where no request can be made of the row."""
+    problems: tuple[Problem, ...] = ()
+    file: str | None = None
+    """The file that it is, where rows are files."""
+
+
+class Composer:
+    """Makes the requests of one table. It holds a block of rows at a time, and writes nothing."""
+
+    def __init__(
+        self,
+        table: Table,
+        template: Template | None,
+        options: ComposerOptions,
+        on_changed: Callable[[str, str, int], None] | None = None,
+        on_problem: Callable[[int], None] | None = None,
+    ) -> None:
+        """Fit the template to the columns.
+
+        Args:
+            table: the data.
+            template: what is asked; None takes that of each task's type, and is for task files alone.
+            options: what else is wished.
+            on_changed: hears each custom_id that is not what the data says, with the original and the row's line.
+            on_problem: hears the number, from 1, of each row with an error or a warning.
+
+        Raises:
+            InputError: the column for the ids does not exist.
+        """
+        self.table = table
+        self.template = template
+        self._options = options
+        self._on_changed = on_changed
+        self._on_problem = on_problem
+        self._checker = Checker(options.check)
+        if on_problem:
+            self._checker.findings.heard = set()
+        self.fitting = Fitting(table, template, options)
+        self.ids = IdMaker()
+        self.rows = 0
+        """Rows read so far, right or wrong."""
+        self._file: str | None = None
+
+    def blocks(self) -> Iterator[list[CheckedRequest]]:
+        """Yield the requests that may be sent. Run it to its end before `report`.
+
+        Raises:
+            InputError: the table cannot be read any more, or the template names columns that it does not have.
+        """
+        limit = self._options.limit
+        for rows in self.table.rows():
+            taken = rows if limit is None else rows[: limit - self.rows]
+            if taken:
+                yield self._compose(taken)
+            if limit is not None and self.rows >= limit:
+                return
+
+    def report(self) -> CheckReport:
+        """Say what was found: shapes, models, and problems by row."""
+        return self._checker.report()
+
+    def render(self, row: Row, ids: IdMaker | None = None) -> Rendered:
+        """Make and check the request of one row; nothing of it is counted.
+
+        `ids` knows the ids of the rows before it; without it the id is made as if there were none.
+        """
+        twin = type(self)(self.table, self.template, self._options)
+        twin.ids = ids or IdMaker()
+        twin.rows = 1  # what a first row is told about its columns, this one is told as any other
+        return twin._rendered(row)  # noqa: SLF001 (its own kind)
+
+    def _rendered(self, row: Row) -> Rendered:
+        name = row.file or self.table.name
+        payload = self._payload(row, name)
+        if not payload:
+            original = str(self.fitting.original(row) or "")
+            return Rendered(row.line, original, problems=self.report().problems, file=row.file)
+        self._check(name, row.line, [payload])
+        request = from_json(payload)
+        return Rendered(row.line, request["custom_id"], request["params"], self.report().problems, row.file)
+
+    def _compose(self, rows: list[Row]) -> list[CheckedRequest]:
+        """Shape and check rows that follow one another, keeping each at the line where it stands."""
+        good: list[CheckedRequest] = []
+        first, file = rows[0].line, rows[0].file or self.table.name
+        items: list[bytes] = []
+        for row in rows:
+            name = row.file or self.table.name
+            apart = row.line - first - len(items)
+            if name != file or not 0 <= apart <= MOST_APART:
+                good += self._check(file, first, items)
+                first, items, file = row.line, [], name
+            elif apart:
+                items += [b""] * apart
+            items.append(self._payload(row, name))
+            self.rows += 1
+        good += self._check(file, first, items)
+        self._tell_problems(rows)
+        return good
+
+    def _tell_problems(self, rows: list[Row]) -> None:
+        """Tell which of these rows, the last ones that were read, have a problem."""
+        heard = self._checker.findings.heard
+        if self._on_problem is None or not heard:
+            return
+        for number, row in enumerate(rows, self.rows - len(rows) + 1):
+            if (row.file or self.table.name, row.line) in heard:
+                self._on_problem(number)
+        heard.clear()
+
+    def _check(self, file: str, first: int, items: list[bytes]) -> list[CheckedRequest]:
+        if file != self._file:
+            self._checker.places.open(file)
+            self._file = file
+        return self._checker.check(file, first, items)
+
+    def _payload(self, row: Row, file: str) -> bytes:
+        """Return the request of a row; nothing where it is wrong, which is noted then."""
+        if row.fault is not None:
+            self._checker.findings.add(row.fault, file, row.line)
+            if not row.values:
+                return b""
+        original = self.fitting.original(row)
+        try:
+            shaper, values = self.fitting.fit(row)
+            custom_id = self.ids.make(original, row.line)
+            payload = shaper.payload(custom_id, values, row.blocks)
+        except TemplateFault as fault:
+            if self.rows == 0:
+                self.fitting.refuse_missing(row)
+            self._checker.findings.add(template_fault(fault, str(fault)), file, row.line)
+            return b""
+        except Unfit as unfit:
+            self._checker.findings.add(unfit.fault, file, row.line)
+            return b""
+        if self._on_changed and original is not None and custom_id != original and str(original) not in ("", custom_id):
+            self._on_changed(custom_id, str(original), row.line)
+        return payload

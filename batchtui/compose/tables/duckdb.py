@@ -1,0 +1,114 @@
+"""Tables that DuckDB reads: Parquet, and any SQL over files. It is imported here alone, and only when it is asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from batchtui.compose.tables.base import BLOCK_ROWS, Row
+from batchtui.domain.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+MEMORY = "512MB"
+"""What a query may use; sorts and joins of more go to the disk."""
+
+
+class QueryTable:
+    """The rows of one SELECT. It reads files and changes none; nothing is fetched from a network."""
+
+    id_column = None
+    has_blocks = False
+    progress: tuple[int, int | None] = (0, None)
+
+    def __init__(self, name: str, sql: str, parameters: tuple[Any, ...] = (), kind: str = "SQL") -> None:
+        """Ask for the columns.
+
+        Raises:
+            UsageError: DuckDB is not installed, or it is no SELECT.
+            InputError: the query is wrong, or a file cannot be read.
+        """
+        self.name = name
+        self.kind = kind
+        self._sql = sql
+        self._parameters = parameters
+        self._connection = _connect()
+        self._refuse_others()
+        self.columns = self._columns()
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """What reads it."""
+        return {"read by": "DuckDB"}
+
+    def rows(self) -> Iterator[list[Row]]:
+        """Yield the rows in blocks, as the query finds them."""
+        names, number = self.columns, 0
+        found = self._ask(self._sql)
+        while rows := self._fetch(found):
+            yield [Row(number + place, dict(zip(names, row, strict=True))) for place, row in enumerate(rows, 1)]
+            number += len(rows)
+
+    def _refuse_others(self) -> None:
+        """Let one SELECT through, and nothing that writes, installs or sets."""
+        import duckdb
+
+        try:
+            statements = self._connection.extract_statements(self._sql)
+        except duckdb.Error as error:
+            raise _wrong(error) from None
+        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+            raise UsageError("The SQL must be one SELECT.", hint="For example: select id, text from 'tickets.parquet'.")
+
+    def _columns(self) -> tuple[str, ...]:
+        described = self._ask(f"SELECT * FROM ({self._sql.strip().rstrip(';')}) LIMIT 0").description  # noqa: S608
+        return tuple(column[0] for column in described)
+
+    def _ask(self, sql: str) -> Any:
+        import duckdb
+
+        try:
+            return self._connection.cursor().execute(sql, self._parameters)
+        except duckdb.Error as error:
+            raise _wrong(error) from None
+
+    def _fetch(self, found: Any) -> list[tuple[Any, ...]]:
+        import duckdb
+
+        try:
+            rows: list[tuple[Any, ...]] = found.fetchmany(BLOCK_ROWS)
+        except duckdb.Error as error:
+            raise _wrong(error) from None
+        return rows
+
+
+def parquet_table(name: str) -> QueryTable:
+    """Open a Parquet file.
+
+    Raises:
+        UsageError, InputError: as `QueryTable`.
+    """
+    return QueryTable(name, "SELECT * FROM read_parquet(?)", (name,), "Parquet")
+
+
+def _connect() -> Any:
+    try:
+        import duckdb
+    except ImportError:
+        raise UsageError(
+            "Parquet and SQL need DuckDB, which is not installed.", hint="pip install 'batchtui[data]' installs it."
+        ) from None
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "allow_community_extensions": "false",
+        "memory_limit": MEMORY,
+        "threads": "1",
+    }
+    return duckdb.connect(":memory:", config=settings)
+
+
+def _wrong(error: Exception) -> InputError:
+    """Say DuckDB's first sentence."""
+    said = " ".join(line.strip() for line in str(error).split("\n\nLINE")[0].splitlines() if line.strip())
+    return InputError(f"The data cannot be read: {said[:300]}")

@@ -1,0 +1,104 @@
+"""Tables that are JSON: an array or lines of objects, tasks among them."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import from_json
+
+from batchtui.compose.tables.base import Row
+from batchtui.domain.errors import InputError
+from batchtui.intake.problems import Fault
+from batchtui.intake.record_diagnosis import read_object
+from batchtui.intake.record_reader import WrongFormat, read_records
+from batchtui.intake.task_files import is_task
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from batchtui.compose.tables.byte_source import Feed
+    from batchtui.intake.record_reader import Records
+
+VALUE = "input_data"
+"""What a record is called that is no object: an array of texts is a table of one column."""
+TASKS = "tasks"
+_LOOKED_AT = 100
+_HOPELESS = ("file-binary", "file-encoding", "file-empty", "file-not-json", "file-csv")
+"""What the beginning says about all of it."""
+
+
+class RecordTable:
+    """Objects in JSON. Their keys are the columns; a record may lack some, and its own lines are its place."""
+
+    has_blocks = False
+
+    def __init__(self, feed: Feed) -> None:
+        """Look at the first records.
+
+        Raises:
+            InputError: there are none, or they are requests already.
+        """
+        self._feed = feed
+        self.name = feed.name
+        self._is_array = feed.head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"[")
+        first = self._first()
+        if first and "params" in first[0] and "custom_id" in first[0]:
+            raise InputError(
+                f"{self.name} holds requests already.", hint=f"`batchtui submit {self.name}` checks and sends them."
+            )
+        self.is_tasks = bool(first) and is_task(first[0])
+        self.columns = tuple(dict.fromkeys(key for values in first for key in values))
+        self.id_column = "task_id" if self.is_tasks else None
+
+    @property
+    def kind(self) -> str:
+        """Tasks, JSON, or JSON lines."""
+        return TASKS if self.is_tasks else "JSON" if self._is_array else "JSON lines"
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """How it is written."""
+        return {"encoding": "UTF-8"}
+
+    @property
+    def progress(self) -> tuple[int, int | None]:
+        """Bytes read so far, and in all where that is known."""
+        return self._feed.progress
+
+    def rows(self) -> Iterator[list[Row]]:
+        """Yield the records in blocks; what is no JSON comes with its fault."""
+        try:
+            for records in read_records(self._feed.chunks()):
+                yield list(_rows(records))
+        except WrongFormat as fault:
+            yield [Row(fault.line or 1, {}, Fault(fault.code, fault.message, fault.hint))]
+
+    def _first(self) -> list[dict[str, Any]]:
+        """Return the first records, as far as they can be read; the last one of a beginning may be cut."""
+        rows: list[Row] = []
+        try:
+            for records in islice(read_records(iter([self._feed.head])), _LOOKED_AT):
+                rows += _rows(records)
+        except WrongFormat as fault:
+            if not rows and (self._feed.is_whole or fault.code in _HOPELESS):
+                raise InputError(f"{self.name}: {fault.message}.", hint=fault.hint) from None
+        return [row.values for row in rows[:_LOOKED_AT] if row.fault is None]
+
+
+def _rows(records: Records) -> Iterator[Row]:
+    for line, item in enumerate(records.items, records.first):
+        text = item.strip()
+        if not text:
+            continue
+        try:
+            value = from_json(text, allow_inf_nan=False)
+        except ValueError:
+            yield Row(line, {}, _fault(text))
+            continue
+        yield Row(line, value if isinstance(value, dict) else {VALUE: value})
+
+
+def _fault(text: bytes) -> Fault:
+    faults = read_object(text).faults
+    return faults[0] if faults else Fault("not-json", "it is no JSON that strict readers take")

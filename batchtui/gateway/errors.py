@@ -1,0 +1,202 @@
+"""From what the SDK and its HTTP client raise to domain errors, each saying rightly whether anything was created."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from batchtui.domain.errors import (
+    AnswerLost,
+    BatchNotFound,
+    BatchtuiError,
+    CredentialsMissing,
+    GatewayError,
+    RateLimited,
+    Refused,
+    ResultsUnavailable,
+    SpendLimitReached,
+    Unreachable,
+)
+from batchtui.gateway.exchange import retry_after
+from batchtui.gateway.reasons import reason
+from batchtui.gateway.redaction import inner, quoted, told
+
+if TYPE_CHECKING:
+    import httpx2
+    from anthropic import APIStatusError
+
+    from batchtui.gateway.exchange import Ask
+
+SPEND_LIMIT_CODES = frozenset({"enforced_spend_limit_reached"})
+"""`error.details.error_code` of a 429 that waiting does not cure (API.md, "Money at stake")."""
+LEAVES_IT_OPEN = frozenset({303, 408, 409, 425, 499})
+"""Below 500, what may come after something was created; 303 means "done, look there"."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Saying:
+    sentence: str
+    hint: str = ""
+
+
+_BY_STATUS = {
+    400: _Saying("The API does not accept the request"),
+    401: _Saying(
+        "The API does not accept the credentials", "`batchtui doctor` says which are used and where they come from."
+    ),
+    402: _Saying("The account cannot pay for this", "Look at the billing page of the Console."),
+    403: _Saying("These credentials may not do this", "Another profile or workspace may be meant: see --profile."),
+    404: _Saying("The API does not know this"),
+    408: _Saying("The API gave up waiting for the request"),
+    409: _Saying("The API reports a conflict"),
+    413: _Saying("The body is too large for the API", "Make the parts smaller with --max-bytes."),
+    429: _Saying("Too many requests, or too many waiting", "It is tried again when the API says so."),
+    500: _Saying("The API has an internal error"),
+    502: _Saying("Something between here and the API failed"),
+    503: _Saying("The API is not available for now"),
+    504: _Saying("The API took too long"),
+    529: _Saying("The API is overloaded"),
+}
+_NOT_THE_API = "Is ANTHROPIC_BASE_URL right? The answer does not look like the API's."
+_LATER = "Nothing is lost: it can be asked again."
+_OPEN_CREATE = "The batch may exist or not: it is looked for before anything is sent again."
+
+
+def translate(error: Exception, ask: Ask) -> BatchtuiError | None:
+    """Say in the domain's words what ended an exchange; None where it is nothing of the SDK's or its HTTP client's."""
+    import anthropic
+    import httpx2
+
+    if isinstance(error, anthropic.APIStatusError):
+        return _settle(_answered(error, ask), ask)
+    if isinstance(error, (anthropic.APIConnectionError, httpx2.HTTPError, httpx2.StreamError)):
+        cause = error.__cause__ if isinstance(error, anthropic.APIConnectionError) else error
+        return _settle(_broken(cause or error, ask), ask)
+    if isinstance(error, anthropic.AnthropicError) and not isinstance(
+        error, anthropic.APIError
+    ):  # profile files, token exchange: before anything is sent
+        return CredentialsMissing(
+            f"The credentials cannot be used: {told(error)}", hint="`batchtui doctor` says where they come from."
+        )
+    if isinstance(error, TypeError) and "authentication" in str(error):
+        return CredentialsMissing(
+            "No API key, token or profile was found.",
+            hint="Set ANTHROPIC_API_KEY, or log in with `ant auth login`; `batchtui demo` needs neither.",
+        )
+    if isinstance(error, UnicodeError):
+        return CredentialsMissing("A header holds a sign that no header can carry.", hint="Look at the key and --beta.")
+    return None
+
+
+def garbled(what: str, ask: Ask, response: httpx2.Response) -> BatchtuiError:
+    """An answer that says yes, but cannot be read."""
+    return _settle(
+        AnswerLost(
+            f"The answer to {ask.operation} cannot be read: {what}.",
+            hint=_open(ask),
+            status=response.status_code,
+            request_id=response.headers.get("request-id"),
+        ),
+        ask,
+    )
+
+
+def _settle(error: BatchtuiError, ask: Ask) -> BatchtuiError:
+    """Turn "anything may have happened" into "nothing was created" where part of the body never left."""
+    if ask.body is None or ask.body.is_whole or not isinstance(error, AnswerLost) or error.nothing_created:
+        return error
+    return Unreachable(
+        f"{error.message} The body had not left whole, so nothing was created.",
+        hint="It can be sent again.",
+        status=error.status,
+        error_type=error.error_type,
+        error_code=error.error_code,
+        request_id=error.request_id,
+        retry_after=error.retry_after,
+    )
+
+
+def _answered(error: APIStatusError, ask: Ask) -> BatchtuiError:
+    """The server answered with something else than 2xx."""
+    status, headers = error.status_code, error.response.headers
+    kind, code = _word(inner(error.body, "error", "type")), _word(inner(error.body, "error", "details", "error_code"))
+    is_the_api = kind is not None or inner(error.body, "error") is not None
+    saying = _saying(status, is_the_api)
+    message = _sentence(saying.sentence, status, quoted(error.body))
+    if status == 404 and ask.operation == "results" and is_the_api:
+        return ResultsUnavailable(message, hint="They exist from the end of a batch until 29 days after its creation.")
+    lost = status in LEAVES_IT_OPEN or status >= 500
+    return _class(status, code, ask, is_the_api)(
+        message,
+        hint=saying.hint or (_open(ask) if lost else ""),
+        status=status,
+        error_type=kind,
+        error_code=code,
+        request_id=headers.get("request-id"),
+        retry_after=retry_after(headers, now=datetime.now(UTC)),
+    )
+
+
+def _class(status: int, code: str | None, ask: Ask, is_the_api: bool) -> type[GatewayError]:
+    if status == 429:
+        return SpendLimitReached if code in SPEND_LIMIT_CODES else RateLimited
+    if status in LEAVES_IT_OPEN or status >= 500:
+        return AnswerLost
+    return BatchNotFound if status == 404 and ask.batch_id and is_the_api else Refused
+
+
+def _saying(status: int, is_the_api: bool) -> _Saying:
+    if 300 <= status < 400:
+        return _Saying("The server sends us somewhere else, where the key must not go", _NOT_THE_API)
+    if status == 404 and not is_the_api:
+        return _Saying("There is no such API here", _NOT_THE_API)
+    known = _BY_STATUS.get(status)
+    return known or _Saying("The API has a problem" if status >= 500 else "The API says no")
+
+
+def _sentence(sentence: str, status: int, said: str) -> str:
+    return f"{sentence} (HTTP {status}): {said}" if said else f"{sentence} (HTTP {status})."
+
+
+def _broken(cause: BaseException, ask: Ask) -> BatchtuiError:
+    """No answer came, or not all of it."""
+    import httpx2
+
+    if ask.body is not None and ask.body.at_source:
+        return _unreadable(cause)
+    never_sent = (
+        httpx2.ConnectError,
+        httpx2.ConnectTimeout,
+        httpx2.PoolTimeout,
+        httpx2.ProxyError,
+        httpx2.UnsupportedProtocol,
+    )
+    if isinstance(cause, never_sent):
+        return Unreachable(
+            f"The API cannot be reached: {reason(cause)}.", hint="Nothing was sent. `batchtui doctor` looks closer."
+        )
+    if isinstance(cause, httpx2.LocalProtocolError):  # its words may quote a header, credentials among them
+        return AnswerLost("The request could not be put into HTTP.", hint="Look at the key, --api-version and --beta.")
+    if isinstance(cause, httpx2.WriteTimeout):
+        return AnswerLost("The connection stopped taking what was sent.", hint=_open(ask))
+    if isinstance(cause, httpx2.TimeoutException):
+        return AnswerLost(f"The API said nothing for {ask.patience:g} s.", hint=_open(ask))
+    why = told(cause, 120).rstrip(".") or type(cause).__name__
+    return AnswerLost(f"The connection broke before the answer was whole ({why}).", hint=_open(ask))
+
+
+def _unreadable(cause: BaseException) -> BatchtuiError:
+    """The requests could not be read from the disk while they were leaving: the last of them never left."""
+    words = cause.message if isinstance(cause, BatchtuiError) else told(cause) or type(cause).__name__
+    error = Refused(f"The requests could not be read while they were being sent: {words}. Nothing was created.")
+    error.heading = "The requests cannot be read"
+    return error
+
+
+def _open(ask: Ask) -> str:
+    return _OPEN_CREATE if ask.operation == "create" else _LATER
+
+
+def _word(value: object) -> str | None:
+    return told(value, 80) if isinstance(value, str) else None

@@ -1,0 +1,143 @@
+"""The line to the API: one attempt an exchange, every one of them told to the journal."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+from batchtui.domain.errors import BatchtuiError, CredentialsMissing, GatewayError
+from batchtui.gateway.errors import garbled, translate
+from batchtui.gateway.exchange import Ask, as_call
+from batchtui.gateway.parsing import Garbled
+from batchtui.gateway.redaction import told
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    import httpx2
+    from anthropic import AsyncAnthropic
+    from anthropic._types import RequestOptions
+
+    from batchtui.domain.api_call import Call
+    from batchtui.domain.clock import Clock
+
+    Listener = Callable[[Call], Awaitable[None]]
+
+MOST_BYTES = 64 * 1024 * 1024
+"""The longest answer that is read into memory; a full page of batches is a hundredth of it."""
+_WRITE_STALL = 60.0
+"""Seconds without a byte being taken until an upload is given up."""
+_LONGEST_ERROR = 300
+_log = logging.getLogger(__name__)
+_Read = TypeVar("_Read")
+
+
+class Line:
+    """Carries one request to the API and its answer back. Never asks twice and never follows a redirect."""
+
+    def __init__(self, client: AsyncAnthropic, *, on_call: Listener, clock: Clock, connect_timeout: float) -> None:
+        self._client = client
+        self._on_call = on_call
+        self._clock = clock
+        self._connect_timeout = connect_timeout
+
+    async def fetch(self, ask: Ask, read: Callable[[bytes, httpx2.Response], _Read]) -> _Read:
+        """Ask, and read the whole answer with `read`, which raises `Garbled` where it cannot."""
+        async with self.open(ask) as response:
+            try:
+                return read(await _whole(response), response)
+            except Garbled as error:
+                raise garbled(str(error), ask, response) from None
+
+    @asynccontextmanager
+    async def open(self, ask: Ask) -> AsyncIterator[httpx2.Response]:
+        """Ask, and hand out the answer while it arrives; only answers that say yes (2xx).
+
+        Raises:
+            CredentialsMissing: before anything was sent.
+            GatewayError, ResultsUnavailable: see `faults`. What the block itself raises goes through untouched,
+                except for what the HTTP client raises while the answer is read.
+        """
+        at, began = self._clock.now(), self._clock.monotonic()
+        response: httpx2.Response | None = None
+        failure: BaseException | None = None
+        try:
+            response = await self._dispatch(ask)
+            yield response
+        except Exception as error:
+            failure = error if isinstance(error, BatchtuiError) else translate(error, ask)
+            if response is None:
+                response = getattr(error, "response", None)
+            if failure is None or failure is error:
+                failure = error
+                raise
+            self._drop_stale_token(failure)
+            # Not "from error": what the HTTP client raises can quote headers.
+            raise failure from None
+        except BaseException as error:  # cancelled, or the reader left early
+            failure = error
+            raise
+        finally:
+            if response is not None:
+                await response.aclose()
+            if not isinstance(failure, CredentialsMissing):
+                spent = round((self._clock.monotonic() - began) * 1000)
+                await self._report(as_call(ask, at=at, milliseconds=spent, response=response, error=_line(failure)))
+
+    async def _dispatch(self, ask: Ask) -> httpx2.Response:
+        import httpx2
+
+        timeout = httpx2.Timeout(
+            read=ask.patience,
+            write=min(ask.patience, _WRITE_STALL),
+            connect=self._connect_timeout,
+            pool=self._connect_timeout,
+        )
+        options: RequestOptions = {"headers": {**ask.headers}, "max_retries": 0, "timeout": timeout}
+        if ask.query:
+            options["params"] = {**ask.query}
+        if ask.method == "DELETE":
+            return await self._client.delete(ask.path, cast_to=httpx2.Response, options=options)
+        if ask.method == "GET":
+            return await self._client.get(
+                ask.path, cast_to=httpx2.Response, options=options, stream=True, stream_cls=None
+            )
+        return await self._client.post(
+            ask.path,
+            cast_to=httpx2.Response,
+            content=ask.content if ask.body is None else ask.body,
+            options=options,
+            stream=True,
+            stream_cls=None,
+        )
+
+    def _drop_stale_token(self, failure: BatchtuiError) -> None:
+        """After a 401, have the SDK get a new token from the profile: it does so by itself only when it retries."""
+        cache = getattr(self._client, "_token_cache", None)
+        if cache is not None and isinstance(failure, GatewayError) and failure.status == 401:
+            cache.invalidate()
+
+    async def _report(self, call: Call) -> None:
+        try:
+            await self._on_call(call)
+        except BatchtuiError as error:
+            # A journal that cannot be written must not cost an answer: it may be the id of a batch.
+            _log.warning("a call could not be put into the journal: %s", error)
+
+
+async def _whole(response: httpx2.Response) -> bytes:
+    body = bytearray()
+    async for block in response.aiter_bytes():
+        body += block
+        if len(body) > MOST_BYTES:
+            raise Garbled("it does not end")
+    return bytes(body)
+
+
+def _line(failure: BaseException | None) -> str | None:
+    if failure is None:
+        return None
+    if isinstance(failure, BatchtuiError):
+        return told(failure.message, _LONGEST_ERROR)
+    return "given up here" if not isinstance(failure, Exception) else type(failure).__name__

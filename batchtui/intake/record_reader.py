@@ -1,0 +1,197 @@
+"""What kind of text an input is, and its records: one request (or what should be one) after the other, as bytes."""
+
+from __future__ import annotations
+
+import re
+from io import BytesIO
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
+
+from batchtui.domain.limits import MAX_BODY_BYTES
+from batchtui.intake.json_array import ArraySplitter, BrokenArray
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+HEAD = 1 << 14
+"""Bytes that decide what kind of text it is."""
+_BLOCK_RECORDS = 1000
+_BLOCK_BYTES = 1 << 20
+_WRAPPED = re.compile(rb'\{\s*"requests"\s*:\s*\[')
+_SPREAD_OUT = re.compile(rb'\{[ \t\r]*\n\s*["}]')
+"""An object whose opening brace stands alone: it goes on over several lines."""
+
+_FOREIGN = (
+    (b"PAR1", "a Parquet file", "write the requests as JSON lines"),
+    (b"PK\x03\x04", "a zip archive (or a spreadsheet)", "unpack it first"),
+    (b"\x28\xb5\x2f\xfd", "compressed with zstd", "unpack it first, or use gzip"),
+    (b"BZh", "compressed with bzip2", "unpack it first, or use gzip"),
+    (b"\xfd7zXZ", "compressed with xz", "unpack it first, or use gzip"),
+    (b"SQLite format 3", "an SQLite database", "write the requests as JSON lines"),
+    (b"%PDF", "a PDF", "put it into a request: batchtui compose builds one for each file of a folder"),
+    (b"\x89PNG", "an image", "put it into a request: batchtui compose builds one for each file of a folder"),
+)
+_WIDE = ((b"\xff\xfe\x00\x00", "UTF-32"), (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
+
+
+class WrongFormat(ValueError):
+    """The input as a whole is nothing that holds requests."""
+
+    def __init__(self, code: str, message: str, hint: str, line: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.hint = hint
+        self.line = line
+
+
+class Records(NamedTuple):
+    """Some records in a row."""
+
+    first: int
+    """Line or element number of the first; the others follow without a gap."""
+    items: list[bytes]
+    """As they were written, not yet stripped; one of white space only is a blank line."""
+
+
+def read_records(chunks: Iterator[bytes]) -> Iterator[Records]:
+    """Yield the records of one input, a few hundred kilobytes at a time.
+
+    Raises:
+        WrongFormat: the whole input is nothing that holds requests, or it breaks off; `line` says where it is known.
+    """
+    head, blank_lines = b"", 0
+    for chunk in chunks:
+        head += chunk
+        if not head.strip():  # never held, however long it goes on
+            blank_lines += head.count(b"\n")
+            head = b""
+        elif len(head) >= HEAD:
+            break
+    _refuse_foreign(head)
+    text = head.removeprefix(b"\xef\xbb\xbf")
+    start = text.lstrip()
+    if not start:
+        raise WrongFormat("file-empty", "the file is empty", "a batch needs at least one request")
+    if start.startswith(b"["):
+        return _elements(chain([start[1:]], chunks), "")
+    if wrapped := _WRAPPED.match(start):
+        return _elements(chain([start[wrapped.end() :]], chunks), "}")
+    if not start.startswith(b"{"):
+        raise _not_json(start)
+    if _SPREAD_OUT.match(start):
+        return _blocks(ArraySplitter(chain([start], chunks), closed=False))
+    return _lines(chain([text], chunks), blank_lines + 1)
+
+
+def _lines(chunks: Iterable[bytes], number: int) -> Iterator[Records]:
+    """Split on newlines only: U+2028 and its kin are legal inside a JSON string."""
+    begun: list[bytes] = []
+    length = 0
+    for chunk in chunks:
+        # In half the time of bytes.split, which looks at every byte in turn.
+        items = BytesIO(chunk).readlines()
+        rest = b"" if chunk.endswith(b"\n") else items.pop()
+        if items:
+            if length > MAX_BODY_BYTES:
+                raise _too_long(number)
+            begun.append(items[0])
+            items[0] = b"".join(begun)
+            begun.clear()
+            length = 0
+            yield Records(number, items)
+            number += len(items)
+        length += len(rest)
+        if length <= MAX_BODY_BYTES:
+            begun.append(rest)
+        else:
+            begun.clear()
+    if length > MAX_BODY_BYTES:
+        raise _too_long(number)
+    if length:
+        yield Records(number, [b"".join(begun)])
+
+
+def _too_long(line: int) -> WrongFormat:
+    hint = "a batch takes 250 MB at most; is a newline missing between the requests?"
+    return WrongFormat("request-too-large", "a line is longer than a whole batch may be", hint, line)
+
+
+def _elements(chunks: Iterable[bytes], closing: str) -> Iterator[Records]:
+    """Yield the elements of an array and look at what comes after it."""
+    splitter = ArraySplitter(chunks)
+    yield from _blocks(splitter)
+    rest = splitter.rest()
+    if rest != closing.encode():
+        if closing and rest.startswith(b","):
+            raise WrongFormat(
+                "file-extra", 'there are more keys beside "requests"', "only requests are sent; leave them out"
+            )
+        raise WrongFormat(
+            "file-extra", "there is more text after the end of the array", "remove it, or write JSON lines"
+        )
+
+
+def _blocks(splitter: ArraySplitter) -> Iterator[Records]:
+    """Yield elements some at a time."""
+    items: list[bytes] = []
+    number, size = 1, 0
+    try:
+        for element in splitter:
+            items.append(element)
+            size += len(element)
+            if len(items) >= _BLOCK_RECORDS or size >= _BLOCK_BYTES:
+                yield Records(number, items)
+                number, items, size = number + len(items), [], 0
+    except BrokenArray as fault:
+        yield Records(number, items)
+        raise WrongFormat(
+            "file-array", f"not a whole JSON array: {fault}", "is the file complete?", number + len(items)
+        ) from None
+    yield Records(number, items)
+
+
+def what_is(head: bytes) -> tuple[str, str] | None:
+    """Return what begins so, and what to do with it, where it is known to be no text."""
+    return next(((what, hint) for magic, what, hint in _FOREIGN if head.startswith(magic)), None)
+
+
+def _refuse_foreign(head: bytes) -> None:
+    """Name what it is, where it is known not to hold requests."""
+    if (foreign := what_is(head)) is not None:
+        raise WrongFormat("file-binary", f"this is {foreign[0]}, not a file of requests", foreign[1])
+    for magic, encoding in _WIDE:
+        if head.startswith(magic):
+            raise WrongFormat(
+                "file-encoding", f"the text is {encoding}, not UTF-8", f"convert it: iconv -f {encoding} -t UTF-8", 1
+            )
+    sample = head[:HEAD]
+    nulls = sample.count(0)
+    if nulls and nulls * 5 > len(sample) * 2 and len(sample) > 1:
+        raise WrongFormat(
+            "file-encoding",
+            "the text looks like UTF-16 without a mark, not UTF-8",
+            "convert it: iconv -f UTF-16LE -t UTF-8",
+            1,
+        )
+    if nulls:
+        line = head.count(b"\n", 0, head.index(0)) + 1
+        raise WrongFormat("file-binary", "this is binary data, not a file of requests", "requests are JSON text", line)
+
+
+def _not_json(start: bytes) -> WrongFormat:
+    """Say what a text that does not begin like JSON looks like."""
+    lines = start[:HEAD].split(b"\n", 3)
+    separators = {mark: lines[0].count(mark) for mark in (b",", b"\t", b";")}
+    mark = max(separators, key=lambda each: separators[each])
+    columns = separators[mark]
+    if columns and len(lines) > 1 and lines[1].count(mark) >= columns and b"{" not in lines[0]:
+        return WrongFormat(
+            "file-csv",
+            "this is a table (CSV), not a file of requests",
+            "batchtui compose --template T --data FILE makes requests of it",
+            1,
+        )
+    return WrongFormat(
+        "file-not-json", "this is not JSON", 'write one request a line: {"custom_id": "…", "params": {…}}', 1
+    )

@@ -1,0 +1,194 @@
+"""What screens and lists ask of the registry: orders, pages, tallies, and what changed since."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from batchtui.domain.forecast import Lasted
+from batchtui.domain.limits import RESULTS_KEPT
+from batchtui.domain.query import BatchQuery
+from batchtui.domain.states import BatchState
+from batchtui.registry.codecs import text_list, text_time, time_text
+from batchtui.registry.data_version import DataVersion
+from batchtui.registry.query_sql import conditions
+from batchtui.registry.row_mapping import BATCH_SELECT, to_batch
+from batchtui.registry.sorting import NEWEST, order_by
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+    from sqlite3 import Row
+
+    from batchtui.domain.batch import Batch
+    from batchtui.domain.clock import Clock
+    from batchtui.registry.database import Database
+
+PAGE = 500
+"""The most keys asked for in one statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many batches stand in each state, and how far the registry has come."""
+
+    states: Mapping[BatchState, int]
+    revision: int
+
+    @property
+    def total(self) -> int:
+        """All batches but the deleted ones."""
+        return sum(count for state, count in self.states.items() if state is not BatchState.DELETED)
+
+    @property
+    def running(self) -> int:
+        """Batches that the API is at work on."""
+        return sum(count for state, count in self.states.items() if state.is_running)
+
+
+class Views:
+    """Questions to the registry that change nothing."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._data_version = DataVersion(database)
+
+    async def order(self, query: BatchQuery | None = None) -> Sequence[int]:
+        """The keys of the batches that a query names, in its order."""
+        return array("q", [row[0] for row in await self._ordered(query or BatchQuery())])
+
+    async def bundles(self, query: BatchQuery | None = None) -> dict[str, array[int]]:
+        """The keys of the batches that a query names, by their jobs; a job stands where the first of them would.
+
+        Where the order is by something that adds up, as requests and costs do, jobs are in the order of their sums.
+        """
+        jobs: dict[str, array[int]] = {}
+        for key, job in await self._ordered(query or BatchQuery(), by_job=True):
+            jobs.setdefault(job, array("q")).append(key)
+        return jobs
+
+    async def _ordered(self, query: BatchQuery, *, by_job: bool = False) -> Iterable[Row]:
+        now = self._clock.now()
+        where, values = conditions(query, now)
+        order, more = order_by(query.sort, now, turned=query.descending, by_job=by_job)
+        limit = "" if query.limit is None else f" LIMIT {int(query.limit)}"
+        return await self._database.all(
+            f"SELECT b.key, b.job_id FROM batches AS b JOIN jobs AS j ON j.id = b.job_id WHERE {where}"
+            f" ORDER BY {order}{limit}",
+            [*values, *more],
+        )
+
+    async def page(self, keys: Sequence[int]) -> list[Batch]:
+        """The batches with these keys, in this order; keys that are gone are left out."""
+        found: dict[int, Batch] = {}
+        for start in range(0, len(keys), PAGE):
+            some = keys[start : start + PAGE]
+            marks = ",".join("?" * len(some))
+            for row in await self._database.all(f"{BATCH_SELECT} WHERE b.key IN ({marks})", some):
+                found[row["key"]] = to_batch(row)
+        return [found[key] for key in keys if key in found]
+
+    async def select(self, query: BatchQuery | None = None) -> list[Batch]:
+        """The batches that a query names, in its order."""
+        return await self.page(await self.order(query))
+
+    async def of_job(self, job_id: str) -> list[Batch]:
+        """All batches of a job, by attempt and part."""
+        rows = await self._database.all(f"{BATCH_SELECT} WHERE b.job_id = ? ORDER BY b.attempt, b.part", (job_id,))
+        return [to_batch(row) for row in rows]
+
+    async def starting_with(self, prefix: str, *, limit: int = 10) -> list[Batch]:
+        """The batches whose API id begins so."""
+        rows = await self._database.all(
+            f"{BATCH_SELECT} WHERE substr(b.id, 1, ?) = ? ORDER BY {NEWEST} LIMIT ?", (len(prefix), prefix, limit)
+        )
+        return [to_batch(row) for row in rows]
+
+    async def changed_since(self, revision: int) -> list[Batch]:
+        """The batches that changed after a revision, in the order of their changes."""
+        rows = await self._database.all(f"{BATCH_SELECT} WHERE b.revision > ? ORDER BY b.revision", (revision,))
+        return [to_batch(row) for row in rows]
+
+    async def in_states(self, *states: BatchState) -> list[Batch]:
+        """The batches in these states, newest first."""
+        return await self.select(BatchQuery(states=frozenset(states)))
+
+    async def uncollected(self, now: datetime) -> list[Batch]:
+        """Ended batches whose results are not saved and can still be had, oldest first: their time runs out first."""
+        rows = await self._database.all(
+            # Asked every few seconds, and without being told SQLite takes the index by state, of all that ever ended.
+            f"{BATCH_SELECT} WHERE b.key IN (SELECT key FROM batches INDEXED BY batches_to_collect"
+            "  WHERE state = 'ended' AND results IN ('none', 'partial') AND created_at > ?) ORDER BY b.created_at",
+            (time_text(now - RESULTS_KEPT),),
+        )
+        return [to_batch(row) for row in rows]
+
+    async def lasted(self, limit: int) -> list[Lasted]:
+        """How long the newest batches took that ended by themselves, deleted ones among them."""
+        rows = await self._database.all(
+            "SELECT j.models, b.requests, b.created_at, b.ended_at FROM batches AS b JOIN jobs AS j ON j.id = b.job_id"
+            " WHERE b.ended_at IS NOT NULL AND b.created_at IS NOT NULL AND b.cancel_initiated_at IS NULL"
+            " ORDER BY b.planned_at DESC LIMIT ?",
+            (limit,),
+        )
+        models = {text: text_list(text) for text in {row["models"] for row in rows}}
+        return [
+            Lasted(models[row["models"]], row["requests"], text_time(row["ended_at"]) - text_time(row["created_at"]))
+            for row in rows
+        ]
+
+    async def known_ids(self, ids: Sequence[str]) -> set[str]:
+        """Those of these API ids that the registry knows."""
+        known: set[str] = set()
+        for start in range(0, len(ids), PAGE):
+            some = ids[start : start + PAGE]
+            marks = ",".join("?" * len(some))
+            rows = await self._database.all(f"SELECT id FROM batches WHERE id IN ({marks})", some)
+            known.update(row["id"] for row in rows)
+        return known
+
+    async def jobs_deleted_before(self, moment: datetime) -> list[str]:
+        """The jobs all of whose batches were deleted or dropped before a moment, and of none the fate is unknown."""
+        rows = await self._database.all(
+            "SELECT b.job_id FROM batches AS b GROUP BY b.job_id"
+            " HAVING sum(b.state <> 'deleted' OR (b.id IS NULL AND b.sends > 0)) = 0"
+            " AND (SELECT max(at) FROM journal AS n WHERE n.job_id = b.job_id"
+            "      AND n.event IN ('batch.deleted', 'batch.dropped')) <= ? ORDER BY b.job_id",
+            (time_text(moment),),
+        )
+        return [row["job_id"] for row in rows]
+
+    async def attempts(self) -> dict[str, set[int]]:
+        """The attempts of every job."""
+        attempts: dict[str, set[int]] = {}
+        for row in await self._database.all("SELECT DISTINCT job_id, attempt FROM batches"):
+            attempts.setdefault(row["job_id"], set()).add(row["attempt"])
+        return attempts
+
+    async def saved_keys(self) -> set[int]:
+        """The keys of the batches whose results are saved."""
+        return {row["key"] for row in await self._database.all("SELECT key FROM batches WHERE results = 'saved'")}
+
+    async def begun_at(self) -> datetime | None:
+        """When this registry was made: what is older on the disk belongs to another one."""
+        row = await self._database.one("SELECT min(applied_at) AS at FROM schema_migrations")
+        return text_time(row["at"]) if row else None
+
+    async def oldest_running(self) -> datetime | None:
+        """When the oldest batch that the API is at work on was created; None where none is."""
+        row = await self._database.one(
+            "SELECT min(created_at) AS oldest FROM batches WHERE state IN ('in_progress', 'canceling')"
+        )
+        return text_time(row["oldest"]) if row else None
+
+    async def tally(self) -> Tally:
+        """Count the batches by state, together with the newest revision."""
+        rows = await self._database.all("SELECT state, count(*) AS n FROM batches GROUP BY state")
+        revision = await self._database.one("SELECT value FROM counters WHERE name = 'revision'")
+        return Tally({BatchState(row["state"]): row["n"] for row in rows}, revision["value"] if revision else 0)
+
+    async def data_version(self) -> int:
+        """A number that changes with every commit to the file, also one of another process (`PRAGMA data_version`)."""
+        return await self._data_version.read()

@@ -1,0 +1,202 @@
+"""Connections to the registry's file: one writer, one reader, and how transactions begin and end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import aiosqlite
+
+from batchtui.domain.errors import StorageError
+from batchtui.registry.codecs import time_text
+from batchtui.registry.migrations import LATEST, migrate, refuse_newer, schema_version
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable
+    from pathlib import Path
+
+    from batchtui.domain.clock import Clock
+
+BUSY_SECONDS = 30.0
+"""How long a statement waits for another process's transaction. Ours last milliseconds."""
+
+
+class Database:
+    """The registry's file, opened as little as needed: a reader at once, the writer with the first write.
+
+    Reads go through a read-only connection and never wait for a writer (WAL). Writes of this process queue on one
+    lock, those of several processes on SQLite's own, with a busy timeout.
+    """
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self.path = path
+        self._clock = clock
+        self._reader: aiosqlite.Connection | None = None
+        self._writer: aiosqlite.Connection | None = None
+        self._write_lock = asyncio.Lock()
+        self._opening: asyncio.Future[aiosqlite.Connection] | None = None
+        self._is_closed = False
+        self._listeners: list[Callable[[], None]] = []
+
+    async def open(self) -> None:
+        """Open the file, making or migrating it first where needed.
+
+        Raises:
+            SchemaTooNew: where a newer batchtui wrote it.
+            StorageError: where it cannot be read or written, or is no database.
+        """
+        try:
+            if not self.path.exists() or not await self._is_current():
+                await self._opened_writer()
+            if self._reader is None:
+                self._reader = await self._open_reader()
+        except (sqlite3.Error, OSError) as error:
+            await self._close()
+            raise StorageError(
+                f"The registry {self.path} cannot be opened: {error}.",
+                hint="Check the disk and the file's permissions; --home DIR uses another folder.",
+            ) from error
+        except BaseException:
+            await self._close()
+            raise
+
+    async def close(self) -> None:
+        """Close both connections; a write that was begun is finished first, and none begins afterwards."""
+        self._is_closed = True
+        async with self._write_lock:
+            await self._close()
+
+    async def _close(self) -> None:
+        if self._opening is not None:
+            with suppress(sqlite3.Error, OSError, StorageError):
+                self._writer = await self._opening
+            self._opening = None
+        reader, writer = self._reader, self._writer
+        self._reader = self._writer = None
+        for connection in (reader, writer):
+            if connection is not None:
+                await connection.close()
+
+    def on_commit(self, listener: Callable[[], None]) -> None:
+        """Have `listener` called after each transaction of this process; it must be quick and must not raise."""
+        self._listeners.append(listener)
+
+    @property
+    def reader(self) -> aiosqlite.Connection:
+        """The read-only connection."""
+        if self._reader is None:
+            raise StorageError(f"The registry {self.path} is not open.")
+        return self._reader
+
+    def _refuse_if_closed(self) -> None:
+        if self._is_closed:
+            raise StorageError(f"The registry {self.path} is closed.")
+
+    async def all(self, sql: str, values: Iterable[Any] = ()) -> list[sqlite3.Row]:
+        """Read all rows of a query.
+
+        In one step: a cursor left open between two steps would hold its snapshot, and every other read of this
+        connection would see that old one.
+        """
+        return list(await self.reader.execute_fetchall(sql, tuple(values)))
+
+    async def one(self, sql: str, values: Iterable[Any] = ()) -> sqlite3.Row | None:
+        """Read the first row of a query that finds one, or a few."""
+        rows = await self.all(sql, values)
+        return rows[0] if rows else None
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[aiosqlite.Connection]:
+        """Write: all of the block, or nothing of it. The listeners hear of it once it is on the disk."""
+        try:
+            async with self._write_lock:
+                self._refuse_if_closed()
+                writer = await self._opened_writer()
+                try:
+                    await writer.execute("BEGIN IMMEDIATE")
+                    yield writer
+                except BaseException:
+                    # Also where beginning was cancelled: it goes on in its thread, and this comes after it.
+                    await asyncio.shield(writer.rollback())
+                    raise
+                # A commit that was begun is finished: whoever is cancelled here must not leave it in doubt.
+                await asyncio.shield(writer.commit())
+        except sqlite3.Error as error:
+            raise StorageError(
+                f"The registry {self.path} cannot be written: {error}.", hint="Make room on the disk and try again."
+            ) from error
+        for listener in self._listeners:
+            listener()
+
+    async def _is_current(self) -> bool:
+        reader = await self._open_reader()
+        try:
+            version = await schema_version(reader)
+            refuse_newer(version, self.path)
+        except BaseException:
+            await reader.close()
+            raise
+        if version == LATEST:
+            self._reader = reader
+            return True
+        await reader.close()
+        return False
+
+    async def _open_reader(self) -> aiosqlite.Connection:
+        connection = await aiosqlite.connect(
+            f"{self.path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS, isolation_level=None
+        )
+        connection.row_factory = sqlite3.Row
+        return connection
+
+    async def _opened_writer(self) -> aiosqlite.Connection:
+        """The writer, opened with the first write; opening goes on where its first user is cancelled."""
+        if self._writer is None:
+            self._opening = self._opening or asyncio.ensure_future(self._open_writer())
+            opening = self._opening
+            try:
+                self._writer = await asyncio.shield(opening)
+            finally:
+                if opening.done():
+                    self._opening = None
+        return self._writer
+
+    async def _open_writer(self) -> aiosqlite.Connection:
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # SQLite gives the -wal and -shm files the permissions of the database: set these before it writes. Only where
+        # it is new: closing any descriptor of a file drops this process's locks on it, those of the open reader too,
+        # and without them another process takes the WAL away under our writes (sqlite.org/howtocorrupt.html, 2.2).
+        with suppress(FileExistsError):
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        connection = await aiosqlite.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
+        try:
+            connection.row_factory = sqlite3.Row
+            await _into_wal(connection)
+            # FULL: an intent that was committed must outlive a power cut, or a lost answer could be sent again.
+            await connection.execute("PRAGMA synchronous = FULL")
+            await connection.execute("PRAGMA foreign_keys = ON")
+            await migrate(connection, self.path, lambda: time_text(self._clock.now()))
+        except BaseException:
+            await connection.close()
+            raise
+        return connection
+
+
+async def _into_wal(connection: aiosqlite.Connection) -> None:
+    """Switch to write-ahead logging, which is remembered in the file.
+
+    The switch needs the file alone for a moment and SQLite refuses it at once, without the busy timeout, when another
+    process is at the same switch: so ask again for a while.
+    """
+    for attempt in range(100):
+        try:
+            await connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if attempt == 99:
+                raise
+            await asyncio.sleep(0.05)
+        else:
+            return

@@ -1,0 +1,119 @@
+"""Files in the folders of requests and results that nothing refers to: left by processes that ended midway."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from batchtui.registry.requests.store import STAGING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+    from pathlib import Path
+
+_ATTEMPT = re.compile(r"([1-9]\d*)(?:\.db|-\d{4,}\.json)")
+_RESULT = re.compile(r"([1-9]\d*)-[A-Za-z0-9_-]*\.(jsonl|db)(\.part)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """Files that can go together."""
+
+    kind: str
+    """staging, requests, attempt, download, index, half-names or names."""
+    name: str
+    """Of the folder or file, as a person finds it."""
+    paths: tuple[Path, ...]
+    """Files, or one folder."""
+    bytes: int
+    changed_at: datetime
+    """When the newest of it was last written or moved."""
+
+
+def left_requests(folder: Path, attempts: Mapping[str, Collection[int]]) -> Iterator[Leftover]:
+    """Yield staged requests, folders of jobs that the registry does not know, and attempts that it does not know.
+
+    Args:
+        folder: of the request store.
+        attempts: of every job of the registry.
+    """
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if not path.is_dir() or path.is_symlink():
+            continue
+        if path.name.startswith(STAGING):
+            yield _leftover("staging", path.name, path)
+        elif path.name.startswith("job_") and path.name not in attempts:
+            yield _leftover("requests", path.name, path)
+        elif path.name in attempts:
+            yield from _left_attempts(path, attempts[path.name])
+
+
+def left_results(folder: Path, saved: Collection[int]) -> Iterator[Leftover]:
+    """Yield what downloads and indexing left behind of results that are saved whole.
+
+    Whatever belongs to a batch whose results are not saved, or that is not known, is passed over.
+    """
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        found = _RESULT.fullmatch(path.name)
+        if found is None or int(found[1]) not in saved or not path.is_file():
+            continue
+        raw = path.with_name(path.name.removesuffix(".part").removesuffix(f".{found[2]}") + ".jsonl")
+        if found[3] and raw.exists():
+            yield _leftover("download" if found[2] == "jsonl" else "index", path.name, path)
+
+
+def left_names(folder: Path, in_use: Collection[str]) -> Iterator[Leftover]:
+    """Yield what composing left behind midway, and the names of rows that no job has any more, or has yet.
+
+    Args:
+        folder: of what rows were called.
+        in_use: names of files that belong to a job of the registry.
+    """
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if path.is_symlink() or not path.is_file():
+            continue
+        if path.name.startswith(".") and path.suffix == ".part":
+            yield _leftover("half-names", path.name, path)
+        elif path.suffix == ".jsonl" and path.name not in in_use:
+            yield _leftover("names", path.name, path)
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file, or of all files in a folder."""
+    return sum(file.stat().st_size for file in _files(path))
+
+
+def remove(path: Path) -> None:
+    """Let go of a file or a folder. Raises `OSError`; what is gone already is no error."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _left_attempts(folder: Path, known: Collection[int]) -> Iterator[Leftover]:
+    unknown: dict[int, list[Path]] = {}
+    for path in sorted(folder.iterdir()):
+        found = _ATTEMPT.fullmatch(path.name)
+        if found and int(found[1]) not in known:
+            unknown.setdefault(int(found[1]), []).append(path)
+    for attempt, paths in unknown.items():
+        yield _leftover("attempt", f"{folder.name}, attempt {attempt}", *paths)
+
+
+def _leftover(kind: str, name: str, *paths: Path) -> Leftover:
+    newest = max(_changed(file) for path in paths for file in (path, *_files(path)))
+    return Leftover(kind, name, paths, sum(map(size_of, paths)), datetime.fromtimestamp(newest, UTC))
+
+
+def _changed(path: Path) -> float:
+    """When a file or folder was last written, moved or renamed: what was committed just now is not old."""
+    facts = path.stat()
+    return max(facts.st_mtime, facts.st_ctime)
+
+
+def _files(path: Path) -> list[Path]:
+    return [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]

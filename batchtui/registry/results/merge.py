@@ -1,0 +1,236 @@
+"""The results of several batches as one set: the parts of a job, and of its attempts the result that counts."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+from batchtui.domain.errors import StorageError
+from batchtui.registry.requests.writer import body_name, index_name
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from batchtui.domain.batch import Batch
+    from batchtui.domain.result import Outcome
+    from batchtui.registry.requests.store import RequestReader, RequestStore
+    from batchtui.registry.results.reader import ResultReader
+    from batchtui.registry.results.store import ResultStore
+
+
+class Found(NamedTuple):
+    """One result that counts: which batch it came in, its place there, and where its request lies."""
+
+    source: int
+    seq: int
+    request: tuple[int, int, int, int] | None = None
+    """Attempt, part, offset and length; None where it was not looked up."""
+
+
+class _Later(NamedTuple):
+    source: int
+    seq: int
+    is_success: bool
+
+
+class MergedResults:
+    """Saved results of several batches of one job, read as one set. Its methods block: for a thread.
+
+    For each custom_id the latest success counts, else the latest outcome. Only custom_ids that were tried again are
+    held in memory; those of the first attempt stream.
+    """
+
+    def __init__(self, batches: Sequence[Batch], results: ResultStore, requests: RequestStore) -> None:
+        self._stack = ExitStack()
+        self._bodies: dict[tuple[str, int, int], int] = {}
+        self._requests: dict[tuple[str, int], RequestReader | None] = {}
+        self._store = requests
+        self.batches = sorted(batches, key=lambda batch: (batch.attempt, batch.part, batch.key))
+        self.readers: list[ResultReader] = []
+        try:
+            for batch in self.batches:
+                self.readers.append(self._stack.enter_context(results.reader(batch)))
+        except BaseException:
+            self._stack.close()
+            raise
+        self._first = min((batch.attempt for batch in self.batches), default=1)
+        self._later = self._read_later()
+        self.missing = 0
+        """Requests that were sent and have no result here; known when `in_input_order` has run through."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every file."""
+        self._stack.close()
+        for descriptor in self._bodies.values():
+            os.close(descriptor)
+        self._bodies.clear()
+
+    @property
+    def has_requests(self) -> bool:
+        """Whether the requests of every batch are kept, so that there is an order of the input."""
+        return all(self._requests_of(batch) is not None for batch in self.batches)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether no result stands aside for another: the files, one after the other, are the whole set."""
+        return not self._later
+
+    def in_arrival_order(self, outcomes: Collection[Outcome] | None = None) -> Iterator[Found]:
+        """Yield the results that count as they came, batch by batch."""
+        for source, reader in enumerate(self.readers):
+            mask = reader.mask(outcomes)
+            if not self._later:
+                yield from (Found(source, seq) for seq in reader.order(outcomes))
+                continue
+            for seq, custom_id, outcome in reader.custom_ids():
+                if mask[seq] and self._counts(source, seq, custom_id, is_success=outcome.is_success):
+                    yield Found(source, seq)
+
+    def in_input_order(self, outcomes: Collection[Outcome] | None = None) -> Iterator[Found]:
+        """Yield the results that count in the order of the input; results of no known request come at the end.
+
+        Raises:
+            StorageError: where requests are not kept: see `has_requests`.
+        """
+        self.missing = 0
+        masks = [reader.mask(outcomes) for reader in self.readers]
+        successes = [reader.mask([o for o in reader.by_outcome if o.is_success]) for reader in self.readers]
+        seen = [bytearray(reader.count + 1) for reader in self.readers]
+        for part, source in self._parts():
+            if source is None:
+                yield from self._tried_again(part, masks)
+                continue
+            batch, reader = self.batches[source], self.readers[source]
+            index = self._store.folder / batch.job / index_name(batch.attempt)
+            for custom_id, offset, length, seq in reader.answered(index, batch.part):
+                found = self._choose(source, custom_id, seq, (batch.attempt, batch.part, offset, length), successes)
+                if seq is not None:
+                    seen[source][seq] = 1
+                if found is None:
+                    self.missing += 1
+                elif masks[found.source][found.seq]:
+                    seen[found.source][found.seq] = 1
+                    yield found
+        yield from self._left_over(masks, seen)
+
+    def latest(self) -> Iterator[tuple[Found, str, Outcome]]:
+        """Yield every result that counts with its custom_id and outcome, batch by batch as they came."""
+        for source, reader in enumerate(self.readers):
+            for seq, custom_id, outcome in reader.custom_ids():
+                if self._counts(source, seq, custom_id, is_success=outcome.is_success):
+                    yield Found(source, seq), custom_id, outcome
+
+    def line(self, found: Found) -> bytes:
+        """Return the line of a result as it came, without its newline."""
+        return self.readers[found.source].raw(found.seq)
+
+    def request(self, found: Found, custom_id: str) -> bytes | None:
+        """Return the request that led to a result, as it was sent; None where it is not kept."""
+        batch = self.batches[found.source]
+        place = found.request
+        if place is None:
+            reader = self._requests_of(batch)
+            facts = reader.facts(custom_id) if reader else None
+            if facts is None:
+                return None
+            place = (batch.attempt, facts.part, facts.offset, facts.length)
+        attempt, part, offset, length = place
+        return os.pread(self._body(batch.job, attempt, part), length, offset)
+
+    def _parts(self) -> list[tuple[int, int | None]]:
+        """Return the parts of the first attempt, each with its source.
+
+        A part whose results are lost has no source, and belongs to the whole where requests were tried again.
+        """
+        sources: dict[int, int | None] = {
+            batch.part: source for source, batch in enumerate(self.batches) if batch.attempt == self._first
+        }
+        requests = self._requests_of(self.batches[0]) if self._later else None
+        if requests is not None:
+            sources = dict.fromkeys(requests.parts()) | sources
+        return sorted(sources.items())
+
+    def _tried_again(self, part: int, masks: list[bytearray]) -> Iterator[Found]:
+        """Yield what later attempts made of a part whose own results are lost."""
+        requests = self._requests_of(self.batches[0])
+        for custom_id in requests.custom_ids(part) if requests else ():
+            later = self._later.get(custom_id)
+            if later is None:
+                self.missing += 1
+            elif masks[later.source][later.seq]:
+                yield Found(later.source, later.seq)
+
+    def _read_later(self) -> dict[str, _Later]:
+        """Read which result counts for everything that was tried again."""
+        later: dict[str, _Later] = {}
+        for source, (batch, reader) in enumerate(zip(self.batches, self.readers, strict=True)):
+            if batch.attempt == self._first:
+                continue
+            for seq, custom_id, outcome in reader.custom_ids():
+                before = later.get(custom_id)
+                if before is None or outcome.is_success or not before.is_success:
+                    later[custom_id] = _Later(source, seq, outcome.is_success)
+        return later
+
+    def _counts(self, source: int, seq: int, custom_id: str, *, is_success: bool) -> bool:
+        """Whether this result is the one that counts for its custom_id."""
+        later = self._later.get(custom_id)
+        if later is None:
+            return True
+        if self.batches[source].attempt == self._first:
+            return is_success and not later.is_success
+        return (later.source, later.seq) == (source, seq) and (later.is_success or not self._first_succeeded(custom_id))
+
+    def _first_succeeded(self, custom_id: str) -> bool:
+        return any(
+            (facts := reader.find(custom_id)) is not None and facts.outcome.is_success
+            for batch, reader in zip(self.batches, self.readers, strict=True)
+            if batch.attempt == self._first
+        )
+
+    def _choose(
+        self,
+        source: int,
+        custom_id: str,
+        seq: int | None,
+        place: tuple[int, int, int, int],
+        successes: list[bytearray],
+    ) -> Found | None:
+        later = self._later.get(custom_id)
+        if later is not None and (later.is_success or seq is None or not successes[source][seq]):
+            return Found(later.source, later.seq)
+        return None if seq is None else Found(source, seq, place)
+
+    def _left_over(self, masks: list[bytearray], seen: list[bytearray]) -> Iterator[Found]:
+        for source, batch in enumerate(self.batches):
+            if batch.attempt != self._first:
+                continue
+            for seq in range(1, len(seen[source])):
+                if masks[source][seq] and not seen[source][seq]:
+                    yield Found(source, seq)
+
+    def _requests_of(self, batch: Batch) -> RequestReader | None:
+        key = (batch.job, batch.attempt)
+        if key not in self._requests:
+            try:
+                self._requests[key] = self._stack.enter_context(self._store.reader(*key))
+            except StorageError:
+                self._requests[key] = None
+        return self._requests[key]
+
+    def _body(self, job: str, attempt: int, part: int) -> int:
+        key = (job, attempt, part)
+        if key not in self._bodies:
+            try:
+                path = self._store.folder / job / body_name(attempt, part)
+                self._bodies[key] = os.open(path, os.O_RDONLY)
+            except OSError as error:
+                raise StorageError(f"The stored requests of {job} cannot be read: {error}.") from error
+        return self._bodies[key]

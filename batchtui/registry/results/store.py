@@ -1,0 +1,269 @@
+"""Results as files: the bytes exactly as they came, an index beside them, and nothing that only looks whole."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import sqlite3
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Self
+
+from batchtui.domain.errors import ResultsUnavailable, StorageError
+from batchtui.registry.requests.writer import index_name
+from batchtui.registry.results.index import IndexBuilder, index_file, sync
+from batchtui.registry.results.reader import ResultReader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from batchtui.domain.batch import Batch
+    from batchtui.registry.requests.store import RequestReader
+    from batchtui.registry.results.index import Indexing
+    from batchtui.registry.results.summary import ResultSummary
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
+
+
+@dataclass(frozen=True, slots=True)
+class ResultPaths:
+    """Where the results of one batch lie."""
+
+    raw: Path
+    """The lines as they came; there only when they are whole."""
+    index: Path
+    part: Path
+    """What has come so far; becomes `raw`."""
+    new_index: Path
+    """The index while it is built; becomes `index`."""
+
+
+class ResultStore:
+    """Where results are kept. It knows files and indexes, and nothing of how results are fetched."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def paths(self, batch: Batch) -> ResultPaths:
+        """Return where the results of a batch lie, or will. The id comes from outside: it names no other folder."""
+        stem = f"{batch.key}-{_UNSAFE.sub('_', batch.id or '')[:80]}"
+        raw, index = self.folder / f"{stem}.jsonl", self.folder / f"{stem}.db"
+        return ResultPaths(raw, index, self.folder / f"{stem}.jsonl.part", self.folder / f"{stem}.db.part")
+
+    def has(self, batch: Batch) -> bool:
+        """Whether whole results of this batch are here."""
+        return self.paths(batch).raw.exists()
+
+    def download(
+        self, batch: Batch, begin_index: Callable[[Batch, ResultPaths], Indexing] | None = None
+    ) -> ResultDownload:
+        """Open what the results of a batch are written to as they come.
+
+        Args:
+            batch: whose results come.
+            begin_index: begins the index; None for one that is built here, block by block.
+
+        Raises:
+            DownloadBusy: while another process, or another task, is at it.
+            StorageError: where the disk refuses.
+        """
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            begin = begin_index or _index_here
+            return ResultDownload(self.paths(batch), lambda paths: begin(batch, paths))
+        except BlockingIOError:
+            raise DownloadBusy from None
+        except OSError as error:
+            raise _refused(error) from error
+
+    def reader(self, batch: Batch) -> ResultReader:
+        """Open the results of a batch. An index that is missing or of another version is built again (blocking).
+
+        Raises:
+            ResultsUnavailable: where they are not saved here.
+            StorageError: where the disk refuses.
+        """
+        paths = self.paths(batch)
+        if not paths.raw.exists():
+            raise ResultsUnavailable(
+                f"The results of {batch.id or batch.name} are not saved here.",
+                hint="`batchtui results ID` fetches them where the batch has ended.",
+            )
+        try:
+            reader = ResultReader.open(paths.raw, paths.index)
+            if reader is None:
+                index_file(paths.raw, paths.new_index)
+                paths.new_index.replace(paths.index)
+                reader = ResultReader.open(paths.raw, paths.index)
+        except (OSError, sqlite3.Error) as error:
+            raise _refused(error) from error
+        if reader is None:
+            raise StorageError(f"The index {paths.index} cannot be read.")
+        return reader
+
+    def files(self, batch: Batch) -> list[Path]:
+        """All files of a batch's results that are here, whole or not."""
+        return [path for path in _files(self.paths(batch)) if path.exists()]
+
+    def bytes_kept(self, batch: Batch) -> int:
+        """How many bytes all files of a batch's results take on the disk."""
+        return sum(path.stat().st_size for path in self.files(batch))
+
+    def remove(self, batch: Batch) -> None:
+        """Let go of everything that was fetched of a batch.
+
+        Raises:
+            StorageError: where the disk refuses.
+        """
+        try:
+            for path in _files(self.paths(batch)):
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise _refused(error) from error
+
+
+class DownloadBusy(Exception):
+    """Somebody else is fetching these results at this moment."""
+
+
+class ResultDownload:
+    """What results are written to as they come, bytes and index in one pass; held by one writer at a time.
+
+    The lock is the kernel's, so it ends with the process however that ends, and a process that was stopped for an hour
+    still has it.
+
+    The API documents no way to go on in the middle, so a second try starts over: what is already here is compared and
+    not written again, and from the first difference on it is replaced. A try that breaks off early takes nothing away.
+    """
+
+    def __init__(self, paths: ResultPaths, begin_index: Callable[[ResultPaths], Indexing]) -> None:
+        self._paths = paths
+        self._file = _lock(paths.part)
+        try:
+            self._index = begin_index(paths)
+        except BaseException:
+            self._file.close()
+            raise
+        self._known = os.fstat(self._file.fileno()).st_size
+        self._is_committed = False
+        self.position = 0
+        """Bytes that came in this try."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    @property
+    def size(self) -> int:
+        """Bytes on the disk."""
+        return max(self._known, self.position)
+
+    def write(self, block: bytes) -> None:
+        """Take the next bytes, and index them: blocking, for a thread.
+
+        Raises:
+            StorageError: where the disk refuses; what came before stays.
+        """
+        try:
+            self._keep(block)
+            self._index.feed(block)
+        except (OSError, sqlite3.Error) as error:
+            raise _refused(error) from error
+
+    def finish(self, requests: RequestReader | None = None, part: int = 1) -> ResultSummary:
+        """The API has ended the stream: what was here beyond it goes, and the index is completed. Blocking.
+
+        Args:
+            requests: what was sent, to compare custom_ids with.
+            part: the part of it that these results answer.
+
+        Raises:
+            StorageError: where the disk refuses.
+        """
+        sent = (requests.folder / index_name(requests.attempt), part) if requests else None
+        try:
+            self._file.truncate(self.position)
+            self._known = self.position
+            return self._index.finish(sent)
+        except (OSError, sqlite3.Error) as error:
+            raise _refused(error) from error
+
+    def _keep(self, block: bytes) -> None:
+        if self.position < self._known:
+            if self._file.read(len(block)) == block:
+                self.position += len(block)
+                return
+            self._known = self.position
+            self._file.seek(self.position)
+            self._file.truncate()
+        view = memoryview(block)
+        while view:
+            written = self._file.write(view)
+            self.position += written
+            view = view[written:]
+
+    def sync(self) -> None:
+        """Bring the bytes to the disk: blocking, for a thread."""
+        try:
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise _refused(error) from error
+
+    def commit(self) -> None:
+        """Give finished and synced results their names: the moment they are whole.
+
+        The index comes first: results that are there are always results with an index of their own.
+
+        Raises:
+            StorageError: where the disk refuses.
+        """
+        paths = self._paths
+        try:
+            paths.new_index.replace(paths.index)
+            paths.part.replace(paths.raw)
+            self._is_committed = True
+            sync(paths.raw.parent)
+        except OSError as error:
+            raise _refused(error) from error
+
+    def close(self) -> None:
+        """Close the files; an index that was not committed goes, and so does a file without a byte in it."""
+        if self._file.closed:
+            return
+        if not self._is_committed:
+            self._index.discard()
+            if os.fstat(self._file.fileno()).st_size == 0:
+                with suppress(OSError):
+                    self._paths.part.unlink(missing_ok=True)
+        self._file.close()
+
+
+def _index_here(_batch: Batch, paths: ResultPaths) -> Indexing:
+    return IndexBuilder(paths.new_index)
+
+
+def _lock(path: Path) -> IO[bytes]:
+    """Open and lock the file. Raises `BlockingIOError` while somebody else holds it, or has just renamed it."""
+    file = os.fdopen(os.open(path, os.O_CREAT | os.O_RDWR, 0o600), "r+b", buffering=0)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not path.exists() or not os.path.samestat(os.fstat(file.fileno()), path.stat()):
+            raise BlockingIOError
+    except OSError:
+        file.close()
+        raise
+    return file
+
+
+def _files(paths: ResultPaths) -> tuple[Path, ...]:
+    return paths.raw, paths.index, paths.part, paths.new_index
+
+
+def _refused(error: Exception) -> StorageError:
+    return StorageError(
+        f"The results could not be stored: {error}.", hint="Make room on the disk and fetch the results again."
+    )

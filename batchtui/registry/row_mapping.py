@@ -1,0 +1,79 @@
+"""Rows of the registry as domain objects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batchtui.domain.batch import Batch, RequestCounts
+from batchtui.domain.job import Job
+from batchtui.domain.states import BatchState, ResultsState
+from batchtui.registry.codecs import text_list, text_money, text_time
+
+if TYPE_CHECKING:
+    from sqlite3 import Row
+
+BATCH_SELECT = """SELECT b.*, j.name, j.models, j.tags, j.source, j.profile, j.api_version, j.betas, j.note
+FROM batches AS b JOIN jobs AS j ON j.id = b.job_id"""
+
+
+def to_batch(row: Row) -> Batch:
+    """Read one row of `BATCH_SELECT`."""
+    return Batch(
+        key=row["key"],
+        revision=row["revision"],
+        id=row["id"],
+        state=BatchState(row["state"]),
+        job=row["job_id"],
+        name=row["name"],
+        part=row["part"],
+        parts=row["parts"],
+        attempt=row["attempt"],
+        requests=row["requests"],
+        bytes=row["bytes"],
+        counts=RequestCounts(row["processing"], row["succeeded"], row["errored"], row["canceled"], row["expired"]),
+        processing_status=row["processing_status"],
+        created_at=text_time(row["created_at"]),
+        ended_at=text_time(row["ended_at"]),
+        expires_at=text_time(row["expires_at"]),
+        cancel_initiated_at=text_time(row["cancel_initiated_at"]),
+        archived_at=text_time(row["archived_at"]),
+        planned_at=text_time(row["planned_at"]),
+        submitted_at=text_time(row["submitted_at"]),
+        sends=row["sends"],
+        lost_at=text_time(row["lost_at"]),
+        refreshed_at=text_time(row["refreshed_at"]),
+        results=ResultsState(row["results"]),
+        results_bytes=row["results_bytes"],
+        counts_moved=bool(row["counts_moved"]),
+        reason=row["reason"],
+        not_before=text_time(row["not_before"]),
+        models=text_list(row["models"]),
+        tags=text_list(row["tags"]),
+        source=row["source"],
+        profile=row["profile"],
+        workspace_id=row["workspace_id"],
+        api_version=row["api_version"],
+        betas=text_list(row["betas"]),
+        cost_estimate=text_money(row["cost_estimate"]),
+        cost_actual=text_money(row["cost_actual"]),
+        note=row["note"],
+    )
+
+
+def to_job(row: Row) -> Job:
+    """Read one row of the table of jobs."""
+    return Job(
+        id=row["id"],
+        name=row["name"],
+        created_at=text_time(row["created_at"]),
+        source=row["source"],
+        requests=row["requests"],
+        bytes=row["bytes"],
+        fingerprint=row["fingerprint"],
+        models=text_list(row["models"]),
+        tags=text_list(row["tags"]),
+        profile=row["profile"],
+        api_version=row["api_version"],
+        betas=text_list(row["betas"]),
+        note=row["note"],
+    )

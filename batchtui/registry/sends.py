@@ -1,0 +1,180 @@
+"""Sending in the registry: who sends a part, and what is known of its fate; each step in one transaction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batchtui.domain.errors import UnknownTarget
+from batchtui.domain.notice import NoticeKind
+from batchtui.domain.states import BatchState, ResultsState
+from batchtui.registry.codecs import text_time, time_text
+from batchtui.registry.notices import make as make_notice
+from batchtui.registry.transitions import fetch, move, note_remote, row_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from sqlite3 import Row
+
+    import aiosqlite
+
+    from batchtui.domain.batch import RemoteBatch
+    from batchtui.domain.clock import Clock
+    from batchtui.registry.database import Database
+
+
+class Sendings:
+    """Takes a part from `planned` to the API's own states. It never talks to the API; it is told how a send went."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def body_of(self, key: int) -> tuple[str, str]:
+        """Say where the body of a batch lies: the job's id, and the file's name within its folder."""
+        row = await self._database.one("SELECT job_id, body FROM batches WHERE key = ?", (key,))
+        if row is None:
+            raise UnknownTarget(f"The registry has no batch with the number {key}.")
+        return row["job_id"], row["body"]
+
+    async def sender_of(self, key: int) -> tuple[str | None, datetime | None]:
+        """Say who last sent a batch, and until when that process has promised to be heard of."""
+        row = await self._database.one("SELECT sender, sender_until FROM batches WHERE key = ?", (key,))
+        return (row["sender"], text_time(row["sender_until"])) if row else (None, None)
+
+    async def claim(self, key: int, sender: str, until: datetime) -> bool:
+        """Take a planned batch for sending: planned → submitting. False where somebody else was first."""
+        now = self._clock.now()
+        async with self._database.transaction() as tx:
+            before = await row_of(tx, key)
+            if before["state"] != BatchState.PLANNED:
+                return False
+            columns = {"sender": sender, "sender_until": time_text(until), "reason": "", "not_before": None}
+            await move(
+                tx, before, BatchState.SUBMITTING, "batch.submitting", now,
+                submitted_at=time_text(now), sends=before["sends"] + 1, lost_at=None, **columns,
+            )  # fmt: skip
+        return True
+
+    async def still_sending(self, key: int, sender: str, until: datetime) -> None:
+        """Prolong the promise of a sender to be heard of."""
+        async with self._database.transaction() as tx:
+            await tx.execute(
+                "UPDATE batches SET sender_until = ? WHERE key = ? AND sender = ? AND state = 'submitting'",
+                (time_text(until), key, sender),
+            )
+
+    async def accepted(self, key: int, remote: RemoteBatch, workspace_id: str | None, sender: str) -> bool:
+        """Note the API's answer to a create: submitting → in_progress, or unknown → in_progress where it came late.
+
+        False where the part was taken over by another sender meanwhile: nothing is changed.
+        """
+        async with self._database.transaction() as tx:
+            before = await row_of(tx, key)
+            is_mine = before["state"] == BatchState.SUBMITTING and before["sender"] == sender
+            if not is_mine and before["state"] != BatchState.UNKNOWN:
+                return False
+            await self._bind(tx, before, remote, workspace_id, event="batch.accepted", adopted=False)
+        return True
+
+    async def adopt(self, key: int, remote: RemoteBatch, workspace_id: str | None) -> bool:
+        """Note that a lost submission was found: unknown → what the API says.
+
+        False where it is not `unknown` any more, or another batch of the registry has that id: nothing is changed.
+        """
+        async with self._database.transaction() as tx:
+            before = await row_of(tx, key)
+            taken = await fetch(tx, "SELECT 1 FROM batches WHERE id = ?", (remote.id,))
+            if before["state"] != BatchState.UNKNOWN or taken is not None:
+                return False
+            await self._bind(tx, before, remote, workspace_id, event="batch.adopted", adopted=True)
+        return True
+
+    async def not_created(
+        self, key: int, reason: str, *, not_before: datetime | None = None, at_limit: bool = False
+    ) -> None:
+        """Note that a send is known to have created nothing: submitting → planned, with the reason.
+
+        `at_limit`: no later try will help until a spend limit is raised, which somebody wants to be told.
+        """
+        now = self._clock.now()
+        async with self._database.transaction() as tx:
+            before = await row_of(tx, key)
+            await move(
+                tx, before, BatchState.PLANNED, "batch.refused", now, reason=reason, not_before=time_text(not_before),
+                sender=None,
+            )  # fmt: skip
+            if at_limit:
+                await make_notice(tx, now, NoticeKind.SPEND_LIMIT, key, f"{key}.{before['sends']}")
+
+    async def answer_lost(self, key: int, reason: str) -> None:
+        """Note that nobody knows what became of a send: submitting → unknown."""
+        lost_at = time_text(self._clock.now())
+        async with self._database.transaction() as tx:
+            await move(
+                tx, await row_of(tx, key), BatchState.UNKNOWN, "batch.unknown", self._clock.now(), reason=reason,
+                sender=None, lost_at=lost_at,
+            )  # fmt: skip
+
+    async def sender_died(self, key: int, sender: str | None) -> bool:
+        """Note that the process that was sending is no more: submitting → unknown. False where that is not so now."""
+        async with self._database.transaction() as tx:
+            before = await row_of(tx, key)
+            if before["state"] != BatchState.SUBMITTING or before["sender"] != sender:
+                return False
+            now = self._clock.now()
+            # It died before its promise ran out, and at the latest just now.
+            lost_at = min(now, text_time(before["sender_until"]) or now)
+            await move(
+                tx, before, BatchState.UNKNOWN, "batch.unknown", now, lost_at=time_text(lost_at),
+                reason="The program ended while it was sending.",
+            )  # fmt: skip
+        return True
+
+    async def proved_absent(self, key: int, sends: int, reason: str) -> bool:
+        """Note that the last of that many sends created nothing: unknown → planned.
+
+        False where it is not unknown any more, or was sent once more since: that send proves nothing.
+        """
+        async with self._database.transaction() as tx:
+            before = await row_of(tx, key)
+            if before["state"] != BatchState.UNKNOWN or before["sends"] != sends:
+                return False
+            await move(tx, before, BatchState.PLANNED, "batch.absent", self._clock.now(), reason=reason)
+        return True
+
+    async def explain(self, key: int, reason: str, *, not_before: datetime | None = None) -> None:
+        """Say why a batch stands where it stands, without moving it."""
+        async with self._database.transaction() as tx:
+            await tx.execute(
+                "UPDATE batches SET reason = ?, not_before = ? WHERE key = ? AND (reason, not_before) IS NOT (?, ?)",
+                (reason, time_text(not_before), key, reason, time_text(not_before)),
+            )
+
+    async def disown(self, key: int, reason: str) -> None:
+        """Undo an adoption that proved wrong: the part is unknown again, and its id is free for a row of its own."""
+        now = self._clock.now()
+        async with self._database.transaction() as tx:
+            before = await row_of(tx, key)
+            await move(
+                tx, before, BatchState.UNKNOWN, "batch.disowned", now, reason=reason, id=None, adopted=0,
+                processing_status=None, processing=0, succeeded=0, errored=0, canceled=0, expired=0, created_at=None,
+                ended_at=None, expires_at=None, cancel_initiated_at=None, archived_at=None, results=ResultsState.NONE,
+                results_bytes=0,
+            )  # fmt: skip
+
+    async def _bind(
+        self,
+        tx: aiosqlite.Connection,
+        before: Row,
+        remote: RemoteBatch,
+        workspace_id: str | None,
+        *,
+        event: str,
+        adopted: bool,
+    ) -> None:
+        now = self._clock.now()
+        await move(
+            tx, before, remote.state, event, now, id=remote.id, workspace_id=workspace_id, adopted=int(adopted),
+            reason="", not_before=None, sender=None,
+        )  # fmt: skip
+        await note_remote(tx, await row_of(tx, before["key"]), remote, now)

@@ -1,0 +1,143 @@
+"""What batches used and cost, by model: written when their results are saved, once however often those are fetched."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from batchtui.domain.batch import RequestCounts
+from batchtui.domain.cost import NOTHING, Cost, total
+from batchtui.domain.spending import Outlook, Spending, Spent
+from batchtui.domain.usage import Usage
+from batchtui.registry.codecs import list_text, money_text, text_list, text_money, text_time, time_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from sqlite3 import Row
+
+    from batchtui.registry.database import Database
+
+_TOKENS = "input, write_5m, write_1h, read, output, thinking, searches"
+_SPENT = f"""SELECT s.batch_key, b.id, b.job_id, j.name, coalesce(b.created_at, b.planned_at) AS at, j.tags, j.models,
+ b.cost_estimate, s.model,
+ s.geography, s.results, s.cost, s.standard, s.uncached, s.categories,
+ {_TOKENS}
+FROM spending AS s JOIN batches AS b ON b.key = s.batch_key JOIN jobs AS j ON j.id = b.job_id"""
+
+
+_ON_ITS_WAY = ("planned", "submitting", "unknown", "in_progress", "canceling")
+
+
+class Costs:
+    """Keeps the figures. It knows no prices: whoever notes a cost has worked it out."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def note(self, key: int, spendings: Sequence[Spending]) -> None:
+        """Note what a batch used and cost, in place of what was noted before; its cost is the sum, where all is known.
+
+        A batch without a single answer cost nothing: that is known, and not the same as unknown.
+        """
+        actual = total([spending.cost for spending in spendings]) if spendings else NOTHING
+        async with self._database.transaction() as tx:
+            await tx.execute("DELETE FROM spending WHERE batch_key = ?", (key,))
+            await tx.executemany(
+                f"INSERT INTO spending (batch_key, model, geography, results, cost, standard, uncached,"
+                f" categories, {_TOKENS}) VALUES ({', '.join('?' * 15)})",
+                [_values(key, spending) for spending in spendings],
+            )
+            await tx.execute(
+                "UPDATE batches SET cost_actual = ?, cost_counted = 1 WHERE key = ?", (money_text(actual), key)
+            )
+
+    async def uncounted(self) -> list[int]:
+        """The batches whose results are here and whose cost was not worked out yet."""
+        rows = await self._database.all("SELECT key FROM batches WHERE results = 'saved' AND cost_counted = 0")
+        return [row["key"] for row in rows]
+
+    async def spent(self, *, since: datetime | None = None, batches: Sequence[int] | None = None) -> list[Spent]:
+        """What was spent in batches created since then, or in these, oldest first."""
+        where: str = "1"
+        values: list[object] = []
+        if since is not None:
+            where, values = "at >= ?", [time_text(since)]
+        rows = await self._database.all(f"{_SPENT} WHERE {where} ORDER BY at, s.batch_key, s.model", values)
+        wanted = None if batches is None else set(batches)
+        return [_spent(row) for row in rows if wanted is None or row["batch_key"] in wanted]
+
+    async def committed(self, since: datetime | None, *, profile: str | None = None) -> tuple[Decimal, int]:
+        """USD spent or on its way in batches planned since then, of one profile or of all.
+
+        Each counts with what it cost, else with what it may cost at most. The second figure says of how many batches
+        nothing is known, so that they are not in the sum.
+        """
+        where, values = ["b.state NOT IN ('deleted', 'missing') OR b.cost_actual IS NOT NULL"], []
+        if since is not None:
+            where.append("b.planned_at >= ?")
+            values.append(time_text(since))
+        if profile is not None:
+            where.append("j.profile = ?")
+            values.append(profile)
+        rows = await self._database.all(
+            "SELECT coalesce(b.cost_actual, b.cost_at_most, b.cost_estimate) AS cost FROM batches AS b JOIN jobs AS j"
+            f" ON j.id = b.job_id WHERE {' AND '.join(f'({each})' for each in where)}",
+            values,
+        )
+        known = [cost for row in rows if (cost := text_money(row["cost"])) is not None]
+        return sum(known, NOTHING), len(rows) - len(known)
+
+    async def outlook(self, *, since: datetime | None = None, batches: Sequence[int] | None = None) -> Outlook:
+        """What batches created since then, or these, were thought to cost; and what is on its way."""
+        rows = await self._database.all(
+            "SELECT key, state, results, cost_counted, cost_estimate, cost_at_most,"
+            " processing, succeeded, errored, canceled, expired FROM batches"
+            " WHERE ? IS NULL OR coalesce(created_at, planned_at) >= ?",
+            (time_text(since), time_text(since)),
+        )
+        wanted = None if batches is None else set(batches)
+        chosen = [row for row in rows if wanted is None or row["key"] in wanted]
+        counted = [row for row in chosen if row["cost_counted"]]
+        running = [text_money(row["cost_at_most"]) for row in chosen if row["state"] in _ON_ITS_WAY]
+        uncounted = sum(row["state"] == "ended" and not row["cost_counted"] for row in chosen)
+        expected = total([text_money(row["cost_estimate"]) for row in counted])
+        counts = RequestCounts(*(sum(row[field.name] for row in counted) for field in fields(RequestCounts)))
+        return Outlook(expected, total(running) if running else NOTHING, uncounted, counts)
+
+
+def _values(key: int, spending: Spending) -> tuple[object, ...]:
+    usage = spending.usage
+    return (
+        key, spending.model, spending.geography, spending.results, money_text(spending.cost),
+        money_text(spending.standard), money_text(spending.uncached), _cost_text(spending.categories),
+        usage.input_tokens, usage.cache_write_5m_tokens, usage.cache_write_1h_tokens, usage.cache_read_tokens,
+        usage.output_tokens, usage.thinking_tokens, usage.web_searches,
+    )  # fmt: skip
+
+
+def _spent(row: Row) -> Spent:
+    usage = Usage(*(row[name] for name in _TOKENS.split(", ")))
+    return Spent(
+        batch=row["batch_key"],
+        batch_id=row["id"] or "",
+        job=row["job_id"],
+        name=row["name"],
+        created_at=text_time(row["at"]),
+        tags=text_list(row["tags"]),
+        expected=text_money(row["cost_estimate"]),
+        spending=Spending(
+            row["model"], row["geography"], row["results"], usage, text_money(row["cost"]),
+            text_money(row["standard"]), text_money(row["uncached"]), _text_cost(row["categories"]),
+        ),
+        has_one_model=len(text_list(row["models"])) == 1,
+    )  # fmt: skip
+
+
+def _cost_text(cost: Cost | None) -> str | None:
+    return None if cost is None else list_text(f"{getattr(cost, field.name):f}" for field in fields(cost))
+
+
+def _text_cost(text: str | None) -> Cost | None:
+    return None if text is None else Cost(*map(Decimal, text_list(text)))

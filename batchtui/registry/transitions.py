@@ -1,0 +1,97 @@
+"""The one way a row of `batches` changes its state: lawful, with its line in the journal and the notice it makes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from batchtui.domain.errors import UnknownTarget
+from batchtui.domain.notice import NoticeKind
+from batchtui.domain.states import BatchState, ResultsState, advance
+from batchtui.registry.codecs import time_text
+from batchtui.registry.journal import note
+from batchtui.registry.notices import make as make_notice
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from sqlite3 import Row
+
+    import aiosqlite
+
+    from batchtui.domain.batch import RemoteBatch
+
+
+async def move(
+    tx: aiosqlite.Connection, before: Row, target: BatchState, event: str, now: datetime, **columns: Any
+) -> None:
+    """Change a row's state, where that is lawful, and columns with it; note it, for the absent too."""
+    advance(BatchState(before["state"]), target)
+    changes = {"state": target, **columns}
+    await tx.execute(
+        f"UPDATE batches SET {', '.join(f'{name} = ?' for name in changes)} WHERE key = ?",
+        (*changes.values(), before["key"]),
+    )
+    if event:
+        reason = {"reason": columns["reason"]} if columns.get("reason") else {}
+        batch_id = columns.get("id") or before["id"]
+        await note(tx, now, event, job=before["job_id"], key=before["key"], batch_id=batch_id, **reason)
+    if target is BatchState.ENDED and before["state"] != target:
+        await make_notice(tx, now, NoticeKind.ENDED, before["key"], columns.get("id") or before["id"])
+    elif target is BatchState.UNKNOWN and before["state"] != target:
+        await make_notice(tx, now, NoticeKind.UNKNOWN, before["key"], f"{before['key']}.{before['sends']}")
+
+
+async def note_remote(tx: aiosqlite.Connection, before: Row, remote: RemoteBatch, now: datetime) -> bool:
+    """Write what the API says where it differs; the state moves with it. Returns whether anything differed."""
+    was = BatchState(before["state"])
+    # `ended` is final: an answer that was overtaken on the way must not take a batch back to running.
+    target = was if was is BatchState.ENDED else _forward(was, remote.state)
+    counts = remote.counts
+    columns: dict[str, Any] = {
+        "processing_status": target if target is not BatchState.MISSING else remote.processing_status,
+        "processing": counts.processing,
+        "succeeded": counts.succeeded,
+        "errored": counts.errored,
+        "canceled": counts.canceled,
+        "expired": counts.expired,
+        "created_at": time_text(remote.created_at),
+        "ended_at": time_text(remote.ended_at),
+        "expires_at": time_text(remote.expires_at),
+        "cancel_initiated_at": time_text(remote.cancel_initiated_at),
+        "archived_at": time_text(remote.archived_at),
+    }
+    if was is BatchState.ENDED and remote.state is not BatchState.ENDED:
+        columns = {}
+    elif 0 < counts.settled < counts.total and remote.state is not BatchState.ENDED:
+        columns["counts_moved"] = 1
+    if remote.archived_at is not None and before["results"] in {"none", "partial"}:
+        columns["results"] = ResultsState.GONE
+    await tx.execute(
+        "UPDATE batches SET refreshed_at = ?, missed_at = NULL WHERE key = ?", (time_text(now), before["key"])
+    )
+    differing = {name: value for name, value in columns.items() if before[name] != value}
+    if not differing and target is was:
+        return False
+    event = f"batch.{target}" if target is not was else ""
+    await move(tx, before, target, event, now, **differing, **({"reason": ""} if event else {}))
+    return True
+
+
+async def fetch(tx: aiosqlite.Connection, sql: str, values: tuple[Any, ...]) -> Row | None:
+    """Read one row within a transaction."""
+    async with tx.execute(sql, values) as cursor:
+        return await cursor.fetchone()
+
+
+async def row_of(tx: aiosqlite.Connection, key: int) -> Row:
+    """Read the row of a batch. Raises `UnknownTarget`."""
+    row = await fetch(tx, "SELECT * FROM batches WHERE key = ?", (key,))
+    if row is None:
+        raise UnknownTarget(f"The registry has no batch with the number {key}.")
+    return row
+
+
+def _forward(was: BatchState, heard: BatchState) -> BatchState:
+    """The state to take on hearing `heard`: answers can be overtaken, so `canceling` never falls back to running."""
+    if was is BatchState.CANCELING and heard is BatchState.IN_PROGRESS:
+        return was
+    return heard

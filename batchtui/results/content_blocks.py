@@ -1,0 +1,199 @@
+"""The blocks of a message, each named for people: text, thinking, tool calls, what tools returned, and the unknown."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from batchtui.results.json_line import MAX_DEPTH
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+class BlockKind(StrEnum):
+    """What a block is, coarsely enough to choose how to show it."""
+
+    TEXT = "text"
+    THINKING = "thinking"
+    HIDDEN_THINKING = "hidden thinking"
+    TOOL_CALL = "tool call"
+    """The caller is expected to run it."""
+    SERVER_TOOL = "server tool"
+    """Run by the service itself."""
+    TOOL_RESULT = "tool result"
+    IMAGE = "image"
+    DOCUMENT = "document"
+    SUMMARY = "summary"
+    """A compaction: what the service kept of a long context."""
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """One source that a text leans on."""
+
+    source: str
+    """Title, or address, of what is cited."""
+    quoted: str
+    place: str = ""
+    """Page, block, characters or address, as far as the citation says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One block of a message. Its strings come from outside: whoever shows them makes them safe."""
+
+    kind: BlockKind
+    title: str
+    """Like `thinking`, `tool call get_weather`, `web search result`."""
+    text: str
+    """What there is to read: the text, the thinking, the tool's input or output as JSON."""
+    raw: Mapping[str, Any]
+    citations: tuple[Citation, ...] = ()
+
+
+def blocks_of(content: list[Any]) -> tuple[Block, ...]:
+    """Name every block of a message's content; what is no object becomes an unknown block and loses nothing."""
+    return tuple(block_of(block if isinstance(block, dict) else {"type": "", "value": block}) for block in content)
+
+
+def block_of(raw: Mapping[str, Any]) -> Block:
+    """Name one block by the `type` of its JSON, never by guessing from its keys."""
+    block_type = raw.get("type")
+    word = block_type if isinstance(block_type, str) else ""
+    reader = _READERS.get(word)
+    if reader is not None:
+        return reader(raw)
+    if word.endswith("_tool_result"):
+        return _tool_result(raw)
+    return Block(BlockKind.UNKNOWN, f"unknown block {word}".rstrip(), as_json(raw), raw)
+
+
+def as_json(value: object) -> str:
+    """Return the value as indented JSON, whatever its nesting."""
+    try:
+        return json.dumps(value, ensure_ascii=False, indent=2)
+    except (RecursionError, ValueError):
+        return f"(nested deeper than {MAX_DEPTH} levels)"
+
+
+def _text(raw: Mapping[str, Any]) -> Block:
+    citations = raw.get("citations")
+    sources = citations if isinstance(citations, list) else []
+    named = tuple(_citation(source) for source in sources if isinstance(source, dict))
+    return Block(BlockKind.TEXT, "text", _str(raw.get("text")), raw, named)
+
+
+def _thinking(raw: Mapping[str, Any]) -> Block:
+    return Block(BlockKind.THINKING, "thinking", _str(raw.get("thinking")), raw)
+
+
+def _hidden_thinking(raw: Mapping[str, Any]) -> Block:
+    size = len(_str(raw.get("data")))
+    return Block(BlockKind.HIDDEN_THINKING, "thinking, hidden by the service", f"{size} characters, encrypted", raw)
+
+
+def _tool_call(raw: Mapping[str, Any]) -> Block:
+    return Block(BlockKind.TOOL_CALL, f"tool call {_str(raw.get('name'))}".rstrip(), as_json(raw.get("input")), raw)
+
+
+def _server_tool(raw: Mapping[str, Any]) -> Block:
+    name = " of ".join(part for part in (_str(raw.get("name")), _str(raw.get("server_name"))) if part)
+    return Block(BlockKind.SERVER_TOOL, f"server tool {name}".rstrip(), as_json(raw.get("input")), raw)
+
+
+def _tool_result(raw: Mapping[str, Any]) -> Block:
+    name = _str(raw.get("type")).removesuffix("_tool_result").replace("_", " ")
+    content = raw.get("content")
+    failed = isinstance(content, dict) and "error_code" in content
+    text = _readable(content)
+    return Block(BlockKind.TOOL_RESULT, f"{name} {'failed' if failed else 'result'}", text, raw)
+
+
+def _readable(content: object) -> str:
+    """Prefer what a person reads: titles with addresses, texts, standard output; JSON for everything else."""
+    if isinstance(content, list):
+        return "\n".join(_readable(item) for item in content)
+    if not isinstance(content, dict):
+        return _str(content) or ("" if content is None else as_json(content))
+    if isinstance(content.get("url"), str) and isinstance(content.get("title"), str):
+        return f"{content['title']}\n  {content['url']}"
+    if isinstance(content.get("text"), str):
+        return str(content["text"])
+    if isinstance(content.get("stdout"), str):
+        return "".join(part for part in (content["stdout"], _str(content.get("stderr"))) if part)
+    return as_json(content)
+
+
+def _image(raw: Mapping[str, Any]) -> Block:
+    media, detail = _source(raw)
+    return Block(BlockKind.IMAGE, f"image {media}".rstrip(), detail, raw)
+
+
+def _document(raw: Mapping[str, Any]) -> Block:
+    media, detail = _source(raw)
+    return Block(BlockKind.DOCUMENT, f"document {_str(raw.get('title')) or media}".rstrip(), detail, raw)
+
+
+def _source(raw: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the media type of an image or a document, and what there is to read of it: never its base64."""
+    source = raw.get("source")
+    about = source if isinstance(source, dict) else {}
+    media, data = _str(about.get("media_type")), _str(about.get("data"))
+    if about.get("type") == "text":
+        return media, data
+    where = _str(about.get("url")) or _str(about.get("file_id"))
+    return media, where or (f"{len(data) * 3 // 4} bytes" if data else _readable(about.get("content")))
+
+
+def _given_result(raw: Mapping[str, Any]) -> Block:
+    """Name what a caller gave back for a tool call, in a request."""
+    failed = raw.get("is_error") is True
+    return Block(BlockKind.TOOL_RESULT, "tool failed" if failed else "tool result", _readable(raw.get("content")), raw)
+
+
+def _summary(raw: Mapping[str, Any]) -> Block:
+    return Block(BlockKind.SUMMARY, "summary of the earlier context", _str(raw.get("content")), raw)
+
+
+def _upload(raw: Mapping[str, Any]) -> Block:
+    return Block(BlockKind.TOOL_RESULT, "file in the container", _str(raw.get("file_id")), raw)
+
+
+def _citation(raw: Mapping[str, Any]) -> Citation:
+    source = _str(raw.get("document_title")) or _str(raw.get("title")) or _str(raw.get("url"))
+    source = source or _str(raw.get("source"))
+    return Citation(source, _str(raw.get("cited_text")), _place(raw))
+
+
+def _place(raw: Mapping[str, Any]) -> str:
+    for word, start, end in (
+        ("page", "start_page_number", "end_page_number"),
+        ("block", "start_block_index", "end_block_index"),
+        ("character", "start_char_index", "end_char_index"),
+    ):
+        if isinstance(raw.get(start), int):
+            return f"{word} {raw[start]} to {raw.get(end)}"
+    return _str(raw.get("url"))
+
+
+def _str(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+_READERS: Mapping[str, Callable[[Mapping[str, Any]], Block]] = {
+    "text": _text,
+    "thinking": _thinking,
+    "redacted_thinking": _hidden_thinking,
+    "tool_use": _tool_call,
+    "server_tool_use": _server_tool,
+    "mcp_tool_use": _server_tool,
+    "tool_result": _given_result,
+    "image": _image,
+    "document": _document,
+    "compaction": _summary,
+    "container_upload": _upload,
+}

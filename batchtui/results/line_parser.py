@@ -1,0 +1,202 @@
+"""One raw line of results, read into the few facts that an index keeps: the hot path of every collection."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from batchtui.domain.result import Outcome
+from batchtui.results.json_line import UnreadableLine, read_object, whole_text
+from batchtui.results.outcome_rules import outcome_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PREVIEW = 160
+"""Characters of an answer or an error message that the index keeps."""
+_COUNT_BITS = 53
+"""A count of tokens beyond 2**53 is no count."""
+_Tokens = tuple[int, int, int, int, int, int, int]
+_new = tuple.__new__
+"""Makes a named tuple without the Python function that a class of its own has for it: a third of the time."""
+_NO_TOKENS: _Tokens = (0, 0, 0, 0, 0, 0, 0)
+
+
+class Reading(NamedTuple):
+    """What one line says, in the order of the index's columns. A tuple, since a million of them are made."""
+
+    custom_id: str
+    """Empty where the line has none."""
+    outcome: Outcome
+    result_type: str
+    """The API's word; empty where the line has none or is no JSON."""
+    model: str | None
+    stop_reason: str | None
+    error_type: str | None
+    message: str
+    """The error's message, the beginning of the answer, or why the line cannot be read; one line, `PREVIEW` at most."""
+    tokens: _Tokens
+    """The fields of `Usage`, in order."""
+    geography: str | None = None
+    """Where the answer was made (`inference_geo`): some places cost more."""
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether the line was a JSON object with a type of result."""
+        return bool(self.result_type)
+
+
+def read_line(line: bytes) -> Reading:
+    """Read one line; never fails: what is no JSON becomes a reading that says so.
+
+    Both error envelopes are accepted: the API's double one and the flat one of other servers.
+    """
+    try:
+        value = read_object(line)
+    except UnreadableLine as failure:
+        return unreadable(failure.custom_id, failure.reason)
+    return read_value(value)
+
+
+def read_value(value: dict[str, Any]) -> Reading:
+    """Read one line that was parsed already; tolerant of every missing, unknown or ill-typed key."""
+    custom_id = value.get("custom_id")
+    if not isinstance(custom_id, str):
+        custom_id = "" if custom_id is None else str(custom_id)[:PREVIEW]
+    result = value.get("result")
+    if not isinstance(result, dict):
+        return unreadable(custom_id, "the line has no result")
+    result_type = result.get("type")
+    if result_type == "succeeded":
+        message = result.get("message")
+        if isinstance(message, dict):
+            return _succeeded(custom_id, message)
+        return Reading(
+            custom_id, Outcome.UNRECOGNIZED, result_type, None, None, None, "succeeded without a message", _NO_TOKENS
+        )
+    return _otherwise(custom_id, result, result_type if isinstance(result_type, str) else "")
+
+
+def unreadable(custom_id: str, reason: str) -> Reading:
+    """Return the reading of a line that is no JSON, or no result: shown raw, counted as nothing the API knows."""
+    return Reading(whole_text(custom_id), Outcome.UNRECOGNIZED, "", None, None, None, preview(reason), _NO_TOKENS)
+
+
+def error_of(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inner error of an errored result: `{"type", "message", "details"?}` as far as it is there."""
+    error = result.get("error")
+    if isinstance(error, str):
+        return {"message": error}
+    if not isinstance(error, dict):
+        return {}
+    inner = error.get("error")
+    return inner if isinstance(inner, dict) else error
+
+
+def text_of(content: list[Any]) -> str:
+    """Join the blocks of type text; everything else (thinking, tools, citations) is not the answer's text."""
+    if len(content) == 1:
+        block = content[0]
+        if isinstance(block, dict) and block.get("type") == "text":
+            text = block.get("text")
+            return text if isinstance(text, str) else ""
+    return "".join(
+        block["text"]
+        for block in content
+        if isinstance(block, dict) and block.get("type") == "text" and isinstance(block.get("text"), str)
+    )
+
+
+def preview(text: str) -> str:
+    """Return the beginning of a text as one line of at most `PREVIEW` characters."""
+    head = text[:PREVIEW]
+    if head.isprintable() and head[:1] != " ":
+        return head
+    return " ".join(text.lstrip()[: 2 * PREVIEW].split())[:PREVIEW]
+
+
+def _succeeded(custom_id: str, message: dict[str, Any]) -> Reading:
+    content = message.get("content")
+    if not isinstance(content, list):
+        content = [{"type": "text", "text": content}] if isinstance(content, str) else []
+    text = text_of(content)
+    stop_reason, model = message.get("stop_reason"), message.get("model")
+    if not isinstance(stop_reason, str):
+        stop_reason = None
+    if not isinstance(model, str):
+        model = None
+    said = text if text and not text.isspace() else _call_preview(content)
+    outcome = outcome_of("succeeded", stop_reason, content, text)
+    usage = message.get("usage")
+    place = usage.get("inference_geo") if isinstance(usage, dict) else None
+    if not isinstance(place, str):
+        place = None
+    facts = (custom_id, outcome, "succeeded", model, stop_reason, None, preview(said), _tokens(usage), place)
+    return _new(Reading, facts)
+
+
+def _otherwise(custom_id: str, result: dict[str, Any], result_type: str) -> Reading:
+    error = error_of(result)
+    said = error.get("message")
+    return Reading(
+        custom_id,
+        outcome_of(result_type, None, [], ""),
+        result_type,
+        None,
+        None,
+        _word(error.get("type")),
+        preview(said) if isinstance(said, str) else "",
+        _NO_TOKENS,
+    )
+
+
+def _call_preview(content: list[Any]) -> str:
+    """Return the first tool call as `name {input}`, for a message that says nothing in words."""
+    for block in content:
+        if isinstance(block, dict) and block.get("type") == "tool_use":
+            return f"{block.get('name')} {json.dumps(block.get('input'), ensure_ascii=False)[: 2 * PREVIEW]}"
+    return ""
+
+
+def _word(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _tokens(usage: object) -> _Tokens:
+    if not isinstance(usage, dict):
+        return _NO_TOKENS
+    get = usage.get
+    written = get("cache_creation_input_tokens") or 0
+    write_5m = write_1h = 0
+    split = get("cache_creation")
+    if written or (split and "cache_creation_input_tokens" not in usage):
+        write_5m, write_1h = _cache_writes(written, split)
+    thinking = get("output_tokens_details")
+    thought = (thinking.get("thinking_tokens") or 0) if isinstance(thinking, dict) else 0
+    tools = get("server_tool_use")
+    searches = (tools.get("web_search_requests") or 0) if isinstance(tools, dict) else 0
+    put_in = get("input_tokens") or 0
+    read = get("cache_read_input_tokens") or 0
+    put_out = get("output_tokens") or 0
+    tokens = (put_in, write_5m, write_1h, read, put_out, thought, searches)
+    try:  # one look at all seven: negative, too large for the index or no whole number
+        if (put_in | write_5m | write_1h | read | put_out | thought | searches) >> _COUNT_BITS == 0:
+            return tokens
+    except TypeError:
+        pass
+    return _repaired(tokens)
+
+
+def _cache_writes(written: Any, split: Any) -> tuple[Any, Any]:
+    """Return tokens written for 5 minutes and for 1 hour; a server that does not split means 5 minutes (API.md)."""
+    if isinstance(split, dict):
+        short, long = split.get("ephemeral_5m_input_tokens") or 0, split.get("ephemeral_1h_input_tokens") or 0
+        if short or long:
+            return short, long
+    return written, 0
+
+
+def _repaired(tokens: tuple[Any, ...]) -> _Tokens:
+    """Return the tokens with everything that cannot be a count as 0."""
+    a, b, c, d, e, f, g = (count if isinstance(count, int) and count >> _COUNT_BITS == 0 else 0 for count in tokens)
+    return a, b, c, d, e, f, g

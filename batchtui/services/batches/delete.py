@@ -1,0 +1,107 @@
+"""Deleting: at the API once a batch has ended and its results are safe, or only the row here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from batchtui.domain.errors import BatchNotFound, BatchtuiError
+from batchtui.domain.states import BatchState, ResultsState
+from batchtui.services.batches.cancel import Outcome, Skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from batchtui.domain.batch import Batch
+    from batchtui.services.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class DeletePlan:
+    """Exactly which batches will be deleted, and which results are lost with them."""
+
+    delete: tuple[Batch, ...]
+    """At the API, for ever. What was saved here stays here."""
+    drop: tuple[Batch, ...]
+    """Only here: out of the lists; the record and the files stay."""
+    losing: tuple[Batch, ...]
+    """Those of `delete` whose results are not saved: they will be lost."""
+    skipped: tuple[Skipped, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.delete and not self.drop
+
+
+async def plan_delete(
+    workspace: Workspace, keys: Sequence[int], *, locally: bool = False, force: bool = False
+) -> DeletePlan:
+    """Say what deleting these batches would do. Nothing is asked of the API.
+
+    Without `force`, batches whose results are not saved are left alone, with the reason.
+    """
+    delete: list[Batch] = []
+    drop: list[Batch] = []
+    skipped: list[Skipped] = []
+    for batch in await workspace.registry.views.page(keys):
+        why_not = _why_not(batch, locally=locally, force=force)
+        if why_not:
+            skipped.append(Skipped(batch, why_not))
+        elif locally or batch.state in (BatchState.PLANNED, BatchState.MISSING):
+            drop.append(batch)
+        else:
+            delete.append(batch)
+    losing = tuple(batch for batch in delete if _loses_results(batch))
+    return DeletePlan(tuple(delete), tuple(drop), losing, tuple(skipped))
+
+
+async def apply_delete(workspace: Workspace, plan: DeletePlan) -> list[Outcome]:
+    """Delete what the plan says; what fails does not hold up the rest."""
+    workspace.refuse_if_read_only()
+    batches = workspace.registry.batches
+    outcomes: list[Outcome] = []
+    for batch in plan.drop:
+        await batches.deleted(batch.key, locally=True)
+        outcomes.append(Outcome(await batches.get(batch.key)))
+    for batch in plan.delete:
+        error: BatchtuiError | None = None
+        try:
+            await _delete(workspace, batch)
+        except BatchtuiError as caught:
+            error = caught
+        outcomes.append(Outcome(await batches.get(batch.key), error))
+    return outcomes
+
+
+async def _delete(workspace: Workspace, batch: Batch) -> None:
+    """Delete at the API, then read back: only a 404 proves it."""
+    assert batch.id is not None
+    gateway = await workspace.gateway()
+    await gateway.delete(batch.id)
+    try:
+        await gateway.retrieve(batch.id)
+    except BatchNotFound:
+        await workspace.registry.batches.deleted(batch.key, locally=False)
+        return
+    raise BatchtuiError(
+        f"{batch.id} is still there after it was deleted.",
+        title="Not deleted",
+        hint="Try again, or look at `batchtui log`.",
+    )
+
+
+def _loses_results(batch: Batch) -> bool:
+    return batch.results not in (ResultsState.SAVED, ResultsState.GONE) and batch.counts.total > 0
+
+
+def _why_not(batch: Batch, *, locally: bool, force: bool) -> str:
+    if batch.state is BatchState.DELETED:
+        return "it is deleted already"
+    if batch.state in (BatchState.SUBMITTING, BatchState.UNKNOWN) and not (locally and force):
+        return "nobody knows yet whether it exists; `batchtui resume` finds out"
+    if batch.state.is_running:
+        return "it is still running; cancel it first"
+    if batch.state is BatchState.ENDED and not locally and not force and _loses_results(batch):
+        return "its results are not saved yet; save them with `batchtui results`, or say --force"
+    return ""

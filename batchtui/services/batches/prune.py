@@ -1,0 +1,179 @@
+"""Letting go of what is safe to let go: a plan that names every piece and its size, and the removal of just that."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from batchtui.domain.states import ResultsState
+from batchtui.registry import orphans as leftovers
+from batchtui.registry.original_ids import originals_in_use
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from batchtui.domain.batch import Batch
+    from batchtui.registry.orphans import Leftover
+    from batchtui.services.workspace import Workspace
+
+AT_REST = timedelta(days=1)
+"""What was written within this time may belong to a process that is still at work, and is left alone."""
+REASONS = {
+    "staging": "requests that were laid aside and never sent",
+    "requests": "requests of a submission that ended before it was noted; nothing of it was sent",
+    "attempt": "requests of a retry that ended before it was noted; nothing of it was sent",
+    "download": "what a broken download left behind; the results are saved whole",
+    "index": "half an index; the results have a whole one",
+    "half-names": "what rows were called, of a composition that ended midway",
+    "names": "what rows were called, of requests that no job has",
+    "deleted": "requests and results of a job whose batches were all deleted",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """One piece that will go."""
+
+    kind: str
+    """A key of `REASONS`."""
+    name: str
+    paths: tuple[Path, ...]
+    """Files and folders."""
+    bytes: int
+    batches: tuple[Batch, ...] = ()
+    """Whose saved results go with it."""
+
+    @property
+    def reason(self) -> str:
+        """What it is, and why it can go."""
+        return REASONS[self.kind]
+
+
+@dataclass(frozen=True, slots=True)
+class PrunePlan:
+    """Exactly what will go."""
+
+    removals: tuple[Removal, ...]
+    older_than: timedelta | None
+
+    @property
+    def bytes(self) -> int:
+        """How much space that makes."""
+        return sum(removal.bytes for removal in self.removals)
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What became of a plan."""
+
+    removed: tuple[Removal, ...]
+    failed: tuple[tuple[Removal, str], ...]
+    """Pieces that the disk did not let go of, and why."""
+
+    @property
+    def bytes(self) -> int:
+        """How much space was made."""
+        return sum(removal.bytes for removal in self.removed)
+
+
+async def plan_prune(workspace: Workspace, *, older_than: timedelta | None = None) -> PrunePlan:
+    """Say what is safe to let go. Nothing is removed.
+
+    What is not saved, not sent, or of unknown fate is never in it; neither is anything written within the last day,
+    nor what an earlier registry left in these folders.
+
+    Args:
+        workspace: where to look.
+        older_than: also requests and results of jobs all of whose batches were deleted longer ago than this, and what
+            rows were called that were composed longer ago, where no job has them.
+    """
+    registry, now = workspace.registry, workspace.clock.now()
+    attempts, saved = await registry.views.attempts(), await registry.views.saved_keys()
+    known = {job: attempts.get(job, set()) for job in await registry.jobs.ids()}
+    found = await asyncio.to_thread(
+        lambda: [
+            *leftovers.left_requests(registry.requests.folder, known),
+            *leftovers.left_results(registry.results.folder, saved),
+            *leftovers.left_names(workspace.paths.originals, originals_in_use(workspace.paths, registry, known)),
+        ]
+    )
+    begun = await registry.views.begun_at()
+    removals = [
+        Removal(leftover.kind, leftover.name, leftover.paths, leftover.bytes)
+        for leftover in found
+        if leftover.changed_at <= now - AT_REST
+        and not _is_of_another_registry(leftover, begun)
+        and not _may_be_sent_yet(leftover, older_than, now)
+    ]
+    if older_than is not None:
+        removals += await _deleted_jobs(workspace, now - older_than, now)
+    return PrunePlan(tuple(removals), older_than)
+
+
+async def apply_prune(workspace: Workspace, plan: PrunePlan) -> Pruned:
+    """Remove what the plan names and what is still safe to go now; what fails does not hold up the rest."""
+    still = await plan_prune(workspace, older_than=plan.older_than)
+    safe = {(removal.kind, removal.name): removal for removal in still.removals}
+    removed: list[Removal] = []
+    failed: list[tuple[Removal, str]] = []
+    for planned in plan.removals:
+        removal = safe.get((planned.kind, planned.name))
+        if removal is None:
+            continue
+        try:
+            await _remove(workspace, removal)
+        except OSError as error:
+            failed.append((removal, str(error)))
+        else:
+            removed.append(removal)
+    if removed:
+        await workspace.registry.journal.record(
+            workspace.clock.now(), "space.pruned", pieces=len(removed), bytes=sum(one.bytes for one in removed)
+        )
+    return Pruned(tuple(removed), tuple(failed))
+
+
+async def _remove(workspace: Workspace, removal: Removal) -> None:
+    # First the word in the registry, then the files: results that are called saved are always there.
+    for batch in removal.batches:
+        await workspace.registry.batches.set_results(batch.key, ResultsState.GONE)
+    for path in removal.paths:
+        await asyncio.to_thread(leftovers.remove, path)
+
+
+def _is_of_another_registry(leftover: Leftover, begun: datetime | None) -> bool:
+    """Whether a folder of requests was there before this registry: what it knew of them is lost, so they stay."""
+    return leftover.kind == "requests" and (begun is None or leftover.changed_at < begun)
+
+
+def _may_be_sent_yet(leftover: Leftover, older_than: timedelta | None, now: datetime) -> bool:
+    """Whether these are names of requests that somebody may have in a file, and send later."""
+    if leftover.kind != "names":
+        return False
+    return older_than is None or leftover.changed_at > now - older_than
+
+
+async def _deleted_jobs(workspace: Workspace, before: datetime, now: datetime) -> list[Removal]:
+    registry = workspace.registry
+    removals: list[Removal] = []
+    for job in await registry.views.jobs_deleted_before(before):
+        batches = await registry.views.of_job(job)
+        if any(_can_still_be_had(batch, now) for batch in batches):
+            continue
+        paths = [path for batch in batches for path in registry.results.files(batch)]
+        if registry.requests.has(job):
+            paths.append(registry.requests.folder / job)
+        if paths:
+            saved = tuple(batch for batch in batches if batch.results is ResultsState.SAVED)
+            size = sum(map(leftovers.size_of, paths))
+            removals.append(Removal("deleted", f"{batches[0].name} ({job})", tuple(paths), size, saved))
+    return removals
+
+
+def _can_still_be_had(batch: Batch, now: datetime) -> bool:
+    """Whether results that are not saved may still be at the API: a batch that was only dropped here."""
+    is_open = batch.results in (ResultsState.NONE, ResultsState.PARTIAL)
+    return is_open and batch.results_until is not None and now < batch.results_until

@@ -1,0 +1,242 @@
+"""Composing: data and a template become a file of checked requests, written whole or not at all.
+
+    composition = await open_composition(workspace, ComposeOptions(template="classify", data="tickets.csv"))
+    composition.table.columns, composition.table.facts          # what was found out
+    await sample(composition, 1, 20)                            # the first rows as they would be sent
+    composed = await compose(workspace, composition, stream)    # all of them, checked
+
+The first three are in `services.composition`; `services.browsing` moves about in a table.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from array import array
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import IO, TYPE_CHECKING
+
+from batchtui.domain.errors import StorageError
+from batchtui.registry.original_ids import OriginalsWriter
+from batchtui.runtime.atomic_file import refuse_existing
+from batchtui.runtime.threads import abandonable
+from batchtui.services.estimates.request_groups import LoadCounter
+from batchtui.services.submission.staging.stage import Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from batchtui.compose import Composer
+    from batchtui.domain.estimate import Estimate
+    from batchtui.intake import CheckReport
+    from batchtui.services.compose.composition import Composition
+    from batchtui.services.estimates.request_groups import Load
+    from batchtui.services.submission.cache_priming import Gain
+    from batchtui.services.workspace import Workspace
+    from batchtui.templates.request_builder import Prefix
+
+SPOOLED = 1 << 22
+"""Bytes of requests that wait in memory for the last check; more waits on the disk."""
+MOST_TROUBLED = 1_000_000
+"""Rows with a problem that a survey lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """What became of a composition."""
+
+    report: CheckReport
+    rows: int
+    """Rows read, right and wrong."""
+    bytes: int
+    """Written; 0 where wrong rows stopped it."""
+    id_column: str | None
+    made: int
+    """Ids that were made, as their rows had none."""
+    changed: int
+    """Ids that are not what the data says, as that is not legal or not unique."""
+    repeated: int
+    """Of those, the ones that are not unique in the data."""
+    originals: Path | None
+    """Where the names of those rows are kept; exports find them by themselves."""
+    prefix: Prefix | None
+    least_cached: int | None
+    """Tokens that the prefix must have for the model to cache it."""
+    loads: tuple[Load, ...]
+    """What the requests weigh."""
+    estimate: Estimate | None = None
+    """What they will cost as one batch; None where there are none."""
+    gain: Gain | None = None
+    """What caching the prefix is worth; None where it is too short, or the model's price is not known."""
+    troubled: Sequence[int] = ()
+    """The numbers of rows with a problem, from 1, in order: the first `MOST_TROUBLED`. Only of a survey."""
+
+    @property
+    def is_written(self) -> bool:
+        """Whether the requests were written."""
+        return self.bytes > 0
+
+
+async def compose(
+    workspace: Workspace,
+    composition: Composition,
+    stream: IO[bytes],
+    on_progress: Callable[[Reading], None] | None = None,
+) -> Composed:
+    """Make and check all requests, then write them as JSON lines: all, or none where a row is wrong.
+
+    Raises:
+        InputError: the table cannot be read any more, or does not fit the template at all.
+        StorageError: the disk refuses.
+    """
+    return await _passed(workspace, partial(_compose, workspace, composition, stream), on_progress)
+
+
+async def survey(
+    workspace: Workspace, composition: Composition, on_progress: Callable[[Reading], None] | None = None
+) -> Composed:
+    """Make and check all requests and keep none: to say what is wrong, and what they will cost.
+
+    Raises:
+        InputError: as `compose`.
+    """
+    return await _passed(workspace, partial(_survey, composition), on_progress)
+
+
+async def counted(workspace: Workspace, composition: Composition, composed: Composed) -> Composed:
+    """Have the API count a few of the requests, and return what became of them with an estimate that rests on that.
+
+    Raises:
+        InputError: as `compose`.
+        CredentialsMissing, Refused: nobody may ask.
+    """
+    from batchtui.services.estimates.estimate import expect
+    from batchtui.services.estimates.token_counting import count_loads
+
+    wanted = {place for load in composed.loads for place in load.sample}
+    found = await asyncio.to_thread(_requests_at, composition, wanted)
+    tally = await count_loads(workspace, composed.loads, lambda places: [found[place] for place in places])
+    expected = await expect(workspace, composed.loads, composed.report.shapes, tally=tally)
+    return replace(composed, estimate=expected)
+
+
+def _requests_at(composition: Composition, places: set[int]) -> dict[int, bytes]:
+    """Return the requests at these places among those that may be sent, from 1."""
+    found: dict[int, bytes] = {}
+    for block in composition.composer().blocks():
+        found |= {request.seq: request.payload for request in block if request.seq in places}
+        if len(found) == len(places):
+            break
+    return found
+
+
+async def _passed(
+    workspace: Workspace,
+    work_with: Callable[[Callable[[Reading], None]], Composed],
+    on_progress: Callable[[Reading], None] | None,
+) -> Composed:
+    """Run one pass over all rows."""
+    composed = await abandonable(work_with, on_progress)
+    return await _priced(workspace, composed) if composed.loads else composed
+
+
+async def compose_to_file(
+    workspace: Workspace,
+    composition: Composition,
+    output: Path,
+    on_progress: Callable[[Reading], None] | None = None,
+) -> Composed:
+    """Compose into a file, which appears whole or not at all; one that exists is replaced.
+
+    Raises:
+        InputError: as `compose`.
+        StorageError: a folder is there, or the disk refuses.
+    """
+    refuse_existing(output, overwrite=True)
+    aside = output.with_name(f".{output.name}.{workspace.random(4)}.part")
+    try:
+        with aside.open("xb") as file:
+            composed = await compose(workspace, composition, file, on_progress)
+        if composed.is_written:
+            aside.replace(output)
+    except OSError as error:
+        raise StorageError(f"{output} could not be written: {error}.", hint="Nothing was left behind.") from error
+    finally:
+        aside.unlink(missing_ok=True)
+    return composed
+
+
+def _compose(
+    workspace: Workspace, composition: Composition, stream: IO[bytes], tell: Callable[[Reading], None]
+) -> Composed:
+    with OriginalsWriter(workspace.paths.originals) as originals, tempfile.SpooledTemporaryFile(SPOOLED) as spool:
+        composer, weighed = composition.composer(originals.changed), LoadCounter()
+        for block in composer.blocks():
+            spool.writelines([request.payload + b"\n" for request in block])
+            originals.sent([request.custom_id for request in block])
+            weighed.add(1, block)
+            tell(Reading(*composition.table.progress))
+        report, length = composer.report(), 0
+        if report.requests and (composition.options.skip_wrong or not report.errors):
+            length = spool.tell()
+            spool.seek(0)
+            shutil.copyfileobj(spool, stream, SPOOLED)
+            stream.flush()
+        kept = originals.keep() if length else None
+    return _composed(composer, report, length, kept, weighed.loads())
+
+
+def _survey(composition: Composition, tell: Callable[[Reading], None]) -> Composed:
+    troubled, weighed = array("I"), LoadCounter()
+
+    def note(number: int) -> None:
+        if len(troubled) < MOST_TROUBLED:
+            troubled.append(number)
+
+    composer = composition.composer(on_problem=note)
+    for block in composer.blocks():
+        weighed.add(1, block)
+        tell(Reading(*composition.table.progress))
+    return replace(_composed(composer, composer.report(), 0, None, weighed.loads()), troubled=troubled)
+
+
+def _composed(
+    composer: Composer, report: CheckReport, length: int, kept: Path | None, loads: tuple[Load, ...]
+) -> Composed:
+    from batchtui.compose.prompt_caching import least_cached
+
+    ids = composer.ids
+    return Composed(
+        report=report,
+        rows=composer.rows,
+        bytes=length,
+        id_column=composer.fitting.id_column,
+        made=ids.made,
+        changed=ids.changed,
+        repeated=ids.repeated,
+        originals=kept,
+        prefix=composer.fitting.prefix,
+        least_cached=least_cached(model) if (model := composer.fitting.model) else None,
+        loads=loads,
+    )
+
+
+async def _priced(workspace: Workspace, composed: Composed) -> Composed:
+    """Say what the requests will cost, as a submission would, and what caching is worth."""
+    from batchtui.services.estimates.estimate import estimate
+    from batchtui.services.submission.cache_priming import expected_gain
+
+    history, day = await workspace.registry.precedents.history(), workspace.clock.now().date()
+
+    def worked_out() -> Composed:
+        expected = estimate(composed.loads, composed.report.shapes, history, day, workspace.prices)
+        prefix, least, models = composed.prefix, composed.least_cached, composed.report.models
+        if prefix is None or least is None or prefix.tokens < least or len(models) != 1:
+            return replace(composed, estimate=expected)
+        gain = expected_gain(next(iter(models)), prefix.tokens, composed.report.requests, day, workspace.prices)
+        return replace(composed, estimate=expected, gain=gain)
+
+    return await asyncio.to_thread(worked_out)

@@ -1,0 +1,182 @@
+"""What is to be composed: a template that was chosen and a table that was opened, and rows of them to look at."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from batchtui.domain.errors import UsageError
+from batchtui.services.submission.staging.stage import IntakeOptions, build_check_options
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from typing import BinaryIO
+
+    from batchtui.compose import Composer, ComposerOptions, Rendered, Table
+    from batchtui.services.workspace import Workspace
+    from batchtui.templates import Template
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComposeOptions:
+    """What a person says: on the command line, or in a form."""
+
+    template: str | Template | None = None
+    """A saved one's name (or NAME@VERSION), a file, or a template as it stands in a form. None for task files."""
+    data: str | None = None
+    """A file, a folder, or `-`."""
+    sql: str | None = None
+    """A SELECT over files, instead of data."""
+    id: str | None = None
+    """The column that custom_ids are made from."""
+    model: str | None = None
+    """A tier, or a model's id."""
+    max_tokens: int | None = None
+    system: str | None = None
+    """Goes before the template's; may have gaps."""
+    schema: str | None = None
+    """A file with a JSON schema for the answers, or with a tool that has one."""
+    fields: tuple[str, ...] = ()
+    """Or the fields of the answers: `name:string`."""
+    cache: bool | None = None
+    """Whether the prefix that all requests share is marked to be cached; None leaves it to the template."""
+    limit: int | None = None
+    """Rows at most."""
+    skip_wrong: bool = False
+    """Whether wrong rows are left out, instead of stopping everything."""
+    encoding: str | None = None
+    delimiter: str | None = None
+    header: bool | None = None
+    api_version: str | None = None
+    betas: tuple[str, ...] = ()
+    stdin: BinaryIO | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """A template that was read and a table that was opened; nothing is made of them yet."""
+
+    template: Template | None
+    """With everything that the options change about it; None where tasks bring their own."""
+    table: Table
+    options: ComposeOptions
+    rules: ComposerOptions
+
+    def composer(
+        self,
+        on_changed: Callable[[str, str, int], None] | None = None,
+        on_problem: Callable[[int], None] | None = None,
+    ) -> Composer:
+        """Begin a pass over the table; who is told what, `Composer` says.
+
+        Raises:
+            InputError: the column for the ids does not exist.
+        """
+        from batchtui.compose import Composer
+
+        return Composer(self.table, self.template, self.rules, on_changed, on_problem)
+
+
+async def open_composition(workspace: Workspace, options: ComposeOptions) -> Composition:
+    """Read the template and open the table: what it is, its columns, and how it is written are known then.
+
+    Raises:
+        UsageError: no such template, nothing to read, or something that is not installed.
+        InputError: the template is wrong, or the data cannot be read.
+    """
+    rules = await rules_of(workspace, options)
+    return await asyncio.to_thread(_open, workspace.paths.templates, options, rules)
+
+
+async def rules_of(workspace: Workspace, options: ComposeOptions) -> ComposerOptions:
+    """Return what the options say about the requests, and what these are checked with."""
+    from batchtui.compose import ComposerOptions
+
+    intake = IntakeOptions(api_version=options.api_version, betas=options.betas)
+    return ComposerOptions(
+        check=await build_check_options(workspace, intake),
+        model=options.model,
+        max_tokens=options.max_tokens,
+        id=options.id,
+        cache=options.cache,
+        limit=options.limit,
+    )
+
+
+async def sample(composition: Composition, first: int, count: int) -> list[Rendered]:
+    """Return some rows as they would be sent, each with its own problems; rows are counted from 1.
+
+    Reads the table from its beginning; a pipe can be read only once.
+
+    Raises:
+        InputError: the table cannot be read, or the column for the ids does not exist.
+    """
+    return await asyncio.to_thread(_sample, composition, first, count)
+
+
+def _open(folder: Path, options: ComposeOptions, rules: ComposerOptions) -> Composition:
+    from batchtui.services.compose.template_choice import choose_template
+
+    if (options.data is None) == (options.sql is None):
+        raise UsageError("Name the data: --data FILE, or --sql with a SELECT.")
+    template = choose_template(folder, options)
+    table = open_data(options, attach_text=attaches_text(template))
+    return Composition(default_for(folder, table) if template is None else template, table, options, rules)
+
+
+def attaches_text(template: Template | None) -> bool:
+    """Whether the text of a file goes along as a document, as no gap of the template takes it."""
+    return template is not None and not template.names & {"text", "input_data", "row"}
+
+
+def open_data(options: ComposeOptions, *, attach_text: bool) -> Table:
+    """Open the table that the options name. Blocking.
+
+    Raises:
+        UsageError, InputError: as `open_composition`.
+    """
+    from batchtui.compose import TableOptions, open_query, open_table
+
+    if options.sql is not None:
+        return open_query(options.sql)
+    return open_table(
+        str(options.data),
+        TableOptions(
+            encoding=options.encoding,
+            delimiter=options.delimiter,
+            header=options.header,
+            stdin=options.stdin,
+            attach_text=attach_text,
+        ),
+    )
+
+
+def default_for(folder: Path, table: Table) -> Template | None:
+    """Return the template of data that was given without one: none for tasks, that of raw input for raw input.
+
+    Raises:
+        UsageError: there is none for such data.
+    """
+    from batchtui.compose.tables.json_records import TASKS
+    from batchtui.services.compose.template_choice import saved_template
+    from batchtui.templates import DEFAULT
+
+    if table.kind == TASKS:
+        return None
+    if "input_data" in table.columns:
+        return saved_template(DEFAULT, folder)
+    raise UsageError(
+        f"{table.name} needs a template.",
+        hint=f"--template names a file or a saved one. The columns are {', '.join(table.columns[:20])}.",
+    )
+
+
+def _sample(composition: Composition, first: int, count: int) -> list[Rendered]:
+    from batchtui.compose.custom_ids import IdMaker
+
+    composer, ids = composition.composer(), IdMaker()
+    rows = (row for block in composition.table.rows() for row in block)
+    return [composer.render(row, ids) for row in islice(rows, first - 1, first - 1 + count)]

@@ -1,0 +1,196 @@
+"""A draft as it stands: its table opened, its rows as they would be sent, and what there is to say before any row."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic_core import to_json
+
+from batchtui.domain.errors import BatchtuiError, InputError
+from batchtui.services.compose.composition import (
+    ComposeOptions,
+    Composition,
+    attaches_text,
+    default_for,
+    open_data,
+    rules_of,
+)
+from batchtui.services.compose.draft import Draft, options_of
+from batchtui.services.compose.row_browser import RowBrowser
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from batchtui.compose import ComposerOptions, Rendered, Row
+    from batchtui.compose.binding import Fitting
+    from batchtui.services.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a table was opened from: where this is the same, the table is."""
+
+    data: str
+    read_as: str
+    attach_text: bool
+    changed_at: int
+    """Of a file, in nanoseconds; 0 where there is none."""
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A draft with what it comes to. It changes nothing; another draft is opened anew, with the same table."""
+
+    draft: Draft
+    source: Source | None = None
+    rows: RowBrowser | None = None
+    """None where there is no data yet, or it cannot be read."""
+    composition: Composition | None = None
+    """None where no request can be made: see `complaints`."""
+    fitting: Fitting | None = None
+    """How template and table fit; None as above."""
+    complaints: tuple[str, ...] = ()
+    """What keeps every row from being a request, a sentence each."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The table's columns."""
+        return self.rows.table.columns if self.rows else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One row, as the data has it and as it would be sent."""
+
+    number: int
+    """Of the row, from 1."""
+    row: Row
+    rendered: Rendered | None
+    """None where no row becomes a request yet."""
+    request: bytes = field(default=b"", repr=False)
+    """Its JSON; empty where it cannot be sent."""
+
+
+async def open_draft(workspace: Workspace, draft: Draft, before: Opened | None = None) -> Opened:
+    """Open a draft, with the table of the one before where it is the same. What is wrong is said, not raised."""
+    rules = await rules_of(workspace, options_of(replace(draft, prompt="", base="", answers="")))
+    return await asyncio.to_thread(_open, workspace.paths.templates, draft, rules, before)
+
+
+async def show_row(opened: Opened, number: int) -> Shown | None:
+    """Return one row of a draft; None where there is no such row.
+
+    Raises:
+        InputError: the table cannot be read any more.
+    """
+    return await asyncio.to_thread(_shown, opened, number)
+
+
+async def show_rows(opened: Opened, numbers: Sequence[int]) -> list[Shown]:
+    """Return rows that follow one another, as many of them as there are, without what would be sent: for a list.
+
+    Raises:
+        InputError: the table cannot be read any more.
+    """
+    return await asyncio.to_thread(lambda: [_lightened(shown) for at in numbers if (shown := _shown(opened, at))])
+
+
+def has_changed(opened: Opened) -> bool:
+    """Whether the file that a table was opened from is another one by now. Blocking."""
+    source = opened.source
+    if source is None:
+        return False
+    return source != _source(opened.draft, options_of_data(opened.draft), attach_text=source.attach_text)
+
+
+async def find_problem(opened: Opened, number: int, step: int, most: int) -> int | None:
+    """Return the next row after this one that has a problem; with a step of -1 the one before.
+
+    Looks at so many rows at most; None where none of them has a problem.
+
+    Raises:
+        InputError: the table cannot be read any more.
+    """
+    return await asyncio.to_thread(_find_problem, opened, number, step, most)
+
+
+def _open(folder: Path, draft: Draft, rules: ComposerOptions, before: Opened | None) -> Opened:
+    complaints: list[str] = []
+    try:
+        options = options_of(draft)
+    except BatchtuiError as error:
+        complaints.append(complaint(error))
+        options = options_of_data(draft)
+    template = options.template if not isinstance(options.template, str) else None
+    if options.data is None and options.sql is None:
+        return Opened(draft, complaints=tuple(complaints))
+    source = _source(draft, options, attach_text=attaches_text(template))
+    try:
+        if before is not None and before.rows is not None and before.source == source:
+            rows = before.rows
+        else:
+            rows = RowBrowser(open_data(options, attach_text=source.attach_text))
+        if complaints:
+            return Opened(draft, source, rows, complaints=tuple(complaints))
+    except BatchtuiError as error:
+        return Opened(draft, source, complaints=(*complaints, complaint(error)))
+    try:
+        chosen = default_for(folder, rows.table) if template is None else template
+        if template is None and (draft.system.strip() or draft.answers.strip()):
+            raise InputError("The system prompt and the form of the answers go with a prompt.", title="There is none")
+        composition = Composition(chosen, rows.table, options, rules)
+        fitting = composition.composer().fitting
+    except BatchtuiError as error:
+        return Opened(draft, source, rows, complaints=(complaint(error),))
+    return Opened(draft, source, rows, composition, fitting)
+
+
+def options_of_data(draft: Draft) -> ComposeOptions:
+    """Return what a draft says about its data alone, while its template is half typed."""
+    return options_of(replace(Draft(), data=draft.data, read_as=draft.read_as))
+
+
+def _source(draft: Draft, options: ComposeOptions, *, attach_text: bool) -> Source:
+    try:
+        found = Path(options.data).stat() if options.data else None
+    except OSError:
+        found = None
+    changed_at, length = (found.st_mtime_ns, found.st_size) if found else (0, 0)
+    return Source(draft.data.strip(), draft.read_as, attach_text, changed_at, length)
+
+
+def _shown(opened: Opened, number: int) -> Shown | None:
+    row = opened.rows.at(number) if opened.rows else None
+    if row is None:
+        return None
+    if opened.composition is None:
+        return Shown(number, row, None)
+    rendered = opened.composition.composer().render(row)
+    if not rendered.params:
+        return Shown(number, row, rendered)
+    return Shown(number, row, rendered, to_json({"custom_id": rendered.custom_id, "params": rendered.params}))
+
+
+def _lightened(shown: Shown) -> Shown:
+    rendered = replace(shown.rendered, params={}) if shown.rendered else None
+    return replace(shown, row=shown.row._replace(blocks=()), rendered=rendered, request=b"")
+
+
+def _find_problem(opened: Opened, number: int, step: int, most: int) -> int | None:
+    for place in range(number + step, number + step * (most + 1), step):
+        shown = _shown(opened, place)
+        if shown is None:
+            return None
+        if shown.rendered is not None and shown.rendered.problems:
+            return place
+    return None
+
+
+def complaint(error: BatchtuiError) -> str:
+    """Say a failure in one line, with its title where that says more than that there is one."""
+    title = "" if error.heading in (error.title, InputError.title) else f"{error.heading}: "
+    return f"{title}{error.message} {error.hint}".strip()

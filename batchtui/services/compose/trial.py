@@ -1,0 +1,82 @@
+"""Trying one row now: its request goes to the real-time API, at the full price, and the answer is read at once."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import from_json
+
+from batchtui.domain.errors import InputError
+from batchtui.intake import CheckedRequest
+from batchtui.services.estimates.estimate import expect
+from batchtui.services.estimates.request_groups import LoadCounter
+
+if TYPE_CHECKING:
+    from batchtui.domain.cost import Cost
+    from batchtui.domain.estimate import Estimate
+    from batchtui.results.parsed_result import Answer
+    from batchtui.services.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class TrialPlan:
+    """The one call that will be made."""
+
+    custom_id: str
+    params: dict[str, Any]
+    request: bytes
+    """As a batch would carry it."""
+    estimate: Estimate
+    """Its `standard` is what it costs: the discount is for batches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What came back."""
+
+    plan: TrialPlan
+    raw: bytes
+    """A line as the results of a batch have it."""
+    cost: Cost | None
+    """None where the model's price is not known."""
+
+
+async def plan_trial(workspace: Workspace, request: bytes) -> TrialPlan:
+    """Say what would be sent for a request of a batch, and what it may cost.
+
+    Raises:
+        InputError: there is no request.
+    """
+    if not request:
+        raise InputError("This row cannot be sent as it is.", hint="What is wrong with it stands below the request.")
+    said = from_json(request)
+    custom_id, params = said["custom_id"], said["params"]
+    weighed = LoadCounter()
+    tokens = params.get("max_tokens") if isinstance(params.get("max_tokens"), int) else None
+    weighed.add(1, [CheckedRequest(1, custom_id, request, "", 1, params.get("model"), tokens, 1)])
+    return TrialPlan(custom_id, params, request, await expect(workspace, weighed.loads(), ()))
+
+
+async def try_now(workspace: Workspace, plan: TrialPlan) -> Trial:
+    """Make the call and return the answer. It is billed, and never made twice.
+
+    Raises:
+        UsageError: the settings say read-only.
+        CredentialsMissing, GatewayError: nobody may ask, or the API says no or nothing.
+    """
+    from batchtui.gateway.protocol import Dialect
+    from batchtui.results.parsed_result import read_answer
+
+    workspace.refuse_if_read_only()
+    message = from_json(await (await workspace.gateway()).message(plan.params, Dialect()))
+    result = {"type": "succeeded", "message": message}
+    raw = json.dumps({"custom_id": plan.custom_id, "result": result}, ensure_ascii=False).encode("utf-8", "replace")
+    return Trial(plan, raw, _cost(workspace, read_answer(raw)))
+
+
+def _cost(workspace: Workspace, answer: Answer) -> Cost | None:
+    day = workspace.clock.now().date()
+    prices = workspace.prices.prices_of(answer.reading.model or "", day, batch=False)
+    return prices.rates(answer.usage.total_input).cost(answer.usage) if prices else None

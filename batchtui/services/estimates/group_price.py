@@ -1,0 +1,135 @@
+"""What one load of requests costs: at least, likely, at most, and what batches like it have come to."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from batchtui.domain.estimate import Bounds
+from batchtui.domain.usage import Usage
+from batchtui.services.estimates.prompts import HIGH, LIKELY, LOW, input_tokens
+
+if TYPE_CHECKING:
+    from datetime import date
+    from decimal import Decimal
+
+    from batchtui.domain.estimate_history import Outcomes, Range
+    from batchtui.intake import Shape
+    from batchtui.pricing.price_book import PriceBook
+    from batchtui.pricing.price_list import ModelPrices
+    from batchtui.services.estimates.prompts import Tokens
+    from batchtui.services.estimates.request_groups import Load
+
+AT_THE_API = ("web_search", "web_fetch", "code_execution", "bash_code", "text_editor_code", "tool_search", "mcp_")
+"""How tools are called that run at the API and put what they find into the input."""
+_IN_THE_US = re.compile(rb'"inference_geo"\s*:\s*"us"')
+
+
+@dataclass(frozen=True, slots=True)
+class PricedLoad:
+    """What one load costs and weighs."""
+
+    part: int
+    batch: Bounds
+    standard: Bounds
+    input_tokens: Tokens
+    written: Tokens | None
+    """Tokens of output, by what was written before."""
+    outcomes: Outcomes | None
+
+
+def price_load(
+    load: Load,
+    shape: Shape | None,
+    outcomes: Outcomes | None,
+    day: date,
+    book: PriceBook,
+    counted: Tokens | None,
+) -> PricedLoad:
+    """Price a load on a day, in a batch and without one.
+
+    Args:
+        load: the requests, added up.
+        shape: their skeleton, where it is known.
+        outcomes: what requests like them came to.
+        day: when they are sent.
+        book: the prices that hold.
+        counted: their input as the API has counted it.
+    """
+    tokens, is_open = counted or input_tokens(load, shape), bool(reasons(load, shape))
+    learnt = tokens if counted or outcomes is None else _corrected(tokens, outcomes.input, is_open=is_open)
+    written = None if outcomes is None else _written(load, outcomes.output)
+
+    def bounds(*, batch: bool) -> Bounds:
+        prices = book.prices_of(load.model or "", day, batch=batch)
+        if prices is None:
+            return Bounds(None, None, None)
+        at_most = None if is_open else _amount(load, shape, tokens, HIGH, load.max_tokens, prices)
+        if written is None or outcomes is None:
+            return Bounds(_amount(load, shape, tokens, LOW, 0, prices), None, at_most)
+        low, likely, high = (_amount(load, shape, learnt, at, written[at], prices) for at in (LOW, LIKELY, HIGH))
+        if outcomes.is_range:
+            return Bounds(low, likely, at_most, high)
+        return Bounds(_amount(load, shape, tokens, LOW, 0, prices), likely, at_most)
+
+    said = (tokens[LOW], learnt[LIKELY], max(tokens[HIGH], learnt[LIKELY]))
+    return PricedLoad(load.part, bounds(batch=True), bounds(batch=False), said, written, outcomes)
+
+
+def _corrected(tokens: Tokens, found: Range | None, *, is_open: bool) -> Tokens:
+    """Correct what bytes say of the input by what it came to before; never out of what is possible."""
+    if found is None:
+        return tokens
+    low, likely, high = tokens
+
+    def learnt(factor: float) -> int:
+        expected = max(low, round(likely * factor))
+        return expected if is_open else min(expected, high)
+
+    return learnt(found.low), learnt(found.likely), learnt(found.high)
+
+
+def _written(load: Load, share: Range) -> Tokens:
+    low, likely, high = (int(min(1.0, part) * load.max_tokens) for part in (share.low, share.likely, share.high))
+    return low, likely, high
+
+
+def _amount(
+    load: Load, shape: Shape | None, tokens: Tokens, level: int, written: int, prices: ModelPrices
+) -> Decimal | None:
+    """Price a load whose prompts are as long as this level says, and that writes so many tokens."""
+    longest = tokens[level] // load.requests
+    if level == HIGH and longest < load.longest:
+        # Of requests of many lengths the longest may stand in a dearer step than their mean.
+        longest = max(longest, load.longest // (1 if load.documents else 2))
+    cost = prices.rates(longest, _geography(shape, level)).cost(_usage(load, shape, level, tokens[level], written))
+    return cost.total if cost else None
+
+
+def _usage(load: Load, shape: Shape | None, level: int, tokens: int, written: int) -> Usage:
+    """Say where the input may go: at least all of it is read from a cache, at most all of it is written to one."""
+    caches = shape is not None and any(trait.endswith(("+cache", "cache_control")) for trait in shape.traits)
+    if not caches or level == LIKELY:
+        return Usage(tokens, output_tokens=written)
+    if level == LOW:
+        return Usage(cache_read_tokens=tokens, output_tokens=written)
+    if load.hourly:
+        return Usage(cache_write_1h_tokens=tokens, output_tokens=written)
+    return Usage(cache_write_5m_tokens=tokens, output_tokens=written)
+
+
+def _geography(shape: Shape | None, level: int) -> str | None:
+    if shape is None or "inference_geo" not in shape.traits:
+        return None
+    return "us" if level == HIGH or (level == LIKELY and _IN_THE_US.search(shape.payload)) else None
+
+
+def reasons(load: Load, shape: Shape | None) -> tuple[str, ...]:
+    """Say what makes the input larger than anybody can tell from the request."""
+    said = []
+    if load.elsewhere:
+        said.append("images or documents are named by address or file id, and their size is not known here")
+    if shape and any(trait.startswith(AT_THE_API) for trait in shape.traits):
+        said.append("tools that run at the API put what they find into the input")
+    return tuple(said)

@@ -1,0 +1,156 @@
+"""Examining what batchtui stands on: versions, places, credentials, the API, the clocks, and what is kept."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import sys
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from batchtui import __version__
+from batchtui.domain.errors import BatchtuiError
+from batchtui.domain.limits import CLOCK_SKEW_ALLOWED
+from batchtui.registry.migrations import LATEST
+from batchtui.services.insights.warnings import cautions
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from batchtui.services.workspace import Workspace
+
+
+class Health(StrEnum):
+    """How one finding stands."""
+
+    GOOD = "good"
+    NOTE = "note"
+    """Nothing is wrong, and it may be worth knowing."""
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    topic: str
+    """A stable word: versions, places, registry, space, credentials, api, clock, results …"""
+    health: Health
+    message: str
+    hint: str = ""
+
+
+async def examine(workspace: Workspace, *, offline: bool = False) -> list[Finding]:
+    """Look at everything; a failure is a finding, not an exception. One free call is made unless `offline`."""
+    findings = [_versions(), *_places(workspace), await _registry(workspace), _space(workspace)]
+    findings.append(_settings(workspace))
+    findings.append(await _credentials(workspace))
+    if not offline:
+        findings += await _api(workspace)
+    return findings + await _cautions(workspace)
+
+
+async def _cautions(workspace: Workspace) -> list[Finding]:
+    """What the list of warnings holds besides what was looked at here more closely."""
+    return [
+        Finding("warning", Health.NOTE, caution.message, caution.advice)
+        for caution in await cautions(workspace)
+        if caution.kind not in ("credentials", "clock")
+    ]
+
+
+def _versions() -> Finding:
+    from importlib.metadata import version
+
+    names = ("anthropic", "textual", "pydantic", "aiosqlite")
+    parts = [f"batchtui {__version__}", f"Python {platform.python_version()}", *(f"{n} {version(n)}" for n in names)]
+    return Finding("versions", Health.GOOD, ", ".join(parts) + f", on {platform.system()} {platform.machine()}")
+
+
+def _places(workspace: Workspace) -> list[Finding]:
+    paths = workspace.paths
+    places = {"config": paths.config_file, "registry": paths.registry, "requests": paths.requests,
+              "results": paths.results, "logs": paths.logs}  # fmt: skip
+    findings = [Finding("places", Health.GOOD, f"{name}: {path}") for name, path in places.items()]
+    open_to_others = [path for path in (paths.registry, paths.requests, paths.results) if _is_open_to_others(path)]
+    findings += [
+        Finding("places", Health.BAD, f"{path} can be read by others.", f"chmod go-rwx {path}")
+        for path in open_to_others
+    ]
+    return findings
+
+
+def _is_open_to_others(path: Path) -> bool:
+    return sys.platform != "win32" and path.exists() and bool(path.stat().st_mode & 0o077)
+
+
+async def _registry(workspace: Workspace) -> Finding:
+    tally = await workspace.registry.views.tally()
+    states = ", ".join(f"{count} {state}" for state, count in tally.states.items()) or "empty"
+    return Finding("registry", Health.GOOD, f"schema {LATEST}; {states}")
+
+
+def _space(workspace: Workspace) -> Finding:
+    paths = workspace.paths
+    kept = ", ".join(f"{name} {_megabytes(folder)} MB" for name, folder in
+                     (("requests", paths.requests), ("results", paths.results)))  # fmt: skip
+    free = shutil.disk_usage(paths.registry.parent).free / 1e9
+    health = Health.GOOD if free > 1 else Health.BAD
+    return Finding(
+        "space",
+        health,
+        f"kept: {kept}; {free:,.1f} GB free",
+        "" if free > 1 else "Make room on the disk; `batchtui prune` says what can go.",
+    )
+
+
+def _megabytes(folder: Path) -> str:
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) if folder.exists() else 0
+    return f"{size / 1e6:,.1f}"
+
+
+def _settings(workspace: Workspace) -> Finding:
+    try:
+        _ = workspace.settings
+    except BatchtuiError as error:
+        return Finding("settings", Health.BAD, error.message, error.hint)
+    exists = workspace.paths.config_file.exists()
+    return Finding("settings", Health.GOOD, "read" if exists else "none written; the defaults hold")
+
+
+async def _credentials(workspace: Workspace) -> Finding:
+    from batchtui.gateway.credentials import describe_credentials, find_credentials
+
+    found = describe_credentials(workspace.profile)
+    if found is None:
+        return Finding(
+            "credentials", Health.BAD, "none found", "Set ANTHROPIC_API_KEY, or log in with `ant auth login`."
+        )
+    used = find_credentials(workspace.profile, base_url=workspace.base_url)
+    if used.travels_open:
+        open_way = f"{found}; all of it, the key too, travels unencrypted to {used.destination}"
+        return Finding("credentials", Health.NOTE, open_way, "Use an https address in ANTHROPIC_BASE_URL.")
+    return Finding("credentials", Health.GOOD, found)
+
+
+async def _api(workspace: Workspace) -> list[Finding]:
+    """Ask for one page of one batch: free, and every header worth knowing comes with it."""
+    began = workspace.clock.monotonic()
+    try:
+        gateway = await workspace.gateway()
+        await gateway.list_page(limit=1)
+    except BatchtuiError as error:
+        return [Finding("api", Health.BAD, error.message, error.hint)]
+    call = workspace.last_call
+    took = f"{(workspace.clock.monotonic() - began) * 1000:.0f} ms"
+    where = f", workspace {call.workspace_id}" if call and call.workspace_id else ""
+    limits = ", ".join(f"{name} {value}" for name, value in call.ratelimit) if call else ""
+    findings = [Finding("api", Health.GOOD, f"answers in {took}{where}" + (f"; {limits}" if limits else ""))]
+    skew = workspace.clock_skew
+    if skew is not None:
+        is_off = abs(skew) > CLOCK_SKEW_ALLOWED
+        message = f"{abs(skew).total_seconds():.0f} s {'behind' if skew.total_seconds() > 0 else 'ahead of'} the API"
+        hint = "Set this machine's clock: lost answers are looked for by time." if is_off else ""
+        findings.append(Finding("clock", Health.BAD if is_off else Health.GOOD, message, hint))
+    return findings

@@ -1,0 +1,148 @@
+"""What somebody should know before it costs them something: one list, each entry with what can be done about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from batchtui.domain.limits import API_VERSION, CLOCK_SKEW_ALLOWED
+from batchtui.domain.states import BatchState
+from batchtui.services.insights.forecast import forecaster
+from batchtui.services.models import listed_models
+from batchtui.services.notifications.notifier import goes_soon
+from batchtui.text.durations import about
+from batchtui.text.forecasts import grounds
+from batchtui.text.notices import part_name
+from batchtui.text.numbers import amount
+from batchtui.text.safe import safe, squeezed
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+    from datetime import datetime
+
+    from batchtui.domain.batch import Batch
+    from batchtui.domain.model import ModelInfo
+    from batchtui.services.insights.forecast import Forecaster
+    from batchtui.services.workspace import Workspace
+
+SHORT = timedelta(hours=2)
+"""A batch with less time than this left is worth a word where no history says that it will do."""
+LATELY = timedelta(days=14)
+"""A model that was used within this time will be used again."""
+
+
+class Act(StrEnum):
+    """What a dashboard does about an entry when it is asked to."""
+
+    RESUME = "resume"
+    """Look for a lost answer, or send what was not sent; asks first."""
+    FETCH = "fetch"
+    """Fetch results while they can be had."""
+    OPEN = "open"
+    """Show the batch."""
+    REFRESH = "refresh"
+    """Ask the API again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """One entry of the list."""
+
+    kind: str
+    """A stable word: credentials, clock, unknown, not_sent, expires, results_going or model_retires."""
+    message: str
+    advice: str
+    act: Act
+    batch: Batch | None = None
+    """The batch that it is about; None where it is about all of them."""
+
+
+async def cautions(workspace: Workspace) -> list[Caution]:
+    """Look at everything that the registry and this process know, the most urgent first; no network is used."""
+    now = workspace.clock.now()
+    found = [caution async for caution in _of_the_way_out(workspace)]
+    views = workspace.registry.views
+    open_ones = await views.in_states(
+        BatchState.UNKNOWN, BatchState.PLANNED, BatchState.IN_PROGRESS, BatchState.CANCELING
+    )
+    found += _unsent(open_ones)
+    found += _expiring(open_ones, await forecaster(workspace), now)
+    found += [_going(batch, now) for batch in await views.uncollected(now) if goes_soon(batch, now)]
+    used = await workspace.registry.jobs.models_since(now - LATELY)
+    found += _retiring(used, await listed_models(workspace) if used else {}, now)
+    return found
+
+
+async def _of_the_way_out(workspace: Workspace) -> AsyncIterator[Caution]:
+    """Yield what keeps the API from being asked, where there is something to ask it."""
+    from batchtui.gateway.credentials import describe_credentials
+
+    tally = await workspace.registry.views.tally()
+    at_stake = f"{amount(tally.running, 'batch', 'batches')} cannot be asked about until then"
+    last = await workspace.registry.journal.last_call()
+    if tally.running and workspace.profile is None and describe_credentials() is None:
+        advice = f"Set ANTHROPIC_API_KEY, or log in with `ant auth login`; {at_stake}."
+        yield Caution("credentials", "No credentials are found any more", advice, Act.REFRESH)
+    elif tally.running and last is not None and last.status in (401, 403):
+        advice = f"See `batchtui doctor` for which ones are used; {at_stake}."
+        yield Caution("credentials", f"The API refuses the credentials ({last.status})", advice, Act.REFRESH)
+    skew = workspace.clock_skew
+    if skew is not None and abs(skew) > CLOCK_SKEW_ALLOWED:
+        behind = "behind" if skew > timedelta() else "ahead of"
+        message = f"This machine's clock is {about(abs(skew))} {behind} the API's"
+        yield Caution("clock", message, "Set it: lost answers are looked for by time.", Act.REFRESH)
+
+
+def _unsent(batches: Iterable[Batch]) -> Iterator[Caution]:
+    for batch in batches:
+        if batch.state is BatchState.UNKNOWN:
+            message = f"Nobody knows whether {part_name(batch)} was created: {_reason(batch)}"
+            advice = "`batchtui resume` looks for it, and sends nothing again without proof and your yes."
+            yield Caution("unknown", message, advice, Act.RESUME, batch)
+        elif batch.state is BatchState.PLANNED and batch.reason and batch.not_before is None:
+            message = f"{part_name(batch)} was not sent: {_reason(batch)}"
+            yield Caution("not_sent", message, "Once that is mended, `batchtui resume` sends it.", Act.RESUME, batch)
+
+
+def _reason(batch: Batch) -> str:
+    return squeezed(batch.reason).rstrip(".") or "the answer was lost"
+
+
+def _expiring(batches: Iterable[Batch], history: Forecaster, now: datetime) -> Iterator[Caution]:
+    for batch in batches:
+        if not batch.state.is_running or batch.expires_at is None or batch.expires_at <= now:
+            continue
+        left = batch.expires_at - now
+        forecast = history.of(batch, now)
+        if forecast is not None and forecast.end is not None:
+            if forecast.end < batch.expires_at:
+                continue
+            why = f"will probably expire in {about(left)}, judged by {grounds(forecast)}"
+        elif left < SHORT:
+            why = f"expires in {about(left)}, and nothing says that it will end before"
+        else:
+            continue
+        advice = f"What is not done by then is not billed; `batchtui retry {safe(batch.id or '')}` sends that again."
+        yield Caution("expires", f"{part_name(batch)} {why}", advice, Act.OPEN, batch)
+
+
+def _going(batch: Batch, now: datetime) -> Caution:
+    assert batch.results_until is not None
+    message = f"The API lets go of the results of {part_name(batch)} in {about(batch.results_until - now)}"
+    advice = f"They are not saved here; `batchtui results {safe(batch.id or '')}` fetches them."
+    return Caution("results_going", message, advice, Act.FETCH, batch)
+
+
+def _retiring(used: dict[str, str], listed: Mapping[str, ModelInfo], now: datetime) -> Iterator[Caution]:
+    """Yield the models that jobs of late have used and that will not be there for the next one."""
+    from batchtui.intake.model_rules import judge
+    from batchtui.intake.types import CheckOptions
+
+    options = CheckOptions(api_version=API_VERSION, today=now.date(), models=listed)
+    for model, job in used.items():
+        for fault in judge(model, options).faults:
+            if fault.code in ("model-retiring", "model-retired"):
+                message = f"{squeezed(fault.message)}; {squeezed(job)} uses it"
+                yield Caution("model_retires", message, f"{squeezed(fault.hint).capitalize()}.", Act.REFRESH)

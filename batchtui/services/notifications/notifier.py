@@ -1,0 +1,210 @@
+"""Being told: each notice once through each channel, whatever the number of terminals and watchers that are open."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from batchtui.domain.errors import BatchtuiError, StorageError
+from batchtui.domain.notice import NoticeKind
+from batchtui.domain.states import BatchState, ResultsState
+from batchtui.runtime import process_identity as process
+from batchtui.runtime.clock import rest
+from batchtui.services.notifications import hooks
+from batchtui.text import notices as announcing
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+    from datetime import datetime
+
+    from batchtui.domain.batch import Batch
+    from batchtui.domain.notice import Notice
+    from batchtui.services.workspace import Workspace
+
+log = logging.getLogger(__name__)
+STALE = timedelta(days=1)
+"""Older news is told to nobody: it stands in the activity screen and in the journal."""
+SOON = timedelta(days=3)
+"""How long before the API lets go of results that are not saved here somebody is told."""
+LOOK = 5.0
+"""Seconds between two looks for what only time brings about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One way of telling. Of all processes that have a channel of this name one tells a notice through it."""
+
+    name: str
+    tell: Callable[[Sequence[Notice]], Awaitable[None]]
+    """Tells notices, all that there are at the moment; raises `BatchtuiError` where it cannot."""
+    at_once: bool = False
+    """Whether it takes several notices in one go; the others get them one by one."""
+
+
+def terminal(say: Callable[[Sequence[Notice]], None]) -> Channel:
+    """Make the channel of a person who looks at a terminal: one of all that are open rings."""
+
+    async def tell(notices: Sequence[Notice]) -> None:
+        say(notices)
+
+    return Channel("terminal", tell, at_once=True)
+
+
+def command(argv: Sequence[str], *, timeout: float) -> Channel:
+    """Make the channel that runs a command with the batch as JSON on its standard input."""
+
+    async def tell(notices: Sequence[Notice]) -> None:
+        for notice in notices:
+            await hooks.run(argv, announcing.document(notice), timeout=timeout)
+
+    # Two commands are two channels; what they are called with is nobody's business in the registry.
+    return Channel(f"command {hashlib.sha256(json.dumps(list(argv)).encode()).hexdigest()[:16]}", tell)
+
+
+def webhook(workspace: Workspace, url: str) -> Channel:
+    """Make the channel that posts the batch as JSON to an address."""
+
+    async def tell(notices: Sequence[Notice]) -> None:
+        from batchtui.gateway.webhook import post
+
+        for notice in notices:
+            await post(url, announcing.document(notice), workspace.clock)
+
+    return Channel(f"webhook {hashlib.sha256(url.encode()).hexdigest()[:16]}", tell)
+
+
+def channels(
+    workspace: Workspace,
+    *,
+    say: Callable[[Sequence[Notice]], None] | None = None,
+    also: Sequence[Sequence[str]] = (),
+) -> list[Channel]:
+    """The channels that the settings ask for; a terminal where there is one, and further commands of this process."""
+    notify = workspace.settings.notify
+    found = [terminal(say)] if say and (notify.bell or notify.desktop) else []
+    argvs = dict.fromkeys(tuple(argv) for argv in (notify.command, *also) if argv)
+    found += [command(argv, timeout=notify.timeout) for argv in argvs]
+    return [*found, webhook(workspace, notify.webhook)] if notify.webhook else found
+
+
+class Notifier:
+    """Tells what there is to tell. A channel that fails is noted in the journal and ends nothing."""
+
+    def __init__(self, workspace: Workspace, channels: Sequence[Channel]) -> None:
+        self._workspace = workspace
+        self._channels = tuple(channels)
+
+    async def run(self) -> None:
+        """Go on until cancelled, with every commit that the workspace hears of and with time."""
+        committed = self._workspace.commits.follow()
+        while True:
+            await self.tell()
+            await rest(self._workspace.clock, LOOK, committed)
+
+    async def tell(self) -> int:
+        """Tell what nobody has told yet. Returns how many tellings there were; a disk that says no is only logged."""
+        try:
+            return await self._tell_all()
+        except StorageError as error:
+            log.warning("notices: %s", error)
+            return 0
+
+    async def _tell_all(self) -> int:
+        await foresee(self._workspace)
+        if not self._channels:
+            return 0
+        registry, since = self._workspace.registry, self._workspace.clock.now() - STALE
+        await self._take_over(since)
+        due = await registry.notices.untold([channel.name for channel in self._channels], since)
+        ready = [(notice, names) for notice, names in due if _is_due(self._workspace, notice)]
+        done = await asyncio.gather(
+            *(self._through(channel, [one for one, names in ready if channel.name in names])
+              for channel in self._channels)
+        )  # fmt: skip
+        return sum(done)
+
+    async def _take_over(self, since: datetime) -> None:
+        """Free what processes that are no more have claimed and not told."""
+        for seq, channel, holder in await self._workspace.registry.notices.unsettled(since):
+            if process.is_gone(holder):
+                await self._workspace.registry.notices.release(seq, channel, holder)
+
+    async def _through(self, channel: Channel, notices: Sequence[Notice]) -> int:
+        groups = [notices] if channel.at_once else [[notice] for notice in notices]
+        return sum([await self._tell(channel, group) for group in groups if group])
+
+    async def _tell(self, channel: Channel, notices: Sequence[Notice]) -> int:
+        """Claim, tell, settle. Cancelled in between, the claim is given back for whoever comes next."""
+        registry = self._workspace.registry.notices
+        mine = [notice for notice in notices if await registry.claim(notice.seq, channel.name)]
+        news = [notice for notice in mine if is_news(notice)]
+        outcome = "told"
+        try:
+            if news:
+                await channel.tell(news)
+        except BatchtuiError as error:
+            outcome = "failed"
+            await self._note(channel, news, error)
+        except asyncio.CancelledError:
+            await asyncio.shield(self._give_back(channel, mine))
+            raise
+        for notice in mine:
+            await registry.settle(notice.seq, channel.name, outcome if notice in news else "passed")
+        return len(news)
+
+    async def _give_back(self, channel: Channel, notices: Sequence[Notice]) -> None:
+        for notice in notices:
+            await self._workspace.registry.notices.release(notice.seq, channel.name)
+
+    async def _note(self, channel: Channel, notices: Sequence[Notice], error: BatchtuiError) -> None:
+        log.warning("%s: %s", error.heading, error.message)
+        kind = channel.name.partition(" ")[0]
+        for notice in notices:
+            await self._workspace.registry.journal.record(
+                self._workspace.clock.now(), "notice.failed", job=notice.batch.job, key=notice.batch.key,
+                batch_id=notice.batch.id, about=str(notice.kind), through=kind, reason=error.message,
+            )  # fmt: skip
+
+
+async def foresee(workspace: Workspace) -> None:
+    """Make the notices that only time brings about: results that the API is about to let go of."""
+    now = workspace.clock.now()
+    going = [batch for batch in await workspace.registry.views.uncollected(now) if goes_soon(batch, now)]
+    if not going:
+        return
+    subjects = {str(batch.id): batch.key for batch in going}
+    known = await workspace.registry.notices.made(NoticeKind.RESULTS_GOING, list(subjects))
+    for subject in subjects.keys() - known:
+        await workspace.registry.notices.make(NoticeKind.RESULTS_GOING, subjects[subject], subject)
+
+
+def goes_soon(batch: Batch, now: datetime) -> bool:
+    """Whether the API is about to let go of results that are not saved here."""
+    is_here = batch.results in (ResultsState.SAVED, ResultsState.GONE)
+    return not is_here and batch.results_until is not None and now < batch.results_until <= now + SOON
+
+
+def is_news(notice: Notice) -> bool:
+    """Whether it still is as the notice says: what was settled meanwhile need not be told."""
+    batch = notice.batch
+    match notice.kind:
+        case NoticeKind.ENDED:
+            return batch.state is BatchState.ENDED
+        case NoticeKind.UNKNOWN:
+            return batch.state is BatchState.UNKNOWN
+        case NoticeKind.SPEND_LIMIT:
+            return batch.state is BatchState.PLANNED
+        case NoticeKind.RESULTS_GOING:
+            return batch.results not in (ResultsState.SAVED, ResultsState.GONE)
+
+
+def _is_due(workspace: Workspace, notice: Notice) -> bool:
+    """Whether the time to tell it has come: most lost answers are found again before anyone need know."""
+    if notice.kind is not NoticeKind.UNKNOWN or not is_news(notice):
+        return True
+    return workspace.clock.now() - notice.at >= timedelta(seconds=workspace.settings.submit.grace)

@@ -1,0 +1,222 @@
+"""The background of a front end: rounds of care at an adaptive interval, by one process for all open terminals."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from batchtui.domain.errors import BatchtuiError, CredentialsMissing, GatewayError, RateLimited, Refused
+from batchtui.runtime.clock import rest
+from batchtui.services.polling import maintenance as tend
+from batchtui.services.polling.refresh import LAST_SWEEP
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from batchtui.domain.batch import Batch
+    from batchtui.services.workspace import Workspace
+
+SETTLING = 0.2
+"""Seconds between two looks whether the last results are here, once nothing runs any more."""
+BACK_OFF = (5.0, 15.0, 30.0, 60.0)
+"""Seconds after the first, second … failure in a row."""
+
+
+class PollerState(StrEnum):
+    """What the background is doing."""
+
+    IDLE = "idle"
+    """Nothing is running, so nothing is asked."""
+    WAITING = "waiting"
+    """Between two sweeps."""
+    REFRESHING = "refreshing"
+    PAUSED = "paused"
+    ELSEWHERE = "elsewhere"
+    """Another open terminal does the asking; what it learns shows up here."""
+    RATE_LIMITED = "rate_limited"
+    OFFLINE = "offline"
+    NO_CREDENTIALS = "no_credentials"
+    """There are none, or the API does not take them."""
+
+
+@dataclass(frozen=True, slots=True)
+class PollStatus:
+    """How the background stands, for a status bar."""
+
+    state: PollerState = PollerState.IDLE
+    asked_at: datetime | None = None
+    """When the API last answered, to whichever process: the age of the data."""
+    next_at: datetime | None = None
+    message: str = ""
+    collecting: str = ""
+    """The id of the batch whose results are being fetched; empty when none are."""
+
+
+class Poller:
+    """Keeps the registry fresh while a front end is open. It decides when; what is done stands in `services.tend`."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        *,
+        on_status: Callable[[PollStatus], None] | None = None,
+        on_error: Callable[[BatchtuiError], None] | None = None,
+        collects: bool = True,
+        interval: float | None = None,
+    ) -> None:
+        """`interval`: seconds between two sweeps, in place of one that adapts."""
+        self._workspace = workspace
+        self._interval = interval
+        self._on_status = on_status
+        self._on_error = on_error
+        self._collects = collects
+        self._wake = asyncio.Event()
+        # Each loop has its own: whoever waits for a commit clears it.
+        self._turn_committed, self._collector_committed = workspace.commits.follow(), workspace.commits.follow()
+        self._is_paused = False
+        self._failures = 0
+        self._forced = False
+        self._gave_up: set[int] = set()
+        self._failure: BatchtuiError | None = None
+        self.status = PollStatus()
+
+    async def run(self, *, until_idle: bool = False) -> None:
+        """Go on until cancelled, or until nothing more happens by itself; results are fetched beside the sweeps.
+
+        Raises:
+            CredentialsMissing, Refused: with `until_idle`, where the API lets nobody in: that does not pass by itself.
+        """
+        collector = asyncio.create_task(self._collect_forever(), name="collector") if self._collects else None
+        try:
+            while True:
+                seconds = await self._turn()
+                if until_idle and await self._is_done():
+                    return
+                await rest(self._workspace.clock, seconds, self._wake, *self._signs_of_work)
+        finally:
+            if collector is not None:
+                collector.cancel()
+                await asyncio.gather(collector, return_exceptions=True)
+            await asyncio.shield(self._workspace.registry.leases.release(tend.POLLING))
+
+    def refresh_now(self) -> None:
+        """Sweep at once, whatever the interval says."""
+        self._forced = True
+        self._wake.set()
+
+    def pause(self, paused: bool | None = None) -> None:
+        """Stop or go on asking; without an argument the other of the two."""
+        self._is_paused = not self._is_paused if paused is None else paused
+        self._wake.set()
+
+    @property
+    def _signs_of_work(self) -> tuple[asyncio.Event, ...]:
+        """What ends a rest early. Where nothing is asked, only a commit can bring something to do, or to say."""
+        is_still = self.status.state in (PollerState.IDLE, PollerState.PAUSED)
+        return (self._turn_committed,) if is_still else ()
+
+    async def _turn(self) -> float:
+        """Do one turn. Returns the seconds until the next one."""
+        forced, self._forced = self._forced, False
+        if self._is_paused and not forced:
+            await self._say(PollerState.PAUSED)
+            return self._workspace.settings.refresh.slow
+        if not forced and not await tend.has_work(self._workspace):
+            await self._say(PollerState.IDLE)
+            return self._workspace.settings.refresh.slow
+        seconds = self._interval or await tend.interval(self._workspace)
+        ttl = timedelta(seconds=seconds * 2 + 10)
+        if not await self._workspace.registry.leases.take(tend.POLLING, ttl):
+            await self._say(PollerState.ELSEWHERE)
+            return min(seconds, self._workspace.settings.refresh.quick)
+        return await self._sweep(seconds)
+
+    async def _sweep(self, seconds: float) -> float:
+        await self._say(PollerState.REFRESHING)
+        try:
+            sweep = await tend.round_of_care(self._workspace)
+        except (CredentialsMissing, Refused) as error:
+            if _is_locked_out(error):
+                return await self._failed(PollerState.NO_CREDENTIALS, BACK_OFF[-1], error)
+            return await self._failed(PollerState.OFFLINE, self._back_off(), error)
+        except RateLimited as error:
+            return await self._failed(PollerState.RATE_LIMITED, error.retry_after or self._back_off(), error)
+        except GatewayError as error:
+            return await self._failed(PollerState.OFFLINE, self._back_off(), error)
+        except BatchtuiError as error:
+            if self._on_error:
+                self._on_error(error)
+            return await self._failed(PollerState.OFFLINE, self._back_off(), error)
+        self._failures, self._failure = 0, None
+        seconds = max(seconds, sweep.retry_after or 0.0)
+        await self._say(PollerState.WAITING, seconds)
+        return seconds
+
+    async def _is_done(self) -> bool:
+        """Whether nothing more happens by itself, and no results are left to fetch."""
+        if self._failure is not None and _is_locked_out(self._failure):
+            raise self._failure
+        while not await tend.goes_on(self._workspace):
+            if not self._collects or not await self._to_collect():
+                return True
+            await self._workspace.clock.sleep(SETTLING)
+        return False
+
+    @property
+    def left_uncollected(self) -> bool:
+        """Whether fetching some results has failed."""
+        return bool(self._gave_up)
+
+    def _back_off(self) -> float:
+        self._failures += 1
+        return BACK_OFF[min(self._failures, len(BACK_OFF)) - 1]
+
+    async def _failed(self, state: PollerState, seconds: float, error: BatchtuiError) -> float:
+        self._failure = error
+        await self._say(state, seconds, error.message)
+        return seconds
+
+    async def _say(self, state: PollerState, seconds: float | None = None, message: str = "") -> None:
+        asked = await self._workspace.registry.facts.get(LAST_SWEEP)
+        next_at = None if seconds is None else self._workspace.clock.now() + timedelta(seconds=seconds)
+        self._show(
+            replace(self.status, state=state, asked_at=asked[1] if asked else None, next_at=next_at, message=message)
+        )
+
+    def _show(self, status: PollStatus) -> None:
+        if status != self.status:
+            self.status = status
+            if self._on_status:
+                self._on_status(status)
+
+    async def _collect_forever(self) -> None:
+        while True:
+            for batch in await self._to_collect():
+                await self._collect(batch)
+            await rest(self._workspace.clock, self._workspace.settings.refresh.slow, self._collector_committed)
+
+    async def _to_collect(self) -> list[Batch]:
+        """The batches whose results can be had, and were not tried in vain."""
+        waiting = await self._workspace.registry.views.uncollected(self._workspace.clock.now())
+        return [batch for batch in waiting if batch.key not in self._gave_up]
+
+    async def _collect(self, batch: Batch) -> None:
+        from batchtui.services.results.collect import collect
+
+        self._show(replace(self.status, collecting=batch.id or ""))
+        try:
+            await collect(self._workspace, batch)
+        except BatchtuiError as error:
+            # Once an opening is enough to say so: the next start, or `batchtui results`, tries again.
+            self._gave_up.add(batch.key)
+            if self._on_error:
+                self._on_error(error)
+        finally:
+            self._show(replace(self.status, collecting=""))
+
+
+def _is_locked_out(error: BatchtuiError) -> bool:
+    return isinstance(error, CredentialsMissing) or (isinstance(error, Refused) and error.status in (401, 403))

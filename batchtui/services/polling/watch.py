@@ -1,0 +1,125 @@
+"""Watching without a screen: care, collecting and telling as behind the dashboard, as a stream of happenings."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from batchtui.domain.states import BatchState
+from batchtui.services.notifications.notifier import Notifier
+from batchtui.services.polling.poller import Poller
+from batchtui.text.events import PASSING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Sequence
+    from typing import Any
+
+    from batchtui.domain.batch import Batch
+    from batchtui.domain.errors import BatchtuiError
+    from batchtui.registry.journal import Entry
+    from batchtui.services.notifications.notifier import Channel
+    from batchtui.services.polling.poller import PollStatus
+    from batchtui.services.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An act of this process or another one, with the batch that it was about as it stands now."""
+
+    entry: Entry
+    batch: Batch | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Who hears what while it is watched."""
+
+    on_happening: Callable[[Happening], None]
+    on_status: Callable[[PollStatus], None]
+    on_error: Callable[[BatchtuiError], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """How things stand at the end of a watch."""
+
+    unknown: int
+    """Parts whose fate needs a decision."""
+    uncollected: bool
+    """Whether fetching some results has failed."""
+
+
+async def watch(
+    workspace: Workspace,
+    listeners: Listeners,
+    channels: Sequence[Channel],
+    *,
+    interval: float | None = None,
+    until_idle: bool = False,
+) -> Watched:
+    """Keep the registry fresh, fetch results, send on what waits, and tell; until cancelled, or nothing goes on.
+
+    A network that is down or a rate limit is waited out.
+
+    Raises:
+        CredentialsMissing, Refused: with `until_idle`, where the API lets nobody in.
+    """
+    poller = Poller(
+        workspace,
+        on_status=listeners.on_status,
+        on_error=listeners.on_error,
+        collects=workspace.settings.refresh.fetch_results,
+        interval=interval,
+    )
+    notifier, follower = Notifier(workspace, channels), Follower(workspace, listeners.on_happening)
+    await follower.begin()
+    await _first_of(poller.run(until_idle=until_idle), workspace.commits.run(), notifier.run(), follower.run())
+    await notifier.tell()
+    await follower.look()
+    tally = await workspace.registry.views.tally()
+    return Watched(tally.states.get(BatchState.UNKNOWN, 0), poller.left_uncollected)
+
+
+class Follower:
+    """Reads the journal as it grows, whoever writes it, and passes on what matters to a person."""
+
+    def __init__(self, workspace: Workspace, tell: Callable[[Happening], None]) -> None:
+        self._workspace = workspace
+        self._tell = tell
+        self._seq = 0
+
+    async def begin(self) -> None:
+        """Take what has happened so far as told."""
+        self._seq = await self._workspace.registry.journal.last()
+
+    async def run(self) -> None:
+        """Go on until cancelled."""
+        committed = self._workspace.commits.follow()
+        while True:
+            await self.look()
+            await committed.wait()
+            committed.clear()
+
+    async def look(self) -> None:
+        """Pass on what has happened since the last look."""
+        while entries := await self._workspace.registry.journal.after(self._seq, acts_only=True):
+            keys = list({entry.batch_key for entry in entries if entry.batch_key is not None})
+            batches = {batch.key: batch for batch in await self._workspace.registry.views.page(keys)}
+            for entry in entries:
+                if entry.event not in PASSING:
+                    self._tell(Happening(entry, None if entry.batch_key is None else batches.get(entry.batch_key)))
+            self._seq = entries[-1].seq
+
+
+async def _first_of(*work: Coroutine[Any, Any, None]) -> None:
+    """Do all of this until one part ends; its failure is the failure of all."""
+    tasks = [asyncio.create_task(each) for each in work]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done:
+        task.result()

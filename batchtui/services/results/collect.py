@@ -1,0 +1,233 @@
+"""Collecting results: fetched as raw bytes, compared with the counts, indexed, and only then called saved."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from batchtui.domain.errors import FateUnknown, GatewayError, ResultsDamaged, ResultsUnavailable, StorageError
+from batchtui.domain.states import BatchState, ResultsState
+from batchtui.registry.results.index import BLOCK
+from batchtui.registry.results.indexing_apart import begin_index
+from batchtui.registry.results.store import DownloadBusy
+from batchtui.runtime.threads import undisturbed
+from batchtui.services.spending.accounting import count_cost
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from batchtui.domain.batch import Batch, RequestCounts
+    from batchtui.registry.requests.store import RequestReader
+    from batchtui.registry.results.store import ResultDownload
+    from batchtui.registry.results.summary import ResultSummary
+    from batchtui.services.workspace import Workspace
+
+log = logging.getLogger(__name__)
+LOOK_AGAIN = 0.25
+"""Seconds between two looks while another process fetches the same results."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collecting:
+    """How a collection stands, for a progress line."""
+
+    step: Literal["waiting", "fetching", "indexing"]
+    """`waiting`: another process fetches the same results."""
+    bytes: int
+    """Fetched, written and indexed so far."""
+    total: int | None = None
+    """None while fetching: the API does not say."""
+
+
+async def collect(
+    workspace: Workspace, batch: Batch, *, on_progress: Callable[[Collecting], None] | None = None
+) -> Batch:
+    """Have the results of an ended batch on this disk, whole; does nothing where they are.
+
+    A cut, a stall, a full disk or a kill leaves nothing that looks whole: bytes that came stay aside, and the next try
+    writes only what differs. Of several processes one fetches, the others wait for it and use what it saved.
+
+    Raises:
+        ResultsUnavailable: not ended, gone after 29 days, or deleted.
+        ResultsDamaged: what came is not what the counts promise; nothing was called saved.
+        FateUnknown: the batch was adopted for a lost answer, and holds the answers to somebody else's requests.
+        GatewayError: the API could not be asked, or broke off; to be tried again.
+        StorageError: the disk is full or refuses.
+    """
+    tell = on_progress or _nobody
+    while True:
+        batch = await workspace.registry.batches.get(batch.key)
+        if batch.results is ResultsState.SAVED and workspace.registry.results.has(batch):
+            return batch
+        _refuse_unless_ended(batch)
+        try:
+            download = workspace.registry.results.download(batch, begin_index)
+        except DownloadBusy:
+            tell(Collecting("waiting", 0))
+            await workspace.clock.sleep(LOOK_AGAIN)
+            continue
+        with download:
+            return await _collect(workspace, batch, download, tell)
+
+
+def findings(summary: ResultSummary, counts: RequestCounts) -> tuple[str, ...]:
+    """Say what is odd about results that are whole: sentences for people, empty where all is as it should be."""
+    said: list[str] = []
+    for word in ("succeeded", "errored", "canceled", "expired"):
+        promised, came = getattr(counts, word), summary.types.get(word, 0)
+        if promised != came:
+            said.append(f"The API counts {promised:,} {word}, and sent {came:,}.")
+    if summary.ids is not None and summary.ids.missing:
+        named = ", ".join(summary.ids.missing_examples)
+        said.append(f"{summary.ids.missing:,} requests have no result: {named} ….")
+    if summary.ids is not None and summary.ids.unexpected:
+        named = ", ".join(summary.ids.unexpected_examples)
+        said.append(f"{summary.ids.unexpected:,} results answer no request of this part: {named} ….")
+    return tuple(said)
+
+
+def damage(summary: ResultSummary, counts: RequestCounts) -> str | None:
+    """Say why results are not whole; None where they are: as many lines as requests, each readable, none twice.
+
+    The total decides, not each count: a server that counts an expired request as errored still sent all of them.
+    """
+    promised = counts.total
+    if promised and summary.results != promised:
+        return f"{summary.results:,} results came, {promised:,} were promised."
+    if summary.unreadable:
+        return f"{summary.unreadable:,} of {summary.results:,} lines cannot be read."
+    if summary.duplicates:
+        return f"{summary.duplicates:,} of {summary.results:,} results repeat a custom_id."
+    return None
+
+
+async def _collect(
+    workspace: Workspace, batch: Batch, download: ResultDownload, tell: Callable[[Collecting], None]
+) -> Batch:
+    store, batches = workspace.registry.results, workspace.registry.batches
+    if store.has(batch):
+        # Killed between the rename and the word in the registry: the file is whole, or it would not have its name.
+        return await _call_saved(workspace, batch, (await asyncio.to_thread(_summary_of, workspace, batch)))
+    try:
+        await _fetch(workspace, batch, download, tell)
+        summary = await _finish(workspace, batch, download)
+        await _disown_if_foreign(workspace, batch, summary)
+        _refuse_damaged(batch, summary)
+    except (GatewayError, StorageError, ResultsDamaged):
+        if batch.results is not ResultsState.PARTIAL and download.size:
+            await batches.set_results(batch.key, ResultsState.PARTIAL, size=download.size)
+        raise
+    except ResultsUnavailable:
+        await _note_gone(workspace, batch)
+        raise
+    await undisturbed(download.commit)
+    return await _call_saved(workspace, batch, summary)
+
+
+async def _fetch(
+    workspace: Workspace, batch: Batch, download: ResultDownload, tell: Callable[[Collecting], None]
+) -> None:
+    """Fetch, write and index block by block. While a block is indexed, the next ones gather in the socket's buffer."""
+    gateway = await workspace.gateway()
+    workspace.warm_up_prices()  # while others are busy: the cost is counted at the end
+    waiting: list[bytes] = []
+    size = 0
+    tell(Collecting("fetching", 0))
+    async with gateway.results(batch.id or "") as blocks:
+        async for block in blocks:
+            waiting.append(block)
+            size += len(block)
+            if size >= BLOCK:
+                await undisturbed(download.write, b"".join(waiting))
+                waiting.clear()
+                size = 0
+                tell(Collecting("fetching", download.position))
+    if waiting:
+        await undisturbed(download.write, b"".join(waiting))
+    tell(Collecting("indexing", download.position, download.position))
+
+
+async def _finish(workspace: Workspace, batch: Batch, download: ResultDownload) -> ResultSummary:
+    """Complete the index on one thread while another brings the bytes to the disk."""
+    requests = _requests_of(workspace, batch)
+    try:
+        summary, _ = await asyncio.gather(
+            undisturbed(download.finish, requests, batch.part), undisturbed(download.sync)
+        )
+        return summary
+    finally:
+        if requests:
+            requests.close()
+
+
+def _requests_of(workspace: Workspace, batch: Batch) -> RequestReader | None:
+    try:
+        return workspace.registry.requests.reader(batch.job, batch.attempt)
+    except StorageError:
+        return None
+
+
+def _summary_of(workspace: Workspace, batch: Batch) -> ResultSummary:
+    with workspace.registry.results.reader(batch) as reader:
+        return reader.summary
+
+
+async def _call_saved(workspace: Workspace, batch: Batch, summary: ResultSummary) -> Batch:
+    batches = workspace.registry.batches
+    await batches.set_results(batch.key, ResultsState.SAVED, size=summary.bytes, models=summary.models)
+    try:
+        await count_cost(workspace, batch)
+    except (ResultsUnavailable, StorageError) as error:
+        # The results are saved all the same; `batchtui cost` counts what was not counted.
+        log.warning("the cost of %s could not be counted: %s", batch.id, error)
+    return await batches.get(batch.key)
+
+
+async def _disown_if_foreign(workspace: Workspace, batch: Batch, summary: ResultSummary) -> None:
+    """Results prove whose batch an adopted one is: custom_ids that were never sent are somebody else's (API.md)."""
+    if summary.ids is None or not summary.ids.unexpected or not batch.id:
+        return
+    entries = await workspace.registry.journal.entries(batch_id=batch.id)
+    if not any(entry.event == "batch.adopted" for entry in entries):
+        return
+    workspace.registry.results.remove(batch)
+    await workspace.registry.sendings.disown(batch.key, f"{batch.id} holds the answers to other requests.")
+    raise FateUnknown(
+        f"{batch.id} was taken for this part and holds the answers to other requests.",
+        hint="`batchtui resume` looks again for the batch that was really made.",
+    )
+
+
+async def _note_gone(workspace: Workspace, batch: Batch) -> None:
+    until = batch.results_until
+    if batch.archived_at or (until and workspace.clock.now() >= until):
+        await workspace.registry.batches.set_results(batch.key, ResultsState.GONE)
+
+
+def _refuse_damaged(batch: Batch, summary: ResultSummary) -> None:
+    if problem := damage(summary, batch.counts):
+        raise ResultsDamaged(
+            f"{batch.id}: {problem}", hint="Fetch them again; what came is kept aside and not called saved."
+        )
+
+
+def _refuse_unless_ended(batch: Batch) -> None:
+    if batch.id is None or not batch.state.is_at_api:
+        raise ResultsUnavailable(f"{batch.name} was not sent yet, so it has no results.", hint="`batchtui resume`.")
+    if batch.state is BatchState.DELETED:
+        raise ResultsUnavailable(f"{batch.id} was deleted before its results were saved.")
+    if batch.results is ResultsState.GONE:
+        raise ResultsUnavailable(
+            f"The results of {batch.id} are gone: the API keeps them for 29 days.",
+            hint="`batchtui retry ID --only missing` sends the requests again.",
+        )
+    if batch.state.is_running:
+        raise ResultsUnavailable(
+            f"{batch.id} has not ended yet.", hint="`batchtui wait ID` waits for it and saves the results."
+        )
+
+
+def _nobody(_: Collecting) -> None:
+    """Nobody wants to know."""

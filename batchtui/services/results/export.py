@@ -1,0 +1,204 @@
+"""Exporting results as planned: read, merged over parts and attempts, and written in the format that was asked for."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from functools import partial
+from typing import IO, TYPE_CHECKING
+
+from batchtui.domain.errors import UsageError
+from batchtui.domain.result import Outcome
+from batchtui.exporters.columns import default_columns, named_columns, structured_columns, wants_structure
+from batchtui.exporters.formats import Format, write
+from batchtui.exporters.record import Entry
+from batchtui.registry.original_ids import originals_of
+from batchtui.registry.results.index import OUTCOMES
+from batchtui.registry.results.merge import MergedResults
+from batchtui.runtime.atomic_file import opened
+from batchtui.runtime.threads import abandonable
+from batchtui.services.results.export_plan import ExportOptions, ExportPlan, Order, plan_export
+from batchtui.services.results.read import is_by_input, places
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from batchtui.exporters.columns import Column
+    from batchtui.services.workspace import Workspace
+
+__all__ = ["ExportOptions", "ExportPlan", "ExportReport", "Exporting", "apply_export", "plan_export"]
+
+TELL_EVERY = 500
+"""Results between two words about progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exporting:
+    """How an export stands, for a progress line."""
+
+    written: int
+    total: int
+    elapsed: float
+    """Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    """What an export did."""
+
+    output: str | None
+    """None for a stream."""
+    format: Format
+    order: Order
+    total: int
+    """Results written."""
+    outcomes: dict[Outcome, int] = field(default_factory=dict)
+    missing: int = 0
+    """Requests that have no result; known where the order is that of the input."""
+
+    def count(self, *outcomes: Outcome) -> int:
+        """How many of the written results have one of these outcomes."""
+        return sum(self.outcomes.get(outcome, 0) for outcome in outcomes)
+
+    @property
+    def succeeded(self) -> int:
+        """Written results that need no second look."""
+        return self.count(*(outcome for outcome in Outcome if outcome.is_success))
+
+    def document(self) -> dict[str, object]:
+        """Return it as `results --json` says it; the outcomes are disjoint and add up to the total."""
+        others = [outcome for outcome in Outcome if not outcome.is_success]
+        return {
+            "output": self.output,
+            "format": str(self.format),
+            "order": self.order,
+            "total": self.total,
+            "succeeded": self.succeeded,
+            **{str(outcome): self.count(outcome) for outcome in others},
+            "missing": self.missing,
+        }
+
+
+async def apply_export(
+    workspace: Workspace,
+    plan: ExportPlan,
+    *,
+    stream: IO[bytes] | None = None,
+    on_progress: Callable[[Exporting], None] | None = None,
+) -> ExportReport:
+    """Write what was planned, on a thread. A file appears whole or not at all; a cancelled export leaves none.
+
+    Args:
+        workspace: where the results are.
+        plan: from `plan_export`.
+        stream: where to write when the plan names no file.
+        on_progress: hears how far it is, on the event loop.
+
+    Raises:
+        StorageError: the disk refused.
+        OutputExists: the file appeared meanwhile.
+    """
+    loop, began = asyncio.get_running_loop(), workspace.clock.monotonic()
+
+    def heard(written: int) -> None:
+        if on_progress:
+            elapsed = workspace.clock.monotonic() - began
+            loop.call_soon_threadsafe(on_progress, Exporting(written, plan.total, elapsed))
+
+    return await abandonable(partial(_export, workspace, plan, stream), heard)
+
+
+def _export(
+    workspace: Workspace, plan: ExportPlan, stream: IO[bytes] | None, told: Callable[[int], None]
+) -> ExportReport:
+    registry = workspace.registry
+    with MergedResults(plan.batches, registry.results, registry.requests) as merged:
+        by_input = is_by_input(plan, merged)
+        if plan.with_requests and not merged.has_requests:
+            raise UsageError("The requests of this batch are not kept here, so they cannot be shown with the results.")
+        tally = _Tally()
+        with opened(plan.output, stream, overwrite=plan.overwrite) as out:
+            if _is_copy(plan, merged, by_input=by_input):
+                _copy(merged, out, tally, told)
+            else:
+                originals = originals_of(workspace.paths, registry, plan.batches[0].job)
+                columns = _columns(plan, merged, with_originals=bool(originals))
+                entries = _entries(plan, merged, originals, tally, told)
+                write(plan.format, out, entries, columns, with_requests=plan.with_requests)
+        told(tally.total)
+        return ExportReport(
+            output=str(plan.output) if plan.output else None,
+            format=plan.format,
+            order="input" if by_input else "arrival",
+            total=tally.total,
+            outcomes=tally.outcomes,
+            missing=merged.missing,
+        )
+
+
+class _Tally:
+    """Counts what was written, by outcome; by its code, since hashing an enumeration costs more than a row's cells."""
+
+    def __init__(self) -> None:
+        self.counts = [0] * len(OUTCOMES)
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts)
+
+    @property
+    def outcomes(self) -> dict[Outcome, int]:
+        return {outcome: count for outcome, count in zip(OUTCOMES, self.counts, strict=True) if count}
+
+
+def _copy(merged: MergedResults, out: IO[bytes], tally: _Tally, told: Callable[[int], None]) -> None:
+    """Write the files as they came, one after the other; a last line without a newline gets one."""
+    for number, reader in enumerate(merged.readers):
+        if number and not merged.readers[number - 1].ends_with_newline:
+            out.write(b"\n")
+        reader.copy_to(out.write)
+        for outcome, count in reader.by_outcome.items():
+            tally.counts[OUTCOMES.index(outcome)] += count
+        told(tally.total)
+
+
+def _is_copy(plan: ExportPlan, merged: MergedResults, *, by_input: bool) -> bool:
+    """Whether the export is the files as they came, byte for byte."""
+    is_whole = plan.only is None and plan.picked is None and merged.is_plain
+    is_whole = is_whole and not plan.fields and not plan.with_requests
+    return plan.format is Format.JSONL and is_whole and not by_input
+
+
+def _entries(
+    plan: ExportPlan,
+    merged: MergedResults,
+    originals: dict[str, str],
+    tally: _Tally,
+    told: Callable[[int], None],
+) -> Iterator[Entry]:
+    outcomes, counts = [reader.outcomes for reader in merged.readers], tally.counts
+    for number, place in enumerate(places(plan, merged), 1):
+        entry = Entry(merged.line(place))
+        if plan.with_requests:
+            custom_id = "" if place.request else entry.answer.custom_id
+            entry.request = merged.request(place, custom_id)
+        if originals:
+            named = entry.answer.custom_id
+            entry.original = originals.get(named, named)
+        counts[outcomes[place.source][place.seq]] += 1
+        if number % TELL_EVERY == 0:
+            told(number)
+        yield entry
+
+
+def _columns(plan: ExportPlan, merged: MergedResults, *, with_originals: bool) -> tuple[Column, ...] | None:
+    if plan.fields:
+        structured = _structured(merged) if wants_structure(plan.fields) else ()
+        return named_columns(plan.fields, structured)
+    if not plan.format.is_table:
+        return None
+    return default_columns(_structured(merged), with_requests=plan.with_requests, with_originals=with_originals)
+
+
+def _structured(merged: MergedResults) -> tuple[Column, ...]:
+    return structured_columns(Entry(reader.raw(seq)) for reader in merged.readers for seq in reader.structured_seqs())

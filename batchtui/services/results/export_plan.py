@@ -1,0 +1,144 @@
+"""What an export will write where, worked out before anything is written."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from batchtui.domain.errors import ResultsUnavailable, UsageError
+from batchtui.domain.result import Outcome
+from batchtui.domain.states import BatchState, ResultsState
+from batchtui.exporters.columns import named_columns, wants_requests
+from batchtui.exporters.formats import Format, format_of
+from batchtui.runtime.atomic_file import refuse_existing
+from batchtui.settings.user_paths import path_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from batchtui.domain.batch import Batch
+    from batchtui.services.workspace import Workspace
+
+Order = Literal["input", "arrival"]
+Picked: TypeAlias = "Mapping[int, Sequence[int]]"
+"""Results that somebody picked out: by the key of their batch their seqs, each once."""
+STDOUT = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """What a person asks of an export."""
+
+    output: str | None = None
+    """A path; `-` or None is standard output."""
+    format: str | None = None
+    """None: told by the output's name, else jsonl."""
+    only: frozenset[Outcome] = frozenset()
+    """Only results with these outcomes; empty for all. `succeeded` includes those that end with a tool call."""
+    order: Order | None = None
+    """None: as they came for jsonl, in the order of the input for everything else."""
+    with_requests: bool = False
+    fields: tuple[str, ...] = ()
+    overwrite: bool = False
+    picked: Picked | None = None
+    """Only these results, besides what else is asked for; None for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportPlan:
+    """What an export will do, and nothing else."""
+
+    batches: tuple[Batch, ...]
+    output: Path | None
+    """None for a stream."""
+    format: Format
+    order: Order
+    only: frozenset[Outcome] | None
+    with_requests: bool
+    fields: tuple[str, ...]
+    overwrite: bool
+    total: int
+    """Results at most: a result that stands aside for a later attempt's is in it."""
+    left_out: tuple[Batch, ...] = ()
+    """Batches of the job that have no results and will have none: deleted, gone or missing."""
+    picked: Picked | None = None
+
+
+async def plan_export(workspace: Workspace, batches: Sequence[Batch], options: ExportOptions) -> ExportPlan:
+    """Say what an export of these batches (one, or all of a job) would write.
+
+    Raises:
+        UsageError: an unknown format or field, or a format that is not installed.
+        OutputExists: the file exists and `overwrite` was not said.
+        ResultsUnavailable: results that will come are not saved yet, or there are none at all.
+    """
+    kind = _format(options)
+    if kind is Format.PARQUET:
+        from batchtui.exporters.parquet import require_pyarrow
+
+        require_pyarrow()
+    named_columns(options.fields, ())
+    output = _output(options)
+    saved, left_out = await asyncio.to_thread(_split, workspace, batches)
+    return ExportPlan(
+        batches=saved,
+        output=output,
+        format=kind,
+        order=options.order or ("arrival" if kind is Format.JSONL else "input"),
+        only=_only(options.only),
+        with_requests=options.with_requests or wants_requests(options.fields),
+        fields=options.fields,
+        overwrite=options.overwrite,
+        total=_total(saved, options.picked),
+        left_out=left_out,
+        picked=options.picked,
+    )
+
+
+def _total(saved: Sequence[Batch], picked: Picked | None) -> int:
+    return sum(batch.counts.total if picked is None else len(picked.get(batch.key, ())) for batch in saved)
+
+
+def _output(options: ExportOptions) -> Path | None:
+    if options.output is None or options.output == STDOUT:
+        return None
+    output = path_of(options.output)
+    refuse_existing(output, overwrite=options.overwrite)
+    return output
+
+
+def _format(options: ExportOptions) -> Format:
+    if options.format is None:
+        return format_of(options.output)
+    if options.format not in set(Format):
+        raise UsageError(f'There is no format "{options.format}".', hint=f"Formats are {', '.join(Format)}.")
+    return Format(options.format)
+
+
+def _only(only: frozenset[Outcome]) -> frozenset[Outcome] | None:
+    if not only:
+        return None
+    return only | {Outcome.TOOL_USE} if Outcome.SUCCEEDED in only else only
+
+
+def _split(workspace: Workspace, batches: Sequence[Batch]) -> tuple[tuple[Batch, ...], tuple[Batch, ...]]:
+    """Part the batches into those with saved results and those that will never have any."""
+    store = workspace.registry.results
+    saved = tuple(batch for batch in batches if batch.results is ResultsState.SAVED and store.has(batch))
+    others = [batch for batch in batches if batch not in saved]
+    to_come = [
+        batch
+        for batch in others
+        if batch.results is not ResultsState.GONE and batch.state not in (BatchState.DELETED, BatchState.MISSING)
+    ]
+    if to_come:
+        first = to_come[0]
+        raise ResultsUnavailable(
+            f"The results of {first.id or first.name} are not saved yet ({len(to_come)} of {len(batches)} batches).",
+            hint="`batchtui wait ID` waits for the end and saves them.",
+        )
+    if not saved:
+        raise ResultsUnavailable("There are no saved results.")
+    return saved, tuple(others)

@@ -1,0 +1,67 @@
+"""Reading saved results one after the other, for a program: what counts over parts and attempts, lazily."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from batchtui.exporters.record import Entry
+from batchtui.registry.results.merge import MergedResults
+from batchtui.runtime.threads import abandonable, undisturbed
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Generator, Iterator
+
+    from batchtui.registry.results.merge import Found
+    from batchtui.services.results.export_plan import ExportPlan
+    from batchtui.services.workspace import Workspace
+
+AT_ONCE = 200
+"""Results read in one visit to the disk."""
+
+
+async def read_results(workspace: Workspace, plan: ExportPlan) -> AsyncGenerator[Entry]:
+    """Yield the results that an export of this plan would write, each with its request where the plan wants it.
+
+    Raises:
+        StorageError: the disk refuses.
+        ResultsUnavailable: a file that was there when the plan was made is gone.
+    """
+    registry = workspace.registry
+    merged = await abandonable(
+        lambda _: MergedResults(plan.batches, registry.results, registry.requests), let_go=MergedResults.close
+    )
+    entries = _entries(plan, merged)
+    try:
+        while block := await undisturbed(lambda: list(islice(entries, AT_ONCE))):
+            for entry in block:
+                yield entry
+    finally:
+        entries.close()
+        merged.close()
+
+
+def is_by_input(plan: ExportPlan, merged: MergedResults) -> bool:
+    """Whether results come in the order of the input: where that is wanted, and the requests are kept."""
+    return plan.order == "input" and merged.has_requests
+
+
+def places(plan: ExportPlan, merged: MergedResults) -> Iterator[Found]:
+    """Yield where the results of a plan lie, in its order."""
+    found = merged.in_input_order(plan.only) if is_by_input(plan, merged) else merged.in_arrival_order(plan.only)
+    if plan.picked is None:
+        return found
+    masks = [bytearray(reader.count + 1) for reader in merged.readers]
+    for mask, batch in zip(masks, merged.batches, strict=True):
+        for seq in plan.picked.get(batch.key, ()):
+            mask[seq] = 1
+    return (place for place in found if masks[place.source][place.seq])
+
+
+def _entries(plan: ExportPlan, merged: MergedResults) -> Generator[Entry]:
+    joined = plan.with_requests and merged.has_requests
+    for place in places(plan, merged):
+        entry = Entry(merged.line(place))
+        if joined:
+            entry.request = merged.request(place, "" if place.request else entry.answer.custom_id)
+        yield entry

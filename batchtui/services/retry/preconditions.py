@@ -1,0 +1,86 @@
+"""What stands in the way of trying again: requests that are not kept, results to come, words that name nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batchtui.domain.errors import NothingToRetry, ResultsUnavailable, UsageError
+from batchtui.domain.result import Outcome
+from batchtui.domain.states import BatchState, ResultsState
+from batchtui.services.retry.unresolved import MISSING, Outstanding
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from batchtui.domain.batch import Batch
+    from batchtui.domain.job import Job
+    from batchtui.services.batches.targets import Target
+    from batchtui.services.workspace import Workspace
+
+WORDS = (*(str(outcome) for outcome in Outcome if not outcome.is_success), MISSING)
+"""What may be named beside the types of errors."""
+
+
+def refuse_unkept(workspace: Workspace, target: Target) -> None:
+    """Stop where there are no requests to send: before results are fetched for nothing. Raises `UsageError`."""
+    if not workspace.registry.requests.has(target.batches[0].job):
+        raise UsageError(
+            f"The requests of {target.named} are not kept here: it was made elsewhere, or they were let go.",
+            hint="Submit the file again; `batchtui results ID --only errored` says which of its requests failed.",
+        )
+
+
+def refuse_unready(workspace: Workspace, batches: Sequence[Batch], within: Batch | None) -> None:
+    """Stop while anything that decides what failed is still to come. Raises `UsageError`, `ResultsUnavailable`."""
+    for batch in batches:
+        # Other parts of the same attempt hold other requests; later attempts may hold the same.
+        if within is not None and batch.key != within.key and batch.attempt <= within.attempt:
+            continue
+        _refuse_unsettled(workspace, batch)
+
+
+def _refuse_unsettled(workspace: Workspace, batch: Batch) -> None:
+    part = f"{batch.name}, part {batch.part} of attempt {batch.attempt}"
+    if batch.state in (BatchState.PLANNED, BatchState.SUBMITTING, BatchState.UNKNOWN):
+        raise UsageError(
+            f"{part}, is not settled: {batch.state}.",
+            hint="`batchtui resume` sends it, or finds out what became of it.",
+        )
+    if batch.state.is_running:
+        raise ResultsUnavailable(f"{part}, still runs.", hint="`batchtui wait ID` waits for it and saves its results.")
+    is_saved = batch.results is ResultsState.SAVED and workspace.registry.results.has(batch)
+    if batch.state is BatchState.ENDED and not is_saved and batch.results is not ResultsState.GONE:
+        raise ResultsUnavailable(
+            f"The results of {batch.id or part} are not saved yet, so nobody knows what has failed.",
+            hint="`batchtui results ID` saves them.",
+        )
+
+
+def refuse_unknown_words(only: frozenset[str], found: Outstanding) -> None:
+    """Stop where a word names no outcome, and no type of error that occurred. Raises `UsageError`."""
+    types = {failed.group.error_type for failed in found.failed}
+    for word in sorted(only):
+        if word not in WORDS and word not in types:
+            raise UsageError(
+                f'"{word}" is nothing that can be sent again.',
+                hint=f"There are {', '.join(WORDS)}, and the types of errors that occurred.",
+            )
+
+
+def nothing(job: Job, found: Outstanding, custom_ids: frozenset[str] | None = None) -> NothingToRetry:
+    """Say why nothing is sent again, of the job or of these requests of it, with what is open besides."""
+    left = [f"{failed.group.count:,} {failed.group.error_type or failed.group.outcome}" for failed in found.failed]
+    if found.missing:
+        left.append(f"{found.missing:,} {MISSING}")
+    if found.away:
+        left.append(f"{found.away:,} that the API does not show at the moment")
+    if not left:
+        if custom_ids is not None and not found.succeeded:
+            return NothingToRetry(f"{job.name} has no request that is called like that.")
+        if custom_ids is not None:
+            return NothingToRetry("All that was named has succeeded.")
+        return NothingToRetry(f"All {found.succeeded:,} requests of {job.name} have succeeded.")
+    return NothingToRetry(
+        f"Nothing of that kind is open in {job.name}. There are {', '.join(left)}.",
+        hint="--only names what to send again all the same; what is wrong with a request stays wrong.",
+    )

@@ -1,0 +1,105 @@
+"""The requests that are sent again: as they were last sent, but for another model or max_tokens."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from batchtui.intake import CheckedRequest, Checker
+from batchtui.intake.shapes import Key, Shapes, raw_key
+from batchtui.services.retry.unresolved import holders
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from batchtui.domain.batch import Batch
+    from batchtui.domain.problem import Problem
+    from batchtui.domain.request import RequestFacts
+    from batchtui.intake import CheckOptions, Shape
+    from batchtui.registry.requests.store import RequestReader
+
+AT_ONCE = 500
+"""Requests read together."""
+MOST_KNOWN = 4096
+"""Kinds of requests whose shape is remembered at once."""
+
+
+class Resending:
+    """Reads the chosen requests of a job in the order of the input. It decides nothing about which they are.
+
+    What is not changed goes out byte for byte as before. What is changed is checked as a new request would be.
+    """
+
+    def __init__(self, readers: Mapping[int, RequestReader], batches: Sequence[Batch], check: CheckOptions) -> None:
+        """`readers`: the requests of each attempt that is kept; the first holds every request of the job."""
+        self._first = readers[min(readers)]
+        self._latest = holders(readers, batches)
+        self._check = check
+        self._checker = Checker(check)
+        self._shapes = Shapes()
+        self._known: dict[tuple[Any, ...], int] = {}
+        self._file: str | None = None
+        self.changed = 0
+        """Requests that were given another model or max_tokens."""
+        self.models: Counter[str] = Counter()
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What is wrong with changed requests, errors first."""
+        return tuple(self._checker.findings.problems())
+
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """The skeletons of what was read: their estimate depends on it."""
+        return self._shapes.all()
+
+    @property
+    def errors(self) -> int:
+        """Changed requests, by fault, that cannot be sent."""
+        return self._checker.findings.errors
+
+    def blocks(self, chosen: Collection[str]) -> Iterator[list[CheckedRequest]]:
+        """Yield the requests with these custom_ids, some hundred at a time; wrong ones are left out and noted."""
+        found = (place for place in self._first.in_order() if place.custom_id in chosen)
+        while block := list(islice(found, AT_ONCE)):
+            requests = [self._shaped(request) for place in block if (request := self._request(place)) is not None]
+            self.models.update(request.model or "" for request in requests)
+            yield requests
+
+    def _request(self, place: RequestFacts) -> CheckedRequest | None:
+        reader = self._latest(place.custom_id)
+        facts = (reader.facts(place.custom_id) if reader is not self._first else None) or place
+        file, payload = self._first.file_of(place.seq), reader.read(facts)
+        same = CheckedRequest(
+            place.seq, place.custom_id, payload, file, place.line or 0, facts.model, facts.max_tokens, 0
+        )
+        if not self._changes(facts):
+            return same
+        if file != self._file:
+            self._file = file
+            self._checker.places.open(file)
+        checked = self._checker.check(file, place.line or 0, [payload])
+        if not checked:
+            return None
+        self.changed += 1
+        return checked[0]._replace(seq=place.seq)
+
+    def _shaped(self, request: CheckedRequest) -> CheckedRequest:
+        """Tell the request its shape, by the ids of this plan."""
+        raw = raw_key(json.loads(request.payload)["params"])
+        shape = self._known.get(raw)
+        if shape is None:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            key = Key(*raw)
+            shape, is_new = self._shapes.identify(key)
+            self._known[raw] = shape
+            if is_new:
+                self._shapes.exemplify(key, request._replace(shape=shape))
+        return request._replace(shape=shape)
+
+    def _changes(self, facts: RequestFacts) -> bool:
+        model, max_tokens = self._check.model, self._check.max_tokens
+        return model not in (None, facts.model) or max_tokens not in (None, facts.max_tokens)

@@ -1,0 +1,279 @@
+"""Trying again: a plan of exactly which requests go out once more, and its sending as the next attempt of the job."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from batchtui.domain.errors import InputError, NothingToRetry, StorageError, UnknownTarget, UsageError
+from batchtui.domain.limits import MAX_BODY_BYTES, MAX_REQUESTS
+from batchtui.registry.jobs import AttemptTaken
+from batchtui.runtime.threads import abandonable
+from batchtui.services.estimates.estimate import estimate
+from batchtui.services.estimates.request_groups import LoadCounter
+from batchtui.services.retry import unresolved as outstanding
+from batchtui.services.retry.preconditions import nothing, refuse_unkept, refuse_unknown_words, refuse_unready
+from batchtui.services.retry.unresolved import MISSING, Failed
+from batchtui.services.spending.budget import refuse_costly
+from batchtui.services.submission.dispatch import send_parts
+from batchtui.services.submission.staging.check_pass import write_block
+from batchtui.services.submission.staging.stage import IntakeOptions, build_check_options
+from batchtui.services.submission.submit import Submitted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from decimal import Decimal
+
+    from batchtui.domain.batch import Batch
+    from batchtui.domain.estimate import Estimate
+    from batchtui.domain.estimate_history import History
+    from batchtui.domain.job import Job, PartPlan
+    from batchtui.domain.problem import Problem
+    from batchtui.intake import CheckOptions, PartCutter
+    from batchtui.registry.requests.store import RequestReader
+    from batchtui.registry.requests.writer import RequestWriter, StagedRequests
+    from batchtui.results.failure_groups import FailureGroup, Kind
+    from batchtui.services.batches.targets import Target
+    from batchtui.services.retry.requests import Resending
+    from batchtui.services.submission.dispatch import Event
+    from batchtui.services.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class RetryOptions:
+    """What a person says about trying again."""
+
+    only: frozenset[str] = frozenset()
+    """Outcomes, types of errors, or `missing`. With no group either: what is worth sending again as it is, and with
+    `max_tokens` also what was cut short."""
+    groups: frozenset[Kind] = frozenset()
+    """Kinds of failures (`FailureGroup.kind`), besides what `only` names."""
+    custom_ids: frozenset[str] | None = None
+    """Nothing but these requests; None for all. With neither `only` nor `groups` all of them that have not succeeded:
+    whoever names a request means it, whatever its failure."""
+    model: str | None = None
+    """Replaces the model of every request that is sent again."""
+    max_tokens: int | None = None
+    """Replaces max_tokens of every request that is sent again."""
+    max_requests: int = MAX_REQUESTS
+    """Requests in one part at most."""
+    max_bytes: int = MAX_BODY_BYTES
+    """Bytes in the body of one part at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPlan:
+    """Exactly what will be sent again. The requests lie aside until the plan is applied or discarded."""
+
+    job: Job
+    attempt: int
+    parts: tuple[PartPlan, ...]
+    staged: StagedRequests
+    changed: int
+    """Requests that go out with another model or max_tokens than they were last sent with."""
+    models: tuple[str, ...]
+    """What will be asked for, the most used first."""
+    warnings: tuple[Problem, ...]
+    """What a check says of the changed requests; none of it forbids sending them."""
+    failed: tuple[Failed, ...]
+    """All kinds of failure, also those that are not sent again."""
+    succeeded: int
+    missing: int
+    """Requests without a result, now or ever."""
+    away: int
+    """Requests of batches that the API does not show: left alone."""
+    estimate: Estimate
+    """What sending them will cost."""
+
+    @property
+    def requests(self) -> int:
+        """How many requests will be sent."""
+        return self.staged.requests
+
+
+async def plan_retry(workspace: Workspace, target: Target, options: RetryOptions) -> RetryPlan:
+    """Say what of a job, or of one batch of it, would be sent again; nothing is sent. Apply or discard what comes back.
+
+    For each custom_id the latest success over all attempts counts, else the latest outcome: what has succeeded
+    anywhere in the job is never sent again.
+
+    Raises:
+        ResultsUnavailable: results that will come are not saved yet, so nobody knows what has failed.
+        UsageError: parts are not sent yet, or the requests are not kept here.
+        NothingToRetry: all has succeeded, or the rest would fail again and was not named.
+        InputError: with another model or max_tokens the requests are wrong.
+        StorageError: where the disk refuses.
+    """
+    refuse_unkept(workspace, target)
+    workspace.warm_up()
+    job = target.job or await workspace.registry.jobs.get(target.batches[0].job)
+    if job is None:
+        raise UnknownTarget(f"The registry knows no job of {target.named}.")
+    batches = await workspace.registry.views.of_job(job.id)
+    within = None if target.job else target.batches[0]
+    refuse_unready(workspace, batches, within)
+    check = await build_check_options(workspace, _intake(options, job))
+    history = await workspace.registry.precedents.history(job.name)
+
+    def work(tell: Callable[[int], None]) -> RetryPlan:
+        return _Planning(workspace, job, batches, within, options, check, history, tell).run()
+
+    return await abandonable(work, let_go=partial(discard, workspace))
+
+
+def discard(workspace: Workspace, plan: RetryPlan) -> None:
+    """Throw away what a plan laid aside."""
+    workspace.registry.requests.discard(plan.staged)
+
+
+async def apply_retry(
+    workspace: Workspace,
+    plan: RetryPlan,
+    on_event: Callable[[Event], None] | None = None,
+    *,
+    max_cost: Decimal | None = None,
+) -> Submitted:
+    """Commit the plan as the next attempt of its job, then send its parts in order, each once.
+
+    What a lost answer, a long rate limit or a full queue leaves open comes back as it stands, as from a submission.
+
+    Raises:
+        UsageError: another process has tried the job again since the plan was made; nothing was sent.
+        CostLimit: it may cost more than `max_cost` or a limit of the settings allows; nothing was sent.
+        CredentialsMissing, Refused, SpendLimitReached, Unreachable: nothing of the part was created; it stays planned.
+    """
+    workspace.refuse_if_read_only()
+    await refuse_costly(workspace, plan.estimate, max_cost)
+    # Whoever has no credentials learns it before anything is kept.
+    await workspace.gateway()
+    registry, job = workspace.registry, plan.job
+    try:
+        keys = await registry.jobs.plan_attempt(
+            job.id,
+            plan.attempt,
+            plan.parts,
+            keep=lambda: registry.requests.commit(plan.staged, job.id),
+            models=plan.models,
+            estimates=plan.estimate.parts,
+            expectations=plan.estimate.expectations,
+        )
+    except AttemptTaken:
+        raise UsageError(
+            f"{job.name} was tried again by another process meanwhile. Nothing was sent.",
+            hint=f"`batchtui status {job.id}` shows its attempts.",
+        ) from None
+    await send_parts(workspace, keys, on_event)
+    return Submitted(job, tuple(await registry.views.page(keys)))
+
+
+class _Planning:
+    """One plan in the making, on a thread of its own."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        job: Job,
+        batches: Sequence[Batch],
+        within: Batch | None,
+        options: RetryOptions,
+        check: CheckOptions,
+        history: History,
+        tell: Callable[[int], None],
+    ) -> None:
+        """`tell`: hears how many requests were looked at with each step."""
+        self._tell = tell
+        self._registry = workspace.registry
+        self._prices = workspace.prices
+        self._job = job
+        self._batches = batches
+        self._within = within
+        self._options = options
+        self._check = check
+        self._history = history
+        self._weighed = LoadCounter()
+        self._choices: dict[Kind, bool] = {}
+        self.attempt = max(batch.attempt for batch in batches) + 1
+
+    def run(self) -> RetryPlan:
+        """Choose the requests, change them where that is wanted, and lay them aside."""
+        found = outstanding.examine(
+            self._registry,
+            self._batches,
+            self._within,
+            self._chooses,
+            custom_ids=self._options.custom_ids,
+            with_missing=MISSING in self._options.only,
+        )
+        refuse_unknown_words(self._options.only, found)
+        if not found.chosen:
+            raise nothing(self._job, found, self._options.custom_ids)
+        with ExitStack() as stack:
+            attempts = sorted({batch.attempt for batch in self._batches})
+            readers = {attempt: reader for attempt in attempts if (reader := self._reader(stack, attempt))}
+            staged, resending = self._lay_aside(found.chosen, readers)
+        if not staged.requests:
+            self._registry.requests.discard(staged)
+            raise NothingToRetry(f"None of what failed in {self._job.name} is among the requests that are kept here.")
+        models = tuple(model for model, _ in resending.models.most_common() if model)
+        return RetryPlan(
+            self._job, self.attempt, staged.parts, staged, resending.changed, models, resending.problems, found.failed,
+            found.succeeded, found.missing, found.away,
+            estimate(self._weighed.loads(), resending.shapes, self._history, self._check.today, self._prices),
+        )  # fmt: skip
+
+    def _chooses(self, group: FailureGroup) -> bool:
+        """Whether requests of this kind of failure are sent again."""
+        choice = self._choices.get(group.kind)
+        if choice is None:
+            only, groups = self._options.only, self._options.groups
+            if self._options.custom_ids is not None and not (only or groups):
+                choice = True
+            elif only or groups:
+                choice = group.kind in groups or group.outcome in only or group.error_type in only
+            else:
+                choice = outstanding.is_worth_it(group, with_max_tokens=self._options.max_tokens is not None)
+            self._choices[group.kind] = choice
+        return choice
+
+    def _reader(self, stack: ExitStack, attempt: int) -> RequestReader | None:
+        """Open the requests of an attempt; those of a later one can be missing, those of the first cannot."""
+        try:
+            return stack.enter_context(self._registry.requests.reader(self._job.id, attempt))
+        except StorageError:
+            if attempt == min(batch.attempt for batch in self._batches):
+                raise
+            return None
+
+    def _lay_aside(self, chosen: set[str], readers: dict[int, RequestReader]) -> tuple[StagedRequests, Resending]:
+        """Write the chosen requests, in the order of the input."""
+        from batchtui.intake import PartCutter
+        from batchtui.services.retry.requests import Resending
+
+        resending = Resending(readers, self._batches, self._check)
+        writer = self._registry.requests.writer(self.attempt)
+        try:
+            self._write(writer, resending, chosen, PartCutter(self._options.max_requests, self._options.max_bytes))
+        except BaseException:
+            writer.discard()
+            raise
+        return writer.finish(), resending
+
+    def _write(self, writer: RequestWriter, resending: Resending, chosen: set[str], cutter: PartCutter) -> None:
+        for block in resending.blocks(chosen):
+            if not resending.errors:
+                write_block(writer, cutter, block, self._weighed)
+            self._tell(len(block))
+        if resending.errors:
+            raise InputError(
+                f"{resending.errors:,} errors in the changed requests; nothing was sent.",
+                hint="Another --model or --max-tokens, or none, may do.",
+                problems=resending.problems,
+            )
+
+
+def _intake(options: RetryOptions, job: Job) -> IntakeOptions:
+    return IntakeOptions(
+        options.model, options.max_tokens, options.max_requests, options.max_bytes, job.api_version, job.betas
+    )

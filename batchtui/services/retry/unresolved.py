@@ -1,0 +1,215 @@
+"""What of a job has not succeeded: for each custom_id what counts over all parts and attempts, by kind of failure."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from batchtui.domain.states import BatchState, ResultsState
+from batchtui.registry.results.merge import MergedResults
+from batchtui.results.failure_groups import Act, FailureGroup
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+
+    from batchtui.domain.batch import Batch
+    from batchtui.domain.result import Outcome
+    from batchtui.registry.registry import Registry
+    from batchtui.registry.requests.store import RequestReader
+    from batchtui.registry.results.reader import ResultReader
+    from batchtui.results.failure_groups import Kind
+
+MISSING = "missing"
+"""The word for requests that have no result here and will have none: deleted, run out, or never answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The requests of one kind of failure, counted over the merged results."""
+
+    group: FailureGroup
+    """Its count is that of the requests whose latest outcome is of this kind."""
+    is_chosen: bool
+    """Whether they are to be sent again."""
+
+
+@dataclass(slots=True)
+class Outstanding:
+    """What has not succeeded, sorted into what is to be sent again and what is not."""
+
+    chosen: set[str] = field(default_factory=set)
+    """custom_ids."""
+    failed: tuple[Failed, ...] = ()
+    """By kind, the most frequent first."""
+    succeeded: int = 0
+    missing: int = 0
+    """Requests that have no result and will have none."""
+    away: int = 0
+    """Requests of batches that the API does not show: they may come back, so they are left alone."""
+
+
+def is_worth_it(group: FailureGroup, *, with_max_tokens: bool) -> bool:
+    """Whether a kind of failure is sent again unless something else is asked for.
+
+    What fails again as it is, is not; what was cut short is only where it gets another max_tokens.
+    """
+    return group.advice.act is Act.RESEND or (with_max_tokens and group.advice.act is Act.RAISE)
+
+
+def examine(
+    registry: Registry,
+    batches: Sequence[Batch],
+    within: Batch | None,
+    chooses: Callable[[FailureGroup], bool],
+    *,
+    custom_ids: frozenset[str] | None = None,
+    with_missing: bool,
+) -> Outstanding:
+    """Say what of a job, or of one batch of it, has not succeeded. Blocking: reads the index of every result.
+
+    Args:
+        registry: where results and requests are kept.
+        batches: all batches of the job; results that will come are saved.
+        within: only the requests of this batch; None for all of the job.
+        chooses: which kinds of failure are to be sent again.
+        custom_ids: only these requests; None for all.
+        with_missing: whether requests without any result are, too.
+
+    Raises:
+        StorageError: where files cannot be read.
+    """
+    saved = [batch for batch in batches if _is_saved(registry, batch)]
+    only = _asked_for(registry, within, custom_ids)
+    unheard = _unheard(registry, [batch for batch in batches if batch not in saved])
+    found, answered = Outstanding(), set[str]()
+    with MergedResults(saved, registry.results, registry.requests) as merged:
+        kinds = _Kinds(merged.readers)
+        for place, custom_id, outcome in merged.latest():
+            if only is not None and custom_id not in only:
+                continue
+            last_sent = unheard.get(custom_id)
+            if not outcome.is_success and last_sent and last_sent.attempt > merged.batches[place.source].attempt:
+                continue
+            answered.add(custom_id)
+            if outcome.is_success:
+                found.succeeded += 1
+            elif chooses(kinds.note(place.source, place.seq)):
+                found.chosen.add(custom_id)
+    found.failed = tuple(Failed(group, chooses(group)) for group in kinds.groups())
+    _sort_unanswered(found, registry, batches, only, answered, unheard, with_missing=with_missing)
+    return found
+
+
+def _asked_for(registry: Registry, within: Batch | None, custom_ids: frozenset[str] | None) -> Collection[str] | None:
+    """Return the only custom_ids to look at; None for all."""
+    if within is None:
+        return custom_ids
+    of_batch = set(_custom_ids(registry, within))
+    return of_batch if custom_ids is None else of_batch & custom_ids
+
+
+def _sort_unanswered(
+    found: Outstanding,
+    registry: Registry,
+    batches: Sequence[Batch],
+    only: Collection[str] | None,
+    answered: set[str],
+    unheard: Mapping[str, Batch],
+    *,
+    with_missing: bool,
+) -> None:
+    """Tell the requests that have no result for good from those that may come back."""
+    first = min(batch.attempt for batch in batches)
+    with registry.requests.reader(batches[0].job, first) as requests:
+        for custom_id in requests.custom_ids():
+            if custom_id in answered or (only is not None and custom_id not in only):
+                continue
+            batch = unheard.get(custom_id)
+            if batch is not None and batch.state is BatchState.MISSING:
+                found.away += 1
+                continue
+            found.missing += 1
+            if with_missing:
+                found.chosen.add(custom_id)
+
+
+def _unheard(registry: Registry, batches: Sequence[Batch]) -> dict[str, Batch]:
+    """Return the custom_ids of batches that were sent and have no results here, each with the latest of them."""
+    sent = sorted((batch for batch in batches if was_sent(batch)), key=lambda batch: batch.attempt)
+    return {custom_id: batch for batch in sent for custom_id in _custom_ids(registry, batch)}
+
+
+def _custom_ids(registry: Registry, batch: Batch) -> Iterator[str]:
+    with registry.requests.reader(batch.job, batch.attempt) as requests:
+        yield from requests.custom_ids(batch.part)
+
+
+def _is_saved(registry: Registry, batch: Batch) -> bool:
+    return batch.results is ResultsState.SAVED and registry.results.has(batch)
+
+
+def was_sent(batch: Batch) -> bool:
+    """Whether a batch may have reached the API. One that was dropped before its first send has not."""
+    return batch.id is not None or batch.sends > 0
+
+
+def holders(requests: Mapping[int, RequestReader], batches: Sequence[Batch]) -> Callable[[str], RequestReader]:
+    """Make the question which attempt sent a custom_id last; the first holds all of them."""
+    sent = {(batch.attempt, batch.part) for batch in batches if was_sent(batch)}
+    first, *later = sorted(requests)
+
+    def latest(custom_id: str) -> RequestReader:
+        for attempt in reversed(later):
+            facts = requests[attempt].facts(custom_id)
+            if facts is not None and (attempt, facts.part) in sent:
+                return requests[attempt]
+        return requests[first]
+
+    return latest
+
+
+class _Kinds:
+    """Counts failures by kind over several sets of results; groups of the same kind in two of them are one."""
+
+    def __init__(self, readers: Sequence[ResultReader]) -> None:
+        self._groups = [{group.id: group for group in reader.groups} for reader in readers]
+        self._of = [_group_of_each(reader) for reader in readers]
+        self._counts: dict[Kind, int] = {}
+        self._examples: dict[Kind, FailureGroup] = {}
+
+    def note(self, source: int, seq: int) -> FailureGroup:
+        """Count one failure, and return its group."""
+        group = self._groups[source][self._of[source][seq]]
+        self._counts[group.kind] = self._counts.get(group.kind, 0) + 1
+        self._examples.setdefault(group.kind, group)
+        return group
+
+    def groups(self) -> list[FailureGroup]:
+        """Return the kinds that were counted, the most frequent first, numbered in that order."""
+        kinds = sorted(self._counts, key=lambda kind: -self._counts[kind])
+        return [
+            FailureGroup(
+                number, *kind, self._counts[kind], self._examples[kind].example_id, self._examples[kind].example
+            )
+            for number, kind in enumerate(kinds, 1)
+        ]
+
+
+def _group_of_each(reader: ResultReader) -> array[int]:
+    """Return for each seq the id of its group of failures, 0 for a success."""
+    groups = array("I", bytes(4 * (reader.count + 1)))
+    for group in reader.groups:
+        for seq in reader.order(group=group.id):
+            groups[seq] = group.id
+    return groups
+
+
+def counted_outcomes(registry: Registry, batches: Sequence[Batch]) -> dict[Outcome, int]:
+    """Count the results of a job that count, by outcome; of batches whose results are saved. Blocking."""
+    saved = [batch for batch in batches if _is_saved(registry, batch)]
+    counts: dict[Outcome, int] = {}
+    with MergedResults(saved, registry.results, registry.requests) as merged:
+        for _, _, outcome in merged.latest():
+            counts[outcome] = counts.get(outcome, 0) + 1
+    return counts

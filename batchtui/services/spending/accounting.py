@@ -1,0 +1,99 @@
+"""What saved results cost: counted from usage, each result at the price of its own length, once for each batch."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from batchtui.domain.errors import ResultsUnavailable, StorageError
+from batchtui.domain.spending import Spending
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+    from decimal import Decimal
+
+    from batchtui.domain.batch import Batch
+    from batchtui.domain.cost import Cost
+    from batchtui.domain.spending import UsageGroup
+    from batchtui.domain.usage import Usage
+    from batchtui.pricing.price_book import PriceBook
+    from batchtui.services.workspace import Workspace
+
+
+async def count_cost(workspace: Workspace, batch: Batch) -> None:
+    """Work out what a batch cost from its saved results, and note it; what was noted before is replaced.
+
+    Raises:
+        ResultsUnavailable: where its results are not here.
+        StorageError: where the disk refuses.
+    """
+    await workspace.registry.costs.note(batch.key, await asyncio.to_thread(_count, workspace, batch))
+
+
+async def count_missing(workspace: Workspace) -> int:
+    """Work out the cost of every batch whose results are here and were never counted. Returns how many there were."""
+    keys = await workspace.registry.costs.uncounted()
+    for batch in await workspace.registry.views.page(keys):
+        try:
+            await count_cost(workspace, batch)
+        except (ResultsUnavailable, StorageError):
+            continue
+    return len(keys)
+
+
+def spendings_of(groups: Iterable[UsageGroup], day: date, book: PriceBook) -> tuple[Spending, ...]:
+    """Price groups of results, and put together what one model did in one place."""
+    found: dict[tuple[str, str], Spending] = {}
+    for group in groups:
+        key = (group.model, group.geography)
+        priced = _priced(group, day, book)
+        found[key] = _together(found[key], priced) if key in found else priced
+    return tuple(found.values())
+
+
+def _count(workspace: Workspace, batch: Batch) -> list[Spending]:
+    day = (batch.created_at or batch.planned_at).date()
+    with workspace.registry.results.reader(batch) as reader:
+        known = [workspace.prices.prices_of(model, day) for model in reader.summary.models]
+        thresholds = sorted({above for prices in known if prices for above in prices.thresholds})
+        return list(spendings_of(reader.usage_groups(thresholds), day, workspace.prices))
+
+
+def _priced(group: UsageGroup, day: date, book: PriceBook) -> Spending:
+    usage = group.usage
+    plain = replace(
+        usage, input_tokens=usage.total_input, cache_write_5m_tokens=0, cache_write_1h_tokens=0, cache_read_tokens=0
+    )
+
+    def cost(usage: Usage, *, batch: bool = True) -> Cost | None:
+        prices = book.prices_of(group.model, day, batch=batch)
+        if prices is None or group.unmetered:
+            return None
+        return prices.rates(group.longest, group.geography).cost(usage)
+
+    def amount(cost: Cost | None) -> Decimal | None:
+        return cost.total if cost else None
+
+    actual = cost(usage)
+    return Spending(
+        group.model, group.geography, group.results, usage, amount(actual), amount(cost(usage, batch=False)),
+        amount(cost(plain)), actual,
+    )  # fmt: skip
+
+
+def _together(one: Spending, other: Spending) -> Spending:
+    return replace(
+        one,
+        results=one.results + other.results,
+        usage=one.usage + other.usage,
+        cost=_sum(one.cost, other.cost),
+        standard=_sum(one.standard, other.standard),
+        uncached=_sum(one.uncached, other.uncached),
+        categories=one.categories + other.categories if one.categories and other.categories else None,
+    )
+
+
+def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    return None if one is None or other is None else one + other

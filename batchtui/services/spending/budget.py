@@ -1,0 +1,84 @@
+"""Limits on cost: what may be spent on one submission, on a day, and under a profile; and the refusal in time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from batchtui.domain.cost import NOTHING
+from batchtui.domain.errors import CostLimit
+from batchtui.services.spending.ledger import midnight
+from batchtui.text.money import usd
+from batchtui.text.numbers import amount
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from batchtui.domain.estimate import Estimate
+    from batchtui.services.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One limit that holds for a submission."""
+
+    what: str
+    """What it limits, after "the limit ": `for one submission`, `for a day`."""
+    usd: Decimal
+    spent: Decimal = NOTHING
+    """What counts towards it already: actual costs, else what was thought to be the most at the time."""
+    unknown: int = 0
+    """Batches that would count, too, if anybody knew what they cost."""
+
+    @property
+    def left(self) -> Decimal:
+        """What may still be spent."""
+        return max(self.usd - self.spent, NOTHING)
+
+
+async def limits(workspace: Workspace, max_cost: Decimal | None) -> list[Limit]:
+    """Say which limits hold now.
+
+    Args:
+        workspace: its settings, registry and profile.
+        max_cost: for this submission, as a person said; it goes before the setting, and 0 is a limit, too.
+    """
+    settings = workspace.settings.submit
+    found: list[Limit] = []
+    single = settings.max_cost if max_cost is None else max_cost
+    if single is not None:
+        found.append(Limit("for one submission", single))
+    if settings.max_cost_a_day is not None:
+        spent, unknown = await workspace.registry.costs.committed(midnight(workspace.clock.now()))
+        found.append(Limit("for a day", settings.max_cost_a_day, spent, unknown))
+    profile = workspace.profile or ""
+    if profile in settings.max_cost_of_profile:
+        spent, unknown = await workspace.registry.costs.committed(None, profile=workspace.profile)
+        found.append(Limit(f"of the profile {profile}", settings.max_cost_of_profile[profile], spent, unknown))
+    return found
+
+
+async def refuse_costly(workspace: Workspace, estimate: Estimate, max_cost: Decimal | None) -> None:
+    """Stop before anything is kept or sent where a limit could be exceeded: the upper bound decides.
+
+    Raises:
+        CostLimit: with the figures; also where nobody can say what it costs at most.
+    """
+    at_most = estimate.cost.at_most
+    for limit in await limits(workspace, max_cost):
+        against = f"the limit {limit.what} is {usd(limit.usd)}"
+        if limit.spent:
+            against += f", of which {usd(limit.spent)} is spent or on its way"
+        if limit.unknown:
+            against += f" (without {amount(limit.unknown, 'batch', 'batches')} of unknown cost)"
+        if at_most is None:
+            why = " ".join(estimate.unbounded) or "There is no estimate."
+            raise CostLimit(
+                f"Nobody can say what this costs at most, and {against}. {why} Nothing was sent.",
+                hint="Lift the limit for this once, or give the model a price in the settings.",
+            )
+        if at_most > limit.left:
+            raise CostLimit(
+                f"This may cost up to {usd(at_most)}, and {against}. Nothing was sent.",
+                hint="Lower max_tokens, send fewer requests, or raise the limit.",
+            )

@@ -1,0 +1,167 @@
+"""What was spent, added up by day, model, tag or job: what it was for, what it saved, and what is still on its way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, time
+from typing import TYPE_CHECKING, Literal
+
+from batchtui.domain.cost import NOTHING, Cost, total
+from batchtui.domain.usage import Usage
+from batchtui.services.spending.accounting import count_missing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from decimal import Decimal
+
+    from batchtui.domain.batch import RequestCounts
+    from batchtui.domain.spending import Spent
+    from batchtui.services.workspace import Workspace
+
+By = Literal["day", "model", "tag", "job"]
+NO_TAG = "(no tag)"
+NO_MODEL = "(model not named)"
+
+
+@dataclass(slots=True)
+class Line:
+    """What one day, model, tag or job used and cost. Amounts are sums of what is known; `unknown` says what is not."""
+
+    label: str
+    batches: set[int] = field(default_factory=set)
+    """The registry's numbers of the batches in it."""
+    results: int = 0
+    """Answers that were billed."""
+    usage: Usage = field(default_factory=Usage)
+    known: Decimal = NOTHING
+    """USD of everything that has a price."""
+    unknown: int = 0
+    """Answers that nobody can price."""
+    categories: Cost = field(default_factory=Cost)
+    standard: Decimal = NOTHING
+    """What the priced answers would have cost without a batch."""
+    estimates: dict[int, Decimal | None] = field(default_factory=dict)
+    """What each batch in it, all of it, was thought to cost."""
+    caching: Decimal = NOTHING
+    """What the prompt cache saved; below 0 where writing cost more than reading saved."""
+
+    @property
+    def cost(self) -> Decimal | None:
+        """USD; None where any of it is unknown, never 0 for that."""
+        return None if self.unknown else self.known
+
+    @property
+    def expected(self) -> Decimal | None:
+        """USD that its batches, all of them, were thought to cost; None where that is not known of each."""
+        return total(list(self.estimates.values()))
+
+    @property
+    def saved(self) -> Decimal:
+        """What the batch saved against standard prices, of what has a price."""
+        return self.standard - self.known
+
+    @property
+    def hit_rate(self) -> float | None:
+        """The share of input that came out of the cache; None where no cache was used."""
+        usage = self.usage
+        if not usage.cache_read_tokens and not usage.cache_write_5m_tokens and not usage.cache_write_1h_tokens:
+            return None
+        return usage.cache_read_tokens / usage.total_input
+
+    def add(self, spent: Spent) -> None:
+        """Count one line of spending in."""
+        spending = spent.spending
+        self.batches.add(spent.batch)
+        self.estimates[spent.batch] = spent.expected
+        self.results += spending.results
+        self.usage += spending.usage
+        if spending.cost is None:
+            self.unknown += spending.results
+            return
+        self.known += spending.cost
+        self.standard += spending.cost if spending.standard is None else spending.standard
+        self.caching += NOTHING if spending.uncached is None else spending.uncached - spending.cost
+        if spending.categories is not None:
+            self.categories += spending.categories
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """What was spent, line by line and in all."""
+
+    by: By | None
+    lines: tuple[Line, ...]
+    """Days in order, everything else with the dearest first. What has several tags stands in several lines."""
+    total: Line
+    expected: Decimal | None
+    """What the batches in it were thought to cost; None where that is not known of each."""
+    in_flight: Decimal | None
+    """What is on its way costs this at most; None where nobody can say."""
+    uncounted: int
+    """Ended batches whose results are not here, so that nobody knows what they cost."""
+    counts: RequestCounts
+    """What became of the requests of those that were counted: only what succeeded was billed."""
+
+
+async def read_ledger(
+    workspace: Workspace, *, by: By | None = None, since: datetime | None = None, batches: Sequence[int] | None = None
+) -> Ledger:
+    """Add up what was spent, having counted what was not counted yet.
+
+    Args:
+        workspace: whose registry.
+        by: what a line is for; None for the total alone.
+        since: only batches created since then.
+        batches: only these, by the registry's numbers.
+    """
+    await count_missing(workspace)
+    spent = await workspace.registry.costs.spent(since=since, batches=batches)
+    outlook = await workspace.registry.costs.outlook(since=since, batches=batches)
+    all_of_it = Line("total")
+    for each in spent:
+        all_of_it.add(each)
+    return Ledger(
+        by, _lines(spent, by), all_of_it, outlook.expected, outlook.in_flight, outlook.uncounted, outlook.counts
+    )
+
+
+async def today(workspace: Workspace) -> Line:
+    """Add up what the batches of this machine's day have cost, of those whose results were counted."""
+    line = Line("today")
+    for each in await workspace.registry.costs.spent(since=midnight(workspace.clock.now())):
+        line.add(each)
+    return line
+
+
+def midnight(now: datetime) -> datetime:
+    """Return when this machine's day began, in UTC."""
+    local = now.astimezone()
+    return datetime.combine(local.date(), time(), local.tzinfo).astimezone(UTC)
+
+
+def _lines(spent: Iterable[Spent], by: By | None) -> tuple[Line, ...]:
+    if by is None:
+        return ()
+    found: dict[str, Line] = {}
+    labels = _LABELS[by]
+    for each in spent:
+        for label in labels(each):
+            if label not in found:
+                found[label] = Line(label)
+            # Of a batch with several models nobody knows what was expected of one of them.
+            found[label].add(each if by != "model" or each.has_one_model else replace(each, expected=None))
+    if by == "day":
+        return tuple(found[label] for label in sorted(found))
+    return tuple(sorted(found.values(), key=lambda line: (-line.known, line.label)))
+
+
+def _day(spent: Spent) -> tuple[str, ...]:
+    return (f"{spent.created_at.astimezone():%Y-%m-%d}",)
+
+
+_LABELS: dict[By, Callable[[Spent], tuple[str, ...]]] = {
+    "day": _day,
+    "model": lambda spent: (spent.spending.model or NO_MODEL,),
+    "tag": lambda spent: spent.tags or (NO_TAG,),
+    "job": lambda spent: (f"{spent.name} ({spent.job})",),
+}

@@ -1,0 +1,75 @@
+"""Priming: one request goes first and writes the cache; the rest of the job follows when it has ended and reads it.
+
+Prompt caching in batches is best effort and apart from the real-time cache. What works is a prefix that is kept for an
+hour, and a batch of one request before the rest (API.md, "Prices").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from batchtui.domain.states import BatchState
+
+if TYPE_CHECKING:
+    from datetime import date
+    from decimal import Decimal
+
+    from batchtui.domain.batch import Batch
+    from batchtui.pricing.price_book import PriceBook
+    from batchtui.services.workspace import Workspace
+
+LOOK_AGAIN = timedelta(seconds=15)
+"""How long a part that waits for the priming batch waits before it is tried again: the cache lives for an hour only."""
+REASON = "It waits for the priming batch of one request to end, so that the others find its cache"
+_DONE = (BatchState.ENDED, BatchState.DELETED, BatchState.MISSING)
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """What a cached prefix changes about the cost of a batch, in USD."""
+
+    all_hit: Decimal
+    """Saved where one request writes the cache and every other one reads it."""
+    none_hit: Decimal
+    """Spent in addition where every request writes it and none finds it."""
+
+
+async def mark(workspace: Workspace, job_id: str) -> None:
+    """Remember that the first part of a job primes the others; before its parts are planned."""
+    await workspace.registry.facts.put(_fact(job_id), value=True)
+
+
+async def must_wait(workspace: Workspace, batch: Batch) -> bool:
+    """Whether a part waits for the priming batch of its job."""
+    if batch.part == 1 or batch.attempt > 1 or await workspace.registry.facts.get(_fact(batch.job)) is None:
+        return False
+    parts = await workspace.registry.views.of_job(batch.job)
+    first = next(each for each in parts if each.part == 1 and each.attempt == 1)
+    return first.state not in _DONE
+
+
+async def hold_back(workspace: Workspace, key: int) -> Batch:
+    """Let a part wait, with the reason. Returns it as it stands then."""
+    await workspace.registry.sendings.explain(key, f"{REASON}.", not_before=workspace.clock.now() + LOOK_AGAIN)
+    return await workspace.registry.batches.get(key)
+
+
+def expected_gain(model: str, prefix_tokens: int, requests: int, day: date, book: PriceBook) -> Gain | None:
+    """Say what caching a prefix is worth over a batch; None where the model has no known price. Blocking."""
+    prices = book.prices_of(model, day)
+    if prices is None or not requests:
+        return None
+    rates = prices.rates(prefix_tokens)
+    if rates.input is None or rates.cache_write_1h is None or rates.cache_read is None:
+        return None
+    more, less = rates.cache_write_1h - rates.input, rates.input - rates.cache_read
+    return Gain(
+        all_hit=prefix_tokens * (less * (requests - 1) - more),
+        none_hit=prefix_tokens * more * requests,
+    )
+
+
+def _fact(job_id: str) -> str:
+    return f"primed:{job_id}"

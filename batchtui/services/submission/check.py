@@ -1,0 +1,63 @@
+"""Checking input: everything that a submission would check, and nothing is sent or kept."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from batchtui.services.estimates.token_counting import count_sample
+from batchtui.services.submission.canary import plan_canary
+from batchtui.services.submission.staging.stage import estimate_staged, stage
+from batchtui.services.submission.submit import name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from batchtui.domain.canary import CanaryPlan
+    from batchtui.domain.estimate import Estimate
+    from batchtui.domain.job import PartPlan
+    from batchtui.intake import CheckReport
+    from batchtui.services.submission.staging.stage import IntakeOptions, Reading
+    from batchtui.services.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What checking found, and the parts that the good requests would make."""
+
+    report: CheckReport
+    parts: tuple[PartPlan, ...]
+    estimate: Estimate
+    """What they will cost."""
+    canary: CanaryPlan | None = None
+    """What would be tried in real time, where that was asked for."""
+
+
+async def check(
+    workspace: Workspace,
+    sources: Sequence[str],
+    options: IntakeOptions,
+    on_progress: Callable[[Reading], None] | None = None,
+    *,
+    count: bool = False,
+    canary: bool = False,
+) -> Checked:
+    """Check input as a submission would.
+
+    It takes the same way as a submission, disk included, so that what it says holds for one. With `count` the API is
+    asked to count the input of a few requests, for the estimate; nothing else ever leaves. With `canary` it is planned
+    which requests would be tried in real time.
+
+    Raises:
+        InputError: where a source cannot be read at all.
+        StorageError: where the disk refuses.
+    """
+    staged = await stage(workspace, sources, options, on_progress)
+    try:
+        tally = await count_sample(workspace, staged, options) if count else None
+        tried = await asyncio.to_thread(plan_canary, workspace, staged, options) if canary else None
+    finally:
+        workspace.registry.requests.discard(staged.requests)
+    expected = await estimate_staged(workspace, staged, name=name_of(sources), tally=tally)
+    return Checked(staged.report, staged.requests.parts, expected, tried)

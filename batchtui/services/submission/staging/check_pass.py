@@ -1,0 +1,107 @@
+"""One pass over the input, in whichever process it runs: check, cut into parts, store, weigh."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, BinaryIO
+
+from batchtui.domain.limits import MAX_BODY_BYTES, MAX_REQUESTS
+from batchtui.registry.requests.writer import RequestWriter
+from batchtui.services.estimates.request_groups import LoadCounter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from batchtui.intake import CheckedRequest, CheckOptions, CheckReport, PartCutter
+    from batchtui.registry.requests.writer import StagedRequests
+    from batchtui.services.estimates.request_groups import Load
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeOptions:
+    """How input is to be read: what a person says on the command line or in a form."""
+
+    model: str | None = None
+    """Replaces the model of every request."""
+    max_tokens: int | None = None
+    """Replaces max_tokens of every request."""
+    max_requests: int = MAX_REQUESTS
+    """Requests in one part at most."""
+    max_bytes: int = MAX_BODY_BYTES
+    """Bytes in the body of one part at most."""
+    api_version: str | None = None
+    """The anthropic-version header; None for the SDK's default."""
+    betas: tuple[str, ...] = ()
+    first_part: int | None = None
+    """Requests in the first part at most, where that is to have fewer than the others."""
+    stdin: BinaryIO | None = field(default=None, compare=False)
+    """What the source `-` reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How far reading has come, in bytes of the input; the total is None where it cannot be known, as from a pipe."""
+
+    read: int
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """Checked input: the report, and the requests laid aside, ready to be committed to a job or thrown away."""
+
+    report: CheckReport
+    requests: StagedRequests
+    loads: tuple[Load, ...]
+    """What the requests weigh: all that an estimate of their cost is made from."""
+
+
+@dataclass(frozen=True, slots=True)
+class PassJob:
+    """All that a pass needs to know, wherever it runs."""
+
+    folder: Path
+    """Where the requests are laid aside; the pass makes it."""
+    sources: tuple[str, ...]
+    options: IntakeOptions
+    check_options: CheckOptions
+
+
+def run_pass(job: PassJob, tell: Callable[[Reading], None]) -> Staged:
+    """Read and check everything, and lay it aside. Busy with the processor: not for an event loop.
+
+    What `tell` raises ends the pass; whatever ends it early, nothing of it is left on the disk.
+
+    Raises:
+        InputError: where a source cannot be read at all.
+        StorageError: where the disk refuses.
+    """
+    from batchtui.intake import Intake, PartCutter
+
+    intake = Intake(job.sources, job.check_options, job.options.stdin)
+    cutter = PartCutter(job.options.max_requests, job.options.max_bytes, job.options.first_part)
+    writer, weighed = RequestWriter(job.folder), LoadCounter()
+    try:
+        for block in intake.blocks():
+            write_block(writer, cutter, block, weighed)
+            tell(Reading(intake.bytes_read, intake.bytes_total))
+    except BaseException:
+        writer.discard()
+        raise
+    requests = writer.finish()
+    if requests.has_duplicates:
+        intake.note_duplicates(requests.duplicates())
+    return Staged(intake.report(), requests, weighed.loads())
+
+
+def write_block(
+    writer: RequestWriter, cutter: PartCutter, block: Sequence[CheckedRequest], weighed: LoadCounter
+) -> None:
+    """Write requests that follow one another, each into the part where it has its place, and weigh them."""
+    begin = 0
+    for part, count in cutter.cut([len(request.payload) for request in block]):
+        requests = block[begin : begin + count]
+        writer.add(part, requests)
+        weighed.add(part, requests)
+        begin += count

@@ -1,0 +1,103 @@
+"""From files to checked requests laid aside: one pass that checks, cuts into parts, stores and fingerprints."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import nullcontext
+from functools import partial
+from typing import TYPE_CHECKING
+
+from batchtui.domain.limits import API_VERSION
+from batchtui.runtime.threads import abandonable
+from batchtui.runtime.worker_process import ChildLost
+from batchtui.services.submission.staging.check_pass import IntakeOptions, PassJob, Reading, Staged, run_pass
+from batchtui.services.submission.staging.worker import ApartPass, begun
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from batchtui.domain.estimate import Estimate
+    from batchtui.intake import CheckOptions
+    from batchtui.services.estimates.token_counting import Tally
+    from batchtui.services.workspace import Workspace
+
+__all__ = ["IntakeOptions", "Reading", "Staged", "build_check_options", "estimate_staged", "stage"]
+
+log = logging.getLogger(__name__)
+
+
+async def stage(
+    workspace: Workspace,
+    sources: Sequence[str],
+    options: IntakeOptions,
+    on_progress: Callable[[Reading], None] | None = None,
+    *,
+    child: ApartPass | None = None,
+) -> Staged:
+    """Read, check and lay aside. Whoever calls commits or discards what comes back, also where it has errors.
+
+    `child` is the process that whoever calls has `begun` for these sources; by itself this begins one, too.
+
+    Raises:
+        InputError: where a source cannot be read at all.
+        StorageError: where the disk refuses; nothing is left behind.
+    """
+    async with nullcontext(child) if child else begun(sources) as helper:
+        job = PassJob(
+            workspace.registry.requests.new_folder(),
+            tuple(sources),
+            options,
+            await build_check_options(workspace, options),
+        )
+        return await _stage_beside(workspace, job, helper, on_progress)
+
+
+async def _stage_beside(
+    workspace: Workspace, job: PassJob, child: ApartPass | None, on_progress: Callable[[Reading], None] | None
+) -> Staged:
+    """Have the pass run beside the event loop. Where that is cancelled, it ends and leaves nothing behind."""
+    return await abandonable(
+        partial(_stage, job, child),
+        on_progress,
+        give_up=child.stop if child else None,
+        let_go=lambda staged: workspace.registry.requests.discard(staged.requests),
+    )
+
+
+def _stage(job: PassJob, child: ApartPass | None, tell: Callable[[Reading], None]) -> Staged:
+    """Run the pass in its process, or here where there is none or it was lost."""
+    if child:
+        try:
+            return child.run(job, tell)
+        except ChildLost:
+            log.warning("the process that checked the input was lost; the checks begin anew without one")
+            tell(Reading(0, None))
+    return run_pass(job, tell)
+
+
+async def estimate_staged(
+    workspace: Workspace, staged: Staged, *, name: str | None = None, tally: Tally | None = None
+) -> Estimate:
+    """Say what checked requests will cost if they are sent now, as a job of this name; `tally` is what was counted."""
+    from batchtui.services.estimates.estimate import expect
+
+    return await expect(workspace, staged.loads, staged.report.shapes, name=name, tally=tally)
+
+
+async def build_check_options(workspace: Workspace, options: IntakeOptions) -> CheckOptions:
+    """Say what requests are to be checked with, from the options, the settings and the day."""
+    from batchtui.intake import CheckOptions
+    from batchtui.services.models import listed_models
+
+    settings = workspace.settings
+    return CheckOptions(
+        api_version=options.api_version or API_VERSION,
+        betas=options.betas,
+        models=await listed_models(workspace),
+        today=workspace.clock.now().date(),
+        model=options.model,
+        max_tokens=options.max_tokens,
+        max_bytes=options.max_bytes,
+        tiers=settings.tiers(),
+        templates=workspace.paths.templates,
+    )

@@ -1,0 +1,78 @@
+"""The child's side of a pass in a process of its own: one job in, signs of life out, and at last what it came to.
+
+It ends by itself when its parent does, and leaves nothing behind then. Its imports are few, as its start is waited for.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import shutil
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from batchtui.domain.errors import BatchtuiError
+from batchtui.services.submission.staging.check_pass import run_pass
+from batchtui.services.submission.staging.messages import heard, line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import IO
+
+    from batchtui.services.submission.staging.check_pass import PassJob, Reading, Staged
+
+WORD_EVERY = 0.05
+"""Seconds between two signs of life."""
+
+
+class _ParentGone(BaseException):
+    """Nobody is left to work for."""
+
+
+def serve() -> None:
+    """Do the job that comes on the standard input; the answers go to the standard output."""
+    _load_checks()
+    # Nothing else may get between the answers, whoever writes to the standard output.
+    with os.fdopen(os.dup(1), "wb") as answers:
+        os.dup2(2, 1)
+        job: PassJob = heard(sys.stdin.buffer)
+        try:
+            answers.write(line(_do(job, answers)))
+            answers.flush()
+        except (_ParentGone, BrokenPipeError):
+            shutil.rmtree(job.folder, ignore_errors=True)
+            sys.exit(1)
+
+
+def _load_checks() -> None:
+    """Import what checks and build its schema, while the parent still works out what is to be checked."""
+    from batchtui.domain.limits import API_VERSION
+    from batchtui.intake.schema import validator
+
+    validator(API_VERSION)
+
+
+def _do(job: PassJob, answers: IO[bytes]) -> Staged | BatchtuiError:
+    """What the pass comes to. What nobody has foreseen ends the process: the parent then meets it by itself."""
+    try:
+        return run_pass(job, _teller(answers))
+    except BatchtuiError as error:
+        return error
+
+
+def _teller(answers: IO[bytes]) -> Callable[[Reading], None]:
+    last = time.monotonic()
+
+    def tell(reading: Reading) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= WORD_EVERY:
+            last = now
+            # The parent writes nothing after the job: what can be read is the end of the pipe, and the parent's.
+            if select.select([sys.stdin], [], [], 0)[0]:
+                raise _ParentGone
+            answers.write(line(reading))
+            answers.flush()
+
+    return tell

@@ -1,0 +1,198 @@
+"""Submitting: a plan that says exactly what would be sent, and its carrying out, part by part, each sent once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from batchtui.domain.errors import InputError
+from batchtui.domain.job import Job
+from batchtui.domain.limits import API_VERSION
+from batchtui.domain.states import BatchState
+from batchtui.registry.jobs import PlannedBefore
+from batchtui.services.estimates.token_counting import count_sample
+from batchtui.services.models import keep_up
+from batchtui.services.spending.budget import refuse_costly
+from batchtui.services.submission import cache_priming as priming
+from batchtui.services.submission.dispatch import send_parts
+from batchtui.services.submission.duplicates import refuse_repeated
+from batchtui.services.submission.staging.stage import IntakeOptions, Staged, estimate_staged, stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from decimal import Decimal
+
+    from batchtui.domain.batch import Batch
+    from batchtui.domain.estimate import Estimate
+    from batchtui.domain.job import PartPlan
+    from batchtui.intake import CheckReport
+    from batchtui.services.submission.dispatch import Event
+    from batchtui.services.submission.staging.stage import Reading
+    from batchtui.services.submission.staging.worker import ApartPass
+    from batchtui.services.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitOptions:
+    """What a person says about a submission."""
+
+    name: str | None = None
+    """None takes the name of the first file."""
+    tags: tuple[str, ...] = ()
+    intake: IntakeOptions = field(default_factory=IntakeOptions)
+    prime: bool = False
+    """Whether one request goes first, and the rest when it has ended: it writes the cache that the others read."""
+    source: str | None = None
+    """What is said of where the requests came from; None takes the names of the files."""
+    count: bool = False
+    """Whether the API is asked to count the input of a few requests, for the estimate."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitPlan:
+    """Exactly what will be sent. The requests lie aside until the plan is applied or discarded."""
+
+    job: Job
+    parts: tuple[PartPlan, ...]
+    report: CheckReport
+    staged: Staged
+    estimate: Estimate
+    """What it will cost."""
+    earlier: tuple[Job, ...]
+    """Jobs with the very same requests that were submitted before, newest first."""
+    primes: bool = False
+    """Whether the first part goes first, and the others when it has ended."""
+
+    @property
+    def is_sendable(self) -> bool:
+        """Whether nothing in the input forbids it."""
+        return self.report.errors == 0 and bool(self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """What became of a plan: the job, and its parts as they stand."""
+
+    job: Job
+    batches: tuple[Batch, ...]
+
+    @property
+    def unknown(self) -> tuple[Batch, ...]:
+        """Parts whose answer was lost."""
+        return tuple(batch for batch in self.batches if batch.state is BatchState.UNKNOWN)
+
+    @property
+    def waiting(self) -> tuple[Batch, ...]:
+        """Parts that are not sent yet."""
+        return tuple(batch for batch in self.batches if batch.state is BatchState.PLANNED)
+
+
+async def plan_submit(
+    workspace: Workspace,
+    sources: Sequence[str],
+    options: SubmitOptions,
+    on_progress: Callable[[Reading], None] | None = None,
+    *,
+    child: ApartPass | None = None,
+) -> SubmitPlan:
+    """Read and check everything and cut it into parts; nothing is sent. Apply or discard what comes back.
+
+    A plan with errors comes back too, so that the report can be shown; applying it is refused. `child` is as in
+    `stage`.
+
+    Raises:
+        InputError: where a source cannot be read at all.
+        StorageError: where the disk refuses.
+    """
+    workspace.warm_up()
+    intake = replace(options.intake, first_part=1) if options.prime else options.intake
+    staged = await stage(workspace, sources, intake, on_progress, child=child)
+    try:
+        earlier = await workspace.registry.jobs.with_fingerprint(staged.requests.fingerprint)
+        name = options.name or name_of(sources)
+        tally = (
+            await count_sample(workspace, staged, options.intake)
+            if options.count and not staged.report.errors
+            else None
+        )
+        expected = await estimate_staged(workspace, staged, name=name, tally=tally)
+    except BaseException:
+        workspace.registry.requests.discard(staged.requests)
+        raise
+    job = Job(
+        id=f"job_{workspace.random(6)}",
+        name=name,
+        created_at=workspace.clock.now(),
+        source=options.source or ", ".join(sources),
+        requests=staged.requests.requests,
+        bytes=staged.requests.bytes,
+        fingerprint=staged.requests.fingerprint,
+        models=tuple(staged.report.models),
+        tags=options.tags,
+        profile=workspace.profile,
+        api_version=options.intake.api_version or API_VERSION,
+        betas=options.intake.betas,
+    )
+    known = tuple(earlier) if job.requests else ()
+    parts = staged.requests.parts
+    return SubmitPlan(job, parts, staged.report, staged, expected, known, options.prime and len(parts) > 1)
+
+
+def discard(workspace: Workspace, plan: SubmitPlan) -> None:
+    """Throw away what a plan laid aside."""
+    workspace.registry.requests.discard(plan.staged.requests)
+
+
+async def apply_submit(
+    workspace: Workspace,
+    plan: SubmitPlan,
+    *,
+    force: bool = False,
+    max_cost: Decimal | None = None,
+    on_event: Callable[[Event], None] | None = None,
+) -> Submitted:
+    """Commit the plan, then send its parts in order, each once.
+
+    Parts that a lost answer, a long rate limit or a full queue leaves open come back as they stand: `unknown` or
+    `planned`, with the reason. Nothing of them is lost; `resume` goes on with them.
+
+    Raises:
+        InputError: where the input has errors.
+        SubmittedBefore: the very same went out before, and `force` is not given.
+        CostLimit: it may cost more than `max_cost` or a limit of the settings allows.
+        CredentialsMissing, Refused, SpendLimitReached, Unreachable: nothing of the part was created; it stays planned.
+    """
+    if not plan.is_sendable:
+        raise InputError(f"{plan.report.errors} errors in the input; nothing was sent.", problems=plan.report.problems)
+    await refuse_repeated(workspace, plan.earlier, force=force)
+    await refuse_costly(workspace, plan.estimate, max_cost)
+    # Whoever has no credentials learns it before anything is kept.
+    await workspace.gateway()
+    if plan.primes:
+        await priming.mark(workspace, plan.job.id)
+    try:
+        keys = await workspace.registry.jobs.plan(
+            plan.job,
+            plan.parts,
+            keep=partial(workspace.registry.requests.commit, plan.staged.requests, plan.job.id),
+            must_be_new=not force,
+            estimates=plan.estimate.parts,
+            expectations=plan.estimate.expectations,
+        )
+    except PlannedBefore as found:
+        await refuse_repeated(workspace, found.jobs, force=False)
+        raise
+    await send_parts(workspace, keys, on_event)
+    await keep_up(workspace)
+    return Submitted(plan.job, tuple(await workspace.registry.views.page(keys)))
+
+
+def name_of(sources: Sequence[str]) -> str:
+    """Name a job after its first file."""
+    first = sources[0]
+    if first == "-":
+        return "stdin"
+    name = PurePath(first).name.removesuffix(".gz")
+    return PurePath(name).stem or first

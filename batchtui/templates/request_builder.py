@@ -1,0 +1,178 @@
+"""From a template and a row to the params of a request: what is the same for all rows is worked out once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import to_json
+
+from batchtui.templates.placeholders import TemplateFault
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from batchtui.templates.placeholders import Gaps
+    from batchtui.templates.template import Template
+
+MAX_TOKENS = 4096
+"""Where neither the template nor anybody else says."""
+CACHED = {"type": "ephemeral", "ttl": "1h"}
+"""The mark of a cached prefix; in batches only an hour is long enough (API.md, "Prices")."""
+LEAST_LEAD = 1000
+"""Characters that a prompt must begin with, the same for all, before it is cut in two for the cache's sake."""
+Block = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """What all requests of one shaper begin with, in the order in which the API caches: tools, system, messages."""
+
+    bytes: int
+    """Of text, in UTF-8; what JSON puts around it is not counted."""
+    ends_in: str
+    """Where it ends: tools, system, turn 2, the beginning of the prompt; empty where nothing is shared."""
+    is_marked: bool
+    """Whether the requests carry the mark."""
+
+    @property
+    def tokens(self) -> int:
+        """An estimate: four bytes a token."""
+        return self.bytes // 4
+
+
+class Shaper:
+    """Makes params of rows. It decides nothing about models, ids or data, and never judges what comes out."""
+
+    def __init__(
+        self,
+        template: Template,
+        *,
+        model: str,
+        max_tokens: int | None = None,
+        cache: bool | None = None,
+        has_blocks: bool = False,
+    ) -> None:
+        """Work out what is the same for all rows.
+
+        Args:
+            template: what is asked.
+            model: the model's id.
+            max_tokens: goes before the template's.
+            cache: goes before the template's.
+            has_blocks: whether rows bring blocks of their own, which stand before the last turn of the user.
+        """
+        self.template = template
+        self.model = model
+        self._blocks_at = _last_of_user(template) if has_blocks else -1
+        self._system = template.system
+        self._turns = [(turn.role, turn.text) for turn in template.turns]
+        self._tools = [dict(tool) for tool in template.tools]
+        self.prefix, self._mark = self._find_prefix(template.cache if cache is None else cache)
+        self._fixed = self._fixed_params(max_tokens or template.max_tokens or MAX_TOKENS)
+        self._is_fixed_system = self._system is None or self._system.is_fixed
+        if self._is_fixed_system:
+            self._fixed |= self._system_of({})
+        self._frame = b',"params":' + to_json(self._fixed)[:-1] + b","
+
+    def params(self, values: Mapping[str, Any], blocks: Sequence[Block] = ()) -> dict[str, Any]:
+        """Return the params of one row.
+
+        Raises:
+            TemplateFault: a value is missing, or a text cannot be worked out.
+        """
+        system = {} if self._is_fixed_system else self._system_of(values)
+        return {**self._fixed, **system, "messages": self._messages(values, blocks)}
+
+    def payload(self, custom_id: str, values: Mapping[str, Any], blocks: Sequence[Block] = ()) -> bytes:
+        """Return the whole request as JSON; the custom_id must be legal.
+
+        Raises:
+            TemplateFault: as `params`.
+        """
+        rest: dict[str, Any] = {} if self._is_fixed_system else self._system_of(values)
+        rest["messages"] = self._messages(values, blocks)
+        try:
+            return b'{"custom_id":"%b"%b%b}' % (custom_id.encode(), self._frame, to_json(rest)[1:])
+        except ValueError as fault:
+            raise TemplateFault(f"it holds what is no text: {str(fault)[:120]}") from None
+
+    def _fixed_params(self, max_tokens: int) -> dict[str, Any]:
+        params: dict[str, Any] = {"model": self.model, "max_tokens": max_tokens}
+        if self._tools:
+            tools = self._tools
+            params["tools"] = [*tools[:-1], {**tools[-1], "cache_control": CACHED}] if self._mark == "tools" else tools
+        params |= self.template.params
+        if self.template.schema is not None:
+            form = {"type": "json_schema", "schema": dict(self.template.schema)}
+            params["output_config"] = {**params.get("output_config", {}), "format": form}
+        return params
+
+    def _system_of(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        if self._system is None:
+            return {}
+        text = self._system.fill(values).strip()
+        if self._mark == "system":
+            return {"system": [_text(text, is_marked=True)]}
+        return {"system": text}
+
+    def _messages(self, values: Mapping[str, Any], blocks: Sequence[Block]) -> list[dict[str, Any]]:
+        return [
+            {"role": role, "content": self._content(number, text.fill(values).strip(), text, blocks)}
+            for number, (role, text) in enumerate(self._turns)
+        ]
+
+    def _content(self, number: int, said: str, text: Gaps, blocks: Sequence[Block]) -> str | list[Block]:
+        """Return the content of one turn: a string where nothing needs more."""
+        if number == self._blocks_at and blocks:
+            return [*blocks, _text(said)] if said else list(blocks)
+        if self._mark == f"turn {number + 1}":
+            return [_text(said, is_marked=True)]
+        if self._mark == f"lead {number + 1}":
+            lead = text.lead.strip()
+            rest = said[len(lead) :].strip()
+            return [_text(lead, is_marked=True), *([_text(rest)] if rest else [])]
+        return said
+
+    def _find_prefix(self, wants_mark: bool) -> tuple[Prefix, str]:
+        """Find what all rows begin with, and where the mark goes: at the end of the last whole block in it."""
+        length, ends_in, mark = 0, "", ""
+        if self._tools:
+            length, ends_in, mark = len(to_json(self._tools)), "tools", "tools"
+        if self._system is not None:
+            if not self._system.is_fixed:
+                return self._prefix(length, ends_in, mark, wants_mark)
+            length += _size(self._system.source)
+            ends_in = mark = "system"
+        for number, (_, text) in enumerate(self._turns):
+            if number == self._blocks_at:
+                break
+            if text.is_fixed:
+                length += _size(text.source)
+                ends_in, mark = f"turn {number + 1}", f"turn {number + 1}"
+                continue
+            lead = text.lead.strip()
+            if lead:
+                length += _size(lead)
+                ends_in = f"the beginning of {text.place}"
+                mark = f"lead {number + 1}" if len(lead) >= LEAST_LEAD else mark
+            break
+        return self._prefix(length, ends_in, mark, wants_mark)
+
+    def _prefix(self, length: int, ends_in: str, mark: str, wants_mark: bool) -> tuple[Prefix, str]:
+        mark = mark if wants_mark else ""
+        return Prefix(length, ends_in, bool(mark)), mark
+
+
+def _last_of_user(template: Template) -> int:
+    users = [number for number, turn in enumerate(template.turns) if turn.role == "user"]
+    return users[-1] if users else -1
+
+
+def _text(text: str, *, is_marked: bool = False) -> Block:
+    block: Block = {"type": "text", "text": text}
+    return {**block, "cache_control": CACHED} if is_marked else block
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "replace"))

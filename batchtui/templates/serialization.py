@@ -1,0 +1,120 @@
+"""Templates as text: a head of TOML between two lines of +++, and the prompt below it; read and written."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+from batchtui.templates.placeholders import TemplateFault
+from batchtui.templates.template import Template, make_template
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_HEAD = re.compile(r"\A(\+\+\+|---)[ \t]*\r?\n(.*?)(?:(?<=\n)|\A)\1[ \t]*(?:\r?\n|\Z)(.*)\Z", re.DOTALL)
+_JSON_KEYS = ("schema", "tools", "params")
+"""Keys that may be written as JSON in a text: schemas come as JSON, and TOML has no null."""
+
+
+def parse_template(name: str, text: str, *, is_toml: bool = False) -> Template:
+    """Make a template of its text; `is_toml` where all of it is TOML, with the prompt as a key.
+
+    Between lines of --- the head may also be `key: value` lines.
+
+    Raises:
+        TemplateFault: it is not written as it should be; it says where.
+    """
+    try:
+        said = _toml(text, 0) if is_toml else _said(text.removeprefix("\ufeff"))
+        for key in _JSON_KEYS:
+            if isinstance(said.get(key), str):
+                said[key] = _json(key, said[key])
+        return make_template(name, said)
+    except TemplateFault as fault:
+        raise TemplateFault(f'the template "{name}": {fault}') from None
+
+
+def template_text(template: Template) -> str:
+    """Write a template as `parse_template` reads it."""
+    head = "".join(f"{line}\n" for line in _head(template))
+    return f"+++\n{head}+++\n{_prompt(template)}\n"
+
+
+def _said(text: str) -> dict[str, Any]:
+    """Read head and prompt."""
+    found = _HEAD.match(text)
+    if found is None:
+        if text.startswith(("+++\n", "---\n")):
+            raise TemplateFault(f"its head does not end (a line of {text[:3]})")
+        return {"prompt": text}
+    mark, inside, prompt = found.groups()
+    said = _toml(inside, 1) if mark == "+++" else _plain_head(inside)
+    if "prompt" in said and prompt.strip():
+        raise TemplateFault("the prompt stands in the head and below it")
+    return {**said, "prompt": prompt} if prompt.strip() else said
+
+
+def _toml(text: str, before: int) -> dict[str, Any]:
+    """Read TOML that stands below so many lines of the file, so that faults name the file's own."""
+    try:
+        return tomllib.loads("\n" * before + text.replace("\r\n", "\n"))
+    except (tomllib.TOMLDecodeError, RecursionError) as fault:
+        raise TemplateFault(f"its head is no TOML: {fault}") from None
+
+
+def _plain_head(text: str) -> dict[str, Any]:
+    """Read lines of `key: value`; numbers and true and false are what they look like."""
+    said: dict[str, Any] = {}
+    for line in filter(str.strip, text.splitlines()):
+        key, mark, value = line.partition(":")
+        if not mark:
+            raise TemplateFault(f"its head has a line that is no `key: value`: {line[:60]}")
+        value = value.strip()
+        is_number = value.isdecimal() and value.isascii()
+        said[key.strip()] = int(value) if is_number else {"true": True, "false": False}.get(value, value)
+    return said
+
+
+def _json(key: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as fault:
+        raise TemplateFault(f"{key} is no JSON: {fault}") from None
+
+
+def _head(template: Template) -> Iterator[str]:
+    """Yield the lines of the head; what is not said is left out."""
+    yield f"version = {template.version}"
+    for key in ("description", "model", "max_tokens", "id"):
+        if value := getattr(template, key):
+            yield f"{key} = {_string(value) if isinstance(value, str) else value}"
+    if template.cache:
+        yield "cache = true"
+    if template.system is not None:
+        yield f"system = {_string(template.system.source)}"
+    for key in ("schema", "params"):
+        if value := getattr(template, key):
+            yield f"{key} = {_string(json.dumps(value, ensure_ascii=False, indent=2))}"
+    if template.tools:
+        yield f"tools = {_string(json.dumps(list(template.tools), ensure_ascii=False, indent=2))}"
+    turns = list(template.turns)
+    if turns[-1].role == "assistant" and turns[-1].text.place == "prefill":
+        yield f"prefill = {_string(turns.pop().text.source)}"
+    for turn in turns[:-1] if _prompt(template) else turns:
+        yield f'[[turns]]\nrole = "{turn.role}"\ntext = {_string(turn.text.source)}'
+
+
+def _prompt(template: Template) -> str:
+    """Return what stands below the head: the last turn of the user, where it is the prompt."""
+    asked = [turn for turn in template.turns if turn.text.place == "prompt"]
+    return asked[-1].text.source.rstrip("\n") if asked else ""
+
+
+def _string(text: str) -> str:
+    """Write a string: over several lines as it is, where nothing in it forbids that."""
+    is_clean = not re.search(r"[\x00-\x08\x0b-\x1f\x7f]", text)
+    if "\n" in text and is_clean and "'''" not in text and not text.endswith("'"):
+        return f"'''\n{text}'''"
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,91 @@
+"""What happened, in the words of a person: a line of the journal's acts for whoever was not looking."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from batchtui.text.notices import ended_words
+from batchtui.text.numbers import amount, size
+from batchtui.text.safe import safe, squeezed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from batchtui.domain.batch import Batch
+
+WORDS: Mapping[str, str] = {
+    "job.planned": "planned",
+    "job.retried": "tried again",
+    "job.labelled": "labelled",
+    "batch.submitting": "sending",
+    "batch.accepted": "sent",
+    "batch.adopted": "found",
+    "batch.refused": "not sent",
+    "batch.unknown": "unknown",
+    "batch.absent": "not there",
+    "batch.disowned": "not ours",
+    "batch.in_progress": "running",
+    "batch.canceling": "canceling",
+    "batch.ended": "ended",
+    "batch.missing": "missing",
+    "batch.deleted": "deleted",
+    "batch.dropped": "dropped",
+    "batch.found": "brought in",
+    "results.partial": "partly here",
+    "results.saved": "saved",
+    "results.gone": "results gone",
+    "notice.failed": "not told",
+}
+"""One or two words for each act; an act that has none here is said as it is called."""
+PASSING = frozenset({"batch.submitting", "results.partial", "results.none"})
+"""Acts that are only steps on the way to another one."""
+
+
+def word(event: str) -> str:
+    """Say what happened in a word or two."""
+    return WORDS.get(event) or safe(event)
+
+
+def details(detail: str) -> dict[str, Any]:
+    """Read what an act was noted with; empty where there is nothing, or nothing that can be read."""
+    try:
+        noted = json.loads(detail or "{}")
+    except ValueError:
+        return {}
+    return noted if isinstance(noted, dict) else {}
+
+
+def sentence(event: str, detail: str, batch: Batch | None) -> str:
+    """Say what matters about it: what a batch came to, why something was not sent, how much was saved."""
+    noted = details(detail)
+    if event == "batch.ended" and batch is not None and batch.counts.total:
+        return ended_words(batch.counts)
+    if event in ("batch.accepted", "batch.adopted", "batch.found") and batch is not None:
+        return amount(batch.requests, "request")
+    if event == "results.saved" and isinstance(noted.get("bytes"), int):
+        return size(noted["bytes"])
+    if event == "job.planned" and isinstance(noted.get("requests"), int):
+        return f"{amount(noted['requests'], 'request')} in {amount(int(noted.get('parts', 1)), 'part')}"
+    if reason := noted.get("reason"):
+        return squeezed(str(reason))
+    return squeezed(", ".join(f"{name} {value}" for name, value in noted.items())) if noted else squeezed(detail)
+
+
+_WORTH_SAYING: Mapping[str, tuple[str, str]] = {
+    "batch.ended": ("batch ended", "batches ended"),
+    "results.saved": ("result saved", "results saved"),
+    "batch.unknown": ("answer lost", "answers lost"),
+    "batch.adopted": ("lost batch found", "lost batches found"),
+    "batch.refused": ("part not sent", "parts not sent"),
+    "batch.missing": ("batch missing", "batches missing"),
+    "batch.found": ("batch brought in", "batches brought in"),
+    "job.planned": ("job submitted", "jobs submitted"),
+    "notice.failed": ("notice not told", "notices not told"),
+}
+
+
+def summary(acts: Mapping[str, int]) -> str:
+    """Say how often what has happened, in one line; empty where nothing has that is worth it."""
+    said = (amount(acts[event], *words) for event, words in _WORTH_SAYING.items() if acts.get(event))
+    return ", ".join(said)

@@ -1,0 +1,86 @@
+"""What a notice says: a heading, a sentence, and the document that hooks are given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batchtui.domain.notice import NoticeKind
+from batchtui.text.batch_json import batch_document, moment
+from batchtui.text.numbers import amount, count
+from batchtui.text.safe import safe
+from batchtui.text.widths import fit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from batchtui.domain.batch import Batch, RequestCounts
+    from batchtui.domain.notice import Notice
+    from batchtui.text.batch_json import Document
+
+LONGEST_NAME = 60
+"""Columns of a name: whoever named it may have named a whole path."""
+_HEADINGS = {
+    NoticeKind.ENDED: "ended",
+    NoticeKind.UNKNOWN: "the answer was lost",
+    NoticeKind.SPEND_LIMIT: "stopped by a spend limit",
+    NoticeKind.RESULTS_GOING: "results go soon",
+}
+
+
+def heading(notice: Notice) -> str:
+    """Say which batch it is and what is up: `nightly 2/3: ended`."""
+    return f"{part_name(notice.batch)}: {_HEADINGS[notice.kind]}"
+
+
+def sentence(notice: Notice) -> str:
+    """Say what happened, and where somebody has to do something, what."""
+    batch = notice.batch
+    match notice.kind:
+        case NoticeKind.ENDED:
+            return ended_words(batch.counts)
+        case NoticeKind.UNKNOWN:
+            return f"Nobody knows whether {amount(batch.requests, 'request')} were sent; `batchtui resume` finds out."
+        case NoticeKind.SPEND_LIMIT:
+            return f"{safe(batch.reason)} Raise the limit, then `batchtui resume` sends what is left.".strip()
+        case NoticeKind.RESULTS_GOING:
+            until = f" after {batch.results_until:%d %b %H:%M} UTC" if batch.results_until else ""
+            return f"The API lets go of them{until}; `batchtui results {safe(batch.id or '')}` saves them."
+
+
+def many(notices: Sequence[Notice]) -> tuple[str, str]:
+    """Say several notices as one: a heading and a sentence."""
+    ended = sum(notice.kind is NoticeKind.ENDED for notice in notices)
+    others = len(notices) - ended
+    said = [f"{amount(ended, 'batch', 'batches')} ended"] if ended else []
+    said += [f"{amount(others, 'other thing')} to look at"] if others else []
+    names = dict.fromkeys(fit(safe(notice.batch.name), LONGEST_NAME) for notice in notices)
+    return ", ".join(said), ", ".join(names)
+
+
+def document(notice: Notice) -> Document:
+    """Write the batch as every document has it, with what the notice is about beside it.
+
+    `text` is the key that chat services show when they are posted to.
+    """
+    return {
+        **batch_document(notice.batch),
+        "notice": {"kind": str(notice.kind), "at": moment(notice.at), "title": heading(notice),
+                   "message": sentence(notice)},
+        "text": f"{heading(notice)}. {sentence(notice)}",
+    }  # fmt: skip
+
+
+def part_name(batch: Batch) -> str:
+    """Name a batch: its name, and its part and attempt where there are several."""
+    name = fit(safe(batch.name), LONGEST_NAME)
+    part = f" {batch.part}/{batch.parts}" if batch.parts > 1 else ""
+    return f"{name}{part}" + (f" #{batch.attempt}" if batch.attempt > 1 else "")
+
+
+def ended_words(counts: RequestCounts) -> str:
+    """Say what a batch came to: `all 2,000 requests succeeded`, `1,948 succeeded, 40 errored, 12 expired`."""
+    if counts.succeeded and not counts.failed:
+        return f"all {count(counts.succeeded)} succeeded" if counts.succeeded > 1 else "the one request succeeded"
+    said = {"succeeded": counts.succeeded, "errored": counts.errored, "canceled": counts.canceled,
+            "expired": counts.expired}  # fmt: skip
+    return ", ".join(f"{count(number)} {word}" for word, number in said.items() if number) or "without any counts"

@@ -1,0 +1,43 @@
+"""What is written down about batches by those who sent them: their jobs' names, tags and notes, edited in place.
+
+Conversations are imported where they begin: see `batchtui.tui.app.preload`.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from batchtui.tui.chrome.base_screen import Frame
+from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.commands.table import Scope
+from batchtui.tui.workers import perform
+
+if TYPE_CHECKING:
+    from textual.binding import BindingType
+
+
+class Labelled(Frame):
+    """A screen of batches, one or many, whose labels can be edited there. It says which, and asks nothing itself."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.LABELS)
+
+    @property
+    def chosen(self) -> list[int]:
+        """The keys of the batches that a command works on."""
+        raise NotImplementedError
+
+    def _action_batches_tag(self) -> None:
+        from batchtui.tui.actions import labelling
+
+        perform(self.app, partial(labelling.tag, self.dashboard, self.chosen), group="label")
+
+    def _action_batches_rename(self) -> None:
+        from batchtui.tui.actions import labelling
+
+        perform(self.app, partial(labelling.rename, self.dashboard, self.chosen), group="label")
+
+    def _action_batches_note(self) -> None:
+        from batchtui.tui.actions import labelling
+
+        perform(self.app, partial(labelling.annotate, self.dashboard, self.chosen), group="label")

@@ -1,0 +1,206 @@
+"""What batchtui did: the journal, the newest first, call by call; and where one was last here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from batchtui.text import events as happening
+from batchtui.text.notices import part_name
+from batchtui.text.numbers import count
+from batchtui.text.safe import safe, squeezed
+from batchtui.tui.activity.entry_box import EntryBox
+from batchtui.tui.activity.rows import MARKER, SHOWN, Row, folded, is_failure, is_shown, ordered
+from batchtui.tui.chrome.base_screen import Frame
+from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.commands.table import Scope
+from batchtui.tui.rendering.columns import Column
+from batchtui.tui.rendering.painter import look_of
+from batchtui.tui.rendering.spans import Line, Piece, Tone, line
+from batchtui.tui.widgets.grid.grid import Grid
+from batchtui.tui.workers import Latest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from textual.binding import BindingType
+    from textual.widget import Widget
+
+    from batchtui.domain.batch import Batch
+    from batchtui.registry.journal import Entry
+    from batchtui.services.workspace import Workspace
+    from batchtui.tui.messages import BatchesChanged
+
+COLUMNS = (
+    Column("at", "TIME", 12, 12, 100, fixed=True),
+    Column("event", "WHAT", 12, 14, 95, fixed=True),
+    Column("status", "STATUS", 6, 6, 80, right=True),
+    Column("took", "MS", 6, 7, 70, right=True),
+    Column("detail", "DETAIL", 20, 200, 90),
+    Column("request_id", "REQUEST ID", 20, 32, 40),
+)
+LATEST = 500
+"""Entries that are read."""
+
+
+class ActivityScreen(Frame):
+    """Shows the journal as it stands; what comes later appears at its head."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.ACTIVITY)
+    SCOPES = (Scope.ACTIVITY, Scope.LIST, Scope.EVERYWHERE)
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self._reading = Latest(self, self._read)
+        self._rows: dict[int, Row] = {}
+        self._only = SHOWN[0]
+        self.grid: Grid[Row] = Grid(COLUMNS, self._page, self._paint, id="activity")
+        self.grid.empty = (line(Piece("Nothing has happened yet", Tone.STRONG)),)
+
+    def content(self) -> Iterator[Widget]:
+        """Lay out the list."""
+        yield self.grid
+
+    def on_mount(self) -> None:
+        """Read the journal."""
+        self.grid.focus()
+        self._reading.request()
+
+    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, Row]]:
+        return [(key, self._rows[key]) for key in keys if key in self._rows]
+
+    async def _read(self) -> None:
+        """Read what there is. What it is about is looked up for entries that are new."""
+        entries = await self.workspace.registry.journal.entries(limit=LATEST)
+        new = [entry for entry in entries if entry.seq not in self._rows]
+        keys = list({entry.batch_key for entry in new if entry.batch_key is not None})
+        batches = {batch.key: batch for batch in await self.workspace.registry.views.page(keys)}
+        rows = {MARKER: Row(None)}
+        for entry in entries:
+            rows[entry.seq] = self._rows.get(entry.seq) or await self._row(entry, batches)
+        self._rows = rows
+        self._show()
+
+    async def _row(self, entry: Entry, batches: Mapping[int, Batch]) -> Row:
+        if entry.batch_key is not None or entry.job is None:
+            return Row(entry, batches.get(entry.batch_key or 0))
+        return Row(entry, job=await self.workspace.registry.jobs.get(entry.job))
+
+    def _show(self) -> None:
+        away = self.dashboard.away
+        seen = away.seq if away is not None else 0
+        rows = {seq: row for seq, row in self._rows.items() if row.entry and is_shown(row.entry, self._only)}
+        shown = folded(list(rows.values()), seen) if self._only == SHOWN[0] else rows
+        self.grid.update({MARKER: Row(None), **shown}.items())
+        self.grid.show(list(ordered(list(shown), seen)))
+        self.refresh_footer()
+
+    def batches_changed(self, message: BatchesChanged) -> None:
+        """Read what has been added."""
+        self._reading.request()
+
+    def status_changed(self) -> None:
+        """Read what has been added."""
+        super().status_changed()
+        self._reading.request()
+
+    def on_grid_opened(self, event: Grid.Opened) -> None:
+        """Show an entry whole."""
+        row = self.grid.item_of(event.key)
+        if row is not None and row.entry is not None:
+            self.app.push_screen(EntryBox(row.entry, about(row)))
+
+    def works(self, command_id: str) -> bool:
+        """Leave out what means nothing here."""
+        if command_id == "activity.copy-id":
+            return self.grid.item is not None and bool(_copied(self.grid.item))
+        return command_id not in ("list.mark", "list.sort", "app.activity") and super().works(command_id)
+
+    def on_grid_cursor_moved(self) -> None:
+        """Say what works on the entry under the cursor."""
+        self.refresh_footer()
+
+    def aside(self) -> Line:
+        """Say how many entries are shown, and which."""
+        words = f"the latest {count(len(self._rows) - 1)}" if self._only == SHOWN[0] else count(len(self.grid.order))
+        only = () if self._only == SHOWN[0] else (Piece(f"  {self._only} only ", Tone.CHIP),)
+        return (Piece(words, Tone.DIM), *only)
+
+    def back(self) -> bool:
+        """Show everything again."""
+        if self._only == SHOWN[0]:
+            return False
+        self._only = SHOWN[0]
+        self._show()
+        return True
+
+    def _action_activity_only(self) -> None:
+        self._only = SHOWN[(SHOWN.index(self._only) + 1) % len(SHOWN)]
+        self._show()
+
+    def _action_activity_copy_id(self) -> None:
+        copied = _copied(self.grid.item) if self.grid.item else ""
+        if copied:
+            self.dashboard.copy(copied, copied)
+
+    def _paint(self, item: Row, column: Column, width: int) -> Line:
+        if item.entry is None:
+            return _marker(column, width, plain=look_of(self).plain)
+        now = self.workspace.clock.now()
+        cell = paint(item.entry, about(item), column, now)
+        if column.id == "detail" and item.since is not None:
+            times = "x" if look_of(self).plain else "×"
+            return (*cell, Piece(f"  {times}{count(item.times)} since {_time(item.since, now)}", Tone.DIM))
+        return cell
+
+
+def _copied(row: Row) -> str:
+    """What is copied of an entry: the request id that support asks for, else the batch's id."""
+    return (row.entry.request_id or row.entry.batch_id or "") if row.entry else ""
+
+
+def _marker(column: Column, width: int, *, plain: bool) -> Line:
+    if column.id == "detail":
+        return (Piece(f"{'^' if plain else '▲'} since you were last here", Tone.ACCENT),)
+    return (Piece(("-" if plain else "─") * width, Tone.FAINT),)
+
+
+def about(row: Row) -> tuple[str, Batch | None]:
+    """Name what an entry is about, with the batch where it is one."""
+    if row.batch is not None:
+        return part_name(row.batch), row.batch
+    if row.job is not None:
+        return squeezed(row.job.name), None
+    return (safe(row.entry.batch_id or row.entry.job or "") if row.entry else ""), None
+
+
+def paint(entry: Entry, about: tuple[str, Batch | None], column: Column, now: datetime) -> Line:
+    """Draw one cell of the journal."""
+    failed = is_failure(entry)
+    match column.id:
+        case "at":
+            return (Piece(_time(entry.at, now), Tone.DIM),)
+        case "event":
+            word = happening.word(entry.event)
+            return (Piece(word, Tone.BAD if failed else Tone.RUNNING if entry.kind == "call" else Tone.TEXT),)
+        case "status":
+            return (Piece(str(entry.status or ""), Tone.BAD if failed else Tone.DIM),)
+        case "took":
+            return (Piece("" if entry.milliseconds is None else count(entry.milliseconds), Tone.DIM),)
+        case "detail":
+            return _detail(entry, *about)
+    return (Piece(safe(entry.request_id or ""), Tone.DIM),)
+
+
+def _time(at: datetime, now: datetime) -> str:
+    """Say when: to the second today, with its day and to the minute before that."""
+    local = at.astimezone()
+    return f"{local:%H:%M:%S}" if local.date() == now.astimezone().date() else f"{local:%d %b %H:%M}"
+
+
+def _detail(entry: Entry, name: str, batch: Batch | None) -> Line:
+    if entry.kind == "call":
+        words = squeezed("  ".join(filter(None, (entry.error, entry.detail))))
+        return (Piece(words, Tone.BAD if entry.error else Tone.DIM),)
+    said = happening.sentence(entry.event, entry.detail, batch)
+    return (Piece(name), Piece(f"  {said}" if said else "", Tone.DIM))

@@ -1,0 +1,247 @@
+"""The dashboard as a program: it opens screens and keeps the background going. It holds no use case."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.events import Key, Paste
+from textual.worker import WorkerError
+
+from batchtui.domain.errors import StorageError
+from batchtui.registry.batch_queries import Tally
+from batchtui.services.insights import last_visit as presence
+from batchtui.services.notifications.channels import ringing
+from batchtui.services.notifications.notifier import Notifier, channels
+from batchtui.services.polling.poller import Poller, PollerState
+from batchtui.text import events as happening
+from batchtui.text.numbers import count
+from batchtui.tui.app import preload as later
+from batchtui.tui.app.base import CALM_PACE
+from batchtui.tui.app.first_steps import Hints
+from batchtui.tui.app.global_actions import Everywhere
+from batchtui.tui.app.registry_watcher import Bridge
+from batchtui.tui.batches.screen import DashboardScreen
+from batchtui.tui.chrome import places
+from batchtui.tui.chrome.base_screen import Frame
+from batchtui.tui.chrome.status_bar import Status
+from batchtui.tui.dialogs.error_box import ErrorBox
+from batchtui.tui.insights import Outlook
+from batchtui.tui.messages import BatchesChanged, Failed, PollChanged
+from batchtui.tui.terminal import environment as terminal
+from batchtui.tui.terminal.key_queue import Turns
+from batchtui.tui.workers import Latest, begin, perform
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.events import Event
+
+    from batchtui.domain.notice import Notice
+    from batchtui.services.polling.poller import PollStatus
+    from batchtui.services.workspace import Workspace
+    from batchtui.tui.hints.guide import Guide
+
+TICK = 5.0
+"""Seconds after which times on the screen are looked at again; most have not changed then, and nothing is sent."""
+CALM_TICK = 30.0
+"""The same on a slow line."""
+LOOK_AHEAD = 60.0
+"""Seconds after which it is looked again what only time brings about."""
+
+
+class DashboardApp(Everywhere):
+    """The dashboard over one workspace that somebody else has opened and will close."""
+
+    CSS_PATH = "app.tcss"
+    TITLE = "batchtui"
+    ENABLE_COMMAND_PALETTE = False
+    """Ours offers the same commands, from the same table, in the same look."""
+    ALLOW_SELECT = False
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        *,
+        demo: bool = False,
+        guide: Guide | None = None,
+        ground: terminal.Terminal | None = None,
+    ) -> None:
+        """Build it, with the hints of the first days where no other guide is given.
+
+        Raises:
+            UsageError: where the settings give keys that cannot be.
+        """
+        super().__init__(workspace, ground)
+        settings = workspace.settings
+        self._is_demo = demo
+        self._is_locked_out = False
+        self._tally = Tally({}, 0)
+        self.outlook = Outlook(workspace)
+        self.looking_ahead = Latest(self, self._look_ahead)
+        self._looked_at, self._is_look_due = 0.0, False
+        self.guide = guide
+        if guide is None and settings.screen.hints:
+            self.guide = Hints(workspace.registry.facts, lambda: self.status, lambda: self._scopes)
+        self.away: presence.Away | None = None
+        """What happened since a dashboard was last open; None where none ever was."""
+        self._turns = Turns(self, super().on_event)
+        self.bridge = Bridge(workspace, self.post_message, pace=CALM_PACE if self.is_calm else 0.0)
+        self.poller = Poller(
+            workspace,
+            on_status=self._hear_poll,
+            on_error=self._say_error,
+            collects=settings.refresh.fetch_results,
+        )
+
+    def _hear_poll(self, status: PollStatus) -> None:
+        self.post_message(PollChanged(status))
+
+    @property
+    def status(self) -> Status:
+        """What the status line says now."""
+        return Status(
+            self._tally,
+            self.poller.status,
+            self.workspace.clock.now(),
+            place=self.workspace.profile or self.workspace.workspace_id or "",
+            colour=places.colour(self.workspace),
+            is_demo=self._is_demo,
+            is_read_only=self.is_read_only,
+            doing=self._doing,
+            warnings=len(self.outlook.cautions),
+            warnings_key=next(iter(self.keymap["app.warnings"]), ""),
+            spent=self.outlook.today.known,
+            saved=self.outlook.today.saved,
+        )
+
+    # ── from the start to the end ──────────────────────────────────────────────────────────────────────────────────
+
+    async def on_mount(self) -> None:
+        """Show the registry first; only then wake the background, which imports the SDK."""
+        self._tally = await self.bridge.begin()
+        await self.push_screen(DashboardScreen(self.workspace))
+        self._name_window()
+        self.call_after_refresh(self._start_background)
+
+    def _start_background(self) -> None:
+        later.load()
+        if not self.workspace.settings.refresh.automatic:
+            self.poller.pause(True)
+        begin(self, self.bridge.run, group="bridge")
+        begin(self, self.workspace.commits.run, group="commits")
+        begin(self, self.poller.run, group="poller")
+        begin(self, Notifier(self.workspace, channels(self.workspace, say=self._ring)).run, group="notices")
+        self.set_interval(CALM_TICK if self.is_calm else TICK, self._pass_time)
+        self.set_interval(LOOK_AHEAD, self.looking_ahead.request)
+        self.looking_ahead.request()
+        perform(self, self._say_what_was_missed, group="away")
+        if self.guide is not None:
+            begin(self, partial(self.guide.run, self._tell_hint), group="guide")
+
+    async def on_unmount(self) -> None:
+        """Wait for what is under way to let go: the workspace is closed after this, and nobody may open it again."""
+        for worker in list(self.workers):
+            worker.cancel()
+            with suppress(WorkerError):
+                await worker.wait()
+        with suppress(StorageError):  # to be told the same once more is no reason to fail at the end
+            await presence.leave(self.workspace)
+
+    def _fatal_error(self) -> None:
+        """Leave the terminal to whoever started the dashboard: the failure is raised there, not painted here."""
+        self._close_messages_no_wait()
+
+    @property
+    def failure(self) -> Exception | None:
+        """The fault of the program that ended it; None where it was left."""
+        return self._exception
+
+    def end_by_signal(self, number: int) -> None:
+        """Leave at once, as after a key."""
+        self.exit(128 + number, return_code=128 + number)
+
+    async def on_event(self, event: Event) -> None:
+        """Let keys in one at a time, each when the one before has had its effect."""
+        if isinstance(event, (Key, Paste)) and not event.is_forwarded:
+            await self._turns.hear(event)
+        else:
+            await super().on_event(event)
+
+    async def on_turns_passing(self, message: Turns.Passing) -> None:
+        """Let the next key in, when this one has had its effect."""
+        await self._turns.passed(message)
+
+    # ── what happens ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def on_batches_changed(self, message: BatchesChanged) -> None:
+        """Tell the screens, all of them: those behind must be right when they come to the front."""
+        self._tally = message.tally
+        self._look_ahead_soon()
+        for frame in self._frames():
+            frame.batches_changed(message)
+            frame.status_changed()
+            frame.hint_changed()
+        self._name_window()
+
+    def on_poll_changed(self, message: PollChanged) -> None:
+        """Show how the background stands."""
+        self._show_status()
+        state = message.status.state
+        if state is PollerState.NO_CREDENTIALS and not self._is_locked_out:
+            self.say(message.status.message, tone="error")
+        if state is not PollerState.REFRESHING:
+            self._is_locked_out = state is PollerState.NO_CREDENTIALS
+
+    def on_failed(self, message: Failed) -> None:
+        """Show a failure: in the error box, or beside a dialog that is open."""
+        if isinstance(self.screen, Frame):
+            self.push_screen(ErrorBox(message.error))
+        else:
+            self._say_error(message.error)
+
+    def _ring(self, notices: Sequence[Notice]) -> None:
+        self._send(ringing(notices, self.workspace.settings.notify, os.environ))
+
+    def _look_ahead_soon(self) -> None:
+        """Look at once where somebody looks at the warnings, or none was taken for a while; else with the next tick."""
+        self._is_look_due = True
+        is_late = self.workspace.clock.monotonic() - self._looked_at >= TICK
+        front = self.screen_stack[-1] if self.screen_stack else None
+        if is_late or (isinstance(front, Frame) and front.SHOWS_WARNINGS):
+            self.looking_ahead.request()
+
+    async def _look_ahead(self) -> None:
+        self._is_look_due = False
+        self._looked_at = self.workspace.clock.monotonic()
+        if await self.outlook.read():
+            self._show_status()
+        self.tick()
+
+    async def _say_what_was_missed(self) -> None:
+        self.away = await presence.away(self.workspace)
+        missed = happening.summary(self.away.acts) if self.away else ""
+        if missed:
+            keys = self.keymap["app.activity"]
+            self.say(f"Since you were last here: {missed}." + (f" Press {keys[0]} to see it." if keys else ""))
+
+    def _pass_time(self) -> None:
+        if self._is_look_due:
+            self.looking_ahead.request()
+        self.tick()
+
+    def tick(self) -> None:
+        """Time has passed."""
+        front = self.screen_stack[-1] if self.screen_stack else None  # at the very end there is none any more
+        if isinstance(front, Frame) and front.is_mounted:
+            front.ticked()
+
+    def _tell_hint(self) -> None:
+        for frame in self._frames():
+            frame.hint_changed()
+
+    def _name_window(self) -> None:
+        running = self._tally.running
+        self._send(terminal.title(f"batchtui: {count(running)} running" if running else "batchtui"))

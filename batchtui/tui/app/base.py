@@ -1,0 +1,150 @@
+"""What every screen may ask of the program: its look, its keys and its voice. It knows no screen of its own."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.style import Style
+from textual.app import App
+from textual.notifications import Notify
+
+from batchtui.text.safe import safe, squeezed
+from batchtui.tui.chrome.base_screen import Frame
+from batchtui.tui.commands import keymap
+from batchtui.tui.dialogs.confirm import Confirm, Question
+from batchtui.tui.rendering import themes
+from batchtui.tui.rendering.painter import Painting
+from batchtui.tui.terminal import environment as terminal
+from batchtui.tui.terminal.driver import PromptDriver
+from batchtui.tui.terminal.scroll_bar import use_whole_cells
+from batchtui.tui.terminal.textual_fixes import Note
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from textual.notifications import SeverityLevel
+
+    from batchtui.domain.errors import BatchtuiError
+    from batchtui.services.workspace import Workspace
+    from batchtui.settings.model import Settings
+
+CALM_PACE = 2.0
+"""Seconds between two repaints of what has changed, on a slow line."""
+DOING = 0.5
+"""Seconds between two repaints of how something goes."""
+
+
+class Shell(App[int]):
+    """A program that is painted in a look, heard by a keymap, and says things. What it is for, others say."""
+
+    def __init__(self, workspace: Workspace, ground: terminal.Terminal | None = None) -> None:
+        """Build it over a workspace, on this terminal or on the one there is.
+
+        Raises:
+            UsageError: where the settings give keys that cannot be.
+        """
+        settings = workspace.settings
+        self.terminal = ground or terminal.Terminal.of(os.environ)
+        self.look = themes.chosen(settings.screen.theme, colours=self.terminal.colours, light=self.terminal.light)
+        terminal.agree_with_textual()
+        super().__init__(PromptDriver, ansi_color=self.look is themes.ANSI or None)
+        self.workspace = workspace
+        self.keymap = keymap.merged(settings.keys)
+        self.set_keymap(keymap.overridden(settings.keys))
+        self.animation_level = "none"
+        use_whole_cells()
+        self.is_calm = settings.screen.calm == "yes" or (settings.screen.calm == "auto" and self.terminal.remote)
+        self._plain = settings.screen.ascii or self.terminal.ascii_only
+        self.painting = self._painting()
+        for look in themes.LOOKS.values():
+            self.register_theme(look.theme)
+        self.theme = self.look.theme.name
+        self._doing = ""
+
+    def _painting(self) -> Painting:
+        self.set_class(self._plain, "-ascii")
+        return Painting(self.look.styles(), Style.parse(self.look.cursor), self._plain)
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether everything that changes something at the API is off."""
+        return self.workspace.is_read_only
+
+    def _send(self, sequence: str) -> None:
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(sequence)
+
+    def _frames(self) -> list[Frame]:
+        return [screen for screen in self.screen_stack if isinstance(screen, Frame) and screen.is_mounted]
+
+    # ── for screens ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def say(self, sentence: str, *, tone: str = "information") -> None:
+        """Say something that asks for nothing; it goes away by itself."""
+        severity: SeverityLevel = "error" if tone == "error" else "information"
+        self.post_message(Notify(Note(safe(sentence), severity=severity, timeout=self.NOTIFICATION_TIMEOUT)))
+
+    def _say_error(self, error: BatchtuiError) -> None:
+        self.say(squeezed(f"{error.heading}: {error.message}"), tone="error")
+
+    @contextmanager
+    def undertaking(self) -> Iterator[Callable[[str], None]]:
+        """Show in the status line how something goes that takes its time; the words go with the end of the block."""
+        shown = -DOING
+
+        def say(words: str) -> None:
+            nonlocal shown
+            self._doing = squeezed(words)
+            now = self.workspace.clock.monotonic()
+            if now - shown >= (CALM_PACE if self.is_calm else DOING):
+                shown = now
+                # Called from wherever the work is done, which may be a thread.
+                self.call_later(self._show_status)
+
+        try:
+            yield say
+        finally:
+            self._doing = ""
+            self._show_status()
+
+    def _show_status(self) -> None:
+        for frame in self._frames():
+            frame.status_changed()
+
+    async def ask(self, question: Question) -> bool:
+        """Ask, and wait for the answer; only within a worker."""
+        dialog = Confirm(question, self.workspace.clock.monotonic)
+        return await self.push_screen(dialog, wait_for_dismiss=True)
+
+    def copy(self, text: str, what: str) -> None:
+        """Put a text on the clipboard of the machine the person sits at, and say how it went out."""
+        self._send(terminal.clipboard(text, self.terminal.multiplexer))
+        way = f"through {self.terminal.multiplexer}" if self.terminal.multiplexer else "through the terminal"
+        cut = "; only its beginning fits" if len(text) > terminal.LARGEST_COPY else ""
+        self.say(f"Copied {squeezed(what)[:60]} {way}{cut}.")
+
+    # ── other settings, another look ───────────────────────────────────────────────────────────────────────────────
+
+    def take_settings(self, settings: Settings) -> None:
+        """Go by other settings from now on, as far as they are not only looked at when the dashboard starts."""
+        before, self.workspace.settings = self.workspace.settings, settings
+        self.workspace.__dict__.pop("prices", None)  # made from the settings with the next question
+        self.keymap = keymap.merged(settings.keys)
+        self.set_keymap(keymap.overridden(settings.keys))
+        self._plain = settings.screen.ascii or self.terminal.ascii_only
+        look = self.look
+        if settings.screen.theme != before.screen.theme:
+            look = themes.chosen(settings.screen.theme, colours=self.terminal.colours, light=self.terminal.light)
+        self.show_look(look)
+        self._show_status()
+
+    def show_look(self, look: themes.Look) -> None:
+        """Paint everything in another look."""
+        self.look = look
+        self.painting = self._painting()
+        self.theme = look.theme.name
+        for screen in self.screen_stack:
+            for widget in screen.query("*"):
+                widget.refresh()

@@ -1,0 +1,131 @@
+"""The commands that are heard on every screen, carried out; and what must not be is refused, whichever way it comes.
+
+Screens are imported where they are opened: see `batchtui.tui.app.preload`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from batchtui.tui.app.base import Shell
+from batchtui.tui.chrome.base_screen import Frame
+from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.commands.table import COMMANDS, Scope
+from batchtui.tui.rendering import themes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from textual.actions import ActionParseResult
+    from textual.binding import BindingType
+    from textual.dom import DOMNode
+
+    from batchtui.services.polling.poller import Poller
+    from batchtui.tui.commands.table import Command
+    from batchtui.tui.hints.guide import Guide
+    from batchtui.tui.workers import Latest
+
+BY_ACTION = {command.action: command for command in COMMANDS}
+DANGEROUS = frozenset(command.action for command in COMMANDS if command.is_danger)
+READ_ONLY = "Read-only: nothing is sent, cancelled or deleted here."
+
+
+class Everywhere(Shell):
+    """Opens the screens that are opened from anywhere, and goes back. What goes on meanwhile, others keep going."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.EVERYWHERE)
+    poller: Poller
+    guide: Guide | None
+    looking_ahead: Latest
+
+    @property
+    def _scopes(self) -> Sequence[Scope]:
+        """What is heard on the screen in front."""
+        return self.screen.SCOPES if isinstance(self.screen, Frame) else ()
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Carry out a command, whichever way it was asked for; what must not be is refused with a sentence."""
+        if isinstance(action, str) and action in DANGEROUS and (because := self.workspace.read_only_by):
+            self.say(f"{READ_ONLY} {because}")
+            return True
+        is_done = await super().run_action(action, default_namespace, namespaces)
+        if is_done and self.guide is not None and isinstance(action, str) and action in BY_ACTION:
+            self.guide.followed(BY_ACTION[action].id)
+        return is_done
+
+    def _action_hint_skip(self) -> None:
+        if self.guide is not None:
+            self.guide.skip()
+
+    def _action_hint_off(self) -> None:
+        if self.guide is not None:
+            self.guide.dismiss()
+
+    def _action_app_help(self) -> None:
+        from batchtui.tui.dialogs.help import HelpScreen
+
+        scopes = self._scopes or (Scope.EVERYWHERE,)
+        self.push_screen(HelpScreen(scopes, self.keymap, is_read_only=self.is_read_only))
+
+    def _action_app_palette(self) -> None:
+        from batchtui.tui.dialogs.command_palette import PaletteScreen
+
+        if isinstance(self.screen, Frame):
+            self.push_screen(PaletteScreen(list(self.screen.offers())), self._carry_out)
+
+    async def _carry_out(self, command: Command | None) -> None:
+        if command is not None and isinstance(self.screen, Frame):
+            await self.screen.carry_out(command)
+
+    def _action_app_refresh(self) -> None:
+        self.poller.refresh_now()
+
+    def _action_app_pause(self) -> None:
+        self.poller.pause()
+
+    def _action_app_activity(self) -> None:
+        from batchtui.tui.activity.screen import ActivityScreen
+
+        if not isinstance(self.screen, ActivityScreen):
+            self.push_screen(ActivityScreen(self.workspace))
+
+    def _action_app_spending(self) -> None:
+        from batchtui.tui.spending.screen import SpendScreen
+
+        if not isinstance(self.screen, SpendScreen):
+            self.push_screen(SpendScreen(self.workspace))
+
+    def _action_app_warnings(self) -> None:
+        from batchtui.tui.warnings.screen import WarningsScreen
+
+        if not isinstance(self.screen, WarningsScreen):
+            self.looking_ahead.request()
+            self.push_screen(WarningsScreen(self.workspace))
+
+    def _action_app_settings(self) -> None:
+        from batchtui.tui.settings.screen import SettingsScreen
+
+        if not isinstance(self.screen, SettingsScreen):
+            self.push_screen(SettingsScreen(self.workspace))
+
+    def _action_app_theme(self) -> None:
+        looks = list(themes.LOOKS.values())
+        self.show_look(looks[(looks.index(self.look) + 1) % len(looks)])
+
+    def _action_app_back(self) -> None:
+        if isinstance(self.screen, Frame) and not self.screen.back() and len(self.screen_stack) > 2:
+            self.pop_screen()
+
+    def _action_app_leave(self) -> None:
+        if len(self.screen_stack) > 2:
+            self.pop_screen()
+        else:
+            self.exit(0)
+
+    def _action_app_quit(self) -> None:
+        self.exit(0)

@@ -1,0 +1,76 @@
+"""What is done with chosen batches, key by key: each act is a conversation, and stands where its like stand.
+
+Conversations are imported where they begin: see `batchtui.tui.app.preload`.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from batchtui.text.numbers import amount, count
+from batchtui.tui.actions.label_actions import Labelled
+from batchtui.tui.workers import perform
+
+
+class ChosenBatches(Labelled):
+    """A screen on which batches can be chosen. It hands them to whoever acts on them, and does nothing itself."""
+
+    def _action_batches_compose(self) -> None:
+        from batchtui.tui.compose import flows as composing
+
+        perform(self.app, partial(composing.compose, self.dashboard), group="act")
+
+    def _action_batches_submit(self) -> None:
+        from batchtui.tui.submit import flows as sending
+
+        perform(self.app, partial(sending.submit, self.dashboard), group="act")
+
+    def _action_batches_resume(self) -> None:
+        from batchtui.tui.submit import flows as sending
+
+        perform(self.app, partial(sending.resume, self.dashboard, self.chosen), group="act")
+
+    def _action_batches_cancel(self) -> None:
+        from batchtui.tui.actions import flows as acts
+
+        perform(self.app, partial(acts.cancel, self.dashboard, self.chosen), group="act")
+
+    def _action_batches_delete(self) -> None:
+        from batchtui.tui.actions import flows as acts
+
+        perform(self.app, partial(acts.delete, self.dashboard, self.chosen), group="act")
+
+    def _action_batches_retry(self) -> None:
+        from batchtui.tui.retry import open as again
+
+        perform(self.app, partial(again.retry, self.dashboard, self.chosen), group="act")
+
+    def _action_batches_export(self) -> None:
+        from batchtui.tui.retry import open as again
+
+        perform(self.app, partial(again.export, self.dashboard, self.chosen), group="act")
+
+    def _action_batches_compare(self) -> None:
+        from batchtui.tui.retry import open as again
+
+        perform(self.app, partial(again.compare, self.dashboard, self.chosen), group="act")
+
+    def _action_batches_copy_id(self) -> None:
+        perform(self, self._copy_ids, group="copy")
+
+    async def _copy_ids(self) -> None:
+        from batchtui.tui.actions import flows as acts
+
+        acts.copy_ids(self.dashboard, await self.workspace.registry.views.page(self.chosen))
+
+    def _action_batches_sync(self) -> None:
+        perform(self.app, self._sync, group="sync", gives_up=True)
+
+    async def _sync(self) -> None:
+        from batchtui.services.batches.sync import sync
+
+        report = await sync(self.workspace)
+        self.dashboard.say(
+            f"The API showed {amount(report.seen, 'batch', 'batches')}: {count(len(report.added))} new here, "
+            f"{count(len(report.updated))} changed, {count(len(report.gone))} gone."
+        )

@@ -1,0 +1,127 @@
+"""Choosing the columns of the list of batches: what is marked is shown, in this order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from batchtui.text.numbers import amount
+from batchtui.tui.chrome.base_screen import Frame
+from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.commands.table import Scope
+from batchtui.tui.rendering.batch_columns import COLUMNS, MEANINGS, MORE
+from batchtui.tui.rendering.columns import Column
+from batchtui.tui.rendering.spans import Line, Piece, Tone
+from batchtui.tui.widgets.grid.grid import Grid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from textual.binding import BindingType
+    from textual.widget import Widget
+
+    from batchtui.services.workspace import Workspace
+
+EVERY = (*COLUMNS, *MORE)
+SHAPE = (Column("title", "COLUMN", 10, 12, 100, fixed=True), Column("meaning", "WHAT IT SAYS", 20, 60, 95, fixed=True))
+
+
+class ColumnsScreen(Frame):
+    """Lists all columns, and tells at once what is chosen of them. It remembers nothing itself."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.COLUMNS)
+    SCOPES = (Scope.COLUMNS, Scope.LIST, Scope.EVERYWHERE)
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        chosen: Sequence[Column],
+        choose: Callable[[Sequence[str]], None],
+        sort: Callable[[str, bool], None],
+    ) -> None:
+        """Build it over those that are shown now.
+
+        Args:
+            workspace: as for every screen.
+            chosen: what is shown now.
+            choose: takes the ids of what is to be shown, in their order.
+            sort: takes a sort key; or, with True, turns the order round.
+        """
+        super().__init__(workspace)
+        self._choose = choose
+        self._sort = sort
+        self._order = [column.id for column in chosen] + [column.id for column in EVERY if column not in chosen]
+        self._first = {column.id for column in chosen}
+        self._by_id = {column.id: column for column in EVERY}
+        self.grid: Grid[Column] = Grid(SHAPE, self._page, paint, id="columns")
+
+    def content(self) -> Iterator[Widget]:
+        """Lay out the list."""
+        yield self.grid
+
+    def on_mount(self) -> None:
+        """Show the list."""
+        self.grid.focus()
+        self._show(self._first)
+
+    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, Column]]:
+        return [(key, EVERY[key]) for key in keys]
+
+    def _key(self, column_id: str) -> int:
+        return EVERY.index(self._by_id[column_id])
+
+    def _show(self, chosen: set[str]) -> None:
+        self.grid.update(enumerate(EVERY))
+        self.grid.show([self._key(column_id) for column_id in self._order])
+        self.grid.mark_only({self._key(column_id) for column_id in chosen})
+        self.refresh_footer()
+
+    @property
+    def _chosen(self) -> list[str]:
+        return [name for name in self._order if self._key(name) in self.grid.marks]
+
+    def on_grid_marks_changed(self) -> None:
+        """Show what is marked; what says which row it is always stays."""
+        fixed = {self._key(column.id) for column in EVERY if column.fixed}
+        if not fixed <= self.grid.marks:
+            self.grid.mark_only(self.grid.marks | fixed)
+            return
+        self._choose(self._chosen)
+        self.refresh_footer()
+
+    def on_grid_opened(self, event: Grid.Opened) -> None:
+        """Show it, or hide it."""
+        self.grid.mark_only(self.grid.marks ^ {event.key})
+
+    def on_grid_sort_asked(self, event: Grid.SortAsked) -> None:
+        """Sort the list of batches by the column under the cursor, or turn its order round."""
+        column = self.grid.item
+        if column is not None:
+            self._sort(column.sort, event.reverse)
+            self.dashboard.say("The other way round." if event.reverse else f"Sorted by {column.title.lower()}.")
+
+    def _action_columns_down(self) -> None:
+        self._move(1)
+
+    def _action_columns_up(self) -> None:
+        self._move(-1)
+
+    def _action_columns_usual(self) -> None:
+        self._order = [column.id for column in EVERY]
+        self._show({column.id for column in COLUMNS})
+        self._choose(())
+
+    def _move(self, step: int) -> None:
+        at = self.grid.cursor
+        if 0 <= at + step < len(self._order):
+            self._order.insert(at + step, self._order.pop(at))
+            self.grid.show([self._key(column_id) for column_id in self._order])
+            self._choose(self._chosen)
+
+    def aside(self) -> Line:
+        """Say how many are shown."""
+        return (Piece(f"{amount(len(self.grid.marks), 'column')} shown", Tone.DIM),)
+
+
+def paint(item: Column, column: Column, width: int) -> Line:
+    """Draw one cell."""
+    return (Piece(item.title, Tone.STRONG),) if column.id == "title" else (Piece(MEANINGS[item.id], Tone.DIM),)

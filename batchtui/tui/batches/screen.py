@@ -1,0 +1,297 @@
+"""The list of batches: the first thing one sees, and the place everything starts from."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.containers import Container
+
+from batchtui.domain.errors import StorageError
+from batchtui.domain.query import SORT_KEYS, BatchQuery
+from batchtui.text.filter_completion import continuations
+from batchtui.text.filter_language import Reading, read
+from batchtui.text.numbers import amount, count
+from batchtui.text.safe import squeezed
+from batchtui.tui.batches.actions import ChosenBatches
+from batchtui.tui.batches.detail import Detail
+from batchtui.tui.batches.rows import BatchRow, JobRows, RowPainter
+from batchtui.tui.batches.view_state import REMEMBERED, Left, left
+from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.commands.key_text import nothing_there
+from batchtui.tui.commands.table import BY_ID, Scope
+from batchtui.tui.rendering.batch_columns import COLUMNS, BatchPainter, chosen_columns
+from batchtui.tui.rendering.painter import look_of
+from batchtui.tui.rendering.spans import Line, Piece, Tone
+from batchtui.tui.widgets.filter_bar import FilterBar
+from batchtui.tui.widgets.grid.grid import Grid
+from batchtui.tui.widgets.rule import Rule
+from batchtui.tui.workers import Latest, perform
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from textual.binding import BindingType
+    from textual.widget import Widget
+
+    from batchtui.domain.batch import Batch
+    from batchtui.domain.query import SortKey
+    from batchtui.domain.terms import Field
+    from batchtui.services.workspace import Workspace
+    from batchtui.text.filter_completion import Continuation
+    from batchtui.tui.messages import BatchesChanged
+
+SORT_WORDS = {"attention": "what needs you first", "newest": "newest first"}
+FILTER_HINT = "words, status:ended, !tag:old, errored:>0, age:<2d"
+EMPTY = (
+    "Nothing here yet",
+    "{batches.compose}  makes requests from a table; an example is there to begin with",
+    "{batches.submit}  submits a file of requests",
+    "{batches.sync}  brings in batches that were made elsewhere",
+    "{app.help}  shows the keys",
+    "",
+    "`batchtui demo` shows all of it on a simulator, without a key",
+)
+NONE_MATCH = ("No batch matches the filter", "{app.back}  clears it")
+WITHOUT_A_BATCH = frozenset(
+    ("batches.filter", "batches.compose", "batches.submit", "batches.sync", "batches.columns", "batches.by-job")
+)
+"""Commands of the list that need nothing in it."""
+
+
+class DashboardScreen(ChosenBatches):
+    """The batches, and the details of one of them. It asks the registry and calls services, nothing else."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.BATCHES)
+    SCOPES = (Scope.BATCHES, Scope.LABELS, Scope.LIST, Scope.EVERYWHERE)
+    AUTO_FOCUS = "#batches"
+    """From the first moment on: the field of the filter, which stands before it, would hear the first key."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self._left = Left()
+        self._is_found = False
+        self._unfolded = 0
+        """Batches that have just been unfolded below the cursor."""
+        self._rows = JobRows(workspace.registry.views)
+        self._changed: dict[int, Batch] = {}
+        self._reading = Reading()
+        self._filter_bar = FilterBar(FILTER_HINT, completing=self._continuations)
+        self._known: Mapping[Field, Sequence[str]] = {}
+        self._detail = Detail(workspace.clock.now, self.forecast)
+        self._ordering = Latest(self, self._reorder)
+        self._keeping = Latest(self, self._keep)
+        painter = BatchPainter(workspace.clock.now, self.forecast, plain=lambda: look_of(self).plain)
+        self.grid: Grid[BatchRow] = Grid(COLUMNS, self._rows.page, RowPainter(painter), id="batches")
+
+    def content(self) -> Iterator[Widget]:
+        """Lay out the filter, the list and the details."""
+        yield self._filter_bar
+        with Container(id="body"):
+            yield self.grid
+            yield Rule(id="detail-rule")
+            yield self._detail
+
+    async def on_mount(self) -> None:
+        """Show the registry as it stands, before anything is asked of anyone."""
+        kept = await self.workspace.registry.facts.get(REMEMBERED)
+        self._left = left(kept[0] if kept else {})
+        self.set_class(self._left.zoomed, "-zoomed")
+        self.grid.columns = chosen_columns(self._left.columns)
+        if self._left.filter:
+            self._filter_bar.open(self._left.filter)
+        await self._reorder()
+        self.grid.focus()
+
+    def on_screen_resume(self) -> None:
+        """Name the keys as they are now: the settings may have been open."""
+        self._say_why_empty()
+
+    def _say_why_empty(self) -> None:
+        self.grid.empty = nothing_there(self, *(NONE_MATCH if self._left.filter else EMPTY))
+
+    async def _reorder(self) -> None:
+        now = self._left
+        self._reading = read(now.filter)
+        query = BatchQuery(terms=self._reading.terms, sort=now.sort, descending=now.descending)
+        order = await self._rows.arrange(query, by_job=now.by_job, is_open=now.is_open)
+        if self._rows.are_others:
+            self.grid.forget()
+        changed, self._changed = self._changed, {}
+        stale = [*order[:60], *self._rows.jobs_among(changed.values())]
+        self.grid.update(await self._rows.page(stale))
+        self._say_why_empty()
+        if self.grid.sorted_by != (now.sort, now.descending):
+            self.grid.sorted_by = (now.sort, now.descending)
+            self.grid.repaint()
+        self.grid.show(order, cursor_on=None if self._is_found else now.cursor)
+        self._is_found = True
+        unfolded, self._unfolded = self._unfolded, 0
+        self.grid.reveal(unfolded)
+        self._say_filter()
+        self.refresh_footer()
+
+    # ── what happens ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def batches_changed(self, message: BatchesChanged) -> None:
+        """Repaint the rows that changed, and look whether their order has."""
+        self._changed |= {batch.key: batch for batch in message.changed}
+        self.grid.update((batch.key, self._rows.row_of(batch)) for batch in message.changed)
+        self._ordering.request()
+        self._show_detail()
+
+    def ticked(self) -> None:
+        """Show that time has passed."""
+        super().ticked()
+        self.grid.tick()
+        self._show_detail()
+
+    def on_grid_cursor_moved(self) -> None:
+        """Show the details of the batch under the cursor."""
+        self._show_detail()
+        self.refresh_footer()
+
+    def on_grid_marks_changed(self) -> None:
+        """Say how many are marked."""
+        self.refresh_footer()
+
+    def on_grid_opened(self, event: Grid.Opened) -> None:
+        """Open a batch; unfold a job, or fold it."""
+        from batchtui.tui.results.batch_screen import BatchScreen
+
+        row = self.grid.item_of(event.key)
+        if row is None:
+            return
+        if not row.together:
+            self.app.push_screen(BatchScreen(self.workspace, row.batch))
+            return
+        self._unfolded = 0 if row.is_open else len(row.together)
+        others = tuple(job for job in self._left.is_open if job != row.batch.job)
+        self._arrange(is_open=others if row.is_open else (*others, row.batch.job))
+
+    def on_grid_sort_asked(self, event: Grid.SortAsked) -> None:
+        """Show another order, and remember it."""
+        self._sort(event.sort, event.reverse)
+
+    def _sort(self, by: str, reverse: bool) -> None:
+        """Sort by this, by the next column where nothing is said; or turn the order round."""
+        now = self._left
+        if reverse or by == now.sort:
+            self._arrange(descending=not now.descending)
+        else:
+            self._arrange(sort=next((sort for sort in SORT_KEYS if sort == by), self._next_sort()), descending=False)
+
+    def _next_sort(self) -> SortKey:
+        shown = {column.sort for column in self.grid.columns}
+        sorts = ["attention", "newest", *(sort for sort in SORT_KEYS if sort in shown)]
+        at = sorts.index(self._left.sort) if self._left.sort in sorts else -1
+        return next(sort for sort in SORT_KEYS if sort == sorts[(at + 1) % len(sorts)])
+
+    def _arrange(self, **changes: Any) -> None:
+        """Show the list otherwise, and remember it."""
+        self._remember(replace(self._left, **changes))
+        columns = chosen_columns(self._left.columns)
+        if columns != self.grid.columns:
+            self.grid.columns = columns
+            self.grid.repaint()
+        self._ordering.request()
+
+    def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
+        """Filter while it is typed."""
+        self._left = replace(self._left, filter=event.text.strip())
+        self._ordering.request()
+
+    def on_filter_bar_left(self) -> None:
+        """Give the keys back to the list, and remember what was typed."""
+        self.grid.focus()
+        self._keeping.request()
+
+    def _show_detail(self) -> None:
+        row = self.grid.item
+        self._detail.show(row.batch if row else None, row.together if row else ())
+
+    def _say_filter(self) -> None:
+        tally = self.dashboard.status.tally
+        words = f"{count(self._shown)} of {count(tally.total)} "
+        complaint = Piece("".join(f"{squeezed(said)}  " for said in self._reading.complaints[:1]), Tone.WARN)
+        self._filter_bar.say(complaint, Piece(words, Tone.DIM), Piece(" "), chips=self._reading.shown)
+
+    def _continuations(self, typed: str, at: int) -> list[Continuation]:
+        return continuations(typed, at, self._known)
+
+    async def _learn_words(self) -> None:
+        self._known = await self.workspace.registry.labels.words()
+
+    def _remember(self, left: Left) -> None:
+        self._left = left
+        self._keeping.request()
+
+    async def _keep(self) -> None:
+        await self.workspace.registry.facts.put(REMEMBERED, replace(self._left, cursor=self.grid.key).kept())
+
+    async def on_unmount(self) -> None:
+        """Remember where the cursor was."""
+        with suppress(StorageError):  # to begin at the top once is no reason to fail at the end
+            await self._keep()
+
+    def aside(self) -> Line:
+        """Say what is marked, else how much is shown and in which order."""
+        if self.grid.marks:
+            return (Piece(f"{count(len(self.chosen))} marked", Tone.WARN),)
+        shown, total = self._shown, self.dashboard.status.tally.total
+        words = amount(total, "batch", "batches") if shown == total else f"{count(shown)} of {count(total)}"
+        if self._left.by_job:
+            words = f"{words} by job"
+        order = SORT_WORDS.get(self._left.sort, f"by {self._left.sort}")
+        return (Piece(words + (f", {order}" if self.size.width >= 100 else ""), Tone.DIM),)
+
+    def back(self) -> bool:
+        """Clear the filter, else the marks."""
+        if self._filter_bar.display:
+            self._filter_bar.close()
+            return True
+        if self.grid.marks:
+            self.grid.unmark()
+            return True
+        return False
+
+    def works(self, command_id: str) -> bool:
+        """Whether a command makes sense now: resuming does on something open, or on marks; acting on something."""
+        needs_a_batch = BY_ID[command_id].scope is not Scope.EVERYWHERE and command_id not in WITHOUT_A_BATCH
+        if needs_a_batch and self.grid.item is None and not self.grid.marks:
+            return False
+        if command_id == "batches.resume" and not self.grid.marks:
+            return self.grid.item is not None and not self.grid.item.batch.state.is_at_api
+        return super().works(command_id)
+
+    @property
+    def chosen(self) -> list[int]:
+        """The batches that a command works on: of a job's row all that are folded there."""
+        return list(dict.fromkeys(key for row in self.grid.chosen for key in self._rows.batches_of(row)))
+
+    @property
+    def _shown(self) -> int:
+        return self._rows.number(self.grid.order)
+
+    # ── commands ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _action_batches_filter(self) -> None:
+        perform(self, self._learn_words, group="words", gives_up=True)
+        self._filter_bar.open()
+
+    def _action_batches_columns(self) -> None:
+        from batchtui.tui.batches.column_picker import ColumnsScreen
+
+        self.app.push_screen(ColumnsScreen(self.workspace, self.grid.columns, self._choose_columns, self._sort))
+
+    def _choose_columns(self, ids: Sequence[str]) -> None:
+        usual = [column.id for column in COLUMNS]
+        self._arrange(columns=() if list(ids) == usual else tuple(ids))
+
+    def _action_batches_by_job(self) -> None:
+        self._arrange(by_job=not self._left.by_job)
+
+    def _action_batches_zoom(self) -> None:
+        self._remember(replace(self._left, zoomed=not self._left.zoomed))
+        self.set_class(self._left.zoomed, "-zoomed")

@@ -1,0 +1,127 @@
+"""What every full screen has: the status line above, the commands below, and a way back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.screen import Screen
+
+from batchtui.tui.chrome.footer import Footer, Offer
+from batchtui.tui.chrome.status_bar import StatusBar
+from batchtui.tui.commands.table import Scope, of_scope
+from batchtui.tui.hints.line import GuideLine
+from batchtui.tui.rendering.spans import NOTHING, Line
+from batchtui.tui.widgets.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from textual.app import ComposeResult
+    from textual.dom import DOMNode
+    from textual.widget import Widget
+
+    from batchtui.domain.batch import Batch
+    from batchtui.domain.forecast import Forecast
+    from batchtui.services.workspace import Workspace
+    from batchtui.tui.app.app import DashboardApp
+    from batchtui.tui.commands.table import Command
+    from batchtui.tui.hints.guide import Hint
+    from batchtui.tui.messages import BatchesChanged
+
+
+class Frame(Screen[None]):
+    """A screen between status line and footer. What stands between them is its own business."""
+
+    SCOPES: ClassVar[tuple[Scope, ...]] = (Scope.EVERYWHERE,)
+    """What is heard here, the closest first."""
+    SHOWS_WARNINGS: ClassVar[bool] = False
+    """Whether somebody reads the warnings here: then they are looked at with every change."""
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (140, "-wide")]  # noqa: RUF012  (Textual's own form)
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__()
+        self.workspace = workspace
+        self._status_bar = StatusBar(lambda: self.dashboard.status)
+        self._guide_line = GuideLine(self._hint, lambda: self.dashboard.keymap, self.SCOPES)
+        self._footer = Footer(lambda: list(self.offers()), self.aside, self.carry_out)
+
+    @property
+    def dashboard(self) -> DashboardApp:
+        """The app this screen belongs to."""
+        return cast("DashboardApp", self.app)
+
+    def forecast(self, batch: Batch) -> Forecast | None:
+        """Say when a running batch may end, by what the app knows of its like."""
+        return self.dashboard.outlook.of(batch)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the lines above and below."""
+        yield self._status_bar
+        yield Rule()
+        yield from self.content()
+        yield Rule()
+        yield self._guide_line
+        yield self._footer
+
+    def content(self) -> Iterator[Widget]:
+        """Yield what stands between the lines."""
+        raise NotImplementedError
+
+    def aside(self) -> Line:
+        """Return what the footer says at its right end."""
+        return NOTHING
+
+    def back(self) -> bool:
+        """Undo what is open here: a filter, marks. Returns whether there was anything."""
+        return False
+
+    def offers(self) -> Iterator[Offer]:
+        """Yield the commands that work now, each with its first key."""
+        for command in of_scope(*self.SCOPES):
+            keys = self.dashboard.keymap[command.id]
+            if keys and self.works(command.id) and not (command.is_danger and self.dashboard.is_read_only):
+                yield command, keys[0]
+
+    async def carry_out(self, command: Command) -> None:
+        """Do what the command's key would do."""
+        node: DOMNode = self
+        if command.scope is Scope.EVERYWHERE:
+            node = self.app
+        elif command.scope in (Scope.LIST, Scope.TEXT):
+            node = self.focused or self
+        await self.app.run_action(command.action, node)
+
+    def works(self, command_id: str) -> bool:
+        """Whether a command makes sense now."""
+        if command_id in ("hint.skip", "hint.off"):
+            return self._hint() is not None
+        return command_id != "app.back" or self.dashboard.screen_stack[0] is not self
+
+    def _hint(self) -> Hint | None:
+        return self.dashboard.guide.hint if self.dashboard.guide is not None else None
+
+    def hint_changed(self) -> None:
+        """Show the hint of this moment."""
+        self.set_class(self._hint() is not None, "-guided")
+        self._guide_line.tell()
+
+    def batches_changed(self, message: BatchesChanged) -> None:
+        """Show what has changed in the registry."""
+
+    def ticked(self) -> None:
+        """Show that time has passed."""
+        self._status_bar.redraw()
+
+    def status_changed(self) -> None:
+        """Show how the background stands."""
+        self._status_bar.redraw()
+
+    def refresh_footer(self) -> None:
+        """Show what works now."""
+        self._footer.redraw()
+
+    def on_screen_resume(self) -> None:
+        """Show what has changed while another screen was in front."""
+        self.ticked()
+        self.refresh_footer()
+        self.hint_changed()

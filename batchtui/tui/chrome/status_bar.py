@@ -1,0 +1,164 @@
+"""The top line: where one is, how many batches stand where, how old the data is and what the background does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from batchtui.domain.states import BatchState
+from batchtui.services.polling.poller import PollerState, PollStatus
+from batchtui.text.durations import countdown
+from batchtui.text.glyphs import STATES
+from batchtui.text.money import usd
+from batchtui.text.numbers import amount, count
+from batchtui.text.safe import safe
+from batchtui.tui.rendering.batch_text import STATE_TONES, ago, span
+from batchtui.tui.rendering.painter import look_of
+from batchtui.tui.rendering.spans import NOTHING, Line, Piece, Tone, joined, width
+from batchtui.tui.widgets.lines_view import Picture
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from batchtui.registry.batch_queries import Tally
+
+STALE = 180.0
+"""Seconds after which data about running batches is called stale."""
+ORDER = (
+    BatchState.UNKNOWN,
+    BatchState.SUBMITTING,
+    BatchState.IN_PROGRESS,
+    BatchState.CANCELING,
+    BatchState.PLANNED,
+    BatchState.ENDED,
+    BatchState.MISSING,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """All that the status bar says, as one value."""
+
+    tally: Tally
+    poll: PollStatus
+    now: datetime
+    place: str = ""
+    """The profile, or the workspace that the API names; empty where nothing is known of either."""
+    colour: Tone = Tone.DIM
+    """What tells this place from others."""
+    is_demo: bool = False
+    is_read_only: bool = False
+    doing: str = ""
+    """What is under way at a person's word, like an upload; empty where nothing is."""
+    warnings: int = 0
+    warnings_key: str = ""
+    """What shows them; empty where no key does."""
+    spent: Decimal = Decimal(0)
+    """What today's batches have cost so far, USD."""
+    saved: Decimal = Decimal(0)
+    """What that would have been more without batches."""
+
+
+class StatusBar(Picture):
+    """One line at the top of every screen."""
+
+    DEFAULT_CSS = "StatusBar { height: 1; }"
+
+    def __init__(self, status: Callable[[], Status]) -> None:
+        super().__init__()
+        self._status = status
+
+    def draw(self, columns: int, rows: int) -> Sequence[Line]:
+        """Draw the line; where it is too narrow, words go before numbers, and numbers before the age of the data."""
+        status = self._status()
+        plain = look_of(self).plain
+        right = poll_words(status)
+        warned = warning_words(status.warnings, status.warnings_key)
+        money = money_words(status.spent, status.saved)
+        tally = tally_words(status.tally, plain=plain)
+        for left, middle in (
+            (_left(status, full=True), joined([tally, warned, money], "   ")),
+            (_left(status, full=True), joined([tally, warned, money[:1]], "   ")),
+            (_left(status, full=True), joined([tally, warned], "   ")),
+            (_left(status, full=False), joined([tally, warned], "   ")),
+            (_left(status, full=False), joined([tally_words(status.tally, plain=plain, words=False), warned], "   ")),
+            (_left(status, full=False), warned),
+            (NOTHING, NOTHING),
+        ):
+            line = joined([left, middle], "   ")
+            room = columns - width(line) - width(right) - 2
+            if room >= 2:
+                break
+        return [(Piece(" "), *line, Piece(" " * max(0, room)), *right, Piece(" "))]
+
+
+def _left(status: Status, *, full: bool) -> Line:
+    pieces = [Piece("batchtui", Tone.ACCENT)]
+    if status.is_demo:
+        pieces.append(Piece("  demo", Tone.WARN))
+    if status.place and (full or status.colour is not Tone.DIM):
+        pieces += (Piece("  "), Piece(_label(safe(status.place), status.colour), status.colour))
+    if status.is_read_only:
+        pieces.append(Piece("  read-only" if full else "  r/o", Tone.WARN))
+    return tuple(pieces)
+
+
+def _label(place: str, colour: Tone) -> str:
+    """Shorten an id to what tells it from others; give a coloured ground some room."""
+    text = f"{place[:7]}…{place[-4:]}" if place.startswith("wrkspc_") else place[:20]
+    return text if colour is Tone.DIM else f" {text} "
+
+
+def tally_words(tally: Tally, *, plain: bool = False, words: bool = True) -> Line:
+    """Say how many batches stand in each state; states without any are left out."""
+    groups: list[list[Piece]] = []
+    for state in ORDER:
+        if number := tally.states.get(state, 0):
+            sign = STATES[state]
+            text = f"{sign.glyph_in(plain=plain)} {count(number)}" + (f" {sign.word}" if words else "")
+            groups.append([Piece(text, STATE_TONES[state])])
+    return joined(groups, "   " if words else "  ")
+
+
+def warning_words(warnings: int, key: str = "") -> Line:
+    """Say that there are warnings, and the key that shows them."""
+    if not warnings:
+        return NOTHING
+    return (Piece(amount(warnings, "warning"), Tone.WARN), *((Piece(f" [{key}]", Tone.DIM),) if key else ()))
+
+
+def money_words(spent: Decimal, saved: Decimal) -> Line:
+    """Say what today has cost, and saved; nothing where it cost nothing yet."""
+    if not spent:
+        return NOTHING
+    return (Piece(f"{usd(spent)} today", Tone.DIM), Piece(f" · saved {usd(saved)}" if saved > 0 else "", Tone.DIM))
+
+
+def poll_words(status: Status) -> Line:
+    """Say how old the data is, and what the background does about it."""
+    poll, now = status.poll, status.now
+    if status.doing:
+        return (Piece(status.doing, Tone.RUNNING),)
+    age = Piece(ago(poll.asked_at, now) if poll.asked_at else "never asked", Tone.DIM)
+    if poll.asked_at and status.tally.running and (now - poll.asked_at).total_seconds() > STALE:
+        age = Piece(f"stale {span(now - poll.asked_at)}", Tone.WARN)
+    until = max(0.0, (poll.next_at - now).total_seconds()) if poll.next_at else 0.0
+    retry = f", retry in {countdown(-(-until // 5) * 5)}" if until else ""
+    match poll.state:
+        case PollerState.RATE_LIMITED:
+            return (Piece(f"rate limited{retry}", Tone.WARN),)
+        case PollerState.OFFLINE:
+            return (Piece(f"offline{retry}", Tone.BAD), Piece(" · ", Tone.FAINT), age)
+        case PollerState.NO_CREDENTIALS:
+            return (Piece("no credentials", Tone.BAD), Piece(" · ", Tone.FAINT), age)
+        case PollerState.PAUSED:
+            return (Piece("paused", Tone.WARN), Piece(" · ", Tone.FAINT), age)
+        case PollerState.ELSEWHERE:
+            return (age, Piece(" · asked elsewhere", Tone.DIM))
+    if not status.tally.running and not status.tally.states.get(BatchState.UNKNOWN):
+        return (Piece("nothing running", Tone.DIM),)
+    if poll.asked_at is None:
+        return (Piece("asking…" if not status.tally.total else "not asked yet", Tone.DIM),)
+    return (age,) if until < 5 else (age, Piece(f" · next {countdown(-(-until // 5) * 5)}", Tone.DIM))

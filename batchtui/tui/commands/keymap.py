@@ -1,0 +1,117 @@
+"""A person's own keys: read from the settings, checked against the table of commands, and how keys are written."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from batchtui.domain.errors import UsageError
+from batchtui.tui.commands.table import BY_ID, COMMANDS, TOGETHER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from batchtui.tui.commands.table import Command
+
+Keymap = dict[str, tuple[str, ...]]
+"""Keys by the id of their command, as people write them."""
+
+_ALIASES = {
+    "escape": "esc", "return": "enter", "pageup": "pgup", "pagedown": "pgdn", "page_up": "pgup", "page_down": "pgdn",
+    "del": "delete", "ins": "insert", "spacebar": "space", "slash": "/", "question_mark": "?", "colon": ":",
+    "asterisk": "*", "backslash": "\\", "plus": "+", "minus": "-", "comma": ",",
+}  # fmt: skip
+_NAMED = {"esc": "escape", "pgup": "pageup", "pgdn": "pagedown"}
+_NAMES = frozenset({
+    "up", "down", "left", "right", "home", "end", "pgup", "pgdn", "enter", "esc", "space", "tab", "backspace", "delete",
+    "insert", *(f"f{number}" for number in range(1, 25)),
+})  # fmt: skip
+_UNICODE_TO_TEXTUAL = {
+    "solidus": "slash", "reverse_solidus": "backslash", "commercial_at": "at", "hyphen_minus": "minus",
+    "plus_sign": "plus", "low_line": "underscore",
+}  # fmt: skip
+_MODIFIERS = re.compile(r"((?:ctrl|alt|shift|super)\+)*")
+
+
+def merged(own: Mapping[str, str]) -> Keymap:
+    """Lay a person's own keys over the table's and return all keys by command.
+
+    Args:
+        own: from the settings: a command's id and its keys, with commas between them; no keys switch it off.
+
+    Raises:
+        UsageError: where an id or a key is unknown, or one key would mean two things in one place.
+    """
+    keymap: Keymap = {command.id: command.keys for command in COMMANDS}
+    for command_id, keys in own.items():
+        if command_id not in BY_ID:
+            raise UsageError(
+                f"The settings name keys for `{command_id}`, which is no command.", hint=_did_you(command_id)
+            )
+        keymap[command_id] = tuple(_read(key, command_id) for key in keys.split(",") if key.strip())
+    _refuse_clashes(keymap, own)
+    return keymap
+
+
+def overridden(own: Mapping[str, str]) -> dict[str, str]:
+    """Return what differs from the table, as Textual wants it: key names with commas between them."""
+    keymap = merged(own)
+    return {command_id: ",".join(map(textual_name, keymap[command_id])) for command_id in own}
+
+
+def textual_name(key: str) -> str:
+    """Return Textual's name of a key: `?` is `question_mark`, `esc` is `escape`."""
+    *modifiers, last = key.split("+") if len(key) > 1 else [key]
+    if len(last) == 1 and not last.isalnum():
+        name = unicodedata.name(last).lower().replace("-", "_").replace(" ", "_")
+        last = _UNICODE_TO_TEXTUAL.get(name, name)
+    return "+".join([*modifiers, _NAMED.get(last, last)])
+
+
+def shown(key: str, *, plain: bool = False) -> str:
+    """Return a key as the screen shows it: `⏎` for enter; words where only ASCII may be drawn."""
+    signs = {"enter": "⏎", "up": "↑", "down": "↓", "left": "←", "right": "→", "tab": "⇥"}
+    return key if plain else signs.get(key, key)
+
+
+def _read(key: str, command_id: str) -> str:
+    key = key.strip()
+    prefix = _MODIFIERS.match(key)
+    modifiers = prefix.group() if prefix and len(prefix.group()) < len(key) else ""
+    last = key[len(modifiers) :]
+    last = _ALIASES.get(last.lower(), last if len(last) == 1 else last.lower())
+    if len(last) == 1 and last.isprintable() and not last.isspace():
+        return modifiers + last
+    if last in _NAMES:
+        return modifiers + last
+    raise UsageError(
+        f"The settings give `{command_id}` the key `{key}`, which is no key.",
+        hint="Write a character, or a name like enter, esc, space, f5, ctrl+d.",
+    )
+
+
+def _refuse_clashes(keymap: Keymap, own: Mapping[str, str]) -> None:
+    for scopes in TOGETHER:
+        taken: dict[str, Command] = {}
+        for command in (command for command in COMMANDS if command.scope in scopes):
+            for key in keymap[command.id]:
+                other = taken.setdefault(key, command)
+                if other is not command:
+                    mine, theirs = (command, other) if command.id in own else (other, command)
+                    raise UsageError(
+                        f"The settings give `{mine.id}` the key `{key}`, which `{theirs.id}` has already.",
+                        hint=f"Choose another one, or give `{theirs.id}` another key too.",
+                    )
+
+
+def _did_you(command_id: str) -> str:
+    close = get_close_matches(command_id, BY_ID, n=1)
+    return f"Did you mean `{close[0]}`? `?` in the dashboard shows all." if close else "`?` in the dashboard shows all."
+
+
+def lines(keymap: Keymap) -> Iterator[tuple[Command, str]]:
+    """Yield every command with its keys in words, in the table's order."""
+    for command in COMMANDS:
+        yield command, ", ".join(keymap[command.id]) or "none"

@@ -1,0 +1,79 @@
+"""The list of pairs of a comparison: its columns, and how one pair is drawn in each of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batchtui.domain.comparison import Difference
+from batchtui.domain.result import Outcome
+from batchtui.text.glyphs import DIFFERENCES, OUTCOMES
+from batchtui.text.numbers import count
+from batchtui.text.safe import safe, squeezed
+from batchtui.tui.rendering.columns import Column
+from batchtui.tui.rendering.result_columns import OUTCOME_TONES
+from batchtui.tui.rendering.spans import Line, Piece, Tone, with_its_end
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from batchtui.domain.result import ResultFacts
+    from batchtui.registry.results.pairs import Pair
+
+TONES = {
+    Difference.CHANGED: Tone.WARN,
+    Difference.BETTER: Tone.GOOD,
+    Difference.WORSE: Tone.BAD,
+    Difference.FAILED: Tone.BAD,
+    Difference.ONLY_FIRST: Tone.DIM,
+    Difference.ONLY_SECOND: Tone.DIM,
+    Difference.SAME: Tone.DIM,
+}
+KINDS = {difference: (DIFFERENCES[difference], tone) for difference, tone in TONES.items()}
+"""Each difference with its sign and tone, in the order in which they are chosen."""
+COLUMNS = (
+    Column("difference", "CHANGE", 13, 13, 100, fixed=True),
+    Column("custom_id", "CUSTOM_ID", 12, 32, 95, fixed=True, good=16),
+    Column("first", "FIRST", 14, 200, 90, good=20),
+    Column("second", "SECOND", 14, 200, 90, good=20),
+    Column("tokens", "TOKENS OUT", 13, 17, 40, right=True),
+)
+
+
+def difference(of: Difference, *, plain: bool) -> Line:
+    """Say how a pair differs: sign and word, in its colour."""
+    sign, tone = KINDS[of]
+    return (Piece(f"{sign.glyph_in(plain=plain)} {sign.word}", tone),)
+
+
+class PairPainter:
+    """Draws the cells of a pair."""
+
+    def __init__(self, *, plain: Callable[[], bool]) -> None:
+        self._plain = plain
+
+    def __call__(self, item: Pair, column: Column, width: int) -> Line:
+        """Draw one cell."""
+        match column.id:
+            case "difference":
+                return difference(item.difference, plain=self._plain())
+            case "custom_id":
+                return (Piece(with_its_end(safe(item.custom_id) or "(none)", width)),)
+            case "tokens":
+                return (Piece(f"{_tokens(item.first)} → {_tokens(item.second)}", Tone.DIM),)
+        facts, other = (item.first, item.second) if column.id == "first" else (item.second, item.first)
+        return said(facts, other, plain=self._plain())
+
+
+def said(facts: ResultFacts | None, other: ResultFacts | None, *, plain: bool) -> Line:
+    """Say the beginning of an answer; before it what became of it, where that is not the usual."""
+    if facts is None:
+        return (Piece("no result", Tone.PALE),)
+    words = Piece(squeezed(facts.message), Tone.DIM if other and other.message == facts.message else Tone.TEXT)
+    if facts.outcome is Outcome.SUCCEEDED:
+        return (words,)
+    sign = OUTCOMES[facts.outcome]
+    return (Piece(f"{sign.glyph_in(plain=plain)} {sign.word}  ", OUTCOME_TONES[facts.outcome]), words)
+
+
+def _tokens(facts: ResultFacts | None) -> str:
+    return "·" if facts is None or not facts.usage.output_tokens else count(facts.usage.output_tokens)

@@ -1,0 +1,126 @@
+"""Two texts and where they differ: by lines, and within lines by words; side by side, or one below the other."""
+
+from __future__ import annotations
+
+import re
+from difflib import SequenceMatcher
+from itertools import zip_longest
+from typing import TYPE_CHECKING, NamedTuple
+
+from batchtui.text.safe import safe_block
+from batchtui.tui.rendering.spans import Line, Piece, Tone, fitted, flowed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+GUTTER = 3
+"""Columns between two sides: a sign that says how they differ, and a space on either side of it."""
+MOST = 500_000
+"""Lines, or words of one line, of either text multiplied: beyond this only beginning and end are compared."""
+_WORDS = re.compile(r"\s+|\w+|[^\w\s]")
+_ALIKE = 0.3
+"""Two lines that share less than this are taken for two lines, not for one that has changed."""
+
+Opcode = tuple[str, int, int, int, int]
+
+
+class Row(NamedTuple):
+    """A line of the first text beside its counterpart in the second; None where there is none."""
+
+    first: Line | None
+    second: Line | None
+    is_same: bool = False
+
+
+def rows(first: str, second: str) -> Iterator[Row]:
+    """Yield both texts line by line, made safe; what one has and the other has not is set off."""
+    lines, others = (safe_block(text).expandtabs(4).split("\n") for text in (first, second))
+    for kind, start, end, other_start, other_end in opcodes(lines, others):
+        if kind == "equal":
+            yield from (Row((Piece(line),), (Piece(line),), is_same=True) for line in lines[start:end])
+            continue
+        for line, other in zip_longest(lines[start:end], others[other_start:other_end]):
+            yield _row(line, other)
+
+
+def _row(line: str | None, other: str | None) -> Row:
+    if line is not None and other is not None:
+        words, others = _WORDS.findall(line), _WORDS.findall(other)
+        codes = list(opcodes(words, others))
+        shared = sum(_weight(words[start:end]) for kind, start, end, _, _ in codes if kind == "equal")
+        if 2 * shared >= _ALIKE * (_weight(words) + _weight(others)):
+            return Row(
+                _marked(words, [(kind, start, end) for kind, start, end, _, _ in codes], Tone.REMOVED),
+                _marked(others, [(kind, start, end) for kind, _, _, start, end in codes], Tone.ADDED),
+            )
+    return Row(
+        None if line is None else (Piece(line, Tone.BAD),), None if other is None else (Piece(other, Tone.GOOD),)
+    )
+
+
+def _weight(words: Sequence[str]) -> int:
+    """Count words; spaces make no two lines alike."""
+    return sum(1 for word in words if not word.isspace())
+
+
+def _marked(words: Sequence[str], spans: Sequence[tuple[str, int, int]], tone: Tone) -> Line:
+    return tuple(
+        Piece("".join(words[start:end]), Tone.TEXT if kind == "equal" else tone)
+        for kind, start, end in spans
+        if end > start
+    )
+
+
+def opcodes(one: Sequence[str], other: Sequence[str]) -> Iterator[Opcode]:
+    """Yield how to make one list of texts into another, as difflib says it; what is too long to compare is replaced."""
+    shorter = min(len(one), len(other))
+    head = next((at for at in range(shorter) if one[at] != other[at]), shorter)
+    most = shorter - head
+    tail = next((at for at in range(most) if one[-1 - at] != other[-1 - at]), most)
+    if head:
+        yield ("equal", 0, head, 0, head)
+    end, other_end = len(one) - tail, len(other) - tail
+    if (end - head) * (other_end - head) > MOST:
+        yield ("replace", head, end, head, other_end)
+    else:
+        for kind, a, b, c, d in SequenceMatcher(None, one[head:end], other[head:other_end]).get_opcodes():
+            yield (kind, a + head, b + head, c + head, d + head)
+    if tail:
+        yield ("equal", end, len(one), other_end, len(other))
+
+
+def beside(first: str, second: str, columns: int) -> Iterator[Line]:
+    """Yield both texts side by side."""
+    room = side_room(columns)
+    for row in rows(first, second):
+        left, right = (flowed(line, room) if line is not None else [] for line in (row.first, row.second))
+        sign = _sign(row)
+        for one, other in zip_longest(left, right, fillvalue=()):
+            yield (*fitted(one, room), sign, *other)
+
+
+def side_room(columns: int) -> int:
+    """Return how many columns either side has."""
+    return max(8, (columns - GUTTER) // 2)
+
+
+def _sign(row: Row) -> Piece:
+    if row.is_same:
+        return Piece(" │ ", Tone.FAINT)
+    if row.first is None:
+        return Piece(" > ", Tone.GOOD)
+    return Piece(" < ", Tone.BAD) if row.second is None else Piece(" ≠ ", Tone.WARN)
+
+
+def below(first: str, second: str, columns: int) -> Iterator[Line]:
+    """Yield both texts as one, for a narrow screen: `-` is of the first, `+` of the second."""
+    for row in rows(first, second):
+        if row.is_same:
+            yield from _with_sign(Piece("  "), row.first, columns)
+        else:
+            yield from _with_sign(Piece("- ", Tone.BAD), row.first, columns)
+            yield from _with_sign(Piece("+ ", Tone.GOOD), row.second, columns)
+
+
+def _with_sign(sign: Piece, line: Line | None, columns: int) -> Iterator[Line]:
+    return ((sign, *part) for part in (flowed(line, columns - 2) if line is not None else []))

@@ -1,0 +1,146 @@
+"""Two answers to one request, with their differences marked."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from batchtui.domain.comparison import Difference
+from batchtui.results.parsed_result import read_answer
+from batchtui.text.numbers import count
+from batchtui.text.safe import squeezed
+from batchtui.tui.chrome.base_screen import Frame
+from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.commands.table import Scope
+from batchtui.tui.compare.diff import below, beside
+from batchtui.tui.compare.pair_head import PairHead
+from batchtui.tui.rendering.answer import answer_parts
+from batchtui.tui.rendering.plain import MOST_SHOWN, as_text, laid_out, plain_lines
+from batchtui.tui.rendering.spans import Line, Piece, Tone, plain
+from batchtui.tui.results.selection import wanted_from
+from batchtui.tui.terminal import external as pager
+from batchtui.tui.widgets.text_view import Prose
+from batchtui.tui.workers import Latest, perform
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from textual.binding import BindingType
+    from textual.widget import Widget
+
+    from batchtui.registry.results.pairs import Pair
+    from batchtui.services.results.compare import Comparison
+    from batchtui.services.workspace import Workspace
+    from batchtui.tui.widgets.grid.grid import Grid
+
+SIDE_BY_SIDE = 96
+"""Columns from which on there is room for two texts beside each other."""
+UNBROKEN = 1_000_000
+"""Columns of a line that the pager breaks."""
+CHANGES = [difference for difference in Difference if difference.is_change]
+
+
+class PairScreen(Frame):
+    """One pair of a comparison. Next and previous go through the list that it was opened from."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.PAIR)
+    SCOPES = (Scope.PAIR, Scope.TEXT, Scope.EVERYWHERE)
+
+    def __init__(self, workspace: Workspace, comparison: Comparison, grid: Grid[Pair]) -> None:
+        super().__init__(workspace)
+        self._comparison = comparison
+        self._grid = grid
+        self._head = PairHead(comparison.first.name, comparison.second.name)
+        self._prose = Prose()
+        self._reading = Latest(self, self._read)
+        self._is_json = False
+
+    def content(self) -> Iterator[Widget]:
+        """Lay out whose answers they are, and the answers."""
+        yield self._head
+        yield self._prose
+
+    def on_mount(self) -> None:
+        """Show the pair under the cursor of the list."""
+        self._prose.focus()
+        self._reading.request()
+
+    async def _read(self) -> None:
+        number = self._grid.key
+        if number is None:
+            return
+        [pair] = await asyncio.to_thread(self._comparison.pairs.page, [number])
+        first, second = await asyncio.to_thread(self._read_from_disk, number)
+        self._head.show(pair)
+        self._prose.show(partial(_differences, first, second))
+        self.refresh_footer()
+
+    def _read_from_disk(self, number: int, most: int | None = MOST_SHOWN) -> tuple[str, str]:
+        said = _json if self._is_json else _text
+        first, second = self._comparison.pairs.lines(number)
+        return said(first, most), said(second, most)
+
+    def aside(self) -> Line:
+        """Say what is compared, and which one of how many it is."""
+        what = "JSON, " if self._is_json else ""
+        return (Piece(f"{what}{count(self._grid.cursor + 1)} of {count(len(self._grid.order))}", Tone.DIM),)
+
+    def _go(self, step: int) -> None:
+        self._grid.go_to(self._grid.cursor + step)
+        self._reading.request()
+
+    def _action_pair_next(self) -> None:
+        self._go(1)
+
+    def _action_pair_previous(self) -> None:
+        self._go(-1)
+
+    def _action_pair_next_change(self) -> None:
+        perform(self, partial(self._go_to_change, 1), group="latest-change")
+
+    def _action_pair_previous_change(self) -> None:
+        perform(self, partial(self._go_to_change, -1), group="latest-change")
+
+    async def _go_to_change(self, step: int) -> None:
+        changes = await asyncio.to_thread(self._comparison.pairs.mask, CHANGES)
+        row = wanted_from(self._grid.order, changes, self._grid.cursor, step)
+        if row is None:
+            self.dashboard.say(f"No pair {'below' if step > 0 else 'above'} this one has changed.")
+        else:
+            self._go(row - self._grid.cursor)
+
+    def _action_pair_view(self) -> None:
+        self._is_json = not self._is_json
+        self._reading.request()
+
+    async def _action_pair_pager(self) -> None:
+        number = self._grid.key
+        if number is not None:
+            pager.page(self.app, await asyncio.to_thread(self._whole, number))
+
+    def _whole(self, number: int) -> str:
+        """Return both answers as one text, whole and safe: `-` is of the first, `+` of the second. Blocking."""
+        first, second = self._read_from_disk(number, None)
+        names = f"--- {squeezed(self._comparison.first.name)}\n+++ {squeezed(self._comparison.second.name)}\n"
+        return names + "\n".join(plain(line) for line in below(first, second, UNBROKEN))
+
+    def _action_pair_copy_id(self) -> None:
+        if self._grid.item is not None:
+            self.dashboard.copy(self._grid.item.custom_id, self._grid.item.custom_id)
+
+
+def _text(line: bytes | None, most: int | None) -> str:
+    """Return an answer as its screen shows it as text, so many characters of it; nothing where there is none."""
+    if line is None:
+        return ""
+    return "\n".join(plain(part) for part in as_text(answer_parts(read_answer(line), most, raw=line), most))
+
+
+def _json(line: bytes | None, most: int | None) -> str:
+    """Return all that the API said, indented."""
+    return "" if line is None else "\n".join(plain(part) for part in plain_lines(laid_out(line), most))
+
+
+def _differences(first: str, second: str, columns: int) -> Iterator[Line]:
+    return (beside if columns >= SIDE_BY_SIDE else below)(first, second, columns)

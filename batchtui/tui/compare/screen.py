@@ -1,0 +1,149 @@
+"""Two batches or jobs of the same custom_ids: what they come to, and answer by answer what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, ClassVar
+
+from batchtui.domain.errors import BatchtuiError
+from batchtui.services.results.compare import Comparison, compare, targets_of
+from batchtui.text.numbers import count
+from batchtui.tui.chrome.base_screen import Frame
+from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.commands.key_text import keyed
+from batchtui.tui.commands.table import Scope
+from batchtui.tui.compare import columns as pair_cells
+from batchtui.tui.compare.headers import CompareHead
+from batchtui.tui.compare.pair_screen import PairScreen
+from batchtui.tui.rendering.painter import look_of
+from batchtui.tui.rendering.spans import Line, Piece, Tone, line, plain
+from batchtui.tui.widgets.facet_bar import Choices
+from batchtui.tui.widgets.grid.grid import Grid
+from batchtui.tui.widgets.rule import Rule
+from batchtui.tui.workers import Latest, perform
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from textual.binding import BindingType
+    from textual.widget import Widget
+
+    from batchtui.domain.batch import Batch
+    from batchtui.domain.comparison import Difference
+    from batchtui.registry.results.pairs import Pair
+    from batchtui.services.workspace import Workspace
+
+
+class CompareScreen(Frame):
+    """Compares the jobs of two batches, or two batches of one job. It asks the service, and closes what that opened."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.COMPARE)
+    SCOPES = (Scope.COMPARE, Scope.LIST, Scope.EVERYWHERE)
+
+    def __init__(self, workspace: Workspace, first: Batch, second: Batch) -> None:
+        super().__init__(workspace)
+        self._batches = (first, second)
+        self._comparison: Comparison | None = None
+        self._only: Difference | None = None
+        self._choosing = Latest(self, self._show_chosen)
+        self._head = CompareHead([first.name, second.name])
+        self._kinds = Choices(pair_cells.KINDS, "Comparing")
+        painter = pair_cells.PairPainter(plain=lambda: look_of(self).plain)
+        self.grid: Grid[Pair] = Grid(pair_cells.COLUMNS, self._page, painter, id="pairs")
+        self._say("Reading both")
+
+    def content(self) -> Iterator[Widget]:
+        """Lay out the sums, the kinds of change and the pairs."""
+        yield self._head
+        yield Rule()
+        yield self._kinds
+        yield self.grid
+
+    def on_mount(self) -> None:
+        """Compare, beside the keys."""
+        self.grid.focus()
+        perform(self, self._compare, group="latest-comparison")
+
+    def on_unmount(self) -> None:
+        """Let go of the files."""
+        if self._comparison is not None:
+            self._comparison.pairs.close()
+
+    async def _compare(self) -> None:
+        try:
+            targets = await targets_of(self.workspace, *self._batches)
+            self._comparison = await compare(self.workspace, *targets, on_progress=self._say_comparing)
+        except BatchtuiError:
+            self._say("These cannot be compared")
+            raise
+        self._head.show(self._comparison)
+        self._say("No answer is of this kind")
+        await self._show_chosen()
+
+    def _say(self, words: str) -> None:
+        self.grid.empty = (line(Piece(words, Tone.DIM)),)
+        self.grid.repaint()
+
+    def _say_comparing(self, done: int, at_most: int) -> None:
+        if self.is_attached:
+            stops = plain(keyed(self, "{app.back} stops"))
+            self._say(f"Comparing: {count(done)} of at most {count(at_most)}; {stops}")
+
+    async def _show_chosen(self) -> None:
+        comparison = self._comparison
+        if comparison is None:
+            return
+        only = None if self._only is None else [self._only]
+        self.grid.show(await asyncio.to_thread(comparison.pairs.order, only))
+        self._kinds.show(comparison.pairs.by_difference, self._only)
+        self.refresh_footer()
+
+    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, Pair]]:
+        if self._comparison is None:
+            return []
+        return [(pair.number, pair) for pair in await asyncio.to_thread(self._comparison.pairs.page, keys)]
+
+    def on_grid_opened(self) -> None:
+        """Show both answers."""
+        if self._comparison is not None:
+            self.app.push_screen(PairScreen(self.workspace, self._comparison, self.grid))
+
+    def on_choices_chosen(self, event: Choices.Chosen) -> None:
+        """Show one kind of change only."""
+        self._choose(event.choice)
+
+    def _choose(self, only: Difference | None) -> None:
+        self._only = only
+        self._choosing.request()
+
+    def aside(self) -> Line:
+        """Say how many are shown."""
+        if self._comparison is None:
+            return ()
+        shown, total = len(self.grid.order), self._comparison.pairs.count
+        return (Piece(f"{count(shown)} of {count(total)}" if shown < total else f"{count(total)} pairs", Tone.DIM),)
+
+    def works(self, command_id: str) -> bool:
+        """Leave out what means nothing here."""
+        if command_id in ("list.mark", "list.sort", "list.reverse"):
+            return False
+        if command_id in ("list.open", "compare.only", "compare.only-back", "compare.copy-custom-id"):
+            return self._comparison is not None
+        return super().works(command_id)
+
+    def back(self) -> bool:
+        """Show all again, before leaving."""
+        if self._only is None:
+            return False
+        self._choose(None)
+        return True
+
+    def _action_compare_only(self) -> None:
+        self._choose(self._kinds.next(1))
+
+    def _action_compare_only_back(self) -> None:
+        self._choose(self._kinds.next(-1))
+
+    def _action_compare_copy_custom_id(self) -> None:
+        if self.grid.item is not None:
+            self.dashboard.copy(self.grid.item.custom_id, self.grid.item.custom_id)

@@ -1,0 +1,170 @@
+"""Changing a part of a draft, as a conversation: what is asked depends on the part, and another draft comes back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from batchtui.domain.errors import BatchtuiError
+from batchtui.services.compose.draft import Draft, template_of, with_template
+from batchtui.services.compose.template_choice import saved_template, templates
+from batchtui.services.models import known_models, list_models
+from batchtui.templates import TemplateFault, parse_template, template_text
+from batchtui.text.numbers import count
+from batchtui.text.safe import squeezed
+from batchtui.tui.dialogs.confirm import Group, Question
+from batchtui.tui.dialogs.file_picker import ChooseFile
+from batchtui.tui.dialogs.name_picker import ChooseName, Name
+from batchtui.tui.dialogs.text_prompt import AskText
+
+if TYPE_CHECKING:
+    from batchtui.domain.model import ModelInfo
+    from batchtui.services.compose.draft_preview import Opened
+    from batchtui.services.models import ModelList
+    from batchtui.services.workspace import Workspace
+    from batchtui.tui.app.app import DashboardApp
+
+Rewriting = Coroutine[Any, Any, "Draft | None"]
+"""A conversation that ends in another draft, or in None where nothing is to change."""
+TABLES = (
+    ".csv", ".tsv", ".tab", ".psv", ".json", ".jsonl", ".ndjson", ".parquet", ".gz", ".txt", ".md", ".log", ".pdf",
+    ".png", ".jpg", ".jpeg", ".gif", ".webp",
+)  # fmt: skip
+"""What files of data are usually called; others can be typed."""
+A_MOMENT = 2.0
+"""Seconds that a person waits for a list of models."""
+MADE = "(made)"
+"""Stands for ids that come from no column."""
+
+
+async def rewritten(app: DashboardApp, opened: Opened, part: str) -> Draft | None:
+    """Ask for one part of a draft."""
+    match part:
+        case "data":
+            return await _data(app, opened.draft)
+        case "template":
+            return await _template(app, opened.draft)
+        case "model":
+            return await _model(app, opened.draft)
+        case "max_tokens":
+            return await _max_tokens(app, opened)
+        case "ids":
+            return await _ids(app, opened)
+    return None
+
+
+async def queried(app: DashboardApp, opened: Opened) -> Draft | None:
+    """Ask for a SELECT over files, in place of a table."""
+    before = opened.draft.data if opened.draft.is_query else ""
+    asked = AskText("A SELECT over files", before, check=_query, placeholder="select id, text from 'tickets.parquet'")
+    typed = await app.push_screen(asked, wait_for_dismiss=True)
+    return replace(opened.draft, data=typed, id="") if typed else None
+
+
+async def read_otherwise(app: DashboardApp, opened: Opened) -> Draft | None:
+    """Ask how a table of text is written, where what was found out is wrong."""
+    title = "How the table is written; empty to find out"
+    hint = "cp1252 ; no-header"
+    asked = AskText(title, opened.draft.read_as, placeholder=hint)
+    typed = await app.push_screen(asked, wait_for_dismiss=True)
+    return None if typed is None else replace(opened.draft, read_as=typed)
+
+
+async def begun_anew(app: DashboardApp) -> Draft | None:
+    """Ask whether the draft may go, and return an empty one."""
+    question = Question(
+        "Begin an empty draft?", (Group("This one goes", ("Templates that were saved stay.",)),), yes="begin"
+    )
+    return Draft() if await app.ask(question) else None
+
+
+def whole_text(draft: Draft) -> str:
+    """Return the template of a draft as its file would be: with its head, and further turns."""
+    try:
+        template = template_of(draft)
+    except BatchtuiError:  # half typed: what is there is still worth editing
+        return draft.prompt or draft.base
+    return template_text(template) if template else draft.prompt
+
+
+def from_whole(draft: Draft, text: str) -> Draft:
+    """Return the draft that says what a template's file says; where that is wrong, one that complains and keeps it."""
+    try:
+        return with_template(replace(draft, id=""), parse_template(draft.name, text))
+    except TemplateFault:
+        return replace(draft, base=text, prompt="")
+
+
+async def _data(app: DashboardApp, draft: Draft) -> Draft | None:
+    path = await app.push_screen(
+        ChooseFile(Path.cwd(), TABLES, "a table, or a folder of documents"), wait_for_dismiss=True
+    )
+    return replace(draft, data=str(path), id="") if path is not None else None
+
+
+async def _template(app: DashboardApp, draft: Draft) -> Draft | None:
+    listed = await templates(app.workspace)
+    names = [
+        Name(
+            each.name,
+            each.fault or f"{'yours' if each.is_own else 'built in'}, version {each.version}  {each.description}",
+        )
+        for each in listed
+    ]
+    chosen = await app.push_screen(ChooseName(names, "a template, or a file", others=True), wait_for_dismiss=True)
+    if chosen is None:
+        return None
+    return with_template(draft, await asyncio.to_thread(saved_template, chosen, app.workspace.paths.templates))
+
+
+async def _model(app: DashboardApp, draft: Draft) -> Draft | None:
+    found = await _models(app.workspace)
+    tiers = app.workspace.settings.tiers()
+    names = [Name(tier, f"now {model}") for tier, model in tiers.items()]
+    names += [Name(model.id, _about(model)) for model in found.models.values()]
+    where = "as the API lists them" if found.heard_at else "from the built-in list"
+    chosen = await app.push_screen(ChooseName(names, f"a model, {where}", others=True), wait_for_dismiss=True)
+    return replace(draft, model=chosen) if chosen else None
+
+
+async def _models(workspace: Workspace) -> ModelList:
+    """Return the models that the API lists; after a moment without an answer those that are known."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(A_MOMENT):
+            return await list_models(workspace)
+    return await known_models(workspace)
+
+
+def _about(model: ModelInfo) -> str:
+    said = [f"writes {count(model.max_tokens)}"] if model.max_tokens else []
+    said += [f"reads {count(model.max_input_tokens)}"] if model.max_input_tokens else []
+    said += ["not in batches"] if model.batches is False else []
+    said += [f"retires {model.retires_at:%d %b %Y}"] if model.retires_at else []
+    said += [model.lifecycle] if model.lifecycle not in (None, "active") else []
+    return squeezed(", ".join(said))
+
+
+async def _max_tokens(app: DashboardApp, opened: Opened) -> Draft | None:
+    text = str(opened.draft.max_tokens or "")
+    asked = AskText("How many tokens an answer may have; empty for 4,096", text, check=_no_number)
+    typed = await app.push_screen(asked, wait_for_dismiss=True)
+    return None if typed is None else replace(opened.draft, max_tokens=int(typed.replace(",", "")) if typed else None)
+
+
+async def _ids(app: DashboardApp, opened: Opened) -> Draft | None:
+    names = [Name(MADE, "of the row's place"), *(Name(column) for column in opened.columns)]
+    chosen = await app.push_screen(ChooseName(names, "the column that names a row"), wait_for_dismiss=True)
+    return None if chosen is None else replace(opened.draft, id="" if chosen == MADE else chosen)
+
+
+def _no_number(text: str) -> str:
+    digits = text.replace(",", "")
+    return "" if not text or (digits.isdecimal() and int(digits) > 0) else "a number of tokens, such as 8,000"
+
+
+def _query(text: str) -> str:
+    return "" if Draft(data=text).is_query else "a SELECT: select … from 'file.parquet' where …"

@@ -1,0 +1,149 @@
+"""What becomes of a draft, as a conversation: it is written to a file, saved, sent, or one row of it is tried."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from dataclasses import replace
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
+
+from batchtui.domain.errors import InputError
+from batchtui.domain.problem import Severity
+from batchtui.services.compose import draft as drafts
+from batchtui.services.compose.compose import compose_to_file
+from batchtui.services.compose.example import example_draft, is_example, write_example
+from batchtui.services.compose.template_choice import save_template
+from batchtui.services.compose.trial import plan_trial, try_now
+from batchtui.services.submission.submit import SubmitOptions
+from batchtui.settings.user_paths import is_file, path_of
+from batchtui.text.estimates import range_words
+from batchtui.text.numbers import amount, size
+from batchtui.text.safe import safe, squeezed
+from batchtui.tui.compose.summary import problem_words
+from batchtui.tui.dialogs.confirm import Group, Question
+from batchtui.tui.dialogs.text_prompt import AskText
+from batchtui.tui.submit import flows as sending
+
+if TYPE_CHECKING:
+    from batchtui.services.compose.compose import Composed
+    from batchtui.services.compose.composition import Composition
+    from batchtui.services.compose.draft import Draft
+    from batchtui.services.compose.draft_preview import Opened
+    from batchtui.services.submission.staging.stage import Reading
+    from batchtui.tui.app.app import DashboardApp
+
+
+async def compose(app: DashboardApp) -> None:
+    """Open the draft as it was left; where there never was one, the example."""
+    from batchtui.tui.compose.screen import ComposeScreen
+
+    draft = await drafts.kept(app.workspace)
+    folder = app.workspace.paths.cache  # what lies there may have been cleared away
+    if draft is None:
+        draft = await asyncio.to_thread(example_draft, folder)
+    elif is_example(draft) and not Path(draft.data).exists():
+        draft = replace(draft, data=str(await asyncio.to_thread(write_example, folder)))
+    await app.push_screen(ComposeScreen(app.workspace, draft))
+
+
+async def submit(app: DashboardApp, opened: Opened) -> bool:
+    """Make all requests, check them, ask, and send them. Returns whether they were sent."""
+    app.workspace.refuse_if_read_only()
+    composition = _ready(opened)
+    draft = opened.draft
+    with tempfile.TemporaryDirectory(prefix="batchtui-") as folder:
+        file = Path(folder) / f"{_stem(draft)}.jsonl"
+        await _compose(app, composition, file)
+        source = " · ".join(part for part in (draft.data, draft.name) if part)
+        return await sending.submit_path(app, file, SubmitOptions(source=source, prime=draft.prime))
+
+
+async def write(app: DashboardApp, opened: Opened) -> None:
+    """Write all requests to a file that a person names."""
+    composition = _ready(opened)
+    asked = AskText("The file the requests are written to", f"{_stem(opened.draft)}.jsonl", check=_needed)
+    typed = await app.push_screen(asked, wait_for_dismiss=True)
+    if not typed:
+        return
+    path = path_of(typed)
+    there = Question("Replace 1 file?", (Group("There already", (safe(str(path)),)),), yes="replace")
+    if is_file(path) and not await app.ask(there):
+        return
+    composed = await _compose(app, composition, path)
+    app.say(f"{amount(composed.report.requests, 'request')} written to {typed}, {size(composed.bytes)}.")
+
+
+async def save(app: DashboardApp, draft: Draft) -> Draft | None:
+    """Save the template under a name that a person gives. Returns the draft that goes on with it."""
+    options = drafts.options_of(draft)
+    asked = AskText("The name of the template", draft.name if draft.name != "example" else "", check=_needed)
+    name = await app.push_screen(asked, wait_for_dismiss=True)
+    if not name:
+        return None
+    saved = await save_template(app.workspace, options, name)
+    app.say(f"Saved {saved.name}, version {saved.version}: {app.workspace.paths.templates / f'{saved.name}.md'}")
+    return drafts.with_template(draft, saved)
+
+
+async def try_row(app: DashboardApp, request: bytes) -> None:
+    """Ask, send one request in real time, and show the answer."""
+    from batchtui.tui.compose.trial_screen import TrialScreen
+
+    app.workspace.refuse_if_read_only()
+    plan = await plan_trial(app.workspace, request)
+    question = Question(
+        f"Send {squeezed(plan.custom_id)} now?",
+        (Group("One request, in real time", (f"estimated cost: {range_words(plan.estimate.standard)}",)),),
+        remark="It is not part of a batch: it has no discount.",
+        yes="send",
+    )
+    if not await app.ask(question):
+        return
+    with app.undertaking() as say:
+        say("waiting for the answer")
+        trial = await try_now(app.workspace, plan)
+    await app.push_screen(TrialScreen(app.workspace, trial))
+
+
+def _ready(opened: Opened) -> Composition:
+    if opened.composition is None:
+        raise InputError(
+            " ".join(opened.complaints) or "There is no data to make requests of.", title="This is not ready yet"
+        )
+    return opened.composition
+
+
+async def _compose(app: DashboardApp, composition: Composition, path: Path) -> Composed:
+    """Write the requests of a composition to a file.
+
+    Raises:
+        InputError: rows are wrong, and are not to be left out; nothing is written then.
+    """
+    with app.undertaking() as say:
+        composed = await compose_to_file(
+            app.workspace, composition, path, lambda reading: say(f"composing  {_share(reading)}")
+        )
+    if not composed.is_written:
+        errors = [problem for problem in composed.report.problems if problem.severity is Severity.ERROR]
+        said = "; ".join(problem_words(problem) for problem in errors[:3]) or "there are no rows"
+        raise InputError(
+            f"Nothing was made: {said}.",
+            hint="Mend them, or have wrong rows left out." if errors else "",
+            problems=composed.report.problems,
+        )
+    return composed
+
+
+def _share(reading: Reading) -> str:
+    return f"{size(reading.read)} of {size(reading.total)}" if reading.total else size(reading.read)
+
+
+def _stem(draft: Draft) -> str:
+    """Return what a job is called where nobody says: the data's name."""
+    name = "query" if draft.is_query else PurePath(draft.data).name
+    return name.removesuffix(".gz").partition(".")[0].strip("-") or "composed"
+
+
+def _needed(text: str) -> str:
+    return "" if text else "a name is needed"

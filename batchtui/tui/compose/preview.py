@@ -1,0 +1,100 @@
+"""What becomes of a draft: the request of one row, what is wrong with it, and the table that it stands in."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.containers import Vertical
+from textual.message import Message
+
+from batchtui.services.compose.draft_preview import show_row
+from batchtui.tui.compose.data_grid import TableRows
+from batchtui.tui.compose.draft_rows import table_words
+from batchtui.tui.compose.row_troubles import RowTroubles
+from batchtui.tui.rendering.request import prompt_parts
+from batchtui.tui.rendering.spans import Piece, Tone, line
+from batchtui.tui.widgets.document_pane import Pane, Reading
+from batchtui.tui.widgets.named_rule import NamedRule
+from batchtui.tui.workers import Latest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from textual.app import ComposeResult
+
+    from batchtui.services.compose.draft_preview import Shown
+    from batchtui.tui.compose.draft_session import DraftDesk
+    from batchtui.tui.rendering.plain import Part
+
+NO_ROWS = (line(Piece("no rows yet", Tone.DIM)),)
+NO_PROBLEM = (line(Piece("no row has a problem", Tone.GOOD)),)
+
+
+class Outcome(Vertical):
+    """Shows the row under the table's cursor as it would be sent. It changes nothing about the draft."""
+
+    class RowShown(Message):
+        """Another row is shown, or the same one differently."""
+
+    def __init__(self, desk: DraftDesk) -> None:
+        super().__init__(id="outcome")
+        self._desk = desk
+        self.shown: Shown | None = None
+        """The row that is shown."""
+        self.is_only_troubled = False
+        """Whether only rows with a problem are listed."""
+        self.showing = Latest(self, self.show_row)
+        self.request = Pane("request", id="request")
+        self._troubles = RowTroubles()
+        self._title = NamedRule("table")
+        self.table = TableRows()
+        self.table.empty = NO_ROWS
+
+    def compose(self) -> ComposeResult:
+        """Lay out the request, its problems, and the table."""
+        yield self.request
+        yield self._troubles
+        yield self._title
+        yield self.table
+
+    async def list_rows(self) -> None:
+        """Show the table as it is known now."""
+        opened, composed = self._desk.opened, self._desk.composed
+        number = 0 if opened.rows is None else max(opened.rows.read, composed.rows if composed else 0)
+        troubled = composed.troubled if composed else ()
+        numbers = troubled if self.is_only_troubled and composed else range(1, number + 1)
+        self.table.empty = NO_PROBLEM if self.is_only_troubled else NO_ROWS
+        name = "rows with a problem" if self.is_only_troubled else "table"
+        self._title.say(name, table_words(opened.rows.table) if opened.rows else "")
+        await self.table.open(opened, numbers, with_problems=bool(troubled) or self._desk.is_unfit)
+
+    async def show_row(self) -> None:
+        """Show the row under the cursor; while something is half typed, the request that there was stays."""
+        opened, before = self._desk.opened, self.shown
+        self.shown = shown = await show_row(opened, self.table.key or 1)
+        is_same = shown is not None and before is not None and shown.number == before.number
+        raw = shown.request if shown else b""
+        if raw or not opened.complaints:
+            reading = Reading(partial(prompt_parts, raw), raw) if raw else Reading(partial(_nothing, shown is not None))
+            self.request.show(reading, stays=is_same)
+        self._troubles.show(shown.rendered.problems if shown and shown.rendered else (), opened.complaints)
+        self.post_message(self.RowShown())
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the cursor stands on another row than the one that is shown."""
+        return self.table.key != (self.shown.number if self.shown else None)
+
+    def mark(self) -> None:
+        """Show whether keys arrive in the table."""
+        self._title.mark(is_ahead=self.table.has_focus)
+
+    def go_to(self, number: int) -> None:
+        """Put the cursor on a row."""
+        self.table.go_to(self.table.order.index(number) if self.is_only_troubled else number - 1)
+
+
+def _nothing(is_row: bool, _most: int | None) -> Iterator[Part]:
+    """Say why there is nothing to read."""
+    yield (Piece("No request can be made of this row." if is_row else "There is no request to show yet.", Tone.DIM),)

@@ -1,0 +1,80 @@
+"""What a draft comes to: how many requests, what is wrong with how many rows, their tokens and what they will cost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batchtui.domain.problem import Severity
+from batchtui.text.estimates import input_words, output_words, range_words
+from batchtui.text.numbers import amount, count
+from batchtui.text.safe import squeezed
+from batchtui.tui.rendering.spans import Line, Piece, Tone, wrapped
+from batchtui.tui.widgets.lines_view import Picture
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from batchtui.domain.problem import Problem
+    from batchtui.services.compose.compose import Composed
+
+MOST_LINES = 5
+"""Lines of a table that a problem names."""
+
+
+class DraftSummary(Picture):
+    """Draws the sum of all rows; while these are looked at again, what it was before, in pale."""
+
+    def __init__(self) -> None:
+        super().__init__(id="draft-summary")
+        self._composed: Composed | None = None
+        self._said = ""
+        self._complaints: Sequence[str] = ()
+        self._is_waiting = False
+
+    def show(self, composed: Composed | None, complaints: Sequence[str] = ()) -> None:
+        """Draw this sum; before it, what keeps everything from being sent."""
+        self._composed, self._complaints, self._said, self._is_waiting = composed, complaints, "", False
+        self.redraw()
+
+    def wait(self, complaints: Sequence[str] = (), said: str = "") -> None:
+        """Draw what the sum was, or how far the looking is; it comes to something else now."""
+        self._complaints, self._said, self._is_waiting = complaints, said, True
+        self.redraw()
+
+    def draw(self, columns: int, rows: int) -> Sequence[Line]:
+        """Draw it, as far as there is room."""
+        lines: list[Line] = []
+        for piece in self._pieces():
+            tone = Tone.PALE if self._is_waiting and not self._complaints else piece.tone
+            lines += [(Piece(f" {part}", tone),) for part in wrapped(piece.text, columns - 2)]
+        return lines[:rows]
+
+    def _pieces(self) -> Iterator[Piece]:
+        if self._complaints:
+            yield from (Piece(squeezed(complaint), Tone.BAD) for complaint in self._complaints)
+            return
+        if self._said:
+            yield Piece(self._said, Tone.DIM)
+        if self._composed is not None:
+            yield from summary(self._composed)
+
+
+def summary(composed: Composed) -> Iterator[Piece]:
+    """Yield what all rows come to, a sentence each."""
+    report = composed.report
+    yield Piece(f"{amount(report.requests, 'request')} of {amount(composed.rows, 'row')}", Tone.STRONG)
+    for problem in report.problems:
+        yield Piece(problem_words(problem), Tone.BAD if problem.severity is Severity.ERROR else Tone.WARN)
+    if composed.estimate is not None:
+        yield Piece(f"{range_words(composed.estimate.cost)} as a batch", Tone.STRONG)
+        yield Piece(input_words(composed.estimate), Tone.DIM)
+        yield Piece(output_words(composed.estimate), Tone.DIM)
+
+
+def problem_words(problem: Problem) -> str:
+    """Say a problem with the lines that have it."""
+    lines = ", ".join(count(line) for line in problem.lines[:MOST_LINES])
+    more = " …" if problem.count > len(problem.lines[:MOST_LINES]) else ""
+    where = f"line {lines}{more}: " if lines else ""
+    times = f" ({count(problem.count)} times)" if problem.count > 1 else ""
+    return squeezed(f"{where}{problem.message}{times}")

@@ -1,0 +1,46 @@
+"""One row that was tried now: what was asked, and the answer beside it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from batchtui.results.parsed_result import read_answer
+from batchtui.results.structured_output import check_fit
+from batchtui.tui.rendering.answer import answer_parts
+from batchtui.tui.rendering.request import prompt_parts
+from batchtui.tui.rendering.spans import Line, Piece, Tone
+from batchtui.tui.results.side_by_side import SideBySide
+from batchtui.tui.widgets.document_pane import Reading
+
+if TYPE_CHECKING:
+    from batchtui.services.compose.trial import Trial
+    from batchtui.services.workspace import Workspace
+
+HERE = ("result.other", "result.view", "result.zoom", "result.pager", "result.copy-text")
+"""What can be done with a result that stands alone."""
+
+
+class TrialScreen(SideBySide):
+    """Shows one answer that is kept nowhere. It sends nothing."""
+
+    def __init__(self, workspace: Workspace, trial: Trial) -> None:
+        super().__init__(workspace)
+        self._trial = trial
+
+    def on_mount(self) -> None:
+        """Show them."""
+        trial = self._trial
+        answer = read_answer(trial.raw)
+        self._head.show(answer, len(trial.raw), trial.cost, check_fit(answer, trial.plan.params))
+        self._answer.show(Reading(partial(answer_parts, answer), trial.raw))
+        self._request.show(Reading(partial(prompt_parts, trial.plan.request), trial.plan.request))
+        self._answer.target.focus()
+
+    def aside(self) -> Line:
+        """Say that this is kept nowhere."""
+        return (Piece("tried now; kept nowhere", Tone.DIM),)
+
+    def works(self, command_id: str) -> bool:
+        """Leave out what goes through a list."""
+        return (not command_id.startswith("result.") or command_id in HERE) and super().works(command_id)

@@ -1,0 +1,151 @@
+"""The question before anything that cannot be undone: exactly what would happen, y or n, and never enter for yes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.commands.key_text import keyed
+from batchtui.tui.commands.table import Scope
+from batchtui.tui.rendering.spans import Line, Piece, Tone, width
+from batchtui.tui.widgets.lines_view import Picture
+from batchtui.tui.widgets.text_view import Prose
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from textual import events
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+DEAF_SECONDS = 0.3
+"""Keys that were meant for the list must not answer a question that has just come up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Things to which the same would happen. All strings here are safe."""
+
+    words: str
+    things: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person is asked, as it was when it was asked: nothing in it changes any more."""
+
+    title: str
+    groups: tuple[Group, ...]
+    skipped: tuple[str, ...] = ()
+    """What is left alone, and why."""
+    remark: str = ""
+    yes: str = "yes"
+    """What saying yes does, in one word."""
+    typed: str = ""
+    """What has to be typed before yes is heard; empty for nothing."""
+
+
+class Confirm(ModalScreen[bool]):
+    """Asks a question and returns the answer. It does nothing itself."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.DIALOG)
+
+    def __init__(self, question: Question, monotonic: Callable[[], float]) -> None:
+        super().__init__()
+        self.question = question
+        self._monotonic = monotonic
+        self._heard_from = monotonic() + DEAF_SECONDS
+        self._typed = ""
+        self._is_answered = False
+
+    def compose(self) -> ComposeResult:
+        """Lay out the question: what it is about can be scrolled, the answer always stays in sight."""
+        prose = Prose(list(_lines(self.question)), id="dialog-body")
+        answer = Answer(self)
+
+        with Vertical(id="dialog"):
+            yield prose
+            yield answer
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether yes would be heard."""
+        return self._typed == self.question.typed
+
+    @property
+    def typed(self) -> str:
+        """What has been typed so far."""
+        return self._typed
+
+    def on_key(self, event: events.Key) -> None:
+        """Hear digits where a number is asked for; enter is the answer that is safe."""
+        if event.key == "enter":
+            event.stop()
+            self.answer(False)
+        elif self.question.typed and (event.key.isdigit() or event.key == "backspace"):
+            event.stop()
+            self._typed = self._typed[:-1] if event.key == "backspace" else (self._typed + event.key)[-9:]
+            self.query_one(Answer).redraw()
+
+    def answer(self, yes: bool) -> None:
+        """Close with this answer, unless it comes too early to be meant."""
+        if self._monotonic() < self._heard_from or self._is_answered or (yes and not self.is_typed):
+            return
+        self._is_answered = True
+        self.dismiss(yes)
+
+    def _action_dialog_yes(self) -> None:
+        self.answer(True)
+
+    def _action_dialog_no(self) -> None:
+        self.answer(False)
+
+
+class Answer(Picture):
+    """The two answers; No is the one that is ready."""
+
+    DEFAULT_CSS = "Answer { height: 2; }"
+
+    def __init__(self, dialog: Confirm) -> None:
+        super().__init__()
+        self._dialog = dialog
+        self._yes_from = 0
+
+    def draw(self, columns: int, rows: int) -> Sequence[Line]:
+        """Draw them."""
+        question = self._dialog.question
+        asked = question.typed and not self._dialog.is_typed
+        no = (*keyed(self, " {dialog.no}  no ", Tone.CHIP, Tone.CHIP), Piece("   "))
+        self._yes_from = width(no)
+        if asked:
+            typed = self._dialog.typed or "…"
+            return [(), (*no, Piece(f"type {question.typed} to {question.yes}: ", Tone.DIM), Piece(typed, Tone.STRONG))]
+        return [(), (*no, *keyed(self, "{dialog.yes}  yes, ", named=Tone.STRONG), Piece(question.yes, Tone.DIM))]
+
+    def on_click(self, event: events.Click) -> None:
+        """Answer with the mouse."""
+        if event.y == 1:
+            self._dialog.answer(event.x >= self._yes_from)
+
+
+def _indented(thing: str) -> Line:
+    """Draw a line below its group; where it is broken, it goes on as far in as it began."""
+    words = thing.lstrip(" ")
+    return (Piece(" " * (2 + len(thing) - len(words))), Piece(words))
+
+
+def _lines(question: Question) -> Sequence[Line]:
+    lines: list[Line] = [(Piece(question.title, Tone.STRONG),)]
+    for group in question.groups:
+        lines += [(), (Piece(group.words, Tone.DIM),)]
+        lines += [_indented(thing) for thing in group.things]
+    if question.skipped:
+        lines += [(), (Piece("Left alone", Tone.DIM),)]
+        lines += [(Piece("  "), Piece(thing, Tone.DIM)) for thing in question.skipped]
+    if question.remark:
+        lines += [(), (Piece(question.remark, Tone.WARN),)]
+    return lines

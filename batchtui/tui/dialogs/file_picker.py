@@ -1,0 +1,117 @@
+"""Choosing what to submit: a path that is typed or picked, completed from the folder it stands in."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from batchtui.settings.user_paths import is_folder, is_there, path_of
+from batchtui.text.numbers import size
+from batchtui.text.safe import squeezed
+from batchtui.tui.dialogs.picker import Chooser
+from batchtui.tui.rendering.columns import Column
+from batchtui.tui.rendering.spans import Line, Piece, Tone
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.widgets import Input
+
+    from batchtui.tui.widgets.grid.grid import Grid
+
+SUFFIXES = (".jsonl", ".ndjson", ".json", ".gz")
+"""What files of requests are usually called; others can be typed."""
+MOST = 2_000
+"""Entries of a folder that are looked at."""
+COLUMNS = (Column("name", "FILE", 20, 60, 100), Column("size", "SIZE", 8, 10, 90, right=True))
+
+
+class Entry(NamedTuple):
+    """Something in a folder that can be chosen, or gone into."""
+
+    path: Path
+    is_folder: bool
+    bytes: int
+
+
+class ChooseFile(Chooser[Entry, Path]):
+    """Returns the path that was chosen; None where none was. It reads no file."""
+
+    def __init__(
+        self, folder: Path, suffixes: tuple[str, ...] = SUFFIXES, what: str = "a file, or a folder of parts"
+    ) -> None:
+        """`suffixes`: of files that are offered; others can be typed. `what`: stands in the field while it is empty."""
+        super().__init__(what, COLUMNS, empty="nothing here that could be meant")
+        self._folder = folder
+        self._suffixes = suffixes
+        self._entries: list[Entry] = []
+
+    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, Entry]]:
+        return [(key, self._entries[key]) for key in keys if key < len(self._entries)]
+
+    def _show(self, typed: str) -> None:
+        """Show what the path could become."""
+        self._entries = entries(self._folder, typed, self._suffixes)
+        self.grid.forget()
+        self.grid.update(enumerate(self._entries))
+        self.grid.show(range(len(self._entries)), cursor_on=0 if self._entries else None)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Choose what is typed where that is there, else what the cursor is on."""
+        event.stop()
+        typed = resolved(self._folder, event.value) if event.value.strip() else None
+        if typed is not None and is_there(typed):
+            self._close(typed)
+        elif self.grid.item is not None:
+            self._take(self.grid.item)
+
+    def on_grid_opened(self, event: Grid.Opened) -> None:
+        """Choose with the mouse."""
+        self._take(self._entries[event.key])
+
+    def _take(self, entry: Entry) -> None:
+        if entry.is_folder:
+            self._type(self._completed(entry))
+        else:
+            self._close(entry.path)
+
+    def _completed(self, item: Entry) -> str:
+        return _written(self._folder, item)
+
+    def _paint(self, item: Entry, column: Column, width: int) -> Line:
+        if column.id == "size":
+            return () if item.is_folder else (Piece(size(item.bytes), Tone.DIM),)
+        name = squeezed(item.path.name)
+        return (Piece(f"{name}/", Tone.DIM),) if item.is_folder else (Piece(name, Tone.STRONG),)
+
+
+def resolved(folder: Path, typed: str) -> Path:
+    """Return the path that was typed, seen from a folder."""
+    return folder / path_of(typed.strip())
+
+
+def entries(folder: Path, typed: str, suffixes: tuple[str, ...] = SUFFIXES) -> list[Entry]:
+    """Return what a path that is being typed could become: folders, and files of these kinds, whose names begin so."""
+    path = resolved(folder, typed)
+    inside, begins = (path, "") if not typed or typed.endswith("/") else (path.parent, path.name)
+    found: list[Entry] = []
+    try:
+        children = sorted(inside.iterdir())[:MOST]
+    except (OSError, ValueError):
+        # A folder that is not there or not ours has nothing to offer; what is typed may still be right.
+        return found
+    for child in children:
+        if not child.name.startswith(begins) or (child.name.startswith(".") and not begins):
+            continue
+        if is_folder(child):
+            found.append(Entry(child, True, 0))
+        elif child.name.lower().endswith(suffixes) or child.name == begins:
+            with suppress(OSError):  # a link to nowhere
+                found.append(Entry(child, False, child.stat().st_size))
+    return sorted(found, key=lambda entry: (entry.is_folder, entry.path.name))
+
+
+def _written(folder: Path, entry: Entry) -> str:
+    path = entry.path.relative_to(folder) if entry.path.is_relative_to(folder) else entry.path
+    return f"{path}/" if entry.is_folder else str(path)

@@ -1,0 +1,54 @@
+"""A box with something to read in it, over whatever is behind it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.commands.key_text import keyed
+from batchtui.tui.commands.table import Scope
+from batchtui.tui.rendering.spans import Line, Tone
+from batchtui.tui.widgets.text_view import Prose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual import events
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+
+class Box(ModalScreen[None]):
+    """Shows lines until a key is pressed. It asks nothing."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.DIALOG)
+    LOOK: ClassVar[str] = ""
+    """The style class of its frame."""
+
+    def __init__(self, lines: Iterable[Line]) -> None:
+        super().__init__()
+        self._lines = list(lines)
+        self._is_closed = False
+
+    def compose(self) -> ComposeResult:
+        """Lay out the lines."""
+        with Vertical(id="dialog", classes=self.LOOK):
+            close = keyed(self, "{dialog.no|esc}  close", named=Tone.STRONG)
+            yield Prose([*self._lines, (), close], id="dialog-body")
+
+    def on_key(self, event: events.Key) -> None:
+        """Close on enter too: there is nothing to decide here."""
+        if event.key in ("enter", "space"):
+            event.stop()
+            self._action_dialog_no()
+
+    def _action_dialog_yes(self) -> None:
+        self._action_dialog_no()
+
+    def _action_dialog_no(self) -> None:
+        if not self._is_closed:
+            self._is_closed = True
+            self.dismiss(None)

@@ -1,0 +1,70 @@
+"""Choosing one of several names: typed or picked, each with a word about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from batchtui.text.safe import squeezed
+from batchtui.tui.dialogs.picker import Chooser
+from batchtui.tui.rendering.columns import Column
+from batchtui.tui.rendering.spans import Line, Piece, Tone
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.widgets import Input
+
+    from batchtui.tui.widgets.grid.grid import Grid
+
+COLUMNS = (Column("name", "NAME", 18, 26, 100, fixed=True), Column("said", "", 20, 90, 90))
+
+
+class Name(NamedTuple):
+    """Something that can be chosen. Both may come from outside."""
+
+    name: str
+    said: str = ""
+
+
+class ChooseName(Chooser[Name, str]):
+    """Returns the name that was chosen; None where none was."""
+
+    def __init__(self, names: Sequence[Name], what: str, *, others: bool = False) -> None:
+        """`what`: is to be chosen, in the field while that is empty. `others`: what is not listed may be typed, too."""
+        super().__init__(what, COLUMNS, empty="enter takes what is typed" if others else "none is called so")
+        self._names = names
+        self._others = others
+        self._shown: list[Name] = []
+
+    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, Name]]:
+        return [(key, self._shown[key]) for key in keys if key < len(self._shown)]
+
+    def _show(self, typed: str) -> None:
+        """Show what begins so, then what holds it."""
+        wanted = typed.strip().lower()
+        self._shown = [name for name in self._names if wanted in name.name.lower()]
+        self._shown.sort(key=lambda name: not name.name.lower().startswith(wanted))
+        self.grid.forget()
+        self.grid.update(enumerate(self._shown))
+        self.grid.show(range(len(self._shown)), cursor_on=0 if self._shown else None)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Choose what the cursor is on; what is typed where nothing listed holds it."""
+        event.stop()
+        typed = event.value.strip()
+        if self.grid.item is not None:
+            self._close(self.grid.item.name)
+        elif self._others and typed:
+            self._close(typed)
+
+    def on_grid_opened(self, event: Grid.Opened) -> None:
+        """Choose with the mouse."""
+        self._close(self._shown[event.key].name)
+
+    def _completed(self, item: Name) -> str:
+        return item.name
+
+    def _paint(self, item: Name, column: Column, width: int) -> Line:
+        if column.id == "name":
+            return (Piece(squeezed(item.name) or "(none)", Tone.STRONG),)
+        return (Piece(squeezed(item.said), Tone.DIM),)

@@ -1,0 +1,101 @@
+"""Choosing from a list by typing: a field, below it what is left, and keys that move there while one types."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.commands.table import Scope
+from batchtui.tui.rendering.spans import Piece, Tone, line
+from batchtui.tui.widgets.grid.grid import Grid
+from batchtui.tui.widgets.safe_input import Field
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+    from textual.widgets import Input
+
+    from batchtui.tui.rendering.columns import Column
+    from batchtui.tui.rendering.spans import Line
+
+Item = TypeVar("Item")
+Chosen = TypeVar("Chosen")
+PAGE = 10
+"""Rows that a page is while one types."""
+
+
+class Chooser(ModalScreen["Chosen | None"], Generic[Item, Chosen]):
+    """Returns what was chosen; None where nothing was. What there is, and what typing leaves of it, others say."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.FIELD)
+
+    def __init__(self, what: str, columns: Sequence[Column], *, empty: str) -> None:
+        """`what`: stands in the field while that is empty. `empty`: stands in the list while that is."""
+        super().__init__()
+        self._field = Field(placeholder=what)
+        self.grid: Grid[Item] = Grid(columns, self._page, self._paint, id="palette")
+        self.grid.can_focus = False
+        self.grid.empty = (line(Piece(empty, Tone.DIM)),)
+        self._is_closed = False
+
+    def compose(self) -> ComposeResult:
+        """Lay out the field and the list."""
+        with Vertical(id="dialog", classes="-palette"):
+            yield self._field
+            yield self.grid
+
+    def on_mount(self) -> None:
+        """Show all there is."""
+        self._show("")
+
+    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, Item]]:
+        raise NotImplementedError
+
+    def _paint(self, item: Item, column: Column, width: int) -> Line:
+        raise NotImplementedError
+
+    def _show(self, typed: str) -> None:
+        """Show what is left once this is typed."""
+        raise NotImplementedError
+
+    def _completed(self, item: Item) -> str:
+        """Return what would be typed to mean this; empty where nothing can be completed."""
+        return ""
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Show what is left."""
+        event.stop()
+        self._show(event.value)
+
+    def _type(self, text: str) -> None:
+        self._field.value = text
+        self._field.cursor_position = len(text)
+
+    def _action_field_complete(self) -> None:
+        if self.grid.item is not None and (text := self._completed(self.grid.item)):
+            self._type(text)
+
+    def _action_field_down(self) -> None:
+        self.grid.go_to(self.grid.cursor + 1)
+
+    def _action_field_up(self) -> None:
+        self.grid.go_to(self.grid.cursor - 1)
+
+    def _action_field_page_down(self) -> None:
+        self.grid.go_to(self.grid.cursor + PAGE)
+
+    def _action_field_page_up(self) -> None:
+        self.grid.go_to(self.grid.cursor - PAGE)
+
+    def _action_field_close(self) -> None:
+        self._close(None)
+
+    def _close(self, chosen: Chosen | None) -> None:
+        if not self._is_closed:
+            self._is_closed = True
+            self.dismiss(chosen)

@@ -1,0 +1,94 @@
+"""What a person asks of an export, and which files that writes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from batchtui.domain.errors import StorageError
+from batchtui.domain.result import Outcome
+from batchtui.exporters.formats import Format
+from batchtui.services.results.export import ExportOptions
+from batchtui.settings.user_paths import path_of
+from batchtui.text.glyphs import OUTCOMES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from batchtui.domain.batch import Batch
+
+FAILURES = frozenset(outcome for outcome in Outcome if not outcome.is_success)
+ONLY: dict[str, frozenset[Outcome]] = {
+    "all": frozenset(),
+    "succeeded": frozenset({Outcome.SUCCEEDED}),
+    "what needs a second look": FAILURES,
+    **{OUTCOMES[outcome].word: frozenset({outcome}) for outcome in Outcome if not outcome.is_success},
+}
+"""Outcomes by what they are called together."""
+FORMATS = tuple(Format)
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """Results of one batch that were picked out on the screen: by marks, or by what was searched and chosen."""
+
+    words: str
+    """Which they are: `only the 3 that are marked`."""
+    batch: int
+    """The key of their batch."""
+    seqs: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a person has chosen so far."""
+
+    output: str
+    """A file; a folder where several batches are written."""
+    format: Format = Format.CSV
+    only: str = "all"
+    """One of `kinds`."""
+    order: str = "input"
+    with_requests: bool = False
+    fields: str = ""
+    pick: Pick | None = None
+    """What was picked out before; it is written where `only` names it."""
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Which results can be chosen, in the order of the key."""
+        return (*([self.pick.words] if self.pick else []), *ONLY)
+
+    def outputs(self, groups: Sequence[Sequence[Batch]]) -> list[Path]:
+        """Return the file for each group of batches; several lie in the folder that was named."""
+        output = path_of(self.output)
+        if len(groups) == 1:
+            return [output]
+        return [output / f"{file_stem(group[0].id or group[0].job)}.{self.format}" for group in groups]
+
+    def options(self, output: str, *, overwrite: bool = False) -> ExportOptions:
+        """Return them as the service takes them, for one file."""
+        return ExportOptions(
+            output=output,
+            format=self.format,
+            only=ONLY.get(self.only, frozenset()),
+            order="input" if self.order == "input" else "arrival",
+            with_requests=self.with_requests,
+            fields=tuple(filter(None, (word.strip() for word in self.fields.split(",")))),
+            overwrite=overwrite,
+            picked={self.pick.batch: self.pick.seqs} if self.pick and self.only == self.pick.words else None,
+        )
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder that several files are written to. Raises `StorageError`."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise StorageError(f"The folder {folder} cannot be made: {error}.", hint="Name another one.") from error
+
+
+def file_stem(name: str) -> str:
+    """Return what a file can be called after something from outside; it names no other folder."""
+    return "".join(sign if sign.isalnum() or sign in "-_." else "-" for sign in name).strip(".-")[:100] or "results"

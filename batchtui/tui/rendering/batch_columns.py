@@ -1,0 +1,134 @@
+"""The list of batches: its columns, and how one batch is drawn in each of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batchtui.text.numbers import count
+from batchtui.text.safe import safe, squeezed
+from batchtui.tui.rendering import batch_text as saying
+from batchtui.tui.rendering.columns import Column
+from batchtui.tui.rendering.spans import Line, Piece, Tone, fitted
+from batchtui.tui.rendering.spans import width as width_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from batchtui.domain.batch import Batch
+    from batchtui.domain.forecast import Forecast
+
+COLUMNS = (
+    Column("state", "STATE", 11, 11, 100, fixed=True, sort="state"),
+    Column("name", "NAME", 15, 40, 88, fixed=True, good=24, sort="name"),
+    Column("requests", "REQUESTS", 9, 10, 80, right=True, sort="requests"),
+    Column("progress", "PROGRESS", 13, 40, 90, good=22, sort="progress"),
+    Column("took", "ELAPSED", 7, 7, 50, right=True, sort="took"),
+    Column("when", "WHEN", 8, 9, 75, right=True, sort="ended"),
+    Column("cost", "COST", 8, 9, 60, right=True, sort="cost"),
+    Column("model", "MODEL", 10, 18, 40, sort="model"),
+    Column("tags", "TAGS", 8, 16, 25, sort="tags"),
+    Column("id", "ID", 16, 16, 15, sort="id"),
+)
+"""Those that are shown as long as nobody has chosen others."""
+MORE = (
+    Column("failed", "FAILED", 7, 9, 42, right=True, sort="failed"),
+    Column("attempt", "TRY", 3, 3, 30, right=True, sort="attempt"),
+    Column("created", "CREATED", 9, 15, 32, right=True, sort="created"),
+    Column("expires", "EXPIRES", 8, 14, 31, right=True, sort="expires"),
+    Column("results", "RESULTS", 7, 9, 28, sort="results"),
+    Column("note", "NOTE", 12, 40, 34, sort="note"),
+    Column("source", "FROM", 12, 24, 22, sort="source"),
+    Column("job", "JOB", 12, 20, 18, sort="job"),
+    Column("profile", "PROFILE", 7, 12, 16, sort="profile"),
+)
+"""Those that can be chosen besides."""
+MEANINGS: Mapping[str, str] = {
+    "state": "how it stands; always shown",
+    "name": "its name, part and attempt; always shown",
+    "requests": "how many requests it has",
+    "progress": "how far it is, or what became of its requests",
+    "took": "how long it took, or has taken so far",
+    "when": "when it ended, or may end",
+    "cost": "what it cost, or about what it will",
+    "model": "the models that it asks",
+    "tags": "its tags",
+    "id": "its id at the API",
+    "failed": "how many requests have failed",
+    "attempt": "which attempt of its job it is",
+    "created": "when the API took it",
+    "expires": "until when the API works at it",
+    "results": "where its results are",
+    "note": "what you wrote down about it",
+    "source": "the file that it came from",
+    "job": "the id of its job",
+    "profile": "the profile of credentials it was sent with",
+}
+
+
+def chosen_columns(ids: Sequence[str]) -> tuple[Column, ...]:
+    """Return the columns with these ids, in this order, and what must not be missing before them; none: the usual."""
+    if not ids:
+        return COLUMNS
+    every = {column.id: column for column in (*COLUMNS, *MORE)}
+    chosen = [every[name] for name in dict.fromkeys(ids) if name in every]
+    return (*(column for column in COLUMNS if column.fixed and column not in chosen), *chosen)
+
+
+class BatchPainter:
+    """Draws the cells of a batch as it stands at the time of the clock."""
+
+    def __init__(
+        self, now: Callable[[], datetime], ends: Callable[[Batch], Forecast | None], *, plain: Callable[[], bool]
+    ) -> None:
+        self._now = now
+        self._ends = ends
+        self._plain = plain
+
+    def __call__(self, item: Batch, column: Column, width: int) -> Line:
+        """Draw one cell."""
+        if item.state.is_running and column.id == "progress":
+            return saying.progress(item, width, plain=self._plain(), forecast=self._ends(item))
+        if item.state.is_running and column.id == "when":
+            return saying.when(item, self._now(), self._ends(item))
+        return _DRAWN[column.id](item, self._now(), width, self._plain())
+
+
+def _name(batch: Batch, _now: datetime, width: int, _plain: bool) -> Line:
+    """Cut the name itself where room is short: the number of the part is what tells rows apart."""
+    name = saying.name(batch)
+    room = width - width_of(name[1:])
+    if width_of(name[:1]) <= room or room < 3:
+        return name
+    return (*fitted(name[:1], room), *name[1:])
+
+
+def _failed(batch: Batch) -> Line:
+    return (Piece(count(batch.counts.failed), Tone.BAD),) if batch.counts.failed else ()
+
+
+def _moment(at: datetime | None, now: datetime) -> Line:
+    return (Piece(saying.moment(at, now), Tone.DIM),) if at else ()
+
+
+_DRAWN: Mapping[str, Callable[[Batch, datetime, int, bool], Line]] = {
+    "state": lambda batch, _now, _width, plain: saying.state(batch, plain=plain),
+    "name": _name,
+    "requests": lambda batch, _now, _width, _plain: (Piece(count(batch.requests)),),
+    "progress": lambda batch, _now, width, plain: saying.progress(batch, width, plain=plain),
+    "took": lambda batch, now, _width, _plain: (Piece(saying.took(batch, now), Tone.DIM),),
+    "when": lambda batch, now, _width, _plain: saying.when(batch, now),
+    "cost": lambda batch, _now, _width, _plain: saying.money(batch, narrow=True),
+    "model": lambda batch, _now, _width, _plain: (Piece(saying.models(batch), Tone.DIM),),
+    "tags": lambda batch, _now, _width, _plain: (Piece(safe(" ".join(batch.tags)), Tone.DIM),),
+    "id": lambda batch, _now, width, _plain: (Piece(saying.short_id(batch, width), Tone.DIM),),
+    "failed": lambda batch, _now, _width, _plain: _failed(batch),
+    "attempt": lambda batch, _now, _width, _plain: (Piece(str(batch.attempt), Tone.DIM),),
+    "created": lambda batch, now, _width, _plain: _moment(batch.created_at or batch.planned_at, now),
+    "expires": lambda batch, now, _width, _plain: _moment(None if batch.ended_at else batch.expires_at, now),
+    "results": lambda batch, _now, _width, _plain: (Piece(str(batch.results), Tone.DIM),),
+    "note": lambda batch, _now, _width, _plain: (Piece(squeezed(batch.note)),),
+    "source": lambda batch, _now, _width, _plain: (Piece(squeezed(batch.source.rsplit("/", 1)[-1]), Tone.DIM),),
+    "job": lambda batch, _now, _width, _plain: (Piece(safe(batch.job), Tone.DIM),),
+    "profile": lambda batch, _now, _width, _plain: (Piece(safe(batch.profile or ""), Tone.DIM),),
+}

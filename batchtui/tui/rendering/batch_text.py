@@ -1,0 +1,267 @@
+"""What a batch says of itself on the screen: words for its time, its progress and its facts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from batchtui.domain.states import BatchState, ResultsState
+from batchtui.text import durations
+from batchtui.text.glyphs import state_sign
+from batchtui.text.money import cost, cost_cell, usd
+from batchtui.text.numbers import amount, count, size
+from batchtui.text.progress import bar as progress_bar
+from batchtui.text.safe import safe, squeezed
+from batchtui.tui.rendering.spans import Line, Piece, Tone, joined, width
+from batchtui.tui.rendering.spans import plain as plain_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from batchtui.domain.batch import Batch, RequestCounts
+    from batchtui.domain.forecast import Forecast
+
+SOON = timedelta(days=3)
+"""Results that the API lets go of within this time are a warning."""
+STATE_TONES = {
+    BatchState.PLANNED: Tone.WAITING,
+    BatchState.SUBMITTING: Tone.RUNNING,
+    BatchState.UNKNOWN: Tone.WARN,
+    BatchState.IN_PROGRESS: Tone.RUNNING,
+    BatchState.CANCELING: Tone.WARN,
+    BatchState.ENDED: Tone.GOOD,
+    BatchState.MISSING: Tone.WARN,
+    BatchState.DELETED: Tone.PALE,
+}
+
+
+def span(length: timedelta) -> str:
+    """Say how long: in steps of 5 s up to a minute, then in minutes, so that a still screen stays still."""
+    return durations.span(_still(length))
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """Say how long ago, in the same steps; what lies behind needs no minutes once it is hours ago."""
+    seconds = (now - moment).total_seconds()
+    if seconds < 0:
+        return f"in {span(moment - now)}"
+    return "just now" if seconds < 5 else f"{durations.brief(_still(now - moment))} ago"
+
+
+def _still(length: timedelta) -> float:
+    """Return its seconds, in steps of 5 up to a minute."""
+    seconds = length.total_seconds()
+    return seconds // 5 * 5 if seconds < durations.MINUTE else seconds
+
+
+def moment(at: datetime, now: datetime) -> str:
+    """Say a moment in this machine's time: `20:14`, `tomorrow 20:14`, `20 Dec`."""
+    at, now = at.astimezone(), now.astimezone()
+    days = (at.date() - now.date()).days
+    if days in (-1, 0, 1):
+        return {0: "", 1: "tomorrow ", -1: "yesterday "}[days] + f"{at:%H:%M}"
+    return f"{at.day} {at:%b}" + ("" if at.year == now.year else f" {at.year}")
+
+
+def state(batch: Batch, *, plain: bool = False) -> Line:
+    """Say the state: glyph and word, in its colour."""
+    sign = state_sign(batch.state, failed=batch.counts.failed)
+    tone = STATE_TONES[batch.state]
+    if batch.state is BatchState.ENDED and batch.counts.failed:
+        tone = Tone.BAD if not batch.counts.succeeded else Tone.WARN
+    return (Piece(f"{sign.glyph_in(plain=plain)} {sign.word}", tone),)
+
+
+def name(batch: Batch) -> Line:
+    """Say the name, and which part and attempt it is where there are several."""
+    pieces = [Piece(safe(batch.name), Tone.TEXT)]
+    if batch.parts > 1:
+        pieces.append(Piece(f" {batch.part}/{batch.parts}", Tone.DIM))
+    if batch.attempt > 1:
+        pieces.append(Piece(f" #{batch.attempt}", Tone.DIM))
+    return tuple(pieces)
+
+
+def counts(numbers: RequestCounts, *, plain: bool = False, words: bool = False) -> Line:
+    """Say what became of the requests: `1,948 ✓  40 ✗`, or in words."""
+    said = (
+        (numbers.succeeded, "+" if plain else "✓", "succeeded", Tone.GOOD),
+        (numbers.errored, "x" if plain else "✗", "errored", Tone.BAD),
+        (numbers.expired, "@" if plain else "◷", "expired", Tone.WARN),
+        (numbers.canceled, "-" if plain else "−", "canceled", Tone.DIM),
+        (numbers.processing if words else 0, "", "processing", Tone.RUNNING),
+    )
+    return joined([[Piece(f"{count(n)} {word if words else sign}", tone)] for n, sign, word, tone in said if n])
+
+
+def progress(batch: Batch, columns: int, *, plain: bool = False, forecast: Forecast | None = None) -> Line:
+    """Say how far it is, honestly: a bar only once the server has shown moving counts (API.md)."""
+    if batch.state is BatchState.ENDED:
+        return _outcome(batch, columns, plain=plain)
+    if batch.state.is_running:
+        if batch.counts_moved and batch.counts.total:
+            return bar(batch.counts, columns, plain=plain)
+        if forecast is not None and len(usually := f"usually {span(forecast.usual)}") <= columns:
+            return (Piece(usually, Tone.DIM),)
+        return (Piece("counts come at the end" if columns >= 22 else "no counts yet", Tone.DIM),)
+    return _waits(batch, columns)
+
+
+def _waits(batch: Batch, columns: int) -> Line:
+    """Say why it is not at the API, in as many words as there is room for."""
+    reason = safe(batch.reason)
+    is_short = width([Piece(reason)]) > columns
+    if batch.state is BatchState.PLANNED:
+        return (Piece((reason.removeprefix("It ") if is_short else reason) or "not sent yet", Tone.DIM),)
+    if batch.state is BatchState.SUBMITTING:
+        return (Piece(reason or "waiting for the answer", Tone.DIM),)
+    if batch.state is BatchState.UNKNOWN:
+        lost = "the answer was lost" if columns >= 19 else "answer lost"
+        return (Piece(lost if is_short else reason, Tone.WARN),)
+    return (Piece(reason, Tone.DIM),)
+
+
+def _outcome(batch: Batch, columns: int, *, plain: bool) -> Line:
+    if batch.counts.failed == 0:
+        return (Piece("all succeeded" if batch.counts.succeeded else "no counts", Tone.DIM),)
+    full = counts(batch.counts, plain=plain)
+    if width(full) <= columns:
+        return full
+    if not batch.counts.succeeded:
+        return (Piece("none succeeded", Tone.BAD),)
+    return (Piece(f"{count(batch.counts.failed)} failed", Tone.BAD),)
+
+
+def bar(numbers: RequestCounts, columns: int, *, plain: bool = False) -> Line:
+    """Draw the share of requests that have an outcome: failures at the end of the filled part, in their colour."""
+    done, rest, label = progress_bar(numbers.settled, numbers.total, columns, plain=plain)
+    failed = min(len(done), -(-len(done + rest) * numbers.failed // numbers.total)) if numbers.failed else 0
+    return (
+        Piece(done[failed:], Tone.RUNNING),
+        Piece("!" * failed if plain else done[:failed], Tone.BAD),
+        Piece(rest, Tone.FAINT),
+        Piece(label, Tone.DIM),
+    )
+
+
+def took(batch: Batch, now: datetime) -> str:
+    """Say how long it has been at work, or was; empty where it never was."""
+    start = batch.created_at or batch.submitted_at
+    if start is None or batch.state is BatchState.PLANNED:
+        return ""
+    if batch.ended_at:
+        return span(batch.ended_at - start)
+    return span(now - start) if batch.state.is_running or not batch.state.is_settled else ""
+
+
+def when(batch: Batch, now: datetime, forecast: Forecast | None = None) -> Line:
+    """Say what matters about time: how long it may take still, when it ended, when it is tried again."""
+    if batch.ended_at:
+        return (Piece(ago(batch.ended_at, now), Tone.DIM),)
+    if (
+        forecast is not None
+        and forecast.end is not None
+        and (batch.expires_at is None or forecast.end < batch.expires_at)
+    ):
+        return (Piece(f"~{span(forecast.end - now)}", Tone.DIM),)
+    if batch.state.is_running and batch.expires_at:
+        left = batch.expires_at - now
+        hurry = Tone.WARN if left.total_seconds() < 2 * durations.HOUR else Tone.DIM
+        return (Piece(f"{durations.brief(_still(left))} left" if left.total_seconds() > 0 else "expiring", hurry),)
+    if batch.state is BatchState.PLANNED and batch.not_before and batch.not_before > now:
+        return (Piece(f"in {span(batch.not_before - now)}", Tone.DIM),)
+    return (Piece(ago(batch.submitted_at or batch.created_at or batch.planned_at, now), Tone.DIM),)
+
+
+def money(batch: Batch, *, narrow: bool = False) -> Line:
+    """Say what it cost, else about what it will; `narrow` for a cell."""
+    unknown = batch.cost_actual is None and batch.cost_estimate is None
+    say = cost_cell if narrow else cost
+    return (Piece(say(batch.cost_actual, batch.cost_estimate), Tone.PALE if unknown else Tone.TEXT),)
+
+
+def models(batch: Batch) -> str:
+    """Name the models, without what all of their names share."""
+    return safe(", ".join(model.removeprefix("claude-") for model in batch.models))
+
+
+def short_id(batch: Batch, columns: int = 16) -> str:
+    """Say the id so that its end, where ids differ, can be read."""
+    text = safe(batch.id or "")
+    return text if len(text) <= columns else f"{text[:9]}…{text[-(columns - 10) :]}"
+
+
+def results(batch: Batch, now: datetime) -> Line:
+    """Say where the results are, and until when they can be had."""
+    if batch.results is ResultsState.SAVED:
+        return (Piece(f"saved here, {size(batch.results_bytes)}"),)
+    if batch.results is ResultsState.GONE:
+        return (Piece("gone", Tone.WARN),)
+    if batch.state is not BatchState.ENDED:
+        return (Piece("come when the batch ends", Tone.DIM),)
+    until = f", kept until {moment(batch.results_until, now)}" if batch.results_until else ""
+    hurry = batch.results_until is not None and batch.results_until - now < SOON
+    return (Piece(f"not saved here yet{until}", Tone.WARN if hurry else Tone.DIM),)
+
+
+def ends(forecast: Forecast | None, now: datetime) -> Line:
+    """Say when a running batch may end, by its like; or that there is no history."""
+    if forecast is None:
+        return (Piece("no history yet", Tone.DIM),)
+    if forecast.end is None or forecast.by is None:
+        return (Piece(f"usually after {span(forecast.usual)}: longer than ever before", Tone.WARN),)
+    return (
+        Piece(f"~{moment(forecast.end, now)}"),
+        Piece(f"  in {span(forecast.end - now)}, 9 of 10 by {moment(forecast.by, now)}", Tone.DIM),
+    )
+
+
+def facts(
+    batch: Batch, now: datetime, *, plain: bool = False, forecast: Forecast | None = None
+) -> Iterator[tuple[str, Line]]:
+    """Yield the facts of a batch, the worthiest first; what it does not have is left out."""
+    yield "state", joined([state(batch, plain=plain), [Piece(safe(batch.reason), Tone.DIM)] if batch.reason else []])
+    sent = amount(batch.requests, "request") + (f", {size(batch.bytes)}" if batch.bytes else "")
+    yield "sent", (Piece(sent),)
+    if batch.counts.total and (batch.counts_moved or batch.counts.settled):
+        yield "counts", counts(batch.counts, words=True)
+    elif batch.state.is_running:
+        yield "counts", (Piece("come when the batch ends", Tone.DIM),)
+    yield "results", results(batch, now)
+    if batch.state.is_running:
+        yield "may end", ends(forecast, now)
+    yield from _times(batch, now)
+    yield "cost", _cost(batch)
+    yield "model", (Piece(models(batch) or "not known", Tone.TEXT if batch.models else Tone.DIM),)
+    yield "id", (Piece(safe(batch.id or "none yet"), Tone.TEXT if batch.id else Tone.DIM),)
+    if batch.source:
+        yield "from", (Piece(safe(batch.source.rsplit("/", 1)[-1] or batch.source)),)
+    if batch.tags:
+        yield "tags", (Piece(safe(", ".join(batch.tags))),)
+    if batch.note:
+        yield "note", (Piece(squeezed(batch.note)),)
+    yield "job", (Piece(f"{safe(batch.job)}, part {batch.part} of {batch.parts}, attempt {batch.attempt}", Tone.DIM),)
+    version = safe(", ".join(filter(None, (batch.api_version, *batch.betas))))
+    if version:
+        yield "version", (Piece(version, Tone.DIM),)
+
+
+def _cost(batch: Batch) -> Line:
+    """Say what it cost beside what it was thought to, and for how many where not all of it was billed."""
+    beside = []
+    if batch.cost_actual is not None and batch.cost_estimate is not None:
+        beside.append(f"estimated {usd(batch.cost_estimate)}")
+    if batch.cost_actual is not None and batch.counts.failed:
+        beside.append(f"{count(batch.counts.succeeded)} of {count(batch.counts.total)} billed")
+    return joined([money(batch), [Piece(", ".join(beside), Tone.DIM)] if beside else []])
+
+
+def _times(batch: Batch, now: datetime) -> Iterator[tuple[str, Line]]:
+    if batch.created_at:
+        yield "created", (Piece(moment(batch.created_at, now)), Piece(f"  {ago(batch.created_at, now)}", Tone.DIM))
+    if batch.ended_at and batch.created_at:
+        lasted = span(batch.ended_at - batch.created_at)
+        yield "ended", (Piece(moment(batch.ended_at, now)), Piece(f"  after {lasted}", Tone.DIM))
+    elif batch.state.is_running and batch.expires_at:
+        yield "expires", (Piece(moment(batch.expires_at, now)), Piece(f"  {plain_text(when(batch, now))}", Tone.DIM))

@@ -1,0 +1,163 @@
+"""JSON as a tree of rows: what is closed has no rows yet, and what is long comes a page at a time."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from batchtui.text.numbers import amount, count, size
+from batchtui.text.safe import safe, squeezed
+from batchtui.tui.rendering.spans import Line, Piece, Tone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PAGE = 200
+"""Rows that opening something adds at most; another opening of its last row adds as many more."""
+SHORT = 60
+"""Characters of a text that are shown in its row; a longer one can be opened."""
+WIDE = 200
+"""Characters of a text in one row."""
+OPENED = 40
+"""Rows up to which a tree opens by itself."""
+LARGEST = 1_000
+"""Bits of a number that is written out: Python refuses to write the very long ones."""
+DEEPEST = 16
+"""Levels that are shown indented; deeper ones say their level."""
+
+
+@dataclass(slots=True, eq=False)
+class Row:
+    """One row: a value under its key or place, a part of a long text, or `more` of what is above."""
+
+    depth: int
+    label: str = ""
+    """Safe already; empty where there is none."""
+    value: Any = None
+    is_words: bool = False
+    """A part of a text: it stands for nothing but itself."""
+    rest: Iterator[Row] | None = None
+    """The rows that come in its place."""
+    is_open: bool = False
+
+    @property
+    def opens(self) -> bool:
+        """Whether there is something in it to be shown."""
+        if self.rest is not None:
+            return True
+        value = self.value
+        if self.is_words:
+            return False
+        return bool(value) and (
+            isinstance(value, (dict, list)) or (isinstance(value, str) and (len(value) > SHORT or "\n" in value))
+        )
+
+    def rows_within(self) -> Iterator[Row]:
+        """Yield the rows of what is in it, as they are asked for."""
+        depth, value = self.depth + 1, self.value
+        if isinstance(value, dict):
+            return (Row(depth, squeezed(key[:SHORT]) or '""', item) for key, item in value.items())
+        if isinstance(value, list):
+            return (Row(depth, str(at), item) for at, item in enumerate(value))
+        return (Row(depth, "", part, is_words=True) for line in value.split("\n") for part in _cut(line))
+
+
+def _cut(line: str) -> Iterator[str]:
+    return (line[start : start + WIDE] for start in range(0, len(line) or 1, WIDE))
+
+
+class Tree:
+    """The rows of one JSON value, as far as they are open."""
+
+    def __init__(self, value: Any) -> None:
+        self.rows = [Row(0, "", value)]
+        """From top to bottom."""
+        self._open_small()
+
+    def toggle(self, at: int) -> None:
+        """Open what is closed, close what is open, or bring in more of what is long."""
+        row = self.rows[at]
+        if row.rest is not None:
+            self.rows[at : at + 1] = _page(row.rest, row.depth)
+        elif row.is_open:
+            row.is_open = False
+            del self.rows[at + 1 : self._end(at)]
+        elif row.opens:
+            row.is_open = True
+            self.rows[at + 1 : at + 1] = _page(row.rows_within(), row.depth + 1)
+
+    def parent(self, at: int) -> int:
+        """Return the row that a row stands in; the first one stands in none but itself."""
+        depth = self.rows[at].depth
+        return next((above for above in range(at - 1, -1, -1) if self.rows[above].depth < depth), 0)
+
+    def _end(self, at: int) -> int:
+        depth = self.rows[at].depth
+        below = range(at + 1, len(self.rows))
+        return next((end for end in below if self.rows[end].depth <= depth), len(self.rows))
+
+    def _open_small(self) -> None:
+        """Open from the outside in, as long as all of it fits a screen."""
+        level = 0
+        while level < DEEPEST:
+            closed = [
+                at for at, row in enumerate(self.rows) if row.depth == level and isinstance(row.value, (dict, list))
+            ]
+            if not closed or len(self.rows) + sum(len(self.rows[at].value) for at in closed) > OPENED:
+                break
+            for at in reversed(closed):
+                self.toggle(at)
+            level += 1
+        if level == 0 and self.rows[0].opens:
+            self.toggle(0)
+
+
+def _page(rows: Iterator[Row], depth: int) -> list[Row]:
+    page = list(islice(rows, PAGE))
+    following = next(rows, None)
+    return page if following is None else [*page, Row(depth, rest=_chained(following, rows))]
+
+
+def _chained(first: Row, rest: Iterator[Row]) -> Iterator[Row]:
+    yield first
+    yield from rest
+
+
+def paint(row: Row) -> Line:
+    """Draw a row."""
+    depth = min(row.depth, DEEPEST)
+    mark = " " if not row.opens else "▾" if row.is_open else "▸"
+    head = [Piece("  " * depth), Piece(f"{mark} ", Tone.ACCENT)]
+    if row.depth > DEEPEST:
+        head.append(Piece(f"level {row.depth}  ", Tone.PALE))
+    if row.rest is not None:
+        return (*head, Piece("more", Tone.ACCENT))
+    if row.is_words:
+        return (*head, Piece(safe(row.value.expandtabs(4))))
+    if row.label:
+        head.append(Piece(f"{row.label}: ", Tone.RUNNING))
+    return (*head, *_value(row))
+
+
+def _value(row: Row) -> Line:
+    value = row.value
+    if isinstance(value, dict):
+        return (Piece("{ }" if not value else amount(len(value), "key"), Tone.DIM),)
+    if isinstance(value, list):
+        return (Piece("[ ]" if not value else amount(len(value), "item"), Tone.DIM),)
+    if isinstance(value, str):
+        shown = squeezed(value[: 2 * SHORT])[:SHORT]
+        if not row.opens:
+            return (Piece(f'"{safe(value)}"', Tone.GOOD),)
+        lines = value.count("\n") + 1
+        about = f"{size(len(value))}" + (f", {count(lines)} lines" if lines > 1 else "")
+        return (Piece(f'"{shown}…"', Tone.GOOD), Piece(f"  {about}", Tone.DIM))
+    return (Piece(safe(_literal(value)), Tone.WARN),)
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, int) and value.bit_length() > LARGEST:
+        return f"a number of {count(value.bit_length())} bits"
+    return json.dumps(value)

@@ -1,0 +1,241 @@
+"""Markdown rendered to lines, piece by piece: a screenful costs no more than it holds, however long the text."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from batchtui.results.content_blocks import as_json
+from batchtui.results.structured_output import NotJson, parse_text
+from batchtui.text.numbers import size
+from batchtui.text.safe import safe, safe_block
+from batchtui.tui.rendering.markdown_tables import table_lines
+from batchtui.tui.rendering.plain import Passage, json_lines
+from batchtui.tui.rendering.spans import NOTHING, Line, Piece, Tone, flowed, wrapped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+    from batchtui.tui.rendering.plain import Part
+
+MOST_RENDERED = 200_000
+"""Characters that are rendered; what is longer is for the pager."""
+CHUNK = 8_000
+"""Characters that are parsed at once where a text has no blank lines: some texts cost the square of their length."""
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_INLINE = {"strong_open": Tone.STRONG, "em_open": Tone.EMPHASIS, "s_open": Tone.PALE, "link_open": Tone.ACCENT}
+
+
+def as_rendered(parts: Iterable[Part], columns: int, most: int = MOST_RENDERED) -> Iterator[Line]:
+    """Yield the parts with every passage rendered to a width; `most` characters of all passages together.
+
+    A passage that is JSON as a whole, as structured answers are, is laid out as such.
+    """
+    for part in parts:
+        if not isinstance(part, Passage):
+            yield part
+            continue
+        if (laid_out := json_text(part.text)) is not None:
+            yield from json_lines(laid_out, max(0, most))
+            most -= len(laid_out)
+            continue
+        yield from markdown_lines(part.text[: max(0, most)], columns)
+        if len(part.text) > most:
+            yield NOTHING
+            yield (Piece(f"… {size(len(part.text) - max(0, most))} more; the pager shows all of it.", Tone.DIM),)
+        most -= len(part.text)
+
+
+def json_text(text: str) -> str | None:
+    """Return a text that is one JSON object or array, with a fence around it or without, indented; else None."""
+    if text.lstrip()[:1] not in ("{", "[", "`"):
+        return None
+    try:
+        value = parse_text(text)
+    except NotJson:
+        return None
+    return as_json(value) if isinstance(value, (dict, list)) else None
+
+
+def markdown_lines(text: str, columns: int) -> Iterator[Line]:
+    """Yield a text rendered as Markdown. HTML stands as it came: answers use tags to say something."""
+    for at, chunk in enumerate(chunks(safe_block(text).expandtabs(4))):
+        if at:
+            yield NOTHING
+        yield from _Writing(columns).lines(_parser().parse(chunk))
+
+
+@cache
+def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark").enable(["table", "strikethrough"]).disable(["html_block", "html_inline"])
+
+
+def chunks(text: str) -> Iterator[str]:
+    """Cut a text where a paragraph ends and nothing goes on that began before: no fence, nothing indented."""
+    kept: list[str] = []
+    length = 0
+    fence = ""
+    ended = False
+    for line in text.split("\n"):
+        for part in (line[start : start + CHUNK] for start in range(0, len(line) or 1, CHUNK)):
+            begins = ended and bool(part) and not part[0].isspace()
+            if kept and not fence and (begins or length + len(part) > CHUNK):
+                yield "\n".join(kept)
+                kept, length = [], 0
+            kept.append(part)
+            length += len(part)
+        fence = _fence_after(line, fence)
+        ended = not line.strip() and not fence
+    yield "\n".join(kept)
+
+
+def _fence_after(line: str, fence: str) -> str:
+    """Return the fence that is open after a line; empty where none is."""
+    found = _FENCE.match(line)
+    if not fence:
+        return found[1] if found else ""
+    closes = found and found[1][0] == fence[0] and len(found[1]) >= len(fence) and line.strip() == found[1]
+    return "" if closes else fence
+
+
+class _Writing:
+    """One chunk on its way to lines: knows what it stands within, and nothing of the chunks around it."""
+
+    def __init__(self, columns: int) -> None:
+        self._columns = columns
+        self._within: list[tuple[Piece, Piece, bool]] = []
+        """For each quote and list item around: what its first line begins with, its others, whether it has begun."""
+        self._numbers: list[int | None] = []
+        """For each list around: the number of its next item; None where it has no numbers."""
+        self._is_apart = False
+        """Whether a blank line comes before the next block."""
+        self._tone = Tone.TEXT
+
+    def lines(self, tokens: Sequence[Token]) -> Iterator[Line]:
+        """Yield the lines of all tokens."""
+        table: list[list[list[Piece]]] | None = None
+        right: list[bool] = []
+        for token in tokens:
+            if token.type == "table_open":
+                table, right = [], []
+            elif token.type == "th_open":
+                right.append("right" in str(token.attrGet("style")))
+            elif table is not None and token.type == "tr_open":
+                table.append([])
+            elif table is not None and token.type == "inline":
+                table[-1].append(inline(token.children or ()))
+            elif table is not None and token.type == "table_close":
+                yield from self._block(table_lines(table, self._room, right))
+                table = None
+            else:
+                yield from self._token(token)
+
+    def _token(self, token: Token) -> Iterator[Line]:
+        match token.type:
+            case "inline":
+                yield from self._block(self._flowed(inline(token.children or (), self._tone)))
+            case "fence" | "code_block":
+                yield from self._block(_code(token.content, self._room))
+            case "hr":
+                yield from self._block([(Piece("─" * self._room, Tone.FAINT),)])
+            case _:
+                self._go(token)
+
+    def _go(self, token: Token) -> None:
+        """Go into something, or out of it."""
+        match token.type:
+            case "paragraph_close":
+                self._is_apart = not token.hidden
+            case "heading_open":
+                self._tone = Tone.ACCENT if token.tag == "h1" else Tone.STRONG
+            case "heading_close":
+                self._tone, self._is_apart = Tone.TEXT, True
+            case "blockquote_open":
+                self._within.append((Piece("│ ", Tone.FAINT), Piece("│ ", Tone.FAINT), False))
+            case "bullet_list_open" | "ordered_list_open":
+                ordered = token.type == "ordered_list_open"
+                self._numbers.append(int(token.attrGet("start") or 1) if ordered else None)
+            case "list_item_open":
+                self._open_item()
+            case "list_item_close" | "blockquote_close":
+                self._within.pop()
+            case "bullet_list_close" | "ordered_list_close":
+                self._numbers.pop()
+                self._is_apart = not self._numbers
+
+    def _open_item(self) -> None:
+        number = self._numbers[-1]
+        mark = "• " if number is None else f"{number}. "
+        if number is not None:
+            self._numbers[-1] = number + 1
+        self._within.append((Piece(mark, Tone.ACCENT), Piece(" " * len(mark)), False))
+
+    @property
+    def _room(self) -> int:
+        return max(12, self._columns - sum(len(rest.text) for _, rest, _ in self._within))
+
+    def _flowed(self, pieces: Sequence[Piece]) -> Iterator[Line]:
+        """Flow pieces to the room there is; a piece that is a line end ends the line."""
+        line: list[Piece] = []
+        for piece in pieces:
+            if piece.text == "\n":
+                yield from flowed(line, self._room)
+                line = []
+            else:
+                line.append(piece)
+        yield from flowed(line, self._room)
+
+    def _block(self, lines: Iterable[Line]) -> Iterator[Line]:
+        if self._is_apart:
+            yield tuple(rest for _, rest, has_begun in self._within if has_begun)
+        self._is_apart = True
+        for line in lines:
+            yield (*(rest if has_begun else first for first, rest, has_begun in self._within), *line)
+            self._within = [(first, rest, True) for first, rest, _ in self._within]
+
+
+def _code(text: str, columns: int) -> Iterator[Line]:
+    for line in text.rstrip("\n").split("\n"):
+        for part in wrapped(line, columns - 2):
+            yield (Piece("  "), Piece(part, Tone.RUNNING))
+
+
+def inline(tokens: Sequence[Token], tone: Tone = Tone.TEXT) -> list[Piece]:
+    """Return what stands in a line as pieces; addresses of links and pictures are said, since nothing can be clicked.
+
+    What a text names by its number (`&#27;`) is made safe here again.
+    """
+    pieces: list[Piece] = []
+    tones, addresses = [tone], list[str]()
+    for token in tokens:
+        if token.nesting > 0:
+            tones.append(_INLINE.get(token.type, tones[-1]))
+            addresses.append(safe(str(token.attrGet("href") or "")))
+        elif token.nesting < 0:
+            tones.pop()
+            address = addresses.pop()
+            if address and (not pieces or pieces[-1].text != address):
+                pieces.append(Piece(f" ({address})", Tone.DIM))
+        else:
+            pieces.append(_piece(token, tones[-1]))
+    return pieces
+
+
+def _piece(token: Token, tone: Tone) -> Piece:
+    match token.type:
+        case "code_inline":
+            return Piece(safe(token.content), Tone.RUNNING)
+        case "softbreak":
+            return Piece(" ", tone)
+        case "hardbreak":
+            return Piece("\n")
+        case "image":
+            said = safe(" ".join(filter(None, (token.content, str(token.attrGet("src") or "")))))
+            return Piece(f"[image {said}]", Tone.DIM)
+    return Piece(safe(token.content), tone)

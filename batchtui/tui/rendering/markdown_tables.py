@@ -1,0 +1,63 @@
+"""Tables of Markdown laid out to a width: columns share the room by what they hold, cells break into lines."""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+from batchtui.tui.rendering.spans import Line, Piece, Tone, fitted, flowed, width
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+GAP = 2
+LEAST = 4
+"""Columns of the terminal that every column of the table has at least."""
+MOST_ROWS = 2_000
+
+
+def table_lines(rows: Sequence[Sequence[Sequence[Piece]]], columns: int, right: Sequence[bool] = ()) -> Iterator[Line]:
+    """Yield the lines of a table; its first row is its heading.
+
+    Args:
+        rows: for each row its cells, for each cell its pieces.
+        columns: the room there is. What it is too narrow for, columns at the right, is left out.
+        right: for each column whether it stands to the right; those that are not there do not.
+    """
+    if not rows:
+        return
+    across = max(1, min(max(map(len, rows)), (columns + GAP) // (LEAST + GAP)))
+    widths = _shared(rows[:MOST_ROWS], across, columns)
+    for at, row in enumerate(rows[:MOST_ROWS]):
+        tone = Tone.STRONG if at == 0 else None
+        yield from _row([*row[:across], *[()] * (across - len(row))], widths, right, tone)
+        if at == 0:
+            yield (Piece((" " * GAP).join("─" * room for room in widths), Tone.FAINT),)
+
+
+def _shared(rows: Sequence[Sequence[Sequence[Piece]]], across: int, columns: int) -> list[int]:
+    """Give every column what it needs; where that is too much, the widest give way."""
+    needs = [max([1, *(width(row[at]) for row in rows if at < len(row))]) for at in range(across)]
+    room = columns - GAP * (across - 1)
+    while sum(needs) > room:
+        widest = max(needs)
+        if widest <= LEAST:
+            break
+        second = max([LEAST, *(need for need in needs if need < widest)])
+        number = needs.count(widest)
+        cut = max(second, widest - -(-(sum(needs) - room) // number))
+        needs = [cut if need == widest else need for need in needs]
+    return needs
+
+
+def _row(
+    cells: Sequence[Sequence[Piece]], widths: Sequence[int], right: Sequence[bool], tone: Tone | None
+) -> Iterator[Line]:
+    toned = [[Piece(piece.text.replace("\n", " "), tone or piece.tone) for piece in cell] for cell in cells]
+    broken = [flowed(cell, room) for cell, room in zip(toned, widths, strict=True)]
+    for lines in zip_longest(*broken, fillvalue=()):
+        line: list[Piece] = []
+        for at, (part, room) in enumerate(zip(lines, widths, strict=True)):
+            line += [Piece(" " * GAP)] if at else []
+            line += fitted(part, room, right=at < len(right) and right[at])
+        yield tuple(line)

@@ -1,0 +1,123 @@
+"""The list of results: its columns, and how one result is drawn in each of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from batchtui.domain.result import Outcome
+from batchtui.domain.usage import Usage
+from batchtui.text.glyphs import OUTCOMES
+from batchtui.text.money import usd
+from batchtui.text.numbers import count
+from batchtui.text.safe import safe, squeezed
+from batchtui.tui.rendering.columns import Column
+from batchtui.tui.rendering.spans import Line, Piece, Tone, with_its_end
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import date
+
+    from batchtui.domain.cost import Cost
+    from batchtui.domain.result import ResultFacts
+    from batchtui.pricing.price_book import PriceBook
+
+_UNMETERED = Usage()
+"""What a result says that says nothing of its tokens."""
+
+COLUMNS = (
+    Column("outcome", "OUTCOME", 14, 14, 100, fixed=True),
+    Column("custom_id", "CUSTOM_ID", 14, 36, 92, fixed=True, good=16),
+    Column("message", "ANSWER", 14, 400, 90, good=50),
+    Column("stop", "STOPPED", 10, 14, 65),
+    Column("tokens", "TOKENS", 7, 9, 70, right=True),
+    Column("cost", "COST", 10, 10, 68, right=True),
+    Column("model", "MODEL", 12, 18, 30),
+    Column("seq", "NO.", 7, 9, 15, right=True),
+)
+OUTCOME_TONES = {
+    Outcome.SUCCEEDED: Tone.GOOD,
+    Outcome.TOOL_USE: Tone.GOOD,
+    Outcome.TRUNCATED: Tone.WARN,
+    Outcome.REFUSED: Tone.WARN,
+    Outcome.PAUSED: Tone.WARN,
+    Outcome.EMPTY: Tone.WARN,
+    Outcome.UNRECOGNIZED: Tone.WARN,
+    Outcome.ERRORED: Tone.BAD,
+    Outcome.CANCELED: Tone.DIM,
+    Outcome.EXPIRED: Tone.WARN,
+}
+
+OUTCOME_KINDS = {
+    outcome: (OUTCOMES[outcome], OUTCOME_TONES[outcome])
+    for outcome in sorted(Outcome, key=lambda outcome: not outcome.is_success)
+}
+"""Each outcome with its sign and tone; what needs no second look comes first."""
+
+
+def outcome(of: Outcome, *, plain: bool = False) -> Line:
+    """Say an outcome: glyph and word, in its colour."""
+    return (Piece(f"{OUTCOMES[of].glyph_in(plain=plain)} {OUTCOMES[of].word}", OUTCOME_TONES[of]),)
+
+
+@dataclass(frozen=True, slots=True)
+class ResultRow:
+    """One row of the list."""
+
+    facts: ResultFacts
+    cost: Cost | None
+    """None where nobody knows it, and for what is not billed."""
+
+
+class ResultPainter:
+    """Draws the cells of a result."""
+
+    def __init__(self, *, plain: Callable[[], bool]) -> None:
+        self._plain = plain
+
+    def __call__(self, item: ResultRow, column: Column, width: int) -> Line:
+        """Draw one cell."""
+        if column.id == "outcome":
+            return outcome(item.facts.outcome, plain=self._plain())
+        if column.id == "custom_id":
+            return (Piece(with_its_end(safe(item.facts.custom_id) or "(none)", width)),)
+        if column.id == "cost":
+            return (Piece(money(item.facts, item.cost), Tone.DIM),)
+        return _DRAWN[column.id](item.facts)
+
+
+def money(facts: ResultFacts, cost: Cost | None) -> str:
+    """Say what one result cost; `·` where nothing was billed."""
+    if facts.result_type != "succeeded":
+        return "·"
+    return "unknown" if cost is None else usd(cost.total)
+
+
+def priced(book: PriceBook, day: date) -> Callable[[ResultFacts], Cost | None]:
+    """Return what prices single results of a batch that was made on a day."""
+
+    def price(facts: ResultFacts) -> Cost | None:
+        if facts.result_type != "succeeded" or not facts.model or facts.usage == _UNMETERED:
+            return None
+        return book.cost(facts.model, facts.usage, day, geography=facts.geography)
+
+    return price
+
+
+def _message(facts: ResultFacts) -> Line:
+    failed = facts.error_type is not None
+    head = (Piece(f"{safe(facts.error_type)}  ", Tone.BAD),) if facts.error_type else ()
+    return (*head, Piece(squeezed(facts.message), Tone.TEXT if not failed else Tone.DIM))
+
+
+def _tokens(facts: ResultFacts) -> Line:
+    return (Piece(count(facts.usage.output_tokens) if facts.usage.output_tokens else "·", Tone.DIM),)
+
+
+_DRAWN: Mapping[str, Callable[[ResultFacts], Line]] = {
+    "message": _message,
+    "tokens": _tokens,
+    "model": lambda facts: (Piece(safe((facts.model or "").removeprefix("claude-")), Tone.DIM),),
+    "stop": lambda facts: (Piece(safe(facts.stop_reason or ""), Tone.DIM),),
+    "seq": lambda facts: (Piece(count(facts.seq), Tone.DIM),),
+}

@@ -1,0 +1,81 @@
+"""The facts of a batch, in as many columns as there is room for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batchtui.domain.states import ResultsState
+from batchtui.text.safe import safe
+from batchtui.tui.rendering import batch_text as saying
+from batchtui.tui.rendering.painter import look_of
+from batchtui.tui.rendering.spans import Line, Piece, Tone, fitted
+from batchtui.tui.widgets.lines_view import Picture
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from batchtui.domain.batch import Batch
+    from batchtui.domain.forecast import Forecast
+
+LABEL = 9
+MOST_ROWS = 5
+SHORT = 30
+"""Rows of a screen below which a list of results has more need of the room than facts have."""
+KEPT = ("state", "sent", "results", "ended", "cost", "id")
+"""The facts that stand there also then: what the list does not say."""
+LABELS = ("tags", "note")
+"""Facts that stand beside the name: a person has written them there, and looks for them there."""
+
+
+class Facts(Picture):
+    """Draws the name of a batch and its facts, the worthiest first; what there is no room for is left out."""
+
+    def __init__(self, now: Callable[[], datetime], ends: Callable[[Batch], Forecast | None]) -> None:
+        super().__init__()
+        self._now = now
+        self._ends = ends
+        self._batch: Batch | None = None
+
+    def show(self, batch: Batch) -> None:
+        """Draw this batch."""
+        self._batch = batch
+        self.redraw()
+
+    def draw(self, columns: int, rows: int) -> Sequence[Line]:
+        """Draw it."""
+        batch = self._batch
+        if batch is None:
+            return []
+        facts = dict(saying.facts(batch, self._now(), plain=look_of(self).plain, forecast=self._ends(batch)))
+        labels = {name: facts.pop(name) for name in LABELS if name in facts}
+        if batch.results is ResultsState.SAVED and self.app.size.height < SHORT:
+            facts = {name: facts[name] for name in facts if name in KEPT}
+        return [fitted(list(_head(batch, labels)), columns), *beside(list(facts.items()), columns)]
+
+
+def _head(batch: Batch, labels: Mapping[str, Line]) -> Iterator[Piece]:
+    yield Piece(f" {safe(batch.name)}", Tone.STRONG)
+    if batch.parts > 1:
+        yield Piece(f"   part {batch.part} of {batch.parts}", Tone.DIM)
+    if batch.attempt > 1:
+        yield Piece(f"   attempt {batch.attempt}", Tone.DIM)
+    for name, value in labels.items():
+        yield Piece(f"   {name} ", Tone.DIM)
+        yield from value
+
+
+def beside(facts: Sequence[tuple[str, Line]], columns: int) -> list[Line]:
+    """Lay facts out in one, two or three columns, filled from top to bottom."""
+    across = 1 if columns < 72 else 2 if columns < 150 else 3
+    rows = min(MOST_ROWS, -(-len(facts) // across))
+    room = columns // across
+    lines: list[Line] = []
+    for row in range(rows):
+        pieces: list[Piece] = []
+        for name, value in facts[row : rows * across : rows]:
+            pieces.append(Piece(f" {name:<{LABEL}}", Tone.DIM))
+            pieces += fitted(value, room - LABEL - 2)
+            pieces.append(Piece(" "))
+        lines.append(tuple(pieces))
+    return lines

@@ -1,0 +1,256 @@
+"""One batch: its facts, and its results as a list paged from the disk."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from batchtui.domain.errors import BatchtuiError
+from batchtui.domain.states import BatchState, ResultsState
+from batchtui.runtime.threads import abandonable
+from batchtui.services.results.collect import Collecting, collect
+from batchtui.text.numbers import count, size
+from batchtui.tui.actions import flows as acts
+from batchtui.tui.actions.label_actions import Labelled
+from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.commands.key_text import keyed
+from batchtui.tui.commands.table import Scope
+from batchtui.tui.compare.batch_picker import ChooseBatch
+from batchtui.tui.rendering.result_columns import priced
+from batchtui.tui.rendering.spans import Line, Piece, Tone, line
+from batchtui.tui.results.batch_facts import Facts
+from batchtui.tui.results.browser import ResultBrowser
+from batchtui.tui.results.notice_band import Band
+from batchtui.tui.results.result_screen import ResultScreen
+from batchtui.tui.retry import open as again
+from batchtui.tui.widgets.rule import Rule
+from batchtui.tui.workers import Latest, perform
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from textual.binding import BindingType
+    from textual.widget import Widget
+
+    from batchtui.domain.batch import Batch
+    from batchtui.registry.results.reader import ResultReader
+    from batchtui.services.workspace import Workspace
+    from batchtui.tui.messages import BatchesChanged
+    from batchtui.tui.widgets.grid.grid import Grid
+
+MOST_COPIED = 5_000
+"""custom_ids that are copied at once: no terminal takes a clipboard of any size."""
+
+
+class BatchScreen(Labelled):
+    """A batch and its results. It asks the registry and calls services, nothing else."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.BATCH)
+    SCOPES = (Scope.BATCH, Scope.LABELS, Scope.LIST, Scope.EVERYWHERE)
+
+    def __init__(self, workspace: Workspace, batch: Batch) -> None:
+        super().__init__(workspace)
+        self.shown = batch
+        """The batch, as it stood when it was last heard about."""
+        self._reader: ResultReader | None = None
+        self._opening = Latest(self, self._open_results)
+        day = (batch.created_at or batch.planned_at).date()
+        self._facts = Facts(workspace.clock.now, self.forecast)
+        self._band = Band(workspace.clock.now)
+        self._results = ResultBrowser(priced(workspace.prices, day))
+        self.grid = self._results.grid
+
+    def content(self) -> Iterator[Widget]:
+        """Lay out the facts, and the results."""
+        yield self._facts
+        yield self._band
+        yield Rule(id="facts-rule")
+        yield self._results
+
+    def on_mount(self) -> None:
+        """Show the batch, and its results where they are here."""
+        self._show_batch()
+        self.grid.focus()
+        self._opening.request()
+
+    def on_unmount(self) -> None:
+        """Let go of the files."""
+        if self._reader is not None:
+            self._reader.close()
+
+    async def _open_results(self) -> None:
+        if self._reader is None and self.shown.results is ResultsState.SAVED:
+            store = self.workspace.registry.results
+            self._reader = await abandonable(lambda _: store.reader(self.shown), let_go=lambda reader: reader.close())
+            self._band.show(self.shown, self._reader.path, self._reader.summary)
+            await self._results.open(self._reader)
+
+    def _show_batch(self) -> None:
+        self._facts.show(self.shown)
+        if self._reader is None:
+            self._band.show(self.shown)
+            self.grid.empty = tuple(why_empty(self.shown, keyed(self, "{batch.fetch}  fetches them")))
+            self.grid.repaint()
+
+    # ── what happens ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def batches_changed(self, message: BatchesChanged) -> None:
+        """Show how this batch stands now."""
+        for batch in message.changed:
+            if batch.key == self.shown.key:
+                self.shown = batch
+                self._show_batch()
+                self._opening.request()
+                self.refresh_footer()
+
+    def ticked(self) -> None:
+        """Show that time has passed."""
+        super().ticked()
+        self._facts.redraw()
+        self._band.redraw()
+
+    def on_grid_opened(self, event: Grid.Opened) -> None:
+        """Open a result."""
+        if self._reader is not None:
+            self.app.push_screen(ResultScreen(self.workspace, self.shown, self._reader, self.grid))
+
+    def on_grid_marks_changed(self) -> None:
+        """Say how many are marked."""
+        self.refresh_footer()
+
+    def on_result_browser_changed(self) -> None:
+        """Say what works now, and how much is shown."""
+        self.refresh_footer()
+
+    def aside(self) -> Line:
+        """Say what is marked, else how much is shown."""
+        return self._results.aside()
+
+    def back(self) -> bool:
+        """Take back what was chosen among the results."""
+        return self._results.back()
+
+    def works(self, command_id: str) -> bool:
+        """Whether a command makes sense for this batch as it stands."""
+        state = self.shown.state
+        match command_id:
+            case "batch.cancel":
+                return state in (BatchState.IN_PROGRESS, BatchState.PLANNED)
+            case "batch.delete":
+                return not state.is_running
+            case "batch.fetch":
+                return state is BatchState.ENDED and self.shown.results not in (ResultsState.SAVED, ResultsState.GONE)
+            case "list.sort" | "list.reverse":
+                return False
+            case "list.mark":
+                return self._reader is not None and not self._results.is_among_groups
+            case "batch.groups" | "batch.next-failure" | "batch.previous-failure":
+                return self.has_class("-failing")
+            case "batch.outcomes" | "batch.search" | "list.open" | "batch.compare" | "batch.copy-custom-id":
+                return self._reader is not None
+        return super().works(command_id)
+
+    @property
+    def chosen(self) -> list[int]:
+        """This batch, whatever is marked among its results."""
+        return [self.shown.key]
+
+    # ── commands ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _action_batch_outcomes(self) -> None:
+        self._results.step_outcome(1)
+
+    def _action_batch_outcomes_back(self) -> None:
+        self._results.step_outcome(-1)
+
+    def _action_batch_groups(self) -> None:
+        self._results.turn_to_groups()
+
+    def _action_batch_search(self) -> None:
+        self._results.search()
+
+    def _action_batch_next_failure(self) -> None:
+        perform(self, partial(self._go_to_failure, 1), group="latest-failure")
+
+    def _action_batch_previous_failure(self) -> None:
+        perform(self, partial(self._go_to_failure, -1), group="latest-failure")
+
+    async def _go_to_failure(self, step: int) -> None:
+        if not await self.grid.to_failure(step) and self._reader is not None:
+            self.dashboard.say(f"There is no failure {'below' if step > 0 else 'above'} the cursor.")
+
+    def _action_batch_fetch(self) -> None:
+        perform(self.app, self._fetch, group=f"fetch-{self.shown.key}", gives_up=True)
+
+    async def _fetch(self) -> None:
+        try:
+            await collect(self.workspace, self.shown, on_progress=self._say_fetching)
+        except BatchtuiError:
+            self._show_batch()
+            raise
+
+    def _say_fetching(self, progress: Collecting) -> None:
+        if not self.is_attached or self._reader is not None:
+            return
+        words = {"waiting": "another batchtui fetches them", "fetching": "fetching", "indexing": "indexing"}
+        self.grid.empty = (line(Piece(f"{words[progress.step]}: {size(progress.bytes)}", Tone.DIM)),)
+        self.grid.repaint()
+
+    def _action_batch_cancel(self) -> None:
+        perform(self.app, partial(acts.cancel, self.dashboard, self.chosen), group="act")
+
+    def _action_batch_delete(self) -> None:
+        perform(self.app, partial(acts.delete, self.dashboard, self.chosen), group="act")
+
+    def _action_batch_retry(self) -> None:
+        perform(self.app, self._retry, group="act")
+
+    async def _retry(self) -> None:
+        if not self.grid.marks:
+            await again.retry(self.dashboard, self.chosen)
+        elif failed := await self._results.marked_failures():
+            await again.retry_marked(self.dashboard, self.shown, failed)
+        else:
+            self.dashboard.say("All that is marked has succeeded.")
+
+    def _action_batch_export(self) -> None:
+        pick = self._results.pick_of(self.shown.key)
+        perform(self.app, partial(again.export_batch, self.dashboard, self.shown, pick), group="act")
+
+    def _action_batch_compare(self) -> None:
+        if self._reader is not None:
+            self.app.push_screen(ChooseBatch(self.workspace, self.shown))
+
+    def _action_batch_copy_id(self) -> None:
+        acts.copy_ids(self.dashboard, [self.shown])
+
+    async def _action_batch_copy_custom_id(self) -> None:
+        chosen = self.grid.chosen
+        if self._reader is None or not chosen:
+            return
+        found = await asyncio.to_thread(self._reader.page, chosen[:MOST_COPIED])
+        said = found[0].custom_id if len(found) == 1 else f"{count(len(found))} custom_ids"
+        more = f", the first of {count(len(chosen))}" if len(chosen) > len(found) else ""
+        self.dashboard.copy("\n".join(facts.custom_id for facts in found), said + more)
+
+
+def why_empty(batch: Batch, fetch: Line) -> Iterator[Line]:
+    """Say why there are no results to be seen, and what to do; `fetch` says how they are fetched."""
+    if batch.results is ResultsState.SAVED:
+        yield (Piece("Opening the results…", Tone.DIM),)
+    elif batch.results is ResultsState.GONE:
+        yield (Piece("The results are gone", Tone.STRONG),)
+        yield (Piece("The API keeps them for 29 days from the batch's creation.", Tone.DIM),)
+    elif batch.state is BatchState.ENDED:
+        yield (Piece("The results are not here yet", Tone.STRONG),)
+        yield ()
+        yield fetch
+    elif batch.state.is_running:
+        yield (Piece("At work", Tone.STRONG),)
+        yield ()
+        yield (Piece("Results come all at once when the batch ends; most end within an hour.", Tone.DIM),)
+    else:
+        yield (Piece("No results yet", Tone.STRONG),)
+        yield ()
+        yield (Piece("Nobody has been asked for answers: this part is not known to be at the API.", Tone.DIM),)

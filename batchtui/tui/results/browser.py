@@ -1,0 +1,200 @@
+"""The results of a batch to be looked through: by outcome, by what they say, by kind of failure."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from textual.containers import Container, Vertical
+from textual.message import Message
+
+from batchtui.text.numbers import count, size
+from batchtui.tui.commands.key_text import keyed
+from batchtui.tui.export.options import Pick
+from batchtui.tui.rendering.result_columns import OUTCOME_KINDS
+from batchtui.tui.rendering.spans import Line, Piece, Tone, line
+from batchtui.tui.results.failure_list import FailureList
+from batchtui.tui.results.grid import ResultGrid
+from batchtui.tui.results.searching import Search
+from batchtui.tui.results.selection import FAILURES, Choice
+from batchtui.tui.widgets.facet_bar import Choices
+from batchtui.tui.widgets.filter_bar import FilterBar
+from batchtui.tui.workers import Latest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.app import ComposeResult
+
+    from batchtui.domain.cost import Cost
+    from batchtui.domain.result import ResultFacts
+    from batchtui.registry.results.reader import ResultReader
+
+
+class ResultBrowser(Vertical):
+    """The outcomes, the search, the list and the failures, and which results they choose together.
+
+    It reads through the reader that it was given, and closes nothing.
+    """
+
+    class Changed(Message):
+        """Others are shown, or the keys arrive elsewhere within."""
+
+    def __init__(self, price: Callable[[ResultFacts], Cost | None]) -> None:
+        super().__init__()
+        self._reader: ResultReader | None = None
+        self._choice = Choice()
+        self._search = Search(self._say_searching)
+        self._choosing = Latest(self, self._show)
+        self._searching = Latest(self, self._find)
+        self.grid = ResultGrid(price)
+        self._outcomes = Choices(OUTCOME_KINDS, "Results")
+        self._failures = FailureList()
+        self._bar = FilterBar("what an answer, an error or a custom_id says")
+
+    def compose(self) -> ComposeResult:
+        """Lay out the outcomes, the search, the list and the failures by kind."""
+        yield self._outcomes
+        yield self._bar
+        with Container(id="results-body"):
+            yield self.grid
+            yield self._failures
+
+    def on_unmount(self) -> None:
+        """Search no longer."""
+        self._search.stop()
+
+    async def open(self, reader: ResultReader) -> None:
+        """Show these results."""
+        self._reader = self.grid.reader = reader
+        self.grid.empty = (line(Piece("No result matches", Tone.STRONG)),)
+        groups = await asyncio.to_thread(lambda: reader.groups)
+        self.screen.set_class(bool(groups), "-failing")
+        self._failures.show(groups)
+        await self._show()
+
+    # ── which are shown ────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _show(self) -> None:
+        if self._reader is None:
+            return
+        await self.grid.choose(self._choice)
+        besides = self._failures.mark(self._choice.group)
+        self._outcomes.show(self._reader.by_outcome, self._choice.outcome, besides=besides)
+        self._bar.say(Piece(f"{count(len(self.grid.order))} of {count(self._reader.count)} ", Tone.CHIP))
+        self.post_message(self.Changed())
+
+    async def _find(self) -> None:
+        if self._reader is None:
+            return
+        text = self._search.text
+        found = await self._search.run(self._reader)
+        if text == self._search.text:  # else another one is under way already
+            self._choice = replace(self._choice, found=found)
+            await self._show()
+
+    def _say_searching(self, done: int, total: int) -> None:
+        if self.is_attached:
+            words = f"searching {size(done)} of {size(total)}, {{app.back}} stops "
+            self._bar.say(*keyed(self, words, Tone.RUNNING, Tone.RUNNING))
+
+    def _choose(self, choice: Choice) -> None:
+        self._choice = choice
+        self._choosing.request()
+
+    def step_outcome(self, step: int) -> None:
+        """Show the next outcome only, or with -1 the one before."""
+        self._choose(replace(self._choice, outcome=self._outcomes.next(step), group=None))
+
+    def on_choices_chosen(self, event: Choices.Chosen) -> None:
+        """Show the results with this outcome only."""
+        event.stop()
+        self._choose(replace(self._choice, outcome=event.choice, group=None))
+
+    def on_failure_list_chosen(self, event: FailureList.Chosen) -> None:
+        """Show the failures of this kind only, and go back to the list."""
+        event.stop()
+        self._choose(replace(self._choice, outcome=None, group=event.group))
+        self._leave_groups()
+
+    def search(self) -> None:
+        """Take what to search for."""
+        if self._reader is not None:
+            self._bar.open()
+
+    def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
+        """Search while it is typed."""
+        event.stop()
+        self._search.text = event.text.strip()
+        self._searching.request()
+
+    def on_filter_bar_left(self, event: FilterBar.Left) -> None:
+        """Give the keys back to the list."""
+        event.stop()
+        self.grid.focus()
+
+    def pick_of(self, batch: int) -> Pick | None:
+        """Return which results of a batch were picked out: the marked ones, else those shown; None where all are."""
+        shown = self.grid.order
+        if self.grid.marks:
+            return Pick(f"only the {count(len(self.grid.marks))} that are marked", batch, self.grid.chosen)
+        if self._reader is None or not shown or len(shown) == self._reader.count:
+            return None
+        return Pick(f"only the {count(len(shown))} that are shown", batch, shown)
+
+    async def marked_failures(self) -> frozenset[str]:
+        """Return the custom_ids of the marked results that are worth a second look."""
+        if self._reader is None:
+            return frozenset()
+        is_failure = await asyncio.to_thread(self._reader.mask, FAILURES)
+        marked = [seq for seq in self.grid.marks if is_failure[seq]]
+        return frozenset(facts.custom_id for facts in await asyncio.to_thread(self._reader.page, marked))
+
+    # ── where the keys arrive ──────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def is_among_groups(self) -> bool:
+        """Whether the keys arrive at the failures."""
+        return self._failures.grid.has_focus
+
+    def turn_to_groups(self) -> None:
+        """Go to the failures, or back to the list."""
+        if self.is_among_groups:
+            self._leave_groups()
+        elif self.screen.has_class("-failing"):
+            self.screen.add_class("-choosing")
+            self._failures.grid.focus()
+
+    def _leave_groups(self) -> None:
+        self.screen.remove_class("-choosing")
+        self.grid.focus()
+
+    def on_descendant_focus(self) -> None:
+        """Say that other keys work now."""
+        self.post_message(self.Changed())
+
+    def back(self) -> bool:
+        """Leave the failures, else clear search, choice or marks. Returns whether there was anything to take back."""
+        if self.is_among_groups:
+            self._leave_groups()
+        elif self._bar.display:
+            self._search.stop()
+            self._bar.close()
+        elif self._choice.outcome is not None or self._choice.group is not None:
+            self._choose(replace(self._choice, outcome=None, group=None))
+        elif self.grid.marks:
+            self.grid.unmark()
+        else:
+            return False
+        return True
+
+    def aside(self) -> Line:
+        """Say what is marked, else how much is shown."""
+        if self.grid.marks:
+            return (Piece(f"{count(len(self.grid.marks))} marked", Tone.WARN),)
+        if self._reader is None:
+            return ()
+        shown, total = len(self.grid.order), self._reader.count
+        words = f"{count(total)} results" if shown == total else f"{count(shown)} of {count(total)}"
+        return (Piece(words, Tone.DIM),)

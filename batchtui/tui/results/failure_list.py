@@ -1,0 +1,132 @@
+"""The failures of a batch by kind: how many, what to do about them, and an example; choosing one filters the list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.containers import Vertical
+from textual.message import Message
+
+from batchtui.results.failure_groups import Act
+from batchtui.text.glyphs import OUTCOMES
+from batchtui.text.numbers import count
+from batchtui.text.safe import safe, squeezed
+from batchtui.tui.rendering.columns import Column
+from batchtui.tui.rendering.result_columns import OUTCOME_TONES
+from batchtui.tui.rendering.spans import Line, Piece, Tone, plain, wrapped
+from batchtui.tui.widgets.grid.grid import Grid
+from batchtui.tui.widgets.lines_view import Picture
+from batchtui.tui.widgets.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.app import ComposeResult
+
+    from batchtui.results.failure_groups import FailureGroup
+
+COLUMNS = (
+    Column("count", "FAILED", 6, 9, 100, right=True, fixed=True),
+    Column("act", "DO", 11, 11, 80),
+    Column("kind", "KIND", 14, 200, 90, fixed=True),
+)
+ACTS = {
+    Act.RESEND: ("send again", Tone.GOOD),
+    Act.RAISE: ("more tokens", Tone.WARN),
+    Act.EDIT: ("edit", Tone.BAD),
+    Act.LEAVE: ("look", Tone.DIM),
+}
+"""The sensible act in a word or two."""
+
+
+class FailureList(Vertical):
+    """Lists groups of failures. It filters nothing by itself: it says what was chosen."""
+
+    class Chosen(Message):
+        """Only the failures of one group are to be shown; with None all results."""
+
+        def __init__(self, group: int | None) -> None:
+            super().__init__()
+            self.group = group
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._groups: dict[int, FailureGroup] = {}
+        self._chosen: int | None = None
+        self.grid: Grid[FailureGroup] = Grid(COLUMNS, self._page, self._paint, id="groups")
+        self._example = _Example()
+
+    def compose(self) -> ComposeResult:
+        """Lay out the list, and below it an example of the group under the cursor."""
+        yield self.grid
+        yield Rule()
+        yield self._example
+
+    def show(self, groups: Sequence[FailureGroup]) -> None:
+        """List these groups."""
+        self._groups = {group.id: group for group in groups}
+        self.grid.update(self._groups.items())
+        self.grid.show(list(self._groups))
+        self._example.show(self.grid.item)
+
+    def mark(self, chosen: int | None) -> str:
+        """Show which group is in force. Returns its name; empty for none."""
+        self._chosen = chosen
+        self.grid.repaint()
+        return "" if chosen is None else plain(kind(self._groups[chosen]))
+
+    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, FailureGroup]]:
+        return [(key, self._groups[key]) for key in keys if key in self._groups]
+
+    def _paint(self, item: FailureGroup, column: Column, width: int) -> Line:
+        if column.id == "count":
+            return (Piece(count(item.count), Tone.CHIP if item.id == self._chosen else Tone.TEXT),)
+        if column.id == "act":
+            word, tone = ACTS[item.advice.act]
+            return (Piece(word, tone),)
+        return kind(item)
+
+    def on_grid_opened(self, event: Grid.Opened) -> None:
+        """Say which group was chosen; the one in force again means all."""
+        event.stop()
+        self.post_message(self.Chosen(None if event.key == self._chosen else event.key))
+
+    def on_grid_cursor_moved(self, event: Grid.CursorMoved) -> None:
+        """Show an example of the group under the cursor."""
+        event.stop()
+        self._example.show(self.grid.item)
+
+    def on_grid_marks_changed(self, event: Grid.MarksChanged) -> None:
+        """Keep marks to itself: a group is chosen, not marked."""
+        event.stop()
+
+
+def kind(group: FailureGroup) -> Line:
+    """Name a kind of failure: what went wrong, and the message that its failures share."""
+    word = group.error_type or group.stop_reason or OUTCOMES[group.outcome].word
+    head = Piece(squeezed(word), OUTCOME_TONES[group.outcome])
+    return (head, Piece(f"  {squeezed(group.pattern)}", Tone.DIM)) if group.pattern else (head,)
+
+
+class _Example(Picture):
+    """Draws what to do about a group, and its first failure."""
+
+    def __init__(self) -> None:
+        super().__init__(id="failure")
+        self._group: FailureGroup | None = None
+
+    def show(self, group: FailureGroup | None) -> None:
+        self._group = group
+        self.redraw()
+
+    def draw(self, columns: int, rows: int) -> Sequence[Line]:
+        group = self._group
+        if group is None:
+            return []
+        lines: list[Line] = [(Piece(f" {part}"),) for part in wrapped(group.advice.sentence, columns - 2)]
+        lines.append((Piece(" such as ", Tone.DIM), Piece(safe(group.example_id) or "(no custom_id)")))
+        example = squeezed(group.example)
+        return [
+            *lines,
+            *((Piece(f" {part}", Tone.DIM),) for part in (wrapped(example, columns - 2) if example else ())),
+        ]

@@ -1,0 +1,69 @@
+"""The results of one batch as rows: paged from the disk, priced as they come into sight."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from batchtui.tui.rendering import result_columns as result_cells
+from batchtui.tui.rendering.painter import look_of
+from batchtui.tui.rendering.result_columns import ResultRow
+from batchtui.tui.results.selection import FAILURES, Choice, order_of, wanted_from
+from batchtui.tui.widgets.grid.grid import Grid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from batchtui.domain.cost import Cost
+    from batchtui.domain.result import ResultFacts
+    from batchtui.registry.results.reader import ResultReader
+
+FIRST = 60
+"""Rows that are fetched before anything is shown, so that the first picture is whole."""
+
+
+class ResultGrid(Grid[ResultRow]):
+    """Lists results by the reader that it was given. It neither opens nor closes files."""
+
+    def __init__(self, price: Callable[[ResultFacts], Cost | None]) -> None:
+        super().__init__(
+            result_cells.COLUMNS,
+            self._page,
+            result_cells.ResultPainter(plain=lambda: look_of(self).plain),
+            id="results",
+        )
+        self.price = price
+        """What one result cost; None where nobody knows."""
+        self._failures = b""
+        self.reader: ResultReader | None = None
+
+    @property
+    def facts(self) -> ResultFacts | None:
+        """What is known of the result under the cursor."""
+        return self.item.facts if self.item else None
+
+    async def choose(self, choice: Choice) -> None:
+        """Show these results; the cursor stays on its result where that is among them."""
+        if self.reader is None:
+            return
+        order = await asyncio.to_thread(order_of, self.reader, choice)
+        self.update(await self._page(order[:FIRST]))
+        self.show(order)
+
+    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, ResultRow]]:
+        reader = self.reader
+        return [] if reader is None else await asyncio.to_thread(self._read, reader, keys)
+
+    def _read(self, reader: ResultReader, keys: Sequence[int]) -> list[tuple[int, ResultRow]]:
+        return [(facts.seq, ResultRow(facts, self.price(facts))) for facts in reader.page(keys)]
+
+    async def to_failure(self, step: int) -> bool:
+        """Go to the next failure, or the one before. Returns False where there is none in that direction."""
+        if self.reader is None:
+            return False
+        if not self._failures:
+            self._failures = bytes(await asyncio.to_thread(self.reader.mask, FAILURES))
+        row = wanted_from(self.order, self._failures, self.cursor, step)
+        if row is not None:
+            self.go_to(row)
+        return row is not None

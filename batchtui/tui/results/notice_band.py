@@ -1,0 +1,86 @@
+"""What is saved of a batch's results and where, how long the rest can be had, and what does not add up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batchtui.domain.states import BatchState, ResultsState
+from batchtui.text.numbers import amount
+from batchtui.text.paths import said_path
+from batchtui.text.safe import safe
+from batchtui.tui.rendering.batch_text import SOON, moment, span
+from batchtui.tui.rendering.spans import Line, Piece, Tone, wrapped
+from batchtui.tui.results.batch_facts import LABEL
+from batchtui.tui.widgets.lines_view import Picture
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from batchtui.domain.batch import Batch
+    from batchtui.registry.results.summary import ResultSummary
+
+
+class Band(Picture):
+    """Draws one line, more where something is wrong, none where there is nothing to say."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        super().__init__()
+        self._now = now
+        self._batch: Batch | None = None
+        self._path: Path | None = None
+        self._summary: ResultSummary | None = None
+
+    def show(self, batch: Batch, path: Path | None = None, summary: ResultSummary | None = None) -> None:
+        """Draw this batch; its results lie at `path`, and `summary` counts them, once they are open."""
+        self._batch, self._path, self._summary = batch, path, summary
+        self.redraw()
+
+    def draw(self, columns: int, rows: int) -> Sequence[Line]:
+        """Draw it."""
+        if self._batch is None:
+            return []
+        said = [*going(self._batch, self._now()), *(amiss(self._summary) if self._summary else ())]
+        lines: list[Line] = [
+            (Piece(f" {part}", piece.tone),) for piece in said for part in wrapped(piece.text, columns - 2)
+        ]
+        if self._path is not None:
+            lines.append(where(self._path, columns))
+        return lines
+
+
+def going(batch: Batch, now: datetime) -> Iterator[Piece]:
+    """Say that results will be gone, or are, where they are not here."""
+    until = batch.results_until
+    if batch.results is ResultsState.GONE:
+        yield Piece("The API has let go of these results before they were saved.", Tone.BAD)
+    elif batch.state is BatchState.ENDED and batch.results is not ResultsState.SAVED and until is not None:
+        if until <= now:
+            yield Piece("The API has probably let go of these results; w tries to fetch them all the same.", Tone.BAD)
+        elif until - now < SOON:
+            left = f"in {span(until - now)}, {moment(until, now)}"
+            yield Piece(f"The API lets go of these results {left}, and they are not saved: w fetches them.", Tone.WARN)
+
+
+def amiss(summary: ResultSummary) -> Iterator[Piece]:
+    """Say what does not add up in saved results."""
+    ids = summary.ids
+    if ids is not None and ids.missing:
+        example = safe(ids.missing_examples[0]) if ids.missing_examples else ""
+        yield Piece(f"{amount(ids.missing, 'request')} without a result, such as {example}", Tone.WARN)
+    if ids is not None and ids.unexpected:
+        example = safe(ids.unexpected_examples[0]) if ids.unexpected_examples else ""
+        yield Piece(f"{amount(ids.unexpected, 'result')} of no request of this batch, such as {example}", Tone.WARN)
+    if summary.duplicates:
+        yield Piece(f"{amount(summary.duplicates, 'result')} with a custom_id that an earlier one has", Tone.WARN)
+    if summary.unreadable:
+        yield Piece(f"{amount(summary.unreadable, 'line')} that cannot be read; what came is shown", Tone.WARN)
+
+
+def where(path: Path, columns: int) -> Line:
+    """Say where results lie; of a long path the end, which tells it from others."""
+    shown = said_path(path)
+    head = f" {'file':<{LABEL}}"
+    room = columns - len(head) - 1
+    return (Piece(head, Tone.DIM), Piece(shown if len(shown) <= room else f"…{shown[-max(1, room - 1) :]}"))

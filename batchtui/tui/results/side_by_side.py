@@ -1,0 +1,77 @@
+"""A request and its answer side by side, each as text, as Markdown or as a tree: whatever they come from."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.containers import Container
+
+from batchtui.text.numbers import size
+from batchtui.tui.chrome.base_screen import Frame
+from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.commands.table import Scope
+from batchtui.tui.results.header import ResultHead
+from batchtui.tui.terminal import external as pager
+from batchtui.tui.widgets.document_pane import Form, Pane
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from textual.binding import BindingType
+    from textual.widget import Widget
+
+    from batchtui.services.workspace import Workspace
+
+
+class SideBySide(Frame):
+    """Two panes below the facts, one of them ahead. Who builds on it fills them; it reads nothing itself."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.RESULT)
+    SCOPES = (Scope.RESULT, Scope.TREE, Scope.TEXT, Scope.EVERYWHERE)
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self._head = ResultHead()
+        self._request = Pane("request", id="request")
+        self._answer = Pane("answer", id="answer")
+
+    def content(self) -> Iterator[Widget]:
+        """Lay out the facts, the request and the answer."""
+        yield self._head
+        with Container(id="readings"):
+            yield self._request
+            yield self._answer
+
+    @property
+    def _ahead(self) -> Pane:
+        return self._request if self._request.is_ahead else self._answer
+
+    def works(self, command_id: str) -> bool:
+        """Offer the keys of the tree where one is shown."""
+        if command_id.startswith("tree."):
+            return self._ahead.form is Form.TREE
+        return super().works(command_id)
+
+    def on_descendant_focus(self) -> None:
+        """Say what works where the keys arrive, and zoom in on that."""
+        self._request.set_class(self._ahead is not self._request, "-aside")
+        self._answer.set_class(self._ahead is not self._answer, "-aside")
+        self.refresh_footer()
+
+    def _action_result_other(self) -> None:
+        (self._answer if self._ahead is self._request else self._request).target.focus()
+
+    def _action_result_view(self) -> None:
+        self._ahead.turn()
+        self.refresh_footer()
+
+    def _action_result_zoom(self) -> None:
+        self.toggle_class("-zoomed")
+
+    async def _action_result_pager(self) -> None:
+        pager.page(self.app, await asyncio.to_thread(self._ahead.whole))
+
+    async def _action_result_copy_text(self) -> None:
+        text = await asyncio.to_thread(self._ahead.whole)
+        self.dashboard.copy(text, f"{self._ahead.id}, {size(len(text))}")

@@ -1,0 +1,248 @@
+"""Trying again what failed: the kinds of failure with what to do about each, what is changed, and the plan it makes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from batchtui.domain.errors import BatchtuiError, NothingToRetry
+from batchtui.services.retry.retry import RetryOptions, RetryPlan, discard, plan_retry
+from batchtui.text.estimates import range_words
+from batchtui.text.glyphs import OUTCOMES
+from batchtui.text.numbers import amount, count, size
+from batchtui.text.safe import squeezed
+from batchtui.tui.chrome.base_screen import Frame
+from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.commands.key_text import keyed
+from batchtui.tui.commands.table import Scope
+from batchtui.tui.dialogs.text_prompt import AskText
+from batchtui.tui.rendering.columns import Column
+from batchtui.tui.rendering.painter import look_of
+from batchtui.tui.rendering.result_columns import OUTCOME_TONES
+from batchtui.tui.rendering.spans import Line, Piece, Tone, fitted, line, plain
+from batchtui.tui.submit import flows as sending
+from batchtui.tui.widgets.grid.grid import Grid
+from batchtui.tui.widgets.lines_view import Picture
+from batchtui.tui.widgets.rule import Rule
+from batchtui.tui.workers import Latest, perform
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from textual.binding import BindingType
+    from textual.widget import Widget
+
+    from batchtui.results.failure_groups import Kind
+    from batchtui.services.batches.targets import Target
+    from batchtui.services.retry.unresolved import Failed
+    from batchtui.services.workspace import Workspace
+
+COLUMNS = (
+    Column("chosen", "SEND", 4, 4, 100, fixed=True),
+    Column("count", "COUNT", 6, 8, 95, right=True, fixed=True),
+    Column("kind", "KIND", 14, 24, 90, fixed=True),
+    Column("advice", "WHAT TO DO", 24, 60, 80),
+    Column("message", "MESSAGE", 20, 200, 60),
+)
+
+
+class RetryScreen(Frame):
+    """Shows one plan after the other, as choices change; sends the one that is shown. It decides nothing itself."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.RETRY)
+    SCOPES = (Scope.RETRY, Scope.LIST, Scope.EVERYWHERE)
+
+    def __init__(self, workspace: Workspace, target: Target, custom_ids: frozenset[str] | None = None) -> None:
+        """`custom_ids`: nothing but these requests, whatever their failure; None for what is worth it."""
+        super().__init__(workspace)
+        self._target = target
+        self._options = RetryOptions(custom_ids=custom_ids)
+        self._plan: RetryPlan | None = None
+        self._failed: Sequence[Failed] = ()
+        self._planning = Latest(self, self._make_plan)
+        self._summary = Summary()
+        self.grid: Grid[Failed] = Grid(COLUMNS, self._page, self._paint, id="failures")
+        self.grid.empty = (line(Piece("Looking for what failed …", Tone.DIM)),)
+
+    def content(self) -> Iterator[Widget]:
+        """Lay out the kinds of failure, and below them the plan."""
+        yield self.grid
+        yield Rule()
+        yield self._summary
+
+    def on_mount(self) -> None:
+        """Make the first plan: what is worth sending again as it is."""
+        self.grid.focus()
+        self._planning.request()
+
+    def on_unmount(self) -> None:
+        """Let go of what the last plan laid aside."""
+        self._let_go()
+
+    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, Failed]]:
+        return [(key, self._failed[key]) for key in keys if key < len(self._failed)]
+
+    async def _make_plan(self) -> None:
+        self._let_go()
+        self._summary.show(None, "planning …")
+        try:
+            plan = await plan_retry(self.workspace, self._target, self._options)
+        except NothingToRetry as nothing:
+            self._summary.show(None, nothing.message)
+            if not self._failed:
+                self.grid.empty = (line(Piece(squeezed(nothing.message), Tone.STRONG)),)
+                self.grid.repaint()
+            self._show_choices()
+            return
+        except BatchtuiError as error:
+            self._summary.show(None, f"{error.message} {error.hint}")
+            raise
+        if not self.is_attached:
+            discard(self.workspace, plan)
+            return
+        self._plan, self._failed = plan, plan.failed
+        self._summary.show(plan, "")
+        self._show_choices()
+
+    def _show_choices(self) -> None:
+        self.grid.forget()
+        self.grid.marks = {key for key, failed in enumerate(self._failed) if failed.group.kind in self._chosen}
+        self.grid.show(range(len(self._failed)))
+        self.refresh_footer()
+
+    def _let_go(self) -> None:
+        if self._plan is not None:
+            discard(self.workspace, self._plan)
+            self._plan = None
+
+    def _choose(self, options: RetryOptions) -> None:
+        self._options = options
+        self.grid.repaint()
+        self._planning.request()
+
+    @property
+    def _chosen(self) -> frozenset[Kind]:
+        """The kinds that are sent again."""
+        if self._options.groups:
+            return self._options.groups
+        return frozenset(failed.group.kind for failed in self._failed if failed.is_chosen)
+
+    def on_grid_opened(self, event: Grid.Opened) -> None:
+        """Send a kind again, or leave it."""
+        self._take_marks(self.grid.marks ^ {event.key})
+
+    def on_grid_marks_changed(self) -> None:
+        """Send again what is marked."""
+        self._take_marks(self.grid.marks)
+
+    def _take_marks(self, marks: set[int]) -> None:
+        kinds = frozenset(self._failed[key].group.kind for key in marks if key < len(self._failed))
+        if kinds == self._chosen:
+            return
+        if not kinds:
+            self.dashboard.say(plain(keyed(self, "At least one kind has to be sent; {app.back} goes back.")))
+            self._show_choices()
+            return
+        self._choose(replace(self._options, groups=kinds))
+
+    def _action_retry_model(self) -> None:
+        ask = AskText("Another model for all of them; empty for each its own", self._options.model or "")
+        self.app.push_screen(ask, self._take_model)
+
+    def _take_model(self, model: str | None) -> None:
+        if model is not None:
+            self._choose(replace(self._options, groups=self._chosen, model=model or None))
+
+    def _action_retry_max_tokens(self) -> None:
+        text = str(self._options.max_tokens or "")
+        ask = AskText("Another max_tokens for all of them; empty for each its own", text, check=_no_number)
+        self.app.push_screen(ask, self._take_max_tokens)
+
+    def _take_max_tokens(self, typed: str | None) -> None:
+        if typed is not None:
+            number = int(typed.replace(",", "")) if typed else None
+            self._choose(replace(self._options, groups=self._chosen, max_tokens=number))
+
+    def _action_retry_send(self) -> None:
+        if self._plan is not None:
+            perform(self.app, partial(self._send, self._plan), group="act")
+
+    async def _send(self, plan: RetryPlan) -> None:
+        if await sending.send_again(self.dashboard, plan):
+            # What was sent is no longer laid aside: there is nothing to let go of.
+            self._plan = None
+            self.app.pop_screen()
+
+    def works(self, command_id: str) -> bool:
+        """Leave out what means nothing here, or not yet."""
+        if command_id == "retry.send":
+            return self._plan is not None
+        return command_id not in ("list.sort", "list.open") and super().works(command_id)
+
+    def aside(self) -> Line:
+        """Say whose failures these are."""
+        name = self._target.job.name if self._target.job else self._target.batches[0].name
+        named = self._options.custom_ids
+        return (Piece(f"{count(len(named))} marked of {squeezed(name)}" if named else squeezed(name), Tone.DIM),)
+
+    def _paint(self, item: Failed, column: Column, width: int) -> Line:
+        return paint(item, column, is_chosen=item.group.kind in self._chosen, plain=look_of(self).plain)
+
+
+class Summary(Picture):
+    """Draws what the plan would do."""
+
+    def __init__(self) -> None:
+        super().__init__(id="retry-summary")
+        self._plan: RetryPlan | None = None
+        self._said = ""
+
+    def show(self, plan: RetryPlan | None, said: str) -> None:
+        """Draw this plan; where there is none, why."""
+        self._plan, self._said = plan, said
+        self.redraw()
+
+    def draw(self, columns: int, rows: int) -> Sequence[Line]:
+        """Draw it."""
+        if self._plan is None:
+            return [(Piece(f" {squeezed(self._said)}", Tone.DIM),), (), (), ()]
+        return [fitted((Piece(" "), *pieces), columns) for pieces in plan_lines(self._plan)]
+
+
+def plan_lines(plan: RetryPlan) -> Iterator[Line]:
+    """Yield what a plan would do, in four lines."""
+    length = sum(part.bytes for part in plan.parts)
+    parts = amount(len(plan.parts), "part")
+    yield (Piece(f"{amount(plan.requests, 'request')}", Tone.STRONG),
+           Piece(f" in {parts}, {size(length)}, as attempt {plan.attempt} of the same job", Tone.DIM))  # fmt: skip
+    changed = f"{amount(plan.changed, 'request')} changed; " if plan.changed else "as they were sent; "
+    yield (Piece(changed, Tone.DIM), Piece(", ".join(map(squeezed, plan.models)), Tone.TEXT))
+    yield (Piece("estimated cost  ", Tone.DIM), Piece(range_words(plan.estimate.cost)))
+    left = [f"{amount(plan.succeeded, 'success', 'successes')} stay as they are"]
+    left += [f"{count(plan.missing)} without a result"] if plan.missing else []
+    left += [f"{count(plan.away)} of batches that the API does not show"] if plan.away else []
+    yield (Piece("; ".join(left), Tone.DIM),)
+
+
+def paint(item: Failed, column: Column, *, is_chosen: bool, plain: bool) -> Line:
+    """Draw one cell."""
+    group = item.group
+    match column.id:
+        case "chosen":
+            word = "yes" if is_chosen else "no"
+            return (Piece(word, Tone.GOOD if is_chosen else Tone.DIM),)
+        case "count":
+            return (Piece(count(group.count)),)
+        case "kind":
+            sign = OUTCOMES[group.outcome]
+            word = group.error_type or group.stop_reason or sign.word
+            return (Piece(f"{sign.glyph_in(plain=plain)} {squeezed(word)}", OUTCOME_TONES[group.outcome]),)
+        case "advice":
+            return (Piece(group.advice.sentence, Tone.DIM),)
+    return (Piece(squeezed(group.pattern or group.example), Tone.DIM),)
+
+
+def _no_number(text: str) -> str:
+    digits = text.replace(",", "")
+    return "" if not text or (digits.isdecimal() and int(digits) > 0) else "a number of tokens, such as 8,000"

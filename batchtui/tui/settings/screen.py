@@ -1,0 +1,264 @@
+"""The settings: each with its value and its meaning; what is changed is checked, written, and holds at once."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from batchtui.domain.errors import UsageError
+from batchtui.settings import reference as manual
+from batchtui.settings.loading import parse_settings
+from batchtui.settings.toml_edit import fitting, parsed, read_text, write_text
+from batchtui.text.numbers import amount
+from batchtui.text.paths import said_path
+from batchtui.text.safe import safe, squeezed
+from batchtui.tui.chrome.base_screen import Frame
+from batchtui.tui.commands import keymap
+from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.commands.table import COMMANDS, Scope
+from batchtui.tui.dialogs.text_prompt import AskText
+from batchtui.tui.rendering.columns import Column
+from batchtui.tui.rendering.spans import Line, Piece, Tone, line, wrapped
+from batchtui.tui.terminal import external as pager
+from batchtui.tui.widgets.filter_bar import FilterBar
+from batchtui.tui.widgets.grid.grid import Grid
+from batchtui.tui.widgets.lines_view import Picture
+from batchtui.tui.widgets.rule import Rule
+from batchtui.tui.workers import perform
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from textual.binding import BindingType
+    from textual.widget import Widget
+
+    from batchtui.services.workspace import Workspace
+    from batchtui.settings.model import Settings
+
+COLUMNS = (
+    Column("key", "SETTING", 26, 34, 100, fixed=True),
+    Column("value", "VALUE", 12, 34, 95, fixed=True, good=20),
+    Column("meaning", "WHAT IT MEANS", 20, 200, 80),
+)
+AT_THE_NEXT_START = frozenset({
+    "log_level", "refresh.automatic", "refresh.fetch_results", "notify.command", "notify.webhook", "notify.timeout",
+    "screen.mouse", "screen.hints", "screen.calm",
+})  # fmt: skip
+"""What is looked at only when the dashboard starts."""
+PREFACE = re.compile(r"^config\.toml: (line \d+: )?|^The settings give `[^`]+` ")
+"""What need not be said where one setting alone is typed."""
+NOTHING_FOUND = (line(Piece("No setting says that", Tone.STRONG)),)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One setting, and what it comes from."""
+
+    entry: manual.Entry
+    path: tuple[str, ...]
+    """The names that lead to it in the file."""
+
+    @property
+    def key(self) -> str:
+        """Its dotted name."""
+        return ".".join(self.path)
+
+    @property
+    def words(self) -> str:
+        """What it is found by."""
+        return f"{self.key} {self.entry.value} {self.entry.meaning}".lower()
+
+
+class SettingsScreen(Frame):
+    """Lists every setting, the keys of every command among them. What they bring about is not its business."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.SETTINGS)
+    SCOPES = (Scope.SETTINGS, Scope.LIST, Scope.EVERYWHERE)
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self._file = workspace.paths.config_file
+        self._rows = rows(workspace.settings)
+        self._words = ""
+        self._bar = FilterBar("what a setting is called, or means")
+        self._meaning = Meaning(str(self._file))
+        self.grid: Grid[Row] = Grid(COLUMNS, self._page, paint, id="settings")
+        self.grid.empty = NOTHING_FOUND
+
+    def content(self) -> Iterator[Widget]:
+        """Lay out the list, and below it what the one under the cursor means."""
+        yield self._bar
+        yield self.grid
+        yield Rule()
+        yield self._meaning
+
+    def on_mount(self) -> None:
+        """Show the list."""
+        self.grid.focus()
+        self._show()
+
+    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, Row]]:
+        return [(key, self._rows[key]) for key in keys]
+
+    def _show(self) -> None:
+        words = self._words.lower().split()
+        shown = [at for at, row in enumerate(self._rows) if all(word in row.words for word in words)]
+        self.grid.update(enumerate(self._rows))
+        self.grid.show(shown)
+        self._bar.say(Piece(f"{len(shown)} of {len(self._rows)} ", Tone.DIM))
+        self._meaning.show(self.grid.item)
+        self.refresh_footer()
+
+    def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
+        """Show only what has these words."""
+        self._words = event.text
+        self._show()
+
+    def on_filter_bar_left(self) -> None:
+        """Give the keys back to the list."""
+        self.grid.focus()
+
+    def on_grid_cursor_moved(self) -> None:
+        """Say what the one under the cursor means."""
+        self._meaning.show(self.grid.item)
+
+    def on_grid_opened(self, event: Grid.Opened) -> None:
+        """Change it: what has few values goes on to the next, anything else is typed."""
+        row = self._rows[event.key]
+        choices = row.entry.choices
+        if choices:
+            at = choices.index(row.entry.value) if row.entry.value in choices else -1
+            self._take(row, choices[(at + 1) % len(choices)])
+            return
+        text = row.entry.value
+        self.app.push_screen(
+            AskText(f"{row.key}; empty for the default", _bare(text), check=lambda typed: self._complaint(row, typed)),
+            lambda typed: self._take(row, typed) if typed is not None else None,
+        )
+
+    def _complaint(self, row: Row, typed: str) -> str:
+        try:
+            fitting(read_text(self._file), row.path, typed, check=check_keys)
+        except UsageError as error:
+            return squeezed(PREFACE.sub("", error.message))
+        return ""
+
+    def _take(self, row: Row, typed: str) -> None:
+        perform(self, lambda: self._write(row, typed), group="settings")
+
+    async def _write(self, row: Row, typed: str) -> None:
+        text, settings = fitting(read_text(self._file), row.path, typed, check=check_keys)
+        write_text(self._file, text)
+        self._hold(settings)
+        later = " It holds from the next start on." if row.key in AT_THE_NEXT_START else ""
+        self.dashboard.say(f"Written to {safe(self._file.name)}.{later}")
+
+    def _hold(self, settings: Settings) -> None:
+        self.dashboard.take_settings(settings)
+        self._rows = rows(settings)
+        self._show()
+
+    # ── commands ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _action_settings_find(self) -> None:
+        self._bar.open()
+
+    def _action_settings_default(self) -> None:
+        row = self.grid.item
+        if row is not None and row.entry.is_changed:
+            self._take(row, "")
+
+    def _action_settings_editor(self) -> None:
+        perform(self, self._edit, group="settings")
+
+    async def _edit(self) -> None:
+        """Hand the file itself to the editor; an empty one begins with every setting, commented out."""
+        if not read_text(self._file).strip():
+            write_text(self._file, manual.template())
+        pager.edit_file(self.app, self._file)
+        text = read_text(self._file)
+        parsed(text)
+        settings = parse_settings(text, where=str(self._file))
+        check_keys(settings)
+        self._hold(settings)
+
+    def back(self) -> bool:
+        """Show all of them again."""
+        if self._bar.display:
+            self._bar.close()
+            return True
+        return False
+
+    def works(self, command_id: str) -> bool:
+        """Leave out what means nothing here."""
+        if command_id == "settings.default":
+            return self.grid.item is not None and self.grid.item.entry.is_changed
+        return command_id not in ("list.mark", "list.sort", "app.settings") and super().works(command_id)
+
+    def aside(self) -> Line:
+        """Say how many differ from their default."""
+        changed = sum(row.entry.is_changed for row in self._rows)
+        return (Piece(f"{amount(changed, 'setting')} changed" if changed else "all as they come", Tone.DIM),)
+
+
+class Meaning(Picture):
+    """Draws what one setting means, what it may be, and where it is written."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__(id="meaning")
+        self._file = file
+        self._row: Row | None = None
+
+    def show(self, row: Row | None) -> None:
+        """Draw this one."""
+        self._row = row
+        self.redraw()
+
+    def draw(self, columns: int, rows: int) -> Sequence[Line]:
+        """Draw it, as far as there is room."""
+        if self._row is None:
+            return []
+        entry = self._row.entry
+        said: list[Line] = [(Piece(f" {part}"),) for part in wrapped(safe(entry.meaning), columns - 2)]
+        if entry.choices:
+            said.append((Piece(" one of ", Tone.DIM), Piece(", ".join(map(_bare, entry.choices)))))
+        when = "from the next start on" if self._row.key in AT_THE_NEXT_START else "at once"
+        default = _bare(entry.default) or "not set"
+        said.append((Piece(f" default {safe(default)}  ·  a change holds {when}", Tone.DIM),))
+        return [*said[: rows - 1], (Piece(f" {said_path(self._file)}", Tone.PALE),)]
+
+
+def rows(settings: Settings) -> tuple[Row, ...]:
+    """Return every setting as a row; in place of the table of keys, a row for each command."""
+    made = [Row(entry, entry.path) for entry in manual.entries(settings) if entry.key != "keys"]
+    for command in COMMANDS:
+        own = settings.keys.get(command.id)
+        usual = ",".join(command.keys)
+        meaning = f"{command.help.rstrip('.')} ({command.scope})."
+        made.append(
+            Row(manual.Entry("keys", command.id, usual if own is None else own, usual, meaning), ("keys", command.id))
+        )
+    return tuple(made)
+
+
+def check_keys(settings: Settings) -> None:
+    """Raise `UsageError` where own keys cannot be: an unknown command or key, or one key for two things."""
+    keymap.merged(settings.keys)
+
+
+def paint(item: Row, column: Column, width: int) -> Line:
+    """Draw one cell."""
+    entry = item.entry
+    if column.id == "key":
+        return (Piece(safe(item.key), Tone.STRONG if entry.is_changed else Tone.TEXT),)
+    if column.id == "value":
+        sign = Piece("• " if entry.is_changed else "  ", Tone.ACCENT)
+        return (sign, Piece(squeezed(_bare(entry.value)) or "not set", Tone.TEXT if entry.value else Tone.PALE))
+    return (Piece(safe(entry.meaning), Tone.DIM),)
+
+
+def _bare(value: str) -> str:
+    """Say a text without its quotation marks, where nothing in it needs them."""
+    inside = value[1:-1]
+    return inside if len(value) > 1 and value[0] == value[-1] == '"' and not set(inside) & set('"\\') else value

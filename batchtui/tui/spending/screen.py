@@ -1,0 +1,228 @@
+"""What was spent: by day in a chart, by model, tag, job or day in a list; what it saved, and what is on its way."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, ClassVar, get_args
+
+from batchtui.domain.cost import NOTHING
+from batchtui.services.spending.ledger import By, Ledger, Line, read_ledger
+from batchtui.text.money import UNKNOWN_CELL, usd
+from batchtui.text.numbers import amount, count, short
+from batchtui.text.safe import squeezed
+from batchtui.tui.chrome.base_screen import Frame
+from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.commands.table import Scope
+from batchtui.tui.rendering.columns import Column
+from batchtui.tui.rendering.painter import look_of
+from batchtui.tui.rendering.spans import GAP, Piece, Tone, fitted, line
+from batchtui.tui.rendering.spans import Line as Drawn
+from batchtui.tui.spending.chart import Bar, Chart
+from batchtui.tui.widgets.grid.grid import Grid
+from batchtui.tui.widgets.lines_view import Picture
+from batchtui.tui.widgets.rule import Rule
+from batchtui.tui.workers import Latest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+    from decimal import Decimal
+
+    from textual.binding import BindingType
+    from textual.widget import Widget
+
+    from batchtui.services.workspace import Workspace
+    from batchtui.tui.messages import BatchesChanged
+
+WAYS: tuple[By, ...] = ("model", "job", "tag", "day")
+"""How the list may be added up, in the order of the key."""
+assert set(WAYS) == set(get_args(By))
+DAYS = 60
+"""Days in the chart; as many of the latest as there is room for."""
+FEWEST_DAYS = 14
+"""Days that are shown also where nothing was spent on the first of them."""
+
+
+def columns_of(by: By) -> tuple[Column, ...]:
+    """Return the list's columns; an estimate is of a whole batch, and a model may have done part of one."""
+    estimate = () if by == "model" else (Column("estimate", "ESTIMATE", 9, 11, 45, right=True),)
+    return (
+        Column("label", by.upper(), 16, 44, 100, fixed=True),
+        Column("cost", "COST", 9, 11, 99, right=True, fixed=True),
+        Column("share", "SHARE", 10, 20, 60),
+        Column("saved", "SAVED", 9, 11, 80, right=True),
+        *estimate,
+        Column("batches", "BATCHES", 7, 7, 30, right=True),
+        Column("answers", "ANSWERS", 8, 10, 65, right=True),
+        Column("input", "INPUT", 7, 8, 50, right=True),
+        Column("output", "OUTPUT", 7, 8, 55, right=True),
+        Column("cache", "CACHE", 5, 5, 40, right=True),
+    )
+
+
+class SpendScreen(Frame):
+    """Shows the ledger, and reads it again when something has changed. It works nothing out."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.SPENDING)
+    SCOPES = (Scope.SPENDING, Scope.LIST, Scope.EVERYWHERE)
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self._by: By = WAYS[0]
+        self._lines: Sequence[Line] = ()
+        self._total = Line("total")
+        self._reading = Latest(self, self._read)
+        self._head = Head()
+        self._chart = Chart(id="chart")
+        self.grid: Grid[Line] = Grid(columns_of(self._by), self._page, self._paint, id="spending")
+        self.grid.empty = (
+            line(Piece("Nothing was spent yet, as far as results are here", Tone.STRONG)),
+            line(Piece("What a batch cost is known when its results are fetched.", Tone.DIM)),
+        )
+
+    def content(self) -> Iterator[Widget]:
+        """Lay out the sums, the chart and the list."""
+        yield self._head
+        yield self._chart
+        yield Rule()
+        yield self.grid
+
+    def on_mount(self) -> None:
+        """Read the ledger."""
+        self.grid.focus()
+        self._reading.request()
+
+    async def _read(self) -> None:
+        days = await read_ledger(self.workspace, by="day")
+        ledger = days if self._by == "day" else await read_ledger(self.workspace, by=self._by)
+        self._lines = ledger.lines[::-1] if self._by == "day" else ledger.lines
+        self._total = ledger.total
+        self._head.show(ledger)
+        self._chart.show(_bars(days.lines, self.workspace.clock.now().astimezone().date()))
+        self.grid.update(enumerate(self._lines))
+        # A share changes with the total, too, where its line is as it was.
+        self.grid.tick()
+        self.grid.show(range(len(self._lines)))
+        self.refresh_footer()
+
+    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, Line]]:
+        return [(key, self._lines[key]) for key in keys if key < len(self._lines)]
+
+    def batches_changed(self, message: BatchesChanged) -> None:
+        """Add up again."""
+        self._reading.request()
+
+    def works(self, command_id: str) -> bool:
+        """Leave out what means nothing here."""
+        if command_id in ("list.mark", "list.sort", "list.open", "app.spending"):
+            return False
+        return super().works(command_id)
+
+    def aside(self) -> Drawn:
+        """Say how the list is added up."""
+        return (Piece(f"by {self._by}", Tone.DIM),)
+
+    def _action_spending_by(self) -> None:
+        self._by = WAYS[(WAYS.index(self._by) + 1) % len(WAYS)]
+        self.grid.columns = columns_of(self._by)
+        self.grid.repaint()
+        self._reading.request()
+
+    def _paint(self, item: Line, column: Column, width: int) -> Drawn:
+        if column.id == "share":
+            return share_bar(item.known, self._total.known, width, plain=look_of(self).plain)
+        return paint(item, column)
+
+
+class Head(Picture):
+    """Draws the sums in two lines: what was spent and saved, and what the figures do not hold."""
+
+    def __init__(self) -> None:
+        super().__init__(id="spending-head")
+        self._ledger: Ledger | None = None
+
+    def show(self, ledger: Ledger) -> None:
+        """Draw these sums."""
+        self._ledger = ledger
+        self.redraw()
+
+    def draw(self, columns: int, rows: int) -> Sequence[Drawn]:
+        """Draw them."""
+        if self._ledger is None:
+            return [(), ()]
+        return [fitted(tuple(pieces), columns) for pieces in (_sums(self._ledger), _remarks(self._ledger))]
+
+
+def _sums(ledger: Ledger) -> Iterator[Piece]:
+    total = ledger.total
+    yield Piece(" spent ", Tone.DIM)
+    yield Piece(usd(total.known) + ("+" if total.unknown else ""), Tone.STRONG)
+    if ledger.expected is not None and total.batches:
+        yield Piece(f", estimated {usd(ledger.expected)}", Tone.DIM)
+    yield GAP
+    yield Piece("saved by batches ", Tone.DIM)
+    yield Piece(usd(total.saved), Tone.GOOD)
+    if total.hit_rate is not None:
+        yield GAP
+        yield Piece("by caching " if total.caching >= 0 else "caching cost ", Tone.DIM)
+        yield Piece(usd(abs(total.caching)), Tone.GOOD if total.caching >= 0 else Tone.WARN)
+        yield Piece(f" ({total.hit_rate:.0%} hits)", Tone.DIM)
+
+
+def _remarks(ledger: Ledger) -> Iterator[Piece]:
+    yield Piece(" on its way, at most ", Tone.DIM)
+    yield Piece(usd(ledger.in_flight), Tone.TEXT if ledger.in_flight is not None else Tone.WARN)
+    if ledger.counts.failed:
+        yield GAP
+        yield Piece(f"{count(ledger.counts.succeeded)} of {amount(ledger.counts.total, 'request')} billed", Tone.DIM)
+    yield GAP
+    if ledger.total.unknown:
+        yield Piece(f" {amount(ledger.total.unknown, 'answer')} without a known price ", Tone.WARN)
+    if ledger.uncounted:
+        ended = amount(ledger.uncounted, "ended batch", "ended batches")
+        yield Piece(f" {ended} not counted: the results are not here ", Tone.WARN)
+
+
+def _bars(lines: Sequence[Line], today: date) -> list[Bar]:
+    """Return every day up to today, also those on which nothing was spent."""
+    by_day: dict[str, Decimal] = {entry.label: entry.known for entry in lines}
+    if not by_day:
+        return []
+    days = (today - timedelta(days=ago) for ago in range(DAYS - 1, -1, -1))
+    first = min(*by_day, (today - timedelta(days=FEWEST_DAYS - 1)).isoformat())
+    return [Bar(day, by_day.get(day.isoformat(), NOTHING)) for day in days if day.isoformat() >= first]
+
+
+def share_bar(part: Decimal, whole: Decimal, width: int, *, plain: bool) -> Drawn:
+    """Draw a share as a bar with its percentage, so that neither colour nor signs are needed."""
+    share = float(part / whole) if whole else 0.0
+    room = max(1, width - 5)
+    filled = round(share * room)
+    full, empty = ("#", "-") if plain else ("━", "─")
+    return (
+        Piece(full * filled, Tone.ACCENT),
+        Piece(empty * (room - filled), Tone.FAINT),
+        Piece(f"{share:>5.0%}", Tone.DIM),
+    )
+
+
+def paint(item: Line, column: Column) -> Drawn:
+    """Draw one cell."""
+    match column.id:
+        case "label":
+            return (Piece(squeezed(item.label)),)
+        case "cost":
+            return (Piece(usd(item.known) + ("+" if item.unknown else ""), Tone.STRONG),)
+        case "estimate":
+            return (Piece(usd(item.expected, unknown=UNKNOWN_CELL), Tone.DIM),)
+        case "saved":
+            return (Piece(usd(item.saved), Tone.GOOD),)
+        case "batches":
+            return (Piece(count(len(item.batches)), Tone.DIM),)
+        case "answers":
+            return (Piece(count(item.results), Tone.DIM),)
+        case "input":
+            return (Piece(short(item.usage.total_input), Tone.DIM),)
+        case "output":
+            return (Piece(short(item.usage.output_tokens), Tone.DIM),)
+    return (Piece("" if item.hit_rate is None else f"{item.hit_rate:.0%}", Tone.DIM),)

@@ -1,0 +1,221 @@
+"""What sends something, as a conversation: a file is chosen, its plan is shown and asked about, its parts are sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from batchtui.domain.errors import BatchtuiError, FateUnknown, InputError
+from batchtui.domain.states import BatchState
+from batchtui.services.retry.retry import RetryOptions, apply_retry, plan_retry
+from batchtui.services.retry.retry import discard as discard_retry
+from batchtui.services.spending.budget import refuse_costly
+from batchtui.services.submission import reconcile
+from batchtui.services.submission.dispatch import send_parts
+from batchtui.services.submission.duplicates import told
+from batchtui.services.submission.reconcile import Verdict
+from batchtui.services.submission.submit import SubmitOptions, apply_submit, discard, plan_submit
+from batchtui.text.durations import countdown, stamp
+from batchtui.text.estimates import estimate_lines, range_words
+from batchtui.text.numbers import amount, size
+from batchtui.text.safe import safe, squeezed
+from batchtui.tui.actions.flows import named
+from batchtui.tui.dialogs.confirm import Group, Question
+from batchtui.tui.dialogs.file_picker import ChooseFile
+from batchtui.tui.submit import question as submission
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from batchtui.domain.batch import Batch, RemoteBatch
+    from batchtui.services.batches.targets import Target
+    from batchtui.services.retry.retry import RetryPlan
+    from batchtui.services.submission.dispatch import Event
+    from batchtui.services.submission.reconcile import Finding
+    from batchtui.services.submission.staging.stage import Reading
+    from batchtui.services.submission.submit import SubmitPlan, Submitted
+    from batchtui.tui.app.app import DashboardApp
+
+
+async def submit(app: DashboardApp) -> None:
+    """Submit a file that a person chooses, once they have seen what would be sent and said yes."""
+    path = await app.push_screen(ChooseFile(Path.cwd()), wait_for_dismiss=True)
+    if path is not None:
+        await submit_path(app, path)
+
+
+async def submit_path(app: DashboardApp, path: Path, options: SubmitOptions | None = None) -> bool:
+    """Check a file, ask, and send it; nothing of it stays behind after a no. Returns whether it was sent."""
+    app.workspace.refuse_if_read_only()
+    with app.undertaking() as say:
+        plan = await plan_submit(
+            app.workspace, [str(path)], options or SubmitOptions(), lambda reading: say(f"checking  {_share(reading)}")
+        )
+    try:
+        if not plan.is_sendable:
+            raise InputError(submission.faults(plan), hint=f"Nothing was sent. `batchtui check {path}` lists them all.")
+        await refuse_costly(app.workspace, plan.estimate, None)
+        is_wanted = await app.ask(submission.question(plan, await told(app.workspace, plan.earlier)))
+        if is_wanted:
+            await _send(app, plan)
+    finally:
+        discard(app.workspace, plan)
+    return is_wanted
+
+
+async def _send(app: DashboardApp, plan: SubmitPlan) -> None:
+    with app.undertaking() as say:
+        submitted = await apply_submit(
+            app.workspace, plan, force=bool(plan.earlier), on_event=lambda event: say(progress(event))
+        )
+    _report(app, submitted)
+
+
+def _report(app: DashboardApp, submitted: Submitted) -> None:
+    sent = [batch for batch in submitted.batches if batch.state.is_at_api]
+    app.say(f"{amount(len(sent), 'part')} of {len(submitted.batches)} sent.")
+    if submitted.unknown:
+        raise FateUnknown(
+            f"The answer to {named(submitted.unknown[0])} was lost, and the API does not show it yet.",
+            hint="Press u on it to look again; nothing is sent again without your yes.",
+        )
+
+
+async def send_again(app: DashboardApp, plan: RetryPlan) -> bool:
+    """Ask, and send a plan to try again. Returns whether it was sent; a plan that was not stays laid aside."""
+    question = Question(
+        f"Send {amount(plan.requests, 'request')} again?",
+        (
+            Group(f"{squeezed(plan.job.name)}, attempt {plan.attempt}", (f"{amount(len(plan.parts), 'part')}",)),
+            Group("What it costs", tuple(estimate_lines(plan.estimate))),
+        ),
+        remark="What has succeeded in any attempt is not sent again.",
+        yes="send",
+    )
+    if not await app.ask(question):
+        return False
+    with app.undertaking() as say:
+        submitted = await apply_retry(app.workspace, plan, lambda event: say(progress(event)))
+    _report(app, submitted)
+    return True
+
+
+async def send_all_again(app: DashboardApp, targets: Sequence[Target]) -> None:
+    """Try several jobs again with what is worth it as it is: one question that lists what would be sent."""
+    plans: list[RetryPlan] = []
+    skipped: list[str] = []
+    try:
+        with app.undertaking() as say:
+            for target in targets:
+                say(f"planning  {target.named}")
+                try:
+                    plans.append(await plan_retry(app.workspace, target, RetryOptions()))
+                except BatchtuiError as error:
+                    skipped.append(squeezed(error.message))
+        if not plans:
+            app.say(f"There is nothing to send again: {skipped[0]}")
+            return
+        things = tuple(
+            f"{squeezed(plan.job.name)}  {amount(plan.requests, 'request')}, attempt {plan.attempt}, "
+            f"{range_words(plan.estimate.cost)}"
+            for plan in plans
+        )
+        title = f"Try {amount(len(plans), 'job')} again?"
+        if await app.ask(Question(title, (Group("As they were sent", things),), tuple(skipped), yes="send")):
+            while plans:
+                plan = plans[0]
+                with app.undertaking() as say:
+                    submitted = await apply_retry(app.workspace, plan, lambda event: say(progress(event)))
+                plans.pop(0)
+                _report(app, submitted)
+    finally:
+        for plan in plans:
+            discard_retry(app.workspace, plan)
+
+
+async def resume(app: DashboardApp, keys: Sequence[int]) -> None:
+    """Look for parts whose answer was lost, and send what was not sent, once a person has said yes to that."""
+    app.workspace.refuse_if_read_only()
+    await reconcile.recover(app.workspace)
+    batches = await app.workspace.registry.views.page(keys)
+    unknown = [batch for batch in batches if batch.state is BatchState.UNKNOWN]
+    planned = [batch for batch in batches if batch.state is BatchState.PLANNED]
+    if not unknown and not planned:
+        app.say("There is nothing open here: no part is unknown, and none waits to be sent.")
+        return
+    for finding in await reconcile.look(app.workspace, unknown):
+        planned += await _decide(app, finding)
+    if planned and await app.ask(_sending(planned)):
+        with app.undertaking() as say:
+            await send_parts(app.workspace, [batch.key for batch in planned], lambda event: say(progress(event)))
+        app.say("Sent." if len(planned) == 1 else f"{amount(len(planned), 'part')} looked after.")
+
+
+async def _decide(app: DashboardApp, finding: Finding) -> list[Batch]:
+    """Act on one verdict. Returns the part where it may now be sent."""
+    name = named(finding.batch)
+    if finding.verdict is Verdict.ADOPTED:
+        app.say(f"{name} was found, and goes on.")
+    elif finding.verdict is Verdict.TOO_EARLY:
+        app.say(f"The API does not show {name} yet; in {countdown(finding.wait)} its absence is proved.")
+    elif finding.verdict is Verdict.AMBIGUOUS:
+        await _choose(app, finding)
+    elif finding.verdict is Verdict.ABSENT and await app.ask(_absent(finding)):
+        await reconcile.release(app.workspace, finding.batch)
+        return [finding.batch]
+    return []
+
+
+async def _choose(app: DashboardApp, finding: Finding) -> None:
+    """Ask of one candidate after the other whether it is the part; results tell, too, once one has ended."""
+    for remote in finding.candidates:
+        if await app.ask(_is_it(finding, remote)):
+            if await reconcile.adopt(app.workspace, finding.batch, remote):
+                app.say(f"{named(finding.batch)} is {remote.id}, and goes on.")
+            return
+    app.say(
+        f"{named(finding.batch)} stays unknown. Once one of the candidates ends, its results tell: look again then."
+    )
+
+
+def progress(event: Event) -> str:
+    """Say in a few words how sending goes."""
+    part = f"{event.batch.part}/{event.batch.parts}  " if event.batch.parts > 1 else ""
+    words = {
+        "uploading": f"sending  {part}{size(event.sent)} of {size(event.batch.bytes)}",
+        "waiting": f"rate limited  {part}{countdown(event.seconds)}",
+        "looking": f"the answer was lost, looking  {part}",
+    }
+    return words.get(event.kind, f"{event.kind}  {part}")
+
+
+def _share(reading: Reading) -> str:
+    return f"{size(reading.read)} of {size(reading.total)}" if reading.total else size(reading.read)
+
+
+def _is_it(finding: Finding, remote: RemoteBatch) -> Question:
+    at = finding.candidates.index(remote) + 1
+    facts = (
+        f"{safe(remote.id)}",
+        f"{amount(remote.counts.total, 'request')}, created {stamp(remote.created_at)}, {remote.processing_status}",
+    )
+    return Question(
+        f"Is {named(finding.batch)} this batch?",
+        (Group(f"{at} of {amount(len(finding.candidates), 'batch', 'batches')} that could be it", facts),),
+        remark="A wrong one is found out by its results, and let go again.",
+        yes="this one",
+    )
+
+
+def _absent(finding: Finding) -> Question:
+    return Question(
+        f"Send {named(finding.batch)} again?",
+        (Group("The API does not show it, and the time for it to turn up is over", (finding.batch.reason,)),),
+        remark="If it is there all the same, it will be billed twice.",
+        yes="send again",
+    )
+
+
+def _sending(batches: Sequence[Batch]) -> Question:
+    waiting = tuple(f"{named(batch)}  ({amount(batch.requests, 'request')})  {safe(batch.reason)}" for batch in batches)
+    return Question(f"Send {amount(len(batches), 'part')} now?", (Group("Not at the API yet", waiting),), yes="send")

@@ -1,0 +1,79 @@
+"""A planned submission as a question: what would be sent, what it costs, what was found; or why it cannot be sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batchtui.domain.problem import Severity
+from batchtui.text.estimates import estimate_lines
+from batchtui.text.numbers import amount, count, size
+from batchtui.text.paths import said_path
+from batchtui.text.safe import squeezed
+from batchtui.tui.dialogs.confirm import Group, Question
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from batchtui.domain.problem import Problem
+    from batchtui.services.submission.submit import SubmitPlan
+
+FAULTS_SHOWN = 3
+WARNINGS_SHOWN = 12
+SHAPES_SHOWN = PARTS_SHOWN = 6
+
+
+def question(plan: SubmitPlan, earlier: Sequence[str]) -> Question:
+    """Ask whether a plan is to be sent; `earlier` says what became of the same requests before."""
+    return Question(
+        f"Submit {squeezed(plan.job.name)}?",
+        tuple(_groups(plan, earlier)),
+        remark="Going on sends all of it again, and it is billed again." if earlier else "",
+        yes="send again" if earlier else "send",
+    )
+
+
+def faults(plan: SubmitPlan) -> str:
+    """Say why a plan cannot be sent."""
+    errors = [problem for problem in plan.report.problems if problem.severity is Severity.ERROR]
+    if not errors:
+        return "There are no requests in it."
+    first = "; ".join(_fault(problem) for problem in errors[:FAULTS_SHOWN])
+    more = f"; and {count(len(errors) - FAULTS_SHOWN)} more kinds" if len(errors) > FAULTS_SHOWN else ""
+    return f"{amount(plan.report.errors, 'error')}: {first}{more}."
+
+
+def _groups(plan: SubmitPlan, earlier: Sequence[str]) -> Iterator[Group]:
+    if earlier:
+        yield Group("The very same was submitted before", tuple(squeezed(line) for line in earlier))
+    yield Group(said_path(plan.job.source), tuple(_facts(plan)))
+    yield Group("What it costs", tuple(estimate_lines(plan.estimate)))
+    warnings = [_fault(problem) for problem in plan.report.problems if problem.severity is Severity.WARNING]
+    if warnings:
+        yield Group("Worth a look", _first(warnings, WARNINGS_SHOWN))
+    shapes, parts = plan.report.shapes, plan.parts
+    if len(shapes) > 1:
+        said = [f"{count(shape.count)} × {squeezed(shape.skeleton)}" for shape in shapes]
+        yield Group(amount(len(shapes), "shape"), _first(said, SHAPES_SHOWN))
+    if len(parts) > 1:
+        said = [f"part {part.part}: {amount(part.requests, 'request')}, {size(part.bytes)}" for part in parts]
+        yield Group("Sent one after the other", _first(said, PARTS_SHOWN))
+
+
+def _facts(plan: SubmitPlan) -> Iterator[str]:
+    job, models = plan.job, plan.report.models
+    yield f"{amount(job.requests, 'request')}, {size(job.bytes)}, {amount(len(plan.parts), 'part')}"
+    yield ", ".join(f"{count(number)} × {squeezed(model)}" for model, number in models.items())
+    if plan.primes:
+        yield "One request goes first; the others follow when it has ended, and find its cache"
+    yield "Checked: no errors" + (f", {amount(plan.report.warnings, 'warning')}" if plan.report.warnings else "")
+
+
+def _first(said: Sequence[str], shown: int) -> tuple[str, ...]:
+    more = [f"and {count(len(said) - shown)} more"] if len(said) > shown else []
+    return (*said[:shown], *more)
+
+
+def _fault(problem: Problem) -> str:
+    where = f"line {problem.line}: " if problem.line else ""
+    times = f" ({count(problem.count)} times)" if problem.count > 1 else ""
+    return f"{where}{squeezed(problem.message)}{times}"

@@ -1,0 +1,171 @@
+"""The driver: Textual's own for Unix, which loses no key at the beginning and hears at once that it is over.
+
+Textual takes the screen before it takes the keys; what is typed in between the terminal still takes for itself. And its
+reader looks twice, a tenth of a second each, before it believes that it is over: all of what leaving may take.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import termios
+import tty
+from codecs import getincrementaldecoder
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TextIO, cast
+
+from textual._parser import ParseError
+from textual._time import get_time
+from textual._xterm_parser import XTermParser
+from textual.drivers.linux_driver import LinuxDriver
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from textual.message import Message
+
+    from batchtui.tui.app.base import Shell
+
+UP_TO_ESC = re.compile("[^\x1b]*\x1b|[^\x1b]+")
+GOES_ON = "[]OPX^_\\\x1b\t\x7fbf"
+"""What goes on with a sequence behind its escape: those of other keys and of a terminal's answers, and four that stand
+for shift+tab and for moving by words."""
+_AT_ONCE = 4096
+
+
+class _Screen:
+    """Where Textual's writer writes to. A terminal that has gone is written to in vain, and ends nobody's thread.
+
+    Textual's queue to its writer holds thirty pieces; of a writer that died nobody would take them, and the loop would
+    wait for ever to put in the next.
+    """
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, text: str) -> None:
+        with suppress(OSError, ValueError):
+            self._file.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._file.flush()
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+
+class Keys(XTermParser):
+    """Reads esc and a key right behind it as these two, where Textual makes one of them: alt with that key.
+
+    A terminal sends the same for both, and a slow line brings in one packet what was typed one after the other.
+    """
+
+    def __init__(self, is_used: Callable[[str], bool], *, debug: bool) -> None:
+        self._is_used = is_used
+        self._is_behind_esc = False
+        super().__init__(debug)
+
+    def feed(self, data: str) -> Iterable[Message]:
+        """Yield what was pressed; nothing more will come when there is no data."""
+        for piece in UP_TO_ESC.findall(data) or [data]:
+            if self._is_behind_esc and self._timeout_time is not None and self._is_key(piece[:1]):
+                self._timeout_time = 0.0  # esc need not wait for more
+                yield from self.tick()
+            yield from super().feed(piece)
+            self._is_behind_esc = piece.endswith("\x1b")
+
+    @property
+    def patience(self) -> float | None:
+        """Seconds after which what came so far is a key, as a lone esc is; None where nothing is left open."""
+        return None if self._timeout_time is None else max(0.0, self._timeout_time - get_time())
+
+    def _is_key(self, char: str) -> bool:
+        return char not in GOES_ON and not self._is_used(f"alt+{char}")
+
+
+class PromptDriver(LinuxDriver):
+    """Reads keys as Textual does, from the terminal and from a pipe that says when to stop."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._file = _Screen(cast("TextIO", self._file))  # type: ignore[assignment]
+
+    def start_application_mode(self) -> None:
+        """Begin to read and to paint; also after a pause in which another program had the terminal."""
+        if self._key_thread is not None and self._key_thread.is_alive():
+            # A terminal that goes sends SIGCONT with its SIGHUP, which Textual takes for coming back from a pause: of
+            # two readers only one would hear that it is over, and the other would keep the process for ever.
+            self.disable_input()
+        self._over, self._bell = os.pipe()
+        before = self._take_keys()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        if before is not None:
+            self.attrs_before = before
+
+    def stop_application_mode(self) -> None:
+        """Give the terminal back as it was."""
+        super().stop_application_mode()
+        self.attrs_before = None
+
+    # Python runs a signal's handler between any two steps of the program. What Textual does in these may then wait for
+    # the very queue that the step before was putting something into, for ever: the loop does it, when it comes to it.
+
+    def _sigtstp_application(self, *_: object) -> None:
+        self._soon(super()._sigtstp_application)
+
+    def _sigcont_application(self, *_: object) -> None:
+        self._soon(super()._sigcont_application)
+
+    def _soon(self, act: Callable[[], None]) -> None:
+        with suppress(RuntimeError):  # it is over
+            self._loop.call_soon_threadsafe(act)
+
+    def _take_keys(self) -> list[Any] | None:
+        """Have every key from now on, as it is typed. Returns how the terminal was set before it was ours, if it is."""
+        try:
+            if os.tcgetpgrp(self.fileno) != os.getpgrp():  # to be stopped by the terminal for that is Textual's part
+                return None
+            before, ours = self.attrs_before, termios.tcgetattr(self.fileno)
+            before = before or termios.tcgetattr(self.fileno)
+            ours[tty.LFLAG], ours[tty.IFLAG] = self._patch_lflag(ours[tty.LFLAG]), self._patch_iflag(ours[tty.IFLAG])
+            ours[tty.CC][termios.VMIN] = 1
+            termios.tcsetattr(self.fileno, termios.TCSANOW, ours)
+        except (OSError, termios.error):
+            return None
+        return before
+
+    def _is_used(self, key: str) -> bool:
+        return any(key in keys for keys in cast("Shell", self._app).keymap.values())
+
+    def disable_input(self) -> None:
+        """Stop reading; what is typed from now on is another program's. Safe to call again."""
+        reader = self._key_thread
+        if reader is None or not reader.is_alive():
+            super().disable_input()
+            return
+        os.write(self._bell, b"!")
+        super().disable_input()  # waits for the reader
+        os.close(self._over)
+        os.close(self._bell)
+
+    def run_input_thread(self) -> None:
+        """Read keys until it is over; on a thread."""
+        parser = Keys(self._is_used, debug=self._debug)
+        decode = getincrementaldecoder("utf-8")(errors="replace").decode
+        terminal, over = self.fileno, self._over
+        while True:
+            ready, _, _ = select.select([terminal, over], [], [], parser.patience)
+            if over in ready:
+                break
+            data = os.read(terminal, _AT_ONCE) if ready else b""
+            if ready and not data:  # it has gone: nothing will ever come
+                select.select([over], [], [])
+                break
+            keys = decode(data)
+            for event in (*(parser.feed(keys) if keys else ()), *parser.tick()):
+                self.process_message(event)
+        with suppress(EOFError, ParseError):
+            for _ in parser.feed(""):
+                pass

@@ -1,0 +1,151 @@
+"""The warnings that stand, each with what can be done about it: enter does it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from batchtui.services.insights.warnings import Act, Caution
+from batchtui.services.results.collect import collect
+from batchtui.text.numbers import amount
+from batchtui.tui.actions.flows import named
+from batchtui.tui.chrome.base_screen import Frame
+from batchtui.tui.commands.table import Scope
+from batchtui.tui.rendering.columns import Column
+from batchtui.tui.rendering.spans import Line, Piece, Tone, line, wrapped
+from batchtui.tui.results.batch_screen import BatchScreen
+from batchtui.tui.submit import flows as sending
+from batchtui.tui.widgets.grid.grid import Grid
+from batchtui.tui.widgets.lines_view import Picture
+from batchtui.tui.widgets.rule import Rule
+from batchtui.tui.workers import perform
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from textual.widget import Widget
+
+    from batchtui.services.workspace import Workspace
+
+COLUMNS = (
+    Column("kind", "ABOUT", 14, 16, 100, fixed=True),
+    Column("message", "WHAT", 30, 200, 95, fixed=True),
+)
+KINDS = {
+    "credentials": "credentials",
+    "clock": "clock",
+    "unknown": "unknown",
+    "not_sent": "not sent",
+    "expires": "expires",
+    "results_going": "results go",
+    "model_retires": "model retires",
+}
+OFFERS = {
+    Act.RESUME: "looks for it, or sends it; asks first",
+    Act.FETCH: "fetches the results",
+    Act.OPEN: "shows the batch",
+    Act.REFRESH: "asks the API again",
+}
+
+
+class WarningsScreen(Frame):
+    """Lists what the outlook holds. What enter does is done by those who always do it."""
+
+    SCOPES = (Scope.LIST, Scope.EVERYWHERE)
+    SHOWS_WARNINGS = True
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self.grid: Grid[Caution] = Grid(COLUMNS, self._page, paint, id="warnings")
+        self.grid.empty = (line(Piece("There is nothing to warn of", Tone.STRONG)),)
+        self._advice = Advice()
+
+    def content(self) -> Iterator[Widget]:
+        """Lay out the list, and below it the one under the cursor in full."""
+        yield self.grid
+        yield Rule()
+        yield self._advice
+
+    def on_mount(self) -> None:
+        """Show the list."""
+        self.grid.focus()
+        self.status_changed()
+
+    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, Caution]]:
+        cautions = self.dashboard.outlook.cautions
+        return [(key, cautions[key]) for key in keys if key < len(cautions)]
+
+    def status_changed(self) -> None:
+        """Show what has been added, or has settled itself."""
+        super().status_changed()
+        cautions = self.dashboard.outlook.cautions
+        self.grid.update(enumerate(cautions))
+        self.grid.show(range(len(cautions)))
+        self._advice.show(self.grid.item)
+        self.refresh_footer()
+
+    def on_grid_cursor_moved(self) -> None:
+        """Say the one under the cursor in full."""
+        self._advice.show(self.grid.item)
+
+    def works(self, command_id: str) -> bool:
+        """Leave out what means nothing here."""
+        if command_id == "list.open":
+            return bool(self.grid.order)
+        return command_id not in ("list.mark", "list.sort", "app.warnings") and super().works(command_id)
+
+    def aside(self) -> Line:
+        """Say how many there are."""
+        return (Piece(amount(len(self.grid.order), "warning"), Tone.DIM),)
+
+    def on_grid_opened(self, event: Grid.Opened) -> None:
+        """Do what can be done."""
+        caution = self.grid.item_of(event.key)
+        if caution is None:
+            return
+        batch = caution.batch
+        if caution.act is Act.REFRESH or batch is None:
+            self.dashboard.poller.refresh_now()
+            self.dashboard.say("The API is asked again.")
+        elif caution.act is Act.RESUME:
+            perform(self.app, partial(sending.resume, self.dashboard, [batch.key]), group="act")
+        elif caution.act is Act.FETCH:
+            perform(self.app, partial(self._fetch, caution), group=f"fetch-{batch.key}", gives_up=True)
+        else:
+            self.app.push_screen(BatchScreen(self.workspace, batch))
+
+    async def _fetch(self, caution: Caution) -> None:
+        assert caution.batch is not None
+        with self.dashboard.undertaking() as say:
+            say("fetching results")
+            await collect(self.workspace, caution.batch)
+        self.dashboard.say(f"The results of {named(caution.batch)} are saved.")
+
+
+class Advice(Picture):
+    """Draws one warning whole, what to do about it, and what enter does."""
+
+    def __init__(self) -> None:
+        super().__init__(id="advice")
+        self._caution: Caution | None = None
+
+    def show(self, caution: Caution | None) -> None:
+        """Draw this one."""
+        self._caution = caution
+        self.redraw()
+
+    def draw(self, columns: int, rows: int) -> Sequence[Line]:
+        """Draw it, as far as there is room; what enter does always has it."""
+        caution = self._caution
+        if caution is None:
+            return []
+        said: list[Line] = [(Piece(f" {part}"),) for part in wrapped(f"{caution.message}.", columns - 2)]
+        said += [(Piece(f" {part}", Tone.DIM),) for part in wrapped(caution.advice, columns - 2)]
+        return [*said[: rows - 1], (Piece(" enter  ", Tone.STRONG), Piece(OFFERS[caution.act], Tone.DIM))]
+
+
+def paint(item: Caution, column: Column, width: int) -> Line:
+    """Draw one cell."""
+    if column.id == "kind":
+        return (Piece(KINDS.get(item.kind, item.kind), Tone.WARN),)
+    return (Piece(item.message),)

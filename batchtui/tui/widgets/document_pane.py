@@ -1,0 +1,169 @@
+"""One document to be read, in the form that is chosen: as text, as rendered Markdown, or as a JSON tree."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.containers import Vertical
+
+from batchtui.results.json_line import UnreadableLine, read_object
+from batchtui.tui.rendering.markdown import as_rendered
+from batchtui.tui.rendering.painter import look_of
+from batchtui.tui.rendering.plain import MOST_SHOWN, as_text, laid_out, plain_lines
+from batchtui.tui.rendering.spans import Line, Piece, Tone, plain, width
+from batchtui.tui.widgets.json_tree_view import JsonTree
+from batchtui.tui.widgets.lines_view import Picture
+from batchtui.tui.widgets.text_view import Prose
+from batchtui.tui.workers import begin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from textual.app import ComposeResult
+    from textual.widget import Widget
+
+    from batchtui.tui.rendering.plain import Part
+
+
+class Form(StrEnum):
+    """How a document is shown."""
+
+    TEXT = "text"
+    RENDERED = "rendered"
+    TREE = "JSON"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One document: what it says in parts, and its bytes."""
+
+    parts: Callable[[int | None], Iterator[Part]]
+    """Makes its parts, of each so many characters, None for all. Called on threads."""
+    raw: bytes = b""
+    """Its JSON as it came; empty where there is none."""
+
+
+class Pane(Vertical):
+    """Shows one document below a line that names it. It changes form when it is told to."""
+
+    def __init__(self, title: str, *, id: str) -> None:  # noqa: A002  (Textual's name)
+        super().__init__(id=id)
+        self._title = _Title(title)
+        self._prose = Prose()
+        self._tree = JsonTree()
+        self._reading: Reading | None = None
+        self.form = Form.TEXT
+
+    def compose(self) -> ComposeResult:
+        """Lay out the title, and one of both ways to read."""
+        yield self._title
+        yield self._prose
+        yield self._tree
+        self._tree.display = False
+
+    @property
+    def target(self) -> Widget:
+        """What takes the keys."""
+        return self._tree if self.form is Form.TREE else self._prose
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether the keys arrive here."""
+        return self.target.has_focus
+
+    def show(self, reading: Reading, *, stays: bool = False) -> None:
+        """Show another document from its beginning, in the same form; `stays`: from where the one before was read."""
+        self._reading = reading
+        self._draw(stays=stays)
+
+    def turn(self) -> None:
+        """Show it in the next form."""
+        forms = list(Form)
+        had_keys = self.is_ahead
+        self.form = forms[(forms.index(self.form) + 1) % len(forms)]
+        self._prose.display = self.form is not Form.TREE
+        self._tree.display = self.form is Form.TREE
+        if had_keys:
+            self.target.focus()
+        self._draw()
+
+    def _draw(self, *, stays: bool = False) -> None:
+        self._title.show(self.form)
+        reading = self._reading
+        if reading is None:
+            return
+        if self.form is Form.TREE:
+            begin(self, partial(self._grow, reading), group="show-tree", gives_up=True)
+        elif self.form is Form.TEXT:
+            self._prose.show(lambda _columns: as_text(reading.parts(MOST_SHOWN)), stays=stays)
+        else:
+            self._prose.show(lambda columns: as_rendered(reading.parts(MOST_SHOWN), columns), stays=stays)
+
+    async def _grow(self, reading: Reading) -> None:
+        self._tree.show(await asyncio.to_thread(_value, reading.raw))
+
+    def whole(self) -> str:
+        """Return all of it, safe, also where the screen shows its beginning: JSON of a tree, else text. Blocking."""
+        if self._reading is None:
+            return ""
+        if self.form is Form.TREE:
+            return "\n".join(plain(line) for line in as_text([*_raw_parts(self._reading.raw)], None))
+        return "\n".join(plain(line) for line in as_text(self._reading.parts(None), None))
+
+    @property
+    def suffix(self) -> str:
+        """What the name of a file ends with that holds `whole`."""
+        return ".json" if self.form is Form.TREE else ".md"
+
+    def on_descendant_focus(self) -> None:
+        """Show that keys arrive here."""
+        self._title.mark(is_ahead=True)
+
+    def on_descendant_blur(self) -> None:
+        """Show that keys arrive elsewhere."""
+        self._title.mark(is_ahead=False)
+
+
+def _raw_parts(raw: bytes) -> Iterator[Part]:
+
+    return plain_lines(laid_out(raw), None)
+
+
+def _value(raw: bytes) -> object:
+    try:
+        return read_object(raw)
+    except UnreadableLine:
+        return raw.decode("utf-8", "replace")
+
+
+class _Title(Picture):
+    """A rule with the name of what is below it, and the forms that it can have."""
+
+    DEFAULT_CSS = "_Title { height: 1; }"
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self._words = words
+        self._form = Form.TEXT
+        self._is_ahead = False
+
+    def show(self, form: Form) -> None:
+        self._form = form
+        self.redraw()
+
+    def mark(self, *, is_ahead: bool) -> None:
+        self._is_ahead = is_ahead
+        self.redraw()
+
+    def draw(self, columns: int, rows: int) -> Sequence[Line]:
+        rule = "-" if look_of(self).plain else "─"
+        forms = [Piece(f" {form.value} ", Tone.CHIP if form is self._form else Tone.DIM) for form in Form]
+        name = Piece(f" {self._words} ", Tone.ACCENT if self._is_ahead else Tone.DIM)
+        room = columns - width([name, *forms]) - 2
+        return [
+            (Piece(rule, Tone.FAINT), name, Piece(rule * max(1, room), Tone.FAINT), *forms, Piece(rule, Tone.FAINT))
+        ]

@@ -1,0 +1,98 @@
+"""A line of choices with their numbers, one of them in force: what a list shows, of what there is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from textual.message import Message
+
+from batchtui.text.numbers import count
+from batchtui.tui.rendering.painter import look_of
+from batchtui.tui.rendering.spans import Line, Piece, Tone, fitted, width
+from batchtui.tui.widgets.lines_view import Picture
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from textual import events
+
+    from batchtui.text.glyphs import Sign
+
+T = TypeVar("T")
+LEAST = 24
+"""Columns that what chooses besides has at least, else it has a line of its own."""
+
+
+class Choices(Picture, Generic[T]):
+    """Shows how many there are of each kind, and which kind is shown. It filters nothing: it says what was chosen."""
+
+    DEFAULT_CSS = "Choices { height: auto; }"
+
+    class Chosen(Message):
+        """One kind, or with None all of them, is to be shown."""
+
+        def __init__(self, choice: Any) -> None:
+            super().__init__()
+            self.choice = choice
+
+    def __init__(self, kinds: Mapping[T, tuple[Sign, Tone]], heading: str) -> None:
+        """Make it of all kinds there may be, in their order; `heading` stands there before anything is known."""
+        super().__init__()
+        self._kinds = kinds
+        self._heading = heading
+        self._numbers: Mapping[T, int] = {}
+        self._only: T | None = None
+        self._besides = ""
+        self._places: list[tuple[int, int, int, T | None]] = []
+        """Row, first column and the column after the last of each choice, for the mouse."""
+
+    def show(self, numbers: Mapping[T, int], only: T | None, *, besides: str = "") -> None:
+        """Draw these numbers, with one choice in force; `besides` names what else chooses, in its place."""
+        self._numbers, self._only, self._besides = numbers, only, besides
+        self.redraw()
+
+    @property
+    def _choices(self) -> list[T | None]:
+        return [None, *(kind for kind in self._kinds if self._numbers.get(kind))]
+
+    def next(self, step: int) -> T | None:
+        """Return the choice after, or before, the one in force."""
+        choices = self._choices
+        at = choices.index(self._only) if self._only in choices else 0
+        return choices[(at + step) % len(choices)]
+
+    def draw(self, columns: int, rows: int) -> Sequence[Line]:
+        """Draw the choices, on as many lines as they need: a sign alone is not understood."""
+        if not self._numbers:
+            return [(Piece(f" {self._heading}", Tone.HEADING),)]
+        lines: list[list[Piece]] = [[]]
+        self._places = []
+        x = 0
+        for choice in self._choices:
+            piece = self._piece(choice)
+            taken = width([piece])
+            if x and x + 1 + taken > columns:
+                lines.append([])
+                x = 0
+            lines[-1] += [Piece(" "), piece]
+            self._places.append((len(lines) - 1, x + 1, x + 1 + taken, choice))
+            x += taken + 1
+        if self._besides:
+            lines.append([Piece("  ")] if x + 3 + LEAST > columns else [*lines.pop(), Piece("  ")])
+            room = columns - width(lines[-1]) - 2
+            lines[-1] += fitted([Piece(f" {self._besides} ", Tone.CHIP)], min(room, len(self._besides) + 2))
+        return [tuple(line) for line in lines]
+
+    def _piece(self, choice: T | None) -> Piece:
+        if choice is None:
+            text, tone = f" {count(sum(self._numbers.values()))} all ", Tone.TEXT
+        else:
+            sign, tone = self._kinds[choice]
+            text = f" {sign.glyph_in(plain=look_of(self).plain)} {count(self._numbers[choice])} {sign.word} "
+        return Piece(text, Tone.CHIP if choice is self._only and not self._besides else tone)
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose with the mouse."""
+        for row, start, end, choice in self._places:
+            if row == event.y and start <= event.x < end:
+                self.post_message(self.Chosen(choice))

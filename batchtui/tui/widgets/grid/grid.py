@@ -1,0 +1,146 @@
+"""The one list of the whole program: rows by key, moved through, marked and sorted with keys and mouse."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, TypeVar
+
+from textual.message import Message
+
+from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.commands.table import Scope
+from batchtui.tui.widgets.grid.rows import Rows
+from batchtui.tui.widgets.grid.viewport import place_of
+
+if TYPE_CHECKING:
+    from textual import events
+    from textual.binding import BindingType
+
+T = TypeVar("T")
+
+
+class Grid(Rows[T], can_focus=True):
+    """Rows that listen. It tells what is asked for, and does nothing but move its cursor, marks and columns."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.LIST)
+
+    class Opened(Message):
+        """Somebody wants to see an item."""
+
+        def __init__(self, key: int) -> None:
+            super().__init__()
+            self.key = key
+
+    class SortAsked(Message):
+        """Somebody wants another order: by the column with this sort key, by the next one, or the same turned round."""
+
+        def __init__(self, sort: str = "", *, reverse: bool = False) -> None:
+            super().__init__()
+            self.sort = sort
+            self.reverse = reverse
+
+    _last_mark: int | None = None
+
+    # ── moving ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _action_list_down(self) -> None:
+        self.go_to(self.cursor + 1)
+
+    def _action_list_up(self) -> None:
+        self.go_to(self.cursor - 1)
+
+    def _action_list_first(self) -> None:
+        self.go_to(0)
+
+    def _action_list_last(self) -> None:
+        self.go_to(len(self.order) - 1)
+
+    def _action_list_half_down(self) -> None:
+        self.go_to(self.cursor + max(1, self._rows // 2))
+
+    def _action_list_half_up(self) -> None:
+        self.go_to(self.cursor - max(1, self._rows // 2))
+
+    def _action_list_page_down(self) -> None:
+        self.go_to(self.cursor + self._rows)
+
+    def _action_list_page_up(self) -> None:
+        self.go_to(self.cursor - self._rows)
+
+    def _action_list_right(self) -> None:
+        if self.layout_now.to_the_right:
+            self._shift = self.layout_now.to_the_left + 1
+            self.repaint()
+
+    def _action_list_left(self) -> None:
+        if self._shift:
+            self._shift -= 1
+            self.repaint()
+
+    def _action_list_open(self) -> None:
+        if self.key is not None:
+            self.post_message(self.Opened(self.key))
+
+    def _action_list_sort(self) -> None:
+        self.post_message(self.SortAsked())
+
+    def _action_list_reverse(self) -> None:
+        self.post_message(self.SortAsked(reverse=True))
+
+    # ── marks ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _action_list_mark(self) -> None:
+        if self.key is None:
+            return
+        self._last_mark = self.key
+        self._mark(self.marks ^ {self.key})
+        self.go_to(self.cursor + 1)
+
+    def _action_list_mark_range(self) -> None:
+        if self.key is None:
+            return
+        start = self.cursor if self._last_mark is None else place_of(self.order, self._last_mark, self.cursor)
+        first, last = sorted((self.cursor if start is None else start, self.cursor))
+        self._last_mark = self.key
+        self._mark(self.marks | set(self.order[first : last + 1]))
+
+    def _action_list_mark_all(self) -> None:
+        self._mark(set(self.order))
+
+    def _action_list_unmark(self) -> None:
+        self.unmark()
+
+    def unmark(self) -> None:
+        """Take all marks away."""
+        self._last_mark = None
+        self._mark(set())
+
+    def mark_only(self, keys: set[int]) -> None:
+        """Mark these, and nothing else."""
+        self._mark(keys)
+
+    def _mark(self, marks: set[int]) -> None:
+        changed = self.marks ^ marks
+        self.marks = marks
+        for y, key in enumerate(self._window()):
+            if key in changed:
+                self._refresh_row(self._top + y)
+        if changed:
+            self.post_message(self.MarksChanged())
+
+    # ── the mouse ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor there; a double click opens; a click on a title sorts."""
+        if event.y == 0:
+            self._click_title(event.x)
+            return
+        row = self._top + event.y - 1
+        if row < len(self.order):
+            self.go_to(row)
+            if event.chain == 2:
+                self._action_list_open()
+
+    def _click_title(self, x: int) -> None:
+        for place in self.layout_now.places:
+            if place.x <= x < place.x + place.width and place.column.sort:
+                self.post_message(self.SortAsked(place.column.sort))

@@ -1,0 +1,154 @@
+"""A text to be read: wrapped to the width, painted by the screenful, moved through with the keys of a pager."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+
+from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.commands.table import Scope
+from batchtui.tui.rendering.painter import look_of
+from batchtui.tui.rendering.spans import Line, Piece, width, wrapped
+from batchtui.tui.workers import begin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from textual.binding import BindingType
+    from textual.strip import Strip
+
+AT_ONCE = 200
+"""Lines made in one go, beside the keys."""
+
+
+class Scrolled(ScrollView, can_focus=True):
+    """Lines that are moved through with the keys of a pager. What they are is up to whoever inherits."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.TEXT)
+
+    @property
+    def number(self) -> int:
+        """How many lines there are."""
+        raise NotImplementedError
+
+    def move(self, lines: int) -> None:
+        """Go so many lines down, or up."""
+        self.scroll_to(y=self.scroll_offset.y + lines, animate=False, immediate=True)
+
+    def _action_text_down(self) -> None:
+        self.move(1)
+
+    def _action_text_up(self) -> None:
+        self.move(-1)
+
+    def _action_text_first(self) -> None:
+        self.move(-self.number)
+
+    def _action_text_last(self) -> None:
+        self.move(self.number)
+
+    def _action_text_half_down(self) -> None:
+        self.move(max(1, self.size.height // 2))
+
+    def _action_text_half_up(self) -> None:
+        self.move(-max(1, self.size.height // 2))
+
+    def _action_text_page_down(self) -> None:
+        self.move(max(1, self.size.height - 1))
+
+    def _action_text_page_up(self) -> None:
+        self.move(-max(1, self.size.height - 1))
+
+
+class Prose(Scrolled):
+    """Shows lines of pieces. What it is given is safe already, and is never taken for markup.
+
+    Lines that are there are wrapped at once; what makes its lines for a width is asked for them little by little, on
+    a thread, and what there is so far can be read meanwhile.
+    """
+
+    def __init__(self, lines: Sequence[Line] = (), *, id: str | None = None) -> None:  # noqa: A002  (Textual's name)
+        super().__init__(id=id)
+        self._source: Sequence[Line] | Callable[[int], Iterator[Line]] = lines
+        self._lines: list[Line] = []
+        self._wrapped_to = 0
+
+    @property
+    def number(self) -> int:
+        """How many lines there are, so far."""
+        return len(self._lines)
+
+    def show(self, source: Sequence[Line] | Callable[[int], Iterator[Line]], *, stays: bool = False) -> None:
+        """Show another text from its beginning: lines, or what makes them for a width; `stays`: from the same line."""
+        self._source = source
+        self._wrapped_to = 0  # while it is hidden it has no width: it is wrapped when it gets one, even the same
+        if not stays:
+            self.scroll_to(y=0, animate=False, immediate=True, force=True)
+        self._wrap()
+
+    def _wrap(self) -> None:
+        columns = self.scrollable_content_region.width
+        if not columns:
+            return
+        self._wrapped_to = columns
+        source = self._source
+        if callable(source):
+            # A group of its own, and exclusive: of an older text nothing is added any more.
+            begin(self, partial(self._gather, source(columns), columns), group="show-text", gives_up=True)
+            return
+        self.workers.cancel_group(self, "show-text")
+        self._lines = [part for line in source for part in broken(line, columns)]
+        self._shown()
+
+    async def _gather(self, coming: Iterator[Line], columns: int) -> None:
+        """Take lines as they are made; the first ones replace what was shown, so that nothing flickers."""
+
+        def some() -> list[Line]:
+            return [part for line in islice(coming, AT_ONCE) for part in broken(line, columns)]
+
+        lines = await asyncio.to_thread(some)
+        while len(lines) < self.scroll_offset.y + self.size.height and (more := await asyncio.to_thread(some)):
+            lines += more  # where one reads further down, nothing shorter may come in between
+        self._lines = lines
+        self._shown()
+        while more := await asyncio.to_thread(some):
+            self._lines += more
+            self.virtual_size = Size(0, len(self._lines))
+
+    def _shown(self) -> None:
+        self.virtual_size = Size(0, len(self._lines))
+        self.refresh()
+
+    def on_resize(self) -> None:
+        """Wrap to the new width."""
+        if self.scrollable_content_region.width != self._wrapped_to:
+            self._wrap()
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return how many lines there are at this width, for texts whose height is automatic."""
+        source = self._source
+        return len(self._lines) if callable(source) else sum(len(broken(line, width)) for line in source)
+
+    def render_line(self, y: int) -> Strip:
+        """Paint one line."""
+        at = int(self.scroll_offset.y) + y
+        line = self._lines[at] if at < len(self._lines) else ()
+        return look_of(self).strip(line, self.scrollable_content_region.width, self.rich_style)
+
+
+def broken(line: Line, columns: int) -> list[Line]:
+    """Break one line to a width. A line of several pieces is broken only in its last one, under where that begins."""
+    if width(line) <= columns:
+        return [line]
+    head, last = line[:-1], line[-1]
+    indent = width(head)
+    if columns - indent < 12:
+        return [(Piece(part, last.tone),) for part in wrapped("".join(piece.text for piece in line), columns)]
+    first, *rest = wrapped(last.text, columns - indent)
+    space = Piece(" " * indent)
+    return [(*head, Piece(first, last.tone)), *((space, Piece(part, last.tone)) for part in rest)]

@@ -1,0 +1,52 @@
+"""custom_ids are legal and unique whatever the data holds, and stay what they are where they can."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from batchtui.compose.custom_ids import IdMaker, Seen
+from batchtui.domain.limits import CUSTOM_ID_PATTERN
+
+
+def made(*originals: Any) -> list[str]:
+    ids = IdMaker()
+    return [ids.make(original, line) for line, original in enumerate(originals, 2)]
+
+
+@pytest.mark.parametrize(
+    ("original", "custom_id"),
+    [
+        ("A-1_b", "A-1_b"), (17, "17"), ("a.b@c.de", "a_b_c_de"), ("x/../y", "x_y"), ("Grüße", "Gr_e"), ("", "row-2"),
+        (None, "row-2"), ("  ", "row-2"), ("…", "row-2"), ("a\n", "a"), ("x" * 70, "x" * 64), (1.5, "1_5"),
+    ],
+)  # fmt: skip
+def test_an_id_is_made_legal(original: Any, custom_id: str) -> None:
+    assert made(original) == [custom_id]
+
+
+def test_what_stood_there_before_says_its_row() -> None:
+    assert made("a", "a", "a.", "a!") == ["a", "a-row3", "a-row4", "a-row5"]
+    assert made("x" * 64, "x" * 64) == ["x" * 64, "x" * 59 + "-row3"]
+    assert made("a-row3", "a", "a") == ["a-row3", "a", "a-row4"]
+    assert made("row-3", "") == ["row-3", "row-3-3-2"]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.one_of(st.none(), st.text(max_size=80), st.integers(), st.sampled_from(["a", "a.", "a_", "a-row3"])))
+)
+def test_ids_are_legal_and_unique_whatever_comes(originals: list[Any]) -> None:
+    ids = made(*originals)
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch(CUSTOM_ID_PATTERN, each) for each in ids)
+
+
+def test_what_was_seen_is_known_however_much_there_is() -> None:
+    seen = Seen()
+    assert all(seen.add(str(number)) for number in range(30_000))
+    assert not any(seen.add(str(number)) for number in range(30_000))

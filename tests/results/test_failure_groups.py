@@ -1,0 +1,92 @@
+"""Failures by kind, and what to do about each."""
+
+from __future__ import annotations
+
+import pytest
+
+from batchtui.domain.result import Outcome
+from batchtui.results.failure_groups import MAX_GROUPS, Act, FailureGrouper, advise, skeleton
+from batchtui.results.line_parser import read_line
+from tests.support.lines import bare, errored, succeeded
+
+
+@pytest.mark.parametrize(
+    ("message", "pattern"),
+    [
+        ("max_tokens: 100000 > 64000, which is the maximum", "max_tokens: # > #, which is the maximum"),
+        ("messages.3.content.12: Field required", "messages.#.content.#: Field required"),
+        ("model: claude-sonet-4-5", "model: claude-sonet-4-5"),
+        ("File file_011CNha8iCJcU1wXNR6q4V8w not found", "File # not found"),
+        ("prompt is too long: 1,234,567 tokens > 200,000", "prompt is too long: # tokens > #"),
+        ("no such id 1b4e28ba-2fa1-11d2-883f-0016d3cca427", "no such id #"),
+        ("Internal server error", "Internal server error"),
+    ],
+)
+def test_numbers_and_ids_are_taken_out(message: str, pattern: str) -> None:
+    assert skeleton(message) == pattern
+
+
+def test_messages_that_differ_in_numbers_are_one_group_with_the_first_as_its_example() -> None:
+    grouper = FailureGrouper()
+    ids = [grouper.place(read_line(errored(f"r-{n}", message=f"messages.{n}: Field required"))) for n in (3, 4, 5)]
+    (group,) = grouper.groups()
+    assert ids == [group.id] * 3
+    assert (group.count, group.example_id, group.example) == (3, "r-3", "messages.3: Field required")
+
+
+def test_a_success_is_in_no_group() -> None:
+    grouper = FailureGrouper()
+    assert grouper.place(read_line(succeeded("a", "hello"))) == 0
+    assert grouper.groups() == []
+
+
+def test_outcomes_without_a_message_group_by_outcome_and_stop_reason() -> None:
+    grouper = FailureGrouper()
+    lines = [
+        succeeded("a", "x", stop_reason="max_tokens"),
+        succeeded("b", "y", stop_reason="max_tokens"),
+        succeeded("c", "z", stop_reason="model_context_window_exceeded"),
+        bare("d", "expired"),
+    ]
+    for line in lines:
+        grouper.place(read_line(line))
+    assert [(group.stop_reason, group.count) for group in grouper.groups()] == [
+        ("max_tokens", 2),
+        ("model_context_window_exceeded", 1),
+        (None, 1),
+    ]
+
+
+def test_the_number_of_groups_is_bounded_and_every_failure_is_counted() -> None:
+    grouper = FailureGrouper()
+    words = [f"{a}{b}" for a in "abcdefghijklmnopqrst" for b in "abcdefghijklmnopqrst"]
+    for word in words:
+        grouper.place(read_line(errored("a", message=word)))
+    groups = grouper.groups()
+    assert len(groups) == MAX_GROUPS + 1
+    assert sum(group.count for group in groups) == len(words)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "error_type", "stop_reason", "act"),
+    [
+        (Outcome.ERRORED, "api_error", None, Act.RESEND),
+        (Outcome.ERRORED, "overloaded_error", None, Act.RESEND),
+        (Outcome.ERRORED, "timeout_error", None, Act.RESEND),
+        (Outcome.ERRORED, "rate_limit_error", None, Act.RESEND),
+        (Outcome.ERRORED, "invalid_request_error", None, Act.EDIT),
+        (Outcome.ERRORED, "not_found_error", None, Act.EDIT),
+        (Outcome.ERRORED, "permission_error", None, Act.EDIT),
+        (Outcome.ERRORED, "solar_flare_error", None, Act.LEAVE),
+        (Outcome.ERRORED, None, None, Act.LEAVE),
+        (Outcome.TRUNCATED, None, "max_tokens", Act.RAISE),
+        (Outcome.TRUNCATED, None, "model_context_window_exceeded", Act.EDIT),
+        (Outcome.REFUSED, None, "refusal", Act.LEAVE),
+        (Outcome.CANCELED, None, None, Act.RESEND),
+        (Outcome.EXPIRED, None, None, Act.RESEND),
+    ],
+)
+def test_the_sensible_act(outcome: Outcome, error_type: str | None, stop_reason: str | None, act: Act) -> None:
+    advice = advise(outcome, error_type, stop_reason)
+    assert advice.act is act
+    assert advice.sentence.endswith(".")

@@ -1,0 +1,64 @@
+"""Blocking work that nobody wants any more ends at its next word, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from batchtui.runtime.threads import abandonable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+async def test_work_says_how_far_it_is_and_gives_what_it_made() -> None:
+    heard: list[int] = []
+
+    def work(tell: Callable[[int], None]) -> str:
+        tell(1)
+        tell(2)
+        return "made"
+
+    assert await abandonable(work, heard.append) == "made"
+    assert heard == [1, 2]
+
+
+async def test_work_that_was_given_up_ends_at_its_next_word_and_is_waited_for() -> None:
+    begun, wanted = threading.Event(), threading.Event()
+    ended: list[str] = []
+
+    def work(tell: Callable[[int], None]) -> None:
+        begun.set()
+        wanted.wait()
+        try:
+            tell(1)
+            ended.append("went on")
+        finally:
+            ended.append("let go of its files")
+
+    working = asyncio.ensure_future(abandonable(work, give_up=wanted.set))
+    await asyncio.to_thread(begun.wait)
+    working.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await working
+    assert ended == ["let go of its files"]
+
+
+async def test_what_came_of_it_all_the_same_is_taken_back() -> None:
+    begun, wanted = threading.Event(), threading.Event()
+    taken_back: list[str] = []
+
+    def work(_: Callable[[int], None]) -> str:
+        begun.set()
+        wanted.wait()
+        return "made"
+
+    working = asyncio.ensure_future(abandonable(work, give_up=wanted.set, let_go=taken_back.append))
+    await asyncio.to_thread(begun.wait)
+    working.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await working
+    assert taken_back == ["made"]

@@ -1,0 +1,56 @@
+"""Labels: how tags are typed, and what the registry keeps of a change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from batchtui.domain.errors import UsageError
+from batchtui.services.batches.labels import Labelling, label, read_tags, written_tags
+from tests.support.builders import job, part
+
+if TYPE_CHECKING:
+    from batchtui.services.workspace import Workspace
+
+
+@pytest.mark.parametrize(
+    ("typed", "labelling"),
+    [
+        ("", Labelling(tags=())),
+        ("a b, c a", Labelling(tags=("a", "b", "c"))),
+        ('"two words" b', Labelling(tags=("two words", "b"))),
+        ("+a -b", Labelling(add=("a",), remove=("b",))),
+        ("c +a", Labelling(add=("c", "a"))),
+        ('-"two words"', Labelling(remove=("two words",))),
+    ],
+)
+def test_tags_are_read_as_they_are_typed(typed: str, labelling: Labelling) -> None:
+    assert read_tags(typed) == labelling
+
+
+@pytest.mark.parametrize("tags", [(), ("a",), ("a b", "c"), ("-a", "+b", "c,d")])
+def test_written_tags_are_read_as_they_were(tags: tuple[str, ...]) -> None:
+    assert read_tags(written_tags(tags)).tags == tags
+
+
+async def test_a_change_is_journaled_with_the_former_name_and_what_is_the_same_is_not(workspace: Workspace) -> None:
+    await workspace.registry.jobs.plan(job(), [part()])
+    await label(workspace, ["job_1", "job_1", "job_none"], Labelling(name=" later ", add=("a",)))
+    assert await label(workspace, ["job_1"], Labelling(name="later")) == []
+    entries = [entry for entry in await workspace.registry.journal.entries() if entry.event == "job.labelled"]
+    assert [entry.detail for entry in entries] == ['{"name": "later", "before": "nightly", "tags": "a"}']
+
+
+async def test_batches_of_a_labelled_job_count_as_changed(workspace: Workspace) -> None:
+    keys = await workspace.registry.jobs.plan(job(), [part(1), part(2)])
+    before = (await workspace.registry.views.tally()).revision
+    await label(workspace, ["job_1"], Labelling(note="why"))
+    changed = await workspace.registry.views.changed_since(before)
+    assert [(batch.key, batch.note) for batch in changed] == [(key, "why") for key in keys]
+
+
+@pytest.mark.parametrize("labelling", [Labelling(name=" "), Labelling(name="x" * 201), Labelling(add=("",))])
+async def test_labels_that_cannot_be_are_refused(workspace: Workspace, labelling: Labelling) -> None:
+    with pytest.raises(UsageError):
+        await label(workspace, ["job_1"], labelling)

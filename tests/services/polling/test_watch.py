@@ -1,0 +1,129 @@
+"""Watching: what happens is passed on whoever does it, and a bad network is only a pause."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from batchtui.domain.errors import CredentialsMissing, Refused
+from batchtui.domain.states import BatchState
+from batchtui.services.polling.poller import PollerState
+from batchtui.services.polling.watch import Listeners, watch
+from batchtui.simulator import Fault
+from tests.support.workspaces import all_batches, submit, workspace_at
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from batchtui.domain.errors import BatchtuiError
+    from batchtui.services.polling.poller import PollStatus
+    from batchtui.services.polling.watch import Happening, Watched
+    from batchtui.services.workspace import Workspace
+    from batchtui.simulator import Simulator
+    from tests.support.clock import TurnedClock
+
+
+class Heard:
+    """Everything that was passed on."""
+
+    def __init__(self) -> None:
+        self.events: list[str] = []
+        self.states: list[PollerState] = []
+        self.errors: list[str] = []
+
+    def happening(self, told: Happening) -> None:
+        self.events.append(told.entry.event)
+
+    def status(self, status: PollStatus) -> None:
+        self.states.append(status.state)
+
+    def error(self, error: BatchtuiError) -> None:
+        self.errors.append(error.type)
+
+    async def watch(self, workspace: Workspace, *, until_idle: bool = True) -> Watched:
+        listeners = Listeners(self.happening, self.status, self.error)
+        async with asyncio.timeout(20):
+            return await watch(workspace, listeners, [], until_idle=until_idle)
+
+    async def until(self, event: str, times: int = 1) -> None:
+        """Wait until that was passed on so often."""
+        async with asyncio.timeout(20):
+            while self.events.count(event) < times:
+                await asyncio.sleep(0.005)
+
+
+async def test_a_network_that_is_down_is_waited_out(
+    workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock
+) -> None:
+    await submit(workspace, tmp_path, 3)
+    simulator.world.faults.add(Fault(on="list", kind="lost_before", times=3))
+    clock.turn(hours=3)
+    heard = Heard()
+    watched = await heard.watch(workspace)
+    assert heard.events == ["batch.ended", "results.saved"]
+    assert heard.states.count(PollerState.OFFLINE) == 3
+    assert (watched.unknown, watched.uncollected) == (0, False)
+
+
+async def test_results_that_cannot_be_fetched_are_said_and_do_not_keep_it_going(
+    workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock
+) -> None:
+    await submit(workspace, tmp_path, 3)
+    simulator.world.faults.add(Fault(on="results", kind="results_cut", at_byte=10, times=None))
+    clock.turn(hours=3)
+    heard = Heard()
+    assert (await heard.watch(workspace)).uncollected
+    assert len(heard.errors) == 1
+
+
+async def test_a_part_that_waits_for_room_is_sent_on(
+    workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock
+) -> None:
+    from batchtui.services.submission.staging.stage import IntakeOptions
+
+    simulator.world.faults.add(Fault(on="create", kind="status", status=429, retry_after=600, skip=1))
+    await submit(workspace, tmp_path, 4, intake=IntakeOptions(max_requests=2))
+    heard = Heard()
+    await heard.watch(workspace)
+    assert heard.events.count("batch.accepted") == 1
+    assert [batch.state for batch in await all_batches(workspace)] == [BatchState.ENDED, BatchState.ENDED]
+
+
+async def test_what_another_process_does_is_passed_on_too(
+    workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock
+) -> None:
+    await submit(workspace, tmp_path, 1)
+    heard = Heard()
+    async with workspace_at(tmp_path / "home", simulator, clock) as other:
+        watching = asyncio.create_task(heard.watch(workspace, until_idle=False))
+        await heard.until("results.saved")
+        await submit(other, tmp_path, 1, prefix="b")
+        await heard.until("job.planned")
+        await heard.until("results.saved", times=2)
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+    assert heard.events.count("job.planned") == 1
+
+
+async def test_a_part_that_stays_unknown_does_not_keep_it_going_for_ever(
+    workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock
+) -> None:
+    simulator.world.faults.add(Fault(on="create", kind="lost_before"))
+    simulator.world.faults.add(Fault(on="list", kind="status", status=529, times=4))
+    await submit(workspace, tmp_path, 1)
+    assert (await Heard().watch(workspace)).unknown == 1
+
+
+async def test_a_door_that_is_shut_ends_it(
+    workspace: Workspace, tmp_path: Path, simulator: Simulator, monkeypatch: pytest.MonkeyPatch, clock: TurnedClock
+) -> None:
+    await submit(workspace, tmp_path, 1)
+    simulator.world.faults.add(Fault(on="list", kind="status", status=401, times=None))
+    with pytest.raises(Refused):
+        await Heard().watch(workspace)
+    monkeypatch.delenv("ANTHROPIC_API_KEY")
+    async with workspace_at(tmp_path / "home", simulator, clock) as other:
+        with pytest.raises(CredentialsMissing):
+            await Heard().watch(other)

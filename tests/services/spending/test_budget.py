@@ -1,0 +1,88 @@
+"""Limits on cost: what counts towards each, and that the most it may cost decides."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from batchtui.domain.errors import CostLimit
+from batchtui.domain.estimate import Bounds, Estimate
+from batchtui.services.spending.budget import refuse_costly
+from tests.support.builders import job, part
+
+if TYPE_CHECKING:
+    from batchtui.services.workspace import Workspace
+    from tests.support.clock import TurnedClock
+
+
+def costing(at_most: str | None) -> Estimate:
+    bounds = Bounds(Decimal(0), Decimal(0), None if at_most is None else Decimal(at_most))
+    return Estimate(bounds, bounds, (bounds,), (0, 0, 0), (0, 0), open=() if at_most else ("It reads the web.",))
+
+
+async def on_its_way(workspace: Workspace, name: str, at_most: str | None, profile: str | None = None) -> None:
+    bounds = Bounds(None, None, None if at_most is None else Decimal(at_most))
+    await workspace.registry.jobs.plan(
+        job(name, profile=profile, created_at=workspace.clock.now()), [part()], estimates=[bounds]
+    )
+
+
+def settle(workspace: Workspace, text: str) -> None:
+    workspace.paths.config_file.parent.mkdir(parents=True, exist_ok=True)
+    workspace.paths.config_file.write_text(f"[submit]\n{text}\n")
+
+
+async def test_the_most_it_may_cost_decides_and_not_what_is_likely(workspace: Workspace) -> None:
+    await refuse_costly(workspace, costing("2.00"), Decimal(2))
+    with pytest.raises(CostLimit, match=r"up to \$2\.01.* is \$2\.00"):
+        await refuse_costly(workspace, costing("2.01"), Decimal(2))
+
+
+async def test_what_a_person_says_goes_before_the_setting(workspace: Workspace) -> None:
+    settle(workspace, "max_cost = 1")
+    await refuse_costly(workspace, costing("3"), Decimal(5))
+    with pytest.raises(CostLimit):
+        await refuse_costly(workspace, costing("3"), None)
+
+
+async def test_nothing_is_a_limit(workspace: Workspace) -> None:
+    settle(workspace, "max_cost = 5")
+    with pytest.raises(CostLimit):
+        await refuse_costly(workspace, costing("0.01"), Decimal(0))
+
+
+async def test_without_an_upper_bound_a_limit_stops_and_says_why(workspace: Workspace) -> None:
+    await refuse_costly(workspace, costing(None), None)
+    with pytest.raises(CostLimit, match=r"Nobody can say .* It reads the web"):
+        await refuse_costly(workspace, costing(None), Decimal(1000))
+
+
+async def test_a_day_ends_at_midnight(workspace: Workspace, clock: TurnedClock) -> None:
+    settle(workspace, "max_cost_a_day = 3")
+    await on_its_way(workspace, "job_1", "2")
+    await refuse_costly(workspace, costing("1"), None)
+    with pytest.raises(CostLimit, match=r"for a day is \$3\.00, of which \$2\.00 is spent or on its way"):
+        await refuse_costly(workspace, costing("1.01"), None)
+    clock.turn(hours=24)
+    await refuse_costly(workspace, costing("3"), None)
+
+
+async def test_a_profile_has_a_limit_of_its_own(workspace: Workspace, clock: TurnedClock) -> None:
+    settle(workspace, "max_cost_of_profile = { work = 3 }")
+    await on_its_way(workspace, "job_1", "2", "work")
+    await on_its_way(workspace, "job_2", "9", "home")
+    clock.turn(days=40)
+    await refuse_costly(workspace, costing("100"), None)
+    workspace.profile = "work"
+    await refuse_costly(workspace, costing("1"), None)
+    with pytest.raises(CostLimit, match=r"of the profile work is \$3\.00, of which \$2\.00"):
+        await refuse_costly(workspace, costing("1.01"), None)
+
+
+async def test_what_nobody_knows_is_not_in_the_sum_and_said(workspace: Workspace) -> None:
+    settle(workspace, "max_cost_a_day = 3")
+    await on_its_way(workspace, "job_1", None)
+    with pytest.raises(CostLimit, match="without 1 batch of unknown cost"):
+        await refuse_costly(workspace, costing("4"), None)

@@ -1,0 +1,108 @@
+"""The table of commands, and a person's own keys laid over it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from textual._xterm_parser import XTermParser
+from textual.events import Key
+from textual.keys import Keys
+
+from batchtui.domain.errors import UsageError
+from batchtui.tui.commands.keymap import merged, overridden, shown, textual_name
+from batchtui.tui.commands.table import BY_ID, COMMANDS, TOGETHER
+
+
+def test_ids_are_unique() -> None:
+    assert len(BY_ID) == len(COMMANDS)
+
+
+def test_no_two_commands_share_a_key_where_both_are_heard() -> None:
+    for scopes in TOGETHER:
+        keys = [key for command in COMMANDS if command.scope in scopes for key in command.keys]
+        assert sorted(keys) == sorted(set(keys)), scopes
+
+
+def test_every_command_has_a_key_and_a_sentence() -> None:
+    assert [command.id for command in COMMANDS if not command.keys or not command.help.endswith(".")] == []
+
+
+def test_ctrl_z_is_bound_to_nothing() -> None:
+    assert not any("ctrl+z" in command.keys for command in COMMANDS)
+
+
+def test_what_changes_the_api_is_called_dangerous() -> None:
+    dangers = {command.id for command in COMMANDS if command.is_danger}
+    assert {"batches.cancel", "batches.delete", "batch.cancel", "batch.delete"} <= dangers
+
+
+def test_reading_the_table_loads_no_textual() -> None:
+    code = "import sys, batchtui.tui.commands.keymap, batchtui.tui.commands.table; sys.exit('textual' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+CHARACTERS = sorted({key for command in COMMANDS for key in command.keys if len(key) == 1} | set("+-,_@~^&'\"(<é0A"))
+NAMES = sorted({key for command in COMMANDS for key in command.keys if len(key) > 1})
+
+
+@pytest.mark.parametrize("character", CHARACTERS)
+def test_a_character_has_the_name_that_textual_gives_it_on_arrival(character: str) -> None:
+    (event,) = [event for event in XTermParser().feed(character) if isinstance(event, Key)]
+    assert textual_name(character) == event.key
+
+
+@pytest.mark.parametrize("key", NAMES)
+def test_a_named_key_is_one_that_textual_knows(key: str) -> None:
+    assert textual_name(key) in {entry.value for entry in Keys}
+
+
+@pytest.mark.parametrize(
+    ("written", "named"),
+    [("?", "question_mark"), ("/", "slash"), (":", "colon"), ("*", "asterisk"), ("\\", "backslash"), ("esc", "escape"),
+     ("pgdn", "pagedown"), ("ctrl+d", "ctrl+d"), ("G", "G"), ("ctrl+pgup", "ctrl+pageup"), ("+", "plus")],
+)  # fmt: skip
+def test_keys_are_named_as_textual_names_them(written: str, named: str) -> None:
+    assert textual_name(written) == named
+
+
+def test_own_keys_take_the_place_of_the_table_s() -> None:
+    assert merged({"list.down": "X, ctrl+n"})["list.down"] == ("X", "ctrl+n")
+    assert overridden({"list.down": "X, PageDown,"} | {"list.page-down": "ctrl+f"}) == {
+        "list.down": "X,pagedown",
+        "list.page-down": "ctrl+f",
+    }
+
+
+def test_no_keys_switch_a_command_off() -> None:
+    assert merged({"app.pause": ""})["app.pause"] == ()
+
+
+def test_an_unknown_command_is_named_with_the_nearest_one() -> None:
+    with pytest.raises(UsageError) as caught:
+        merged({"list.dwon": "n"})
+    assert "list.dwon" in caught.value.message
+    assert "list.down" in (caught.value.hint or "")
+
+
+def test_an_unknown_key_is_named() -> None:
+    with pytest.raises(UsageError, match="hyper"):
+        merged({"list.down": "hyper"})
+
+
+def test_a_clash_is_named_with_both_commands() -> None:
+    with pytest.raises(UsageError) as caught:
+        merged({"list.down": "k"})
+    assert "list.down" in caught.value.message
+    assert "list.up" in caught.value.message
+
+
+def test_two_commands_may_swap_their_keys() -> None:
+    keymap = merged({"list.down": "k,up", "list.up": "j,down"})
+    assert keymap["list.up"] == ("j", "down")
+
+
+def test_keys_are_shown_in_ascii_where_nothing_else_may_be_drawn() -> None:
+    assert shown("enter") == "⏎"
+    assert shown("enter", plain=True) == "enter"

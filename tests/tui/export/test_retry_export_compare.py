@@ -1,0 +1,218 @@
+"""Trying again and writing files from inside the dashboard, over a real registry and the simulator."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import json
+from typing import TYPE_CHECKING
+
+from batchtui.domain.states import ResultsState
+from batchtui.services.polling import maintenance as tend
+from batchtui.simulator import SCENARIOS
+from batchtui.tui.dialogs.text_prompt import AskText
+from batchtui.tui.export.options import ONLY
+from batchtui.tui.export.screen import ExportScreen
+from batchtui.tui.retry.screen import RetryScreen
+from tests.tui.stage import PATIENCE, Stage, stage, submit
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+
+async def half_failed(made: Stage, folder: Path, name: str = "mixed", count: int = 20) -> None:
+    """A batch of which half has failed; the dashboard sees it end and fetches its results by itself."""
+    made.simulator.world.retemper(SCENARIOS["half-fail"])
+    await submit(made.workspace, folder, name, count)
+    made.clock.turn(hours=2)
+    await tend.round_of_care(made.workspace)
+    views = made.workspace.registry.views
+    async with asyncio.timeout(PATIENCE):
+        while any(batch.results is not ResultsState.SAVED for batch in await views.select()):
+            made.clock.turn(1)  # whoever waits to look again does
+            await made.pilot.pause(0.02)
+    await made.shows(name)
+
+
+async def test_a_retry_shows_each_kind_with_what_to_do_and_sends_the_chosen(tmp_path: Path) -> None:
+    async with stage(tmp_path) as made:
+        await half_failed(made, tmp_path)
+        await made.press("R")
+        await made.shows("overloaded_error", "invalid_request_error", "as attempt 2 of the same job")
+        screen = made.app.screen
+        assert isinstance(screen, RetryScreen)
+        assert "7 requests" in made.text  # what fails again as it is, is left
+
+        await made.opened("y")
+        await made.shows("Send 7 requests again?")
+        await made.press("y")
+        await made.shows("1 part of 1 sent.")
+        assert [len(batch) for batch in made.simulator.world.batches] == [20, 7]
+
+
+async def test_the_marked_results_alone_are_tried_again(tmp_path: Path) -> None:
+    async with stage(tmp_path) as made:
+        await half_failed(made, tmp_path)
+        await made.press("enter")
+        await made.shows("20 results")
+        for _ in range(2):
+            await made.press("]", "space")  # the first two failures, one of which would fail again as it is
+        await made.shows("2 marked")
+        await made.press("R")
+        await made.shows("2 requests", "2 marked of mixed")
+        await made.opened("y")
+        await made.press("y")
+        await made.shows("1 part of 1 sent.")
+        assert [len(batch) for batch in made.simulator.world.batches] == [20, 2]
+
+
+async def test_marked_successes_are_not_tried_again(tmp_path: Path) -> None:
+    async with stage(tmp_path, ended=["fine"]) as made:
+        await made.press("enter")
+        await made.shows("3 results")
+        await made.press("space", "R")
+        await made.shows("All that is marked has succeeded.")
+
+
+async def test_kinds_are_chosen_with_the_marks_and_the_plan_follows(tmp_path: Path) -> None:
+    async with stage(tmp_path) as made:
+        await half_failed(made, tmp_path)
+        await made.press("R")
+        await made.shows("7 requests")
+        await made.press("*")
+        await made.shows("10 requests")
+        await made.press("\\")
+        await made.shows("At least one kind has to be sent")
+
+
+async def test_another_max_tokens_is_asked_for_and_checked(tmp_path: Path) -> None:
+    async with stage(tmp_path) as made:
+        await half_failed(made, tmp_path)
+        await made.press("R")
+        await made.shows("7 requests")
+        await made.press("t", *"many")
+        await made.until(lambda: isinstance(made.app.screen, AskText))
+        await made.shows("a number of tokens")
+        await made.press("enter")
+        assert isinstance(made.app.screen, AskText)
+        await made.press(*["backspace"] * 4, *"512", "enter")
+        await made.shows("7 requests changed")
+
+
+async def test_leaving_a_retry_leaves_nothing_behind(tmp_path: Path) -> None:
+    async with stage(tmp_path) as made:
+        await half_failed(made, tmp_path)
+        await made.press("R")
+        await made.shows("7 requests")
+        await made.press("escape")
+        await made.until(lambda: not isinstance(made.app.screen, RetryScreen))
+        kept = made.workspace.paths.requests
+        assert not [path for path in kept.iterdir() if not path.name.startswith("job_")]
+
+
+async def test_nothing_that_failed_is_said(tmp_path: Path) -> None:
+    async with stage(tmp_path, ended=["fine"]) as made:
+        await made.press("R")
+        await made.shows("All 3 requests of fine have succeeded")
+
+
+async def test_several_jobs_are_tried_again_with_one_question(tmp_path: Path) -> None:
+    async with stage(tmp_path, ended=["fine"]) as made:
+        for name in ("one", "two"):
+            await half_failed(made, tmp_path, name)
+        await made.press("*")
+        await made.opened("R")
+        await made.shows("Try 2 jobs again?", "All 3 requests of fine have succeeded")
+        await made.press("y")
+        await made.until(lambda: len(made.simulator.world.batches) == 5)
+
+
+async def test_results_are_written_as_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with stage(tmp_path, ended=["fine"]) as made:
+        await made.press("x")
+        await made.shows("fine.csv", "3 results at most, in 1 file")
+        await made.press("w")
+        await made.shows("3 results written to fine.csv")
+        with (tmp_path / "fine.csv").open(newline="", encoding="utf-8-sig") as file:
+            assert len(list(csv.DictReader(file))) == 3
+
+
+async def test_the_format_changes_the_name_and_the_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with stage(tmp_path, ended=["fine"]) as made:
+        await made.press("x", "j")
+        for _ in range(4):  # tsv, md, parquet, jsonl
+            await made.press("enter")
+        await made.shows("fine.jsonl", "as they came")
+        await made.press("w")
+        await made.shows("3 results written")
+        assert len([json.loads(line) for line in (tmp_path / "fine.jsonl").read_text().splitlines()]) == 3
+
+
+async def test_a_file_that_is_there_is_replaced_only_with_a_yes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "fine.csv").write_text("mine")
+    async with stage(tmp_path, ended=["fine"]) as made:
+        await made.press("x")
+        await made.shows("exists: you will be asked")
+        await made.opened("w")
+        await made.press("n")
+        await made.until(lambda: isinstance(made.app.screen, ExportScreen))
+        assert (tmp_path / "fine.csv").read_text() == "mine"
+        await made.opened("w")
+        await made.press("y")
+        await made.shows("3 results written")
+
+
+async def test_the_marked_go_into_a_folder_a_file_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with stage(tmp_path, ended=["one", "two"]) as made:
+        await made.press("*", "x")
+        await made.shows("6 results at most, in 2 files")
+        await made.press("w")
+        await made.shows("6 results written to results/")
+        assert len(list((tmp_path / "results").iterdir())) == 2
+
+
+async def test_what_a_search_shows_is_what_is_written_unless_all_is_chosen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with stage(tmp_path) as made:
+        await half_failed(made, tmp_path)
+        await made.press("enter")
+        await made.shows("20 results")
+        await made.press("/", *"overloaded", "enter")
+        await made.shows("4 of 20")
+        await made.press("x")
+        await made.shows("only the 4 that are shown", "4 results at most")
+        await made.press("j", "j", "enter")
+        await made.shows("all ", "20 results at most")
+        await made.press(*["enter"] * (len(ONLY)))
+        await made.shows("only the 4 that are shown", "4 results at most")
+        await made.press("w")
+        await made.shows("4 results written to mixed.csv")
+        with (tmp_path / "mixed.csv").open(newline="", encoding="utf-8-sig") as file:
+            assert {row["error_type"] for row in csv.DictReader(file)} == {"overloaded_error"}
+
+
+async def test_the_marked_results_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with stage(tmp_path, ended=["fine"]) as made:
+        await made.press("enter")
+        await made.shows("3 results")
+        await made.press("space", "space", "x")
+        await made.shows("only the 2 that are marked", "2 results at most")
+        await made.press("w")
+        await made.shows("2 results written to fine.csv")
+
+
+async def test_what_is_not_here_yet_cannot_be_written_and_says_so(tmp_path: Path) -> None:
+    async with stage(tmp_path, running=["busy"]) as made:
+        await made.press("x")
+        await made.shows("are not saved yet")

@@ -1,0 +1,140 @@
+"""What a batch says of itself: honest progress, steps of time that keep a still screen still, nothing hostile."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from batchtui.domain.batch import RequestCounts
+from batchtui.domain.states import BatchState, ResultsState
+from batchtui.tui.rendering import batch_text as saying
+from batchtui.tui.rendering.spans import Tone, plain, width
+from tests.support.clock import START
+from tests.tui.sample_batches import HOSTILE, batch, ended
+
+
+def test_counts_that_have_not_moved_draw_no_bar() -> None:
+    said = plain(saying.progress(batch(), 30))
+    assert said == "counts come at the end"
+    assert "%" not in said
+
+
+def test_counts_that_moved_draw_a_bar_with_their_share() -> None:
+    moving = batch(counts=RequestCounts(processing=75, succeeded=25), counts_moved=True)
+    assert plain(saying.progress(moving, 25)) == "━" * 5 + "─" * 15 + "  25%"
+
+
+@pytest.mark.parametrize("columns", range(1, 60))
+def test_a_bar_is_never_wider_than_its_column(columns: int) -> None:
+    moving = batch(counts=RequestCounts(processing=1, succeeded=97, errored=2), counts_moved=True)
+    assert width(saying.progress(moving, columns)) <= max(columns, len("  99%"))
+
+
+def test_a_bar_is_full_only_when_nothing_is_left() -> None:
+    nearly = RequestCounts(processing=1, succeeded=99_999)
+    assert plain(saying.bar(nearly, 25)).endswith("99%")
+
+
+def test_failures_show_in_a_bar_however_few() -> None:
+    few = RequestCounts(processing=50_000, succeeded=49_999, errored=1)
+    assert Tone.BAD in [piece.tone for piece in saying.bar(few, 25) if piece.text]
+
+
+def test_a_bar_in_ascii_is_ascii() -> None:
+    assert plain(saying.bar(RequestCounts(processing=1, succeeded=1, errored=1), 25, plain=True)).isascii()
+
+
+def test_an_end_without_failures_says_so() -> None:
+    assert plain(saying.progress(ended(), 30)) == "all succeeded"
+
+
+def test_an_end_with_failures_says_how_many_of_what() -> None:
+    assert plain(saying.progress(ended(succeeded=1948, errored=40, expired=12), 30)) == "1,948 ✓  40 ✗  12 ◷"
+
+
+def test_where_the_outcomes_do_not_fit_the_failures_are_said() -> None:
+    assert plain(saying.progress(ended(succeeded=1_948_000, errored=40), 12)) == "40 failed"
+
+
+def test_the_state_of_an_end_with_failures_differs_by_sign_and_not_by_colour_alone() -> None:
+    assert plain(saying.state(ended())) == "✓ ended"
+    assert plain(saying.state(ended(errored=1))) == "✗ ended"
+
+
+@pytest.mark.parametrize("state", list(BatchState))
+def test_every_state_is_said_in_ascii_too(state: BatchState) -> None:
+    assert plain(saying.state(batch(state=state), plain=True)).isascii()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0, "0s"),
+        (4, "0s"),
+        (59, "55s"),
+        (60, "1m"),
+        (3599, "59m"),
+        (3600, "1h 00m"),
+        (100_000, "27h 46m"),
+        (200_000, "2 days"),
+    ],
+)
+def test_spans_go_in_steps(seconds: int, said: str) -> None:
+    assert saying.span(timedelta(seconds=seconds)) == said
+
+
+def test_a_span_below_a_minute_changes_every_five_seconds_and_later_every_minute() -> None:
+    assert len({saying.span(timedelta(seconds=s)) for s in range(60)}) == 12
+    assert len({saying.span(timedelta(seconds=s)) for s in range(60, 3600)}) == 59
+
+
+def test_what_lies_ahead_is_not_said_to_be_past() -> None:
+    assert saying.ago(START + timedelta(minutes=2), START) == "in 2m"
+
+
+def test_little_time_left_is_a_warning() -> None:
+    late = batch(expires_at=START + timedelta(minutes=90))
+    assert saying.when(late, START)[0] == ("1h left", Tone.WARN)
+    assert saying.when(batch(), START)[0].tone is Tone.DIM
+
+
+def test_time_stands_still_once_a_batch_has_ended() -> None:
+    assert saying.took(ended(), START) == saying.took(ended(), START + timedelta(days=3)) == "10m"
+
+
+def test_an_unknown_cost_is_never_nothing() -> None:
+    assert plain(saying.money(batch())) == "·"
+    assert plain(saying.money(batch(cost_estimate=Decimal("1.5")))) == "~$1.50"
+    assert plain(saying.money(batch(cost_estimate=Decimal("1.5"), cost_actual=Decimal(1)))) == "$1.00"
+
+
+def test_part_and_attempt_are_named_only_where_there_are_several() -> None:
+    assert plain(saying.name(batch())) == "nightly"
+    assert plain(saying.name(batch(part=2, parts=3, attempt=2))) == "nightly 2/3 #2"
+
+
+def test_a_shortened_id_keeps_its_end() -> None:
+    said = saying.short_id(batch(7))
+    assert said.startswith("msgbatch_…")
+    assert said.endswith("V07")
+    assert len(said) == 16
+
+
+def test_results_that_are_not_saved_say_until_when_they_can_be_had() -> None:
+    assert "kept until" in plain(saying.results(ended(), START))
+    assert plain(saying.results(ended(results=ResultsState.SAVED, results_bytes=3400), START)) == "saved here, 3.4 kB"
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_nothing_from_outside_is_said_as_it_stands(hostile: str) -> None:
+    bad = batch(
+        name=hostile, id=hostile, reason=hostile, models=(hostile,), tags=(hostile,), source=hostile, job=hostile,
+        api_version=hostile, betas=(hostile,), state=BatchState.UNKNOWN,
+    )  # fmt: skip
+    said = [plain(value) for _, value in saying.facts(bad, START)]
+    said += [plain(saying.name(bad)), plain(saying.progress(bad, 30)), saying.models(bad), saying.short_id(bad)]
+    for text in said:
+        assert text.encode("utf-8"), "a lone surrogate would have raised"
+        assert not any(ord(char) < 32 or 0x7F <= ord(char) < 0xA0 or char in "\u202e\u2066\u200b" for char in text)

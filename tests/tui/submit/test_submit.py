@@ -1,0 +1,180 @@
+"""Sending from inside the dashboard: a file is chosen, its plan is shown and asked about; lost parts are settled."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from textual.widgets import Input
+
+from batchtui.domain.states import BatchState
+from batchtui.simulator import Fault
+from batchtui.tui.dialogs.file_picker import entries
+from tests.support.builders import jsonl, request, requests
+from tests.support.workspaces import all_batches, sent_custom_ids
+from tests.tui.stage import stage, submit
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.tui.stage import Stage
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of a person's own, where the dashboard was started."""
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+async def choose(shown: Stage, name: str) -> None:
+    await shown.press("n")
+    await shown.shows("FILE")
+    await shown.press(*name, "enter")
+
+
+async def send(shown: Stage, batches: int) -> None:
+    """Say yes, and wait until the service has so many batches."""
+    shown.clock.turn(1)
+    await shown.press("y")
+    await shown.until(lambda: len(shown.simulator.world.batches) == batches)
+
+
+async def test_a_file_is_chosen_shown_and_sent_after_a_yes(here: Path, tmp_path: Path) -> None:
+    jsonl(here / "tickets.jsonl", requests(5))
+    async with stage(tmp_path) as shown:
+        await choose(shown, "tick")
+        await shown.shows("Submit tickets?", "5 requests", "1 part")
+        shown.clock.turn(1)
+        await shown.press("y")
+        await shown.shows("● running", "tickets")
+        assert len(sent_custom_ids(shown.simulator)) == 5
+
+
+async def test_the_question_shows_checks_parts_and_what_it_costs(here: Path, tmp_path: Path) -> None:
+    plain = [request(f"p-{number}") for number in range(3)]
+    odd = [request("s-1", system="Be brief.", mesages=1)]
+    jsonl(here / "tickets.jsonl", [*plain, *odd])
+    async with stage(tmp_path, size=(100, 44)) as shown:
+        await choose(shown, "tick")
+        await shown.shows(
+            "Submit tickets?", "estimated cost: $", "without a batch: $", "2 shapes", "3 × claude-haiku-5-5 · user",
+            "Worth a look", "line 4: mesages is not known here",
+        )  # fmt: skip
+
+
+async def test_the_same_again_is_said_with_what_became_of_it_and_is_sent_after_a_yes(
+    here: Path, tmp_path: Path
+) -> None:
+    jsonl(here / "tickets.jsonl", requests(5))
+    async with stage(tmp_path, size=(100, 44)) as shown:
+        await choose(shown, "tick")
+        await shown.shows("Submit tickets?")
+        await send(shown, 1)
+        await choose(shown, "tick")
+        await shown.shows("The very same was submitted before", "tickets (job_", "(msgbatch_", "running, ~$")
+        await send(shown, 2)
+
+
+async def test_what_may_cost_more_than_a_limit_is_said_before_anybody_is_asked(here: Path, tmp_path: Path) -> None:
+    jsonl(here / "tickets.jsonl", requests(5))
+    async with stage(tmp_path, settings="[submit]\nmax_cost = 0.0001\n") as shown:
+        await choose(shown, "tick")
+        await shown.shows("Over the limit", "This may cost up to $0.00034", "Nothing was sent")
+        assert shown.simulator.world.batches == []
+        assert list(shown.workspace.paths.requests.iterdir()) == []
+
+
+async def test_a_no_sends_and_keeps_nothing(here: Path, tmp_path: Path) -> None:
+    jsonl(here / "tickets.jsonl", requests(5))
+    async with stage(tmp_path) as shown:
+        await choose(shown, "tick")
+        await shown.shows("Submit tickets?")
+        shown.clock.turn(1)
+        await shown.press("n")
+        await shown.until(lambda: not list(shown.workspace.paths.requests.iterdir()))
+        assert shown.simulator.world.batches == []
+
+
+async def test_a_file_with_errors_says_where_and_sends_nothing(here: Path, tmp_path: Path) -> None:
+    jsonl(here / "wrong.jsonl", [request("fine"), request("not legal!")])
+    async with stage(tmp_path) as shown:
+        await choose(shown, "wrong")
+        await shown.shows("line 2", "Nothing was sent")
+        assert shown.simulator.world.batches == []
+
+
+async def test_escape_leaves_the_choice_without_a_trace(here: Path, tmp_path: Path) -> None:
+    async with stage(tmp_path) as shown:
+        await shown.press("n")
+        await shown.shows("FILE")
+        await shown.press("escape")
+        await shown.until(lambda: "FILE" not in shown.text)
+
+
+async def test_read_only_offers_no_way_to_send(here: Path, tmp_path: Path) -> None:
+    async with stage(tmp_path, read_only=True) as shown:
+        await shown.press("n")
+        assert "FILE" not in shown.text
+
+
+async def test_a_lost_part_is_sent_again_only_after_its_absence_is_proved_and_a_yes(tmp_path: Path) -> None:
+    async with stage(tmp_path) as shown:
+        settings = shown.workspace.settings
+        shown.workspace.settings = replace(settings, refresh=replace(settings.refresh, automatic=False))
+        shown.app.poller.pause(True)
+        shown.simulator.world.faults.add(Fault(on="create", kind="lost_before"))
+        await lose(shown, tmp_path)
+        await shown.shows("! unknown", "contracts")
+        await shown.press("u")
+        await shown.shows("does not show contracts yet")
+        shown.clock.turn(120)
+        await shown.press("u")
+        await shown.shows("Send contracts again?")
+        shown.clock.turn(1)
+        await shown.press("y")
+        await shown.shows("Send 1 part now?")
+        shown.clock.turn(1)
+        await shown.press("y")
+        await shown.until(lambda: len(sent_custom_ids(shown.simulator)) == 3)
+        assert [batch.state for batch in await all_batches(shown.workspace)] == [BatchState.IN_PROGRESS]
+
+
+async def lose(shown: Stage, folder: Path) -> None:
+    """Submit while the answer gets lost; the looks that follow at once find nothing."""
+    import asyncio
+
+    task = asyncio.create_task(submit(shown.workspace, folder, "contracts"))
+    while not task.done():
+        shown.clock.turn(1)
+        await shown.pilot.pause(0.02)
+    await task
+
+
+def test_what_a_path_could_become_is_offered_with_files_first(tmp_path: Path) -> None:
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "plan.txt").write_text("")
+    jsonl(tmp_path / "products.jsonl", [])
+    (tmp_path / ".hidden.jsonl").write_text("")
+    assert [entry.path.name for entry in entries(tmp_path, "")] == ["products.jsonl", "parts"]
+    assert [entry.path.name for entry in entries(tmp_path, "pr")] == ["products.jsonl"]
+    (tmp_path / "gone.jsonl").symlink_to("nowhere")
+    assert [entry.path.name for entry in entries(tmp_path, "")] == ["products.jsonl", "parts"]
+
+
+@pytest.mark.parametrize("name", ["nowhere/x", "~nobody-of-this-name", "x" * 300 + "/x", "a\0b/x"])
+def test_nothing_is_offered_where_there_is_nothing(tmp_path: Path, name: str) -> None:
+    assert entries(tmp_path, name) == []
+
+
+@pytest.mark.parametrize("name", ["~w", "x" * 300])
+async def test_what_is_no_file_can_be_typed_and_is_not_taken(tmp_path: Path, name: str) -> None:
+    async with stage(tmp_path) as shown:
+        await shown.press("n")
+        await shown.shows("FILE")
+        shown.app.screen.query_one(Input).value = name
+        await shown.press("enter")
+        await shown.shows("nothing here that could be meant")

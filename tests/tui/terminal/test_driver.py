@@ -1,0 +1,141 @@
+"""The driver on a real pseudo-terminal: it loses no key, at the beginning or in a burst, and leaves all as it was."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import termios
+from typing import TYPE_CHECKING
+
+import pytest
+from textual.events import Key
+
+from batchtui.tui.terminal.driver import Keys
+from tests.support.workspaces import KEY
+from tests.tui.furnished import furnished
+from tests.tui.window import Window, batchtui, environment, window
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+TAKEN = b"\x1b[?1049h"
+"""The screen is being taken."""
+LINGERING = (
+    "import select\n"
+    "from batchtui.tui.terminal.driver import PromptDriver as Driver\n"
+    "go_on = Driver._enable_mouse_support\n"
+    "def linger(driver):\n"
+    "    Driver._enable_mouse_support = go_on\n"
+    "    driver.flush()\n"
+    "    select.select([0], [], [], 5)\n"
+    "    go_on(driver)\n"
+    "Driver._enable_mouse_support = linger\n"
+    "from batchtui.cli.main import main\n"
+    "main()"
+)
+"""A dashboard that goes on taking the screen only when something was typed, which is what is taken after that."""
+
+INTERRUPTED = (
+    "import os, queue, signal\n"
+    "put = queue.Queue._put\n"
+    "def interrupted(self, item):\n"
+    "    if isinstance(item, str) and 'evals' in item:\n"
+    "        queue.Queue._put = put\n"
+    "        os.kill(os.getpid(), signal.SIGCONT)\n"
+    "    put(self, item)\n"
+    "queue.Queue._put = interrupted\n"
+    "from batchtui.cli.main import main\n"
+    "main()"
+)
+"""A dashboard that is told to go on while it holds the queue to its writer."""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return asyncio.run(furnished(tmp_path_factory.mktemp("driver")))
+
+
+def dashboard(home: Path, argv: Sequence[str] = batchtui(), **env: str) -> AbstractContextManager[Window]:
+    """Run the dashboard at this home."""
+    told = environment(**{"BATCHTUI_HOME": str(home), "ANTHROPIC_API_KEY": KEY, "HOME": str(home), **env})
+    return window(argv, told, size=(80, 24), cwd=home.parent / "desk")
+
+
+def test_what_is_typed_while_the_screen_is_being_taken_is_not_kept_by_the_terminal(home: Path) -> None:
+    with dashboard(home, [sys.executable, "-c", LINGERING]) as made:
+        before = termios.tcgetattr(made.master)
+        made.until(lambda: TAKEN in made.sent, "it takes the screen")
+        made.press("ctrl+q")
+        assert made.ends() == 0
+        assert termios.tcgetattr(made.master) == before
+
+
+def test_what_is_typed_before_the_list_is_there_is_heard_by_the_list_and_not_by_its_filter(home: Path) -> None:
+    with dashboard(home, [sys.executable, "-c", LINGERING]) as made:
+        made.until(lambda: TAKEN in made.sent, "it takes the screen")
+        made.press("$")
+        made.shows("SHARE")
+        made.press("ctrl+q")
+        assert made.ends() == 0
+
+
+def test_esc_and_the_key_right_behind_it_are_both_heard(home: Path) -> None:
+    with dashboard(home) as made:
+        made.shows("evals")
+        made.press("$", "esc", "a", "esc", "!")
+        made.shows("ABOUT")
+        made.press("esc", "ctrl+q")
+        assert made.ends() == 0
+
+
+@pytest.mark.parametrize(
+    ("packets", "keys"),
+    [
+        (("$\x1ba\x1b!",), ["dollar_sign", "escape", "a", "escape", "exclamation_mark"]),
+        (("\x1b", "N"), ["escape", "N"]),
+        (("\x1b\x1b", "\r"), ["escape", "escape", "enter"]),
+        (("\x1bn",), ["alt+n"]),
+        (("\x1b[B\x1b", "[B", "\x1bOP", "\x1b[27u"), ["down", "down", "f1", "escape"]),
+        (("\x1bb\x1b\x7f\x1b\t",), ["ctrl+left", "ctrl+w", "shift+tab"]),
+    ],
+    ids=["many", "in two packets", "twice", "somebody's own", "other sequences", "moving by words"],
+)
+def test_esc_is_a_key_where_it_begins_no_other(packets: Sequence[str], keys: Sequence[str]) -> None:
+    parser = Keys(lambda key: key == "alt+n", debug=False)
+    heard = [event for packet in packets for event in parser.feed(packet)]
+    parser._timeout_time = parser._timeout_time and 0.0  # what is still open is not waited for
+    assert [event.key for event in (*heard, *parser.tick()) if isinstance(event, Key)] == list(keys)
+
+
+def test_the_reader_of_keys_wakes_up_by_itself_only_while_an_esc_may_go_on() -> None:
+    parser = Keys(lambda _: False, debug=False)
+    waits = []
+    for packet in ("j", "\x1b", "[B"):
+        list(parser.feed(packet))
+        waits.append(parser.patience)
+    assert waits == [None, pytest.approx(0.05, abs=0.05), None]
+
+
+def test_what_goes_on_without_having_been_stopped_leaves_the_terminal_as_it_was(home: Path) -> None:
+    with dashboard(home) as made:
+        before = termios.tcgetattr(made.master)
+        made.shows("evals")
+        begun = len(made.sent)
+        made.process.send_signal(signal.SIGCONT)
+        made.until(lambda: TAKEN in made.sent[begun:], "it takes the screen once more")
+        made.press("ctrl+q")
+        assert made.ends() == 0
+        assert made.left_on == []
+        assert termios.tcgetattr(made.master) == before
+
+
+def test_being_told_to_go_on_in_the_middle_of_painting_stops_nothing(home: Path) -> None:
+    with dashboard(home, [sys.executable, "-c", INTERRUPTED]) as made:
+        made.until(lambda: made.sent.count(TAKEN) == 2, "it takes the screen once more")
+        made.shows("evals")
+        made.press("ctrl+q")
+        assert made.ends() == 0
+        assert made.left_on == []
