@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 import inspect
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from batchtui.cli.global_options import GlobalOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -16,16 +17,6 @@ if TYPE_CHECKING:
     from batchtui.cli.session import Session
 
     Body = Callable[..., Any]
-
-
-@dataclass(slots=True)
-class Globals:
-    """The options that may stand before or after the verb; the later one holds."""
-
-    home: Path | None = None
-    profile: str | None = None
-    read_only: bool = False
-    json: bool = False
 
 
 def global_options() -> list[click.Option]:
@@ -67,7 +58,7 @@ def global_options() -> list[click.Option]:
 
 
 def _note(context: click.Context, option: click.Parameter, value: Any) -> None:
-    chosen = context.find_object(Globals)
+    chosen = context.find_object(GlobalOptions)
     if value is not None and chosen is not None and option.name is not None:
         setattr(chosen, option.name, value)
 
@@ -98,7 +89,7 @@ def verb(name: str, *, examples: Sequence[str], **settings: Any) -> Callable[[Bo
         def call(**options: Any) -> int | None:
             from batchtui.cli.session import Session
 
-            session: Session = Session(click.get_current_context().ensure_object(Globals))
+            session: Session = Session(click.get_current_context().ensure_object(GlobalOptions))
             if inspect.iscoroutinefunction(body):
                 return session.run(body(session, **options))
             code: int | None = body(session, **options)

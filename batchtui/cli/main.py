@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from batchtui import __version__
-from batchtui.cli import run as door
 from batchtui.cli.command import global_options
-from batchtui.cli.leaving import leave
+from batchtui.cli.run import leave, run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,4 +101,4 @@ def program(context: click.Context) -> int | None:
 
 def main() -> None:
     """Run the program with the arguments of the process, and end the process."""
-    leave(door.run(program, sys.argv[1:]))
+    leave(run(program, sys.argv[1:]))

@@ -16,7 +16,7 @@ from batchtui.settings.paths import Paths
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine
 
-    from batchtui.cli.command import Globals
+    from batchtui.cli.global_options import GlobalOptions
     from batchtui.domain.clock import Clock
     from batchtui.services.workspace import Workspace
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Session:
     """One verb's run: from its options to its exit code. It holds no use case."""
 
-    def __init__(self, chosen: Globals) -> None:
+    def __init__(self, chosen: GlobalOptions) -> None:
         self.json = chosen.json
         self.profile = chosen.profile
         self.read_only = chosen.read_only

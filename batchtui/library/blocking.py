@@ -11,8 +11,7 @@ from batchtui.library.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
-
-    from batchtui.library.opening import Opening
+    from contextlib import AbstractAsyncContextManager
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -50,7 +49,7 @@ def _iterating(
 class BlockingWorkspace:
     """A `Workspace` on an event loop of its own thread, so that it works in a notebook, too. It is closed by `with`."""
 
-    def __init__(self, opening: Opening) -> None:
+    def __init__(self, opening: AbstractAsyncContextManager[Workspace]) -> None:
         self._opening = opening
         self._loop = asyncio.new_event_loop()
         self._tasks: set[asyncio.Task[Any]] = set()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batchtui.registry.batches import Batches
-from batchtui.registry.results import indexing_apart
+from batchtui.registry.results import index_worker
 from batchtui.registry.results import store as result_store
 from batchtui.registry.results.store import ResultDownload
 from batchtui.registry.spending import Costs
@@ -46,5 +46,5 @@ if __name__ == "__main__":
     home, url, key, point, where = sys.argv[1:]
     arm(POINTS[point], 1)
     if where == "apart":
-        indexing_apart.WORTH_IT = 1
+        index_worker.WORTH_IT = 1
     asyncio.run(run(home, url, int(key)))

@@ -24,7 +24,8 @@ from batchtui.text.tables import Column
 if TYPE_CHECKING:
     from batchtui.cli.session import Session
     from batchtui.services.compose.compose import Composed
-    from batchtui.services.compose.composition import ComposeOptions, Composition
+    from batchtui.services.compose.composition import Composition
+    from batchtui.services.compose.options import ComposeOptions
     from batchtui.services.workspace import Workspace
 
 SENDING = ("name", "tags", "max_cost", "prime", "dry_run", "force", "yes")
@@ -97,7 +98,7 @@ def command(
     A template is a prompt with {{ column }} in it, and more where its file has a head (see `--save`). Wrong rows are
     listed as FILE:LINE, and nothing is written then. Ids are made legal and unique; exports show the originals.
     """
-    from batchtui.services.compose.composition import ComposeOptions
+    from batchtui.services.compose.options import ComposeOptions
 
     sending = {name: options.pop(name) for name in SENDING}
     wishes = Wishes(output, preview, save, show_list, submits)

@@ -49,7 +49,7 @@ def command(session: Session, scenario: str, speed: float | None) -> int | None:
 
 def _tour(session: Session, speed: float) -> int:
     from batchtui.cli.demo.director import EVEN, Backstage, PastClock, lived_workspace
-    from batchtui.cli.demo.story import PAST, STEPS
+    from batchtui.cli.demo.story import PAST, PAST_TEMPER, STEPS
     from batchtui.cli.demo.tour import Tour
     from batchtui.tui.app.run import run_dashboard
 
@@ -57,7 +57,7 @@ def _tour(session: Session, speed: float) -> int:
     with demo.stage(session, EVEN, speed, clock) as simulator, chdir(demo.own_files(session.paths)):
         session.notes.say("Setting the scene: a simulator, and a week of work…")
         return run_dashboard(
-            lambda: lived_workspace(session, simulator, clock),
+            lambda: lived_workspace(session, simulator, clock, PAST, **PAST_TEMPER),
             demo=True,
             guide=lambda workspace: Tour(Backstage(workspace, simulator.world), STEPS, speed=speed),
         )

@@ -69,7 +69,7 @@ async def command(session: Session, interval: float | None, until_idle: bool, ar
 
     With --until-idle it exits with 6 where the fate of a part needs a decision.
     """
-    from batchtui.services.notifications.notifier import channels
+    from batchtui.services.notifications.channels import channels
     from batchtui.services.polling.watch import Listeners, watch
 
     if interval is not None and interval < 1:

@@ -60,14 +60,14 @@ class PastClock(SystemClock):
 
 
 @asynccontextmanager
-async def lived_workspace(session: Session, simulator: Simulator, clock: PastClock) -> AsyncIterator[Workspace]:
-    """Open the demo's workspace with its past behind it."""
-    from batchtui.cli.demo.story import PAST, PAST_TEMPER
-
+async def lived_workspace(
+    session: Session, simulator: Simulator, clock: PastClock, past: Sequence[tuple[timedelta, Piece]], **temper: Any
+) -> AsyncIterator[Workspace]:
+    """Open the demo's workspace after `past` was submitted: pieces with their age, at a service of this temper."""
     async with session.workspace(base_url=simulator.url, clock=clock) as workspace:
         lively = replace(workspace.settings.refresh, quick=LIVELY, middle=LIVELY, slow=LIVELY)
         workspace.settings = replace(workspace.settings, refresh=lively)
-        await Backstage(workspace, simulator.world).live_through(PAST, clock, **PAST_TEMPER)
+        await Backstage(workspace, simulator.world).live_through(past, clock, **temper)
         yield workspace
 
 

@@ -40,7 +40,8 @@ async def wait_for(
         FateUnknown, NeverSent: the end of one cannot be waited for before somebody has decided.
     """
     from batchtui.services.insights.forecast import forecaster
-    from batchtui.services.notifications.notifier import Notifier, channels
+    from batchtui.services.notifications.channels import channels
+    from batchtui.services.notifications.notifier import Notifier
     from batchtui.services.polling.wait import refuse_undecided, wait
 
     settled = await wait(

@@ -3,56 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import UsageError
+from batchtui.services.compose.template_choice import choose_template, saved_template
 from batchtui.services.submission.staging.stage import IntakeOptions, build_check_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-    from typing import BinaryIO
 
     from batchtui.compose import Composer, ComposerOptions, Rendered, Table
+    from batchtui.services.compose.options import ComposeOptions
     from batchtui.services.workspace import Workspace
     from batchtui.templates import Template
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComposeOptions:
-    """What a person says: on the command line, or in a form."""
-
-    template: str | Template | None = None
-    """A saved one's name (or NAME@VERSION), a file, or a template as it stands in a form. None for task files."""
-    data: str | None = None
-    """A file, a folder, or `-`."""
-    sql: str | None = None
-    """A SELECT over files, instead of data."""
-    id: str | None = None
-    """The column that custom_ids are made from."""
-    model: str | None = None
-    """A tier, or a model's id."""
-    max_tokens: int | None = None
-    system: str | None = None
-    """Goes before the template's; may have gaps."""
-    schema: str | None = None
-    """A file with a JSON schema for the answers, or with a tool that has one."""
-    fields: tuple[str, ...] = ()
-    """Or the fields of the answers: `name:string`."""
-    cache: bool | None = None
-    """Whether the prefix that all requests share is marked to be cached; None leaves it to the template."""
-    limit: int | None = None
-    """Rows at most."""
-    skip_wrong: bool = False
-    """Whether wrong rows are left out, instead of stopping everything."""
-    encoding: str | None = None
-    delimiter: str | None = None
-    header: bool | None = None
-    api_version: str | None = None
-    betas: tuple[str, ...] = ()
-    stdin: BinaryIO | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +84,6 @@ async def sample(composition: Composition, first: int, count: int) -> list[Rende
 
 
 def _open(folder: Path, options: ComposeOptions, rules: ComposerOptions) -> Composition:
-    from batchtui.services.compose.template_choice import choose_template
-
     if (options.data is None) == (options.sql is None):
         raise UsageError("Name the data: --data FILE, or --sql with a SELECT.")
     template = choose_template(folder, options)
@@ -161,7 +125,6 @@ def default_for(folder: Path, table: Table) -> Template | None:
         UsageError: there is none for such data.
     """
     from batchtui.compose.tables.json_records import TASKS
-    from batchtui.services.compose.template_choice import saved_template
     from batchtui.templates import DEFAULT
 
     if table.kind == TASKS:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.errors import InputError
-from batchtui.services.compose.composition import ComposeOptions
+from batchtui.services.compose.options import ComposeOptions
 from batchtui.services.compose.template_choice import wrong_template
 from batchtui.settings.user_paths import path_of
 from batchtui.templates import Gaps, Template, TemplateFault, Turn, parse_template, template_text

@@ -11,7 +11,6 @@ from pydantic_core import to_json
 
 from batchtui.domain.errors import BatchtuiError, InputError
 from batchtui.services.compose.composition import (
-    ComposeOptions,
     Composition,
     attaches_text,
     default_for,
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     from batchtui.compose import ComposerOptions, Rendered, Row
     from batchtui.compose.binding import Fitting
+    from batchtui.services.compose.options import ComposeOptions
     from batchtui.services.workspace import Workspace
 
 

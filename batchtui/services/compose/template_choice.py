@@ -15,7 +15,7 @@ from batchtui.templates import store as library
 from batchtui.templates.store import is_name, read_template
 
 if TYPE_CHECKING:
-    from batchtui.services.compose.composition import ComposeOptions
+    from batchtui.services.compose.options import ComposeOptions
     from batchtui.services.workspace import Workspace
     from batchtui.templates.store import Listed
 

@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import AnswerLost, RateLimited, Refused, SpendLimitReached
 from batchtui.domain.estimate import Counted
-from batchtui.registry.requests.store import RequestReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from batchtui.gateway.protocol import Dialect, Gateway
     from batchtui.services.estimates.request_groups import Load
-    from batchtui.services.submission.staging.stage import IntakeOptions, Staged
     from batchtui.services.workspace import Workspace
 
 EACH = 5
@@ -100,21 +98,6 @@ class _Kind:
         return load.requests if self._has_media else load.bytes
 
 
-async def count_sample(
-    workspace: Workspace, staged: Staged, options: IntakeOptions, on_progress: Callable[[int, int], None] | None = None
-) -> Tally:
-    """Have a few requests of each kind counted, the weightiest kinds first. Creates nothing, and costs nothing.
-
-    What cannot be counted is left to its bytes, and said. `on_progress` is told how many were counted, of how many.
-
-    Raises:
-        CredentialsMissing, Refused: nobody may ask with these credentials.
-    """
-    return await count_loads(
-        workspace, staged.loads, lambda places: _read(staged, places), options.api_version, options.betas, on_progress
-    )
-
-
 async def count_loads(
     workspace: Workspace,
     loads: Sequence[Load],
@@ -126,7 +109,7 @@ async def count_loads(
     """Have a few requests of each kind counted, wherever they lie: `read` returns those at some places, on a thread.
 
     Raises:
-        CredentialsMissing, Refused: as `count_sample`.
+        CredentialsMissing, Refused: nobody may ask with these credentials.
     """
     from batchtui.gateway.protocol import Dialect
 
@@ -200,11 +183,6 @@ def _kinds(loads: Iterable[Load]) -> list[_Kind]:
             break
         kinds.append(kind)
     return kinds
-
-
-def _read(staged: Staged, places: Sequence[int]) -> list[bytes]:
-    with RequestReader(staged.requests.folder, staged.requests.attempt) as reader:
-        return [reader.read(facts) for facts in reader.page(places)]
 
 
 def _tally(loads: Sequence[Load], kinds: Sequence[_Kind], done: int, notes: Sequence[str]) -> Tally:

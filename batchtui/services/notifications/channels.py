@@ -1,20 +1,82 @@
-"""What a terminal is sent when there is news: the bell, and desktop notices, as the settings want them."""
+"""`channels`: the ways in which the settings want somebody told: the terminal, commands and a webhook."""
 
 from __future__ import annotations
 
+import hashlib
+import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from batchtui.services.notifications import hooks
 from batchtui.text import notices as announcing
 from batchtui.text import osc
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from batchtui.domain.notice import Notice
+    from batchtui.services.workspace import Workspace
     from batchtui.settings.model import Notify
 
 MOST_AT_ONCE = 3
 """Desktop notices; more news than that is one notice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One way of telling. Of all processes that have a channel of this name one tells a notice through it."""
+
+    name: str
+    tell: Callable[[Sequence[Notice]], Awaitable[None]]
+    """Tells notices, all that there are at the moment; raises `BatchtuiError` where it cannot."""
+    at_once: bool = False
+    """Whether it takes several notices in one go; the others get them one by one."""
+
+
+def terminal(say: Callable[[Sequence[Notice]], None]) -> Channel:
+    """Make the channel of a person who looks at a terminal: one of all that are open rings."""
+
+    async def tell(notices: Sequence[Notice]) -> None:
+        say(notices)
+
+    return Channel("terminal", tell, at_once=True)
+
+
+def command(argv: Sequence[str], *, timeout: float) -> Channel:
+    """Make the channel that runs a command with the batch as JSON on its standard input."""
+
+    async def tell(notices: Sequence[Notice]) -> None:
+        for notice in notices:
+            await hooks.run(argv, announcing.document(notice), timeout=timeout)
+
+    # Two commands are two channels; what they are called with is nobody's business in the registry.
+    return Channel(f"command {hashlib.sha256(json.dumps(list(argv)).encode()).hexdigest()[:16]}", tell)
+
+
+def webhook(workspace: Workspace, url: str) -> Channel:
+    """Make the channel that posts the batch as JSON to an address."""
+
+    async def tell(notices: Sequence[Notice]) -> None:
+        from batchtui.gateway.webhook import post
+
+        for notice in notices:
+            await post(url, announcing.document(notice), workspace.clock)
+
+    return Channel(f"webhook {hashlib.sha256(url.encode()).hexdigest()[:16]}", tell)
+
+
+def channels(
+    workspace: Workspace,
+    *,
+    say: Callable[[Sequence[Notice]], None] | None = None,
+    also: Sequence[Sequence[str]] = (),
+) -> list[Channel]:
+    """The channels that the settings ask for; a terminal where there is one, and further commands of this process."""
+    notify = workspace.settings.notify
+    found = [terminal(say)] if say and (notify.bell or notify.desktop) else []
+    argvs = dict.fromkeys(tuple(argv) for argv in (notify.command, *also) if argv)
+    found += [command(argv, timeout=notify.timeout) for argv in argvs]
+    return [*found, webhook(workspace, notify.webhook)] if notify.webhook else found
 
 
 def ringing(notices: Sequence[Notice], notify: Notify, env: Mapping[str, str]) -> str:

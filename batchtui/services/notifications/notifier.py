@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
 import logging
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -15,15 +12,14 @@ from batchtui.domain.notice import NoticeKind
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.runtime import process_identity as process
 from batchtui.runtime.clock import rest
-from batchtui.services.notifications import hooks
-from batchtui.text import notices as announcing
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from batchtui.domain.batch import Batch
     from batchtui.domain.notice import Notice
+    from batchtui.services.notifications.channels import Channel
     from batchtui.services.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -33,63 +29,6 @@ SOON = timedelta(days=3)
 """How long before the API lets go of results that are not saved here somebody is told."""
 LOOK = 5.0
 """Seconds between two looks for what only time brings about."""
-
-
-@dataclass(frozen=True, slots=True)
-class Channel:
-    """One way of telling. Of all processes that have a channel of this name one tells a notice through it."""
-
-    name: str
-    tell: Callable[[Sequence[Notice]], Awaitable[None]]
-    """Tells notices, all that there are at the moment; raises `BatchtuiError` where it cannot."""
-    at_once: bool = False
-    """Whether it takes several notices in one go; the others get them one by one."""
-
-
-def terminal(say: Callable[[Sequence[Notice]], None]) -> Channel:
-    """Make the channel of a person who looks at a terminal: one of all that are open rings."""
-
-    async def tell(notices: Sequence[Notice]) -> None:
-        say(notices)
-
-    return Channel("terminal", tell, at_once=True)
-
-
-def command(argv: Sequence[str], *, timeout: float) -> Channel:
-    """Make the channel that runs a command with the batch as JSON on its standard input."""
-
-    async def tell(notices: Sequence[Notice]) -> None:
-        for notice in notices:
-            await hooks.run(argv, announcing.document(notice), timeout=timeout)
-
-    # Two commands are two channels; what they are called with is nobody's business in the registry.
-    return Channel(f"command {hashlib.sha256(json.dumps(list(argv)).encode()).hexdigest()[:16]}", tell)
-
-
-def webhook(workspace: Workspace, url: str) -> Channel:
-    """Make the channel that posts the batch as JSON to an address."""
-
-    async def tell(notices: Sequence[Notice]) -> None:
-        from batchtui.gateway.webhook import post
-
-        for notice in notices:
-            await post(url, announcing.document(notice), workspace.clock)
-
-    return Channel(f"webhook {hashlib.sha256(url.encode()).hexdigest()[:16]}", tell)
-
-
-def channels(
-    workspace: Workspace,
-    *,
-    say: Callable[[Sequence[Notice]], None] | None = None,
-    also: Sequence[Sequence[str]] = (),
-) -> list[Channel]:
-    """The channels that the settings ask for; a terminal where there is one, and further commands of this process."""
-    notify = workspace.settings.notify
-    found = [terminal(say)] if say and (notify.bell or notify.desktop) else []
-    argvs = dict.fromkeys(tuple(argv) for argv in (notify.command, *also) if argv)
-    found += [command(argv, timeout=notify.timeout) for argv in argvs]
-    return [*found, webhook(workspace, notify.webhook)] if notify.webhook else found
 
 
 class Notifier:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from batchtui.domain.batch import Batch
     from batchtui.domain.errors import BatchtuiError
     from batchtui.registry.journal import Entry
-    from batchtui.services.notifications.notifier import Channel
+    from batchtui.services.notifications.channels import Channel
     from batchtui.services.polling.poller import PollStatus
     from batchtui.services.workspace import Workspace
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from batchtui.domain.errors import FateUnknown, GatewayError, ResultsDamaged, ResultsUnavailable, StorageError
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.registry.results.index import BLOCK
-from batchtui.registry.results.indexing_apart import begin_index
+from batchtui.registry.results.index_worker import begin_index
 from batchtui.registry.results.store import DownloadBusy
 from batchtui.runtime.threads import undisturbed
 from batchtui.services.spending.accounting import count_cost

@@ -6,10 +6,10 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from batchtui.services.estimates.token_counting import count_sample
 from batchtui.services.submission.canary import plan_canary
 from batchtui.services.submission.staging.stage import estimate_staged, stage
 from batchtui.services.submission.submit import name_of
+from batchtui.services.submission.token_sample import count_sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -12,13 +12,13 @@ from batchtui.domain.job import Job
 from batchtui.domain.limits import API_VERSION
 from batchtui.domain.states import BatchState
 from batchtui.registry.jobs import PlannedBefore
-from batchtui.services.estimates.token_counting import count_sample
 from batchtui.services.models import keep_up
 from batchtui.services.spending.budget import refuse_costly
 from batchtui.services.submission import cache_priming as priming
 from batchtui.services.submission.dispatch import send_parts
 from batchtui.services.submission.duplicates import refuse_repeated
 from batchtui.services.submission.staging.stage import IntakeOptions, Staged, estimate_staged, stage
+from batchtui.services.submission.token_sample import count_sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

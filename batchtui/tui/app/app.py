@@ -13,8 +13,8 @@ from textual.worker import WorkerError
 from batchtui.domain.errors import StorageError
 from batchtui.registry.batch_queries import Tally
 from batchtui.services.insights import last_visit as presence
-from batchtui.services.notifications.channels import ringing
-from batchtui.services.notifications.notifier import Notifier, channels
+from batchtui.services.notifications.channels import channels, ringing
+from batchtui.services.notifications.notifier import Notifier
 from batchtui.services.polling.poller import Poller, PollerState
 from batchtui.text import events as happening
 from batchtui.text.numbers import count

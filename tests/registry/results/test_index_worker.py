@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from batchtui.registry.results import indexing_apart
+from batchtui.registry.results import index_worker
 from batchtui.registry.results.index import IndexBuilder, index_file
-from batchtui.registry.results.indexing_apart import IndexApart, begin_index
+from batchtui.registry.results.index_worker import IndexApart, begin_index
 from batchtui.registry.results.reader import ResultReader
 from batchtui.registry.results.store import ResultStore
 from tests.support.lines import errored, succeeded
@@ -28,7 +28,7 @@ BYTES = b"".join(line.rstrip(b"\n") + b"\n" for line in [*LINES, errored("r-bad"
 MORTAL_PARENT = """
 import os, signal, sys
 from pathlib import Path
-from batchtui.registry.results.indexing_apart import IndexApart
+from batchtui.registry.results.index_worker import IndexApart
 index = IndexApart(Path(sys.argv[1]), Path(sys.argv[2]))
 print(index.pid, flush=True)
 index.feed(b"x" * 100)
@@ -102,7 +102,7 @@ def test_only_many_results_are_worth_a_process(tmp_path: Path, monkeypatch: pyte
     few = begin_index(a_batch(succeeded=3), store.paths(a_batch()))
     few.discard()
     assert isinstance(few, IndexBuilder)
-    monkeypatch.setattr(indexing_apart, "WORTH_IT", 3)
+    monkeypatch.setattr(index_worker, "WORTH_IT", 3)
     many = begin_index(a_batch(succeeded=3), store.paths(a_batch()))
     many.discard()
     assert isinstance(many, IndexApart)

@@ -14,7 +14,8 @@ from batchtui.domain.errors import InputError, StorageError, UsageError
 from batchtui.registry.original_ids import originals_of, read_originals
 from batchtui.services.compose import row_browser as browsing
 from batchtui.services.compose.compose import compose, compose_to_file
-from batchtui.services.compose.composition import ComposeOptions, open_composition, sample
+from batchtui.services.compose.composition import open_composition, sample
+from batchtui.services.compose.options import ComposeOptions
 from batchtui.services.compose.row_browser import RowBrowser
 from batchtui.services.compose.template_choice import save_template, templates
 

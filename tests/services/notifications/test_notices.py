@@ -14,6 +14,7 @@ from batchtui.domain.notice import NoticeKind
 from batchtui.domain.states import BatchState
 from batchtui.services.notifications import hooks
 from batchtui.services.notifications import notifier as notices
+from batchtui.services.notifications.channels import channels
 from batchtui.services.notifications.notifier import Notifier
 from batchtui.services.polling import maintenance as tend
 from batchtui.services.results.collect import collect
@@ -76,8 +77,8 @@ async def test_of_two_open_terminals_one_is_told_of_an_end_and_once(
     async with workspace_at(tmp_path / "home", simulator, clock) as other:
         await ended(workspace, tmp_path, clock)
         notifiers = [
-            Notifier(workspace, notices.channels(workspace, say=one)),
-            Notifier(other, notices.channels(other, say=two)),
+            Notifier(workspace, channels(workspace, say=one)),
+            Notifier(other, channels(other, say=two)),
         ]
         for _ in range(2):
             await asyncio.gather(*(notifier.tell() for notifier in notifiers))
@@ -87,13 +88,13 @@ async def test_of_two_open_terminals_one_is_told_of_an_end_and_once(
 async def test_many_ends_at_once_ring_once(workspace: Workspace, tmp_path: Path, clock: TurnedClock) -> None:
     heard = Heard()
     await ended(workspace, tmp_path, clock, count=3)
-    await Notifier(workspace, notices.channels(workspace, say=heard)).tell()
+    await Notifier(workspace, channels(workspace, say=heard)).tell()
     assert (heard.times, len(heard.notices)) == (1, 3)
 
 
 async def test_a_terminal_that_wants_neither_bell_nor_notice_takes_none(workspace: Workspace) -> None:
     configured(workspace, "[notify]\nbell = false\n")
-    assert notices.channels(workspace, say=Heard()) == []
+    assert channels(workspace, say=Heard()) == []
 
 
 async def test_a_hook_gets_the_batch_as_json_and_its_arguments_as_they_are(
@@ -102,7 +103,7 @@ async def test_a_hook_gets_the_batch_as_json_and_its_arguments_as_they_are(
     hook = script(tmp_path, "json.dump([sys.argv[1:], json.load(sys.stdin)], open(sys.argv[1], 'w'))")
     configured(workspace, f"[notify]\ncommand = {json.dumps([hook, str(tmp_path / 'told'), '$HOME; *'])}\n")
     await ended(workspace, tmp_path, clock, name=HOSTILE)
-    await Notifier(workspace, notices.channels(workspace)).tell()
+    await Notifier(workspace, channels(workspace)).tell()
     argv, document = json.loads((tmp_path / "told").read_text())
     (batch,) = await all_batches(workspace)
     assert argv[1] == "$HOME; *"
@@ -124,7 +125,7 @@ async def test_a_hook_that_fails_is_noted_and_not_tried_again(
 ) -> None:
     configured(workspace, f"[notify]\ncommand = {json.dumps([script(tmp_path, body)])}\ntimeout = 0.2\n")
     await ended(workspace, tmp_path, clock)
-    notifier = Notifier(workspace, notices.channels(workspace))
+    notifier = Notifier(workspace, channels(workspace))
     assert [await notifier.tell(), await notifier.tell()] == [1, 0]
     [entry] = [each for each in await workspace.registry.journal.entries() if each.event == "notice.failed"]
     assert json.loads(entry.detail)["reason"].endswith(reason)
@@ -133,7 +134,7 @@ async def test_a_hook_that_fails_is_noted_and_not_tried_again(
 async def test_a_hook_that_is_not_there_is_noted(workspace: Workspace, tmp_path: Path, clock: TurnedClock) -> None:
     configured(workspace, "[notify]\ncommand = ['/nowhere/at-all']\n")
     await ended(workspace, tmp_path, clock)
-    await Notifier(workspace, notices.channels(workspace)).tell()
+    await Notifier(workspace, channels(workspace)).tell()
     assert "notice.failed" in [entry.event for entry in await workspace.registry.journal.entries()]
 
 
@@ -156,8 +157,8 @@ async def test_a_further_command_is_a_channel_of_its_own(
     hook = script(tmp_path, "open(sys.argv[1], 'a').write('x')")
     configured(workspace, f"[notify]\ncommand = {json.dumps([hook, str(tmp_path / 'set')])}\n")
     await ended(workspace, tmp_path, clock)
-    also = notices.channels(workspace, also=[[hook, str(tmp_path / "also")]])
-    await Notifier(workspace, notices.channels(workspace)).tell()
+    also = channels(workspace, also=[[hook, str(tmp_path / "also")]])
+    await Notifier(workspace, channels(workspace)).tell()
     await Notifier(workspace, also).tell()
     assert [(tmp_path / name).read_text() for name in ("set", "also")] == ["x", "x"]
 
@@ -168,7 +169,7 @@ async def test_a_webhook_gets_the_batch_and_no_credential(
     with inbox() as box:
         configured(workspace, f'[notify]\nwebhook = "{box.url}"\n')
         await ended(workspace, tmp_path, clock)
-        notifier = Notifier(workspace, notices.channels(workspace))
+        notifier = Notifier(workspace, channels(workspace))
         assert [await notifier.tell(), await notifier.tell()] == [1, 0]
     [document] = box.documents
     assert (document["state"], document["text"]) == ("ended", "f0: ended. all 2 succeeded")
@@ -181,7 +182,7 @@ async def test_a_webhook_that_stumbles_is_tried_again(workspace: Workspace, tmp_
         box.answers = [503, 429]
         configured(workspace, f'[notify]\nwebhook = "{box.url}"\n')
         await ended(workspace, tmp_path, clock)
-        await Notifier(workspace, notices.channels(workspace)).tell()
+        await Notifier(workspace, channels(workspace)).tell()
     assert len(box.documents) == 3
     assert "notice.failed" not in [entry.event for entry in await workspace.registry.journal.entries()]
 
@@ -194,7 +195,7 @@ async def test_a_webhook_that_says_no_is_noted_without_its_address(
         box.answers, box.location = answers, elsewhere.url
         configured(workspace, f'[notify]\nwebhook = "{box.url}"\n')
         await ended(workspace, tmp_path, clock)
-        await Notifier(workspace, notices.channels(workspace)).tell()
+        await Notifier(workspace, channels(workspace)).tell()
     [entry] = [each for each in await workspace.registry.journal.entries() if each.event == "notice.failed"]
     assert (len(box.documents), elsewhere.documents) == (tries, [])
     assert "secret" not in entry.detail
@@ -204,7 +205,7 @@ async def test_a_lost_answer_is_told_only_when_looking_has_not_settled_it(
     workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock
 ) -> None:
     heard = Heard()
-    notifier = Notifier(workspace, notices.channels(workspace, say=heard))
+    notifier = Notifier(workspace, channels(workspace, say=heard))
     simulator.world.faults.add(Fault(on="create", kind="lost_before"))
     await submit(workspace, tmp_path, 2)
     assert [batch.state for batch in await all_batches(workspace)] == [BatchState.UNKNOWN]
@@ -223,7 +224,7 @@ async def test_a_lost_answer_that_was_found_is_no_news(
     await submit(workspace, tmp_path, 2)
     assert [batch.state for batch in await all_batches(workspace)] == [BatchState.IN_PROGRESS]
     clock.turn(minutes=2)
-    await Notifier(workspace, notices.channels(workspace, say=heard)).tell()
+    await Notifier(workspace, channels(workspace, say=heard)).tell()
     assert heard.kinds == []
 
 
@@ -238,7 +239,7 @@ async def test_a_spend_limit_is_told_and_not_knocked_at_again(
     with pytest.raises(SpendLimitReached):
         await submit(workspace, tmp_path, 2)
     heard = Heard()
-    await Notifier(workspace, notices.channels(workspace, say=heard)).tell()
+    await Notifier(workspace, channels(workspace, say=heard)).tell()
     assert heard.kinds == [NoticeKind.SPEND_LIMIT]
     clock.turn(minutes=10)
     simulator.world.calls.clear()
@@ -250,7 +251,7 @@ async def test_results_that_are_about_to_go_are_told_three_days_before_and_once(
     workspace: Workspace, tmp_path: Path, clock: TurnedClock
 ) -> None:
     heard = Heard()
-    notifier = Notifier(workspace, notices.channels(workspace, say=heard))
+    notifier = Notifier(workspace, channels(workspace, say=heard))
     await ended(workspace, tmp_path, clock)
     clock.turn(days=25)
     await notifier.tell()
@@ -266,7 +267,7 @@ async def test_saved_results_may_go(workspace: Workspace, tmp_path: Path, clock:
     await ended(workspace, tmp_path, clock)
     await collect(workspace, (await all_batches(workspace))[0])
     clock.turn(days=27)
-    await Notifier(workspace, notices.channels(workspace, say=heard)).tell()
+    await Notifier(workspace, channels(workspace, say=heard)).tell()
     assert heard.kinds == []
 
 
@@ -279,7 +280,7 @@ async def test_what_a_dead_process_had_claimed_is_told_by_the_next(
     dead = await asyncio.create_subprocess_exec(sys.executable, "-c", CLAIM, str(tmp_path / "home"), str(notice.seq))
     assert await dead.wait() == -9
     assert await workspace.registry.notices.untold(["terminal"], clock.now() - notices.STALE) == []
-    await Notifier(workspace, notices.channels(workspace, say=heard)).tell()
+    await Notifier(workspace, channels(workspace, say=heard)).tell()
     assert heard.kinds == [NoticeKind.ENDED]
 
 
@@ -288,13 +289,13 @@ async def test_a_telling_that_is_cut_short_is_left_to_the_next(
 ) -> None:
     configured(workspace, f"[notify]\ncommand = {json.dumps([script(tmp_path, 'time.sleep(60)')])}\n")
     await ended(workspace, tmp_path, clock)
-    channels = notices.channels(workspace)
-    telling = asyncio.create_task(Notifier(workspace, channels).tell())
-    while await workspace.registry.notices.untold([channels[0].name], clock.now() - notices.STALE):
+    ways = channels(workspace)
+    telling = asyncio.create_task(Notifier(workspace, ways).tell())
+    while await workspace.registry.notices.untold([ways[0].name], clock.now() - notices.STALE):
         await asyncio.sleep(0.01)
     telling.cancel()
     await asyncio.gather(telling, return_exceptions=True)
-    assert len(await workspace.registry.notices.untold([channels[0].name], clock.now() - notices.STALE)) == 1
+    assert len(await workspace.registry.notices.untold([ways[0].name], clock.now() - notices.STALE)) == 1
 
 
 CLAIM = """

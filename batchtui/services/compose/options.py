@@ -1,0 +1,46 @@
+"""`ComposeOptions`: everything a person may say about composing, on the command line or in the form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from batchtui.templates import Template
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComposeOptions:
+    """What a person says: on the command line, or in a form."""
+
+    template: str | Template | None = None
+    """A saved one's name (or NAME@VERSION), a file, or a template as it stands in a form. None for task files."""
+    data: str | None = None
+    """A file, a folder, or `-`."""
+    sql: str | None = None
+    """A SELECT over files, instead of data."""
+    id: str | None = None
+    """The column that custom_ids are made from."""
+    model: str | None = None
+    """A tier, or a model's id."""
+    max_tokens: int | None = None
+    system: str | None = None
+    """Goes before the template's; may have gaps."""
+    schema: str | None = None
+    """A file with a JSON schema for the answers, or with a tool that has one."""
+    fields: tuple[str, ...] = ()
+    """Or the fields of the answers: `name:string`."""
+    cache: bool | None = None
+    """Whether the prefix that all requests share is marked to be cached; None leaves it to the template."""
+    limit: int | None = None
+    """Rows at most."""
+    skip_wrong: bool = False
+    """Whether wrong rows are left out, instead of stopping everything."""
+    encoding: str | None = None
+    delimiter: str | None = None
+    header: bool | None = None
+    api_version: str | None = None
+    betas: tuple[str, ...] = ()
+    stdin: BinaryIO | None = field(default=None, compare=False)
