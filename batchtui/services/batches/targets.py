@@ -72,6 +72,18 @@ async def find_targets(workspace: Workspace, names: Sequence[str]) -> list[Targe
     return [await find_target(workspace, named) for named in names]
 
 
+async def job_ids(workspace: Workspace, keys: Sequence[int]) -> list[str]:
+    """Return the ids of the jobs that these batches belong to, each once, in the order of the keys."""
+    batches = await workspace.registry.views.page(keys)
+    return list(dict.fromkeys(batch.job for batch in batches))
+
+
+async def whole_job(workspace: Workspace, job_id: str) -> Target:
+    """Return a job with all its batches; it is named by its id where the registry holds batches of it alone."""
+    job = await workspace.registry.jobs.get(job_id)
+    return Target(job.name if job else job_id, tuple(await workspace.registry.views.of_job(job_id)), job)
+
+
 async def _last(workspace: Workspace) -> Target:
     newest = await workspace.registry.views.select(BatchQuery(limit=1))
     if not newest:

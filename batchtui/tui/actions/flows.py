@@ -10,20 +10,20 @@ from batchtui.text.numbers import amount
 from batchtui.text.safe import safe
 from batchtui.tui.dialogs.confirm import Group, Question
 from batchtui.tui.messages import Failed
-from batchtui.tui.rendering.batch_text import short_id
+from batchtui.tui.rendering.batch_text import batch_label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from batchtui.domain.batch import Batch
     from batchtui.services.batches.cancel import Outcome, Skipped
-    from batchtui.tui.app.app import DashboardApp
+    from batchtui.tui.host import Host
 
 TYPED_FROM = 10
 """From so many batches on, a deletion asks for their number."""
 
 
-async def cancel(app: DashboardApp, keys: Sequence[int]) -> None:
+async def cancel(app: Host, keys: Sequence[int]) -> None:
     """Cancel these batches, once a person has seen what that means and said yes."""
     plan = await plan_cancel(app.workspace, keys)
     if plan.is_empty:
@@ -43,7 +43,7 @@ async def cancel(app: DashboardApp, keys: Sequence[int]) -> None:
         _report(app, await apply_cancel(app.workspace, plan), "canceled")
 
 
-async def delete(app: DashboardApp, keys: Sequence[int]) -> None:
+async def delete(app: Host, keys: Sequence[int]) -> None:
     """Delete these batches, once a person has seen what is lost and said yes."""
     plan = await plan_delete(app.workspace, keys)
     if plan.is_empty:
@@ -66,7 +66,7 @@ async def delete(app: DashboardApp, keys: Sequence[int]) -> None:
         _report(app, await apply_delete(app.workspace, plan), "deleted")
 
 
-def copy_ids(app: DashboardApp, batches: Sequence[Batch | None]) -> None:
+def copy_ids(app: Host, batches: Sequence[Batch | None]) -> None:
     """Copy the ids of these batches, one a line."""
     ids = [batch.id for batch in batches if batch and batch.id]
     if ids:
@@ -75,26 +75,19 @@ def copy_ids(app: DashboardApp, batches: Sequence[Batch | None]) -> None:
         app.say("There is no id to copy yet.")
 
 
-def named(batch: Batch) -> str:
-    """Name a batch in a list of several."""
-    part = f" {batch.part}/{batch.parts}" if batch.parts > 1 else ""
-    own = safe(batch.name)
-    return f"{own}{part}" if batch.id in (None, batch.name) else f"{own}{part}  {short_id(batch)}"
-
-
 def _groups(*groups: tuple[str, Sequence[Batch]]) -> tuple[Group, ...]:
     return tuple(
-        Group(words, tuple(f"{named(batch)}  {amount(batch.requests, 'request')}" for batch in batches))
+        Group(words, tuple(f"{batch_label(batch)}  {amount(batch.requests, 'request')}" for batch in batches))
         for words, batches in groups
         if batches
     )
 
 
 def _skipped(skipped: Sequence[Skipped]) -> tuple[str, ...]:
-    return tuple(f"{named(one.batch)}: {one.reason}" for one in skipped)
+    return tuple(f"{batch_label(one.batch)}: {one.reason}" for one in skipped)
 
 
-def _say_nothing_done(app: DashboardApp, skipped: Sequence[Skipped], word: str) -> None:
+def _say_nothing_done(app: Host, skipped: Sequence[Skipped], word: str) -> None:
     if not skipped:
         app.say(f"There is nothing to {word} here.")
     elif len(skipped) == 1:
@@ -103,7 +96,7 @@ def _say_nothing_done(app: DashboardApp, skipped: Sequence[Skipped], word: str) 
         app.say(f"All {len(skipped)} are left alone; the first because {skipped[0].reason}.")
 
 
-def _report(app: DashboardApp, outcomes: Sequence[Outcome], done: str) -> None:
+def _report(app: Host, outcomes: Sequence[Outcome], done: str) -> None:
     failed = [outcome for outcome in outcomes if outcome.error]
     if len(outcomes) > len(failed):
         app.say(f"{amount(len(outcomes) - len(failed), 'batch', 'batches')} {done}.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batchtui.services.batches.labels import Labelling, label, read_tags, written_tags
+from batchtui.services.batches.targets import job_ids
 from batchtui.text.numbers import amount
 from batchtui.text.safe import squeezed
 from batchtui.tui.dialogs.text_prompt import AskText
@@ -13,12 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from batchtui.domain.job import Job
-    from batchtui.tui.app.app import DashboardApp
+    from batchtui.tui.host import Host
 
     Reading = Callable[[str], Labelling]
 
 
-async def tag(app: DashboardApp, keys: Sequence[int]) -> None:
+async def tag(app: Host, keys: Sequence[int]) -> None:
     """Tag the jobs of these batches: one shows its tags to be edited, several get tags and lose some."""
     jobs = await _jobs_of(app, keys)
     one = jobs[0] if len(jobs) == 1 else None
@@ -27,23 +28,21 @@ async def tag(app: DashboardApp, keys: Sequence[int]) -> None:
     await _ask(app, jobs, title, text, read_tags if one else _added, 'nightly shop "two words", or +add -remove')
 
 
-async def rename(app: DashboardApp, keys: Sequence[int]) -> None:
+async def rename(app: Host, keys: Sequence[int]) -> None:
     """Give the jobs of these batches another name."""
     jobs = await _jobs_of(app, keys)
     same = jobs[0].name if len({job.name for job in jobs}) == 1 else ""
     await _ask(app, jobs, f"The name of {_named(jobs)}", same, lambda text: Labelling(name=text), "a name")
 
 
-async def annotate(app: DashboardApp, keys: Sequence[int]) -> None:
+async def annotate(app: Host, keys: Sequence[int]) -> None:
     """Write a note down about the jobs of these batches."""
     jobs = await _jobs_of(app, keys)
     same = jobs[0].note if len({job.note for job in jobs}) == 1 else ""
     await _ask(app, jobs, f"A note on {_named(jobs)}", same, lambda text: Labelling(note=text), "empty for none")
 
 
-async def _ask(
-    app: DashboardApp, jobs: Sequence[Job], title: str, text: str, reading: Reading, placeholder: str
-) -> None:
+async def _ask(app: Host, jobs: Sequence[Job], title: str, text: str, reading: Reading, placeholder: str) -> None:
     if not jobs:
         return
     dialog = AskText(title, text, check=lambda typed: reading(typed).complaint, placeholder=placeholder)
@@ -64,7 +63,6 @@ def _named(jobs: Sequence[Job]) -> str:
     return squeezed(jobs[0].name)[:48] if len(jobs) == 1 else amount(len(jobs), "job")
 
 
-async def _jobs_of(app: DashboardApp, keys: Sequence[int]) -> list[Job]:
-    registry = app.workspace.registry
-    ids = dict.fromkeys(batch.job for batch in await registry.views.page(keys))
-    return [job for job_id in ids if (job := await registry.jobs.get(job_id)) is not None]
+async def _jobs_of(app: Host, keys: Sequence[int]) -> list[Job]:
+    ids = await job_ids(app.workspace, keys)
+    return [job for job_id in ids if (job := await app.workspace.registry.jobs.get(job_id)) is not None]

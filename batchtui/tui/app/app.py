@@ -26,8 +26,8 @@ from batchtui.tui.app.registry_watcher import Bridge
 from batchtui.tui.batches.screen import DashboardScreen
 from batchtui.tui.chrome import places
 from batchtui.tui.chrome.base_screen import Frame
-from batchtui.tui.chrome.status_bar import Status
 from batchtui.tui.dialogs.error_box import ErrorBox
+from batchtui.tui.host import Status
 from batchtui.tui.insights import Outlook
 from batchtui.tui.messages import BatchesChanged, Failed, PollChanged
 from batchtui.tui.terminal import environment as terminal
@@ -85,8 +85,7 @@ class DashboardApp(Everywhere):
         self.guide = guide
         if guide is None and settings.screen.hints:
             self.guide = Hints(workspace.registry.facts, lambda: self.status, lambda: self._scopes)
-        self.away: presence.Away | None = None
-        """What happened since a dashboard was last open; None where none ever was."""
+        self.away = None
         self._turns = Turns(self, super().on_event)
         self.bridge = Bridge(workspace, self.post_message, pace=CALM_PACE if self.is_calm else 0.0)
         self.poller = Poller(

@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.style import Style
-from textual.app import App
 from textual.notifications import Notify
 
 from batchtui.text.safe import safe, squeezed
 from batchtui.tui.chrome.base_screen import Frame
 from batchtui.tui.commands import keymap
 from batchtui.tui.dialogs.confirm import Confirm, Question
+from batchtui.tui.host import Host
 from batchtui.tui.rendering import themes
 from batchtui.tui.rendering.painter import Painting
 from batchtui.tui.terminal import environment as terminal
@@ -36,7 +36,7 @@ DOING = 0.5
 """Seconds between two repaints of how something goes."""
 
 
-class Shell(App[int]):
+class Shell(Host):
     """A program that is painted in a look, heard by a keymap, and says things. What it is for, others say."""
 
     def __init__(self, workspace: Workspace, ground: terminal.Terminal | None = None) -> None:

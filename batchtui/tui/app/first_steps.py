@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from batchtui.registry.key_value import Facts
-    from batchtui.tui.chrome.status_bar import Status
+    from batchtui.tui.host import Status
 
 REMEMBERED = "hints"
 """The fact under which the registry keeps which hints are done with: their ids, or `all`."""

@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.dom import DOMNode
 
-    from batchtui.services.polling.poller import Poller
     from batchtui.tui.commands.table import Command
-    from batchtui.tui.hints.guide import Guide
     from batchtui.tui.workers import Latest
 
 BY_ACTION = {command.action: command for command in COMMANDS}
@@ -34,8 +32,6 @@ class Everywhere(Shell):
     """Opens the screens that are opened from anywhere, and goes back. What goes on meanwhile, others keep going."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.EVERYWHERE)
-    poller: Poller
-    guide: Guide | None
     looking_ahead: Latest
 
     @property

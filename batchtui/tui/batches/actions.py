@@ -16,9 +16,9 @@ class ChosenBatches(Labelled):
     """A screen on which batches can be chosen. It hands them to whoever acts on them, and does nothing itself."""
 
     def _action_batches_compose(self) -> None:
-        from batchtui.tui.compose import flows as composing
+        from batchtui.tui.compose.open import open_compose
 
-        perform(self.app, partial(composing.compose, self.dashboard), group="act")
+        perform(self.app, partial(open_compose, self.dashboard), group="act")
 
     def _action_batches_submit(self) -> None:
         from batchtui.tui.submit import flows as sending
@@ -41,19 +41,19 @@ class ChosenBatches(Labelled):
         perform(self.app, partial(acts.delete, self.dashboard, self.chosen), group="act")
 
     def _action_batches_retry(self) -> None:
-        from batchtui.tui.retry import open as again
+        from batchtui.tui.retry.open import open_retry
 
-        perform(self.app, partial(again.retry, self.dashboard, self.chosen), group="act")
+        perform(self.app, partial(open_retry, self.dashboard, self.chosen), group="act")
 
     def _action_batches_export(self) -> None:
-        from batchtui.tui.retry import open as again
+        from batchtui.tui.export.open import open_export
 
-        perform(self.app, partial(again.export, self.dashboard, self.chosen), group="act")
+        perform(self.app, partial(open_export, self.dashboard, self.chosen), group="act")
 
     def _action_batches_compare(self) -> None:
-        from batchtui.tui.retry import open as again
+        from batchtui.tui.compare.open import open_compare
 
-        perform(self.app, partial(again.compare, self.dashboard, self.chosen), group="act")
+        perform(self.app, partial(open_compare, self.dashboard, self.chosen), group="act")
 
     def _action_batches_copy_id(self) -> None:
         perform(self, self._copy_ids, group="copy")

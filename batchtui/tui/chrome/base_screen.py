@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.screen import Screen
 
-from batchtui.tui.chrome.footer import Footer, Offer
+from batchtui.tui.chrome.footer import Footer
 from batchtui.tui.chrome.status_bar import StatusBar
 from batchtui.tui.commands.table import Scope, of_scope
 from batchtui.tui.hints.line import GuideLine
+from batchtui.tui.host import Host, host_of
 from batchtui.tui.rendering.spans import NOTHING, Line
 from batchtui.tui.widgets.rule import Rule
 
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from batchtui.domain.batch import Batch
     from batchtui.domain.forecast import Forecast
     from batchtui.services.workspace import Workspace
-    from batchtui.tui.app.app import DashboardApp
-    from batchtui.tui.commands.table import Command
+    from batchtui.tui.commands.table import Command, Offer
     from batchtui.tui.hints.guide import Hint
     from batchtui.tui.messages import BatchesChanged
 
@@ -46,9 +46,9 @@ class Frame(Screen[None]):
         self._footer = Footer(lambda: list(self.offers()), self.aside, self.carry_out)
 
     @property
-    def dashboard(self) -> DashboardApp:
+    def dashboard(self) -> Host:
         """The app this screen belongs to."""
-        return cast("DashboardApp", self.app)
+        return host_of(self)
 
     def forecast(self, batch: Batch) -> Forecast | None:
         """Say when a running batch may end, by what the app knows of its like."""

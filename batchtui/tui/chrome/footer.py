@@ -14,10 +14,7 @@ if TYPE_CHECKING:
 
     from textual import events
 
-    from batchtui.tui.commands.table import Command
-
-Offer = tuple["Command", str]
-"""A command that works now, and its key."""
+    from batchtui.tui.commands.table import Command, Offer
 
 
 class Footer(Picture):

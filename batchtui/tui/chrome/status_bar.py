@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from batchtui.domain.states import BatchState
-from batchtui.services.polling.poller import PollerState, PollStatus
+from batchtui.services.polling.poller import PollerState
 from batchtui.text.durations import countdown
 from batchtui.text.glyphs import STATES
 from batchtui.text.money import usd
@@ -20,9 +18,10 @@ from batchtui.tui.widgets.lines_view import Picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import datetime
+    from decimal import Decimal
 
     from batchtui.registry.batch_queries import Tally
+    from batchtui.tui.host import Status
 
 STALE = 180.0
 """Seconds after which data about running batches is called stale."""
@@ -35,30 +34,6 @@ ORDER = (
     BatchState.ENDED,
     BatchState.MISSING,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """All that the status bar says, as one value."""
-
-    tally: Tally
-    poll: PollStatus
-    now: datetime
-    place: str = ""
-    """The profile, or the workspace that the API names; empty where nothing is known of either."""
-    colour: Tone = Tone.DIM
-    """What tells this place from others."""
-    is_demo: bool = False
-    is_read_only: bool = False
-    doing: str = ""
-    """What is under way at a person's word, like an upload; empty where nothing is."""
-    warnings: int = 0
-    warnings_key: str = ""
-    """What shows them; empty where no key does."""
-    spent: Decimal = Decimal(0)
-    """What today's batches have cost so far, USD."""
-    saved: Decimal = Decimal(0)
-    """What that would have been more without batches."""
 
 
 class StatusBar(Picture):

@@ -59,6 +59,9 @@ class Command:
         return self.id.replace(".", "_").replace("-", "_")
 
 
+Offer = tuple[Command, str]
+"""A command that works now, and the key that is shown for it."""
+
 _S = Scope
 COMMANDS: tuple[Command, ...] = (
     Command("app.help", ("?", "f1"), "help", "Show the keys that work here.", _S.EVERYWHERE, worth=99),

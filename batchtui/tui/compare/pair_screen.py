@@ -18,8 +18,8 @@ from batchtui.tui.compare.pair_head import PairHead
 from batchtui.tui.rendering.answer import answer_parts
 from batchtui.tui.rendering.plain import MOST_SHOWN, as_text, laid_out, plain_lines
 from batchtui.tui.rendering.spans import Line, Piece, Tone, plain
-from batchtui.tui.results.selection import wanted_from
 from batchtui.tui.terminal import external as pager
+from batchtui.tui.widgets.grid.viewport import next_match
 from batchtui.tui.widgets.text_view import Prose
 from batchtui.tui.workers import Latest, perform
 
@@ -104,7 +104,7 @@ class PairScreen(Frame):
 
     async def _go_to_change(self, step: int) -> None:
         changes = await asyncio.to_thread(self._comparison.pairs.mask, CHANGES)
-        row = wanted_from(self._grid.order, changes, self._grid.cursor, step)
+        row = next_match(self._grid.order, changes, self._grid.cursor, step)
         if row is None:
             self.dashboard.say(f"No pair {'below' if step > 0 else 'above'} this one has changed.")
         else:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from batchtui.services.compose.draft_preview import Opened
     from batchtui.services.models import ModelList
     from batchtui.services.workspace import Workspace
-    from batchtui.tui.app.app import DashboardApp
+    from batchtui.tui.host import Host
 
 Rewriting = Coroutine[Any, Any, "Draft | None"]
 """A conversation that ends in another draft, or in None where nothing is to change."""
@@ -41,7 +41,7 @@ MADE = "(made)"
 """Stands for ids that come from no column."""
 
 
-async def rewritten(app: DashboardApp, opened: Opened, part: str) -> Draft | None:
+async def rewritten(app: Host, opened: Opened, part: str) -> Draft | None:
     """Ask for one part of a draft."""
     match part:
         case "data":
@@ -57,7 +57,7 @@ async def rewritten(app: DashboardApp, opened: Opened, part: str) -> Draft | Non
     return None
 
 
-async def queried(app: DashboardApp, opened: Opened) -> Draft | None:
+async def queried(app: Host, opened: Opened) -> Draft | None:
     """Ask for a SELECT over files, in place of a table."""
     before = opened.draft.data if opened.draft.is_query else ""
     asked = AskText("A SELECT over files", before, check=_query, placeholder="select id, text from 'tickets.parquet'")
@@ -65,7 +65,7 @@ async def queried(app: DashboardApp, opened: Opened) -> Draft | None:
     return replace(opened.draft, data=typed, id="") if typed else None
 
 
-async def read_otherwise(app: DashboardApp, opened: Opened) -> Draft | None:
+async def read_otherwise(app: Host, opened: Opened) -> Draft | None:
     """Ask how a table of text is written, where what was found out is wrong."""
     title = "How the table is written; empty to find out"
     hint = "cp1252 ; no-header"
@@ -74,7 +74,7 @@ async def read_otherwise(app: DashboardApp, opened: Opened) -> Draft | None:
     return None if typed is None else replace(opened.draft, read_as=typed)
 
 
-async def begun_anew(app: DashboardApp) -> Draft | None:
+async def begun_anew(app: Host) -> Draft | None:
     """Ask whether the draft may go, and return an empty one."""
     question = Question(
         "Begin an empty draft?", (Group("This one goes", ("Templates that were saved stay.",)),), yes="begin"
@@ -99,14 +99,14 @@ def from_whole(draft: Draft, text: str) -> Draft:
         return replace(draft, base=text, prompt="")
 
 
-async def _data(app: DashboardApp, draft: Draft) -> Draft | None:
+async def _data(app: Host, draft: Draft) -> Draft | None:
     path = await app.push_screen(
         ChooseFile(Path.cwd(), TABLES, "a table, or a folder of documents"), wait_for_dismiss=True
     )
     return replace(draft, data=str(path), id="") if path is not None else None
 
 
-async def _template(app: DashboardApp, draft: Draft) -> Draft | None:
+async def _template(app: Host, draft: Draft) -> Draft | None:
     listed = await templates(app.workspace)
     names = [
         Name(
@@ -121,7 +121,7 @@ async def _template(app: DashboardApp, draft: Draft) -> Draft | None:
     return with_template(draft, await asyncio.to_thread(saved_template, chosen, app.workspace.paths.templates))
 
 
-async def _model(app: DashboardApp, draft: Draft) -> Draft | None:
+async def _model(app: Host, draft: Draft) -> Draft | None:
     found = await _models(app.workspace)
     tiers = app.workspace.settings.tiers()
     names = [Name(tier, f"now {model}") for tier, model in tiers.items()]
@@ -148,14 +148,14 @@ def _about(model: ModelInfo) -> str:
     return squeezed(", ".join(said))
 
 
-async def _max_tokens(app: DashboardApp, opened: Opened) -> Draft | None:
+async def _max_tokens(app: Host, opened: Opened) -> Draft | None:
     text = str(opened.draft.max_tokens or "")
     asked = AskText("How many tokens an answer may have; empty for 4,096", text, check=_no_number)
     typed = await app.push_screen(asked, wait_for_dismiss=True)
     return None if typed is None else replace(opened.draft, max_tokens=int(typed.replace(",", "")) if typed else None)
 
 
-async def _ids(app: DashboardApp, opened: Opened) -> Draft | None:
+async def _ids(app: Host, opened: Opened) -> Draft | None:
     names = [Name(MADE, "of the row's place"), *(Name(column) for column in opened.columns)]
     chosen = await app.push_screen(ChooseName(names, "the column that names a row"), wait_for_dismiss=True)
     return None if chosen is None else replace(opened.draft, id="" if chosen == MADE else chosen)

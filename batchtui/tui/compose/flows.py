@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
-from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
@@ -12,7 +10,6 @@ from batchtui.domain.errors import InputError
 from batchtui.domain.problem import Severity
 from batchtui.services.compose import draft as drafts
 from batchtui.services.compose.compose import compose_to_file
-from batchtui.services.compose.example import example_draft, is_example, write_example
 from batchtui.services.compose.template_choice import save_template
 from batchtui.services.compose.trial import plan_trial, try_now
 from batchtui.services.submission.submit import SubmitOptions
@@ -31,23 +28,10 @@ if TYPE_CHECKING:
     from batchtui.services.compose.draft import Draft
     from batchtui.services.compose.draft_preview import Opened
     from batchtui.services.submission.staging.stage import Reading
-    from batchtui.tui.app.app import DashboardApp
+    from batchtui.tui.host import Host
 
 
-async def compose(app: DashboardApp) -> None:
-    """Open the draft as it was left; where there never was one, the example."""
-    from batchtui.tui.compose.screen import ComposeScreen
-
-    draft = await drafts.kept(app.workspace)
-    folder = app.workspace.paths.cache  # what lies there may have been cleared away
-    if draft is None:
-        draft = await asyncio.to_thread(example_draft, folder)
-    elif is_example(draft) and not Path(draft.data).exists():
-        draft = replace(draft, data=str(await asyncio.to_thread(write_example, folder)))
-    await app.push_screen(ComposeScreen(app.workspace, draft))
-
-
-async def submit(app: DashboardApp, opened: Opened) -> bool:
+async def submit(app: Host, opened: Opened) -> bool:
     """Make all requests, check them, ask, and send them. Returns whether they were sent."""
     app.workspace.refuse_if_read_only()
     composition = _ready(opened)
@@ -59,7 +43,7 @@ async def submit(app: DashboardApp, opened: Opened) -> bool:
         return await sending.submit_path(app, file, SubmitOptions(source=source, prime=draft.prime))
 
 
-async def write(app: DashboardApp, opened: Opened) -> None:
+async def write(app: Host, opened: Opened) -> None:
     """Write all requests to a file that a person names."""
     composition = _ready(opened)
     asked = AskText("The file the requests are written to", f"{_stem(opened.draft)}.jsonl", check=_needed)
@@ -74,7 +58,7 @@ async def write(app: DashboardApp, opened: Opened) -> None:
     app.say(f"{amount(composed.report.requests, 'request')} written to {typed}, {size(composed.bytes)}.")
 
 
-async def save(app: DashboardApp, draft: Draft) -> Draft | None:
+async def save(app: Host, draft: Draft) -> Draft | None:
     """Save the template under a name that a person gives. Returns the draft that goes on with it."""
     options = drafts.options_of(draft)
     asked = AskText("The name of the template", draft.name if draft.name != "example" else "", check=_needed)
@@ -86,7 +70,7 @@ async def save(app: DashboardApp, draft: Draft) -> Draft | None:
     return drafts.with_template(draft, saved)
 
 
-async def try_row(app: DashboardApp, request: bytes) -> None:
+async def try_row(app: Host, request: bytes) -> None:
     """Ask, send one request in real time, and show the answer."""
     from batchtui.tui.compose.trial_screen import TrialScreen
 
@@ -114,7 +98,7 @@ def _ready(opened: Opened) -> Composition:
     return opened.composition
 
 
-async def _compose(app: DashboardApp, composition: Composition, path: Path) -> Composed:
+async def _compose(app: Host, composition: Composition, path: Path) -> Composed:
     """Write the requests of a composition to a file.
 
     Raises:

@@ -13,8 +13,7 @@ from batchtui.tui.rendering.spans import Line, Piece, Tone
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from batchtui.tui.chrome.footer import Offer
-    from batchtui.tui.commands.table import Command
+    from batchtui.tui.commands.table import Command, Offer
     from batchtui.tui.widgets.grid.grid import Grid
 
 COLUMNS = (

@@ -265,3 +265,10 @@ def _times(batch: Batch, now: datetime) -> Iterator[tuple[str, Line]]:
         yield "ended", (Piece(moment(batch.ended_at, now)), Piece(f"  after {lasted}", Tone.DIM))
     elif batch.state.is_running and batch.expires_at:
         yield "expires", (Piece(moment(batch.expires_at, now)), Piece(f"  {plain_text(when(batch, now))}", Tone.DIM))
+
+
+def batch_label(batch: Batch) -> str:
+    """Return the name of a batch in a list of several: its job's name, its part, and its id."""
+    part = f" {batch.part}/{batch.parts}" if batch.parts > 1 else ""
+    own = safe(batch.name)
+    return f"{own}{part}" if batch.id in (None, batch.name) else f"{own}{part}  {short_id(batch)}"

@@ -17,13 +17,14 @@ from batchtui.tui.commands.bindings import bindings
 from batchtui.tui.commands.key_text import keyed
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.compare.batch_picker import ChooseBatch
+from batchtui.tui.export.open import open_batch_export
 from batchtui.tui.rendering.result_columns import priced
 from batchtui.tui.rendering.spans import Line, Piece, Tone, line
 from batchtui.tui.results.batch_facts import Facts
 from batchtui.tui.results.browser import ResultBrowser
 from batchtui.tui.results.notice_band import Band
 from batchtui.tui.results.result_screen import ResultScreen
-from batchtui.tui.retry import open as again
+from batchtui.tui.retry.open import open_marked_retry, open_retry
 from batchtui.tui.widgets.rule import Rule
 from batchtui.tui.workers import Latest, perform
 
@@ -208,15 +209,15 @@ class BatchScreen(Labelled):
 
     async def _retry(self) -> None:
         if not self.grid.marks:
-            await again.retry(self.dashboard, self.chosen)
+            await open_retry(self.dashboard, self.chosen)
         elif failed := await self._results.marked_failures():
-            await again.retry_marked(self.dashboard, self.shown, failed)
+            await open_marked_retry(self.dashboard, self.shown, failed)
         else:
             self.dashboard.say("All that is marked has succeeded.")
 
     def _action_batch_export(self) -> None:
         pick = self._results.pick_of(self.shown.key)
-        perform(self.app, partial(again.export_batch, self.dashboard, self.shown, pick), group="act")
+        perform(self.app, partial(open_batch_export, self.dashboard, self.shown, pick), group="act")
 
     def _action_batch_compare(self) -> None:
         if self._reader is not None:

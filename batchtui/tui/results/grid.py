@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from batchtui.tui.rendering import result_columns as result_cells
 from batchtui.tui.rendering.painter import look_of
 from batchtui.tui.rendering.result_columns import ResultRow
-from batchtui.tui.results.selection import FAILURES, Choice, order_of, wanted_from
+from batchtui.tui.results.selection import FAILURES, Choice, order_of
 from batchtui.tui.widgets.grid.grid import Grid
+from batchtui.tui.widgets.grid.viewport import next_match
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -63,7 +64,7 @@ class ResultGrid(Grid[ResultRow]):
             return False
         if not self._failures:
             self._failures = bytes(await asyncio.to_thread(self.reader.mask, FAILURES))
-        row = wanted_from(self.order, self._failures, self.cursor, step)
+        row = next_match(self.order, self._failures, self.cursor, step)
         if row is not None:
             self.go_to(row)
         return row is not None

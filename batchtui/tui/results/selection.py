@@ -47,20 +47,3 @@ def _common(one: Sequence[int], other: Sequence[int], number: int) -> Sequence[i
     for seq in other:
         is_there[seq] = 1
     return array("I", (seq for seq in one if is_there[seq]))
-
-
-def wanted_from(order: Sequence[int], wanted: bytes, row: int, step: int) -> int | None:
-    """Return the next row, or with a step of -1 the one before, that holds what is wanted; None where there is none.
-
-    Args:
-        order: the numbers that are shown.
-        wanted: one byte a number, 1 for what is looked for.
-        row: where to start from; it is not looked at itself.
-        step: 1 or -1.
-    """
-    if isinstance(order, range) and order and order.step == 1:  # a million rows in the time of one
-        here = order.start + row
-        found = wanted.find(1, here + 1, order.stop) if step > 0 else wanted.rfind(1, order.start, max(0, here))
-        return found - order.start if found >= 0 else None
-    rows = range(row + 1, len(order)) if step > 0 else range(min(row, len(order)) - 1, -1, -1)
-    return next((at for at in rows if wanted[order[at]]), None)

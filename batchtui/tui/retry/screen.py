@@ -21,7 +21,7 @@ from batchtui.tui.rendering.columns import Column
 from batchtui.tui.rendering.painter import look_of
 from batchtui.tui.rendering.result_columns import OUTCOME_TONES
 from batchtui.tui.rendering.spans import Line, Piece, Tone, fitted, line, plain
-from batchtui.tui.submit import flows as sending
+from batchtui.tui.retry.flows import send_again
 from batchtui.tui.widgets.grid.grid import Grid
 from batchtui.tui.widgets.lines_view import Picture
 from batchtui.tui.widgets.rule import Rule
@@ -169,7 +169,7 @@ class RetryScreen(Frame):
             perform(self.app, partial(self._send, self._plan), group="act")
 
     async def _send(self, plan: RetryPlan) -> None:
-        if await sending.send_again(self.dashboard, plan):
+        if await send_again(self.dashboard, plan):
             # What was sent is no longer laid aside: there is nothing to let go of.
             self._plan = None
             self.app.pop_screen()

@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batchtui.domain.errors import BatchtuiError, FateUnknown, InputError
+from batchtui.domain.errors import FateUnknown, InputError
 from batchtui.domain.states import BatchState
-from batchtui.services.retry.retry import RetryOptions, apply_retry, plan_retry
-from batchtui.services.retry.retry import discard as discard_retry
 from batchtui.services.spending.budget import refuse_costly
 from batchtui.services.submission import reconcile
 from batchtui.services.submission.dispatch import send_parts
@@ -16,35 +14,32 @@ from batchtui.services.submission.duplicates import told
 from batchtui.services.submission.reconcile import Verdict
 from batchtui.services.submission.submit import SubmitOptions, apply_submit, discard, plan_submit
 from batchtui.text.durations import countdown, stamp
-from batchtui.text.estimates import estimate_lines, range_words
 from batchtui.text.numbers import amount, size
-from batchtui.text.safe import safe, squeezed
-from batchtui.tui.actions.flows import named
+from batchtui.text.safe import safe
 from batchtui.tui.dialogs.confirm import Group, Question
 from batchtui.tui.dialogs.file_picker import ChooseFile
+from batchtui.tui.rendering.batch_text import batch_label
 from batchtui.tui.submit import question as submission
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from batchtui.domain.batch import Batch, RemoteBatch
-    from batchtui.services.batches.targets import Target
-    from batchtui.services.retry.retry import RetryPlan
     from batchtui.services.submission.dispatch import Event
     from batchtui.services.submission.reconcile import Finding
     from batchtui.services.submission.staging.stage import Reading
     from batchtui.services.submission.submit import SubmitPlan, Submitted
-    from batchtui.tui.app.app import DashboardApp
+    from batchtui.tui.host import Host
 
 
-async def submit(app: DashboardApp) -> None:
+async def submit(app: Host) -> None:
     """Submit a file that a person chooses, once they have seen what would be sent and said yes."""
     path = await app.push_screen(ChooseFile(Path.cwd()), wait_for_dismiss=True)
     if path is not None:
         await submit_path(app, path)
 
 
-async def submit_path(app: DashboardApp, path: Path, options: SubmitOptions | None = None) -> bool:
+async def submit_path(app: Host, path: Path, options: SubmitOptions | None = None) -> bool:
     """Check a file, ask, and send it; nothing of it stays behind after a no. Returns whether it was sent."""
     app.workspace.refuse_if_read_only()
     with app.undertaking() as say:
@@ -63,77 +58,30 @@ async def submit_path(app: DashboardApp, path: Path, options: SubmitOptions | No
     return is_wanted
 
 
-async def _send(app: DashboardApp, plan: SubmitPlan) -> None:
+async def _send(app: Host, plan: SubmitPlan) -> None:
     with app.undertaking() as say:
         submitted = await apply_submit(
             app.workspace, plan, force=bool(plan.earlier), on_event=lambda event: say(progress(event))
         )
-    _report(app, submitted)
+    report_submitted(app, submitted)
 
 
-def _report(app: DashboardApp, submitted: Submitted) -> None:
+def report_submitted(app: Host, submitted: Submitted) -> None:
+    """Say how many parts were sent.
+
+    Raises:
+        FateUnknown: the answer to a part was lost, and the API does not show it yet.
+    """
     sent = [batch for batch in submitted.batches if batch.state.is_at_api]
     app.say(f"{amount(len(sent), 'part')} of {len(submitted.batches)} sent.")
     if submitted.unknown:
         raise FateUnknown(
-            f"The answer to {named(submitted.unknown[0])} was lost, and the API does not show it yet.",
+            f"The answer to {batch_label(submitted.unknown[0])} was lost, and the API does not show it yet.",
             hint="Press u on it to look again; nothing is sent again without your yes.",
         )
 
 
-async def send_again(app: DashboardApp, plan: RetryPlan) -> bool:
-    """Ask, and send a plan to try again. Returns whether it was sent; a plan that was not stays laid aside."""
-    question = Question(
-        f"Send {amount(plan.requests, 'request')} again?",
-        (
-            Group(f"{squeezed(plan.job.name)}, attempt {plan.attempt}", (f"{amount(len(plan.parts), 'part')}",)),
-            Group("What it costs", tuple(estimate_lines(plan.estimate))),
-        ),
-        remark="What has succeeded in any attempt is not sent again.",
-        yes="send",
-    )
-    if not await app.ask(question):
-        return False
-    with app.undertaking() as say:
-        submitted = await apply_retry(app.workspace, plan, lambda event: say(progress(event)))
-    _report(app, submitted)
-    return True
-
-
-async def send_all_again(app: DashboardApp, targets: Sequence[Target]) -> None:
-    """Try several jobs again with what is worth it as it is: one question that lists what would be sent."""
-    plans: list[RetryPlan] = []
-    skipped: list[str] = []
-    try:
-        with app.undertaking() as say:
-            for target in targets:
-                say(f"planning  {target.named}")
-                try:
-                    plans.append(await plan_retry(app.workspace, target, RetryOptions()))
-                except BatchtuiError as error:
-                    skipped.append(squeezed(error.message))
-        if not plans:
-            app.say(f"There is nothing to send again: {skipped[0]}")
-            return
-        things = tuple(
-            f"{squeezed(plan.job.name)}  {amount(plan.requests, 'request')}, attempt {plan.attempt}, "
-            f"{range_words(plan.estimate.cost)}"
-            for plan in plans
-        )
-        title = f"Try {amount(len(plans), 'job')} again?"
-        if await app.ask(Question(title, (Group("As they were sent", things),), tuple(skipped), yes="send")):
-            while plans:
-                plan = plans[0]
-                with app.undertaking() as say:
-                    submitted = await apply_retry(app.workspace, plan, lambda event: say(progress(event)))
-                plans.pop(0)
-                _report(app, submitted)
-    finally:
-        for plan in plans:
-            discard_retry(app.workspace, plan)
-
-
-async def resume(app: DashboardApp, keys: Sequence[int]) -> None:
+async def resume(app: Host, keys: Sequence[int]) -> None:
     """Look for parts whose answer was lost, and send what was not sent, once a person has said yes to that."""
     app.workspace.refuse_if_read_only()
     await reconcile.recover(app.workspace)
@@ -151,9 +99,9 @@ async def resume(app: DashboardApp, keys: Sequence[int]) -> None:
         app.say("Sent." if len(planned) == 1 else f"{amount(len(planned), 'part')} looked after.")
 
 
-async def _decide(app: DashboardApp, finding: Finding) -> list[Batch]:
+async def _decide(app: Host, finding: Finding) -> list[Batch]:
     """Act on one verdict. Returns the part where it may now be sent."""
-    name = named(finding.batch)
+    name = batch_label(finding.batch)
     if finding.verdict is Verdict.ADOPTED:
         app.say(f"{name} was found, and goes on.")
     elif finding.verdict is Verdict.TOO_EARLY:
@@ -166,16 +114,15 @@ async def _decide(app: DashboardApp, finding: Finding) -> list[Batch]:
     return []
 
 
-async def _choose(app: DashboardApp, finding: Finding) -> None:
+async def _choose(app: Host, finding: Finding) -> None:
     """Ask of one candidate after the other whether it is the part; results tell, too, once one has ended."""
     for remote in finding.candidates:
         if await app.ask(_is_it(finding, remote)):
             if await reconcile.adopt(app.workspace, finding.batch, remote):
-                app.say(f"{named(finding.batch)} is {remote.id}, and goes on.")
+                app.say(f"{batch_label(finding.batch)} is {remote.id}, and goes on.")
             return
-    app.say(
-        f"{named(finding.batch)} stays unknown. Once one of the candidates ends, its results tell: look again then."
-    )
+    name = batch_label(finding.batch)
+    app.say(f"{name} stays unknown. Once one of the candidates ends, its results tell: look again then.")
 
 
 def progress(event: Event) -> str:
@@ -200,7 +147,7 @@ def _is_it(finding: Finding, remote: RemoteBatch) -> Question:
         f"{amount(remote.counts.total, 'request')}, created {stamp(remote.created_at)}, {remote.processing_status}",
     )
     return Question(
-        f"Is {named(finding.batch)} this batch?",
+        f"Is {batch_label(finding.batch)} this batch?",
         (Group(f"{at} of {amount(len(finding.candidates), 'batch', 'batches')} that could be it", facts),),
         remark="A wrong one is found out by its results, and let go again.",
         yes="this one",
@@ -209,7 +156,7 @@ def _is_it(finding: Finding, remote: RemoteBatch) -> Question:
 
 def _absent(finding: Finding) -> Question:
     return Question(
-        f"Send {named(finding.batch)} again?",
+        f"Send {batch_label(finding.batch)} again?",
         (Group("The API does not show it, and the time for it to turn up is over", (finding.batch.reason,)),),
         remark="If it is there all the same, it will be billed twice.",
         yes="send again",
@@ -217,5 +164,7 @@ def _absent(finding: Finding) -> Question:
 
 
 def _sending(batches: Sequence[Batch]) -> Question:
-    waiting = tuple(f"{named(batch)}  ({amount(batch.requests, 'request')})  {safe(batch.reason)}" for batch in batches)
+    waiting = tuple(
+        f"{batch_label(batch)}  ({amount(batch.requests, 'request')})  {safe(batch.reason)}" for batch in batches
+    )
     return Question(f"Send {amount(len(batches), 'part')} now?", (Group("Not at the API yet", waiting),), yes="send")

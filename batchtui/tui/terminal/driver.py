@@ -13,7 +13,7 @@ import termios
 import tty
 from codecs import getincrementaldecoder
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from typing import TYPE_CHECKING, Any, Protocol, TextIO, cast
 
 from textual._parser import ParseError
 from textual._time import get_time
@@ -21,17 +21,24 @@ from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from textual.message import Message
-
-    from batchtui.tui.app.base import Shell
 
 UP_TO_ESC = re.compile("[^\x1b]*\x1b|[^\x1b]+")
 GOES_ON = "[]OPX^_\\\x1b\t\x7fbf"
 """What goes on with a sequence behind its escape: those of other keys and of a terminal's answers, and four that stand
 for shift+tab and for moving by words."""
 _AT_ONCE = 4096
+
+
+class HasKeymap(Protocol):
+    """An app that says which keys are in use, by command."""
+
+    @property
+    def keymap(self) -> Mapping[str, Sequence[str]]:
+        """Key names by command id."""
+        ...
 
 
 class _Screen:
@@ -137,7 +144,7 @@ class PromptDriver(LinuxDriver):
         return before
 
     def _is_used(self, key: str) -> bool:
-        return any(key in keys for keys in cast("Shell", self._app).keymap.values())
+        return any(key in keys for keys in cast("HasKeymap", self._app).keymap.values())
 
     def disable_input(self) -> None:
         """Stop reading; what is typed from now on is another program's. Safe to call again."""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from batchtui.services.insights.warnings import Act, Caution
 from batchtui.services.results.collect import collect
 from batchtui.text.numbers import amount
-from batchtui.tui.actions.flows import named
 from batchtui.tui.chrome.base_screen import Frame
 from batchtui.tui.commands.table import Scope
+from batchtui.tui.rendering.batch_text import batch_label
 from batchtui.tui.rendering.columns import Column
 from batchtui.tui.rendering.spans import Line, Piece, Tone, line, wrapped
 from batchtui.tui.results.batch_screen import BatchScreen
@@ -119,7 +119,7 @@ class WarningsScreen(Frame):
         with self.dashboard.undertaking() as say:
             say("fetching results")
             await collect(self.workspace, caution.batch)
-        self.dashboard.say(f"The results of {named(caution.batch)} are saved.")
+        self.dashboard.say(f"The results of {batch_label(caution.batch)} are saved.")
 
 
 class Advice(Picture):

@@ -93,3 +93,20 @@ def place_of(order: Sequence[int], key: int | None, near: int) -> int | None:
         return order.index(key)
     except ValueError:
         return None
+
+
+def next_match(order: Sequence[int], wanted: bytes, row: int, step: int) -> int | None:
+    """Return the next row that is wanted, or with a step of -1 the one before; None where there is none.
+
+    Args:
+        order: the keys of the rows.
+        wanted: one byte a key, 1 for those that match.
+        row: where to start from; the row itself is not looked at.
+        step: 1 or -1.
+    """
+    if isinstance(order, range) and order and order.step == 1:  # a million rows in the time of one
+        here = order.start + row
+        found = wanted.find(1, here + 1, order.stop) if step > 0 else wanted.rfind(1, order.start, max(0, here))
+        return found - order.start if found >= 0 else None
+    rows = range(row + 1, len(order)) if step > 0 else range(min(row, len(order)) - 1, -1, -1)
+    return next((at for at in rows if wanted[order[at]]), None)

@@ -1,0 +1,28 @@
+"""`open_export` and `open_batch_export` open the export screen, for whole jobs or for one batch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batchtui.services.batches.targets import job_ids, whole_job
+from batchtui.tui.export.screen import ExportScreen
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from batchtui.domain.batch import Batch
+    from batchtui.tui.export.options import Pick
+    from batchtui.tui.host import Host
+
+
+async def open_export(app: Host, keys: Sequence[int]) -> None:
+    """Export the results of the jobs of these batches: one job to a file, several to a folder."""
+    groups = [(await whole_job(app.workspace, job)).batches for job in await job_ids(app.workspace, keys)]
+    if groups:
+        name = groups[0][0].name if len(groups) == 1 else "results"
+        await app.push_screen(ExportScreen(app.workspace, name, groups))
+
+
+async def open_batch_export(app: Host, batch: Batch, pick: Pick | None = None) -> None:
+    """Export the results of one batch; those in `pick` are chosen when the screen opens."""
+    await app.push_screen(ExportScreen(app.workspace, batch.name, [[batch]], pick))

@@ -1,0 +1,107 @@
+"""`Host` declares what screens and flows may ask of the app; `DashboardApp` derives from it and does it.
+
+Screens are typed against this class, never against `DashboardApp`: that one imports the screens to open them, so a
+screen that imported it in turn would make the whole dashboard one circle.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, cast
+
+from textual.app import App
+
+from batchtui.tui.rendering.spans import Tone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+
+    from textual.dom import DOMNode
+
+    from batchtui.registry.batch_queries import Tally
+    from batchtui.services.insights.last_visit import Away
+    from batchtui.services.polling.poller import Poller, PollStatus
+    from batchtui.services.workspace import Workspace
+    from batchtui.settings.model import Settings
+    from batchtui.tui.commands.keymap import Keymap
+    from batchtui.tui.dialogs.confirm import Question
+    from batchtui.tui.hints.guide import Guide
+    from batchtui.tui.insights import Outlook
+    from batchtui.tui.rendering.painter import Painting
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Everything that the status bar shows, as one value."""
+
+    tally: Tally
+    poll: PollStatus
+    now: datetime
+    place: str = ""
+    """The profile, or the workspace that the API names; empty where neither is known."""
+    colour: Tone = Tone.DIM
+    """The colour that tells this place from others."""
+    is_demo: bool = False
+    is_read_only: bool = False
+    doing: str = ""
+    """Progress of what a person has started, such as an upload; empty where nothing runs."""
+    warnings: int = 0
+    warnings_key: str = ""
+    """The key that shows the warnings; empty where none does."""
+    spent: Decimal = Decimal(0)
+    """What today's batches have cost so far, USD."""
+    saved: Decimal = Decimal(0)
+    """How much more the same requests would have cost without batches, USD."""
+
+
+class Host(App[int]):
+    """The app as screens and flows see it. It declares attributes and methods, and implements none of them."""
+
+    workspace: Workspace
+    keymap: Keymap
+    """The keys in use by command id, the settings' own laid over the table's."""
+    painting: Painting
+    poller: Poller
+    outlook: Outlook
+    guide: Guide | None
+    """What chooses the hint on the screen; None where hints are off."""
+    away: Away | None
+    """What happened since a dashboard was last open; None where none ever was."""
+
+    @property
+    def status(self) -> Status:
+        """What the status bar shows now."""
+        raise NotImplementedError
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether everything that changes something at the API is off."""
+        raise NotImplementedError
+
+    def say(self, sentence: str, *, tone: str = "information") -> None:
+        """Show a sentence that needs no answer as a toast; `tone` is "information" or "error"."""
+        raise NotImplementedError
+
+    async def ask(self, question: Question) -> bool:
+        """Show a question and return whether the answer was yes. Call it within a worker only."""
+        raise NotImplementedError
+
+    def copy(self, text: str, what: str) -> None:
+        """Put a text on the clipboard of the person's terminal, and say so; `what` names it in that sentence."""
+        raise NotImplementedError
+
+    def undertaking(self) -> AbstractContextManager[Callable[[str], None]]:
+        """Return a context that gives a function to show progress in the status bar; it is cleared at the end."""
+        raise NotImplementedError
+
+    def take_settings(self, settings: Settings) -> None:
+        """Apply other settings to the running dashboard."""
+        raise NotImplementedError
+
+
+def host_of(node: DOMNode) -> Host:
+    """Return the app that a widget or screen belongs to."""
+    return cast("Host", node.app)

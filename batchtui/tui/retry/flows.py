@@ -1,0 +1,72 @@
+"""`send_again` and `send_all_again` send requests of earlier attempts once more: plan, show, ask, apply, report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batchtui.domain.errors import BatchtuiError
+from batchtui.services.retry.retry import RetryOptions, apply_retry, discard, plan_retry
+from batchtui.text.estimates import estimate_lines, range_words
+from batchtui.text.numbers import amount
+from batchtui.text.safe import squeezed
+from batchtui.tui.dialogs.confirm import Group, Question
+from batchtui.tui.submit.flows import progress, report_submitted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from batchtui.services.batches.targets import Target
+    from batchtui.services.retry.retry import RetryPlan
+    from batchtui.tui.host import Host
+
+
+async def send_again(app: Host, plan: RetryPlan) -> bool:
+    """Ask, and send a plan to try again. Returns whether it was sent; a plan that was not stays laid aside."""
+    question = Question(
+        f"Send {amount(plan.requests, 'request')} again?",
+        (
+            Group(f"{squeezed(plan.job.name)}, attempt {plan.attempt}", (f"{amount(len(plan.parts), 'part')}",)),
+            Group("What it costs", tuple(estimate_lines(plan.estimate))),
+        ),
+        remark="What has succeeded in any attempt is not sent again.",
+        yes="send",
+    )
+    if not await app.ask(question):
+        return False
+    with app.undertaking() as say:
+        submitted = await apply_retry(app.workspace, plan, lambda event: say(progress(event)))
+    report_submitted(app, submitted)
+    return True
+
+
+async def send_all_again(app: Host, targets: Sequence[Target]) -> None:
+    """Try several jobs again with what is worth it as it is: one question that lists what would be sent."""
+    plans: list[RetryPlan] = []
+    skipped: list[str] = []
+    try:
+        with app.undertaking() as say:
+            for target in targets:
+                say(f"planning  {target.named}")
+                try:
+                    plans.append(await plan_retry(app.workspace, target, RetryOptions()))
+                except BatchtuiError as error:
+                    skipped.append(squeezed(error.message))
+        if not plans:
+            app.say(f"There is nothing to send again: {skipped[0]}")
+            return
+        things = tuple(
+            f"{squeezed(plan.job.name)}  {amount(plan.requests, 'request')}, attempt {plan.attempt}, "
+            f"{range_words(plan.estimate.cost)}"
+            for plan in plans
+        )
+        title = f"Try {amount(len(plans), 'job')} again?"
+        if await app.ask(Question(title, (Group("As they were sent", things),), tuple(skipped), yes="send")):
+            while plans:
+                plan = plans[0]
+                with app.undertaking() as say:
+                    submitted = await apply_retry(app.workspace, plan, lambda event: say(progress(event)))
+                plans.pop(0)
+                report_submitted(app, submitted)
+    finally:
+        for plan in plans:
+            discard(app.workspace, plan)
