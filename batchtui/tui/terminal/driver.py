@@ -7,29 +7,30 @@ reader looks twice, a tenth of a second each, before it believes that it is over
 from __future__ import annotations
 
 import os
-import re
 import select
 import termios
+import time
 import tty
 from codecs import getincrementaldecoder
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol, TextIO, cast
 
-from textual._parser import ParseError
-from textual._time import get_time
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Key, Paste
+
+from batchtui.tui.terminal.input_tokenizer import ESC, InputTokenizer, PastedText
+from batchtui.tui.terminal.key_sequences import is_known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from textual.message import Message
 
-UP_TO_ESC = re.compile("[^\x1b]*\x1b|[^\x1b]+")
-GOES_ON = "[]OPX^_\\\x1b\t\x7fbf"
-"""What goes on with a sequence behind its escape: those of other keys and of a terminal's answers, and four that stand
-for shift+tab and for moving by words."""
-_AT_ONCE = 4096
+    from batchtui.tui.terminal.input_tokenizer import Token
+
+_AT_ONCE = 1 << 16
+"""Bytes of one read: a paste comes in as few pieces as the terminal lets it."""
 
 
 class HasKeymap(Protocol):
@@ -63,33 +64,55 @@ class _Screen:
         return self._file.fileno()
 
 
-class Keys(XTermParser):
-    """Reads esc and a key right behind it as these two, where Textual makes one of them: alt with that key.
+class InputParser(XTermParser):
+    """Turn what was read into Textual's messages. It gives Textual's parser one whole, known sequence at a time.
 
-    A terminal sends the same for both, and a slow line brings in one packet what was typed one after the other.
+    What Textual cannot read after all is left out: neither does the dashboard end of it, nor does Textual take the rest
+    of the sequence for keys.
     """
 
-    def __init__(self, is_used: Callable[[str], bool], *, debug: bool) -> None:
-        self._is_used = is_used
-        self._is_behind_esc = False
+    def __init__(
+        self, is_used: Callable[[str], bool], *, debug: bool = False, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         super().__init__(debug)
+        self._tokenizer = InputTokenizer(is_used, clock)
 
     def feed(self, data: str) -> Iterable[Message]:
-        """Yield what was pressed; nothing more will come when there is no data."""
-        for piece in UP_TO_ESC.findall(data) or [data]:
-            if self._is_behind_esc and self._timeout_time is not None and self._is_key(piece[:1]):
-                self._timeout_time = 0.0  # esc need not wait for more
-                yield from self.tick()
-            yield from super().feed(piece)
-            self._is_behind_esc = piece.endswith("\x1b")
+        """Yield what was pressed, clicked and pasted."""
+        for token in self._tokenizer.feed(data):
+            yield from self._messages(token)
+
+    def tick(self) -> Iterable[Message]:
+        """Yield what is a key now because nothing has followed it."""
+        for token in self._tokenizer.tick():
+            yield from self._messages(token)
 
     @property
     def patience(self) -> float | None:
         """Seconds after which what came so far is a key, as a lone esc is; None where nothing is left open."""
-        return None if self._timeout_time is None else max(0.0, self._timeout_time - get_time())
+        return self._tokenizer.patience
 
-    def _is_key(self, char: str) -> bool:
-        return char not in GOES_ON and not self._is_used(f"alt+{char}")
+    def _messages(self, token: Token) -> list[Message]:
+        if isinstance(token, PastedText):
+            return [Paste(token.text)]
+        if token == ESC:
+            return [Key("escape", ESC)]
+        if len(token) == len(ESC) + 1 and not is_known(token):  # alt and a key that somebody has given a meaning
+            return list(self._sequence_to_key_events(token[1], alt=True))
+        try:
+            messages = list(super().feed(token))
+        except Exception:  # noqa: BLE001 (the parser is not ours; no input may end the dashboard)
+            messages = []
+        if self._timeout_time is not None or self._tokens:
+            self._begin_anew()
+        return messages
+
+    def _begin_anew(self) -> None:
+        """Forget the sequence in which Textual's parser waits for more: the one it got was whole."""
+        self._tokens.clear()
+        self._gen = self.parse(self._tokens.append)
+        self._awaiting = next(self._gen)
+        self._timeout_time = None
 
 
 class PromptDriver(LinuxDriver):
@@ -143,6 +166,9 @@ class PromptDriver(LinuxDriver):
             return None
         return before
 
+    def _query_in_band_window_resize(self) -> None:
+        """Do not ask for reports of a new size: SIGWINCH says it everywhere, and nobody else can send that."""
+
     def _is_used(self, key: str) -> bool:
         return any(key in keys for keys in cast("HasKeymap", self._app).keymap.values())
 
@@ -159,8 +185,8 @@ class PromptDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Read keys until it is over; on a thread."""
-        parser = Keys(self._is_used, debug=self._debug)
-        decode = getincrementaldecoder("utf-8")(errors="replace").decode
+        parser = InputParser(self._is_used, debug=self._debug)
+        decode = getincrementaldecoder("utf-8")(errors="surrogateescape").decode
         terminal, over = self.fileno, self._over
         while True:
             ready, _, _ = select.select([terminal, over], [], [], parser.patience)
@@ -171,8 +197,5 @@ class PromptDriver(LinuxDriver):
                 select.select([over], [], [])
                 break
             keys = decode(data)
-            for event in (*(parser.feed(keys) if keys else ()), *parser.tick()):
+            for event in parser.feed(keys) if keys else parser.tick():
                 self.process_message(event)
-        with suppress(EOFError, ParseError):
-            for _ in parser.feed(""):
-                pass

@@ -9,9 +9,7 @@ import termios
 from typing import TYPE_CHECKING
 
 import pytest
-from textual.events import Key
 
-from batchtui.tui.terminal.driver import Keys
 from tests.support.workspaces import KEY
 from tests.tui.furnished import furnished
 from tests.tui.window import Window, batchtui, environment, window
@@ -89,34 +87,6 @@ def test_esc_and_the_key_right_behind_it_are_both_heard(home: Path) -> None:
         made.shows("ABOUT")
         made.press("esc", "ctrl+q")
         assert made.ends() == 0
-
-
-@pytest.mark.parametrize(
-    ("packets", "keys"),
-    [
-        (("$\x1ba\x1b!",), ["dollar_sign", "escape", "a", "escape", "exclamation_mark"]),
-        (("\x1b", "N"), ["escape", "N"]),
-        (("\x1b\x1b", "\r"), ["escape", "escape", "enter"]),
-        (("\x1bn",), ["alt+n"]),
-        (("\x1b[B\x1b", "[B", "\x1bOP", "\x1b[27u"), ["down", "down", "f1", "escape"]),
-        (("\x1bb\x1b\x7f\x1b\t",), ["ctrl+left", "ctrl+w", "shift+tab"]),
-    ],
-    ids=["many", "in two packets", "twice", "somebody's own", "other sequences", "moving by words"],
-)
-def test_esc_is_a_key_where_it_begins_no_other(packets: Sequence[str], keys: Sequence[str]) -> None:
-    parser = Keys(lambda key: key == "alt+n", debug=False)
-    heard = [event for packet in packets for event in parser.feed(packet)]
-    parser._timeout_time = parser._timeout_time and 0.0  # what is still open is not waited for
-    assert [event.key for event in (*heard, *parser.tick()) if isinstance(event, Key)] == list(keys)
-
-
-def test_the_reader_of_keys_wakes_up_by_itself_only_while_an_esc_may_go_on() -> None:
-    parser = Keys(lambda _: False, debug=False)
-    waits = []
-    for packet in ("j", "\x1b", "[B"):
-        list(parser.feed(packet))
-        waits.append(parser.patience)
-    assert waits == [None, pytest.approx(0.05, abs=0.05), None]
 
 
 def test_what_goes_on_without_having_been_stopped_leaves_the_terminal_as_it_was(home: Path) -> None:
