@@ -30,5 +30,7 @@ class Call:
     workspace_id: str | None = None
     server_time: datetime | None = None
     """The answer's Date header: tells how far this machine's clock is off."""
+    answered_at: datetime | None = None
+    """When the headers of the answer were here, by this machine's clock: what `server_time` is compared with."""
     ratelimit: tuple[tuple[str, str], ...] = ()
     """The answer's anthropic-ratelimit-* headers, prefix taken off."""

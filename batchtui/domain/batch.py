@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from batchtui.domain.limits import RESULTS_KEPT
@@ -11,6 +11,8 @@ from batchtui.domain.states import BatchState, ResultsState
 if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
+
+    from batchtui.domain.send_evidence import Account
 
 ProcessingStatus = Literal["in_progress", "canceling", "ended"]
 
@@ -62,11 +64,27 @@ class RemoteBatch:
     ended_at: datetime | None = None
     cancel_initiated_at: datetime | None = None
     archived_at: datetime | None = None
+    has_created_at: bool = True
+    """Whether the server named `created_at`; where it did not, it is the time of the response."""
+    account: Account | None = field(default=None, compare=False)
+    """Of the response that this was read from."""
+    server_time: datetime | None = field(default=None, compare=False)
+    """The `Date` of that response."""
 
     @property
     def state(self) -> BatchState:
         """The state that this answer proves."""
         return BatchState(self.processing_status)
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableEntry:
+    """An entry of a list that cannot be taken for a batch: no id, or a status this version does not know."""
+
+    why: str
+    id: str | None = None
+    total: int | None = None
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +97,12 @@ class RemotePage:
     """What to pass as `after_id` for the page of older batches."""
     retry_after: float | None = None
     """Seconds, where the server named them."""
+    unreadable: tuple[UnreadableEntry, ...] = ()
+    """Entries that could not be read; they spoil nothing but themselves."""
+    account: Account | None = None
+    """Of this very response."""
+    server_time: datetime | None = None
+    """Its `Date`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,8 +33,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from batchtui.domain.problem import Problem
+    from batchtui.domain.send_evidence import Account
 
 
 class BatchtuiError(Exception):
@@ -202,6 +204,10 @@ class GatewayError(BatchtuiError):
         self.request_id = request_id
         self.retry_after = retry_after
         """Seconds, as the server asked for them."""
+        self.account: Account | None = None
+        """Of the response that said no; None where none came, or something before the API said it."""
+        self.server_time: datetime | None = None
+        """The `Date` of that response."""
 
 
 class Refused(GatewayError):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from batchtui.domain.errors import UnknownTarget
 from batchtui.domain.limits import PAGE_LIMIT
 from batchtui.gateway.errors import garbled
-from batchtui.gateway.exchange import Ask, retry_after
+from batchtui.gateway.exchange import Ask, account_of, retry_after, server_time
 from batchtui.gateway.parsing import read_batch, read_model, read_object, read_page, read_tokens
 from batchtui.gateway.sdk import Patience, open_client
 from batchtui.gateway.transport import Line
@@ -86,9 +87,7 @@ class AnthropicGateway:
     @property
     def host(self) -> str:
         """The server that everything goes to, as `scheme://host:port/path`, without a user's name or password."""
-        url = self._client.base_url
-        port = f":{url.port}" if url.port else ""
-        return f"{url.scheme}://{url.host}{port}{url.path.rstrip('/')}"
+        return self._line.base_url
 
     async def create(self, upload: Upload, dialect: Dialect) -> RemoteBatch:
         """See Gateway. A cancelled task is cancelled: whether the batch exists is then as open as after a time-out."""
@@ -175,12 +174,20 @@ class AnthropicGateway:
         # ASCII, so that a lone surrogate in the input is the API's to refuse instead of an encoding error here.
         return Ask(operation, "POST", path, patience, headers=headers, content=json.dumps(params).encode("ascii"))
 
-    def _as_batch(self, body: bytes, _: httpx2.Response) -> RemoteBatch:
-        return read_batch(read_object(body), received=self._clock.now())
+    def _as_batch(self, body: bytes, response: httpx2.Response) -> RemoteBatch:
+        return replace(
+            read_batch(read_object(body), received=self._clock.now()),
+            account=account_of(response.headers, self.host),
+            server_time=server_time(response.headers),
+        )
 
     def _as_page(self, body: bytes, response: httpx2.Response) -> RemotePage:
         now = self._clock.now()
-        return read_page(read_object(body), received=now, retry_after=retry_after(response.headers, now=now))
+        return replace(
+            read_page(read_object(body), received=now, retry_after=retry_after(response.headers, now=now)),
+            account=account_of(response.headers, self.host),
+            server_time=server_time(response.headers),
+        )
 
 
 def _checked(body: bytes, _: httpx2.Response) -> bytes:

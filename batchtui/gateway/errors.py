@@ -84,9 +84,21 @@ def translate(error: Exception, ask: Ask) -> BatchtuiError | None:
             "No API key, token or profile was found.",
             hint="Set ANTHROPIC_API_KEY, or log in with `ant auth login`; `batchtui demo` needs neither.",
         )
-    if isinstance(error, UnicodeError):
+    if isinstance(error, UnicodeEncodeError) and (ask.body is None or ask.body.handed == 0):
         return CredentialsMissing("A header holds a sign that no header can carry.", hint="Look at the key and --beta.")
     return None
+
+
+def undecodable(error: Exception, ask: Ask) -> BatchtuiError:
+    """What came back could not even be decoded.
+
+    httpx decodes an error page with whatever codec its charset names (idna, hex, undefined), and each fails in its own
+    way: UnicodeError, LookupError, AssertionError, binascii.Error.
+    """
+    return _settle(
+        AnswerLost(f"The response cannot be decoded ({type(error).__name__}).", hint=_open(ask)),
+        ask,
+    )
 
 
 def garbled(what: str, ask: Ask, response: httpx2.Response) -> BatchtuiError:
@@ -163,6 +175,8 @@ def _broken(cause: BaseException, ask: Ask) -> BatchtuiError:
     """No answer came, or not all of it."""
     import httpx2
 
+    if ask.body is not None and isinstance(ask.body.held_back_by, BatchtuiError):
+        return ask.body.held_back_by
     if ask.body is not None and ask.body.at_source:
         return _unreadable(cause)
     never_sent = (

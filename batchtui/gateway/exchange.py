@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from batchtui.domain.api_call import Call
+from batchtui.domain.send_evidence import Account
 from batchtui.gateway.redaction import told
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 _LONGEST_HEADER = 200
 _MOST_LIMITS = 40
 _LIMIT_PREFIX = "anthropic-ratelimit-"
+LONGEST_RETRY_AFTER = 86_400.0
+"""Seconds: a server that names more (or the year 9999) is asked again after a day, which every clock can hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,15 @@ class Ask:
     """A create's; everything else has `content` or nothing."""
 
 
-def as_call(ask: Ask, *, at: datetime, milliseconds: int, response: httpx2.Response | None, error: str | None) -> Call:
+def as_call(
+    ask: Ask,
+    *,
+    at: datetime,
+    milliseconds: int,
+    response: httpx2.Response | None,
+    error: str | None,
+    answered_at: datetime | None = None,
+) -> Call:
     """Put an exchange down for the journal: no content, no credentials."""
     headers: Mapping[str, str] = response.headers if response is not None else {}
     return Call(
@@ -58,27 +69,43 @@ def as_call(ask: Ask, *, at: datetime, milliseconds: int, response: httpx2.Respo
         retry_after=retry_after(headers, now=at),
         organization_id=_header(headers, "anthropic-organization-id"),
         workspace_id=_header(headers, "anthropic-workspace-id"),
-        server_time=_http_date(headers.get("date")),
+        server_time=server_time(headers),
+        answered_at=answered_at,
         ratelimit=_limits(headers),
     )
+
+
+def account_of(headers: Mapping[str, str], base_url: str) -> Account:
+    """Return the account that a response names, at this address."""
+    return Account(base_url, _header(headers, "anthropic-organization-id"), _header(headers, "anthropic-workspace-id"))
+
+
+def server_time(headers: Mapping[str, str]) -> datetime | None:
+    """Return the `Date` of a response; None without one that can be read."""
+    return _http_date(headers.get("date"))
 
 
 def retry_after(headers: Mapping[str, str], *, now: datetime) -> float | None:
     """Seconds the server asks to wait: `retry-after-ms`, or `retry-after` in seconds or as a date; None without.
 
-    A date counts from the server's own Date where it sends one, since clocks differ.
+    A date counts from the server's own Date where it sends one, since clocks differ. Never below 0, never more than
+    `LONGEST_RETRY_AFTER`.
     """
     milliseconds = _positive(headers.get("retry-after-ms"))
     if milliseconds is not None:
-        return milliseconds / 1000
+        return _clamped(milliseconds / 1000)
     said = headers.get("retry-after")
     seconds = _positive(said)
     if seconds is not None:
-        return seconds
+        return _clamped(seconds)
     until = _http_date(said)
     if until is None:
         return None
-    return max(0.0, (until - (_http_date(headers.get("date")) or now)).total_seconds())
+    return _clamped((until - (server_time(headers) or now)).total_seconds())
+
+
+def _clamped(seconds: float) -> float:
+    return min(max(0.0, seconds), LONGEST_RETRY_AFTER)
 
 
 def _positive(said: str | None) -> float | None:

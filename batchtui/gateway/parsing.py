@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any, get_args
 
-from batchtui.domain.batch import ProcessingStatus, RemoteBatch, RemotePage, RequestCounts
+from batchtui.domain.batch import ProcessingStatus, RemoteBatch, RemotePage, RequestCounts, UnreadableEntry
 from batchtui.domain.model import ModelInfo
 from batchtui.gateway.redaction import inner, told
 
 KNOWN_STATUSES: Mapping[str, ProcessingStatus] = {status: status for status in get_args(ProcessingStatus)}
+LONGEST_ID = 256
+_ID = re.compile(rf"(?!\.+$)[A-Za-z0-9._:=@+~-]{{1,{LONGEST_ID}}}")
+"""The API's ids look like `msgbatch_01…`; other servers use other signs. None leads elsewhere in a path."""
 _MOST = 2**53
 """No count is larger; a larger number is not one."""
 
@@ -46,8 +50,8 @@ def read_batch(value: object, *, received: datetime) -> RemoteBatch:
     if not isinstance(value, Mapping):
         raise Garbled("it holds no batch")
     identity, status = value.get("id"), value.get("processing_status")
-    if not isinstance(identity, str) or not identity:
-        raise Garbled("the batch has no id")
+    if not isinstance(identity, str) or not is_batch_id(identity):
+        raise Garbled("the batch has no id" if not identity else "what it names is no id of a batch")
     if not isinstance(status, str) or status not in KNOWN_STATUSES:
         raise Garbled(f"its processing_status is {told(json.dumps(status), 60)}, which this version does not know")
     return RemoteBatch(
@@ -55,6 +59,7 @@ def read_batch(value: object, *, received: datetime) -> RemoteBatch:
         processing_status=KNOWN_STATUSES[status],
         counts=_counts(value.get("request_counts")),
         created_at=_time(value.get("created_at")) or received,
+        has_created_at=_time(value.get("created_at")) is not None,
         expires_at=_time(value.get("expires_at")),
         ended_at=_time(value.get("ended_at")),
         cancel_initiated_at=_time(value.get("cancel_initiated_at")),
@@ -62,19 +67,46 @@ def read_batch(value: object, *, received: datetime) -> RemoteBatch:
     )
 
 
+def is_batch_id(identity: str) -> bool:
+    """Whether this can be the id of a batch: short, without what leads elsewhere in a path, and not a credential."""
+    return bool(_ID.fullmatch(identity)) and told(identity, LONGEST_ID) == identity
+
+
 def read_page(value: Mapping[str, Any], *, received: datetime, retry_after: float | None) -> RemotePage:
-    """Read one page of the list endpoint.
+    """Read one page of the list endpoint. An entry that cannot be read spoils itself alone: see `unreadable`.
 
     Raises:
-        Garbled: where any batch of it is: half a page must not pass for a whole one when a lost batch is looked for.
+        Garbled: where it is no page.
     """
     items = value.get("data")
     if not isinstance(items, list):
         raise Garbled("it holds no list of batches")
-    batches = tuple(read_batch(item, received=received) for item in items)
+    batches: list[RemoteBatch] = []
+    unreadable: list[UnreadableEntry] = []
+    for item in items:
+        try:
+            batches.append(read_batch(item, received=received))
+        except Garbled as error:
+            unreadable.append(_unreadable(item, str(error)))
     named = value.get("last_id")
-    last_id = named if isinstance(named, str) and named else batches[-1].id if batches else None
-    return RemotePage(batches, value.get("has_more") is True and bool(batches), last_id, retry_after)
+    last_id = named if isinstance(named, str) and named else inner(items[-1], "id") if items else None
+    last_id = last_id if isinstance(last_id, str) and last_id else None
+    goes_on = value.get("has_more") is True
+    has_more = goes_on and last_id is not None and bool(items)
+    if goes_on and not has_more:
+        unreadable.append(UnreadableEntry("it promises more batches and names no way to them"))
+    return RemotePage(tuple(batches), has_more, last_id, retry_after, tuple(unreadable))
+
+
+def _unreadable(item: object, why: str) -> UnreadableEntry:
+    identity, counts = inner(item, "id"), inner(item, "request_counts")
+    usable = isinstance(identity, str) and is_batch_id(identity)
+    return UnreadableEntry(
+        why,
+        id=identity if usable and isinstance(identity, str) else None,
+        total=_counts(counts).total if isinstance(counts, Mapping) else None,
+        created_at=_time(inner(item, "created_at")),
+    )
 
 
 def read_model(value: object) -> ModelInfo | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
     from contextlib import AbstractAsyncContextManager
 
     from batchtui.domain.batch import RemoteBatch, RemotePage
@@ -21,6 +21,8 @@ class Upload:
     """Bytes in all; declared before the first one leaves."""
     chunks: Callable[[], AsyncIterator[bytes]]
     """Opens the stream; called once. What it yields adds up to `length`."""
+    before_last: Callable[[], Awaitable[None]] | None = None
+    """Awaited once, before the last block leaves. Where it raises, that block stays: nothing can have been created."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,9 @@ class Gateway(Protocol):
     them ever tries again by itself: when to ask again is the caller's decision, made visibly. What cannot be a
     batch's id (empty, dots, endless) is an `UnknownTarget` and is never sent. A cancelled task stays cancelled, and
     leaves a create as open as a lost answer.
+
+    What comes back (and a `GatewayError`) carries the account and the server's time of the very response that it was
+    read from: another call may have been answered by another server meanwhile.
     """
 
     async def create(self, upload: Upload, dialect: Dialect) -> RemoteBatch:

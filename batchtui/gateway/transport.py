@@ -7,13 +7,14 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from batchtui.domain.errors import BatchtuiError, CredentialsMissing, GatewayError
-from batchtui.gateway.errors import garbled, translate
-from batchtui.gateway.exchange import Ask, as_call
+from batchtui.gateway.errors import garbled, translate, undecodable
+from batchtui.gateway.exchange import Ask, account_of, as_call, server_time
 from batchtui.gateway.parsing import Garbled
 from batchtui.gateway.redaction import told
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
+    from datetime import datetime
 
     import httpx2
     from anthropic import AsyncAnthropic
@@ -61,14 +62,21 @@ class Line:
         """
         at, began = self._clock.now(), self._clock.monotonic()
         response: httpx2.Response | None = None
+        answered_at: datetime | None = None
         failure: BaseException | None = None
+        is_answered = False
         try:
             response = await self._dispatch(ask)
+            is_answered = True
+            answered_at = self._clock.now()
             yield response
         except Exception as error:
             failure = error if isinstance(error, BatchtuiError) else translate(error, ask)
+            if failure is None and not is_answered:
+                failure = undecodable(error, ask)
             if response is None:
-                response = getattr(error, "response", None)
+                response, answered_at = getattr(error, "response", None), self._clock.now()
+            self._name_account(failure, response)
             if failure is None or failure is error:
                 failure = error
                 raise
@@ -83,7 +91,16 @@ class Line:
                 await response.aclose()
             if not isinstance(failure, CredentialsMissing):
                 spent = round((self._clock.monotonic() - began) * 1000)
-                await self._report(as_call(ask, at=at, milliseconds=spent, response=response, error=_line(failure)))
+                await self._report(
+                    as_call(
+                        ask,
+                        at=at,
+                        milliseconds=spent,
+                        response=response,
+                        error=_line(failure),
+                        answered_at=answered_at if response is not None else None,
+                    )
+                )
 
     async def _dispatch(self, ask: Ask) -> httpx2.Response:
         import httpx2
@@ -111,6 +128,22 @@ class Line:
             stream=True,
             stream_cls=None,
         )
+
+    @property
+    def base_url(self) -> str:
+        """The server that everything goes to, as `scheme://host:port/path`, without a user's name or password."""
+        url = self._client.base_url
+        port = f":{url.port}" if url.port else ""
+        return f"{url.scheme}://{url.host}{port}{url.path.rstrip('/')}"
+
+    def _name_account(self, failure: BaseException | None, response: httpx2.Response | None) -> None:
+        """Say at which account a failure was met. A proxy's error page names none, and is no evidence of one."""
+        if response is None or not isinstance(failure, GatewayError):
+            return
+        account = account_of(response.headers, self.base_url)
+        if account.organization is not None or failure.error_type is not None:
+            failure.account = account
+        failure.server_time = server_time(response.headers)
 
     def _drop_stale_token(self, failure: BatchtuiError) -> None:
         """After a 401, have the SDK get a new token from the profile: it does so by itself only when it retries."""

@@ -18,7 +18,8 @@ class OutgoingBody:
     """One upload while it leaves. Knows whether all of it has left; never starts a second time.
 
     Why count: a body of which the last bytes never left cannot have created anything (the API reads it whole before
-    it answers), so a connection that breaks on the way up leaves nothing open.
+    it answers), so a connection that breaks on the way up leaves nothing open. The last block waits until
+    `Upload.before_last` has returned, so that a process that dies can leave word whether it can have left.
     """
 
     def __init__(self, upload: Upload) -> None:
@@ -27,6 +28,8 @@ class OutgoingBody:
         """Bytes given to the connection; more than really left, never fewer."""
         self.at_source = False
         """Whether the source is being waited for: what is raised now is the disk's failure, not the API's."""
+        self.held_back_by: Exception | None = None
+        """What `before_last` raised: the last block has not left."""
         self._upload = upload
         self._stream = self._flow()
 
@@ -62,6 +65,12 @@ class OutgoingBody:
             if close is not None:
                 await close()
         self.at_source = False
+        if self._upload.before_last is not None:
+            try:
+                await self._upload.before_last()
+            except Exception as error:
+                self.held_back_by = error
+                raise
         self.handed = self.length
         if held:
             yield held

@@ -11,6 +11,7 @@ import pytest
 
 from batchtui.domain.errors import (
     AnswerLost,
+    CredentialsMissing,
     GatewayError,
     RateLimited,
     Refused,
@@ -196,6 +197,81 @@ async def test_a_body_that_cannot_be_read_creates_nothing(connect: Connect) -> N
             await gateway.create(Upload(10, broken), PLAIN)
         assert (caught.value.nothing_created, caught.value.heading) == (True, "The requests cannot be read")
     assert api.heard == []
+
+
+async def test_word_is_left_before_the_last_block_leaves_and_only_then(connect: Connect) -> None:
+    told: list[tuple[int, int]] = []
+    left: list[bytes] = []
+
+    async def flow() -> AsyncIterator[bytes]:
+        for block in (b"ab", b"cd", b"ef"):
+            left.append(block)
+            yield block
+
+    async with Loopback(Reply.json(BATCH)) as api, connect(api.url) as gateway:
+
+        async def mark() -> None:
+            told.append((len(left), len(api.heard)))
+
+        await gateway.create(Upload(6, flow, mark), PLAIN)
+    assert told == [(3, 0)]
+    assert api.heard[0].body == b"abcdef"
+
+
+async def test_a_last_block_that_is_held_back_creates_nothing_and_its_reason_comes_through(connect: Connect) -> None:
+    async def refuse() -> None:
+        raise StorageError("The mark could not be written.")
+
+    async def flow() -> AsyncIterator[bytes]:
+        yield b"ab"
+        yield b"cd"
+
+    async with Loopback(Reply.json(BATCH)) as api, connect(api.url) as gateway:
+        with pytest.raises(StorageError, match="mark could not be written"):
+            await gateway.create(Upload(4, flow, refuse), PLAIN)
+    assert api.heard == []
+
+
+@pytest.mark.parametrize("charset", ["idna", "hex", "punycode", "undefined", "no-such-charset"])
+async def test_an_error_page_in_a_strange_charset_leaves_it_open(connect: Connect, charset: str) -> None:
+    reply = Reply(502, b"\xff\xfe bad \x80 gateway", {"content-type": f"text/html; charset={charset}"})
+    async with Loopback(reply) as api, connect(api.url) as gateway:
+        with pytest.raises(AnswerLost) as caught:
+            await gateway.create(upload_of(b"{}"), PLAIN)
+    assert not caught.value.nothing_created
+
+
+async def test_a_header_that_cannot_be_sent_creates_nothing(connect: Connect) -> None:
+    async with Loopback(Reply.json(BATCH)) as api, connect(api.url) as gateway:
+        with pytest.raises(CredentialsMissing):
+            await gateway.create(upload_of(b"{}"), Dialect(betas=("x\ud800",)))
+    assert api.heard == []
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "workspace_human_review_disabled",
+        "organization_on_hold",
+        "cmek_key_disabled",
+        "claude_code_key_creator_not_member",
+        "image_dimensions_too_large",
+    ],
+)
+async def test_the_typed_refusals_of_newer_servers_create_nothing(connect: Connect, kind: str) -> None:
+    async with Loopback(Reply.error(400, "invalid_request_error", "no", kind)) as api, connect(api.url) as gateway:
+        with pytest.raises(Refused) as caught:
+            await gateway.create(upload_of(b"{}"), PLAIN)
+    assert caught.value.nothing_created
+    assert caught.value.error_code == kind
+    assert len(api.heard) == 1
+
+
+@pytest.mark.parametrize("identity", ["", "..", "a/b", "a b", "x" * 300, "sk-ant-api03-abcdefghijklmnop", "a\u202eb"])
+async def test_a_create_that_names_no_usable_id_leaves_it_open(connect: Connect, identity: str) -> None:
+    async with Loopback(Reply.json({**BATCH, "id": identity})) as api, connect(api.url) as gateway:
+        with pytest.raises(AnswerLost):
+            await gateway.create(upload_of(b"{}"), PLAIN)
 
 
 @pytest.mark.parametrize("length", [1, 3, 5, 7])

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from batchtui.domain.batch import RequestCounts
-from batchtui.domain.errors import AnswerLost
+from batchtui.domain.errors import AnswerLost, GatewayError
+from batchtui.domain.send_evidence import Account
 from batchtui.gateway.protocol import Dialect
 from tests.gateway.conftest import KEY, Connect, Journal, upload_of
 from tests.gateway.loopback import BATCH, Loopback, Reply
@@ -88,10 +89,76 @@ async def test_an_empty_page_is_the_last_one(connect: Connect) -> None:
     assert (found.batches, found.has_more, found.last_id) == ((), False, None)
 
 
-async def test_half_a_page_does_not_pass_for_a_whole_one(connect: Connect) -> None:
-    async with Loopback(Reply.json({"data": [BATCH, {"id": 3}]})) as api, connect(api.url) as gateway:
-        with pytest.raises(AnswerLost):
+STRANGE = {**BATCH, "id": "msgbatch_strange", "processing_status": "failed"}
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        (STRANGE, ("msgbatch_strange", 3)),
+        ({**BATCH, "id": None}, (None, 3)),
+        ({**BATCH, "id": ""}, (None, 3)),
+        ({**BATCH, "id": "../../models"}, (None, 3)),
+        ({**BATCH, "id": f"sk-ant-{'x' * 40}"}, (None, 3)),
+        ({**BATCH, "id": "x" * 100_000}, (None, 3)),
+        ({"id": 3}, (None, None)),
+        (7, (None, None)),
+    ],
+    ids=["status", "null-id", "empty-id", "path", "key", "endless", "number", "no-object"],
+)
+async def test_an_entry_that_cannot_be_read_spoils_itself_alone_and_is_reported(
+    connect: Connect, entry: object, expected: tuple[str | None, int | None]
+) -> None:
+    async with Loopback(Reply.json({"data": [entry, BATCH]})) as api, connect(api.url) as gateway:
+        page = await gateway.list_page()
+    (unreadable,) = page.unreadable
+    assert [batch.id for batch in page.batches] == [ID]
+    assert (unreadable.id, unreadable.total) == expected
+    assert unreadable.why
+
+
+async def test_a_page_that_promises_more_without_a_way_to_it_is_reported(connect: Connect) -> None:
+    async with Loopback(Reply.json({"data": [], "has_more": True})) as api, connect(api.url) as gateway:
+        page = await gateway.list_page()
+    assert (page.has_more, len(page.unreadable)) == (False, 1)
+
+
+ACCOUNT = {"anthropic-organization-id": "org", "anthropic-workspace-id": "wrkspc"}
+DATED = {**ACCOUNT, "date": "Fri, 20 Nov 2026 20:14:00 GMT"}
+SAID = datetime(2026, 11, 20, 20, 14, tzinfo=UTC)
+
+
+async def test_a_response_carries_its_own_account_and_time(connect: Connect) -> None:
+    page = Reply.json({"data": [BATCH]}, headers=DATED)
+    async with Loopback(Reply.json(BATCH, headers=DATED), page, Reply.json(BATCH)) as api, connect(api.url) as gateway:
+        batch, listed, bare = await gateway.retrieve(ID), await gateway.list_page(), await gateway.retrieve(ID)
+        assert batch.account == listed.account == Account(api.url, "org", "wrkspc")
+        assert batch.server_time == listed.server_time == SAID
+        assert bare.account == Account(api.url)
+
+
+async def test_the_account_keeps_no_user_and_no_password_of_the_address(connect: Connect) -> None:
+    async with Loopback(Reply.json(BATCH)) as api, connect(api.url.replace("//", "//me:secret@")) as gateway:
+        batch = await gateway.retrieve(ID)
+        assert batch.account == Account(api.url)
+
+
+@pytest.mark.parametrize(
+    ("reply", "is_known"),
+    [
+        (Reply.error(403, "permission_error", "no", headers=DATED), True),
+        (Reply.error(529, "overloaded_error", "later"), True),
+        (Reply(502, b"<html>bad gateway</html>", {"date": DATED["date"]}), False),
+    ],
+    ids=["refused", "overloaded", "proxy"],
+)
+async def test_an_error_of_the_api_names_the_account_and_one_of_a_proxy_does_not(
+    connect: Connect, reply: Reply, is_known: bool
+) -> None:
+    async with Loopback(reply) as api, connect(api.url) as gateway:
+        with pytest.raises(GatewayError) as caught:
             await gateway.list_page()
+    assert (caught.value.account is not None) == is_known
 
 
 async def test_delete_needs_a_json_answer(connect: Connect) -> None:
@@ -181,6 +248,12 @@ async def test_every_exchange_is_told_without_the_key(connect: Connect, journal:
         ({"retry-after": "Fri, 20 Nov 2026 20:15:00 GMT", "date": "Fri, 20 Nov 2026 20:14:00 GMT"}, 60.0),
         ({"retry-after-ms": "250", "retry-after": "1"}, 0.25),
         ({"retry-after": "-5"}, 0.0),
+        ({"retry-after": "1e20"}, 86_400.0),
+        ({"retry-after": "1e300"}, 86_400.0),
+        ({"retry-after": "1e400"}, None),
+        ({"retry-after-ms": "1e22"}, 86_400.0),
+        ({"retry-after": "Fri, 31 Dec 9999 23:59:59 GMT"}, 86_400.0),
+        ({"retry-after": "Fri, 01 Jan 1000 00:00:00 GMT"}, 0.0),
         ({"retry-after": "nan"}, None),
         ({"retry-after": "soon"}, None),
         ({}, None),
