@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -19,10 +21,11 @@ from batchtui.domain.errors import (
     Unreachable,
 )
 from batchtui.gateway.exchange import retry_after
-from batchtui.gateway.reasons import reason
 from batchtui.gateway.redaction import inner, quoted, told
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import httpx2
     from anthropic import APIStatusError
 
@@ -214,3 +217,32 @@ def _open(ask: Ask) -> str:
 
 def _word(value: object) -> str | None:
     return told(value, 80) if isinstance(value, str) else None
+
+
+def reason(cause: BaseException) -> str:
+    """Name the reason that lies deepest and is understood; part of a sentence, without a full stop."""
+    chain = list(_causes(cause))
+    for found in chain:
+        if isinstance(found, ssl.SSLError):
+            why = getattr(found, "verify_message", "") or found.reason or found
+            return f"the secure connection failed ({told(why, 120)})"
+        if isinstance(found, socket.gaierror):
+            return "the name of the server is not known here (no network, or a typing error in the address)"
+        if isinstance(found, ConnectionRefusedError):
+            return "the connection was refused"
+    if any("Timeout" in type(found).__name__ for found in chain):
+        return "no connection came about in time"
+    return told(cause, 120) or type(cause).__name__
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and all that led to it, each once."""
+    waiting, seen = [error], set[int]()
+    while waiting:
+        found = waiting.pop(0)
+        if id(found) in seen:
+            continue
+        seen.add(id(found))
+        yield found
+        waiting += [led for led in (found.__cause__, found.__context__) if led is not None]
+        waiting += found.exceptions if isinstance(found, BaseExceptionGroup) else ()

@@ -11,8 +11,7 @@ from pydantic_core import ValidationError, from_json, to_json
 from batchtui.domain.problem import Severity
 from batchtui.intake.model_rules import ModelVerdict, judge
 from batchtui.intake.parts import CLOSING, OPENING
-from batchtui.intake.places import Places
-from batchtui.intake.problems import Fault, Findings
+from batchtui.intake.problems import Fault, Findings, Places
 from batchtui.intake.record_diagnosis import envelope_faults, read_object
 from batchtui.intake.rejected_keys import LEGACY_CODES
 from batchtui.intake.rules import holds_free_json, max_tokens_faults, rules_for

@@ -12,9 +12,8 @@ from batchtui.domain.query import BatchQuery
 from batchtui.domain.states import BatchState
 from batchtui.registry.codecs import text_list, text_time, time_text
 from batchtui.registry.data_version import DataVersion
-from batchtui.registry.query_sql import conditions
+from batchtui.registry.query_sql import NEWEST, conditions, order_by
 from batchtui.registry.row_mapping import BATCH_SELECT, to_batch
-from batchtui.registry.sorting import NEWEST, order_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from batchtui.domain.terms import Field
+from batchtui.domain.query import Field
 from batchtui.registry.codecs import list_text
 from batchtui.registry.journal import note
 from batchtui.registry.row_mapping import to_job

@@ -15,15 +15,15 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import UsageError
+from batchtui.domain.query import NUMBERS, SPANS, Field, Term
 from batchtui.domain.states import BatchState, ResultsState
-from batchtui.domain.terms import NUMBERS, SPANS, Field, Term
 from batchtui.text.glyphs import STATES
 from batchtui.text.safe import safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from batchtui.domain.terms import Comparison, Value
+    from batchtui.domain.query import Comparison, Value
 
 OTHER_NAMES = {"state": Field.STATUS, "source": Field.FROM, "file": Field.FROM, "cancelled": Field.CANCELED}
 """What else a field may be called."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -51,3 +52,9 @@ def _visible(found: Match[str]) -> str:
     if code < 0x20:
         return chr(0x2400 + code)
     return "\u2421" if code == 0x7F else f"<U+{code:04X}>"
+
+
+def said_path(path: str | Path) -> str:
+    """Say a path: `~/work/tickets.jsonl`; what is no absolute path is said as it is."""
+    home, place = Path.home(), Path(path)
+    return squeezed(f"~/{place.relative_to(home)}" if place != home and place.is_relative_to(home) else str(path))

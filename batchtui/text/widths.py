@@ -5,8 +5,13 @@ The rules are those of wcwidth, on the standard library's tables: importing wcwi
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from unicodedata import category, combining, east_asian_width
+
+if TYPE_CHECKING:
+    from re import Match
 
 _JOINER = "\u200d"
 _EMOJI_STYLE = "\ufe0f"
@@ -63,3 +68,26 @@ def pad(text: str, columns: int, *, right: bool = False, ellipsis: str = "…") 
     text = fit(text, columns, ellipsis=ellipsis)
     space = " " * (columns - width(text))
     return space + text if right else text + space
+
+
+_PICTURES = "\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
+_UNSTEADY = re.compile(
+    f"(?<=[{_PICTURES}])\ufe0f?[\U0001f3fb-\U0001f3ff]"  # a colour of skin: none, or two of its own
+    "|[\ufe0e\ufe0f\u20e3]"  # text or picture, and the frame of a key: the sign before them is one column or two
+    f"|\u200d(?=[{_PICTURES}])"  # pictures joined to one: two columns, or two for each of them
+    "|[\U0001f1e6-\U0001f1ff]"  # the two letters of a flag: two columns, or four
+)
+
+
+def steady(text: str) -> str:
+    """Return `text` without what would shift all that stands to the right of it in some terminals.
+
+    Joined pictures stand beside each other, colours of skin are left out, flags are their two letters. What is copied,
+    exported or read in a pager stays as it was.
+    """
+    return text if text.isascii() else _UNSTEADY.sub(_parted, text)
+
+
+def _parted(found: Match[str]) -> str:
+    code = ord(found.group()[0])
+    return chr(code - 0x1F1E6 + ord("A")) if 0x1F1E6 <= code <= 0x1F1FF else ""

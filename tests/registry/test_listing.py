@@ -10,8 +10,7 @@ import pytest
 
 from batchtui.domain.batch import RequestCounts
 from batchtui.domain.estimate import Bounds
-from batchtui.domain.query import SORT_KEYS, BatchQuery
-from batchtui.domain.terms import Field
+from batchtui.domain.query import SORT_KEYS, BatchQuery, Field
 from batchtui.text.filter_language import read
 from tests.support.builders import job, part, remote
 

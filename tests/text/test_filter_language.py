@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from batchtui.domain.terms import Field, Term
+from batchtui.domain.query import Field, Term
 from batchtui.text.filter_completion import continuations
 from batchtui.text.filter_language import read
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from batchtui.text.paths import said_path
+from batchtui.text.safe import said_path
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from wcwidth import wcwidth
 
-from batchtui.text.steady import steady
+from batchtui.text.widths import steady
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,7 @@ from batchtui.domain.cost import NOTHING, total
 from batchtui.domain.estimate import Bounds, Estimate, Grounds
 from batchtui.domain.estimate_history import CLOSEST, ENOUGH
 from batchtui.services.estimates.expectations import expectations, templates_of
-from batchtui.services.estimates.group_price import price_load, reasons
-from batchtui.services.estimates.prompts import HIGH, LIKELY, LOW
+from batchtui.services.estimates.group_price import HIGH, LIKELY, LOW, price_load, reasons
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from batchtui.domain.estimate_history import History, Outcomes
     from batchtui.intake import Shape
     from batchtui.pricing.price_book import PriceBook
-    from batchtui.services.estimates.prompts import Tokens
+    from batchtui.services.estimates.group_price import Tokens
     from batchtui.services.estimates.request_groups import Load
     from batchtui.services.estimates.token_counting import Tally
     from batchtui.services.workspace import Workspace

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import from_json
 
 from batchtui.domain.estimate_history import Expectation
-from batchtui.services.estimates.prompts import input_tokens
+from batchtui.services.estimates.group_price import input_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -36,8 +36,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from batchtui.domain.batch import Batch
-    from batchtui.domain.query import SortKey
-    from batchtui.domain.terms import Field
+    from batchtui.domain.query import Field, SortKey
     from batchtui.services.workspace import Workspace
     from batchtui.text.filter_completion import Continuation
     from batchtui.tui.messages import BatchesChanged

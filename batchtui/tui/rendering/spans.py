@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 
-from batchtui.text.steady import steady
+from batchtui.text.widths import steady
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

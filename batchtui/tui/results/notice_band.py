@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.text.numbers import amount
-from batchtui.text.paths import said_path
-from batchtui.text.safe import safe
+from batchtui.text.safe import safe, said_path
 from batchtui.tui.rendering.batch_text import SOON, moment, span
 from batchtui.tui.rendering.spans import Line, Piece, Tone, wrapped
 from batchtui.tui.results.batch_facts import LABEL

@@ -11,8 +11,7 @@ from batchtui.settings import reference as manual
 from batchtui.settings.loading import parse_settings
 from batchtui.settings.toml_edit import fitting, parsed, read_text, write_text
 from batchtui.text.numbers import amount
-from batchtui.text.paths import said_path
-from batchtui.text.safe import safe, squeezed
+from batchtui.text.safe import safe, said_path, squeezed
 from batchtui.tui.chrome.base_screen import Frame
 from batchtui.tui.commands import keymap
 from batchtui.tui.commands.bindings import bindings

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from batchtui.domain.problem import Severity
 from batchtui.text.estimates import estimate_lines
 from batchtui.text.numbers import amount, count, size
-from batchtui.text.paths import said_path
-from batchtui.text.safe import squeezed
+from batchtui.text.safe import said_path, squeezed
 from batchtui.tui.dialogs.confirm import Group, Question
 
 if TYPE_CHECKING:

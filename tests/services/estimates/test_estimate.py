@@ -13,7 +13,7 @@ from batchtui.domain.estimate_history import History, Precedent
 from batchtui.intake import CheckedRequest, Shape
 from batchtui.pricing.price_book import PriceBook
 from batchtui.services.estimates.estimate import estimate
-from batchtui.services.estimates.prompts import ENVELOPE
+from batchtui.services.estimates.group_price import ENVELOPE
 from batchtui.services.estimates.request_groups import LONG, SAMPLE, Load, LoadCounter
 
 DAY = date(2026, 11, 21)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from rich.cells import cell_len
 
-from batchtui.text.steady import steady
+from batchtui.text.widths import steady
 from batchtui.tui.rendering.spans import Piece, Tone, fitted, joined, line, plain, width, with_its_end, wrapped
 from tests.tui.sample_batches import HOSTILE
 
