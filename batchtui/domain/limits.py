@@ -13,6 +13,8 @@ LIFETIME = timedelta(hours=24)
 """A batch expires this long after its creation."""
 RESULTS_KEPT = timedelta(days=29)
 """Results stay this long after the batch's creation, not after its end."""
+RESULTS_EXPIRE_SOON = timedelta(days=3)
+"""How long before the API deletes results that are not saved here people are warned: a weekend fits into it."""
 PAGE_LIMIT = 1000
 """The most batches that one call of list returns."""
 API_VERSION = "2026-10-21"

@@ -33,6 +33,11 @@ class Outcome(StrEnum):
         """Whether nothing about it needs a second look."""
         return self in (Outcome.SUCCEEDED, Outcome.TOOL_USE)
 
+    @classmethod
+    def failures(cls) -> tuple[Outcome, ...]:
+        """Return the outcomes that need a second look: failures, and answers that only look like successes."""
+        return tuple(outcome for outcome in cls if not outcome.is_success)
+
 
 @dataclass(frozen=True, slots=True)
 class ResultFacts:

@@ -38,9 +38,14 @@ class BatchState(StrEnum):
         return self in (BatchState.ENDED, BatchState.MISSING, BatchState.DELETED)
 
     @property
+    def is_open(self) -> bool:
+        """Whether it is not settled yet that the API has it, and under which id: sending goes on, or is resumed."""
+        return self in (BatchState.PLANNED, BatchState.SUBMITTING, BatchState.UNKNOWN)
+
+    @property
     def is_at_api(self) -> bool:
         """Whether it is known to have an id at the API."""
-        return self not in (BatchState.PLANNED, BatchState.SUBMITTING, BatchState.UNKNOWN)
+        return not self.is_open
 
 
 class ResultsState(StrEnum):

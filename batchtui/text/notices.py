@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.notice import NoticeKind
 from batchtui.text.batch_json import batch_document, moment
+from batchtui.text.batch_names import LONGEST_NAME, part_name
 from batchtui.text.numbers import amount, count
 from batchtui.text.safe import safe
 from batchtui.text.widths import fit
@@ -13,12 +14,10 @@ from batchtui.text.widths import fit
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from batchtui.domain.batch import Batch, RequestCounts
+    from batchtui.domain.batch import RequestCounts
     from batchtui.domain.notice import Notice
     from batchtui.text.batch_json import Document
 
-LONGEST_NAME = 60
-"""Columns of a name: whoever named it may have named a whole path."""
 _HEADINGS = {
     NoticeKind.ENDED: "ended",
     NoticeKind.UNKNOWN: "the answer was lost",
@@ -68,13 +67,6 @@ def document(notice: Notice) -> Document:
                    "message": sentence(notice)},
         "text": f"{heading(notice)}. {sentence(notice)}",
     }  # fmt: skip
-
-
-def part_name(batch: Batch) -> str:
-    """Name a batch: its name, and its part and attempt where there are several."""
-    name = fit(safe(batch.name), LONGEST_NAME)
-    part = f" {batch.part}/{batch.parts}" if batch.parts > 1 else ""
-    return f"{name}{part}" + (f" #{batch.attempt}" if batch.attempt > 1 else "")
 
 
 def ended_words(counts: RequestCounts) -> str:

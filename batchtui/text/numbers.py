@@ -33,3 +33,8 @@ def size(number: int) -> str:
         power += 1
     value = number / 1000**power
     return f"{value:.0f} {_UNITS[power - 1]}" if value >= 99.5 else f"{value:.1f} {_UNITS[power - 1]}"
+
+
+def bytes_done(done: int, total: int | None) -> str:
+    """Say how far something has come: `12 MB of 250 MB`, or `12 MB` where the total is not known."""
+    return f"{size(done)} of {size(total)}" if total else size(done)

@@ -17,6 +17,7 @@ from batchtui.cli.options import Span
 from batchtui.cli.views import batches as sheets
 from batchtui.cli.views import json_documents as documents
 from batchtui.domain.errors import ConsentNeeded
+from batchtui.text.batch_names import part_label
 from batchtui.text.durations import stamp
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ async def command(
         jobs = await _jobs(workspace, names)
         if adopt is not None:
             adopted = await service.adopt(workspace, jobs, adopt, part=part)
-            session.notes.say(f"{telling.which(adopted)} is {adopted.id}.")
+            session.notes.say(f"{part_label(adopted)} is {adopted.id}.")
         resumed = await service.resume(
             workspace,
             jobs,
@@ -91,7 +92,7 @@ def _asker(session: Session, *, yes: bool) -> Callable[[Finding], Awaitable[bool
         if yes:
             return True
         question = (
-            f"The API does not show {telling.which(finding.batch)} ({finding.batch.requests:,} requests)."
+            f"The API does not show {part_label(finding.batch)} ({finding.batch.requests:,} requests)."
             " Send it again? It would be billed twice if it turned up after all."
         )
         try:
@@ -111,7 +112,7 @@ def _chooser(session: Session) -> Callable[[Finding], Awaitable[RemoteBatch | No
         try:
             for remote in finding.candidates:
                 counts = f"{remote.counts.total:,} requests, created {stamp(remote.created_at)}"
-                if answers_yes(session.notes, f"Is {telling.which(finding.batch)} the batch {remote.id} ({counts})?"):
+                if answers_yes(session.notes, f"Is {part_label(finding.batch)} the batch {remote.id} ({counts})?"):
                     return remote
         except ConsentNeeded:
             return None
@@ -123,7 +124,7 @@ def _chooser(session: Session) -> Callable[[Finding], Awaitable[RemoteBatch | No
 
 
 def _undecided_words(finding: Finding) -> str:
-    name = telling.which(finding.batch)
+    name = part_label(finding.batch)
     if not finding.candidates:
         return f"{name}: the API does not show it. `batchtui resume --yes` sends it again."
     shown = ", ".join(f"{remote.id} (created {stamp(remote.created_at)})" for remote in finding.candidates)

@@ -14,8 +14,8 @@ from batchtui.cli.options import Span
 from batchtui.cli.views import json_documents as documents
 from batchtui.services.polling.poller import PollerState
 from batchtui.text import events as happening
+from batchtui.text.batch_names import part_name
 from batchtui.text.durations import countdown, stamp
-from batchtui.text.notices import part_name
 from batchtui.text.numbers import amount
 from batchtui.text.safe import safe
 from batchtui.text.widths import pad

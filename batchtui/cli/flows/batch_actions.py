@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from batchtui.cli.confirm import consent
 from batchtui.cli.exit_codes import Exit
 from batchtui.cli.views import json_documents as documents
+from batchtui.text.batch_names import batch_label
 from batchtui.text.glyphs import STATES
 from batchtui.text.numbers import amount
-from batchtui.text.safe import safe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,14 +50,14 @@ async def keys_of(workspace: Workspace, names: Sequence[str]) -> list[int]:
 def ask(session: Session, acts: Acts, *, yes: bool) -> None:
     """Show exactly what would be done, and go on only with a yes. Raises `ConsentNeeded`."""
     for skipped in acts.skipped:
-        session.notes.say(f"Left alone: {label(skipped.batch)}: {skipped.reason}.")
+        session.notes.say(f"Left alone: {batch_label(skipped.batch)}: {skipped.reason}.")
     if not acts.batches:
         return
     if not yes:
         for words, batches in acts.groups.items():
             for batch in batches:
                 remark = f": {acts.remarks[batch.key]}" if batch.key in acts.remarks else ""
-                session.notes.say(f"Will {words}: {label(batch)}{remark}")
+                session.notes.say(f"Will {words}: {batch_label(batch)}{remark}")
     question = f"{acts.word.capitalize()} {amount(acts.batches, 'batch', 'batches')}?"
     consent(session.notes, question, yes=yes, lost="Nothing was done.")
 
@@ -86,17 +86,8 @@ def show_outcomes(session: Session, acts: Acts, outcomes: Sequence[Outcome]) -> 
     else:
         for outcome in outcomes:
             if outcome.error:
-                session.notes.say(f"{label(outcome.batch)}:")
+                session.notes.say(f"{batch_label(outcome.batch)}:")
                 session.notes.failure(outcome.error)
             else:
-                session.out.line(f"{label(outcome.batch)}: {STATES[outcome.batch.state].word}")
+                session.out.line(f"{batch_label(outcome.batch)}: {STATES[outcome.batch.state].word}")
     return Exit.FAILED if failed or not outcomes else Exit.DONE
-
-
-def label(batch: Batch) -> str:
-    """Name a batch so that a person and a script can find it again."""
-    part = f" part {batch.part} of {batch.parts}" if batch.parts > 1 else ""
-    name = f"{safe(batch.name)}{part}"
-    if batch.id is None:
-        return name
-    return safe(batch.id) if batch.name == batch.id else f"{safe(batch.id)} ({name})"

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from batchtui.cli.exit_codes import Exit
-from batchtui.cli.flows import batch_actions as acting
 from batchtui.cli.flows import wait as waiting
 from batchtui.cli.views import batches as sheets
 from batchtui.cli.views import target as showing
@@ -17,8 +16,9 @@ from batchtui.domain.errors import ResultsUnavailable, UsageError
 from batchtui.domain.result import Outcome
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.runtime import atomic_file as output_file
+from batchtui.text.batch_names import batch_label
 from batchtui.text.glyphs import OUTCOMES
-from batchtui.text.numbers import amount, count, size
+from batchtui.text.numbers import amount, bytes_done, count
 from batchtui.text.progress import bar, pace
 
 if TYPE_CHECKING:
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 STDOUT = "-"
 BAR = 28
 """Columns of a progress bar."""
-SECOND_LOOK = frozenset(outcome for outcome in Outcome if not outcome.is_success)
-"""Outcomes that make a run end with 4: those that failed, and answers that only look like successes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +85,7 @@ async def wait_and_save(
         tell_export(session, report)
     else:
         for batch in target.batches:
-            session.out.line(f"{acting.label(batch)}: {await outcome_of(workspace, batch)}")
+            session.out.line(f"{batch_label(batch)}: {await outcome_of(workspace, batch)}")
     return await exit_of(workspace, target, allow_failures=patience.allow_failures)
 
 
@@ -129,7 +127,7 @@ async def export(session: Session, workspace: Workspace, target: Target, options
 
     plan = await plan_export(workspace, target.batches, options)
     for batch in plan.left_out:
-        session.notes.say(f"Without results: {acting.label(batch)}.")
+        session.notes.say(f"Without results: {batch_label(batch)}.")
     if plan.output is None and session.json:
         with open(os.devnull, "wb") as nowhere:  # noqa: ASYNC230, PTH123 (a device)
             return await apply_export(workspace, plan, stream=nowhere)
@@ -172,7 +170,7 @@ def _needs_a_second_look(workspace: Workspace, saved: Sequence[Batch]) -> bool:
     from batchtui.registry.results.merge import MergedResults
 
     with MergedResults(saved, workspace.registry.results, workspace.registry.requests) as merged:
-        return next(iter(merged.in_arrival_order(SECOND_LOOK)), None) is not None
+        return next(iter(merged.in_arrival_order(Outcome.failures())), None) is not None
 
 
 async def outcome_of(workspace: Workspace, batch: Batch) -> str:
@@ -195,8 +193,8 @@ def _stdout(session: Session, kind: str) -> BinaryIO:
 
 def _collecting(session: Session, batch: Batch) -> Callable[[Collecting], None]:
     def show(collecting: Collecting) -> None:
-        of = f" of {size(collecting.total)}" if collecting.total else ""
-        session.notes.progress(f"{batch.id}: {collecting.step} {size(collecting.bytes)}{of}")
+        done = bytes_done(collecting.bytes, collecting.total)
+        session.notes.progress(f"{batch.id}: {collecting.step} {done}")
 
     return show
 

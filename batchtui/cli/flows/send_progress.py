@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from batchtui.cli.exit_codes import Exit
+from batchtui.text.batch_names import part_label
 from batchtui.text.durations import countdown
 from batchtui.text.numbers import amount, size
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from batchtui.cli.stderr import Notes
-    from batchtui.domain.batch import Batch
     from batchtui.domain.notice import Notice
     from batchtui.services.submission.dispatch import Event
     from batchtui.services.submission.submit import Submitted
@@ -30,9 +30,9 @@ def teller(notes: Notes) -> Callable[[Event], None]:
         if event.kind == "uploading":
             if time.monotonic() - last > 0.1:
                 last = time.monotonic()
-                notes.progress(f"{which(event.batch)}: {size(event.sent)} of {size(event.batch.bytes)} sent")
+                notes.progress(f"{part_label(event.batch)}: {size(event.sent)} of {size(event.batch.bytes)} sent")
         elif words := _WORDS.get(event.kind):
-            notes.say(f"{which(event.batch)}: {words(event)}")
+            notes.say(f"{part_label(event.batch)}: {words(event)}")
 
     return tell
 
@@ -65,8 +65,3 @@ _WORDS: dict[str, Callable[[Event], str]] = {
     "unknown": lambda _: "nobody knows whether it was created. `batchtui resume` looks again, and sends nothing twice.",
     "queued": lambda event: f"waits. {event.message or event.batch.reason}",
 }
-
-
-def which(batch: Batch) -> str:
-    """Name a part of a job for a remark."""
-    return f"{batch.name} part {batch.part} of {batch.parts}" if batch.parts > 1 else batch.name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from batchtui.text.numbers import amount, count, size
+from batchtui.text.numbers import amount, bytes_done, count, size
 from batchtui.text.safe import safe, squeezed
 
 if TYPE_CHECKING:
@@ -65,7 +65,6 @@ def progress_of(session: Session) -> Callable[[Reading], None]:
         nonlocal last
         if session.notes.is_terminal and time.monotonic() - last > 0.1:
             last = time.monotonic()
-            of = f" of {size(reading.total)}" if reading.total else ""
-            session.notes.progress(f"checking {size(reading.read)}{of}")
+            session.notes.progress(f"checking {bytes_done(reading.read, reading.total)}")
 
     return show

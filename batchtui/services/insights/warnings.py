@@ -12,9 +12,9 @@ from batchtui.domain.states import BatchState
 from batchtui.services.insights.forecast import forecaster
 from batchtui.services.models import listed_models
 from batchtui.services.notifications.notifier import goes_soon
+from batchtui.text.batch_names import part_name
 from batchtui.text.durations import about
 from batchtui.text.forecasts import grounds
-from batchtui.text.notices import part_name
 from batchtui.text.numbers import amount
 from batchtui.text.safe import safe, squeezed
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import BatchtuiError, StorageError
+from batchtui.domain.limits import RESULTS_EXPIRE_SOON
 from batchtui.domain.notice import NoticeKind
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.runtime import process_identity as process
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 STALE = timedelta(days=1)
 """Older news is told to nobody: it stands in the activity screen and in the journal."""
-SOON = timedelta(days=3)
-"""How long before the API lets go of results that are not saved here somebody is told."""
 LOOK = 5.0
 """Seconds between two looks for what only time brings about."""
 
@@ -125,7 +124,7 @@ async def foresee(workspace: Workspace) -> None:
 def goes_soon(batch: Batch, now: datetime) -> bool:
     """Whether the API is about to let go of results that are not saved here."""
     is_here = batch.results in (ResultsState.SAVED, ResultsState.GONE)
-    return not is_here and batch.results_until is not None and now < batch.results_until <= now + SOON
+    return not is_here and batch.results_until is not None and now < batch.results_until <= now + RESULTS_EXPIRE_SOON
 
 
 def is_news(notice: Notice) -> bool:

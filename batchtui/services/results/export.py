@@ -67,14 +67,13 @@ class ExportReport:
 
     def document(self) -> dict[str, object]:
         """Return it as `results --json` says it; the outcomes are disjoint and add up to the total."""
-        others = [outcome for outcome in Outcome if not outcome.is_success]
         return {
             "output": self.output,
             "format": str(self.format),
             "order": self.order,
             "total": self.total,
             "succeeded": self.succeeded,
-            **{str(outcome): self.count(outcome) for outcome in others},
+            **{str(outcome): self.count(outcome) for outcome in Outcome.failures()},
             "missing": self.missing,
         }
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from batchtui.services.batches.targets import Target
     from batchtui.services.workspace import Workspace
 
-WORDS = (*(str(outcome) for outcome in Outcome if not outcome.is_success), MISSING)
+WORDS = (*map(str, Outcome.failures()), MISSING)
 """What may be named beside the types of errors."""
 
 

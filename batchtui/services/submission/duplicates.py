@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from batchtui.domain.job import Job
     from batchtui.services.workspace import Workspace
 
-OPEN = (BatchState.PLANNED, BatchState.SUBMITTING, BatchState.UNKNOWN)
 MOST_IDS = 3
 """Ids of batches that are named."""
 
@@ -59,7 +58,7 @@ async def told(workspace: Workspace, earlier: Sequence[Job]) -> list[str]:
 
 def _instead(job: Job, batches: Sequence[Batch]) -> str:
     """Say what to do instead of sending it again."""
-    if any(batch.state in OPEN for batch in batches):
+    if any(batch.state.is_open for batch in batches):
         return f"`batchtui resume {job.id}` finishes it"
     if any(batch.state.is_running for batch in batches):
         return f"`batchtui wait {job.id}` waits for it and saves its results"

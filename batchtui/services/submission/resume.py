@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from batchtui.services.submission.reconcile import Finding
     from batchtui.services.workspace import Workspace
 
-OPEN = (BatchState.PLANNED, BatchState.SUBMITTING, BatchState.UNKNOWN)
-
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
@@ -39,7 +37,8 @@ class Resumed:
 
 async def open_parts(workspace: Workspace, jobs: Sequence[str] = ()) -> list[Batch]:
     """The parts that are not at the API yet, of these jobs or of all, by job, attempt and part."""
-    batches = await workspace.registry.views.select(BatchQuery(states=frozenset(OPEN)))
+    open_states = frozenset(state for state in BatchState if state.is_open)
+    batches = await workspace.registry.views.select(BatchQuery(states=open_states))
     wanted = [batch for batch in batches if not jobs or batch.job in jobs]
     return sorted(wanted, key=lambda batch: (batch.planned_at, batch.job, batch.attempt, batch.part))
 

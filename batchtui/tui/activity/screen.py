@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from batchtui.text import events as happening
-from batchtui.text.notices import part_name
+from batchtui.text.batch_names import part_name
 from batchtui.text.numbers import count
 from batchtui.text.safe import safe, squeezed
 from batchtui.tui.activity.entry_box import EntryBox

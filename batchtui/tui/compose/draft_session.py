@@ -9,7 +9,7 @@ from batchtui.domain.errors import BatchtuiError, InputError
 from batchtui.services.compose import draft as drafts
 from batchtui.services.compose.compose import counted, survey
 from batchtui.services.compose.draft_preview import Opened, complaint, has_changed, open_draft
-from batchtui.text.numbers import size
+from batchtui.text.numbers import bytes_done
 from batchtui.tui.workers import Latest, begin
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ class DraftDesk:
 
     def _say_how_far(self, reading: Reading) -> None:
         """Hear, on a thread, how far the looking is."""
-        words = f"{size(reading.read)} of {size(reading.total)}" if reading.total else size(reading.read)
+        words = bytes_done(reading.read, reading.total)
         self._owner.app.call_later(self._wait, f"looking at all rows: {words}")
 
     def _wait(self, words: str) -> None:

@@ -15,7 +15,7 @@ from batchtui.services.compose.trial import plan_trial, try_now
 from batchtui.services.submission.submit import SubmitOptions
 from batchtui.settings.user_paths import is_file, path_of
 from batchtui.text.estimates import range_words
-from batchtui.text.numbers import amount, size
+from batchtui.text.numbers import amount, bytes_done, size
 from batchtui.text.safe import safe, squeezed
 from batchtui.tui.compose.summary import problem_words
 from batchtui.tui.dialogs.confirm import Group, Question
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from batchtui.services.compose.composition import Composition
     from batchtui.services.compose.draft import Draft
     from batchtui.services.compose.draft_preview import Opened
-    from batchtui.services.submission.staging.stage import Reading
     from batchtui.tui.host import Host
 
 
@@ -106,7 +105,10 @@ async def _compose(app: Host, composition: Composition, path: Path) -> Composed:
     """
     with app.undertaking() as say:
         composed = await compose_to_file(
-            app.workspace, composition, path, lambda reading: say(f"composing  {_share(reading)}")
+            app.workspace,
+            composition,
+            path,
+            lambda reading: say(f"composing  {bytes_done(reading.read, reading.total)}"),
         )
     if not composed.is_written:
         errors = [problem for problem in composed.report.problems if problem.severity is Severity.ERROR]
@@ -117,10 +119,6 @@ async def _compose(app: Host, composition: Composition, path: Path) -> Composed:
             problems=composed.report.problems,
         )
     return composed
-
-
-def _share(reading: Reading) -> str:
-    return f"{size(reading.read)} of {size(reading.total)}" if reading.total else size(reading.read)
 
 
 def _stem(draft: Draft) -> str:

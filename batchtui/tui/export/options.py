@@ -18,12 +18,11 @@ if TYPE_CHECKING:
 
     from batchtui.domain.batch import Batch
 
-FAILURES = frozenset(outcome for outcome in Outcome if not outcome.is_success)
 ONLY: dict[str, frozenset[Outcome]] = {
     "all": frozenset(),
     "succeeded": frozenset({Outcome.SUCCEEDED}),
-    "what needs a second look": FAILURES,
-    **{OUTCOMES[outcome].word: frozenset({outcome}) for outcome in Outcome if not outcome.is_success},
+    "what needs a second look": frozenset(Outcome.failures()),
+    **{OUTCOMES[outcome].word: frozenset({outcome}) for outcome in Outcome.failures()},
 }
 """Outcomes by what they are called together."""
 FORMATS = tuple(Format)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from batchtui.domain.limits import RESULTS_EXPIRE_SOON
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.text import durations
 from batchtui.text.glyphs import state_sign
@@ -17,13 +17,11 @@ from batchtui.tui.rendering.spans import plain as plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from batchtui.domain.batch import Batch, RequestCounts
     from batchtui.domain.forecast import Forecast
 
-SOON = timedelta(days=3)
-"""Results that the API lets go of within this time are a warning."""
 STATE_TONES = {
     BatchState.PLANNED: Tone.WAITING,
     BatchState.SUBMITTING: Tone.RUNNING,
@@ -201,7 +199,7 @@ def results(batch: Batch, now: datetime) -> Line:
     if batch.state is not BatchState.ENDED:
         return (Piece("come when the batch ends", Tone.DIM),)
     until = f", kept until {moment(batch.results_until, now)}" if batch.results_until else ""
-    hurry = batch.results_until is not None and batch.results_until - now < SOON
+    hurry = batch.results_until is not None and batch.results_until - now < RESULTS_EXPIRE_SOON
     return (Piece(f"not saved here yet{until}", Tone.WARN if hurry else Tone.DIM),)
 
 

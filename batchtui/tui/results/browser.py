@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual.containers import Container, Vertical
 from textual.message import Message
 
+from batchtui.domain.result import Outcome
 from batchtui.text.numbers import count, size
 from batchtui.tui.commands.key_text import keyed
 from batchtui.tui.export.options import Pick
@@ -17,7 +18,7 @@ from batchtui.tui.rendering.spans import Line, Piece, Tone, line
 from batchtui.tui.results.failure_list import FailureList
 from batchtui.tui.results.grid import ResultGrid
 from batchtui.tui.results.searching import Search
-from batchtui.tui.results.selection import FAILURES, Choice
+from batchtui.tui.results.selection import Choice
 from batchtui.tui.widgets.facet_bar import Choices
 from batchtui.tui.widgets.filter_bar import FilterBar
 from batchtui.tui.workers import Latest
@@ -147,7 +148,7 @@ class ResultBrowser(Vertical):
         """Return the custom_ids of the marked results that are worth a second look."""
         if self._reader is None:
             return frozenset()
-        is_failure = await asyncio.to_thread(self._reader.mask, FAILURES)
+        is_failure = await asyncio.to_thread(self._reader.mask, Outcome.failures())
         marked = [seq for seq in self.grid.marks if is_failure[seq]]
         return frozenset(facts.custom_id for facts in await asyncio.to_thread(self._reader.page, marked))
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from batchtui.domain.result import Outcome
 from batchtui.tui.rendering import result_columns as result_cells
 from batchtui.tui.rendering.painter import look_of
 from batchtui.tui.rendering.result_columns import ResultRow
-from batchtui.tui.results.selection import FAILURES, Choice, order_of
+from batchtui.tui.results.selection import Choice, order_of
 from batchtui.tui.widgets.grid.grid import Grid
 from batchtui.tui.widgets.grid.viewport import next_match
 
@@ -63,7 +64,7 @@ class ResultGrid(Grid[ResultRow]):
         if self.reader is None:
             return False
         if not self._failures:
-            self._failures = bytes(await asyncio.to_thread(self.reader.mask, FAILURES))
+            self._failures = bytes(await asyncio.to_thread(self.reader.mask, Outcome.failures()))
         row = next_match(self.order, self._failures, self.cursor, step)
         if row is not None:
             self.go_to(row)

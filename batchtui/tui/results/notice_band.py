@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from batchtui.domain.limits import RESULTS_EXPIRE_SOON
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.text.numbers import amount
 from batchtui.text.safe import safe, said_path
-from batchtui.tui.rendering.batch_text import SOON, moment, span
+from batchtui.tui.rendering.batch_text import moment, span
 from batchtui.tui.rendering.spans import Line, Piece, Tone, wrapped
 from batchtui.tui.results.batch_facts import LABEL
 from batchtui.tui.widgets.lines_view import Picture
@@ -57,7 +58,7 @@ def going(batch: Batch, now: datetime) -> Iterator[Piece]:
     elif batch.state is BatchState.ENDED and batch.results is not ResultsState.SAVED and until is not None:
         if until <= now:
             yield Piece("The API has probably let go of these results; w tries to fetch them all the same.", Tone.BAD)
-        elif until - now < SOON:
+        elif until - now < RESULTS_EXPIRE_SOON:
             left = f"in {span(until - now)}, {moment(until, now)}"
             yield Piece(f"The API lets go of these results {left}, and they are not saved: w fetches them.", Tone.WARN)
 

@@ -6,15 +6,11 @@ from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from batchtui.domain.result import Outcome
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from batchtui.domain.result import Outcome
     from batchtui.registry.results.reader import ResultReader
-
-FAILURES = frozenset(outcome for outcome in Outcome if not outcome.is_success)
-"""What needs a second look."""
 
 
 @dataclass(frozen=True, slots=True)

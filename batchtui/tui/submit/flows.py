@@ -14,7 +14,7 @@ from batchtui.services.submission.duplicates import told
 from batchtui.services.submission.reconcile import Verdict
 from batchtui.services.submission.submit import SubmitOptions, apply_submit, discard, plan_submit
 from batchtui.text.durations import countdown, stamp
-from batchtui.text.numbers import amount, size
+from batchtui.text.numbers import amount, bytes_done, size
 from batchtui.text.safe import safe
 from batchtui.tui.dialogs.confirm import Group, Question
 from batchtui.tui.dialogs.file_picker import ChooseFile
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from batchtui.domain.batch import Batch, RemoteBatch
     from batchtui.services.submission.dispatch import Event
     from batchtui.services.submission.reconcile import Finding
-    from batchtui.services.submission.staging.stage import Reading
     from batchtui.services.submission.submit import SubmitPlan, Submitted
     from batchtui.tui.host import Host
 
@@ -44,7 +43,10 @@ async def submit_path(app: Host, path: Path, options: SubmitOptions | None = Non
     app.workspace.refuse_if_read_only()
     with app.undertaking() as say:
         plan = await plan_submit(
-            app.workspace, [str(path)], options or SubmitOptions(), lambda reading: say(f"checking  {_share(reading)}")
+            app.workspace,
+            [str(path)],
+            options or SubmitOptions(),
+            lambda reading: say(f"checking  {bytes_done(reading.read, reading.total)}"),
         )
     try:
         if not plan.is_sendable:
@@ -134,10 +136,6 @@ def progress(event: Event) -> str:
         "looking": f"the answer was lost, looking  {part}",
     }
     return words.get(event.kind, f"{event.kind}  {part}")
-
-
-def _share(reading: Reading) -> str:
-    return f"{size(reading.read)} of {size(reading.total)}" if reading.total else size(reading.read)
 
 
 def _is_it(finding: Finding, remote: RemoteBatch) -> Question:

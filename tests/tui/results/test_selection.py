@@ -11,7 +11,7 @@ from batchtui.domain.result import Outcome
 from batchtui.registry.results import search as result_search
 from batchtui.registry.results.store import ResultStore
 from batchtui.tui.results.searching import Search
-from batchtui.tui.results.selection import FAILURES, Choice, order_of
+from batchtui.tui.results.selection import Choice, order_of
 from batchtui.tui.widgets.grid.viewport import next_match
 from tests.support.lines import errored, succeeded
 from tests.support.results import a_batch, keep
@@ -61,13 +61,13 @@ def test_choices_hold_together(reader: ResultReader) -> None:
 
 @pytest.mark.parametrize("order", [range(1, 7), [1, 2, 3, 4, 5, 6]])
 def test_failures_are_gone_to_in_both_directions(reader: ResultReader, order: range | list[int]) -> None:
-    failures = bytes(reader.mask(FAILURES))
+    failures = bytes(reader.mask(Outcome.failures()))
     assert [next_match(order, failures, row, 1) for row in range(6)] == [1, 2, 3, 5, 5, None]
     assert [next_match(order, failures, row, -1) for row in range(6)] == [None, None, 1, 2, 3, 3]
 
 
 def test_failures_are_gone_to_within_what_is_shown(reader: ResultReader) -> None:
-    failures = bytes(reader.mask(FAILURES))
+    failures = bytes(reader.mask(Outcome.failures()))
     assert next_match([1, 5, 6], failures, 0, 1) == 2
     assert next_match([1, 5], failures, 0, 1) is None
 

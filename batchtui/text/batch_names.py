@@ -1,0 +1,34 @@
+"""How a batch is named: `part_name`, `part_label` and `batch_label`, from the shortest to the one with the id."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batchtui.text.safe import safe
+from batchtui.text.widths import fit
+
+if TYPE_CHECKING:
+    from batchtui.domain.batch import Batch
+
+LONGEST_NAME = 60
+"""Columns of a name: whoever named it may have named a whole path."""
+
+
+def part_name(batch: Batch) -> str:
+    """Name a batch: its name, and its part and attempt where there are several."""
+    name = fit(safe(batch.name), LONGEST_NAME)
+    part = f" {batch.part}/{batch.parts}" if batch.parts > 1 else ""
+    return f"{name}{part}" + (f" #{batch.attempt}" if batch.attempt > 1 else "")
+
+
+def part_label(batch: Batch) -> str:
+    """Name a part of a job in a sentence: `nightly part 2 of 3`. The name stands as its owner wrote it."""
+    return f"{batch.name} part {batch.part} of {batch.parts}" if batch.parts > 1 else batch.name
+
+
+def batch_label(batch: Batch) -> str:
+    """Name a batch so that a person and a script can find it again: `msgbatch_01… (nightly part 2 of 3)`."""
+    name = safe(part_label(batch))
+    if batch.id is None:
+        return name
+    return safe(batch.id) if batch.name == batch.id else f"{safe(batch.id)} ({name})"
