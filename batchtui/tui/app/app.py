@@ -149,15 +149,6 @@ class DashboardApp(Everywhere):
         with suppress(StorageError):  # to be told the same once more is no reason to fail at the end
             await presence.leave(self.workspace)
 
-    def _fatal_error(self) -> None:
-        """Leave the terminal to whoever started the dashboard: the failure is raised there, not painted here."""
-        self._close_messages_no_wait()
-
-    @property
-    def failure(self) -> Exception | None:
-        """The fault of the program that ended it; None where it was left."""
-        return self._exception
-
     def end_by_signal(self, number: int) -> None:
         """Leave at once, as after a key."""
         self.exit(128 + number, return_code=128 + number)
@@ -202,7 +193,7 @@ class DashboardApp(Everywhere):
             self._say_error(message.error)
 
     def _ring(self, notices: Sequence[Notice]) -> None:
-        self._send(ringing(notices, self.workspace.settings.notify, os.environ))
+        self.write_to_terminal(ringing(notices, self.workspace.settings.notify, os.environ))
 
     def _look_ahead_soon(self) -> None:
         """Look at once where somebody looks at the warnings, or none was taken for a while; else with the next tick."""
@@ -243,4 +234,4 @@ class DashboardApp(Everywhere):
 
     def _name_window(self) -> None:
         running = self._tally.running
-        self._send(terminal.title(f"batchtui: {count(running)} running" if running else "batchtui"))
+        self.write_to_terminal(terminal.title(f"batchtui: {count(running)} running" if running else "batchtui"))

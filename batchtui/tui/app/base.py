@@ -18,8 +18,7 @@ from batchtui.tui.rendering import themes
 from batchtui.tui.rendering.painter import Painting
 from batchtui.tui.terminal import environment as terminal
 from batchtui.tui.terminal.driver import PromptDriver
-from batchtui.tui.terminal.scroll_bar import use_whole_cells
-from batchtui.tui.terminal.textual_fixes import Note
+from batchtui.tui.terminal.textual_fixes import Note, QuietApp, use_whole_cells
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,7 +35,7 @@ DOING = 0.5
 """Seconds between two repaints of how something goes."""
 
 
-class Shell(Host):
+class Shell(Host, QuietApp):
     """A program that is painted in a look, heard by a keymap, and says things. What it is for, others say."""
 
     def __init__(self, workspace: Workspace, ground: terminal.Terminal | None = None) -> None:
@@ -71,10 +70,6 @@ class Shell(Host):
     def is_read_only(self) -> bool:
         """Whether everything that changes something at the API is off."""
         return self.workspace.is_read_only
-
-    def _send(self, sequence: str) -> None:
-        if self._driver is not None and not self.is_headless:
-            self._driver.write(sequence)
 
     def _frames(self) -> list[Frame]:
         return [screen for screen in self.screen_stack if isinstance(screen, Frame) and screen.is_mounted]
@@ -120,7 +115,7 @@ class Shell(Host):
 
     def copy(self, text: str, what: str) -> None:
         """Put a text on the clipboard of the machine the person sits at, and say how it went out."""
-        self._send(terminal.clipboard(text, self.terminal.multiplexer))
+        self.write_to_terminal(terminal.clipboard(text, self.terminal.multiplexer))
         way = f"through {self.terminal.multiplexer}" if self.terminal.multiplexer else "through the terminal"
         cut = "; only its beginning fits" if len(text) > terminal.LARGEST_COPY else ""
         self.say(f"Copied {squeezed(what)[:60]} {way}{cut}.")

@@ -11,10 +11,12 @@ from textual.widgets import TextArea
 
 from batchtui.text.safe import sign_by_sign
 from batchtui.tui.rendering.painter import look_of
+from batchtui.tui.terminal.textual_fixes import require
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+require(TextArea, "get_line")  # what is painted would not be made safe any more
 _GAP = re.compile(r"\{\{\s*(\w*)$")
 LONGEST = 200_000
 """Characters that are written here; what is longer is for $EDITOR, and only its beginning is shown."""

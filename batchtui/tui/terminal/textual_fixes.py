@@ -1,26 +1,105 @@
-"""A sentence for the person that goes away by itself."""
+"""Everything of the dashboard that reaches into Textual's insides, the driver aside: work-arounds, and what has no API.
+
+An override of a private method dies silently when Textual renames it: text would be painted that drives the terminal,
+or a failure would be painted over the screen. Therefore each is announced by `require`, which fails at import.
+`tests/tui/terminal/test_textual_internals.py` names every private part that is used here and in `driver.py`; Textual
+is pinned below its next minor version and raised by hand (CONTRIBUTING says how).
+"""
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.text import Text
+from textual.app import App
 from textual.notifications import Notification
+from textual.scrollbar import ScrollBar, ScrollBarRender
+from textual.widgets import Input
 
 LEAST = 0.1
-"""Seconds that are always left."""
+"""Seconds that a toast has left at least, while it is on the screen."""
+
+
+def require(owner: type, *names: str) -> None:
+    """Fail where Textual's class does not have what is overridden or set here.
+
+    Raises:
+        ImportError: "Textual changed Input._value", say.
+    """
+    for name in names:
+        if not hasattr(owner, name):
+            raise ImportError(f"Textual changed {owner.__name__}.{name}: batchtui needs a version that has it.")
+
+
+require(App, "_fatal_error", "_close_messages_no_wait")
+require(Input, "_value", "_position_to_cell")
+require(Notification, "time_left", "has_expired")
+require(ScrollBar, "renderer")
+require(ScrollBarRender, "VERTICAL_BARS", "HORIZONTAL_BARS")
+
+
+class QuietApp(App[int]):
+    """An app that leaves its terminal clean: a failure that ends it is kept for the caller, not painted."""
+
+    def _fatal_error(self) -> None:
+        # Textual's own prints a traceback with the values of all local variables: prompts and keys among them.
+        self._close_messages_no_wait()
+
+    @property
+    def failure(self) -> Exception | None:
+        """The exception that ended the app; None where it was left by a person or a signal."""
+        return self._exception
+
+    def write_to_terminal(self, sequence: str) -> None:
+        """Write a control sequence, such as a window title, between two frames; nothing where no terminal is there."""
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(sequence)
+
+
+class PaintedInput(Input):
+    """An `Input` whose text is painted as `painted` returns it, while its value stays as it was typed.
+
+    Textual has a highlighter for styles, but nothing that replaces characters.
+    """
+
+    def painted(self, text: str) -> str:
+        """Return what is painted for a text; of the same number of characters, so that the cursor stands right."""
+        raise NotImplementedError
+
+    @property
+    def _value(self) -> Text:
+        return Text(self.painted(self.value), no_wrap=True, overflow="ignore", end="")
+
+    def _position_to_cell(self, position: int) -> int:
+        return cell_len(self.painted(self.value[:position]))
 
 
 class Note(Notification):
-    """What Textual shows in a corner for some seconds. It never has less than no time left.
+    """A toast that never counts down to a moment that has passed.
 
-    What ends between Textual's look whether it has and the timer that is to take it away would be counted down to for
-    ever, a moment that has passed, and nothing else be done any more.
+    A toast may end between Textual's check whether it has and the timer that is to take it away. That timer then gets
+    a negative time, which it catches up with tick by tick, and nothing else runs any more. Not reported upstream yet.
     """
 
     @property
     def time_left(self) -> float:
-        """Seconds until it goes away."""
+        """Seconds until it goes away, at least `LEAST`."""
         return max(super().time_left, LEAST)
 
     @property
     def has_expired(self) -> bool:
         """Whether it need not be shown any more."""
         return super().time_left <= 0
+
+
+class WholeCells(ScrollBarRender):
+    """Draws scroll bars of whole cells: the eighths of a cell are not in ASCII, and cost bytes with every move."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "]
+    HORIZONTAL_BARS: ClassVar[list[str]] = [" "]
+
+
+def use_whole_cells() -> None:
+    """Have all scroll bars of this process drawn by `WholeCells`: Textual has one renderer for all."""
+    ScrollBar.renderer = WholeCells

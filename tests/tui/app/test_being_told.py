@@ -30,7 +30,7 @@ STILL = "[refresh]\nautomatic = false\nfetch_results = false\n"
 def heard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Everything that any dashboard sends the terminal besides its pictures."""
     sent: list[str] = []
-    monkeypatch.setattr(DashboardApp, "_send", lambda _app, sequence: sent.append(sequence))
+    monkeypatch.setattr(DashboardApp, "write_to_terminal", lambda _app, sequence: sent.append(sequence))
     return sent
 
 
