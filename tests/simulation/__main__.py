@@ -1,0 +1,60 @@
+"""`python -m tests.simulation`: run seeds of the simulation, and tell the story of one that fails."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections import Counter
+
+from tests.simulation import coverage
+from tests.simulation.history import run
+from tests.simulation.running import Run, run_many
+from tests.simulation.shrinking import shrink
+from tests.simulation.story import tell
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=1000, help="how many to run (default 1000)")
+    parser.add_argument("--first", type=int, default=0, help="the first of them (default 0)")
+    parser.add_argument("--jobs", type=int, default=1, help="processes to run them in (default 1)")
+    parser.add_argument("--seed", type=int, help="tell the history of this one, as it is")
+    parser.add_argument("--shrink", action="store_true", help="with --seed: the shortest story that breaks the same")
+    parser.add_argument("--most", type=int, default=3, help="failing seeds whose stories are told (default 3)")
+    parser.add_argument("--coverage", action="store_true", help="say how often everything occurred")
+    wanted = parser.parse_args()
+    # What the program logs of a full disk is part of a story, and is told there.
+    logging.disable(logging.CRITICAL)
+    if wanted.seed is not None:
+        history = run(tell(wanted.seed))
+        if wanted.shrink and history.violated is not None:
+            history = shrink(history)
+        return history.violated is not None
+    done = run_many(
+        wanted.first, wanted.seeds, jobs=wanted.jobs, on_chunk=_say_how_far if sys.stderr.isatty() else None
+    )
+    _report(done, wanted.most)
+    if wanted.coverage:
+        for _name in coverage.missing(done.counts):
+            pass
+    return bool(done.failures)
+
+
+def _say_how_far(so_far: Run) -> None:
+    pass
+
+
+def _report(done: Run, most: int) -> None:
+    done.seeds / max(done.seconds, 0.001)
+    rules = Counter(rule for _, rule, _ in done.failures)
+    for rule, _count in rules.most_common():
+        [seed for seed, broken, _ in done.failures if broken == rule]
+    told: set[str] = set()
+    for _seed, rule, _ in done.failures:
+        if len(told) < most and rule not in told:
+            told.add(rule)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

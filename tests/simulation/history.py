@@ -1,0 +1,583 @@
+"""Running a story: the world, its machines and processes in one virtual loop, until everything has come to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import random
+import shutil
+import sqlite3
+import tempfile
+from collections import Counter
+from concurrent.futures import Future
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+import aiosqlite
+
+from batchtui.domain.errors import BatchtuiError
+from batchtui.registry import data_version
+from batchtui.registry.requests import body_writer
+from batchtui.registry.requests import store as request_store
+from batchtui.registry.results import store as result_store
+from batchtui.runtime import process_identity
+from batchtui.services import commit_watcher
+from batchtui.services import workspace as workspaces
+from batchtui.services.notifications import notifier
+from batchtui.services.polling import poller
+from batchtui.services.submission import reconcile
+from batchtui.settings import loading
+from batchtui.settings.paths import Paths
+from tests.simulation import actors, sqlite
+from tests.simulation.gateway import SENDING, WorldGateway
+from tests.simulation.invariants import ENDLESS, FAULT, Home, Violated, Watch
+from tests.simulation.loop import NOBODY, Endless, Halted, Process, VirtualLoop, bury, current
+from tests.simulation.machines import Machine, MachineClock, Table
+from tests.simulation.story import ACTORS, Step
+from tests.simulation.world import Account, Origin, Server
+from tests.support.builders import jsonl, requests
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+    from batchtui.settings.model import Settings
+    from tests.simulation.story import Story
+    from tests.simulation.world import ApiBatch
+
+MODEL = "claude-haiku-5-5"
+LONGEST = 40_000.0
+"""Seconds that the story's own processes have to come to their end; what is longer is interrupted."""
+ROUNDS = 5
+"""How often a person looks after the world is healed."""
+
+
+@dataclass
+class History:
+    """How one story came out."""
+
+    story: Story
+    violated: Violated | None
+    log: list[tuple[float, str]]
+    steps: int
+    counts: Counter[str] = field(default_factory=Counter)
+    """What happened how often: `actor …`, `pair …`, `fault …`, `verdict …`, `killed`."""
+
+    def __str__(self) -> str:
+        lines = [str(self.story), "", "what happened:"]
+        lines += [f"{at:8.1f} s  {words}" for at, words in self.log]
+        if self.violated:
+            lines += ["", f"VIOLATED: {self.violated.rule}", f"  {self.violated.story}"]
+        return "\n".join(lines)
+
+
+def run(story: Story) -> History:
+    """Run a story to its end, or to the first breach of an invariant."""
+    with _patched(), tempfile.TemporaryDirectory(prefix="sim-", dir=_memory_disk()) as folder:
+        return _Run(story, Path(folder)).run()
+
+
+class _Run:
+    def __init__(self, story: Story, folder: Path) -> None:
+        self.story = story
+        self.folder = folder
+        dice = None if story.schedule is None else random.Random(story.schedule)
+        self.loop = VirtualLoop(dice)
+        self.names = random.Random(story.seed ^ 0x5EED)
+        self.server = Server(self.loop, _accounts(story), story.weather)
+        self.table = Table()
+        self.watch = Watch(self.loop, self.server, self.table, story.daily_limit)
+        self.machines = [Machine(f"machine {n}", self.loop, **vars(plan)) for n, plan in enumerate(story.machines)]
+        self.homes: list[Home] = []
+        self.sources: list[Path] = []
+        self.processes: list[Process] = []
+        self.alive: dict[Process, str] = {}
+        self.counts: Counter[str] = Counter()
+        self.undecided: dict[int, set[int]] = {}
+        self.backups: dict[int, Path] = {}
+        self.colleagues: list[tuple[Account, ApiBatch]] = []
+        self.born: dict[Path, float] = {}
+
+    def run(self) -> History:
+        violated: Violated | None = None
+        _world.current = self
+        asyncio.set_event_loop(None)
+        try:
+            self._furnish()
+            self.loop.run_until_complete(self._play())
+        except Violated as breach:
+            violated = breach
+        except Endless as endless:
+            violated = Violated(ENDLESS, f"{endless} {self._what_goes_on()}")
+        finally:
+            self._clean_up()
+        self.counts.update({f"fault {name}": count for name, count in self.server.fired.items()})
+        return History(self.story, violated, self.server.log, self.loop.steps, self.counts)
+
+    def token_hex(self, count: int = 32) -> str:
+        """Random names that are the same the next time."""
+        return self.names.randbytes(count).hex()
+
+    def note_verdict(self, verdict: str) -> None:
+        """Count a verdict on a part."""
+        self.counts[f"verdict {verdict}"] += 1
+
+    # ── the parts of a history ─────────────────────────────────────────────────────────────────────────────────────
+
+    def _furnish(self) -> None:
+        for number, size in enumerate(self.story.sizes):
+            self.sources.append(jsonl(self.folder / f"file{number}.jsonl", requests(size, f"j{number}")))
+        for number, plan in enumerate(self.story.homes):
+            self._add_home(plan.machine, number, _template())
+
+    def _add_home(self, machine: int, family: int, like: Path) -> Home:
+        home = Home(len(self.homes), self.folder / f"home{len(self.homes)}", machine, family)
+        self.homes.append(home)
+        sqlite.mount(str(home.path), self.machines[machine].disk)
+        self.machines[machine].disk.on_commit = self.watch.looks
+        shutil.copytree(like, home.path)
+        _settle(home.path, self.story)
+        self.watch.homes[str(home.path / "registry.db")] = home
+        return home
+
+    async def _play(self) -> None:
+        for step in self.story.steps:
+            await asyncio.sleep(step.after)
+            self._count_pairs(step)
+            if step.kind in ACTORS:
+                self._begin(step)
+            else:
+                _HAPPENINGS[step.kind](self, step)
+        await self._all_end(LONGEST)
+        await self._heal()
+
+    async def _all_end(self, seconds: float) -> None:
+        waits = [process.ended for process in self.processes if process.ended and not process.ended.done()]
+        if waits:
+            await asyncio.wait(waits, timeout=seconds)
+        for process in self.processes:
+            if process.ended and not process.ended.done():
+                self._kill(process, "is interrupted for good")
+
+    async def _heal(self) -> None:
+        """All is well again, and whoever has open parts looks after them, again and again."""
+        self.server.is_healed = True
+        self.server.say("the world is healed")
+        for machine in self.machines:
+            machine.offset, machine.disk.is_full = 0.0, False
+        for account in self.server.accounts.values():
+            account.is_down = False
+            for batch in account.batches:
+                batch.ends = min(batch.ends, self.server.now + 60.0)
+        for home in self.homes:
+            for _ in range(ROUNDS):
+                await asyncio.sleep(4000.0)
+                self.undecided.pop(home.number, None)
+                await self._look_after(home)
+                if not self.watch.what_is_open(home, self.undecided.get(home.number, set())):
+                    break
+            self.watch.looks_at_the_end(home, self.undecided.get(home.number, set()))
+        # A breach ends the run with the next step.
+        await asyncio.sleep(0)
+        if self.loop.faults:
+            raise Violated(FAULT, self.loop.faults[0])
+
+    async def _look_after(self, home: Home) -> None:
+        for account in sorted(set(self._accounts_of(home))):
+            number = "ABC".index(account)
+            jobs = self._jobs_planned_for(home, account)
+            for job in jobs:
+                step = Step(0.0, "resume", home.number, number, job, more=(("consent", True), ("named", True)))
+                await self._finish(step)
+            more = (("seconds", 20_000.0), ("until idle", True))
+            await self._finish(Step(0.0, "watch", home.number, number, more=more))
+
+    async def _finish(self, step: Step) -> None:
+        process = self._begin(step)
+        assert process.ended is not None
+        await process.ended
+
+    def _accounts_of(self, home: Home) -> Iterator[str]:
+        for (family, _job, _attempt), account in self.watch.planned_for.items():
+            if family == home.family:
+                yield account
+
+    def _jobs_planned_for(self, home: Home, account: str) -> list[int]:
+        """Which jobs of a home have an attempt at an account, by their place in the order of planning."""
+        rows = sorted(self.watch.rows(home), key=lambda row: row["key"])
+        jobs = list(dict.fromkeys(row["job_id"] for row in rows if row["source"]))
+        theirs = {
+            job for (family, job, _), name in self.watch.planned_for.items() if (family, name) == (home.family, account)
+        }
+        return [number for number, job in enumerate(jobs) if job in theirs]
+
+    # ── processes ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _begin(self, step: Step) -> Process:
+        home = self.homes[step.home % len(self.homes)]
+        machine = self.machines[home.machine]
+        process = Process(len(self.processes) + 1, f"{step.kind} {len(self.processes) + 1}", dies_at=step.dies_at)
+        self.server.say(f"{process.name} begins: {step}")
+        process.ended = self.loop.create_future()
+        self.processes.append(process)
+        machine.processes.append(process)
+        process.is_paused = machine.is_asleep
+        self.table.on[process] = machine
+        account = list(self.server.accounts.values())[step.account % len(self.server.accounts)]
+        self.watch.process_account[process], self.watch.process_home[process] = account.name, home
+        self.alive[process] = step.kind
+        self.counts[f"actor {step.kind}"] += 1
+        process.belongings.append(lambda: self._has_died(process))
+        self.loop.spawn(process, self._live(process, home, machine, account, step))
+        return process
+
+    async def _live(self, process: Process, home: Home, machine: Machine, account: Account, step: Step) -> None:
+        clock = MachineClock(machine)
+        profile = f"profile-{account.name}" if self.story.has_profiles else None
+        outcome = "is done"
+        try:
+            async with workspaces.open_workspace(
+                Paths.locate(home.path), profile=profile, base_url=account.host, clock=clock, random=self.token_hex
+            ) as workspace:
+                workspace._gateway = WorldGateway(self.server, account, clock, workspace._note_call, self.watch)
+                person = actors.Person(self.watch, home, says_yes=bool(step.get("consent", True)))
+                undecided = self.undecided.setdefault(home.number, set())
+                await actors.act(actors.Scene(workspace, step, self.sources, self.story.part, person, undecided))
+        except BatchtuiError as error:
+            outcome = f"says {type(error).__name__}: {error.message}"
+        except Halted:
+            return
+        except Exception as error:  # noqa: BLE001  (whatever it is, it is a fault)
+            self.watch.breach(FAULT, f"{process.name} ends with {error!r}")
+        finally:
+            if not process.is_dead:
+                self._stamp(home)
+        self.server.say(f"{process.name} {outcome}")
+        self.alive.pop(process, None)
+        process.is_dead = True
+        if process.ended and not process.ended.done():
+            process.ended.set_result(None)
+
+    def _kill(self, process: Process, how: str) -> None:
+        if not process.is_dead:
+            self.server.say(f"{process.name} {how}")
+            process.kill()
+
+    def _has_died(self, process: Process) -> None:
+        self.alive.pop(process, None)
+        self.counts["killed"] += 1
+        self.server.say(f"{process.name} is killed after {process.steps} steps")
+
+    def _count_pairs(self, step: Step) -> None:
+        for other in self.alive.values():
+            if step.kind in ACTORS:
+                self.counts["pair " + " + ".join(sorted((other, step.kind)))] += 1
+            else:
+                self.counts[f"world {step.kind} beside an actor"] += 1
+        if step.kind not in ACTORS:
+            self.counts[f"world {step.kind}"] += 1
+
+    def _stamp(self, home: Home) -> None:
+        """Give files the time of this machine, by which prune tells old from new."""
+        now = self.machines[home.machine].now().timestamp()
+        for folder in ("requests", "results", "originals"):
+            for path in (home.path / folder).rglob("*"):
+                os.utime(path, (at := self.born.setdefault(path, now), at))
+
+    # ── what the world does ────────────────────────────────────────────────────────────────────────────────────────
+
+    def _account(self, step: Step) -> Account:
+        return list(self.server.accounts.values())[step.account % len(self.server.accounts)]
+
+    def _machine(self, step: Step) -> Machine:
+        return self.machines[self.homes[step.home % len(self.homes)].machine]
+
+    def _colleague(self, step: Step) -> None:
+        account, does = self._account(step), step.get("does")
+        if does == "create":
+            size = min(self.story.part, self.story.sizes[step.job])
+            ids = [f"j{step.job}-{number:05}" for number in range(size)]
+            kind = step.get("ids")
+            if kind == "others":
+                ids = [f"other-{number}" for number in range(size)]
+            elif kind == "half":
+                ids = [custom_id if number else "other-0" for number, custom_id in enumerate(ids)]
+            model = MODEL if kind in ("twin", "half") else "claude-opus-5"
+            batch = self.server.make(account, tuple(ids), model, None, is_twin=kind == "twin")
+            self.colleagues.append((account, batch))
+            self.counts[f"colleague {kind}"] += 1
+            self.server.say(f"a colleague makes {batch.id} at {account.name}: {size} requests, ids: {kind}")
+            return
+        for _account, batch in self.colleagues:
+            if does == "cancel" and batch.canceled is None and self.server.now < batch.ends:
+                batch.canceled, batch.ends = self.server.now, self.server.now + 30
+                self.server.say(f"the colleague cancels {batch.id}")
+                return
+            if does == "delete" and batch.deleted is None and self.server.now >= batch.ends:
+                batch.deleted = self.server.now
+                self.server.say(f"the colleague deletes {batch.id}")
+                return
+
+    def _outage(self, step: Step) -> None:
+        account, seconds = self._account(step), step.get("seconds")
+        account.is_down = True
+        self.server.say(f"account {account.name} cannot be reached for {seconds:g} s")
+        self.loop.at(seconds, lambda: setattr(account, "is_down", False))
+
+    def _jump(self, step: Step) -> None:
+        machine = self._machine(step)
+        machine.offset += step.get("seconds")
+        self.server.say(f"the clock of {machine.name} jumps by {step.get('seconds'):g} s")
+
+    def _sleep(self, step: Step) -> None:
+        machine = self._machine(step)
+        self.server.say(f"{machine.name} sleeps for {step.get('seconds'):g} s")
+        self.watch.late_hearts.update(process.number for process in machine.processes)
+        machine.pause(step.get("seconds"))
+
+    def _reboot(self, step: Step) -> None:
+        machine = self._machine(step)
+        self.server.say(f"{machine.name} loses its power")
+        for process in machine.processes:
+            self._kill(process, "goes with its machine")
+        machine.boot += 1
+
+    def _kill_one(self, step: Step) -> None:
+        machine = self._machine(step)
+        for process in machine.processes:
+            if not process.is_dead:
+                self._kill(process, "is killed by hand")
+                return
+
+    def _disk(self, step: Step) -> None:
+        disk = self._machine(step).disk
+        disk.is_full = True
+        self.server.say(f"the disk of home {step.home} is full for {step.get('seconds'):g} s")
+        self.loop.at(step.get("seconds"), lambda: setattr(disk, "is_full", False))
+
+    def _copy(self, step: Step) -> None:
+        home = self.homes[step.home % len(self.homes)]
+        copy = self._add_home(step.get("machine") % len(self.machines), home.family, self._backup_of(home))
+        home.copied_at = copy.copied_at = self.server.now
+        self.server.say(f"home {home.number} is copied: home {copy.number}, on machine {copy.machine}")
+
+    def _save(self, step: Step) -> None:
+        home = self.homes[step.home % len(self.homes)]
+        self.backups[home.number] = self._backup_of(home)
+        self.server.say(f"home {home.number} is backed up")
+
+    def _restore(self, step: Step) -> None:
+        home = self.homes[step.home % len(self.homes)]
+        saved = self.backups.get(home.number)
+        if saved is None:
+            return
+        for process in self.processes:
+            if self.watch.process_home[process] is home:
+                self._kill(process, "ends, for its home is restored")
+        self.watch.forget(home)
+        shutil.rmtree(home.path)
+        shutil.copytree(saved, home.path)
+        home.was_restored = True
+        self.server.say(f"home {home.number} is restored from its backup")
+
+    def _backup_of(self, home: Home) -> Path:
+        """Copy a home as a careful tool does: what is committed, and the files."""
+        target = self.folder / f"backup{len(list(self.folder.glob('backup*')))}"
+        shutil.copytree(home.path, target, ignore=shutil.ignore_patterns("registry.db*", ".staging-*"))
+        source, copy = sqlite3.connect(home.path / "registry.db"), sqlite3.connect(target / "registry.db")
+        source.backup(copy)
+        copy.execute("PRAGMA journal_mode = WAL")
+        source.close()
+        copy.close()
+        return target
+
+    # ── afterwards ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _what_goes_on(self) -> str:
+        return f"Still at it: {', '.join(process.name for process in self.alive) or 'nobody'}."
+
+    def _clean_up(self) -> None:
+        for process in self.processes:
+            process.belongings = [each for each in process.belongings if getattr(each, "__name__", "") != "<lambda>"]
+            if not process.is_dead:
+                process.kill()
+        NOBODY.queue.clear()
+        self.watch.close()
+        sqlite.unmount_all()
+        bury(self.loop)
+        _world.current = None
+
+
+_HAPPENINGS: dict[str, Callable[[_Run, Step], None]] = {
+    "colleague": _Run._colleague, "outage": _Run._outage, "jump": _Run._jump, "sleep": _Run._sleep,
+    "reboot": _Run._reboot, "kill": _Run._kill_one, "disk": _Run._disk, "copy": _Run._copy, "backup": _Run._save,
+    "restore": _Run._restore,
+}  # fmt: skip
+
+
+class _World:
+    """The history that runs now; the patches ask it."""
+
+    current: _Run | None = None
+
+
+_world = _World()
+
+
+def _accounts(story: Story) -> list[Account]:
+    found: list[Account] = []
+    for number in range(story.accounts):
+        name = "ABC"[number]
+        host = "https://api.example" if story.same_host else f"https://{name.lower()}.example"
+        organization, workspace = (f"org-{name}", f"wrkspc_{name}") if story.has_headers else (None, None)
+        found.append(Account(name, organization, workspace, host))
+    return found
+
+
+def _settle(home: Path, story: Story) -> None:
+    """Write the settings of a home."""
+    lines = ["[refresh]", "quick = 30", "middle = 60", "slow = 600", "[submit]"]
+    if story.daily_limit is not None:
+        lines.append(f"max_cost_a_day = {story.daily_limit}")
+    if story.grace is not None:
+        lines.append(f"grace = {story.grace}")
+    (home / "config.toml").write_text("\n".join(lines) + "\n")
+
+
+_settings: dict[bytes, Settings] = {}
+
+
+def _load_settings(path: Path) -> Settings:
+    """Read settings, once for each text: that takes longer than a whole history."""
+    text = path.read_bytes()
+    if text not in _settings:
+        _settings[text] = _really_load(path)
+    return _settings[text]
+
+
+_really_load = loading.load_settings
+_made: list[Path] = []
+
+
+def _template() -> Path:
+    """A home with an empty registry, made once: to make one takes longer than a whole history."""
+    if not _made:
+        folder = Path(tempfile.mkdtemp(prefix="sim-template-", dir=_memory_disk()))
+        loop, process = VirtualLoop(None), Process(1, "template")
+        world, table = Machine("template", loop, offset=0.0, counts_sleep=True, tells_starts=True), _world.current
+        assert table is not None
+        table.table.on[process] = world
+
+        async def make() -> None:
+            paths = Paths.locate(folder)
+            async with workspaces.open_workspace(paths, clock=MachineClock(world), random=lambda n: "0" * 2 * n):
+                pass
+
+        loop.run_until_complete(loop.spawn(process, make()))
+        loop.close()
+        connection = sqlite3.connect(folder / "registry.db")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.close()
+        _made.append(folder)
+    return _made[0]
+
+
+def _memory_disk() -> str | None:
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
+
+# ── what stands in for threads, names and the system ───────────────────────────────────────────────────────────────
+
+
+class _AtOnce:
+    """An executor that does everything at once."""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        pass
+
+    def submit(self, work: Callable[..., Any], *args: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        try:
+            done.set_result(work(*args))
+        except Exception as error:  # noqa: BLE001  (whoever asks for it gets it)
+            done.set_exception(error)
+        return done
+
+    def shutdown(self, *_: Any, **__: Any) -> None:
+        pass
+
+
+async def _body_in_three(path: Path) -> AsyncIterator[bytes]:
+    """A body in three blocks, so that there is something to be killed between."""
+    data = path.read_bytes()
+    third = max(len(data) // 3, 1)
+    for start in (0, third, 2 * third):
+        await asyncio.sleep(0)
+        if block := data[start : start + third] if start < 2 * third else data[start:]:
+            yield block
+
+
+@contextmanager
+def _patched() -> Iterator[None]:
+    """Put the world in the place of the system."""
+    body, lock, judge = request_store.RequestStore.body, result_store._lock, reconcile._judge
+
+    def noted_body(store: request_store.RequestStore, job: str, name: str, length: int) -> request_store.StoredBody:
+        attempt, part = (int(number) for number in name.removesuffix(".json").split("-"))
+        SENDING.set(Origin(job, attempt, part))
+        return body(store, job, name, length)
+
+    def noted_lock(path: Path) -> Any:
+        file = lock(path)
+        current().belongings.append(file.close)
+        return file
+
+    async def noted_judge(*args: Any) -> reconcile.Finding:
+        finding = await judge(*args)
+        if _world.current:
+            _world.current.note_verdict(str(finding.verdict))
+        return finding
+
+    def token_hex(count: int = 32) -> str:
+        assert _world.current is not None
+        return _world.current.token_hex(count)
+
+    def token(unique: str) -> str:
+        assert _world.current is not None
+        return _world.current.table.token(unique)
+
+    def is_gone(name: str) -> bool | None:
+        assert _world.current is not None
+        return _world.current.table.is_gone(name)
+
+    with ExitStack() as stack:
+        for target, name, new in (
+            (aiosqlite, "connect", sqlite.connect),
+            (process_identity, "token", token),
+            (process_identity, "is_gone", is_gone),
+            (data_version, "SETTLED", 10**30),
+            (workspaces, "_in_background", lambda *_steps: None),
+            (request_store, "_read_ahead", _body_in_three),
+            (request_store.RequestStore, "body", noted_body),
+            (result_store, "_lock", noted_lock),
+            (body_writer, "ThreadPoolExecutor", _AtOnce),
+            (commit_watcher, "LOOK", 300.0),
+            (notifier, "LOOK", 600.0),
+            (poller, "SETTLING", 5.0),
+            (loading, "load_settings", _load_settings),
+            (reconcile, "_judge", noted_judge),
+        ):
+            stack.enter_context(patch.object(target, name, new))
+        stack.enter_context(patch("secrets.token_hex", token_hex))
+        environment = {"ANTHROPIC_API_KEY": "sk-ant-simulation", "ANTHROPIC_CONFIG_DIR": "/nonexistent"}
+        stack.enter_context(patch.dict(os.environ, environment))
+        was_enabled = gc.isenabled()
+        gc.disable()
+        try:
+            yield
+        finally:
+            if was_enabled:
+                gc.enable()

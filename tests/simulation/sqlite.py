@@ -1,0 +1,230 @@
+"""`aiosqlite` without its threads: the same calls, done at once, each followed by a turn of the loop.
+
+A real connection does what it was asked to on its thread even where whoever asked is cancelled meanwhile; so here the
+work comes first and the await after it. Where another process holds the lock, it is asked again in virtual time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from typing import TYPE_CHECKING, Any
+
+from tests.simulation.loop import current
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable
+    from types import TracebackType
+
+BUSY_STEP = 0.02
+"""Virtual seconds between two tries for a lock."""
+WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE", "CREATE", "ALTER")
+
+
+class Disk:
+    """The disk of one machine, which may be full; and who wants to know what is written."""
+
+    def __init__(self) -> None:
+        self.is_full = False
+        self.on_commit: Callable[[str], None] | None = None
+        """Told after each transaction that wrote to `batches` or `jobs`, with the path of the file."""
+
+
+def disk_of(path: str) -> Disk:
+    """The disk that a file lies on."""
+    for root, disk in _disks.items():
+        if path.startswith(root):
+            return disk
+    return Disk()
+
+
+_disks: dict[str, Disk] = {}
+
+
+def mount(root: str, disk: Disk) -> None:
+    """Let all below a folder lie on a disk."""
+    _disks[root] = disk
+
+
+def unmount_all() -> None:
+    """Forget all disks."""
+    _disks.clear()
+
+
+class Cursor:
+    """A result that was read whole already."""
+
+    def __init__(self, raw: sqlite3.Cursor) -> None:
+        self._raw = raw
+        self.rowcount = raw.rowcount
+        self.lastrowid = raw.lastrowid
+
+    async def fetchone(self) -> Any:
+        """The next row; None after the last."""
+        return self._raw.fetchone()
+
+    async def fetchall(self) -> list[Any]:
+        """All rows that are left."""
+        return self._raw.fetchall()
+
+    async def close(self) -> None:
+        """Let go of it."""
+        self._raw.close()
+
+    def __aiter__(self) -> Cursor:
+        return self
+
+    async def __anext__(self) -> Any:
+        row = self._raw.fetchone()
+        if row is None:
+            raise StopAsyncIteration
+        return row
+
+
+class _Call:
+    """What `execute` gives: to be awaited, or entered."""
+
+    def __init__(self, connection: Connection, work: Callable[[], sqlite3.Cursor]) -> None:
+        self._connection, self._work = connection, work
+        self._cursor: Cursor | None = None
+
+    def __await__(self) -> Generator[Any, None, Cursor]:
+        return self._run().__await__()
+
+    async def _run(self) -> Cursor:
+        return Cursor(await self._connection.do(self._work))
+
+    async def __aenter__(self) -> Cursor:
+        self._cursor = await self._run()
+        return self._cursor
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._cursor is not None:
+            await self._cursor.close()
+
+
+class Connection:
+    """A connection of one process. What it had not committed goes when the process dies."""
+
+    def __init__(self, database: str, timeout: float, raw: sqlite3.Connection) -> None:
+        self._path = database
+        self._disk = disk_of(database)
+        self._timeout = timeout
+        self._raw = raw
+        self._wrote = False
+        self._process = current()
+        self._process.belongings.append(self._give_back)
+        self._is_open = True
+
+    @property
+    def row_factory(self) -> Any:
+        """See sqlite3."""
+        return self._raw.row_factory
+
+    @row_factory.setter
+    def row_factory(self, factory: Any) -> None:
+        self._raw.row_factory = factory
+
+    @property
+    def in_transaction(self) -> bool:
+        """See sqlite3."""
+        return self._raw.in_transaction
+
+    @property
+    def total_changes(self) -> int:
+        """See sqlite3."""
+        return self._raw.total_changes
+
+    def execute(self, sql: str, values: Iterable[Any] = ()) -> _Call:
+        """Run a statement."""
+        return _Call(self, lambda: self._execute(sql, tuple(values)))
+
+    def executemany(self, sql: str, values: Iterable[Iterable[Any]]) -> _Call:
+        """Run a statement for each of these."""
+        rows = [tuple(row) for row in values]
+
+        def work() -> sqlite3.Cursor:
+            self._check(sql)
+            return self._raw.executemany(sql, rows)
+
+        return _Call(self, work)
+
+    def executescript(self, sql: str) -> _Call:
+        """Run several statements."""
+        return _Call(self, lambda: self._raw.executescript(sql))
+
+    async def execute_fetchall(self, sql: str, values: Iterable[Any] = ()) -> list[Any]:
+        """Run a query and read all of it."""
+        rows: list[Any] = await self.do(lambda: self._execute(sql, tuple(values)).fetchall())
+        return rows
+
+    async def commit(self) -> None:
+        """End the transaction."""
+        await self.do(self._raw.commit)
+        if self._wrote:
+            self._wrote = False
+            if self._disk.on_commit:
+                self._disk.on_commit(self._path)
+
+    async def rollback(self) -> None:
+        """Undo the transaction."""
+        self._wrote = False
+        await self.do(self._raw.rollback)
+
+    async def close(self) -> None:
+        """Close it."""
+        if self._is_open:
+            self._is_open = False
+            self._raw.close()
+            if self._give_back in self._process.belongings:
+                self._process.belongings.remove(self._give_back)
+        await asyncio.sleep(0)
+
+    async def do(self, work: Callable[[], Any]) -> Any:
+        """Do one piece of work, then let others have a turn."""
+        self._process.refuse_if_dead()
+        waited = 0.0
+        while True:
+            try:
+                result = work()
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or waited >= self._timeout:
+                    raise
+            else:
+                break
+            await asyncio.sleep(BUSY_STEP)
+            self._process.refuse_if_dead()
+            waited += BUSY_STEP
+        await asyncio.sleep(0)
+        return result
+
+    def _execute(self, sql: str, values: tuple[Any, ...]) -> sqlite3.Cursor:
+        self._check(sql)
+        if sql.startswith("PRAGMA synchronous"):
+            sql = "PRAGMA synchronous = OFF"
+        return self._raw.execute(sql, values)
+
+    def _check(self, sql: str) -> None:
+        if not sql.lstrip().upper().startswith(WRITES):
+            return
+        if self._disk.is_full:
+            raise sqlite3.OperationalError("database or disk is full")
+        self._wrote = self._wrote or "batches" in sql or "jobs" in sql or "sends" in sql
+
+    def _give_back(self) -> None:
+        self._is_open = False
+        # A connection with an unread cursor would live on behind its close, and so would its lock.
+        self._raw.rollback()
+        self._raw.close()
+
+
+async def connect(
+    database: Any, *, timeout: float = 5.0, isolation_level: Any = None, uri: bool = False, **others: Any
+) -> Connection:
+    """Open a connection, as `aiosqlite.connect` does."""
+    raw = sqlite3.connect(database, timeout=0.0, isolation_level=isolation_level, uri=uri, **others)
+    path = str(database).removeprefix("file://").partition("?")[0]
+    await asyncio.sleep(0)
+    return Connection(path, timeout, raw)

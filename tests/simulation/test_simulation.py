@@ -1,0 +1,130 @@
+"""The simulation itself: it is the same each time, it finds what is planted, and it tells a short story."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from batchtui.services.submission import reconcile
+from tests.simulation.history import run
+from tests.simulation.invariants import ENDLESS, FAULT, SENT_TWICE
+from tests.simulation.loop import Endless, Process, VirtualLoop
+from tests.simulation.shrinking import shrink
+from tests.simulation.story import HomePlan, Step, Story, tell
+from tests.simulation.world import Fault, Weather
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(autouse=True)
+def quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """What the program logs of full disks belongs to the story."""
+    with caplog.at_level("CRITICAL"):
+        yield
+
+
+@pytest.mark.parametrize("seed", [3, 14, 143, 181])
+def test_the_same_seed_gives_the_same_history_twice(seed: int) -> None:
+    first, second = run(tell(seed)), run(tell(seed))
+    assert str(first) == str(second)
+    assert first.steps == second.steps
+    assert first.counts == second.counts
+
+
+def test_time_passes_only_when_nobody_has_anything_to_do() -> None:
+    loop = VirtualLoop(None)
+
+    async def two_days() -> float:
+        await asyncio.sleep(2 * 86_400)
+        return loop.time()
+
+    assert loop.run_until_complete(two_days()) == 2 * 86_400
+    loop.close()
+
+
+def test_who_waits_for_what_never_happens_is_told() -> None:
+    loop = VirtualLoop(None)
+
+    async def for_ever() -> None:
+        await loop.create_future()
+
+    with pytest.raises(Endless):
+        loop.run_until_complete(for_ever())
+    loop.close()
+
+
+def test_a_killed_process_does_nothing_any_more_not_even_clean_up() -> None:
+    loop, process, done = VirtualLoop(None), Process(1, "victim", dies_at=3), []
+
+    async def victim() -> None:
+        try:
+            for number in range(10):
+                done.append(number)
+                await asyncio.sleep(0)
+        finally:
+            done.append(-1)
+
+    async def world() -> None:
+        process.ended = loop.create_future()
+        loop.spawn(process, victim())
+        await process.ended
+        await asyncio.sleep(10)
+
+    loop.run_until_complete(world())
+    assert done == [0, 1]
+
+
+LOST = Weather(faults=(Fault("create", 1, "lost_after", after=True),), lags=(50.0,))
+LOST_AND_RESUMED = Story(
+    7, None, (Step(0.0, "submit"), Step(3000.0, "resume", more=(("consent", True),))), LOST, homes=(HomePlan(),)
+)
+
+
+def test_a_part_that_is_sent_again_without_a_look_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def look(_workspace: Any, batches: Any, *_: Any) -> list[reconcile.Finding]:
+        return [reconcile.Finding(batch, reconcile.Verdict.ABSENT) for batch in batches]
+
+    monkeypatch.setattr(reconcile, "look", look)
+    history = run(LOST_AND_RESUMED)
+    assert history.violated is not None
+    assert history.violated.rule == SENT_TWICE
+
+
+def test_what_is_no_error_of_ours_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def look(*_: Any) -> list[reconcile.Finding]:
+        raise OverflowError("date value out of range")
+
+    monkeypatch.setattr(reconcile, "look", look)
+    history = run(LOST_AND_RESUMED)
+    assert history.violated is not None
+    assert history.violated.rule == FAULT
+
+
+def test_what_never_ends_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def look(*_: Any) -> list[reconcile.Finding]:
+        while True:
+            await asyncio.sleep(0)
+
+    monkeypatch.setattr(reconcile, "look", look)
+    monkeypatch.setattr("tests.simulation.loop.MOST_STEPS", 5000)
+    history = run(LOST_AND_RESUMED)
+    assert history.violated is not None
+    assert history.violated.rule == ENDLESS
+
+
+def test_a_failing_story_is_shortened_to_what_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def look(_workspace: Any, batches: Any, *_: Any) -> list[reconcile.Finding]:
+        return [reconcile.Finding(batch, reconcile.Verdict.ABSENT) for batch in batches]
+
+    monkeypatch.setattr(reconcile, "look", look)
+    more = (Step(1.0, "sync"), Step(1.0, "prune", more=(("older than", 0.0),)), Step(5.0, "status"))
+    history = run(replace(LOST_AND_RESUMED, schedule=11, steps=(*LOST_AND_RESUMED.steps, *more)))
+    assert history.violated is not None
+    assert history.violated.rule == SENT_TWICE
+    short = shrink(history)
+    assert [step.kind for step in short.story.steps] == ["submit"]
+    assert len(str(short).splitlines()) < 20
