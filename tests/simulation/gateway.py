@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.api_call import Call
@@ -23,8 +24,8 @@ from batchtui.domain.errors import (
     Unreachable,
 )
 from batchtui.domain.limits import PAGE_LIMIT
-from batchtui.gateway.exchange import retry_after
-from batchtui.gateway.parsing import Garbled, read_batch, read_page
+from batchtui.gateway.exchange import account_of, retry_after, server_time
+from batchtui.gateway.parsing import read_batch, read_page
 from batchtui.gateway.upload_body import OutgoingBody
 from tests.simulation.loop import current
 
@@ -87,7 +88,7 @@ class WorldGateway:
                 self._raise(fault, "create")
                 if fault and fault.kind == "garbled":
                     raise AnswerLost("The answer to create cannot be read.")
-                return read_batch(document, received=self._clock.now())
+                return self._batch(document)
         finally:
             await body.close()
 
@@ -139,10 +140,11 @@ class WorldGateway:
                 entries.append({**entries[-1], "id": "msgbatch_odd", "processing_status": "failed"})
             has_more = start + most < len(shown) or bool(fault and fault.kind == "repeat")
             page = {"data": entries, "has_more": has_more, "last_id": some[-1].id if some else None}
-            try:
-                return read_page(page, received=self._clock.now(), retry_after=None)
-            except Garbled as error:
-                raise AnswerLost(f"The answer to list cannot be read: {error}.") from None
+            return replace(
+                read_page(page, received=self._clock.now(), retry_after=None),
+                account=account_of(told, self.host),
+                server_time=server_time(told),
+            )
 
     @asynccontextmanager
     async def results(self, batch_id: str) -> AsyncIterator[AsyncIterator[bytes]]:
@@ -184,6 +186,14 @@ class WorldGateway:
     async def close(self) -> None:
         """Nothing is open."""
 
+    def _batch(self, document: Mapping[str, Any]) -> RemoteBatch:
+        headers = self._server.headers(self._account)
+        return replace(
+            read_batch(document, received=self._clock.now()),
+            account=account_of(headers, self.host),
+            server_time=server_time(headers),
+        )
+
     async def _about(self, operation: str, batch_id: str, change: Callable[[ApiBatch], None]) -> RemoteBatch:
         fault = self._server.fault(operation)
         async with self._exchange(operation, batch_id) as told:
@@ -199,7 +209,7 @@ class WorldGateway:
                 change(batch)
             if fault and fault.kind == "garbled":
                 raise AnswerLost(f"The answer to {operation} cannot be read.")
-            return read_batch(batch.document(self._server.now), received=self._clock.now())
+            return self._batch(batch.document(self._server.now))
 
     def _begin_create(
         self, body: bytes, origin: Origin | None, fault: Fault | None, takes: float, creates_after: float
@@ -289,6 +299,8 @@ class WorldGateway:
             yield headers
         except BaseException as caught:
             error = caught
+            if isinstance(caught, GatewayError) and headers:
+                caught.account, caught.server_time = account_of(headers, self.host), server_time(headers)
             raise
         finally:
             if not current().is_dead:
@@ -297,16 +309,22 @@ class WorldGateway:
     def _call(
         self, operation: str, batch_id: str | None, headers: Mapping[str, str], at: Any, began: float, error: Any
     ) -> Call:
-        from batchtui.gateway.exchange import _http_date
-
         status = getattr(error, "status", None) if error is not None else 200
+        account = account_of(headers, self.host)
         return Call(
-            operation=operation, method="GET", path=f"/v1/messages/batches/{batch_id or ''}", at=at,
-            milliseconds=round((self._clock.monotonic() - began) * 1000), status=status, batch_id=batch_id,
+            operation=operation,
+            method="GET",
+            path=f"/v1/messages/batches/{batch_id or ''}",
+            at=at,
+            milliseconds=round((self._clock.monotonic() - began) * 1000),
+            status=status,
+            batch_id=batch_id,
             error=None if error is None else str(error),
-            organization_id=headers.get("anthropic-organization-id"),
-            workspace_id=headers.get("anthropic-workspace-id"), server_time=_http_date(headers.get("date")),
-        )  # fmt: skip
+            organization_id=account.organization,
+            workspace_id=account.workspace,
+            server_time=server_time(headers),
+            answered_at=self._clock.now() if headers else None,
+        )
 
 
 class Guard:
