@@ -12,7 +12,7 @@ from batchtui.domain.errors import InputError
 from batchtui.intake.model_rules import TIERS
 from batchtui.intake.task_files import DEFAULT_TIER, TaskRenderer, model_of, task_values
 from batchtui.templates import Shaper
-from batchtui.templates.placeholders import ROW
+from batchtui.templates.syntax import ROW
 
 if TYPE_CHECKING:
     from batchtui.compose.tables.base import Row, Table

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_json
 
-from batchtui.templates.placeholders import TemplateFault
+from batchtui.templates.faults import TemplateFault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

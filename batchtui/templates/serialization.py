@@ -5,15 +5,20 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from batchtui.templates.placeholders import TemplateFault
+from batchtui.templates.faults import TemplateFault
 from batchtui.templates.template import Template, make_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_HEAD = re.compile(r"\A(\+\+\+|---)[ \t]*\r?\n(.*?)(?:(?<=\n)|\A)\1[ \t]*(?:\r?\n|\Z)(.*)\Z", re.DOTALL)
+_BEGIN = re.compile(r"(\+\+\+|---)[ \t]*\r?\n")
+_END = {mark: re.compile(rf"^{re.escape(mark)}[ \t]*\r?$\n?", re.MULTILINE) for mark in ("+++", "---")}
+"""The line that ends a head. One inside a text over several lines looks just like it: see `_split`."""
+MOST_ENDS = 100
+"""Lines of +++ that are tried as the end of a head."""
 _JSON_KEYS = ("schema", "tools", "params")
 """Keys that may be written as JSON in a text: schemas come as JSON, and TOML has no null."""
 
@@ -38,22 +43,41 @@ def parse_template(name: str, text: str, *, is_toml: bool = False) -> Template:
 
 def template_text(template: Template) -> str:
     """Write a template as `parse_template` reads it."""
-    head = "".join(f"{line}\n" for line in _head(template))
-    return f"+++\n{head}+++\n{_prompt(template)}\n"
+    prompt, head = _prompt(template), list(_head(template))
+    if prompt is not None and (prompt.strip("\r\n") != prompt or not prompt.strip()):
+        # Below the head, line ends at its edges would be lost, and a blank prompt would be none. Keys come before
+        # the tables of turns in TOML.
+        at = next((place for place, line in enumerate(head) if line.startswith("[[")), len(head))
+        head.insert(at, f"prompt = {_string(prompt)}")
+        prompt = None
+    return "+++\n" + "".join(f"{line}\n" for line in head) + f"+++\n{prompt or ''}\n"
 
 
 def _said(text: str) -> dict[str, Any]:
     """Read head and prompt."""
-    found = _HEAD.match(text)
-    if found is None:
-        if text.startswith(("+++\n", "---\n")):
-            raise TemplateFault(f"its head does not end (a line of {text[:3]})")
+    begun = _BEGIN.match(text)
+    if begun is None:
         return {"prompt": text}
-    mark, inside, prompt = found.groups()
-    said = _toml(inside, 1) if mark == "+++" else _plain_head(inside)
+    said, prompt = _split(text, begun)
     if "prompt" in said and prompt.strip():
         raise TemplateFault("the prompt stands in the head and below it")
     return {**said, "prompt": prompt} if prompt.strip() else said
+
+
+def _split(text: str, begun: re.Match[str]) -> tuple[dict[str, Any], str]:
+    """Return what the head says, and the prompt below it.
+
+    The head ends at the first line of +++ with which it is TOML: a text in it may have such a line of its own, and up
+    to there its quotation marks are open.
+    """
+    mark, first_fault = begun[1], None
+    for end in islice(_END[mark].finditer(text, begun.end()), MOST_ENDS):
+        inside = text[begun.end() : end.start()]
+        try:
+            return (_toml(inside, 1) if mark == "+++" else _plain_head(inside)), text[end.end() :]
+        except TemplateFault as fault:
+            first_fault = first_fault or fault
+    raise first_fault or TemplateFault(f"its head does not end (a line of {mark})")
 
 
 def _toml(text: str, before: int) -> dict[str, Any]:
@@ -102,19 +126,20 @@ def _head(template: Template) -> Iterator[str]:
     turns = list(template.turns)
     if turns[-1].role == "assistant" and turns[-1].text.place == "prefill":
         yield f"prefill = {_string(turns.pop().text.source)}"
-    for turn in turns[:-1] if _prompt(template) else turns:
+    for turn in turns if _prompt(template) is None else turns[:-1]:
         yield f'[[turns]]\nrole = "{turn.role}"\ntext = {_string(turn.text.source)}'
 
 
-def _prompt(template: Template) -> str:
-    """Return what stands below the head: the last turn of the user, where it is the prompt."""
+def _prompt(template: Template) -> str | None:
+    """Return what stands below the head: the last turn of the user, where it is the prompt; None where it is not."""
     asked = [turn for turn in template.turns if turn.text.place == "prompt"]
-    return asked[-1].text.source.rstrip("\n") if asked else ""
+    return asked[-1].text.source.removesuffix("\n") if asked else None
 
 
 def _string(text: str) -> str:
     """Write a string: over several lines as it is, where nothing in it forbids that."""
-    is_clean = not re.search(r"[\x00-\x08\x0b-\x1f\x7f]", text)
+    # A line of +++ in it would be taken for the end of the head by earlier versions.
+    is_clean = not re.search(r"[\x00-\x08\x0b-\x1f\x7f]|^(?:\+\+\+|---)", text, re.MULTILINE)
     if "\n" in text and is_clean and "'''" not in text and not text.endswith("'"):
         return f"'''\n{text}'''"
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

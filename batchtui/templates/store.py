@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from batchtui.templates.placeholders import TemplateFault
+from batchtui.templates.faults import TemplateFault
 from batchtui.templates.serialization import parse_template, template_text
 
 if TYPE_CHECKING:

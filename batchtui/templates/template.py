@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal
 
-from batchtui.templates.placeholders import Gaps, TemplateFault
+from batchtui.templates.faults import TemplateFault
+from batchtui.templates.placeholders import Gaps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -56,16 +55,54 @@ def test_a_template_survives_being_written_and_read(tmp_path: Path) -> None:
     assert again.system.source == first.system.source
 
 
+FIELDS = ("prompt", "system", "prefill", "description", "model", "id", "turn")
+TEXTS = st.one_of(
+    st.text(),
+    st.lists(
+        st.sampled_from(
+            ["+++", "---", "[[turns]]", "x", "'''", '"""', "'", "\\", "\r", "", " ", "a = 1", "\x7f", "\u2028"]
+        )
+    ).map("\n".join),
+)
+
+
 @settings(deadline=None)
-@given(st.text(), st.text())
-def test_any_text_survives(system: str, prefill: str) -> None:
+@given(
+    st.fixed_dictionaries(dict.fromkeys(("prompt", "system", "prefill", "description", "model", "id", "turn"), TEXTS))
+)
+def test_any_text_in_any_field_survives(texts: dict[str, str]) -> None:
+    said = {key: text for key, text in texts.items() if text and key != "turn"}
     try:
-        made = make_template("t", {"prompt": "x", "system": system, "prefill": prefill})
+        made = make_template("t", {"turns": [{"role": "user", "text": texts["turn"]}], "prompt": "", **said})
     except TemplateFault:
         return
     again = parse_template("t", template_text(made))
+    assert [(turn.role, turn.text.source.removesuffix("\n")) for turn in again.turns] == [
+        (turn.role, turn.text.source.removesuffix("\n")) for turn in made.turns
+    ]
     assert (again.system and again.system.source) == (made.system and made.system.source)
-    assert again.turns[-1].text.source.rstrip("\n") == made.turns[-1].text.source.rstrip("\n")
+    assert (again.description, again.model, again.id) == (made.description, made.model, made.id)
+
+
+@pytest.mark.parametrize("field", ["prompt", "system", "prefill", "description"])
+@pytest.mark.parametrize("text", ["one\n+++\ntwo", "+++\n", "\n+++ \n", "one\n---\ntwo", "+++\r\nx"])
+def test_a_line_that_looks_like_the_end_of_the_head_ends_nothing(field: str, text: str, tmp_path: Path) -> None:
+    made = make_template("t", {"prompt": "Ask {{ x }}", field: text})
+    save_template(made, tmp_path)
+    again = find_template("t", tmp_path)
+    assert again is not None
+    assert [turn.text.source.removesuffix("\n") for turn in again.turns] == [
+        turn.text.source.removesuffix("\n") for turn in made.turns
+    ]
+    assert (again.system and again.system.source, again.description) == (
+        made.system and made.system.source,
+        made.description,
+    )
+
+
+def test_a_file_that_an_earlier_version_wrote_and_could_not_read_is_read() -> None:
+    template = parse_template("t", "+++\nversion = 1\nprefill = '''\none\n+++\ntwo'''\n+++\nAsk\n")
+    assert [turn.text.source for turn in template.turns] == ["Ask\n", "one\n+++\ntwo"]
 
 
 @pytest.mark.parametrize(
@@ -119,23 +156,6 @@ def test_a_gap_without_a_value_is_said_with_its_line(text: str, said: str) -> No
 def test_plain_gaps_are_filled_as_jinja_fills_them(text: str, x: object) -> None:
     values = {"x": x, "y": "why"}
     assert Gaps(text).fill(values) == Gaps(text + "{% if false %}{% endif %}").fill(values) or text.endswith("\n")
-
-
-HOSTILE = (
-    "{{ ''.__class__.__mro__ }}", "{{ x.__init__.__globals__ }}", "{{ self.__class__ }}", "{% include '/etc/passwd' %}",
-    "{% import 'os' as os %}", "{{ cycler.__init__.__globals__.os }}", "{{ 'x' * 10**9 }}", "{{ 2 ** (10**9) }}",
-    "{{ '%1000000000d' % 1 }}", "{{ '{:>1000000000}'.format(1) }}", "{{ 'x'.ljust(10**9) }}", "{{ range(10**9)|list }}",
-    "{% for i in range(99999) %}{% for j in range(99999) %}xxxxxxxxxxxxxxxxxxxx{% endfor %}{% endfor %}",
-    "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "{{ ''|attr('__class__') }}", "{{ [].append(1) or ''.mro() }}",
-)  # fmt: skip
-
-
-@pytest.mark.parametrize("text", HOSTILE)
-def test_the_sandbox_holds(text: str) -> None:
-    began = time.perf_counter()
-    with pytest.raises(TemplateFault):
-        Gaps(text).fill({"x": "value"})
-    assert time.perf_counter() - began < 5
 
 
 def test_saving_counts_versions_and_keeps_the_earlier_ones(tmp_path: Path) -> None:

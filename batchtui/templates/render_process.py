@@ -1,0 +1,239 @@
+"""Renders templates that could need any time or memory in a process with limits: `render`.
+
+`{% set s = s ~ s %}` sixty times, or two nested loops, take all the memory or time there is, and no check of the text
+can tell for certain. So what is not plainly harmless (see `syntax.is_tame`) is worked out by a process of its own whose
+memory and processor time the system bounds. It ends when this one does, and after half a minute without work; it reads
+nothing but what this one writes into its standard input.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import pickle
+import select
+import struct
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from batchtui.templates.faults import WRONG, TemplateFault, bounded, line_of, reason_of
+from batchtui.templates.sandbox import sandbox
+from batchtui.templates.syntax import read_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CPU_SECONDS = 2
+"""Processor time for one text; a usual one takes less than a thousandth of it."""
+MEMORY_BYTES = 384 << 20
+"""What the process may take beyond what it needs to begin with. The longest text (`MAX_TEXT`) fits several times."""
+WALL_SECONDS = 60.0
+"""How long a text may take however busy the machine is."""
+IDLE_SECONDS = 30.0
+"""After so long without work the process ends."""
+MOST_FAILURES = 3
+"""Texts that one template may run into the limits with; after that it is not tried any more."""
+_LENGTH = struct.Struct("!Q")
+_KEPT_TEMPLATES = 200
+_PROGRAM = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from {} import serve; serve()"
+
+
+class _Lost(Exception):
+    """The process ended, or was ended, without an answer."""
+
+
+class _Idle(Exception):
+    """The process had ended by itself before it was asked."""
+
+
+class _RenderProcess:
+    """The process, from outside. One text at a time."""
+
+    def __init__(self) -> None:
+        import json
+
+        path = json.dumps([str(Path(entry).absolute()) for entry in sys.path])
+        self._process = subprocess.Popen(  # noqa: S603 (this very Python)
+            [sys.executable, "-P", "-c", _PROGRAM.format(__name__), path],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            process_group=0,
+        )
+
+    def ask(self, content: bytes) -> bytes:
+        """Send a text and return the answer.
+
+        Raises:
+            _Idle: it had ended before.
+            _Lost: it ran into a limit.
+        """
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(_LENGTH.pack(len(content)) + content)
+            self._process.stdin.flush()
+        except OSError:
+            raise self._gone() from None
+        end = monotonic() + WALL_SECONDS
+        [length] = _LENGTH.unpack(self._read(_LENGTH.size, end))
+        return self._read(length, end)
+
+    def end(self) -> None:
+        """End it and wait until it is gone."""
+        self._process.kill()
+        for pipe in (self._process.stdin, self._process.stdout):
+            with contextlib.suppress(OSError):
+                if pipe is not None:
+                    pipe.close()
+        self._process.wait()
+
+    def _read(self, size: int, end: float) -> bytes:
+        assert self._process.stdout is not None
+        descriptor, content = self._process.stdout.fileno(), bytearray()
+        while len(content) < size:
+            ready, _, _ = select.select([descriptor], [], [], max(end - monotonic(), 0.0))
+            chunk = os.read(descriptor, min(size - len(content), 1 << 20)) if ready else b""
+            if not chunk:
+                raise self._gone()
+            content += chunk
+        return bytes(content)
+
+    def _gone(self) -> Exception:
+        """Return why it does not answer: it had nothing to do for long, or it ran into a limit."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            # It closes its pipes a moment before it is gone; one that is still at work does not go.
+            return _Idle() if self._process.wait(timeout=0.5) == 0 else _Lost()
+        return _Lost()
+
+
+_lock = threading.Lock()
+_current: _RenderProcess | None = None
+_failures: dict[str, int] = {}
+
+
+def render(source: str, place: str, columns: tuple[str, ...], values: Mapping[str, Any]) -> str:
+    """Return the text of a template for a row. Blocking; from any thread.
+
+    Args:
+        source: the template.
+        place: what messages call it.
+        columns: the columns with dots in their names that it asks for.
+        values: by variable.
+
+    Raises:
+        TemplateFault: it cannot be worked out, or not within the limits.
+    """
+    limits = f"it needs more than {CPU_SECONDS} seconds or {MEMORY_BYTES >> 20} MB for one row"
+    with _lock:
+        if _failures.get(source, 0) >= MOST_FAILURES:
+            raise TemplateFault(f"{place}: {limits}, several rows did; it is not tried any more")
+        try:
+            answer = _ask(pickle.dumps((CPU_SECONDS, source, columns, dict(values)), pickle.HIGHEST_PROTOCOL))
+        except _Lost:
+            _failures[source] = _failures.get(source, 0) + 1
+            raise TemplateFault(f"{place}: {limits}; make it simpler") from None
+        except OSError as error:
+            raise TemplateFault(f"{place}: no process can be started to work it out: {error}") from None
+    text = answer[1:].decode("utf-8", "surrogatepass")
+    if answer[:1] == b"T":
+        return text
+    raise TemplateFault(f"{place}{text}")
+
+
+def _ask(content: bytes) -> bytes:
+    """Ask the process, beginning one where there is none or where the last one had ended by itself."""
+    global _current  # noqa: PLW0603 (one process for all templates of this one)
+    for _ in range(2):
+        if _current is None:
+            _current = _RenderProcess()
+            atexit.register(_end)
+        try:
+            return _current.ask(content)
+        except _Idle:
+            _end()
+        except BaseException:
+            # Whatever interrupted it: an answer that nobody read would be taken for that of the next row.
+            _end()
+            raise
+    raise _Lost
+
+
+def _end() -> None:
+    global _current  # noqa: PLW0603 (see above)
+    if _current is not None:
+        _current.end()
+        _current = None
+    atexit.unregister(_end)
+
+
+def serve() -> None:
+    """Render what comes in at the standard input, until it closes: the process's own side."""
+    source, sink = sys.stdin.buffer, sys.stdout.buffer
+    compiled: dict[tuple[str, tuple[str, ...]], Any] = {}
+    sandbox()
+    _limit_memory()
+    while _has_work(source) and len(header := source.read(_LENGTH.size)) == _LENGTH.size:
+        [length] = _LENGTH.unpack(header)
+        answer = _answer(source.read(length), compiled)
+        sink.write(_LENGTH.pack(len(answer)) + answer)
+        sink.flush()
+
+
+def _answer(content: bytes, compiled: dict[tuple[str, tuple[str, ...]], Any]) -> bytes:
+    """Return `T` and the text, or `F` and what is wrong with its place."""
+    from jinja2 import TemplateError
+
+    seconds, text, columns, values = pickle.loads(content)  # noqa: S301 (written by the process that started this one)
+    _allow_seconds(seconds)
+    try:
+        template = compiled.get((text, columns))
+        if template is None:
+            if len(compiled) >= _KEPT_TEMPLATES:
+                compiled.clear()
+            template = compiled[text, columns] = sandbox().from_string(read_tree(text, columns))
+        return b"T" + "".join(bounded(template.generate(values))).encode("utf-8", "surrogatepass")
+    except (TemplateError, SyntaxError, *WRONG) as fault:
+        return f"F{line_of(fault)}: {reason_of(fault)}".encode("utf-8", "surrogatepass")
+    except RecursionError:
+        return b"F: it never ends"
+    except MemoryError:
+        return f"F: it needs more than {MEMORY_BYTES >> 20} MB for one row; make it simpler".encode()
+
+
+def _has_work(source: BinaryIO) -> bool:
+    # Nothing is buffered between two texts: each is written only when the one before was answered.
+    return bool(select.select([source], [], [], IDLE_SECONDS)[0])
+
+
+def _limit_memory() -> None:
+    """Bound the memory of this process, where the system does that; macOS has the call and does not keep to it."""
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        most = _taken() + MEMORY_BYTES
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+def _taken() -> int:
+    """Return the bytes of address space that this process has; a gigabyte where that is not known."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
+    except (OSError, ValueError):
+        return 1 << 30
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def _allow_seconds(seconds: int) -> None:
+    """Allow processor time for one more text; at its end the system ends this process."""
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        soft = int(used.ru_utime + used.ru_stime) + 1 + seconds
+        resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
