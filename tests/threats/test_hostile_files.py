@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from batchtui.templates.placeholders import Gaps, TemplateFault
+from batchtui.templates import Gaps, TemplateFault
 
 if TYPE_CHECKING:
     from pathlib import Path
