@@ -1,4 +1,7 @@
-"""The sole writer of stdout: facts as lines of text, or as one JSON document."""
+"""The sole writer of stdout: `Output` writes facts as lines of text, or as one JSON document.
+
+Everything that a terminal would obey is made visible in text and escaped in JSON, where a parser gives it back.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,8 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from batchtui.text.safe import safe_block
+from batchtui.results.json_text import encode_json
+from batchtui.text.safe import escaped_json, safe_block
 from batchtui.text.tables import table
 
 if TYPE_CHECKING:
@@ -66,13 +70,11 @@ class Output:
         self.flush()
 
     def document(self, document: Any) -> None:
-        """Write the one JSON document of a verb, in UTF-8 whatever the locale; lone surrogates as escapes."""
-        text = json.dumps(document, ensure_ascii=False, indent=2)
-        try:
-            encoded = text.encode()
-        except UnicodeEncodeError:
-            encoded = json.dumps(document, indent=2).encode()
-        self._out.write(encoded + b"\n")
+        """Write the one JSON document of a verb, in UTF-8 whatever the locale.
+
+        Control characters, bidi marks and lone surrogates are escapes in it: a name from outside drives no terminal.
+        """
+        self._out.write(escaped_json(encode_json(document, indent=2)).encode() + b"\n")
 
     def flush(self) -> None:
         """Send on what was written. Raises `PipeClosed`."""

@@ -1,16 +1,19 @@
-"""The columns that a table of results can have, and how a cell is filled."""
+"""Name the columns that a table of results can have, and fill their cells.
+
+The columns of a table come in a fixed order: those of the result (`_RESULT`), `note` where rows are marked, those of
+tool calls where there are any, the keys of structured answers in order of appearance, and those of the request.
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.errors import UsageError
+from batchtui.exporters.json_types import INTEGER, TEXT, JsonType, type_of, widest
 from batchtui.results.content_blocks import BlockKind
-from batchtui.results.json_line import whole_text
+from batchtui.results.json_text import encode_json, whole_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,22 +27,14 @@ MOST_STRUCTURED = 200
 Read = Callable[["Entry"], Any]
 
 
-class Kind(StrEnum):
-    """What the cells of a column hold."""
-
-    TEXT = "text"
-    INTEGER = "integer"
-    NUMBER = "number"
-    FLAG = "flag"
-
-
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column: its name and how a cell is had from an entry. A cell is None, or a JSON value."""
 
     name: str
     read: Read
-    kind: Kind = Kind.TEXT
+    type: JsonType = TEXT
+    """What its cells hold; a cell that is something else is written as JSON text."""
 
 
 def prompt_of(params: Mapping[str, Any]) -> str:
@@ -72,6 +67,22 @@ def _tool(entry: Entry, key: str) -> Any:
     return calls[0].get(key) if calls else None
 
 
+def _tool_names(entry: Entry) -> str | None:
+    return ", ".join(str(call.get("name")) for call in entry.answer.tool_calls) or None
+
+
+def _tool_calls(entry: Entry) -> list[dict[str, Any]] | None:
+    """Return every call of a tool as it came, without the `type` that is the same in all of them."""
+    calls = entry.answer.tool_calls
+    return [{key: value for key, value in call.items() if key != "type"} for call in calls] or None
+
+
+def _citations(entry: Entry) -> list[Any] | None:
+    """Return what the texts of the answer lean on, as the API said it."""
+    texts = (block.raw.get("citations") for block in entry.answer.blocks if block.citations)
+    return [citation for citations in texts if isinstance(citations, list) for citation in citations] or None
+
+
 def _cache_writes(entry: Entry) -> int:
     tokens = entry.answer.reading.tokens
     return tokens[1] + tokens[2]
@@ -85,39 +96,61 @@ _RESULT: tuple[Column, ...] = (
     Column("error_type", lambda entry: entry.answer.reading.error_type),
     Column("error_message", lambda entry: entry.answer.error_message or None),
     Column("model", lambda entry: entry.answer.reading.model),
-    Column("input_tokens", lambda entry: entry.answer.reading.tokens[0], Kind.INTEGER),
-    Column("cache_write_tokens", _cache_writes, Kind.INTEGER),
-    Column("cache_read_tokens", lambda entry: entry.answer.reading.tokens[3], Kind.INTEGER),
-    Column("output_tokens", lambda entry: entry.answer.reading.tokens[4], Kind.INTEGER),
+    Column("input_tokens", lambda entry: entry.answer.reading.tokens[0], INTEGER),
+    Column("cache_write_tokens", _cache_writes, INTEGER),
+    Column("cache_read_tokens", lambda entry: entry.answer.reading.tokens[3], INTEGER),
+    Column("output_tokens", lambda entry: entry.answer.reading.tokens[4], INTEGER),
 )
 _REQUEST: tuple[Column, ...] = (
     Column("request.model", lambda entry: entry.params.get("model")),
-    Column("request.max_tokens", lambda entry: entry.params.get("max_tokens"), Kind.INTEGER),
+    Column("request.max_tokens", lambda entry: entry.params.get("max_tokens"), INTEGER),
     Column("request.system", lambda entry: _plain(entry.params.get("system")) or None),
     Column("request.prompt", lambda entry: prompt_of(entry.params) or None),
 )
 ORIGINAL = Column("original_id", lambda entry: entry.original)
 """What the data calls the row; custom_ids can be something else."""
+NOTE = Column("note", lambda entry: entry.note)
+"""What whoever exports says of a row: why it is there although it is not whole or not ours."""
+_TOOLS: tuple[Column, ...] = (Column("tool_names", _tool_names), Column("tool_calls", _tool_calls))
 _FURTHER: tuple[Column, ...] = (
     ORIGINAL,
+    NOTE,
+    *_TOOLS,
     Column("type", lambda entry: entry.answer.reading.result_type),
     Column("message_id", lambda entry: entry.answer.message.get("id")),
     Column("thinking", _thinking),
-    Column("thinking_tokens", lambda entry: entry.answer.reading.tokens[5], Kind.INTEGER),
+    Column("thinking_tokens", lambda entry: entry.answer.reading.tokens[5], INTEGER),
     Column("tool_name", lambda entry: _tool(entry, "name")),
     Column("tool_input", lambda entry: _tool(entry, "input")),
+    Column("citations", _citations),
     Column("raw", lambda entry: entry.line.decode("utf-8", "replace")),
 )
 _NAMED = {column.name: column for column in (*_RESULT, *_REQUEST, *_FURTHER)}
 
 
+FIELDS: tuple[str, ...] = tuple(_NAMED)
+"""Every field that has a name of its own, in the order of the help."""
+
+
 def default_columns(
-    structured: Sequence[Column], *, with_requests: bool, with_originals: bool = False
+    structured: Sequence[Column],
+    *,
+    with_requests: bool,
+    with_originals: bool = False,
+    with_tools: bool = False,
+    with_notes: bool = False,
 ) -> tuple[Column, ...]:
     """Return the columns of a table where nobody chose any."""
     custom_id, *others = _RESULT
-    originals = (ORIGINAL,) if with_originals else ()
-    return (custom_id, *originals, *others, *structured, *(_REQUEST if with_requests else ()))
+    return (
+        custom_id,
+        *((ORIGINAL,) if with_originals else ()),
+        *others,
+        *((NOTE,) if with_notes else ()),
+        *(_TOOLS if with_tools else ()),
+        *structured,
+        *(_REQUEST if with_requests else ()),
+    )
 
 
 def named_columns(names: Sequence[str], structured: Sequence[Column]) -> tuple[Column, ...]:
@@ -143,18 +176,24 @@ def wants_structure(names: Sequence[str]) -> bool:
     return any(name.startswith(STRUCTURED) for name in names)
 
 
-def structured_columns(entries: Iterable[Entry]) -> tuple[Column, ...]:
-    """Look through entries for the keys of structured answers, in order of appearance, each with the kind it has."""
-    kinds: dict[str, Kind | None] = {}
+def structured_columns(entries: Iterable[Entry], declared: Mapping[str, JsonType] | None = None) -> tuple[Column, ...]:
+    """Look through entries for the keys of structured answers, in order of appearance, each with the type it has.
+
+    Args:
+        entries: all that will be written: a type holds for every one of them.
+        declared: types that the request's JSON schema names; their keys have a column even where no answer has them.
+    """
+    types: dict[str, JsonType | None] = dict(declared or {})
     for entry in entries:
         for key, value in entry.structured.items():
-            if key not in kinds and len(kinds) == MOST_STRUCTURED:
-                continue
-            kind = _kind_of(value)
-            before = kinds.setdefault(key, kind)
-            if kind is not None and before is not kind:
-                kinds[key] = kind if before is None else _both(before, kind)
-    return tuple(_structured(key, kind or Kind.TEXT) for key, kind in kinds.items())
+            if value is None:
+                if len(types) < MOST_STRUCTURED:
+                    types.setdefault(key, None)
+            elif key in types:
+                types[key] = widest(types[key], type_of(value))
+            elif len(types) < MOST_STRUCTURED:
+                types[key] = type_of(value)
+    return tuple(_structured(key, found or TEXT) for key, found in types.items())
 
 
 def cell_text(cell: object) -> str:
@@ -165,14 +204,14 @@ def cell_text(cell: object) -> str:
         return ""
     if isinstance(cell, int | float) and not isinstance(cell, bool):
         return str(cell)
-    return whole_text(json.dumps(cell, ensure_ascii=False, separators=(",", ":")))
+    return whole_text(encode_json(cell))
 
 
 def _named(name: str) -> Column:
     if name in _NAMED:
         return _NAMED[name]
     if name.startswith(STRUCTURED) and name != STRUCTURED:
-        return _structured(name.removeprefix(STRUCTURED), Kind.TEXT)
+        return _structured(name.removeprefix(STRUCTURED), TEXT)
     head, _, rest = name.partition(".")
     if rest and head == "result":
         path = rest.split(".")
@@ -186,7 +225,7 @@ def _named(name: str) -> Column:
     )
 
 
-def _structured(key: str, kind: Kind) -> Column:
+def _structured(key: str, kind: JsonType) -> Column:
     return Column(STRUCTURED + key, lambda entry: entry.structured.get(key), kind)
 
 
@@ -199,17 +238,3 @@ def _at(value: object, path: Sequence[str]) -> Any:
         else:
             return None
     return value
-
-
-def _kind_of(value: object) -> Kind | None:
-    if value is None:
-        return None
-    if isinstance(value, bool):
-        return Kind.FLAG
-    if isinstance(value, int):
-        return Kind.INTEGER if value.bit_length() < 64 else Kind.TEXT
-    return Kind.NUMBER if isinstance(value, float) else Kind.TEXT
-
-
-def _both(one: Kind, other: Kind) -> Kind:
-    return Kind.NUMBER if {one, other} == {Kind.INTEGER, Kind.NUMBER} else Kind.TEXT

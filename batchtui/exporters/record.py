@@ -26,6 +26,10 @@ class Entry:
 
     original: str | None = None
     """What the data calls the row, where ids were changed on the way."""
+    note: str | None = None
+    """What whoever exports says of the row."""
+    chat: dict[str, Any] | None = None
+    """The conversation for fine-tuning, where whoever exports has made it already."""
 
     def __init__(self, line: bytes, request: bytes | None = None) -> None:
         self.line = line

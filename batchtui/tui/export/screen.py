@@ -111,9 +111,15 @@ class ExportScreen(Frame):
         yield Row("results", wishes.only, self._changing(only=_after(wishes.kinds, wishes.only)))
         orders = {"input": "of the input", "arrival": "as they came"}
         yield Row("order", orders[wishes.order], self._changing(order=_after(tuple(orders), wishes.order)))
-        joined = "beside the results" if wishes.with_requests else "left out"
-        yield Row("requests", joined, self._changing(with_requests=not wishes.with_requests))
-        yield Row("fields", safe(wishes.fields) or "all of them", self._ask_fields)
+        if wishes.format is not Format.CHAT:
+            joined = "beside the results" if wishes.with_requests else "left out"
+            yield Row("requests", joined, self._changing(with_requests=not wishes.with_requests))
+            yield Row("fields", safe(wishes.fields) or "all of them", self._ask_fields)
+        if wishes.format.is_delimited:
+            formulas = "guarded with an apostrophe" if wishes.guard else "as they are: a spreadsheet may run them"
+            yield Row("formulas", formulas, self._changing(guard=not wishes.guard))
+            marked = "UTF-8 with a mark, for Excel" if wishes.bom else "UTF-8"
+            yield Row("encoding", marked, self._changing(bom=not wishes.bom))
 
     def _changing(self, **changes: object) -> Callable[[], None]:
         return lambda: self._take(replace(self._wishes, **changes))  # type: ignore[arg-type]
@@ -121,9 +127,11 @@ class ExportScreen(Frame):
     def _take_format(self, kind: Format) -> None:
         output = self._wishes.output
         if not self._is_folder and Path(output).suffix.lstrip(".") in set(Format):
-            output = str(Path(output).with_suffix(f".{kind}"))
+            output = str(Path(output).with_suffix(f".{kind.suffix}"))
         order = "arrival" if kind is Format.JSONL else "input"
-        self._take(replace(self._wishes, format=kind, output=output, order=order))
+        # Fine-tuning takes what is whole, unless something else is chosen after it.
+        only = "succeeded" if kind is Format.CHAT and self._wishes.only == "all" else self._wishes.only
+        self._take(replace(self._wishes, format=kind, output=output, order=order, only=only))
 
     def _ask_output(self) -> None:
         title = "The folder they are written to" if self._is_folder else "The file they are written to"

@@ -36,7 +36,7 @@ def test_every_block_stands_under_its_name_and_the_text_comes_first() -> None:
         {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGk="}},
         {"type": "brand_new", "foo": [1]}, tool_use("file", {"to": "archive"}), stop_reason="tool_use",
     ))  # fmt: skip
-    assert said.startswith("It rains.\n[1] Weather")
+    assert said.startswith("It rains.[1]\n[1] Weather")
     for words in ('"rain now"', "thinking\nhm", "thinking, hidden", "server tool web_search", "image image/png",
                   "unknown block brand_new", '"foo"', "tool call file", '"to": "archive"'):  # fmt: skip
         assert words in said
