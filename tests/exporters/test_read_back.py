@@ -96,13 +96,13 @@ def test_every_cell_of_a_delimited_file_is_read_as_it_was_written(
 def json_by_pandas(path: Path) -> list[Any]:
     pandas = pytest.importorskip("pandas")
     frame = pandas.read_json(path, lines=path.suffix == ".jsonl", dtype=False)
-    return list(frame["text"])
+    return [text if isinstance(text, str) else None for text in frame["text"]]
 
 
 def json_by_polars(path: Path) -> list[Any]:
     polars = pytest.importorskip("polars")
     frame = polars.read_ndjson(path) if path.suffix == ".jsonl" else polars.read_json(path)
-    return frame["text"].to_list()
+    return list(frame["text"].to_list())
 
 
 def json_by_duckdb(path: Path) -> list[Any]:
@@ -119,7 +119,7 @@ def json_by_python(path: Path) -> list[Any]:
     text = path.read_text(encoding="utf-8")
     lines = text.split("\n")[:-1] if path.suffix == ".jsonl" else []
     rows = [json.loads(line, parse_constant=pytest.fail) for line in lines] if lines else json.loads(text)
-    return [row["text"] for row in rows]
+    return [row["text"] for row in list[dict[str, Any]](rows)]
 
 
 @pytest.mark.parametrize("reader", [json_by_python, json_by_pandas, json_by_polars, json_by_duckdb])
