@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from batchtui.tui.chrome.base_screen import Frame
-from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.workers import perform
 
@@ -28,16 +28,16 @@ class Labelled(Frame):
         raise NotImplementedError
 
     def _action_batches_tag(self) -> None:
-        from batchtui.tui.actions import labelling
+        from batchtui.tui.actions import flows
 
-        perform(self.app, partial(labelling.tag, self.dashboard, self.chosen), group="label")
+        perform(self.app, partial(flows.tag, self.dashboard, self.chosen), group="label")
 
     def _action_batches_rename(self) -> None:
-        from batchtui.tui.actions import labelling
+        from batchtui.tui.actions import flows
 
-        perform(self.app, partial(labelling.rename, self.dashboard, self.chosen), group="label")
+        perform(self.app, partial(flows.rename, self.dashboard, self.chosen), group="label")
 
     def _action_batches_note(self) -> None:
-        from batchtui.tui.actions import labelling
+        from batchtui.tui.actions import flows
 
-        perform(self.app, partial(labelling.annotate, self.dashboard, self.chosen), group="label")
+        perform(self.app, partial(flows.annotate, self.dashboard, self.chosen), group="label")

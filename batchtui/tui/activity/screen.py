@@ -11,7 +11,7 @@ from batchtui.text.safe import safe, squeezed
 from batchtui.tui.activity.entry_box import EntryBox
 from batchtui.tui.activity.rows import MARKER, SHOWN, Row, folded, is_failure, is_shown, ordered
 from batchtui.tui.chrome.base_screen import Frame
-from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.rendering.columns import Column
 from batchtui.tui.rendering.painter import look_of

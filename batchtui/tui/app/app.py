@@ -24,9 +24,9 @@ from batchtui.tui.app.first_steps import Hints
 from batchtui.tui.app.global_actions import Everywhere
 from batchtui.tui.app.registry_watcher import Bridge
 from batchtui.tui.batches.screen import DashboardScreen
-from batchtui.tui.chrome import places
 from batchtui.tui.chrome.base_screen import Frame
-from batchtui.tui.dialogs.error_box import ErrorBox
+from batchtui.tui.chrome.status_bar import colour
+from batchtui.tui.dialogs.message_box import ErrorBox
 from batchtui.tui.host import Status
 from batchtui.tui.insights import Outlook
 from batchtui.tui.messages import BatchesChanged, Failed, PollChanged
@@ -106,7 +106,7 @@ class DashboardApp(Everywhere):
             self.poller.status,
             self.workspace.clock.now(),
             place=self.workspace.profile or self.workspace.workspace_id or "",
-            colour=places.colour(self.workspace),
+            colour=colour(self.workspace),
             is_demo=self._is_demo,
             is_read_only=self.is_read_only,
             doing=self._doing,

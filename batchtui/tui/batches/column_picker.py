@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from batchtui.text.numbers import amount
 from batchtui.tui.chrome.base_screen import Frame
-from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.rendering.batch_columns import COLUMNS, MEANINGS, MORE
 from batchtui.tui.rendering.columns import Column

@@ -11,10 +11,10 @@ from batchtui.results.parsed_result import read_answer
 from batchtui.text.numbers import count
 from batchtui.text.safe import squeezed
 from batchtui.tui.chrome.base_screen import Frame
-from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.compare.diff import below, beside
-from batchtui.tui.compare.pair_head import PairHead
+from batchtui.tui.compare.headers import PairHead
 from batchtui.tui.rendering.answer import answer_parts
 from batchtui.tui.rendering.plain import MOST_SHOWN, as_text, laid_out, plain_lines
 from batchtui.tui.rendering.spans import Line, Piece, Tone, plain

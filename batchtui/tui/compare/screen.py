@@ -9,8 +9,8 @@ from batchtui.domain.errors import BatchtuiError
 from batchtui.services.results.compare import Comparison, compare, targets_of
 from batchtui.text.numbers import count
 from batchtui.tui.chrome.base_screen import Frame
-from batchtui.tui.commands.bindings import bindings
 from batchtui.tui.commands.key_text import keyed
+from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.compare import columns as pair_cells
 from batchtui.tui.compare.headers import CompareHead

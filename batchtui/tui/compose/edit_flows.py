@@ -19,7 +19,7 @@ from batchtui.text.safe import squeezed
 from batchtui.tui.dialogs.confirm import Group, Question
 from batchtui.tui.dialogs.file_picker import ChooseFile
 from batchtui.tui.dialogs.name_picker import ChooseName, Name
-from batchtui.tui.dialogs.text_prompt import AskText
+from batchtui.tui.dialogs.text_prompt import AskText, parse_tokens, token_complaint
 
 if TYPE_CHECKING:
     from batchtui.domain.model import ModelInfo
@@ -150,20 +150,15 @@ def _about(model: ModelInfo) -> str:
 
 async def _max_tokens(app: Host, opened: Opened) -> Draft | None:
     text = str(opened.draft.max_tokens or "")
-    asked = AskText("How many tokens an answer may have; empty for 4,096", text, check=_no_number)
+    asked = AskText("How many tokens an answer may have; empty for 4,096", text, check=token_complaint)
     typed = await app.push_screen(asked, wait_for_dismiss=True)
-    return None if typed is None else replace(opened.draft, max_tokens=int(typed.replace(",", "")) if typed else None)
+    return None if typed is None else replace(opened.draft, max_tokens=parse_tokens(typed))
 
 
 async def _ids(app: Host, opened: Opened) -> Draft | None:
     names = [Name(MADE, "of the row's place"), *(Name(column) for column in opened.columns)]
     chosen = await app.push_screen(ChooseName(names, "the column that names a row"), wait_for_dismiss=True)
     return None if chosen is None else replace(opened.draft, id="" if chosen == MADE else chosen)
-
-
-def _no_number(text: str) -> str:
-    digits = text.replace(",", "")
-    return "" if not text or (digits.isdecimal() and int(digits) > 0) else "a number of tokens, such as 8,000"
 
 
 def _query(text: str) -> str:

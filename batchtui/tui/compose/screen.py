@@ -14,7 +14,7 @@ from batchtui.services.compose.draft import TEXTS
 from batchtui.services.compose.draft_preview import find_problem
 from batchtui.text.numbers import count
 from batchtui.tui.chrome.base_screen import Frame
-from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.compose import edit_flows as rewriting
 from batchtui.tui.compose import flows as composing
@@ -27,8 +27,7 @@ from batchtui.tui.rendering.spans import Line, Piece, Tone
 from batchtui.tui.terminal import external as pager
 from batchtui.tui.widgets.document_pane import Form
 from batchtui.tui.widgets.grid.grid import Grid
-from batchtui.tui.widgets.named_rule import NamedRule
-from batchtui.tui.widgets.rule import Rule
+from batchtui.tui.widgets.rule import NamedRule, Rule
 from batchtui.tui.workers import perform
 
 if TYPE_CHECKING:

@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from batchtui.tui.commands.bindings import bindings
+from batchtui.text.safe import safe, safe_block
 from batchtui.tui.commands.key_text import keyed
+from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
-from batchtui.tui.rendering.spans import Line, Tone
+from batchtui.tui.rendering.spans import Line, Piece, Tone
 from batchtui.tui.widgets.text_view import Prose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from textual import events
     from textual.app import ComposeResult
     from textual.binding import BindingType
+
+    from batchtui.domain.errors import BatchtuiError
 
 
 class Box(ModalScreen[None]):
@@ -52,3 +55,28 @@ class Box(ModalScreen[None]):
         if not self._is_closed:
             self._is_closed = True
             self.dismiss(None)
+
+
+class ErrorBox(Box):
+    """Shows one failure until a key is pressed."""
+
+    LOOK = "-error"
+
+    def __init__(self, error: BatchtuiError) -> None:
+        super().__init__(error_lines(error))
+        self.error = error
+
+
+def error_lines(error: BatchtuiError) -> Iterator[Line]:
+    """Yield what a failure says."""
+    yield (Piece(safe(error.heading), Tone.BAD),)
+    yield ()
+    for part in safe_block(error.message).expandtabs(4).split("\n"):
+        yield (Piece(part),)
+    if error.hint:
+        yield ()
+        yield (Piece(safe(error.hint), Tone.DIM),)
+    request_id = getattr(error, "request_id", None)
+    if request_id:
+        yield ()
+        yield (Piece(f"request id {safe(str(request_id))}", Tone.DIM),)

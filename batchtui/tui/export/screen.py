@@ -12,18 +12,20 @@ from batchtui.exporters.formats import Format
 from batchtui.services.results.export import Exporting, ExportPlan, apply_export, plan_export
 from batchtui.settings.user_paths import is_file
 from batchtui.text.numbers import amount
-from batchtui.text.progress import pace
+from batchtui.text.progress import bar, pace
 from batchtui.text.safe import safe, squeezed
 from batchtui.tui.chrome.base_screen import Frame
-from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.commands.key_text import keyed
+from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.dialogs.confirm import Group, Question
 from batchtui.tui.dialogs.text_prompt import AskText
-from batchtui.tui.export.export_summary import ExportSummary
 from batchtui.tui.export.options import FORMATS, Wishes, file_stem, make_folder
 from batchtui.tui.rendering.columns import Column
-from batchtui.tui.rendering.spans import Line, Piece, Tone
+from batchtui.tui.rendering.painter import look_of
+from batchtui.tui.rendering.spans import Line, Piece, Tone, plain, wrapped
 from batchtui.tui.widgets.grid.grid import Grid
+from batchtui.tui.widgets.lines_view import Picture
 from batchtui.tui.widgets.rule import Rule
 from batchtui.tui.workers import Latest, perform
 
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from batchtui.domain.batch import Batch
+    from batchtui.services.results.export import Exporting
     from batchtui.services.workspace import Workspace
     from batchtui.tui.export.options import Pick
 
@@ -238,3 +241,36 @@ def _replacing(files: Sequence[Path]) -> Question:
 
 def _after(choices: Sequence[T], now: T) -> T:
     return choices[(choices.index(now) + 1) % len(choices)]
+
+
+class ExportSummary(Picture):
+    """Draws sentences, else a bar and what stands below it."""
+
+    def __init__(self) -> None:
+        super().__init__(id="export-summary")
+        self._said: Sequence[Line] = ()
+        self._going: Exporting | None = None
+
+    def show(self, said: Sequence[Line]) -> None:
+        """Draw these lines."""
+        self._said, self._going = said, None
+        self.redraw()
+
+    def show_going(self, name: str, going: Exporting) -> None:
+        """Draw how far the writing of a file has come."""
+        words = f"{safe(name)}: {pace(going.written, going.total, going.elapsed)}"
+        self._going = going
+        giving_up = plain(keyed(self, "{app.back} gives it up; no half file stays."))
+        self._said = ((Piece(words, Tone.STRONG),), (Piece(giving_up, Tone.DIM),))
+        self.redraw()
+
+    def draw(self, columns: int, rows: int) -> Sequence[Line]:
+        """Draw them, broken where they are too long."""
+        lines: list[Line] = []
+        if self._going is not None:
+            parts = bar(self._going.written, self._going.total, columns - 2, plain=look_of(self).plain)
+            lines.append((Piece(" "), *map(Piece, parts, (Tone.RUNNING, Tone.FAINT, Tone.DIM))))
+        for said in self._said:
+            tone = said[0].tone
+            lines += [(Piece(f" {part}", tone),) for part in wrapped(said[0].text, columns - 2)]
+        return lines[:rows] or [()]

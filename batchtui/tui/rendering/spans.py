@@ -98,6 +98,11 @@ def fitted(pieces: Sequence[Piece], columns: int, *, right: bool = False) -> Lin
     return _cut(pieces, columns)
 
 
+def shorten(pieces: Sequence[Piece], columns: int) -> Sequence[Piece]:
+    """Return the pieces, cut as `fitted` does where they take more columns than there are, and never filled."""
+    return fitted(pieces, columns) if width(pieces) > columns else pieces
+
+
 def _cut(pieces: Sequence[Piece], columns: int) -> Line:
     kept: list[Piece] = []
     room = columns - 1

@@ -13,8 +13,8 @@ from batchtui.services.results.collect import Collecting, collect
 from batchtui.text.numbers import count, size
 from batchtui.tui.actions import flows as acts
 from batchtui.tui.actions.label_actions import Labelled
-from batchtui.tui.commands.bindings import bindings
 from batchtui.tui.commands.key_text import keyed
+from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.compare.batch_picker import ChooseBatch
 from batchtui.tui.export.open import open_batch_export

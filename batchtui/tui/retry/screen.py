@@ -13,10 +13,10 @@ from batchtui.text.glyphs import OUTCOMES
 from batchtui.text.numbers import amount, count, size
 from batchtui.text.safe import squeezed
 from batchtui.tui.chrome.base_screen import Frame
-from batchtui.tui.commands.bindings import bindings
 from batchtui.tui.commands.key_text import keyed
+from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
-from batchtui.tui.dialogs.text_prompt import AskText
+from batchtui.tui.dialogs.text_prompt import AskText, parse_tokens, token_complaint
 from batchtui.tui.rendering.columns import Column
 from batchtui.tui.rendering.painter import look_of
 from batchtui.tui.rendering.result_columns import OUTCOME_TONES
@@ -156,13 +156,12 @@ class RetryScreen(Frame):
 
     def _action_retry_max_tokens(self) -> None:
         text = str(self._options.max_tokens or "")
-        ask = AskText("Another max_tokens for all of them; empty for each its own", text, check=_no_number)
+        ask = AskText("Another max_tokens for all of them; empty for each its own", text, check=token_complaint)
         self.app.push_screen(ask, self._take_max_tokens)
 
     def _take_max_tokens(self, typed: str | None) -> None:
         if typed is not None:
-            number = int(typed.replace(",", "")) if typed else None
-            self._choose(replace(self._options, groups=self._chosen, max_tokens=number))
+            self._choose(replace(self._options, groups=self._chosen, max_tokens=parse_tokens(typed)))
 
     def _action_retry_send(self) -> None:
         if self._plan is not None:
@@ -241,8 +240,3 @@ def paint(item: Failed, column: Column, *, is_chosen: bool, plain: bool) -> Line
         case "advice":
             return (Piece(group.advice.sentence, Tone.DIM),)
     return (Piece(squeezed(group.pattern or group.example), Tone.DIM),)
-
-
-def _no_number(text: str) -> str:
-    digits = text.replace(",", "")
-    return "" if not text or (digits.isdecimal() and int(digits) > 0) else "a number of tokens, such as 8,000"

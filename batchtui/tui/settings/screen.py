@@ -14,7 +14,7 @@ from batchtui.text.numbers import amount
 from batchtui.text.safe import safe, said_path, squeezed
 from batchtui.tui.chrome.base_screen import Frame
 from batchtui.tui.commands import keymap
-from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import COMMANDS, Scope
 from batchtui.tui.dialogs.text_prompt import AskText
 from batchtui.tui.rendering.columns import Column

@@ -11,7 +11,7 @@ from batchtui.text.money import UNKNOWN_CELL, usd
 from batchtui.text.numbers import amount, count, short
 from batchtui.text.safe import squeezed
 from batchtui.tui.chrome.base_screen import Frame
-from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.rendering.columns import Column
 from batchtui.tui.rendering.painter import look_of

@@ -12,16 +12,15 @@ from textual.containers import Vertical
 
 from batchtui.results.json_line import UnreadableLine, read_object
 from batchtui.tui.rendering.markdown import as_rendered
-from batchtui.tui.rendering.painter import look_of
 from batchtui.tui.rendering.plain import MOST_SHOWN, as_text, laid_out, plain_lines
-from batchtui.tui.rendering.spans import Line, Piece, Tone, plain, width
+from batchtui.tui.rendering.spans import Line, Piece, Tone, plain
 from batchtui.tui.widgets.json_tree_view import JsonTree
-from batchtui.tui.widgets.lines_view import Picture
+from batchtui.tui.widgets.rule import NamedRule
 from batchtui.tui.widgets.text_view import Prose
 from batchtui.tui.workers import begin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from textual.app import ComposeResult
     from textual.widget import Widget
@@ -52,7 +51,7 @@ class Pane(Vertical):
 
     def __init__(self, title: str, *, id: str) -> None:  # noqa: A002  (Textual's name)
         super().__init__(id=id)
-        self._title = _Title(title)
+        self._title = NamedRule(title, _forms(Form.TEXT))
         self._prose = Prose()
         self._tree = JsonTree()
         self._reading: Reading | None = None
@@ -92,7 +91,7 @@ class Pane(Vertical):
         self._draw()
 
     def _draw(self, *, stays: bool = False) -> None:
-        self._title.show(self.form)
+        self._title.offer(_forms(self.form))
         reading = self._reading
         if reading is None:
             return
@@ -129,7 +128,6 @@ class Pane(Vertical):
 
 
 def _raw_parts(raw: bytes) -> Iterator[Part]:
-
     return plain_lines(laid_out(raw), None)
 
 
@@ -140,30 +138,6 @@ def _value(raw: bytes) -> object:
         return raw.decode("utf-8", "replace")
 
 
-class _Title(Picture):
-    """A rule with the name of what is below it, and the forms that it can have."""
-
-    DEFAULT_CSS = "_Title { height: 1; }"
-
-    def __init__(self, words: str) -> None:
-        super().__init__()
-        self._words = words
-        self._form = Form.TEXT
-        self._is_ahead = False
-
-    def show(self, form: Form) -> None:
-        self._form = form
-        self.redraw()
-
-    def mark(self, *, is_ahead: bool) -> None:
-        self._is_ahead = is_ahead
-        self.redraw()
-
-    def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        rule = "-" if look_of(self).plain else "─"
-        forms = [Piece(f" {form.value} ", Tone.CHIP if form is self._form else Tone.DIM) for form in Form]
-        name = Piece(f" {self._words} ", Tone.ACCENT if self._is_ahead else Tone.DIM)
-        room = columns - width([name, *forms]) - 2
-        return [
-            (Piece(rule, Tone.FAINT), name, Piece(rule * max(1, room), Tone.FAINT), *forms, Piece(rule, Tone.FAINT))
-        ]
+def _forms(chosen: Form) -> Line:
+    """Name the forms that a document can have, with the one that it has set off."""
+    return tuple(Piece(f" {form.value} ", Tone.CHIP if form is chosen else Tone.DIM) for form in Form)

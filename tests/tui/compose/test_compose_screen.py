@@ -17,7 +17,7 @@ from batchtui.tui.compose import draft_session as draft_desk
 from batchtui.tui.compose import edit_flows as rewriting
 from batchtui.tui.compose.screen import ComposeScreen
 from batchtui.tui.compose.trial_screen import TrialScreen
-from batchtui.tui.dialogs.error_box import ErrorBox
+from batchtui.tui.dialogs.message_box import ErrorBox
 from batchtui.tui.dialogs.name_picker import ChooseName
 from batchtui.tui.dialogs.text_prompt import AskText
 from tests.tui.furnished import DRIVING

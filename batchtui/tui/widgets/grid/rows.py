@@ -8,9 +8,8 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
-from batchtui.tui.rendering.columns import Column, Layout, lay_out
+from batchtui.tui.rendering.columns import Column, Layout, empty_line, lay_out, row_line, title_line
 from batchtui.tui.rendering.painter import look_of
-from batchtui.tui.rendering.row_lines import empty_line, row_line, title_line
 from batchtui.tui.rendering.spans import Line, Piece, Tone
 from batchtui.tui.widgets.grid.cache import PageCache
 from batchtui.tui.widgets.grid.viewport import Sight, place_of
