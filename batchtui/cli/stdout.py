@@ -11,21 +11,26 @@ import json
 import os
 import shutil
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from batchtui.domain.errors import StorageError
 from batchtui.results.json_text import encode_json
 from batchtui.text.safe import escaped_json, safe_block
 from batchtui.text.tables import table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from batchtui.text.tables import Column
 
 
 class PipeClosed(Exception):
     """Whoever read our output has gone; nobody needs to be told."""
+
+
+class OutputFailed(StorageError):
+    """Standard output cannot be written: a full disk, a terminal that has gone."""
 
 
 class Output:
@@ -114,19 +119,25 @@ class _Safe(_Lent):
 
 
 class _Guarded(_Lent):
-    """Stdout's bytes, with a closed pipe told from every other failure of writing."""
+    """Stdout's bytes. A closed pipe is `PipeClosed`, every other failure of writing `OutputFailed`."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
 
     def write(self, data: Any) -> int:
-        try:
+        with _failures_named():
             return self._stream.write(data)
-        except BrokenPipeError:
-            raise PipeClosed from None
 
     def flush(self) -> None:
-        try:
+        with _failures_named():
             self._stream.flush()
-        except BrokenPipeError:
-            raise PipeClosed from None
+
+
+@contextmanager
+def _failures_named() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise PipeClosed from None
+    except OSError as error:
+        raise OutputFailed(f"Cannot write to standard output: {(error.strerror or str(error)).lower()}.") from error
