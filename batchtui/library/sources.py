@@ -104,6 +104,7 @@ def intake_of(source: Source, wishes: IntakeWishes) -> tuple[list[str], IntakeOp
         max_bytes=wishes.get("max_bytes", MAX_BODY_BYTES),
         api_version=wishes.get("api_version"),
         betas=tuple(wishes.get("betas", ())),
+        allowed_models=tuple(wishes.get("allow_models", ())),
     )
     files = _files_of(source)
     if files is not None:
