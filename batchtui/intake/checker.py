@@ -249,19 +249,24 @@ class Checker:
         request = {"custom_id": value.get("custom_id"), "params": params}
         model = params.get("model")
         verdict = self._judge(model) if isinstance(model, str) else None
-        rewritten: list[Fault] = []
-        try:
-            self._schema.validate_python(request)
-        except ValidationError as error:
-            rewritten = list(write_whole_numbers(error, params))
+        error = self._schema_error(request)
+        rewritten = list(write_whole_numbers(error, params)) if error else []
+        if rewritten:
             faults += rewritten
-        try:
-            self._schema.validate_python(request)
-        except ValidationError as error:
+            error = self._schema_error(request)
+        if error:
             faults += faults_of(error, value, verdict, may_be_newer=self._may_be_newer)
         if any(fault.severity is Severity.ERROR for fault in faults) and verdict is not None:
             faults += verdict.faults
         return faults, bool(rewritten)
+
+    def _schema_error(self, request: dict[str, Any]) -> ValidationError | None:
+        """Return what the schema says against a request; None where it fits."""
+        try:
+            self._schema.validate_python(request)
+        except ValidationError as error:
+            return error
+        return None
 
     def _add(self, fault: Fault, file: str, number: int, custom_id: str | None) -> None:
         """Note a fault."""

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from pydantic_core import to_json
 
+from batchtui.intake.plain_json_schema import is_plainly_valid
 from batchtui.intake.problems import Fault
 
 if TYPE_CHECKING:
@@ -109,6 +110,8 @@ def _looked_into(schema: dict[str, Any], *, is_strict: bool, is_tool: bool) -> S
 
 def _invalid(schema: dict[str, Any]) -> Fault | None:
     """Return why it is no JSON Schema 2020-12; None where it is one."""
+    if is_plainly_valid(schema) and not any(_repeats(node) for _, node in _walk(schema)):
+        return None
     from jsonschema.exceptions import best_match
 
     error = best_match(_meta_validator().iter_errors(schema))
@@ -117,6 +120,13 @@ def _invalid(schema: dict[str, Any]) -> Fault | None:
         message = f"{{}}{place} is not valid JSON Schema 2020-12: {error.message}"[:300]
         return Fault("schema-invalid", message, _hint(error.absolute_path, error.instance), kind=place)
     return None
+
+
+def _repeats(node: dict[str, Any]) -> bool:
+    """Whether a list names a type or a key twice."""
+    return any(
+        isinstance(each, list) and len(set(each)) < len(each) for each in (node.get("type"), node.get("required"))
+    )
 
 
 def _meta_validator() -> Validator:

@@ -46,7 +46,10 @@ def rules_for(key: Key, verdict: ModelVerdict, tool_checks: ToolChecks) -> tuple
         ("output_format" in names, lambda params, _, betas: output_format_faults(params, betas)),
         (key.tools or "output_config" in names, lambda params, _, betas: tool_checks.tool_faults(params, betas)),
         (len(set(key.tools or ())) < len(key.tools or ()), _tool_names),
-        (names & {"mcp_servers", "tools"}, lambda params, _, betas: mcp_faults(params, betas)),
+        (
+            "mcp_servers" in names or "mcp_toolset" in (key.tools or ()),
+            lambda params, _, betas: mcp_faults(params, betas),
+        ),
         ("tool_choice" in names, _tool_choice),
         ("tool_choice" in names, by_model.forced_tool_faults),
         (key.role(0) != "user", lambda params, *_: first_turn_faults(params)),
@@ -58,7 +61,6 @@ def rules_for(key: Key, verdict: ModelVerdict, tool_checks: ToolChecks) -> tuple
         (names & by_model.SAMPLING, by_model.sampling_faults),
         (names & BETA_NEEDED.keys(), _betas),
         ("stop_sequences" in names, _stop_sequences),
-        ("stream" in names, _stream),
         ("metadata" in names, _user_id),
     )
     return tuple(rule for does_apply, rule in applies if does_apply)
@@ -141,14 +143,6 @@ def _stop_sequences(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[
     """Find a stop sequence of nothing."""
     if any(not each.strip() for each in params["stop_sequences"]):
         yield Fault("stop-sequence-blank", "a stop sequence is blank", "each needs something that is no space")
-
-
-def _stream(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:
-    """Find a 0 in the place of false, which the schema takes for the same."""
-    if params["stream"] is not False:
-        yield Fault(
-            "wrong-type", f"stream must be true or false, not {params['stream']}", "leave it out", kind="stream"
-        )
 
 
 def _user_id(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:

@@ -7,8 +7,8 @@ Where it was read: the OpenAPI document of 2026-07-28, SDK 2.14.0, and for what 
 from functools import cache
 from typing import Annotated, Any, Literal, NotRequired, cast
 
-from pydantic import Field, TypeAdapter, with_config
-from pydantic_core import SchemaValidator
+from pydantic import Field, GetPydanticSchema, TypeAdapter, with_config
+from pydantic_core import SchemaValidator, core_schema
 from typing_extensions import TypedDict
 
 from batchtui.domain.limits import CUSTOM_ID_PATTERN, LEGACY_API_VERSION
@@ -247,6 +247,15 @@ class ContextManagement(TypedDict):
     edits: NotRequired[list[JsonObject]]
 
 
+Off = Annotated[
+    bool,
+    GetPydanticSchema(
+        lambda _, handler: core_schema.chain_schema([handler(bool), core_schema.literal_schema([False])]),
+    ),
+]
+"""False, and not the 0 that a literal alone would take for it."""
+
+
 @with_config(STRICT)
 class Common(TypedDict):
     """Everything of params but the messages."""
@@ -263,7 +272,7 @@ class Common(TypedDict):
     metadata: NotRequired[Metadata]
     stop_sequences: NotRequired[list[str]]
     service_tier: NotRequired[Literal["auto", "standard_only"]]
-    stream: NotRequired[Literal[False]]
+    stream: NotRequired[Off]
     container: NotRequired[Annotated[str | Container, Field(union_mode="left_to_right")] | None]
     context_management: NotRequired[ContextManagement | None]
     compaction: NotRequired[JsonObject | None]

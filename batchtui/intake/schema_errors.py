@@ -74,11 +74,16 @@ def write_whole_numbers(error: ValidationError, params: dict[str, Any]) -> Itera
     JSON Schema counts them as integers, strict readers do not: a plain integer is right for both.
     """
     for detail in error.errors(include_url=False, include_input=False)[: 4 * MOST_FAULTS]:
+        if detail["type"] not in ("int_type", "int_from_float"):
+            continue
         place = locate(detail["loc"][1:], params)
         value = place.value
-        if detail["type"] not in ("int_type", "int_from_float") or not isinstance(value, float):
-            continue
-        if value.is_integer() and isinstance(place.holder, dict) and abs(value) < _MOST_EXACT:
+        if (
+            isinstance(value, float)
+            and value.is_integer()
+            and isinstance(place.holder, dict)
+            and abs(value) < _MOST_EXACT
+        ):
             place.holder[place.last] = int(value)
             message = f"{place.name} is written as {value!r}"
             yield Fault("whole-number", message, f"it is sent as {int(value)}", Severity.WARNING, place.name)
@@ -146,9 +151,10 @@ def _extra(_: ErrorDetails, place: Place) -> Fault:
     if key == "cache_control":
         hint = "put it on a block of text, an image, a document or a tool"
         return Fault("cache-control", f"{place.name}: there is no caching mark on this object", hint)
-    legal = _legal_keys(place)
-    absent = tuple(sorted(legal - place.holder.keys())) if isinstance(place.holder, dict) else ()
-    close = _nearest(key[:60], absent)
+    # Looked up among all legal keys, since that is remembered; a key that is there already is no advice.
+    close = _nearest(key[:60], _legal_keys(place))
+    if isinstance(place.holder, dict) and close in place.holder:
+        close = None
     hint = f'did you mean "{close}"?' if close else "leave it out: the API refuses keys that it does not know"
     severity = Severity.WARNING if _is_newer_tool(place) else Severity.ERROR
     return Fault("unknown-key", f"{place.name} is not known here"[:300], hint, severity)
@@ -162,15 +168,15 @@ def _is_newer_tool(place: Place) -> bool:
 
 
 @lru_cache(maxsize=1000)
-def _nearest(key: str, legal: tuple[str, ...]) -> str | None:
+def _nearest(key: str, legal: frozenset[str]) -> str | None:
     """Return the legal key that this one may have been meant to be."""
-    return next(iter(get_close_matches(key, legal, n=1, cutoff=0.7)), None)
+    return next(iter(get_close_matches(key, sorted(legal), n=1, cutoff=0.7)), None)
 
 
 def _legal_keys(place: Place) -> frozenset[str]:
     """Return the keys that the object takes which an unknown key stands in."""
     if len(place.path) == 1:
-        return frozenset({*schema.LegacyParams.__annotations__, *schema.Common.__annotations__} - SAMPLING)
+        return _TOP_KEYS
     if place.path[0] == "messages" and len(place.path) == 3:
         return frozenset({"role", "content"})
     kind = place.holder.get("type") if isinstance(place.holder, dict) else None
@@ -181,6 +187,7 @@ def _legal_keys(place: Place) -> frozenset[str]:
     return _KEYS_BY_NAME.get(str(place.path[-2]), frozenset())
 
 
+_TOP_KEYS = frozenset({*schema.Params.__annotations__, *schema.Common.__annotations__})
 _KEYS_BY_NAME: dict[str, frozenset[str]] = {
     "metadata": frozenset(schema.Metadata.__annotations__),
     "output_config": frozenset(schema.OutputConfig.__annotations__),
@@ -271,7 +278,7 @@ def _unknown_tool(place: Place, shown: str) -> Fault:
     value = str(place.value)
     hint = FOREIGN_TOOLS.get(value, "")
     is_newer = not hint and _DATED.search(value) is not None
-    close = None if hint or is_newer else _nearest(value[:60], tuple(server_tools()))
+    close = None if hint or is_newer else _nearest(value[:60], frozenset(server_tools()))
     hint = hint or (f'did you mean "{close}"?' if close else 'a tool of your own has type "custom", or none')
     if is_newer:
         hint = "it may be newer than this program"
@@ -330,7 +337,7 @@ def _tag(_: ErrorDetails, place: Place) -> Fault:
         message = f"{place.name}: a document directly in the assistant's message"
         return Fault("document-in-assistant", message, LEGACY_HINT)
     hint = FOREIGN_BLOCKS.get(kind, "")
-    close = _nearest(kind, tuple(sorted(_keys_by_type()))) if not hint else None
+    close = _nearest(kind, frozenset(_keys_by_type())) if not hint else None
     hint = hint or (f'did you mean "{close}"?' if close else "the API refuses types that it does not know")
     return Fault("unknown-block", f'{place.name} is of type "{kind}", not known here', hint, kind=kind)
 

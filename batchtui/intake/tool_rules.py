@@ -47,6 +47,9 @@ class _ToolsVerdict:
     unions: int
 
 
+_NOTHING = _ToolsVerdict((), frozenset(), 0, 0)
+
+
 @cache
 def server_tools() -> Mapping[str, Mapping[str, Any]]:
     """Return the rows of the table of server tools by type."""
@@ -60,10 +63,11 @@ class ToolChecks:
     def __init__(self) -> None:
         self._schemas = SchemaChecks()
         self._lists: dict[bytes, _ToolsVerdict] = {}
+        self._last: tuple[object, _ToolsVerdict] = (None, _NOTHING)
 
     def tool_faults(self, params: dict[str, Any], betas: tuple[str, ...]) -> Iterator[Fault]:
         """Yield what is wrong with the tools and the structured output of a request."""
-        found = self._look(params.get("tools") or [])
+        found = self._look(params["tools"]) if "tools" in params else _NOTHING
         yield from found.faults
         for beta in sorted(found.betas):
             if not any(sent.startswith(beta) for sent in betas):
@@ -78,7 +82,16 @@ class ToolChecks:
         yield from _sums(found.optional + output.optional, found.unions + output.unions)
 
     def _look(self, tools: list[dict[str, Any]]) -> _ToolsVerdict:
-        """Return what is wrong with a list of tools."""
+        """Return what is wrong with a list of tools. The very list that was seen last needs no second look."""
+        last, found = self._last
+        if last is tools:
+            return found
+        found = self._looked_up(tools)
+        self._last = tools, found
+        return found
+
+    def _looked_up(self, tools: list[dict[str, Any]]) -> _ToolsVerdict:
+        """Return what was found in a list with this content."""
         key = to_json(tools)
         known = self._lists.get(key)
         if known is None:
