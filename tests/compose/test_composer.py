@@ -31,7 +31,8 @@ def test_a_template_says_everything_but_the_data(tmp_path: Path) -> None:
     template = (
         '+++\nmodel = "cheap"\nmax_tokens = 9\nid = "id"\nsystem = "Be {{ text }}."\n[params]\n'
         'stop_sequences = ["END"]\n'
-        '[schema]\ntype = "object"\nadditionalProperties = false\n[[tools]]\nname = "look"\ninput_schema = {type = "object"}\n+++\nGo {{ text }}\n'
+        '[schema]\ntype = "object"\nadditionalProperties = false\n'
+        '[[tools]]\nname = "look"\ninput_schema = {type = "object"}\n+++\nGo {{ text }}\n'
     )
     made, problems = composed(table(tmp_path, CSV), template, tiers={"cheap": "claude-haiku-4-5"})
     assert problems == []
