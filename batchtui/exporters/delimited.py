@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from batchtui.exporters.record import Entry
 
 CHARACTERS_AT_ONCE = 40_000
-"""What is encoded at once: beyond 128 KB every block is fresh memory from the system, which costs more than the text."""
+"""What is encoded at once: blocks beyond 128 KB are fresh memory from the system each time, which costs more."""
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 """What Excel on Windows needs at the beginning of a file to read it as UTF-8."""
 
