@@ -193,7 +193,9 @@ def mcp_faults(params: dict[str, Any], betas: tuple[str, ...]) -> Iterator[Fault
             yield Fault("mcp-toolset", f'{toolsets[name]} toolsets name the MCP server "{shown}"', "keep one of them")
         if not toolsets[name] and OLD_MCP_BETA not in betas:
             hint = f'add {{"type": "mcp_toolset", "mcp_server_name": "{shown}"}} to tools'
-            yield Fault("mcp-toolset", f'no toolset names the MCP server "{shown}"', hint, kind="none")
+            # A conversation in which the server was called went through without a toolset: it is of the older beta.
+            severity = Severity.WARNING if name in _servers_called(params) else Severity.ERROR
+            yield Fault("mcp-toolset", f'no toolset names the MCP server "{shown}"', hint, severity, "none")
     for name in toolsets.keys() - named.keys():
         hint = (
             f"add it to mcp_servers, or name one that is there: {', '.join(named)[:60]}"
@@ -203,6 +205,17 @@ def mcp_faults(params: dict[str, Any], betas: tuple[str, ...]) -> Iterator[Fault
         yield Fault(
             "mcp-toolset", f'a toolset names the MCP server "{name[:60]}", which is not there', hint, kind="server"
         )
+
+
+def _servers_called(params: dict[str, Any]) -> set[str]:
+    """Return the MCP servers whose tools were called in the conversation."""
+    return {
+        block["server_name"]
+        for message in params["messages"]
+        if isinstance(message["content"], list)
+        for block in message["content"]
+        if block["type"] == "mcp_tool_use"
+    }
 
 
 def output_format_faults(params: dict[str, Any], betas: tuple[str, ...]) -> Iterator[Fault]:
