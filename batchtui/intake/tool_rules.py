@@ -10,7 +10,7 @@ import tomllib
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_json
@@ -53,8 +53,7 @@ _NOTHING = _ToolsVerdict((), frozenset(), 0, 0)
 @cache
 def server_tools() -> Mapping[str, Mapping[str, Any]]:
     """Return the rows of the table of server tools by type."""
-    text = resources.files("batchtui.intake").joinpath("server_tools.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    return tomllib.loads(Path(__file__).with_name("server_tools.toml").read_text(encoding="utf-8"))
 
 
 class ToolChecks:

@@ -62,7 +62,7 @@ _NEWEST: dict[str, Any] = {"no_thinking": ("enabled",), "forced_tools": False}
 
 CATALOGUE: tuple[Model, ...] = (
     Model("claude-fable-5-2", "Claude Fable 5.2", created="2026-10-21", **_NEWEST),
-    Model("claude-haiku-5-5", "Claude Haiku 5.5", created="2026-10-14", **_NEWEST),
+    Model("claude-haiku-5-5", "Claude Haiku 5.5", 64_000, 400_000, created="2026-10-14", **_NEWEST),
     Model("claude-sonnet-5-5", "Claude Sonnet 5.5", created="2026-10-14", no_thinking=("enabled", "disabled"),
           forced_tools=False, long_output=True),
     Model("claude-opus-5-5", "Claude Opus 5.5", created="2026-10-14",
