@@ -6,20 +6,20 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from batchtui.compose.column_names import aliases, called, guess, listed
+from batchtui.compose.column_names import aliases, closest, list_names, placeholder_name
 from batchtui.compose.tables.json_records import TASKS, VALUE
 from batchtui.domain.errors import InputError
 from batchtui.intake.model_table import TIERS
 from batchtui.intake.task_files import DEFAULT_TIER, TaskRenderer, model_of, task_values
-from batchtui.templates import Shaper
+from batchtui.templates import RequestBuilder
 from batchtui.templates.syntax import ROW
 
 if TYPE_CHECKING:
     from batchtui.compose.tables.base import Row, Table
-    from batchtui.intake.problems import Fault
+    from batchtui.intake.problems import CheckFault
     from batchtui.intake.types import CheckOptions
     from batchtui.templates import Template
-    from batchtui.templates.request_builder import Prefix
+    from batchtui.templates.request_builder import CacheablePrefix
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,15 +39,15 @@ class ComposerOptions:
     """Rows at most."""
 
 
-class Unfit(ValueError):
+class BindingError(ValueError):
     """A row that nothing can be shaped of."""
 
-    def __init__(self, fault: Fault) -> None:
+    def __init__(self, fault: CheckFault) -> None:
         super().__init__(fault.message)
         self.fault = fault
 
 
-class Fitting:
+class TemplateBinding:
     """One template and one table. It makes no request, and counts nothing."""
 
     def __init__(self, table: Table, template: Template | None, options: ComposerOptions) -> None:
@@ -69,7 +69,7 @@ class Fitting:
         self._wants_whole = VALUE in names and VALUE not in table.columns and VALUE not in self._aliases
 
     @property
-    def prefix(self) -> Prefix | None:
+    def prefix(self) -> CacheablePrefix | None:
         """What all requests begin with; None where tasks bring templates of their own."""
         return self._shaper.prefix if self._shaper else None
 
@@ -78,7 +78,7 @@ class Fitting:
         """The model of all requests; None where tasks choose."""
         return self._shaper.model if self._shaper else None
 
-    def fit(self, row: Row) -> tuple[Shaper, dict[str, Any]]:
+    def fit(self, row: Row) -> tuple[RequestBuilder, dict[str, Any]]:
         """Return what shapes a row, and the values by the names that a template uses.
 
         Raises:
@@ -89,7 +89,7 @@ class Fitting:
             assert self._tasks is not None
             shaper, faults = self._tasks.shaper(values)
             if shaper is None:
-                raise Unfit(faults[0])
+                raise BindingError(faults[0])
             return shaper, task_values(values)
         whole = {VALUE: json.dumps(values, ensure_ascii=False, indent=2, default=str)} if self._wants_whole else {}
         if self._wants_row or whole:
@@ -117,7 +117,7 @@ class Fitting:
         if missing:
             raise InputError(
                 f'The template "{self._template.name}" does not fit {self._table.name}: ' + "; ".join(missing) + ".",
-                hint=f"Its columns are {listed(self._table.columns)}.",
+                hint=f"Its columns are {list_names(self._table.columns)}.",
                 title="A column is missing",
             )
 
@@ -127,10 +127,10 @@ class Fitting:
         wished = replace(check, model=model, max_tokens=options.max_tokens)
         return TaskRenderer(wished, self._template, cache=options.cache)
 
-    def _make_shaper(self, template: Template) -> Shaper:
+    def _make_shaper(self, template: Template) -> RequestBuilder:
         options = self._options
         named = options.model or template.model or DEFAULT_TIER
-        return Shaper(
+        return RequestBuilder(
             template,
             model=model_of(named, self._tiers) or named,
             max_tokens=options.max_tokens,
@@ -150,10 +150,10 @@ class Fitting:
             return self._table.id_column
         if wanted in columns:
             return wanted
-        meant = [column for column in columns if called(column) == wanted]
+        meant = [column for column in columns if placeholder_name(column) == wanted]
         if meant:
             return meant[0]
         raise InputError(
-            f'{self._table.name} has no column "{wanted}" to make the ids from{guess(wanted, columns)}',
-            hint=f"Its columns are {listed(columns)}.",
+            f'{self._table.name} has no column "{wanted}" to make the ids from{closest(wanted, columns)}',
+            hint=f"Its columns are {list_names(columns)}.",
         )

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import IO, TYPE_CHECKING
 
 from batchtui.exporters.columns import cell_text, row_reader
-from batchtui.results.json_text import whole_text
+from batchtui.results.json_text import join_text
 from batchtui.text.formula_guard import LEADS, guard_formula
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from batchtui.exporters.columns import Column
-    from batchtui.exporters.record import Entry
+    from batchtui.exporters.columns import ExportColumn
+    from batchtui.exporters.record import ExportRecord
 
 CHARACTERS_AT_ONCE = 40_000
 """What is encoded at once: blocks beyond 128 KB are fresh memory from the system each time, which costs more."""
@@ -22,8 +22,8 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 def write_delimited(
     out: IO[bytes],
-    entries: Iterable[Entry],
-    columns: Sequence[Column],
+    entries: Iterable[ExportRecord],
+    columns: Sequence[ExportColumn],
     *,
     delimiter: str,
     guard: bool = True,
@@ -84,4 +84,4 @@ def _encoded(rows: Sequence[str]) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError:
-        return whole_text(text).encode()
+        return join_text(text).encode()

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from batchtui.results.json_line import UnreadableLine, read_object
-from batchtui.results.parsed_result import read_answer
+from batchtui.results.json_line import UnreadableLine, parse_json_object
+from batchtui.results.parsed_result import parse_result
 from batchtui.results.structured_output import structured_value
 
 if TYPE_CHECKING:
-    from batchtui.results.parsed_result import Answer
+    from batchtui.results.parsed_result import ParsedResult
 
 
-class Entry:
+class ExportRecord:
     """A line of results with the request that led to it. Nothing is parsed before it is asked for, or twice."""
 
     # Not cached_property: in Python 3.11 that takes a lock, which costs as much as parsing.
@@ -28,15 +28,15 @@ class Entry:
         """What whoever exports says of the row."""
         self.chat: dict[str, Any] | None = None
         """The conversation for fine-tuning, where whoever exports has made it already."""
-        self._answer: Answer | None = None
+        self._answer: ParsedResult | None = None
         self._params: dict[str, Any] | None = None
         self._structured: dict[str, Any] | None = None
 
     @property
-    def answer(self) -> Answer:
+    def answer(self) -> ParsedResult:
         """The line, read."""
         if self._answer is None:
-            self._answer = read_answer(self.line)
+            self._answer = parse_result(self.line)
         return self._answer
 
     @property
@@ -58,7 +58,7 @@ def _params(request: bytes | None) -> dict[str, Any]:
     if request is None:
         return {}
     try:
-        params = read_object(request).get("params")
+        params = parse_json_object(request).get("params")
     except UnreadableLine:
         return {}
     return params if isinstance(params, dict) else {}

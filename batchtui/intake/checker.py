@@ -10,18 +10,18 @@ from pydantic_core import ValidationError, from_json, to_json
 
 from batchtui.domain.limits import LEGACY_API_VERSION
 from batchtui.domain.problem import Severity
-from batchtui.intake.model_rules import ModelVerdict, judge, max_tokens_faults
+from batchtui.intake.model_rules import ModelVerdict, check_model, max_tokens_faults
 from batchtui.intake.parts import CLOSING, OPENING
-from batchtui.intake.problems import Fault, Findings, Places
-from batchtui.intake.record_diagnosis import envelope_faults, read_object
+from batchtui.intake.problems import CheckFault, LineIndex, ProblemCollector
+from batchtui.intake.record_diagnosis import diagnose, envelope_faults
 from batchtui.intake.rejected_keys import KNOWN_BETAS, KNOWN_VERSIONS, LEGACY_CODES
 from batchtui.intake.rules import holds_free_json, rules_for
 from batchtui.intake.schema import validator
-from batchtui.intake.schema_errors import faults_of, write_whole_numbers
+from batchtui.intake.schema_errors import explain, write_whole_numbers
 from batchtui.intake.shapes import Key, Shapes, raw_key
 from batchtui.intake.task_files import TaskRenderer, is_task
 from batchtui.intake.tool_rules import ToolChecks
-from batchtui.intake.tools_cache import KnownTools
+from batchtui.intake.tools_cache import ToolsCache
 from batchtui.intake.types import CheckedRequest, CheckReport
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Checker:
         self._may_be_newer = options.api_version not in KNOWN_VERSIONS or any(
             beta not in KNOWN_BETAS for beta in options.betas
         )
-        self._known_tools = KnownTools(self._schema.validate_json)
+        self._known_tools = ToolsCache(self._schema.validate_json)
         self._validate: Callable[[bytes], Any] = self._schema.validate_json
         self._longest = options.max_bytes - len(OPENING) - len(CLOSING)
         wanted = {"model": options.model, "max_tokens": options.max_tokens}
@@ -77,8 +77,8 @@ class Checker:
         self._kinds: dict[tuple[Any, ...], _Kind] = {}
         self._verdicts: dict[str, ModelVerdict] = {}
         self._models: Counter[str] = Counter()
-        self.findings = Findings()
-        self.places = Places()
+        self.findings = ProblemCollector()
+        self.places = LineIndex()
         self.seq = 0
         """Requests that may be sent, so far."""
         self.bytes = 0
@@ -187,7 +187,7 @@ class Checker:
         if verdict is None:
             # A guess takes a millisecond: where every request names another model, nobody reads them all.
             has_room = len(self._verdicts) < _MOST_MODELS
-            verdict = judge(model, self._options, guesses=has_room)
+            verdict = check_model(model, self._options, guesses=has_room)
             if has_room:
                 self._verdicts[model] = verdict
         return verdict
@@ -196,7 +196,7 @@ class Checker:
         """Keep the first request of a shape, and look at it for what C passes over: keys that stand twice."""
         kind.wants_example = False
         self._shapes.exemplify(Key(*raw), request)
-        for fault in read_object(request.payload).faults:
+        for fault in diagnose(request.payload).faults:
             self._add(fault, request.file, request.line, request.custom_id)
 
     def _closely(self, line: bytes, value: dict[str, Any], kind: _Kind, file: str, number: int) -> bool:
@@ -207,9 +207,9 @@ class Checker:
             faults += max_tokens_faults(params, verdict)
         if len(line) > self._longest:
             message = f"the request has {len(line):,} bytes, more than a whole batch may have"
-            faults.append(Fault("request-too-large", message, "make it smaller, or upload its files (Files API)"))
+            faults.append(CheckFault("request-too-large", message, "make it smaller, or upload its files (Files API)"))
         if kind.is_free and (b"NaN" in line or b"Infinity" in line):
-            faults += [fault for fault in read_object(line).faults if fault.code == "nan"]
+            faults += [fault for fault in diagnose(line).faults if fault.code == "nan"]
         for fault in faults:
             self._add(fault, file, number, value["custom_id"])
         return not any(fault.severity is Severity.ERROR for fault in faults)
@@ -218,7 +218,7 @@ class Checker:
         self, line: bytes, error: ValidationError, file: str, number: int
     ) -> tuple[bytes, dict[str, Any]] | None:
         """Say everything that is wrong with a record; return it where it may go on all the same."""
-        read = read_object(line)
+        read = diagnose(line)
         faults, value = list(read.faults), read.value
         custom_id = read.custom_id
         if value is not None and is_task(value) and not read.is_sound:
@@ -241,7 +241,7 @@ class Checker:
         is_same = len(value) == len(request) and not has_changed
         return (line if is_same else to_json(request)), request
 
-    def _faults(self, value: dict[str, Any]) -> tuple[list[Fault], bool]:
+    def _faults(self, value: dict[str, Any]) -> tuple[list[CheckFault], bool]:
         """Return what is wrong with the envelope and with params, and whether a number in params was rewritten."""
         faults = envelope_faults(value)
         params = value.get("params")
@@ -256,7 +256,7 @@ class Checker:
             faults += rewritten
             error = self._schema_error(request)
         if error:
-            faults += faults_of(error, value, verdict, may_be_newer=self._may_be_newer)
+            faults += explain(error, value, verdict, may_be_newer=self._may_be_newer)
         if any(fault.severity is Severity.ERROR for fault in faults) and verdict is not None:
             faults += verdict.faults
         return faults, bool(rewritten)
@@ -269,7 +269,7 @@ class Checker:
             return error
         return None
 
-    def _add(self, fault: Fault, file: str, number: int, custom_id: str | None) -> None:
+    def _add(self, fault: CheckFault, file: str, number: int, custom_id: str | None) -> None:
         """Note a fault."""
         # A parameter that the model refuses at the older version, too, is no reason to send it there.
         may_help = fault.code in LEGACY_CODES and LEGACY_API_VERSION in fault.hint
@@ -288,12 +288,14 @@ class Checker:
         return to_json(value)
 
 
-def _unread(error: ValidationError) -> Fault:
+def _unread(error: ValidationError) -> CheckFault:
     """Word what only the strict reader objects to."""
     reason = error.errors(include_url=False, include_input=False)[0]["msg"]
     if "recursion" in reason:
-        return Fault("too-deep", "it is nested deeper than strict readers of JSON go (200 levels)", "make it flatter")
-    return Fault("not-json", reason[:200])
+        return CheckFault(
+            "too-deep", "it is nested deeper than strict readers of JSON go (200 levels)", "make it flatter"
+        )
+    return CheckFault("not-json", reason[:200])
 
 
 def _on_one_line(text: bytes) -> bytes:

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from pydantic_core import to_json
 
 from batchtui.intake.plain_json_schema import is_plainly_valid
-from batchtui.intake.problems import Fault
+from batchtui.intake.problems import CheckFault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -55,13 +55,13 @@ _DEEPEST = 100
 class SchemaVerdict:
     """What was found in one schema. The places in its faults begin with `{}`, where the schema's own place goes."""
 
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[CheckFault, ...] = ()
     optional: int = 0
     """Parameters that need not be there."""
     unions: int = 0
     """Parameters with several types."""
 
-    def faults_at(self, place: str) -> Iterator[Fault]:
+    def faults_at(self, place: str) -> Iterator[CheckFault]:
         """Yield the faults with the place of the schema in the request."""
         for fault in self.faults:
             yield fault._replace(message=fault.message.replace("{}", place, 1))
@@ -90,7 +90,9 @@ def _look(schema: dict[str, Any], *, is_strict: bool, is_tool: bool) -> SchemaVe
     try:
         return _looked_into(schema, is_strict=is_strict, is_tool=is_tool)
     except RecursionError:
-        return SchemaVerdict((Fault("schema-invalid", "{} is nested too deep for a JSON Schema", "make it flatter"),))
+        return SchemaVerdict(
+            (CheckFault("schema-invalid", "{} is nested too deep for a JSON Schema", "make it flatter"),)
+        )
 
 
 def _looked_into(schema: dict[str, Any], *, is_strict: bool, is_tool: bool) -> SchemaVerdict:
@@ -108,7 +110,7 @@ def _looked_into(schema: dict[str, Any], *, is_strict: bool, is_tool: bool) -> S
     return SchemaVerdict(tuple(faults), optional, unions)
 
 
-def _invalid(schema: dict[str, Any]) -> Fault | None:
+def _invalid(schema: dict[str, Any]) -> CheckFault | None:
     """Return why it is no JSON Schema 2020-12; None where it is one."""
     if is_plainly_valid(schema) and not any(_repeats(node) for _, node in _walk(schema)):
         return None
@@ -118,7 +120,7 @@ def _invalid(schema: dict[str, Any]) -> Fault | None:
     if error is not None:
         place = "".join(f".{step}" for step in error.absolute_path)
         message = f"{{}}{place} is not valid JSON Schema 2020-12: {error.message}"[:300]
-        return Fault("schema-invalid", message, _hint(error.absolute_path, error.instance), kind=place)
+        return CheckFault("schema-invalid", message, _hint(error.absolute_path, error.instance), kind=place)
     return None
 
 
@@ -194,92 +196,94 @@ def _walk(schema: Any, place: str = "", depth: int = 0) -> Iterator[tuple[str, d
         yield from _walk(schema.get(key), f"{place}.{key}", depth + 1)
 
 
-def _tool_schema_faults(schema: dict[str, Any]) -> Iterator[Fault]:
+def _tool_schema_faults(schema: dict[str, Any]) -> Iterator[CheckFault]:
     """Yield what no input_schema of a tool may hold."""
     for key in ("oneOf", "anyOf", "allOf"):
         if key in schema:
             hint = "merge its parts into one object" if key == "allOf" else "put it under a property, as anyOf"
-            yield Fault("schema-top-level", f"{{}} has {key} at its top, which the API refuses", hint, kind=key)
+            yield CheckFault("schema-top-level", f"{{}} has {key} at its top, which the API refuses", hint, kind=key)
     for place, node in _walk(schema):
         for name in node.get("properties", ()):
             if not PROPERTY_KEY.match(name):
                 message = f'{{}}{place} has the property "{name[:60]}"'
-                yield Fault("schema-property-key", message, "1 to 64 letters, digits, _, . and -", kind=place)
+                yield CheckFault("schema-property-key", message, "1 to 64 letters, digits, _, . and -", kind=place)
                 break
 
 
-def _strict_schema_faults(schema: dict[str, Any]) -> list[Fault]:
+def _strict_schema_faults(schema: dict[str, Any]) -> list[CheckFault]:
     """Return what a schema may not hold where answers are held to it."""
     faults = [fault for place, node in _walk(schema) for check in _STRICT_CHECKS for fault in check(place, node)]
     refs = [(place, node["$ref"]) for place, node in _walk(schema) if isinstance(node.get("$ref"), str)]
     for place, ref in refs:
         if ref.startswith("#/") and _resolve(ref, schema) is None:
             message = f'{{}}{place} refers to "{ref[:60]}", which is not there'
-            faults.append(Fault("schema-ref", message, "add the definition to $defs"))
+            faults.append(CheckFault("schema-ref", message, "add the definition to $defs"))
     if _is_recursive(schema):
-        faults.append(Fault("schema-recursive", "{} is recursive", "write out as many levels as are needed"))
+        faults.append(CheckFault("schema-recursive", "{} is recursive", "write out as many levels as are needed"))
     return faults
 
 
-def _strict_object(place: str, node: dict[str, Any]) -> Iterator[Fault]:
+def _strict_object(place: str, node: dict[str, Any]) -> Iterator[CheckFault]:
     """Objects must be closed."""
     kind = node.get("type")
     is_object = kind == "object" or "properties" in node or (isinstance(kind, list) and "object" in kind)
     if is_object and node.get("additionalProperties") is not False:
         message = f"{{}}{place} is an object without additionalProperties: false"
-        yield Fault(
+        yield CheckFault(
             "schema-additional-properties", message, 'add "additionalProperties": false to every object', kind=place
         )
 
 
-def _strict_bounds(place: str, node: dict[str, Any]) -> Iterator[Fault]:
+def _strict_bounds(place: str, node: dict[str, Any]) -> Iterator[CheckFault]:
     """Numbers, strings and lists have no bounds."""
     bounds = [key for key in _BOUNDS if key in node]
     if node.get("minItems", 0) not in (0, 1):
         bounds.append("minItems above 1")
     if bounds:
         hint = "say it in the description, and check the answer yourself"
-        yield Fault(
+        yield CheckFault(
             "schema-bounds", f"{{}}{place} has {bounds[0]}, which structured outputs refuse", hint, kind=bounds[0]
         )
 
 
-def _strict_keywords(place: str, node: dict[str, Any]) -> Iterator[Fault]:
+def _strict_keywords(place: str, node: dict[str, Any]) -> Iterator[CheckFault]:
     """Some keywords are not there at all."""
     for key in _UNKNOWN_TO_STRICT:
         if key in node:
             hint = "use anyOf" if key == "oneOf" else "describe it in words"
-            yield Fault("schema-keyword", f"{{}}{place} has {key}, which structured outputs refuse", hint, kind=key)
+            yield CheckFault(
+                "schema-keyword", f"{{}}{place} has {key}, which structured outputs refuse", hint, kind=key
+            )
     if any(isinstance(value, dict | list) for value in node.get("enum", ())):
-        yield Fault("schema-enum", f"{{}}{place} has an enum of objects or lists", "use strings, numbers or null")
+        yield CheckFault("schema-enum", f"{{}}{place} has an enum of objects or lists", "use strings, numbers or null")
     if any(isinstance(part, dict) and "$ref" in part for part in node.get("allOf", ())):
-        yield Fault("schema-keyword", f"{{}}{place} has a $ref in allOf", "write the definition out in its place")
+        yield CheckFault("schema-keyword", f"{{}}{place} has a $ref in allOf", "write the definition out in its place")
 
 
-def _strict_strings(place: str, node: dict[str, Any]) -> Iterator[Fault]:
+def _strict_strings(place: str, node: dict[str, Any]) -> Iterator[CheckFault]:
     """Formats are of a list, and patterns of a simple kind."""
     named = node.get("format")
     if isinstance(named, str) and named not in FORMATS:
         hint = f"it can be {', '.join(sorted(FORMATS - {'text'}))}"
-        yield Fault("schema-format", f'{{}}{place} has the format "{named[:40]}"', hint, kind=named[:40])
+        yield CheckFault("schema-format", f'{{}}{place} has the format "{named[:40]}"', hint, kind=named[:40])
     pattern = node.get("pattern")
     if not isinstance(pattern, str):
         return
     for what, found in (("look-around", _LOOK_AROUND), ("a back-reference", _BACK_REFERENCE),
                         ("a word boundary", _WORD_BOUNDARY)):  # fmt: skip
         if found.search(pattern.replace("\\\\", "")):
-            yield Fault("schema-pattern", f"{{}}{place} has a pattern with {what}", "write it without", kind=what)
+            yield CheckFault("schema-pattern", f"{{}}{place} has a pattern with {what}", "write it without", kind=what)
 
 
-def _strict_refs(place: str, node: dict[str, Any]) -> Iterator[Fault]:
+def _strict_refs(place: str, node: dict[str, Any]) -> Iterator[CheckFault]:
     """References stay inside the schema."""
     ref = node.get("$ref")
     if isinstance(ref, str) and not ref.startswith("#"):
         message = f'{{}}{place} refers to "{ref[:60]}", outside the schema'
-        yield Fault("schema-ref", message, "copy the definition into $defs")
+        yield CheckFault("schema-ref", message, "copy the definition into $defs")
 
 
-_STRICT_CHECKS: tuple[Callable[[str, dict[str, Any]], Iterator[Fault]], ...] = (
+_STRICT_CHECKS: tuple[Callable[[str, dict[str, Any]], Iterator[CheckFault]], ...] = (
     _strict_object, _strict_bounds, _strict_keywords, _strict_strings, _strict_refs,
 )  # fmt: skip
 

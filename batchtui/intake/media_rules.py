@@ -10,7 +10,7 @@ import binascii
 import struct
 from typing import TYPE_CHECKING, Any
 
-from batchtui.intake.problems import Fault
+from batchtui.intake.problems import CheckFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,17 +30,19 @@ _NO_SIZE = frozenset({0xC4, 0xC8, 0xCC})
 """Markers between C0 and CF that begin no frame of a JPEG."""
 
 
-def source_faults(place: str, kind: str, source: dict[str, Any], verdict: ModelVerdict) -> Iterator[Fault]:
+def source_faults(place: str, kind: str, source: dict[str, Any], verdict: ModelVerdict) -> Iterator[CheckFault]:
     """Yield what is wrong with the source of an image or a document."""
     if kind == "image" and verdict.info.images is False:
-        yield verdict.severity(Fault("media-refused", f"{verdict.info.id} reads no images", "choose another model"))
+        yield verdict.severity(
+            CheckFault("media-refused", f"{verdict.info.id} reads no images", "choose another model")
+        )
     if source["type"] == "url":
         yield from _url_faults(place, source["url"])
     elif source["type"] == "base64":
         yield from _data_faults(place, kind, source, verdict)
 
 
-def _url_faults(place: str, url: str) -> Iterator[Fault]:
+def _url_faults(place: str, url: str) -> Iterator[CheckFault]:
     """The API fetches by https only."""
     if url.lower().startswith("https://"):
         return
@@ -49,25 +51,25 @@ def _url_faults(place: str, url: str) -> Iterator[Fault]:
         "data": 'use {"type": "base64", "media_type": …, "data": …}',
         "http": "write https://, or send the bytes as base64",
     }.get(scheme, "give a public https:// address, or send the bytes as base64")
-    yield Fault("media-url", f"{place}.source.url does not begin with https://", hint, kind=scheme)
+    yield CheckFault("media-url", f"{place}.source.url does not begin with https://", hint, kind=scheme)
 
 
-def _data_faults(place: str, kind: str, source: dict[str, Any], verdict: ModelVerdict) -> Iterator[Fault]:
+def _data_faults(place: str, kind: str, source: dict[str, Any], verdict: ModelVerdict) -> Iterator[CheckFault]:
     """Hold base64 data against its media type and the limits."""
     data, said = source["data"], source["media_type"]
     if len(data) % 4:
-        yield Fault(
+        yield CheckFault(
             "base64", "base64 data is cut short (its length is no multiple of 4)", "encode the whole file again"
         )
         return
     is_pdf = said == "application/pdf"
     if is_pdf and verdict.info.pdfs is False:
-        yield verdict.severity(Fault("media-refused", f"{verdict.info.id} reads no PDFs", "choose another model"))
+        yield verdict.severity(CheckFault("media-refused", f"{verdict.info.id} reads no PDFs", "choose another model"))
     found = _kind_of(binascii.a2b_base64(data[:_HEAD]))
     if found != said and not (is_pdf and b"%PDF-" in binascii.a2b_base64(data[:_PDF_HEAD])):
         shown = f"the data is {found}" if found else f"the data is no {_NAMES[said]}"
         hint = "name what it is" if found in _NAMES and kind == "image" and found != "application/pdf" else _redo(found)
-        yield Fault("media-type", f"media_type is {said}, but {shown}", hint)
+        yield CheckFault("media-type", f"media_type is {said}, but {shown}", hint)
         return
     if kind == "image":
         yield from _size_faults(data, said)
@@ -102,15 +104,15 @@ def _kind_of(head: bytes) -> str:
     return "application/pdf" if head.startswith(b"%PDF-") else ""
 
 
-def _size_faults(data: str, media_type: str) -> Iterator[Fault]:
+def _size_faults(data: str, media_type: str) -> Iterator[CheckFault]:
     """Hold an image against the limits of bytes and pixels."""
     if len(data) > MOST_IMAGE_BYTES:
         message = f"an image has {len(data):,} bytes of base64, {MOST_IMAGE_BYTES:,} (10 MB) are allowed"
-        yield Fault("image-too-large", message, "make it smaller: the API scales large images down anyway")
+        yield CheckFault("image-too-large", message, "make it smaller: the API scales large images down anyway")
     size = image_size(data, media_type)
     if size is not None and max(size) > MOST_PIXELS:
         message = f"an image has {size[0]:,} x {size[1]:,} pixels, {MOST_PIXELS:,} a side are allowed"
-        yield Fault(
+        yield CheckFault(
             "image-too-large", message, "make it smaller: the API scales large images down anyway", kind="pixels"
         )
 

@@ -15,7 +15,7 @@ from batchtui.domain.limits import LEGACY_API_VERSION, LONG_OUTPUT_BETA, LONG_OU
 from batchtui.domain.model import EFFORTS, ModelInfo, lifecycle_on
 from batchtui.domain.problem import Severity
 from batchtui.intake.model_table import FAMILIES, find_model, living
-from batchtui.intake.problems import Fault
+from batchtui.intake.problems import CheckFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,7 +37,7 @@ PAUSED_KINDS = frozenset({"server_tool_use", "mcp_tool_use", "mcp_tool_result", 
 class ModelVerdict:
     """What is known of one model name under the options of one check."""
 
-    faults: tuple[Fault, ...]
+    faults: tuple[CheckFault, ...]
     """What is wrong with the name itself."""
     info: ModelInfo
     """Everything known; of an unknown model only its id."""
@@ -55,12 +55,12 @@ class ModelVerdict:
         """Whether values other than the defaults are accepted at API version 2023-06-01, as far as is known."""
         return self.info.sampling != "defaults"
 
-    def severity(self, fault: Fault) -> Fault:
+    def severity(self, fault: CheckFault) -> CheckFault:
         """Return a fault that comes from the model as it counts for this model."""
         return fault._replace(severity=Severity.WARNING) if self.is_allowed else fault
 
 
-def judge(model: str, options: CheckOptions, *, guesses: bool = True) -> ModelVerdict:
+def check_model(model: str, options: CheckOptions, *, guesses: bool = True) -> ModelVerdict:
     """Return what is known of a model. Its faults are errors only where it is known to be refused.
 
     `guesses` says what an unknown model may have been meant to be; that takes a millisecond.
@@ -79,29 +79,35 @@ def judge(model: str, options: CheckOptions, *, guesses: bool = True) -> ModelVe
     return replace(verdict, faults=(verdict.severity(found),), successors=others)
 
 
-def _name_fault(model: str, info: ModelInfo, today: date) -> Fault | None:
+def _name_fault(model: str, info: ModelInfo, today: date) -> CheckFault | None:
     """Return what is wrong with choosing this model today."""
     life = lifecycle_on(info, today)
     if life == "retired":
         when = f"retired on {info.retires_at.isoformat()}" if info.retires_at else "is retired"
         hint = _replacement_hint(next(iter(successors(model, today)), "another one"))
-        return Fault("model-retired", f"{model} {when}: every request would fail", hint, kind=model)
+        return CheckFault("model-retired", f"{model} {when}: every request would fail", hint, kind=model)
     if info.batches is False:
-        return Fault("model-without-batches", f"{model} cannot be used in batches", "choose another model", kind=model)
+        return CheckFault(
+            "model-without-batches", f"{model} cannot be used in batches", "choose another model", kind=model
+        )
     if life != "deprecated" or info.retires_at is None or info.retires_at - today > RETIRING_SOON:
         return None
     hint = "move to a newer model; a retry after that day will fail"
     if info.retires_at < today:
         message = f"{model} was to retire on {info.retires_at.isoformat()}; the API still lists it as deprecated"
-        return Fault("model-retiring", message, "move to a newer model soon", Severity.WARNING, model)
-    return Fault("model-retiring", f"{model} retires on {info.retires_at.isoformat()}", hint, Severity.WARNING, model)
+        return CheckFault("model-retiring", message, "move to a newer model soon", Severity.WARNING, model)
+    return CheckFault(
+        "model-retiring", f"{model} retires on {info.retires_at.isoformat()}", hint, Severity.WARNING, model
+    )
 
 
-def _unknown(model: str, known: Sequence[str]) -> Fault:
+def _unknown(model: str, known: Sequence[str]) -> CheckFault:
     """Return the warning for an unknown model: new ones appear without this program."""
     close = get_close_matches(model, known, n=1, cutoff=0.6)
     guess = f'did you mean "{close[0]}"?' if close else "batchtui models lists what your key can use"
-    return Fault("model-unknown", f'the model "{model[:80]}" is not known here', guess, Severity.WARNING, model[:80])
+    return CheckFault(
+        "model-unknown", f'the model "{model[:80]}" is not known here', guess, Severity.WARNING, model[:80]
+    )
 
 
 def successors(model: str, today: date) -> tuple[str, ...]:
@@ -116,7 +122,7 @@ def _replacement_hint(model: str) -> str:
     return f"use a newer model, such as {model} (--model replaces it in every request)"
 
 
-def name_faults(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:
+def name_faults(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
     """Yield what is wrong with the model's name; the model in the hint is one that takes these params as they are."""
     for fault in verdict.faults:
         if fault.code == "model-retired":
@@ -142,7 +148,7 @@ def _takes(model: str, params: dict[str, Any], verdict: ModelVerdict, betas: tup
     return not faults and params["max_tokens"] <= (info.max_tokens or params["max_tokens"])
 
 
-def max_tokens_faults(params: dict[str, Any], verdict: ModelVerdict) -> Iterator[Fault]:
+def max_tokens_faults(params: dict[str, Any], verdict: ModelVerdict) -> Iterator[CheckFault]:
     """Hold max_tokens against what the model writes at most."""
     wanted, limit = params["max_tokens"], verdict.max_tokens
     if limit is None or wanted <= limit:
@@ -151,19 +157,19 @@ def max_tokens_faults(params: dict[str, Any], verdict: ModelVerdict) -> Iterator
     if verdict.info.long_output and limit < wanted <= LONG_OUTPUT_TOKENS:
         hint = f"--beta {LONG_OUTPUT_BETA} allows 300,000 in a batch"
     message = f"max_tokens is {wanted:,}, {params['model']} writes at most {limit:,}"
-    yield verdict.severity(Fault("max-tokens-limit", message, hint, kind=params["model"]))
+    yield verdict.severity(CheckFault("max-tokens-limit", message, hint, kind=params["model"]))
 
 
-def thinking_faults(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:
+def thinking_faults(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
     """Hold thinking against what the model knows, and against the effort that is asked for."""
     kind, model = params["thinking"]["type"], params["model"]
     effort = (params.get("output_config") or {}).get("effort")
     if verdict.info.thinking.get(kind) is False:
         message = f'{model} refuses thinking of type "{kind}"'
-        yield verdict.severity(Fault("thinking-refused", message, _other_thinking(params, verdict), kind=kind))
+        yield verdict.severity(CheckFault("thinking-refused", message, _other_thinking(params, verdict), kind=kind))
     elif kind == "disabled" and effort in verdict.info.disabled_not_at:
         message = f'{model} refuses thinking "disabled" with effort "{effort}"'
-        yield verdict.severity(Fault("thinking-refused", message, 'lower the effort to "high"', kind=effort))
+        yield verdict.severity(CheckFault("thinking-refused", message, 'lower the effort to "high"', kind=effort))
 
 
 def _other_thinking(params: dict[str, Any], verdict: ModelVerdict) -> str:
@@ -181,41 +187,43 @@ def _other_thinking(params: dict[str, Any], verdict: ModelVerdict) -> str:
     return "leave thinking out"
 
 
-def effort_faults(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:
+def effort_faults(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
     """Hold output_config.effort against the levels of the model, and format against what it can."""
     config, model = params["output_config"], params["model"]
     effort, levels = config.get("effort"), verdict.info.efforts
     accepted = [level for level, taken in levels.items() if taken]
     if effort is not None and levels and not accepted:
-        fault = Fault("effort-refused", f"{model} knows no output_config.effort", "leave it out", kind=model)
+        fault = CheckFault("effort-refused", f"{model} knows no output_config.effort", "leave it out", kind=model)
         yield verdict.severity(fault)
     elif effort is not None and not levels and effort not in EFFORTS:
         hint = f"known: {', '.join(EFFORTS)}"
-        yield Fault("unknown-value", f'the effort "{effort[:40]}" is not known here', hint, Severity.WARNING)
+        yield CheckFault("unknown-value", f'the effort "{effort[:40]}" is not known here', hint, Severity.WARNING)
     elif effort is not None and levels and effort not in accepted:
         hint = f"it takes {', '.join(accepted)}"
-        yield verdict.severity(Fault("effort-refused", f'{model} refuses the effort "{effort[:40]}"', hint, kind=model))
+        yield verdict.severity(
+            CheckFault("effort-refused", f'{model} refuses the effort "{effort[:40]}"', hint, kind=model)
+        )
     if config.get("format") is not None and verdict.info.structured_outputs is False:
-        fault = Fault("structured-outputs-refused", f"{model} has no structured outputs", "choose a newer model")
+        fault = CheckFault("structured-outputs-refused", f"{model} has no structured outputs", "choose a newer model")
         yield verdict.severity(fault)
 
 
-def sampling_faults(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:
+def sampling_faults(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
     """Hold temperature, top_p and top_k against the model and thinking, where the version still takes them."""
     given, model = sorted(SAMPLING & params.keys()), params["model"]
     if not verdict.takes_sampling:
         for key in given:
             if not _is_default(key, params[key]):
                 message = f"{model} refuses {key} {params[key]} at every API version"
-                yield verdict.severity(Fault("sampling-model", message, "leave it out", kind=key))
+                yield verdict.severity(CheckFault("sampling-model", message, "leave it out", kind=key))
     elif verdict.info.sampling == "one" and {"temperature", "top_p"} <= params.keys():
         message = f"{model} takes temperature or top_p, not both"
-        yield verdict.severity(Fault("sampling-both", message, "leave one of them out", kind=model))
+        yield verdict.severity(CheckFault("sampling-both", message, "leave one of them out", kind=model))
     if params.get("thinking", {}).get("type") == "enabled":
         for key in given:
             if key == "top_k" or (key == "temperature" and params[key] != 1):
                 hint = "leave one of the two out"
-                yield Fault("sampling-thinking", f"{key} does not go with a thinking budget", hint, kind=key)
+                yield CheckFault("sampling-thinking", f"{key} does not go with a thinking budget", hint, kind=key)
 
 
 def _is_default(key: str, value: float) -> bool:
@@ -233,26 +241,28 @@ def sampling_removed_hint(verdict: ModelVerdict | None) -> str:
     return f"send the batch with --api-version {LEGACY_API_VERSION}, or leave it out"
 
 
-def forced_tool_faults(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:
+def forced_tool_faults(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
     """Hold a forced tool_choice against the model and thinking."""
     kind, model = params["tool_choice"]["type"], params["model"]
     if kind not in ("any", "tool"):
         return
     if verdict.info.forced_tools is False:
         hint = 'use {"type": "auto"} and ask for the tool in the prompt'
-        fault = Fault("tool-choice-refused", f'{model} refuses tool_choice "{kind}"', hint, kind=model)
+        fault = CheckFault("tool-choice-refused", f'{model} refuses tool_choice "{kind}"', hint, kind=model)
         yield verdict.severity(fault)
     elif params.get("thinking", {}).get("type", "disabled") != "disabled":
-        yield Fault("tool-choice-thinking", f'tool_choice "{kind}" does not go with thinking', 'use {"type": "auto"}')
+        yield CheckFault(
+            "tool-choice-thinking", f'tool_choice "{kind}" does not go with thinking', 'use {"type": "auto"}'
+        )
 
 
-def prefill_faults(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:
+def prefill_faults(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
     """Look at a conversation that ends with the assistant: a prefill, or a paused turn that goes on."""
     message, model = params["messages"][-1], params["model"]
     if is_paused(message["content"]):
         return
     if verdict.info.prefill is False:
-        fault = Fault(
+        fault = CheckFault(
             "prefill-refused",
             f"the last message is the assistant's: {model} refuses a prefill",
             "end with a user message",
@@ -261,12 +271,14 @@ def prefill_faults(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[s
         yield verdict.severity(fault)
         return
     if params.get("thinking", {}).get("type", "disabled") != "disabled":
-        yield Fault("prefill-thinking", "a prefill does not go with thinking", "end with a user message")
+        yield CheckFault("prefill-thinking", "a prefill does not go with thinking", "end with a user message")
     elif _has_format(params):
-        yield Fault("prefill-format", "a prefill does not go with output_config.format", "end with a user message")
+        yield CheckFault("prefill-format", "a prefill does not go with output_config.format", "end with a user message")
     text = _prefilled(message["content"])
     if text is not None and text != text.rstrip():
-        yield Fault("prefill-space", "the assistant's last message ends in a space", "the API refuses it; strip it")
+        yield CheckFault(
+            "prefill-space", "the assistant's last message ends in a space", "the API refuses it; strip it"
+        )
 
 
 def is_paused(content: Any) -> bool:

@@ -13,7 +13,7 @@ from batchtui.domain.problem import Severity
 from batchtui.intake import model_rules as by_model
 from batchtui.intake.media_rules import source_faults
 from batchtui.intake.model_rules import ModelVerdict
-from batchtui.intake.problems import Fault
+from batchtui.intake.problems import CheckFault
 from batchtui.intake.rejected_keys import BETA_NEEDED
 from batchtui.intake.tool_rules import mcp_faults, output_format_faults
 from batchtui.intake.turn_rules import all_blocks, cache_faults, call_faults, first_turn_faults
@@ -29,7 +29,7 @@ _CLOSED_KEYS = frozenset({"model", "max_tokens", "messages", "system", "metadata
 INTERLEAVED_BETA = "interleaved-thinking"
 """With this beta and tools, the budget for thinking may exceed max_tokens."""
 
-Rule = Callable[[dict[str, Any], ModelVerdict, tuple[str, ...]], Iterator[Fault]]
+Rule = Callable[[dict[str, Any], ModelVerdict, tuple[str, ...]], Iterator[CheckFault]]
 
 
 def rules_for(key: Key, verdict: ModelVerdict, tool_checks: ToolChecks) -> tuple[Rule, ...]:
@@ -77,34 +77,34 @@ def holds_free_json(key: Key) -> bool:
     return bool(not key.kinds <= {"text", "text+cache"} or not _CLOSED_KEYS.issuperset(key.names))
 
 
-def _thinking_budget(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:
+def _thinking_budget(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
     """Hold the budget for thinking against max_tokens."""
     budget = params["thinking"].get("budget_tokens")
     may_exceed = bool(params.get("tools")) and any(beta.startswith(INTERLEAVED_BETA) for beta in betas)
     if budget is not None and budget >= params["max_tokens"] and not may_exceed:
         message = f"thinking.budget_tokens is {budget:,}, it must be less than max_tokens ({params['max_tokens']:,})"
-        yield Fault("thinking-budget", message, "thinking is part of what max_tokens counts")
+        yield CheckFault("thinking-budget", message, "thinking is part of what max_tokens counts")
 
 
-def _tool_names(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:
+def _tool_names(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
     """Find two tools of one name."""
     names = _names(params)
     twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
     if twice is not None:
-        yield Fault("tool-name-duplicate", f'two tools are called "{twice}"', "names must be unique in a request")
+        yield CheckFault("tool-name-duplicate", f'two tools are called "{twice}"', "names must be unique in a request")
 
 
-def _tool_choice(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:
+def _tool_choice(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
     """Hold tool_choice against the tools."""
     choice = params["tool_choice"]
     kind = choice["type"]
     if not params.get("tools") and not params.get("mcp_servers"):
         severity = Severity.ERROR if kind in ("any", "tool") else Severity.WARNING
         message = "tool_choice is given, but no tools"
-        yield Fault("tool-choice-without-tools", message, "give tools, or leave it out", severity)
+        yield CheckFault("tool-choice-without-tools", message, "give tools, or leave it out", severity)
     elif kind == "tool" and not params.get("mcp_servers") and choice["name"] not in _names(params):
         message = f'tool_choice names "{choice["name"][:60]}", which is no tool here'
-        yield Fault("tool-choice-unknown", message, "give it among the tools, or name one that is there")
+        yield CheckFault("tool-choice-unknown", message, "give it among the tools, or name one that is there")
 
 
 def _names(params: dict[str, Any]) -> list[str]:
@@ -112,20 +112,20 @@ def _names(params: dict[str, Any]) -> list[str]:
     return [tool["name"] for tool in params["tools"] if "name" in tool]
 
 
-def _media(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:
+def _media(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
     """Look at every image and document."""
     for block in all_blocks(params):
         if "source" in block and block["type"] in ("image", "document"):
             yield from source_faults(block["type"], block["type"], block["source"], verdict)
 
 
-def _cited_format(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:
+def _cited_format(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
     """Find documents that are to be cited from beside a structured output."""
     if (params["output_config"] or {}).get("format") is None:
         return
     if any((block.get("citations") or {}).get("enabled") for block in all_blocks(params) if _may_cite(block)):
         hint = "turn citations off, or leave output_config.format out"
-        yield Fault("format-citations", "citations do not go with output_config.format", hint)
+        yield CheckFault("format-citations", "citations do not go with output_config.format", hint)
 
 
 def _may_cite(block: dict[str, Any]) -> bool:
@@ -133,23 +133,25 @@ def _may_cite(block: dict[str, Any]) -> bool:
     return block.get("type") in ("document", "search_result")
 
 
-def _betas(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:
+def _betas(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
     """Find what needs a beta header that will not be sent."""
     for key, beta in BETA_NEEDED.items():
         if key in params and not any(name.startswith(tuple(beta.split(" or "))) for name in betas):
-            yield Fault("beta-missing", f"{key} needs a beta header ({beta}-…)", "--beta NAME", Severity.WARNING, key)
+            yield CheckFault(
+                "beta-missing", f"{key} needs a beta header ({beta}-…)", "--beta NAME", Severity.WARNING, key
+            )
 
 
-def _stop_sequences(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:
+def _stop_sequences(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
     """Find a stop sequence of nothing."""
     if any(not each.strip() for each in params["stop_sequences"]):
-        yield Fault("stop-sequence-blank", "a stop sequence is blank", "each needs something that is no space")
+        yield CheckFault("stop-sequence-blank", "a stop sequence is blank", "each needs something that is no space")
 
 
-def _user_id(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:
+def _user_id(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
     """Find a person's address where an opaque id is asked for."""
     user_id = params["metadata"].get("user_id") or ""
     name, at, host = user_id.partition("@")
     if at and name and "." in host and " " not in user_id:
         hint = "use an id that tells nothing about the person, such as a hash"
-        yield Fault("user-id-email", "metadata.user_id looks like an e-mail address", hint, Severity.WARNING)
+        yield CheckFault("user-id-email", "metadata.user_id looks like an e-mail address", hint, Severity.WARNING)

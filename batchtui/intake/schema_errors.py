@@ -11,9 +11,9 @@ from batchtui.domain.problem import Severity
 from batchtui.intake import schema
 from batchtui.intake import schema_blocks as blocks
 from batchtui.intake import schema_server_results as server_results
-from batchtui.intake.error_location import UNION_KINDS, Place, locate, meant_branch
+from batchtui.intake.error_location import UNION_KINDS, ErrorLocation, intended_branch, locate
 from batchtui.intake.model_rules import SAMPLING, sampling_removed_hint
-from batchtui.intake.problems import Fault
+from batchtui.intake.problems import CheckFault
 from batchtui.intake.rejected_keys import (
     FOREIGN_BLOCKS,
     FOREIGN_KEYS,
@@ -45,9 +45,9 @@ _NEWER = frozenset({"unknown-key", "unknown-block", "unknown-tool", "unknown-val
 _DATED = re.compile(r"_20\d{6}$")
 
 
-def faults_of(
+def explain(
     error: ValidationError, request: dict[str, Any], verdict: ModelVerdict | None, *, may_be_newer: bool
-) -> list[Fault]:
+) -> list[CheckFault]:
     """Return what is wrong with the params of a request; the envelope is looked at elsewhere.
 
     `verdict` is on the request's model, where it names one. `may_be_newer` says that the batch goes out with a beta
@@ -64,11 +64,11 @@ def faults_of(
     found = [
         (detail, at) for detail, at in found if detail["type"] != "extra_forbidden" or at.path[:2] not in new_tools
     ]
-    faults = [fault for detail, place in meant_branch(found) for fault in _say(detail, place)][:MOST_FAULTS]
+    faults = [fault for detail, place in intended_branch(found) for fault in _say(detail, place)][:MOST_FAULTS]
     return [_adjusted(fault, verdict, may_be_newer=may_be_newer) for fault in faults]
 
 
-def write_whole_numbers(error: ValidationError, params: dict[str, Any]) -> Iterator[Fault]:
+def write_whole_numbers(error: ValidationError, params: dict[str, Any]) -> Iterator[CheckFault]:
     """Rewrite whole numbers that are written as 1e3 or 1000.0, as R and spreadsheets do; yield a warning for each.
 
     JSON Schema counts them as integers, strict readers do not: a plain integer is right for both.
@@ -86,14 +86,14 @@ def write_whole_numbers(error: ValidationError, params: dict[str, Any]) -> Itera
         ):
             place.holder[place.last] = int(value)
             message = f"{place.name} is written as {value!r}"
-            yield Fault("whole-number", message, f"it is sent as {int(value)}", Severity.WARNING, place.name)
+            yield CheckFault("whole-number", message, f"it is sent as {int(value)}", Severity.WARNING, place.name)
 
 
 _MOST_EXACT = 2**53
 """From here on not every whole number is one as a float."""
 
 
-def _adjusted(fault: Fault, verdict: ModelVerdict | None, *, may_be_newer: bool) -> Fault:
+def _adjusted(fault: CheckFault, verdict: ModelVerdict | None, *, may_be_newer: bool) -> CheckFault:
     """Return a fault as it counts for this model and this batch."""
     if fault.code == "sampling-removed":
         return fault._replace(hint=sampling_removed_hint(verdict))
@@ -102,14 +102,14 @@ def _adjusted(fault: Fault, verdict: ModelVerdict | None, *, may_be_newer: bool)
     return fault
 
 
-def _is_empty_ending(place: Place, messages: Any) -> bool:
+def _is_empty_ending(place: ErrorLocation, messages: Any) -> bool:
     """Whether it is the last message, of the assistant: the only one that may be empty."""
     if not isinstance(messages, list) or place.path != ("messages", len(messages) - 1, "content"):
         return False
     return place.holder.get("role") == "assistant" and place.value in ("", [])
 
 
-def _say(detail: ErrorDetails, place: Place) -> Iterator[Fault]:
+def _say(detail: ErrorDetails, place: ErrorLocation) -> Iterator[CheckFault]:
     """Word one error of the schema."""
     speak = _SPEAKERS.get(detail["type"], _other)
     fault = speak(detail, place)
@@ -117,15 +117,15 @@ def _say(detail: ErrorDetails, place: Place) -> Iterator[Fault]:
         yield fault._replace(kind=f"{_NUMBER.sub('.N', place.name)} {fault.kind}")
 
 
-def _missing(_: ErrorDetails, place: Place) -> Fault:
+def _missing(_: ErrorDetails, place: ErrorLocation) -> CheckFault:
     name = place.name
     if name in ("model", "max_tokens", "messages"):
         hint = {"model": "or give one for all: --model", "max_tokens": "or give one for all: --max-tokens"}.get(
             name, ""
         )
-        return Fault(f"{name.replace('_', '-')}-missing", f"{name} is missing", hint)
+        return CheckFault(f"{name.replace('_', '-')}-missing", f"{name} is missing", hint)
     guess = _guess(str(place.last), place.holder)
-    return Fault("missing-key", f"{name} is missing", guess)
+    return CheckFault("missing-key", f"{name} is missing", guess)
 
 
 def _guess(key: str, holder: Any) -> str:
@@ -134,7 +134,7 @@ def _guess(key: str, holder: Any) -> str:
     return f'is "{close[0]}" meant to be "{key}"?' if close else ""
 
 
-def _extra(_: ErrorDetails, place: Place) -> Fault:
+def _extra(_: ErrorDetails, place: ErrorLocation) -> CheckFault:
     key = str(place.last)
     if len(place.path) == 1:
         for table, code, what in (
@@ -145,22 +145,22 @@ def _extra(_: ErrorDetails, place: Place) -> Fault:
             (MISPLACED, "misplaced-key", "does not belong at the top of params"),
         ):
             if key in table:
-                return Fault(code, f"{key} {what}", table[key])
+                return CheckFault(code, f"{key} {what}", table[key])
         if key in SAMPLING:
-            return Fault("sampling-removed", f"{key} was removed by API version 2026-10-21", LEGACY_HINT)
+            return CheckFault("sampling-removed", f"{key} was removed by API version 2026-10-21", LEGACY_HINT)
     if key == "cache_control":
         hint = "put it on a block of text, an image, a document or a tool"
-        return Fault("cache-control", f"{place.name}: there is no caching mark on this object", hint)
+        return CheckFault("cache-control", f"{place.name}: there is no caching mark on this object", hint)
     # Looked up among all legal keys, since that is remembered; a key that is there already is no advice.
     close = _nearest(key[:60], _legal_keys(place))
     if isinstance(place.holder, dict) and close in place.holder:
         close = None
     hint = f'did you mean "{close}"?' if close else "leave it out: the API refuses keys that it does not know"
     severity = Severity.WARNING if _is_newer_tool(place) else Severity.ERROR
-    return Fault("unknown-key", f"{place.name} is not known here"[:300], hint, severity)
+    return CheckFault("unknown-key", f"{place.name} is not known here"[:300], hint, severity)
 
 
-def _is_newer_tool(place: Place) -> bool:
+def _is_newer_tool(place: ErrorLocation) -> bool:
     """Whether it is a key of a server tool whose date is not known here."""
     kind = place.holder.get("type") if isinstance(place.holder, dict) else None
     is_tool = place.path[:1] == ("tools",) and len(place.path) == 3
@@ -173,7 +173,7 @@ def _nearest(key: str, legal: frozenset[str]) -> str | None:
     return next(iter(get_close_matches(key, sorted(legal), n=1, cutoff=0.7)), None)
 
 
-def _legal_keys(place: Place) -> frozenset[str]:
+def _legal_keys(place: ErrorLocation) -> frozenset[str]:
     """Return the keys that the object takes which an unknown key stands in."""
     if len(place.path) == 1:
         return _TOP_KEYS
@@ -214,15 +214,15 @@ def _typed_objects() -> list[type]:
     return [each for each in held if isinstance(each, type) and "type" in getattr(each, "__annotations__", {})]
 
 
-def _wrong_type(detail: ErrorDetails, place: Place) -> Fault:
+def _wrong_type(detail: ErrorDetails, place: ErrorLocation) -> CheckFault:
     if detail["type"] == "string_unicode":
-        return Fault(
+        return CheckFault(
             "lone-surrogate", f"{place.name} holds half of a character (a lone surrogate)", "it is no valid text"
         )
     wanted = _SHAPES.get(detail["type"], "something else")
     if place.last in ("content", "system") and detail["type"] in UNION_KINDS:
         wanted = "a string or a list of blocks"
-    return Fault("wrong-type", f"{place.name} must be {wanted}, not {_what(place.value)}")
+    return CheckFault("wrong-type", f"{place.name} must be {wanted}, not {_what(place.value)}")
 
 
 def _what(value: Any) -> str:
@@ -238,42 +238,42 @@ def _what(value: Any) -> str:
     return names.get(type(value), "null")
 
 
-def _literal(detail: ErrorDetails, place: Place) -> Fault:
+def _literal(detail: ErrorDetails, place: ErrorLocation) -> CheckFault:
     key, expected = place.last, str(detail.get("ctx", {}).get("expected", "")).replace("'", '"')
     shown = f'"{place.value[:60]}"' if isinstance(place.value, str) else _what(place.value)
     if place.path == ("stream",):
         hint = "leave it out: results come when the batch has ended"
-        return Fault("not-in-batch", "stream must be off in a batch", hint)
+        return CheckFault("not-in-batch", "stream must be off in a batch", hint)
     if key == "media_type":
-        return Fault("media-type", f"{place.name} is {shown}", f"it can be {expected}")
+        return CheckFault("media-type", f"{place.name} is {shown}", f"it can be {expected}")
     if "cache_control" in place.path:
-        return Fault("cache-control", f"{place.name} is {shown}", f"it can be {expected}")
+        return CheckFault("cache-control", f"{place.name} is {shown}", f"it can be {expected}")
     if key == "display":
-        return Fault("unknown-value", f"{place.name} is {shown}, not known here", f"it can be {expected}")
-    return Fault("bad-value", f"{place.name} is {shown}", f"it can be {expected}")
+        return CheckFault("unknown-value", f"{place.name} is {shown}, not known here", f"it can be {expected}")
+    return CheckFault("bad-value", f"{place.name} is {shown}", f"it can be {expected}")
 
 
-def _pattern(detail: ErrorDetails, place: Place) -> Fault:
+def _pattern(detail: ErrorDetails, place: ErrorLocation) -> CheckFault:
     pattern = detail.get("ctx", {}).get("pattern")
     shown = f'"{place.value[:60]}"' if isinstance(place.value, str) else ""
     if pattern == r"\S":
-        return Fault("empty-text", f"{place.name} is empty", "the API refuses text without anything in it")
+        return CheckFault("empty-text", f"{place.name} is empty", "the API refuses text without anything in it")
     if place.last == "data":
-        return Fault("base64", f"{place.name} is not base64", _base64_hint(str(place.value)))
+        return CheckFault("base64", f"{place.name} is not base64", _base64_hint(str(place.value)))
     if place.last == "name":
-        return Fault("tool-name", f"{place.name} {shown} is no tool name", "1 to 128 letters, digits, _ and -")
+        return CheckFault("tool-name", f"{place.name} {shown} is no tool name", "1 to 128 letters, digits, _ and -")
     if place.last == "type":
         return _unknown_tool(place, shown)
     if place.last == "country":
-        return Fault("tool-country", f"{place.name} is {shown}", 'two letters, such as "US" (ISO 3166-1)')
+        return CheckFault("tool-country", f"{place.name} is {shown}", 'two letters, such as "US" (ISO 3166-1)')
     hint = "ids of server tools begin with srvtoolu_" if pattern and "srvtoolu" in pattern else _ID_HINT
-    return Fault("bad-value", f"{place.name} is {shown}", hint)
+    return CheckFault("bad-value", f"{place.name} is {shown}", hint)
 
 
 _ID_HINT = "letters, digits, _ and - only"
 
 
-def _unknown_tool(place: Place, shown: str) -> Fault:
+def _unknown_tool(place: ErrorLocation, shown: str) -> CheckFault:
     """Return the fault of a tool whose type is not known: one with a date may be newer than this program."""
     value = str(place.value)
     hint = FOREIGN_TOOLS.get(value, "")
@@ -283,7 +283,7 @@ def _unknown_tool(place: Place, shown: str) -> Fault:
     if is_newer:
         hint = "it may be newer than this program"
     severity = Severity.WARNING if is_newer else Severity.ERROR
-    return Fault("unknown-tool", f"{place.name} {shown} is no kind of tool known here", hint, severity, value[:40])
+    return CheckFault("unknown-tool", f"{place.name} {shown} is no kind of tool known here", hint, severity, value[:40])
 
 
 def _base64_hint(data: str) -> str:
@@ -297,49 +297,51 @@ def _base64_hint(data: str) -> str:
     return "encode the file's bytes with base64" if data else "there is nothing in it"
 
 
-def _too_short(_: ErrorDetails, place: Place) -> Fault:
+def _too_short(_: ErrorDetails, place: ErrorLocation) -> CheckFault:
     if place.path == ("messages",):
-        return Fault("messages-empty", "messages is empty", "a request needs at least one message")
-    return Fault("empty-content", f"{place.name} is empty", "the API refuses it")
+        return CheckFault("messages-empty", "messages is empty", "a request needs at least one message")
+    return CheckFault("empty-content", f"{place.name} is empty", "the API refuses it")
 
 
-def _too_long(detail: ErrorDetails, place: Place) -> Fault:
+def _too_long(detail: ErrorDetails, place: ErrorLocation) -> CheckFault:
     if place.last == "citations":
-        return Fault(
+        return CheckFault(
             "citations-removed", f"{place.name}: API version 2026-10-21 takes no citations from the user", LEGACY_HINT
         )
     most = detail.get("ctx", {}).get("max_length", "")
-    return Fault("too-long", f"{place.name} is longer than {most}")
+    return CheckFault("too-long", f"{place.name} is longer than {most}")
 
 
-def _range(detail: ErrorDetails, place: Place) -> Fault:
+def _range(detail: ErrorDetails, place: ErrorLocation) -> CheckFault:
     limits = detail.get("ctx", {})
     bound = f"at least {limits['ge']}" if "ge" in limits else f"at most {limits.get('le')}"
     code = {"max_tokens": "max-tokens-range", "budget_tokens": "thinking-budget"}.get(str(place.last), "out-of-range")
-    return Fault(code, f"{place.name} is {str(place.value)[:40]}, it must be {bound}")
+    return CheckFault(code, f"{place.name} is {str(place.value)[:40]}, it must be {bound}")
 
 
-def _tag(_: ErrorDetails, place: Place) -> Fault:
+def _tag(_: ErrorDetails, place: ErrorLocation) -> CheckFault:
     value = place.value if isinstance(place.value, dict) else {}
     where, last = place.path[0] if place.path else "", place.last
     if where == "messages" and len(place.path) == 2:
         role = str(value.get("role"))[:60]
-        return Fault("bad-role", f'{place.name}.role is "{role}"', ROLES.get(role, 'it can be "user" or "assistant"'))
+        return CheckFault(
+            "bad-role", f'{place.name}.role is "{role}"', ROLES.get(role, 'it can be "user" or "assistant"')
+        )
     if not isinstance(value.get("type"), str):
-        return Fault("wrong-type", f"{place.name}.type must be a string, not {_what(value.get('type'))}")
+        return CheckFault("wrong-type", f"{place.name}.type must be a string, not {_what(value.get('type'))}")
     kind = value["type"][:60]
     if last in ("source", "tool_choice"):
-        return Fault("bad-value", f'{place.name}.type is "{kind}"', _TAGS[last])
+        return CheckFault("bad-value", f'{place.name}.type is "{kind}"', _TAGS[last])
     if last == "thinking":
         known = 'it can be "adaptive", "enabled", "disabled" or "between_tools", depending on the model'
-        return Fault("unknown-value", f'thinking.type is "{kind}", not known here', known)
+        return CheckFault("unknown-value", f'thinking.type is "{kind}", not known here', known)
     if kind == "document" and where == "messages":
         message = f"{place.name}: a document directly in the assistant's message"
-        return Fault("document-in-assistant", message, LEGACY_HINT)
+        return CheckFault("document-in-assistant", message, LEGACY_HINT)
     hint = FOREIGN_BLOCKS.get(kind, "")
     close = _nearest(kind, frozenset(_keys_by_type())) if not hint else None
     hint = hint or (f'did you mean "{close}"?' if close else "the API refuses types that it does not know")
-    return Fault("unknown-block", f'{place.name} is of type "{kind}", not known here', hint, kind=kind)
+    return CheckFault("unknown-block", f'{place.name} is of type "{kind}", not known here', hint, kind=kind)
 
 
 _TAGS = {
@@ -348,20 +350,20 @@ _TAGS = {
 }
 
 
-def _no_tag(_: ErrorDetails, place: Place) -> Fault:
+def _no_tag(_: ErrorDetails, place: ErrorLocation) -> CheckFault:
     key = "role" if place.path[:1] == ("messages",) and len(place.path) == 2 else "type"
-    return Fault("missing-key", f"{place.name}.{key} is missing", _guess(key, place.value))
+    return CheckFault("missing-key", f"{place.name}.{key} is missing", _guess(key, place.value))
 
 
-def _not_finite(_: ErrorDetails, place: Place) -> Fault:
-    return Fault("nan", f"{place.name} is NaN or infinite", "JSON has no such numbers; use null or leave it out")
+def _not_finite(_: ErrorDetails, place: ErrorLocation) -> CheckFault:
+    return CheckFault("nan", f"{place.name} is NaN or infinite", "JSON has no such numbers; use null or leave it out")
 
 
-def _other(detail: ErrorDetails, place: Place) -> Fault:
-    return Fault("bad-value", f"{place.name}: {detail['msg']}"[:300])
+def _other(detail: ErrorDetails, place: ErrorLocation) -> CheckFault:
+    return CheckFault("bad-value", f"{place.name}: {detail['msg']}"[:300])
 
 
-_SPEAKERS: dict[str, Callable[[ErrorDetails, Place], Fault | None]] = {
+_SPEAKERS: dict[str, Callable[[ErrorDetails, ErrorLocation], CheckFault | None]] = {
     "missing": _missing,
     "extra_forbidden": _extra,
     "literal_error": _literal,

@@ -224,7 +224,7 @@ class ToolsFound(TypedDict):
 
 
 @with_config(STRICT)
-class Advice(TypedDict):
+class WarningDetail(TypedDict):
     """What the advisor said."""
 
     type: Literal["advisor_result"]
@@ -251,7 +251,7 @@ ServerToolAnswer = Annotated[
     | FileCreated
     | FileChanged
     | ToolsFound
-    | Advice
+    | WarningDetail
     | RedactedAdvice,
     Field(discriminator="type"),
 ]

@@ -23,7 +23,7 @@ from batchtui.intake.json_schema_rules import (
     SchemaChecks,
     SchemaVerdict,
 )
-from batchtui.intake.problems import Fault
+from batchtui.intake.problems import CheckFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,7 +40,7 @@ _MOST_KEPT = 2_000
 class _ToolsVerdict:
     """What was found in one list of tools."""
 
-    faults: tuple[Fault, ...]
+    faults: tuple[CheckFault, ...]
     betas: frozenset[str]
     """Beginnings of the beta headers that these tools need."""
     optional: int
@@ -64,13 +64,13 @@ class ToolChecks:
         self._lists: dict[bytes, _ToolsVerdict] = {}
         self._last: tuple[object, _ToolsVerdict] = (None, _NOTHING)
 
-    def tool_faults(self, params: dict[str, Any], betas: tuple[str, ...]) -> Iterator[Fault]:
+    def tool_faults(self, params: dict[str, Any], betas: tuple[str, ...]) -> Iterator[CheckFault]:
         """Yield what is wrong with the tools and the structured output of a request."""
         found = self._look(params["tools"]) if "tools" in params else _NOTHING
         yield from found.faults
         for beta in sorted(found.betas):
             if not any(sent.startswith(beta) for sent in betas):
-                yield Fault(
+                yield CheckFault(
                     "beta-missing", f"a tool needs a beta header ({beta}…)", f"--beta {beta}", Severity.WARNING, beta
                 )
         wanted = (params.get("output_config") or {}).get("format")
@@ -101,7 +101,7 @@ class ToolChecks:
 
     def _first_look(self, tools: list[dict[str, Any]]) -> _ToolsVerdict:
         """Look at a list of tools for the first time."""
-        faults: list[Fault] = []
+        faults: list[CheckFault] = []
         optional = unions = 0
         betas = set()
         for index, tool in enumerate(tools):
@@ -117,21 +117,21 @@ class ToolChecks:
         strict = sum(tool.get("strict") is True for tool in tools)
         if strict > MOST_STRICT_TOOLS:
             message = f"{strict} tools are strict, {MOST_STRICT_TOOLS} may be"
-            faults.append(Fault("strict-tools", message, 'leave out "strict" where it matters least'))
+            faults.append(CheckFault("strict-tools", message, 'leave out "strict" where it matters least'))
         return _ToolsVerdict(tuple(faults), frozenset(betas - {""}), optional, unions)
 
 
-def _sums(optional: int, unions: int) -> Iterator[Fault]:
+def _sums(optional: int, unions: int) -> Iterator[CheckFault]:
     """Hold the sums over all strict schemas of a request against the limits."""
     if optional > MOST_OPTIONAL:
         message = f"the strict schemas have {optional} optional parameters, {MOST_OPTIONAL} are allowed"
-        yield Fault("schema-optional", message, f"list {optional - MOST_OPTIONAL} or more of them in required")
+        yield CheckFault("schema-optional", message, f"list {optional - MOST_OPTIONAL} or more of them in required")
     if unions > MOST_UNIONS:
         message = f"the strict schemas have {unions} parameters of several types, {MOST_UNIONS} are allowed"
-        yield Fault("schema-unions", message, "give more of them one type")
+        yield CheckFault("schema-unions", message, "give more of them one type")
 
 
-def _server_tool_faults(where: str, tool: dict[str, Any]) -> Iterator[Fault]:
+def _server_tool_faults(where: str, tool: dict[str, Any]) -> Iterator[CheckFault]:
     """Yield what is wrong with one tool that the API brings; a newer one than the table's is not looked into."""
     kind = tool["type"]
     row = server_tools().get(kind)
@@ -141,38 +141,38 @@ def _server_tool_faults(where: str, tool: dict[str, Any]) -> Iterator[Fault]:
         yield from _domain_faults(where, tool)
 
 
-def _shape_faults(where: str, tool: dict[str, Any], row: Mapping[str, Any]) -> Iterator[Fault]:
+def _shape_faults(where: str, tool: dict[str, Any], row: Mapping[str, Any]) -> Iterator[CheckFault]:
     """Hold the keys and the name of a server tool against its row."""
     kind, name = tool["type"], row.get("name")
     if name is None and "name" in tool:
-        yield Fault("unknown-key", f"{where}.name: {kind} has no name", "leave it out", kind=kind)
+        yield CheckFault("unknown-key", f"{where}.name: {kind} has no name", "leave it out", kind=kind)
     elif name is not None and tool.get("name") != name:
         told = f'is "{str(tool["name"])[:60]}"' if "name" in tool else "is missing"
-        yield Fault("server-tool-name", f"{where}.name {told}", f'{kind} is always called "{name}"', kind=kind)
+        yield CheckFault("server-tool-name", f"{where}.name {told}", f'{kind} is always called "{name}"', kind=kind)
     for key in row.get("needs", ()):
         if key not in tool:
-            yield Fault("missing-key", f"{where}.{key} is missing", f"{kind} needs it", kind=f"{kind} {key}")
+            yield CheckFault("missing-key", f"{where}.{key} is missing", f"{kind} needs it", kind=f"{kind} {key}")
     for key in tool.keys() - COMMON_KEYS - set(row.get("keys", ())):
-        yield Fault("unknown-key", f"{where}.{key} is no key of {kind}", "leave it out", kind=f"{kind} {key}")
+        yield CheckFault("unknown-key", f"{where}.{key} is no key of {kind}", "leave it out", kind=f"{kind} {key}")
 
 
-def _domain_faults(where: str, tool: dict[str, Any]) -> Iterator[Fault]:
+def _domain_faults(where: str, tool: dict[str, Any]) -> Iterator[CheckFault]:
     """Hold the lists of domains against each other, and each domain against its form."""
     if tool.get("allowed_domains") and tool.get("blocked_domains"):
         message = f"{where} has allowed_domains and blocked_domains"
-        yield Fault("tool-domains", message, "a request may have one of the two", kind="both")
+        yield CheckFault("tool-domains", message, "a request may have one of the two", kind="both")
     for key in ("allowed_domains", "blocked_domains"):
         for domain in tool.get(key) or ():
             if "://" in domain or domain.startswith("//"):
                 bare = domain.partition("//")[2].rstrip("/")
-                yield Fault("tool-domains", f'{where}.{key} has "{domain[:60]}"', f'write "{bare[:60]}"', kind=key)
+                yield CheckFault("tool-domains", f'{where}.{key} has "{domain[:60]}"', f'write "{bare[:60]}"', kind=key)
             elif not domain or any(letter in domain for letter in " @?#"):
-                yield Fault(
+                yield CheckFault(
                     "tool-domains", f'{where}.{key} has "{domain[:60]}"', "write a domain: example.com", kind=key
                 )
 
 
-def mcp_faults(params: dict[str, Any], betas: tuple[str, ...]) -> Iterator[Fault]:
+def mcp_faults(params: dict[str, Any], betas: tuple[str, ...]) -> Iterator[CheckFault]:
     """Hold MCP servers against their toolsets: each server has exactly one, and each toolset its server."""
     servers = params.get("mcp_servers") or []
     named = Counter(server["name"] for server in servers)
@@ -183,25 +183,31 @@ def mcp_faults(params: dict[str, Any], betas: tuple[str, ...]) -> Iterator[Fault
     )
     for index, server in enumerate(servers):
         if not server["url"].lower().startswith("https://"):
-            yield Fault("mcp-url", f"mcp_servers.{index}.url does not begin with https://", "the API connects by https")
+            yield CheckFault(
+                "mcp-url", f"mcp_servers.{index}.url does not begin with https://", "the API connects by https"
+            )
     for name, count in named.items():
         shown = name[:60]
         if count > 1:
-            yield Fault("mcp-server-duplicate", f'{count} MCP servers are called "{shown}"', "give each its own name")
+            yield CheckFault(
+                "mcp-server-duplicate", f'{count} MCP servers are called "{shown}"', "give each its own name"
+            )
         if toolsets[name] > 1:
-            yield Fault("mcp-toolset", f'{toolsets[name]} toolsets name the MCP server "{shown}"', "keep one of them")
+            yield CheckFault(
+                "mcp-toolset", f'{toolsets[name]} toolsets name the MCP server "{shown}"', "keep one of them"
+            )
         if not toolsets[name] and OLD_MCP_BETA not in betas:
             hint = f'add {{"type": "mcp_toolset", "mcp_server_name": "{shown}"}} to tools'
             # A conversation in which the server was called went through without a toolset: it is of the older beta.
             severity = Severity.WARNING if name in _servers_called(params) else Severity.ERROR
-            yield Fault("mcp-toolset", f'no toolset names the MCP server "{shown}"', hint, severity, "none")
+            yield CheckFault("mcp-toolset", f'no toolset names the MCP server "{shown}"', hint, severity, "none")
     for name in toolsets.keys() - named.keys():
         hint = (
             f"add it to mcp_servers, or name one that is there: {', '.join(named)[:60]}"
             if named
             else "add it to mcp_servers"
         )
-        yield Fault(
+        yield CheckFault(
             "mcp-toolset", f'a toolset names the MCP server "{name[:60]}", which is not there', hint, kind="server"
         )
 
@@ -217,10 +223,10 @@ def _servers_called(params: dict[str, Any]) -> set[str]:
     }
 
 
-def output_format_faults(params: dict[str, Any], betas: tuple[str, ...]) -> Iterator[Fault]:
+def output_format_faults(params: dict[str, Any], betas: tuple[str, ...]) -> Iterator[CheckFault]:
     """Look at the old name of output_config.format, which only its old beta still takes."""
     if not any(beta.startswith(OLD_FORMAT_BETA) for beta in betas):
-        yield Fault("output-format-renamed", "output_format is the old name of output_config.format",
+        yield CheckFault("output-format-renamed", "output_format is the old name of output_config.format",
                     'write "output_config": {"format": …}')  # fmt: skip
     elif (params.get("output_config") or {}).get("format") is not None and params["output_format"] is not None:
-        yield Fault("output-format-renamed", "there is a format under two names", "keep output_config.format")
+        yield CheckFault("output-format-renamed", "there is a format under two names", "keep output_config.format")

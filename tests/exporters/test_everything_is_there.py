@@ -14,15 +14,15 @@ from markdown_it import MarkdownIt
 from batchtui.cli.commands import results as command
 from batchtui.exporters.columns import FIELDS, default_columns, named_columns, structured_columns
 from batchtui.exporters.formats import Format, write
-from batchtui.exporters.record import Entry
-from batchtui.results.parsed_result import read_answer
+from batchtui.exporters.record import ExportRecord
+from batchtui.results.parsed_result import parse_result
 from tests.support.builders import request
 from tests.support.lines import encoded, succeeded, tool_use
 
 SEARCH = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "rain"}}
 
 
-def exported(kind: Format, *items: Entry, fields: tuple[str, ...] = (), **options: Any) -> str:
+def exported(kind: Format, *items: ExportRecord, fields: tuple[str, ...] = (), **options: Any) -> str:
     columns = named_columns(fields, ()) if fields else None
     if kind.is_table and columns is None:
         columns = default_columns(structured_columns(items), with_requests=False, with_tools=True)
@@ -39,7 +39,7 @@ def strict(text: str) -> Any:
 def test_a_table_has_every_tool_call_with_name_and_input(kind: Format, delimiter: str) -> None:
     calls = [tool_use("look", {"for": "Alice"}), tool_use("look", {"for": "Bob"}), tool_use("final_result", {"n": 2})]
     line = succeeded("a", "Looking.", *calls, stop_reason="tool_use")
-    (row,) = csv.DictReader(io.StringIO(exported(kind, Entry(line))), delimiter=delimiter)
+    (row,) = csv.DictReader(io.StringIO(exported(kind, ExportRecord(line))), delimiter=delimiter)
     assert row["tool_names"] == "look, look, final_result"
     assert [(call["name"], call["input"]) for call in strict(row["tool_calls"])] == [
         ("look", {"for": "Alice"}), ("look", {"for": "Bob"}), ("final_result", {"n": 2}),
@@ -47,7 +47,7 @@ def test_a_table_has_every_tool_call_with_name_and_input(kind: Format, delimiter
 
 
 def test_a_call_without_input_is_no_empty_row() -> None:
-    entry = Entry(succeeded("a", tool_use("get_images", {}), stop_reason="tool_use"))
+    entry = ExportRecord(succeeded("a", tool_use("get_images", {}), stop_reason="tool_use"))
     (row,) = csv.DictReader(io.StringIO(exported(Format.CSV, entry)))
     assert (row["tool_names"], strict(row["tool_calls"])[0]["input"]) == ("get_images", {})
 
@@ -65,8 +65,8 @@ def test_a_call_without_input_is_no_empty_row() -> None:
 )
 def test_texts_around_a_call_are_paragraphs_and_cited_sentences_stay_whole(content: list[Any], text: str) -> None:
     line = succeeded("a", *content)
-    assert read_answer(line).text == text
-    (row,) = csv.DictReader(io.StringIO(exported(Format.CSV, Entry(line)), newline=""))
+    assert parse_result(line).text == text
+    (row,) = csv.DictReader(io.StringIO(exported(Format.CSV, ExportRecord(line)), newline=""))
     assert row["text"] == text
 
 
@@ -75,7 +75,7 @@ def test_texts_around_a_call_are_paragraphs_and_cited_sentences_stay_whole(conte
 def test_no_number_makes_an_export_that_is_no_json(kind: Format, number: str) -> None:
     answer = f'{{"p": {number}, "deep": [{{"q": {number}}}]}}'
     other = succeeded("b", "x").replace(b'"input_tokens":14', b'"input_tokens":1e400')
-    items = [Entry(succeeded("a", answer)), Entry(other)]
+    items = [ExportRecord(succeeded("a", answer)), ExportRecord(other)]
     text = exported(kind, *items, fields=("custom_id", "answer.p", "answer.deep", "result.message.usage.input_tokens"))
     first = strict(text)[0] if kind is Format.JSON else strict(text.splitlines()[0])
     lost = number in ("NaN", "Infinity", "-Infinity")
@@ -84,17 +84,19 @@ def test_no_number_makes_an_export_that_is_no_json(kind: Format, number: str) ->
 
 @pytest.mark.parametrize("hostile", [b'{"custom_id":"a","x":NaN}', b'{"custom_id":"a","x":"\xff"}', b"<html>", b"{}"])
 def test_a_json_array_is_json_whatever_a_line_holds(hostile: bytes) -> None:
-    assert len(strict(exported(Format.JSON, Entry(hostile), Entry(hostile, b"{}"), with_requests=True))) == 2
+    assert (
+        len(strict(exported(Format.JSON, ExportRecord(hostile), ExportRecord(hostile, b"{}"), with_requests=True))) == 2
+    )
 
 
 def test_a_line_with_a_number_of_5000_digits_is_read_and_written_as_it_came() -> None:
     line = succeeded("a", "fine").replace(b'"input_tokens":14', b'"input_tokens":' + b"7" * 5000)
-    assert read_answer(line).text == "fine"
-    assert exported(Format.JSONL, Entry(line)) == line.decode() + "\n"
+    assert parse_result(line).text == "fine"
+    assert exported(Format.JSONL, ExportRecord(line)) == line.decode() + "\n"
 
 
 def test_a_note_of_a_row_is_in_every_format_that_has_a_place_for_it() -> None:
-    entry = Entry(succeeded("a", "x"))
+    entry = ExportRecord(succeeded("a", "x"))
     entry.note = "not sent by this job"
     assert strict(exported(Format.JSONL, entry))["note"] == "not sent by this job"
     assert exported(Format.CSV, entry, fields=("custom_id", "note")) == "custom_id,note\na,not sent by this job\n"
@@ -115,7 +117,7 @@ def test_markdown_has_thinking_sources_and_what_tools_returned() -> None:
         "url": "https://w",
         "cited_text": "rain\n#1",
     }
-    said = exported(Format.MD, Entry(succeeded(
+    said = exported(Format.MD, ExportRecord(succeeded(
         "a", {"type": "thinking", "thinking": "hm ``` hm"}, {"type": "redacted_thinking", "data": "xxxx"},
         {"type": "thinking", "thinking": "", "signature": "s"}, SEARCH,
         {"type": "web_search_tool_result", "tool_use_id": "x", "content": [{"title": "T", "url": "https://t"}]},
@@ -142,7 +144,7 @@ LEAKING = [
 @pytest.mark.parametrize("text", LEAKING, ids=range(len(LEAKING)))
 @pytest.mark.parametrize("fields", [(), ("text",), ("request.prompt",)], ids=["answer", "field", "prompt"])
 def test_no_answer_swallows_the_next_entry_or_brings_a_tag_into_the_page(text: str, fields: tuple[str, ...]) -> None:
-    items = [Entry(succeeded(name, text), encoded(request(name, text))) for name in ("a", "b", "last")]
+    items = [ExportRecord(succeeded(name, text), encoded(request(name, text))) for name in ("a", "b", "last")]
     tokens = MarkdownIt("commonmark").parse(exported(Format.MD, *items, fields=fields, with_requests=True))
 
     heads = [after.content for token, after in pairwise(tokens)
@@ -157,7 +159,7 @@ def test_no_answer_swallows_the_next_entry_or_brings_a_tag_into_the_page(text: s
     "text", ["plain", "a < b and c > d", "```python\nif a<b: pass\n```\nthen", "see <https://example.org>", "`<b>`"]
 )
 def test_markdown_that_harms_nothing_stays_as_it_is(text: str) -> None:
-    assert text in exported(Format.MD, Entry(succeeded("a", text)))
+    assert text in exported(Format.MD, ExportRecord(succeeded("a", text)))
 
 
 # ── chat ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -166,7 +168,7 @@ def test_markdown_that_harms_nothing_stays_as_it_is(text: str) -> None:
 def chat(line: bytes, **params: Any) -> Any:
     body = request("a", "What is 2 + 2?")
     body["params"] |= params
-    text = exported(Format.CHAT, Entry(line, encoded(body)))
+    text = exported(Format.CHAT, ExportRecord(line, encoded(body)))
     return strict(text) if text else None
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from batchtui.domain.model import ModelInfo, fill_unknown, lifecycle_on
-from batchtui.gateway.parsing import read_model
+from batchtui.gateway.parsing import parse_model
 from batchtui.intake.model_table import built_in, find_model, ids, living, row_of
 from tests.intake.builders import faults, only, request
 
@@ -113,7 +113,7 @@ def test_what_is_known_against_an_allowed_model_is_a_warning(tmp_path: Path) -> 
 
 def listed(**facts: Any) -> ModelInfo:
     """A model as `/v1/models` lists it."""
-    found = read_model({"type": "model", "id": SONNET, "display_name": "S", **facts})
+    found = parse_model({"type": "model", "id": SONNET, "display_name": "S", **facts})
     assert found is not None
     return found
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from batchtui.domain.errors import OutputExists, StorageError
-from batchtui.runtime.atomic_file import left_behind, opened
+from batchtui.runtime.atomic_file import left_behind, open_atomic
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +27,7 @@ with opened(Path(sys.argv[1]), None, overwrite=False, notes=Path(sys.argv[2])) a
 
 
 def write(output: Path, text: bytes = b"new", *, overwrite: bool = True, notes: Path | None = None) -> None:
-    with opened(output, None, overwrite=overwrite, notes=notes) as out:
+    with open_atomic(output, None, overwrite=overwrite, notes=notes) as out:
         out.write(text)
 
 
@@ -87,7 +87,7 @@ def test_what_a_killed_process_left_is_found(tmp_path: Path) -> None:
 
 def test_what_is_being_written_is_nobodys_leftover(tmp_path: Path) -> None:
     notes = tmp_path / "notes"
-    with opened(tmp_path / "out.csv", None, overwrite=False, notes=notes):
+    with open_atomic(tmp_path / "out.csv", None, overwrite=False, notes=notes):
         assert len(list(notes.iterdir())) == 1
         assert list(left_behind(notes)) == []
     assert list(notes.iterdir()) == []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
-from batchtui.tui.chrome.base_screen import Frame
+from batchtui.tui.chrome.base_screen import BaseScreen
 from batchtui.tui.widgets.lines_view import ItemView
 from batchtui.tui.widgets.rule import Rule
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class ListScreen(Frame, Generic[T]):
+class ListScreen(BaseScreen, Generic[T]):
     """A list that has the focus, what stands above it, and a detail below it behind a rule: subclasses say which."""
 
     UNAVAILABLE: ClassVar[frozenset[str]] = frozenset()
@@ -62,6 +62,6 @@ class ListScreen(Frame, Generic[T]):
         """Show the item under the cursor below the list."""
         self.show_detail()
 
-    def works(self, command_id: str) -> bool:
+    def is_available(self, command_id: str) -> bool:
         """Leave out what means nothing here."""
-        return command_id not in self.UNAVAILABLE and super().works(command_id)
+        return command_id not in self.UNAVAILABLE and super().is_available(command_id)

@@ -5,19 +5,19 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from batchtui.services.insights.warnings import Act, Caution
+from batchtui.services.insights.warnings import BatchWarning, WarningAction
 from batchtui.services.results.collect import collect
 from batchtui.text.numbers import amount
 from batchtui.tui.chrome.list_screen import ListScreen
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.rendering.batch_text import batch_label
 from batchtui.tui.rendering.columns import Column
-from batchtui.tui.rendering.spans import Line, Piece, Tone, line, wrapped
+from batchtui.tui.rendering.spans import Line, Span, Tone, line, wrapped
 from batchtui.tui.results.batch_screen import BatchScreen
 from batchtui.tui.submit import flows as sending
 from batchtui.tui.widgets.grid.grid import Grid
 from batchtui.tui.widgets.lines_view import ItemView
-from batchtui.tui.workers import perform
+from batchtui.tui.workers import run_guarded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,14 +38,14 @@ KINDS = {
     "model_retires": "model retires",
 }
 OFFERS = {
-    Act.RESUME: "looks for it, or sends it; asks first",
-    Act.FETCH: "fetches the results",
-    Act.OPEN: "shows the batch",
-    Act.REFRESH: "asks the API again",
+    WarningAction.RESUME: "looks for it, or sends it; asks first",
+    WarningAction.FETCH: "fetches the results",
+    WarningAction.OPEN: "shows the batch",
+    WarningAction.REFRESH: "asks the API again",
 }
 
 
-class WarningsScreen(ListScreen[Caution]):
+class WarningsScreen(ListScreen[BatchWarning]):
     """Lists what the outlook holds. What enter does is done by those who always do it."""
 
     SCOPES = (Scope.LIST, Scope.EVERYWHERE)
@@ -55,8 +55,8 @@ class WarningsScreen(ListScreen[Caution]):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self.grid = Grid(COLUMNS, self.page, paint, id="warnings")
-        self.grid.empty = (line(Piece("There is nothing to warn of", Tone.STRONG)),)
-        self.detail = Advice(id="advice")
+        self.grid.empty = (line(Span("There is nothing to warn of", Tone.STRONG)),)
+        self.detail = WarningDetail(id="advice")
 
     def on_mount(self) -> None:
         """Show the list."""
@@ -71,15 +71,15 @@ class WarningsScreen(ListScreen[Caution]):
         self.show_detail()
         self.refresh_footer()
 
-    def works(self, command_id: str) -> bool:
+    def is_available(self, command_id: str) -> bool:
         """Leave out what means nothing here."""
         if command_id == "list.open":
             return bool(self.grid.order)
-        return super().works(command_id)
+        return super().is_available(command_id)
 
-    def aside(self) -> Line:
+    def footer_status(self) -> Line:
         """Say how many there are."""
-        return (Piece(amount(len(self.grid.order), "warning"), Tone.DIM),)
+        return (Span(amount(len(self.grid.order), "warning"), Tone.DIM),)
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
         """Do what can be done."""
@@ -87,25 +87,25 @@ class WarningsScreen(ListScreen[Caution]):
         if caution is None:
             return
         batch = caution.batch
-        if caution.act is Act.REFRESH or batch is None:
+        if caution.act is WarningAction.REFRESH or batch is None:
             self.dashboard.poller.refresh_now()
             self.dashboard.say("The API is asked again.")
-        elif caution.act is Act.RESUME:
-            perform(self.app, partial(sending.resume, self.dashboard, [batch.key]), group="act")
-        elif caution.act is Act.FETCH:
-            perform(self.app, partial(self._fetch, caution), group=f"fetch-{batch.key}", gives_up=True)
+        elif caution.act is WarningAction.RESUME:
+            run_guarded(self.app, partial(sending.resume, self.dashboard, [batch.key]), group="act")
+        elif caution.act is WarningAction.FETCH:
+            run_guarded(self.app, partial(self._fetch, caution), group=f"fetch-{batch.key}", exclusive=True)
         else:
             self.app.push_screen(BatchScreen(self.workspace, batch))
 
-    async def _fetch(self, caution: Caution) -> None:
+    async def _fetch(self, caution: BatchWarning) -> None:
         assert caution.batch is not None
-        with self.dashboard.undertaking() as say:
+        with self.dashboard.busy() as say:
             say("fetching results")
             await collect(self.workspace, caution.batch)
         self.dashboard.say(f"The results of {batch_label(caution.batch)} are saved.")
 
 
-class Advice(ItemView[Caution]):
+class WarningDetail(ItemView[BatchWarning]):
     """Draws one warning whole, what to do about it, and what enter does."""
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
@@ -113,13 +113,13 @@ class Advice(ItemView[Caution]):
         caution = self.item
         if caution is None:
             return []
-        said: list[Line] = [(Piece(f" {part}"),) for part in wrapped(f"{caution.message}.", columns - 2)]
-        said += [(Piece(f" {part}", Tone.DIM),) for part in wrapped(caution.advice, columns - 2)]
-        return [*said[: rows - 1], (Piece(" enter  ", Tone.STRONG), Piece(OFFERS[caution.act], Tone.DIM))]
+        said: list[Line] = [(Span(f" {part}"),) for part in wrapped(f"{caution.message}.", columns - 2)]
+        said += [(Span(f" {part}", Tone.DIM),) for part in wrapped(caution.advice, columns - 2)]
+        return [*said[: rows - 1], (Span(" enter  ", Tone.STRONG), Span(OFFERS[caution.act], Tone.DIM))]
 
 
-def paint(item: Caution, column: Column, width: int) -> Line:
+def paint(item: BatchWarning, column: Column, width: int) -> Line:
     """Draw one cell."""
     if column.id == "kind":
-        return (Piece(KINDS.get(item.kind, item.kind), Tone.WARN),)
-    return (Piece(item.message),)
+        return (Span(KINDS.get(item.kind, item.kind), Tone.WARN),)
+    return (Span(item.message),)

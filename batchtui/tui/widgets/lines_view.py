@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from textual.geometry import Region
 from textual.widget import Widget
 
-from batchtui.tui.rendering.painter import look_of
+from batchtui.tui.rendering.painter import painter_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Picture(Widget):
+class LinesView(Widget):
     """Draws lines of pieces. It holds no state but the lines that it last drew."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 (Textual's name)
@@ -64,10 +64,10 @@ class Picture(Widget):
         size = (self.size.width, self.size.height)
         if self._drawn_for != size:
             self._lines, self._drawn_for = self.draw(*size), size
-        return look_of(self).strip(self._at(self._lines, y), self.size.width, self.rich_style)
+        return painter_of(self).strip(self._at(self._lines, y), self.size.width, self.rich_style)
 
 
-class ItemView(Picture, Generic[T]):
+class ItemView(LinesView, Generic[T]):
     """A picture of one item, which is None until one is shown."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 (Textual's name)

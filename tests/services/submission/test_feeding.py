@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from batchtui.domain.states import BatchState
 from batchtui.services.submission import cache_priming as priming
 from batchtui.services.submission import queue_room as queue
-from batchtui.services.submission.resume import feed
+from batchtui.services.submission.resume import send_waiting
 from batchtui.services.submission.staging.stage import IntakeOptions
 from batchtui.services.submission.submit import SubmitOptions, apply_submit, plan_submit
 from batchtui.services.workspace import open_workspace
@@ -45,7 +45,7 @@ async def test_a_part_that_is_due_takes_those_behind_it_along_up_to_one_that_was
     workspace: Workspace, tmp_path: Path, simulator: Simulator
 ) -> None:
     keys = await laid_up(workspace, tmp_path, f"{queue.FULL}: 4 requests.", "", "The API says no (HTTP 400).", "")
-    assert await feed(workspace) == keys[:2]
+    assert await send_waiting(workspace) == keys[:2]
     states = [batch.state for batch in await workspace.registry.views.page(keys)]
     assert states == [BatchState.IN_PROGRESS, BatchState.IN_PROGRESS, BatchState.PLANNED, BatchState.PLANNED]
     assert len(simulator.world.batches) == 2
@@ -57,7 +57,7 @@ async def test_nothing_is_sent_on_where_nothing_may_be_changed(
     await laid_up(workspace, tmp_path, f"{queue.FULL}: 4 requests.")
     paths = Paths.locate(tmp_path / "home")
     async with open_workspace(paths, base_url=simulator.url, clock=clock, read_only=True) as reading:
-        assert await feed(reading) == []
+        assert await send_waiting(reading) == []
     assert simulator.world.batches == []
     assert [batch.state for batch in await all_batches(workspace)] == [BatchState.PLANNED]
 
