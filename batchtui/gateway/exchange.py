@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
-from batchtui.domain.api_call import Call
+from batchtui.domain.api_call import ApiCall
 from batchtui.domain.send_evidence import Account
 from batchtui.gateway.redaction import told
 
@@ -53,10 +53,10 @@ def as_call(
     response: httpx2.Response | None,
     error: str | None,
     answered_at: datetime | None = None,
-) -> Call:
+) -> ApiCall:
     """Put an exchange down for the journal: no content, no credentials."""
     headers: Mapping[str, str] = response.headers if response is not None else {}
-    return Call(
+    return ApiCall(
         operation=ask.operation,
         method=ask.method,
         path=ask.path,

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
     from anthropic._types import RequestOptions
 
-    from batchtui.domain.api_call import Call
+    from batchtui.domain.api_call import ApiCall
     from batchtui.domain.clock import Clock
 
-    Listener = Callable[[Call], Awaitable[None]]
+    Listener = Callable[[ApiCall], Awaitable[None]]
 
 MOST_BYTES = 64 * 1024 * 1024
 """The longest answer that is read into memory; a full page of batches is a hundredth of it."""
@@ -151,7 +151,7 @@ class Line:
         if cache is not None and isinstance(failure, GatewayError) and failure.status == 401:
             cache.invalidate()
 
-    async def _report(self, call: Call) -> None:
+    async def _report(self, call: ApiCall) -> None:
         try:
             await self._on_call(call)
         except BatchtuiError as error:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import aiosqlite
 
-    from batchtui.domain.api_call import Call
+    from batchtui.domain.api_call import ApiCall
     from batchtui.registry.database import Database
 
 
@@ -43,7 +43,7 @@ class Journal:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def record_call(self, call: Call) -> None:
+    async def record_call(self, call: ApiCall) -> None:
         """Note one HTTP exchange."""
         async with self._database.transaction() as tx:
             await tx.execute(

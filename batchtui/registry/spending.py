@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.batch import RequestCounts
 from batchtui.domain.cost import NOTHING, Cost, total
-from batchtui.domain.spending import Outlook, Spending, Spent
+from batchtui.domain.spending import PendingSpend, Spending, SpentRow
 from batchtui.domain.usage import Usage
 from batchtui.registry.codecs import list_text, money_text, text_list, text_money, text_time, time_text
 
@@ -58,7 +58,7 @@ class Costs:
         rows = await self._database.all("SELECT key FROM batches WHERE results = 'saved' AND cost_counted = 0")
         return [row["key"] for row in rows]
 
-    async def spent(self, *, since: datetime | None = None, batches: Sequence[int] | None = None) -> list[Spent]:
+    async def spent(self, *, since: datetime | None = None, batches: Sequence[int] | None = None) -> list[SpentRow]:
         """What was spent in batches created since then, or in these, oldest first."""
         where: str = "1"
         values: list[object] = []
@@ -89,7 +89,7 @@ class Costs:
         known = [cost for row in rows if (cost := text_money(row["cost"])) is not None]
         return sum(known, NOTHING), len(rows) - len(known)
 
-    async def outlook(self, *, since: datetime | None = None, batches: Sequence[int] | None = None) -> Outlook:
+    async def outlook(self, *, since: datetime | None = None, batches: Sequence[int] | None = None) -> PendingSpend:
         """What batches created since then, or these, were thought to cost; and what is on its way."""
         rows = await self._database.all(
             "SELECT key, state, results, cost_counted, cost_estimate, cost_at_most,"
@@ -104,7 +104,7 @@ class Costs:
         uncounted = sum(row["state"] == "ended" and not row["cost_counted"] for row in chosen)
         expected = total([text_money(row["cost_estimate"]) for row in counted])
         counts = RequestCounts(*(sum(row[field.name] for row in counted) for field in fields(RequestCounts)))
-        return Outlook(expected, total(running) if running else NOTHING, uncounted, counts)
+        return PendingSpend(expected, total(running) if running else NOTHING, uncounted, counts)
 
 
 def _values(key: int, spending: Spending) -> tuple[object, ...]:
@@ -117,9 +117,9 @@ def _values(key: int, spending: Spending) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _spent(row: Row) -> Spent:
+def _spent(row: Row) -> SpentRow:
     usage = Usage(*(row[name] for name in _TOKENS.split(", ")))
-    return Spent(
+    return SpentRow(
         batch=row["batch_key"],
         batch_id=row["id"] or "",
         job=row["job_id"],

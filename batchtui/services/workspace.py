@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from datetime import timedelta
 
-    from batchtui.domain.api_call import Call
+    from batchtui.domain.api_call import ApiCall
     from batchtui.domain.clock import Clock
     from batchtui.gateway.protocol import Gateway
     from batchtui.pricing.price_book import PriceBook
@@ -54,7 +54,7 @@ class Workspace:
         self.name = process.token(random(4))
         """Names this process and workspace to others: see `services.process`."""
         self.registry = Registry(paths.registry, paths.requests, paths.results, clock=self.clock, holder=self.name)
-        self.last_call: Call | None = None
+        self.last_call: ApiCall | None = None
         """The latest call to the API, its limits and times."""
         self._gateway: Gateway | None = None
         self._connecting = asyncio.Lock()
@@ -163,7 +163,7 @@ class Workspace:
         finally:
             await self.registry.close()
 
-    async def _note_call(self, call: Call) -> None:
+    async def _note_call(self, call: ApiCall) -> None:
         self.last_call = call
         try:
             await self.registry.journal.record_call(call)

@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from batchtui.domain.api_call import Call
+from batchtui.domain.api_call import ApiCall
 from batchtui.domain.errors import (
     AnswerLost,
     BatchNotFound,
@@ -52,7 +52,12 @@ class WorldGateway:
     """See `batchtui.gateway.protocol.Gateway`."""
 
     def __init__(
-        self, server: Server, account: Account, clock: Clock, on_call: Callable[[Call], Awaitable[None]], guard: Guard
+        self,
+        server: Server,
+        account: Account,
+        clock: Clock,
+        on_call: Callable[[ApiCall], Awaitable[None]],
+        guard: Guard,
     ) -> None:
         self._server = server
         self._account = account
@@ -308,10 +313,10 @@ class WorldGateway:
 
     def _call(
         self, operation: str, batch_id: str | None, headers: Mapping[str, str], at: Any, began: float, error: Any
-    ) -> Call:
+    ) -> ApiCall:
         status = getattr(error, "status", None) if error is not None else 200
         account = account_of(headers, self.host)
-        return Call(
+        return ApiCall(
             operation=operation,
             method="GET",
             path=f"/v1/messages/batches/{batch_id or ''}",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.cli.views.batches import model_words
 from batchtui.cli.views.json_documents import dollars
-from batchtui.domain.comparison import Difference
+from batchtui.domain.comparison import AnswerChange
 from batchtui.domain.result import Outcome
 from batchtui.text.glyphs import DIFFERENCES, OUTCOMES
 from batchtui.text.money import usd
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from batchtui.registry.results.pairs import Pair, ResultPairs
     from batchtui.services.results.compare import Comparison, Side
 
-NOT_THE_SAME = tuple(difference for difference in Difference if difference is not Difference.SAME)
+NOT_THE_SAME = tuple(difference for difference in AnswerChange if difference is not AnswerChange.SAME)
 AT_ONCE = 500
 """Pairs read in one visit to the disk."""
 PREVIEW = 48
@@ -57,7 +57,7 @@ def show(session: Session, comparison: Comparison, *, changes: bool) -> None:
 def shared(pairs: ResultPairs) -> int:
     """How many custom_ids are in both."""
     numbers = pairs.by_difference
-    return pairs.count - numbers.get(Difference.ONLY_FIRST, 0) - numbers.get(Difference.ONLY_SECOND, 0)
+    return pairs.count - numbers.get(AnswerChange.ONLY_FIRST, 0) - numbers.get(AnswerChange.ONLY_SECOND, 0)
 
 
 def _rows(*sides: Side) -> Iterator[tuple[str, ...]]:
@@ -104,7 +104,7 @@ def document(comparison: Comparison, *, changes: bool) -> Document:
         "second": _side_document(comparison.second),
         "custom_ids": pairs.count,
         "in_both": shared(pairs),
-        "differences": {str(difference): numbers.get(difference, 0) for difference in Difference},
+        "differences": {str(difference): numbers.get(difference, 0) for difference in AnswerChange},
     }
     if changes:
         told["changes"] = [_pair_document(pair) for pair in _changed(pairs)]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
-    from batchtui.domain.estimate_history import History, Outcomes
+    from batchtui.domain.estimate_history import EstimateHistory, PastOutcomes
     from batchtui.intake import Shape
     from batchtui.pricing.price_book import PriceBook
     from batchtui.services.estimates.group_price import Tokens
@@ -49,7 +49,7 @@ async def expect(
 def estimate(
     loads: Sequence[Load],
     shapes: Iterable[Shape],
-    history: History,
+    history: EstimateHistory,
     day: date,
     book: PriceBook,
     tally: Tally | None = None,
@@ -90,7 +90,7 @@ def estimate(
     )
 
 
-def _grounds(found: Sequence[Outcomes | None]) -> Grounds | None:
+def _grounds(found: Sequence[PastOutcomes | None]) -> Grounds | None:
     known = [outcomes for outcomes in found if outcomes is not None]
     if not known or len(known) < len(found):
         return None

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import date
     from decimal import Decimal
 
-    from batchtui.domain.estimate_history import Outcomes, Range
+    from batchtui.domain.estimate_history import PastOutcomes, TokenRange
     from batchtui.intake import Shape
     from batchtui.pricing.price_book import PriceBook
     from batchtui.pricing.price_list import ModelPrices
@@ -66,13 +66,13 @@ class PricedLoad:
     input_tokens: Tokens
     written: Tokens | None
     """Tokens of output, by what was written before."""
-    outcomes: Outcomes | None
+    outcomes: PastOutcomes | None
 
 
 def price_load(
     load: Load,
     shape: Shape | None,
-    outcomes: Outcomes | None,
+    outcomes: PastOutcomes | None,
     day: date,
     book: PriceBook,
     counted: Tokens | None,
@@ -107,7 +107,7 @@ def price_load(
     return PricedLoad(load.part, bounds(batch=True), bounds(batch=False), said, written, outcomes)
 
 
-def _corrected(tokens: Tokens, found: Range | None, *, is_open: bool) -> Tokens:
+def _corrected(tokens: Tokens, found: TokenRange | None, *, is_open: bool) -> Tokens:
     """Correct what bytes say of the input by what it came to before; never out of what is possible."""
     if found is None:
         return tokens
@@ -120,7 +120,7 @@ def _corrected(tokens: Tokens, found: Range | None, *, is_open: bool) -> Tokens:
     return learnt(found.low), learnt(found.likely), learnt(found.high)
 
 
-def _written(load: Load, share: Range) -> Tokens:
+def _written(load: Load, share: TokenRange) -> Tokens:
     low, likely, high = (int(min(1.0, part) * load.max_tokens) for part in (share.low, share.likely, share.high))
     return low, likely, high
 

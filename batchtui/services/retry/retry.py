@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from batchtui.domain.batch import Batch
     from batchtui.domain.estimate import Estimate
-    from batchtui.domain.estimate_history import History
+    from batchtui.domain.estimate_history import EstimateHistory
     from batchtui.domain.job import Job, PartPlan
     from batchtui.domain.problem import Problem
     from batchtui.intake import CheckOptions, PartCutter
@@ -179,7 +179,7 @@ class _Planning:
         within: Batch | None,
         options: RetryOptions,
         check: CheckOptions,
-        history: History,
+        history: EstimateHistory,
         tell: Callable[[int], None],
     ) -> None:
         """`tell`: hears how many requests were looked at with each step."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from batchtui.domain.batch import RequestCounts
-    from batchtui.domain.spending import Spent
+    from batchtui.domain.spending import SpentRow
     from batchtui.services.workspace import Workspace
 
 By = Literal["day", "model", "tag", "job"]
@@ -68,7 +68,7 @@ class Line:
             return None
         return usage.cache_read_tokens / usage.total_input
 
-    def add(self, spent: Spent) -> None:
+    def add(self, spent: SpentRow) -> None:
         """Count one line of spending in."""
         spending = spent.spending
         self.batches.add(spent.batch)
@@ -139,7 +139,7 @@ def midnight(now: datetime) -> datetime:
     return datetime.combine(local.date(), time(), local.tzinfo).astimezone(UTC)
 
 
-def _lines(spent: Iterable[Spent], by: By | None) -> tuple[Line, ...]:
+def _lines(spent: Iterable[SpentRow], by: By | None) -> tuple[Line, ...]:
     if by is None:
         return ()
     found: dict[str, Line] = {}
@@ -155,11 +155,11 @@ def _lines(spent: Iterable[Spent], by: By | None) -> tuple[Line, ...]:
     return tuple(sorted(found.values(), key=lambda line: (-line.known, line.label)))
 
 
-def _day(spent: Spent) -> tuple[str, ...]:
+def _day(spent: SpentRow) -> tuple[str, ...]:
     return (f"{spent.created_at.astimezone():%Y-%m-%d}",)
 
 
-_LABELS: dict[By, Callable[[Spent], tuple[str, ...]]] = {
+_LABELS: dict[By, Callable[[SpentRow], tuple[str, ...]]] = {
     "day": _day,
     "model": lambda spent: (spent.spending.model or NO_MODEL,),
     "tag": lambda spent: spent.tags or (NO_TAG,),

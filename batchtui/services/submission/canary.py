@@ -11,7 +11,7 @@ from batchtui.domain.canary import CanaryCall, CanaryPlan, CanaryVerdict
 from batchtui.domain.cost import NOTHING, total
 from batchtui.domain.errors import AnswerLost, RateLimited, Refused, SpendLimitReached
 from batchtui.domain.estimate import Bounds
-from batchtui.domain.estimate_history import History
+from batchtui.domain.estimate_history import EstimateHistory
 from batchtui.domain.limits import LONG_OUTPUT_BETA
 from batchtui.intake import CheckedRequest
 from batchtui.registry.requests.store import RequestReader
@@ -131,7 +131,7 @@ def _at_most(workspace: Workspace, shape: Shape, params: dict[str, Any]) -> Deci
         1, [CheckedRequest(1, shape.custom_id, shape.payload, shape.file, shape.line, shape.model, tokens, shape.id)]
     )
     day = workspace.clock.now().date()
-    return estimate(weighed.loads(), [shape], History(), day, workspace.prices).standard.at_most
+    return estimate(weighed.loads(), [shape], EstimateHistory(), day, workspace.prices).standard.at_most
 
 
 class _Flight:

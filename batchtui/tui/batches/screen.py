@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from batchtui.domain.batch import Batch
-    from batchtui.domain.query import Field, SortKey
+    from batchtui.domain.query import FilterField, SortKey
     from batchtui.services.workspace import Workspace
     from batchtui.text.filter_completion import Continuation
     from batchtui.tui.messages import BatchesChanged
@@ -77,7 +77,7 @@ class DashboardScreen(ChosenBatches):
         self._changed: dict[int, Batch] = {}
         self._reading = Reading()
         self._filter_bar = FilterBar(FILTER_HINT, completing=self._continuations)
-        self._known: Mapping[Field, Sequence[str]] = {}
+        self._known: Mapping[FilterField, Sequence[str]] = {}
         self._detail = Detail(workspace.clock.now, self.forecast)
         self._ordering = Latest(self, self._reorder)
         self._keeping = Latest(self, self._keep)

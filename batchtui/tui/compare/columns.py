@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.domain.comparison import Difference
+from batchtui.domain.comparison import AnswerChange
 from batchtui.domain.result import Outcome
 from batchtui.text.glyphs import DIFFERENCES, OUTCOMES
 from batchtui.text.numbers import count
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from batchtui.registry.results.pairs import Pair
 
 TONES = {
-    Difference.CHANGED: Tone.WARN,
-    Difference.BETTER: Tone.GOOD,
-    Difference.WORSE: Tone.BAD,
-    Difference.FAILED: Tone.BAD,
-    Difference.ONLY_FIRST: Tone.DIM,
-    Difference.ONLY_SECOND: Tone.DIM,
-    Difference.SAME: Tone.DIM,
+    AnswerChange.CHANGED: Tone.WARN,
+    AnswerChange.BETTER: Tone.GOOD,
+    AnswerChange.WORSE: Tone.BAD,
+    AnswerChange.FAILED: Tone.BAD,
+    AnswerChange.ONLY_FIRST: Tone.DIM,
+    AnswerChange.ONLY_SECOND: Tone.DIM,
+    AnswerChange.SAME: Tone.DIM,
 }
 KINDS = {difference: (DIFFERENCES[difference], tone) for difference, tone in TONES.items()}
 """Each difference with its sign and tone, in the order in which they are chosen."""
@@ -39,7 +39,7 @@ COLUMNS = (
 )
 
 
-def difference(of: Difference, *, plain: bool) -> Line:
+def difference(of: AnswerChange, *, plain: bool) -> Line:
     """Say how a pair differs: sign and word, in its colour."""
     sign, tone = KINDS[of]
     return (Piece(f"{sign.glyph_in(plain=plain)} {sign.word}", tone),)

@@ -6,7 +6,7 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from batchtui.domain.comparison import Difference
+from batchtui.domain.comparison import AnswerChange
 from batchtui.results.parsed_result import read_answer
 from batchtui.text.numbers import count
 from batchtui.text.safe import squeezed
@@ -38,7 +38,7 @@ SIDE_BY_SIDE = 96
 """Columns from which on there is room for two texts beside each other."""
 UNBROKEN = 1_000_000
 """Columns of a line that the pager breaks."""
-CHANGES = [difference for difference in Difference if difference.is_change]
+CHANGES = [difference for difference in AnswerChange if difference.is_change]
 
 
 class PairScreen(Frame):

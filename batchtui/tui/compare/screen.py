@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from batchtui.domain.batch import Batch
-    from batchtui.domain.comparison import Difference
+    from batchtui.domain.comparison import AnswerChange
     from batchtui.registry.results.pairs import Pair
     from batchtui.services.workspace import Workspace
 
@@ -44,7 +44,7 @@ class CompareScreen(Frame):
         super().__init__(workspace)
         self._batches = (first, second)
         self._comparison: Comparison | None = None
-        self._only: Difference | None = None
+        self._only: AnswerChange | None = None
         self._choosing = Latest(self, self._show_chosen)
         self._head = CompareHead([first.name, second.name])
         self._kinds = Choices(pair_cells.KINDS, "Comparing")
@@ -112,7 +112,7 @@ class CompareScreen(Frame):
         """Show one kind of change only."""
         self._choose(event.choice)
 
-    def _choose(self, only: Difference | None) -> None:
+    def _choose(self, only: AnswerChange | None) -> None:
         self._only = only
         self._choosing.request()
 

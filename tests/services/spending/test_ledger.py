@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from batchtui.domain.cost import Cost
-from batchtui.domain.spending import Spending, Spent
+from batchtui.domain.spending import Spending, SpentRow
 from batchtui.domain.usage import Usage
 from batchtui.services.spending.ledger import Line
 from tests.support.clock import START
@@ -13,12 +13,12 @@ from tests.support.clock import START
 HIT = Usage(input_tokens=100, cache_read_tokens=300, output_tokens=50)
 
 
-def spent(batch: int, cost: str | None, *, usage: Usage = HIT, uncached: str | None = None) -> Spent:
+def spent(batch: int, cost: str | None, *, usage: Usage = HIT, uncached: str | None = None) -> SpentRow:
     known = None if cost is None else Decimal(cost)
     standard = None if known is None else 2 * known
     saved_on = None if uncached is None else Decimal(uncached)
     spending = Spending("m", "", 10, usage, known, standard, saved_on, None if known is None else Cost(known))
-    return Spent(batch, f"msgbatch_{batch}", "job_1", "nightly", START, (), None, spending)
+    return SpentRow(batch, f"msgbatch_{batch}", "job_1", "nightly", START, (), None, spending)
 
 
 def test_one_unknown_price_makes_the_sum_unknown_and_never_less() -> None:
