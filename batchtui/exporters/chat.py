@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import IO, TYPE_CHECKING, Any
 
 from batchtui.exporters.json_formats import write_pieces
-from batchtui.results.json_text import encode_json, whole_text
-from batchtui.results.line_parser import text_of
+from batchtui.results.json_text import encode_json, join_text
+from batchtui.results.line_parser import first_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -26,7 +26,7 @@ class _Unsayable(ValueError):
 def write_chat(out: IO[bytes], entries: Iterable[Entry]) -> None:
     """Write a line for each entry that is a whole conversation."""
     found = (entry.chat or conversation(entry) for entry in entries)
-    write_pieces(out, (whole_text(encode_json(one)).encode() + b"\n" for one in found if one is not None))
+    write_pieces(out, (join_text(encode_json(one)).encode() + b"\n" for one in found if one is not None))
 
 
 def conversation(entry: Entry) -> dict[str, Any] | None:
@@ -78,7 +78,7 @@ def _assistant(blocks: Iterable[Any]) -> dict[str, Any]:
         for block in said
         if block.get("type") == "tool_use"
     ]
-    text = text_of(said) or None
+    text = first_text(said) or None
     return {"role": "assistant", "content": text, **({"tool_calls": calls} if calls else {})}
 
 

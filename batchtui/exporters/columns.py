@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from batchtui.domain.errors import UsageError
 from batchtui.exporters.json_types import INTEGER, TEXT, JsonType, type_of, widest
 from batchtui.results.content_blocks import BlockKind
-from batchtui.results.json_text import encode_json, whole_text
+from batchtui.results.json_text import encode_json, join_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -199,12 +199,12 @@ def structured_columns(entries: Iterable[Entry], declared: Mapping[str, JsonType
 def cell_text(cell: object) -> str:
     """Return a cell as text: nothing for None, JSON for what is neither text nor number."""
     if isinstance(cell, str):
-        return whole_text(cell)
+        return join_text(cell)
     if cell is None:
         return ""
     if isinstance(cell, int | float) and not isinstance(cell, bool):
         return str(cell)
-    return whole_text(encode_json(cell))
+    return join_text(encode_json(cell))
 
 
 def _named(name: str) -> Column:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import IO, TYPE_CHECKING
 
 from batchtui.exporters.columns import cell_text
-from batchtui.results.json_text import whole_text
+from batchtui.results.json_text import join_text
 from batchtui.text.formula_guard import LEADS, guard_formula
 
 if TYPE_CHECKING:
@@ -74,4 +74,4 @@ def _encoded(rows: Sequence[str]) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError:
-        return whole_text(text).encode()
+        return join_text(text).encode()

@@ -7,7 +7,7 @@ from typing import IO, TYPE_CHECKING
 
 from pydantic_core import from_json
 
-from batchtui.results.json_text import encode_json, whole_text
+from batchtui.results.json_text import encode_json, join_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -97,7 +97,7 @@ def _request(entry: Entry) -> bytes:
 
 
 def _encoded(value: object) -> bytes:
-    return whole_text(encode_json(value)).encode()
+    return join_text(encode_json(value)).encode()
 
 
 def write_pieces(out: IO[bytes], pieces: Iterable[bytes]) -> None:

@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING
 
 from batchtui.exporters.columns import cell_text, prompt_of
 from batchtui.results.content_blocks import BlockKind, joined_texts
-from batchtui.results.json_text import whole_text
+from batchtui.results.json_text import join_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from batchtui.exporters.columns import Column
     from batchtui.exporters.record import Entry
     from batchtui.results.content_blocks import Block, Citation
-    from batchtui.results.parsed_result import Answer
+    from batchtui.results.parsed_result import ParsedResult
 
 MAX_PARSED = 100_000
 """Characters of one text whose structure is looked at; some texts cost the parser the square of their length."""
@@ -43,7 +43,7 @@ def write_markdown(
     """Write a section for each entry: a heading, what became of it, and the answer as it is, or the chosen fields."""
     for number, entry in enumerate(entries):
         section = _fields(entry, columns) if columns is not None else _section(entry, with_requests=with_requests)
-        out.write(whole_text(("\n---\n\n" if number else "") + section).encode("utf-8", "replace"))
+        out.write(join_text(("\n---\n\n" if number else "") + section).encode("utf-8", "replace"))
 
 
 def _section(entry: Entry, *, with_requests: bool) -> str:
@@ -59,7 +59,7 @@ def _section(entry: Entry, *, with_requests: bool) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _content(answer: Answer) -> Iterator[str]:
+def _content(answer: ParsedResult) -> Iterator[str]:
     """Yield the blocks of an answer in their order, and at the end what its texts lean on."""
     citations: list[Citation] = []
     for block in joined_texts(answer.blocks, r"\[{}\]".format):
@@ -86,7 +86,7 @@ def _source(citation: Citation) -> str:
     return ": ".join(part for part in (named, quoted) if part)
 
 
-def _about(answer: Answer) -> str:
+def _about(answer: ParsedResult) -> str:
     usage = answer.usage
     said = [str(answer.outcome), answer.reading.error_type or "", answer.reading.model or ""]
     if answer.reading.model:

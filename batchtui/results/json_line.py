@@ -22,7 +22,7 @@ class UnreadableLine(ValueError):
         self.custom_id = custom_id
 
 
-def read_object(line: bytes) -> dict[str, Any]:
+def parse_json_object(line: bytes) -> dict[str, Any]:
     """Read one line as a JSON object.
 
     Strict reading in C first; what that refuses and a server might still send (lone surrogates, bytes that are not
@@ -47,13 +47,13 @@ def _read_tolerantly(line: bytes, reason: str) -> Any:
     except (ValueError, RecursionError):
         pass
     try:
-        return decode_json(prune(line, MAX_DEPTH).decode("utf-8", "replace"))
+        return decode_json(shorten_values(line, MAX_DEPTH).decode("utf-8", "replace"))
     except (ValueError, RecursionError):
         start = _CUSTOM_ID.match(line)
         raise UnreadableLine(f"not JSON: {reason}", start[1].decode("utf-8", "replace") if start else "") from None
 
 
-def prune(line: bytes, depth: int) -> bytes:
+def shorten_values(line: bytes, depth: int) -> bytes:
     """Return the JSON text with every container nested deeper than `depth` replaced by null."""
     kept: list[bytes] = []
     level = start = 0

@@ -92,13 +92,13 @@ def _tell(session: Session, text: str) -> None:
 
 
 def _show_answers(session: Session, lines: list[bytes]) -> None:
-    from batchtui.results.line_parser import read_line
+    from batchtui.results.line_parser import parse_line
     from batchtui.text.safe import squeezed
     from batchtui.text.widths import fit
 
     session.out.line(f"\n$ head -3 {ANSWERS}   (in short)")
     for line in lines:
-        facts = read_line(line)
+        facts = parse_line(line)
         session.out.line(f"{squeezed(facts.custom_id)}  {facts.outcome}  {fit(squeezed(facts.message), 70)}")
 
 

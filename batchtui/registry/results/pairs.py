@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from batchtui.domain.comparison import AnswerChange
-from batchtui.results.parsed_result import read_answer
+from batchtui.results.parsed_result import parse_result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -175,7 +175,7 @@ class ResultPairs:
         content = content_of(line)
         if content is not None and content == content_of(its_line):
             return AnswerChange.SAME
-        return AnswerChange.SAME if read_answer(line).said == read_answer(its_line).said else AnswerChange.CHANGED
+        return AnswerChange.SAME if parse_result(line).said == parse_result(its_line).said else AnswerChange.CHANGED
 
 
 class _Side:

@@ -16,7 +16,7 @@ from batchtui.services.estimates.request_groups import LoadCounter
 if TYPE_CHECKING:
     from batchtui.domain.cost import Cost
     from batchtui.domain.estimate import Estimate
-    from batchtui.results.parsed_result import Answer
+    from batchtui.results.parsed_result import ParsedResult
     from batchtui.services.workspace import Workspace
 
 
@@ -67,16 +67,16 @@ async def try_now(workspace: Workspace, plan: TrialPlan) -> Trial:
         CredentialsMissing, GatewayError: nobody may ask, or the API says no or nothing.
     """
     from batchtui.gateway.protocol import Dialect
-    from batchtui.results.parsed_result import read_answer
+    from batchtui.results.parsed_result import parse_result
 
     workspace.refuse_if_read_only()
     message = from_json(await (await workspace.gateway()).message(plan.params, Dialect()))
     result = {"type": "succeeded", "message": message}
     raw = json.dumps({"custom_id": plan.custom_id, "result": result}, ensure_ascii=False).encode("utf-8", "replace")
-    return Trial(plan, raw, _cost(workspace, read_answer(raw)))
+    return Trial(plan, raw, _cost(workspace, parse_result(raw)))
 
 
-def _cost(workspace: Workspace, answer: Answer) -> Cost | None:
+def _cost(workspace: Workspace, answer: ParsedResult) -> Cost | None:
     day = workspace.clock.now().date()
     prices = workspace.prices.prices_of(answer.reading.model or "", day, batch=False)
     return prices.rates(answer.usage.total_input).cost(answer.usage) if prices else None

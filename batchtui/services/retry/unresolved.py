@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.registry.results.merge import MergedResults
-from batchtui.results.failure_groups import Act, FailureGroup
+from batchtui.results.failure_groups import FailureGroup, SuggestedAction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -54,7 +54,7 @@ def is_worth_it(group: FailureGroup, *, with_max_tokens: bool) -> bool:
 
     What fails again as it is, is not; what was cut short is only where it gets another max_tokens.
     """
-    return group.advice.act is Act.RESEND or (with_max_tokens and group.advice.act is Act.RAISE)
+    return group.advice.act is SuggestedAction.RESEND or (with_max_tokens and group.advice.act is SuggestedAction.RAISE)
 
 
 def examine(

@@ -179,7 +179,7 @@ async def holds_answers_of(workspace: Workspace, batch: Batch, batch_id: str) ->
 
 
 async def _sample_custom_ids(workspace: Workspace, batch_id: str) -> list[str]:
-    from batchtui.results.line_parser import read_line
+    from batchtui.results.line_parser import parse_line
 
     gateway = await workspace.gateway()
     rest = b""
@@ -187,9 +187,9 @@ async def _sample_custom_ids(workspace: Workspace, batch_id: str) -> list[str]:
     async with gateway.results(batch_id) as blocks:
         async for block in blocks:
             *lines, rest = (rest + block).split(b"\n")
-            sample.extend(read_line(line).custom_id for line in lines if line.strip())
+            sample.extend(parse_line(line).custom_id for line in lines if line.strip())
             if len(sample) >= SAMPLE:
                 return sample[:SAMPLE]
     if rest.strip():
-        sample.append(read_line(rest).custom_id)
+        sample.append(parse_line(rest).custom_id)
     return sample

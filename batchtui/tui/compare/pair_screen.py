@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from batchtui.domain.comparison import AnswerChange
-from batchtui.results.parsed_result import read_answer
+from batchtui.results.parsed_result import parse_result
 from batchtui.text.numbers import count
 from batchtui.text.safe import squeezed
 from batchtui.tui.chrome.base_screen import Frame
@@ -134,7 +134,7 @@ def _text(line: bytes | None, most: int | None) -> str:
     """Return an answer as its screen shows it as text, so many characters of it; nothing where there is none."""
     if line is None:
         return ""
-    return "\n".join(plain(part) for part in as_text(answer_parts(read_answer(line), most, raw=line), most))
+    return "\n".join(plain(part) for part in as_text(answer_parts(parse_result(line), most, raw=line), most))
 
 
 def _json(line: bytes | None, most: int | None) -> str:

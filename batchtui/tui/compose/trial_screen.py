@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from batchtui.results.parsed_result import read_answer
-from batchtui.results.structured_output import check_fit
+from batchtui.results.parsed_result import parse_result
+from batchtui.results.structured_output import match_schema
 from batchtui.tui.rendering.answer import answer_parts
 from batchtui.tui.rendering.request import prompt_parts
 from batchtui.tui.rendering.spans import Line, Piece, Tone
@@ -31,8 +31,8 @@ class TrialScreen(SideBySide):
     def on_mount(self) -> None:
         """Show them."""
         trial = self._trial
-        answer = read_answer(trial.raw)
-        self._head.show(answer, len(trial.raw), trial.cost, check_fit(answer, trial.plan.params))
+        answer = parse_result(trial.raw)
+        self._head.show(answer, len(trial.raw), trial.cost, match_schema(answer, trial.plan.params))
         self._answer.show(Reading(partial(answer_parts, answer), trial.raw))
         self._request.show(Reading(partial(prompt_parts, trial.plan.request), trial.plan.request))
         self._answer.target.focus()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.result import Outcome
 from batchtui.results.content_blocks import BlockKind, as_json, joined_texts
-from batchtui.results.failure_groups import advise
+from batchtui.results.failure_groups import suggest_action
 from batchtui.text.safe import safe
 from batchtui.tui.rendering.plain import MOST_SHOWN, Part, Passage, json_lines, plain_lines
 from batchtui.tui.rendering.spans import Piece, Tone
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from batchtui.results.content_blocks import Block
-    from batchtui.results.parsed_result import Answer
+    from batchtui.results.parsed_result import ParsedResult
 
 
-def answer_parts(answer: Answer, most: int | None = MOST_SHOWN, *, raw: bytes = b"") -> Iterator[Part]:
+def answer_parts(answer: ParsedResult, most: int | None = MOST_SHOWN, *, raw: bytes = b"") -> Iterator[Part]:
     """Yield an answer in parts; of what is no passage `most` characters a block, None for all.
 
     What cannot be read is shown as it came, where the line itself is given in `raw`.
@@ -46,10 +46,10 @@ def answer_parts(answer: Answer, most: int | None = MOST_SHOWN, *, raw: bytes = 
         yield (Piece("The message has no content.", Tone.DIM),)
     if answer.outcome.value not in ("succeeded", "tool_use"):
         yield ()
-        yield (Piece(advise(answer.outcome, None, answer.reading.stop_reason).sentence, Tone.WARN),)
+        yield (Piece(suggest_action(answer.outcome, None, answer.reading.stop_reason).sentence, Tone.WARN),)
 
 
-def _failure(answer: Answer, most: int | None) -> Iterator[Part]:
+def _failure(answer: ParsedResult, most: int | None) -> Iterator[Part]:
     if answer.reading.error_type:
         yield (Piece(safe(answer.reading.error_type), Tone.BAD),)
         yield ()
@@ -59,7 +59,7 @@ def _failure(answer: Answer, most: int | None) -> Iterator[Part]:
     if answer.outcome is Outcome.UNRECOGNIZED:
         yield from json_lines(as_json(answer.result), most)
         yield ()
-    yield (Piece(advise(answer.outcome, answer.reading.error_type, None).sentence, Tone.WARN),)
+    yield (Piece(suggest_action(answer.outcome, answer.reading.error_type, None).sentence, Tone.WARN),)
 
 
 def block_parts(block: Block, most: int | None = MOST_SHOWN, *, titled: bool = True, cited: int = 0) -> Iterator[Part]:

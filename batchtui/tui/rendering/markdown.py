@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from batchtui.results.content_blocks import as_json
-from batchtui.results.structured_output import NotJson, parse_text
+from batchtui.results.structured_output import NotJsonError, parse_text
 from batchtui.text.numbers import size
 from batchtui.text.safe import safe, safe_block
 from batchtui.tui.rendering.markdown_tables import table_lines
@@ -56,7 +56,7 @@ def json_text(text: str) -> str | None:
         return None
     try:
         value = parse_text(text)
-    except NotJson:
+    except NotJsonError:
         return None
     return as_json(value) if isinstance(value, (dict, list)) else None
 

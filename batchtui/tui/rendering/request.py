@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from batchtui.results.content_blocks import BlockKind, as_json, blocks_of
-from batchtui.results.json_line import UnreadableLine, read_object
+from batchtui.results.json_line import UnreadableLine, parse_json_object
 from batchtui.results.structured_output import wanted_schema
 from batchtui.text.safe import squeezed
 from batchtui.tui.rendering.answer import block_parts
@@ -22,7 +22,7 @@ _SAID_APART = frozenset({"model", "system", "messages", "tools"})
 def params_of(request: bytes) -> Mapping[str, Any]:
     """Return what a request asks for; empty where it cannot be read."""
     try:
-        params = read_object(request).get("params")
+        params = parse_json_object(request).get("params")
     except UnreadableLine:
         return {}
     return params if isinstance(params, dict) else {}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.containers import Vertical
 from textual.message import Message
 
-from batchtui.results.failure_groups import Act
+from batchtui.results.failure_groups import SuggestedAction
 from batchtui.text.glyphs import OUTCOMES
 from batchtui.text.numbers import count
 from batchtui.text.safe import safe, squeezed
@@ -31,10 +31,10 @@ COLUMNS = (
     Column("kind", "KIND", 14, 200, 90, fixed=True),
 )
 ACTS = {
-    Act.RESEND: ("send again", Tone.GOOD),
-    Act.RAISE: ("more tokens", Tone.WARN),
-    Act.EDIT: ("edit", Tone.BAD),
-    Act.LEAVE: ("look", Tone.DIM),
+    SuggestedAction.RESEND: ("send again", Tone.GOOD),
+    SuggestedAction.RAISE: ("more tokens", Tone.WARN),
+    SuggestedAction.EDIT: ("edit", Tone.BAD),
+    SuggestedAction.LEAVE: ("look", Tone.DIM),
 }
 """The sensible act in a word or two."""
 

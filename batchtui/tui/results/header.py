@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from batchtui.domain.cost import Cost
-    from batchtui.results.parsed_result import Answer
-    from batchtui.results.structured_output import Fit
+    from batchtui.results.parsed_result import ParsedResult
+    from batchtui.results.structured_output import SchemaMatch
 
 LEAST_NAME, BESIDE = 16, 46
 """Columns of a custom_id, however narrow the screen, and what it leaves to the outcome, the model and the end."""
@@ -30,17 +30,17 @@ class ResultHead(Picture):
 
     def __init__(self) -> None:
         super().__init__()
-        self._answer: Answer | None = None
+        self._answer: ParsedResult | None = None
         self._bytes = 0
         self._cost: Cost | None = None
-        self._fit: Fit | None = None
+        self._fit: SchemaMatch | None = None
 
     @property
     def custom_id(self) -> str:
         """Whose answer is shown."""
         return self._answer.custom_id if self._answer else ""
 
-    def show(self, answer: Answer, length: int, cost: Cost | None, fit: Fit | None) -> None:
+    def show(self, answer: ParsedResult, length: int, cost: Cost | None, fit: SchemaMatch | None) -> None:
         """Draw this answer, of so many bytes; `fit` is None where its request is not known."""
         self._answer, self._bytes, self._cost, self._fit = answer, length, cost, fit
         self.redraw()
@@ -62,7 +62,7 @@ class ResultHead(Picture):
         return [first, second, *(fit_lines(self._fit, columns) if self._fit else ())]
 
 
-def _took(answer: Answer, length: int, cost: Cost | None) -> str:
+def _took(answer: ParsedResult, length: int, cost: Cost | None) -> str:
     usage = answer.usage
     took = [f"{count(usage.total_input)} in", f"{count(usage.output_tokens)} out"] if usage.output_tokens else []
     if usage.cache_read_tokens:
@@ -77,7 +77,7 @@ def _took(answer: Answer, length: int, cost: Cost | None) -> str:
     return "   ".join([*said, size(length)])
 
 
-def fit_lines(fit: Fit, columns: int) -> list[Line]:
+def fit_lines(fit: SchemaMatch, columns: int) -> list[Line]:
     """Say whether an answer has the structure that was asked for; nothing where none was."""
     if not fit.wanted:
         return []

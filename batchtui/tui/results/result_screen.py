@@ -9,8 +9,8 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from batchtui.domain.errors import BatchtuiError
-from batchtui.results.parsed_result import Answer, read_answer
-from batchtui.results.structured_output import Fit, check_fit
+from batchtui.results.parsed_result import ParsedResult, parse_result
+from batchtui.results.structured_output import SchemaMatch, match_schema
 from batchtui.text.numbers import count
 from batchtui.tui.rendering.answer import answer_parts
 from batchtui.tui.rendering.request import params_of, prompt_parts
@@ -38,10 +38,10 @@ class Read(NamedTuple):
     """All that is shown of one result, read on a thread."""
 
     raw: bytes
-    answer: Answer
+    answer: ParsedResult
     request: bytes | None
     """None where it is not stored here."""
-    fit: Fit | None
+    fit: SchemaMatch | None
     cost: Cost | None
 
 
@@ -75,9 +75,9 @@ class ResultScreen(SideBySide):
 
     def _read_from_disk(self, seq: int) -> Read:
         raw = self._reader.raw(seq)
-        answer = read_answer(raw)
+        answer = parse_result(raw)
         request = self._find(answer.custom_id)
-        fit = check_fit(answer, params_of(request)) if request and answer.message else None
+        fit = match_schema(answer, params_of(request)) if request and answer.message else None
         [facts] = self._reader.page([seq])
         return Read(raw, answer, request, fit, self._grid.price(facts))
 

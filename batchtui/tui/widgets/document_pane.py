@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from textual.containers import Vertical
 
-from batchtui.results.json_line import UnreadableLine, read_object
+from batchtui.results.json_line import UnreadableLine, parse_json_object
 from batchtui.tui.rendering.markdown import as_rendered
 from batchtui.tui.rendering.plain import MOST_SHOWN, as_text, laid_out, plain_lines
 from batchtui.tui.rendering.spans import Line, Piece, Tone, plain
@@ -133,7 +133,7 @@ def _raw_parts(raw: bytes) -> Iterator[Part]:
 
 def _value(raw: bytes) -> object:
     try:
-        return read_object(raw)
+        return parse_json_object(raw)
     except UnreadableLine:
         return raw.decode("utf-8", "replace")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from batchtui.results.parsed_result import read_answer
+from batchtui.results.parsed_result import parse_result
 from batchtui.tui.rendering.answer import answer_parts
 from batchtui.tui.rendering.plain import as_text
 from batchtui.tui.rendering.request import prompt_parts
@@ -16,7 +16,7 @@ from tests.support.lines import bare, encoded, errored, succeeded, tool_use
 
 
 def _answer(line: bytes) -> str:
-    return "\n".join(plain(part) for part in as_text(answer_parts(read_answer(line), raw=line)))
+    return "\n".join(plain(part) for part in as_text(answer_parts(parse_result(line), raw=line)))
 
 
 def _prompt(**params: Any) -> str:
