@@ -11,7 +11,7 @@ from batchtui.compose.tables.json_records import TASKS, VALUE
 from batchtui.domain.errors import InputError
 from batchtui.intake.model_rules import TIERS
 from batchtui.intake.task_files import DEFAULT_TIER, TaskRenderer, model_of, task_values
-from batchtui.templates import Shaper
+from batchtui.templates import RequestBuilder
 from batchtui.templates.syntax import ROW
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from batchtui.intake.problems import Fault
     from batchtui.intake.types import CheckOptions
     from batchtui.templates import Template
-    from batchtui.templates.request_builder import Prefix
+    from batchtui.templates.request_builder import CacheablePrefix
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ class Fitting:
         self._wants_whole = VALUE in names and VALUE not in table.columns and VALUE not in self._aliases
 
     @property
-    def prefix(self) -> Prefix | None:
+    def prefix(self) -> CacheablePrefix | None:
         """What all requests begin with; None where tasks bring templates of their own."""
         return self._shaper.prefix if self._shaper else None
 
@@ -78,7 +78,7 @@ class Fitting:
         """The model of all requests; None where tasks choose."""
         return self._shaper.model if self._shaper else None
 
-    def fit(self, row: Row) -> tuple[Shaper, dict[str, Any]]:
+    def fit(self, row: Row) -> tuple[RequestBuilder, dict[str, Any]]:
         """Return what shapes a row, and the values by the names that a template uses.
 
         Raises:
@@ -127,10 +127,10 @@ class Fitting:
         wished = replace(check, model=model, max_tokens=options.max_tokens)
         return TaskRenderer(wished, self._template, cache=options.cache)
 
-    def _make_shaper(self, template: Template) -> Shaper:
+    def _make_shaper(self, template: Template) -> RequestBuilder:
         options = self._options
         named = options.model or template.model or DEFAULT_TIER
-        return Shaper(
+        return RequestBuilder(
             template,
             model=model_of(named, self._tiers) or named,
             max_tokens=options.max_tokens,

@@ -11,7 +11,7 @@ from batchtui.compose.binding import ComposerOptions, Fitting, Unfit
 from batchtui.compose.custom_ids import IdMaker
 from batchtui.intake.checker import Checker
 from batchtui.intake.task_files import template_fault
-from batchtui.templates import TemplateFault
+from batchtui.templates import InvalidTemplate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -159,7 +159,7 @@ class Composer:
             shaper, values = self.fitting.fit(row)
             custom_id = self.ids.make(original, row.line)
             payload = shaper.payload(custom_id, values, row.blocks)
-        except TemplateFault as fault:
+        except InvalidTemplate as fault:
             if self.rows == 0:
                 self.fitting.refuse_missing(row)
             self._checker.findings.add(template_fault(fault, str(fault)), file, row.line)

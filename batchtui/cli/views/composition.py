@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from batchtui.services.compose.compose import Composed
     from batchtui.services.compose.composition import Composition
     from batchtui.services.submission.cache_priming import Gain
-    from batchtui.templates.request_builder import Prefix
-    from batchtui.templates.store import Listed
+    from batchtui.templates.request_builder import CacheablePrefix
+    from batchtui.templates.store import TemplateEntry
 
 LONGEST_SHOWN = 4000
 """Characters of one text in a preview."""
@@ -122,7 +122,7 @@ def composed_document(composition: Composition, composed: Composed, output: str 
     }
 
 
-def listed_document(listed: Listed) -> Document:
+def listed_document(listed: TemplateEntry) -> Document:
     """Write one template of the list."""
     return {
         "name": listed.name,
@@ -133,7 +133,7 @@ def listed_document(listed: Listed) -> Document:
     }
 
 
-def _prefix(prefix: Prefix, least: int) -> str:
+def _prefix(prefix: CacheablePrefix, least: int) -> str:
     """Say what all requests share, and whether that is cached."""
     said = f"all begin with the same {size(prefix.bytes)}, about {count(prefix.tokens)} tokens"
     if prefix.tokens < least:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from batchtui.services.estimates.request_groups import Load
     from batchtui.services.submission.cache_priming import Gain
     from batchtui.services.workspace import Workspace
-    from batchtui.templates.request_builder import Prefix
+    from batchtui.templates.request_builder import CacheablePrefix
 
 SPOOLED = 1 << 22
 """Bytes of requests that wait in memory for the last check; more waits on the disk."""
@@ -62,7 +62,7 @@ class Composed:
     """Of those, the ones that are not unique in the data."""
     originals: Path | None
     """Where the names of those rows are kept; exports find them by themselves."""
-    prefix: Prefix | None
+    prefix: CacheablePrefix | None
     least_cached: int | None
     """Tokens that the prefix must have for the model to cache it."""
     loads: tuple[Load, ...]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from batchtui.services.compose.compose import Composed
     from batchtui.services.compose.draft_preview import Opened
     from batchtui.services.submission.cache_priming import Gain
-    from batchtui.templates.request_builder import Prefix
+    from batchtui.templates.request_builder import CacheablePrefix
 
 COLUMNS = (Column("title", "PART", 10, 10, 100, fixed=True), Column("value", "", 20, 200, 95, fixed=True))
 LONGEST = 300
@@ -125,7 +125,7 @@ def _least(opened: Opened) -> int:
     return least_cached(model) if model else 0
 
 
-def prefix_words(prefix: Prefix, least: int) -> str:
+def prefix_words(prefix: CacheablePrefix, least: int) -> str:
     """Say what all requests begin with, and whether that is enough to be cached."""
     if not prefix.bytes:
         return "nothing is the same in all of them"

@@ -13,7 +13,7 @@ from batchtui.domain.errors import BatchtuiError
 from batchtui.services.compose.draft import Draft, template_of, with_template
 from batchtui.services.compose.template_choice import saved_template, templates
 from batchtui.services.models import known_models, list_models
-from batchtui.templates import TemplateFault, parse_template, template_text
+from batchtui.templates import InvalidTemplate, parse_template, template_text
 from batchtui.text.numbers import count
 from batchtui.text.safe import squeezed
 from batchtui.tui.dialogs.confirm import Group, Question
@@ -95,7 +95,7 @@ def from_whole(draft: Draft, text: str) -> Draft:
     """Return the draft that says what a template's file says; where that is wrong, one that complains and keeps it."""
     try:
         return with_template(replace(draft, id=""), parse_template(draft.name, text))
-    except TemplateFault:
+    except InvalidTemplate:
         return replace(draft, base=text, prompt="")
 
 
