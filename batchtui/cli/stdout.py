@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from batchtui.domain.errors import StorageError
 from batchtui.results.json_text import encode_json
-from batchtui.text.safe import escaped_json, safe_block
+from batchtui.text.safe import escaped_json, sanitize_block
 from batchtui.text.tables import table
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class _Safe(_Lent):
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
 
     def write(self, data: Any) -> int:
-        self._terminal.write(safe_block(self._decode(bytes(data))).encode())
+        self._terminal.write(sanitize_block(self._decode(bytes(data))).encode())
         return len(data)
 
     def flush(self) -> None:

@@ -18,7 +18,7 @@ from batchtui.domain.errors import UsageError
 from batchtui.domain.query import NUMBERS, SPANS, FilterField, FilterTerm
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.text.glyphs import STATES
-from batchtui.text.safe import safe
+from batchtui.text.safe import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -113,7 +113,9 @@ def terms_of(text: str) -> tuple[FilterTerm, ...]:
     reading = read(text)
     said = "; ".join((*reading.complaints, *(f"{part} says nothing yet" for part in reading.unfinished)))
     if said:
-        raise UsageError(f"The filter cannot be read: {safe(said)}.", hint=f"The fields are {', '.join(FilterField)}.")
+        raise UsageError(
+            f"The filter cannot be read: {sanitize(said)}.", hint=f"The fields are {', '.join(FilterField)}."
+        )
     return reading.terms
 
 

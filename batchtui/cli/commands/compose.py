@@ -18,7 +18,7 @@ from batchtui.cli.views import check_report as findings
 from batchtui.cli.views import composition as saying
 from batchtui.domain.errors import InputError, UsageError
 from batchtui.text.numbers import amount
-from batchtui.text.safe import squeezed
+from batchtui.text.safe import one_line
 from batchtui.text.tables import Column
 
 if TYPE_CHECKING:
@@ -210,7 +210,7 @@ def _list(session: Session, found: list[Any]) -> int:
         columns,
         [
             (each.name, str(each.version or "?"), "yours" if each.is_own else "built in",
-             squeezed(each.fault or each.description))
+             one_line(each.fault or each.description))
             for each in found
         ],
     )  # fmt: skip

@@ -93,13 +93,13 @@ def _tell(session: Session, text: str) -> None:
 
 def _show_answers(session: Session, lines: list[bytes]) -> None:
     from batchtui.results.line_parser import parse_line
-    from batchtui.text.safe import squeezed
+    from batchtui.text.safe import one_line
     from batchtui.text.widths import fit
 
     session.out.line(f"\n$ head -3 {ANSWERS}   (in short)")
     for line in lines:
         facts = parse_line(line)
-        session.out.line(f"{squeezed(facts.custom_id)}  {facts.outcome}  {fit(squeezed(facts.message), 70)}")
+        session.out.line(f"{one_line(facts.custom_id)}  {facts.outcome}  {fit(one_line(facts.message), 70)}")
 
 
 def _first_lines(file: str, count: int) -> list[bytes]:

@@ -10,7 +10,7 @@ import click
 
 from batchtui.cli.command import verb
 from batchtui.cli.exit_codes import Exit
-from batchtui.text.safe import squeezed
+from batchtui.text.safe import one_line
 from batchtui.text.widths import pad
 
 if TYPE_CHECKING:
@@ -35,9 +35,9 @@ async def command(session: Session, offline: bool) -> int:
     else:
         room = max(len(topic) for topic, *_ in rows)
         for topic, health, message, hint in rows:
-            session.out.line(f"{pad(_MARKS[health], 4)}  {pad(topic, room)}  {squeezed(message)}")
+            session.out.line(f"{pad(_MARKS[health], 4)}  {pad(topic, room)}  {one_line(message)}")
             if hint:
-                session.out.line(f"{' ' * (room + 8)}{squeezed(hint)}")
+                session.out.line(f"{' ' * (room + 8)}{one_line(hint)}")
     return Exit.FAILED if any(health == "bad" for _, health, *_ in rows) else Exit.DONE
 
 

@@ -11,7 +11,7 @@ from batchtui.cli.command import verb
 from batchtui.cli.confirm import consent
 from batchtui.cli.exit_codes import Exit
 from batchtui.text.numbers import amount, size
-from batchtui.text.safe import squeezed
+from batchtui.text.safe import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,7 +69,7 @@ def _show(session: Session, plan: PrunePlan, pruned: Pruned, *, dry_run: bool) -
         return
     session.out.lines(_words(removal) for removal in (plan.removals if dry_run else pruned.removed))
     for removal, error in pruned.failed:
-        session.notes.say(f"Still there: {squeezed(removal.name)}: {squeezed(error)}")
+        session.notes.say(f"Still there: {one_line(removal.name)}: {one_line(error)}")
     if not plan.removals:
         session.notes.say("There is nothing to let go of.")
     elif dry_run:
@@ -79,7 +79,7 @@ def _show(session: Session, plan: PrunePlan, pruned: Pruned, *, dry_run: bool) -
 
 
 def _words(removal: Removal) -> str:
-    return f"{squeezed(removal.name)}: {removal.reason} ({size(removal.bytes)})"
+    return f"{one_line(removal.name)}: {removal.reason} ({size(removal.bytes)})"
 
 
 def _documents(removals: Sequence[Removal]) -> list[Document]:

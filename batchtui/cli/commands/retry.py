@@ -19,7 +19,7 @@ from batchtui.cli.views import json_documents as documents
 from batchtui.cli.views import target as showing
 from batchtui.text.estimates import estimate_lines
 from batchtui.text.numbers import amount, count, size
-from batchtui.text.safe import squeezed
+from batchtui.text.safe import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,7 +141,7 @@ def plan_lines(plan: RetryPlan) -> Iterator[str]:
     parts = amount(len(plan.parts), "part")
     yield f"attempt {plan.attempt}: {amount(plan.requests, 'request')} in {parts}, {size(length)}"
     if plan.changed:
-        yield f"  {amount(plan.changed, 'request')} changed; models: {squeezed(', '.join(plan.models))}"
+        yield f"  {amount(plan.changed, 'request')} changed; models: {one_line(', '.join(plan.models))}"
     for failed in plan.failed:
         said = "send again" if failed.is_chosen else "leave"
         yield f"  {said}: {count(failed.group.count)} × {_kind_words(failed)}: {failed.group.advice.sentence}"
@@ -156,7 +156,7 @@ def plan_lines(plan: RetryPlan) -> Iterator[str]:
 def _kind_words(failed: Failed) -> str:
     group = failed.group
     what = group.error_type or group.stop_reason or str(group.outcome)
-    return squeezed(f'{what} "{group.pattern}"' if group.pattern else what)
+    return one_line(f'{what} "{group.pattern}"' if group.pattern else what)
 
 
 def _show_plan(session: Session, plan: RetryPlan) -> None:

@@ -20,7 +20,7 @@ from batchtui.cli.views import json_documents as documents
 from batchtui.domain.errors import InputError, UsageError
 from batchtui.text.estimates import estimate_lines
 from batchtui.text.numbers import amount
-from batchtui.text.safe import safe
+from batchtui.text.safe import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -195,7 +195,7 @@ async def _show_plan(session: Session, workspace: Workspace, plan: SubmitPlan, t
     session.out.lines(findings.report_lines(plan.report, plan.parts))
     session.out.lines(estimate_lines(plan.estimate))
     session.out.lines(canaries.plan_lines(tried) if tried else ())
-    session.out.lines(f"submitted before: {safe(line)}" for line in await told(workspace, plan.earlier))
+    session.out.lines(f"submitted before: {sanitize(line)}" for line in await told(workspace, plan.earlier))
     session.notes.say("Nothing was sent.")
 
 

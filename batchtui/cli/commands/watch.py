@@ -17,7 +17,7 @@ from batchtui.text import events as happening
 from batchtui.text.batch_names import part_name
 from batchtui.text.durations import countdown, stamp
 from batchtui.text.numbers import amount
-from batchtui.text.safe import safe
+from batchtui.text.safe import sanitize
 from batchtui.text.widths import pad
 
 if TYPE_CHECKING:
@@ -103,10 +103,10 @@ def _line(told: Happening) -> str:
     entry, batch = told.entry, told.batch
     said = [
         stamp(entry.at),
-        pad(happening.word(entry.event), _WORD),
-        part_name(batch) if batch else safe(entry.job or ""),
-        safe(entry.batch_id or ""),
-        happening.sentence(entry.event, entry.detail, batch),
+        pad(happening.event_word(entry.event), _WORD),
+        part_name(batch) if batch else sanitize(entry.job or ""),
+        sanitize(entry.batch_id or ""),
+        happening.event_sentence(entry.event, entry.detail, batch),
     ]
     return "  ".join(filter(None, said)).rstrip()
 

@@ -11,7 +11,7 @@ from batchtui.domain.result import Outcome
 from batchtui.text.glyphs import DIFFERENCES, OUTCOMES
 from batchtui.text.money import usd
 from batchtui.text.numbers import amount, count
-from batchtui.text.safe import safe, squeezed
+from batchtui.text.safe import one_line, sanitize
 from batchtui.text.tables import Column
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def shared(pairs: ResultPairs) -> int:
 
 
 def _rows(*sides: Side) -> Iterator[tuple[str, ...]]:
-    yield ("name", *(squeezed(side.name) for side in sides))
+    yield ("name", *(one_line(side.name) for side in sides))
     yield ("model", *(model_words(side.models) for side in sides))
     yield ("results", *(count(side.results) for side in sides))
     for outcome in Outcome:
@@ -79,13 +79,13 @@ def _changed(pairs: ResultPairs) -> Iterator[Pair]:
 
 
 def _pair_row(pair: Pair) -> tuple[str, ...]:
-    return (DIFFERENCES[pair.difference].word, safe(pair.custom_id), _said(pair.first), _said(pair.second))
+    return (DIFFERENCES[pair.difference].word, sanitize(pair.custom_id), _said(pair.first), _said(pair.second))
 
 
 def _said(facts: ResultFacts | None) -> str:
     if facts is None:
         return "·"
-    words = squeezed(facts.message)
+    words = one_line(facts.message)
     if facts.outcome is not Outcome.SUCCEEDED:
         word = OUTCOMES[facts.outcome].word
         words = f"{word}: {words}" if words else word

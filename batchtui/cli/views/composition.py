@@ -10,7 +10,7 @@ from batchtui.cli.views.json_documents import dollars, estimate_document, proble
 from batchtui.text.estimates import estimate_lines
 from batchtui.text.money import usd
 from batchtui.text.numbers import amount, count, size
-from batchtui.text.safe import safe_block, squeezed
+from batchtui.text.safe import one_line, sanitize_block
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,15 +31,15 @@ def found_lines(composition: Composition) -> Iterator[str]:
     """Yield what the data is and how it is read."""
     table, template = composition.table, composition.template
     facts = "; ".join(f"{key}: {value}" for key, value in table.facts.items())
-    yield f"{squeezed(table.name)}: {table.kind} ({squeezed(facts)})"
-    yield f"  columns: {squeezed(', '.join(table.columns[:40]))}{' …' if len(table.columns) > 40 else ''}"
+    yield f"{one_line(table.name)}: {table.kind} ({one_line(facts)})"
+    yield f"  columns: {one_line(', '.join(table.columns[:40]))}{' …' if len(table.columns) > 40 else ''}"
     if template is not None:
-        yield f"  template: {squeezed(template.name)}, version {template.version}"
+        yield f"  template: {one_line(template.name)}, version {template.version}"
 
 
 def composed_lines(composed: Composed) -> Iterator[str]:
     """Yield what was made, and what is worth knowing about ids and caching."""
-    models = ", ".join(f"{count(number)} × {squeezed(model)}" for model, number in composed.report.models.items())
+    models = ", ".join(f"{count(number)} × {one_line(model)}" for model, number in composed.report.models.items())
     yield f"{amount(composed.report.requests, 'request')} of {amount(composed.rows, 'row')}: {models or 'no model'}"
     if composed.changed:
         twice = f", {count(composed.repeated)} of them stood there before" if composed.repeated else ""
@@ -57,15 +57,15 @@ def composed_lines(composed: Composed) -> Iterator[str]:
 def preview_lines(rows: Sequence[Rendered]) -> Iterator[str]:
     """Yield rows as a person reads them."""
     for rendered in rows:
-        place = squeezed(rendered.file) if rendered.file else f"row {rendered.line}"
-        yield f"── {place}: {squeezed(rendered.custom_id)}"
+        place = one_line(rendered.file) if rendered.file else f"row {rendered.line}"
+        yield f"── {place}: {one_line(rendered.custom_id)}"
         if system := rendered.params.get("system"):
             yield f"system: {_said(system)}"
         for message in rendered.params.get("messages", ()):
             yield f"{message['role']}: {_said(message['content'])}"
         others = {k: v for k, v in rendered.params.items() if k not in ("system", "messages")}
         if others:
-            yield squeezed(json.dumps(others, ensure_ascii=False))[:LONGEST_SHOWN]
+            yield one_line(json.dumps(others, ensure_ascii=False))[:LONGEST_SHOWN]
         yield from problem_lines(rendered.problems)
 
 
@@ -150,13 +150,13 @@ def _gain(gain: Gain) -> str:
 def _said(content: Any) -> str:
     """Return a text, or blocks with what is no text named."""
     if isinstance(content, str):
-        return safe_block(content[:LONGEST_SHOWN])
+        return sanitize_block(content[:LONGEST_SHOWN])
     return "\n".join(_block(block) for block in content)
 
 
 def _block(block: dict[str, Any]) -> str:
     mark = " [cached up to here]" if "cache_control" in block else ""
     if block["type"] == "text":
-        return safe_block(block["text"][:LONGEST_SHOWN]) + mark
+        return sanitize_block(block["text"][:LONGEST_SHOWN]) + mark
     source = block.get("source", {})
     return f"[{block['type']}: {source.get('media_type')}, {size(len(source.get('data', '')))}]{mark}"

@@ -11,7 +11,7 @@ from batchtui.cli.views.batches import outcome_words
 from batchtui.text.batch_json import Document, counts_document, dollars
 from batchtui.text.money import UNKNOWN_CELL, usd
 from batchtui.text.numbers import amount, count, short
-from batchtui.text.safe import safe
+from batchtui.text.safe import sanitize
 from batchtui.text.tables import Column
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def show(session: Session, ledger: Ledger, *, named: str | None, as_csv: bool) -
 def sheet(ledger: Ledger, named: str | None) -> Iterator[str]:
     """Yield everything about the total, a fact a line."""
     total = ledger.total
-    of = f" of {safe(named)}" if named else ""
+    of = f" of {sanitize(named)}" if named else ""
     batches = amount(len(total.batches), "batch", "batches")
     yield f"cost{of}: {_money(total)}, {amount(total.results, 'answer')}, {batches}"
     if ledger.expected is not None and total.batches:
@@ -118,7 +118,8 @@ def show_sums(session: Session, sums: Sequence[Sum], *, as_csv: bool) -> None:
         _csv(session, documents)
     else:
         rows = [
-            (safe(each.model), each.tier, usd(each.batch), usd(each.standard), usd(_difference(each))) for each in sums
+            (sanitize(each.model), each.tier, usd(each.batch), usd(each.standard), usd(_difference(each)))
+            for each in sums
         ]
         session.out.table(SUMS, rows)
 
@@ -182,7 +183,7 @@ def _harmless(document: Document) -> Document:
 def _row(line: Line) -> tuple[str, ...]:
     cache = "" if line.hit_rate is None else f"{line.hit_rate:.0%}"
     return (
-        safe(line.label), _money(line), usd(line.expected, unknown=UNKNOWN_CELL), usd(line.standard), usd(line.saved),
+        sanitize(line.label), _money(line), usd(line.expected, unknown=UNKNOWN_CELL), usd(line.standard), usd(line.saved),
         count(len(line.batches)), count(line.results), short(line.usage.total_input), short(line.usage.output_tokens),
         cache,
     )  # fmt: skip

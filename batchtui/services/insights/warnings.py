@@ -16,7 +16,7 @@ from batchtui.text.batch_names import part_name
 from batchtui.text.durations import about
 from batchtui.text.forecasts import grounds
 from batchtui.text.numbers import amount
-from batchtui.text.safe import safe, squeezed
+from batchtui.text.safe import one_line, sanitize
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
@@ -107,7 +107,7 @@ def _unsent(batches: Iterable[Batch]) -> Iterator[Caution]:
 
 
 def _reason(batch: Batch) -> str:
-    return squeezed(batch.reason).rstrip(".") or "the answer was lost"
+    return one_line(batch.reason).rstrip(".") or "the answer was lost"
 
 
 def _expiring(batches: Iterable[Batch], history: Forecaster, now: datetime) -> Iterator[Caution]:
@@ -124,14 +124,16 @@ def _expiring(batches: Iterable[Batch], history: Forecaster, now: datetime) -> I
             why = f"expires in {about(left)}, and nothing says that it will end before"
         else:
             continue
-        advice = f"What is not done by then is not billed; `batchtui retry {safe(batch.id or '')}` sends that again."
+        advice = (
+            f"What is not done by then is not billed; `batchtui retry {sanitize(batch.id or '')}` sends that again."
+        )
         yield Caution("expires", f"{part_name(batch)} {why}", advice, Act.OPEN, batch)
 
 
 def _going(batch: Batch, now: datetime) -> Caution:
     assert batch.results_until is not None
     message = f"The API lets go of the results of {part_name(batch)} in {about(batch.results_until - now)}"
-    advice = f"They are not saved here; `batchtui results {safe(batch.id or '')}` fetches them."
+    advice = f"They are not saved here; `batchtui results {sanitize(batch.id or '')}` fetches them."
     return Caution("results_going", message, advice, Act.FETCH, batch)
 
 
@@ -144,5 +146,5 @@ def _retiring(used: dict[str, str], listed: Mapping[str, ModelInfo], now: dateti
     for model, job in used.items():
         for fault in judge(model, options).faults:
             if fault.code in ("model-retiring", "model-retired"):
-                message = f"{squeezed(fault.message)}; {squeezed(job)} uses it"
-                yield Caution("model_retires", message, f"{squeezed(fault.hint).capitalize()}.", Act.REFRESH)
+                message = f"{one_line(fault.message)}; {one_line(job)} uses it"
+                yield Caution("model_retires", message, f"{one_line(fault.hint).capitalize()}.", Act.REFRESH)

@@ -47,7 +47,7 @@ def command(argv: Sequence[str], *, timeout: float) -> Channel:
 
     async def tell(notices: Sequence[Notice]) -> None:
         for notice in notices:
-            await hooks.run(argv, announcing.document(notice), timeout=timeout)
+            await hooks.run(argv, announcing.notice_document(notice), timeout=timeout)
 
     # Two commands are two channels; what they are called with is nobody's business in the registry.
     return Channel(f"command {hashlib.sha256(json.dumps(list(argv)).encode()).hexdigest()[:16]}", tell)
@@ -60,7 +60,7 @@ def webhook(workspace: Workspace, url: str) -> Channel:
         from batchtui.gateway.webhook import post
 
         for notice in notices:
-            await post(url, announcing.document(notice), workspace.clock)
+            await post(url, announcing.notice_document(notice), workspace.clock)
 
     return Channel(f"webhook {hashlib.sha256(url.encode()).hexdigest()[:16]}", tell)
 
@@ -86,5 +86,5 @@ def ringing(notices: Sequence[Notice], notify: Notify, env: Mapping[str, str]) -
         return bell
     told = [(announcing.heading(notice), announcing.sentence(notice)) for notice in notices]
     if len(told) > MOST_AT_ONCE:
-        told = [announcing.many(notices)]
+        told = [announcing.many_heading(notices)]
     return bell + "".join(osc.notice(heading, sentence, env) for heading, sentence in told)

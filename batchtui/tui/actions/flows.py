@@ -9,7 +9,7 @@ from batchtui.services.batches.delete import apply_delete, plan_delete
 from batchtui.services.batches.labels import Labelling, label, read_tags, written_tags
 from batchtui.services.batches.targets import job_ids
 from batchtui.text.numbers import amount
-from batchtui.text.safe import safe, squeezed
+from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.dialogs.confirm import Group, Question
 from batchtui.tui.dialogs.text_prompt import AskText
 from batchtui.tui.messages import Failed
@@ -97,7 +97,7 @@ def _say_nothing_done(app: Host, skipped: Sequence[Skipped], word: str) -> None:
     if not skipped:
         app.say(f"There is nothing to {word} here.")
     elif len(skipped) == 1:
-        app.say(f"{safe(skipped[0].batch.name)} is left alone: {skipped[0].reason}.")
+        app.say(f"{sanitize(skipped[0].batch.name)} is left alone: {skipped[0].reason}.")
     else:
         app.say(f"All {len(skipped)} are left alone; the first because {skipped[0].reason}.")
 
@@ -152,7 +152,7 @@ def _added(text: str) -> Labelling:
 
 
 def _named(jobs: Sequence[Job]) -> str:
-    return squeezed(jobs[0].name)[:48] if len(jobs) == 1 else amount(len(jobs), "job")
+    return one_line(jobs[0].name)[:48] if len(jobs) == 1 else amount(len(jobs), "job")
 
 
 async def _jobs_of(app: Host, keys: Sequence[int]) -> list[Job]:

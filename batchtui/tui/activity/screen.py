@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from batchtui.text import events as happening
 from batchtui.text.batch_names import part_name
 from batchtui.text.numbers import count
-from batchtui.text.safe import safe, squeezed
+from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.activity.entry_box import EntryBox
 from batchtui.tui.activity.rows import MARKER, SHOWN, Row, folded, is_failure, is_shown, ordered
 from batchtui.tui.chrome.base_screen import Frame
@@ -170,8 +170,8 @@ def about(row: Row) -> tuple[str, Batch | None]:
     if row.batch is not None:
         return part_name(row.batch), row.batch
     if row.job is not None:
-        return squeezed(row.job.name), None
-    return (safe(row.entry.batch_id or row.entry.job or "") if row.entry else ""), None
+        return one_line(row.job.name), None
+    return (sanitize(row.entry.batch_id or row.entry.job or "") if row.entry else ""), None
 
 
 def paint(entry: Entry, about: tuple[str, Batch | None], column: Column, now: datetime) -> Line:
@@ -181,7 +181,7 @@ def paint(entry: Entry, about: tuple[str, Batch | None], column: Column, now: da
         case "at":
             return (Piece(_time(entry.at, now), Tone.DIM),)
         case "event":
-            word = happening.word(entry.event)
+            word = happening.event_word(entry.event)
             return (Piece(word, Tone.BAD if failed else Tone.RUNNING if entry.kind == "call" else Tone.TEXT),)
         case "status":
             return (Piece(str(entry.status or ""), Tone.BAD if failed else Tone.DIM),)
@@ -189,7 +189,7 @@ def paint(entry: Entry, about: tuple[str, Batch | None], column: Column, now: da
             return (Piece("" if entry.milliseconds is None else count(entry.milliseconds), Tone.DIM),)
         case "detail":
             return _detail(entry, *about)
-    return (Piece(safe(entry.request_id or ""), Tone.DIM),)
+    return (Piece(sanitize(entry.request_id or ""), Tone.DIM),)
 
 
 def _time(at: datetime, now: datetime) -> str:
@@ -200,7 +200,7 @@ def _time(at: datetime, now: datetime) -> str:
 
 def _detail(entry: Entry, name: str, batch: Batch | None) -> Line:
     if entry.kind == "call":
-        words = squeezed("  ".join(filter(None, (entry.error, entry.detail))))
+        words = one_line("  ".join(filter(None, (entry.error, entry.detail))))
         return (Piece(words, Tone.BAD if entry.error else Tone.DIM),)
-    said = happening.sentence(entry.event, entry.detail, batch)
+    said = happening.event_sentence(entry.event, entry.detail, batch)
     return (Piece(name), Piece(f"  {said}" if said else "", Tone.DIM))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.style import Style
 from textual.notifications import Notify
 
-from batchtui.text.safe import safe, squeezed
+from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.chrome.base_screen import Frame
 from batchtui.tui.commands import keymap
 from batchtui.tui.dialogs.confirm import Confirm, Question
@@ -79,10 +79,10 @@ class Shell(Host, QuietApp):
     def say(self, sentence: str, *, tone: str = "information") -> None:
         """Say something that asks for nothing; it goes away by itself."""
         severity: SeverityLevel = "error" if tone == "error" else "information"
-        self.post_message(Notify(Note(safe(sentence), severity=severity, timeout=self.NOTIFICATION_TIMEOUT)))
+        self.post_message(Notify(Note(sanitize(sentence), severity=severity, timeout=self.NOTIFICATION_TIMEOUT)))
 
     def _say_error(self, error: BatchtuiError) -> None:
-        self.say(squeezed(f"{error.heading}: {error.message}"), tone="error")
+        self.say(one_line(f"{error.heading}: {error.message}"), tone="error")
 
     @contextmanager
     def undertaking(self) -> Iterator[Callable[[str], None]]:
@@ -91,7 +91,7 @@ class Shell(Host, QuietApp):
 
         def say(words: str) -> None:
             nonlocal shown
-            self._doing = squeezed(words)
+            self._doing = one_line(words)
             now = self.workspace.clock.monotonic()
             if now - shown >= (CALM_PACE if self.is_calm else DOING):
                 shown = now
@@ -118,7 +118,7 @@ class Shell(Host, QuietApp):
         self.write_to_terminal(terminal.clipboard(text, self.terminal.multiplexer))
         way = f"through {self.terminal.multiplexer}" if self.terminal.multiplexer else "through the terminal"
         cut = "; only its beginning fits" if len(text) > terminal.LARGEST_COPY else ""
-        self.say(f"Copied {squeezed(what)[:60]} {way}{cut}.")
+        self.say(f"Copied {one_line(what)[:60]} {way}{cut}.")
 
     # ── other settings, another look ───────────────────────────────────────────────────────────────────────────────
 

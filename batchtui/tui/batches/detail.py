@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batchtui.text.numbers import amount
-from batchtui.text.safe import safe
+from batchtui.text.safe import sanitize
 from batchtui.tui.batches.rows import made_of
 from batchtui.tui.rendering import batch_text as saying
 from batchtui.tui.rendering.painter import look_of
@@ -52,18 +52,18 @@ class Detail(Picture):
 
 def _of_job(facts: Facts, batch: Batch, together: Sequence[Batch]) -> Facts:
     """Say of a job what it is made of; what only a batch has is left out."""
-    made = (Piece(f"{safe(batch.job)}, {made_of(together)}"),)
+    made = (Piece(f"{sanitize(batch.job)}, {made_of(together)}"),)
     return {"job": made, **{name: value for name, value in facts.items() if name not in ("id", "job", "may end")}}
 
 
 def three_lines(batch: Batch, facts: Facts) -> list[Line]:
     """Say the worthiest facts in three lines: which one, when, and how it stands."""
-    which = [Piece(f" {safe(batch.name)}", Tone.STRONG)]
+    which = [Piece(f" {sanitize(batch.name)}", Tone.STRONG)]
     if batch.parts > 1:
         which += [DOT, Piece(f"part {batch.part} of {batch.parts}")]
     if batch.attempt > 1:
         which += [DOT, Piece(f"attempt {batch.attempt}")]
-    which += [DOT, *([Piece(safe(batch.id or "no id yet"), Tone.DIM)] if "id" in facts else facts["job"])]
+    which += [DOT, *([Piece(sanitize(batch.id or "no id yet"), Tone.DIM)] if "id" in facts else facts["job"])]
     times = [_fact(name, facts) for name in ("created", "may end", "expires", "ended", "from")]
     stand = [_fact(name, facts) for name in ("counts", "results")]
     if batch.state.is_running and not batch.counts_moved:
@@ -76,7 +76,7 @@ def three_lines(batch: Batch, facts: Facts) -> list[Line]:
             ]
         ]
     elif batch.reason:
-        stand.insert(0, [Piece(safe(batch.reason), Tone.WARN)])
+        stand.insert(0, [Piece(sanitize(batch.reason), Tone.WARN)])
     return [
         tuple(which),
         (Piece(" "), *joined(times, DOT.text)),
@@ -90,7 +90,7 @@ def _fact(name: str, facts: dict[str, Line]) -> list[Piece]:
 
 def sheet(batch: Batch, facts: Facts, columns: int) -> list[Line]:
     """Say all facts, one below the other; long ones are wrapped."""
-    lines: list[Line] = [(Piece(" "), Piece(part, Tone.STRONG)) for part in wrapped(safe(batch.name), columns - 2)]
+    lines: list[Line] = [(Piece(" "), Piece(part, Tone.STRONG)) for part in wrapped(sanitize(batch.name), columns - 2)]
     lines.append(())
     for name, value in facts.items():
         lines += _entry(name, value, columns)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from batchtui.domain.batch import RequestCounts
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.text.numbers import amount
-from batchtui.text.safe import safe
+from batchtui.text.safe import sanitize
 from batchtui.tui.rendering.spans import Line, Piece, Tone, fitted, width
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ def _folded(row: BatchRow, columns: int) -> Line:
     """Cut the name itself where room is short: how much is folded there is what tells it from a batch."""
     sign = Piece("▾ " if row.is_open else "▸ ", Tone.ACCENT)
     behind = Piece(f" ({len(row.together)})", Tone.DIM)
-    name = [Piece(safe(row.batch.name))]
+    name = [Piece(sanitize(row.batch.name))]
     room = columns - width((sign, behind))
     return (sign, *(name if width(name) <= room else fitted(name, max(1, room))), behind)
 

@@ -13,7 +13,7 @@ from batchtui.domain.query import SORT_KEYS, BatchQuery
 from batchtui.text.filter_completion import continuations
 from batchtui.text.filter_language import Reading, read
 from batchtui.text.numbers import amount, count
-from batchtui.text.safe import squeezed
+from batchtui.text.safe import one_line
 from batchtui.tui.batches.actions import ChosenBatches
 from batchtui.tui.batches.detail import Detail
 from batchtui.tui.batches.rows import BatchRow, JobRows, RowPainter
@@ -213,7 +213,7 @@ class DashboardScreen(ChosenBatches):
     def _say_filter(self) -> None:
         tally = self.dashboard.status.tally
         words = f"{count(self._shown)} of {count(tally.total)} "
-        complaint = Piece("".join(f"{squeezed(said)}  " for said in self._reading.complaints[:1]), Tone.WARN)
+        complaint = Piece("".join(f"{one_line(said)}  " for said in self._reading.complaints[:1]), Tone.WARN)
         self._filter_bar.say(complaint, Piece(words, Tone.DIM), Piece(" "), chips=self._reading.shown)
 
     def _continuations(self, typed: str, at: int) -> list[Continuation]:

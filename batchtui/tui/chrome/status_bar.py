@@ -11,7 +11,7 @@ from batchtui.text.durations import countdown
 from batchtui.text.glyphs import STATES
 from batchtui.text.money import usd
 from batchtui.text.numbers import amount, count
-from batchtui.text.safe import safe
+from batchtui.text.safe import sanitize
 from batchtui.tui.rendering.batch_text import STATE_TONES, ago, span
 from batchtui.tui.rendering.painter import look_of
 from batchtui.tui.rendering.spans import NOTHING, Line, Piece, Tone, joined, width
@@ -85,7 +85,7 @@ def _left(status: Status, *, full: bool) -> Line:
     if status.is_demo:
         pieces.append(Piece("  demo", Tone.WARN))
     if status.place and (full or status.colour is not Tone.DIM):
-        pieces += (Piece("  "), Piece(_label(safe(status.place), status.colour), status.colour))
+        pieces += (Piece("  "), Piece(_label(sanitize(status.place), status.colour), status.colour))
     if status.is_read_only:
         pieces.append(Piece("  read-only" if full else "  r/o", Tone.WARN))
     return tuple(pieces)

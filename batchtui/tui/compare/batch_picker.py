@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.services.results.compare import find_comparable
 from batchtui.text.numbers import amount
-from batchtui.text.safe import squeezed
+from batchtui.text.safe import one_line
 from batchtui.tui.chrome.base_screen import Frame
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.compare.screen import CompareScreen
@@ -87,7 +87,7 @@ class _Question(Picture):
 
     def __init__(self, batch: Batch) -> None:
         super().__init__()
-        self._compared = squeezed(batch.name)
+        self._compared = one_line(batch.name)
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
         return [(Piece(" What you open here is compared with ", Tone.DIM), Piece(self._compared, Tone.STRONG))]

@@ -8,7 +8,7 @@ from batchtui.domain.comparison import AnswerChange
 from batchtui.domain.result import Outcome
 from batchtui.text.glyphs import DIFFERENCES, OUTCOMES
 from batchtui.text.numbers import count
-from batchtui.text.safe import safe, squeezed
+from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.rendering.columns import Column
 from batchtui.tui.rendering.result_columns import OUTCOME_TONES
 from batchtui.tui.rendering.spans import Line, Piece, Tone, with_its_end
@@ -57,7 +57,7 @@ class PairPainter:
             case "difference":
                 return difference(item.difference, plain=self._plain())
             case "custom_id":
-                return (Piece(with_its_end(safe(item.custom_id) or "(none)", width)),)
+                return (Piece(with_its_end(sanitize(item.custom_id) or "(none)", width)),)
             case "tokens":
                 return (Piece(f"{_tokens(item.first)} → {_tokens(item.second)}", Tone.DIM),)
         facts, other = (item.first, item.second) if column.id == "first" else (item.second, item.first)
@@ -68,7 +68,7 @@ def said(facts: ResultFacts | None, other: ResultFacts | None, *, plain: bool) -
     """Say the beginning of an answer; before it what became of it, where that is not the usual."""
     if facts is None:
         return (Piece("no result", Tone.PALE),)
-    words = Piece(squeezed(facts.message), Tone.DIM if other and other.message == facts.message else Tone.TEXT)
+    words = Piece(one_line(facts.message), Tone.DIM if other and other.message == facts.message else Tone.TEXT)
     if facts.outcome is Outcome.SUCCEEDED:
         return (words,)
     sign = OUTCOMES[facts.outcome]

@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
-from batchtui.text.safe import safe_block
+from batchtui.text.safe import sanitize_block
 from batchtui.tui.rendering.spans import Line, Piece, Tone, fitted, flowed
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Row(NamedTuple):
 
 def rows(first: str, second: str) -> Iterator[Row]:
     """Yield both texts line by line, made safe; what one has and the other has not is set off."""
-    lines, others = (safe_block(text).expandtabs(4).split("\n") for text in (first, second))
+    lines, others = (sanitize_block(text).expandtabs(4).split("\n") for text in (first, second))
     for kind, start, end, other_start, other_end in opcodes(lines, others):
         if kind == "equal":
             yield from (Row((Piece(line),), (Piece(line),), is_same=True) for line in lines[start:end])

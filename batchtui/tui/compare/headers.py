@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.text.money import usd
 from batchtui.text.numbers import amount, count, short
-from batchtui.text.safe import safe, squeezed
+from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.compare.columns import difference
 from batchtui.tui.rendering.painter import look_of
 from batchtui.tui.rendering.result_columns import outcome
@@ -44,7 +44,7 @@ class CompareHead(Picture):
         """Draw them."""
         comparison = self._comparison
         if comparison is None:
-            return [(Piece(f" {squeezed(name)}", Tone.STRONG),) for name in self._names] + [()]
+            return [(Piece(f" {one_line(name)}", Tone.STRONG),) for name in self._names] + [()]
         sides = [comparison.first, comparison.second]
         return [*_side_lines(sides, columns), fitted((Piece(" "), *against(*sides)), columns)]
 
@@ -57,10 +57,10 @@ def _side_lines(sides: Sequence[Side], columns: int) -> Iterator[Line]:
     while len(kept) > 1 and sum(widths[at] + GAP for at in kept) + LEAST + 1 > columns:
         kept.pop(-2)
     taken = sum(widths[at] + GAP for at in kept)
-    longest = max(width([Piece(squeezed(side.name))]) for side in sides)
+    longest = max(width([Piece(one_line(side.name))]) for side in sides)
     room = max(1, min(MOST, longest, columns - taken - 2))
     for side, row in zip(sides, cells, strict=True):
-        line = [Piece(" "), *fitted([Piece(squeezed(side.name), Tone.STRONG)], room)]
+        line = [Piece(" "), *fitted([Piece(one_line(side.name), Tone.STRONG)], room)]
         for at in kept:
             line += [Piece(" " * GAP), *fitted([row[at]], widths[at], right=at > 0)]
         yield tuple(line)
@@ -70,7 +70,7 @@ def _figures(side: Side) -> list[Piece]:
     others = side.results - side.succeeded
     models = ", ".join(model.removeprefix("claude-") for model in side.models)
     return [
-        Piece(squeezed(models)[:MOST], Tone.DIM),
+        Piece(one_line(models)[:MOST], Tone.DIM),
         Piece(f"{count(side.succeeded)} succeeded", Tone.GOOD),
         Piece(f"{count(others)} not", Tone.BAD if others else Tone.DIM),
         Piece(f"{short(side.usage.output_tokens)} out", Tone.DIM),
@@ -125,7 +125,7 @@ class PairHead(Picture):
             return [(), (), ()]
         plain = look_of(self).plain
         said = (Piece("   "), *difference(pair.difference, plain=plain))
-        name = [Piece(safe(pair.custom_id) or "(no custom_id)", Tone.STRONG)]
+        name = [Piece(sanitize(pair.custom_id) or "(no custom_id)", Tone.STRONG)]
         return [
             (Piece(" "), *shorten(name, columns - 1 - width(said)), *said),
             self._side("-", Tone.BAD, self._names[0], pair.first, columns, plain=plain),
@@ -139,8 +139,8 @@ class PairHead(Picture):
             out = facts.usage.output_tokens
             said = joined([
                 outcome(facts.outcome, plain=plain),
-                [Piece(squeezed((facts.model or "").removeprefix("claude-")), Tone.DIM)] if facts.model else [],
+                [Piece(one_line((facts.model or "").removeprefix("claude-")), Tone.DIM)] if facts.model else [],
                 [Piece(f"{count(out)} tokens out", Tone.DIM)] if out else [],
             ], "   ")  # fmt: skip
         room = max(LEAST, columns - 3 - 3 - width(said))
-        return (Piece(f" {sign} ", tone), *shorten([Piece(squeezed(name))], room), Piece("   "), *said)
+        return (Piece(f" {sign} ", tone), *shorten([Piece(one_line(name))], room), Piece("   "), *said)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from batchtui.domain.comparison import AnswerChange
 from batchtui.results.parsed_result import parse_result
 from batchtui.text.numbers import count
-from batchtui.text.safe import squeezed
+from batchtui.text.safe import one_line
 from batchtui.tui.chrome.base_screen import Frame
 from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
@@ -122,7 +122,7 @@ class PairScreen(Frame):
     def _whole(self, number: int) -> str:
         """Return both answers as one text, whole and safe: `-` is of the first, `+` of the second. Blocking."""
         first, second = self._read_from_disk(number, None)
-        names = f"--- {squeezed(self._comparison.first.name)}\n+++ {squeezed(self._comparison.second.name)}\n"
+        names = f"--- {one_line(self._comparison.first.name)}\n+++ {one_line(self._comparison.second.name)}\n"
         return names + "\n".join(plain(line) for line in below(first, second, UNBROKEN))
 
     def _action_pair_copy_id(self) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.problem import Severity
 from batchtui.services.compose.draft_preview import Shown, show_rows
-from batchtui.text.safe import squeezed
+from batchtui.text.safe import one_line
 from batchtui.tui.rendering.columns import Column
 from batchtui.tui.rendering.painter import look_of
 from batchtui.tui.rendering.spans import Line, Piece, Tone
@@ -76,15 +76,15 @@ def paint(item: Shown, column: Column, names: Sequence[str], *, plain: bool) -> 
             sign = ("x" if plain else "✗") if is_wrong else "!" if problem else ""
             return (Piece(sign, Tone.BAD if is_wrong else Tone.WARN),)
         case "id":
-            return (Piece(squeezed(item.rendered.custom_id[:80]) if item.rendered else "", Tone.TEXT),)
+            return (Piece(one_line(item.rendered.custom_id[:80]) if item.rendered else "", Tone.TEXT),)
         case "problem":
-            return (Piece(squeezed(problem.message) if problem else "", Tone.BAD if is_wrong else Tone.WARN),)
+            return (Piece(one_line(problem.message) if problem else "", Tone.BAD if is_wrong else Tone.WARN),)
     value = item.row.values.get(names[int(column.id.removeprefix("cell-"))])
-    return (Piece(squeezed(_said(value)), Tone.DIM),)
+    return (Piece(one_line(_said(value)), Tone.DIM),)
 
 
 def _column(at: int, name: str, widths: Sequence[int]) -> Column:
-    title = squeezed(name[:60])
+    title = one_line(name[:60])
     width = max(6, len(title), widths[at] if at < len(widths) else 0)
     return Column(f"cell-{at}", title, 6, min(width, 200), 50, good=min(width, 14))
 

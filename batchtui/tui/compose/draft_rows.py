@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from batchtui.services.compose.example import is_example
 from batchtui.text.money import usd
 from batchtui.text.numbers import amount, count
-from batchtui.text.safe import squeezed
+from batchtui.text.safe import one_line
 from batchtui.tui.rendering.columns import Column
 from batchtui.tui.rendering.spans import Line, Piece, Tone
 
@@ -57,7 +57,7 @@ def paint(item: Part, column: Column, width: int) -> Line:
 
 
 def _said(text: str, otherwise: str) -> Line:
-    text = squeezed(text[:LONGEST])
+    text = one_line(text[:LONGEST])
     return (Piece(text, Tone.STRONG),) if text else (Piece(otherwise, Tone.PALE),)
 
 
@@ -68,13 +68,13 @@ def _data(opened: Opened) -> Line:
     table = opened.rows.table
     name = draft.data if draft.is_query else PurePath(draft.data).name
     about = "an example; enter takes a table of yours" if is_example(draft) else table.kind
-    return (Piece(squeezed(name[:LONGEST]), Tone.STRONG), Piece(f"  {about}", Tone.DIM))
+    return (Piece(one_line(name[:LONGEST]), Tone.STRONG), Piece(f"  {about}", Tone.DIM))
 
 
 def table_words(table: Table) -> str:
     """Say how a table is written, as that was found out."""
     facts = [f"{key}: {value}" if key in ("header", "named twice") else value for key, value in table.facts.items()]
-    return squeezed(", ".join([amount(len(table.columns), "column"), *facts]))
+    return one_line(", ".join([amount(len(table.columns), "column"), *facts]))
 
 
 def _model(opened: Opened) -> Line:
@@ -82,8 +82,8 @@ def _model(opened: Opened) -> Line:
     model = opened.fitting.model if opened.fitting else None
     if opened.fitting and model is None and not opened.draft.model:
         return (Piece("what each task says", Tone.FAINT),)
-    first = Piece(squeezed(named), Tone.STRONG if opened.draft.model else Tone.PALE)
-    return (first, Piece(f"  {squeezed(model)}", Tone.DIM)) if model and model != named else (first,)
+    first = Piece(one_line(named), Tone.STRONG if opened.draft.model else Tone.PALE)
+    return (first, Piece(f"  {one_line(model)}", Tone.DIM)) if model and model != named else (first,)
 
 
 def _ids(opened: Opened, composed: Composed | None) -> Line:
@@ -104,7 +104,7 @@ def _answers(opened: Opened) -> Line:
     properties = form.get("properties") if form else None
     names = ", ".join(map(str, properties)) if isinstance(properties, dict) else "a schema"
     kind = "JSON" if template.schema is not None else f"tool {tools[-1].get('name', '')}"
-    return (Piece(f"{squeezed(kind)}  ", Tone.DIM), Piece(squeezed(names[:LONGEST]), Tone.STRONG))
+    return (Piece(f"{one_line(kind)}  ", Tone.DIM), Piece(one_line(names[:LONGEST]), Tone.STRONG))
 
 
 def _caching(opened: Opened, composed: Composed | None) -> Line:
@@ -131,7 +131,7 @@ def prefix_words(prefix: CacheablePrefix, least: int) -> str:
         return "nothing is the same in all of them"
     if prefix.tokens < least:
         return f"too short: about {count(prefix.tokens)} of {count(least)} tokens the same in all"
-    return f"about {count(prefix.tokens)} tokens the same in all, to {squeezed(prefix.ends_in)}"
+    return f"about {count(prefix.tokens)} tokens the same in all, to {one_line(prefix.ends_in)}"
 
 
 def _priming(opened: Opened, composed: Composed | None) -> Line:

@@ -15,7 +15,7 @@ from batchtui.services.compose.template_choice import saved_template, templates
 from batchtui.services.models import known_models, list_models
 from batchtui.templates import InvalidTemplate, parse_template, template_text
 from batchtui.text.numbers import count
-from batchtui.text.safe import squeezed
+from batchtui.text.safe import one_line
 from batchtui.tui.dialogs.confirm import Group, Question
 from batchtui.tui.dialogs.file_picker import ChooseFile
 from batchtui.tui.dialogs.name_picker import ChooseName, Name
@@ -145,7 +145,7 @@ def _about(model: ModelInfo) -> str:
     said += ["not in batches"] if model.batches is False else []
     said += [f"retires {model.retires_at:%d %b %Y}"] if model.retires_at else []
     said += [model.lifecycle] if model.lifecycle not in (None, "active") else []
-    return squeezed(", ".join(said))
+    return one_line(", ".join(said))
 
 
 async def _max_tokens(app: Host, opened: Opened) -> Draft | None:

@@ -16,7 +16,7 @@ from batchtui.services.submission.submit import SubmitOptions
 from batchtui.settings.user_paths import is_file, path_of
 from batchtui.text.estimates import range_words
 from batchtui.text.numbers import amount, bytes_done, size
-from batchtui.text.safe import safe, squeezed
+from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.compose.summary import problem_words
 from batchtui.tui.dialogs.confirm import Group, Question
 from batchtui.tui.dialogs.text_prompt import AskText
@@ -50,7 +50,7 @@ async def write(app: Host, opened: Opened) -> None:
     if not typed:
         return
     path = path_of(typed)
-    there = Question("Replace 1 file?", (Group("There already", (safe(str(path)),)),), yes="replace")
+    there = Question("Replace 1 file?", (Group("There already", (sanitize(str(path)),)),), yes="replace")
     if is_file(path) and not await app.ask(there):
         return
     composed = await _compose(app, composition, path)
@@ -76,7 +76,7 @@ async def try_row(app: Host, request: bytes) -> None:
     app.workspace.refuse_if_read_only()
     plan = await plan_trial(app.workspace, request)
     question = Question(
-        f"Send {squeezed(plan.custom_id)} now?",
+        f"Send {one_line(plan.custom_id)} now?",
         (Group("One request, in real time", (f"estimated cost: {range_words(plan.estimate.standard)}",)),),
         remark="It is not part of a batch: it has no discount.",
         yes="send",

@@ -10,7 +10,7 @@ from textual.message import Message
 
 from batchtui.domain.problem import Severity
 from batchtui.services.compose.draft_preview import show_row
-from batchtui.text.safe import squeezed
+from batchtui.text.safe import one_line
 from batchtui.tui.compose.data_grid import TableRows
 from batchtui.tui.compose.draft_rows import table_words
 from batchtui.tui.rendering.request import prompt_parts
@@ -120,12 +120,12 @@ class RowTroubles(Picture):
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
         """Draw them."""
-        wrong = [squeezed(complaint) for complaint in self._complaints]
+        wrong = [one_line(complaint) for complaint in self._complaints]
         lines: list[Line] = [(Piece(f" {part}", Tone.BAD),) for said in wrong for part in wrapped(said, columns - 2)]
         for problem in self._problems:
             tone = Tone.BAD if problem.severity is Severity.ERROR else Tone.WARN
             said = " ".join(_sentence(words) for words in (problem.message, problem.hint) if words)
-            lines += [(Piece(f" {part}", tone),) for part in wrapped(squeezed(said), columns - 2)]
+            lines += [(Piece(f" {part}", tone),) for part in wrapped(one_line(said), columns - 2)]
         return lines[:5]
 
 

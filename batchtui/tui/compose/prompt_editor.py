@@ -9,7 +9,7 @@ from rich.text import Text
 from textual.message import Message
 from textual.widgets import TextArea
 
-from batchtui.text.safe import sign_by_sign
+from batchtui.text.safe import sanitize_char
 from batchtui.tui.rendering.painter import look_of
 from batchtui.tui.terminal.textual_fixes import require
 
@@ -78,7 +78,7 @@ class Writing(TextArea):
 
     def get_line(self, line_index: int) -> Text:
         """Return a line as it is painted: as wide as it is, and safe."""
-        line = "\t".join(map(sign_by_sign, self.document.get_line(line_index).split("\t")))
+        line = "\t".join(map(sanitize_char, self.document.get_line(line_index).split("\t")))
         return Text(line.encode("ascii", "replace").decode() if look_of(self).plain else line, end="", no_wrap=True)
 
 

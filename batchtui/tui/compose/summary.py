@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from batchtui.domain.problem import Severity
 from batchtui.text.estimates import input_words, output_words, range_words
 from batchtui.text.numbers import amount, count
-from batchtui.text.safe import squeezed
+from batchtui.text.safe import one_line
 from batchtui.tui.rendering.spans import Line, Piece, Tone, wrapped
 from batchtui.tui.widgets.lines_view import Picture
 
@@ -51,7 +51,7 @@ class DraftSummary(Picture):
 
     def _pieces(self) -> Iterator[Piece]:
         if self._complaints:
-            yield from (Piece(squeezed(complaint), Tone.BAD) for complaint in self._complaints)
+            yield from (Piece(one_line(complaint), Tone.BAD) for complaint in self._complaints)
             return
         if self._said:
             yield Piece(self._said, Tone.DIM)
@@ -77,4 +77,4 @@ def problem_words(problem: Problem) -> str:
     more = " …" if problem.count > len(problem.lines[:MOST_LINES]) else ""
     where = f"line {lines}{more}: " if lines else ""
     times = f" ({count(problem.count)} times)" if problem.count > 1 else ""
-    return squeezed(f"{where}{problem.message}{times}")
+    return one_line(f"{where}{problem.message}{times}")

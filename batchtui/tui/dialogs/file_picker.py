@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from batchtui.settings.user_paths import is_folder, is_there, path_of
 from batchtui.text.numbers import size
-from batchtui.text.safe import squeezed
+from batchtui.text.safe import one_line
 from batchtui.tui.dialogs.picker import Chooser
 from batchtui.tui.rendering.columns import Column
 from batchtui.tui.rendering.spans import Line, Piece, Tone
@@ -82,7 +82,7 @@ class ChooseFile(Chooser[Entry, Path]):
     def _paint(self, item: Entry, column: Column, width: int) -> Line:
         if column.id == "size":
             return () if item.is_folder else (Piece(size(item.bytes), Tone.DIM),)
-        name = squeezed(item.path.name)
+        name = one_line(item.path.name)
         return (Piece(f"{name}/", Tone.DIM),) if item.is_folder else (Piece(name, Tone.STRONG),)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from batchtui.text.safe import safe, safe_block
+from batchtui.text.safe import sanitize, sanitize_block
 from batchtui.tui.commands.key_text import keyed
 from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
@@ -69,14 +69,14 @@ class ErrorBox(Box):
 
 def error_lines(error: BatchtuiError) -> Iterator[Line]:
     """Yield what a failure says."""
-    yield (Piece(safe(error.heading), Tone.BAD),)
+    yield (Piece(sanitize(error.heading), Tone.BAD),)
     yield ()
-    for part in safe_block(error.message).expandtabs(4).split("\n"):
+    for part in sanitize_block(error.message).expandtabs(4).split("\n"):
         yield (Piece(part),)
     if error.hint:
         yield ()
-        yield (Piece(safe(error.hint), Tone.DIM),)
+        yield (Piece(sanitize(error.hint), Tone.DIM),)
     request_id = getattr(error, "request_id", None)
     if request_id:
         yield ()
-        yield (Piece(f"request id {safe(str(request_id))}", Tone.DIM),)
+        yield (Piece(f"request id {sanitize(str(request_id))}", Tone.DIM),)

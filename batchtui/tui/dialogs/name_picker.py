@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from batchtui.text.safe import squeezed
+from batchtui.text.safe import one_line
 from batchtui.tui.dialogs.picker import Chooser
 from batchtui.tui.rendering.columns import Column
 from batchtui.tui.rendering.spans import Line, Piece, Tone
@@ -66,5 +66,5 @@ class ChooseName(Chooser[Name, str]):
 
     def _paint(self, item: Name, column: Column, width: int) -> Line:
         if column.id == "name":
-            return (Piece(squeezed(item.name) or "(none)", Tone.STRONG),)
-        return (Piece(squeezed(item.said), Tone.DIM),)
+            return (Piece(one_line(item.name) or "(none)", Tone.STRONG),)
+        return (Piece(one_line(item.said), Tone.DIM),)

@@ -13,7 +13,7 @@ from batchtui.services.results.export import Exporting, ExportPlan, apply_export
 from batchtui.settings.user_paths import is_file
 from batchtui.text.numbers import amount
 from batchtui.text.progress import bar, pace
-from batchtui.text.safe import safe, squeezed
+from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.chrome.base_screen import Frame
 from batchtui.tui.commands.key_text import keyed
 from batchtui.tui.commands.keymap import bindings
@@ -109,7 +109,7 @@ class ExportScreen(Frame):
 
     def _choices(self) -> Iterator[Row]:
         wishes = self._wishes
-        yield Row("folder" if self._is_folder else "file", safe(wishes.output), self._ask_output)
+        yield Row("folder" if self._is_folder else "file", sanitize(wishes.output), self._ask_output)
         yield Row("format", wishes.format, partial(self._take_format, _after(FORMATS, wishes.format)))
         yield Row("results", wishes.only, self._changing(only=_after(wishes.kinds, wishes.only)))
         orders = {"input": "of the input", "arrival": "as they came"}
@@ -117,7 +117,7 @@ class ExportScreen(Frame):
         if wishes.format is not Format.CHAT:
             joined = "beside the results" if wishes.with_requests else "left out"
             yield Row("requests", joined, self._changing(with_requests=not wishes.with_requests))
-            yield Row("fields", safe(wishes.fields) or "all of them", self._ask_fields)
+            yield Row("fields", sanitize(wishes.fields) or "all of them", self._ask_fields)
         if wishes.format.is_delimited:
             formulas = "guarded with an apostrophe" if wishes.guard else "as they are: a spreadsheet may run them"
             yield Row("formulas", formulas, self._changing(guard=not wishes.guard))
@@ -159,15 +159,15 @@ class ExportScreen(Frame):
             try:
                 plan = await plan_export(self.workspace, group, self._wishes.options(str(output), overwrite=True))
             except BatchtuiError as error:
-                said = [(Piece(squeezed(f"{error.message} {error.hint}"), Tone.WARN),)]
+                said = [(Piece(one_line(f"{error.message} {error.hint}"), Tone.WARN),)]
                 break
             total += plan.total
-            said += [(Piece(squeezed(words), Tone.WARN),) for words in _left_out(plan)]
+            said += [(Piece(one_line(words), Tone.WARN),) for words in _left_out(plan)]
         else:
             files = amount(len(self._groups), "file")
             said.insert(0, (Piece(f"{amount(total, 'result')} at most, in {files}", Tone.STRONG),))
             there = [output for output in self._outputs() if is_file(output)]
-            said += [(Piece(f"{safe(str(output))} exists: you will be asked", Tone.WARN),) for output in there[:3]]
+            said += [(Piece(f"{sanitize(str(output))} exists: you will be asked", Tone.WARN),) for output in there[:3]]
         self._summary.show(said)
 
     def _outputs(self) -> list[Path]:
@@ -221,7 +221,7 @@ class ExportScreen(Frame):
 
     def aside(self) -> Line:
         """Say whose results these are."""
-        return (Piece(squeezed(self._whose), Tone.DIM),)
+        return (Piece(one_line(self._whose), Tone.DIM),)
 
 
 def paint(item: Row, column: Column, width: int) -> Line:
@@ -236,7 +236,7 @@ def _left_out(plan: ExportPlan) -> Iterator[str]:
 
 def _replacing(files: Sequence[Path]) -> Question:
     title = f"Replace {amount(len(files), 'file')}?"
-    return Question(title, (Group("There already", tuple(safe(str(file)) for file in files[:12])),), yes="replace")
+    return Question(title, (Group("There already", tuple(sanitize(str(file)) for file in files[:12])),), yes="replace")
 
 
 def _after(choices: Sequence[T], now: T) -> T:
@@ -258,7 +258,7 @@ class ExportSummary(Picture):
 
     def show_going(self, name: str, going: Exporting) -> None:
         """Draw how far the writing of a file has come."""
-        words = f"{safe(name)}: {pace(going.written, going.total, going.elapsed)}"
+        words = f"{sanitize(name)}: {pace(going.written, going.total, going.elapsed)}"
         self._going = going
         giving_up = plain(keyed(self, "{app.back} gives it up; no half file stays."))
         self._said = ((Piece(words, Tone.STRONG),), (Piece(giving_up, Tone.DIM),))

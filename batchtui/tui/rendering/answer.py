@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from batchtui.domain.result import Outcome
 from batchtui.results.content_blocks import BlockKind, as_json, joined_texts
 from batchtui.results.failure_groups import suggest_action
-from batchtui.text.safe import safe
+from batchtui.text.safe import sanitize
 from batchtui.tui.rendering.plain import MOST_SHOWN, Part, Passage, json_lines, plain_lines
 from batchtui.tui.rendering.spans import Piece, Tone
 
@@ -27,7 +27,7 @@ def answer_parts(answer: ParsedResult, most: int | None = MOST_SHOWN, *, raw: by
     What cannot be read is shown as it came, where the line itself is given in `raw`.
     """
     if not answer.line:
-        yield (Piece("This line cannot be read as a result: ", Tone.WARN), Piece(safe(answer.reading.message)))
+        yield (Piece("This line cannot be read as a result: ", Tone.WARN), Piece(sanitize(answer.reading.message)))
         yield ()
         yield from plain_lines(raw.decode("utf-8", "replace"), most)
         return
@@ -51,7 +51,7 @@ def answer_parts(answer: ParsedResult, most: int | None = MOST_SHOWN, *, raw: by
 
 def _failure(answer: ParsedResult, most: int | None) -> Iterator[Part]:
     if answer.reading.error_type:
-        yield (Piece(safe(answer.reading.error_type), Tone.BAD),)
+        yield (Piece(sanitize(answer.reading.error_type), Tone.BAD),)
         yield ()
     if said := answer.error_message or answer.reading.message:
         yield from plain_lines(said, most)
@@ -65,7 +65,7 @@ def _failure(answer: ParsedResult, most: int | None) -> Iterator[Part]:
 def block_parts(block: Block, most: int | None = MOST_SHOWN, *, titled: bool = True, cited: int = 0) -> Iterator[Part]:
     """Yield one block of a message: under its name, with what it cites below it, numbered after the `cited` before."""
     if titled:
-        yield (Piece(safe(block.title), Tone.ACCENT),)
+        yield (Piece(sanitize(block.title), Tone.ACCENT),)
     if block.kind in (BlockKind.TEXT, BlockKind.SUMMARY):
         yield Passage(block.text)
     elif block.kind in (BlockKind.THINKING, BlockKind.IMAGE, BlockKind.DOCUMENT, BlockKind.HIDDEN_THINKING):
@@ -73,6 +73,6 @@ def block_parts(block: Block, most: int | None = MOST_SHOWN, *, titled: bool = T
     else:
         yield from json_lines(block.text, most)
     for number, citation in enumerate(block.citations, cited + 1):
-        place = f", {safe(citation.place)}" if citation.place else ""
-        yield (Piece(f"[{number}] ", Tone.ACCENT), Piece(f"{safe(citation.source)}{place}: ", Tone.DIM),
-               Piece(f'"{safe(citation.quoted)}"', Tone.DIM))  # fmt: skip
+        place = f", {sanitize(citation.place)}" if citation.place else ""
+        yield (Piece(f"[{number}] ", Tone.ACCENT), Piece(f"{sanitize(citation.source)}{place}: ", Tone.DIM),
+               Piece(f'"{sanitize(citation.quoted)}"', Tone.DIM))  # fmt: skip

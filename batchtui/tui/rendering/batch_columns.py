@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batchtui.text.numbers import count
-from batchtui.text.safe import safe, squeezed
+from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.rendering import batch_text as saying
 from batchtui.tui.rendering.columns import Column
 from batchtui.tui.rendering.spans import Line, Piece, Tone, fitted
@@ -120,15 +120,15 @@ _DRAWN: Mapping[str, Callable[[Batch, datetime, int, bool], Line]] = {
     "when": lambda batch, now, _width, _plain: saying.when(batch, now),
     "cost": lambda batch, _now, _width, _plain: saying.money(batch, narrow=True),
     "model": lambda batch, _now, _width, _plain: (Piece(saying.models(batch), Tone.DIM),),
-    "tags": lambda batch, _now, _width, _plain: (Piece(safe(" ".join(batch.tags)), Tone.DIM),),
+    "tags": lambda batch, _now, _width, _plain: (Piece(sanitize(" ".join(batch.tags)), Tone.DIM),),
     "id": lambda batch, _now, width, _plain: (Piece(saying.short_id(batch, width), Tone.DIM),),
     "failed": lambda batch, _now, _width, _plain: _failed(batch),
     "attempt": lambda batch, _now, _width, _plain: (Piece(str(batch.attempt), Tone.DIM),),
     "created": lambda batch, now, _width, _plain: _moment(batch.created_at or batch.planned_at, now),
     "expires": lambda batch, now, _width, _plain: _moment(None if batch.ended_at else batch.expires_at, now),
     "results": lambda batch, _now, _width, _plain: (Piece(str(batch.results), Tone.DIM),),
-    "note": lambda batch, _now, _width, _plain: (Piece(squeezed(batch.note)),),
-    "source": lambda batch, _now, _width, _plain: (Piece(squeezed(batch.source.rsplit("/", 1)[-1]), Tone.DIM),),
-    "job": lambda batch, _now, _width, _plain: (Piece(safe(batch.job), Tone.DIM),),
-    "profile": lambda batch, _now, _width, _plain: (Piece(safe(batch.profile or ""), Tone.DIM),),
+    "note": lambda batch, _now, _width, _plain: (Piece(one_line(batch.note)),),
+    "source": lambda batch, _now, _width, _plain: (Piece(one_line(batch.source.rsplit("/", 1)[-1]), Tone.DIM),),
+    "job": lambda batch, _now, _width, _plain: (Piece(sanitize(batch.job), Tone.DIM),),
+    "profile": lambda batch, _now, _width, _plain: (Piece(sanitize(batch.profile or ""), Tone.DIM),),
 }

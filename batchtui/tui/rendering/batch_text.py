@@ -11,7 +11,7 @@ from batchtui.text.glyphs import state_sign
 from batchtui.text.money import cost, cost_cell, usd
 from batchtui.text.numbers import amount, count, size
 from batchtui.text.progress import bar as progress_bar
-from batchtui.text.safe import safe, squeezed
+from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.rendering.spans import Line, Piece, Tone, joined, width
 from batchtui.tui.rendering.spans import plain as plain_text
 
@@ -73,7 +73,7 @@ def state(batch: Batch, *, plain: bool = False) -> Line:
 
 def name(batch: Batch) -> Line:
     """Say the name, and which part and attempt it is where there are several."""
-    pieces = [Piece(safe(batch.name), Tone.TEXT)]
+    pieces = [Piece(sanitize(batch.name), Tone.TEXT)]
     if batch.parts > 1:
         pieces.append(Piece(f" {batch.part}/{batch.parts}", Tone.DIM))
     if batch.attempt > 1:
@@ -108,7 +108,7 @@ def progress(batch: Batch, columns: int, *, plain: bool = False, forecast: Forec
 
 def _waits(batch: Batch, columns: int) -> Line:
     """Say why it is not at the API, in as many words as there is room for."""
-    reason = safe(batch.reason)
+    reason = sanitize(batch.reason)
     is_short = width([Piece(reason)]) > columns
     if batch.state is BatchState.PLANNED:
         return (Piece((reason.removeprefix("It ") if is_short else reason) or "not sent yet", Tone.DIM),)
@@ -181,12 +181,12 @@ def money(batch: Batch, *, narrow: bool = False) -> Line:
 
 def models(batch: Batch) -> str:
     """Name the models, without what all of their names share."""
-    return safe(", ".join(model.removeprefix("claude-") for model in batch.models))
+    return sanitize(", ".join(model.removeprefix("claude-") for model in batch.models))
 
 
 def short_id(batch: Batch, columns: int = 16) -> str:
     """Say the id so that its end, where ids differ, can be read."""
-    text = safe(batch.id or "")
+    text = sanitize(batch.id or "")
     return text if len(text) <= columns else f"{text[:9]}…{text[-(columns - 10) :]}"
 
 
@@ -219,7 +219,10 @@ def facts(
     batch: Batch, now: datetime, *, plain: bool = False, forecast: Forecast | None = None
 ) -> Iterator[tuple[str, Line]]:
     """Yield the facts of a batch, the worthiest first; what it does not have is left out."""
-    yield "state", joined([state(batch, plain=plain), [Piece(safe(batch.reason), Tone.DIM)] if batch.reason else []])
+    yield (
+        "state",
+        joined([state(batch, plain=plain), [Piece(sanitize(batch.reason), Tone.DIM)] if batch.reason else []]),
+    )
     sent = amount(batch.requests, "request") + (f", {size(batch.bytes)}" if batch.bytes else "")
     yield "sent", (Piece(sent),)
     if batch.counts.total and (batch.counts_moved or batch.counts.settled):
@@ -232,15 +235,18 @@ def facts(
     yield from _times(batch, now)
     yield "cost", _cost(batch)
     yield "model", (Piece(models(batch) or "not known", Tone.TEXT if batch.models else Tone.DIM),)
-    yield "id", (Piece(safe(batch.id or "none yet"), Tone.TEXT if batch.id else Tone.DIM),)
+    yield "id", (Piece(sanitize(batch.id or "none yet"), Tone.TEXT if batch.id else Tone.DIM),)
     if batch.source:
-        yield "from", (Piece(safe(batch.source.rsplit("/", 1)[-1] or batch.source)),)
+        yield "from", (Piece(sanitize(batch.source.rsplit("/", 1)[-1] or batch.source)),)
     if batch.tags:
-        yield "tags", (Piece(safe(", ".join(batch.tags))),)
+        yield "tags", (Piece(sanitize(", ".join(batch.tags))),)
     if batch.note:
-        yield "note", (Piece(squeezed(batch.note)),)
-    yield "job", (Piece(f"{safe(batch.job)}, part {batch.part} of {batch.parts}, attempt {batch.attempt}", Tone.DIM),)
-    version = safe(", ".join(filter(None, (batch.api_version, *batch.betas))))
+        yield "note", (Piece(one_line(batch.note)),)
+    yield (
+        "job",
+        (Piece(f"{sanitize(batch.job)}, part {batch.part} of {batch.parts}, attempt {batch.attempt}", Tone.DIM),),
+    )
+    version = sanitize(", ".join(filter(None, (batch.api_version, *batch.betas))))
     if version:
         yield "version", (Piece(version, Tone.DIM),)
 
@@ -268,5 +274,5 @@ def _times(batch: Batch, now: datetime) -> Iterator[tuple[str, Line]]:
 def batch_label(batch: Batch) -> str:
     """Return the name of a batch in a list of several: its job's name, its part, and its id."""
     part = f" {batch.part}/{batch.parts}" if batch.parts > 1 else ""
-    own = safe(batch.name)
+    own = sanitize(batch.name)
     return f"{own}{part}" if batch.id in (None, batch.name) else f"{own}{part}  {short_id(batch)}"

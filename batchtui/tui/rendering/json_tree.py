@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from batchtui.text.numbers import amount, count, size
-from batchtui.text.safe import safe, squeezed
+from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.rendering.spans import Line, Piece, Tone
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Row:
         """Yield the rows of what is in it, as they are asked for."""
         depth, value = self.depth + 1, self.value
         if isinstance(value, dict):
-            return (Row(depth, squeezed(key[:SHORT]) or '""', item) for key, item in value.items())
+            return (Row(depth, one_line(key[:SHORT]) or '""', item) for key, item in value.items())
         if isinstance(value, list):
             return (Row(depth, str(at), item) for at, item in enumerate(value))
         return (Row(depth, "", part, is_words=True) for line in value.split("\n") for part in _cut(line))
@@ -135,7 +135,7 @@ def paint(row: Row) -> Line:
     if row.rest is not None:
         return (*head, Piece("more", Tone.ACCENT))
     if row.is_words:
-        return (*head, Piece(safe(row.value.expandtabs(4))))
+        return (*head, Piece(sanitize(row.value.expandtabs(4))))
     if row.label:
         head.append(Piece(f"{row.label}: ", Tone.RUNNING))
     return (*head, *_value(row))
@@ -148,13 +148,13 @@ def _value(row: Row) -> Line:
     if isinstance(value, list):
         return (Piece("[ ]" if not value else amount(len(value), "item"), Tone.DIM),)
     if isinstance(value, str):
-        shown = squeezed(value[: 2 * SHORT])[:SHORT]
+        shown = one_line(value[: 2 * SHORT])[:SHORT]
         if not row.opens:
-            return (Piece(f'"{safe(value)}"', Tone.GOOD),)
+            return (Piece(f'"{sanitize(value)}"', Tone.GOOD),)
         lines = value.count("\n") + 1
         about = f"{size(len(value))}" + (f", {count(lines)} lines" if lines > 1 else "")
         return (Piece(f'"{shown}…"', Tone.GOOD), Piece(f"  {about}", Tone.DIM))
-    return (Piece(safe(_literal(value)), Tone.WARN),)
+    return (Piece(sanitize(_literal(value)), Tone.WARN),)
 
 
 def _literal(value: object) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from batchtui.results.content_blocks import as_json
 from batchtui.results.structured_output import NotJsonError, parse_text
 from batchtui.text.numbers import size
-from batchtui.text.safe import safe, safe_block
+from batchtui.text.safe import sanitize, sanitize_block
 from batchtui.tui.rendering.markdown_tables import table_lines
 from batchtui.tui.rendering.plain import Passage, json_lines
 from batchtui.tui.rendering.spans import NOTHING, Line, Piece, Tone, flowed, wrapped
@@ -63,7 +63,7 @@ def json_text(text: str) -> str | None:
 
 def markdown_lines(text: str, columns: int) -> Iterator[Line]:
     """Yield a text rendered as Markdown. HTML stands as it came: answers use tags to say something."""
-    for at, chunk in enumerate(chunks(safe_block(text).expandtabs(4))):
+    for at, chunk in enumerate(chunks(sanitize_block(text).expandtabs(4))):
         if at:
             yield NOTHING
         yield from _Writing(columns).lines(_parser().parse(chunk))
@@ -216,7 +216,7 @@ def inline(tokens: Sequence[Token], tone: Tone = Tone.TEXT) -> list[Piece]:
     for token in tokens:
         if token.nesting > 0:
             tones.append(_INLINE.get(token.type, tones[-1]))
-            addresses.append(safe(str(token.attrGet("href") or "")))
+            addresses.append(sanitize(str(token.attrGet("href") or "")))
         elif token.nesting < 0:
             tones.pop()
             address = addresses.pop()
@@ -230,12 +230,12 @@ def inline(tokens: Sequence[Token], tone: Tone = Tone.TEXT) -> list[Piece]:
 def _piece(token: Token, tone: Tone) -> Piece:
     match token.type:
         case "code_inline":
-            return Piece(safe(token.content), Tone.RUNNING)
+            return Piece(sanitize(token.content), Tone.RUNNING)
         case "softbreak":
             return Piece(" ", tone)
         case "hardbreak":
             return Piece("\n")
         case "image":
-            said = safe(" ".join(filter(None, (token.content, str(token.attrGet("src") or "")))))
+            said = sanitize(" ".join(filter(None, (token.content, str(token.attrGet("src") or "")))))
             return Piece(f"[image {said}]", Tone.DIM)
-    return Piece(safe(token.content), tone)
+    return Piece(sanitize(token.content), tone)

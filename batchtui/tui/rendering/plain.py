@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from batchtui.text.numbers import size
-from batchtui.text.safe import safe_block
+from batchtui.text.safe import sanitize_block
 from batchtui.tui.rendering.spans import Line, Piece, Tone
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def laid_out(raw: bytes) -> str:
 
 def _texts(text: str, most: int | None) -> Sequence[str]:
     most = None if most is None else max(0, most)
-    shown = safe_block(text[:most]).expandtabs(4).split("\n")
+    shown = sanitize_block(text[:most]).expandtabs(4).split("\n")
     if most is not None and len(text) > most:
         shown += ["", f"… {size(len(text) - most)} more; the pager shows all of it."]
     return shown

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from batchtui.results.content_blocks import BlockKind, as_json, blocks_of
 from batchtui.results.json_line import UnreadableLine, parse_json_object
 from batchtui.results.structured_output import wanted_schema
-from batchtui.text.safe import squeezed
+from batchtui.text.safe import one_line
 from batchtui.tui.rendering.answer import block_parts
 from batchtui.tui.rendering.plain import MOST_SHOWN, Part, json_lines, laid_out
 from batchtui.tui.rendering.spans import Piece, Tone, joined
@@ -53,12 +53,12 @@ def _settings(params: Mapping[str, Any]) -> Iterator[list[Piece]]:
     for name, value in params.items():
         if name in _SAID_APART or (name in ("output_config", "output_format") and wanted_schema(params) is not None):
             continue
-        yield [Piece(f"{squeezed(name[:60])} ", Tone.DIM), Piece(_short(value))]
+        yield [Piece(f"{one_line(name[:60])} ", Tone.DIM), Piece(_short(value))]
 
 
 def _short(value: object) -> str:
     text = value if isinstance(value, str) else as_json(value)
-    return squeezed(text if len(text) <= 60 else text[:59] + "…")
+    return one_line(text if len(text) <= 60 else text[:59] + "…")
 
 
 def _names(tools: object) -> Iterator[str]:

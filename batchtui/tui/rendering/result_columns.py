@@ -10,7 +10,7 @@ from batchtui.domain.usage import Usage
 from batchtui.text.glyphs import OUTCOMES
 from batchtui.text.money import usd
 from batchtui.text.numbers import count
-from batchtui.text.safe import safe, squeezed
+from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.rendering.columns import Column
 from batchtui.tui.rendering.spans import Line, Piece, Tone, with_its_end
 
@@ -80,7 +80,7 @@ class ResultPainter:
         if column.id == "outcome":
             return outcome(item.facts.outcome, plain=self._plain())
         if column.id == "custom_id":
-            return (Piece(with_its_end(safe(item.facts.custom_id) or "(none)", width)),)
+            return (Piece(with_its_end(sanitize(item.facts.custom_id) or "(none)", width)),)
         if column.id == "cost":
             return (Piece(money(item.facts, item.cost), Tone.DIM),)
         return _DRAWN[column.id](item.facts)
@@ -106,8 +106,8 @@ def priced(book: PriceBook, day: date) -> Callable[[ResultFacts], Cost | None]:
 
 def _message(facts: ResultFacts) -> Line:
     failed = facts.error_type is not None
-    head = (Piece(f"{safe(facts.error_type)}  ", Tone.BAD),) if facts.error_type else ()
-    return (*head, Piece(squeezed(facts.message), Tone.TEXT if not failed else Tone.DIM))
+    head = (Piece(f"{sanitize(facts.error_type)}  ", Tone.BAD),) if facts.error_type else ()
+    return (*head, Piece(one_line(facts.message), Tone.TEXT if not failed else Tone.DIM))
 
 
 def _tokens(facts: ResultFacts) -> Line:
@@ -117,7 +117,7 @@ def _tokens(facts: ResultFacts) -> Line:
 _DRAWN: Mapping[str, Callable[[ResultFacts], Line]] = {
     "message": _message,
     "tokens": _tokens,
-    "model": lambda facts: (Piece(safe((facts.model or "").removeprefix("claude-")), Tone.DIM),),
-    "stop": lambda facts: (Piece(safe(facts.stop_reason or ""), Tone.DIM),),
+    "model": lambda facts: (Piece(sanitize((facts.model or "").removeprefix("claude-")), Tone.DIM),),
+    "stop": lambda facts: (Piece(sanitize(facts.stop_reason or ""), Tone.DIM),),
     "seq": lambda facts: (Piece(count(facts.seq), Tone.DIM),),
 }

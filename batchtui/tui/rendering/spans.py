@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 
-from batchtui.text.widths import steady
+from batchtui.text.widths import normalize_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -71,7 +71,7 @@ def line(*parts: Piece | str) -> Line:
 
 def width(pieces: Iterable[Piece]) -> int:
     """Return how many columns these pieces take, by the tables that the screen's compositor uses."""
-    return sum(cell_len(steady(piece.text)) for piece in pieces)
+    return sum(cell_len(normalize_width(piece.text)) for piece in pieces)
 
 
 def plain(pieces: Iterable[Piece]) -> str:
@@ -90,7 +90,7 @@ def joined(groups: Iterable[Sequence[Piece]], gap: str = "  ") -> Line:
 
 def fitted(pieces: Sequence[Piece], columns: int, *, right: bool = False) -> Line:
     """Return the pieces cut or filled to exactly so many columns; what is cut ends in `…`."""
-    pieces = [piece if piece.text.isascii() else Piece(steady(piece.text), piece.tone) for piece in pieces]
+    pieces = [piece if piece.text.isascii() else Piece(normalize_width(piece.text), piece.tone) for piece in pieces]
     excess = sum(cell_len(piece.text) for piece in pieces) - columns
     if excess <= 0:
         space = (Piece(" " * -excess),) if excess else ()
@@ -131,7 +131,7 @@ def wrapped(text: str, columns: int) -> list[str]:
     """Break a text without line ends into lines of at most so many columns, at spaces where there are any."""
     columns = max(2, columns)
     if not text.isascii():
-        return _wrapped_wide(steady(text), columns)
+        return _wrapped_wide(normalize_width(text), columns)
     lines: list[str] = []
     start = 0
     while len(text) - start > columns:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batchtui.domain.states import ResultsState
-from batchtui.text.safe import safe
+from batchtui.text.safe import sanitize
 from batchtui.tui.rendering import batch_text as saying
 from batchtui.tui.rendering.painter import look_of
 from batchtui.tui.rendering.spans import Line, Piece, Tone, fitted
@@ -55,7 +55,7 @@ class Facts(Picture):
 
 
 def _head(batch: Batch, labels: Mapping[str, Line]) -> Iterator[Piece]:
-    yield Piece(f" {safe(batch.name)}", Tone.STRONG)
+    yield Piece(f" {sanitize(batch.name)}", Tone.STRONG)
     if batch.parts > 1:
         yield Piece(f"   part {batch.part} of {batch.parts}", Tone.DIM)
     if batch.attempt > 1:

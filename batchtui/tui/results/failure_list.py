@@ -10,7 +10,7 @@ from textual.message import Message
 from batchtui.results.failure_groups import SuggestedAction
 from batchtui.text.glyphs import OUTCOMES
 from batchtui.text.numbers import count
-from batchtui.text.safe import safe, squeezed
+from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.rendering.columns import Column
 from batchtui.tui.rendering.result_columns import OUTCOME_TONES
 from batchtui.tui.rendering.spans import Line, Piece, Tone, plain, wrapped
@@ -104,8 +104,8 @@ class FailureList(Vertical):
 def kind(group: FailureGroup) -> Line:
     """Name a kind of failure: what went wrong, and the message that its failures share."""
     word = group.error_type or group.stop_reason or OUTCOMES[group.outcome].word
-    head = Piece(squeezed(word), OUTCOME_TONES[group.outcome])
-    return (head, Piece(f"  {squeezed(group.pattern)}", Tone.DIM)) if group.pattern else (head,)
+    head = Piece(one_line(word), OUTCOME_TONES[group.outcome])
+    return (head, Piece(f"  {one_line(group.pattern)}", Tone.DIM)) if group.pattern else (head,)
 
 
 class _Example(Picture):
@@ -124,8 +124,8 @@ class _Example(Picture):
         if group is None:
             return []
         lines: list[Line] = [(Piece(f" {part}"),) for part in wrapped(group.advice.sentence, columns - 2)]
-        lines.append((Piece(" such as ", Tone.DIM), Piece(safe(group.example_id) or "(no custom_id)")))
-        example = squeezed(group.example)
+        lines.append((Piece(" such as ", Tone.DIM), Piece(sanitize(group.example_id) or "(no custom_id)")))
+        example = one_line(group.example)
         return [
             *lines,
             *((Piece(f" {part}", Tone.DIM),) for part in (wrapped(example, columns - 2) if example else ())),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.text.money import usd
 from batchtui.text.numbers import amount, count, size
-from batchtui.text.safe import safe, squeezed
+from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.rendering.painter import look_of
 from batchtui.tui.rendering.result_columns import outcome
 from batchtui.tui.rendering.spans import Line, Piece, Tone, fitted, joined, width, wrapped
@@ -51,12 +51,12 @@ class ResultHead(Picture):
         if answer is None:
             return [(), ()]
         reading = answer.reading
-        name = (Piece(f" {safe(answer.custom_id) or '(no custom_id)'}", Tone.STRONG),)
+        name = (Piece(f" {sanitize(answer.custom_id) or '(no custom_id)'}", Tone.STRONG),)
         first = joined([
             fitted(name, min(width(name), max(LEAST_NAME, columns - BESIDE))),
             outcome(answer.outcome, plain=look_of(self).plain),
-            [Piece(safe((reading.model or "").removeprefix("claude-")), Tone.DIM)] if reading.model else [],
-            [Piece(f"stopped: {safe(reading.stop_reason)}", Tone.DIM)] if reading.stop_reason else [],
+            [Piece(sanitize((reading.model or "").removeprefix("claude-")), Tone.DIM)] if reading.model else [],
+            [Piece(f"stopped: {sanitize(reading.stop_reason)}", Tone.DIM)] if reading.stop_reason else [],
         ], "   ")  # fmt: skip
         second = (Piece(f" {_took(answer, self._bytes, self._cost)}", Tone.DIM),)
         return [first, second, *(fit_lines(self._fit, columns) if self._fit else ())]
@@ -87,7 +87,7 @@ def fit_lines(fit: SchemaMatch, columns: int) -> list[Line]:
         said, tone = "is JSON; whether it fits cannot be said", Tone.WARN
     else:
         said, tone = ("does not fit the schema" if fit.parses else "is no JSON, and should be"), Tone.BAD
-    faults = "; ".join(squeezed(fault) for fault in fit.faults[:MOST_FAULTS])
+    faults = "; ".join(one_line(fault) for fault in fit.faults[:MOST_FAULTS])
     more = f"; and {len(fit.faults) - MOST_FAULTS} more" if len(fit.faults) > MOST_FAULTS else ""
     lines = wrapped(f"{said}: {faults}{more}" if faults else said, max(20, columns - 2))
     return [(Piece(f" {part}", tone),) for part in lines[:3]]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from batchtui.domain.limits import RESULTS_EXPIRE_SOON
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.text.numbers import amount
-from batchtui.text.safe import safe, said_path
+from batchtui.text.safe import display_path, sanitize
 from batchtui.tui.rendering.batch_text import moment, span
 from batchtui.tui.rendering.spans import Line, Piece, Tone, wrapped
 from batchtui.tui.results.batch_facts import LABEL
@@ -67,10 +67,10 @@ def amiss(summary: ResultSummary) -> Iterator[Piece]:
     """Say what does not add up in saved results."""
     ids = summary.ids
     if ids is not None and ids.missing:
-        example = safe(ids.missing_examples[0]) if ids.missing_examples else ""
+        example = sanitize(ids.missing_examples[0]) if ids.missing_examples else ""
         yield Piece(f"{amount(ids.missing, 'request')} without a result, such as {example}", Tone.WARN)
     if ids is not None and ids.unexpected:
-        example = safe(ids.unexpected_examples[0]) if ids.unexpected_examples else ""
+        example = sanitize(ids.unexpected_examples[0]) if ids.unexpected_examples else ""
         yield Piece(f"{amount(ids.unexpected, 'result')} of no request of this batch, such as {example}", Tone.WARN)
     if summary.duplicates:
         yield Piece(f"{amount(summary.duplicates, 'result')} with a custom_id that an earlier one has", Tone.WARN)
@@ -80,7 +80,7 @@ def amiss(summary: ResultSummary) -> Iterator[Piece]:
 
 def where(path: Path, columns: int) -> Line:
     """Say where results lie; of a long path the end, which tells it from others."""
-    shown = said_path(path)
+    shown = display_path(path)
     head = f" {'file':<{LABEL}}"
     room = columns - len(head) - 1
     return (Piece(head, Tone.DIM), Piece(shown if len(shown) <= room else f"…{shown[-max(1, room - 1) :]}"))

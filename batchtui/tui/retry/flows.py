@@ -8,7 +8,7 @@ from batchtui.domain.errors import BatchtuiError
 from batchtui.services.retry.retry import RetryOptions, apply_retry, discard, plan_retry
 from batchtui.text.estimates import estimate_lines, range_words
 from batchtui.text.numbers import amount
-from batchtui.text.safe import squeezed
+from batchtui.text.safe import one_line
 from batchtui.tui.dialogs.confirm import Group, Question
 from batchtui.tui.submit.flows import progress, report_submitted
 
@@ -25,7 +25,7 @@ async def send_again(app: Host, plan: RetryPlan) -> bool:
     question = Question(
         f"Send {amount(plan.requests, 'request')} again?",
         (
-            Group(f"{squeezed(plan.job.name)}, attempt {plan.attempt}", (f"{amount(len(plan.parts), 'part')}",)),
+            Group(f"{one_line(plan.job.name)}, attempt {plan.attempt}", (f"{amount(len(plan.parts), 'part')}",)),
             Group("What it costs", tuple(estimate_lines(plan.estimate))),
         ),
         remark="What has succeeded in any attempt is not sent again.",
@@ -50,12 +50,12 @@ async def send_all_again(app: Host, targets: Sequence[Target]) -> None:
                 try:
                     plans.append(await plan_retry(app.workspace, target, RetryOptions()))
                 except BatchtuiError as error:
-                    skipped.append(squeezed(error.message))
+                    skipped.append(one_line(error.message))
         if not plans:
             app.say(f"There is nothing to send again: {skipped[0]}")
             return
         things = tuple(
-            f"{squeezed(plan.job.name)}  {amount(plan.requests, 'request')}, attempt {plan.attempt}, "
+            f"{one_line(plan.job.name)}  {amount(plan.requests, 'request')}, attempt {plan.attempt}, "
             f"{range_words(plan.estimate.cost)}"
             for plan in plans
         )

@@ -11,7 +11,7 @@ from batchtui.services.retry.retry import RetryOptions, RetryPlan, discard, plan
 from batchtui.text.estimates import range_words
 from batchtui.text.glyphs import OUTCOMES
 from batchtui.text.numbers import amount, count, size
-from batchtui.text.safe import squeezed
+from batchtui.text.safe import one_line
 from batchtui.tui.chrome.base_screen import Frame
 from batchtui.tui.commands.key_text import keyed
 from batchtui.tui.commands.keymap import bindings
@@ -91,7 +91,7 @@ class RetryScreen(Frame):
         except NothingToRetry as nothing:
             self._summary.show(None, nothing.message)
             if not self._failed:
-                self.grid.empty = (line(Piece(squeezed(nothing.message), Tone.STRONG)),)
+                self.grid.empty = (line(Piece(one_line(nothing.message), Tone.STRONG)),)
                 self.grid.repaint()
             self._show_choices()
             return
@@ -183,7 +183,7 @@ class RetryScreen(Frame):
         """Say whose failures these are."""
         name = self._target.job.name if self._target.job else self._target.batches[0].name
         named = self._options.custom_ids
-        return (Piece(f"{count(len(named))} marked of {squeezed(name)}" if named else squeezed(name), Tone.DIM),)
+        return (Piece(f"{count(len(named))} marked of {one_line(name)}" if named else one_line(name), Tone.DIM),)
 
     def _paint(self, item: Failed, column: Column, width: int) -> Line:
         return paint(item, column, is_chosen=item.group.kind in self._chosen, plain=look_of(self).plain)
@@ -205,7 +205,7 @@ class Summary(Picture):
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
         """Draw it."""
         if self._plan is None:
-            return [(Piece(f" {squeezed(self._said)}", Tone.DIM),), (), (), ()]
+            return [(Piece(f" {one_line(self._said)}", Tone.DIM),), (), (), ()]
         return [fitted((Piece(" "), *pieces), columns) for pieces in plan_lines(self._plan)]
 
 
@@ -216,7 +216,7 @@ def plan_lines(plan: RetryPlan) -> Iterator[Line]:
     yield (Piece(f"{amount(plan.requests, 'request')}", Tone.STRONG),
            Piece(f" in {parts}, {size(length)}, as attempt {plan.attempt} of the same job", Tone.DIM))  # fmt: skip
     changed = f"{amount(plan.changed, 'request')} changed; " if plan.changed else "as they were sent; "
-    yield (Piece(changed, Tone.DIM), Piece(", ".join(map(squeezed, plan.models)), Tone.TEXT))
+    yield (Piece(changed, Tone.DIM), Piece(", ".join(map(one_line, plan.models)), Tone.TEXT))
     yield (Piece("estimated cost  ", Tone.DIM), Piece(range_words(plan.estimate.cost)))
     left = [f"{amount(plan.succeeded, 'success', 'successes')} stay as they are"]
     left += [f"{count(plan.missing)} without a result"] if plan.missing else []
@@ -236,7 +236,7 @@ def paint(item: Failed, column: Column, *, is_chosen: bool, plain: bool) -> Line
         case "kind":
             sign = OUTCOMES[group.outcome]
             word = group.error_type or group.stop_reason or sign.word
-            return (Piece(f"{sign.glyph_in(plain=plain)} {squeezed(word)}", OUTCOME_TONES[group.outcome]),)
+            return (Piece(f"{sign.glyph_in(plain=plain)} {one_line(word)}", OUTCOME_TONES[group.outcome]),)
         case "advice":
             return (Piece(group.advice.sentence, Tone.DIM),)
-    return (Piece(squeezed(group.pattern or group.example), Tone.DIM),)
+    return (Piece(one_line(group.pattern or group.example), Tone.DIM),)

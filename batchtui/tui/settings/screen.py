@@ -11,7 +11,7 @@ from batchtui.settings import reference as manual
 from batchtui.settings.loading import parse_settings
 from batchtui.settings.toml_edit import fitting, parsed, read_text, write_text
 from batchtui.text.numbers import amount
-from batchtui.text.safe import safe, said_path, squeezed
+from batchtui.text.safe import display_path, one_line, sanitize
 from batchtui.tui.chrome.base_screen import Frame
 from batchtui.tui.commands import keymap
 from batchtui.tui.commands.keymap import bindings
@@ -140,7 +140,7 @@ class SettingsScreen(Frame):
         try:
             fitting(read_text(self._file), row.path, typed, check=check_keys)
         except UsageError as error:
-            return squeezed(PREFACE.sub("", error.message))
+            return one_line(PREFACE.sub("", error.message))
         return ""
 
     def _take(self, row: Row, typed: str) -> None:
@@ -151,7 +151,7 @@ class SettingsScreen(Frame):
         write_text(self._file, text)
         self._hold(settings)
         later = " It holds from the next start on." if row.key in AT_THE_NEXT_START else ""
-        self.dashboard.say(f"Written to {safe(self._file.name)}.{later}")
+        self.dashboard.say(f"Written to {sanitize(self._file.name)}.{later}")
 
     def _hold(self, settings: Settings) -> None:
         self.dashboard.take_settings(settings)
@@ -219,13 +219,13 @@ class Meaning(Picture):
         if self._row is None:
             return []
         entry = self._row.entry
-        said: list[Line] = [(Piece(f" {part}"),) for part in wrapped(safe(entry.meaning), columns - 2)]
+        said: list[Line] = [(Piece(f" {part}"),) for part in wrapped(sanitize(entry.meaning), columns - 2)]
         if entry.choices:
             said.append((Piece(" one of ", Tone.DIM), Piece(", ".join(map(_bare, entry.choices)))))
         when = "from the next start on" if self._row.key in AT_THE_NEXT_START else "at once"
         default = _bare(entry.default) or "not set"
-        said.append((Piece(f" default {safe(default)}  ·  a change holds {when}", Tone.DIM),))
-        return [*said[: rows - 1], (Piece(f" {said_path(self._file)}", Tone.PALE),)]
+        said.append((Piece(f" default {sanitize(default)}  ·  a change holds {when}", Tone.DIM),))
+        return [*said[: rows - 1], (Piece(f" {display_path(self._file)}", Tone.PALE),)]
 
 
 def rows(settings: Settings) -> tuple[Row, ...]:
@@ -250,11 +250,11 @@ def paint(item: Row, column: Column, width: int) -> Line:
     """Draw one cell."""
     entry = item.entry
     if column.id == "key":
-        return (Piece(safe(item.key), Tone.STRONG if entry.is_changed else Tone.TEXT),)
+        return (Piece(sanitize(item.key), Tone.STRONG if entry.is_changed else Tone.TEXT),)
     if column.id == "value":
         sign = Piece("• " if entry.is_changed else "  ", Tone.ACCENT)
-        return (sign, Piece(squeezed(_bare(entry.value)) or "not set", Tone.TEXT if entry.value else Tone.PALE))
-    return (Piece(safe(entry.meaning), Tone.DIM),)
+        return (sign, Piece(one_line(_bare(entry.value)) or "not set", Tone.TEXT if entry.value else Tone.PALE))
+    return (Piece(sanitize(entry.meaning), Tone.DIM),)
 
 
 def _bare(value: str) -> str:

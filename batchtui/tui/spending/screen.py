@@ -9,7 +9,7 @@ from batchtui.domain.cost import NOTHING
 from batchtui.services.spending.ledger import By, Ledger, Line, read_ledger
 from batchtui.text.money import UNKNOWN_CELL, usd
 from batchtui.text.numbers import amount, count, short
-from batchtui.text.safe import squeezed
+from batchtui.text.safe import one_line
 from batchtui.tui.chrome.base_screen import Frame
 from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
@@ -210,7 +210,7 @@ def paint(item: Line, column: Column) -> Drawn:
     """Draw one cell."""
     match column.id:
         case "label":
-            return (Piece(squeezed(item.label)),)
+            return (Piece(one_line(item.label)),)
         case "cost":
             return (Piece(usd(item.known) + ("+" if item.unknown else ""), Tone.STRONG),)
         case "estimate":

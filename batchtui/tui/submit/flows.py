@@ -15,7 +15,7 @@ from batchtui.services.submission.reconcile import Verdict
 from batchtui.services.submission.submit import SubmitOptions, apply_submit, discard, plan_submit
 from batchtui.text.durations import countdown, stamp
 from batchtui.text.numbers import amount, bytes_done, size
-from batchtui.text.safe import safe
+from batchtui.text.safe import sanitize
 from batchtui.tui.dialogs.confirm import Group, Question
 from batchtui.tui.dialogs.file_picker import ChooseFile
 from batchtui.tui.rendering.batch_text import batch_label
@@ -141,7 +141,7 @@ def progress(event: Event) -> str:
 def _is_it(finding: Finding, remote: RemoteBatch) -> Question:
     at = finding.candidates.index(remote) + 1
     facts = (
-        f"{safe(remote.id)}",
+        f"{sanitize(remote.id)}",
         f"{amount(remote.counts.total, 'request')}, created {stamp(remote.created_at)}, {remote.processing_status}",
     )
     return Question(
@@ -163,6 +163,6 @@ def _absent(finding: Finding) -> Question:
 
 def _sending(batches: Sequence[Batch]) -> Question:
     waiting = tuple(
-        f"{batch_label(batch)}  ({amount(batch.requests, 'request')})  {safe(batch.reason)}" for batch in batches
+        f"{batch_label(batch)}  ({amount(batch.requests, 'request')})  {sanitize(batch.reason)}" for batch in batches
     )
     return Question(f"Send {amount(len(batches), 'part')} now?", (Group("Not at the API yet", waiting),), yes="send")

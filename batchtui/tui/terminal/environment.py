@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from batchtui.text.osc import multiplexer, wrapped
-from batchtui.text.safe import safe
+from batchtui.text.safe import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -88,7 +88,7 @@ def clipboard(text: str, through: str = "") -> str:
 
 def title(text: str) -> str:
     """Return the sequence that names the terminal's window or tab (OSC 2)."""
-    return f"\x1b]2;{safe(text)}\x1b\\"
+    return f"\x1b]2;{sanitize(text)}\x1b\\"
 
 
 SAVE_TITLE, RESTORE_TITLE = "\x1b[22;2t", "\x1b[23;2t"

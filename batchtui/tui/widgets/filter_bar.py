@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 
-from batchtui.text.safe import squeezed
+from batchtui.text.safe import one_line
 from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.rendering.spans import Line, Piece, Tone, width
@@ -185,7 +185,7 @@ class _Chips(Picture):
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
         line: list[Piece] = []
         for text in self._shown:
-            line += [Piece(f" {squeezed(text)} ", Tone.CHIP), Piece(" ")]
+            line += [Piece(f" {one_line(text)} ", Tone.CHIP), Piece(" ")]
         return [tuple(line)]
 
     def on_click(self, event: events.Click) -> None:
@@ -220,14 +220,14 @@ class _Ways(Picture):
         line: list[Piece] = [Piece(" tab ", Tone.STRONG)]
         first = self._first_in_sight(columns - width(line))
         for at, way in enumerate(self._ways[first:], first):
-            line += [Piece(f" {squeezed(way.label)} ", Tone.CHIP if at == self._chosen else Tone.DIM)]
+            line += [Piece(f" {one_line(way.label)} ", Tone.CHIP if at == self._chosen else Tone.DIM)]
         return [tuple(line)]
 
     def _first_in_sight(self, room: int) -> int:
         """Leave out as many at the beginning as it takes to have the chosen one in sight."""
         first, taken = self._chosen, 0
         for at in range(self._chosen, -1, -1):
-            taken += len(squeezed(self._ways[at].label)) + 2
+            taken += len(one_line(self._ways[at].label)) + 2
             if taken > room:
                 break
             first = at

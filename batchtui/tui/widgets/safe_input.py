@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from batchtui.text.safe import sign_by_sign
+from batchtui.text.safe import sanitize_char
 from batchtui.tui.rendering.painter import look_of
 from batchtui.tui.terminal.textual_fixes import PaintedInput
 
@@ -16,5 +16,5 @@ class Field(PaintedInput):
 
     def painted(self, text: str) -> str:
         """Return the text character by character as the terminal may have it; ASCII where only that is drawn."""
-        shown = sign_by_sign(text)
+        shown = sanitize_char(text)
         return shown.encode("ascii", "replace").decode() if look_of(self).plain else shown

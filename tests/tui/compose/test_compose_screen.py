@@ -12,7 +12,7 @@ from textual.widgets import Input
 from batchtui.domain.errors import BatchtuiError
 from batchtui.services.compose import draft as drafts
 from batchtui.services.compose.draft import Draft
-from batchtui.text.safe import safe
+from batchtui.text.safe import sanitize
 from batchtui.tui.compose import draft_session as draft_desk
 from batchtui.tui.compose import edit_flows as rewriting
 from batchtui.tui.compose.screen import ComposeScreen
@@ -270,7 +270,7 @@ async def test_hostile_tables_and_templates_never_drive_the_terminal(tmp_path: P
             await made.pilot.resize_terminal(*size)
             for keys in ("j j", "enter", "escape tab", "m m", "m tab j", "f f", "tab"):
                 await made.press(*keys.split())
-                assert [line for line in made.text.split("\n") if line != safe(line)] == []
+                assert [line for line in made.text.split("\n") if line != sanitize(line)] == []
 
 
 async def test_columns_are_listed_and_completed_while_one_writes(tmp_path: Path) -> None:

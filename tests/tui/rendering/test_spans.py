@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from rich.cells import cell_len
 
-from batchtui.text.widths import steady
+from batchtui.text.widths import normalize_width
 from batchtui.tui.rendering.spans import Piece, Tone, fitted, joined, line, plain, width, with_its_end, wrapped
 from tests.tui.sample_batches import HOSTILE
 
@@ -50,7 +50,7 @@ def test_empty_groups_leave_no_gap() -> None:
 def test_wrapped_lines_fit_and_lose_nothing_but_spaces(text: str, columns: int) -> None:
     lines = wrapped(text, columns)
     assert all(cell_len(part) <= columns for part in lines)
-    assert "".join(lines).replace(" ", "") == steady(text).replace(" ", "")
+    assert "".join(lines).replace(" ", "") == normalize_width(text).replace(" ", "")
 
 
 @pytest.mark.parametrize(
@@ -69,4 +69,4 @@ def test_what_is_cut_in_its_middle_keeps_its_end(text: str, columns: int, cut: s
 @pytest.mark.parametrize("columns", [5, 9, 14, 20])
 @pytest.mark.parametrize("text", TEXTS)
 def test_what_is_cut_in_its_middle_fits(text: str, columns: int) -> None:
-    assert cell_len(with_its_end(steady(text), columns)) <= columns
+    assert cell_len(with_its_end(normalize_width(text), columns)) <= columns
