@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from batchtui.domain.errors import UsageError
 from batchtui.settings import reference as manual
 from batchtui.settings.loading import parse_settings
-from batchtui.settings.toml_edit import fitting, parsed, read_text, write_text
+from batchtui.settings.toml_edit import coerce, parsed, read_text, write_text
 from batchtui.text.numbers import amount
 from batchtui.text.safe import display_path, one_line, sanitize
 from batchtui.tui.chrome.base_screen import Frame
@@ -54,7 +54,7 @@ NOTHING_FOUND = (line(Piece("No setting says that", Tone.STRONG)),)
 class Row:
     """One setting, and what it comes from."""
 
-    entry: manual.Entry
+    entry: manual.SettingEntry
     path: tuple[str, ...]
     """The names that lead to it in the file."""
 
@@ -138,7 +138,7 @@ class SettingsScreen(Frame):
 
     def _complaint(self, row: Row, typed: str) -> str:
         try:
-            fitting(read_text(self._file), row.path, typed, check=check_keys)
+            coerce(read_text(self._file), row.path, typed, check=check_keys)
         except UsageError as error:
             return one_line(PREFACE.sub("", error.message))
         return ""
@@ -147,7 +147,7 @@ class SettingsScreen(Frame):
         perform(self, lambda: self._write(row, typed), group="settings")
 
     async def _write(self, row: Row, typed: str) -> None:
-        text, settings = fitting(read_text(self._file), row.path, typed, check=check_keys)
+        text, settings = coerce(read_text(self._file), row.path, typed, check=check_keys)
         write_text(self._file, text)
         self._hold(settings)
         later = " It holds from the next start on." if row.key in AT_THE_NEXT_START else ""
@@ -236,7 +236,10 @@ def rows(settings: Settings) -> tuple[Row, ...]:
         usual = ",".join(command.keys)
         meaning = f"{command.help.rstrip('.')} ({command.scope})."
         made.append(
-            Row(manual.Entry("keys", command.id, usual if own is None else own, usual, meaning), ("keys", command.id))
+            Row(
+                manual.SettingEntry("keys", command.id, usual if own is None else own, usual, meaning),
+                ("keys", command.id),
+            )
         )
     return tuple(made)
 
