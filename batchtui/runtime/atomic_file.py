@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from batchtui.domain.errors import OutputExists, StorageError, UsageError
-from batchtui.runtime.process_identity import is_gone, token
+from batchtui.runtime.process_identity import is_gone, process_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,7 @@ class LeftBehind:
 
 
 @contextmanager
-def opened(
+def open_atomic(
     output: Path | None, stream: IO[bytes] | None, *, overwrite: bool, notes: Path | None = None
 ) -> Iterator[IO[bytes]]:
     """Open what is written to: the stream, a device or pipe as it is, a file aside that is renamed when it is whole.
@@ -94,7 +94,11 @@ def _noted(aside: Path, output: Path, notes: Path | None) -> Iterator[None]:
     if note is not None:
         with suppress(OSError):
             note.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            about = {"path": os.fspath(aside.absolute()), "output": os.fspath(output), "process": token("export")}
+            about = {
+                "path": os.fspath(aside.absolute()),
+                "output": os.fspath(output),
+                "process": process_token("export"),
+            }
             descriptor = os.open(note, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
             with os.fdopen(descriptor, "w") as file:
                 json.dump(about, file)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from batchtui.runtime.clock import rest
+from batchtui.runtime.clock import sleep_until_any
 
 if TYPE_CHECKING:
     from batchtui.domain.clock import Clock
@@ -39,4 +39,4 @@ class Commits:
             if version != before:
                 for follower in self._followers:
                     follower.set()
-            await rest(self._clock, LOOK, self._own)
+            await sleep_until_any(self._clock, LOOK, self._own)

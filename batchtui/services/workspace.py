@@ -51,7 +51,7 @@ class Workspace:
         self.clock: Clock = clock or SystemClock()
         self.random = random
         """Gives that many random bytes in hexadecimal: names for jobs and temporary things."""
-        self.name = process.token(random(4))
+        self.name = process.process_token(random(4))
         """Names this process and workspace to others: see `services.process`."""
         self.registry = Registry(paths.registry, paths.requests, paths.results, clock=self.clock, holder=self.name)
         self.last_call: ApiCall | None = None

@@ -21,7 +21,7 @@ from typing import IO, TYPE_CHECKING
 from batchtui.domain.errors import StorageError
 from batchtui.registry.original_ids import OriginalsWriter
 from batchtui.runtime.atomic_file import refuse_existing
-from batchtui.runtime.threads import abandonable
+from batchtui.runtime.threads import run_cancellable
 from batchtui.services.estimates.request_groups import LoadCounter
 from batchtui.services.submission.staging.stage import Reading
 
@@ -139,7 +139,7 @@ async def _passed(
     on_progress: Callable[[Reading], None] | None,
 ) -> Composed:
     """Run one pass over all rows."""
-    composed = await abandonable(work_with, on_progress)
+    composed = await run_cancellable(work_with, on_progress)
     return await _priced(workspace, composed) if composed.loads else composed
 
 

@@ -12,7 +12,7 @@ from batchtui.domain.limits import RESULTS_EXPIRE_SOON
 from batchtui.domain.notice import NoticeKind
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.runtime import process_identity as process
-from batchtui.runtime.clock import rest
+from batchtui.runtime.clock import sleep_until_any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +42,7 @@ class Notifier:
         committed = self._workspace.commits.follow()
         while True:
             await self.tell()
-            await rest(self._workspace.clock, LOOK, committed)
+            await sleep_until_any(self._workspace.clock, LOOK, committed)
 
     async def tell(self) -> int:
         """Tell what nobody has told yet. Returns how many tellings there were; a disk that says no is only logged."""

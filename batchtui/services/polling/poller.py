@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import BatchtuiError, CredentialsMissing, GatewayError, RateLimited, Refused
-from batchtui.runtime.clock import rest
+from batchtui.runtime.clock import sleep_until_any
 from batchtui.services.polling import maintenance as tend
 from batchtui.services.polling.refresh import LAST_SWEEP
 
@@ -95,7 +95,7 @@ class Poller:
                 seconds = await self._turn()
                 if until_idle and await self._is_done():
                     return
-                await rest(self._workspace.clock, seconds, self._wake, *self._signs_of_work)
+                await sleep_until_any(self._workspace.clock, seconds, self._wake, *self._signs_of_work)
         finally:
             if collector is not None:
                 collector.cancel()
@@ -196,7 +196,9 @@ class Poller:
         while True:
             for batch in await self._to_collect():
                 await self._collect(batch)
-            await rest(self._workspace.clock, self._workspace.settings.refresh.slow, self._collector_committed)
+            await sleep_until_any(
+                self._workspace.clock, self._workspace.settings.refresh.slow, self._collector_committed
+            )
 
     async def _to_collect(self) -> list[Batch]:
         """The batches whose results can be had, and were not tried in vain."""

@@ -12,7 +12,7 @@ from batchtui.domain.states import BatchState, ResultsState
 from batchtui.registry.results.index import BLOCK
 from batchtui.registry.results.index_worker import begin_index
 from batchtui.registry.results.store import DownloadBusy
-from batchtui.runtime.threads import undisturbed
+from batchtui.runtime.threads import run_in_thread
 from batchtui.services.spending.accounting import count_cost
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ async def _collect(
     except ResultsUnavailable:
         await _note_gone(workspace, batch)
         raise
-    await undisturbed(download.commit)
+    await run_in_thread(download.commit)
     return await _call_saved(workspace, batch, summary)
 
 
@@ -140,12 +140,12 @@ async def _fetch(
             waiting.append(block)
             size += len(block)
             if size >= BLOCK:
-                await undisturbed(download.write, b"".join(waiting))
+                await run_in_thread(download.write, b"".join(waiting))
                 waiting.clear()
                 size = 0
                 tell(Collecting("fetching", download.position))
     if waiting:
-        await undisturbed(download.write, b"".join(waiting))
+        await run_in_thread(download.write, b"".join(waiting))
     tell(Collecting("indexing", download.position, download.position))
 
 
@@ -154,7 +154,7 @@ async def _finish(workspace: Workspace, batch: Batch, download: ResultDownload) 
     requests = _requests_of(workspace, batch)
     try:
         summary, _ = await asyncio.gather(
-            undisturbed(download.finish, requests, batch.part), undisturbed(download.sync)
+            run_in_thread(download.finish, requests, batch.part), run_in_thread(download.sync)
         )
         return summary
     finally:

@@ -21,8 +21,8 @@ from batchtui.registry.original_ids import originals_of
 from batchtui.registry.results.index import OUTCOMES
 from batchtui.registry.results.merge import MergedResults
 from batchtui.results.structured_output import wanted_schema
-from batchtui.runtime.atomic_file import opened
-from batchtui.runtime.threads import abandonable
+from batchtui.runtime.atomic_file import open_atomic
+from batchtui.runtime.threads import run_cancellable
 from batchtui.services.results.export_plan import ExportOptions, ExportPlan, Order, plan_export
 from batchtui.services.results.read import is_by_input, places
 
@@ -114,7 +114,7 @@ async def apply_export(
             elapsed = workspace.clock.monotonic() - began
             loop.call_soon_threadsafe(on_progress, Exporting(written, plan.total, elapsed))
 
-    return await abandonable(partial(_export, workspace, plan, stream), heard)
+    return await run_cancellable(partial(_export, workspace, plan, stream), heard)
 
 
 def _export(
@@ -126,7 +126,7 @@ def _export(
         if plan.with_requests and not merged.has_requests:
             raise UsageError("The requests of this batch are not kept here, so they cannot be shown with the results.")
         tally = _Tally()
-        with opened(plan.output, stream, overwrite=plan.overwrite, notes=workspace.paths.exports) as out:
+        with open_atomic(plan.output, stream, overwrite=plan.overwrite, notes=workspace.paths.exports) as out:
             if _is_copy(plan, merged, by_input=by_input):
                 _copy(merged, out, tally, told)
             else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.exporters.record import Entry
 from batchtui.registry.results.merge import MergedResults
-from batchtui.runtime.threads import abandonable, undisturbed
+from batchtui.runtime.threads import run_cancellable, run_in_thread
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Iterator
@@ -28,12 +28,12 @@ async def read_results(workspace: Workspace, plan: ExportPlan) -> AsyncGenerator
         ResultsUnavailable: a file that was there when the plan was made is gone.
     """
     registry = workspace.registry
-    merged = await abandonable(
+    merged = await run_cancellable(
         lambda _: MergedResults(plan.batches, registry.results, registry.requests), let_go=MergedResults.close
     )
     entries = _entries(plan, merged)
     try:
-        while block := await undisturbed(lambda: list(islice(entries, AT_ONCE))):
+        while block := await run_in_thread(lambda: list(islice(entries, AT_ONCE))):
             for entry in block:
                 yield entry
     finally:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from batchtui.domain.errors import InputError, NothingToRetry, StorageError, UnknownTarget, UsageError
 from batchtui.domain.limits import MAX_BODY_BYTES, MAX_REQUESTS
 from batchtui.registry.jobs import AttemptTaken
-from batchtui.runtime.threads import abandonable
+from batchtui.runtime.threads import run_cancellable
 from batchtui.services.estimates.estimate import estimate
 from batchtui.services.estimates.request_groups import LoadCounter
 from batchtui.services.retry import unresolved as outstanding
@@ -120,7 +120,7 @@ async def plan_retry(workspace: Workspace, target: Target, options: RetryOptions
     def work(tell: Callable[[int], None]) -> RetryPlan:
         return _Planning(workspace, job, batches, within, options, check, history, tell).run()
 
-    return await abandonable(work, let_go=partial(discard, workspace))
+    return await run_cancellable(work, let_go=partial(discard, workspace))
 
 
 def discard(workspace: Workspace, plan: RetryPlan) -> None:

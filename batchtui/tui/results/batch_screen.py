@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from batchtui.domain.errors import BatchtuiError
 from batchtui.domain.states import BatchState, ResultsState
-from batchtui.runtime.threads import abandonable
+from batchtui.runtime.threads import run_cancellable
 from batchtui.services.results.collect import Collecting, collect
 from batchtui.text.numbers import count, size
 from batchtui.tui.actions import flows as acts
@@ -83,7 +83,9 @@ class BatchScreen(Labelled):
     async def _open_results(self) -> None:
         if self._reader is None and self.shown.results is ResultsState.SAVED:
             store = self.workspace.registry.results
-            self._reader = await abandonable(lambda _: store.reader(self.shown), let_go=lambda reader: reader.close())
+            self._reader = await run_cancellable(
+                lambda _: store.reader(self.shown), let_go=lambda reader: reader.close()
+            )
             self._band.show(self.shown, self._reader.path, self._reader.summary)
             await self._results.open(self._reader)
 

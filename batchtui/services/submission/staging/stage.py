@@ -8,8 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from batchtui.domain.limits import API_VERSION
-from batchtui.runtime.threads import abandonable
-from batchtui.runtime.worker_process import ChildLost
+from batchtui.runtime.threads import run_cancellable
+from batchtui.runtime.worker_process import WorkerLost
 from batchtui.services.submission.staging.check_pass import IntakeOptions, PassJob, Reading, Staged, run_pass
 from batchtui.services.submission.staging.worker import ApartPass, begun
 
@@ -56,7 +56,7 @@ async def _stage_beside(
     workspace: Workspace, job: PassJob, child: ApartPass | None, on_progress: Callable[[Reading], None] | None
 ) -> Staged:
     """Have the pass run beside the event loop. Where that is cancelled, it ends and leaves nothing behind."""
-    return await abandonable(
+    return await run_cancellable(
         partial(_stage, job, child),
         on_progress,
         give_up=child.stop if child else None,
@@ -69,7 +69,7 @@ def _stage(job: PassJob, child: ApartPass | None, tell: Callable[[Reading], None
     if child:
         try:
             return child.run(job, tell)
-        except ChildLost:
+        except WorkerLost:
             log.warning("the process that checked the input was lost; the checks begin anew without one")
             tell(Reading(0, None))
     return run_pass(job, tell)

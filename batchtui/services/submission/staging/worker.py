@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import BatchtuiError
-from batchtui.runtime.worker_process import Apart, ChildLost
+from batchtui.runtime.worker_process import WorkerLost, WorkerProcess
 from batchtui.services.submission.staging.check_pass import Staged
 from batchtui.services.submission.staging.messages import heard, line
 
@@ -61,7 +61,7 @@ class ApartPass:
 
     def __init__(self) -> None:
         """Start it. Raises OSError where no process can be had."""
-        self._child = Apart("batchtui.services.submission.staging.worker_main")
+        self._child = WorkerProcess("batchtui.services.submission.staging.worker_main")
 
     @property
     def pid(self) -> int:
@@ -99,7 +99,7 @@ class ApartPass:
             try:
                 answer: Reading | Staged | BatchtuiError = heard(self._child.answers)
             except EOFError:
-                raise ChildLost from None
+                raise WorkerLost from None
             if isinstance(answer, BatchtuiError):
                 raise answer
             if isinstance(answer, Staged):

@@ -22,7 +22,7 @@ from batchtui.domain.limits import API_VERSION
 from batchtui.domain.model import ModelInfo
 from batchtui.domain.problem import Problem, Severity
 from batchtui.intake import CheckOptions
-from batchtui.runtime.worker_process import ChildLost
+from batchtui.runtime.worker_process import WorkerLost
 from batchtui.services.submission.staging import stage as staging
 from batchtui.services.submission.staging import worker as staging_apart
 from batchtui.services.submission.staging.check_pass import PassJob, run_pass
@@ -122,7 +122,7 @@ def test_it_fails_as_it_would_here(tmp_path: Path, child: ApartPass) -> None:
 def test_a_process_that_is_killed_is_lost_and_leaves_nothing(tmp_path: Path, child: ApartPass) -> None:
     os.kill(child.pid, signal.SIGKILL)
     work = job(tmp_path, jsonl(tmp_path / "in.jsonl", requests(3)))
-    with pytest.raises(ChildLost):
+    with pytest.raises(WorkerLost):
         child.run(work, ignore)
     assert not work.folder.exists()
 
