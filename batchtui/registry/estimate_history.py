@@ -24,7 +24,7 @@ WHERE e.max_tokens > 0
 GROUP BY e.batch_key, e.model HAVING written > 0 ORDER BY e.batch_key DESC LIMIT ?"""
 
 
-class Precedents:
+class EstimateHistoryTable:
     """Reads what was expected and what came of it. What it means for a new batch is not its business."""
 
     def __init__(self, database: Database) -> None:

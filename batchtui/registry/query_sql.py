@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.query import NUMBERS, SPANS, FilterField
 from batchtui.domain.states import BatchState
-from batchtui.registry.codecs import time_text
+from batchtui.registry.codecs import encode_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -100,9 +100,9 @@ def _claim(term: FilterTerm, value: Value, now: datetime) -> Condition:
 
 def _span(field: FilterField, comparison: str, value: timedelta, now: datetime) -> Condition:
     if field in _SINCE:  # younger than two days: made after two days ago
-        return f"{_SINCE[field]} {_TURNED[comparison]} ?", [time_text(now - value)]
+        return f"{_SINCE[field]} {_TURNED[comparison]} ?", [encode_time(now - value)]
     took = "(julianday(coalesce(b.ended_at, ?)) - julianday(b.created_at)) * 86400.0"
-    return f"{took} {comparison} ?", [time_text(now), value.total_seconds()]
+    return f"{took} {comparison} ?", [encode_time(now), value.total_seconds()]
 
 
 def _in_list(field: FilterField, value: str, *, exactly: bool) -> Condition:
@@ -193,4 +193,4 @@ def order_by(
     if sort == "newest":
         return (_OLDEST if turned else NEWEST), ()
     sql = _SORTS[sort].order_by(turned=turned, by_job=by_job)
-    return sql, [time_text(now)] * sql.count("?")
+    return sql, [encode_time(now)] * sql.count("?")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from textual.dom import DOMNode
 
-    from batchtui.registry.batch_queries import Tally
+    from batchtui.registry.batch_queries import BatchCounts
     from batchtui.services.insights.last_visit import Away
     from batchtui.services.polling.poller import Poller, PollStatus
     from batchtui.services.workspace import Workspace
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 class Status:
     """Everything that the status bar shows, as one value."""
 
-    tally: Tally
+    tally: BatchCounts
     poll: PollStatus
     now: datetime
     place: str = ""

@@ -38,13 +38,13 @@ def begin_index(batch: Batch, paths: ResultPaths) -> Indexing:
     """
     if batch.counts.total >= WORTH_IT and sys.executable:
         try:
-            return IndexApart(paths.part, paths.new_index)
+            return IndexWorker(paths.part, paths.new_index)
         except OSError as error:
             log.warning("no process could be had to index the results: %s", error)
     return IndexBuilder(paths.new_index)
 
 
-class IndexApart:
+class IndexWorker:
     """Has the index of one file built by another process, which reads the file itself; only lengths are told.
 
     Where that process is lost, the index is built here, at the end.

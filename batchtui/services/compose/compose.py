@@ -19,7 +19,7 @@ from functools import partial
 from typing import IO, TYPE_CHECKING
 
 from batchtui.domain.errors import StorageError
-from batchtui.registry.original_ids import OriginalsWriter
+from batchtui.registry.original_ids import OriginalIdWriter
 from batchtui.runtime.atomic_file import refuse_existing
 from batchtui.runtime.threads import run_cancellable
 from batchtui.services.estimates.request_groups import LoadCounter
@@ -172,7 +172,7 @@ async def compose_to_file(
 def _compose(
     workspace: Workspace, composition: Composition, stream: IO[bytes], tell: Callable[[Reading], None]
 ) -> Composed:
-    with OriginalsWriter(workspace.paths.originals) as originals, tempfile.SpooledTemporaryFile(SPOOLED) as spool:
+    with OriginalIdWriter(workspace.paths.originals) as originals, tempfile.SpooledTemporaryFile(SPOOLED) as spool:
         composer, weighed = composition.composer(originals.changed), LoadCounter()
         for block in composer.blocks():
             spool.writelines([request.payload + b"\n" for request in block])

@@ -17,7 +17,7 @@ from batchtui.exporters.columns import default_columns, named_columns, structure
 from batchtui.exporters.formats import Format, write
 from batchtui.exporters.json_types import declared_types
 from batchtui.exporters.record import Entry
-from batchtui.registry.original_ids import originals_of
+from batchtui.registry.original_ids import read_original_ids
 from batchtui.registry.results.index import OUTCOMES
 from batchtui.registry.results.merge import MergedResults
 from batchtui.results.structured_output import wanted_schema
@@ -130,7 +130,7 @@ def _export(
             if _is_copy(plan, merged, by_input=by_input):
                 _copy(merged, out, tally, told)
             else:
-                originals = originals_of(workspace.paths, registry, plan.batches[0].job)
+                originals = read_original_ids(workspace.paths, registry, plan.batches[0].job)
                 columns = _columns(plan, merged, with_originals=bool(originals))
                 entries = _entries(plan, merged, originals, tally, told)
                 asked = {"with_requests": plan.with_requests, "guard": plan.guard, "bom": plan.bom}

@@ -11,7 +11,7 @@ from textual.events import Key, Paste
 from textual.worker import WorkerError
 
 from batchtui.domain.errors import StorageError
-from batchtui.registry.batch_queries import Tally
+from batchtui.registry.batch_queries import BatchCounts
 from batchtui.services.insights import last_visit as presence
 from batchtui.services.notifications.channels import channels, ringing
 from batchtui.services.notifications.notifier import Notifier
@@ -78,7 +78,7 @@ class DashboardApp(Everywhere):
         settings = workspace.settings
         self._is_demo = demo
         self._is_locked_out = False
-        self._tally = Tally({}, 0)
+        self._tally = BatchCounts({}, 0)
         self.outlook = Outlook(workspace)
         self.looking_ahead = Latest(self, self._look_ahead)
         self._looked_at, self._is_look_due = 0.0, False

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from batchtui.domain.batch import Batch
     from batchtui.domain.query import BatchQuery
-    from batchtui.registry.batch_queries import Views
+    from batchtui.registry.batch_queries import BatchQueries
     from batchtui.tui.rendering.batch_columns import BatchPainter
     from batchtui.tui.rendering.columns import Column
 
@@ -45,7 +45,7 @@ class BatchRow:
 class JobRows:
     """Arranges what a query names as rows, and makes rows of keys. The key of a job's row is below zero."""
 
-    def __init__(self, views: Views) -> None:
+    def __init__(self, views: BatchQueries) -> None:
         self._views = views
         self._members: dict[int, Sequence[int]] = {}
         self._row_of_job: dict[str, int] = {}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from decimal import Decimal
 
-    from batchtui.registry.batch_queries import Tally
+    from batchtui.registry.batch_queries import BatchCounts
     from batchtui.services.workspace import Workspace
     from batchtui.tui.host import Status
 
@@ -97,7 +97,7 @@ def _label(place: str, colour: Tone) -> str:
     return text if colour is Tone.DIM else f" {text} "
 
 
-def tally_words(tally: Tally, *, plain: bool = False, words: bool = True) -> Line:
+def tally_words(tally: BatchCounts, *, plain: bool = False, words: bool = True) -> Line:
     """Say how many batches stand in each state; states without any are left out."""
     groups: list[list[Piece]] = []
     for state in ORDER:
