@@ -16,20 +16,20 @@ from batchtui.results.line_parser import first_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from batchtui.exporters.record import Entry
+    from batchtui.exporters.record import ExportRecord
 
 
 class _Unsayable(ValueError):
     """A block that a line of chat has no place for."""
 
 
-def write_chat(out: IO[bytes], entries: Iterable[Entry]) -> None:
+def write_chat(out: IO[bytes], entries: Iterable[ExportRecord]) -> None:
     """Write a line for each entry that is a whole conversation."""
     found = (entry.chat or conversation(entry) for entry in entries)
     write_pieces(out, (join_text(encode_json(one)).encode() + b"\n" for one in found if one is not None))
 
 
-def conversation(entry: Entry) -> dict[str, Any] | None:
+def conversation(entry: ExportRecord) -> dict[str, Any] | None:
     """Return request and answer as one conversation; None without an answer, or where the shape cannot say it all."""
     try:
         messages = [*_system(entry.params.get("system")), *_turns(entry.params.get("messages"))]

@@ -11,8 +11,8 @@ from batchtui.text.formula_guard import LEADS, guard_formula
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from batchtui.exporters.columns import Column
-    from batchtui.exporters.record import Entry
+    from batchtui.exporters.columns import ExportColumn
+    from batchtui.exporters.record import ExportRecord
 
 ROWS_AT_ONCE = 500
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -21,8 +21,8 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 def write_delimited(
     out: IO[bytes],
-    entries: Iterable[Entry],
-    columns: Sequence[Column],
+    entries: Iterable[ExportRecord],
+    columns: Sequence[ExportColumn],
     *,
     delimiter: str,
     guard: bool = True,

@@ -12,15 +12,15 @@ from batchtui.results.json_text import encode_json, join_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from batchtui.exporters.columns import Column
-    from batchtui.exporters.record import Entry
+    from batchtui.exporters.columns import ExportColumn
+    from batchtui.exporters.record import ExportRecord
 
 FLUSH = 1 << 20
 """Bytes gathered before they are written."""
 
 
 def write_jsonl(
-    out: IO[bytes], entries: Iterable[Entry], columns: Sequence[Column] | None, *, with_requests: bool
+    out: IO[bytes], entries: Iterable[ExportRecord], columns: Sequence[ExportColumn] | None, *, with_requests: bool
 ) -> None:
     """Write one JSON object a line.
 
@@ -31,7 +31,7 @@ def write_jsonl(
 
 
 def write_json(
-    out: IO[bytes], entries: Iterable[Entry], columns: Sequence[Column] | None, *, with_requests: bool
+    out: IO[bytes], entries: Iterable[ExportRecord], columns: Sequence[ExportColumn] | None, *, with_requests: bool
 ) -> None:
     """Write one JSON array with an object a line."""
     write_pieces(out, _array(_documents(entries, columns, with_requests=with_requests, strictly=True)))
@@ -49,7 +49,11 @@ def _array(documents: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _documents(
-    entries: Iterable[Entry], columns: Sequence[Column] | None, *, with_requests: bool, strictly: bool = False
+    entries: Iterable[ExportRecord],
+    columns: Sequence[ExportColumn] | None,
+    *,
+    with_requests: bool,
+    strictly: bool = False,
 ) -> Iterator[bytes]:
     """Yield one document an entry; `strictly` makes JSON of a line that is none: its value, or else a JSON string."""
     for entry in entries:
@@ -65,7 +69,7 @@ def _documents(
         yield line
 
 
-def _added(entry: Entry, *, with_requests: bool) -> bytes:
+def _added(entry: ExportRecord, *, with_requests: bool) -> bytes:
     """Return what is put at the end of a line's object, each with a comma before it."""
     added = b"" if entry.note is None else b',"note":' + _encoded(entry.note)
     if with_requests:
@@ -92,7 +96,7 @@ def _refuse(word: str) -> None:
     raise ValueError(word)
 
 
-def _request(entry: Entry) -> bytes:
+def _request(entry: ExportRecord) -> bytes:
     return _encoded(entry.params) if entry.request is not None else b"null"
 
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from markdown_it import MarkdownIt
 
-    from batchtui.exporters.columns import Column
-    from batchtui.exporters.record import Entry
+    from batchtui.exporters.columns import ExportColumn
+    from batchtui.exporters.record import ExportRecord
     from batchtui.results.content_blocks import Block, Citation
     from batchtui.results.parsed_result import ParsedResult
 
@@ -38,7 +38,7 @@ _SENTINEL = "Z"
 
 
 def write_markdown(
-    out: IO[bytes], entries: Iterable[Entry], columns: Sequence[Column] | None, *, with_requests: bool
+    out: IO[bytes], entries: Iterable[ExportRecord], columns: Sequence[ExportColumn] | None, *, with_requests: bool
 ) -> None:
     """Write a section for each entry: a heading, what became of it, and the answer as it is, or the chosen fields."""
     for number, entry in enumerate(entries):
@@ -46,7 +46,7 @@ def write_markdown(
         out.write(join_text(("\n---\n\n" if number else "") + section).encode("utf-8", "replace"))
 
 
-def _section(entry: Entry, *, with_requests: bool) -> str:
+def _section(entry: ExportRecord, *, with_requests: bool) -> str:
     answer = entry.answer
     parts = [f"## {code(answer.custom_id)}", f"*{_about(answer)}*"]
     if entry.note is not None:
@@ -94,7 +94,7 @@ def _about(answer: ParsedResult) -> str:
     return " · ".join(plain(part) for part in said if part)
 
 
-def _fields(entry: Entry, columns: Sequence[Column]) -> str:
+def _fields(entry: ExportRecord, columns: Sequence[ExportColumn]) -> str:
     parts = [f"## {code(entry.answer.custom_id)}"]
     for column in columns:
         parts += [f"**{plain(column.name)}**", contained(cell_text(column.read(entry)).strip())]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from batchtui.results.parsed_result import ParsedResult
 
 
-class Entry:
+class ExportRecord:
     """A line of results with the request that led to it. Nothing is parsed before it is asked for, or twice."""
 
     answer: ParsedResult
@@ -45,7 +45,7 @@ class Entry:
         return value
 
 
-def _params(entry: Entry) -> dict[str, Any]:
+def _params(entry: ExportRecord) -> dict[str, Any]:
     if entry.request is None:
         return {}
     try:
@@ -55,7 +55,7 @@ def _params(entry: Entry) -> dict[str, Any]:
     return params if isinstance(params, dict) else {}
 
 
-_READERS: dict[str, Callable[[Entry], Any]] = {
+_READERS: dict[str, Callable[[ExportRecord], Any]] = {
     "answer": lambda entry: parse_result(entry.line),
     "params": _params,
     "structured": lambda entry: structured_value(entry.answer) or {},

@@ -12,7 +12,7 @@ import pytest
 
 from batchtui.exporters.columns import named_columns, structured_columns
 from batchtui.exporters.formats import Format, write
-from batchtui.exporters.record import Entry
+from batchtui.exporters.record import ExportRecord
 from batchtui.text.formula_guard import unguard_formula
 from tests.support.lines import encoded, succeeded
 
@@ -37,7 +37,7 @@ HOSTILE = [
 
 def written(kind: Format, **options: bool) -> bytes:
     """Export the texts as the answers a-0, a-1 …, and an id."""
-    entries = [Entry(succeeded(f"a-{number}", text)) for number, text in enumerate(HOSTILE)]
+    entries = [ExportRecord(succeeded(f"a-{number}", text)) for number, text in enumerate(HOSTILE)]
     out = io.BytesIO()
     write(kind, out, iter(entries), named_columns(["custom_id", "text"], ()), **options)
     return out.getvalue()
@@ -181,7 +181,7 @@ TYPED = [
 def test_structured_answers_have_their_types_in_parquet_for_every_reader(tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     duckdb, polars = pytest.importorskip("duckdb"), pytest.importorskip("polars")
-    entries = [Entry(succeeded(f"a-{at}", encoded(value).decode())) for at, value in enumerate(TYPED)]
+    entries = [ExportRecord(succeeded(f"a-{at}", encoded(value).decode())) for at, value in enumerate(TYPED)]
     path = tmp_path / "out.parquet"
     with path.open("wb") as out:
         write(Format.PARQUET, out, iter(entries), structured_columns(entries))

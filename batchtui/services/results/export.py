@@ -16,7 +16,7 @@ from batchtui.exporters.chat import conversation
 from batchtui.exporters.columns import default_columns, named_columns, structured_columns, wants_structure
 from batchtui.exporters.formats import Format, write
 from batchtui.exporters.json_types import declared_types
-from batchtui.exporters.record import Entry
+from batchtui.exporters.record import ExportRecord
 from batchtui.registry.original_ids import read_original_ids
 from batchtui.registry.results.index import OUTCOMES
 from batchtui.registry.results.merge import MergedResults
@@ -29,7 +29,7 @@ from batchtui.services.results.read import is_by_input, places
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from batchtui.exporters.columns import Column
+    from batchtui.exporters.columns import ExportColumn
     from batchtui.exporters.json_types import JsonType
     from batchtui.services.workspace import Workspace
 
@@ -187,11 +187,11 @@ def _entries(
     originals: dict[str, str],
     tally: _Tally,
     told: Callable[[int], None],
-) -> Iterator[Entry]:
+) -> Iterator[ExportRecord]:
     outcomes, counts = [reader.outcomes for reader in merged.readers], tally.counts
     notes, is_chat = plan.notes, plan.format is Format.CHAT
     for number, place in enumerate(places(plan, merged), 1):
-        entry = Entry(merged.line(place))
+        entry = ExportRecord(merged.line(place))
         if plan.with_requests:
             custom_id = "" if place.request else entry.answer.custom_id
             entry.request = merged.request(place, custom_id)
@@ -211,7 +211,7 @@ def _entries(
         yield entry
 
 
-def _columns(plan: ExportPlan, merged: MergedResults, *, with_originals: bool) -> tuple[Column, ...] | None:
+def _columns(plan: ExportPlan, merged: MergedResults, *, with_originals: bool) -> tuple[ExportColumn, ...] | None:
     if plan.fields:
         structured = _structured(plan, merged) if wants_structure(plan.fields) else ()
         return named_columns(plan.fields, structured)
@@ -226,8 +226,8 @@ def _columns(plan: ExportPlan, merged: MergedResults, *, with_originals: bool) -
     )
 
 
-def _structured(plan: ExportPlan, merged: MergedResults) -> tuple[Column, ...]:
-    entries = (Entry(reader.raw(seq)) for reader in merged.readers for seq in reader.structured_seqs())
+def _structured(plan: ExportPlan, merged: MergedResults) -> tuple[ExportColumn, ...]:
+    entries = (ExportRecord(reader.raw(seq)) for reader in merged.readers for seq in reader.structured_seqs())
     return structured_columns(entries, _declared(merged) if plan.format is Format.PARQUET else None)
 
 
@@ -239,7 +239,7 @@ def _declared(merged: MergedResults) -> Mapping[str, JsonType]:
     if not merged.has_requests:
         return {}
     for place in merged.in_arrival_order():
-        entry = Entry(merged.line(place))
+        entry = ExportRecord(merged.line(place))
         entry.request = merged.request(place, entry.answer.custom_id)
         return declared_types(wanted_schema(entry.params))
     return {}

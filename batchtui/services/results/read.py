@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from batchtui.exporters.record import Entry
+from batchtui.exporters.record import ExportRecord
 from batchtui.registry.results.merge import MergedResults
 from batchtui.runtime.threads import run_cancellable, run_in_thread
 
@@ -20,7 +20,7 @@ AT_ONCE = 200
 """Results read in one visit to the disk."""
 
 
-async def read_results(workspace: Workspace, plan: ExportPlan) -> AsyncGenerator[Entry]:
+async def read_results(workspace: Workspace, plan: ExportPlan) -> AsyncGenerator[ExportRecord]:
     """Yield the results that an export of this plan would write, each with its request where the plan wants it.
 
     Raises:
@@ -58,10 +58,10 @@ def places(plan: ExportPlan, merged: MergedResults) -> Iterator[Found]:
     return (place for place in found if masks[place.source][place.seq])
 
 
-def _entries(plan: ExportPlan, merged: MergedResults) -> Generator[Entry]:
+def _entries(plan: ExportPlan, merged: MergedResults) -> Generator[ExportRecord]:
     joined = plan.with_requests and merged.has_requests
     for place in places(plan, merged):
-        entry = Entry(merged.line(place))
+        entry = ExportRecord(merged.line(place))
         if joined:
             entry.request = merged.request(place, "" if place.request else entry.answer.custom_id)
         yield entry
