@@ -16,7 +16,7 @@ from batchtui.templates.syntax import ROW
 
 if TYPE_CHECKING:
     from batchtui.compose.tables.base import Row, Table
-    from batchtui.intake.problems import Fault
+    from batchtui.intake.problems import CheckFault
     from batchtui.intake.types import CheckOptions
     from batchtui.templates import Template
     from batchtui.templates.request_builder import CacheablePrefix
@@ -42,7 +42,7 @@ class ComposerOptions:
 class Unfit(ValueError):
     """A row that nothing can be shaped of."""
 
-    def __init__(self, fault: Fault) -> None:
+    def __init__(self, fault: CheckFault) -> None:
         super().__init__(fault.message)
         self.fault = fault
 

@@ -15,7 +15,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, TextIO
 
 from batchtui.compose.tables.base import BLOCK_CHARACTERS, BLOCK_ROWS, MAX_CELL, Row
-from batchtui.intake.problems import Fault
+from batchtui.intake.problems import CheckFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -145,19 +145,23 @@ def _is_final(fault: Exception) -> bool:
     return isinstance(fault, LongLine) or "field larger" in str(fault) or "unexpected end" in str(fault)
 
 
-def _unreadable(fault: Exception) -> Fault:
+def _unreadable(fault: Exception) -> CheckFault:
     said = str(fault)
     if isinstance(fault, LongLine) or "field larger" in said:
         message = f"a cell is longer than {MAX_CELL:,} characters, which no model reads; nothing after it was read"
-        return Fault("cell-too-long", message, "is a quotation mark missing before it?")
+        return CheckFault("cell-too-long", message, "is a quotation mark missing before it?")
     if "unexpected end" in said:
-        return Fault("quote-open", "a quotation mark that is opened in this row is never closed", "the rest is lost")
-    return Fault("quote-wrong", "text follows a closing quotation mark", 'a quotation mark in a cell is written ""')
+        return CheckFault(
+            "quote-open", "a quotation mark that is opened in this row is never closed", "the rest is lost"
+        )
+    return CheckFault(
+        "quote-wrong", "text follows a closing quotation mark", 'a quotation mark in a cell is written ""'
+    )
 
 
-def _ragged(cells: list[str], names: list[str]) -> Fault:
+def _ragged(cells: list[str], names: list[str]) -> CheckFault:
     more = "a cell with a delimiter in it stands in quotation marks"
     hint = more if len(cells) > len(names) else "is a line break in a cell not quoted?"
-    return Fault(
+    return CheckFault(
         "row-ragged", f"the row has {len(cells)} cells, the table has {len(names)} columns", hint, kind="ragged"
     )

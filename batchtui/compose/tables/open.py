@@ -12,7 +12,7 @@ from batchtui.compose.tables.encoding import is_encoding
 from batchtui.compose.tables.folder import FolderTable
 from batchtui.compose.tables.json_records import RecordTable
 from batchtui.domain.errors import InputError, UsageError
-from batchtui.intake.record_reader import what_is
+from batchtui.intake.record_reader import sniff
 from batchtui.intake.sources import STDIN
 from batchtui.settings.user_paths import is_file, is_folder
 
@@ -41,7 +41,7 @@ def open_table(name: str, options: TableOptions) -> Table:
         if name == STDIN:
             raise InputError("Parquet cannot be read from a pipe.", hint="Name the file.")
         return parquet_table(name)
-    if (foreign := what_is(feed.head)) is not None:
+    if (foreign := sniff(feed.head)) is not None:
         hint = "Save it as CSV." if feed.head.startswith(b"PK") else f"{foreign[1].capitalize()}."
         raise InputError(f"{name} is {foreign[0]}, not a table.", hint=hint)
     suffixes = [suffix.lower() for suffix in path.suffixes]

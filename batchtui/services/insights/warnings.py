@@ -139,12 +139,12 @@ def _going(batch: Batch, now: datetime) -> Caution:
 
 def _retiring(used: dict[str, str], listed: Mapping[str, ModelInfo], now: datetime) -> Iterator[Caution]:
     """Yield the models that jobs of late have used and that will not be there for the next one."""
-    from batchtui.intake.model_rules import judge
+    from batchtui.intake.model_rules import check_model
     from batchtui.intake.types import CheckOptions
 
     options = CheckOptions(api_version=API_VERSION, today=now.date(), models=listed)
     for model, job in used.items():
-        for fault in judge(model, options).faults:
+        for fault in check_model(model, options).faults:
             if fault.code in ("model-retiring", "model-retired"):
                 message = f"{one_line(fault.message)}; {one_line(job)} uses it"
                 yield Caution("model_retires", message, f"{one_line(fault.hint).capitalize()}.", Act.REFRESH)
