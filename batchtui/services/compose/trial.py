@@ -66,11 +66,11 @@ async def try_now(workspace: Workspace, plan: TrialPlan) -> Trial:
         UsageError: the settings say read-only.
         CredentialsMissing, GatewayError: nobody may ask, or the API says no or nothing.
     """
-    from batchtui.gateway.protocol import Dialect
+    from batchtui.gateway.protocol import ApiHeaders
     from batchtui.results.parsed_result import parse_result
 
     workspace.refuse_if_read_only()
-    message = from_json(await (await workspace.gateway()).message(plan.params, Dialect()))
+    message = from_json(await (await workspace.gateway()).message(plan.params, ApiHeaders()))
     result = {"type": "succeeded", "message": message}
     raw = json.dumps({"custom_id": plan.custom_id, "result": result}, ensure_ascii=False).encode("utf-8", "replace")
     return Trial(plan, raw, _cost(workspace, parse_result(raw)))

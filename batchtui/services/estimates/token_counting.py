@@ -14,7 +14,7 @@ from batchtui.domain.estimate import Counted
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from batchtui.gateway.protocol import Dialect, Gateway
+    from batchtui.gateway.protocol import ApiHeaders, Gateway
     from batchtui.services.estimates.request_groups import Load
     from batchtui.services.workspace import Workspace
 
@@ -111,10 +111,10 @@ async def count_loads(
     Raises:
         CredentialsMissing, Refused: nobody may ask with these credentials.
     """
-    from batchtui.gateway.protocol import Dialect
+    from batchtui.gateway.protocol import ApiHeaders
 
     kinds = _kinds(loads)
-    asked = _Asking(await workspace.gateway(), Dialect(api_version, betas), workspace)
+    asked = _Asking(await workspace.gateway(), ApiHeaders(api_version, betas), workspace)
     wanted = sum(len(kind.chosen()) for kind in kinds)
     done = 0
     for kind in kinds:
@@ -132,7 +132,7 @@ async def count_loads(
 class _Asking:
     """Asks the API for one count after the other, with what has to be waited out. It works nothing out."""
 
-    def __init__(self, gateway: Gateway, dialect: Dialect, workspace: Workspace) -> None:
+    def __init__(self, gateway: Gateway, dialect: ApiHeaders, workspace: Workspace) -> None:
         self._gateway, self._dialect, self._clock = gateway, dialect, workspace.clock
         self._patience = PATIENCE
         self._is_over = False

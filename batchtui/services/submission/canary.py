@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from batchtui.domain.estimate import Estimate
-    from batchtui.gateway.protocol import Dialect
+    from batchtui.gateway.protocol import ApiHeaders
     from batchtui.intake import Shape
     from batchtui.services.submission.staging.stage import IntakeOptions, Staged
     from batchtui.services.workspace import Workspace
@@ -90,10 +90,10 @@ async def fly_canary(
         Refused: whoever asks is refused (401, 402), which says nothing of the requests.
         UsageError: the settings say read-only.
     """
-    from batchtui.gateway.protocol import Dialect
+    from batchtui.gateway.protocol import ApiHeaders
 
     workspace.refuse_if_read_only()
-    flight = _Flight(workspace, Dialect(plan.api_version, plan.betas), on_wait or (lambda _seconds: None))
+    flight = _Flight(workspace, ApiHeaders(plan.api_version, plan.betas), on_wait or (lambda _seconds: None))
     verdicts: list[CanaryVerdict] = []
     for call in plan.calls:
         if on_call:
@@ -137,7 +137,7 @@ def _at_most(workspace: Workspace, shape: Shape, params: dict[str, Any]) -> Deci
 class _Flight:
     """Makes one call after the other, with what has to be waited out in all. It plans nothing."""
 
-    def __init__(self, workspace: Workspace, dialect: Dialect, on_wait: Callable[[float], None]) -> None:
+    def __init__(self, workspace: Workspace, dialect: ApiHeaders, on_wait: Callable[[float], None]) -> None:
         self._workspace, self._dialect, self._on_wait = workspace, dialect, on_wait
         self._patience = PATIENCE
 
