@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from batchtui.compose.column_names import aliases, called, guess, listed
+from batchtui.compose.column_names import aliases, closest, list_names, placeholder_name
 from batchtui.compose.tables.json_records import TASKS, VALUE
 from batchtui.domain.errors import InputError
 from batchtui.intake.model_rules import TIERS
@@ -39,7 +39,7 @@ class ComposerOptions:
     """Rows at most."""
 
 
-class Unfit(ValueError):
+class BindingError(ValueError):
     """A row that nothing can be shaped of."""
 
     def __init__(self, fault: CheckFault) -> None:
@@ -47,7 +47,7 @@ class Unfit(ValueError):
         self.fault = fault
 
 
-class Fitting:
+class TemplateBinding:
     """One template and one table. It makes no request, and counts nothing."""
 
     def __init__(self, table: Table, template: Template | None, options: ComposerOptions) -> None:
@@ -89,7 +89,7 @@ class Fitting:
             assert self._tasks is not None
             shaper, faults = self._tasks.shaper(values)
             if shaper is None:
-                raise Unfit(faults[0])
+                raise BindingError(faults[0])
             return shaper, task_values(values)
         whole = {VALUE: json.dumps(values, ensure_ascii=False, indent=2, default=str)} if self._wants_whole else {}
         if self._wants_row or whole:
@@ -117,7 +117,7 @@ class Fitting:
         if missing:
             raise InputError(
                 f'The template "{self._template.name}" does not fit {self._table.name}: ' + "; ".join(missing) + ".",
-                hint=f"Its columns are {listed(self._table.columns)}.",
+                hint=f"Its columns are {list_names(self._table.columns)}.",
                 title="A column is missing",
             )
 
@@ -150,10 +150,10 @@ class Fitting:
             return self._table.id_column
         if wanted in columns:
             return wanted
-        meant = [column for column in columns if called(column) == wanted]
+        meant = [column for column in columns if placeholder_name(column) == wanted]
         if meant:
             return meant[0]
         raise InputError(
-            f'{self._table.name} has no column "{wanted}" to make the ids from{guess(wanted, columns)}',
-            hint=f"Its columns are {listed(columns)}.",
+            f'{self._table.name} has no column "{wanted}" to make the ids from{closest(wanted, columns)}',
+            hint=f"Its columns are {list_names(columns)}.",
         )

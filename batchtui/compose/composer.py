@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
 
-from batchtui.compose.binding import ComposerOptions, Fitting, Unfit
-from batchtui.compose.custom_ids import IdMaker
+from batchtui.compose.binding import BindingError, ComposerOptions, TemplateBinding
+from batchtui.compose.custom_ids import CustomIdFactory
 from batchtui.intake.checker import Checker
 from batchtui.intake.task_files import template_fault
 from batchtui.templates import InvalidTemplate
@@ -26,7 +26,7 @@ MOST_APART = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Rendered:
+class RenderedRow:
     """One row as it would be sent, for looking at."""
 
     line: int
@@ -69,8 +69,8 @@ class Composer:
         self._checker = Checker(options.check)
         if on_problem:
             self._checker.findings.heard = set()
-        self.fitting = Fitting(table, template, options)
-        self.ids = IdMaker()
+        self.fitting = TemplateBinding(table, template, options)
+        self.ids = CustomIdFactory()
         self.rows = 0
         """Rows read so far, right or wrong."""
         self._file: str | None = None
@@ -93,25 +93,25 @@ class Composer:
         """Say what was found: shapes, models, and problems by row."""
         return self._checker.report()
 
-    def render(self, row: Row, ids: IdMaker | None = None) -> Rendered:
+    def render(self, row: Row, ids: CustomIdFactory | None = None) -> RenderedRow:
         """Make and check the request of one row; nothing of it is counted.
 
         `ids` knows the ids of the rows before it; without it the id is made as if there were none.
         """
         twin = type(self)(self.table, self.template, self._options)
-        twin.ids = ids or IdMaker()
+        twin.ids = ids or CustomIdFactory()
         twin.rows = 1  # what a first row is told about its columns, this one is told as any other
         return twin._rendered(row)  # noqa: SLF001 (its own kind)
 
-    def _rendered(self, row: Row) -> Rendered:
+    def _rendered(self, row: Row) -> RenderedRow:
         name = row.file or self.table.name
         payload = self._payload(row, name)
         if not payload:
             original = str(self.fitting.original(row) or "")
-            return Rendered(row.line, original, problems=self.report().problems, file=row.file)
+            return RenderedRow(row.line, original, problems=self.report().problems, file=row.file)
         self._check(name, row.line, [payload])
         request = from_json(payload)
-        return Rendered(row.line, request["custom_id"], request["params"], self.report().problems, row.file)
+        return RenderedRow(row.line, request["custom_id"], request["params"], self.report().problems, row.file)
 
     def _compose(self, rows: list[Row]) -> list[CheckedRequest]:
         """Shape and check rows that follow one another, keeping each at the line where it stands."""
@@ -164,7 +164,7 @@ class Composer:
                 self.fitting.refuse_missing(row)
             self._checker.findings.add(template_fault(fault, str(fault)), file, row.line)
             return b""
-        except Unfit as unfit:
+        except BindingError as unfit:
             self._checker.findings.add(unfit.fault, file, row.line)
             return b""
         if self._on_changed and original is not None and custom_id != original and str(original) not in ("", custom_id):

@@ -15,11 +15,11 @@ _LEAST = 1 << 12
 _MASK = (1 << 64) - 1
 
 
-class IdMaker:
+class CustomIdFactory:
     """Makes a custom_id of what a row is called. Equal rows in equal order get equal ids in every run."""
 
     def __init__(self) -> None:
-        self._seen = Seen()
+        self._seen = SeenIds()
         self.made = 0
         """Rows that had no name of their own."""
         self.changed = 0
@@ -50,7 +50,7 @@ class IdMaker:
         return made
 
 
-class Seen:
+class SeenIds:
     """Which texts were there before, in 13 to 27 bytes each: hashes of 64 bits in one array.
 
     Once in many millions of millions of pairs two texts have one hash; then the second is called seen, which costs it

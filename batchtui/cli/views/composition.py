@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from batchtui.cli.views.json_documents import Document
-    from batchtui.compose import Rendered
+    from batchtui.compose import RenderedRow
     from batchtui.services.compose.compose import Composed
     from batchtui.services.compose.composition import Composition
     from batchtui.services.submission.cache_priming import Gain
@@ -54,7 +54,7 @@ def composed_lines(composed: Composed) -> Iterator[str]:
         yield from estimate_lines(composed.estimate)
 
 
-def preview_lines(rows: Sequence[Rendered]) -> Iterator[str]:
+def preview_lines(rows: Sequence[RenderedRow]) -> Iterator[str]:
     """Yield rows as a person reads them."""
     for rendered in rows:
         place = one_line(rendered.file) if rendered.file else f"row {rendered.line}"
@@ -69,7 +69,7 @@ def preview_lines(rows: Sequence[Rendered]) -> Iterator[str]:
         yield from problem_lines(rendered.problems)
 
 
-def rendered_document(rendered: Rendered) -> Document:
+def rendered_document(rendered: RenderedRow) -> Document:
     """Write one row as it would be sent."""
     return {
         "file": rendered.file,

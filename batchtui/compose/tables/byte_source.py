@@ -15,7 +15,7 @@ HEAD = 1 << 18
 """Bytes that decide what it is."""
 
 
-class Feed:
+class ByteSource:
     """One file or the standard input, unpacked where it is gzip. A file can be read again, a pipe cannot."""
 
     def __init__(self, name: str, stdin: BinaryIO | None = None) -> None:

@@ -14,7 +14,7 @@ MEMORY = "512MB"
 """What a query may use; sorts and joins of more go to the disk."""
 
 
-class QueryTable:
+class DuckdbTable:
     """The rows of one SELECT. It reads files and changes none; nothing is fetched from a network."""
 
     id_column = None
@@ -82,13 +82,13 @@ class QueryTable:
         return rows
 
 
-def parquet_table(name: str) -> QueryTable:
+def parquet_table(name: str) -> DuckdbTable:
     """Open a Parquet file.
 
     Raises:
         UsageError, InputError: as `QueryTable`.
     """
-    return QueryTable(name, "SELECT * FROM read_parquet(?)", (name,), "Parquet")
+    return DuckdbTable(name, "SELECT * FROM read_parquet(?)", (name,), "Parquet")
 
 
 def _connect() -> Any:

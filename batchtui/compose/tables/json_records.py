@@ -17,7 +17,7 @@ from batchtui.intake.task_files import is_task
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from batchtui.compose.tables.byte_source import Feed
+    from batchtui.compose.tables.byte_source import ByteSource
     from batchtui.intake.record_reader import Records
 
 VALUE = "input_data"
@@ -28,12 +28,12 @@ _HOPELESS = ("file-binary", "file-encoding", "file-empty", "file-not-json", "fil
 """What the beginning says about all of it."""
 
 
-class RecordTable:
+class JsonTable:
     """Objects in JSON. Their keys are the columns; a record may lack some, and its own lines are its place."""
 
     has_blocks = False
 
-    def __init__(self, feed: Feed) -> None:
+    def __init__(self, feed: ByteSource) -> None:
         """Look at the first records.
 
         Raises:

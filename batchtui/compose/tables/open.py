@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batchtui.compose.tables.byte_source import Feed
+from batchtui.compose.tables.byte_source import ByteSource
 from batchtui.compose.tables.delimited import DelimitedTable
-from batchtui.compose.tables.duckdb import QueryTable, parquet_table
+from batchtui.compose.tables.duckdb import DuckdbTable, parquet_table
 from batchtui.compose.tables.encoding import is_encoding
 from batchtui.compose.tables.folder import FolderTable
-from batchtui.compose.tables.json_records import RecordTable
+from batchtui.compose.tables.json_records import JsonTable
 from batchtui.domain.errors import InputError, UsageError
 from batchtui.intake.record_reader import sniff
 from batchtui.intake.sources import STDIN
@@ -36,7 +36,7 @@ def open_table(name: str, options: TableOptions) -> Table:
     path = Path(name)
     if name != STDIN and (is_folder(path) or (path.suffix.lower() in _DOCUMENTS and is_file(path))):
         return FolderTable(name, path, attach_text=options.attach_text)
-    feed = Feed(name, options.stdin)
+    feed = ByteSource(name, options.stdin)
     if feed.head.startswith(b"PAR1"):
         if name == STDIN:
             raise InputError("Parquet cannot be read from a pipe.", hint="Name the file.")
@@ -48,7 +48,7 @@ def open_table(name: str, options: TableOptions) -> Table:
     looks_like_json = feed.head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
     is_named_so = any(suffix in _RECORDS for suffix in suffixes)
     if is_named_so or (looks_like_json and not any(suffix in _DELIMITED for suffix in suffixes)):
-        return RecordTable(feed)
+        return JsonTable(feed)
     return DelimitedTable(feed, options)
 
 
@@ -59,7 +59,7 @@ def open_query(sql: str) -> Table:
         UsageError: DuckDB is not installed, or it is no SELECT.
         InputError: the query is wrong, or a file cannot be read.
     """
-    return QueryTable("SQL", sql)
+    return DuckdbTable("SQL", sql)
 
 
 def _refuse_odd(options: TableOptions) -> None:

@@ -206,7 +206,7 @@ def _survey(composition: Composition, tell: Callable[[Reading], None]) -> Compos
 def _composed(
     composer: Composer, report: CheckReport, length: int, kept: Path | None, loads: tuple[Load, ...]
 ) -> Composed:
-    from batchtui.compose.prompt_caching import least_cached
+    from batchtui.compose.prompt_caching import min_cacheable_tokens
 
     ids = composer.ids
     return Composed(
@@ -219,7 +219,7 @@ def _composed(
         repeated=ids.repeated,
         originals=kept,
         prefix=composer.fitting.prefix,
-        least_cached=least_cached(model) if (model := composer.fitting.model) else None,
+        least_cached=min_cacheable_tokens(model) if (model := composer.fitting.model) else None,
         loads=loads,
     )
 

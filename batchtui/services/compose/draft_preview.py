@@ -23,8 +23,8 @@ from batchtui.services.compose.row_browser import RowBrowser
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from batchtui.compose import ComposerOptions, Rendered, Row
-    from batchtui.compose.binding import Fitting
+    from batchtui.compose import ComposerOptions, RenderedRow, Row
+    from batchtui.compose.binding import TemplateBinding
     from batchtui.services.compose.options import ComposeOptions
     from batchtui.services.workspace import Workspace
 
@@ -51,7 +51,7 @@ class Opened:
     """None where there is no data yet, or it cannot be read."""
     composition: Composition | None = None
     """None where no request can be made: see `complaints`."""
-    fitting: Fitting | None = None
+    fitting: TemplateBinding | None = None
     """How template and table fit; None as above."""
     complaints: tuple[str, ...] = ()
     """What keeps every row from being a request, a sentence each."""
@@ -69,7 +69,7 @@ class Shown:
     number: int
     """Of the row, from 1."""
     row: Row
-    rendered: Rendered | None
+    rendered: RenderedRow | None
     """None where no row becomes a request yet."""
     request: bytes = field(default=b"", repr=False)
     """Its JSON; empty where it cannot be sent."""

@@ -119,10 +119,10 @@ def _caching(opened: Opened, composed: Composed | None) -> Line:
 
 
 def _least(opened: Opened) -> int:
-    from batchtui.compose.prompt_caching import least_cached
+    from batchtui.compose.prompt_caching import min_cacheable_tokens
 
     model = opened.fitting.model if opened.fitting else None
-    return least_cached(model) if model else 0
+    return min_cacheable_tokens(model) if model else 0
 
 
 def prefix_words(prefix: CacheablePrefix, least: int) -> str:

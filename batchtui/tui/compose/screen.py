@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Container, Vertical
 
-from batchtui.compose.column_names import called
+from batchtui.compose.column_names import placeholder_name
 from batchtui.services.compose.draft import TEXTS
 from batchtui.services.compose.draft_preview import find_problem
 from batchtui.text.numbers import count
@@ -91,7 +91,7 @@ class ComposeScreen(Frame):
     async def opened_anew(self, *, is_other_table: bool) -> None:
         """Show the draft as it was opened; while something is half typed, the list of rows stays as it was."""
         opened = self.desk.opened
-        self.writing.names = [called(column) for column in opened.columns[:MOST_NAMED]]
+        self.writing.names = [placeholder_name(column) for column in opened.columns[:MOST_NAMED]]
         self._name_writing()
         if is_other_table:
             await self.outcome.table.measure(opened)
