@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, Unpack
 from batchtui.domain.errors import InputError, ResultsUnavailable
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.library.result import Result
-from batchtui.library.sources import Source, intake_of
+from batchtui.library.sources import Source, open_source
 from batchtui.library.tasks import TaskResult, requests_of, task_result
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Workspace:
         """
         from batchtui.services.submission.staging.stage import stage
 
-        sources, intake = intake_of(source, wishes)
+        sources, intake = open_source(source, wishes)
         staged = await stage(self._engine, sources, intake)
         self._engine.registry.requests.discard(staged.requests)
         return staged.report
@@ -70,7 +70,7 @@ class Workspace:
         """
         from batchtui.services.submission.check import check
 
-        sources, intake = intake_of(source, wishes)
+        sources, intake = open_source(source, wishes)
         checked = await check(self._engine, sources, intake, count=count)
         if not checked.report.requests:
             raise InputError("There is no request that could be sent.", problems=checked.report.problems)
@@ -108,7 +108,7 @@ class Workspace:
         """
         from batchtui.services.submission.submit import SubmitOptions, apply_submit, discard, plan_submit
 
-        sources, intake = intake_of(source, wishes)
+        sources, intake = open_source(source, wishes)
         if sources == ["-"]:
             name = name or "requests"
         plan = await plan_submit(self._engine, sources, SubmitOptions(name, tuple(tags), intake, prime))
