@@ -74,11 +74,11 @@ async def command(
 def _calculated(
     workspace: Any, requests: int, *, put_in: int | None, put_out: int | None, cached: int, models: tuple[str, ...]
 ) -> Any:
-    from batchtui.services.estimates.calculator import Work, calculate
+    from batchtui.services.estimates.calculator import CalculatorInput, calculate
 
     if put_in is None or put_out is None:
         raise UsageError(
             "A calculation needs --requests, --input and --output.",
             hint="`batchtui cost --requests 1000 --input 500 --output 200`",
         )
-    return calculate(workspace, Work(requests, put_in, put_out, cached), models)
+    return calculate(workspace, CalculatorInput(requests, put_in, put_out, cached), models)

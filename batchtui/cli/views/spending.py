@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from batchtui.cli.session import Session
-    from batchtui.services.estimates.calculator import Sum
+    from batchtui.services.estimates.calculator import CalculatedCost
     from batchtui.services.spending.ledger import Ledger, Line
 
 COLUMNS = (
@@ -109,7 +109,7 @@ def remarks(ledger: Ledger) -> Iterator[str]:
         yield f"{ended} not counted: their results are not here. `batchtui results ID` fetches them."
 
 
-def show_sums(session: Session, sums: Sequence[Sum], *, as_csv: bool) -> None:
+def show_sums(session: Session, sums: Sequence[CalculatedCost], *, as_csv: bool) -> None:
     """Say what a calculation came to."""
     documents = [_sum_document(each) for each in sums]
     if session.json:
@@ -207,7 +207,7 @@ def _tokens(line: Line, category: str) -> int:
     return int(getattr(line.usage, name))
 
 
-def _sum_document(each: Sum) -> Document:
+def _sum_document(each: CalculatedCost) -> Document:
     return {
         "model": each.model,
         "tier": each.tier or None,
@@ -216,5 +216,5 @@ def _sum_document(each: Sum) -> Document:
     }
 
 
-def _difference(each: Sum) -> Decimal | None:
+def _difference(each: CalculatedCost) -> Decimal | None:
     return None if each.batch is None or each.standard is None else each.standard - each.batch

@@ -22,7 +22,7 @@ from batchtui.domain.errors import StorageError
 from batchtui.registry.original_ids import OriginalIdWriter
 from batchtui.runtime.atomic_file import refuse_existing
 from batchtui.runtime.threads import run_cancellable
-from batchtui.services.estimates.request_groups import LoadCounter
+from batchtui.services.estimates.request_groups import RequestGrouper
 from batchtui.services.submission.staging.stage import Reading
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from batchtui.domain.estimate import Estimate
     from batchtui.intake import CheckReport
     from batchtui.services.compose.composition import Composition
-    from batchtui.services.estimates.request_groups import Load
+    from batchtui.services.estimates.request_groups import RequestGroup
     from batchtui.services.submission.cache_priming import Gain
     from batchtui.services.workspace import Workspace
     from batchtui.templates.request_builder import CacheablePrefix
@@ -65,7 +65,7 @@ class Composed:
     prefix: CacheablePrefix | None
     least_cached: int | None
     """Tokens that the prefix must have for the model to cache it."""
-    loads: tuple[Load, ...]
+    loads: tuple[RequestGroup, ...]
     """What the requests weigh."""
     estimate: Estimate | None = None
     """What they will cost as one batch; None where there are none."""
@@ -113,13 +113,13 @@ async def counted(workspace: Workspace, composition: Composition, composed: Comp
         InputError: as `compose`.
         CredentialsMissing, Refused: nobody may ask.
     """
-    from batchtui.services.estimates.estimate import expect
-    from batchtui.services.estimates.token_counting import count_loads
+    from batchtui.services.estimates.estimate import estimate_requests
+    from batchtui.services.estimates.token_counting import count_groups
 
     wanted = {place for load in composed.loads for place in load.sample}
     found = await asyncio.to_thread(_requests_at, composition, wanted)
-    tally = await count_loads(workspace, composed.loads, lambda places: [found[place] for place in places])
-    expected = await expect(workspace, composed.loads, composed.report.shapes, tally=tally)
+    tally = await count_groups(workspace, composed.loads, lambda places: [found[place] for place in places])
+    expected = await estimate_requests(workspace, composed.loads, composed.report.shapes, tally=tally)
     return replace(composed, estimate=expected)
 
 
@@ -173,7 +173,7 @@ def _compose(
     workspace: Workspace, composition: Composition, stream: IO[bytes], tell: Callable[[Reading], None]
 ) -> Composed:
     with OriginalIdWriter(workspace.paths.originals) as originals, tempfile.SpooledTemporaryFile(SPOOLED) as spool:
-        composer, weighed = composition.composer(originals.changed), LoadCounter()
+        composer, weighed = composition.composer(originals.changed), RequestGrouper()
         for block in composer.blocks():
             spool.writelines([request.payload + b"\n" for request in block])
             originals.sent([request.custom_id for request in block])
@@ -190,7 +190,7 @@ def _compose(
 
 
 def _survey(composition: Composition, tell: Callable[[Reading], None]) -> Composed:
-    troubled, weighed = array("I"), LoadCounter()
+    troubled, weighed = array("I"), RequestGrouper()
 
     def note(number: int) -> None:
         if len(troubled) < MOST_TROUBLED:
@@ -204,7 +204,7 @@ def _survey(composition: Composition, tell: Callable[[Reading], None]) -> Compos
 
 
 def _composed(
-    composer: Composer, report: CheckReport, length: int, kept: Path | None, loads: tuple[Load, ...]
+    composer: Composer, report: CheckReport, length: int, kept: Path | None, loads: tuple[RequestGroup, ...]
 ) -> Composed:
     from batchtui.compose.prompt_caching import min_cacheable_tokens
 

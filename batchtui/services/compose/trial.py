@@ -10,8 +10,8 @@ from pydantic_core import from_json
 
 from batchtui.domain.errors import InputError
 from batchtui.intake import CheckedRequest
-from batchtui.services.estimates.estimate import expect
-from batchtui.services.estimates.request_groups import LoadCounter
+from batchtui.services.estimates.estimate import estimate_requests
+from batchtui.services.estimates.request_groups import RequestGrouper
 
 if TYPE_CHECKING:
     from batchtui.domain.cost import Cost
@@ -53,10 +53,10 @@ async def plan_trial(workspace: Workspace, request: bytes) -> TrialPlan:
         raise InputError("This row cannot be sent as it is.", hint="What is wrong with it stands below the request.")
     said = from_json(request)
     custom_id, params = said["custom_id"], said["params"]
-    weighed = LoadCounter()
+    weighed = RequestGrouper()
     tokens = params.get("max_tokens") if isinstance(params.get("max_tokens"), int) else None
     weighed.add(1, [CheckedRequest(1, custom_id, request, "", 1, params.get("model"), tokens, 1)])
-    return TrialPlan(custom_id, params, request, await expect(workspace, weighed.loads(), ()))
+    return TrialPlan(custom_id, params, request, await estimate_requests(workspace, weighed.loads(), ()))
 
 
 async def try_now(workspace: Workspace, plan: TrialPlan) -> Trial:

@@ -12,7 +12,7 @@ from batchtui.domain.limits import MAX_BODY_BYTES, MAX_REQUESTS
 from batchtui.registry.jobs import AttemptTaken
 from batchtui.runtime.threads import run_cancellable
 from batchtui.services.estimates.estimate import estimate
-from batchtui.services.estimates.request_groups import LoadCounter
+from batchtui.services.estimates.request_groups import RequestGrouper
 from batchtui.services.retry import unresolved as outstanding
 from batchtui.services.retry.preconditions import nothing, refuse_unkept, refuse_unknown_words, refuse_unready
 from batchtui.services.retry.unresolved import MISSING, Failed
@@ -192,7 +192,7 @@ class _Planning:
         self._options = options
         self._check = check
         self._history = history
-        self._weighed = LoadCounter()
+        self._weighed = RequestGrouper()
         self._choices: dict[Kind, bool] = {}
         self.attempt = max(batch.attempt for batch in batches) + 1
 

@@ -16,7 +16,7 @@ from batchtui.domain.limits import LONG_OUTPUT_BETA
 from batchtui.intake import CheckedRequest
 from batchtui.registry.requests.store import RequestReader
 from batchtui.services.estimates.estimate import estimate
-from batchtui.services.estimates.request_groups import LoadCounter
+from batchtui.services.estimates.request_groups import RequestGrouper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -126,7 +126,7 @@ def _made_small(params: dict[str, Any]) -> Iterable[str]:
 
 
 def _at_most(workspace: Workspace, shape: Shape, params: dict[str, Any]) -> Decimal | None:
-    weighed, tokens = LoadCounter(), params.get("max_tokens")
+    weighed, tokens = RequestGrouper(), params.get("max_tokens")
     weighed.add(
         1, [CheckedRequest(1, shape.custom_id, shape.payload, shape.file, shape.line, shape.model, tokens, shape.id)]
     )

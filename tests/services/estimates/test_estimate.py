@@ -14,7 +14,7 @@ from batchtui.intake import CheckedRequest, Shape
 from batchtui.pricing.price_book import PriceBook
 from batchtui.services.estimates.estimate import estimate
 from batchtui.services.estimates.group_price import ENVELOPE
-from batchtui.services.estimates.request_groups import LONG, SAMPLE, Load, LoadCounter
+from batchtui.services.estimates.request_groups import LONG, SAMPLE, RequestGroup, RequestGrouper
 
 DAY = date(2026, 11, 21)
 BOOK = PriceBook()
@@ -22,13 +22,13 @@ SONNET = "claude-sonnet-5-5"
 """In a batch 1 USD in and 5 USD out for a million tokens (API.md)."""
 
 
-def load(**fields: object) -> Load:
+def load(**fields: object) -> RequestGroup:
     """A hundred requests of 7,000 bytes of prompt each, which may write 1,000 tokens each."""
     known: dict[str, object] = {
         "part": 1, "shape": 1, "model": SONNET, "requests": 100, "bytes": 100 * (7_000 + ENVELOPE), "longest": LONG,
         "max_tokens": 100_000,
     }  # fmt: skip
-    return Load(**{**known, **fields})  # type: ignore[arg-type]
+    return RequestGroup(**{**known, **fields})  # type: ignore[arg-type]
 
 
 def shape(*traits: str, payload: bytes = b"{}") -> Shape:
@@ -143,14 +143,14 @@ def checked(seq: int, payload: bytes, max_tokens: int = 10, shape: int = 1) -> C
     return CheckedRequest(seq, f"r-{seq}", payload, "f", seq, SONNET, max_tokens, shape)
 
 
-def weighed(*requests: CheckedRequest, part: int = 1) -> tuple[Load, ...]:
-    counter = LoadCounter()
+def weighed(*requests: CheckedRequest, part: int = 1) -> tuple[RequestGroup, ...]:
+    counter = RequestGrouper()
     counter.add(part, requests)
     return counter.loads()
 
 
 def test_requests_are_added_up_by_part_shape_model_and_length() -> None:
-    counter = LoadCounter()
+    counter = RequestGrouper()
     counter.add(1, [checked(1, b"x" * 100), checked(2, b"x" * 50), checked(3, b"x", shape=2)])
     counter.add(1, [checked(4, b"x" * (LONG + 1))])
     counter.add(2, [checked(5, b"x")])

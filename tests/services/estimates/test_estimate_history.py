@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from batchtui.domain.estimate_history import EstimateHistory, PastBatch, PastOutcomes, TokenRange
 from batchtui.intake import CheckedRequest, Shape
 from batchtui.services.estimates.expectations import expectations, templates_of
-from batchtui.services.estimates.request_groups import LoadCounter
+from batchtui.services.estimates.request_groups import RequestGrouper
 from batchtui.services.polling.refresh import refresh_batches
 from batchtui.services.results.collect import collect
 from batchtui.services.submission.submit import SubmitOptions, discard, plan_submit
@@ -78,7 +78,7 @@ def test_a_template_is_the_same_for_every_model() -> None:
 
 
 def test_what_is_expected_is_added_up_by_part_and_model() -> None:
-    counter = LoadCounter()
+    counter = RequestGrouper()
     for part, model in ((1, HAIKU), (1, SONNET), (1, HAIKU), (2, HAIKU)):
         counter.add(part, [CheckedRequest(1, "r", b"x" * 830, "f", 1, model, 10, 1)])
     found = expectations(counter.loads(), {1: shape(b"{}")}, {HAIKU: "t"})

@@ -17,14 +17,14 @@ from batchtui.domain.model import ModelInfo
 from batchtui.domain.problem import Problem, Severity
 from batchtui.intake.types import CheckOptions, CheckReport, Shape
 from batchtui.registry.requests.writer import StagedRequests
-from batchtui.services.estimates.request_groups import Load
+from batchtui.services.estimates.request_groups import RequestGroup
 from batchtui.services.submission.staging.check_pass import IntakeOptions, PassJob, Reading, Staged
 
 _KINDS: Mapping[str, type] = {
     kind.__name__: kind
     for kind in (
         PassJob, IntakeOptions, CheckOptions, ModelInfo, Reading, Staged, CheckReport, Shape, Problem, StagedRequests,
-        PartPlan, Load,
+        PartPlan, RequestGroup,
     )
 }  # fmt: skip
 """The values that may be said; no name in a message leads to anything else."""

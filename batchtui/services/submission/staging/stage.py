@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from batchtui.domain.estimate import Estimate
     from batchtui.intake import CheckOptions
-    from batchtui.services.estimates.token_counting import Tally
+    from batchtui.services.estimates.token_counting import TokenCounts
     from batchtui.services.workspace import Workspace
 
 __all__ = ["IntakeOptions", "Reading", "Staged", "build_check_options", "estimate_staged", "stage"]
@@ -76,12 +76,12 @@ def _stage(job: PassJob, child: ApartPass | None, tell: Callable[[Reading], None
 
 
 async def estimate_staged(
-    workspace: Workspace, staged: Staged, *, name: str | None = None, tally: Tally | None = None
+    workspace: Workspace, staged: Staged, *, name: str | None = None, tally: TokenCounts | None = None
 ) -> Estimate:
     """Say what checked requests will cost if they are sent now, as a job of this name; `tally` is what was counted."""
-    from batchtui.services.estimates.estimate import expect
+    from batchtui.services.estimates.estimate import estimate_requests
 
-    return await expect(workspace, staged.loads, staged.report.shapes, name=name, tally=tally)
+    return await estimate_requests(workspace, staged.loads, staged.report.shapes, name=name, tally=tally)
 
 
 async def build_check_options(workspace: Workspace, options: IntakeOptions) -> CheckOptions:
