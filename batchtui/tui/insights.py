@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.services.insights.forecast import Forecaster, forecaster
 from batchtui.services.insights.warnings import cautions
-from batchtui.services.spending.ledger import Line, today
+from batchtui.services.spending.ledger import LedgerLine, spent_today
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,14 +24,14 @@ class Outlook:
         self._workspace = workspace
         self._history = Forecaster()
         self.cautions: Sequence[Caution] = ()
-        self.today = Line("today")
+        self.today = LedgerLine("today")
         """What today's batches have cost so far."""
 
     async def read(self) -> bool:
         """Look at the registry again. Returns whether the warnings differ, or what was spent."""
         self._history = await forecaster(self._workspace)
         before, self.cautions = self.cautions, await cautions(self._workspace)
-        spent, self.today = self.today, await today(self._workspace)
+        spent, self.today = self.today, await spent_today(self._workspace)
         return _words(before) != _words(self.cautions) or spent.known != self.today.known
 
     def of(self, batch: Batch) -> Forecast | None:

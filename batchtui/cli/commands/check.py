@@ -40,7 +40,7 @@ async def command(session: Session, sources: tuple[str, ...], canary: bool, yes:
     FILE is JSONL of {"custom_id", "params"}, the same as one JSON array, a task file, any of these as .gz, a folder
     of such files, or - for stdin. Problems are shown as FILE:LINE: error CODE message.
     """
-    from batchtui.services.spending.budget import refuse_costly
+    from batchtui.services.spending.budget import enforce_limits
     from batchtui.services.submission.canary import only_canary
     from batchtui.services.submission.check import check
 
@@ -51,7 +51,7 @@ async def command(session: Session, sources: tuple[str, ...], canary: bool, yes:
             session.out.lines(findings.problem_lines(checked.report.problems))
         verdicts: Sequence[CanaryVerdict] = ()
         if checked.canary:
-            await refuse_costly(workspace, only_canary(checked.estimate, checked.canary), None)
+            await enforce_limits(workspace, only_canary(checked.estimate, checked.canary), None)
             verdicts = await canaries.fly(session, workspace, checked.canary, yes=yes)
     if session.json:
         document = documents.check_document(checked.report, checked.parts, checked.estimate)

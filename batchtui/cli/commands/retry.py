@@ -89,7 +89,7 @@ async def command(
     each custom_id the latest success, else the latest outcome.
     """
     from batchtui.services.retry.retry import RetryOptions, apply_retry, discard, plan_retry
-    from batchtui.services.spending.budget import refuse_costly
+    from batchtui.services.spending.budget import enforce_limits
 
     async with session.workspace() if dry_run else session.acting_workspace() as workspace:
         target = await _ready(session, workspace, named)
@@ -97,7 +97,7 @@ async def command(
         try:
             if dry_run and not session.json:
                 _show_plan(session, plan)
-            await refuse_costly(workspace, plan.estimate, max_cost)
+            await enforce_limits(workspace, plan.estimate, max_cost)
             if dry_run:
                 if session.json:
                     _show_plan(session, plan)

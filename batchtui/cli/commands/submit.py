@@ -96,7 +96,7 @@ async def command(
     saving.refuse_two_on_stdout(session, output)
     async with begun(sources) as child, session.workspace() if dry_run else session.acting_workspace() as workspace:
         # Not before the process that checks has been started: loading these takes as long as its own start.
-        from batchtui.services.spending.budget import refuse_costly
+        from batchtui.services.spending.budget import enforce_limits
         from batchtui.services.submission.canary import plan_canary, with_canary
         from batchtui.services.submission.duplicates import refuse_repeated
         from batchtui.services.submission.submit import SubmitOptions, apply_submit, discard, plan_submit
@@ -109,7 +109,7 @@ async def command(
             if dry_run:
                 await _rehearse(session, workspace, plan, tried, max_cost)
                 return Exit.DONE
-            await refuse_costly(workspace, with_canary(plan.estimate, tried) if tried else plan.estimate, max_cost)
+            await enforce_limits(workspace, with_canary(plan.estimate, tried) if tried else plan.estimate, max_cost)
             await refuse_repeated(workspace, plan.earlier, force=force)
             verdicts = await canaries.fly(session, workspace, tried, yes=yes) if tried else None
             if tried and verdicts:
@@ -150,12 +150,12 @@ async def _rehearse(
     session: Session, workspace: Workspace, plan: SubmitPlan, tried: CanaryPlan | None, max_cost: Decimal | None
 ) -> None:
     """Show what would be sent, and say where a limit would stop it."""
-    from batchtui.services.spending.budget import refuse_costly
+    from batchtui.services.spending.budget import enforce_limits
     from batchtui.services.submission.canary import with_canary
 
     if not session.json:
         await _show_plan(session, workspace, plan, tried)
-    await refuse_costly(workspace, with_canary(plan.estimate, tried) if tried else plan.estimate, max_cost)
+    await enforce_limits(workspace, with_canary(plan.estimate, tried) if tried else plan.estimate, max_cost)
     if session.json:
         await _show_plan(session, workspace, plan, tried)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from batchtui.cli.session import Session
     from batchtui.services.estimates.calculator import CalculatedCost
-    from batchtui.services.spending.ledger import Ledger, Line
+    from batchtui.services.spending.ledger import Ledger, LedgerLine
 
 COLUMNS = (
     Column("", worth=100, least=10),
@@ -137,7 +137,7 @@ def ledger_document(ledger: Ledger) -> Document:
     }
 
 
-def _line_document(line: Line) -> Document:
+def _line_document(line: LedgerLine) -> Document:
     usage = line.usage
     return {
         "label": line.label,
@@ -155,7 +155,7 @@ def _line_document(line: Line) -> Document:
     }
 
 
-def _flat(line: Line) -> Document:
+def _flat(line: LedgerLine) -> Document:
     document = _line_document(line)
     for name in ("categories", "tokens", "cache"):
         nested = document.pop(name)
@@ -180,7 +180,7 @@ def _harmless(document: Document) -> Document:
     }
 
 
-def _row(line: Line) -> tuple[str, ...]:
+def _row(line: LedgerLine) -> tuple[str, ...]:
     cache = "" if line.hit_rate is None else f"{line.hit_rate:.0%}"
     return (
         sanitize(line.label), _money(line), usd(line.expected, unknown=UNKNOWN_CELL), usd(line.standard), usd(line.saved),
@@ -196,13 +196,13 @@ def _compared(cost: Decimal | None, expected: Decimal) -> str:
     return f"; it came to {cost / expected:.0%} of that"
 
 
-def _money(line: Line) -> str:
+def _money(line: LedgerLine) -> str:
     if line.cost is not None:
         return usd(line.cost)
     return f"{usd(line.known)} and more" if line.known else usd(None)
 
 
-def _tokens(line: Line, category: str) -> int:
+def _tokens(line: LedgerLine, category: str) -> int:
     name = category if category == "web_searches" else f"{category}_tokens"
     return int(getattr(line.usage, name))
 

@@ -16,7 +16,7 @@ from batchtui.services.estimates.request_groups import RequestGrouper
 from batchtui.services.retry import unresolved as outstanding
 from batchtui.services.retry.preconditions import nothing, refuse_unkept, refuse_unknown_words, refuse_unready
 from batchtui.services.retry.unresolved import MISSING, Failed
-from batchtui.services.spending.budget import refuse_costly
+from batchtui.services.spending.budget import enforce_limits
 from batchtui.services.submission.dispatch import send_parts
 from batchtui.services.submission.staging.check_pass import write_block
 from batchtui.services.submission.staging.stage import IntakeOptions, build_check_options
@@ -145,7 +145,7 @@ async def apply_retry(
         CredentialsMissing, Refused, SpendLimitReached, Unreachable: nothing of the part was created; it stays planned.
     """
     workspace.refuse_if_read_only()
-    await refuse_costly(workspace, plan.estimate, max_cost)
+    await enforce_limits(workspace, plan.estimate, max_cost)
     # Whoever has no credentials learns it before anything is kept.
     await workspace.gateway()
     registry, job = workspace.registry, plan.job

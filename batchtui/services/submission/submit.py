@@ -13,7 +13,7 @@ from batchtui.domain.limits import API_VERSION
 from batchtui.domain.states import BatchState
 from batchtui.registry.jobs import PlannedBefore
 from batchtui.services.models import keep_up
-from batchtui.services.spending.budget import refuse_costly
+from batchtui.services.spending.budget import enforce_limits
 from batchtui.services.submission import cache_priming as priming
 from batchtui.services.submission.dispatch import send_parts
 from batchtui.services.submission.duplicates import refuse_repeated
@@ -167,7 +167,7 @@ async def apply_submit(
     if not plan.is_sendable:
         raise InputError(f"{plan.report.errors} errors in the input; nothing was sent.", problems=plan.report.problems)
     await refuse_repeated(workspace, plan.earlier, force=force)
-    await refuse_costly(workspace, plan.estimate, max_cost)
+    await enforce_limits(workspace, plan.estimate, max_cost)
     # Whoever has no credentials learns it before anything is kept.
     await workspace.gateway()
     if plan.primes:

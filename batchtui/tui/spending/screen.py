@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar, get_args
 
 from batchtui.domain.cost import NOTHING
-from batchtui.services.spending.ledger import By, Ledger, Line, read_ledger
+from batchtui.services.spending.ledger import By, Ledger, LedgerLine, read_ledger
 from batchtui.text.money import UNKNOWN_CELL, usd
 from batchtui.text.numbers import amount, count, short
 from batchtui.text.safe import one_line
@@ -69,12 +69,12 @@ class SpendScreen(Frame):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self._by: By = WAYS[0]
-        self._lines: Sequence[Line] = ()
-        self._total = Line("total")
+        self._lines: Sequence[LedgerLine] = ()
+        self._total = LedgerLine("total")
         self._reading = Latest(self, self._read)
         self._head = Head()
         self._chart = Chart(id="chart")
-        self.grid: Grid[Line] = Grid(columns_of(self._by), self._page, self._paint, id="spending")
+        self.grid: Grid[LedgerLine] = Grid(columns_of(self._by), self._page, self._paint, id="spending")
         self.grid.empty = (
             line(Piece("Nothing was spent yet, as far as results are here", Tone.STRONG)),
             line(Piece("What a batch cost is known when its results are fetched.", Tone.DIM)),
@@ -105,7 +105,7 @@ class SpendScreen(Frame):
         self.grid.show(range(len(self._lines)))
         self.refresh_footer()
 
-    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, Line]]:
+    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, LedgerLine]]:
         return [(key, self._lines[key]) for key in keys if key < len(self._lines)]
 
     def batches_changed(self, message: BatchesChanged) -> None:
@@ -128,7 +128,7 @@ class SpendScreen(Frame):
         self.grid.repaint()
         self._reading.request()
 
-    def _paint(self, item: Line, column: Column, width: int) -> Drawn:
+    def _paint(self, item: LedgerLine, column: Column, width: int) -> Drawn:
         if column.id == "share":
             return share_bar(item.known, self._total.known, width, plain=look_of(self).plain)
         return paint(item, column)
@@ -183,7 +183,7 @@ def _remarks(ledger: Ledger) -> Iterator[Piece]:
         yield Piece(f" {ended} not counted: the results are not here ", Tone.WARN)
 
 
-def _bars(lines: Sequence[Line], today: date) -> list[Bar]:
+def _bars(lines: Sequence[LedgerLine], today: date) -> list[Bar]:
     """Return every day up to today, also those on which nothing was spent."""
     by_day: dict[str, Decimal] = {entry.label: entry.known for entry in lines}
     if not by_day:
@@ -206,7 +206,7 @@ def share_bar(part: Decimal, whole: Decimal, width: int, *, plain: bool) -> Draw
     )
 
 
-def paint(item: Line, column: Column) -> Drawn:
+def paint(item: LedgerLine, column: Column) -> Drawn:
     """Draw one cell."""
     match column.id:
         case "label":

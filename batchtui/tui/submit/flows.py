@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import FateUnknown, InputError
 from batchtui.domain.states import BatchState
-from batchtui.services.spending.budget import refuse_costly
+from batchtui.services.spending.budget import enforce_limits
 from batchtui.services.submission import reconcile
 from batchtui.services.submission.dispatch import send_parts
 from batchtui.services.submission.duplicates import told
@@ -51,7 +51,7 @@ async def submit_path(app: Host, path: Path, options: SubmitOptions | None = Non
     try:
         if not plan.is_sendable:
             raise InputError(submission.faults(plan), hint=f"Nothing was sent. `batchtui check {path}` lists them all.")
-        await refuse_costly(app.workspace, plan.estimate, None)
+        await enforce_limits(app.workspace, plan.estimate, None)
         is_wanted = await app.ask(submission.question(plan, await told(app.workspace, plan.earlier)))
         if is_wanted:
             await _send(app, plan)
