@@ -322,7 +322,7 @@ class Workspace:
         finally:
             discard(self._engine, plan)
 
-    async def cancel(self, named: Named) -> list[cancelling.Outcome]:
+    async def cancel(self, named: Named) -> list[cancelling.ActionResult]:
         """Cancel what still runs, checked by reading back; parts that were not sent are dropped.
 
         What has an answer already keeps it, and is billed. Returns what became of each batch.
@@ -332,7 +332,9 @@ class Workspace:
         keys = [batch.key for batch in (await self.find(named)).batches]
         return await apply_cancel(self._engine, await plan_cancel(self._engine, keys))
 
-    async def delete(self, named: Named, *, locally: bool = False, force: bool = False) -> list[cancelling.Outcome]:
+    async def delete(
+        self, named: Named, *, locally: bool = False, force: bool = False
+    ) -> list[cancelling.ActionResult]:
         """Delete ended batches at the API, or only here. Without `force` those without saved results are left alone."""
         from batchtui.services.batches.delete import apply_delete, plan_delete
 
@@ -362,7 +364,7 @@ class Workspace:
         """Wait until it has ended; see `wait`."""
         return await self.wait(batch_id, poll_interval=poll_interval, timeout=timeout)
 
-    async def cancel_batch(self, batch_id: str) -> list[cancelling.Outcome]:
+    async def cancel_batch(self, batch_id: str) -> list[cancelling.ActionResult]:
         """Cancel it; see `cancel`."""
         return await self.cancel(batch_id)
 

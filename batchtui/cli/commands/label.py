@@ -36,13 +36,13 @@ async def command(
     note: str | None,
 ) -> None:
     """Name, tag and annotate jobs, here and not at the API. A batch's labels are those of its job."""
-    from batchtui.services.batches.labels import Labelling, label
+    from batchtui.services.batches.labels import LabelEdit, label
     from batchtui.services.batches.targets import find_targets
 
     async with session.workspace() as workspace:
         targets = await find_targets(workspace, names)
         jobs = [batch.job for target in targets for batch in target.batches]
-        changed = await label(workspace, jobs, Labelling(name=name, note=note, add=add, remove=remove))
+        changed = await label(workspace, jobs, LabelEdit(name=name, note=note, add=add, remove=remove))
         batches = [batch for job in changed for batch in await workspace.registry.views.of_job(job.id)]
     if session.json:
         session.out.document(documents.batch_documents(batches))

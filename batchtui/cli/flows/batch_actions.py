@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from batchtui.cli.session import Session
     from batchtui.domain.batch import Batch
-    from batchtui.services.batches.cancel import Outcome, Skipped
+    from batchtui.services.batches.cancel import ActionResult, Skipped
     from batchtui.services.workspace import Workspace
 
 
@@ -62,7 +62,7 @@ def ask(session: Session, acts: Acts, *, yes: bool) -> None:
     consent(session.notes, question, yes=yes, lost="Nothing was done.")
 
 
-def show_outcomes(session: Session, acts: Acts, outcomes: Sequence[Outcome]) -> int:
+def show_outcomes(session: Session, acts: Acts, outcomes: Sequence[ActionResult]) -> int:
     """Say what became of each batch, and return the exit code: failed where one failed or none was left to act on."""
     failed = [outcome for outcome in outcomes if outcome.error]
     if session.json:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.services.batches.cancel import apply_cancel, plan_cancel
 from batchtui.services.batches.delete import apply_delete, plan_delete
-from batchtui.services.batches.labels import Labelling, label, read_tags, written_tags
+from batchtui.services.batches.labels import LabelEdit, label, read_tags, written_tags
 from batchtui.services.batches.targets import job_ids
 from batchtui.text.numbers import amount
 from batchtui.text.safe import one_line, sanitize
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     from batchtui.domain.batch import Batch
     from batchtui.domain.job import Job
-    from batchtui.services.batches.cancel import Outcome, Skipped
+    from batchtui.services.batches.cancel import ActionResult, Skipped
     from batchtui.tui.host import Host
 
-    Reading = Callable[[str], Labelling]
+    Reading = Callable[[str], LabelEdit]
 
 TYPED_FROM = 10
 """From so many batches on, a deletion asks for their number."""
@@ -102,7 +102,7 @@ def _say_nothing_done(app: Host, skipped: Sequence[Skipped], word: str) -> None:
         app.say(f"All {len(skipped)} are left alone; the first because {skipped[0].reason}.")
 
 
-def _report(app: Host, outcomes: Sequence[Outcome], done: str) -> None:
+def _report(app: Host, outcomes: Sequence[ActionResult], done: str) -> None:
     failed = [outcome for outcome in outcomes if outcome.error]
     if len(outcomes) > len(failed):
         app.say(f"{amount(len(outcomes) - len(failed), 'batch', 'batches')} {done}.")
@@ -124,14 +124,14 @@ async def rename(app: Host, keys: Sequence[int]) -> None:
     """Give the jobs of these batches another name."""
     jobs = await _jobs_of(app, keys)
     same = jobs[0].name if len({job.name for job in jobs}) == 1 else ""
-    await _ask(app, jobs, f"The name of {_named(jobs)}", same, lambda text: Labelling(name=text), "a name")
+    await _ask(app, jobs, f"The name of {_named(jobs)}", same, lambda text: LabelEdit(name=text), "a name")
 
 
 async def annotate(app: Host, keys: Sequence[int]) -> None:
     """Write a note down about the jobs of these batches."""
     jobs = await _jobs_of(app, keys)
     same = jobs[0].note if len({job.note for job in jobs}) == 1 else ""
-    await _ask(app, jobs, f"A note on {_named(jobs)}", same, lambda text: Labelling(note=text), "empty for none")
+    await _ask(app, jobs, f"A note on {_named(jobs)}", same, lambda text: LabelEdit(note=text), "empty for none")
 
 
 async def _ask(app: Host, jobs: Sequence[Job], title: str, text: str, reading: Reading, placeholder: str) -> None:
@@ -145,10 +145,10 @@ async def _ask(app: Host, jobs: Sequence[Job], title: str, text: str, reading: R
     app.say(f"{amount(len(changed), 'job')} changed." if changed else "Nothing is different.")
 
 
-def _added(text: str) -> Labelling:
+def _added(text: str) -> LabelEdit:
     """Of several jobs none loses a tag that was not named."""
     read = read_tags(text)
-    return read if read.tags is None else Labelling(add=read.tags)
+    return read if read.tags is None else LabelEdit(add=read.tags)
 
 
 def _named(jobs: Sequence[Job]) -> str:
