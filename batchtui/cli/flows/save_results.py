@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from batchtui.cli.session import Session
     from batchtui.domain.batch import Batch
     from batchtui.services.batches.targets import Target
-    from batchtui.services.results.collect import Collecting
-    from batchtui.services.results.export import Exporting, ExportOptions, ExportReport
+    from batchtui.services.results.collect import CollectProgress
+    from batchtui.services.results.export import ExportOptions, ExportProgress, ExportReport
     from batchtui.services.workspace import Workspace
 
 STDOUT = "-"
@@ -193,16 +193,16 @@ def _stdout(session: Session, kind: str) -> BinaryIO:
     return session.out.binary
 
 
-def _collecting(session: Session, batch: Batch) -> Callable[[Collecting], None]:
-    def show(collecting: Collecting) -> None:
+def _collecting(session: Session, batch: Batch) -> Callable[[CollectProgress], None]:
+    def show(collecting: CollectProgress) -> None:
         done = bytes_done(collecting.bytes, collecting.total)
         session.notes.progress(f"{batch.id}: {collecting.step} {done}")
 
     return show
 
 
-def _exporting(session: Session) -> Callable[[Exporting], None]:
-    def show(exporting: Exporting) -> None:
+def _exporting(session: Session) -> Callable[[ExportProgress], None]:
+    def show(exporting: ExportProgress) -> None:
         done, rest, label = bar(exporting.written, exporting.total, BAR, plain=session.out.is_plain)
         words = pace(exporting.written, exporting.total, exporting.elapsed)
         session.notes.progress(f"writing {done}{rest}{label}  {words}")

@@ -24,7 +24,7 @@ from batchtui.results.structured_output import wanted_schema
 from batchtui.runtime.atomic_file import open_atomic
 from batchtui.runtime.threads import run_cancellable
 from batchtui.services.results.export_plan import ExportOptions, ExportPlan, Order, plan_export
-from batchtui.services.results.read import is_by_input, places
+from batchtui.services.results.read import in_input_order, result_locations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
     from batchtui.exporters.json_types import JsonType
     from batchtui.services.workspace import Workspace
 
-__all__ = ["ExportOptions", "ExportPlan", "ExportReport", "Exporting", "apply_export", "plan_export"]
+__all__ = ["ExportOptions", "ExportPlan", "ExportProgress", "ExportReport", "apply_export", "plan_export"]
 
 TELL_EVERY = 500
 """Results between two words about progress."""
 
 
 @dataclass(frozen=True, slots=True)
-class Exporting:
+class ExportProgress:
     """How an export stands, for a progress line."""
 
     written: int
@@ -93,7 +93,7 @@ async def apply_export(
     plan: ExportPlan,
     *,
     stream: IO[bytes] | None = None,
-    on_progress: Callable[[Exporting], None] | None = None,
+    on_progress: Callable[[ExportProgress], None] | None = None,
 ) -> ExportReport:
     """Write what was planned, on a thread. A file appears whole or not at all; a cancelled export leaves none.
 
@@ -112,7 +112,7 @@ async def apply_export(
     def heard(written: int) -> None:
         if on_progress:
             elapsed = workspace.clock.monotonic() - began
-            loop.call_soon_threadsafe(on_progress, Exporting(written, plan.total, elapsed))
+            loop.call_soon_threadsafe(on_progress, ExportProgress(written, plan.total, elapsed))
 
     return await run_cancellable(partial(_export, workspace, plan, stream), heard)
 
@@ -122,7 +122,7 @@ def _export(
 ) -> ExportReport:
     registry = workspace.registry
     with MergedResults(plan.batches, registry.results, registry.requests) as merged:
-        by_input = is_by_input(plan, merged)
+        by_input = in_input_order(plan, merged)
         if plan.with_requests and not merged.has_requests:
             raise UsageError("The requests of this batch are not kept here, so they cannot be shown with the results.")
         tally = _Tally()
@@ -190,7 +190,7 @@ def _entries(
 ) -> Iterator[ExportRecord]:
     outcomes, counts = [reader.outcomes for reader in merged.readers], tally.counts
     notes, is_chat = plan.notes, plan.format is Format.CHAT
-    for number, place in enumerate(places(plan, merged), 1):
+    for number, place in enumerate(result_locations(plan, merged), 1):
         entry = ExportRecord(merged.line(place))
         if plan.with_requests:
             custom_id = "" if place.request else entry.answer.custom_id

@@ -41,14 +41,14 @@ async def read_results(workspace: Workspace, plan: ExportPlan) -> AsyncGenerator
         merged.close()
 
 
-def is_by_input(plan: ExportPlan, merged: MergedResults) -> bool:
+def in_input_order(plan: ExportPlan, merged: MergedResults) -> bool:
     """Whether results come in the order of the input: where that is wanted, and the requests are kept."""
     return plan.order == "input" and merged.has_requests
 
 
-def places(plan: ExportPlan, merged: MergedResults) -> Iterator[Found]:
+def result_locations(plan: ExportPlan, merged: MergedResults) -> Iterator[Found]:
     """Yield where the results of a plan lie, in its order."""
-    found = merged.in_input_order(plan.only) if is_by_input(plan, merged) else merged.in_arrival_order(plan.only)
+    found = merged.in_input_order(plan.only) if in_input_order(plan, merged) else merged.in_arrival_order(plan.only)
     if plan.picked is None:
         return found
     masks = [bytearray(reader.count + 1) for reader in merged.readers]
@@ -60,7 +60,7 @@ def places(plan: ExportPlan, merged: MergedResults) -> Iterator[Found]:
 
 def _entries(plan: ExportPlan, merged: MergedResults) -> Generator[ExportRecord]:
     joined = plan.with_requests and merged.has_requests
-    for place in places(plan, merged):
+    for place in result_locations(plan, merged):
         entry = ExportRecord(merged.line(place))
         if joined:
             entry.request = merged.request(place, "" if place.request else entry.answer.custom_id)

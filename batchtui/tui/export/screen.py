@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from batchtui.domain.errors import BatchtuiError
 from batchtui.exporters.formats import Format
-from batchtui.services.results.export import Exporting, ExportPlan, apply_export, plan_export
+from batchtui.services.results.export import ExportPlan, ExportProgress, apply_export, plan_export
 from batchtui.settings.user_paths import is_file
 from batchtui.text.numbers import amount
 from batchtui.text.progress import bar, pace
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from batchtui.domain.batch import Batch
-    from batchtui.services.results.export import Exporting
+    from batchtui.services.results.export import ExportProgress
     from batchtui.services.workspace import Workspace
     from batchtui.tui.export.options import Pick
 
@@ -211,7 +211,7 @@ class ExportScreen(Frame):
             written += report.total
         return written
 
-    def _say_going(self, say: Callable[[str], None], output: Path, going: Exporting) -> None:
+    def _say_going(self, say: Callable[[str], None], output: Path, going: ExportProgress) -> None:
         say(f"writing  {pace(going.written, going.total, going.elapsed)}")
         self._summary.show_going(output.name, going)
 
@@ -249,14 +249,14 @@ class ExportSummary(Picture):
     def __init__(self) -> None:
         super().__init__(id="export-summary")
         self._said: Sequence[Line] = ()
-        self._going: Exporting | None = None
+        self._going: ExportProgress | None = None
 
     def show(self, said: Sequence[Line]) -> None:
         """Draw these lines."""
         self._said, self._going = said, None
         self.redraw()
 
-    def show_going(self, name: str, going: Exporting) -> None:
+    def show_going(self, name: str, going: ExportProgress) -> None:
         """Draw how far the writing of a file has come."""
         words = f"{sanitize(name)}: {pace(going.written, going.total, going.elapsed)}"
         self._going = going

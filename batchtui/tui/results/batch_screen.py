@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from batchtui.domain.errors import BatchtuiError
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.runtime.threads import run_cancellable
-from batchtui.services.results.collect import Collecting, collect
+from batchtui.services.results.collect import CollectProgress, collect
 from batchtui.text.numbers import count, size
 from batchtui.tui.actions import flows as acts
 from batchtui.tui.actions.label_actions import Labelled
@@ -193,7 +193,7 @@ class BatchScreen(Labelled):
             self._show_batch()
             raise
 
-    def _say_fetching(self, progress: Collecting) -> None:
+    def _say_fetching(self, progress: CollectProgress) -> None:
         if not self.is_attached or self._reader is not None:
             return
         words = {"waiting": "another batchtui fetches them", "fetching": "fetching", "indexing": "indexing"}
