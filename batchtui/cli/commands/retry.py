@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from batchtui.domain.job import Job
     from batchtui.services.batches.targets import Target
     from batchtui.services.retry.retry import RetryPlan
-    from batchtui.services.retry.unresolved import Failed
+    from batchtui.services.retry.unresolved import FailureChoice
     from batchtui.services.submission.submit import Submitted
     from batchtui.services.workspace import Workspace
 
@@ -153,7 +153,7 @@ def plan_lines(plan: RetryPlan) -> Iterator[str]:
     yield from estimate_lines(plan.estimate)
 
 
-def _kind_words(failed: Failed) -> str:
+def _kind_words(failed: FailureChoice) -> str:
     group = failed.group
     what = group.error_type or group.stop_reason or str(group.outcome)
     return one_line(f'{what} "{group.pattern}"' if group.pattern else what)
@@ -185,7 +185,7 @@ def _plan_document(plan: RetryPlan) -> documents.Document:
     }
 
 
-def _failed_document(failed: Failed) -> documents.Document:
+def _failed_document(failed: FailureChoice) -> documents.Document:
     group = failed.group
     return {
         "outcome": str(group.outcome),

@@ -14,8 +14,8 @@ from batchtui.runtime.threads import run_cancellable
 from batchtui.services.estimates.estimate import estimate
 from batchtui.services.estimates.request_groups import RequestGrouper
 from batchtui.services.retry import unresolved as outstanding
-from batchtui.services.retry.preconditions import nothing, refuse_unkept, refuse_unknown_words, refuse_unready
-from batchtui.services.retry.unresolved import MISSING, Failed
+from batchtui.services.retry.preconditions import nothing_to_retry, refuse_unkept, refuse_unknown_words, refuse_unready
+from batchtui.services.retry.unresolved import MISSING, FailureChoice
 from batchtui.services.spending.budget import enforce_limits
 from batchtui.services.submission.dispatch import send_parts
 from batchtui.services.submission.staging.check_pass import write_block
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from batchtui.registry.requests.writer import RequestWriter, StagedRequests
     from batchtui.results.failure_groups import FailureGroup, Kind
     from batchtui.services.batches.targets import Target
-    from batchtui.services.retry.requests import Resending
+    from batchtui.services.retry.requests import RetryRequests
     from batchtui.services.submission.dispatch import Event
     from batchtui.services.workspace import Workspace
 
@@ -77,7 +77,7 @@ class RetryPlan:
     """What will be asked for, the most used first."""
     warnings: tuple[Problem, ...]
     """What a check says of the changed requests; none of it forbids sending them."""
-    failed: tuple[Failed, ...]
+    failed: tuple[FailureChoice, ...]
     """All kinds of failure, also those that are not sent again."""
     succeeded: int
     missing: int
@@ -198,7 +198,7 @@ class _Planning:
 
     def run(self) -> RetryPlan:
         """Choose the requests, change them where that is wanted, and lay them aside."""
-        found = outstanding.examine(
+        found = outstanding.find_unresolved(
             self._registry,
             self._batches,
             self._within,
@@ -208,7 +208,7 @@ class _Planning:
         )
         refuse_unknown_words(self._options.only, found)
         if not found.chosen:
-            raise nothing(self._job, found, self._options.custom_ids)
+            raise nothing_to_retry(self._job, found, self._options.custom_ids)
         with ExitStack() as stack:
             attempts = sorted({batch.attempt for batch in self._batches})
             readers = {attempt: reader for attempt in attempts if (reader := self._reader(stack, attempt))}
@@ -246,12 +246,12 @@ class _Planning:
                 raise
             return None
 
-    def _lay_aside(self, chosen: set[str], readers: dict[int, RequestReader]) -> tuple[StagedRequests, Resending]:
+    def _lay_aside(self, chosen: set[str], readers: dict[int, RequestReader]) -> tuple[StagedRequests, RetryRequests]:
         """Write the chosen requests, in the order of the input."""
         from batchtui.intake import PartCutter
-        from batchtui.services.retry.requests import Resending
+        from batchtui.services.retry.requests import RetryRequests
 
-        resending = Resending(readers, self._batches, self._check)
+        resending = RetryRequests(readers, self._batches, self._check)
         writer = self._registry.requests.writer(self.attempt)
         try:
             self._write(writer, resending, chosen, PartCutter(self._options.max_requests, self._options.max_bytes))
@@ -260,7 +260,7 @@ class _Planning:
             raise
         return writer.finish(), resending
 
-    def _write(self, writer: RequestWriter, resending: Resending, chosen: set[str], cutter: PartCutter) -> None:
+    def _write(self, writer: RequestWriter, resending: RetryRequests, chosen: set[str], cutter: PartCutter) -> None:
         for block in resending.blocks(chosen):
             if not resending.errors:
                 write_block(writer, cutter, block, self._weighed)

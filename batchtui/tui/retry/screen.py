@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from batchtui.results.failure_groups import Kind
     from batchtui.services.batches.targets import Target
-    from batchtui.services.retry.unresolved import Failed
+    from batchtui.services.retry.unresolved import FailureChoice
     from batchtui.services.workspace import Workspace
 
 COLUMNS = (
@@ -59,10 +59,10 @@ class RetryScreen(Frame):
         self._target = target
         self._options = RetryOptions(custom_ids=custom_ids)
         self._plan: RetryPlan | None = None
-        self._failed: Sequence[Failed] = ()
+        self._failed: Sequence[FailureChoice] = ()
         self._planning = Latest(self, self._make_plan)
         self._summary = Summary()
-        self.grid: Grid[Failed] = Grid(COLUMNS, self._page, self._paint, id="failures")
+        self.grid: Grid[FailureChoice] = Grid(COLUMNS, self._page, self._paint, id="failures")
         self.grid.empty = (line(Piece("Looking for what failed …", Tone.DIM)),)
 
     def content(self) -> Iterator[Widget]:
@@ -80,7 +80,7 @@ class RetryScreen(Frame):
         """Let go of what the last plan laid aside."""
         self._let_go()
 
-    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, Failed]]:
+    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, FailureChoice]]:
         return [(key, self._failed[key]) for key in keys if key < len(self._failed)]
 
     async def _make_plan(self) -> None:
@@ -185,7 +185,7 @@ class RetryScreen(Frame):
         named = self._options.custom_ids
         return (Piece(f"{count(len(named))} marked of {one_line(name)}" if named else one_line(name), Tone.DIM),)
 
-    def _paint(self, item: Failed, column: Column, width: int) -> Line:
+    def _paint(self, item: FailureChoice, column: Column, width: int) -> Line:
         return paint(item, column, is_chosen=item.group.kind in self._chosen, plain=look_of(self).plain)
 
 
@@ -224,7 +224,7 @@ def plan_lines(plan: RetryPlan) -> Iterator[Line]:
     yield (Piece("; ".join(left), Tone.DIM),)
 
 
-def paint(item: Failed, column: Column, *, is_chosen: bool, plain: bool) -> Line:
+def paint(item: FailureChoice, column: Column, *, is_chosen: bool, plain: bool) -> Line:
     """Draw one cell."""
     group = item.group
     match column.id:
