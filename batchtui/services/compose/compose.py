@@ -95,7 +95,7 @@ async def compose(
     return await _passed(workspace, partial(_compose, workspace, composition, stream), on_progress)
 
 
-async def survey(
+async def check_all_rows(
     workspace: Workspace, composition: Composition, on_progress: Callable[[Reading], None] | None = None
 ) -> Composed:
     """Make and check all requests and keep none: to say what is wrong, and what they will cost.
@@ -106,7 +106,7 @@ async def survey(
     return await _passed(workspace, partial(_survey, composition), on_progress)
 
 
-async def counted(workspace: Workspace, composition: Composition, composed: Composed) -> Composed:
+async def with_token_counts(workspace: Workspace, composition: Composition, composed: Composed) -> Composed:
     """Have the API count a few of the requests, and return what became of them with an estimate that rests on that.
 
     Raises:

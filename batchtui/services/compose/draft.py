@@ -103,7 +103,7 @@ def options_of(draft: Draft) -> ComposeOptions:
         InputError: as `template_of`.
     """
     data = draft.data.strip()
-    reading = reading_of(draft.read_as)
+    reading = table_options_of(draft.read_as)
     return ComposeOptions(
         id=draft.id or None,
         model=draft.model or None,
@@ -119,7 +119,7 @@ def options_of(draft: Draft) -> ComposeOptions:
     )
 
 
-def reading_of(words: str) -> TableOptions:
+def table_options_of(words: str) -> TableOptions:
     """Return what a person says about how a table is written: an encoding, a delimiter, `header` or `no-header`.
 
     In any order, with spaces between them; what is not said is found out. Whether there is such an encoding shows when

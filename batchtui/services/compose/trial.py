@@ -59,7 +59,7 @@ async def plan_trial(workspace: Workspace, request: bytes) -> TrialPlan:
     return TrialPlan(custom_id, params, request, await estimate_requests(workspace, weighed.loads(), ()))
 
 
-async def try_now(workspace: Workspace, plan: TrialPlan) -> Trial:
+async def run_trial(workspace: Workspace, plan: TrialPlan) -> Trial:
     """Make the call and return the answer. It is billed, and never made twice.
 
     Raises:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from batchtui.compose import Table
     from batchtui.services.compose.compose import Composed
-    from batchtui.services.compose.draft_preview import Opened
+    from batchtui.services.compose.draft_preview import OpenedDraft
     from batchtui.services.submission.cache_priming import Gain
     from batchtui.templates.request_builder import CacheablePrefix
 
@@ -35,7 +35,7 @@ class Part:
     value: Line
 
 
-def parts_of(opened: Opened, composed: Composed | None) -> Iterator[Part]:
+def parts_of(opened: OpenedDraft, composed: Composed | None) -> Iterator[Part]:
     """Yield the parts of a draft, in the order of work; what only all rows tell is said where these were looked at."""
     draft = opened.draft
     yield Part("data", _data(opened))
@@ -61,7 +61,7 @@ def _said(text: str, otherwise: str) -> Line:
     return (Piece(text, Tone.STRONG),) if text else (Piece(otherwise, Tone.PALE),)
 
 
-def _data(opened: Opened) -> Line:
+def _data(opened: OpenedDraft) -> Line:
     draft = opened.draft
     if opened.rows is None:
         return _said(draft.data, "choose a table, or a folder")
@@ -77,7 +77,7 @@ def table_words(table: Table) -> str:
     return one_line(", ".join([amount(len(table.columns), "column"), *facts]))
 
 
-def _model(opened: Opened) -> Line:
+def _model(opened: OpenedDraft) -> Line:
     named = opened.draft.model or "capable"
     model = opened.fitting.model if opened.fitting else None
     if opened.fitting and model is None and not opened.draft.model:
@@ -86,7 +86,7 @@ def _model(opened: Opened) -> Line:
     return (first, Piece(f"  {one_line(model)}", Tone.DIM)) if model and model != named else (first,)
 
 
-def _ids(opened: Opened, composed: Composed | None) -> Line:
+def _ids(opened: OpenedDraft, composed: Composed | None) -> Line:
     column = opened.fitting.id_column if opened.fitting else opened.draft.id
     said = [f"{count(composed.changed)} made legal and unique"] if composed and composed.changed else []
     said += [f"{count(composed.made)} made of the row's place"] if composed and composed.made and column else []
@@ -94,7 +94,7 @@ def _ids(opened: Opened, composed: Composed | None) -> Line:
     return (*_said(f"from {column}" if column else "", "made of the row's place"), *about)
 
 
-def _answers(opened: Opened) -> Line:
+def _answers(opened: OpenedDraft) -> Line:
     draft, composition = opened.draft, opened.composition
     template = composition.template if composition else None
     if template is None or not draft.answers.strip():
@@ -107,7 +107,7 @@ def _answers(opened: Opened) -> Line:
     return (Piece(f"{one_line(kind)}  ", Tone.DIM), Piece(one_line(names[:LONGEST]), Tone.STRONG))
 
 
-def _caching(opened: Opened, composed: Composed | None) -> Line:
+def _caching(opened: OpenedDraft, composed: Composed | None) -> Line:
     word = "yes, for an hour" if opened.draft.cache else "no"
     prefix = opened.fitting.prefix if opened.fitting else None
     tone = Tone.STRONG if opened.draft.cache else Tone.PALE
@@ -118,7 +118,7 @@ def _caching(opened: Opened, composed: Composed | None) -> Line:
     return (Piece(word, tone), Piece(f"  {prefix_words(prefix, least)}", Tone.WARN if is_worth_it else Tone.DIM))
 
 
-def _least(opened: Opened) -> int:
+def _least(opened: OpenedDraft) -> int:
     from batchtui.compose.prompt_caching import min_cacheable_tokens
 
     model = opened.fitting.model if opened.fitting else None
@@ -134,7 +134,7 @@ def prefix_words(prefix: CacheablePrefix, least: int) -> str:
     return f"about {count(prefix.tokens)} tokens the same in all, to {one_line(prefix.ends_in)}"
 
 
-def _priming(opened: Opened, composed: Composed | None) -> Line:
+def _priming(opened: OpenedDraft, composed: Composed | None) -> Line:
     word = "one request goes first" if opened.draft.prime else "no"
     tone = Tone.STRONG if opened.draft.prime else Tone.PALE
     gain = composed.gain if composed else None

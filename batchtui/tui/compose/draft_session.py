@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from batchtui.domain.errors import BatchtuiError, InputError
 from batchtui.services.compose import draft as drafts
-from batchtui.services.compose.compose import counted, survey
-from batchtui.services.compose.draft_preview import Opened, complaint, has_changed, open_draft
+from batchtui.services.compose.compose import check_all_rows, with_token_counts
+from batchtui.services.compose.draft_preview import OpenedDraft, complaint, has_changed, open_draft
 from batchtui.text.numbers import bytes_done
 from batchtui.tui.workers import Latest, begin
 
@@ -56,7 +56,7 @@ class DraftDesk:
         self._onlooker = onlooker
         self._workspace = workspace
         self.draft = draft
-        self.opened = Opened(draft)
+        self.opened = OpenedDraft(draft)
         self.composed: Composed | None = None
         """What all rows come to; None until they were looked at."""
         self.is_unfit = False
@@ -82,7 +82,7 @@ class DraftDesk:
         if rows is not None and self.composed is None and not rows.is_whole and row > rows.read - NEAR:
             self._reading.request()
 
-    async def fresh(self) -> Opened:
+    async def fresh(self) -> OpenedDraft:
         """Return the draft as it is at this moment, opened."""
         return await open_draft(self._workspace, self.draft, self.opened)
 
@@ -91,7 +91,7 @@ class DraftDesk:
         composition, composed = self.opened.composition, self.composed
         if composition is None or composed is None or not composed.loads:
             return False
-        result = await counted(self._workspace, composition, composed)
+        result = await with_token_counts(self._workspace, composition, composed)
         if self.composed is not composed:
             return False
         self.composed = result
@@ -107,7 +107,7 @@ class DraftDesk:
             try:
                 await asyncio.to_thread(opened.rows.page, 1, AHEAD)
             except BatchtuiError as error:
-                opened = Opened(opened.draft, opened.source, complaints=(complaint(error),))
+                opened = OpenedDraft(opened.draft, opened.source, complaints=(complaint(error),))
         self.opened = opened
         await self._onlooker.opened_anew(is_other_table=is_other or (opened.rows is None) != (before.rows is None))
         begin(self._owner, self._look_over, group="show-sum", gives_up=True)
@@ -121,7 +121,7 @@ class DraftDesk:
         await asyncio.sleep(QUIET * (PATIENT if opened.composition.table.has_blocks else 1))
         composed, complaints = None, []
         try:
-            composed = await survey(self._workspace, opened.composition, self._say_how_far)
+            composed = await check_all_rows(self._workspace, opened.composition, self._say_how_far)
         except InputError as error:
             complaints = [complaint(error)]
         if self.draft is opened.draft:  # else there is another one already, and this says nothing about that

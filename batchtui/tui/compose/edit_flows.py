@@ -23,7 +23,7 @@ from batchtui.tui.dialogs.text_prompt import AskText, parse_tokens, token_compla
 
 if TYPE_CHECKING:
     from batchtui.domain.model import ModelInfo
-    from batchtui.services.compose.draft_preview import Opened
+    from batchtui.services.compose.draft_preview import OpenedDraft
     from batchtui.services.models import ModelList
     from batchtui.services.workspace import Workspace
     from batchtui.tui.host import Host
@@ -41,7 +41,7 @@ MADE = "(made)"
 """Stands for ids that come from no column."""
 
 
-async def rewritten(app: Host, opened: Opened, part: str) -> Draft | None:
+async def rewritten(app: Host, opened: OpenedDraft, part: str) -> Draft | None:
     """Ask for one part of a draft."""
     match part:
         case "data":
@@ -57,7 +57,7 @@ async def rewritten(app: Host, opened: Opened, part: str) -> Draft | None:
     return None
 
 
-async def queried(app: Host, opened: Opened) -> Draft | None:
+async def queried(app: Host, opened: OpenedDraft) -> Draft | None:
     """Ask for a SELECT over files, in place of a table."""
     before = opened.draft.data if opened.draft.is_query else ""
     asked = AskText("A SELECT over files", before, check=_query, placeholder="select id, text from 'tickets.parquet'")
@@ -65,7 +65,7 @@ async def queried(app: Host, opened: Opened) -> Draft | None:
     return replace(opened.draft, data=typed, id="") if typed else None
 
 
-async def read_otherwise(app: Host, opened: Opened) -> Draft | None:
+async def read_otherwise(app: Host, opened: OpenedDraft) -> Draft | None:
     """Ask how a table of text is written, where what was found out is wrong."""
     title = "How the table is written; empty to find out"
     hint = "cp1252 ; no-header"
@@ -148,14 +148,14 @@ def _about(model: ModelInfo) -> str:
     return one_line(", ".join(said))
 
 
-async def _max_tokens(app: Host, opened: Opened) -> Draft | None:
+async def _max_tokens(app: Host, opened: OpenedDraft) -> Draft | None:
     text = str(opened.draft.max_tokens or "")
     asked = AskText("How many tokens an answer may have; empty for 4,096", text, check=token_complaint)
     typed = await app.push_screen(asked, wait_for_dismiss=True)
     return None if typed is None else replace(opened.draft, max_tokens=parse_tokens(typed))
 
 
-async def _ids(app: Host, opened: Opened) -> Draft | None:
+async def _ids(app: Host, opened: OpenedDraft) -> Draft | None:
     names = [Name(MADE, "of the row's place"), *(Name(column) for column in opened.columns)]
     chosen = await app.push_screen(ChooseName(names, "the column that names a row"), wait_for_dismiss=True)
     return None if chosen is None else replace(opened.draft, id="" if chosen == MADE else chosen)

@@ -11,7 +11,7 @@ from batchtui.domain.problem import Severity
 from batchtui.services.compose import draft as drafts
 from batchtui.services.compose.compose import compose_to_file
 from batchtui.services.compose.template_choice import save_template
-from batchtui.services.compose.trial import plan_trial, try_now
+from batchtui.services.compose.trial import plan_trial, run_trial
 from batchtui.services.submission.submit import SubmitOptions
 from batchtui.settings.user_paths import is_file, path_of
 from batchtui.text.estimates import range_words
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from batchtui.services.compose.compose import Composed
     from batchtui.services.compose.composition import Composition
     from batchtui.services.compose.draft import Draft
-    from batchtui.services.compose.draft_preview import Opened
+    from batchtui.services.compose.draft_preview import OpenedDraft
     from batchtui.tui.host import Host
 
 
-async def submit(app: Host, opened: Opened) -> bool:
+async def submit(app: Host, opened: OpenedDraft) -> bool:
     """Make all requests, check them, ask, and send them. Returns whether they were sent."""
     app.workspace.refuse_if_read_only()
     composition = _ready(opened)
@@ -42,7 +42,7 @@ async def submit(app: Host, opened: Opened) -> bool:
         return await sending.submit_path(app, file, SubmitOptions(source=source, prime=draft.prime))
 
 
-async def write(app: Host, opened: Opened) -> None:
+async def write(app: Host, opened: OpenedDraft) -> None:
     """Write all requests to a file that a person names."""
     composition = _ready(opened)
     asked = AskText("The file the requests are written to", f"{_stem(opened.draft)}.jsonl", check=_needed)
@@ -85,11 +85,11 @@ async def try_row(app: Host, request: bytes) -> None:
         return
     with app.undertaking() as say:
         say("waiting for the answer")
-        trial = await try_now(app.workspace, plan)
+        trial = await run_trial(app.workspace, plan)
     await app.push_screen(TrialScreen(app.workspace, trial))
 
 
-def _ready(opened: Opened) -> Composition:
+def _ready(opened: OpenedDraft) -> Composition:
     if opened.composition is None:
         raise InputError(
             " ".join(opened.complaints) or "There is no data to make requests of.", title="This is not ready yet"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from batchtui.domain.problem import Problem
-    from batchtui.services.compose.draft_preview import Shown
+    from batchtui.services.compose.draft_preview import RowPreview
     from batchtui.tui.compose.draft_session import DraftDesk
     from batchtui.tui.rendering.plain import Part
 
@@ -43,7 +43,7 @@ class Outcome(Vertical):
     def __init__(self, desk: DraftDesk) -> None:
         super().__init__(id="outcome")
         self._desk = desk
-        self.shown: Shown | None = None
+        self.shown: RowPreview | None = None
         """The row that is shown."""
         self.is_only_troubled = False
         """Whether only rows with a problem are listed."""
