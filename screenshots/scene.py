@@ -119,7 +119,7 @@ class Scene:
         self.until(hours=7)
         await self.submit(Work("contract-summaries", 320, "claude-opus-5-5", ("legal",)))
         await self.collect()
-        await presence.leave(self.workspace)
+        await presence.mark_visited(self.workspace)
         self.until(hours=3)
         await self.submit(Work("eval-prompt-v7", 400, "claude-opus-5-5", ("eval",), EVALUATION, "eval"))
         self.until(minutes=45)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from textual.dom import DOMNode
 
     from batchtui.registry.batch_queries import BatchCounts
-    from batchtui.services.insights.last_visit import Away
+    from batchtui.services.insights.last_visit import SinceLastVisit
     from batchtui.services.polling.poller import Poller, PollStatus
     from batchtui.services.workspace import Workspace
     from batchtui.settings.model import Settings
@@ -68,7 +68,7 @@ class Host(App[int]):
     outlook: Outlook
     guide: Guide | None
     """What chooses the hint on the screen; None where hints are off."""
-    away: Away | None
+    away: SinceLastVisit | None
     """What happened since a dashboard was last open; None where none ever was."""
 
     @property

@@ -23,10 +23,10 @@ _MARKS = {"good": "ok", "note": "note", "bad": "BAD"}
 @click.option("--offline", is_flag=True, help="Do not call the API (one free call otherwise).")
 async def command(session: Session, offline: bool) -> int:
     """Examine versions, places, settings, credentials, the API, the clocks and the terminal."""
-    from batchtui.services.insights.doctor import examine
+    from batchtui.services.insights.doctor import run_checks
 
     async with session.workspace() as workspace:
-        findings = await examine(workspace, offline=offline)
+        findings = await run_checks(workspace, offline=offline)
     rows = [(finding.topic, str(finding.health), finding.message, finding.hint) for finding in findings]
     rows.append(("terminal", "good", _terminal(), ""))
     if session.json:

@@ -117,7 +117,7 @@ class Backstage:
             clock.turn((present - ago - clock.now()).total_seconds())
             await self.submit(piece, **temper)
         clock.turn((present - clock.now()).total_seconds())
-        await presence.leave(self.workspace)
+        await presence.mark_visited(self.workspace)
         await tend.round_of_care(self.workspace)
         for batch in await self.workspace.registry.views.uncollected(clock.now()):
             await collect(self.workspace, batch)

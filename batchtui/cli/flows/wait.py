@@ -39,7 +39,7 @@ async def wait_for(
         WaitTimedOut: they still run.
         FateUnknown, NeverSent: the end of one cannot be waited for before somebody has decided.
     """
-    from batchtui.services.insights.forecast import forecaster
+    from batchtui.services.insights.forecast import load_forecaster
     from batchtui.services.notifications.channels import channels
     from batchtui.services.notifications.notifier import Notifier
     from batchtui.services.polling.wait import refuse_undecided, wait
@@ -49,7 +49,7 @@ async def wait_for(
         [batch.key for batch in batches],
         poll_interval=poll_interval,
         timeout=timeout,
-        on_progress=_teller(session.notes, workspace.clock, await forecaster(workspace)),
+        on_progress=_teller(session.notes, workspace.clock, await load_forecaster(workspace)),
     )
     session.notes.close()
     await Notifier(workspace, channels(workspace, say=ringer(session.notes, workspace))).tell()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from batchtui.domain.batch import Batch, RequestCounts
     from batchtui.domain.forecast import Forecast
     from batchtui.domain.job import Job
-    from batchtui.services.insights.warnings import Caution
+    from batchtui.services.insights.warnings import BatchWarning
 
 COLUMNS = (
     Column("STATE", worth=100),
@@ -175,7 +175,7 @@ def sheet(facts: Iterable[tuple[str, str]]) -> Iterator[str]:
         yield f"{pad(name, room)}  {value}"
 
 
-def caution_lines(cautions: Iterable[Caution]) -> Iterator[str]:
+def caution_lines(cautions: Iterable[BatchWarning]) -> Iterator[str]:
     """Yield warnings, each with what to do about it on a line below."""
     for caution in cautions:
         yield f"warning: {caution.message}"

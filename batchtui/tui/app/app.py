@@ -147,7 +147,7 @@ class DashboardApp(Everywhere):
             with suppress(WorkerError):
                 await worker.wait()
         with suppress(StorageError):  # to be told the same once more is no reason to fail at the end
-            await presence.leave(self.workspace)
+            await presence.mark_visited(self.workspace)
 
     def end_by_signal(self, number: int) -> None:
         """Leave at once, as after a key."""
@@ -211,7 +211,7 @@ class DashboardApp(Everywhere):
         self.tick()
 
     async def _say_what_was_missed(self) -> None:
-        self.away = await presence.away(self.workspace)
+        self.away = await presence.since_last_visit(self.workspace)
         missed = happening.summary(self.away.acts) if self.away else ""
         if missed:
             keys = self.keymap["app.activity"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from batchtui.services.insights.warnings import Act, Caution
+from batchtui.services.insights.warnings import BatchWarning, WarningAction
 from batchtui.services.results.collect import collect
 from batchtui.text.numbers import amount
 from batchtui.tui.chrome.base_screen import Frame
@@ -41,10 +41,10 @@ KINDS = {
     "model_retires": "model retires",
 }
 OFFERS = {
-    Act.RESUME: "looks for it, or sends it; asks first",
-    Act.FETCH: "fetches the results",
-    Act.OPEN: "shows the batch",
-    Act.REFRESH: "asks the API again",
+    WarningAction.RESUME: "looks for it, or sends it; asks first",
+    WarningAction.FETCH: "fetches the results",
+    WarningAction.OPEN: "shows the batch",
+    WarningAction.REFRESH: "asks the API again",
 }
 
 
@@ -56,7 +56,7 @@ class WarningsScreen(Frame):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
-        self.grid: Grid[Caution] = Grid(COLUMNS, self._page, paint, id="warnings")
+        self.grid: Grid[BatchWarning] = Grid(COLUMNS, self._page, paint, id="warnings")
         self.grid.empty = (line(Piece("There is nothing to warn of", Tone.STRONG)),)
         self._advice = Advice()
 
@@ -71,7 +71,7 @@ class WarningsScreen(Frame):
         self.grid.focus()
         self.status_changed()
 
-    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, Caution]]:
+    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, BatchWarning]]:
         cautions = self.dashboard.outlook.cautions
         return [(key, cautions[key]) for key in keys if key < len(cautions)]
 
@@ -104,17 +104,17 @@ class WarningsScreen(Frame):
         if caution is None:
             return
         batch = caution.batch
-        if caution.act is Act.REFRESH or batch is None:
+        if caution.act is WarningAction.REFRESH or batch is None:
             self.dashboard.poller.refresh_now()
             self.dashboard.say("The API is asked again.")
-        elif caution.act is Act.RESUME:
+        elif caution.act is WarningAction.RESUME:
             perform(self.app, partial(sending.resume, self.dashboard, [batch.key]), group="act")
-        elif caution.act is Act.FETCH:
+        elif caution.act is WarningAction.FETCH:
             perform(self.app, partial(self._fetch, caution), group=f"fetch-{batch.key}", gives_up=True)
         else:
             self.app.push_screen(BatchScreen(self.workspace, batch))
 
-    async def _fetch(self, caution: Caution) -> None:
+    async def _fetch(self, caution: BatchWarning) -> None:
         assert caution.batch is not None
         with self.dashboard.undertaking() as say:
             say("fetching results")
@@ -127,9 +127,9 @@ class Advice(Picture):
 
     def __init__(self) -> None:
         super().__init__(id="advice")
-        self._caution: Caution | None = None
+        self._caution: BatchWarning | None = None
 
-    def show(self, caution: Caution | None) -> None:
+    def show(self, caution: BatchWarning | None) -> None:
         """Draw this one."""
         self._caution = caution
         self.redraw()
@@ -144,7 +144,7 @@ class Advice(Picture):
         return [*said[: rows - 1], (Piece(" enter  ", Tone.STRONG), Piece(OFFERS[caution.act], Tone.DIM))]
 
 
-def paint(item: Caution, column: Column, width: int) -> Line:
+def paint(item: BatchWarning, column: Column, width: int) -> Line:
     """Draw one cell."""
     if column.id == "kind":
         return (Piece(KINDS.get(item.kind, item.kind), Tone.WARN),)
