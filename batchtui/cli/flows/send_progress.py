@@ -51,11 +51,11 @@ def end_of_sending(notes: Notes, submitted: Submitted) -> Exit:
 
 def ringer(notes: Notes, workspace: Workspace) -> Callable[[Sequence[Notice]], None] | None:
     """Make what tells a terminal of notices, as the settings want it; None where there is no terminal."""
-    from batchtui.services.notifications.channels import ringing
+    from batchtui.services.notifications.channels import terminal_sequences
 
     if not notes.is_terminal:
         return None
-    return lambda notices: notes.signal(ringing(notices, workspace.settings.notify, os.environ))
+    return lambda notices: notes.signal(terminal_sequences(notices, workspace.settings.notify, os.environ))
 
 
 _WORDS: dict[str, Callable[[Event], str]] = {

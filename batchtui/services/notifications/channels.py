@@ -79,7 +79,7 @@ def channels(
     return [*found, webhook(workspace, notify.webhook)] if notify.webhook else found
 
 
-def ringing(notices: Sequence[Notice], notify: Notify, env: Mapping[str, str]) -> str:
+def terminal_sequences(notices: Sequence[Notice], notify: Notify, env: Mapping[str, str]) -> str:
     """Return the sequences for these notices: one bell, and a desktop notice for each, or one for many."""
     bell = osc.BELL if notify.bell else ""
     if not notify.desktop:

@@ -13,7 +13,7 @@ from textual.worker import WorkerError
 from batchtui.domain.errors import StorageError
 from batchtui.registry.batch_queries import BatchCounts
 from batchtui.services.insights import last_visit as presence
-from batchtui.services.notifications.channels import channels, ringing
+from batchtui.services.notifications.channels import channels, terminal_sequences
 from batchtui.services.notifications.notifier import Notifier
 from batchtui.services.polling.poller import Poller, PollerState
 from batchtui.text import events as happening
@@ -193,7 +193,7 @@ class DashboardApp(Everywhere):
             self._say_error(message.error)
 
     def _ring(self, notices: Sequence[Notice]) -> None:
-        self.write_to_terminal(ringing(notices, self.workspace.settings.notify, os.environ))
+        self.write_to_terminal(terminal_sequences(notices, self.workspace.settings.notify, os.environ))
 
     def _look_ahead_soon(self) -> None:
         """Look at once where somebody looks at the warnings, or none was taken for a while; else with the next tick."""
