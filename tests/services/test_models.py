@@ -35,10 +35,10 @@ async def test_a_round_of_care_keeps_the_list_of_the_day(
     workspace: Workspace, simulator: Simulator, clock: TurnedClock
 ) -> None:
     for _ in range(3):
-        await tend.round_of_care(workspace)
+        await tend.run_maintenance(workspace)
     assert asked(simulator) == 1
     clock.turn(hours=25)
-    await tend.round_of_care(workspace)
+    await tend.run_maintenance(workspace)
     assert asked(simulator) == 2
 
 

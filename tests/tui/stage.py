@@ -111,7 +111,7 @@ async def stage(
             for name in ended:
                 await submit(workspace, folder, name)
             clock.turn(hours=2)
-            await tend.round_of_care(workspace)
+            await tend.run_maintenance(workspace)
             for batch in await workspace.registry.views.uncollected(workspace.clock.now()) if saves else ():
                 await collect(workspace, batch)
             for name in running:

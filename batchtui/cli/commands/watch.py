@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from batchtui.cli.session import Session
     from batchtui.services.polling.poller import PollStatus
-    from batchtui.services.polling.watch import Happening
+    from batchtui.services.polling.watch import WatchEvent
     from batchtui.services.workspace import Workspace
 
 _TROUBLE = (PollerState.OFFLINE, PollerState.RATE_LIMITED, PollerState.NO_CREDENTIALS)
@@ -88,8 +88,8 @@ async def command(session: Session, interval: float | None, until_idle: bool, ar
     return Exit.FAILED if watched.uncollected else Exit.DONE
 
 
-def _teller(session: Session) -> Callable[[Happening], None]:
-    def tell(told: Happening) -> None:
+def _teller(session: Session) -> Callable[[WatchEvent], None]:
+    def tell(told: WatchEvent) -> None:
         if session.json:
             session.out.record(_document(told))
         else:
@@ -99,7 +99,7 @@ def _teller(session: Session) -> Callable[[Happening], None]:
     return tell
 
 
-def _line(told: Happening) -> str:
+def _line(told: WatchEvent) -> str:
     entry, batch = told.entry, told.batch
     said = [
         stamp(entry.at),
@@ -111,7 +111,7 @@ def _line(told: Happening) -> str:
     return "  ".join(filter(None, said)).rstrip()
 
 
-def _document(told: Happening) -> documents.Document:
+def _document(told: WatchEvent) -> documents.Document:
     entry = told.entry
     return {
         "at": documents.moment(entry.at),

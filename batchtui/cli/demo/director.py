@@ -118,7 +118,7 @@ class Backstage:
             await self.submit(piece, **temper)
         clock.turn((present - clock.now()).total_seconds())
         await presence.mark_visited(self.workspace)
-        await tend.round_of_care(self.workspace)
+        await tend.run_maintenance(self.workspace)
         for batch in await self.workspace.registry.views.uncollected(clock.now()):
             await collect(self.workspace, batch)
 

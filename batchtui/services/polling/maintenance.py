@@ -24,7 +24,7 @@ YOUNG, SETTLED_IN = timedelta(minutes=2), timedelta(minutes=15)
 """Up to these ages of the youngest running batch the intervals `quick` and `middle` of the settings hold."""
 
 
-async def round_of_care(workspace: Workspace) -> Sweep:
+async def run_maintenance(workspace: Workspace) -> Sweep:
     """Take over what a dead process left, ask the API how things stand, look for lost answers, send on what waited.
 
     Once a day it has today's list of models fetched, too: checks go by it.
@@ -41,7 +41,7 @@ async def round_of_care(workspace: Workspace) -> Sweep:
     return sweep
 
 
-async def goes_on(workspace: Workspace) -> bool:
+async def has_pending(workspace: Workspace) -> bool:
     """Whether anything will still happen by itself; what waits for a person will not."""
     tally = await workspace.registry.views.tally()
     if tally.running or tally.states.get(BatchState.SUBMITTING):
@@ -65,7 +65,7 @@ async def has_work(workspace: Workspace) -> bool:
     return bool(open_ones) or await _waits_its_turn(workspace)
 
 
-async def interval(workspace: Workspace) -> float:
+async def poll_interval(workspace: Workspace) -> float:
     """Seconds until the next sweep is worth its call: short while something is young, long later."""
     open_batches = await workspace.registry.views.in_states(
         BatchState.IN_PROGRESS, BatchState.CANCELING, BatchState.UNKNOWN, BatchState.SUBMITTING

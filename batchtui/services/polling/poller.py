@@ -127,7 +127,7 @@ class Poller:
         if not forced and not await tend.has_work(self._workspace):
             await self._say(PollerState.IDLE)
             return self._workspace.settings.refresh.slow
-        seconds = self._interval or await tend.interval(self._workspace)
+        seconds = self._interval or await tend.poll_interval(self._workspace)
         ttl = timedelta(seconds=seconds * 2 + 10)
         if not await self._workspace.registry.leases.take(tend.POLLING, ttl):
             await self._say(PollerState.ELSEWHERE)
@@ -137,7 +137,7 @@ class Poller:
     async def _sweep(self, seconds: float) -> float:
         await self._say(PollerState.REFRESHING)
         try:
-            sweep = await tend.round_of_care(self._workspace)
+            sweep = await tend.run_maintenance(self._workspace)
         except (CredentialsMissing, Refused) as error:
             if _is_locked_out(error):
                 return await self._failed(PollerState.NO_CREDENTIALS, BACK_OFF[-1], error)
@@ -159,7 +159,7 @@ class Poller:
         """Whether nothing more happens by itself, and no results are left to fetch."""
         if self._failure is not None and _is_locked_out(self._failure):
             raise self._failure
-        while not await tend.goes_on(self._workspace):
+        while not await tend.has_pending(self._workspace):
             if not self._collects or not await self._to_collect():
                 return True
             await self._workspace.clock.sleep(SETTLING)

@@ -93,7 +93,7 @@ async def test_the_history_is_the_registry_s_and_what_was_cancelled_is_none(
     last = (await all_batches(workspace))[-1]
     await apply_cancel(workspace, await plan_cancel(workspace, [last.key]))
     clock.turn(hours=2)
-    await tend.round_of_care(workspace)
+    await tend.run_maintenance(workspace)
     past = await workspace.registry.views.lasted(100)
     assert len(past) == 3
     assert all(timedelta(minutes=20) < one.time < timedelta(hours=1) for one in past)

@@ -43,7 +43,7 @@ async def test_where_all_is_well_there_are_none(workspace: Workspace, tmp_path: 
     assert await kinds(workspace) == []
     await submit(workspace, tmp_path, 2)
     clock.turn(hours=2)
-    await tend.round_of_care(workspace)
+    await tend.run_maintenance(workspace)
     await collect(workspace, (await all_batches(workspace))[0])
     clock.turn(days=27)
     assert await kinds(workspace) == []
@@ -89,7 +89,7 @@ async def test_a_batch_that_will_probably_expire_judged_by_its_like(tmp_path: Pa
             clock.turn(hours=1)
             assert await kinds(workspace) == []
             clock.turn(hours=24)
-            await tend.round_of_care(workspace)
+            await tend.run_maintenance(workspace)
             await submit(workspace, tmp_path, 1, prefix="next")
             caution = await only(workspace)
     assert (caution.kind, caution.act) == ("expires", WarningAction.OPEN)
@@ -111,7 +111,7 @@ async def test_results_that_go_soon_until_they_are_saved(
 ) -> None:
     await submit(workspace, tmp_path, 2)
     clock.turn(hours=2)
-    await tend.round_of_care(workspace)
+    await tend.run_maintenance(workspace)
     clock.turn(days=25)
     assert await kinds(workspace) == []
     clock.turn(days=1, hours=1)

@@ -134,7 +134,7 @@ async def test_what_happened_while_one_was_away_is_said_at_the_start_and_marked_
     async with stage(tmp_path, running=["nightly"], settings=STILL) as shown:
         await presence.mark_visited(shown.workspace)
         shown.clock.turn(hours=2)
-        await tend.round_of_care(shown.workspace)
+        await tend.run_maintenance(shown.workspace)
         [batch] = await shown.workspace.registry.views.select()
         await collect(shown.workspace, batch)
         back = DashboardApp(shown.workspace, ground=MODERN)

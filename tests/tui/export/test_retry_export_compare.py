@@ -27,7 +27,7 @@ async def half_failed(made: Stage, folder: Path, name: str = "mixed", count: int
     made.simulator.world.retemper(SCENARIOS["half-fail"])
     await submit(made.workspace, folder, name, count)
     made.clock.turn(hours=2)
-    await tend.round_of_care(made.workspace)
+    await tend.run_maintenance(made.workspace)
     views = made.workspace.registry.views
     async with asyncio.timeout(PATIENCE):
         while any(batch.results is not ResultsState.SAVED for batch in await views.select()):
