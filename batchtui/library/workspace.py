@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from batchtui.services.batches.targets import Target
     from batchtui.services.polling.wait import Waiting
     from batchtui.services.results.export import ExportReport
-    from batchtui.services.submission.reconcile import Finding
+    from batchtui.services.submission.reconcile import Reconciliation
     from batchtui.services.workspace import Workspace as Engine
 
 Named: TypeAlias = "str | Job | Batch"
@@ -122,7 +122,7 @@ class Workspace:
             discard(self._engine, plan)
         return submitted.job
 
-    async def resume(self, *named: Named, consent: Callable[[Finding], bool] | None = None) -> tuple[Batch, ...]:
+    async def resume(self, *named: Named, consent: Callable[[Reconciliation], bool] | None = None) -> tuple[Batch, ...]:
         """Finish what a crash, a full queue or a lost answer left open, of these jobs or of all.
 
         What the API shows is adopted. Where it shows nothing for a minute, `consent` decides whether the part is sent
@@ -133,7 +133,7 @@ class Workspace:
         """
         from batchtui.services.submission.resume import resume
 
-        async def decide(finding: Finding) -> bool:
+        async def decide(finding: Reconciliation) -> bool:
             return consent is not None and consent(finding)
 
         jobs = [(await self.find(each)).batches[0].job for each in named]

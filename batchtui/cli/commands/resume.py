@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from batchtui.cli.session import Session
     from batchtui.domain.batch import RemoteBatch
-    from batchtui.services.submission.reconcile import Finding
+    from batchtui.services.submission.reconcile import Reconciliation
     from batchtui.services.submission.resume import Resumed
     from batchtui.services.workspace import Workspace
 
@@ -85,10 +85,10 @@ async def _jobs(workspace: Workspace, names: tuple[str, ...]) -> list[str]:
     return [target.batches[0].job for target in await find_targets(workspace, names) if target.batches]
 
 
-def _asker(session: Session, *, yes: bool) -> Callable[[Finding], Awaitable[bool]]:
+def _asker(session: Session, *, yes: bool) -> Callable[[Reconciliation], Awaitable[bool]]:
     """Make the question that is put before a part is sent again. Nobody there to answer: not sent."""
 
-    async def ask(finding: Finding) -> bool:
+    async def ask(finding: Reconciliation) -> bool:
         if yes:
             return True
         question = (
@@ -105,10 +105,10 @@ def _asker(session: Session, *, yes: bool) -> Callable[[Finding], Awaitable[bool
     return ask
 
 
-def _chooser(session: Session) -> Callable[[Finding], Awaitable[RemoteBatch | None]]:
+def _chooser(session: Session) -> Callable[[Reconciliation], Awaitable[RemoteBatch | None]]:
     """Make the question which batch an unknown part is. Nobody there to answer: none is taken."""
 
-    async def choose(finding: Finding) -> RemoteBatch | None:
+    async def choose(finding: Reconciliation) -> RemoteBatch | None:
         try:
             for remote in finding.candidates:
                 counts = f"{remote.counts.total:,} requests, created {stamp(remote.created_at)}"
@@ -123,7 +123,7 @@ def _chooser(session: Session) -> Callable[[Finding], Awaitable[RemoteBatch | No
     return choose
 
 
-def _undecided_words(finding: Finding) -> str:
+def _undecided_words(finding: Reconciliation) -> str:
     name = part_label(finding.batch)
     if not finding.candidates:
         return f"{name}: the API does not show it. `batchtui resume --yes` sends it again."

@@ -89,16 +89,19 @@ async def command(
     FILE is JSONL of {"custom_id", "params"}, the same as one JSON array, a task file, any of these as .gz, a folder
     of such files, or - for stdin.
     """
-    from batchtui.services.submission.staging.worker import begun
+    from batchtui.services.submission.staging.worker import start_if_worth_it
 
     sources, output = _untangle(sources, output)
     saving.refuse_existing(output)
     saving.refuse_two_on_stdout(session, output)
-    async with begun(sources) as child, session.workspace() if dry_run else session.acting_workspace() as workspace:
+    async with (
+        start_if_worth_it(sources) as child,
+        session.workspace() if dry_run else session.acting_workspace() as workspace,
+    ):
         # Not before the process that checks has been started: loading these takes as long as its own start.
         from batchtui.services.spending.budget import enforce_limits
         from batchtui.services.submission.canary import plan_canary, with_canary
-        from batchtui.services.submission.duplicates import refuse_repeated
+        from batchtui.services.submission.duplicates import refuse_duplicates
         from batchtui.services.submission.submit import SubmitOptions, apply_submit, discard, plan_submit
 
         chosen = SubmitOptions(name, tags, intake_of(options), prime, source, count)
@@ -110,7 +113,7 @@ async def command(
                 await _rehearse(session, workspace, plan, tried, max_cost)
                 return Exit.DONE
             await enforce_limits(workspace, with_canary(plan.estimate, tried) if tried else plan.estimate, max_cost)
-            await refuse_repeated(workspace, plan.earlier, force=force)
+            await refuse_duplicates(workspace, plan.earlier, force=force)
             verdicts = await canaries.fly(session, workspace, tried, yes=yes) if tried else None
             if tried and verdicts:
                 canaries.refuse_dead(session, tried, verdicts)
@@ -172,7 +175,7 @@ def _ask(session: Session, plan: SubmitPlan, *, yes: bool) -> None:
 
 
 async def _show_plan(session: Session, workspace: Workspace, plan: SubmitPlan, tried: CanaryPlan | None) -> None:
-    from batchtui.services.submission.duplicates import told
+    from batchtui.services.submission.duplicates import describe_duplicates
 
     if session.json:
         parts_of = workspace.registry.views.of_job
@@ -195,7 +198,9 @@ async def _show_plan(session: Session, workspace: Workspace, plan: SubmitPlan, t
     session.out.lines(findings.report_lines(plan.report, plan.parts))
     session.out.lines(estimate_lines(plan.estimate))
     session.out.lines(canaries.plan_lines(tried) if tried else ())
-    session.out.lines(f"submitted before: {sanitize(line)}" for line in await told(workspace, plan.earlier))
+    session.out.lines(
+        f"submitted before: {sanitize(line)}" for line in await describe_duplicates(workspace, plan.earlier)
+    )
     session.notes.say("Nothing was sent.")
 
 

@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
     from batchtui.cli.stderr import Notes
     from batchtui.domain.notice import Notice
-    from batchtui.services.submission.dispatch import Event
+    from batchtui.services.submission.dispatch import SendEvent
     from batchtui.services.submission.submit import Submitted
     from batchtui.services.workspace import Workspace
 
 
-def teller(notes: Notes) -> Callable[[Event], None]:
+def teller(notes: Notes) -> Callable[[SendEvent], None]:
     """Make the listener that tells the events of a submission: progress on a terminal, and what matters as remarks."""
     last = 0.0
 
-    def tell(event: Event) -> None:
+    def tell(event: SendEvent) -> None:
         nonlocal last
         if event.kind == "uploading":
             if time.monotonic() - last > 0.1:
@@ -58,7 +58,7 @@ def ringer(notes: Notes, workspace: Workspace) -> Callable[[Sequence[Notice]], N
     return lambda notices: notes.signal(terminal_sequences(notices, workspace.settings.notify, os.environ))
 
 
-_WORDS: dict[str, Callable[[Event], str]] = {
+_WORDS: dict[str, Callable[[SendEvent], str]] = {
     "waiting": lambda event: f"the API wants to be left alone for {countdown(event.seconds)}. {event.message}",
     "looking": lambda event: f"the answer was lost; looking for it at the API in {countdown(event.seconds)}.",
     "adopted": lambda event: f"the answer was lost, and the batch is there: {event.batch.id}",

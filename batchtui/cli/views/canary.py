@@ -29,7 +29,7 @@ async def fly(session: Session, workspace: Workspace, plan: CanaryPlan, *, yes: 
         ConsentNeeded: where the answer is no, or nobody can be asked.
         CredentialsMissing, SpendLimitReached, Refused: no call can be made.
     """
-    from batchtui.services.submission.canary import fly_canary
+    from batchtui.services.submission.canary import run_canary
 
     for line in plan_lines(plan):
         session.notes.say(line)
@@ -37,7 +37,7 @@ async def fly(session: Session, workspace: Workspace, plan: CanaryPlan, *, yes: 
         return ()
     question = f"Send {amount(len(plan.calls), 'request')} in real time, {_at_most(plan.at_most)}?"
     consent(session.notes, question, yes=yes, lost="Nothing was sent.")
-    return await fly_canary(
+    return await run_canary(
         workspace,
         plan,
         lambda call: session.notes.progress(f"canary: trying {one_line(call.skeleton)}"),

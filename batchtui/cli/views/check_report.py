@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from batchtui.domain.job import PartPlan
     from batchtui.domain.problem import Problem
     from batchtui.intake.types import CheckReport
-    from batchtui.services.submission.staging.stage import Reading
+    from batchtui.services.submission.staging.stage import ReadProgress
 
 MOST_SHAPES = 12
 """Shapes that are listed; where there are more, the file has no shapes worth reading."""
@@ -57,11 +57,11 @@ def report_lines(report: CheckReport, parts: Sequence[PartPlan]) -> Iterator[str
         yield f"{amount(report.errors, 'error')}, {amount(report.warnings, 'warning')}"
 
 
-def progress_of(session: Session) -> Callable[[Reading], None]:
+def progress_of(session: Session) -> Callable[[ReadProgress], None]:
     """Make the listener that shows how far the reading of the input has come."""
     last = 0.0
 
-    def show(reading: Reading) -> None:
+    def show(reading: ReadProgress) -> None:
         nonlocal last
         if session.notes.is_terminal and time.monotonic() - last > 0.1:
             last = time.monotonic()

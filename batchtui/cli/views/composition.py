@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from batchtui.compose import RenderedRow
     from batchtui.services.compose.compose import Composed
     from batchtui.services.compose.composition import Composition
-    from batchtui.services.submission.cache_priming import Gain
+    from batchtui.services.submission.cache_priming import CacheSavings
     from batchtui.templates.request_builder import CacheablePrefix
     from batchtui.templates.store import TemplateEntry
 
@@ -141,7 +141,7 @@ def _prefix(prefix: CacheablePrefix, least: int) -> str:
     return f"{said}: marked to be cached for an hour" if prefix.is_marked else f"{said}: --cache has it cached"
 
 
-def _gain(gain: Gain) -> str:
+def _gain(gain: CacheSavings) -> str:
     """Say what caching is worth, either way it may go."""
     saved = f"saves up to {usd(gain.all_hit)}" if gain.all_hit > 0 else "saves nothing with so few requests"
     return f"caching it {saved} where all find it, and costs {usd(gain.none_hit)} more where none does (--prime helps)"

@@ -23,7 +23,7 @@ from batchtui.registry.original_ids import OriginalIdWriter
 from batchtui.runtime.atomic_file import refuse_existing
 from batchtui.runtime.threads import run_cancellable
 from batchtui.services.estimates.request_groups import RequestGrouper
-from batchtui.services.submission.staging.stage import Reading
+from batchtui.services.submission.staging.stage import ReadProgress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from batchtui.intake import CheckReport
     from batchtui.services.compose.composition import Composition
     from batchtui.services.estimates.request_groups import RequestGroup
-    from batchtui.services.submission.cache_priming import Gain
+    from batchtui.services.submission.cache_priming import CacheSavings
     from batchtui.services.workspace import Workspace
     from batchtui.templates.request_builder import CacheablePrefix
 
@@ -69,7 +69,7 @@ class Composed:
     """What the requests weigh."""
     estimate: Estimate | None = None
     """What they will cost as one batch; None where there are none."""
-    gain: Gain | None = None
+    gain: CacheSavings | None = None
     """What caching the prefix is worth; None where it is too short, or the model's price is not known."""
     troubled: Sequence[int] = ()
     """The numbers of rows with a problem, from 1, in order: the first `MOST_TROUBLED`. Only of a survey."""
@@ -84,7 +84,7 @@ async def compose(
     workspace: Workspace,
     composition: Composition,
     stream: IO[bytes],
-    on_progress: Callable[[Reading], None] | None = None,
+    on_progress: Callable[[ReadProgress], None] | None = None,
 ) -> Composed:
     """Make and check all requests, then write them as JSON lines: all, or none where a row is wrong.
 
@@ -96,7 +96,7 @@ async def compose(
 
 
 async def check_all_rows(
-    workspace: Workspace, composition: Composition, on_progress: Callable[[Reading], None] | None = None
+    workspace: Workspace, composition: Composition, on_progress: Callable[[ReadProgress], None] | None = None
 ) -> Composed:
     """Make and check all requests and keep none: to say what is wrong, and what they will cost.
 
@@ -135,8 +135,8 @@ def _requests_at(composition: Composition, places: set[int]) -> dict[int, bytes]
 
 async def _passed(
     workspace: Workspace,
-    work_with: Callable[[Callable[[Reading], None]], Composed],
-    on_progress: Callable[[Reading], None] | None,
+    work_with: Callable[[Callable[[ReadProgress], None]], Composed],
+    on_progress: Callable[[ReadProgress], None] | None,
 ) -> Composed:
     """Run one pass over all rows."""
     composed = await run_cancellable(work_with, on_progress)
@@ -147,7 +147,7 @@ async def compose_to_file(
     workspace: Workspace,
     composition: Composition,
     output: Path,
-    on_progress: Callable[[Reading], None] | None = None,
+    on_progress: Callable[[ReadProgress], None] | None = None,
 ) -> Composed:
     """Compose into a file, which appears whole or not at all; one that exists is replaced.
 
@@ -170,7 +170,7 @@ async def compose_to_file(
 
 
 def _compose(
-    workspace: Workspace, composition: Composition, stream: IO[bytes], tell: Callable[[Reading], None]
+    workspace: Workspace, composition: Composition, stream: IO[bytes], tell: Callable[[ReadProgress], None]
 ) -> Composed:
     with OriginalIdWriter(workspace.paths.originals) as originals, tempfile.SpooledTemporaryFile(SPOOLED) as spool:
         composer, weighed = composition.composer(originals.changed), RequestGrouper()
@@ -178,7 +178,7 @@ def _compose(
             spool.writelines([request.payload + b"\n" for request in block])
             originals.sent([request.custom_id for request in block])
             weighed.add(1, block)
-            tell(Reading(*composition.table.progress))
+            tell(ReadProgress(*composition.table.progress))
         report, length = composer.report(), 0
         if report.requests and (composition.options.skip_wrong or not report.errors):
             length = spool.tell()
@@ -189,7 +189,7 @@ def _compose(
     return _composed(composer, report, length, kept, weighed.loads())
 
 
-def _survey(composition: Composition, tell: Callable[[Reading], None]) -> Composed:
+def _survey(composition: Composition, tell: Callable[[ReadProgress], None]) -> Composed:
     troubled, weighed = array("I"), RequestGrouper()
 
     def note(number: int) -> None:
@@ -199,7 +199,7 @@ def _survey(composition: Composition, tell: Callable[[Reading], None]) -> Compos
     composer = composition.composer(on_problem=note)
     for block in composer.blocks():
         weighed.add(1, block)
-        tell(Reading(*composition.table.progress))
+        tell(ReadProgress(*composition.table.progress))
     return replace(_composed(composer, composer.report(), 0, None, weighed.loads()), troubled=troubled)
 
 

@@ -35,8 +35,8 @@ async def run_maintenance(workspace: Workspace) -> Sweep:
     await reconcile.recover(workspace)
     sweep = await refresh.sweep(workspace)
     unknown = await workspace.registry.views.in_states(BatchState.UNKNOWN)
-    await reconcile.look(workspace, unknown)
-    await resume.feed(workspace)
+    await reconcile.look_up(workspace, unknown)
+    await resume.send_waiting(workspace)
     await keep_up(workspace)
     return sweep
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from batchtui.results.failure_groups import FailureGroup, Kind
     from batchtui.services.batches.targets import Target
     from batchtui.services.retry.requests import RetryRequests
-    from batchtui.services.submission.dispatch import Event
+    from batchtui.services.submission.dispatch import SendEvent
     from batchtui.services.workspace import Workspace
 
 
@@ -131,7 +131,7 @@ def discard(workspace: Workspace, plan: RetryPlan) -> None:
 async def apply_retry(
     workspace: Workspace,
     plan: RetryPlan,
-    on_event: Callable[[Event], None] | None = None,
+    on_event: Callable[[SendEvent], None] | None = None,
     *,
     max_cost: Decimal | None = None,
 ) -> Submitted:

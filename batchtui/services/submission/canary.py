@@ -77,7 +77,7 @@ def only_canary(estimate: Estimate, plan: CanaryPlan) -> Estimate:
     return replace(estimate, cost=Bounds(None, None, plan.at_most if plan.calls else NOTHING))
 
 
-async def fly_canary(
+async def run_canary(
     workspace: Workspace,
     plan: CanaryPlan,
     on_call: Callable[[CanaryCall], None] | None = None,

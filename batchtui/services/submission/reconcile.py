@@ -43,7 +43,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Reconciliation:
     """The verdict on one part, with the batches that could be it."""
 
     batch: Batch
@@ -68,7 +68,9 @@ async def recover(workspace: Workspace) -> list[int]:
     return found
 
 
-async def look(workspace: Workspace, batches: Sequence[Batch], grace: timedelta = DEFAULT_GRACE) -> list[Finding]:
+async def look_up(
+    workspace: Workspace, batches: Sequence[Batch], grace: timedelta = DEFAULT_GRACE
+) -> list[Reconciliation]:
     """Look for unknown parts among the newest batches of the API, and adopt those that fit beyond doubt.
 
     A candidate is a batch that the registry does not know, with the same number of requests, created since the send
@@ -134,20 +136,20 @@ def _fits(workspace: Workspace, batch: Batch, remote: RemoteBatch) -> bool:
 
 async def _judge(
     workspace: Workspace, batch: Batch, fitting: Mapping[int, tuple[RemoteBatch, ...]], grace: timedelta
-) -> Finding:
+) -> Reconciliation:
     candidates = fitting.get(batch.key)
     if candidates is None:
-        return Finding(await workspace.registry.batches.get(batch.key), Verdict.SETTLED)
+        return Reconciliation(await workspace.registry.batches.get(batch.key), Verdict.SETTLED)
     if not candidates:
         passed = workspace.clock.now() - (batch.lost_at or batch.submitted_at or batch.planned_at)
         wait = (grace - passed).total_seconds()
-        return Finding(batch, Verdict.TOO_EARLY if wait > 0 else Verdict.ABSENT, (), max(wait, 0.0))
+        return Reconciliation(batch, Verdict.TOO_EARLY if wait > 0 else Verdict.ABSENT, (), max(wait, 0.0))
     chosen = await _choose(workspace, batch, candidates, fitting)
     if chosen is None:
-        return Finding(batch, Verdict.AMBIGUOUS, candidates)
+        return Reconciliation(batch, Verdict.AMBIGUOUS, candidates)
     if not await adopt(workspace, batch, chosen):
-        return Finding(await workspace.registry.batches.get(batch.key), Verdict.SETTLED)
-    return Finding(await workspace.registry.batches.get(batch.key), Verdict.ADOPTED, (chosen,))
+        return Reconciliation(await workspace.registry.batches.get(batch.key), Verdict.SETTLED)
+    return Reconciliation(await workspace.registry.batches.get(batch.key), Verdict.ADOPTED, (chosen,))
 
 
 async def _choose(

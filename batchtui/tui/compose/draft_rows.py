@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from batchtui.compose import Table
     from batchtui.services.compose.compose import Composed
     from batchtui.services.compose.draft_preview import OpenedDraft
-    from batchtui.services.submission.cache_priming import Gain
+    from batchtui.services.submission.cache_priming import CacheSavings
     from batchtui.templates.request_builder import CacheablePrefix
 
 COLUMNS = (Column("title", "PART", 10, 10, 100, fixed=True), Column("value", "", 20, 200, 95, fixed=True))
@@ -141,7 +141,7 @@ def _priming(opened: OpenedDraft, composed: Composed | None) -> Line:
     return (Piece(word, tone), Piece(f"  {gain_words(gain)}", Tone.DIM)) if gain else (Piece(word, tone),)
 
 
-def gain_words(gain: Gain) -> str:
+def gain_words(gain: CacheSavings) -> str:
     """Say what caching is worth, either way it may go."""
     if gain.all_hit <= 0:
         return "with so few requests caching saves nothing"

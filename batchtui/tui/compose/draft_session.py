@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from batchtui.services.compose.compose import Composed
     from batchtui.services.compose.draft import Draft
-    from batchtui.services.submission.staging.stage import Reading
+    from batchtui.services.submission.staging.stage import ReadProgress
     from batchtui.services.workspace import Workspace
 
 AHEAD = 200
@@ -128,7 +128,7 @@ class DraftDesk:
             self.composed, self.is_unfit = composed, composed is None
             await self._onlooker.looked_over(complaints)
 
-    def _say_how_far(self, reading: Reading) -> None:
+    def _say_how_far(self, reading: ReadProgress) -> None:
         """Hear, on a thread, how far the looking is."""
         words = bytes_done(reading.read, reading.total)
         self._owner.app.call_later(self._wait, f"looking at all rows: {words}")

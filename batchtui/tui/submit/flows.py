@@ -10,7 +10,7 @@ from batchtui.domain.states import BatchState
 from batchtui.services.spending.budget import enforce_limits
 from batchtui.services.submission import reconcile
 from batchtui.services.submission.dispatch import send_parts
-from batchtui.services.submission.duplicates import told
+from batchtui.services.submission.duplicates import describe_duplicates
 from batchtui.services.submission.reconcile import Verdict
 from batchtui.services.submission.submit import SubmitOptions, apply_submit, discard, plan_submit
 from batchtui.text.durations import countdown, stamp
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from batchtui.domain.batch import Batch, RemoteBatch
-    from batchtui.services.submission.dispatch import Event
-    from batchtui.services.submission.reconcile import Finding
+    from batchtui.services.submission.dispatch import SendEvent
+    from batchtui.services.submission.reconcile import Reconciliation
     from batchtui.services.submission.submit import SubmitPlan, Submitted
     from batchtui.tui.host import Host
 
@@ -52,7 +52,7 @@ async def submit_path(app: Host, path: Path, options: SubmitOptions | None = Non
         if not plan.is_sendable:
             raise InputError(submission.faults(plan), hint=f"Nothing was sent. `batchtui check {path}` lists them all.")
         await enforce_limits(app.workspace, plan.estimate, None)
-        is_wanted = await app.ask(submission.question(plan, await told(app.workspace, plan.earlier)))
+        is_wanted = await app.ask(submission.question(plan, await describe_duplicates(app.workspace, plan.earlier)))
         if is_wanted:
             await _send(app, plan)
     finally:
@@ -93,7 +93,7 @@ async def resume(app: Host, keys: Sequence[int]) -> None:
     if not unknown and not planned:
         app.say("There is nothing open here: no part is unknown, and none waits to be sent.")
         return
-    for finding in await reconcile.look(app.workspace, unknown):
+    for finding in await reconcile.look_up(app.workspace, unknown):
         planned += await _decide(app, finding)
     if planned and await app.ask(_sending(planned)):
         with app.undertaking() as say:
@@ -101,7 +101,7 @@ async def resume(app: Host, keys: Sequence[int]) -> None:
         app.say("Sent." if len(planned) == 1 else f"{amount(len(planned), 'part')} looked after.")
 
 
-async def _decide(app: Host, finding: Finding) -> list[Batch]:
+async def _decide(app: Host, finding: Reconciliation) -> list[Batch]:
     """Act on one verdict. Returns the part where it may now be sent."""
     name = batch_label(finding.batch)
     if finding.verdict is Verdict.ADOPTED:
@@ -116,7 +116,7 @@ async def _decide(app: Host, finding: Finding) -> list[Batch]:
     return []
 
 
-async def _choose(app: Host, finding: Finding) -> None:
+async def _choose(app: Host, finding: Reconciliation) -> None:
     """Ask of one candidate after the other whether it is the part; results tell, too, once one has ended."""
     for remote in finding.candidates:
         if await app.ask(_is_it(finding, remote)):
@@ -127,7 +127,7 @@ async def _choose(app: Host, finding: Finding) -> None:
     app.say(f"{name} stays unknown. Once one of the candidates ends, its results tell: look again then.")
 
 
-def progress(event: Event) -> str:
+def progress(event: SendEvent) -> str:
     """Say in a few words how sending goes."""
     part = f"{event.batch.part}/{event.batch.parts}  " if event.batch.parts > 1 else ""
     words = {
@@ -138,7 +138,7 @@ def progress(event: Event) -> str:
     return words.get(event.kind, f"{event.kind}  {part}")
 
 
-def _is_it(finding: Finding, remote: RemoteBatch) -> Question:
+def _is_it(finding: Reconciliation, remote: RemoteBatch) -> Question:
     at = finding.candidates.index(remote) + 1
     facts = (
         f"{sanitize(remote.id)}",
@@ -152,7 +152,7 @@ def _is_it(finding: Finding, remote: RemoteBatch) -> Question:
     )
 
 
-def _absent(finding: Finding) -> Question:
+def _absent(finding: Reconciliation) -> Question:
     return Question(
         f"Send {batch_label(finding.batch)} again?",
         (Group("The API does not show it, and the time for it to turn up is over", (finding.batch.reason,)),),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from batchtui.services.insights.warnings import BatchWarning
-    from batchtui.services.submission.reconcile import Finding
+    from batchtui.services.submission.reconcile import Reconciliation
     from batchtui.services.workspace import Workspace
     from tests.support.clock import TurnedClock
 
@@ -35,7 +35,7 @@ async def only(workspace: Workspace) -> BatchWarning:
     return caution
 
 
-async def yes(_: Finding) -> bool:
+async def yes(_: Reconciliation) -> bool:
     return True
 
 

@@ -40,7 +40,7 @@ class IntakeOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadProgress:
     """How far reading has come, in bytes of the input; the total is None where it cannot be known, as from a pipe."""
 
     read: int
@@ -58,7 +58,7 @@ class Staged:
 
 
 @dataclass(frozen=True, slots=True)
-class PassJob:
+class StagingJob:
     """All that a pass needs to know, wherever it runs."""
 
     folder: Path
@@ -68,7 +68,7 @@ class PassJob:
     check_options: CheckOptions
 
 
-def run_pass(job: PassJob, tell: Callable[[Reading], None]) -> Staged:
+def run_staging(job: StagingJob, tell: Callable[[ReadProgress], None]) -> Staged:
     """Read and check everything, and lay it aside. Busy with the processor: not for an event loop.
 
     What `tell` raises ends the pass; whatever ends it early, nothing of it is left on the disk.
@@ -85,7 +85,7 @@ def run_pass(job: PassJob, tell: Callable[[Reading], None]) -> Staged:
     try:
         for block in intake.blocks():
             write_block(writer, cutter, block, weighed)
-            tell(Reading(intake.bytes_read, intake.bytes_total))
+            tell(ReadProgress(intake.bytes_read, intake.bytes_total))
     except BaseException:
         writer.discard()
         raise

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from batchtui.domain.limits import API_VERSION
 from batchtui.runtime.threads import run_cancellable
 from batchtui.runtime.worker_process import WorkerLost
-from batchtui.services.submission.staging.check_pass import IntakeOptions, PassJob, Reading, Staged, run_pass
-from batchtui.services.submission.staging.worker import ApartPass, begun
+from batchtui.services.submission.staging.check_pass import IntakeOptions, ReadProgress, Staged, StagingJob, run_staging
+from batchtui.services.submission.staging.worker import StagingWorker, start_if_worth_it
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from batchtui.services.estimates.token_counting import TokenCounts
     from batchtui.services.workspace import Workspace
 
-__all__ = ["IntakeOptions", "Reading", "Staged", "build_check_options", "estimate_staged", "stage"]
+__all__ = ["IntakeOptions", "ReadProgress", "Staged", "build_check_options", "estimate_staged", "stage"]
 
 log = logging.getLogger(__name__)
 
@@ -30,9 +30,9 @@ async def stage(
     workspace: Workspace,
     sources: Sequence[str],
     options: IntakeOptions,
-    on_progress: Callable[[Reading], None] | None = None,
+    on_progress: Callable[[ReadProgress], None] | None = None,
     *,
-    child: ApartPass | None = None,
+    child: StagingWorker | None = None,
 ) -> Staged:
     """Read, check and lay aside. Whoever calls commits or discards what comes back, also where it has errors.
 
@@ -42,8 +42,8 @@ async def stage(
         InputError: where a source cannot be read at all.
         StorageError: where the disk refuses; nothing is left behind.
     """
-    async with nullcontext(child) if child else begun(sources) as helper:
-        job = PassJob(
+    async with nullcontext(child) if child else start_if_worth_it(sources) as helper:
+        job = StagingJob(
             workspace.registry.requests.new_folder(),
             tuple(sources),
             options,
@@ -53,7 +53,10 @@ async def stage(
 
 
 async def _stage_beside(
-    workspace: Workspace, job: PassJob, child: ApartPass | None, on_progress: Callable[[Reading], None] | None
+    workspace: Workspace,
+    job: StagingJob,
+    child: StagingWorker | None,
+    on_progress: Callable[[ReadProgress], None] | None,
 ) -> Staged:
     """Have the pass run beside the event loop. Where that is cancelled, it ends and leaves nothing behind."""
     return await run_cancellable(
@@ -64,15 +67,15 @@ async def _stage_beside(
     )
 
 
-def _stage(job: PassJob, child: ApartPass | None, tell: Callable[[Reading], None]) -> Staged:
+def _stage(job: StagingJob, child: StagingWorker | None, tell: Callable[[ReadProgress], None]) -> Staged:
     """Run the pass in its process, or here where there is none or it was lost."""
     if child:
         try:
             return child.run(job, tell)
         except WorkerLost:
             log.warning("the process that checked the input was lost; the checks begin anew without one")
-            tell(Reading(0, None))
-    return run_pass(job, tell)
+            tell(ReadProgress(0, None))
+    return run_staging(job, tell)
 
 
 async def estimate_staged(
