@@ -15,7 +15,7 @@ LOOK = 0.5
 """Seconds between two looks at the file; a commit of this process is seen at once."""
 
 
-class Commits:
+class CommitWatcher:
     """Hears of commits to the registry; one look at the file serves all who follow. It changes nothing."""
 
     def __init__(self, registry: Registry, clock: Clock) -> None:

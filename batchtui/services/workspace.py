@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from batchtui.domain.clock import Clock
     from batchtui.gateway.protocol import Gateway
     from batchtui.pricing.price_book import PriceBook
-    from batchtui.services.commit_watcher import Commits
+    from batchtui.services.commit_watcher import CommitWatcher
     from batchtui.settings.model import Settings
     from batchtui.settings.paths import Paths
 
@@ -60,11 +60,11 @@ class Workspace:
         self._connecting = asyncio.Lock()
 
     @cached_property
-    def commits(self) -> Commits:
+    def commits(self) -> CommitWatcher:
         """What is committed to the registry, by whichever process, for who follows it."""
-        from batchtui.services.commit_watcher import Commits
+        from batchtui.services.commit_watcher import CommitWatcher
 
-        return Commits(self.registry, self.clock)
+        return CommitWatcher(self.registry, self.clock)
 
     @cached_property
     def settings(self) -> Settings:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from batchtui.domain.states import BatchState
-from batchtui.services.models import keep_up
+from batchtui.services.models import refresh_daily
 from batchtui.services.polling import refresh
 from batchtui.services.submission import reconcile, resume
 
@@ -37,7 +37,7 @@ async def run_maintenance(workspace: Workspace) -> Sweep:
     unknown = await workspace.registry.views.in_states(BatchState.UNKNOWN)
     await reconcile.look_up(workspace, unknown)
     await resume.send_waiting(workspace)
-    await keep_up(workspace)
+    await refresh_daily(workspace)
     return sweep
 
 

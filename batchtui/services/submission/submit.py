@@ -12,7 +12,7 @@ from batchtui.domain.job import Job
 from batchtui.domain.limits import API_VERSION
 from batchtui.domain.states import BatchState
 from batchtui.registry.jobs import PlannedBefore
-from batchtui.services.models import keep_up
+from batchtui.services.models import refresh_daily
 from batchtui.services.spending.budget import enforce_limits
 from batchtui.services.submission import cache_priming as priming
 from batchtui.services.submission.dispatch import send_parts
@@ -185,7 +185,7 @@ async def apply_submit(
         await refuse_duplicates(workspace, found.jobs, force=False)
         raise
     await send_parts(workspace, keys, on_event)
-    await keep_up(workspace)
+    await refresh_daily(workspace)
     return Submitted(plan.job, tuple(await workspace.registry.views.page(keys)))
 
 
