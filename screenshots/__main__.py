@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batchtui.cli.demo.director import EVEN, Backstage
+from batchtui.cli.demo.director import EVEN, Director
 from batchtui.cli.demo.story import PAST, PAST_TEMPER, STEPS
 from batchtui.cli.demo.tour import Tour
 from batchtui.domain.errors import Unreachable
@@ -127,7 +127,7 @@ async def take_tour(views: Sequence[View], folder: Path) -> None:
             clock, home = HastyClock(), folder / f"{number}-{coloured}"
             with Simulator(EVEN, clock=clock) as simulator:
                 async with workspace_at(home, simulator, clock) as workspace:
-                    backstage = Backstage(workspace, simulator.world)
+                    backstage = Director(workspace, simulator.world)
                     await backstage.live_through(PAST, clock, **PAST_TEMPER)
                     clock.is_set = True
                     grounds = [ground for ground in _grounds(view) if ground.colour is coloured]

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from batchtui.cli.exit_codes import Exit, Stopped, exit_for
+from batchtui.cli.exit_codes import ExitCode, Stopped, exit_for
 from batchtui.cli.global_options import GlobalOptions
-from batchtui.cli.stderr import Notes
-from batchtui.cli.stdout import Output, OutputFailed, PipeClosed
+from batchtui.cli.stderr import Stderr
+from batchtui.cli.stdout import OutputFailed, PipeClosed, Stdout
 from batchtui.cli.views.json_documents import error_document
 from batchtui.domain.errors import BatchtuiError, StorageError, UsageError
 
@@ -32,7 +32,7 @@ SURROUNDINGS = {
 """What the system says of disks, permissions and limits: for the person to mend, and no fault of batchtui."""
 
 
-class Fault(BatchtuiError):
+class InternalError(BatchtuiError):
     """batchtui itself is at fault; the details are in the log file."""
 
     type = "internal"
@@ -43,19 +43,19 @@ def run(program: click.Command, args: Sequence[str]) -> int:
     """Run the program and return its exit code; nothing is raised."""
     chosen = GlobalOptions(json="--json" in args)
     _occupy_standard_descriptors()
-    notes = Notes()
+    notes = Stderr()
     if sys.stdout is None:
         notes.failure(OutputFailed("Standard output is closed.", hint="Nothing was done. Send it to /dev/null."))
-        return int(Exit.FAILED)
-    output = Output()
+        return int(ExitCode.FAILED)
+    output = Stdout()
     try:
         return _run(program, args, chosen, output, notes)
     except PipeClosed:
         output.abandon()
-        return int(Exit.PIPE_CLOSED)
+        return int(ExitCode.PIPE_CLOSED)
 
 
-def _run(program: click.Command, args: Sequence[str], chosen: GlobalOptions, output: Output, notes: Notes) -> int:
+def _run(program: click.Command, args: Sequence[str], chosen: GlobalOptions, output: Stdout, notes: Stderr) -> int:
     stdout = sys.stdout
     try:
         code = program.main(args=list(args), prog_name="batchtui", standalone_mode=False, obj=chosen)
@@ -71,7 +71,7 @@ def _run(program: click.Command, args: Sequence[str], chosen: GlobalOptions, out
         if failure is None:
             return _stopped(error, notes)
         _report(failure, chosen, output, notes)
-        return int(Exit.CRASHED if isinstance(failure, Fault) else exit_for(failure))
+        return int(ExitCode.CRASHED if isinstance(failure, InternalError) else exit_for(failure))
     return int(code or 0)
 
 
@@ -111,12 +111,12 @@ def _of_surroundings(error: OSError, chosen: GlobalOptions) -> StorageError:
     return StorageError(f"Cannot use {file}: {reason}." if file else f"Cannot write: {reason}.")
 
 
-def _fault(error: Exception, chosen: GlobalOptions) -> Fault:
+def _fault(error: Exception, chosen: GlobalOptions) -> InternalError:
     kind = f"{type(error).__name__}: {error}"
     file = _log(error, chosen)
     if file is None:
-        return Fault(kind, hint="The details could not be written to the log file.")
-    return Fault(kind, hint=f"The details are in {file}; please report it.")
+        return InternalError(kind, hint="The details could not be written to the log file.")
+    return InternalError(kind, hint=f"The details are in {file}; please report it.")
 
 
 def _log(error: Exception, chosen: GlobalOptions) -> Path | None:
@@ -132,20 +132,20 @@ def _log(error: Exception, chosen: GlobalOptions) -> Path | None:
     return file if file.exists() else None
 
 
-def _stopped(error: BaseException, notes: Notes) -> int:
+def _stopped(error: BaseException, notes: Stderr) -> int:
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
-        error = Stopped(Exit.INTERRUPTED)
+        error = Stopped(ExitCode.INTERRUPTED)
     if not isinstance(error, Stopped):
         raise error
-    if error.code is Exit.INTERRUPTED:
+    if error.code is ExitCode.INTERRUPTED:
         # The terminal has echoed ^C: what is said begins on a line of its own.
         notes.say(("\n" if notes.is_terminal else "") + "Interrupted. What runs at the API goes on.")
     return int(error.code)
 
 
-def _report(error: BatchtuiError, chosen: GlobalOptions, output: Output, notes: Notes) -> None:
+def _report(error: BatchtuiError, chosen: GlobalOptions, output: Stdout, notes: Stderr) -> None:
     if isinstance(error, OutputFailed):
         output.abandon()
     elif chosen.json:
@@ -159,7 +159,7 @@ def _report(error: BatchtuiError, chosen: GlobalOptions, output: Output, notes: 
     notes.failure(error)
 
 
-def leave(code: int) -> NoReturn:
+def exit_process(code: int) -> NoReturn:
     """End the process with this exit code, as `sys.exit` does, without freeing its memory first.
 
     Taking the SDK's 3,400 modules apart takes half a second, longer than a person waits. Functions registered with

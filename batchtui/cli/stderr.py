@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _WIPE = "\r\x1b[K"
 
 
-class Notes:
+class Stderr:
     """Speaks to the person at the terminal. Whatever it is given is made safe here; a closed stderr is passed over."""
 
     def __init__(self) -> None:

@@ -33,7 +33,7 @@ class OutputFailed(StorageError):
     """Standard output cannot be written: a full disk, a terminal that has gone."""
 
 
-class Output:
+class Stdout:
     """Writes facts to stdout. It never writes a word that is not one; whoever has such asks `Notes`."""
 
     def __init__(self) -> None:

@@ -5,7 +5,7 @@ from typing import cast
 
 import pytest
 
-from batchtui.cli.stdout import Output, PipeClosed, _Guarded
+from batchtui.cli.stdout import PipeClosed, Stdout, _Guarded
 
 
 class FakeStdout:
@@ -24,9 +24,9 @@ class FakeStdout:
         return self.buffer.getvalue()
 
 
-def output_to(monkeypatch: pytest.MonkeyPatch, stdout: FakeStdout) -> Output:
+def output_to(monkeypatch: pytest.MonkeyPatch, stdout: FakeStdout) -> Stdout:
     monkeypatch.setattr("sys.stdout", cast("io.TextIOWrapper", stdout))
-    return Output()
+    return Stdout()
 
 
 def test_results_reach_a_pipe_byte_for_byte(monkeypatch: pytest.MonkeyPatch) -> None:

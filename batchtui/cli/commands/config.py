@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from batchtui.cli.command import verb
+from batchtui.cli.command import define_command
 from batchtui.text.safe import sanitize
 
 if TYPE_CHECKING:
     from batchtui.cli.session import Session
 
 
-@verb("config", examples=["batchtui config", "batchtui config --template > config.toml", "batchtui config --json"])
+@define_command(
+    "config", examples=["batchtui config", "batchtui config --template > config.toml", "batchtui config --json"]
+)
 @click.option("--template", is_flag=True, help="Print a settings file that changes nothing, to start from.")
 def command(session: Session, template: bool) -> None:
     """Show every setting with its value and its meaning, and the file it comes from."""

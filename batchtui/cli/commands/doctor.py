@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from batchtui.cli.command import verb
-from batchtui.cli.exit_codes import Exit
+from batchtui.cli.command import define_command
+from batchtui.cli.exit_codes import ExitCode
 from batchtui.text.safe import one_line
 from batchtui.text.widths import pad
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _MARKS = {"good": "ok", "note": "note", "bad": "BAD"}
 
 
-@verb("doctor", examples=["batchtui doctor", "batchtui doctor --offline", "batchtui doctor --json"])
+@define_command("doctor", examples=["batchtui doctor", "batchtui doctor --offline", "batchtui doctor --json"])
 @click.option("--offline", is_flag=True, help="Do not call the API (one free call otherwise).")
 async def command(session: Session, offline: bool) -> int:
     """Examine versions, places, settings, credentials, the API, the clocks and the terminal."""
@@ -38,7 +38,7 @@ async def command(session: Session, offline: bool) -> int:
             session.out.line(f"{pad(_MARKS[health], 4)}  {pad(topic, room)}  {one_line(message)}")
             if hint:
                 session.out.line(f"{' ' * (room + 8)}{one_line(hint)}")
-    return Exit.FAILED if any(health == "bad" for _, health, *_ in rows) else Exit.DONE
+    return ExitCode.FAILED if any(health == "bad" for _, health, *_ in rows) else ExitCode.DONE
 
 
 def _terminal() -> str:

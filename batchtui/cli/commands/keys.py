@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.cli.command import verb
+from batchtui.cli.command import define_command
 from batchtui.text.tables import Column
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _COLUMNS = (Column("KEYS", worth=100), Column("COMMAND", worth=90), Column("WHAT", worth=95, least=20))
 
 
-@verb("keys", examples=["batchtui keys", "batchtui keys --json"])
+@define_command("keys", examples=["batchtui keys", "batchtui keys --json"])
 def command(session: Session) -> None:
     """Show the dashboard's commands with their ids and keys, as the settings' [keys] have them."""
     from batchtui.settings.loading import load_settings

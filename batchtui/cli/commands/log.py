@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from batchtui.cli.command import verb
-from batchtui.cli.completion import Named
+from batchtui.cli.command import define_command
+from batchtui.cli.completion import BatchName
 from batchtui.cli.views import json_documents as documents
 from batchtui.text.durations import stamp
 from batchtui.text.safe import one_line
@@ -29,8 +29,8 @@ _COLUMNS = (
 )
 
 
-@verb("log", examples=["batchtui log", "batchtui log @last --limit 20", "batchtui log --json"])
-@click.argument("named", type=Named(), metavar="[ID]", required=False)
+@define_command("log", examples=["batchtui log", "batchtui log @last --limit 20", "batchtui log --json"])
+@click.argument("named", type=BatchName(), metavar="[ID]", required=False)
 @click.option(
     "--limit", type=click.IntRange(min=1), default=200, show_default=True, metavar="N", help="The latest so many."
 )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from batchtui.cli.command import verb
+from batchtui.cli.command import define_command
 from batchtui.cli.views.json_documents import Document, dollars, moment
 from batchtui.text.durations import ago
 from batchtui.text.money import usd
@@ -34,7 +34,7 @@ COLUMNS = (
 MILLION = 1_000_000
 
 
-@verb(
+@define_command(
     "models", examples=["batchtui models", "batchtui models --offline", "batchtui models --json | jq -r '.models[].id'"]
 )
 @click.option("--offline", is_flag=True, help="Only what is known here; no network is used.")

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from batchtui.cli.command import verb
-from batchtui.cli.completion import Named
-from batchtui.cli.confirm import consent
-from batchtui.cli.exit_codes import Exit
+from batchtui.cli.command import define_command
+from batchtui.cli.completion import BatchName
+from batchtui.cli.confirm import require_yes
+from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.flows import save_results as saving
 from batchtui.cli.flows import send_progress as telling
 from batchtui.cli.options import Dollars
@@ -49,7 +49,7 @@ class Words(click.ParamType[frozenset[str]]):
         return words
 
 
-@verb(
+@define_command(
     "retry",
     examples=[
         "batchtui retry nightly",
@@ -58,7 +58,7 @@ class Words(click.ParamType[frozenset[str]]):
         "batchtui retry @last --dry-run --json",
     ],
 )
-@click.argument("named", type=Named(), metavar="ID")
+@click.argument("named", type=BatchName(), metavar="ID")
 @click.option(
     "--only",
     type=Words(),
@@ -101,9 +101,9 @@ async def command(
             if dry_run:
                 if session.json:
                     _show_plan(session, plan)
-                return Exit.DONE
+                return ExitCode.DONE
             _ask(session, plan, yes=yes)
-            submitted = await apply_retry(workspace, plan, telling.teller(session.notes), max_cost=max_cost)
+            submitted = await apply_retry(workspace, plan, telling.send_listener(session.notes), max_cost=max_cost)
         finally:
             discard(workspace, plan)
         return _settle(session, workspace, submitted)
@@ -120,7 +120,7 @@ async def _ready(session: Session, workspace: Workspace, named: str) -> Target:
     running = [batch for batch in target.batches if batch.state.is_running]
     if running:
         await refresh_batches(workspace, running)
-        target = await showing.reread(workspace, target)
+        target = await showing.reload(workspace, target)
     return await saving.collect_all(session, workspace, target)
 
 
@@ -132,7 +132,7 @@ def _ask(session: Session, plan: RetryPlan, *, yes: bool) -> None:
         for line in plan_lines(plan):
             session.notes.say(line)
     question = f"Send {amount(plan.requests, 'request')} again in {amount(len(plan.parts), 'batch', 'batches')}?"
-    consent(session.notes, question, yes=yes, lost="Nothing was sent.")
+    require_yes(session.notes, question, yes=yes, lost="Nothing was sent.")
 
 
 def plan_lines(plan: RetryPlan) -> Iterator[str]:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from batchtui.cli.command import verb
-from batchtui.cli.confirm import consent
-from batchtui.cli.exit_codes import Exit
+from batchtui.cli.command import define_command
+from batchtui.cli.confirm import require_yes
+from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.flows import save_results as saving
 from batchtui.cli.flows import send_progress as telling
 from batchtui.cli.options import Dollars, count_option, intake_of, intake_options
@@ -35,7 +35,7 @@ NO_FILE = ""
 """The value of a `--wait` without OUTPUT: the results are saved in the registry's folder only."""
 
 
-@verb(
+@define_command(
     "submit",
     examples=[
         "batchtui submit tickets.jsonl",
@@ -111,15 +111,15 @@ async def command(
             tried = await asyncio.to_thread(plan_canary, workspace, plan.staged, chosen.intake) if canary else None
             if dry_run:
                 await _rehearse(session, workspace, plan, tried, max_cost)
-                return Exit.DONE
+                return ExitCode.DONE
             await enforce_limits(workspace, with_canary(plan.estimate, tried) if tried else plan.estimate, max_cost)
             await refuse_duplicates(workspace, plan.earlier, force=force)
-            verdicts = await canaries.fly(session, workspace, tried, yes=yes) if tried else None
+            verdicts = await canaries.run_canary(session, workspace, tried, yes=yes) if tried else None
             if tried and verdicts:
                 canaries.refuse_dead(session, tried, verdicts)
             _ask(session, plan, yes=yes)
             submitted = await apply_submit(
-                workspace, plan, force=force, max_cost=max_cost, on_event=telling.teller(session.notes)
+                workspace, plan, force=force, max_cost=max_cost, on_event=telling.send_listener(session.notes)
             )
         finally:
             discard(workspace, plan)
@@ -171,7 +171,7 @@ def _ask(session: Session, plan: SubmitPlan, *, yes: bool) -> None:
         for line in estimate_lines(plan.estimate):
             session.notes.say(line)
     question = f"Send {amount(plan.job.requests, 'request')} in {amount(len(plan.parts), 'batch', 'batches')}?"
-    consent(session.notes, question, yes=yes, lost="Nothing was sent.")
+    require_yes(session.notes, question, yes=yes, lost="Nothing was sent.")
 
 
 async def _show_plan(session: Session, workspace: Workspace, plan: SubmitPlan, tried: CanaryPlan | None) -> None:
@@ -217,7 +217,7 @@ async def _settle(
     if output is not None and not submitted.unknown:
         if not session.json:
             session.notes.say(f"Sent: {submitted.job.id}. Interrupting the wait cancels nothing.")
-        options, patience = saving.to_file(output), saving.Patience(allow_failures=allow_failures)
+        options, patience = saving.to_file(output), saving.WaitOptions(allow_failures=allow_failures)
         return await saving.wait_and_save(session, workspace, submitted.job.id, options, patience)
     if session.json:
         tried = {} if verdicts is None else {"canary": canaries.verdict_documents(verdicts)}

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from batchtui.cli.command import verb
-from batchtui.cli.exit_codes import Exit
+from batchtui.cli.command import define_command
+from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.flows import send_progress as telling
 from batchtui.cli.options import Span
 from batchtui.cli.views import json_documents as documents
@@ -43,7 +43,7 @@ def _argv(context: click.Context, option: click.Parameter, value: str | None) ->
     return argv
 
 
-@verb(
+@define_command(
     "watch",
     examples=[
         "batchtui watch",
@@ -78,14 +78,14 @@ async def command(session: Session, interval: float | None, until_idle: bool, ar
         watched = await watch(
             workspace,
             Listeners(_teller(session), _status_teller(session, workspace), session.notes.failure),
-            channels(workspace, say=telling.ringer(session.notes, workspace), also=[argv]),
+            channels(workspace, say=telling.terminal_notifier(session.notes, workspace), also=[argv]),
             interval=interval,
             until_idle=until_idle,
         )
     if watched.unknown:
         session.notes.say(f"The fate of {amount(watched.unknown, 'part')} is unknown; `batchtui resume` settles it.")
-        return Exit.FATE_UNKNOWN
-    return Exit.FAILED if watched.uncollected else Exit.DONE
+        return ExitCode.FATE_UNKNOWN
+    return ExitCode.FAILED if watched.uncollected else ExitCode.DONE
 
 
 def _teller(session: Session) -> Callable[[WatchEvent], None]:

@@ -6,7 +6,7 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from batchtui.cli.exit_codes import Exit
+from batchtui.cli.exit_codes import ExitCode
 from batchtui.text.batch_names import part_label
 from batchtui.text.durations import countdown
 from batchtui.text.numbers import amount, size
@@ -14,14 +14,14 @@ from batchtui.text.numbers import amount, size
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from batchtui.cli.stderr import Notes
+    from batchtui.cli.stderr import Stderr
     from batchtui.domain.notice import Notice
     from batchtui.services.submission.dispatch import SendEvent
     from batchtui.services.submission.submit import Submitted
     from batchtui.services.workspace import Workspace
 
 
-def teller(notes: Notes) -> Callable[[SendEvent], None]:
+def send_listener(notes: Stderr) -> Callable[[SendEvent], None]:
     """Make the listener that tells the events of a submission: progress on a terminal, and what matters as remarks."""
     last = 0.0
 
@@ -37,19 +37,19 @@ def teller(notes: Notes) -> Callable[[SendEvent], None]:
     return tell
 
 
-def end_of_sending(notes: Notes, submitted: Submitted) -> Exit:
+def end_of_sending(notes: Stderr, submitted: Submitted) -> ExitCode:
     """Say where parts were left to wait, and return what the program's end tells a script."""
     if submitted.unknown:
-        return Exit.FATE_UNKNOWN
+        return ExitCode.FATE_UNKNOWN
     if submitted.waiting:
         notes.say(
             f"{amount(len(submitted.waiting), 'part')} not sent yet: `batchtui resume`, `batchtui wait` or the"
             " dashboard send on what waits."
         )
-    return Exit.DONE
+    return ExitCode.DONE
 
 
-def ringer(notes: Notes, workspace: Workspace) -> Callable[[Sequence[Notice]], None] | None:
+def terminal_notifier(notes: Stderr, workspace: Workspace) -> Callable[[Sequence[Notice]], None] | None:
     """Make what tells a terminal of notices, as the settings want it; None where there is no terminal."""
     from batchtui.services.notifications.channels import terminal_sequences
 

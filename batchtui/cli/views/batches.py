@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from batchtui.cli.stdout import Output
+    from batchtui.cli.stdout import Stdout
     from batchtui.domain.batch import Batch, RequestCounts
     from batchtui.domain.forecast import Forecast
     from batchtui.domain.job import Job
@@ -41,12 +41,12 @@ _LONGEST_NAME = 40
 """Columns that a name takes at most in a table: nobody's file name pushes the facts off the screen."""
 
 
-def show_batches(output: Output, batches: Sequence[Batch], now: datetime) -> None:
+def show_batches(output: Stdout, batches: Sequence[Batch], now: datetime) -> None:
     """Write batches as a table."""
     output.table(COLUMNS, [_row(batch, now, output) for batch in batches])
 
 
-def _row(batch: Batch, now: datetime, output: Output) -> tuple[str, ...]:
+def _row(batch: Batch, now: datetime, output: Stdout) -> tuple[str, ...]:
     name = "·" if batch.name == batch.id else sanitize(batch.name)
     moment = batch.ended_at or batch.created_at or batch.submitted_at or batch.planned_at
     return (
@@ -62,7 +62,7 @@ def _row(batch: Batch, now: datetime, output: Output) -> tuple[str, ...]:
     )
 
 
-def state_words(batch: Batch, output: Output) -> str:
+def state_words(batch: Batch, output: Stdout) -> str:
     """Say a batch's state: glyph and word on a terminal, the word alone in a pipe."""
     sign = state_sign(batch.state, failed=batch.counts.failed)
     return f"{sign.glyph_in(plain=output.is_plain)} {sign.word}" if output.is_terminal else sign.word
@@ -98,7 +98,7 @@ def model_words(models: Sequence[str]) -> str:
     return sanitize(", ".join(model.removeprefix("claude-") for model in models))
 
 
-def batch_sheet(batch: Batch, now: datetime, output: Output, forecast: Forecast | None = None) -> Iterator[str]:
+def batch_details(batch: Batch, now: datetime, output: Stdout, forecast: Forecast | None = None) -> Iterator[str]:
     """Yield the facts of one batch, a line each; `forecast` is of its end, where it runs."""
     state = state_words(batch, output)
     facts: list[tuple[str, str]] = [
@@ -125,7 +125,7 @@ def batch_sheet(batch: Batch, now: datetime, output: Output, forecast: Forecast 
     return sheet(facts)
 
 
-def job_sheet(
+def job_details(
     job: Job, batches: Sequence[Batch], counts: RequestCounts, outcomes: Mapping[Outcome, int] | None = None
 ) -> Iterator[str]:
     """Yield the facts of a job, a line each; its batches are for a table.

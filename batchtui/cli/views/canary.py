@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.cli.confirm import consent
+from batchtui.cli.confirm import require_yes
 from batchtui.cli.views.json_documents import Document, dollars
 from batchtui.domain.errors import CanaryRefused
 from batchtui.domain.problem import Problem, Severity
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
 
 
-async def fly(session: Session, workspace: Workspace, plan: CanaryPlan, *, yes: bool) -> tuple[CanaryVerdict, ...]:
+async def run_canary(
+    session: Session, workspace: Workspace, plan: CanaryPlan, *, yes: bool
+) -> tuple[CanaryVerdict, ...]:
     """Try one request of each shape, having asked.
 
     Raises:
@@ -36,7 +38,7 @@ async def fly(session: Session, workspace: Workspace, plan: CanaryPlan, *, yes: 
     if not plan.calls:
         return ()
     question = f"Send {amount(len(plan.calls), 'request')} in real time, {_at_most(plan.at_most)}?"
-    consent(session.notes, question, yes=yes, lost="Nothing was sent.")
+    require_yes(session.notes, question, yes=yes, lost="Nothing was sent.")
     return await run_canary(
         workspace,
         plan,

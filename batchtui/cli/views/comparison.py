@@ -37,7 +37,7 @@ PAIRS = (
 )
 
 
-def show(session: Session, comparison: Comparison, *, changes: bool) -> None:
+def show_comparison(session: Session, comparison: Comparison, *, changes: bool) -> None:
     """Write a comparison; with `changes` also every pair that is not the same."""
     if session.json:
         session.out.document(document(comparison, changes=changes))

@@ -51,7 +51,7 @@ CATEGORIES = {
 }
 
 
-def show(session: Session, ledger: Ledger, *, named: str | None, as_csv: bool) -> None:
+def show_ledger(session: Session, ledger: Ledger, *, named: str | None, as_csv: bool) -> None:
     """Say what was spent."""
     if session.json:
         session.out.document(ledger_document(ledger))
@@ -109,7 +109,7 @@ def remarks(ledger: Ledger) -> Iterator[str]:
         yield f"{ended} not counted: their results are not here. `batchtui results ID` fetches them."
 
 
-def show_sums(session: Session, sums: Sequence[CalculatedCost], *, as_csv: bool) -> None:
+def show_calculation(session: Session, sums: Sequence[CalculatedCost], *, as_csv: bool) -> None:
     """Say what a calculation came to."""
     documents = [_sum_document(each) for each in sums]
     if session.json:

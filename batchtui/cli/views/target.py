@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 TO_COME = (ResultsState.NONE, ResultsState.PARTIAL)
 
 
-async def reread(workspace: Workspace, target: Target) -> Target:
+async def reload(workspace: Workspace, target: Target) -> Target:
     """Read the batches of a target again, as they stand now."""
     keys = [batch.key for batch in target.batches]
     return replace(target, batches=tuple(await workspace.registry.views.page(keys)))
@@ -54,7 +54,7 @@ async def ends(workspace: Workspace) -> Ends:
     return lambda batch: history.of(batch, now)
 
 
-async def cautions_of(workspace: Workspace, target: Target) -> list[BatchWarning]:
+async def warnings_of(workspace: Workspace, target: Target) -> list[BatchWarning]:
     """Read the warnings that concern a target: those about its batches, and those about everything."""
     from batchtui.services.insights.warnings import list_warnings
 
@@ -75,9 +75,9 @@ def show_target(
         session.out.document({**target_document(target, outcomes, ends), "warnings": caution_documents(warnings)})
     elif target.job is None:
         [batch] = target.batches
-        session.out.lines(sheets.batch_sheet(batch, now, session.out, ends(batch) if ends else None))
+        session.out.lines(sheets.batch_details(batch, now, session.out, ends(batch) if ends else None))
     else:
-        session.out.lines(sheets.job_sheet(target.job, target.batches, target.counts, outcomes))
+        session.out.lines(sheets.job_details(target.job, target.batches, target.counts, outcomes))
         session.out.line()
         sheets.show_batches(session.out, target.batches, now)
     if warnings and not session.json:

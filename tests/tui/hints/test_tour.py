@@ -11,8 +11,8 @@ from unittest.mock import patch
 
 import pytest
 
-from batchtui.cli.demo.director import EVEN, Backstage
-from batchtui.cli.demo.sandbox import Piece
+from batchtui.cli.demo.director import EVEN, Director
+from batchtui.cli.demo.sandbox import DemoJob
 from batchtui.cli.demo.story import PAST, PAST_TEMPER, STEPS
 from batchtui.cli.demo.tour import APPLAUSE, PATIENCE, Step, Tour
 from batchtui.domain.states import BatchState
@@ -39,7 +39,7 @@ async def toured(folder: Path, steps: Sequence[Step] = STEPS) -> AsyncIterator[t
     key = patch.dict(os.environ, {"ANTHROPIC_API_KEY": KEY})
     with key, Simulator(EVEN, clock=clock) as simulator:
         async with workspace_at(folder / "home", simulator, clock) as workspace:
-            backstage = Backstage(workspace, simulator.world)
+            backstage = Director(workspace, simulator.world)
             await backstage.live_through(PAST[-2:], clock, **PAST_TEMPER)
             tour = Tour(backstage, steps)
             app = DashboardApp(workspace, demo=True, guide=tour, ground=MODERN)
@@ -157,4 +157,4 @@ def test_the_story_takes_about_ten_minutes_and_something_happens_in_most_of_its_
 def test_the_past_goes_forward() -> None:
     agos = [ago for ago, _ in PAST]
     assert agos == sorted(agos, reverse=True)
-    assert all(isinstance(piece, Piece) for _, piece in PAST)
+    assert all(isinstance(piece, DemoJob) for _, piece in PAST)
