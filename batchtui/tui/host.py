@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from batchtui.tui.commands.keymap import Keymap
     from batchtui.tui.dialogs.confirm import Question
     from batchtui.tui.hints.guide import Guide
-    from batchtui.tui.insights import Outlook
-    from batchtui.tui.rendering.painter import Painting
+    from batchtui.tui.insights import Insights
+    from batchtui.tui.rendering.painter import Painter
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +63,9 @@ class Host(App[int]):
     workspace: Workspace
     keymap: Keymap
     """The keys in use by command id, the settings' own laid over the table's."""
-    painting: Painting
+    painting: Painter
     poller: Poller
-    outlook: Outlook
+    outlook: Insights
     guide: Guide | None
     """What chooses the hint on the screen; None where hints are off."""
     away: SinceLastVisit | None

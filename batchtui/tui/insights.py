@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
 
 
-class Outlook:
+class Insights:
     """Read in the background, asked by whoever paints. It paints nothing and decides nothing."""
 
     def __init__(self, workspace: Workspace) -> None:

@@ -32,7 +32,7 @@ class PollChanged(Message):
         self.status = status
 
 
-class Failed(Message):
+class ActionFailed(Message):
     """Something that a person asked for has failed."""
 
     def __init__(self, error: BatchtuiError) -> None:

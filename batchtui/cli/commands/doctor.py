@@ -43,11 +43,11 @@ async def command(session: Session, offline: bool) -> int:
 
 def _terminal() -> str:
     """Say what the terminal is, as far as it can be told without asking it, and what the dashboard takes it for."""
-    from batchtui.tui.terminal.environment import EVERY_COLOUR, Terminal
+    from batchtui.tui.terminal.environment import EVERY_COLOUR, TerminalInfo
 
     if not sys.stdout.isatty():
         return "none: output goes to a pipe or a file"
-    terminal = Terminal.of(os.environ)
+    terminal = TerminalInfo.of(os.environ)
     colours = {0: "no colour (NO_COLOR)", EVERY_COLOUR: "24-bit colour"}
     size = os.get_terminal_size(sys.stdout.fileno())
     facts = [

@@ -17,10 +17,10 @@ _COLUMNS = (Column("KEYS", worth=100), Column("COMMAND", worth=90), Column("WHAT
 def command(session: Session) -> None:
     """Show the dashboard's commands with their ids and keys, as the settings' [keys] have them."""
     from batchtui.settings.loading import load_settings
-    from batchtui.tui.commands.keymap import merged
+    from batchtui.tui.commands.keymap import merge_keymap
     from batchtui.tui.commands.table import COMMANDS, Scope, of_scope
 
-    keymap = merged(load_settings(session.paths.config_file).keys)
+    keymap = merge_keymap(load_settings(session.paths.config_file).keys)
     if session.json:
         session.out.document(
             [

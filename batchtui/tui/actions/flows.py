@@ -11,8 +11,8 @@ from batchtui.services.batches.targets import job_ids
 from batchtui.text.numbers import amount
 from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.dialogs.confirm import Group, Question
-from batchtui.tui.dialogs.text_prompt import AskText
-from batchtui.tui.messages import Failed
+from batchtui.tui.dialogs.text_prompt import TextPrompt
+from batchtui.tui.messages import ActionFailed
 from batchtui.tui.rendering.batch_text import batch_label
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _report(app: Host, outcomes: Sequence[ActionResult], done: str) -> None:
         app.say(f"{amount(len(outcomes) - len(failed), 'batch', 'batches')} {done}.")
     for outcome in failed[:1]:
         if outcome.error:
-            app.post_message(Failed(outcome.error))
+            app.post_message(ActionFailed(outcome.error))
 
 
 async def tag(app: Host, keys: Sequence[int]) -> None:
@@ -137,7 +137,7 @@ async def annotate(app: Host, keys: Sequence[int]) -> None:
 async def _ask(app: Host, jobs: Sequence[Job], title: str, text: str, reading: Reading, placeholder: str) -> None:
     if not jobs:
         return
-    dialog = AskText(title, text, check=lambda typed: reading(typed).complaint, placeholder=placeholder)
+    dialog = TextPrompt(title, text, check=lambda typed: reading(typed).complaint, placeholder=placeholder)
     typed = await app.push_screen(dialog, wait_for_dismiss=True)
     if typed is None:
         return

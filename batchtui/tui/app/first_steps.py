@@ -42,7 +42,7 @@ HINTS: Sequence[Hint] = (
 """In the order in which they come, where several are of use."""
 
 
-class Hints:
+class FirstSteps:
     """A `Guide` for whoever opens the dashboard the first times. It remembers in the registry what was learnt."""
 
     def __init__(

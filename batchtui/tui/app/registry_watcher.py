@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
 
 
-class Bridge:
+class RegistryWatcher:
     """Watches the registry and tells. It changes nothing, and asks for nothing while nothing has been committed."""
 
     def __init__(self, workspace: Workspace, tell: Callable[[BatchesChanged], object], *, pace: float = 0.0) -> None:

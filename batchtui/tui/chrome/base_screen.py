@@ -9,7 +9,7 @@ from textual.screen import Screen
 from batchtui.tui.chrome.footer import Footer
 from batchtui.tui.chrome.status_bar import StatusBar
 from batchtui.tui.commands.table import Scope, of_scope
-from batchtui.tui.hints.line import GuideLine
+from batchtui.tui.hints.line import HintLine
 from batchtui.tui.host import Host, host_of
 from batchtui.tui.rendering.spans import NOTHING, Line
 from batchtui.tui.widgets.rule import Rule
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from batchtui.tui.messages import BatchesChanged
 
 
-class Frame(Screen[None]):
+class BaseScreen(Screen[None]):
     """A screen between status line and footer. What stands between them is its own business."""
 
     SCOPES: ClassVar[tuple[Scope, ...]] = (Scope.EVERYWHERE,)
@@ -42,7 +42,7 @@ class Frame(Screen[None]):
         super().__init__()
         self.workspace = workspace
         self._status_bar = StatusBar(lambda: self.dashboard.status)
-        self._guide_line = GuideLine(self._hint, lambda: self.dashboard.keymap, self.SCOPES)
+        self._guide_line = HintLine(self._hint, lambda: self.dashboard.keymap, self.SCOPES)
         self._footer = Footer(lambda: list(self.offers()), self.aside, self.carry_out)
 
     @property

@@ -11,7 +11,7 @@ from batchtui.text.numbers import count
 from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.rendering.columns import Column
 from batchtui.tui.rendering.result_columns import OUTCOME_TONES
-from batchtui.tui.rendering.spans import Line, Piece, Tone, with_its_end
+from batchtui.tui.rendering.spans import Line, Span, Tone, elide_middle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +42,7 @@ COLUMNS = (
 def difference(of: AnswerChange, *, plain: bool) -> Line:
     """Say how a pair differs: sign and word, in its colour."""
     sign, tone = KINDS[of]
-    return (Piece(f"{sign.glyph_in(plain=plain)} {sign.word}", tone),)
+    return (Span(f"{sign.glyph_in(plain=plain)} {sign.word}", tone),)
 
 
 class PairPainter:
@@ -57,22 +57,22 @@ class PairPainter:
             case "difference":
                 return difference(item.difference, plain=self._plain())
             case "custom_id":
-                return (Piece(with_its_end(sanitize(item.custom_id) or "(none)", width)),)
+                return (Span(elide_middle(sanitize(item.custom_id) or "(none)", width)),)
             case "tokens":
-                return (Piece(f"{_tokens(item.first)} → {_tokens(item.second)}", Tone.DIM),)
+                return (Span(f"{_tokens(item.first)} → {_tokens(item.second)}", Tone.DIM),)
         facts, other = (item.first, item.second) if column.id == "first" else (item.second, item.first)
-        return said(facts, other, plain=self._plain())
+        return change_words(facts, other, plain=self._plain())
 
 
-def said(facts: ResultFacts | None, other: ResultFacts | None, *, plain: bool) -> Line:
+def change_words(facts: ResultFacts | None, other: ResultFacts | None, *, plain: bool) -> Line:
     """Say the beginning of an answer; before it what became of it, where that is not the usual."""
     if facts is None:
-        return (Piece("no result", Tone.PALE),)
-    words = Piece(one_line(facts.message), Tone.DIM if other and other.message == facts.message else Tone.TEXT)
+        return (Span("no result", Tone.PALE),)
+    words = Span(one_line(facts.message), Tone.DIM if other and other.message == facts.message else Tone.TEXT)
     if facts.outcome is Outcome.SUCCEEDED:
         return (words,)
     sign = OUTCOMES[facts.outcome]
-    return (Piece(f"{sign.glyph_in(plain=plain)} {sign.word}  ", OUTCOME_TONES[facts.outcome]), words)
+    return (Span(f"{sign.glyph_in(plain=plain)} {sign.word}  ", OUTCOME_TONES[facts.outcome]), words)
 
 
 def _tokens(facts: ResultFacts | None) -> str:

@@ -8,10 +8,10 @@ from batchtui.text.money import usd
 from batchtui.text.numbers import amount, count, short
 from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.compare.columns import difference
-from batchtui.tui.rendering.painter import look_of
-from batchtui.tui.rendering.result_columns import outcome
-from batchtui.tui.rendering.spans import Line, Piece, Tone, fitted, joined, shorten, width
-from batchtui.tui.widgets.lines_view import Picture
+from batchtui.tui.rendering.painter import painter_of
+from batchtui.tui.rendering.result_columns import outcome_line
+from batchtui.tui.rendering.spans import Line, Span, Tone, fit, joined, shorten, width
+from batchtui.tui.widgets.lines_view import LinesView
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ MOST = 40
 GAP = 3
 
 
-class CompareHead(Picture):
+class ComparisonHeader(LinesView):
     """Draws a comparison's sums: a line for either side, and one for the change."""
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -44,9 +44,9 @@ class CompareHead(Picture):
         """Draw them."""
         comparison = self._comparison
         if comparison is None:
-            return [(Piece(f" {one_line(name)}", Tone.STRONG),) for name in self._names] + [()]
+            return [(Span(f" {one_line(name)}", Tone.STRONG),) for name in self._names] + [()]
         sides = [comparison.first, comparison.second]
-        return [*_side_lines(sides, columns), fitted((Piece(" "), *against(*sides)), columns)]
+        return [*_side_lines(sides, columns), fit((Span(" "), *against(*sides)), columns)]
 
 
 def _side_lines(sides: Sequence[Side], columns: int) -> Iterator[Line]:
@@ -57,29 +57,29 @@ def _side_lines(sides: Sequence[Side], columns: int) -> Iterator[Line]:
     while len(kept) > 1 and sum(widths[at] + GAP for at in kept) + LEAST + 1 > columns:
         kept.pop(-2)
     taken = sum(widths[at] + GAP for at in kept)
-    longest = max(width([Piece(one_line(side.name))]) for side in sides)
+    longest = max(width([Span(one_line(side.name))]) for side in sides)
     room = max(1, min(MOST, longest, columns - taken - 2))
     for side, row in zip(sides, cells, strict=True):
-        line = [Piece(" "), *fitted([Piece(one_line(side.name), Tone.STRONG)], room)]
+        line = [Span(" "), *fit([Span(one_line(side.name), Tone.STRONG)], room)]
         for at in kept:
-            line += [Piece(" " * GAP), *fitted([row[at]], widths[at], right=at > 0)]
+            line += [Span(" " * GAP), *fit([row[at]], widths[at], right=at > 0)]
         yield tuple(line)
 
 
-def _figures(side: Side) -> list[Piece]:
+def _figures(side: Side) -> list[Span]:
     others = side.results - side.succeeded
     models = ", ".join(model.removeprefix("claude-") for model in side.models)
     return [
-        Piece(one_line(models)[:MOST], Tone.DIM),
-        Piece(f"{count(side.succeeded)} succeeded", Tone.GOOD),
-        Piece(f"{count(others)} not", Tone.BAD if others else Tone.DIM),
-        Piece(f"{short(side.usage.output_tokens)} out", Tone.DIM),
-        Piece(f"{short(side.usage.total_input)} in", Tone.DIM),
-        Piece(usd(side.cost), Tone.STRONG),
+        Span(one_line(models)[:MOST], Tone.DIM),
+        Span(f"{count(side.succeeded)} succeeded", Tone.GOOD),
+        Span(f"{count(others)} not", Tone.BAD if others else Tone.DIM),
+        Span(f"{short(side.usage.output_tokens)} out", Tone.DIM),
+        Span(f"{short(side.usage.total_input)} in", Tone.DIM),
+        Span(usd(side.cost), Tone.STRONG),
     ]
 
 
-def against(first: Side, second: Side) -> Iterator[Piece]:
+def against(first: Side, second: Side) -> Iterator[Span]:
     """Say what the second side comes to against the first."""
     said = [
         change("cost", float(first.cost or 0), float(second.cost or 0))
@@ -88,10 +88,10 @@ def against(first: Side, second: Side) -> Iterator[Piece]:
         change("tokens out", first.usage.output_tokens, second.usage.output_tokens),
         change("succeeded", first.succeeded, second.succeeded),
     ]
-    yield Piece("second against first: ", Tone.DIM)
-    yield Piece(", ".join(filter(None, said)) or "the same figures", Tone.TEXT)
+    yield Span("second against first: ", Tone.DIM)
+    yield Span(", ".join(filter(None, said)) or "the same figures", Tone.TEXT)
     if left_out := first.left_out + second.left_out:
-        yield Piece(f"   {amount(left_out, 'batch', 'batches')} without results left out", Tone.WARN)
+        yield Span(f"   {amount(left_out, 'batch', 'batches')} without results left out", Tone.WARN)
 
 
 def change(of: str, before: float, after: float) -> str:
@@ -104,7 +104,7 @@ def change(of: str, before: float, after: float) -> str:
     return f"{of} {'+' if share > 1 else '−'}{abs(share - 1):.0%}"
 
 
-class PairHead(Picture):
+class PairHeader(LinesView):
     """Draws three lines: the custom_id, and a line for either answer."""
 
     def __init__(self, first: str, second: str) -> None:
@@ -123,24 +123,24 @@ class PairHead(Picture):
         pair = self._pair
         if pair is None:
             return [(), (), ()]
-        plain = look_of(self).plain
-        said = (Piece("   "), *difference(pair.difference, plain=plain))
-        name = [Piece(sanitize(pair.custom_id) or "(no custom_id)", Tone.STRONG)]
+        plain = painter_of(self).plain
+        said = (Span("   "), *difference(pair.difference, plain=plain))
+        name = [Span(sanitize(pair.custom_id) or "(no custom_id)", Tone.STRONG)]
         return [
-            (Piece(" "), *shorten(name, columns - 1 - width(said)), *said),
+            (Span(" "), *shorten(name, columns - 1 - width(said)), *said),
             self._side("-", Tone.BAD, self._names[0], pair.first, columns, plain=plain),
             self._side("+", Tone.GOOD, self._names[1], pair.second, columns, plain=plain),
         ]
 
     @staticmethod
     def _side(sign: str, tone: Tone, name: str, facts: ResultFacts | None, columns: int, *, plain: bool) -> Line:
-        said: Line = (Piece("no result of this custom_id", Tone.DIM),)
+        said: Line = (Span("no result of this custom_id", Tone.DIM),)
         if facts is not None:
             out = facts.usage.output_tokens
             said = joined([
-                outcome(facts.outcome, plain=plain),
-                [Piece(one_line((facts.model or "").removeprefix("claude-")), Tone.DIM)] if facts.model else [],
-                [Piece(f"{count(out)} tokens out", Tone.DIM)] if out else [],
+                outcome_line(facts.outcome, plain=plain),
+                [Span(one_line((facts.model or "").removeprefix("claude-")), Tone.DIM)] if facts.model else [],
+                [Span(f"{count(out)} tokens out", Tone.DIM)] if out else [],
             ], "   ")  # fmt: skip
         room = max(LEAST, columns - 3 - 3 - width(said))
-        return (Piece(f" {sign} ", tone), *shorten([Piece(one_line(name))], room), Piece("   "), *said)
+        return (Span(f" {sign} ", tone), *shorten([Span(one_line(name))], room), Span("   "), *said)

@@ -8,8 +8,8 @@ from batchtui.domain.problem import Severity
 from batchtui.services.compose.draft_preview import RowPreview, show_rows
 from batchtui.text.safe import one_line
 from batchtui.tui.rendering.columns import Column
-from batchtui.tui.rendering.painter import look_of
-from batchtui.tui.rendering.spans import Line, Piece, Tone
+from batchtui.tui.rendering.painter import painter_of
+from batchtui.tui.rendering.spans import Line, Span, Tone
 from batchtui.tui.widgets.grid.grid import Grid
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ LONGEST_CELL = 200
 """Characters of a cell that are looked at."""
 
 
-class TableRows(Grid[RowPreview]):
+class DataGrid(Grid[RowPreview]):
     """Lists rows by number; the one under the cursor is shown as a request elsewhere. It reads through `Opened`."""
 
     def __init__(self) -> None:
@@ -62,7 +62,7 @@ class TableRows(Grid[RowPreview]):
         return [] if opened is None else [(shown.number, shown) for shown in await show_rows(opened, keys)]
 
     def _paint_cell(self, item: RowPreview, column: Column, width: int) -> Line:
-        return paint(item, column, self._names, plain=look_of(self).plain)
+        return paint(item, column, self._names, plain=painter_of(self).plain)
 
 
 def paint(item: RowPreview, column: Column, names: Sequence[str], *, plain: bool) -> Line:
@@ -71,16 +71,16 @@ def paint(item: RowPreview, column: Column, names: Sequence[str], *, plain: bool
     is_wrong = problem is not None and problem.severity is Severity.ERROR
     match column.id:
         case "number":
-            return (Piece(f"{item.number:,}", Tone.DIM),)
+            return (Span(f"{item.number:,}", Tone.DIM),)
         case "sign":
             sign = ("x" if plain else "✗") if is_wrong else "!" if problem else ""
-            return (Piece(sign, Tone.BAD if is_wrong else Tone.WARN),)
+            return (Span(sign, Tone.BAD if is_wrong else Tone.WARN),)
         case "id":
-            return (Piece(one_line(item.rendered.custom_id[:80]) if item.rendered else "", Tone.TEXT),)
+            return (Span(one_line(item.rendered.custom_id[:80]) if item.rendered else "", Tone.TEXT),)
         case "problem":
-            return (Piece(one_line(problem.message) if problem else "", Tone.BAD if is_wrong else Tone.WARN),)
+            return (Span(one_line(problem.message) if problem else "", Tone.BAD if is_wrong else Tone.WARN),)
     value = item.row.values.get(names[int(column.id.removeprefix("cell-"))])
-    return (Piece(one_line(_said(value)), Tone.DIM),)
+    return (Span(one_line(_said(value)), Tone.DIM),)
 
 
 def _column(at: int, name: str, widths: Sequence[int]) -> Column:

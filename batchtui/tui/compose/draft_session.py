@@ -10,7 +10,7 @@ from batchtui.services.compose import draft as drafts
 from batchtui.services.compose.compose import check_all_rows, with_token_counts
 from batchtui.services.compose.draft_preview import OpenedDraft, complaint, has_changed, open_draft
 from batchtui.text.numbers import bytes_done
-from batchtui.tui.workers import Latest, begin
+from batchtui.tui.workers import CoalescedWorker, run_worker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +32,7 @@ PATIENT = 5
 """So many times as long, where rows are files: those may be many gigabytes."""
 
 
-class Onlooker(Protocol):
+class DraftListener(Protocol):
     """Whoever shows what happens on the desk."""
 
     async def opened_anew(self, *, is_other_table: bool) -> None:
@@ -48,10 +48,10 @@ class Onlooker(Protocol):
         ...
 
 
-class DraftDesk:
+class DraftSession:
     """Holds a draft and what it comes to, and works beside the keys. It draws nothing, and sends nothing."""
 
-    def __init__(self, owner: DOMNode, onlooker: Onlooker, workspace: Workspace, draft: Draft) -> None:
+    def __init__(self, owner: DOMNode, onlooker: DraftListener, workspace: Workspace, draft: Draft) -> None:
         self._owner = owner
         self._onlooker = onlooker
         self._workspace = workspace
@@ -61,10 +61,10 @@ class DraftDesk:
         """What all rows come to; None until they were looked at."""
         self.is_unfit = False
         """Whether no row fits the template."""
-        self._keeping = Latest(owner, self._keep)
-        self._opening = Latest(owner, self._open)
-        self._watching = Latest(owner, self._watch)
-        self._reading = Latest(owner, self._read_on)
+        self._keeping = CoalescedWorker(owner, self._keep)
+        self._opening = CoalescedWorker(owner, self._open)
+        self._watching = CoalescedWorker(owner, self._watch)
+        self._reading = CoalescedWorker(owner, self._read_on)
 
     def take(self, draft: Draft) -> None:
         """Go on with another draft, or begin with the first: keep it, and find out what it comes to."""
@@ -110,7 +110,7 @@ class DraftDesk:
                 opened = OpenedDraft(opened.draft, opened.source, complaints=(complaint(error),))
         self.opened = opened
         await self._onlooker.opened_anew(is_other_table=is_other or (opened.rows is None) != (before.rows is None))
-        begin(self._owner, self._look_over, group="show-sum", gives_up=True)
+        run_worker(self._owner, self._look_over, group="show-sum", gives_up=True)
 
     async def _look_over(self) -> None:
         """Look at all rows, once nothing changes for a moment; any change gives that up."""

@@ -19,7 +19,7 @@ from batchtui.text.numbers import amount, bytes_done, size
 from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.compose.summary import problem_words
 from batchtui.tui.dialogs.confirm import Group, Question
-from batchtui.tui.dialogs.text_prompt import AskText
+from batchtui.tui.dialogs.text_prompt import TextPrompt
 from batchtui.tui.submit import flows as sending
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ async def submit(app: Host, opened: OpenedDraft) -> bool:
 async def write(app: Host, opened: OpenedDraft) -> None:
     """Write all requests to a file that a person names."""
     composition = _ready(opened)
-    asked = AskText("The file the requests are written to", f"{_stem(opened.draft)}.jsonl", check=_needed)
+    asked = TextPrompt("The file the requests are written to", f"{_stem(opened.draft)}.jsonl", check=_needed)
     typed = await app.push_screen(asked, wait_for_dismiss=True)
     if not typed:
         return
@@ -60,7 +60,7 @@ async def write(app: Host, opened: OpenedDraft) -> None:
 async def save(app: Host, draft: Draft) -> Draft | None:
     """Save the template under a name that a person gives. Returns the draft that goes on with it."""
     options = drafts.options_of(draft)
-    asked = AskText("The name of the template", draft.name if draft.name != "example" else "", check=_needed)
+    asked = TextPrompt("The name of the template", draft.name if draft.name != "example" else "", check=_needed)
     name = await app.push_screen(asked, wait_for_dismiss=True)
     if not name:
         return None

@@ -11,14 +11,14 @@ from textual.message import Message
 from batchtui.domain.problem import Severity
 from batchtui.services.compose.draft_preview import show_row
 from batchtui.text.safe import one_line
-from batchtui.tui.compose.data_grid import TableRows
+from batchtui.tui.compose.data_grid import DataGrid
 from batchtui.tui.compose.draft_rows import table_words
-from batchtui.tui.rendering.request import prompt_parts
-from batchtui.tui.rendering.spans import Line, Piece, Tone, line, wrapped
-from batchtui.tui.widgets.document_pane import Pane, Reading
-from batchtui.tui.widgets.lines_view import Picture
-from batchtui.tui.widgets.rule import NamedRule
-from batchtui.tui.workers import Latest
+from batchtui.tui.rendering.request import request_parts
+from batchtui.tui.rendering.spans import Line, Span, Tone, line, wrapped
+from batchtui.tui.widgets.document_pane import Document, DocumentPane
+from batchtui.tui.widgets.lines_view import LinesView
+from batchtui.tui.widgets.rule import TitledRule
+from batchtui.tui.workers import CoalescedWorker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,31 +27,31 @@ if TYPE_CHECKING:
 
     from batchtui.domain.problem import Problem
     from batchtui.services.compose.draft_preview import RowPreview
-    from batchtui.tui.compose.draft_session import DraftDesk
+    from batchtui.tui.compose.draft_session import DraftSession
     from batchtui.tui.rendering.plain import Part
 
-NO_ROWS = (line(Piece("no rows yet", Tone.DIM)),)
-NO_PROBLEM = (line(Piece("no row has a problem", Tone.GOOD)),)
+NO_ROWS = (line(Span("no rows yet", Tone.DIM)),)
+NO_PROBLEM = (line(Span("no row has a problem", Tone.GOOD)),)
 
 
-class Outcome(Vertical):
+class RequestPreview(Vertical):
     """Shows the row under the table's cursor as it would be sent. It changes nothing about the draft."""
 
     class RowShown(Message):
         """Another row is shown, or the same one differently."""
 
-    def __init__(self, desk: DraftDesk) -> None:
+    def __init__(self, desk: DraftSession) -> None:
         super().__init__(id="outcome")
         self._desk = desk
         self.shown: RowPreview | None = None
         """The row that is shown."""
         self.is_only_troubled = False
         """Whether only rows with a problem are listed."""
-        self.showing = Latest(self, self.show_row)
-        self.request = Pane("request", id="request")
-        self._troubles = RowTroubles()
-        self._title = NamedRule("table")
-        self.table = TableRows()
+        self.showing = CoalescedWorker(self, self.show_row)
+        self.request = DocumentPane("request", id="request")
+        self._troubles = RowProblems()
+        self._title = TitledRule("table")
+        self.table = DataGrid()
         self.table.empty = NO_ROWS
 
     def compose(self) -> ComposeResult:
@@ -79,7 +79,9 @@ class Outcome(Vertical):
         is_same = shown is not None and before is not None and shown.number == before.number
         raw = shown.request if shown else b""
         if raw or not opened.complaints:
-            reading = Reading(partial(prompt_parts, raw), raw) if raw else Reading(partial(_nothing, shown is not None))
+            reading = (
+                Document(partial(request_parts, raw), raw) if raw else Document(partial(_nothing, shown is not None))
+            )
             self.request.show(reading, stays=is_same)
         self._troubles.show(shown.rendered.problems if shown and shown.rendered else (), opened.complaints)
         self.post_message(self.RowShown())
@@ -100,10 +102,10 @@ class Outcome(Vertical):
 
 def _nothing(is_row: bool, _most: int | None) -> Iterator[Part]:
     """Say why there is nothing to read."""
-    yield (Piece("No request can be made of this row." if is_row else "There is no request to show yet.", Tone.DIM),)
+    yield (Span("No request can be made of this row." if is_row else "There is no request to show yet.", Tone.DIM),)
 
 
-class RowTroubles(Picture):
+class RowProblems(LinesView):
     """Draws the problems of one row, as many as there is room for; without any it takes no room."""
 
     def __init__(self) -> None:
@@ -121,11 +123,11 @@ class RowTroubles(Picture):
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
         """Draw them."""
         wrong = [one_line(complaint) for complaint in self._complaints]
-        lines: list[Line] = [(Piece(f" {part}", Tone.BAD),) for said in wrong for part in wrapped(said, columns - 2)]
+        lines: list[Line] = [(Span(f" {part}", Tone.BAD),) for said in wrong for part in wrapped(said, columns - 2)]
         for problem in self._problems:
             tone = Tone.BAD if problem.severity is Severity.ERROR else Tone.WARN
             said = " ".join(_sentence(words) for words in (problem.message, problem.hint) if words)
-            lines += [(Piece(f" {part}", tone),) for part in wrapped(one_line(said), columns - 2)]
+            lines += [(Span(f" {part}", tone),) for part in wrapped(one_line(said), columns - 2)]
         return lines[:5]
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from batchtui.results.parsed_result import parse_result
 from batchtui.results.structured_output import match_schema
 from batchtui.tui.rendering.answer import answer_parts
-from batchtui.tui.rendering.request import prompt_parts
-from batchtui.tui.rendering.spans import Line, Piece, Tone
+from batchtui.tui.rendering.request import request_parts
+from batchtui.tui.rendering.spans import Line, Span, Tone
 from batchtui.tui.results.side_by_side import SideBySide
-from batchtui.tui.widgets.document_pane import Reading
+from batchtui.tui.widgets.document_pane import Document
 
 if TYPE_CHECKING:
     from batchtui.services.compose.trial import Trial
@@ -33,13 +33,13 @@ class TrialScreen(SideBySide):
         trial = self._trial
         answer = parse_result(trial.raw)
         self._head.show(answer, len(trial.raw), trial.cost, match_schema(answer, trial.plan.params))
-        self._answer.show(Reading(partial(answer_parts, answer), trial.raw))
-        self._request.show(Reading(partial(prompt_parts, trial.plan.request), trial.plan.request))
+        self._answer.show(Document(partial(answer_parts, answer), trial.raw))
+        self._request.show(Document(partial(request_parts, trial.plan.request), trial.plan.request))
         self._answer.target.focus()
 
     def aside(self) -> Line:
         """Say that this is kept nowhere."""
-        return (Piece("tried now; kept nowhere", Tone.DIM),)
+        return (Span("tried now; kept nowhere", Tone.DIM),)
 
     def works(self, command_id: str) -> bool:
         """Leave out what goes through a list."""

@@ -8,11 +8,11 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from batchtui.text.safe import sanitize, sanitize_block
-from batchtui.tui.commands.key_text import keyed
+from batchtui.tui.commands.key_text import text_with_keys
 from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
-from batchtui.tui.rendering.spans import Line, Piece, Tone
-from batchtui.tui.widgets.text_view import Prose
+from batchtui.tui.rendering.spans import Line, Span, Tone
+from batchtui.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from batchtui.domain.errors import BatchtuiError
 
 
-class Box(ModalScreen[None]):
+class MessageBox(ModalScreen[None]):
     """Shows lines until a key is pressed. It asks nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.DIALOG)
@@ -39,8 +39,8 @@ class Box(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Lay out the lines."""
         with Vertical(id="dialog", classes=self.LOOK):
-            close = keyed(self, "{dialog.no|esc}  close", named=Tone.STRONG)
-            yield Prose([*self._lines, (), close], id="dialog-body")
+            close = text_with_keys(self, "{dialog.no|esc}  close", named=Tone.STRONG)
+            yield TextView([*self._lines, (), close], id="dialog-body")
 
     def on_key(self, event: events.Key) -> None:
         """Close on enter too: there is nothing to decide here."""
@@ -57,7 +57,7 @@ class Box(ModalScreen[None]):
             self.dismiss(None)
 
 
-class ErrorBox(Box):
+class ErrorBox(MessageBox):
     """Shows one failure until a key is pressed."""
 
     LOOK = "-error"
@@ -69,14 +69,14 @@ class ErrorBox(Box):
 
 def error_lines(error: BatchtuiError) -> Iterator[Line]:
     """Yield what a failure says."""
-    yield (Piece(sanitize(error.heading), Tone.BAD),)
+    yield (Span(sanitize(error.heading), Tone.BAD),)
     yield ()
     for part in sanitize_block(error.message).expandtabs(4).split("\n"):
-        yield (Piece(part),)
+        yield (Span(part),)
     if error.hint:
         yield ()
-        yield (Piece(sanitize(error.hint), Tone.DIM),)
+        yield (Span(sanitize(error.hint), Tone.DIM),)
     request_id = getattr(error, "request_id", None)
     if request_id:
         yield ()
-        yield (Piece(f"request id {sanitize(str(request_id))}", Tone.DIM),)
+        yield (Span(f"request id {sanitize(str(request_id))}", Tone.DIM),)

@@ -29,7 +29,7 @@ FORMATS = tuple(Format)
 
 
 @dataclass(frozen=True, slots=True)
-class Pick:
+class PickedResults:
     """Results of one batch that were picked out on the screen: by marks, or by what was searched and chosen."""
 
     words: str
@@ -40,7 +40,7 @@ class Pick:
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class ExportForm:
     """What a person has chosen so far."""
 
     output: str
@@ -55,7 +55,7 @@ class Wishes:
     """Whether CSV and TSV keep spreadsheets from running a cell."""
     bom: bool = False
     """Whether CSV and TSV are marked as UTF-8, for Excel."""
-    pick: Pick | None = None
+    pick: PickedResults | None = None
     """What was picked out before; it is written where `only` names it."""
 
     @property

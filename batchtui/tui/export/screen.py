@@ -14,20 +14,20 @@ from batchtui.settings.user_paths import is_file
 from batchtui.text.numbers import amount
 from batchtui.text.progress import bar, pace
 from batchtui.text.safe import one_line, sanitize
-from batchtui.tui.chrome.base_screen import Frame
-from batchtui.tui.commands.key_text import keyed
+from batchtui.tui.chrome.base_screen import BaseScreen
+from batchtui.tui.commands.key_text import text_with_keys
 from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.dialogs.confirm import Group, Question
-from batchtui.tui.dialogs.text_prompt import AskText
-from batchtui.tui.export.options import FORMATS, Wishes, file_stem, make_folder
+from batchtui.tui.dialogs.text_prompt import TextPrompt
+from batchtui.tui.export.options import FORMATS, ExportForm, file_stem, make_folder
 from batchtui.tui.rendering.columns import Column
-from batchtui.tui.rendering.painter import look_of
-from batchtui.tui.rendering.spans import Line, Piece, Tone, plain, wrapped
+from batchtui.tui.rendering.painter import painter_of
+from batchtui.tui.rendering.spans import Line, Span, Tone, plain, wrapped
 from batchtui.tui.widgets.grid.grid import Grid
-from batchtui.tui.widgets.lines_view import Picture
+from batchtui.tui.widgets.lines_view import LinesView
 from batchtui.tui.widgets.rule import Rule
-from batchtui.tui.workers import Latest, perform
+from batchtui.tui.workers import CoalescedWorker, run_guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -38,14 +38,14 @@ if TYPE_CHECKING:
     from batchtui.domain.batch import Batch
     from batchtui.services.results.export import ExportProgress
     from batchtui.services.workspace import Workspace
-    from batchtui.tui.export.options import Pick
+    from batchtui.tui.export.options import PickedResults
 
 T = TypeVar("T")
 COLUMNS = (Column("title", "WHAT", 14, 16, 100, fixed=True), Column("value", "HOW", 20, 200, 95, fixed=True))
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ExportChoice:
     """One choice: how it is called, what is chosen, and what follows when it is changed."""
 
     title: str
@@ -57,14 +57,14 @@ def _no_name(text: str) -> str:
     return "a name is needed" if not text or "\0" in text else ""
 
 
-class ExportScreen(Frame):
+class ExportScreen(BaseScreen):
     """Shows the choices and what they come to. It writes nothing itself."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.EXPORT)
     SCOPES = (Scope.EXPORT, Scope.LIST, Scope.EVERYWHERE)
 
     def __init__(
-        self, workspace: Workspace, name: str, groups: Sequence[Sequence[Batch]], pick: Pick | None = None
+        self, workspace: Workspace, name: str, groups: Sequence[Sequence[Batch]], pick: PickedResults | None = None
     ) -> None:
         """Build it.
 
@@ -80,11 +80,11 @@ class ExportScreen(Frame):
         self._is_folder = len(groups) > 1
         stem = file_stem(name)
         output = f"{stem}/" if self._is_folder else f"{stem}.csv"
-        self._wishes = Wishes(output, only=pick.words if pick else "all", pick=pick)
-        self._rows: Sequence[Row] = ()
-        self._planning = Latest(self, self._plan)
+        self._wishes = ExportForm(output, only=pick.words if pick else "all", pick=pick)
+        self._rows: Sequence[ExportChoice] = ()
+        self._planning = CoalescedWorker(self, self._plan)
         self._summary = ExportSummary()
-        self.grid: Grid[Row] = Grid(COLUMNS, self._page, paint, id="export")
+        self.grid: Grid[ExportChoice] = Grid(COLUMNS, self._page, paint, id="export")
 
     def content(self) -> Iterator[Widget]:
         """Lay out the choices, and below them what they come to."""
@@ -97,32 +97,32 @@ class ExportScreen(Frame):
         self.grid.focus()
         self._take(self._wishes)
 
-    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, Row]]:
+    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, ExportChoice]]:
         return [(key, self._rows[key]) for key in keys if key < len(self._rows)]
 
-    def _take(self, wishes: Wishes) -> None:
+    def _take(self, wishes: ExportForm) -> None:
         self._wishes = wishes
         self._rows = tuple(self._choices())
         self.grid.forget()
         self.grid.show(range(len(self._rows)))
         self._planning.request()
 
-    def _choices(self) -> Iterator[Row]:
+    def _choices(self) -> Iterator[ExportChoice]:
         wishes = self._wishes
-        yield Row("folder" if self._is_folder else "file", sanitize(wishes.output), self._ask_output)
-        yield Row("format", wishes.format, partial(self._take_format, _after(FORMATS, wishes.format)))
-        yield Row("results", wishes.only, self._changing(only=_after(wishes.kinds, wishes.only)))
+        yield ExportChoice("folder" if self._is_folder else "file", sanitize(wishes.output), self._ask_output)
+        yield ExportChoice("format", wishes.format, partial(self._take_format, _after(FORMATS, wishes.format)))
+        yield ExportChoice("results", wishes.only, self._changing(only=_after(wishes.kinds, wishes.only)))
         orders = {"input": "of the input", "arrival": "as they came"}
-        yield Row("order", orders[wishes.order], self._changing(order=_after(tuple(orders), wishes.order)))
+        yield ExportChoice("order", orders[wishes.order], self._changing(order=_after(tuple(orders), wishes.order)))
         if wishes.format is not Format.CHAT:
             joined = "beside the results" if wishes.with_requests else "left out"
-            yield Row("requests", joined, self._changing(with_requests=not wishes.with_requests))
-            yield Row("fields", sanitize(wishes.fields) or "all of them", self._ask_fields)
+            yield ExportChoice("requests", joined, self._changing(with_requests=not wishes.with_requests))
+            yield ExportChoice("fields", sanitize(wishes.fields) or "all of them", self._ask_fields)
         if wishes.format.is_delimited:
             formulas = "guarded with an apostrophe" if wishes.guard else "as they are: a spreadsheet may run them"
-            yield Row("formulas", formulas, self._changing(guard=not wishes.guard))
+            yield ExportChoice("formulas", formulas, self._changing(guard=not wishes.guard))
             marked = "UTF-8 with a mark, for Excel" if wishes.bom else "UTF-8"
-            yield Row("encoding", marked, self._changing(bom=not wishes.bom))
+            yield ExportChoice("encoding", marked, self._changing(bom=not wishes.bom))
 
     def _changing(self, **changes: object) -> Callable[[], None]:
         return lambda: self._take(replace(self._wishes, **changes))  # type: ignore[arg-type]
@@ -139,7 +139,7 @@ class ExportScreen(Frame):
     def _ask_output(self) -> None:
         title = "The folder they are written to" if self._is_folder else "The file they are written to"
         self.app.push_screen(
-            AskText(title, self._wishes.output, check=_no_name),
+            TextPrompt(title, self._wishes.output, check=_no_name),
             lambda text: self._take(replace(self._wishes, output=text)) if text else None,
         )
 
@@ -147,7 +147,7 @@ class ExportScreen(Frame):
         title = "Fields with commas between them; empty for all"
         hint = "custom_id, text, answer.*, request.prompt"
         self.app.push_screen(
-            AskText(title, self._wishes.fields, placeholder=hint),
+            TextPrompt(title, self._wishes.fields, placeholder=hint),
             lambda text: self._take(replace(self._wishes, fields=text)) if text is not None else None,
         )
 
@@ -159,15 +159,15 @@ class ExportScreen(Frame):
             try:
                 plan = await plan_export(self.workspace, group, self._wishes.options(str(output), overwrite=True))
             except BatchtuiError as error:
-                said = [(Piece(one_line(f"{error.message} {error.hint}"), Tone.WARN),)]
+                said = [(Span(one_line(f"{error.message} {error.hint}"), Tone.WARN),)]
                 break
             total += plan.total
-            said += [(Piece(one_line(words), Tone.WARN),) for words in _left_out(plan)]
+            said += [(Span(one_line(words), Tone.WARN),) for words in _left_out(plan)]
         else:
             files = amount(len(self._groups), "file")
-            said.insert(0, (Piece(f"{amount(total, 'result')} at most, in {files}", Tone.STRONG),))
+            said.insert(0, (Span(f"{amount(total, 'result')} at most, in {files}", Tone.STRONG),))
             there = [output for output in self._outputs() if is_file(output)]
-            said += [(Piece(f"{sanitize(str(output))} exists: you will be asked", Tone.WARN),) for output in there[:3]]
+            said += [(Span(f"{sanitize(str(output))} exists: you will be asked", Tone.WARN),) for output in there[:3]]
         self._summary.show(said)
 
     def _outputs(self) -> list[Path]:
@@ -183,7 +183,7 @@ class ExportScreen(Frame):
 
     def _action_export_write(self) -> None:
         # Of this screen: whoever leaves it gives the writing up, and no half file stays.
-        perform(self, self._write, group="export", gives_up=True)
+        run_guarded(self, self._write, group="export", gives_up=True)
 
     async def _write(self) -> None:
         outputs = self._outputs()
@@ -221,12 +221,12 @@ class ExportScreen(Frame):
 
     def aside(self) -> Line:
         """Say whose results these are."""
-        return (Piece(one_line(self._whose), Tone.DIM),)
+        return (Span(one_line(self._whose), Tone.DIM),)
 
 
-def paint(item: Row, column: Column, width: int) -> Line:
+def paint(item: ExportChoice, column: Column, width: int) -> Line:
     """Draw one cell."""
-    return (Piece(item.title, Tone.DIM),) if column.id == "title" else (Piece(item.value, Tone.STRONG),)
+    return (Span(item.title, Tone.DIM),) if column.id == "title" else (Span(item.value, Tone.STRONG),)
 
 
 def _left_out(plan: ExportPlan) -> Iterator[str]:
@@ -243,7 +243,7 @@ def _after(choices: Sequence[T], now: T) -> T:
     return choices[(choices.index(now) + 1) % len(choices)]
 
 
-class ExportSummary(Picture):
+class ExportSummary(LinesView):
     """Draws sentences, else a bar and what stands below it."""
 
     def __init__(self) -> None:
@@ -260,17 +260,17 @@ class ExportSummary(Picture):
         """Draw how far the writing of a file has come."""
         words = f"{sanitize(name)}: {pace(going.written, going.total, going.elapsed)}"
         self._going = going
-        giving_up = plain(keyed(self, "{app.back} gives it up; no half file stays."))
-        self._said = ((Piece(words, Tone.STRONG),), (Piece(giving_up, Tone.DIM),))
+        giving_up = plain(text_with_keys(self, "{app.back} gives it up; no half file stays."))
+        self._said = ((Span(words, Tone.STRONG),), (Span(giving_up, Tone.DIM),))
         self.redraw()
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
         """Draw them, broken where they are too long."""
         lines: list[Line] = []
         if self._going is not None:
-            parts = bar(self._going.written, self._going.total, columns - 2, plain=look_of(self).plain)
-            lines.append((Piece(" "), *map(Piece, parts, (Tone.RUNNING, Tone.FAINT, Tone.DIM))))
+            parts = bar(self._going.written, self._going.total, columns - 2, plain=painter_of(self).plain)
+            lines.append((Span(" "), *map(Span, parts, (Tone.RUNNING, Tone.FAINT, Tone.DIM))))
         for said in self._said:
             tone = said[0].tone
-            lines += [(Piece(f" {part}", tone),) for part in wrapped(said[0].text, columns - 2)]
+            lines += [(Span(f" {part}", tone),) for part in wrapped(said[0].text, columns - 2)]
         return lines[:rows] or [()]

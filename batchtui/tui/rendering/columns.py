@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from batchtui.tui.rendering.spans import Line, Piece, Tone, fitted, width
+from batchtui.tui.rendering.spans import Line, Span, Tone, fit, width
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -42,7 +42,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ColumnSlot:
     """Where a column stands."""
 
     column: Column
@@ -51,10 +51,10 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class ColumnLayout:
     """The columns that a width has room for, from left to right."""
 
-    places: tuple[Place, ...]
+    places: tuple[ColumnSlot, ...]
     to_the_left: int = 0
     """Columns shifted away to the left."""
     to_the_right: int = 0
@@ -62,7 +62,7 @@ class Layout:
 
 
 @lru_cache(maxsize=64)
-def lay_out(columns: tuple[Column, ...], width: int, shift: int = 0) -> Layout:
+def lay_out(columns: tuple[Column, ...], width: int, shift: int = 0) -> ColumnLayout:
     """Choose and place columns. Nothing depends on what the rows hold, so nothing jumps when they change.
 
     Args:
@@ -76,12 +76,12 @@ def lay_out(columns: tuple[Column, ...], width: int, shift: int = 0) -> Layout:
     kept = _in_turn(fixed, loose[shift:], width) if shift else _by_worth(fixed, loose, width)
     shown = [column for column in columns if column in kept]
     widths = _grown(shown, width)
-    places: list[Place] = []
+    places: list[ColumnSlot] = []
     x = GUTTER
     for column, columns_wide in zip(shown, widths, strict=True):
-        places.append(Place(column, x, columns_wide))
+        places.append(ColumnSlot(column, x, columns_wide))
         x += columns_wide + GAP
-    return Layout(tuple(places), shift, len(columns) - shift - len(shown))
+    return ColumnLayout(tuple(places), shift, len(columns) - shift - len(shown))
 
 
 def _by_worth(fixed: Sequence[Column], loose: Sequence[Column], width: int) -> set[Column]:
@@ -133,7 +133,7 @@ def _grow(widths: list[int], wanted: Mapping[int, int], room: int) -> int:
 
 
 def row_line(
-    cells: Iterable[Line], places: Sequence[Place], *, is_cursor: bool, is_live: bool, is_marked: bool, plain: bool
+    cells: Iterable[Line], places: Sequence[ColumnSlot], *, is_cursor: bool, is_live: bool, is_marked: bool, plain: bool
 ) -> Line:
     """Return one row: the cursor, the mark, then the cells where they belong.
 
@@ -147,20 +147,20 @@ def row_line(
     """
     cursor, mark = (">", "x") if plain else ("▌", "◆")
     return (
-        Piece(cursor if is_cursor else " ", Tone.ACCENT if is_live else Tone.DIM),
-        Piece(mark if is_marked else " ", Tone.WARN),
-        Piece(" "),
+        Span(cursor if is_cursor else " ", Tone.ACCENT if is_live else Tone.DIM),
+        Span(mark if is_marked else " ", Tone.WARN),
+        Span(" "),
         *_placed(cells, places),
     )
 
 
-def title_line(layout: Layout, sorted_by: tuple[str, bool], columns: int, *, plain: bool) -> Line:
+def title_line(layout: ColumnLayout, sorted_by: tuple[str, bool], columns: int, *, plain: bool) -> Line:
     """Return the titles, with an arrow at the one that is sorted by, and what hides to the left and the right."""
     titles = (_title(place, sorted_by, plain=plain) for place in layout.places)
     left, right = ("<", ">") if plain else ("‹", "›")
     hints = left * bool(layout.to_the_left) + right * bool(layout.to_the_right)
-    line = (Piece(" " * GUTTER), *_placed(titles, layout.places))
-    return (*fitted(line, max(0, columns - len(hints))), Piece(hints, Tone.DIM))
+    line = (Span(" " * GUTTER), *_placed(titles, layout.places))
+    return (*fit(line, max(0, columns - len(hints))), Span(hints, Tone.DIM))
 
 
 def empty_line(lines: Sequence[Line], y: int, columns: int, rows: int) -> Line:
@@ -169,21 +169,21 @@ def empty_line(lines: Sequence[Line], y: int, columns: int, rows: int) -> Line:
     if not 0 <= at < len(lines):
         return ()
     room = max(0, columns - max(map(width, lines)))
-    return (Piece(" " * (room // 2)), *lines[at])
+    return (Span(" " * (room // 2)), *lines[at])
 
 
-def _placed(cells: Iterable[Line], places: Sequence[Place]) -> Iterable[Piece]:
+def _placed(cells: Iterable[Line], places: Sequence[ColumnSlot]) -> Iterable[Span]:
     x = GUTTER
     for place, cell in zip(places, cells, strict=True):
-        yield Piece(" " * (place.x - x))
-        yield from fitted(cell, place.width, right=place.column.right)
+        yield Span(" " * (place.x - x))
+        yield from fit(cell, place.width, right=place.column.right)
         x = place.x + place.width
 
 
-def _title(place: Place, sorted_by: tuple[str, bool], *, plain: bool) -> Line:
+def _title(place: ColumnSlot, sorted_by: tuple[str, bool], *, plain: bool) -> Line:
     column, (sort, is_turned) = place.column, sorted_by
     if not column.sort or column.sort != sort:
-        return (Piece(column.title, Tone.HEADING),)
+        return (Span(column.title, Tone.HEADING),)
     arrow = ("^" if is_turned else "v") if plain else ("▴" if is_turned else "▾")
     # The arrow says more than the last letter of the title.
-    return (Piece(column.title[: max(0, place.width - 1)] + arrow, Tone.STRONG),)
+    return (Span(column.title[: max(0, place.width - 1)] + arrow, Tone.STRONG),)

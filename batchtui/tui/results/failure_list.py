@@ -13,9 +13,9 @@ from batchtui.text.numbers import count
 from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.rendering.columns import Column
 from batchtui.tui.rendering.result_columns import OUTCOME_TONES
-from batchtui.tui.rendering.spans import Line, Piece, Tone, plain, wrapped
+from batchtui.tui.rendering.spans import Line, Span, Tone, plain, wrapped
 from batchtui.tui.widgets.grid.grid import Grid
-from batchtui.tui.widgets.lines_view import Picture
+from batchtui.tui.widgets.lines_view import LinesView
 from batchtui.tui.widgets.rule import Rule
 
 if TYPE_CHECKING:
@@ -80,10 +80,10 @@ class FailureList(Vertical):
 
     def _paint(self, item: FailureGroup, column: Column, width: int) -> Line:
         if column.id == "count":
-            return (Piece(count(item.count), Tone.CHIP if item.id == self._chosen else Tone.TEXT),)
+            return (Span(count(item.count), Tone.CHIP if item.id == self._chosen else Tone.TEXT),)
         if column.id == "act":
             word, tone = ACTS[item.advice.act]
-            return (Piece(word, tone),)
+            return (Span(word, tone),)
         return kind(item)
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
@@ -104,11 +104,11 @@ class FailureList(Vertical):
 def kind(group: FailureGroup) -> Line:
     """Name a kind of failure: what went wrong, and the message that its failures share."""
     word = group.error_type or group.stop_reason or OUTCOMES[group.outcome].word
-    head = Piece(one_line(word), OUTCOME_TONES[group.outcome])
-    return (head, Piece(f"  {one_line(group.pattern)}", Tone.DIM)) if group.pattern else (head,)
+    head = Span(one_line(word), OUTCOME_TONES[group.outcome])
+    return (head, Span(f"  {one_line(group.pattern)}", Tone.DIM)) if group.pattern else (head,)
 
 
-class _Example(Picture):
+class _Example(LinesView):
     """Draws what to do about a group, and its first failure."""
 
     def __init__(self) -> None:
@@ -123,10 +123,10 @@ class _Example(Picture):
         group = self._group
         if group is None:
             return []
-        lines: list[Line] = [(Piece(f" {part}"),) for part in wrapped(group.advice.sentence, columns - 2)]
-        lines.append((Piece(" such as ", Tone.DIM), Piece(sanitize(group.example_id) or "(no custom_id)")))
+        lines: list[Line] = [(Span(f" {part}"),) for part in wrapped(group.advice.sentence, columns - 2)]
+        lines.append((Span(" such as ", Tone.DIM), Span(sanitize(group.example_id) or "(no custom_id)")))
         example = one_line(group.example)
         return [
             *lines,
-            *((Piece(f" {part}", Tone.DIM),) for part in (wrapped(example, columns - 2) if example else ())),
+            *((Span(f" {part}", Tone.DIM),) for part in (wrapped(example, columns - 2) if example else ())),
         ]

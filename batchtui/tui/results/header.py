@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from batchtui.text.money import usd
 from batchtui.text.numbers import amount, count, size
 from batchtui.text.safe import one_line, sanitize
-from batchtui.tui.rendering.painter import look_of
-from batchtui.tui.rendering.result_columns import outcome
-from batchtui.tui.rendering.spans import Line, Piece, Tone, fitted, joined, width, wrapped
-from batchtui.tui.widgets.lines_view import Picture
+from batchtui.tui.rendering.painter import painter_of
+from batchtui.tui.rendering.result_columns import outcome_line
+from batchtui.tui.rendering.spans import Line, Span, Tone, fit, joined, width, wrapped
+from batchtui.tui.widgets.lines_view import LinesView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ MOST_FAULTS = 2
 """Faults of a structure that are said here; reading the answer shows the others."""
 
 
-class ResultHead(Picture):
+class ResultHeader(LinesView):
     """Draws the facts of one answer: two lines, and one or more where it should have been JSON."""
 
     def __init__(self) -> None:
@@ -51,14 +51,14 @@ class ResultHead(Picture):
         if answer is None:
             return [(), ()]
         reading = answer.reading
-        name = (Piece(f" {sanitize(answer.custom_id) or '(no custom_id)'}", Tone.STRONG),)
+        name = (Span(f" {sanitize(answer.custom_id) or '(no custom_id)'}", Tone.STRONG),)
         first = joined([
-            fitted(name, min(width(name), max(LEAST_NAME, columns - BESIDE))),
-            outcome(answer.outcome, plain=look_of(self).plain),
-            [Piece(sanitize((reading.model or "").removeprefix("claude-")), Tone.DIM)] if reading.model else [],
-            [Piece(f"stopped: {sanitize(reading.stop_reason)}", Tone.DIM)] if reading.stop_reason else [],
+            fit(name, min(width(name), max(LEAST_NAME, columns - BESIDE))),
+            outcome_line(answer.outcome, plain=painter_of(self).plain),
+            [Span(sanitize((reading.model or "").removeprefix("claude-")), Tone.DIM)] if reading.model else [],
+            [Span(f"stopped: {sanitize(reading.stop_reason)}", Tone.DIM)] if reading.stop_reason else [],
         ], "   ")  # fmt: skip
-        second = (Piece(f" {_took(answer, self._bytes, self._cost)}", Tone.DIM),)
+        second = (Span(f" {_took(answer, self._bytes, self._cost)}", Tone.DIM),)
         return [first, second, *(fit_lines(self._fit, columns) if self._fit else ())]
 
 
@@ -82,7 +82,7 @@ def fit_lines(fit: SchemaMatch, columns: int) -> list[Line]:
     if not fit.wanted:
         return []
     if fit.fits:
-        return [(Piece(" fits the JSON schema that was asked for", Tone.GOOD),)]
+        return [(Span(" fits the JSON schema that was asked for", Tone.GOOD),)]
     if fit.fits is None:
         said, tone = "is JSON; whether it fits cannot be said", Tone.WARN
     else:
@@ -90,4 +90,4 @@ def fit_lines(fit: SchemaMatch, columns: int) -> list[Line]:
     faults = "; ".join(one_line(fault) for fault in fit.faults[:MOST_FAULTS])
     more = f"; and {len(fit.faults) - MOST_FAULTS} more" if len(fit.faults) > MOST_FAULTS else ""
     lines = wrapped(f"{said}: {faults}{more}" if faults else said, max(20, columns - 2))
-    return [(Piece(f" {part}", tone),) for part in lines[:3]]
+    return [(Span(f" {part}", tone),) for part in lines[:3]]

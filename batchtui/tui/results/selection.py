@@ -19,7 +19,7 @@ SAYING = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ResultSelection:
     """What is to be shown; without anything said, all."""
 
     outcome: Outcome | None = None
@@ -29,7 +29,7 @@ class Choice:
     """What a search found, in order of arrival."""
 
 
-def order_of(reader: ResultReader, choice: Choice) -> Sequence[int]:
+def order_of(reader: ResultReader, choice: ResultSelection) -> Sequence[int]:
     """Return the seqs that are shown, in order of arrival; never a list of a million numbers. Blocking."""
     outcomes = None if choice.outcome is None else {choice.outcome}
     if choice.group is None and choice.found is None:
@@ -50,7 +50,7 @@ def _common(one: Sequence[int], other: Sequence[int], number: int) -> Sequence[i
     return array("I", (seq for seq in one if is_there[seq]))
 
 
-class Search:
+class ResultSearch:
     """Looks for one text; another text, or an end, stops what is under way within a block of the file."""
 
     def __init__(self, say: Callable[[int, int], None]) -> None:

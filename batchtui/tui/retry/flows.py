@@ -10,7 +10,7 @@ from batchtui.text.estimates import estimate_lines, range_words
 from batchtui.text.numbers import amount
 from batchtui.text.safe import one_line
 from batchtui.tui.dialogs.confirm import Group, Question
-from batchtui.tui.submit.flows import progress, report_submitted
+from batchtui.tui.submit.flows import report_submitted, send_progress_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,7 @@ async def send_again(app: Host, plan: RetryPlan) -> bool:
     if not await app.ask(question):
         return False
     with app.undertaking() as say:
-        submitted = await apply_retry(app.workspace, plan, lambda event: say(progress(event)))
+        submitted = await apply_retry(app.workspace, plan, lambda event: say(send_progress_words(event)))
     report_submitted(app, submitted)
     return True
 
@@ -64,7 +64,7 @@ async def send_all_again(app: Host, targets: Sequence[Target]) -> None:
             while plans:
                 plan = plans[0]
                 with app.undertaking() as say:
-                    submitted = await apply_retry(app.workspace, plan, lambda event: say(progress(event)))
+                    submitted = await apply_retry(app.workspace, plan, lambda event: say(send_progress_words(event)))
                 plans.pop(0)
                 report_submitted(app, submitted)
     finally:

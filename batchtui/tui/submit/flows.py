@@ -17,7 +17,7 @@ from batchtui.text.durations import countdown, stamp
 from batchtui.text.numbers import amount, bytes_done, size
 from batchtui.text.safe import sanitize
 from batchtui.tui.dialogs.confirm import Group, Question
-from batchtui.tui.dialogs.file_picker import ChooseFile
+from batchtui.tui.dialogs.file_picker import FilePicker
 from batchtui.tui.rendering.batch_text import batch_label
 from batchtui.tui.submit import question as submission
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 async def submit(app: Host) -> None:
     """Submit a file that a person chooses, once they have seen what would be sent and said yes."""
-    path = await app.push_screen(ChooseFile(Path.cwd()), wait_for_dismiss=True)
+    path = await app.push_screen(FilePicker(Path.cwd()), wait_for_dismiss=True)
     if path is not None:
         await submit_path(app, path)
 
@@ -50,9 +50,13 @@ async def submit_path(app: Host, path: Path, options: SubmitOptions | None = Non
         )
     try:
         if not plan.is_sendable:
-            raise InputError(submission.faults(plan), hint=f"Nothing was sent. `batchtui check {path}` lists them all.")
+            raise InputError(
+                submission.describe_errors(plan), hint=f"Nothing was sent. `batchtui check {path}` lists them all."
+            )
         await enforce_limits(app.workspace, plan.estimate, None)
-        is_wanted = await app.ask(submission.question(plan, await describe_duplicates(app.workspace, plan.earlier)))
+        is_wanted = await app.ask(
+            submission.submit_question(plan, await describe_duplicates(app.workspace, plan.earlier))
+        )
         if is_wanted:
             await _send(app, plan)
     finally:
@@ -63,7 +67,7 @@ async def submit_path(app: Host, path: Path, options: SubmitOptions | None = Non
 async def _send(app: Host, plan: SubmitPlan) -> None:
     with app.undertaking() as say:
         submitted = await apply_submit(
-            app.workspace, plan, force=bool(plan.earlier), on_event=lambda event: say(progress(event))
+            app.workspace, plan, force=bool(plan.earlier), on_event=lambda event: say(send_progress_words(event))
         )
     report_submitted(app, submitted)
 
@@ -97,7 +101,9 @@ async def resume(app: Host, keys: Sequence[int]) -> None:
         planned += await _decide(app, finding)
     if planned and await app.ask(_sending(planned)):
         with app.undertaking() as say:
-            await send_parts(app.workspace, [batch.key for batch in planned], lambda event: say(progress(event)))
+            await send_parts(
+                app.workspace, [batch.key for batch in planned], lambda event: say(send_progress_words(event))
+            )
         app.say("Sent." if len(planned) == 1 else f"{amount(len(planned), 'part')} looked after.")
 
 
@@ -127,7 +133,7 @@ async def _choose(app: Host, finding: Reconciliation) -> None:
     app.say(f"{name} stays unknown. Once one of the candidates ends, its results tell: look again then.")
 
 
-def progress(event: SendEvent) -> str:
+def send_progress_words(event: SendEvent) -> str:
     """Say in a few words how sending goes."""
     part = f"{event.batch.part}/{event.batch.parts}  " if event.batch.parts > 1 else ""
     words = {

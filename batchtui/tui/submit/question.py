@@ -21,7 +21,7 @@ WARNINGS_SHOWN = 12
 SHAPES_SHOWN = PARTS_SHOWN = 6
 
 
-def question(plan: SubmitPlan, earlier: Sequence[str]) -> Question:
+def submit_question(plan: SubmitPlan, earlier: Sequence[str]) -> Question:
     """Ask whether a plan is to be sent; `earlier` says what became of the same requests before."""
     return Question(
         f"Submit {one_line(plan.job.name)}?",
@@ -31,7 +31,7 @@ def question(plan: SubmitPlan, earlier: Sequence[str]) -> Question:
     )
 
 
-def faults(plan: SubmitPlan) -> str:
+def describe_errors(plan: SubmitPlan) -> str:
     """Say why a plan cannot be sent."""
     errors = [problem for problem in plan.report.problems if problem.severity is Severity.ERROR]
     if not errors:

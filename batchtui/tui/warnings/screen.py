@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 from batchtui.services.insights.warnings import BatchWarning, WarningAction
 from batchtui.services.results.collect import collect
 from batchtui.text.numbers import amount
-from batchtui.tui.chrome.base_screen import Frame
+from batchtui.tui.chrome.base_screen import BaseScreen
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.rendering.batch_text import batch_label
 from batchtui.tui.rendering.columns import Column
-from batchtui.tui.rendering.spans import Line, Piece, Tone, line, wrapped
+from batchtui.tui.rendering.spans import Line, Span, Tone, line, wrapped
 from batchtui.tui.results.batch_screen import BatchScreen
 from batchtui.tui.submit import flows as sending
 from batchtui.tui.widgets.grid.grid import Grid
-from batchtui.tui.widgets.lines_view import Picture
+from batchtui.tui.widgets.lines_view import LinesView
 from batchtui.tui.widgets.rule import Rule
-from batchtui.tui.workers import perform
+from batchtui.tui.workers import run_guarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,7 +48,7 @@ OFFERS = {
 }
 
 
-class WarningsScreen(Frame):
+class WarningsScreen(BaseScreen):
     """Lists what the outlook holds. What enter does is done by those who always do it."""
 
     SCOPES = (Scope.LIST, Scope.EVERYWHERE)
@@ -57,8 +57,8 @@ class WarningsScreen(Frame):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self.grid: Grid[BatchWarning] = Grid(COLUMNS, self._page, paint, id="warnings")
-        self.grid.empty = (line(Piece("There is nothing to warn of", Tone.STRONG)),)
-        self._advice = Advice()
+        self.grid.empty = (line(Span("There is nothing to warn of", Tone.STRONG)),)
+        self._advice = WarningDetail()
 
     def content(self) -> Iterator[Widget]:
         """Lay out the list, and below it the one under the cursor in full."""
@@ -96,7 +96,7 @@ class WarningsScreen(Frame):
 
     def aside(self) -> Line:
         """Say how many there are."""
-        return (Piece(amount(len(self.grid.order), "warning"), Tone.DIM),)
+        return (Span(amount(len(self.grid.order), "warning"), Tone.DIM),)
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
         """Do what can be done."""
@@ -108,9 +108,9 @@ class WarningsScreen(Frame):
             self.dashboard.poller.refresh_now()
             self.dashboard.say("The API is asked again.")
         elif caution.act is WarningAction.RESUME:
-            perform(self.app, partial(sending.resume, self.dashboard, [batch.key]), group="act")
+            run_guarded(self.app, partial(sending.resume, self.dashboard, [batch.key]), group="act")
         elif caution.act is WarningAction.FETCH:
-            perform(self.app, partial(self._fetch, caution), group=f"fetch-{batch.key}", gives_up=True)
+            run_guarded(self.app, partial(self._fetch, caution), group=f"fetch-{batch.key}", gives_up=True)
         else:
             self.app.push_screen(BatchScreen(self.workspace, batch))
 
@@ -122,7 +122,7 @@ class WarningsScreen(Frame):
         self.dashboard.say(f"The results of {batch_label(caution.batch)} are saved.")
 
 
-class Advice(Picture):
+class WarningDetail(LinesView):
     """Draws one warning whole, what to do about it, and what enter does."""
 
     def __init__(self) -> None:
@@ -139,13 +139,13 @@ class Advice(Picture):
         caution = self._caution
         if caution is None:
             return []
-        said: list[Line] = [(Piece(f" {part}"),) for part in wrapped(f"{caution.message}.", columns - 2)]
-        said += [(Piece(f" {part}", Tone.DIM),) for part in wrapped(caution.advice, columns - 2)]
-        return [*said[: rows - 1], (Piece(" enter  ", Tone.STRONG), Piece(OFFERS[caution.act], Tone.DIM))]
+        said: list[Line] = [(Span(f" {part}"),) for part in wrapped(f"{caution.message}.", columns - 2)]
+        said += [(Span(f" {part}", Tone.DIM),) for part in wrapped(caution.advice, columns - 2)]
+        return [*said[: rows - 1], (Span(" enter  ", Tone.STRONG), Span(OFFERS[caution.act], Tone.DIM))]
 
 
 def paint(item: BatchWarning, column: Column, width: int) -> Line:
     """Draw one cell."""
     if column.id == "kind":
-        return (Piece(KINDS.get(item.kind, item.kind), Tone.WARN),)
-    return (Piece(item.message),)
+        return (Span(KINDS.get(item.kind, item.kind), Tone.WARN),)
+    return (Span(item.message),)

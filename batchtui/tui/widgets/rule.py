@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.tui.rendering.painter import look_of
-from batchtui.tui.rendering.spans import Line, Piece, Tone, plain, shorten, width
-from batchtui.tui.widgets.lines_view import Picture
+from batchtui.tui.rendering.painter import painter_of
+from batchtui.tui.rendering.spans import Line, Span, Tone, plain, shorten, width
+from batchtui.tui.widgets.lines_view import LinesView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class Rule(Picture):
+class Rule(LinesView):
     """Divides; says nothing."""
 
     DEFAULT_CSS = "Rule { height: 1; }"
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
         """Draw the line."""
-        return [(Piece(("-" if look_of(self).plain else "─") * columns, Tone.FAINT),)]
+        return [(Span(("-" if painter_of(self).plain else "─") * columns, Tone.FAINT),)]
 
 
-class NamedRule(Picture):
+class TitledRule(LinesView):
     """A rule with the name of what is below it, what there is to say about that, and whether keys arrive there."""
 
-    DEFAULT_CSS = "NamedRule { height: 1; }"
+    DEFAULT_CSS = "TitledRule { height: 1; }"
 
     def __init__(self, words: str, choices: Line = (), *, id: str | None = None) -> None:  # noqa: A002  (Textual's name)
         """`words` name what is below; `choices` stand at the right end and are never cut."""
@@ -52,11 +52,11 @@ class NamedRule(Picture):
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
         """Draw the line."""
-        rule = "-" if look_of(self).plain else "─"
-        name = Piece(f" {self._words} ", Tone.ACCENT if self._is_ahead else Tone.DIM)
+        rule = "-" if painter_of(self).plain else "─"
+        name = Span(f" {self._words} ", Tone.ACCENT if self._is_ahead else Tone.DIM)
         room = columns - width([name, *self._choices]) - 2
         right = self._choices
         if self._aside and room > 3:
-            right = (Piece(f" {plain(shorten([Piece(self._aside)], room - 3))} ", Tone.DIM), *right)
-        line = Piece(rule * max(1, columns - width([name, *right]) - 2), Tone.FAINT)
-        return [(Piece(rule, Tone.FAINT), name, line, *right, Piece(rule, Tone.FAINT))]
+            right = (Span(f" {plain(shorten([Span(self._aside)], room - 3))} ", Tone.DIM), *right)
+        line = Span(rule * max(1, columns - width([name, *right]) - 2), Tone.FAINT)
+        return [(Span(rule, Tone.FAINT), name, line, *right, Span(rule, Tone.FAINT))]

@@ -18,8 +18,8 @@ from batchtui.tui.compose import edit_flows as rewriting
 from batchtui.tui.compose.screen import ComposeScreen
 from batchtui.tui.compose.trial_screen import TrialScreen
 from batchtui.tui.dialogs.message_box import ErrorBox
-from batchtui.tui.dialogs.name_picker import ChooseName
-from batchtui.tui.dialogs.text_prompt import AskText
+from batchtui.tui.dialogs.name_picker import NamePicker
+from batchtui.tui.dialogs.text_prompt import TextPrompt
 from tests.tui.furnished import DRIVING
 from tests.tui.sample_batches import HOSTILE
 from tests.tui.stage import Stage, stage
@@ -191,7 +191,7 @@ async def test_requests_are_written_and_the_template_is_saved_in_versions(
     monkeypatch.chdir(tmp_path)
     async with composing(tmp_path) as (made, screen):
         await made.press("x")
-        await made.until(lambda: isinstance(made.app.screen, AskText))
+        await made.until(lambda: isinstance(made.app.screen, TextPrompt))
         await made.press("enter")
         await made.shows("3 requests written to tickets.jsonl")
         lines = [json.loads(text) for text in (tmp_path / "tickets.jsonl").read_text().splitlines()]
@@ -199,7 +199,7 @@ async def test_requests_are_written_and_the_template_is_saved_in_versions(
 
         for version in (1, 2):
             await made.press("w")
-            await made.until(lambda: isinstance(made.app.screen, AskText))
+            await made.until(lambda: isinstance(made.app.screen, TextPrompt))
             await made.press(*"sorting", "enter")
             await made.shows(f"Saved sorting, version {version}")
         assert screen.desk.draft.name == "sorting"
@@ -210,7 +210,7 @@ async def test_requests_are_written_and_the_template_is_saved_in_versions(
 async def test_requests_go_to_no_file_that_cannot_be(tmp_path: Path, name: str) -> None:
     async with composing(tmp_path) as (made, _):
         await made.press("x")
-        await made.until(lambda: isinstance(made.app.screen, AskText))
+        await made.until(lambda: isinstance(made.app.screen, TextPrompt))
         made.app.screen.query_one(Input).value = name
         await made.press("enter")
         await made.until(lambda: isinstance(made.app.screen, ErrorBox))
@@ -221,19 +221,19 @@ async def test_parts_are_chosen_from_what_there_is(tmp_path: Path, monkeypatch: 
     monkeypatch.chdir(tmp_path)
     async with composing(tmp_path) as (made, screen):
         await made.press("j", "enter")
-        await made.until(lambda: isinstance(made.app.screen, ChooseName))
+        await made.until(lambda: isinstance(made.app.screen, NamePicker))
         await made.shows("classify_bulk")
         await made.press(*"classify_b", "enter")
         await made.until(lambda: screen.desk.draft.name == "classify_bulk")
         await made.press("k", "enter", *"oth", "tab", "enter")
         await made.until(lambda: screen.desk.opened.columns == ("number", "words"))
         await made.press("j", "j", "j", "j", "enter")
-        await made.until(lambda: isinstance(made.app.screen, ChooseName))
+        await made.until(lambda: isinstance(made.app.screen, NamePicker))
         await made.shows("claude-opus-5-5", "writes 128,000")
         await made.press(*"opus-5-5", "enter")
         await made.until(lambda: screen.desk.draft.model == "claude-opus-5-5")
         await made.press("j", "j", "enter")
-        await made.until(lambda: isinstance(made.app.screen, ChooseName))
+        await made.until(lambda: isinstance(made.app.screen, NamePicker))
         await made.press(*"numb", "enter")
         await made.until(lambda: screen.desk.draft.id == "number")
 
@@ -283,7 +283,7 @@ async def test_columns_are_listed_and_completed_while_one_writes(tmp_path: Path)
 async def test_a_table_is_read_as_a_person_says_and_anew_when_it_changes(tmp_path: Path) -> None:
     async with composing(tmp_path) as (made, screen):
         await made.press("u")
-        await made.until(lambda: isinstance(made.app.screen, AskText))
+        await made.until(lambda: isinstance(made.app.screen, TextPrompt))
         await made.press(*"no-header", "enter")
         await made.until(lambda: screen.desk.opened.columns == ("column_1", "column_2", "column_3"))
         await made.shows("header: none")
@@ -350,7 +350,7 @@ async def test_a_query_over_files_is_a_table_too(tmp_path: Path, monkeypatch: py
     monkeypatch.chdir(tmp_path)
     async with composing(tmp_path) as (made, screen):
         await made.press("Q")
-        await made.until(lambda: isinstance(made.app.screen, AskText))
+        await made.until(lambda: isinstance(made.app.screen, TextPrompt))
         await made.press(*"from 'tickets.csv' limit 1", "enter")
         await looked_over(made, screen)
         await made.shows("DuckDB", "1 request of 1 row")

@@ -19,9 +19,9 @@ from batchtui.domain.states import BatchState
 from batchtui.simulator import Simulator
 from batchtui.tui.app.app import DashboardApp
 from batchtui.tui.commands.key_text import with_keys
-from batchtui.tui.commands.keymap import merged
+from batchtui.tui.commands.keymap import merge_keymap
 from batchtui.tui.commands.table import BY_ID
-from batchtui.tui.rendering.spans import Tone, flowed
+from batchtui.tui.rendering.spans import Tone, flow
 from tests.support.clock import StandingClock
 from tests.support.workspaces import KEY, workspace_at
 from tests.tui.stage import MODERN, Stage
@@ -142,9 +142,9 @@ async def test_a_hint_for_another_screen_says_how_to_get_there(tmp_path: Path) -
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.id)
 def test_every_step_fits_a_small_terminal_and_names_commands_that_there_are(step: Step) -> None:
-    keymap = merged({})
+    keymap = merge_keymap({})
     said = with_keys(f" tour 27/27   {step.said}", keymap, Tone.TEXT, plain=False)
-    assert len(flowed(said, 78)) <= 2
+    assert len(flow(said, 78)) <= 2
     assert step.command in BY_ID
     assert len(step.does) + 6 <= 78
 
