@@ -93,7 +93,7 @@ class Host(App[int]):
         """Put a text on the clipboard of the person's terminal, and say so; `what` names it in that sentence."""
         raise NotImplementedError
 
-    def undertaking(self) -> AbstractContextManager[Callable[[str], None]]:
+    def busy(self) -> AbstractContextManager[Callable[[str], None]]:
         """Return a context that gives a function to show progress in the status bar; it is cleared at the end."""
         raise NotImplementedError
 

@@ -16,20 +16,20 @@ if TYPE_CHECKING:
     from textual.worker import Worker
 
 
-def run_guarded(node: DOMNode, work: Callable[[], Awaitable[None]], *, group: str, gives_up: bool = False) -> None:
-    """Do this beside the keys; it ends with the node. `gives_up`: what the node still does in that group is dropped.
+def run_guarded(node: DOMNode, work: Callable[[], Awaitable[None]], *, group: str, exclusive: bool = False) -> None:
+    """Do this beside the keys; it ends with the node. `exclusive`: what the node still does in that group is dropped.
 
     A failure that was understood is shown by the app; any other is a fault of the program and ends it.
     """
-    run_worker(node, partial(_guarded, node, work), group=group, gives_up=gives_up)
+    run_worker(node, partial(_guarded, node, work), group=group, exclusive=exclusive)
 
 
 def run_worker(
-    node: DOMNode, work: Callable[[], Coroutine[Any, Any, None]], *, group: str, gives_up: bool = False
+    node: DOMNode, work: Callable[[], Coroutine[Any, Any, None]], *, group: str, exclusive: bool = False
 ) -> Worker[None]:
     """Do this beside the keys; every failure is a fault of the program and ends it."""
     # The coroutine is made within the worker: of one that is dropped before its first step nothing is left behind.
-    worker: Worker[None] = node.run_worker(work, group=group, exclusive=gives_up)
+    worker: Worker[None] = node.run_worker(work, group=group, exclusive=exclusive)
     return worker
 
 

@@ -11,7 +11,7 @@ import pytest
 from batchtui.domain.errors import StorageError, UsageError
 from batchtui.settings.model import Settings
 from batchtui.settings.reference import entries, template
-from batchtui.settings.toml_edit import coerce, view_in_editor, write_text
+from batchtui.settings.toml_edit import coerce, edit, write_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +40,7 @@ theme = "dark" # it is night
     ],
 )
 def test_one_setting_changes_and_every_comment_stays(path: tuple[str, ...], value: Any) -> None:
-    new = view_in_editor(MINE, path, value)
+    new = edit(MINE, path, value)
     expected: Any = tomllib.loads(MINE)
     place = expected
     for name in path[:-1]:
@@ -51,8 +51,8 @@ def test_one_setting_changes_and_every_comment_stays(path: tuple[str, ...], valu
 
 
 def test_a_setting_is_taken_out_and_what_stands_around_it_stays() -> None:
-    assert view_in_editor(MINE, ("screen", "theme"), None) == MINE.replace('theme = "dark" # it is night\n', "")
-    assert view_in_editor(MINE, ("notify", "bell"), None) == MINE
+    assert edit(MINE, ("screen", "theme"), None) == MINE.replace('theme = "dark" # it is night\n', "")
+    assert edit(MINE, ("notify", "bell"), None) == MINE
 
 
 @pytest.mark.parametrize(

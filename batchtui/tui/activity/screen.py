@@ -110,17 +110,17 @@ class ActivityScreen(BaseScreen):
         if row is not None and row.entry is not None:
             self.app.push_screen(EntryBox(row.entry, about(row)))
 
-    def works(self, command_id: str) -> bool:
+    def is_available(self, command_id: str) -> bool:
         """Leave out what means nothing here."""
         if command_id == "activity.copy-id":
             return self.grid.item is not None and bool(_copied(self.grid.item))
-        return command_id not in ("list.mark", "list.sort", "app.activity") and super().works(command_id)
+        return command_id not in ("list.mark", "list.sort", "app.activity") and super().is_available(command_id)
 
     def on_grid_cursor_moved(self) -> None:
         """Say what works on the entry under the cursor."""
         self.refresh_footer()
 
-    def aside(self) -> Line:
+    def footer_status(self) -> Line:
         """Say how many entries are shown, and which."""
         words = f"the latest {count(len(self._rows) - 1)}" if self._only == SHOWN[0] else count(len(self.grid.order))
         only = () if self._only == SHOWN[0] else (Span(f"  {self._only} only ", Tone.CHIP),)

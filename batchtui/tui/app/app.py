@@ -226,7 +226,7 @@ class DashboardApp(GlobalActions):
         """Time has passed."""
         front = self.screen_stack[-1] if self.screen_stack else None  # at the very end there is none any more
         if isinstance(front, BaseScreen) and front.is_mounted:
-            front.ticked()
+            front.on_tick()
 
     def _tell_hint(self) -> None:
         for frame in self._frames():

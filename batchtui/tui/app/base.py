@@ -85,7 +85,7 @@ class BaseApp(Host, QuietApp):
         self.say(one_line(f"{error.heading}: {error.message}"), tone="error")
 
     @contextmanager
-    def undertaking(self) -> Iterator[Callable[[str], None]]:
+    def busy(self) -> Iterator[Callable[[str], None]]:
         """Show in the status line how something goes that takes its time; the words go with the end of the block."""
         shown = -DOING
 

@@ -64,7 +64,7 @@ class BatchActions(LabelActions):
         acts.copy_ids(self.dashboard, await self.workspace.registry.views.page(self.chosen))
 
     def _action_batches_sync(self) -> None:
-        run_guarded(self.app, self._sync, group="sync", gives_up=True)
+        run_guarded(self.app, self._sync, group="sync", exclusive=True)
 
     async def _sync(self) -> None:
         from batchtui.services.batches.sync import sync

@@ -117,7 +117,7 @@ class ColumnPicker(BaseScreen):
             self.grid.show([self._key(column_id) for column_id in self._order])
             self._choose(self._chosen)
 
-    def aside(self) -> Line:
+    def footer_status(self) -> Line:
         """Say how many are shown."""
         return (Span(f"{amount(len(self.grid.marks), 'column')} shown", Tone.DIM),)
 

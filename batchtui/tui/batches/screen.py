@@ -140,9 +140,9 @@ class BatchesScreen(BatchActions):
         self._ordering.request()
         self._show_detail()
 
-    def ticked(self) -> None:
+    def on_tick(self) -> None:
         """Show that time has passed."""
-        super().ticked()
+        super().on_tick()
         self.grid.tick()
         self._show_detail()
 
@@ -234,7 +234,7 @@ class BatchesScreen(BatchActions):
         with suppress(StorageError):  # to begin at the top once is no reason to fail at the end
             await self._keep()
 
-    def aside(self) -> Line:
+    def footer_status(self) -> Line:
         """Say what is marked, else how much is shown and in which order."""
         if self.grid.marks:
             return (Span(f"{count(len(self.chosen))} marked", Tone.WARN),)
@@ -255,14 +255,14 @@ class BatchesScreen(BatchActions):
             return True
         return False
 
-    def works(self, command_id: str) -> bool:
+    def is_available(self, command_id: str) -> bool:
         """Whether a command makes sense now: resuming does on something open, or on marks; acting on something."""
         needs_a_batch = BY_ID[command_id].scope is not Scope.EVERYWHERE and command_id not in WITHOUT_A_BATCH
         if needs_a_batch and self.grid.item is None and not self.grid.marks:
             return False
         if command_id == "batches.resume" and not self.grid.marks:
             return self.grid.item is not None and not self.grid.item.batch.state.is_at_api
-        return super().works(command_id)
+        return super().is_available(command_id)
 
     @property
     def chosen(self) -> list[int]:
@@ -276,7 +276,7 @@ class BatchesScreen(BatchActions):
     # ── commands ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _action_batches_filter(self) -> None:
-        run_guarded(self, self._learn_words, group="words", gives_up=True)
+        run_guarded(self, self._learn_words, group="words", exclusive=True)
         self._filter_bar.open()
 
     def _action_batches_columns(self) -> None:

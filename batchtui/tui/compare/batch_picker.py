@@ -65,13 +65,13 @@ class BatchPicker(BaseScreen):
     async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, Batch]]:
         return [(key, self._found[key]) for key in keys if key in self._found]
 
-    def works(self, command_id: str) -> bool:
+    def is_available(self, command_id: str) -> bool:
         """Leave out what means nothing here."""
         if command_id in ("list.mark", "list.sort", "list.reverse"):
             return False
-        return super().works(command_id) and (command_id != "list.open" or bool(self._found))
+        return super().is_available(command_id) and (command_id != "list.open" or bool(self._found))
 
-    def aside(self) -> Line:
+    def footer_status(self) -> Line:
         """Say how many there are."""
         return (Span(amount(len(self._found), "batch", "batches"), Tone.DIM),)
 

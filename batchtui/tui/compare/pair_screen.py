@@ -81,7 +81,7 @@ class PairScreen(BaseScreen):
         first, second = self._comparison.pairs.lines(number)
         return said(first, most), said(second, most)
 
-    def aside(self) -> Line:
+    def footer_status(self) -> Line:
         """Say what is compared, and which one of how many it is."""
         what = "JSON, " if self._is_json else ""
         return (Span(f"{what}{count(self._grid.cursor + 1)} of {count(len(self._grid.order))}", Tone.DIM),)

@@ -116,20 +116,20 @@ class CompareScreen(BaseScreen):
         self._only = only
         self._choosing.request()
 
-    def aside(self) -> Line:
+    def footer_status(self) -> Line:
         """Say how many are shown."""
         if self._comparison is None:
             return ()
         shown, total = len(self.grid.order), self._comparison.pairs.count
         return (Span(f"{count(shown)} of {count(total)}" if shown < total else f"{count(total)} pairs", Tone.DIM),)
 
-    def works(self, command_id: str) -> bool:
+    def is_available(self, command_id: str) -> bool:
         """Leave out what means nothing here."""
         if command_id in ("list.mark", "list.sort", "list.reverse"):
             return False
         if command_id in ("list.open", "compare.only", "compare.only-back", "compare.copy-custom-id"):
             return self._comparison is not None
-        return super().works(command_id)
+        return super().is_available(command_id)
 
     def back(self) -> bool:
         """Show all again, before leaving."""

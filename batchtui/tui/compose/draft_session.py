@@ -35,11 +35,11 @@ PATIENT = 5
 class DraftListener(Protocol):
     """Whoever shows what happens on the desk."""
 
-    async def opened_anew(self, *, is_other_table: bool) -> None:
+    async def on_opened(self, *, is_other_table: bool) -> None:
         """The draft as it is now was opened."""
         ...
 
-    async def looked_over(self, complaints: Sequence[str]) -> None:
+    async def on_checked(self, complaints: Sequence[str]) -> None:
         """All rows were looked at; or no row fits, for these reasons."""
         ...
 
@@ -109,8 +109,8 @@ class DraftSession:
             except BatchtuiError as error:
                 opened = OpenedDraft(opened.draft, opened.source, complaints=(complaint(error),))
         self.opened = opened
-        await self._onlooker.opened_anew(is_other_table=is_other or (opened.rows is None) != (before.rows is None))
-        run_worker(self._owner, self._look_over, group="show-sum", gives_up=True)
+        await self._onlooker.on_opened(is_other_table=is_other or (opened.rows is None) != (before.rows is None))
+        run_worker(self._owner, self._look_over, group="show-sum", exclusive=True)
 
     async def _look_over(self) -> None:
         """Look at all rows, once nothing changes for a moment; any change gives that up."""
@@ -126,7 +126,7 @@ class DraftSession:
             complaints = [complaint(error)]
         if self.draft is opened.draft:  # else there is another one already, and this says nothing about that
             self.composed, self.is_unfit = composed, composed is None
-            await self._onlooker.looked_over(complaints)
+            await self._onlooker.on_checked(complaints)
 
     def _say_how_far(self, reading: ReadProgress) -> None:
         """Hear, on a thread, how far the looking is."""
@@ -145,4 +145,4 @@ class DraftSession:
         rows = self.opened.rows
         if rows is not None:
             await asyncio.to_thread(rows.page, rows.read, AHEAD)
-            await self._onlooker.opened_anew(is_other_table=False)
+            await self._onlooker.on_opened(is_other_table=False)

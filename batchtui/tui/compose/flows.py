@@ -83,7 +83,7 @@ async def try_row(app: Host, request: bytes) -> None:
     )
     if not await app.ask(question):
         return
-    with app.undertaking() as say:
+    with app.busy() as say:
         say("waiting for the answer")
         trial = await run_trial(app.workspace, plan)
     await app.push_screen(TrialScreen(app.workspace, trial))
@@ -103,7 +103,7 @@ async def _compose(app: Host, composition: Composition, path: Path) -> Composed:
     Raises:
         InputError: rows are wrong, and are not to be left out; nothing is written then.
     """
-    with app.undertaking() as say:
+    with app.busy() as say:
         composed = await compose_to_file(
             app.workspace,
             composition,

@@ -88,7 +88,7 @@ class ComposeScreen(BaseScreen):
         self.desk.take(draft)
         self.writing.show(draft.text(self._writes))
 
-    async def opened_anew(self, *, is_other_table: bool) -> None:
+    async def on_opened(self, *, is_other_table: bool) -> None:
         """Show the draft as it was opened; while something is half typed, the list of rows stays as it was."""
         opened = self.desk.opened
         self.writing.names = [placeholder_name(column) for column in opened.columns[:MOST_NAMED]]
@@ -100,7 +100,7 @@ class ComposeScreen(BaseScreen):
         if not opened.complaints or is_other_table:
             await self.outcome.list_rows()
 
-    async def looked_over(self, complaints: Sequence[str]) -> None:
+    async def on_checked(self, complaints: Sequence[str]) -> None:
         """Show what all rows come to."""
         self._summary.show(self.desk.composed, complaints)
         self._show_parts()
@@ -116,9 +116,9 @@ class ComposeScreen(BaseScreen):
         self.parts.show(range(len(self._parts)))
         self.refresh_footer()
 
-    def ticked(self) -> None:
+    def on_tick(self) -> None:
         """Look whether the table is another one by now."""
-        super().ticked()
+        super().on_tick()
         self.desk.watch()
 
     # ── what happens ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -149,7 +149,7 @@ class ComposeScreen(BaseScreen):
         """Say which row that is, and what works on it."""
         self.refresh_footer()
 
-    def on_prompt_editor_written(self, event: PromptEditor.Written) -> None:
+    def on_prompt_editor_edited(self, event: PromptEditor.Edited) -> None:
         """Take what is typed, letter by letter."""
         self.take(self.desk.draft.with_text(self._writes, event.text))
 
@@ -192,7 +192,7 @@ class ComposeScreen(BaseScreen):
         self.outcome.mark()
         self.refresh_footer()
 
-    def aside(self) -> Line:
+    def footer_status(self) -> Line:
         """Say which row of how many is shown."""
         rows = self.desk.opened.rows
         if rows is None or self.outcome.shown is None:
@@ -208,7 +208,7 @@ class ComposeScreen(BaseScreen):
         self.parts.focus()
         return True
 
-    def works(self, command_id: str) -> bool:
+    def is_available(self, command_id: str) -> bool:
         """Offer what makes sense where the keys arrive: while one types, nothing that is a letter."""
         if self.writing.has_focus and command_id not in ("app.back", "compose.side", "app.quit"):
             return False
@@ -216,7 +216,7 @@ class ComposeScreen(BaseScreen):
             return False
         if command_id in ("compose.try", "compose.submit", "compose.write"):
             return self.desk.opened.composition is not None
-        return command_id not in ("list.mark", "list.sort", "list.reverse") and super().works(command_id)
+        return command_id not in ("list.mark", "list.sort", "list.reverse") and super().is_available(command_id)
 
     # ── commands ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -232,10 +232,10 @@ class ComposeScreen(BaseScreen):
         self.outcome.table.go_to(self.outcome.table.cursor - 1)
 
     def _action_compose_next_problem(self) -> None:
-        run_guarded(self, partial(self._go_to_problem, 1), group="latest-problem", gives_up=True)
+        run_guarded(self, partial(self._go_to_problem, 1), group="latest-problem", exclusive=True)
 
     def _action_compose_previous_problem(self) -> None:
-        run_guarded(self, partial(self._go_to_problem, -1), group="latest-problem", gives_up=True)
+        run_guarded(self, partial(self._go_to_problem, -1), group="latest-problem", exclusive=True)
 
     async def _go_to_problem(self, step: int) -> None:
         here = self.outcome.table.key or 1
@@ -257,10 +257,10 @@ class ComposeScreen(BaseScreen):
         await self.outcome.show_row()
 
     def _action_compose_count(self) -> None:
-        run_guarded(self, self._count, group="count", gives_up=True)
+        run_guarded(self, self._count, group="count", exclusive=True)
 
     async def _count(self) -> None:
-        with self.dashboard.undertaking() as say:
+        with self.dashboard.busy() as say:
             say("having a few requests counted")
             is_counted = await self.desk.count()
         if is_counted:

@@ -37,10 +37,10 @@ class TrialScreen(SideBySide):
         self._request.show(Document(partial(request_parts, trial.plan.request), trial.plan.request))
         self._answer.target.focus()
 
-    def aside(self) -> Line:
+    def footer_status(self) -> Line:
         """Say that this is kept nowhere."""
         return (Span("tried now; kept nowhere", Tone.DIM),)
 
-    def works(self, command_id: str) -> bool:
+    def is_available(self, command_id: str) -> bool:
         """Leave out what goes through a list."""
-        return (not command_id.startswith("result.") or command_id in HERE) and super().works(command_id)
+        return (not command_id.startswith("result.") or command_id in HERE) and super().is_available(command_id)

@@ -183,7 +183,7 @@ class ExportScreen(BaseScreen):
 
     def _action_export_write(self) -> None:
         # Of this screen: whoever leaves it gives the writing up, and no half file stays.
-        run_guarded(self, self._write, group="export", gives_up=True)
+        run_guarded(self, self._write, group="export", exclusive=True)
 
     async def _write(self) -> None:
         outputs = self._outputs()
@@ -206,7 +206,7 @@ class ExportScreen(BaseScreen):
         for group, output in zip(self._groups, outputs, strict=True):
             options = self._wishes.options(str(output), overwrite=output in replaced)
             plan = await plan_export(self.workspace, group, options)
-            with self.dashboard.undertaking() as say:
+            with self.dashboard.busy() as say:
                 report = await apply_export(self.workspace, plan, on_progress=partial(self._say_going, say, output))
             written += report.total
         return written
@@ -215,11 +215,11 @@ class ExportScreen(BaseScreen):
         say(f"writing  {pace(going.written, going.total, going.elapsed)}")
         self._summary.show_going(output.name, going)
 
-    def works(self, command_id: str) -> bool:
+    def is_available(self, command_id: str) -> bool:
         """Leave out what means nothing here."""
-        return command_id not in ("list.mark", "list.sort", "list.open") and super().works(command_id)
+        return command_id not in ("list.mark", "list.sort", "list.open") and super().is_available(command_id)
 
-    def aside(self) -> Line:
+    def footer_status(self) -> Line:
         """Say whose results these are."""
         return (Span(one_line(self._whose), Tone.DIM),)
 

@@ -107,9 +107,9 @@ class BatchScreen(LabelActions):
                 self._opening.request()
                 self.refresh_footer()
 
-    def ticked(self) -> None:
+    def on_tick(self) -> None:
         """Show that time has passed."""
-        super().ticked()
+        super().on_tick()
         self._facts.redraw()
         self._band.redraw()
 
@@ -126,15 +126,15 @@ class BatchScreen(LabelActions):
         """Say what works now, and how much is shown."""
         self.refresh_footer()
 
-    def aside(self) -> Line:
+    def footer_status(self) -> Line:
         """Say what is marked, else how much is shown."""
-        return self._results.aside()
+        return self._results.footer_status()
 
     def back(self) -> bool:
         """Take back what was chosen among the results."""
         return self._results.back()
 
-    def works(self, command_id: str) -> bool:
+    def is_available(self, command_id: str) -> bool:
         """Whether a command makes sense for this batch as it stands."""
         state = self.shown.state
         match command_id:
@@ -152,7 +152,7 @@ class BatchScreen(LabelActions):
                 return self.has_class("-failing")
             case "batch.outcomes" | "batch.search" | "list.open" | "batch.compare" | "batch.copy-custom-id":
                 return self._reader is not None
-        return super().works(command_id)
+        return super().is_available(command_id)
 
     @property
     def chosen(self) -> list[int]:
@@ -184,7 +184,7 @@ class BatchScreen(LabelActions):
             self.dashboard.say(f"There is no failure {'below' if step > 0 else 'above'} the cursor.")
 
     def _action_batch_fetch(self) -> None:
-        run_guarded(self.app, self._fetch, group=f"fetch-{self.shown.key}", gives_up=True)
+        run_guarded(self.app, self._fetch, group=f"fetch-{self.shown.key}", exclusive=True)
 
     async def _fetch(self) -> None:
         try:

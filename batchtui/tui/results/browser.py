@@ -189,7 +189,7 @@ class ResultBrowser(Vertical):
             return False
         return True
 
-    def aside(self) -> Line:
+    def footer_status(self) -> Line:
         """Say what is marked, else how much is shown."""
         if self.grid.marks:
             return (Span(f"{count(len(self.grid.marks))} marked", Tone.WARN),)

@@ -90,7 +90,7 @@ class ResultScreen(SideBySide):
                     return requests.find(custom_id)
         return None
 
-    def aside(self) -> Line:
+    def footer_status(self) -> Line:
         """Say which one of how many it is."""
         return (Span(f"{count(self._grid.cursor + 1)} of {count(len(self._grid.order))}", Tone.DIM),)
 

@@ -47,11 +47,11 @@ class SideBySide(BaseScreen):
     def _ahead(self) -> DocumentPane:
         return self._request if self._request.is_ahead else self._answer
 
-    def works(self, command_id: str) -> bool:
+    def is_available(self, command_id: str) -> bool:
         """Offer the keys of the tree where one is shown."""
         if command_id.startswith("tree."):
             return self._ahead.form is ViewMode.TREE
-        return super().works(command_id)
+        return super().is_available(command_id)
 
     def on_descendant_focus(self) -> None:
         """Say what works where the keys arrive, and zoom in on that."""

@@ -33,7 +33,7 @@ async def send_again(app: Host, plan: RetryPlan) -> bool:
     )
     if not await app.ask(question):
         return False
-    with app.undertaking() as say:
+    with app.busy() as say:
         submitted = await apply_retry(app.workspace, plan, lambda event: say(send_progress_words(event)))
     report_submitted(app, submitted)
     return True
@@ -44,7 +44,7 @@ async def send_all_again(app: Host, targets: Sequence[Target]) -> None:
     plans: list[RetryPlan] = []
     skipped: list[str] = []
     try:
-        with app.undertaking() as say:
+        with app.busy() as say:
             for target in targets:
                 say(f"planning  {target.named}")
                 try:
@@ -63,7 +63,7 @@ async def send_all_again(app: Host, targets: Sequence[Target]) -> None:
         if await app.ask(Question(title, (Group("As they were sent", things),), tuple(skipped), yes="send")):
             while plans:
                 plan = plans[0]
-                with app.undertaking() as say:
+                with app.busy() as say:
                     submitted = await apply_retry(app.workspace, plan, lambda event: say(send_progress_words(event)))
                 plans.pop(0)
                 report_submitted(app, submitted)

@@ -173,13 +173,13 @@ class RetryScreen(BaseScreen):
             self._plan = None
             self.app.pop_screen()
 
-    def works(self, command_id: str) -> bool:
+    def is_available(self, command_id: str) -> bool:
         """Leave out what means nothing here, or not yet."""
         if command_id == "retry.send":
             return self._plan is not None
-        return command_id not in ("list.sort", "list.open") and super().works(command_id)
+        return command_id not in ("list.sort", "list.open") and super().is_available(command_id)
 
-    def aside(self) -> Line:
+    def footer_status(self) -> Line:
         """Say whose failures these are."""
         name = self._target.job.name if self._target.job else self._target.batches[0].name
         named = self._options.custom_ids

@@ -191,13 +191,13 @@ class SettingsScreen(BaseScreen):
             return True
         return False
 
-    def works(self, command_id: str) -> bool:
+    def is_available(self, command_id: str) -> bool:
         """Leave out what means nothing here."""
         if command_id == "settings.default":
             return self.grid.item is not None and self.grid.item.entry.is_changed
-        return command_id not in ("list.mark", "list.sort", "app.settings") and super().works(command_id)
+        return command_id not in ("list.mark", "list.sort", "app.settings") and super().is_available(command_id)
 
-    def aside(self) -> Line:
+    def footer_status(self) -> Line:
         """Say how many differ from their default."""
         changed = sum(row.entry.is_changed for row in self._rows)
         return (Span(f"{amount(changed, 'setting')} changed" if changed else "all as they come", Tone.DIM),)

@@ -112,13 +112,13 @@ class SpendingScreen(BaseScreen):
         """Add up again."""
         self._reading.request()
 
-    def works(self, command_id: str) -> bool:
+    def is_available(self, command_id: str) -> bool:
         """Leave out what means nothing here."""
         if command_id in ("list.mark", "list.sort", "list.open", "app.spending"):
             return False
-        return super().works(command_id)
+        return super().is_available(command_id)
 
-    def aside(self) -> Drawn:
+    def footer_status(self) -> Drawn:
         """Say how the list is added up."""
         return (Span(f"by {self._by}", Tone.DIM),)
 

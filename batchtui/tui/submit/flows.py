@@ -41,7 +41,7 @@ async def submit(app: Host) -> None:
 async def submit_path(app: Host, path: Path, options: SubmitOptions | None = None) -> bool:
     """Check a file, ask, and send it; nothing of it stays behind after a no. Returns whether it was sent."""
     app.workspace.refuse_if_read_only()
-    with app.undertaking() as say:
+    with app.busy() as say:
         plan = await plan_submit(
             app.workspace,
             [str(path)],
@@ -65,7 +65,7 @@ async def submit_path(app: Host, path: Path, options: SubmitOptions | None = Non
 
 
 async def _send(app: Host, plan: SubmitPlan) -> None:
-    with app.undertaking() as say:
+    with app.busy() as say:
         submitted = await apply_submit(
             app.workspace, plan, force=bool(plan.earlier), on_event=lambda event: say(send_progress_words(event))
         )
@@ -100,7 +100,7 @@ async def resume(app: Host, keys: Sequence[int]) -> None:
     for finding in await reconcile.look_up(app.workspace, unknown):
         planned += await _decide(app, finding)
     if planned and await app.ask(_sending(planned)):
-        with app.undertaking() as say:
+        with app.busy() as say:
             await send_parts(
                 app.workspace, [batch.key for batch in planned], lambda event: say(send_progress_words(event))
             )

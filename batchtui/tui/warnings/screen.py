@@ -88,13 +88,13 @@ class WarningsScreen(BaseScreen):
         """Say the one under the cursor in full."""
         self._advice.show(self.grid.item)
 
-    def works(self, command_id: str) -> bool:
+    def is_available(self, command_id: str) -> bool:
         """Leave out what means nothing here."""
         if command_id == "list.open":
             return bool(self.grid.order)
-        return command_id not in ("list.mark", "list.sort", "app.warnings") and super().works(command_id)
+        return command_id not in ("list.mark", "list.sort", "app.warnings") and super().is_available(command_id)
 
-    def aside(self) -> Line:
+    def footer_status(self) -> Line:
         """Say how many there are."""
         return (Span(amount(len(self.grid.order), "warning"), Tone.DIM),)
 
@@ -110,13 +110,13 @@ class WarningsScreen(BaseScreen):
         elif caution.act is WarningAction.RESUME:
             run_guarded(self.app, partial(sending.resume, self.dashboard, [batch.key]), group="act")
         elif caution.act is WarningAction.FETCH:
-            run_guarded(self.app, partial(self._fetch, caution), group=f"fetch-{batch.key}", gives_up=True)
+            run_guarded(self.app, partial(self._fetch, caution), group=f"fetch-{batch.key}", exclusive=True)
         else:
             self.app.push_screen(BatchScreen(self.workspace, batch))
 
     async def _fetch(self, caution: BatchWarning) -> None:
         assert caution.batch is not None
-        with self.dashboard.undertaking() as say:
+        with self.dashboard.busy() as say:
             say("fetching results")
             await collect(self.workspace, caution.batch)
         self.dashboard.say(f"The results of {batch_label(caution.batch)} are saved.")

@@ -96,7 +96,7 @@ class DocumentPane(Vertical):
         if reading is None:
             return
         if self.form is ViewMode.TREE:
-            run_worker(self, partial(self._grow, reading), group="show-tree", gives_up=True)
+            run_worker(self, partial(self._grow, reading), group="show-tree", exclusive=True)
         elif self.form is ViewMode.TEXT:
             self._prose.show(lambda _columns: plain_parts(reading.parts(MOST_SHOWN)), stays=stays)
         else:

@@ -99,7 +99,7 @@ class TextView(PagerView):
         source = self._source
         if callable(source):
             # A group of its own, and exclusive: of an older text nothing is added any more.
-            run_worker(self, partial(self._gather, source(columns), columns), group="show-text", gives_up=True)
+            run_worker(self, partial(self._gather, source(columns), columns), group="show-text", exclusive=True)
             return
         self.workers.cancel_group(self, "show-text")
         self._lines = [part for line in source for part in broken(line, columns)]

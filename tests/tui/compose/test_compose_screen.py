@@ -58,11 +58,11 @@ async def composing(
         await made.until(lambda: isinstance(made.app.screen, ComposeScreen))
         screen = made.app.screen
         assert isinstance(screen, ComposeScreen)
-        await looked_over(made, screen)
+        await on_checked(made, screen)
         yield made, screen
 
 
-async def looked_over(made: Stage, screen: ComposeScreen) -> None:
+async def on_checked(made: Stage, screen: ComposeScreen) -> None:
     """Wait until the draft as it is now was opened, and all its rows were looked at where it can be sent."""
     await made.until(lambda: screen.desk.opened.draft is screen.desk.draft)
     await made.until(lambda: screen.desk.opened.composition is None or screen.desk.composed is not None)
@@ -102,7 +102,7 @@ async def test_what_is_half_typed_is_said_and_the_request_before_it_stays(tmp_pa
         await made.press("j", "j", "enter", *" {{ te")
         await made.shows("Prompt, line 1", "By web: The export")
         await made.press("escape")
-        assert not screen.works("compose.submit")
+        assert not screen.is_available("compose.submit")
         await made.press("y")
         await made.until(lambda: isinstance(made.app.screen, ErrorBox))
         await made.shows("This is not ready yet")
@@ -143,11 +143,11 @@ async def test_one_key_caches_what_all_share_and_its_gain_is_said(tmp_path: Path
         assert isinstance(asked(screen)["system"], str)
         await made.press("c")
         await made.until(lambda: screen.desk.draft.cache)
-        await looked_over(made, screen)
+        await on_checked(made, screen)
         assert asked(screen)["system"][0]["cache_control"] == {"type": "ephemeral", "ttl": "1h"}
 
         await made.press("P")
-        await looked_over(made, screen)
+        await on_checked(made, screen)
         await made.opened("y")
         await made.shows("One request goes first")
         await made.press("y")
@@ -157,12 +157,12 @@ async def test_one_key_caches_what_all_share_and_its_gain_is_said(tmp_path: Path
 async def test_names_of_fields_become_a_schema_or_a_tool(tmp_path: Path) -> None:
     async with composing(tmp_path) as (made, screen):
         await made.press("j", "j", "j", "j", "j", "j", "j", "enter", *"label:bug|wish", "enter", *"why?")
-        await looked_over(made, screen)
+        await on_checked(made, screen)
         form = asked(screen)["output_config"]["format"]["schema"]
         assert form["properties"]["label"]["enum"] == ["bug", "wish"]
         assert form["required"] == ["label"]
         await made.press("escape", "o")
-        await looked_over(made, screen)
+        await on_checked(made, screen)
         assert asked(screen)["tools"][0]["input_schema"] == form
         assert "output_config" not in asked(screen)
 
@@ -247,7 +247,7 @@ async def test_wrong_rows_stop_everything_unless_they_are_left_out(tmp_path: Pat
         await made.shows("Nothing was made")
         await made.press("escape", "G", "enter")
         await made.until(lambda: screen.desk.draft.skip_wrong)
-        await looked_over(made, screen)
+        await on_checked(made, screen)
         await made.opened("y")
         await made.shows("Submit tickets?", "3 requests")
 
@@ -352,14 +352,14 @@ async def test_a_query_over_files_is_a_table_too(tmp_path: Path, monkeypatch: py
         await made.press("Q")
         await made.until(lambda: isinstance(made.app.screen, TextPrompt))
         await made.press(*"from 'tickets.csv' limit 1", "enter")
-        await looked_over(made, screen)
+        await on_checked(made, screen)
         await made.shows("DuckDB", "1 request of 1 row")
 
 
 async def test_the_draft_is_there_again_the_next_time(tmp_path: Path) -> None:
     async with composing(tmp_path) as (made, screen):
         await made.press("j", "j", "enter", *" More")
-        await looked_over(made, screen)
+        await on_checked(made, screen)
         assert await drafts.kept(made.workspace) == screen.desk.draft
         await made.press("escape", "escape")
         await made.shows("Nothing here yet")
