@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING
 
-from batchtui.exporters.columns import cell_text
+from batchtui.exporters.columns import cell_text, row_reader
 from batchtui.results.json_text import join_text
 from batchtui.text.formula_guard import LEADS, guard_formula
 
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from batchtui.exporters.columns import ExportColumn
     from batchtui.exporters.record import ExportRecord
 
-ROWS_AT_ONCE = 500
+CHARACTERS_AT_ONCE = 40_000
+"""What is encoded at once: blocks beyond 128 KB are fresh memory from the system each time, which costs more."""
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 """What Excel on Windows needs at the beginning of a file to read it as UTF-8."""
 
@@ -43,34 +44,43 @@ def write_delimited(
     if bom:
         out.write(BYTE_ORDER_MARK)
     rows = [_line([column.name for column in columns], delimiter, guard=guard)]
-    readers = [column.read for column in columns]
+    read = row_reader(columns)
+    gathered = 0
     for entry in entries:
-        rows.append(_line([read(entry) for read in readers], delimiter, guard=guard))
-        if len(rows) == ROWS_AT_ONCE:
+        row = _line(read(entry), delimiter, guard=guard)
+        rows.append(row)
+        gathered += len(row)
+        if gathered >= CHARACTERS_AT_ONCE:
             out.write(_encoded(rows))
             rows.clear()
-    out.write(_encoded(rows))
+            gathered = 0
+    if rows:
+        out.write(_encoded(rows))
 
 
 def _line(cells: Sequence[object], delimiter: str, *, guard: bool) -> str:
     row: list[str] = []
     for cell in cells:
         if cell is None:
-            row.append("")
+            text = ""
         elif type(cell) is int:
-            row.append(str(cell))
+            text = str(cell)
         else:
             text = cell if type(cell) is str else cell_text(cell)
-            if guard and text[:1] in LEADS:
-                text = guard_formula(text)
-            if delimiter in text or "\n" in text or '"' in text or "\r" in text:
-                text = '"' + text.replace('"', '""') + '"'
-            row.append(text)
+            # Words such as `end_turn` are most of the cells, and need no look at what they hold.
+            if not (text.isalnum() and text.isascii()):
+                if guard and text[:1] in LEADS:
+                    text = guard_formula(text)
+                if '"' in text:
+                    text = '"' + text.replace('"', '""') + '"'
+                elif delimiter in text or "\n" in text or "\r" in text:
+                    text = f'"{text}"'
+        row.append(text)
     return delimiter.join(row) if row != [""] else '""'
 
 
 def _encoded(rows: Sequence[str]) -> bytes:
-    text = "".join([row + "\n" for row in rows])
+    text = "\n".join(rows) + "\n"
     try:
         return text.encode()
     except UnicodeEncodeError:

@@ -25,6 +25,8 @@ class IntakeWishes(TypedDict, total=False):
     """The anthropic-version header."""
     betas: Iterable[str]
     """The anthropic-beta header."""
+    allow_models: Iterable[str]
+    """Models that are sent even where they are known to be retired or to refuse the request."""
 
 
 class ExportWishes(TypedDict, total=False):

@@ -32,7 +32,7 @@ def parse_json_object(line: bytes) -> dict[str, Any]:
         UnreadableLine: where it is no JSON object at all.
     """
     try:
-        value = from_json(line)
+        value = from_json(line, cache_strings="keys")
     except ValueError as error:
         value = _read_tolerantly(line, str(error))
     if not isinstance(value, dict):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import json
 from typing import cast
 
 import pytest
@@ -70,6 +71,27 @@ def test_a_lone_surrogate_does_not_break_a_document(monkeypatch: pytest.MonkeyPa
     output_to(monkeypatch, stdout).document({"name": "\ud800"})
 
     assert b"\\ud800" in stdout.written
+
+
+@pytest.mark.parametrize(
+    "sign", ["\x9b31m", "\x7f", "\u202e", "\u2066", "\u200b", "\ufeff", "\u2028", "\U000e0041", "\x1b"]
+)
+def test_a_document_drives_no_terminal_and_says_what_it_said(monkeypatch: pytest.MonkeyPatch, sign: str) -> None:
+    stdout = FakeStdout()
+
+    output_to(monkeypatch, stdout).document({f"name{sign}": [f"é{sign}😀"]})
+
+    assert sign[0].encode() not in stdout.written
+    assert "é".encode() in stdout.written
+    assert json.loads(stdout.written) == {f"name{sign}": [f"é{sign}😀"]}
+
+
+def test_a_document_is_json_whatever_number_is_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    stdout = FakeStdout()
+
+    output_to(monkeypatch, stdout).document({"rate": [float("inf"), float("nan"), 1.5]})
+
+    assert json.loads(stdout.written, parse_constant=pytest.fail) == {"rate": [None, None, 1.5]}
 
 
 def test_a_closed_pipe_is_told_from_other_failures(monkeypatch: pytest.MonkeyPatch) -> None:

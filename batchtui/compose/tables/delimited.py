@@ -15,9 +15,10 @@ from batchtui.compose.tables.dialect import (
 )
 from batchtui.compose.tables.encoding import detect_encoding, encoding_name, text_stream
 from batchtui.domain.errors import InputError
+from batchtui.text.formula_guard import MARK, unguard_formula
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from batchtui.compose.tables.base import Row, TableOptions
     from batchtui.compose.tables.byte_source import ByteSource
@@ -76,4 +77,26 @@ class DelimitedTable:
     def rows(self) -> Iterator[list[Row]]:
         """Yield the rows in blocks."""
         stream = text_stream(self._feed.chunks(), self._encoding)
-        yield from DelimitedRows(stream, self._delimiter, list(self.columns), has_header=self._has_header).blocks()
+        blocks = DelimitedRows(stream, self._delimiter, list(self.columns), has_header=self._has_header).blocks()
+        yield from map(_unguarded, blocks) if is_export(self.columns) else blocks
+
+
+def is_export(columns: Sequence[str]) -> bool:
+    """Whether a table with these columns was written by `batchtui results`, whose cells may be guarded.
+
+    In other tables an apostrophe before a formula is the author's own: `'=SUM(A1)' fails, why?` begins a quotation.
+    """
+    ours = {"outcome", "text", "tool_calls", "original_id", "error_message"}
+    return "custom_id" in columns and any(
+        name in ours or name.startswith(("answer.", "request.", "result.")) for name in columns
+    )
+
+
+def _unguarded(block: list[Row]) -> list[Row]:
+    """Take the apostrophes off again that keep spreadsheets from running a cell."""
+    return [
+        row._replace(values={name: unguard_formula(text) for name, text in row.values.items()})
+        if any(text[:1] == MARK for text in row.values.values())
+        else row
+        for row in block
+    ]

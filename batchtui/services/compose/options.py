@@ -43,4 +43,5 @@ class ComposeOptions:
     header: bool | None = None
     api_version: str | None = None
     betas: tuple[str, ...] = ()
+    allowed_models: tuple[str, ...] = ()
     stdin: BinaryIO | None = field(default=None, compare=False)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from batchtui.registry.results.pairs import Pair
+from batchtui.services.results.compare import Comparison
 from batchtui.text.money import usd
 from batchtui.text.numbers import amount, count, short
 from batchtui.text.safe import one_line, sanitize
@@ -11,14 +13,13 @@ from batchtui.tui.compare.columns import difference
 from batchtui.tui.rendering.painter import painter_of
 from batchtui.tui.rendering.result_columns import outcome_line
 from batchtui.tui.rendering.spans import Line, Span, Tone, fit, joined, shorten, width
-from batchtui.tui.widgets.lines_view import LinesView
+from batchtui.tui.widgets.lines_view import ItemView
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from batchtui.domain.result import ResultFacts
-    from batchtui.registry.results.pairs import Pair
-    from batchtui.services.results.compare import Comparison, Side
+    from batchtui.services.results.compare import Side
 
 LEAST = 12
 """Columns of a name at least."""
@@ -26,23 +27,17 @@ MOST = 40
 GAP = 3
 
 
-class ComparisonHeader(LinesView):
+class ComparisonHeader(ItemView[Comparison]):
     """Draws a comparison's sums: a line for either side, and one for the change."""
 
     def __init__(self, names: Sequence[str]) -> None:
         """`names` of both sides, for as long as nothing else is known."""
         super().__init__()
         self._names = names
-        self._comparison: Comparison | None = None
-
-    def show(self, comparison: Comparison) -> None:
-        """Draw these sums."""
-        self._comparison = comparison
-        self.redraw()
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
         """Draw them."""
-        comparison = self._comparison
+        comparison = self.item
         if comparison is None:
             return [(Span(f" {one_line(name)}", Tone.STRONG),) for name in self._names] + [()]
         sides = [comparison.first, comparison.second]
@@ -104,23 +99,17 @@ def change(of: str, before: float, after: float) -> str:
     return f"{of} {'+' if share > 1 else '−'}{abs(share - 1):.0%}"
 
 
-class PairHeader(LinesView):
+class PairHeader(ItemView[Pair]):
     """Draws three lines: the custom_id, and a line for either answer."""
 
     def __init__(self, first: str, second: str) -> None:
         """`first` and `second` are the names of both sides."""
         super().__init__()
         self._names = (first, second)
-        self._pair: Pair | None = None
-
-    def show(self, pair: Pair) -> None:
-        """Draw this pair."""
-        self._pair = pair
-        self.redraw()
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
         """Draw it."""
-        pair = self._pair
+        pair = self.item
         if pair is None:
             return [(), (), ()]
         plain = painter_of(self).plain

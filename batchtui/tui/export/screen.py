@@ -14,7 +14,7 @@ from batchtui.settings.user_paths import is_file
 from batchtui.text.numbers import amount
 from batchtui.text.progress import bar, pace
 from batchtui.text.safe import one_line, sanitize
-from batchtui.tui.chrome.base_screen import BaseScreen
+from batchtui.tui.chrome.list_screen import ListScreen
 from batchtui.tui.commands.key_text import text_with_keys
 from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
@@ -26,14 +26,12 @@ from batchtui.tui.rendering.painter import painter_of
 from batchtui.tui.rendering.spans import Line, Span, Tone, plain, wrapped
 from batchtui.tui.widgets.grid.grid import Grid
 from batchtui.tui.widgets.lines_view import LinesView
-from batchtui.tui.widgets.rule import Rule
 from batchtui.tui.workers import CoalescedWorker, run_guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from textual.binding import BindingType
-    from textual.widget import Widget
 
     from batchtui.domain.batch import Batch
     from batchtui.services.results.export import ExportProgress
@@ -57,11 +55,12 @@ def _no_name(text: str) -> str:
     return "a name is needed" if not text or "\0" in text else ""
 
 
-class ExportScreen(BaseScreen):
+class ExportScreen(ListScreen[ExportChoice]):
     """Shows the choices and what they come to. It writes nothing itself."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.EXPORT)
     SCOPES = (Scope.EXPORT, Scope.LIST, Scope.EVERYWHERE)
+    UNAVAILABLE = frozenset({"list.mark", "list.sort", "list.open"})
 
     def __init__(
         self, workspace: Workspace, name: str, groups: Sequence[Sequence[Batch]], pick: PickedResults | None = None
@@ -81,30 +80,19 @@ class ExportScreen(BaseScreen):
         stem = file_stem(name)
         output = f"{stem}/" if self._is_folder else f"{stem}.csv"
         self._wishes = ExportForm(output, only=pick.words if pick else "all", pick=pick)
-        self._rows: Sequence[ExportChoice] = ()
         self._planning = CoalescedWorker(self, self._plan)
-        self._summary = ExportSummary()
-        self.grid: Grid[ExportChoice] = Grid(COLUMNS, self._page, paint, id="export")
-
-    def content(self) -> Iterator[Widget]:
-        """Lay out the choices, and below them what they come to."""
-        yield self.grid
-        yield Rule()
-        yield self._summary
+        self.detail = self._summary = ExportSummary()
+        self.grid = Grid(COLUMNS, self.page, paint, id="export")
 
     def on_mount(self) -> None:
         """Show the choices."""
-        self.grid.focus()
         self._take(self._wishes)
-
-    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, ExportChoice]]:
-        return [(key, self._rows[key]) for key in keys if key < len(self._rows)]
 
     def _take(self, wishes: ExportForm) -> None:
         self._wishes = wishes
-        self._rows = tuple(self._choices())
+        self.items = tuple(self._choices())
         self.grid.forget()
-        self.grid.show(range(len(self._rows)))
+        self.grid.show(range(len(self.items)))
         self._planning.request()
 
     def _choices(self) -> Iterator[ExportChoice]:
@@ -175,11 +163,11 @@ class ExportScreen(BaseScreen):
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
         """Change what is under the cursor."""
-        self._rows[event.key].change()
+        self.items[event.key].change()
 
     def _action_export_change(self) -> None:
         if self.grid.key is not None:
-            self._rows[self.grid.key].change()
+            self.items[self.grid.key].change()
 
     def _action_export_write(self) -> None:
         # Of this screen: whoever leaves it gives the writing up, and no half file stays.
@@ -214,10 +202,6 @@ class ExportScreen(BaseScreen):
     def _say_going(self, say: Callable[[str], None], output: Path, going: ExportProgress) -> None:
         say(f"writing  {pace(going.written, going.total, going.elapsed)}")
         self._summary.show_going(output.name, going)
-
-    def is_available(self, command_id: str) -> bool:
-        """Leave out what means nothing here."""
-        return command_id not in ("list.mark", "list.sort", "list.open") and super().is_available(command_id)
 
     def footer_status(self) -> Line:
         """Say whose results these are."""

@@ -42,6 +42,16 @@ def test_every_block_stands_under_its_name_and_the_text_comes_first() -> None:
         assert words in said
 
 
+def test_a_cited_sentence_stays_whole_and_its_sources_have_numbers_of_their_own() -> None:
+    def cited(text: str, title: str) -> dict[str, Any]:
+        where = {"type": "web_search_result_location", "title": title, "url": "https://w", "cited_text": "x"}
+        return {"type": "text", "text": text, "citations": [where]}
+
+    search = {"type": "server_tool_use", "name": "web_search", "input": {}}
+    said = _answer(succeeded("a", "I search.", search, "Top: **", cited("rain", "One"), "** and ", cited("sun", "Two")))
+    assert said.startswith('I search.\n\nTop: **rain[1]** and sun[2]\n[1] One, https://w: "x"\n[2] Two, https://w: "x"')
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
