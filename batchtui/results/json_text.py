@@ -42,7 +42,7 @@ def decode_json(text: str) -> Any:
     return without_surrogates(value) if "\\u" in text or not text.isascii() else value
 
 
-def whole_text(text: str) -> str:
+def join_text(text: str) -> str:
     """Return the text with every lone surrogate replaced by U+FFFD, so that it can be encoded and stored."""
     if text.isascii():
         return text
@@ -56,13 +56,13 @@ def whole_text(text: str) -> str:
 def without_surrogates(value: Any, level: int = 0) -> Any:
     """Return the value with every text in it made whole; what is nested deeper than `MAX_DEPTH` becomes None."""
     if isinstance(value, str):
-        return whole_text(value)
+        return join_text(value)
     if level > MAX_DEPTH:
         return None
     if isinstance(value, list):
         return [without_surrogates(item, level + 1) for item in value]
     if isinstance(value, dict):
-        return {whole_text(key): without_surrogates(item, level + 1) for key, item in value.items()}
+        return {join_text(key): without_surrogates(item, level + 1) for key, item in value.items()}
     return value
 
 

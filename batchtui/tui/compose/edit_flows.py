@@ -87,7 +87,7 @@ async def new_draft(app: Host) -> Draft | None:
     return Draft() if await app.ask(question) else None
 
 
-def whole_text(draft: Draft) -> str:
+def join_text(draft: Draft) -> str:
     """Return the template of a draft as its file would be: with its head, and further turns."""
     try:
         template = template_of(draft)

@@ -149,7 +149,7 @@ class ComposeScreen(BaseScreen):
         """Say which row that is, and what works on it."""
         self.refresh_footer()
 
-    def on_prompt_editor_written(self, event: PromptEditor.Written) -> None:
+    def on_prompt_editor_edited(self, event: PromptEditor.Edited) -> None:
         """Take what is typed, letter by letter."""
         self.take(self.desk.draft.with_text(self._writes, event.text))
 
@@ -292,7 +292,7 @@ class ComposeScreen(BaseScreen):
         """Edit the part under the cursor in $EDITOR; the template, where that is no text of its own."""
         part = self.parts.item
         field = part.id if part is not None and part.id in TEXTS else ""
-        text = self.desk.draft.text(field) if field else rewriting.whole_text(self.desk.draft)
+        text = self.desk.draft.text(field) if field else rewriting.join_text(self.desk.draft)
         edited = pager.edit_text(self.app, text, f"{field or self.desk.draft.name}.md")
         if edited is not None and edited != text:
             self.take(
