@@ -128,25 +128,44 @@ _FURTHER: tuple[ExportColumn, ...] = (
 _NAMED = {column.name: column for column in (*_RESULT, *_REQUEST, *_FURTHER)}
 
 
-_IN_ONE_GO = tuple(column.read for column in _RESULT[1:])
-
-
 def row_reader(columns: Sequence[ExportColumn]) -> Callable[[ExportRecord], Sequence[Any]]:
     """Return a function that reads all cells of a row.
 
     The columns that nearly every table has are read by one function instead of ten: it costs a third of their time.
     """
-    readers = tuple(column.read for column in columns)
-    width = len(_IN_ONE_GO)
-    for at in range(len(readers) - width + 1):
-        if readers[at : at + width] == _IN_ONE_GO:
-            before, after = readers[:at], readers[at + width :]
-            return lambda entry: (
-                *[read(entry) for read in before],
-                *_result_cells(entry),
-                *[read(entry) for read in after],
-            )
-    return lambda entry: [read(entry) for read in readers]
+    before, found, after = _parted(tuple(columns), _RESULT[1:])
+    if not found:
+        readers = tuple(column.read for column in columns)
+        return lambda entry: [read(entry) for read in readers]
+    between, is_asked, rest = _parted(after, _REQUEST)
+    first, middle, last = (tuple(column.read for column in part) for part in (before, between, rest))
+    return lambda entry: (
+        *[read(entry) for read in first],
+        *_result_cells(entry),
+        *[read(entry) for read in middle],
+        *(_request_cells(entry) if is_asked else ()),
+        *[read(entry) for read in last],
+    )
+
+
+def _parted(
+    columns: tuple[ExportColumn, ...], run: tuple[ExportColumn, ...]
+) -> tuple[tuple[ExportColumn, ...], bool, tuple[ExportColumn, ...]]:
+    """Return the columns before and after a run of others, and whether it is there; without it all come before."""
+    for at in range(len(columns) - len(run) + 1):
+        if columns[at : at + len(run)] == run:
+            return columns[:at], True, columns[at + len(run) :]
+    return columns, False, ()
+
+
+def _request_cells(entry: ExportRecord) -> tuple[Any, ...]:
+    """Return the cells of `_REQUEST`."""
+    params = entry.params
+    system = params.get("system")
+    return (
+        params.get("model"), params.get("max_tokens"), (_plain(system) or None) if system else None,
+        prompt_of(params) or None,
+    )  # fmt: skip
 
 
 def _result_cells(entry: ExportRecord) -> tuple[Any, ...]:

@@ -12,12 +12,12 @@ import pytest
 from markdown_it import MarkdownIt
 
 from batchtui.cli.commands import results as command
-from batchtui.exporters.columns import FIELDS, default_columns, named_columns, structured_columns
+from batchtui.exporters.columns import FIELDS, default_columns, named_columns, row_reader, structured_columns
 from batchtui.exporters.formats import Format, write
 from batchtui.exporters.record import ExportRecord
 from batchtui.results.parsed_result import parse_result
 from tests.support.builders import request
-from tests.support.lines import encoded, succeeded, tool_use
+from tests.support.lines import bare, encoded, errored, succeeded, tool_use
 
 SEARCH = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "rain"}}
 
@@ -211,3 +211,13 @@ def test_chat_puts_the_beginning_of_the_answer_before_it() -> None:
 def test_chat_writes_no_half_conversation(content: list[Any]) -> None:
     turns = [{"role": "user", "content": content}] if content else []
     assert chat(succeeded("a", "4"), messages=turns) is None
+
+
+def test_a_row_read_at_once_is_the_row_read_cell_by_cell() -> None:
+    lines = [succeeded("a", "x", tool_use("f", {})), succeeded("b"), errored("c", message="no"), bare("d", "expired"),
+             b"<html>", succeeded("e", "cut", stop_reason="max_tokens")]  # fmt: skip
+    for with_requests in (False, True):
+        columns = default_columns((), with_requests=with_requests, with_originals=True, with_tools=True)
+        for line in lines:
+            entry = ExportRecord(line, encoded(request("a", "Hi", system=[{"type": "text", "text": "Brief."}])))
+            assert list(row_reader(columns)(entry)) == [column.read(entry) for column in columns]
