@@ -1,4 +1,4 @@
-"""What every full screen has: the status line above, the commands below, and a way back."""
+"""`BaseScreen` is what every full screen inherits: status bar above, hint and footer below, and which commands work."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
 
 class BaseScreen(Screen[None]):
-    """A screen between status line and footer. What stands between them is its own business."""
+    """A screen between status bar and footer. Subclasses yield what is between them."""
 
     SCOPES: ClassVar[tuple[Scope, ...]] = (Scope.EVERYWHERE,)
-    """What is heard here, the closest first."""
+    """The scopes that are heard here, the closest first."""
     SHOWS_WARNINGS: ClassVar[bool] = False
-    """Whether somebody reads the warnings here: then they are looked at with every change."""
+    """Whether warnings are shown here: they are then read again with every change."""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (140, "-wide")]  # noqa: RUF012  (Textual's own form)
 
     def __init__(self, workspace: Workspace) -> None:
@@ -47,15 +47,15 @@ class BaseScreen(Screen[None]):
 
     @property
     def dashboard(self) -> Host:
-        """The app this screen belongs to."""
+        """The app, as a screen may use it."""
         return host_of(self)
 
     def forecast(self, batch: Batch) -> Forecast | None:
-        """Say when a running batch may end, by what the app knows of its like."""
+        """Return a forecast of the end of a batch; None where it does not run or there is no history."""
         return self.dashboard.outlook.of(batch)
 
     def compose(self) -> ComposeResult:
-        """Lay out the lines above and below."""
+        """Lay out the lines above and below the content."""
         yield self._status_bar
         yield Rule()
         yield from self.content()
@@ -64,15 +64,15 @@ class BaseScreen(Screen[None]):
         yield self._footer
 
     def content(self) -> Iterator[Widget]:
-        """Yield what stands between the lines."""
+        """Yield the widgets between the lines."""
         raise NotImplementedError
 
     def footer_status(self) -> Line:
-        """Return what the footer says at its right end."""
+        """Return what the footer shows at its right end."""
         return NOTHING
 
     def back(self) -> bool:
-        """Undo what is open here: a filter, marks. Returns whether there was anything."""
+        """Undo what is open here, such as a filter or marks. Returns whether there was anything."""
         return False
 
     def offers(self) -> Iterator[Offer]:
@@ -83,7 +83,7 @@ class BaseScreen(Screen[None]):
                 yield command, keys[0]
 
     async def carry_out(self, command: Command) -> None:
-        """Do what the command's key would do."""
+        """Do what the command's key would do, on the node that would hear it."""
         node: DOMNode = self
         if command.scope is Scope.EVERYWHERE:
             node = self.app
@@ -92,7 +92,7 @@ class BaseScreen(Screen[None]):
         await self.app.run_action(command.action, node)
 
     def is_available(self, command_id: str) -> bool:
-        """Whether a command makes sense now."""
+        """Return whether a command makes sense now."""
         if command_id in ("hint.skip", "hint.off"):
             return self._hint() is not None
         return command_id != "app.back" or self.dashboard.screen_stack[0] is not self
@@ -106,18 +106,18 @@ class BaseScreen(Screen[None]):
         self._guide_line.tell()
 
     def batches_changed(self, message: BatchesChanged) -> None:
-        """Show what has changed in the registry."""
+        """Show what has changed in the registry; called for screens behind, too."""
 
     def on_tick(self) -> None:
-        """Show that time has passed."""
+        """Redraw what depends on the time."""
         self._status_bar.redraw()
 
     def status_changed(self) -> None:
-        """Show how the background stands."""
+        """Show the status of the background."""
         self._status_bar.redraw()
 
     def refresh_footer(self) -> None:
-        """Show what works now."""
+        """Show which commands work now."""
         self._footer.redraw()
 
     def on_screen_resume(self) -> None:

@@ -1,4 +1,4 @@
-"""The palette: every command that works now, found by its name."""
+"""`CommandPalette` finds any command that works now by its name, and returns it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COLUMNS = (
 
 
 class CommandPalette(Picker["Offer", "Command"]):
-    """Offers commands and returns the one that was chosen. It carries out nothing."""
+    """Offers commands. It carries out nothing."""
 
     def __init__(self, offers: Sequence[Offer]) -> None:
         super().__init__("a command", COLUMNS, empty="no such command")

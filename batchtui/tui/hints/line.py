@@ -1,4 +1,4 @@
-"""The line that teaches: what happens now and which key to try next, above the footer while there is a hint."""
+"""`HintLine` shows the hint of the moment above the footer: what happens now, and which key to try next."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from batchtui.tui.hints.guide import Hint
 
 LOW = 20
-"""Rows of a terminal below which the key alone is said."""
+"""Rows of a terminal below which only the key is shown."""
 LONGEST = 2
-"""Lines of what is said; sentences are written to need no more at 80 columns."""
+"""Lines of text at most; hints are written to need no more at 80 columns."""
 
 
 class HintLine(LinesView):
-    """Draws the hint of this moment; where there is none it takes no room."""
+    """Draws the hint; without one it takes no room."""
 
     DEFAULT_CSS = "HintLine { height: auto; display: none; }"
 
@@ -43,7 +43,7 @@ class HintLine(LinesView):
         self.redraw()
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Draw what is said, and below it the key to try."""
+        """Return the text of the hint, and below it the key to try."""
         hint = self._hint()
         if hint is None:
             return ()
@@ -70,7 +70,7 @@ class HintLine(LinesView):
         return (*first, Span(key_of(hint.command, keymap, plain=plain), Tone.ACCENT), *does)
 
     def _last(self, left: Line, columns: int, keymap: Keymap, *, plain: bool) -> Line:
-        """Draw the line with the key to try, and at its right end how to pass it by, where there is room."""
+        """Return the line with the key to try, and at its right end how to skip it, where there is room."""
         away = with_keys("{hint.skip} go on   {hint.off} no hints", keymap, Tone.DIM, plain=plain)
         room = columns - width(away) - 2
         return (*fit(left, room), Span(" "), *away, Span(" ")) if width(left) <= room else left

@@ -1,4 +1,4 @@
-"""One request as a person reads it: what it asks of the model, and its turns in order, every block under its name."""
+"""`request_parts` turns one request into lines: settings, tools, turns in order, and the schema of the answer."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _SAID_APART = frozenset({"model", "system", "messages", "tools"})
-"""What is not said in the line of settings."""
+"""Params that have lines of their own and are left out of the line of settings."""
 
 
 def params_of(request: bytes) -> Mapping[str, Any]:
-    """Return what a request asks for; empty where it cannot be read."""
+    """Return the params of a request; empty where they cannot be read."""
     try:
         params = parse_json_object(request).get("params")
     except UnreadableLine:

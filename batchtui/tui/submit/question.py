@@ -1,4 +1,4 @@
-"""A planned submission as a question: what would be sent, what it costs, what was found; or why it cannot be sent."""
+"""`submit_question` shows a planned submission as a question; `describe_errors` says why one cannot be sent."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SHAPES_SHOWN = PARTS_SHOWN = 6
 
 
 def submit_question(plan: SubmitPlan, earlier: Sequence[str]) -> Question:
-    """Ask whether a plan is to be sent; `earlier` says what became of the same requests before."""
+    """Return the question whether to send a plan; `earlier` says what became of the same requests before."""
     return Question(
         f"Submit {one_line(plan.job.name)}?",
         tuple(_groups(plan, earlier)),
@@ -32,7 +32,7 @@ def submit_question(plan: SubmitPlan, earlier: Sequence[str]) -> Question:
 
 
 def describe_errors(plan: SubmitPlan) -> str:
-    """Say why a plan cannot be sent."""
+    """Return why a plan cannot be sent, as one sentence."""
     errors = [problem for problem in plan.report.problems if problem.severity is Severity.ERROR]
     if not errors:
         return "There are no requests in it."

@@ -101,5 +101,5 @@ class WholeCellScrollBar(ScrollBarRender):
 
 
 def use_whole_cells() -> None:
-    """Have all scroll bars of this process drawn by `WholeCells`: Textual has one renderer for all."""
+    """Have all scroll bars of this process drawn by `WholeCellScrollBar`: Textual has one renderer for all."""
     ScrollBar.renderer = WholeCellScrollBar

@@ -1,4 +1,7 @@
-"""A picture of a few lines, drawn from one value; only the lines that changed are sent to the terminal."""
+"""`LinesView` is a widget that draws a few lines from values, and repaints only those that differ.
+
+A status line that is drawn anew every five seconds then sends nothing at all while nothing changes.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ T = TypeVar("T")
 
 
 class LinesView(Widget):
-    """Draws lines of pieces. It holds no state but the lines that it last drew."""
+    """Draws lines of spans. Subclasses implement `draw`, and call `redraw` when its result may differ."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id, classes=classes)
@@ -34,7 +37,7 @@ class LinesView(Widget):
         raise NotImplementedError
 
     def redraw(self) -> None:
-        """Draw again, and repaint the lines that differ; nothing happens before the first layout and after the end."""
+        """Draw again and repaint the lines that differ; does nothing before the first layout and after the end."""
         if not self.size.width or not self.is_attached:
             return
         before, self._lines = self._lines, self.draw(self.size.width, self.size.height)
@@ -56,11 +59,11 @@ class LinesView(Widget):
         self.redraw()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Return as many rows as there are lines, for pictures whose height is automatic."""
+        """Return the number of lines, for views whose height is automatic."""
         return len(self.draw(width, container.height))
 
     def render_line(self, y: int) -> Strip:
-        """Paint one line."""
+        """Return one line as it is painted."""
         size = (self.size.width, self.size.height)
         if self._drawn_for != size:
             self._lines, self._drawn_for = self.draw(*size), size
@@ -68,7 +71,7 @@ class LinesView(Widget):
 
 
 class ItemView(LinesView, Generic[T]):
-    """A picture of one item, which is None until one is shown."""
+    """Draws one item, which is None until one is shown."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id)
