@@ -32,7 +32,7 @@ DEEPEST = 16
 
 
 @dataclass(slots=True, eq=False)
-class Row:
+class TreeRow:
     """One row: a value under its key or index, a part of a long string, or `more` of what is above."""
 
     depth: int
@@ -41,7 +41,7 @@ class Row:
     value: Any = None
     is_words: bool = False
     """Whether it is a part of a string, which cannot be opened."""
-    rest: Iterator[Row] | None = None
+    rest: Iterator[TreeRow] | None = None
     """The rows that a `more` row stands for."""
     is_open: bool = False
 
@@ -57,14 +57,14 @@ class Row:
             isinstance(value, (dict, list)) or (isinstance(value, str) and (len(value) > SHORT or "\n" in value))
         )
 
-    def rows_within(self) -> Iterator[Row]:
+    def rows_within(self) -> Iterator[TreeRow]:
         """Return an iterator over the rows inside, which are made as they are asked for."""
         depth, value = self.depth + 1, self.value
         if isinstance(value, dict):
-            return (Row(depth, one_line(key[:SHORT]) or '""', item) for key, item in value.items())
+            return (TreeRow(depth, one_line(key[:SHORT]) or '""', item) for key, item in value.items())
         if isinstance(value, list):
-            return (Row(depth, str(at), item) for at, item in enumerate(value))
-        return (Row(depth, "", part, is_words=True) for line in value.split("\n") for part in _cut(line))
+            return (TreeRow(depth, str(at), item) for at, item in enumerate(value))
+        return (TreeRow(depth, "", part, is_words=True) for line in value.split("\n") for part in _cut(line))
 
 
 def _cut(line: str) -> Iterator[str]:
@@ -75,7 +75,7 @@ class Tree:
     """The rows of one JSON value that are open now."""
 
     def __init__(self, value: Any) -> None:
-        self.rows = [Row(0, "", value)]
+        self.rows = [TreeRow(0, "", value)]
         """From top to bottom."""
         self._open_small()
 
@@ -117,18 +117,18 @@ class Tree:
             self.toggle(0)
 
 
-def _page(rows: Iterator[Row], depth: int) -> list[Row]:
+def _page(rows: Iterator[TreeRow], depth: int) -> list[TreeRow]:
     page = list(islice(rows, PAGE))
     following = next(rows, None)
-    return page if following is None else [*page, Row(depth, rest=_chained(following, rows))]
+    return page if following is None else [*page, TreeRow(depth, rest=_chained(following, rows))]
 
 
-def _chained(first: Row, rest: Iterator[Row]) -> Iterator[Row]:
+def _chained(first: TreeRow, rest: Iterator[TreeRow]) -> Iterator[TreeRow]:
     yield first
     yield from rest
 
 
-def paint(row: Row) -> Line:
+def paint(row: TreeRow) -> Line:
     """Return a row as a line."""
     depth = min(row.depth, DEEPEST)
     mark = " " if not row.opens else "▾" if row.is_open else "▸"
@@ -144,7 +144,7 @@ def paint(row: Row) -> Line:
     return (*head, *_value(row))
 
 
-def _value(row: Row) -> Line:
+def _value(row: TreeRow) -> Line:
     value = row.value
     if isinstance(value, dict):
         return (Span("{ }" if not value else amount(len(value), "key"), Tone.DIM),)
