@@ -33,6 +33,7 @@ class Insights:
     async def read(self) -> bool:
         """Read the registry again. Returns whether the warnings or the costs differ."""
         self._history = await load_forecaster(self._workspace)
+        # Compared by their words: those are all that is shown.
         before, self.cautions = self.cautions, await list_warnings(self._workspace)
         spent, self.today = self.today, await spent_today(self._workspace)
         return _words(before) != _words(self.cautions) or spent.known != self.today.known

@@ -35,6 +35,7 @@ TYPED_FROM = 10
 async def cancel(app: Host, keys: Sequence[int]) -> None:
     """Cancel these batches after a question that shows which, and what is lost."""
     plan = await plan_cancel(app.workspace, keys)
+    # There is nothing to ask; the reasons why are shown instead.
     if plan.is_empty:
         _say_nothing_done(app, plan.skipped, "cancel")
         return
@@ -69,6 +70,7 @@ async def delete(app: Host, keys: Sequence[int]) -> None:
         skipped=_skipped(plan.skipped),
         remark="This cannot be undone." if plan.delete else "",
         yes="delete",
+        # A single key must not delete a whole list that was marked by accident.
         typed=str(number) if number >= TYPED_FROM else "",
     )
     if await app.ask(question):
@@ -110,6 +112,7 @@ def _report(app: Host, outcomes: Sequence[ActionResult], done: str) -> None:
     failed = [outcome for outcome in outcomes if outcome.error]
     if len(outcomes) > len(failed):
         app.say(f"{amount(len(outcomes) - len(failed), 'batch', 'batches')} {done}.")
+    # All usually fail for the same reason; the journal has the others.
     for outcome in failed[:1]:
         if outcome.error:
             app.post_message(ActionFailed(outcome.error))
@@ -127,6 +130,7 @@ async def tag(app: Host, keys: Sequence[int]) -> None:
 async def rename(app: Host, keys: Sequence[int]) -> None:
     """Give these batches' jobs another name."""
     jobs = await _jobs_of(app, keys)
+    # Jobs of different names start with an empty field, not with the name of one of them.
     same = jobs[0].name if len({job.name for job in jobs}) == 1 else ""
     await _ask(app, jobs, f"The name of {_named(jobs)}", same, lambda text: LabelEdit(name=text), "a name")
 

@@ -47,6 +47,7 @@ def fold_repeats(rows: Sequence[ActivityRow], seen: int) -> dict[int, ActivityRo
         entry, before = row.entry, shown.get(first)
         if entry is None:
             continue
+        # The key stays that of the first call, so the cursor stays where it is while more of them come.
         if before is not None and before.entry is not None and _is_more_of(entry, before.entry, seen):
             shown[first] = replace(row, times=before.times + 1, since=before.since or before.entry.at)
         else:
@@ -56,6 +57,7 @@ def fold_repeats(rows: Sequence[ActivityRow], seen: int) -> dict[int, ActivityRo
 
 
 def _is_more_of(entry: Entry, before: Entry, seen: int) -> bool:
+    # A failed call always has a row of its own, and the marker never lies inside a folded one.
     if entry.kind != "call" or is_failure(entry) or is_failure(before) or before.seq <= seen < entry.seq:
         return False
     return (entry.kind, entry.event, entry.detail) == (before.kind, before.event, before.detail)
@@ -67,6 +69,7 @@ def ordered(shown: Sequence[int], seen: int) -> Iterator[int]:
     for seq in reversed(shown):
         if not is_marked and seq <= seen:
             is_marked = True
+            # With nothing new above it the marker would say nothing.
             if seq != shown[-1]:
                 yield MARKER
         yield seq

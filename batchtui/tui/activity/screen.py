@@ -68,9 +68,12 @@ class ActivityScreen(ListScreen[ActivityRow]):
     async def _read(self) -> None:
         """Read the latest entries, and for new ones what they are about."""
         entries = await self.workspace.registry.journal.entries(limit=LATEST)
+        # Entries never change, so those that were read before keep their rows.
         new = [entry for entry in entries if entry.seq not in self._rows]
+        # One query for all of them.
         keys = list({entry.batch_key for entry in new if entry.batch_key is not None})
         batches = {batch.key: batch for batch in await self.workspace.registry.views.page(keys)}
+        # The marker has a row of its own, so that the grid can fetch it like any other.
         rows = {MARKER: ActivityRow(None)}
         for entry in entries:
             rows[entry.seq] = self._rows.get(entry.seq) or await self._row(entry, batches)
@@ -84,6 +87,7 @@ class ActivityScreen(ListScreen[ActivityRow]):
 
     def _show(self) -> None:
         away = self.dashboard.away
+        # Nothing is marked as new where the dashboard was never open before.
         seen = away.seq if away is not None else 0
         rows = {seq: row for seq, row in self._rows.items() if row.entry and is_shown(row.entry, self._only)}
         shown = fold_repeats(list(rows.values()), seen) if self._only == SHOWN[0] else rows
@@ -172,6 +176,7 @@ def about(row: ActivityRow) -> tuple[str, Batch | None]:
 
 def paint(entry: Entry, about: tuple[str, Batch | None], column: Column, now: datetime) -> Line:
     """Return one cell."""
+    # Red is for what went wrong; calls have a colour of their own, since there are many.
     failed = is_failure(entry)
     match column.id:
         case "at":

@@ -80,6 +80,7 @@ class DashboardApp(GlobalActions):
         super().__init__(workspace, ground)
         settings = workspace.settings
         self._is_demo = demo
+        # Whether the person was told already that credentials are missing.
         self._is_locked_out = False
         self._tally = BatchCounts({}, 0)
         self.outlook = Insights(workspace)
@@ -130,6 +131,7 @@ class DashboardApp(GlobalActions):
 
     def _start_background(self) -> None:
         preload.preload_screens()
+        # The poller runs all the same, so that the refresh key works.
         if not self.workspace.settings.refresh.automatic:
             self.poller.pause(True)
         run_worker(self, self.bridge.run, group="bridge")
@@ -146,6 +148,7 @@ class DashboardApp(GlobalActions):
 
     async def on_unmount(self) -> None:
         """Wait for all workers to end: the workspace is closed after this."""
+        # Textual would cancel them without waiting, and the registry would be closed under them.
         for worker in list(self.workers):
             worker.cancel()
             with suppress(WorkerError):
@@ -174,6 +177,7 @@ class DashboardApp(GlobalActions):
         """Tell all screens: those behind must be right when they come to the front."""
         self._tally = message.tally
         self._look_ahead_soon()
+        # A screen behind shows what it was told the moment it comes back.
         for frame in self._frames():
             frame.batches_changed(message)
             frame.status_changed()
@@ -186,6 +190,7 @@ class DashboardApp(GlobalActions):
         state = message.status.state
         if state is PollerState.NO_CREDENTIALS and not self._is_locked_out:
             self.say(message.status.message, tone="error")
+        # While it asks nothing is known yet, and the message would come twice.
         if state is not PollerState.REFRESHING:
             self._is_locked_out = state is PollerState.NO_CREDENTIALS
 
@@ -202,6 +207,7 @@ class DashboardApp(GlobalActions):
     def _look_ahead_soon(self) -> None:
         """Read forecasts and warnings now if somebody sees them or the last reading is old; else at the next tick."""
         self._is_look_due = True
+        # Forecasts read all history: not with every commit of a busy minute.
         is_late = self.workspace.clock.monotonic() - self._looked_at >= TICK
         front = self.screen_stack[-1] if self.screen_stack else None
         if is_late or (isinstance(front, BaseScreen) and front.SHOWS_WARNINGS):
@@ -216,6 +222,7 @@ class DashboardApp(GlobalActions):
 
     async def _say_what_was_missed(self) -> None:
         self.away = await last_visit.since_last_visit(self.workspace)
+        # Only a dashboard that was open before can have missed something.
         missed = events.summary(self.away.acts) if self.away else ""
         if missed:
             keys = self.keymap["app.activity"]

@@ -49,10 +49,12 @@ class GlobalActions(BaseApp):
 
         This is the one way that all of them take, so read-only mode is enforced here.
         """
+        # A key, a click and the palette all come through here.
         if isinstance(action, str) and action in DANGEROUS and (because := self.workspace.read_only_by):
             self.say(f"{READ_ONLY} {because}")
             return True
         is_done = await super().run_action(action, default_namespace, namespaces)
+        # The tour and the first hints move on when a command was really carried out.
         if is_done and self.guide is not None and isinstance(action, str) and action in BY_ACTION:
             self.guide.followed(BY_ACTION[action].id)
         return is_done
@@ -117,6 +119,7 @@ class GlobalActions(BaseApp):
         self.show_look(looks[(looks.index(self.look) + 1) % len(looks)])
 
     def _action_app_back(self) -> None:
+        # The first two screens are Textual's own blank one and the list of batches.
         if isinstance(self.screen, BaseScreen) and not self.screen.back() and len(self.screen_stack) > 2:
             self.pop_screen()
 

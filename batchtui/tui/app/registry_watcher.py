@@ -38,6 +38,7 @@ class RegistryWatcher:
         """Run until cancelled."""
         while True:
             await self._committed.wait()
+            # Cleared before reading: a commit meanwhile sets it again, and none is missed.
             self._committed.clear()
             if await self._look() and self._pace:
                 await self._clock.sleep(self._pace)
@@ -45,9 +46,11 @@ class RegistryWatcher:
     async def _look(self) -> bool:
         """Tell what has changed. Returns whether anything has."""
         tally = await self._registry.views.tally()
+        # A commit of the journal alone changes no batch.
         if tally.revision == self._revision:
             return False
         changed = await self._registry.views.changed_since(self._revision)
+        # A batch may have been committed between the two queries.
         self._revision = max([tally.revision, *(batch.revision for batch in changed)])
         self._tell(BatchesChanged(changed, tally))
         return True

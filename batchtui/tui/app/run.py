@@ -55,6 +55,7 @@ async def _run(
     from batchtui.tui.app.app import DashboardApp
 
     async with open_workspace() as workspace:
+        # Whatever is there now belongs to the caller, not to the dashboard.
         before = asyncio.all_tasks()
         app = DashboardApp(workspace, demo=demo, guide=guide(workspace) if guide else None)
         with environment.ended_by_signals(app.end_by_signal), crashes_written_to(workspace.paths.logs):
@@ -62,6 +63,7 @@ async def _run(
             mouse = workspace.settings.screen.mouse and not app.terminal.is_gnu_screen
             code = await app.run_async(mouse=mouse)
         await _settle(before)
+        # Raised here, after the terminal was given back, so that the traceback goes to a clean screen and the log.
         if app.failure is not None:
             raise app.failure
     return code or 0

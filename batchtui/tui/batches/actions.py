@@ -69,6 +69,7 @@ class BatchActions(LabelActions):
     async def _sync(self) -> None:
         from batchtui.services.batches.sync import sync
 
+        # The API lists its batches a page at a time; all pages are read.
         report = await sync(self.workspace)
         self.dashboard.say(
             f"The API showed {amount(report.seen, 'batch', 'batches')}: {count(len(report.added))} new here, "

@@ -48,6 +48,7 @@ class ColumnPicker(ListScreen[Column]):
         super().__init__(workspace)
         self._choose = choose
         self._sort = sort
+        # Chosen columns first in their order, then the others as they come.
         self._order = [column.id for column in chosen] + [column.id for column in EVERY if column not in chosen]
         self._first = {column.id for column in chosen}
         self._by_id = {column.id: column for column in EVERY}
@@ -74,6 +75,7 @@ class ColumnPicker(ListScreen[Column]):
     def on_grid_marks_changed(self) -> None:
         """Show the marked columns in the list; fixed columns stay marked."""
         fixed = {self._key(column.id) for column in EVERY if column.fixed}
+        # Marking again posts another message, which then applies the choice.
         if not fixed <= self.grid.marks:
             self.grid.mark_only(self.grid.marks | fixed)
             return

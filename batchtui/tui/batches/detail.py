@@ -43,6 +43,7 @@ class Detail(LinesView):
         batch = self._batch
         if batch is None:
             return []
+        # Forecasts are made for single batches.
         ends = None if self._together else self._ends(batch)
         facts = dict(batch_text.facts(batch, self._now(), plain=painter_of(self).plain, forecast=ends))
         if self._together:
@@ -66,6 +67,7 @@ def three_lines(batch: Batch, facts: Facts) -> list[Line]:
     which += [DOT, *([Span(sanitize(batch.id or "no id yet"), Tone.DIM)] if "id" in facts else facts["job"])]
     times = [_fact(name, facts) for name in ("created", "may end", "expires", "ended", "from")]
     stand = [_fact(name, facts) for name in ("counts", "results")]
+    # A running batch without counts has nothing else to say.
     if batch.state.is_running and not batch.counts_moved:
         stand = [
             [

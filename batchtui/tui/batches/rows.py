@@ -77,9 +77,11 @@ class BatchRows:
         rows: dict[str, int] = {}
         inner: set[int] = set()
         for job, keys in (await self._views.bundles(query)).items():
+            # A job of one batch is shown as that batch.
             if len(keys) == 1:
                 order.append(keys[0])
                 continue
+            # Negative, so that it never equals the key of a batch, and the same with every refresh.
             row = rows[job] = -min(keys)
             members[row] = keys
             order.append(row)
@@ -129,10 +131,12 @@ def added_up(key: int, batches: Sequence[Batch]) -> Batch:
     first = min(batches, key=lambda batch: (batch.attempt, batch.part))
     state = min((batch.state for batch in batches), key=_PRESSING.index)
     pressing = next(batch for batch in batches if batch.state is state)
+    # A job has ended when its last batch has.
     is_over = all(batch.ended_at for batch in batches)
     running = [batch.expires_at for batch in batches if batch.state.is_running and batch.expires_at]
     costs = [batch.cost_estimate if batch.cost_actual is None else batch.cost_actual for batch in batches]
     is_paid = all(batch.cost_actual is not None for batch in batches)
+    # A sum without one of its parts would look like a lower price.
     total = None if None in costs else sum((cost for cost in costs if cost is not None), Decimal(0))
     return replace(
         first,

@@ -121,10 +121,12 @@ class BatchesScreen(BatchActions):
         self._reading = read(now.filter)
         query = BatchQuery(terms=self._reading.terms, sort=now.sort, descending=now.descending)
         order = await self._rows.arrange(query, by_job=now.by_job, is_open=now.is_open)
+        # The same key may stand for other batches now, so nothing that was painted holds.
         if self._rows.are_others:
             self.grid.forget()
         # Changes that arrive while this reads are kept for the next run.
         changed, self._changed = self._changed, {}
+        # The rows in sight are read with the order, so that both appear together.
         stale = [*order[:60], *self._rows.jobs_among(changed.values())]
         self.grid.update(await self._rows.page(stale))
         self._say_why_empty()

@@ -41,6 +41,7 @@ class BaseScreen(Screen[None]):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
         self.workspace = workspace
+        # Functions and not values: the app may have other settings by the time they are asked.
         self._status_bar = StatusBar(lambda: self.dashboard.status)
         self._guide_line = HintLine(self._hint, lambda: self.dashboard.keymap, self.SCOPES)
         self._footer = Footer(lambda: list(self.offers()), self.footer_status, self.carry_out)
@@ -79,6 +80,7 @@ class BaseScreen(Screen[None]):
         """Yield the commands that work now, each with its first key."""
         for command in of_scope(*self.SCOPES):
             keys = self.dashboard.keymap[command.id]
+            # A command without a key has been switched off; in read-only mode nothing dangerous is offered.
             if keys and self.is_available(command.id) and not (command.is_danger and self.dashboard.is_read_only):
                 yield command, keys[0]
 
@@ -88,6 +90,7 @@ class BaseScreen(Screen[None]):
         if command.scope is Scope.EVERYWHERE:
             node = self.app
         elif command.scope in (Scope.LIST, Scope.TEXT):
+            # Keys of lists and texts are bound by the widget with the focus.
             node = self.focused or self
         await self.app.run_action(command.action, node)
 

@@ -41,6 +41,7 @@ class Footer(LinesView):
         pieces: list[Span] = [Span(" ")]
         self._spans = []
         x = 1
+        # Sorted by priority and stable, so equal ones keep the order of the table.
         for command, key in sorted(self._offers(), key=lambda offer: -offer[0].worth):
             words = (
                 Span(display_key(key, plain=painter_of(self).plain), Tone.STRONG),

@@ -65,6 +65,7 @@ class StatusBar(LinesView):
         warned = warning_words(status.warnings, status.warnings_key)
         money = money_words(status.spent, status.saved)
         tally = tally_words(status.tally, plain=plain)
+        # From the fullest form to the shortest: the first one that fits is drawn.
         for left, middle in (
             (_left(status, full=True), joined([tally, warned, money], "   ")),
             (_left(status, full=True), joined([tally, warned, money[:1]], "   ")),
@@ -126,6 +127,7 @@ def money_words(spent: Decimal, saved: Decimal) -> Line:
 def poll_words(status: Status) -> Line:
     """Return the age of the data and what the poller does; instead of that the progress of what somebody started."""
     poll, now = status.poll, status.now
+    # What the person has started matters more than the age of the data.
     if status.doing:
         return (Span(status.doing, Tone.RUNNING),)
     age = Span(ago(poll.asked_at, now) if poll.asked_at else "never asked", Tone.DIM)
@@ -166,4 +168,5 @@ def workspace_colour(workspace: Workspace) -> Tone:
 
 def of_name(name: str) -> Tone:
     """Return the colour that goes with a name, the same on every machine."""
+    # Python's hash() differs between processes.
     return COLOURS[zlib.crc32(name.encode("utf-8", "replace")) % len(COLOURS)]

@@ -88,6 +88,7 @@ def _read(key: str, command_id: str) -> str:
     prefix = _MODIFIERS.match(key)
     modifiers = prefix.group() if prefix and len(prefix.group()) < len(key) else ""
     last = key[len(modifiers) :]
+    # Letters keep their case: `g` and `G` are two keys.
     last = _ALIASES.get(last.lower(), last if len(last) == 1 else last.lower())
     if len(last) == 1 and last.isprintable() and not last.isspace():
         return modifiers + last
@@ -100,6 +101,7 @@ def _read(key: str, command_id: str) -> str:
 
 
 def _refuse_clashes(keymap: Keymap, own: Mapping[str, str]) -> None:
+    # One key may mean two things on two screens, never on one.
     for scopes in TOGETHER:
         taken: dict[str, Command] = {}
         for command in (command for command in COMMANDS if command.scope in scopes):

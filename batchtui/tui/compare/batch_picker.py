@@ -56,6 +56,7 @@ class BatchPicker(ListScreen[Batch]):
             line(),
             line(Span("Send the same requests with another model or another prompt, and compare then.", Tone.DIM)),
         )
+        # Everything is in memory already, so the grid need not ask.
         self.grid.update(self._found.items())
         self.grid.show(list(self._found))
         self.grid.repaint()

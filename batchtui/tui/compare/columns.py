@@ -68,6 +68,7 @@ def change_words(facts: ResultFacts | None, other: ResultFacts | None, *, plain:
     """Return the beginning of an answer; before it its outcome, where that is not success."""
     if facts is None:
         return (Span("no result", Tone.PALE),)
+    # An equal answer is dimmed: only differences matter here.
     words = Span(one_line(facts.message), Tone.DIM if other and other.message == facts.message else Tone.TEXT)
     if facts.outcome is Outcome.SUCCEEDED:
         return (words,)

@@ -47,9 +47,11 @@ def rows(first: str, second: str) -> Iterator[DiffRow]:
 
 def _row(line: str | None, other: str | None) -> DiffRow:
     if line is not None and other is not None:
+        # Spaces are tokens as well, so that joining them gives the line again.
         words, others = _WORDS.findall(line), _WORDS.findall(other)
         codes = list(opcodes(words, others))
         shared = sum(_weight(words[start:end]) for kind, start, end, _, _ in codes if kind == "equal")
+        # Marking single words in two unrelated sentences would only confuse.
         if 2 * shared >= _ALIKE * (_weight(words) + _weight(others)):
             return DiffRow(
                 _marked(words, [(kind, start, end) for kind, start, end, _, _ in codes], Tone.REMOVED),
@@ -76,6 +78,7 @@ def _marked(words: Sequence[str], spans: Sequence[tuple[str, int, int]], tone: T
 def opcodes(one: Sequence[str], other: Sequence[str]) -> Iterator[Opcode]:
     """Yield how one list becomes the other, as difflib does; what is too long to compare is replaced as a whole."""
     shorter = min(len(one), len(other))
+    # Equal beginnings and ends are taken off first: most texts differ in the middle, and difflib gets little to do.
     head = next((at for at in range(shorter) if one[at] != other[at]), shorter)
     most = shorter - head
     tail = next((at for at in range(most) if one[-1 - at] != other[-1 - at]), most)

@@ -52,6 +52,7 @@ def _side_lines(sides: Sequence[Side], columns: int) -> Iterator[Line]:
     widths = [max(width([row[at]]) for row in cells) for at in range(len(cells[0]))]
     kept = list(range(len(widths)))
     while len(kept) > 1 and sum(widths[at] + GAP for at in kept) + LEAST + 1 > columns:
+        # The last figure is the cost, which stays the longest.
         kept.pop(-2)
     taken = sum(widths[at] + GAP for at in kept)
     longest = max(width([Span(one_line(side.name))]) for side in sides)
@@ -96,6 +97,7 @@ def change(of: str, before: float, after: float) -> str:
     if not before or before == after:
         return ""
     share = after / before
+    # "+340 %" is harder to read than ×4.4.
     if share >= 2:
         return f"{of} ×{share:.1f}"
     return f"{of} {'+' if share > 1 else '−'}{abs(share - 1):.0%}"

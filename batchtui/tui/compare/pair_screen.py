@@ -71,6 +71,7 @@ class PairScreen(BaseScreen):
         if number is None:
             return
         [pair] = await asyncio.to_thread(self._comparison.pairs.page, [number])
+        # Results are read from the disk as they are looked at.
         first, second = await asyncio.to_thread(self._read_from_disk, number)
         self._head.show(pair)
         self._prose.show(partial(_differences, first, second))
@@ -103,6 +104,7 @@ class PairScreen(BaseScreen):
         run_guarded(self, partial(self._go_to_change, -1), group="latest-change")
 
     async def _go_to_change(self, step: int) -> None:
+        # One byte a pair, so that a jump over a million of them takes no time.
         changes = await asyncio.to_thread(self._comparison.pairs.mask, CHANGES)
         row = next_match(self._grid.order, changes, self._grid.cursor, step)
         if row is None:

@@ -84,6 +84,7 @@ class CompareScreen(ListScreen[Pair]):
         self.grid.repaint()
 
     def _say_comparing(self, done: int, at_most: int) -> None:
+        # The screen may have been left meanwhile.
         if self.is_attached:
             stops = plain(text_with_keys(self, "{app.back} stops"))
             self._say(f"Comparing: {count(done)} of at most {count(at_most)}; {stops}")
@@ -93,6 +94,7 @@ class CompareScreen(ListScreen[Pair]):
         if comparison is None:
             return
         only = None if self._only is None else [self._only]
+        # A million pairs are ordered on a thread.
         self.grid.show(await asyncio.to_thread(comparison.pairs.order, only))
         self._kinds.show(comparison.pairs.by_difference, self._only)
         self.refresh_footer()

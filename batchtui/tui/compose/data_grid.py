@@ -43,9 +43,11 @@ class DataGrid(Grid[RowPreview]):
     async def open(self, opened: OpenedDraft, numbers: Sequence[int], *, with_problems: bool) -> None:
         """Show rows of this draft; the cursor stays on its row where that is among them."""
         self._opened = opened
+        # Wider tables are shown in part; templates can use every column all the same.
         self._names = opened.columns[:MOST_COLUMNS]
         cells = [_column(at, name, self._widths) for at, name in enumerate(self._names)]
         columns = (*FIXED, *([PROBLEM] if with_problems else []), *cells)
+        # Cells are painted by place, so other columns need all of them painted again.
         if columns != self.columns:
             self.columns = columns
             self.forget()
@@ -68,6 +70,7 @@ class DataGrid(Grid[RowPreview]):
 
 def paint(item: RowPreview, column: Column, names: Sequence[str], *, plain: bool) -> Line:
     """Return one cell."""
+    # The first problem stands in the row; the preview shows the others.
     problem = item.rendered.problems[0] if item.rendered and item.rendered.problems else None
     is_wrong = problem is not None and problem.severity is Severity.ERROR
     match column.id:

@@ -80,6 +80,7 @@ def table_words(table: Table) -> str:
 def _model(opened: OpenedDraft) -> Line:
     named = opened.draft.model or "capable"
     model = opened.fitting.model if opened.fitting else None
+    # A request table may name a model in each row.
     if opened.fitting and model is None and not opened.draft.model:
         return (Span("what each task says", Tone.FAINT),)
     first = Span(one_line(named), Tone.STRONG if opened.draft.model else Tone.PALE)
@@ -99,6 +100,7 @@ def _answers(opened: OpenedDraft) -> Line:
     template = composition.template if composition else None
     if template is None or not draft.answers.strip():
         return _said(draft.answers, "free text; or fields, one a line")
+    # An answer that is asked for as a tool call has its schema there.
     tools = [tool for tool in template.tools if isinstance(tool.get("input_schema"), dict)]
     form: Mapping[str, Any] | None = template.schema or (tools[-1]["input_schema"] if tools else None)
     properties = form.get("properties") if form else None
@@ -113,6 +115,7 @@ def _caching(opened: OpenedDraft, composed: Composed | None) -> Line:
     tone = Tone.STRONG if opened.draft.cache else Tone.PALE
     if prefix is None:
         return (Span(word, tone),)
+    # Below the minimum of its model the API ignores cache_control silently (prompt caching).
     least = _least(opened)
     is_worth_it = prefix.tokens >= least and not opened.draft.cache
     return (Span(word, tone), Span(f"  {prefix_words(prefix, least)}", Tone.WARN if is_worth_it else Tone.DIM))

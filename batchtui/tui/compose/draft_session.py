@@ -95,6 +95,7 @@ class DraftSession:
         if composition is None or composed is None or not composed.loads:
             return False
         result = await with_token_counts(self._workspace, composition, composed)
+        # The draft was changed while the API counted: the numbers are of another one.
         if self.composed is not composed:
             return False
         self.composed = result
@@ -105,6 +106,7 @@ class DraftSession:
 
     async def _open(self) -> None:
         before, opened = self.opened, await self.fresh()
+        # The same rows object means the same file in the same state, which need not be read again.
         is_other = opened.rows is not None and opened.rows is not before.rows
         if opened.rows is not None and is_other:
             try:
@@ -113,6 +115,7 @@ class DraftSession:
                 opened = OpenedDraft(opened.draft, opened.source, complaints=(complaint(error),))
         self.opened = opened
         await self._onlooker.on_opened(is_other_table=is_other or (opened.rows is None) != (before.rows is None))
+        # Exclusive: of two drafts only the newer one is checked.
         run_worker(self._owner, self._look_over, group="show-sum", exclusive=True)
 
     async def _look_over(self) -> None:
@@ -134,6 +137,7 @@ class DraftSession:
     def _say_how_far(self, reading: ReadProgress) -> None:
         """Tell the screen about the progress. Called on a thread."""
         words = bytes_done(reading.read, reading.total)
+        # On a thread: widgets may only be touched on the loop.
         self._owner.app.call_later(self._wait, f"looking at all rows: {words}")
 
     def _wait(self, words: str) -> None:

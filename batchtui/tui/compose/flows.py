@@ -36,6 +36,7 @@ async def submit(app: Host, opened: OpenedDraft) -> bool:
     Raises:
         InputError: the draft is not ready, or rows are wrong.
     """
+    # Before anything is composed: a long wait must not end in a refusal.
     app.workspace.refuse_if_read_only()
     composition = _ready(opened)
     draft = opened.draft
@@ -115,6 +116,7 @@ async def _compose(app: Host, composition: Composition, path: Path) -> Composed:
             path,
             lambda reading: say(f"composing  {bytes_done(reading.read, reading.total)}"),
         )
+    # Rows that are wrong stop everything unless the person has said to leave them out.
     if not composed.is_written:
         errors = [problem for problem in composed.report.problems if problem.severity is Severity.ERROR]
         said = "; ".join(problem_words(problem) for problem in errors[:3]) or "there are no rows"

@@ -65,6 +65,7 @@ class RequestPreview(Vertical):
         """List the rows that are known now."""
         opened, composed = self._desk.opened, self._desk.composed
         number = 0 if opened.rows is None else max(opened.rows.read, composed.rows if composed else 0)
+        # Which rows have problems is known only after all were checked.
         troubled = composed.troubled if composed else ()
         numbers = troubled if self.is_only_troubled and composed else range(1, number + 1)
         self.table.empty = NO_PROBLEM if self.is_only_troubled else NO_ROWS
@@ -78,6 +79,7 @@ class RequestPreview(Vertical):
         self.shown = shown = await show_row(opened, self.table.key or 1)
         is_same = shown is not None and before is not None and shown.number == before.number
         raw = shown.request if shown else b""
+        # A template that is half typed makes no request; the last one stays to be read.
         if raw or not opened.complaints:
             reading = (
                 Document(partial(request_parts, raw), raw) if raw else Document(partial(_nothing, shown is not None))

@@ -241,6 +241,7 @@ class ComposeScreen(BaseScreen):
 
     async def _go_to_problem(self, step: int) -> None:
         here = self.outcome.table.key or 1
+        # All rows were checked: the answer is known. Else some rows are looked at.
         if self.desk.composed is not None:
             found = following(self.desk.composed.troubled, here, step)
         else:
@@ -296,6 +297,7 @@ class ComposeScreen(BaseScreen):
         field = part.id if part is not None and part.id in TEXTS else ""
         text = self.desk.draft.text(field) if field else edit_flows.template_of_draft(self.desk.draft)
         edited = external.edit_text(self.app, text, f"{field or self.desk.draft.name}.md")
+        # An editor that was left without a change must not make a new draft.
         if edited is not None and edited != text:
             self.take(
                 self.desk.draft.with_text(field, edited) if field else edit_flows.from_whole(self.desk.draft, edited)
@@ -322,6 +324,7 @@ class ComposeScreen(BaseScreen):
 
     async def _submit(self) -> None:
         opened = await self.desk.fresh()
+        # After a submission things go on in the list of batches.
         if await flows.submit(self.dashboard, opened) and self.app.screen is self:
             self.app.pop_screen()
 

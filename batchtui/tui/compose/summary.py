@@ -45,6 +45,7 @@ class DraftSummary(LinesView):
         """Return the lines that there is room for."""
         lines: list[Line] = []
         for piece in self._pieces():
+            # Old figures stay readable while new ones are worked out, and nothing jumps.
             tone = Tone.PALE if self._is_waiting and not self._complaints else piece.tone
             lines += [(Span(f" {part}", tone),) for part in wrapped(piece.text, columns - 2)]
         return lines[:rows]

@@ -83,16 +83,19 @@ class Confirm(ModalScreen[bool]):
 
     def on_key(self, event: events.Key) -> None:
         """Take digits where a number is asked for; enter is no."""
+        # Enter is typed by habit, so it is the answer that does nothing.
         if event.key == "enter":
             event.stop()
             self.answer(False)
         elif self.question.typed and (event.key.isdigit() or event.key == "backspace"):
             event.stop()
+            # Nine digits are more than any number that is asked for.
             self._typed = self._typed[:-1] if event.key == "backspace" else (self._typed + event.key)[-9:]
             self.query_one(AnswerLine).redraw()
 
     def answer(self, yes: bool) -> None:
         """Close with this answer, unless it comes too early to be meant."""
+        # Type-ahead was meant for the screen below; a second answer would close the screen behind this one.
         if self._monotonic() < self._heard_from or self._is_answered or (yes and not self.is_typed):
             return
         self._is_answered = True

@@ -97,11 +97,13 @@ def entries(folder: Path, typed: str, suffixes: tuple[str, ...] = SUFFIXES) -> l
     inside, begins = (path, "") if not typed or typed.endswith("/") else (path.parent, path.name)
     found: list[FileEntry] = []
     try:
+        # A folder of a million files must not stop the keys.
         children = sorted(inside.iterdir())[:MOST]
     except (OSError, ValueError):
         # A folder that is not there or not ours has nothing to offer; what is typed may still be right.
         return found
     for child in children:
+        # Hidden entries are offered only once a dot was typed.
         if not child.name.startswith(begins) or (child.name.startswith(".") and not begins):
             continue
         if is_folder(child):

@@ -54,6 +54,7 @@ class HelpScreen(ModalScreen[None]):
 
 def help_lines(scopes: Sequence[Scope], keymap: Keymap, *, is_read_only: bool = False) -> Iterator[Line]:
     """Yield the commands of these scopes with their keys, by scope."""
+    # One width for all scopes, so that the keys form one column.
     room = max(len("  ".join(keymap[command.id])) for command in of_scope(*scopes))
     for scope in scopes:
         yield ()

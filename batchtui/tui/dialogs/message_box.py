@@ -76,6 +76,7 @@ def error_lines(error: BatchtuiError) -> Iterator[Line]:
     if error.hint:
         yield ()
         yield (Span(sanitize(error.hint), Tone.DIM),)
+    # Only errors of the API have one; support asks for it.
     request_id = getattr(error, "request_id", None)
     if request_id:
         yield ()

@@ -44,6 +44,7 @@ class NamePicker(Picker[Name, str]):
         wanted = typed.strip().lower()
         self._shown = [name for name in self._names if wanted in name.name.lower()]
         self._shown.sort(key=lambda name: not name.name.lower().startswith(wanted))
+        # Keys are places in the narrowed list, so the items of the one before are wrong now.
         self.grid.forget()
         self.grid.update(enumerate(self._shown))
         self.grid.show(range(len(self._shown)), cursor_on=0 if self._shown else None)

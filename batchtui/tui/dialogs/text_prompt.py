@@ -58,6 +58,7 @@ class TextPrompt(ModalScreen["str | None"]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Close with the text, if it passes the check."""
         event.stop()
+        # Checked again: enter may come before the message of the last change.
         if not self.complaint:
             self._close(event.value.strip())
 
@@ -65,6 +66,7 @@ class TextPrompt(ModalScreen["str | None"]):
         self._close(None)
 
     def _close(self, text: str | None) -> None:
+        # Two keys in a burst must not dismiss two screens.
         if not self._is_closed:
             self._is_closed = True
             self.dismiss(text)

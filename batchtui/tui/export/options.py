@@ -66,6 +66,7 @@ class ExportForm:
     def outputs(self, groups: Sequence[Sequence[Batch]]) -> list[Path]:
         """Return the file of each group of batches; several are in the chosen folder."""
         output = path_of(self.output)
+        # A single group goes to the file as it was typed, whatever its suffix.
         if len(groups) == 1:
             return [output]
         return [output / f"{file_stem(group[0].id or group[0].job)}.{self.format.suffix}" for group in groups]
@@ -105,4 +106,5 @@ def make_folder(folder: Path) -> None:
 
 def file_stem(name: str) -> str:
     """Return a file name without suffix for a name from outside; it cannot lead into another folder."""
+    # Names and ids come from outside: no separators, and no leading dot.
     return "".join(sign if sign.isalnum() or sign in "-_." else "-" for sign in name).strip(".-")[:100] or "results"

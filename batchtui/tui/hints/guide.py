@@ -63,6 +63,7 @@ def way_to(scope: Scope, scopes: Collection[Scope]) -> tuple[str, str]:
     """Return how to get where a command is heard, as a command id and what it does; empty strings where one is."""
     if scope in scopes or scope in (Scope.DIALOG, Scope.LIST, Scope.TEXT):
         return "", ""
+    # From the list to a batch, from a batch to a result: enter leads there. Everywhere else lies back.
     is_deeper = Scope.BATCHES in scopes and scope in (Scope.BATCH, Scope.RESULT)
     is_deeper = is_deeper or (Scope.BATCH in scopes and scope is Scope.RESULT)
     return ("list.open", "opens it, and there") if is_deeper else ("app.back", "goes back, and there")

@@ -50,6 +50,7 @@ class HintLine(LinesView):
         plain, keymap = painter_of(self).plain, self._keymap()
         chip = (Span(f" {hint.chip} ", Tone.CHIP), GAP)
         to_try = self._to_try(hint, keymap, plain=plain)
+        # On a low screen the list needs the rows; the key alone takes one.
         is_low = bool(hint.command) and self.screen.size.height < LOW
         if not hint.said or is_low:
             return [self._last((Span(" "), *chip, *to_try), columns, keymap, plain=plain)]
@@ -64,6 +65,7 @@ class HintLine(LinesView):
             return ()
         if hint.is_done:
             return (Span("+ " if plain else "✓ ", Tone.GOOD), *with_keys(hint.does, keymap, Tone.DIM, plain=plain))
+        # Where the command is not heard here, the key that leads there comes first.
         way, leads = way_to(hint.place or BY_ID[hint.command].scope, self._scopes)
         first = (Span(key_of(way, keymap, plain=plain), Tone.ACCENT), Span(f" {leads} ")) if way else ()
         does = with_keys(f" {hint.does}", keymap, Tone.TEXT, plain=plain)
@@ -72,5 +74,6 @@ class HintLine(LinesView):
     def _last(self, left: Line, columns: int, keymap: Keymap, *, plain: bool) -> Line:
         """Return the line with the key to try, and at its right end how to skip it, where there is room."""
         away = with_keys("{hint.skip} go on   {hint.off} no hints", keymap, Tone.DIM, plain=plain)
+        # The person can always put a hint away; where there is no room for that the hint itself matters more.
         room = columns - width(away) - 2
         return (*fit(left, room), Span(" "), *away, Span(" ")) if width(left) <= room else left

@@ -80,6 +80,7 @@ def chosen_columns(ids: Sequence[str]) -> tuple[Column, ...]:
         return COLUMNS
     every = {column.id: column for column in (*COLUMNS, *MORE)}
     chosen = [every[name] for name in dict.fromkeys(ids) if name in every]
+    # Without the fixed columns rows could not be told apart.
     return (*(column for column in COLUMNS if column.fixed and column not in chosen), *chosen)
 
 
@@ -95,6 +96,7 @@ class BatchPainter:
 
     def __call__(self, item: Batch, column: Column, width: int) -> Line:
         """Return one cell, not yet cut to its width."""
+        # Only a running batch needs its forecast, which takes a look at history.
         if item.state.is_running and column.id == "progress":
             return batch_text.progress(item, width, plain=self._plain(), forecast=self._ends(item))
         if item.state.is_running and column.id == "when":

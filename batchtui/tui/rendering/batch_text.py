@@ -70,6 +70,7 @@ def state(batch: Batch, *, plain: bool = False) -> Line:
     """Return the state as a glyph and a word in its colour; red or yellow where requests have failed."""
     sign = state_sign(batch.state, failed=batch.counts.failed)
     tone = STATE_TONES[batch.state]
+    # A batch ends even where every request has failed: red means that nothing succeeded.
     if batch.state is BatchState.ENDED and batch.counts.failed:
         tone = Tone.BAD if not batch.counts.succeeded else Tone.WARN
     return (Span(f"{sign.glyph_in(plain=plain)} {sign.word}", tone),)
@@ -106,6 +107,7 @@ def progress(batch: Batch, columns: int, *, plain: bool = False, forecast: Forec
     if batch.state is BatchState.ENDED:
         return _outcome(batch, columns, plain=plain)
     if batch.state.is_running:
+        # A bar at zero for an hour would look like a batch that hangs.
         if batch.counts_moved and batch.counts.total:
             return bar(batch.counts, columns, plain=plain)
         if forecast is not None and len(usually := f"usually {span(forecast.usual)}") <= columns:
@@ -143,6 +145,7 @@ def _outcome(batch: Batch, columns: int, *, plain: bool) -> Line:
 def bar(numbers: RequestCounts, columns: int, *, plain: bool = False) -> Line:
     """Return a bar of the requests that have an outcome; failures stand at the end of the filled part."""
     done, rest, label = progress_bar(numbers.settled, numbers.total, columns, plain=plain)
+    # At least one cell for any failure: a rounded share would hide a few among many.
     failed = min(len(done), -(-len(done + rest) * numbers.failed // numbers.total)) if numbers.failed else 0
     return (
         Span(done[failed:], Tone.RUNNING),
@@ -215,6 +218,7 @@ def results(batch: Batch, now: datetime) -> Line:
 
 def ends(forecast: Forecast | None, now: datetime) -> Line:
     """Return when a running batch may end, judged by batches like it; or that there is no history."""
+    # Without history any number would be invented.
     if forecast is None:
         return (Span("no history yet", Tone.DIM),)
     if forecast.end is None or forecast.by is None:

@@ -119,6 +119,7 @@ class Tree:
 
 def _page(rows: Iterator[TreeRow], depth: int) -> list[TreeRow]:
     page = list(islice(rows, PAGE))
+    # Read one more to know whether a `more` row is needed.
     following = next(rows, None)
     return page if following is None else [*page, TreeRow(depth, rest=_chained(following, rows))]
 
@@ -130,6 +131,7 @@ def _chained(first: TreeRow, rest: Iterator[TreeRow]) -> Iterator[TreeRow]:
 
 def paint(row: TreeRow) -> Line:
     """Return a row as a line."""
+    # Deeper indents would push the values off the screen.
     depth = min(row.depth, DEEPEST)
     mark = " " if not row.opens else "▾" if row.is_open else "▸"
     head = [Span("  " * depth), Span(f"{mark} ", Tone.ACCENT)]
@@ -161,6 +163,7 @@ def _value(row: TreeRow) -> Line:
 
 
 def _literal(value: object) -> str:
+    # str() refuses integers of more than 4,300 digits (since Python 3.11), and nobody reads that many.
     if isinstance(value, int) and value.bit_length() > LARGEST:
         return f"a number of {count(value.bit_length())} bits"
     return json.dumps(value)

@@ -58,6 +58,7 @@ def rendered_parts(parts: Iterable[Part], columns: int, most: int = MOST_RENDERE
 
 def json_text(text: str) -> str | None:
     """Return a text indented where it is one JSON object or array, in a fence or not; else None."""
+    # Most texts are no JSON, and this is cheaper than parsing them.
     if text.lstrip()[:1] not in ("{", "[", "`"):
         return None
     try:
@@ -69,6 +70,7 @@ def json_text(text: str) -> str | None:
 
 def markdown_lines(text: str, columns: int) -> Iterator[Line]:
     """Yield a text rendered as Markdown. HTML stays as text: answers use tags to say something."""
+    # Sanitised before it is parsed, so that no token holds a control character.
     for at, chunk in enumerate(chunks(sanitize_block(text).expandtabs(4))):
         if at:
             yield NOTHING
@@ -79,6 +81,7 @@ def markdown_lines(text: str, columns: int) -> Iterator[Line]:
 def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
+    # HTML stays as text: answers use tags to say something, and none may vanish.
     return MarkdownIt("commonmark").enable(["table", "strikethrough"]).disable(["html_block", "html_inline"])
 
 
@@ -93,6 +96,7 @@ def chunks(text: str) -> Iterator[str]:
     ended = False
     for line in text.split("\n"):
         for part in (line[start : start + CHUNK] for start in range(0, len(line) or 1, CHUNK)):
+            # Lines that are indented may belong to a list item, and a fence must stay in one piece.
             begins = ended and bool(part) and not part[0].isspace()
             if kept and not fence and (begins or length + len(part) > CHUNK):
                 yield "\n".join(kept)
@@ -161,6 +165,7 @@ class _MarkdownWriter:
         """Enter or leave a block."""
         match token.type:
             case "paragraph_close":
+                # A hidden paragraph is an item of a tight list: no blank line after it.
                 self._is_apart = not token.hidden
             case "heading_open":
                 self._tone = Tone.ACCENT if token.tag == "h1" else Tone.STRONG
@@ -177,6 +182,7 @@ class _MarkdownWriter:
                 self._within.pop()
             case "bullet_list_close" | "ordered_list_close":
                 self._numbers.pop()
+                # Inner lists end without a blank line.
                 self._is_apart = not self._numbers
 
     def _open_item(self) -> None:
@@ -230,6 +236,7 @@ def inline(tokens: Sequence[Token], tone: Tone = Tone.TEXT) -> list[Span]:
         elif token.nesting < 0:
             tones.pop()
             address = addresses.pop()
+            # An autolink already shows its address.
             if address and (not pieces or pieces[-1].text != address):
                 pieces.append(Span(f" ({address})", Tone.DIM))
         else:

@@ -28,6 +28,7 @@ def table_lines(rows: Sequence[Sequence[Sequence[Span]]], columns: int, right: S
     """
     if not rows:
         return
+    # A table of hundreds of columns is cut to what can be read at all.
     across = max(1, min(max(map(len, rows)), (columns + GAP) // (LEAST + GAP)))
     widths = _shared(rows[:MOST_ROWS], across, columns)
     for at, row in enumerate(rows[:MOST_ROWS]):
@@ -47,6 +48,7 @@ def _shared(rows: Sequence[Sequence[Sequence[Span]]], across: int, columns: int)
             break
         second = max([LEAST, *(need for need in needs if need < widest)])
         number = needs.count(widest)
+        # The widest columns are cut down to the next widest, all of them at once.
         cut = max(second, widest - -(-(sum(needs) - room) // number))
         needs = [cut if need == widest else need for need in needs]
     return needs
@@ -55,6 +57,7 @@ def _shared(rows: Sequence[Sequence[Sequence[Span]]], across: int, columns: int)
 def _row(
     cells: Sequence[Sequence[Span]], widths: Sequence[int], right: Sequence[bool], tone: Tone | None
 ) -> Iterator[Line]:
+    # A line end inside a cell would break the row.
     toned = [[Span(piece.text.replace("\n", " "), tone or piece.tone) for piece in cell] for cell in cells]
     broken = [flow(cell, room) for cell, room in zip(toned, widths, strict=True)]
     for lines in zip_longest(*broken, fillvalue=()):

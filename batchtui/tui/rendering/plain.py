@@ -38,6 +38,7 @@ Part = Line | MarkdownText
 
 def plain_parts(parts: Iterable[Part], most: int | None = MOST_SHOWN) -> Iterator[Line]:
     """Yield the parts as lines that hold every character of a passage; `most` of all together, None for all."""
+    # One allowance for all passages together, else many short blocks would add up to a long wait.
     room = most
     for part in parts:
         if isinstance(part, MarkdownText):
@@ -88,6 +89,7 @@ def pretty_json(raw: bytes) -> str:
     """Return JSON indented; as it came where it cannot be read or is nested too deeply for Python."""
     try:
         return json.dumps(json.loads(raw), ensure_ascii=False, indent=2)
+    # Python parses JSON nested about a thousand deep; beyond that it is shown as it came.
     except (ValueError, RecursionError):
         return raw.decode("utf-8", "replace")
 

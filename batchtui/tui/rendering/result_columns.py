@@ -83,6 +83,7 @@ class ResultPainter:
         """Return one cell, not yet cut to its width."""
         if column.id == "outcome":
             return outcome_line(item.facts.outcome, plain=self._plain())
+        # custom_ids are often counted through, so they differ at their ends.
         if column.id == "custom_id":
             return (Span(elide_middle(sanitize(item.facts.custom_id) or "(none)", width)),)
         if column.id == "cost":
@@ -104,6 +105,7 @@ def result_pricer(book: PriceBook, day: date) -> Callable[[ResultFacts], Cost | 
     """
 
     def price(facts: ResultFacts) -> Cost | None:
+        # Errored, expired and canceled requests are not billed (Message Batches API, "Pricing").
         if facts.result_type != "succeeded" or not facts.model or facts.usage == _UNMETERED:
             return None
         return book.cost(facts.model, facts.usage, day, geography=facts.geography)
@@ -113,6 +115,7 @@ def result_pricer(book: PriceBook, day: date) -> Callable[[ResultFacts], Cost | 
 
 def _message(facts: ResultFacts) -> Line:
     failed = facts.error_type is not None
+    # The type tells kinds of failure apart at a glance; its message is read afterwards.
     head = (Span(f"{sanitize(facts.error_type)}  ", Tone.BAD),) if facts.error_type else ()
     return (*head, Span(one_line(facts.message), Tone.TEXT if not failed else Tone.DIM))
 

@@ -51,6 +51,7 @@ class BatchFacts(LinesView):
             return []
         facts = dict(batch_text.facts(batch, self._now(), plain=painter_of(self).plain, forecast=self._ends(batch)))
         labels = {name: facts.pop(name) for name in LABELS if name in facts}
+        # Only where the list needs the room.
         if batch.results is ResultsState.SAVED and self.app.size.height < SHORT:
             facts = {name: facts[name] for name in facts if name in KEPT}
         return [fit(list(_head(batch, labels)), columns), *beside(list(facts.items()), columns)]

@@ -199,6 +199,7 @@ class BatchScreen(LabelActions):
             raise
 
     def _say_fetching(self, progress: CollectProgress) -> None:
+        # Progress may still come in after the screen was left or the results were opened.
         if not self.is_attached or self._reader is not None:
             return
         words = {"waiting": "another batchtui fetches them", "fetching": "fetching", "indexing": "indexing"}

@@ -69,7 +69,9 @@ class ResultBrowser(Vertical):
         """Show these results."""
         self._reader = self.grid.reader = reader
         self.grid.empty = (line(Span("No result matches", Tone.STRONG)),)
+        # Grouping reads the messages of all failures.
         groups = await asyncio.to_thread(lambda: reader.groups)
+        # CSS shows the list of failures only where there are any.
         self.screen.set_class(bool(groups), "-failing")
         self._failures.show(groups)
         await self._show()

@@ -87,6 +87,7 @@ class FailureList(Vertical):
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
         """Choose a group; the one in force again means all results."""
+        # The screen has a grid of its own whose messages have the same name.
         event.stop()
         self.post_message(self.Chosen(None if event.key == self._chosen else event.key))
 
@@ -102,6 +103,7 @@ class FailureList(Vertical):
 
 def kind(group: FailureGroup) -> Line:
     """Return the name of a kind of failure: its error type or stop reason, and the message that all share."""
+    # The most specific word that there is.
     word = group.error_type or group.stop_reason or OUTCOMES[group.outcome].word
     head = Span(one_line(word), OUTCOME_TONES[group.outcome])
     return (head, Span(f"  {one_line(group.pattern)}", Tone.DIM)) if group.pattern else (head,)

@@ -49,6 +49,7 @@ class ResultGrid(Grid[ResultRow]):
         if self.reader is None:
             return
         order = await asyncio.to_thread(order_of, self.reader, choice)
+        # Before the order is shown, so that no row appears as a dot first.
         self.update(await self._page(order[:FIRST]))
         self.show(order)
 
@@ -63,6 +64,7 @@ class ResultGrid(Grid[ResultRow]):
         """Go to the next failure, or with -1 the one before. Returns whether there was one."""
         if self.reader is None:
             return False
+        # One byte a result, read once: results never change.
         if not self._failures:
             self._failures = bytes(await asyncio.to_thread(self.reader.mask, Outcome.failures()))
         row = next_match(self.order, self._failures, self.cursor, step)

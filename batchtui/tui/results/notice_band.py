@@ -56,6 +56,7 @@ def expiry_notice(batch: Batch, now: datetime) -> Iterator[Span]:
     if batch.results is ResultsState.GONE:
         yield Span("The API has let go of these results before they were saved.", Tone.BAD)
     elif batch.state is BatchState.ENDED and batch.results is not ResultsState.SAVED and until is not None:
+        # The date is an estimate from the creation; only the API knows, so fetching is still offered.
         if until <= now:
             yield Span("The API has probably let go of these results; w tries to fetch them all the same.", Tone.BAD)
         elif until - now < RESULTS_EXPIRE_SOON:

@@ -77,6 +77,7 @@ class ResultScreen(SideBySide):
         raw = self._reader.raw(seq)
         answer = parse_result(raw)
         request = self._find(answer.custom_id)
+        # The schema is in the request, so an answer alone cannot be judged.
         fit = match_schema(answer, params_of(request)) if request and answer.message else None
         [facts] = self._reader.page([seq])
         return LoadedResult(raw, answer, request, fit, self._grid.price(facts))
@@ -84,6 +85,7 @@ class ResultScreen(SideBySide):
     def _find(self, custom_id: str) -> bytes | None:
         """Return the request as it was stored when it was sent: the API does not return requests."""
         store = self.workspace.registry.requests
+        # A request that was pruned or never here is no failure of showing the answer.
         with suppress(BatchtuiError, FileNotFoundError):
             if store.has(self._batch.job):
                 with store.reader(self._batch.job, self._batch.attempt) as requests:
@@ -119,6 +121,7 @@ class ResultScreen(SideBySide):
             self.dashboard.say(f"There is no failure {'below' if step > 0 else 'above'} this one.")
 
     async def _action_result_editor(self) -> None:
+        # The name is in the title of many editors; it says which result one reads.
         name = f"{_UNFIT.sub('_', self._head.custom_id)[:60] or 'result'}{self._ahead.suffix}"
         external.view_in_editor(self.app, await asyncio.to_thread(self._ahead.whole), name)
 

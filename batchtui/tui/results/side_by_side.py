@@ -58,6 +58,7 @@ class SideBySide(BaseScreen):
 
     def on_descendant_focus(self) -> None:
         """Show what works in the pane with the focus; in zoom, show that pane alone."""
+        # CSS hides the pane with this class in zoom.
         self._request.set_class(self._ahead is not self._request, "-aside")
         self._answer.set_class(self._ahead is not self._answer, "-aside")
         self.refresh_footer()

@@ -89,6 +89,7 @@ class RetryScreen(ListScreen[FailureChoice]):
         except BatchtuiError as error:
             self._summary.show(None, f"{error.message} {error.hint}")
             raise
+        # The screen was left while the plan was made: nobody would discard what it has staged.
         if not self.is_attached:
             discard(self.workspace, plan)
             return
@@ -129,8 +130,10 @@ class RetryScreen(ListScreen[FailureChoice]):
 
     def _take_marks(self, marks: set[int]) -> None:
         kinds = frozenset(self.items[key].group.kind for key in marks if key < len(self.items))
+        # Marks that were set by a plan are no choice of the person.
         if kinds == self._chosen:
             return
+        # A retry of nothing makes no sense; the marks are put back.
         if not kinds:
             self.dashboard.say(plain(text_with_keys(self, "At least one kind has to be sent; {app.back} goes back.")))
             self._show_choices()

@@ -119,6 +119,7 @@ class SettingsScreen(ListScreen[SettingRow]):
         row = self.items[event.key]
         choices = row.entry.choices
         if choices:
+            # A value that is no choice, as from an edited file, goes on to the first.
             at = choices.index(row.entry.value) if row.entry.value in choices else -1
             self._take(row, choices[(at + 1) % len(choices)])
             return
@@ -141,6 +142,7 @@ class SettingsScreen(ListScreen[SettingRow]):
         run_guarded(self, lambda: self._write(row, typed), group="settings")
 
     async def _write(self, row: SettingRow, typed: str) -> None:
+        # Checked as a whole file before it is written: a setting may clash with another.
         text, settings = coerce(read_text(self._file), row.path, typed, check=check_keys)
         write_text(self._file, text)
         self._hold(settings)
@@ -167,10 +169,12 @@ class SettingsScreen(ListScreen[SettingRow]):
 
     async def _edit(self) -> None:
         """Open the file in the editor; an empty one gets every setting first, commented out."""
+        # An empty editor would not say which settings there are.
         if not read_text(self._file).strip():
             write_text(self._file, reference.template())
         external.edit_file(self.app, self._file)
         text = read_text(self._file)
+        # First whether it is TOML at all: that error names the line.
         parsed(text)
         settings = parse_settings(text, where=str(self._file))
         check_keys(settings)
@@ -214,6 +218,7 @@ class SettingHelp(ItemView[SettingRow]):
         when = "from the next start on" if row.key in AT_THE_NEXT_START else "at once"
         default = _bare(entry.default) or "not set"
         said.append((Span(f" default {sanitize(default)}  ·  a change holds {when}", Tone.DIM),))
+        # The file name always has its line, since people look for it.
         return [*said[: rows - 1], (Span(f" {display_path(self._file)}", Tone.PALE),)]
 
 
@@ -222,6 +227,7 @@ def rows(settings: Settings) -> tuple[SettingRow, ...]:
     made = [SettingRow(entry, entry.path) for entry in reference.entries(settings) if entry.key != "keys"]
     for command in COMMANDS:
         own = settings.keys.get(command.id)
+        # A keymap lists every command, also those without an entry in the file.
         usual = ",".join(command.keys)
         meaning = f"{command.help.rstrip('.')} ({command.scope})."
         made.append(

@@ -48,6 +48,7 @@ class Chart(LinesView):
         if not self._bars or rows < 3 or columns < SCALE + 2:
             return []
         room = columns - SCALE - 1
+        # Bars get narrower before days are left out.
         wide = max(1, min(WIDEST, room // len(self._bars)))
         bars = self._bars[-(room // wide) :]
         height, highest = rows - 1, max(bar.amount for bar in bars)
@@ -61,6 +62,7 @@ class Chart(LinesView):
         cells = []
         for eighths in heights:
             filled = max(0, min(8, eighths - below))
+            # ASCII has no eighths: half a cell or more counts as one.
             sign = ("#" if filled >= 4 or (filled and not below) else " ") if plain else EIGHTHS[filled]
             cells.append(sign * max(1, wide - 1) + " " * (wide > 1))
         return (Span(f"{scale:>{SCALE}} ", Tone.DIM), Span("".join(cells), Tone.ACCENT))
@@ -81,6 +83,7 @@ def _eighths(amount: Decimal, highest: Decimal, height: int) -> int:
     """Return how many eighths of a row a bar takes; an amount above zero takes at least one."""
     if amount <= 0 or highest <= 0:
         return 0
+    # A day with little spending must differ from one with none.
     return max(1, round(amount / highest * 8 * height))
 
 

@@ -96,6 +96,7 @@ class SpendingScreen(ListScreen[LedgerLine]):
     async def _read(self) -> None:
         days = await read_ledger(self.workspace, by="day")
         ledger = days if self._by == "day" else await read_ledger(self.workspace, by=self._by)
+        # Days are read from the newest backwards; all other lists come by cost.
         self.items = ledger.lines[::-1] if self._by == "day" else ledger.lines
         self._total = ledger.total
         self._head.show(ledger)
@@ -178,6 +179,7 @@ def _bars(lines: Sequence[LedgerLine], today: date) -> list[Bar]:
 
 def share_bar(part: Decimal, whole: Decimal, width: int, *, plain: bool) -> Drawn:
     """Return a share as a bar with its percentage, readable without colour."""
+    # Only for drawing: sums stay Decimal.
     share = float(part / whole) if whole else 0.0
     room = max(1, width - 5)
     filled = round(share * room)

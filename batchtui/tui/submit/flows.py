@@ -81,6 +81,7 @@ def report_submitted(app: Host, submitted: Submitted) -> None:
     """
     sent = [batch for batch in submitted.batches if batch.state.is_at_api]
     app.say(f"{amount(len(sent), 'part')} of {len(submitted.batches)} sent.")
+    # Raised, so that the error box shows it: a toast might go unread, and money depends on it.
     if submitted.unknown:
         raise FateUnknown(
             f"The answer to {batch_label(submitted.unknown[0])} was lost, and the API does not show it yet.",
@@ -91,6 +92,7 @@ def report_submitted(app: Host, submitted: Submitted) -> None:
 async def resume(app: Host, keys: Sequence[int]) -> None:
     """Look for parts whose answer was lost, and send what was not sent, after a question."""
     app.workspace.refuse_if_read_only()
+    # Parts of a process that died are unknown only once this has said so.
     await reconcile.recover(app.workspace)
     batches = await app.workspace.registry.views.page(keys)
     unknown = [batch for batch in batches if batch.state is BatchState.UNKNOWN]
@@ -99,6 +101,7 @@ async def resume(app: Host, keys: Sequence[int]) -> None:
         app.say("There is nothing open here: no part is unknown, and none waits to be sent.")
         return
     for finding in await reconcile.look_up(app.workspace, unknown):
+        # What is proved absent may be sent with those that never were.
         planned += await _decide(app, finding)
     if planned and await app.ask(_sending(planned)):
         with app.busy() as say:

@@ -42,6 +42,7 @@ def describe_errors(plan: SubmitPlan) -> str:
 
 
 def _groups(plan: SubmitPlan, earlier: Sequence[str]) -> Iterator[Group]:
+    # First of all: sending the same again costs money again.
     if earlier:
         yield Group("The very same was submitted before", tuple(one_line(line) for line in earlier))
     yield Group(display_path(plan.job.source), tuple(_facts(plan)))
@@ -50,6 +51,7 @@ def _groups(plan: SubmitPlan, earlier: Sequence[str]) -> Iterator[Group]:
     if warnings:
         yield Group("Worth a look", _first(warnings, WARNINGS_SHOWN))
     shapes, parts = plan.report.shapes, plan.parts
+    # One shape is as expected; several may mean that files were mixed up.
     if len(shapes) > 1:
         said = [f"{count(shape.count)} × {one_line(shape.skeleton)}" for shape in shapes]
         yield Group(amount(len(shapes), "shape"), _first(said, SHAPES_SHOWN))

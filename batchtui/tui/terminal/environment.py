@@ -85,6 +85,7 @@ def clipboard(text: str, through: str = "") -> str:
     behind a tmux that only lets wrapped sequences through.
     """
     data = base64.b64encode(text[:LARGEST_COPY].encode("utf-8", "replace")).decode("ascii")
+    # OSC 52 takes base64, so no text can end the sequence.
     plain = f"\x1b]52;c;{data}\a"
     return plain + wrapped(plain, through) if through == "tmux" else wrapped(plain, through)
 
@@ -112,8 +113,10 @@ def ended_by_signals(end: Callable[[int], None]) -> Iterator[None]:
     """
     loop = asyncio.get_running_loop()
     before = {number: signal.getsignal(number) for number in _ENDING}
+    # A signal that was ignored from the start stays ignored, as SIGHUP under nohup.
     heard = [number for number, handler in before.items() if handler is not signal.SIG_IGN]
     for number in heard:
+        # add_signal_handler works on the main thread of Unix only.
         with suppress(NotImplementedError, RuntimeError, ValueError):
             loop.add_signal_handler(number, end, int(number))
     try:

@@ -66,6 +66,7 @@ class KeyQueue:
             await self._look(self._turn)
 
     async def _take(self, key: Key | Paste) -> None:
+        # Asked before the key is delivered: the key may close it.
         heard_by = self._listener
         if heard_by is self._app:  # there is nothing left to hear it
             self._waiting.clear()

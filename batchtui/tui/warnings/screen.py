@@ -67,6 +67,7 @@ class WarningsScreen(ListScreen[BatchWarning]):
         """Show the warnings as they are now."""
         super().status_changed()
         self.items = self.dashboard.outlook.cautions
+        # Keys are places in the list: a warning that has gone moves the others up.
         self.grid.update(enumerate(self.items))
         self.grid.show(range(len(self.items)))
         self.show_detail()
@@ -87,6 +88,7 @@ class WarningsScreen(ListScreen[BatchWarning]):
         caution = self.grid.item_of(event.key)
         if caution is None:
             return
+        # Warnings about the clock or credentials have no batch; asking the API again shows whether they still hold.
         batch = caution.batch
         if caution.act is WarningAction.REFRESH or batch is None:
             self.dashboard.poller.refresh_now()

@@ -69,11 +69,13 @@ class FacetBar(LinesView, Generic[T]):
         if not self._numbers:
             return [(Span(f" {self._heading}", Tone.HEADING),)]
         lines: list[list[Span]] = [[]]
+        # Where each choice was drawn, since clicks come with positions.
         self._places = []
         x = 0
         for choice in self._choices:
             piece = self._piece(choice)
             taken = width([piece])
+            # A choice is never broken over two lines.
             if x and x + 1 + taken > columns:
                 lines.append([])
                 x = 0

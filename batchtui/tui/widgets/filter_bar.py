@@ -104,6 +104,7 @@ class FilterBar(Vertical):
         self._show_field(self._field.has_focus)
 
     def _show_field(self, is_typed: bool) -> None:
+        # Field and chips share one place: words while one types, chips afterwards.
         self._field.display = is_typed or not self._chips.are_any
         self._chips.display = not self._field.display
         self._ways.display = is_typed and self._completing is not None
@@ -117,6 +118,7 @@ class FilterBar(Vertical):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Keep the filter and leave the field; an empty one hides the bar."""
         event.stop()
+        # An empty filter is none.
         if not event.value.strip():
             self.display = False
         self.post_message(self.Left())
@@ -162,6 +164,7 @@ class _Said(LinesView):
 
     def say(self, *pieces: Span) -> None:
         self._pieces = pieces
+        # As wide as its words, so that the field gets the rest.
         self.styles.width = width(pieces)
         self.redraw()
 
@@ -222,6 +225,7 @@ class _Suggestions(LinesView):
             return [()]
         line: list[Span] = [Span(" tab ", Tone.STRONG)]
         first = self._first_in_sight(columns - width(line))
+        # The chosen suggestion is always in sight.
         for at, way in enumerate(self._ways[first:], first):
             line += [Span(f" {one_line(way.label)} ", Tone.CHIP if at == self._chosen else Tone.DIM)]
         return [tuple(line)]

@@ -49,6 +49,7 @@ class JsonTreeView(PagerView):
     def move(self, lines: int) -> None:
         """Move the cursor by this many rows, and keep it in sight."""
         before, self._cursor = self._cursor, max(0, min(self._cursor + lines, self.number - 1))
+        # Only two rows have changed.
         for row in (before, self._cursor):
             self.refresh(Region(0, row - int(self.scroll_offset.y), self.size.width, 1))
         self._into_sight()

@@ -38,10 +38,12 @@ class LinesView(Widget):
 
     def redraw(self) -> None:
         """Draw again and repaint the lines that differ; does nothing before the first layout and after the end."""
+        # Without a size nothing can be drawn; the first layout draws it.
         if not self.size.width or not self.is_attached:
             return
         before, self._lines = self._lines, self.draw(self.size.width, self.size.height)
         self._drawn_for = (self.size.width, self.size.height)
+        # Another height moves everything below.
         if len(before) != len(self._lines) and self.styles.height is not None and self.styles.height.is_auto:
             self.refresh(layout=True)
             return
@@ -65,6 +67,7 @@ class LinesView(Widget):
     def render_line(self, y: int) -> Strip:
         """Return one line as it is painted."""
         size = (self.size.width, self.size.height)
+        # Textual may paint before it has told about a new size.
         if self._drawn_for != size:
             self._lines, self._drawn_for = self.draw(*size), size
         return painter_of(self).strip(self._at(self._lines, y), self.size.width, self.rich_style)

@@ -104,6 +104,7 @@ class TextView(PagerView):
             # A group of its own, and exclusive: of an older text nothing is added any more.
             run_worker(self, partial(self._gather, source(columns), columns), group="show-text", exclusive=True)
             return
+        # An older text may still be coming in.
         self.workers.cancel_group(self, "show-text")
         self._lines = [part for line in source for part in broken(line, columns)]
         self._shown()
@@ -150,6 +151,7 @@ def broken(line: Line, columns: int) -> list[Line]:
         return [line]
     head, last = line[:-1], line[-1]
     indent = width(head)
+    # Too little room beside what comes before it: all of it is wrapped together.
     if columns - indent < 12:
         return [(Span(part, last.tone),) for part in wrapped("".join(piece.text for piece in line), columns)]
     first, *rest = wrapped(last.text, columns - indent)

@@ -125,6 +125,7 @@ class Grid(GridBody[T], can_focus=True):
     def _mark(self, marks: set[int]) -> None:
         changed = self.marks ^ marks
         self.marks = marks
+        # Only rows in sight need to be repainted.
         for y, key in enumerate(self._window()):
             if key in changed:
                 self._refresh_row(self._top + y)
@@ -141,6 +142,7 @@ class Grid(GridBody[T], can_focus=True):
         row = self._top + event.y - 1
         if row < len(self.order):
             self.go_to(row)
+            # Textual counts clicks that follow each other quickly.
             if event.chain == 2:
                 self._action_list_open()
 

@@ -122,6 +122,7 @@ class GridBody(Viewport, Generic[T]):
         """Fetch the rows in sight again and drop all other items."""
         keys = self._window()
         items = await self._fetch(keys)
+        # Items out of sight may have changed as well; they are fetched again when they come into sight.
         self._items.keep(keys)
         self.update(items)
 

@@ -48,6 +48,7 @@ class Viewport(ScrollView):
         return self.order[max(0, self._top - margin) : self._top + self._rows + margin]
 
     def _scroll_rows_to(self, row: int) -> None:
+        # Immediate and forced: a deferred scroll would be overtaken by the next key.
         self.scroll_to(y=max(0, min(row, len(self.order) - self._rows)), animate=False, immediate=True, force=True)
 
     def _into_sight(self) -> None:
@@ -63,6 +64,7 @@ class Viewport(ScrollView):
             self._scroll_rows_to(min(self.cursor, last - self._rows + 1))
 
     def _refresh_row(self, row: int) -> None:
+        # Line 0 holds the titles.
         y = row - self._top + 1
         if 0 < y < self.size.height:
             self.refresh(Region(0, y, self.size.width, 1))
