@@ -41,7 +41,7 @@ class SuggestedAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """The sensible act for one kind of failure, and why."""
+    """What to do about one kind of failure, and why."""
 
     act: SuggestedAction
     sentence: str

@@ -93,6 +93,7 @@ def error_of(result: Mapping[str, Any]) -> dict[str, Any]:
         return {"message": error}
     if not isinstance(error, dict):
         return {}
+    # The API nests the error in an envelope of its own; other servers send it flat.
     inner = error.get("error")
     return inner if isinstance(inner, dict) else error
 
@@ -187,6 +188,7 @@ def _tokens(usage: object) -> _Tokens:
     if not isinstance(usage, dict):
         return _NO_TOKENS
     get = usage.get
+    # `or 0`: the API sends null for what was not used.
     written = get("cache_creation_input_tokens") or 0
     write_5m = write_1h = 0
     split = get("cache_creation")
