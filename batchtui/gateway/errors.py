@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from batchtui.gateway.exchange import ApiRequest
 
 SPEND_LIMIT_CODES = frozenset({"enforced_spend_limit_reached"})
-"""`error.details.error_code` of a 429 that waiting does not cure (API.md, "Money at stake")."""
+"""`error.details.error_code` of a 429 that waiting does not cure (documentation of API errors)."""
 LEAVES_IT_OPEN = frozenset({303, 408, 409, 425, 499})
 """Below 500, what may come after something was created; 303 means "done, look there"."""
 

@@ -211,7 +211,7 @@ def _tokens(usage: object) -> _Tokens:
 
 
 def _cache_writes(written: Any, split: Any) -> tuple[Any, Any]:
-    """Return tokens written for 5 minutes and for 1 hour; a server that does not split means 5 minutes (API.md)."""
+    """Return tokens written for 5 minutes and for 1 hour; a server that does not split means 5 minutes."""
     if isinstance(split, dict):
         short, long = split.get("ephemeral_5m_input_tokens") or 0, split.get("ephemeral_1h_input_tokens") or 0
         if short or long:
