@@ -94,7 +94,7 @@ def counts(numbers: RequestCounts, *, plain: bool = False, words: bool = False) 
 
 
 def progress(batch: Batch, columns: int, *, plain: bool = False, forecast: Forecast | None = None) -> Line:
-    """Say how far it is, honestly: a bar only once the server has shown moving counts (API.md)."""
+    """Say how far it is, honestly: a bar only once the server has shown moving counts."""
     if batch.state is BatchState.ENDED:
         return _outcome(batch, columns, plain=plain)
     if batch.state.is_running:
