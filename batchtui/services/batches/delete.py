@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import BatchNotFound, BatchtuiError
 from batchtui.domain.states import BatchState, ResultsState
+from batchtui.runtime.threads import run_in_thread
 from batchtui.services.batches.cancel import ActionResult, Skipped
 
 if TYPE_CHECKING:
@@ -43,17 +44,20 @@ async def plan_delete(
     """
     delete: list[Batch] = []
     drop: list[Batch] = []
+    losing: list[Batch] = []
     skipped: list[Skipped] = []
     for batch in await workspace.registry.views.page(keys):
-        why_not = _why_not(batch, locally=locally, force=force)
+        loses = await _loses_results(workspace, batch)
+        why_not = _why_not(batch, locally=locally, force=force, loses=loses)
         if why_not:
             skipped.append(Skipped(batch, why_not))
         elif locally or batch.state in (BatchState.PLANNED, BatchState.MISSING):
             drop.append(batch)
         else:
             delete.append(batch)
-    losing = tuple(batch for batch in delete if _loses_results(batch))
-    return DeletePlan(tuple(delete), tuple(drop), losing, tuple(skipped))
+            if loses:
+                losing.append(batch)
+    return DeletePlan(tuple(delete), tuple(drop), tuple(losing), tuple(skipped))
 
 
 async def apply_delete(workspace: Workspace, plan: DeletePlan) -> list[ActionResult]:
@@ -91,17 +95,20 @@ async def _delete(workspace: Workspace, batch: Batch) -> None:
     )
 
 
-def _loses_results(batch: Batch) -> bool:
-    return batch.results not in (ResultsState.SAVED, ResultsState.GONE) and batch.counts.total > 0
+async def _loses_results(workspace: Workspace, batch: Batch) -> bool:
+    """Whether the API has the only whole results: the file decides, not what the registry says of it."""
+    if batch.results is ResultsState.SAVED:
+        return bool(await run_in_thread(workspace.registry.results.damage, batch))
+    return batch.results is not ResultsState.GONE and (batch.counts.total > 0 or batch.requests > 0)
 
 
-def _why_not(batch: Batch, *, locally: bool, force: bool) -> str:
+def _why_not(batch: Batch, *, locally: bool, force: bool, loses: bool) -> str:
     if batch.state is BatchState.DELETED:
         return "it is deleted already"
     if batch.state in (BatchState.SUBMITTING, BatchState.UNKNOWN) and not (locally and force):
         return "nobody knows yet whether it exists; `batchtui resume` finds out"
     if batch.state.is_running:
         return "it is still running; cancel it first"
-    if batch.state is BatchState.ENDED and not locally and not force and _loses_results(batch):
-        return "its results are not saved yet; save them with `batchtui results`, or say --force"
+    if batch.state is BatchState.ENDED and not force and loses:
+        return "its results are not saved here; save them with `batchtui results`, or use --force"
     return ""

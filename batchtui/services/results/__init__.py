@@ -8,4 +8,5 @@ Modules:
     export_plan  plan what an export will write where
     outcomes     count what saved results turned out to be, of batches saved by earlier versions
     read         read saved results one by one for a program
+    salvage      find what can be exported of results that are not whole, and mark what is not a batch's own
 """

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from batchtui.domain.batch import Batch
     from batchtui.domain.job import Job
     from batchtui.services.batches.targets import Target
+    from batchtui.services.retry.retry import RetryOptions
     from batchtui.services.workspace import Workspace
 
 WORDS = (*map(str, Outcome.failures()), MISSING)
@@ -53,6 +54,16 @@ def _refuse_unsettled(workspace: Workspace, batch: Batch) -> None:
         raise ResultsUnavailable(
             f"The results of {batch.id or part} are not saved yet, so nobody knows what has failed.",
             hint="`batchtui results ID` saves them.",
+        )
+
+
+def refuse_paused(options: RetryOptions) -> None:
+    """Raise `UsageError` where paused answers are named: they have to be continued, and a retry starts over."""
+    if Outcome.PAUSED in options.only or any(kind[0] is Outcome.PAUSED for kind in options.groups):
+        raise UsageError(
+            "Paused answers cannot be retried: that would send the original request and pay for it twice,"
+            " and the conversation would not go on.",
+            hint="`batchtui results ID --only paused --with-requests` exports them, to continue the conversations.",
         )
 
 
