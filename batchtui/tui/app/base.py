@@ -18,7 +18,7 @@ from batchtui.tui.rendering import themes
 from batchtui.tui.rendering.painter import Painter
 from batchtui.tui.terminal import environment as terminal
 from batchtui.tui.terminal.driver import TerminalDriver
-from batchtui.tui.terminal.textual_fixes import QuietApp, Toast, use_whole_cells
+from batchtui.tui.terminal.textual_fixes import QuietApp, Toast, let_go_of_closed_widgets, use_whole_cells
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,6 +54,7 @@ class BaseApp(Host, QuietApp):
         self.set_keymap(keymap.textual_overrides(settings.keys))
         self.animation_level = "none"
         use_whole_cells()
+        let_go_of_closed_widgets()
         self.is_calm = settings.screen.calm == "yes" or (settings.screen.calm == "auto" and self.terminal.remote)
         self._plain = settings.screen.ascii or self.terminal.ascii_only
         self.painting = self._painting()

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from functools import cache
 
 import pytest
-from textual._parser import ParseError
-from textual._time import get_time
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
+from textual._keyboard_protocol import FUNCTIONAL_KEYS
+from textual._styles_cache import StylesCache
 from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.driver import Driver
@@ -47,6 +48,7 @@ INTERNALS = [
     Internal(Input, "_position_to_cell", "position"),
     Internal(Notification, "time_left"),
     Internal(Notification, "has_expired"),
+    Internal(StylesCache, "get_inner_outer", "base_background background"),
     Internal(ScrollBar, "renderer"),
     Internal(ScrollBarRender, "VERTICAL_BARS"),
     Internal(ScrollBarRender, "HORIZONTAL_BARS"),
@@ -68,7 +70,13 @@ INTERNALS = [
     Internal(Driver, "_app"),
     Internal(Driver, "_debug"),
     Internal(Driver, "process_message", "message"),
+    Internal(LinuxDriver, "_run_input_thread", ""),
+    Internal(LinuxDriver, "_query_in_band_window_resize", ""),
     Internal(XTermParser, "_timeout_time"),
+    Internal(XTermParser, "_awaiting"),
+    Internal(XTermParser, "_gen"),
+    Internal(XTermParser, "_tokens"),
+    Internal(XTermParser, "_sequence_to_key_events", "sequence alt"),
     Internal(XTermParser, "feed", "data"),
     Internal(XTermParser, "tick", ""),
 ]
@@ -86,8 +94,9 @@ def test_textual_has_every_part_that_is_used_of_its_insides(part: Internal) -> N
 
 
 def test_what_is_imported_of_textuals_private_modules_is_there() -> None:
-    assert issubclass(ParseError, Exception), "Textual changed _parser.ParseError"
-    assert isinstance(get_time(), float), "Textual changed _time.get_time"
+    assert ANSI_SEQUENCES_KEYS["\x1b[A"], "Textual changed _ansi_sequences.ANSI_SEQUENCES_KEYS"
+    assert hasattr(App, "_handle_exception"), "Textual changed App._handle_exception"
+    assert FUNCTIONAL_KEYS["27u"] == "escape", "Textual changed _keyboard_protocol.FUNCTIONAL_KEYS"
 
 
 async def test_a_command_is_carried_out_by_a_method_whose_name_is_private() -> None:
