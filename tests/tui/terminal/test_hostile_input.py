@@ -32,6 +32,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def dashboard(home: Path) -> AbstractContextManager[Window]:
     """Run the dashboard at this home."""
     told = environment(BATCHTUI_HOME=str(home), ANTHROPIC_API_KEY=KEY, HOME=str(home))
+    told |= {"PAGER": "true", "EDITOR": "true", "VISUAL": "true"}  # noise is not for a real one: less runs commands
     return window(batchtui(), told, size=(100, 30), cwd=home.parent / "desk")
 
 
