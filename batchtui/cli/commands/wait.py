@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 )
 @click.argument("named", type=BatchName(), metavar="ID")
 @click.argument("output", metavar="[OUTPUT]", required=False)
-@click.option("--poll-interval", type=Span(), metavar="SECONDS", help="Between two looks (default: adapts).")
+@click.option("--poll-interval", type=Span(least=0.01), metavar="SECONDS", help="Between two looks (default: adapts).")
 @click.option("--timeout", type=Span(), metavar="SECONDS", help="Give up after so long (default: 86400 and a grace).")
 @click.option("--overwrite", is_flag=True, help="Replace OUTPUT where it exists.")
 @click.option("--allow-failures", is_flag=True, help="Exit with 0 also where requests failed.")

@@ -21,6 +21,20 @@ LONGEST_NOTE = 2_000
 _TAGS = re.compile(r'(?:[^\s,"]|"[^"]*"?)+')
 
 
+_NOT_A_NAME = ("@", "-", "msgbatch_", "job_")
+"""What a command takes for something else: `@last`, an option, the id of a batch or a job."""
+
+
+def name_complaint(name: str) -> str:
+    """Return what is wrong with the name of a job, in a few words; empty where nothing is."""
+    if not name.strip():
+        return "a name is needed"
+    if len(name) > LONGEST_NAME:
+        return f"a name has at most {LONGEST_NAME} signs"
+    begins = next((begin for begin in _NOT_A_NAME if name.strip().startswith(begin)), None)
+    return f"a name cannot begin with `{begins}`" if begins else ""
+
+
 @dataclass(frozen=True, slots=True)
 class LabelEdit:
     """What is to become of the labels of jobs; what is not named stays."""
@@ -35,10 +49,8 @@ class LabelEdit:
     @property
     def complaint(self) -> str:
         """What is wrong with it, in a few words; empty where nothing is."""
-        if self.name is not None and not self.name.strip():
-            return "a name is needed"
-        if self.name is not None and len(self.name) > LONGEST_NAME:
-            return f"a name has at most {LONGEST_NAME} signs"
+        if self.name is not None and (complaint := name_complaint(self.name)):
+            return complaint
         if self.note is not None and len(self.note) > LONGEST_NOTE:
             return f"a note has at most {LONGEST_NOTE:,} signs"
         tags = (*(self.tags or ()), *self.add)

@@ -103,7 +103,8 @@ def fuzz(home: Path, count: int, seed: int) -> None:
                 send(made, b"\x18")
                 made.read(STALLED)
                 made.press("ctrl+q")
-            assert made.ends() == 0, made.text  # noise holds ctrl+q, too
+            # Noise holds ctrl+q, too, and while an editor is started the terminal makes signals of ctrl+c and ctrl+\.
+            assert made.ends() in (0, 130, 131), made.text
             assert b"Traceback" not in made.sent
 
 
