@@ -1,4 +1,4 @@
-"""The exit codes that scripts rely on, and which failure ends in which."""
+"""The exit codes that scripts rely on, and which error ends in which: `ExitCode`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class ExitCode(IntEnum):
-    """What a verb leaves behind for the shell."""
+    """The exit codes of every command."""
 
     DONE = 0
     FAILED = 1
@@ -38,7 +38,7 @@ class ExitCode(IntEnum):
 
 
 class Stopped(BaseException):
-    """The process was told to end, by Ctrl-C or a signal. Not an Exception: nobody on the way has to do with it."""
+    """The process is to end, by Ctrl-C or a signal. Not an Exception, so that no handler on the way catches it."""
 
     def __init__(self, code: ExitCode) -> None:
         super().__init__(code)

@@ -1,4 +1,7 @@
-"""The log file: what went wrong and why, for the person who reports it; never what is in requests or answers."""
+"""Write the log file: what went wrong and why: `attach`.
+
+It never holds anything of requests or answers, so that it can be sent to whoever helps.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The program: a group of verbs, each imported only when it is called."""
+"""The program: a click group that imports a command only when it is called: `main`."""
 
 from __future__ import annotations
 
@@ -58,13 +58,14 @@ class Program(click.Group):
         """Import a verb."""
         if cmd_name not in VERBS:
             return None
+        # Only this one: `list` must not wait for what `compose` imports.
         command: click.Command = importlib.import_module(f"batchtui.cli.commands.{cmd_name}").command
         return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the verb, or say which one may have been meant."""
+        """Return the command; raises `UsageError` with the most similar name where there is none."""
         if args and args[0] not in VERBS and not args[0].startswith("-"):
             near = difflib.get_close_matches(args[0], VERBS, 1)
             guess = f" Did you mean `{near[0]}`?" if near else ""

@@ -1,4 +1,4 @@
-"""The kinds of values and the sets of options that several verbs share."""
+"""Option types and sets of options that several commands share: `intake_options`."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Count(click.IntRange):
             self.fail(f"`{_short(value)}` is no whole number from {self.min} to {self.max}", param, ctx)
 
 
-class Span(click.ParamType[float]):
+class DurationType(click.ParamType[float]):
     """A span of time: `90`, `90s`, `15m`, `2h`, `3d`. Becomes seconds."""
 
     name = "seconds"
@@ -95,7 +95,7 @@ class Moment(click.ParamType[datetime]):
         if isinstance(value, datetime):
             return value
         if _SPAN.fullmatch(value.strip()):
-            return datetime.now(UTC) - timedelta(seconds=Span().convert(value, param, ctx))
+            return datetime.now(UTC) - timedelta(seconds=DurationType().convert(value, param, ctx))
         try:
             moment = datetime.fromisoformat(value.strip()).astimezone(UTC)
         except (ValueError, OverflowError):
@@ -195,7 +195,7 @@ count_option = click.option(
 
 
 def intake_of(options: dict[str, Any]) -> IntakeOptions:
-    """Take the intake options out of all options of a verb; `-` reads the process's stdin."""
+    """Remove the intake options from the options of a command and return them; `-` reads the process's stdin."""
     from batchtui.services.submission.staging.stage import IntakeOptions
 
     return IntakeOptions(**{name: options.pop(name) for name in INTAKE}, stdin=sys.stdin.buffer if sys.stdin else None)

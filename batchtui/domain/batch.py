@@ -1,4 +1,8 @@
-"""A batch: as the API describes it, and as the registry knows it."""
+"""A batch as the registry knows it, and as the API describes it: `Batch`, `RemoteBatch`.
+
+The two differ on purpose: a `RemoteBatch` is one answer of the API, a `Batch` is everything known here, also while the
+API's id is not known yet or the batch has been deleted there.
+"""
 
 from __future__ import annotations
 
@@ -169,6 +173,7 @@ class Batch:
     @property
     def results_until(self) -> datetime | None:
         """When the API lets go of the results: 29 days after creation (documentation)."""
+        # From the creation, not from the end (documentation of the Batches API).
         return self.created_at + RESULTS_KEPT if self.created_at else None
 
     @property

@@ -1,4 +1,4 @@
-"""A notice: something that a person who is not looking wants to be told, once."""
+"""Something a person who is not looking should be told once: `Notice`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class NoticeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One thing to be told of one batch. It never says to whom: that is the business of channels."""
+    """Something to be told about one batch. Whom it is told to is decided by channels."""
 
     seq: int
     """The registry's own number."""

@@ -1,4 +1,7 @@
-"""What a list of batches may be asked for."""
+"""Which batches are listed and in which order, and the terms a filter is made of: `BatchQuery`, `FilterTerm`.
+
+`text.filter_language` makes terms of what a person types; `registry.query_sql` makes SQL of them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What results used and cost: the figures that a bill is made of."""
+"""What results used and cost: `Spending`, `UsageGroup`."""
 
 from __future__ import annotations
 

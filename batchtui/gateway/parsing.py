@@ -1,4 +1,7 @@
-"""From the API's JSON to domain values: forgiving about what is absent or new, firm about what is needed."""
+"""Parse the API's JSON into domain values: `parse_batch`, `parse_page`.
+
+Lenient about fields that are absent or new, strict about those that decisions rest on.
+"""
 
 from __future__ import annotations
 

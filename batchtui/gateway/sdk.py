@@ -1,4 +1,4 @@
-"""The SDK: imported late, kept off the terminal, and given a connection that never leaves its host."""
+"""Import the SDK late, and open its client on a connection that follows no redirect: `open_client`."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _SET_ASIDE_BY_PYTHON = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long an answer is waited for. Seconds, each without a single byte arriving or leaving."""
+    """Time-outs in seconds, each for a time in which no byte arrives or leaves."""
 
     connect: float = 10.0
     answer: float = 60.0
@@ -54,14 +54,14 @@ class Patience:
 
 
 def open_client(*, base_url: str | None, profile: str | None, api_key: str | None) -> AsyncAnthropic:
-    """Build the SDK's client. Takes about half a second the first time (the import), so call it in a thread.
+    """Return the SDK's client. The first call imports the SDK, which takes half a second: call it in a thread.
 
     It never tries again by itself, and it follows no redirect: those that the SDK's own client would follow can
     repeat a body, and send it to another host.
 
     Raises:
-        CredentialsMissing: where the profile cannot be read, or the key cannot be a key.
-        UsageError: where the base URL is none, a profile and a key are both given, or a proxy or a certificate of the
+        CredentialsMissing: the profile cannot be read, or the key cannot be a key.
+        UsageError: the base URL is none, a profile and a key are both given, or a proxy or a certificate of the
             environment cannot be used.
     """
     import_sdk()
@@ -98,7 +98,7 @@ def _check_address(client: AsyncAnthropic) -> None:
 
 
 def _check_key(client: AsyncAnthropic) -> None:
-    """Stop a key that no header can carry here, because the HTTP layer would quote it in its complaint."""
+    """Refuse a key that no header can carry: the HTTP layer would quote it in its error message."""
     key = client.api_key or client.auth_token or ""
     if key.isascii() and key.isprintable() and key == key.strip():
         return

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import ValidationError, from_json, to_json
 
+from batchtui.domain.limits import LEGACY_API_VERSION
 from batchtui.domain.problem import Severity
 from batchtui.intake.model_rules import ModelVerdict, check_model, max_tokens_faults
 from batchtui.intake.parts import CLOSING, OPENING
@@ -270,7 +271,9 @@ class Checker:
 
     def _add(self, fault: CheckFault, file: str, number: int, custom_id: str | None) -> None:
         """Note a fault."""
-        self.needs_legacy = self.needs_legacy or fault.code in LEGACY_CODES
+        # A parameter that the model refuses at the older version, too, is no reason to send it there.
+        may_help = fault.code in LEGACY_CODES and LEGACY_API_VERSION in fault.hint
+        self.needs_legacy = self.needs_legacy or may_help
         self.findings.add(fault, file, number, custom_id)
 
     def _override(self, line: bytes) -> bytes:

@@ -156,7 +156,11 @@ def _hint(path: Any, instance: Any) -> str:
         return f'write "{names[instance]}"' if instance in names else "leave type out to allow any value"
     if last == "required" and isinstance(instance, bool):
         return "required is a list of keys, beside properties"
-    return "types are string, number, integer, boolean, array, object and null" if last == "type" else ""
+    if last in ("exclusiveMinimum", "exclusiveMaximum") and isinstance(instance, bool):
+        return "it is a number itself since draft 6"
+    if last == "type":
+        return "types are string, number, integer, boolean, array, object and null"
+    return "write it as draft 2020-12 of JSON Schema has it"
 
 
 def _resolve(ref: str, schema: dict[str, Any]) -> Any:

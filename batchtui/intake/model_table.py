@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.model import EFFORTS, ModelInfo, fill_unknown, undated
@@ -65,7 +65,7 @@ def find_model(model: str, listed: Mapping[str, ModelInfo]) -> ModelInfo | None:
 @cache
 def _rows() -> list[dict[str, Any]]:
     """Read the table."""
-    text = resources.files("batchtui.intake").joinpath("models.toml").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("models.toml").read_text(encoding="utf-8")
     rows: list[dict[str, Any]] = tomllib.loads(text)["model"]
     return rows
 

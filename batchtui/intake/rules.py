@@ -103,7 +103,8 @@ def _tool_choice(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str
         message = "tool_choice is given, but no tools"
         yield CheckFault("tool-choice-without-tools", message, "give tools, or leave it out", severity)
     elif kind == "tool" and not params.get("mcp_servers") and choice["name"] not in _names(params):
-        yield CheckFault("tool-choice-unknown", f'tool_choice names "{choice["name"][:60]}", which is no tool here')
+        message = f'tool_choice names "{choice["name"][:60]}", which is no tool here'
+        yield CheckFault("tool-choice-unknown", message, "give it among the tools, or name one that is there")
 
 
 def _names(params: dict[str, Any]) -> list[str]:

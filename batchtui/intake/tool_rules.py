@@ -10,7 +10,7 @@ import tomllib
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_json
@@ -53,8 +53,7 @@ _NOTHING = _ToolsVerdict((), frozenset(), 0, 0)
 @cache
 def server_tools() -> Mapping[str, Mapping[str, Any]]:
     """Return the rows of the table of server tools by type."""
-    text = resources.files("batchtui.intake").joinpath("server_tools.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    return tomllib.loads(Path(__file__).with_name("server_tools.toml").read_text(encoding="utf-8"))
 
 
 class ToolChecks:
@@ -199,7 +198,9 @@ def mcp_faults(params: dict[str, Any], betas: tuple[str, ...]) -> Iterator[Check
             )
         if not toolsets[name] and OLD_MCP_BETA not in betas:
             hint = f'add {{"type": "mcp_toolset", "mcp_server_name": "{shown}"}} to tools'
-            yield CheckFault("mcp-toolset", f'no toolset names the MCP server "{shown}"', hint, kind="none")
+            # A conversation in which the server was called went through without a toolset: it is of the older beta.
+            severity = Severity.WARNING if name in _servers_called(params) else Severity.ERROR
+            yield CheckFault("mcp-toolset", f'no toolset names the MCP server "{shown}"', hint, severity, "none")
     for name in toolsets.keys() - named.keys():
         hint = (
             f"add it to mcp_servers, or name one that is there: {', '.join(named)[:60]}"
@@ -209,6 +210,17 @@ def mcp_faults(params: dict[str, Any], betas: tuple[str, ...]) -> Iterator[Check
         yield CheckFault(
             "mcp-toolset", f'a toolset names the MCP server "{name[:60]}", which is not there', hint, kind="server"
         )
+
+
+def _servers_called(params: dict[str, Any]) -> set[str]:
+    """Return the MCP servers whose tools were called in the conversation."""
+    return {
+        block["server_name"]
+        for message in params["messages"]
+        if isinstance(message["content"], list)
+        for block in message["content"]
+        if block["type"] == "mcp_tool_use"
+    }
 
 
 def output_format_faults(params: dict[str, Any], betas: tuple[str, ...]) -> Iterator[CheckFault]:

@@ -1,4 +1,7 @@
-"""The workspace as a program holds it: submit, look, wait, read, try again, cancel, export, and what it cost."""
+"""The public Python API: submit, wait, read, retry, cancel, export, cost: `Workspace`.
+
+In one file on purpose: it is read as the reference of the library.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where batchtui keeps things: one folder of the user's choice, or the places the system has for them."""
+"""Where batchtui keeps its files: `Paths`."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import click
 import pytest
 
 from batchtui.cli.main import program
-from batchtui.cli.options import Dollars, Moment, Size, Span
+from batchtui.cli.options import Dollars, DurationType, Moment, Size
 from batchtui.domain.errors import UsageError
 from batchtui.services.submission.staging.stage import IntakeOptions
 
@@ -30,7 +30,7 @@ def numeric() -> list[tuple[str, click.Parameter]]:
     """Every option of every command that takes a number, a span, a size, a moment or an amount."""
     context = click.Context(program)
     commands = [(name, program.get_command(context, name)) for name in program.list_commands(context)]
-    numbers = (click.IntRange, click.FloatRange, Span, Size, Moment, Dollars)
+    numbers = (click.IntRange, click.FloatRange, DurationType, Size, Moment, Dollars)
     return [
         (f"{name} {option.opts[0]}", option)
         for name, command in commands

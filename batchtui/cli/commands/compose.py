@@ -19,7 +19,7 @@ from batchtui.cli.views import composition as saying
 from batchtui.domain.errors import InputError, UsageError
 from batchtui.text.numbers import amount
 from batchtui.text.safe import one_line
-from batchtui.text.tables import Column
+from batchtui.text.tables import TextColumn
 
 if TYPE_CHECKING:
     from batchtui.cli.session import Session
@@ -186,7 +186,7 @@ async def _write(session: Session, workspace: Workspace, composition: Compositio
 
 
 def _settle(session: Session, composition: Composition, composed: Composed, wishes: ComposeArguments) -> int:
-    """Say what was made; wrong rows end it."""
+    """Print what was made. Returns the exit code; raises where rows are wrong."""
     report = composed.report
     if session.json and not (wishes.submits and composed.is_written):
         session.out.document(saying.composed_document(composition, composed, wishes.output))
@@ -208,7 +208,7 @@ def _list(session: Session, found: list[Any]) -> int:
     if session.json:
         session.out.document([saying.listed_document(listed) for listed in found])
         return ExitCode.DONE
-    columns = (Column("name"), Column("version", right=True), Column("whose"), Column("what for"))
+    columns = (TextColumn("name"), TextColumn("version", right=True), TextColumn("whose"), TextColumn("what for"))
     session.out.table(
         columns,
         [

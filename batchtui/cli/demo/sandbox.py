@@ -1,4 +1,4 @@
-"""The demo's stage: a simulator, a registry in a temporary folder, and requests that look like somebody's work."""
+"""Set the demo up: a simulator, a registry in a temporary folder, and jobs to submit: `simulated_session`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tour of the demo: a story in steps, each told above the footer until its key was tried or its time is up."""
+"""Show the steps of the demo one by one, until their key was tried or their time is up: `Tour`."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ class Tour:
 
 
 def _is_same(command_id: str, wanted: str) -> bool:
-    """Whether one is the other, or does within a batch what the other does in the list."""
+    """Return whether a command is the wanted one, or its equivalent on the screen of a batch."""
     return command_id == wanted or f"batches.{command_id.removeprefix('batch.')}" == wanted
 
 

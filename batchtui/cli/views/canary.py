@@ -1,4 +1,4 @@
-"""A canary at the command line: what would be sent is said, asked about, sent, and what the API said is told."""
+"""Show and run a canary: `run_canary`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the JSON documents look like: the shapes that scripts rely on, each made in one place."""
+"""Build the JSON documents that scripts rely on, each in one place: `error_document`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What requests will cost before they are sent: at least, likely, and at most; what cannot be known is said."""
+"""Estimate what requests will cost before they are sent: `estimate`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is expected of requests, model by model: noted when they are sent, for the next estimate to learn from."""
+"""Note what is expected of requests when they are sent, for the next estimate to learn from: `expectations`."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def expectations(
 
 
 def templates_of(shapes: Iterable[Shape]) -> Mapping[str | None, str]:
-    """Say of each model which template its requests were made from: a digest of what they have in common.
+    """Return for each model the template of its requests: a digest of what they have in common.
 
     Several kinds of requests to one model are one template together: what they cost is known together only.
     """

@@ -1,4 +1,4 @@
-"""What one load of requests costs: at least, likely, at most, and what batches like it have come to."""
+"""Price a group of alike requests: at least, likely, at most: `price_group`."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def _amount(
 
 
 def _usage(load: RequestGroup, shape: Shape | None, level: int, tokens: int, written: int) -> Usage:
-    """Say where the input may go: at least all of it is read from a cache, at most all of it is written to one."""
+    """Return where the input may go: at least all of it is read from a cache, at most all of it is written to one."""
     caches = shape is not None and any(trait.endswith(("+cache", "cache_control")) for trait in shape.traits)
     if not caches or level == LIKELY:
         return Usage(tokens, output_tokens=written)
@@ -156,7 +156,7 @@ def _geography(shape: Shape | None, level: int) -> str | None:
 
 
 def uncertainties(load: RequestGroup, shape: Shape | None) -> tuple[str, ...]:
-    """Say what makes the input larger than anybody can tell from the request."""
+    """Return why the input may be larger than the request shows, a sentence each."""
     said = []
     if load.elsewhere:
         said.append("images or documents are named by address or file id, and their size is not known here")

@@ -1,4 +1,4 @@
-"""What requests weigh, added up while they are staged: all that an estimate of their cost is made from."""
+"""Sum up requests by shape, model and size while they are staged: `RequestGrouper`."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class RequestGroup:
 
 
 class _Sum:
-    """One load in the making."""
+    """One group while it is summed up."""
 
     __slots__ = (
         "bytes", "documents", "elsewhere", "hourly", "images", "is_telling", "max_tokens", "media", "requests",

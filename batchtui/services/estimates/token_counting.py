@@ -1,4 +1,4 @@
-"""Having the API count the input of a few requests of each kind, so that an estimate rests on more than bytes."""
+"""Have the API count the input tokens of a few requests of each kind: `count_groups`."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.errors import BatchtuiError
+from batchtui.domain.model import lifecycle_on
 from batchtui.services.compose.draft import Draft, template_of, with_template
 from batchtui.services.compose.template_choice import saved_template, templates
 from batchtui.services.models import known_models, list_models
@@ -22,6 +23,8 @@ from batchtui.tui.dialogs.name_picker import Name, NamePicker
 from batchtui.tui.dialogs.text_prompt import TextPrompt, parse_tokens, token_complaint
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from batchtui.domain.model import ModelInfo
     from batchtui.services.compose.draft_preview import OpenedDraft
     from batchtui.services.models import ModelList
@@ -126,8 +129,9 @@ async def _template(app: Host, draft: Draft) -> Draft | None:
 async def _model(app: Host, draft: Draft) -> Draft | None:
     found = await _models(app.workspace)
     tiers = app.workspace.settings.tiers()
+    today = app.workspace.clock.now().date()
     names = [Name(tier, f"now {model}") for tier, model in tiers.items()]
-    names += [Name(model.id, _about(model)) for model in found.models.values()]
+    names += [Name(model.id, _about(model, today)) for model in found.models.values()]
     where = "as the API lists them" if found.heard_at else "from the built-in list"
     chosen = await app.push_screen(NamePicker(names, f"a model, {where}", others=True), wait_for_dismiss=True)
     return replace(draft, model=chosen) if chosen else None
@@ -141,12 +145,13 @@ async def _models(workspace: Workspace) -> ModelList:
     return await known_models(workspace)
 
 
-def _about(model: ModelInfo) -> str:
+def _about(model: ModelInfo, today: date) -> str:
     said = [f"writes {count(model.max_tokens)}"] if model.max_tokens else []
     said += [f"reads {count(model.max_input_tokens)}"] if model.max_input_tokens else []
     said += ["not in batches"] if model.batches is False else []
-    said += [f"retires {model.retires_at:%d %b %Y}"] if model.retires_at else []
-    said += [model.lifecycle] if model.lifecycle not in (None, "active") else []
+    life = lifecycle_on(model, today)
+    said += [f"retires {model.retires_at:%d %b %Y}"] if model.retires_at and life != "retired" else []
+    said += [life] if life != "active" else []
     return one_line(", ".join(said))
 
 
