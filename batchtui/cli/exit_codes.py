@@ -33,7 +33,7 @@ class ExitCode(IntEnum):
     HUNG_UP = 129
     INTERRUPTED = 130
     PIPE_CLOSED = 141
-    """Whoever read our output has gone: what a shell shows for a program that SIGPIPE ended."""
+    """The reader of stdout has gone: the code that a shell shows for a program ended by SIGPIPE."""
     TERMINATED = 143
 
 

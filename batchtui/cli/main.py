@@ -44,18 +44,18 @@ VERBS: Mapping[str, str] = {
     "completion": "Print what a shell needs to complete ids and names.",
     "simulate": "Serve a simulator of the API, for any client.",
 }
-"""Every verb and what it does, in the order of the help; its module in `cli.verbs` has the same name."""
+"""Every command and what it does, in the order of the help; its module in `cli.commands` has the same name."""
 
 
 class Program(click.Group):
-    """The group of verbs. It imports the module of the verb that is called, and no other."""
+    """The group of commands. It imports only the module of the command that is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Name the verbs, in the order in which they are used."""
+        """Return the names of the commands, in the order of the help."""
         return list(VERBS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a verb."""
+        """Import a command and return it."""
         if cmd_name not in VERBS:
             return None
         # Only this one: `list` must not wait for what `compose` imports.
@@ -73,7 +73,7 @@ class Program(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the verbs without importing them."""
+        """Write the list of commands without importing them."""
         with formatter.section("Verbs"):
             formatter.write_dl(list(VERBS.items()))
 

@@ -75,7 +75,7 @@ class Stdout:
         self.flush()
 
     def document(self, document: Any) -> None:
-        """Write the one JSON document of a verb, in UTF-8 whatever the locale.
+        """Write the one JSON document of a command, in UTF-8 whatever the locale.
 
         Control characters, bidi marks and lone surrogates are escapes in it: a name from outside drives no terminal.
         """

@@ -53,7 +53,7 @@ class CanaryVerdict:
 
     call: CanaryCall
     status: int | None
-    """The status of a refusal; None where it went well, or nobody answered."""
+    """The status of a refusal; None where the request was accepted, or no answer came."""
     message: str
     """The API's sentence; empty where it went well."""
     is_refused: bool

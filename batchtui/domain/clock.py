@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Clock(Protocol):
-    """What the workspace hands to everyone who needs the time. Nobody asks the system directly."""
+    """A clock. The workspace has one; no code asks the system for the time directly."""
 
     def now(self) -> datetime:
         """Return the time, aware, in UTC."""

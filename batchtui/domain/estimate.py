@@ -86,6 +86,6 @@ class Estimate:
 
     @property
     def unbounded(self) -> tuple[str, ...]:
-        """Why nobody can say what this costs at most, a sentence each; empty where it is known."""
+        """Why there is no upper bound, a sentence each; empty where there is one."""
         unknown = f"The price list does not know {', '.join(self.unpriced)}." if self.unpriced else ""
         return tuple(filter(None, (unknown, *self.open)))

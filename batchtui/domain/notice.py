@@ -19,9 +19,9 @@ class NoticeKind(StrEnum):
     UNKNOWN = "unknown"
     """The answer to a submission was lost, and looking for the batch has not settled it."""
     SPEND_LIMIT = "spend_limit"
-    """The API takes no more of a job until its spend limit is raised."""
+    """The API refuses further parts of a job until a spend limit is raised."""
     RESULTS_GOING = "results_going"
-    """The API will soon let go of results that are not saved here."""
+    """The API will soon delete results that are not saved here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from batchtui.domain.states import BatchState
 
 Comparison = Literal["", "=", "<", "<=", ">", ">="]
-"""Empty: whatever is natural for the field, as `holds` for texts and `at most` for ages."""
+"""Empty means the usual one for the field: contains for texts, at most for ages."""
 Value = str | Decimal | timedelta
 
 

@@ -1,7 +1,7 @@
 """Import a large library without the submodules that nobody uses: `lazy_submodules`.
 
 The SDK names the whole API in such packages, 3,000 modules of types; batchtui uses its client and none of its types.
-Nothing of the library is changed or left out: whoever asks for any name of it, in any way, gets it as ever.
+Nothing of the library is changed or left out: every name of it can still be imported.
 """
 
 from __future__ import annotations

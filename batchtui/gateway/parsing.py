@@ -46,7 +46,7 @@ def parse_object(body: bytes) -> Mapping[str, Any]:
 
 
 def parse_batch(value: object, *, received: datetime) -> RemoteBatch:
-    """Read one message_batch object. Keys may be absent instead of null, unknown ones are passed over.
+    """Read one message_batch object. Keys may be absent instead of null; unknown ones are ignored.
 
     `received` stands in for a `created_at` that another server left out.
 

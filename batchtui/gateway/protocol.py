@@ -39,7 +39,7 @@ class Gateway(Protocol):
     """The Message Batches API.
 
     Every method raises `CredentialsMissing` or a `GatewayError`, which says whether anything was created; none of
-    them ever tries again by itself: when to ask again is the caller's decision, made visibly. What cannot be a
+    them ever retries: that is the caller's decision, which the journal shows. What cannot be a
     batch's id (empty, dots, endless) is an `UnknownTarget` and is never sent. A cancelled task stays cancelled, and
     leaves a create as open as a lost answer.
 

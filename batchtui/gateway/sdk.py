@@ -56,7 +56,7 @@ class Patience:
 def open_client(*, base_url: str | None, profile: str | None, api_key: str | None) -> AsyncAnthropic:
     """Return the SDK's client. The first call imports the SDK, which takes half a second: call it in a thread.
 
-    It never tries again by itself, and it follows no redirect: those that the SDK's own client would follow can
+    It never retries, and it follows no redirect: those that the SDK's own client would follow can
     repeat a body, and send it to another host.
 
     Raises:

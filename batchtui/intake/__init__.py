@@ -8,6 +8,17 @@
 Memory stays the same however large the input is: uniqueness of custom_ids over a job is decided by the request store,
 which tells `Intake.note_duplicates`. `PartCutter` says which part each request goes into.
 
+The rules are data where they can be, and looked at where a request gives cause:
+
+    schema, schema_blocks, schema_server_results   the form of a request, checked in C
+    schema_errors, error_location                  what an error of the schema means to a person
+    rules                                          which of the following a skeleton needs
+    model_rules, model_table, models.toml          what each model takes, and how long it lives
+    tool_rules, server_tools.toml                  tools, MCP servers, structured outputs
+    json_schema_rules, plain_json_schema           JSON Schemas in tools and structured outputs
+    turn_rules, media_rules                        turns, calls of tools, caching; images and documents
+    rejected_keys                                  keys of other places and other services
+
 What checks is loaded when it is first used: who only names options and reports need not wait for it.
 
 Modules:

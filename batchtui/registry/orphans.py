@@ -54,7 +54,7 @@ def orphaned_requests(folder: Path, attempts: Mapping[str, Collection[int]]) -> 
 def orphaned_results(folder: Path, saved: Collection[int]) -> Iterator[OrphanedFiles]:
     """Yield what downloads and indexing left behind of results that are saved whole.
 
-    Whatever belongs to a batch whose results are not saved, or that is not known, is passed over.
+    Files of batches that are unknown, or whose results are not saved, are not among them.
     """
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         found = _RESULT.fullmatch(path.name)

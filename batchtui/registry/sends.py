@@ -1,6 +1,6 @@
 """Record who sends a part and what is known of its fate, each step in one transaction: `Sends`.
 
-A send is recorded before its first byte leaves: whoever finds the record after a crash knows that the batch may exist.
+A send is recorded before its first byte leaves: after a crash the record shows that the batch may exist.
 """
 
 from __future__ import annotations

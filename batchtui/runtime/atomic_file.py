@@ -136,7 +136,7 @@ def _keep_mode(target: Path, aside: Path) -> None:
 
 
 def refuse_existing(output: Path, *, overwrite: bool) -> None:
-    """Stop before a file is replaced that nobody said might be.
+    """Refuse to replace a file without permission.
 
     Raises:
         OutputExists: there is such a file.

@@ -74,7 +74,7 @@ class WorkerProcess:
         return line[:-1]
 
     def stop(self) -> None:
-        """Kill the process, from any thread; whoever is reading from it gets `ChildLost`."""
+        """Kill the process, from any thread; the thread that reads from it gets `WorkerLost`."""
         self._process.kill()
 
     def end(self) -> None:

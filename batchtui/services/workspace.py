@@ -103,7 +103,7 @@ class Workspace:
         return bool(self.read_only_by)
 
     def refuse_if_read_only(self) -> None:
-        """Called first by whatever changes something at the API.
+        """Every use case that changes something at the API calls this first.
 
         Raises:
             UsageError: the workspace is read-only.
@@ -177,7 +177,7 @@ class Workspace:
 
 
 def _in_background(*steps: Callable[[], None]) -> None:
-    """Run functions one after the other in a daemon thread that nobody waits for."""
+    """Run functions one after the other in a daemon thread; the program may end before they have."""
 
     def take() -> None:
         for step in steps:

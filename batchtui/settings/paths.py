@@ -18,7 +18,7 @@ PRIVATE_FILE = 0o600
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """Every place batchtui reads or writes by itself. Only `prepare` touches the disk."""
+    """The paths of everything batchtui reads or writes. Only `prepare` touches the disk."""
 
     config_file: Path
     """The settings, written by hand; need not exist."""

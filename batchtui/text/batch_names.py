@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from batchtui.domain.batch import Batch
 
 LONGEST_NAME = 60
-"""Columns of a name: whoever named it may have named a whole path."""
+"""Columns of a name: it may be a whole path."""
 
 
 def part_name(batch: Batch) -> str:

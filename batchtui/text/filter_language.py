@@ -85,7 +85,7 @@ def tokens(text: str) -> Iterator[Token]:
 
 
 def read(text: str) -> Reading:
-    """Read a filter. What is typed only half, as `status:` or `age:<`, is passed over: it is no fault."""
+    """Read a filter. A part that is still being typed, such as `status:` or `age:<`, is ignored."""
     terms: list[FilterTerm] = []
     shown: list[str] = []
     complaints: list[str] = []

@@ -57,7 +57,7 @@ def many_heading(notices: Sequence[Notice]) -> tuple[str, str]:
 
 
 def notice_document(notice: Notice) -> Document:
-    """Write the batch as every document has it, with what the notice is about beside it.
+    """Return the JSON of a notice: the batch as in every document, and what the notice is about.
 
     `text` is the key that chat services show when they are posted to.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -22,6 +23,8 @@ LARGE = {
     "tui": "a package for each screen, and the layers that screens are built from",
 }
 """Folders with more names, and why."""
+TABLE_ROW = re.compile(r"^    ([a-z_0-9]+/?) {2,}\S", re.MULTILINE)
+NAMED = re.compile(r": `\w+`(?:, `\w+`)*\.$")
 JOURNEY = re.compile(r"^\d\. \*\*.+?\*\*: (.+?)$", re.MULTILINE)
 PATH = re.compile(r"`([a-z_0-9]+(?:/[a-z_0-9]+)*(?:/|\.py))`")
 
@@ -35,6 +38,17 @@ def names_in(folder: Path) -> set[str]:
     """The modules of a package and, with a slash, the packages in it."""
     modules = {path.stem for path in folder.glob("*.py") if not path.name.startswith("_")}
     return modules | {f"{init.parent.name}/" for init in folder.glob("*/__init__.py")}
+
+
+def table_of(folder: Path) -> list[str]:
+    docstring = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))) or ""
+    return TABLE_ROW.findall(docstring.partition("\nModules:\n")[2])
+
+
+@pytest.mark.parametrize("package", packages())
+def test_the_docstring_of_a_package_lists_all_its_modules(package: str) -> None:
+    """A line each, below `Modules:`, in the order of the alphabet: what the module does, for who looks for it."""
+    assert table_of(PACKAGE / package) == sorted(names_in(PACKAGE / package))
 
 
 @pytest.mark.parametrize("package", packages())
@@ -82,3 +96,27 @@ def test_a_word_of_the_glossary_stands_there_once() -> None:
     assert len(words) > 10
     assert sorted(words) == words
     assert len(set(words)) == len(words)
+
+
+@pytest.mark.parametrize("package", ["", *packages()])
+def test_a_name_at_the_end_of_a_docstrings_first_line_is_one_of_its_module(package: str) -> None:
+    """`Read and write large files …: `DirectFile`.`: who finds the sentence finds the class, also after a rename."""
+    wrong: dict[str, set[str]] = {}
+    for path in (PACKAGE / package).glob("*.py"):
+        module = ast.parse(path.read_text(encoding="utf-8"))
+        first = (ast.get_docstring(module) or "").partition("\n")[0]
+        named = set(re.findall(r"`(\w+)`", found[0])) if (found := NAMED.search(first)) else set()
+        if missing := named - _defined_in(module):
+            wrong[path.name] = missing
+    assert wrong == {}
+
+
+def _defined_in(module: ast.Module) -> set[str]:
+    names: set[str] = set()
+    for node in module.body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names |= {target.id for target in targets if isinstance(target, ast.Name)}
+    return names

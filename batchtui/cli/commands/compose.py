@@ -119,7 +119,7 @@ def command(
 
 
 def _submit(file: str, chosen: ComposeOptions, sending: dict[str, Any]) -> int:
-    """Hand the file to the verb that sends it."""
+    """Pass the file to the command that sends it."""
     from batchtui.cli.commands.submit import command as submit
 
     source = " · ".join(str(part) for part in (chosen.data or chosen.sql, chosen.template) if part)
@@ -228,5 +228,5 @@ def _refuse_odd(wishes: ComposeArguments, sending: dict[str, Any]) -> None:
 
 
 def _stem(chosen: ComposeOptions) -> str:
-    """Return what the job is called where nobody says: the data's name."""
+    """Return the default name of the job: the name of the data."""
     return PurePath(chosen.data or "query").name.removesuffix(".gz").partition(".")[0].strip("-") or "composed"

@@ -101,7 +101,7 @@ async def ensure_collected(session: Session, workspace: Workspace, target: Targe
 
 
 async def collect_all(session: Session, workspace: Workspace, target: Target) -> Target:
-    """Have the results of all ended batches on this disk. Batches that can have none are passed over, with a word."""
+    """Collect the results of all ended batches. Batches that can have none are skipped, with a remark."""
     from batchtui.services.results.collect import collect
 
     for batch in target.batches:

@@ -33,7 +33,7 @@ async def wait_for(
     poll_interval: float | None = None,
     timeout: float | None = None,
 ) -> tuple[Batch, ...]:
-    """Wait until the batches have ended, telling how they stand; whoever is to be told of the end is told.
+    """Wait until the batches have ended, with a progress line; deliver the notices of their end.
 
     Raises:
         WaitTimedOut: they still run.

@@ -38,7 +38,7 @@ COLUMNS = (
     TextColumn("ID", worth=90, least=17),
 )
 _LONGEST_NAME = 40
-"""Columns that a name takes at most in a table: nobody's file name pushes the facts off the screen."""
+"""Columns that a name takes at most in a table, so that a long file name leaves room for the rest."""
 
 
 def show_batches(output: Stdout, batches: Sequence[Batch], now: datetime) -> None:

@@ -28,7 +28,7 @@ async def run_canary(
     """Try one request of each shape, having asked.
 
     Raises:
-        ConsentNeeded: where the answer is no, or nobody can be asked.
+        ConsentNeeded: the answer is no, or there is no terminal to ask at.
         CredentialsMissing, SpendLimitReached, Refused: no call can be made.
     """
     from batchtui.services.submission.canary import run_canary

@@ -170,5 +170,5 @@ def failure_document(error: BatchtuiError) -> Document:
 
 
 def error_document(error: BatchtuiError) -> Document:
-    """Write the document of a verb that failed."""
+    """Return the document of a command that failed."""
     return {"error": failure_document(error)}

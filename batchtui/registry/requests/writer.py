@@ -52,7 +52,7 @@ class WritableRequest(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StagedRequests:
-    """What a finished writer has laid aside: nothing of it counts until it is committed."""
+    """The result of a finished writer: staged files, which belong to no job until they are committed."""
 
     folder: Path
     attempt: int

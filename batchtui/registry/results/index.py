@@ -62,7 +62,7 @@ class IndexBuilder:
     """Builds the index of one file of results from its bytes, block by block, into a file that is not there before.
 
     It never reads or changes the results themselves. Its calls block and may come from several threads, one after the
-    other. Whoever opens one calls `finish`, or `discard`.
+    other. The caller ends it with `finish` or `discard`.
     """
 
     def __init__(self, target: Path) -> None:

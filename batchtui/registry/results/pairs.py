@@ -64,7 +64,7 @@ class Pair:
 
 
 class ResultPairs:
-    """Saved results of two sets of batches, by pairs. Its methods block: for a thread; whoever opens it closes it.
+    """Saved results of two sets of batches, in pairs. Its methods block; the caller closes it.
 
     Of several results of one custom_id in a set the latest success counts, else the latest, as over attempts of a job.
     A million pairs take 17 MB.
@@ -99,7 +99,7 @@ class ResultPairs:
         """Find the pairs and how they differ. Answers are read only where their beginnings are the same.
 
         Args:
-            on_progress: hears how many pairs are joined, and of how many at most.
+            on_progress: is called with how many pairs are joined, and of how many at most.
             is_stopped: asked now and then; what was found so far stays.
         """
         first, second = self._sides

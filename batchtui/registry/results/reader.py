@@ -246,7 +246,7 @@ class ResultReader:
 
         Args:
             text: what to look for; an empty text finds everything.
-            on_progress: hears the bytes searched and the bytes in all.
+            on_progress: is called with the bytes searched so far, and all bytes.
             is_stopped: asked between blocks; what was found so far is returned.
         """
         if not text:

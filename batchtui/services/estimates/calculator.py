@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CalculatedCost:
-    """What one model would cost. None where nobody knows its price."""
+    """What one model would cost in USD; None where its price is unknown."""
 
     model: str
     tier: str

@@ -26,7 +26,7 @@ LEAD = 24
 def expectations(
     loads: Sequence[RequestGroup], shapes: Mapping[int, Shape], templates: Mapping[str | None, str]
 ) -> tuple[Expectation, ...]:
-    """Add up what is asked of each model in each part. Requests without a model are left out: nobody answers them."""
+    """Return what is expected of each model in each part. Requests without a model are left out."""
     found: dict[tuple[int, str], list[tuple[int, int, int]]] = {}
     for load in loads:
         if load.model:

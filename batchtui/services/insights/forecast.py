@@ -34,7 +34,7 @@ class Forecaster:
             self._by_model.setdefault(models, []).append(one.time)
 
     def of(self, batch: Batch, now: datetime) -> Forecast | None:
-        """Return when a running batch may end; None where it does not run, or there is no history of its like."""
+        """Return when a running batch may end; None where it does not run, or too few similar ones have ended."""
         if not batch.state.is_running or batch.created_at is None:
             return None
         models = tuple(sorted(batch.models))

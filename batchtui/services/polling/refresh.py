@@ -73,7 +73,7 @@ async def sweep(workspace: Workspace) -> Sweep:
 
 
 async def refresh_batches(workspace: Workspace, batches: Sequence[Batch]) -> None:
-    """Ask how these batches stand: one by its id, several by a sweep. What is not at the API is passed over.
+    """Refresh these batches: a single one by its id, several by a sweep. Those that are not at the API are skipped.
 
     Raises:
         CredentialsMissing, GatewayError: where the API cannot be asked.

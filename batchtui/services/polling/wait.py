@@ -86,7 +86,7 @@ def refuse_undecided(batches: Sequence[Batch]) -> None:
 
     Raises:
         FateUnknown: the answer to a submission was lost.
-        NeverSent: a part was not sent, and nothing sends it on by itself.
+        NeverSent: a part was not sent, and waits for a person.
     """
     for batch in batches:
         if batch.state in (BatchState.UNKNOWN, BatchState.SUBMITTING):

@@ -63,7 +63,7 @@ async def watch(
     A network that is down or a rate limit is waited out.
 
     Raises:
-        CredentialsMissing, Refused: with `until_idle`, where the API lets nobody in.
+        CredentialsMissing, Refused: with `until_idle`, the API does not accept the credentials.
     """
     poller = Poller(
         workspace,

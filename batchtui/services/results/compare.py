@@ -76,7 +76,7 @@ async def compare(
         workspace: where the results are.
         first: what is compared with …
         second: … this; better, worse and changed are seen from the first.
-        on_progress: hears on the event loop how many pairs are joined, and of how many at most.
+        on_progress: is called on the event loop with how many pairs are joined, and of how many at most.
 
     Raises:
         ResultsUnavailable: one of both has no saved results.

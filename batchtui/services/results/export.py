@@ -101,7 +101,7 @@ async def apply_export(
         workspace: where the results are.
         plan: from `plan_export`.
         stream: where to write when the plan names no file.
-        on_progress: hears how far it is, on the event loop.
+        on_progress: is called with the progress, on the event loop.
 
     Raises:
         StorageError: the disk refused.

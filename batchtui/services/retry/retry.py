@@ -52,7 +52,7 @@ class RetryOptions:
     """Kinds of failures (`FailureGroup.kind`), besides what `only` names."""
     custom_ids: frozenset[str] | None = None
     """Nothing but these requests; None for all. With neither `only` nor `groups` all of them that have not succeeded:
-    whoever names a request means it, whatever its failure."""
+    a request that is named is sent, whatever its failure."""
     model: str | None = None
     """Replaces the model of every request that is sent again."""
     max_tokens: int | None = None
@@ -182,7 +182,7 @@ class _Planning:
         history: EstimateHistory,
         tell: Callable[[int], None],
     ) -> None:
-        """`tell`: hears how many requests were looked at with each step."""
+        """`tell`: is called with the number of requests looked at in each step."""
         self._tell = tell
         self._registry = workspace.registry
         self._prices = workspace.prices

@@ -97,9 +97,9 @@ class Ledger:
     expected: Decimal | None
     """What the batches in it were thought to cost; None where that is not known of each."""
     in_flight: Decimal | None
-    """What is on its way costs this at most; None where nobody can say."""
+    """USD that batches which have not ended cost at most; None where that is unknown."""
     uncounted: int
-    """Ended batches whose results are not here, so that nobody knows what they cost."""
+    """Ended batches whose results are not saved, so that their cost is unknown."""
     counts: RequestCounts
     """What became of the requests of those that were counted: only what succeeded was billed."""
 
