@@ -19,6 +19,7 @@ from batchtui.tui.rendering.painter import Painter
 from batchtui.tui.terminal import environment as terminal
 from batchtui.tui.terminal.driver import TerminalDriver
 from batchtui.tui.terminal.textual_fixes import QuietApp, Toast, let_go_of_closed_widgets, use_whole_cells
+from batchtui.tui.widgets.safe_input import LONGEST_PASTE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -76,6 +77,10 @@ class BaseApp(Host, QuietApp):
         return [screen for screen in self.screen_stack if isinstance(screen, BaseScreen) and screen.is_mounted]
 
     # ── for screens ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def on_safe_input_paste_cut(self) -> None:
+        """Say that a paste was cut."""
+        self.say(f"Only the first {LONGEST_PASTE:,} characters were pasted.")
 
     def say(self, sentence: str, *, tone: str = "information") -> None:
         """Say something that asks for nothing; it goes away by itself."""
