@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import UsageError
+from batchtui.domain.job import name_complaint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,25 +18,10 @@ if TYPE_CHECKING:
     from batchtui.domain.job import Job
     from batchtui.services.workspace import Workspace
 
-LONGEST_NAME = 200
 LONGEST_TAG = 60
 LONGEST_NOTE = 2_000
 """Signs."""
 _TAGS = re.compile(r'(?:[^\s,"]|"[^"]*"?)+')
-
-
-_NOT_A_NAME = ("@", "-", "msgbatch_", "job_")
-"""What a command takes for something else: `@last`, an option, the id of a batch or a job."""
-
-
-def name_complaint(name: str) -> str:
-    """Return what is wrong with the name of a job, in a few words; empty where nothing is."""
-    if not name.strip():
-        return "a name is needed"
-    if len(name) > LONGEST_NAME:
-        return f"a name has at most {LONGEST_NAME} signs"
-    begins = next((begin for begin in _NOT_A_NAME if name.strip().startswith(begin)), None)
-    return f"a name cannot begin with `{begins}`" if begins else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,10 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import InputError, UsageError
-from batchtui.domain.job import Job
+from batchtui.domain.job import LONGEST_NAME, Job, name_complaint
 from batchtui.domain.limits import API_VERSION
 from batchtui.domain.states import BatchState
 from batchtui.registry.jobs import PlannedBefore
-from batchtui.services.batches.labels import LONGEST_NAME, name_complaint
 from batchtui.services.models import refresh_daily
 from batchtui.services.spending.budget import enforce_limits
 from batchtui.services.submission import cache_priming as priming

@@ -26,6 +26,7 @@ from batchtui.tui.terminal.input_tokenizer import ESC, InputTokenizer, PastedTex
 from batchtui.tui.terminal.job_control import SETTLE_SECONDS
 from batchtui.tui.terminal.key_sequences import is_known
 from batchtui.tui.terminal.terminal_guard import TerminalGuard
+from batchtui.tui.terminal.textual_fixes import require
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -38,6 +39,9 @@ POP_KEYBOARD_FLAGS = "\x1b[<u"
 """Takes back what Textual has asked of kitty's keyboard protocol."""
 _AT_ONCE = 1 << 16
 """Bytes of one read: a paste comes in as few pieces as the terminal lets it."""
+
+require(LinuxDriver, "run_input_thread", "_run_input_thread", "_query_in_band_window_resize")
+require(LinuxDriver, "_sigtstp_application", "_sigcont_application")
 
 
 class HasKeymap(Protocol):
