@@ -138,7 +138,7 @@ HEADERS: dict[str, tuple[str, tuple[str, ...], str]] = {
     "names": ("id,text\n1,x\n", ("id", "text"), "the first row"),
     "numbers": ("1,hello\n2,bye\n", ("column_1", "column_2"), "none"),
     "dates": ("2026-01-01,hello\n2026-01-02,bye\n", ("column_1", "column_2"), "none"),
-    "an empty name": ("id,,text\n1,2,3\n", ("column_1", "column_2", "column_3"), "none"),
+    "an empty name": ("id,,text\n1,2,3\n", ("id", "column_2", "text"), "the first row"),
     "the same name twice": ("a,a\nb,c\n", ("column_1", "column_2"), "none"),
 }
 
