@@ -55,6 +55,12 @@ def answers_yes(notes: Notes, question: str) -> bool:
         return answer.strip().lower() in YES
 
 
+def has_person(notes: Notes) -> bool:
+    """Whether somebody can be asked."""
+    with _keyboard() as keyboard:
+        return keyboard is not None and notes.is_terminal
+
+
 @contextmanager
 def _keyboard() -> Iterator[TextIO | None]:
     """Where a person types: stdin, or the terminal itself where stdin brings the requests."""

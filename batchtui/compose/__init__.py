@@ -11,7 +11,18 @@ Everything streams: a million rows need no more memory than ten. Problems name t
 
 from batchtui.compose.binding import ComposerOptions
 from batchtui.compose.composer import Composer, Rendered
-from batchtui.compose.tables.base import Row, Table, TableOptions
-from batchtui.compose.tables.open import open_query, open_table
+from batchtui.compose.tables.base import Doubt, Row, Table, TableOptions
+from batchtui.compose.tables.open import open_query, open_table, open_tables
 
-__all__ = ["Composer", "ComposerOptions", "Rendered", "Row", "Table", "TableOptions", "open_query", "open_table"]
+__all__ = [
+    "Composer",
+    "ComposerOptions",
+    "Doubt",
+    "Rendered",
+    "Row",
+    "Table",
+    "TableOptions",
+    "open_query",
+    "open_table",
+    "open_tables",
+]

@@ -57,6 +57,13 @@ class Gaps:
         """Whether it is the same for every row."""
         return self._plain is not None and not self._plain[1]
 
+    @property
+    def is_bare(self) -> bool:
+        """Whether it is one placeholder and nothing else."""
+        if self._plain is None or len(self._plain[1]) != 1:
+            return False
+        return not (self._plain[0] + self._plain[1][0][1]).strip()
+
     def bound_to(self, columns: Collection[str]) -> Gaps:
         """Return this text as a table with these columns reads it."""
         return type(self)(self.source, self.place, columns) if any("." in column for column in columns) else self

@@ -36,7 +36,7 @@ def lines(text: str) -> list[dict[str, Any]]:
 
 def test_requests_go_to_stdout_and_remarks_beside_it(batchtui: Batchtui, files: Path) -> None:
     ran = batchtui("compose", "--template", "sum.md", "--data", "tickets.csv")
-    assert (ran.code, [each["custom_id"] for each in lines(ran.out)]) == (0, ["T_1", "T_1-row3", "T-3"])
+    assert (ran.code, [each["custom_id"] for each in lines(ran.out)]) == (0, ["T_1", "T_1-row2", "T-3"])
     assert "CSV (encoding: UTF-8; delimiter: comma; header: the first row)" in ran.err
     assert "3 requests of 3 rows" in ran.err
     assert "2 ids made legal and unique, 1 of them stood there before" in ran.err
@@ -78,7 +78,10 @@ def test_a_preview_of_a_folder_names_its_files(batchtui: Batchtui, files: Path) 
     (files / "plain.md").write_text("Summarise.")
     asked = ("compose", "--template", "plain.md", "--data", "docs", "--preview", "2")
     heads = [line for line in batchtui(*asked).out.splitlines() if line.startswith("──")]
-    assert [head.rpartition("/")[2] for head in heads] == ["a.txt: a_txt", "b.txt: b_txt"]
+    assert [head.rpartition("/")[2] for head in heads] == [
+        "a.txt, row 1 (line 1): a_txt",
+        "b.txt, row 2 (line 1): b_txt",
+    ]
     assert [row["file"].rpartition("/")[2] for row in batchtui(*asked, "--json").document["preview"]] == [
         "a.txt",
         "b.txt",
@@ -120,9 +123,9 @@ def test_an_existing_file_is_not_replaced_unasked(batchtui: Batchtui, files: Pat
 
 def test_a_preview_shows_rows_as_they_would_be_sent(batchtui: Batchtui, files: Path) -> None:
     ran = batchtui("compose", "--template", "sum.md", "--data", "tickets.csv", "--preview", "2")
-    assert ran.out.splitlines()[:3] == ["── row 2: T_1", "system: Be brief.", "user: Sum up: first"]
+    assert ran.out.splitlines()[:3] == ["── row 1 (line 2): T_1", "system: Be brief.", "user: Sum up: first"]
     document = batchtui("compose", "--template", "sum.md", "--data", "tickets.csv", "--preview", "2", "--json").document
-    assert [row["request"]["custom_id"] for row in document["preview"]] == ["T_1", "T_1-row3"]
+    assert [row["request"]["custom_id"] for row in document["preview"]] == ["T_1", "T_1-row2"]
 
 
 def test_a_preview_keeps_what_would_drive_a_terminal(batchtui: Batchtui, files: Path) -> None:
@@ -175,7 +178,7 @@ def test_composed_and_submitted_in_one_go(batchtui: Batchtui, files: Path, simul
     assert batchtui("wait", "@last", "--poll-interval", "0.01").code == 0
     rows = list(csv.DictReader(io.StringIO(batchtui("results", "@last", "--format", "csv").out)))
     assert [(row["custom_id"], row["original_id"]) for row in rows] == [
-        ("T_1", "T.1"), ("T_1-row3", "T.1"), ("T-3", "T-3"),
+        ("T_1", "T.1"), ("T_1-row2", "T.1"), ("T-3", "T-3"),
     ]  # fmt: skip
 
 
@@ -196,7 +199,7 @@ def test_originals_are_found_whichever_way_the_requests_went(
     assert batchtui("submit", "moved.jsonl", "--yes", "--model", "claude-haiku-5-5", "--max-requests", "2").code == 0
     assert batchtui("wait", "@last", "--poll-interval", "0.01").code == 0
     ran = batchtui("results", "moved", "--with-requests")
-    assert {each["custom_id"]: each["original_id"] for each in lines(ran.out)}["T_1-row3"] == "T.1"
+    assert {each["custom_id"]: each["original_id"] for each in lines(ran.out)}["T_1-row2"] == "T.1"
     rows = lines(batchtui("results", "moved", "--fields", "original_id,custom_id").out)
     assert sorted(str(row["original_id"]) for row in rows) == ["T-3", "T.1", "T.1"]
 

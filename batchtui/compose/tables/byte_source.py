@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from itertools import chain
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, BinaryIO
@@ -60,6 +61,7 @@ class Feed:
         """Keep what a pipe brings in a temporary file, as far as it is read, so that it can be read again."""
         if self.is_pipe and self._kept is None and self._rest is not None:
             self._kept = TemporaryFile()  # noqa: SIM115 (closed with this object)
+            weakref.finalize(self, self._kept.close)
             self._kept_bytes = self._kept.write(self.head)
 
     def chunks(self) -> Iterator[bytes]:

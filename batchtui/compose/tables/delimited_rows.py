@@ -185,6 +185,12 @@ class DelimitedRows:
         self.left_out[what] = self.left_out.get(what, 0) + number
 
 
+def short_lines(stream: TextIO) -> Iterator[str]:
+    """Yield lines with their ends, up to one that is longer than a cell may be."""
+    while (line := stream.readline(MAX_CELL)) and (len(line) < MAX_CELL or line.endswith(("\n", "\r"))):
+        yield line
+
+
 def _odd(cells: list[str]) -> Fault | None:
     """Say what is wrong with characters that may be wrong."""
     if any("\0" in cell for cell in cells):

@@ -16,14 +16,14 @@ _USUAL = frozenset(
         "id", "key", "no", "nr", "num", "number", "name", "title", "subject", "text", "body", "message", "content",
         "comment", "comments", "feedback", "review", "question", "answer", "prompt", "input", "output", "label",
         "class", "category", "kind", "type", "status", "state", "date", "time", "timestamp", "created", "updated",
-        "email", "mail", "phone", "url", "link", "user", "customer", "client", "author", "from", "to", "language", "lang",
-        "country", "city", "address", "price", "amount", "total", "sum", "cost", "quantity", "qty", "count", "rating", "score",
-        "value", "note", "notes", "description", "summary", "topic", "tag", "tags", "source", "channel", "product",
-        "item", "order", "ticket", "case", "row", "index", "col", "column", "field", "data", "file", "path", "age",
-        "gender", "frage", "antwort", "betreff", "nachricht", "inhalt", "kommentar", "kategorie", "datum", "betrag",
-        "preis", "anzahl", "kunde", "verwendungszweck", "buchungstag", "konto", "saldo", "titel", "sprache", "stadt",
-        "nom", "texte", "sujet", "montant", "prix", "nombre", "fecha", "texto", "asunto", "importe", "precio",
-        "cantidad", "cliente", "respuesta", "pregunta",
+        "email", "mail", "phone", "url", "link", "user", "customer", "client", "author", "from", "to", "language",
+        "lang", "country", "city", "address", "price", "amount", "total", "sum", "cost", "quantity", "qty", "count",
+        "rating", "score", "value", "note", "notes", "description", "summary", "topic", "tag", "tags", "source",
+        "channel", "product", "item", "order", "ticket", "case", "row", "index", "col", "column", "field", "data",
+        "file", "path", "age", "gender", "frage", "antwort", "betreff", "nachricht", "inhalt", "kommentar",
+        "kategorie", "datum", "betrag", "preis", "anzahl", "kunde", "verwendungszweck", "buchungstag", "konto",
+        "saldo", "titel", "sprache", "stadt", "nom", "texte", "sujet", "montant", "prix", "nombre", "fecha",
+        "texto", "asunto", "importe", "precio", "cantidad", "cliente", "respuesta", "pregunta",
     }
 )  # fmt: skip
 """Words that columns are called by and that cells seldom consist of."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from glob import glob, has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batchtui.compose.tables.byte_source import Feed
 from batchtui.compose.tables.delimited import DelimitedTable
+from batchtui.compose.tables.dialect import NONE
 from batchtui.compose.tables.duckdb import QueryTable, parquet_table
 from batchtui.compose.tables.encoding import is_encoding
 from batchtui.compose.tables.folder import FolderTable
@@ -24,6 +26,11 @@ if TYPE_CHECKING:
 
 _DOCUMENTS = (".txt", ".md", ".log", ".pdf", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".html", ".xml", ".py")
 """Files that are one request, and no table."""
+WORDS = {
+    "comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|", "bar": "|", "space": " ",
+    "none": NONE,
+}  # fmt: skip
+"""Delimiters by the words for them."""
 _DELIMITED = (".csv", ".tsv", ".tab", ".psv")
 _RECORDS = (".json", ".jsonl", ".ndjson")
 
@@ -35,6 +42,7 @@ def open_table(name: str, options: TableOptions) -> Table:
         InputError: it is not there, cannot be read, or is nothing that has rows.
         UsageError: an encoding or a delimiter is none; Parquet without DuckDB.
     """
+    options = replace(options, delimiter=WORDS.get(options.delimiter or "", options.delimiter))
     _refuse_odd(options)
     path = Path(name)
     if name != STDIN and (is_folder(path) or (path.suffix.lower() in _DOCUMENTS and is_file(path))):
@@ -120,4 +128,4 @@ def _refuse_odd(options: TableOptions) -> None:
     if options.comment is not None and not options.comment.strip():
         raise UsageError("The sign of comments is blank.", hint="For example --comment '#'.")
     if options.delimiter is not None and len(options.delimiter) != 1:
-        raise UsageError("A delimiter is one character.", hint="For example ; or tab.")
+        raise UsageError("A delimiter is one character.", hint="For example ; or tab; none where there is one column.")

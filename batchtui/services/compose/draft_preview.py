@@ -169,7 +169,7 @@ def _shown(opened: Opened, number: int) -> Shown | None:
         return None
     if opened.composition is None:
         return Shown(number, row, None)
-    rendered = opened.composition.composer().render(row)
+    rendered = opened.composition.composer().render(row, number)
     if not rendered.params:
         return Shown(number, row, rendered)
     return Shown(number, row, rendered, to_json({"custom_id": rendered.custom_id, "params": rendered.params}))

@@ -62,8 +62,8 @@ def columns(count: int) -> list[str]:
     return [f"column_{number}" for number in range(1, count + 1)]
 
 
-QUOTED = {"quoting": csv.QUOTE_ALL}
-DOS = {"lineterminator": "\r\n"}
+QUOTED: dict[str, Any] = {"quoting": csv.QUOTE_ALL}
+DOS: dict[str, Any] = {"lineterminator": "\r\n"}
 P = written([NAMES, *PLAIN])
 S = written([NAMES, *PLAIN], delimiter=";")
 T = written([NAMES, *PLAIN], delimiter="\t")

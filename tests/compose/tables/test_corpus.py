@@ -33,6 +33,7 @@ def by_duckdb(file: File, path: Path) -> tuple[list[str], list[list[str]]]:
     import duckdb
 
     found = duckdb.sql(f"SELECT * FROM read_csv('{path}', all_varchar=true)")
+    assert found is not None
     return found.columns, [[cell or "" for cell in row] for row in found.fetchall()]
 
 
