@@ -53,7 +53,7 @@ class Wishes:
         "batchtui compose --template classify.md --data tickets.csv --preview 3",
         "batchtui compose --template describe.md --data photos/ --model premium --submit",
         "batchtui compose --template t.md --data report.xlsx --sheet Tickets --skip 3 -o tickets.jsonl",
-        "batchtui compose --template t.md --data 'exports/*.csv' --comment '#' -o all.jsonl",
+        "batchtui compose --template t.md --data 'exports/*.csv' --comment // -o all.jsonl",
         "batchtui compose --template t.md --sql \"select id, text from 'x.parquet' where lang = 'de'\" > de.jsonl",
         "batchtui compose --template t.md --data t.csv --field 'label:bug|wish' --field why --save tickets",
     ],

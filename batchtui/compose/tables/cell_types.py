@@ -6,7 +6,7 @@ import re
 
 _CURRENCY = r"(?:[$€£¥]|EUR|USD|GBP|CHF)"
 _NUMBER = re.compile(
-    rf"[-+(]?\s*{_CURRENCY}?\s*[-+]?(?:\d+|\d{{1,3}}(?:[.,'’ \u00a0\u202f]\d{{3}})+)(?:[.,]\d+)?(?:[eE][-+]?\d+)?"
+    rf"[-+(]?\s*{_CURRENCY}?\s*[-+]?(?:\d+|\d{{1,3}}(?:[.,'\u2019 \u00a0\u202f]\d{{3}})+)(?:[.,]\d+)?(?:[eE][-+]?\d+)?"
     rf"\s*(?:%|{_CURRENCY})?\)?-?|[-+]?[.,]\d+|[-+]?(?:inf|nan|NaN)"
 )
 _DATE = re.compile(
