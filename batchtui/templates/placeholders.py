@@ -45,7 +45,7 @@ class Gaps:
         self._paths = syntax.dotted_paths(tree)
         self.names: dict[str, int] = syntax.asked_names(tree)
         """What it asks for by name, each with the line where it does so first."""
-        self.written = syntax.written_names(tree)
+        self.written = syntax.written_names(tree) & self.names.keys()
         """Of these, what it writes as it is: a blank cell leaves a hole in the prompt."""
         self.words: dict[str, int] = syntax.bare_words(source)
         """Words of the language, such as `none`, that stand where a column's name would."""

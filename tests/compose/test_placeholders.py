@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -145,16 +144,16 @@ def test_a_whole_row_has_no_nan_in_its_json(tmp_path: Path) -> None:
 
     path = parquet(
         tmp_path,
-        "SELECT 'a' AS id, 'nan'::double AS score, '-inf'::float AS low, [1.5, 'nan'::double] AS l, {'x': 'inf'::double} AS s",
+        "SELECT 'a' AS id, 'nan'::double AS score, '-inf'::float AS low, [1.5, 'nan'::double] AS l,"
+        " {'x': 'inf'::double} AS s",
     )
     for template in ("Row: {{ input_data }}", "Row: {{ row }}", "Row: {{ row | tojson }}"):
         [made], _ = composed(open_table(path, TableOptions()), template)
         text = made["params"]["messages"][0]["content"].removeprefix("Row: ")
-        values = json.loads(text, parse_constant=lambda name: pytest.fail(name))
+        values = json.loads(text, parse_constant=pytest.fail)
         assert values == {"id": "a", "score": None, "low": None, "l": [1.5, None], "s": {"x": None}}
     [made], [problem] = composed(open_table(path, TableOptions()), "Score <{{ score }}>")
     assert (made["params"]["messages"][0]["content"], problem.code) == ("Score <>", "empty-cell")
-    assert not math.isnan(0)
 
 
 @pytest.mark.parametrize("names", [("a", "A"), ("Text", "text", "TEXT"), ("ä", "Ä"), ("a", "A", "A_1")])

@@ -17,6 +17,8 @@ CHUNK = 1 << 18
 """Bytes that are unpacked at once: a bomb stays harmless."""
 XZ_MEMORY = 1 << 28
 """Bytes that xz may take to unpack; its strongest level needs a quarter of it."""
+ZSTD_PIECE = 1024
+"""Bytes that zstd is given at once: a thousand of them can be 32 MB of one letter, and come out at once."""
 BZIP2, XZ, ZSTD, ZIP = b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd", b"PK\x03\x04"
 _LONGEST_MARK = 6
 
@@ -116,8 +118,22 @@ def _open_zstd(stream: BinaryIO) -> BinaryIO:
             "zstd needs a package that is not installed.",
             hint="pip install 'batchtui[data]', or unpack it: zstd -d FILE",
         ) from None
-    reader = zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True, closefd=False)
-    return cast("BinaryIO", reader)
+    return cast("BinaryIO", io.BufferedReader(ChunkStream(_zstd(stream, zstandard)), CHUNK))
+
+
+def _zstd(stream: BinaryIO, zstandard: Any) -> Iterator[bytes]:
+    """Unpack one or more zstd frames, a little at a time; its own stream reader takes a half frame for a whole one."""
+    member = zstandard.ZstdDecompressor().decompressobj()
+    packed = stream.read(ZSTD_PIECE)
+    while packed:
+        yield member.decompress(packed)
+        packed = stream.read(ZSTD_PIECE)
+        if member.eof:
+            packed = member.unused_data + packed
+            member = zstandard.ZstdDecompressor().decompressobj()
+            if not packed:
+                return
+    raise EOFError("the compressed data ends early")
 
 
 @contextmanager

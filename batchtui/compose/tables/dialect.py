@@ -31,8 +31,8 @@ MAX_ABOVE = 30
 """Lines above the header that are left out."""
 MAX_BELOW = 10
 """Lines below the table that are left out."""
-LEAST_SHARE = 0.75
-"""Share of rows that must be equally wide."""
+LEAST_SHARE, LEAST_SHARE_BELOW = 0.6, 0.75
+"""Share of rows that must be equally wide: where the first one is, too, and below lines that are not."""
 _TRIED_ROWS = 200
 _SEP = re.compile(r"\A\"?sep=(.)\"?[,;\t|]*(?:\r\n|\n|\r)", re.IGNORECASE)
 """What Excel writes and reads in a first line to name the delimiter."""
@@ -171,7 +171,8 @@ def _best_quoting(sample: _Sample, delimiter: str, *, is_given: bool = False) ->
             best = trial
     if is_given:
         return best if best.rows else None
-    is_table = best.dialect.width > 1 and best.share >= LEAST_SHARE and bool(best.rows)
+    least = LEAST_SHARE if best.dialect.skip == sample.skip else LEAST_SHARE_BELOW
+    is_table = best.dialect.width > 1 and best.share >= least and bool(best.rows)
     return best if is_table else None
 
 
