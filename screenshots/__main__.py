@@ -14,17 +14,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batchtui.cli.demo.director import EVEN, Backstage
+from batchtui.cli.demo.director import EVEN, Director
 from batchtui.cli.demo.story import PAST, PAST_TEMPER, STEPS
 from batchtui.cli.demo.tour import Tour
 from batchtui.domain.errors import Unreachable
 from batchtui.simulator import Simulator
 from batchtui.tui.app.app import DashboardApp
-from batchtui.tui.batches.view_state import REMEMBERED
+from batchtui.tui.batches.view_state import KEY
 from batchtui.tui.commands.keymap import textual_name
-from batchtui.tui.messages import Failed
+from batchtui.tui.messages import ActionFailed
 from batchtui.tui.rendering.themes import LOOKS
-from batchtui.tui.terminal.environment import Terminal
+from batchtui.tui.terminal.environment import TerminalInfo
 from screenshots.pictures import write
 from screenshots.scene import HastyClock, scene
 from screenshots.shots import GROUNDS, VIEWS, Ground, View
@@ -69,12 +69,12 @@ async def take(
     """Open the dashboard, press the keys, and write a picture of it on each of these grounds."""
     screen = replace(workspace.settings.screen, theme=grounds[0].theme, hints=False)
     workspace.settings = replace(workspace.settings, screen=screen)
-    await workspace.registry.facts.put(REMEMBERED, {})  # how the picture before has left the list
+    await workspace.registry.facts.put(KEY, {})  # how the picture before has left the list
     os.environ.pop("NO_COLOR", None)
     if not grounds[0].colour:
         os.environ["NO_COLOR"] = "1"
     colours = 1 << 24 if grounds[0].colour else 0
-    terminal = Terminal(colours=colours, ascii_only=False, light=False, remote=False, multiplexer="")
+    terminal = TerminalInfo(colours=colours, ascii_only=False, light=False, remote=False, multiplexer="")
     app = DashboardApp(workspace, demo=tour is not None, guide=tour, ground=terminal)
     async with app.run_test(size=grounds[0].size) as pilot:
         await pilot.pause(0.3)
@@ -86,7 +86,7 @@ async def take(
                 await rest(pilot, app)
         clock.turn(1)  # a dialog is deaf for a moment
         if view.name == "error":
-            app.post_message(Failed(FAILURE))
+            app.post_message(ActionFailed(FAILURE))
         for ground in grounds:
             await pilot.resize_terminal(*ground.size)
             if ground.colour:
@@ -127,7 +127,7 @@ async def take_tour(views: Sequence[View], folder: Path) -> None:
             clock, home = HastyClock(), folder / f"{number}-{coloured}"
             with Simulator(EVEN, clock=clock) as simulator:
                 async with workspace_at(home, simulator, clock) as workspace:
-                    backstage = Backstage(workspace, simulator.world)
+                    backstage = Director(workspace, simulator.world)
                     await backstage.live_through(PAST, clock, **PAST_TEMPER)
                     clock.is_set = True
                     grounds = [ground for ground in _grounds(view) if ground.colour is coloured]

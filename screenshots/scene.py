@@ -105,7 +105,7 @@ class Scene:
 
     async def collect(self) -> None:
         """Ask how things stand, and fetch what can be had."""
-        await tend.round_of_care(self.workspace)
+        await tend.run_maintenance(self.workspace)
         for batch in await self.workspace.registry.views.uncollected(self.clock.now()):
             await collect(self.workspace, batch)
 
@@ -119,7 +119,7 @@ class Scene:
         self.until(hours=7)
         await self.submit(Work("contract-summaries", 320, "claude-opus-5-5", ("legal",)))
         await self.collect()
-        await presence.leave(self.workspace)
+        await presence.mark_visited(self.workspace)
         self.until(hours=3)
         await self.submit(Work("eval-prompt-v7", 400, "claude-opus-5-5", ("eval",), EVALUATION, "eval"))
         self.until(minutes=45)
@@ -138,7 +138,7 @@ class Scene:
         texts = Work("product-texts", 1_200, "claude-haiku-5-5", ("shop",), parts_of=600)
         await self.submit(texts, queue_limit=full + 900)
         self.until()
-        await tend.round_of_care(self.workspace)
+        await tend.run_maintenance(self.workspace)
         self.clock.is_set = True
 
 

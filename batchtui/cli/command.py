@@ -63,7 +63,7 @@ def _note(context: click.Context, option: click.Parameter, value: Any) -> None:
         setattr(chosen, option.name, value)
 
 
-class Verb(click.Command):
+class Command(click.Command):
     """One verb: takes the global options too, and ends its help with examples."""
 
     def __init__(self, *args: Any, examples: Sequence[str] = (), **settings: Any) -> None:
@@ -78,13 +78,13 @@ class Verb(click.Command):
             formatter.write("".join(f"  {example}\n" for example in self.examples))
 
 
-def verb(name: str, *, examples: Sequence[str], **settings: Any) -> Callable[[Body], Verb]:
+def define_command(name: str, *, examples: Sequence[str], **settings: Any) -> Callable[[Body], Command]:
     """Make a verb of a function that takes the session and its own options, and returns an exit code or None.
 
     A coroutine function is run on an event loop, interruptible; a plain one has its own way of running.
     """
 
-    def made(body: Body) -> Verb:
+    def made(body: Body) -> Command:
         @functools.wraps(body)
         def call(**options: Any) -> int | None:
             from batchtui.cli.session import Session
@@ -95,6 +95,6 @@ def verb(name: str, *, examples: Sequence[str], **settings: Any) -> Callable[[Bo
             code: int | None = body(session, **options)
             return code
 
-        return click.command(name, cls=Verb, examples=examples, **settings)(call)
+        return click.command(name, cls=Command, examples=examples, **settings)(call)
 
     return made

@@ -23,7 +23,7 @@ _PLAIN = re.compile(r"[\w.:+@][\w.:+@-]*")
 """Names that a shell takes as they are; others are not offered, for the shell would read them as something else."""
 
 
-class Named(click.ParamType[str]):
+class BatchName(click.ParamType[str]):
     """A batch id or a unique beginning of it, a job's id or name, or `@last`."""
 
     name = "id"

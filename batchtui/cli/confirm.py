@@ -7,18 +7,18 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
-from batchtui.cli.exit_codes import Exit, Stopped
+from batchtui.cli.exit_codes import ExitCode, Stopped
 from batchtui.domain.errors import ConsentNeeded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from batchtui.cli.stderr import Notes
+    from batchtui.cli.stderr import Stderr
 
 YES = ("y", "yes")
 
 
-def consent(notes: Notes, question: str, *, yes: bool, lost: str) -> None:
+def require_yes(notes: Stderr, question: str, *, yes: bool, lost: str) -> None:
     """Return where the answer is yes.
 
     Args:
@@ -30,11 +30,11 @@ def consent(notes: Notes, question: str, *, yes: bool, lost: str) -> None:
     Raises:
         ConsentNeeded: where the answer is no, or nobody can be asked.
     """
-    if not yes and not answers_yes(notes, question):
+    if not yes and not ask_yes_no(notes, question):
         raise ConsentNeeded(f"The answer was no. {lost}", title="Not done")
 
 
-def answers_yes(notes: Notes, question: str) -> bool:
+def ask_yes_no(notes: Stderr, question: str) -> bool:
     """Ask, and return the answer. The empty answer is no.
 
     Raises:
@@ -51,11 +51,11 @@ def answers_yes(notes: Notes, question: str) -> bool:
                 answer = keyboard.readline()
         except KeyboardInterrupt:
             # Within a task a KeyboardInterrupt would tear the event loop down around it; this one is awaited.
-            raise Stopped(Exit.INTERRUPTED) from None
+            raise Stopped(ExitCode.INTERRUPTED) from None
         return answer.strip().lower() in YES
 
 
-def has_person(notes: Notes) -> bool:
+def has_person(notes: Stderr) -> bool:
     """Whether somebody can be asked."""
     with _keyboard() as keyboard:
         return keyboard is not None and notes.is_terminal

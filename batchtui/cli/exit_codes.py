@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from batchtui.domain.batch import Batch
 
 
-class Exit(IntEnum):
+class ExitCode(IntEnum):
     """What a verb leaves behind for the shell."""
 
     DONE = 0
@@ -37,27 +37,31 @@ class Exit(IntEnum):
 class Stopped(BaseException):
     """The process was told to end, by Ctrl-C or a signal. Not an Exception: nobody on the way has to do with it."""
 
-    def __init__(self, code: Exit) -> None:
+    def __init__(self, code: ExitCode) -> None:
         super().__init__(code)
         self.code = code
 
 
-BY_ERROR: Mapping[type[BatchtuiError], Exit] = {
-    UsageError: Exit.USAGE,
-    ConsentNeeded: Exit.USAGE,
-    InputError: Exit.INPUT,
-    WaitTimedOut: Exit.TIMED_OUT,
-    FateUnknown: Exit.FATE_UNKNOWN,
-    BatchtuiError: Exit.FAILED,
+BY_ERROR: Mapping[type[BatchtuiError], ExitCode] = {
+    UsageError: ExitCode.USAGE,
+    ConsentNeeded: ExitCode.USAGE,
+    InputError: ExitCode.INPUT,
+    WaitTimedOut: ExitCode.TIMED_OUT,
+    FateUnknown: ExitCode.FATE_UNKNOWN,
+    BatchtuiError: ExitCode.FAILED,
 }
 """The nearest ancestor of an error's class that stands here decides."""
 
 
-def exit_for(error: BatchtuiError) -> Exit:
+def exit_for(error: BatchtuiError) -> ExitCode:
     """Return the exit code of a failure."""
     return next(BY_ERROR[cls] for cls in type(error).__mro__ if cls in BY_ERROR)
 
 
-def exit_of_batches(batches: Iterable[Batch], *, allow_failures: bool = False) -> Exit:
+def exit_of_batches(batches: Iterable[Batch], *, allow_failures: bool = False) -> ExitCode:
     """Return the exit code of batches that were waited for: whether all of their requests succeeded."""
-    return Exit.DONE if allow_failures or all(batch.has_full_success for batch in batches) else Exit.NOT_ALL_SUCCEEDED
+    return (
+        ExitCode.DONE
+        if allow_failures or all(batch.has_full_success for batch in batches)
+        else ExitCode.NOT_ALL_SUCCEEDED
+    )

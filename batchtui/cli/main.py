@@ -11,7 +11,7 @@ import click
 
 from batchtui import __version__
 from batchtui.cli.command import global_options
-from batchtui.cli.run import leave, run
+from batchtui.cli.run import exit_process, run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,4 +101,4 @@ def program(context: click.Context) -> int | None:
 
 def main() -> None:
     """Run the program with the arguments of the process, and end the process."""
-    leave(run(program, sys.argv[1:]))
+    exit_process(run(program, sys.argv[1:]))

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from batchtui.cli.exit_codes import Exit, Stopped, exit_for
+from batchtui.cli.exit_codes import ExitCode, Stopped, exit_for
 from batchtui.cli.global_options import GlobalOptions
-from batchtui.cli.stderr import Notes
-from batchtui.cli.stdout import Output, PipeClosed
+from batchtui.cli.stderr import Stderr
+from batchtui.cli.stdout import PipeClosed, Stdout
 from batchtui.cli.views.json_documents import error_document
 from batchtui.domain.errors import BatchtuiError, UsageError
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class Fault(BatchtuiError):
+class InternalError(BatchtuiError):
     """batchtui itself is at fault; the details are in the log file."""
 
     type = "internal"
@@ -32,7 +32,7 @@ class Fault(BatchtuiError):
 def run(program: click.Command, args: Sequence[str]) -> int:
     """Run the program and return its exit code; nothing is raised."""
     chosen = GlobalOptions(json="--json" in args)
-    output, notes = Output(), Notes()
+    output, notes = Stdout(), Stderr()
     try:
         try:
             code = program.main(args=list(args), prog_name="batchtui", standalone_mode=False, obj=chosen)
@@ -48,7 +48,7 @@ def run(program: click.Command, args: Sequence[str]) -> int:
         return int(code or 0)
     except PipeClosed:
         output.abandon()
-        return int(Exit.PIPE_CLOSED)
+        return int(ExitCode.PIPE_CLOSED)
 
 
 def _understood(error: BaseException, chosen: GlobalOptions) -> BatchtuiError | None:
@@ -69,7 +69,7 @@ def _of_click(error: click.ClickException) -> UsageError:
     return UsageError(message if message.endswith((".", "?")) else f"{message}.", hint=f"See `{command} --help`.")
 
 
-def _fault(error: Exception, chosen: GlobalOptions) -> Fault:
+def _fault(error: Exception, chosen: GlobalOptions) -> InternalError:
     from batchtui.cli import log_file as logfile
     from batchtui.settings.paths import Paths
 
@@ -78,24 +78,24 @@ def _fault(error: Exception, chosen: GlobalOptions) -> Fault:
         file = logfile.attach(Paths.locate(chosen.home))
         logfile.log.error("not understood", exc_info=error)
     except OSError:
-        return Fault(kind, hint="The details could not be written to the log file.")
-    return Fault(kind, hint=f"The details are in {file}; please report it.")
+        return InternalError(kind, hint="The details could not be written to the log file.")
+    return InternalError(kind, hint=f"The details are in {file}; please report it.")
 
 
-def _stopped(error: BaseException, notes: Notes) -> int:
+def _stopped(error: BaseException, notes: Stderr) -> int:
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
-        error = Stopped(Exit.INTERRUPTED)
+        error = Stopped(ExitCode.INTERRUPTED)
     if not isinstance(error, Stopped):
         raise error
-    if error.code is Exit.INTERRUPTED:
+    if error.code is ExitCode.INTERRUPTED:
         # The terminal has echoed ^C: what is said begins on a line of its own.
         notes.say(("\n" if notes.is_terminal else "") + "Interrupted. What runs at the API goes on.")
     return int(error.code)
 
 
-def _report(error: BatchtuiError, chosen: GlobalOptions, output: Output, notes: Notes) -> None:
+def _report(error: BatchtuiError, chosen: GlobalOptions, output: Stdout, notes: Stderr) -> None:
     if chosen.json:
         output.document(error_document(error))
         output.flush()
@@ -103,7 +103,7 @@ def _report(error: BatchtuiError, chosen: GlobalOptions, output: Output, notes: 
         notes.failure(error)
 
 
-def leave(code: int) -> NoReturn:
+def exit_process(code: int) -> NoReturn:
     """End the process with this exit code, as `sys.exit` does, without freeing its memory first.
 
     Taking the SDK's 3,400 modules apart takes half a second, longer than a person waits. Functions registered with

@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from batchtui.cli import log_file as logfile
-from batchtui.cli.exit_codes import Exit, Stopped
-from batchtui.cli.stderr import Notes
-from batchtui.cli.stdout import Output
+from batchtui.cli.exit_codes import ExitCode, Stopped
+from batchtui.cli.stderr import Stderr
+from batchtui.cli.stdout import Stdout
 from batchtui.settings.paths import Paths
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ class Session:
         self.profile = chosen.profile
         self.read_only = chosen.read_only
         self.paths = Paths.locate(chosen.home)
-        self.out = Output()
-        self.notes = Notes()
+        self.out = Stdout()
+        self.notes = Stderr()
 
     @asynccontextmanager
     async def workspace(self, *, base_url: str | None = None, clock: Clock | None = None) -> AsyncIterator[Workspace]:
@@ -64,7 +64,7 @@ class Session:
         try:
             return asyncio.run(_stoppable(body))
         except (KeyboardInterrupt, asyncio.CancelledError):
-            raise Stopped(Exit.INTERRUPTED) from None
+            raise Stopped(ExitCode.INTERRUPTED) from None
         finally:
             self.notes.close()
 
@@ -86,5 +86,5 @@ async def _stoppable(body: Coroutine[Any, Any, int | None]) -> int | None:
         return await task
     except asyncio.CancelledError:
         if told_to_end:
-            raise Stopped(Exit.TERMINATED) from None
+            raise Stopped(ExitCode.TERMINATED) from None
         raise

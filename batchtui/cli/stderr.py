@@ -7,7 +7,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from batchtui.text.safe import safe, safe_block
+from batchtui.text.safe import sanitize, sanitize_block
 from batchtui.text.widths import fit
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _WIPE = "\r\x1b[K"
 
 
-class Notes:
+class Stderr:
     """Speaks to the person at the terminal. Whatever it is given is made safe here; a closed stderr is passed over."""
 
     def __init__(self) -> None:
@@ -26,18 +26,18 @@ class Notes:
     def say(self, text: str) -> None:
         """Say something worth knowing, on a line of its own (or several)."""
         self._clear()
-        self._write(safe_block(text) + "\n")
+        self._write(sanitize_block(text) + "\n")
 
     def progress(self, text: str) -> None:
         """Show how far something has come, in place of what was shown before. Only on a terminal."""
         if self.is_terminal:
-            self._write(_WIPE + fit(safe(text), shutil.get_terminal_size().columns - 1))
+            self._write(_WIPE + fit(sanitize(text), shutil.get_terminal_size().columns - 1))
             self._has_progress = True
 
     def ask(self, question: str) -> None:
         """Put a question; the answer is read elsewhere."""
         self._clear()
-        self._write(safe_block(question) + " ")
+        self._write(sanitize_block(question) + " ")
 
     def failure(self, error: BatchtuiError) -> None:
         """Say what went wrong: a title, a sentence and what to do."""

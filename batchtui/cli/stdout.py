@@ -11,7 +11,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from batchtui.text.safe import safe_block
+from batchtui.text.safe import sanitize_block
 from batchtui.text.tables import table
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class PipeClosed(Exception):
     """Whoever read our output has gone; nobody needs to be told."""
 
 
-class Output:
+class Stdout:
     """Writes facts to stdout. It never writes a word that is not one; whoever has such asks `Notes`."""
 
     def __init__(self) -> None:
@@ -104,7 +104,7 @@ class _Safe(_Lent):
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
 
     def write(self, data: Any) -> int:
-        self._terminal.write(safe_block(self._decode(bytes(data))).encode())
+        self._terminal.write(sanitize_block(self._decode(bytes(data))).encode())
         return len(data)
 
     def flush(self) -> None:

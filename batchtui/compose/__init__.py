@@ -10,7 +10,7 @@ Everything streams: a million rows need no more memory than ten. Problems name t
 """
 
 from batchtui.compose.binding import ComposerOptions
-from batchtui.compose.composer import Composer, Rendered
+from batchtui.compose.composer import Composer, RenderedRow
 from batchtui.compose.tables.base import Doubt, Row, Table, TableOptions
 from batchtui.compose.tables.open import open_query, open_table, open_tables
 
@@ -18,7 +18,7 @@ __all__ = [
     "Composer",
     "ComposerOptions",
     "Doubt",
-    "Rendered",
+    "RenderedRow",
     "Row",
     "Table",
     "TableOptions",

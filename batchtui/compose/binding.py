@@ -5,21 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from batchtui.compose.column_names import aliases, guess, listed
+from batchtui.compose.column_names import aliases, closest, list_names
 from batchtui.compose.tables.json_records import TASKS, VALUE
 from batchtui.domain.errors import InputError
 from batchtui.intake.model_rules import TIERS
 from batchtui.intake.task_files import DEFAULT_TIER, TaskRenderer, model_of, task_values
-from batchtui.templates import Shaper
+from batchtui.templates import RequestBuilder
 from batchtui.templates.syntax import ROW
 from batchtui.templates.values import as_json
 
 if TYPE_CHECKING:
     from batchtui.compose.tables.base import Row, Table
-    from batchtui.intake.problems import Fault
+    from batchtui.intake.problems import CheckFault
     from batchtui.intake.types import CheckOptions
     from batchtui.templates import Template
-    from batchtui.templates.request_builder import Prefix
+    from batchtui.templates.request_builder import CacheablePrefix
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,15 +39,15 @@ class ComposerOptions:
     """Rows at most."""
 
 
-class Unfit(ValueError):
+class BindingError(ValueError):
     """A row that nothing can be shaped of."""
 
-    def __init__(self, fault: Fault) -> None:
+    def __init__(self, fault: CheckFault) -> None:
         super().__init__(fault.message)
         self.fault = fault
 
 
-class Fitting:
+class TemplateBinding:
     """One template and one table. It makes no request, and counts nothing."""
 
     def __init__(self, table: Table, template: Template | None, options: ComposerOptions) -> None:
@@ -74,7 +74,7 @@ class Fitting:
         """The names whose values stand in the prompt as they are."""
 
     @property
-    def prefix(self) -> Prefix | None:
+    def prefix(self) -> CacheablePrefix | None:
         """What all requests begin with; None where tasks bring templates of their own."""
         return self._shaper.prefix if self._shaper else None
 
@@ -83,7 +83,7 @@ class Fitting:
         """The model of all requests; None where tasks choose."""
         return self._shaper.model if self._shaper else None
 
-    def fit(self, row: Row) -> tuple[Shaper, dict[str, Any]]:
+    def fit(self, row: Row) -> tuple[RequestBuilder, dict[str, Any]]:
         """Return what shapes a row, and the values by the names that a template uses.
 
         Raises:
@@ -94,7 +94,7 @@ class Fitting:
             assert self._tasks is not None
             shaper, faults = self._tasks.shaper(values)
             if shaper is None:
-                raise Unfit(faults[0])
+                raise BindingError(faults[0])
             return shaper, task_values(values)
         whole = {VALUE: as_json(values, indent=2)} if self._wants_whole else {}
         if self._wants_row or whole:
@@ -126,7 +126,7 @@ class Fitting:
         if missing:
             raise InputError(
                 f'The template "{self._template.name}" does not fit {self._table.name}: ' + "; ".join(missing) + ".",
-                hint=f"Its columns are {listed(self._table.columns)}.",
+                hint=f"Its columns are {list_names(self._table.columns)}.",
                 title="A column is missing",
             )
 
@@ -136,10 +136,10 @@ class Fitting:
         wished = replace(check, model=model, max_tokens=options.max_tokens)
         return TaskRenderer(wished, self._template, cache=options.cache)
 
-    def _make_shaper(self, template: Template) -> Shaper:
+    def _make_shaper(self, template: Template) -> RequestBuilder:
         options = self._options
         named = options.model or template.model or DEFAULT_TIER
-        return Shaper(
+        return RequestBuilder(
             template,
             model=model_of(named, self._tiers) or named,
             max_tokens=options.max_tokens,
@@ -163,8 +163,8 @@ class Fitting:
         if meant:
             return meant[wanted]
         raise InputError(
-            f'{self._table.name} has no column "{wanted}" to make the ids from{guess(wanted, columns)}',
-            hint=f"Its columns are {listed(columns)}.",
+            f'{self._table.name} has no column "{wanted}" to make the ids from{closest(wanted, columns)}',
+            hint=f"Its columns are {list_names(columns)}.",
         )
 
 

@@ -8,21 +8,24 @@ from difflib import get_close_matches
 from batchtui.domain.errors import InputError
 
 
-def guess(wanted: str, names: tuple[str, ...]) -> str:
+def closest(wanted: str, names: tuple[str, ...]) -> str:
     """Return which name may have been meant, as the end of a sentence with its full stop."""
     lower = {name.lower(): name for name in names}
     close = get_close_matches(wanted.lower(), lower, n=1, cutoff=0.5)
     return f'; did you mean "{lower[close[0]]}"?' if close else "."
 
 
-def listed(columns: tuple[str, ...]) -> str:
+def list_names(columns: tuple[str, ...]) -> str:
     """List columns, with what a template calls those that are no names."""
-    said = [column if column == called(column) else f"{column} ({{{{ {called(column)} }}}})" for column in columns]
+    said = [
+        column if column == placeholder_name(column) else f"{column} ({{{{ {placeholder_name(column)} }}}})"
+        for column in columns
+    ]
     more = f" and {len(said) - 40} more" if len(said) > 40 else ""
     return ", ".join(said[:40]) + more
 
 
-def called(column: str) -> str:
+def placeholder_name(column: str) -> str:
     """Return what a template can call a column whose name is none in Jinja."""
     if column.isidentifier():
         return column
@@ -38,7 +41,7 @@ def aliases(columns: tuple[str, ...], names: set[str]) -> dict[str, str]:
     """
     named: dict[str, list[str]] = {}
     for column in columns:
-        named.setdefault(called(column), []).append(column)
+        named.setdefault(placeholder_name(column), []).append(column)
     for name in sorted(names):
         meant = named.get(name, [])
         if len(meant) > 1:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
 
-from batchtui.compose.binding import ComposerOptions, Fitting, Unfit
-from batchtui.compose.column_names import called
-from batchtui.compose.custom_ids import IdMaker
+from batchtui.compose.binding import BindingError, ComposerOptions, TemplateBinding
+from batchtui.compose.column_names import placeholder_name
+from batchtui.compose.custom_ids import CustomIdFactory
 from batchtui.domain.problem import Severity
 from batchtui.intake.checker import Checker
-from batchtui.intake.problems import Fault
+from batchtui.intake.problems import CheckFault
 from batchtui.intake.task_files import template_fault
-from batchtui.templates import TemplateFault
+from batchtui.templates import InvalidTemplate
 from batchtui.templates.values import is_blank
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ MOST_APART = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Rendered:
+class RenderedRow:
     """One row as it would be sent, for looking at."""
 
     line: int
@@ -80,7 +80,7 @@ class Composer:
         self._checker = Checker(options.check)
         if on_problem:
             self._checker.findings.heard = set()
-        self.fitting = Fitting(table, template, options)
+        self.fitting = TemplateBinding(table, template, options)
         self.ids = self.id_maker()
         self.rows = 0
         """Rows read so far, right or wrong."""
@@ -88,14 +88,14 @@ class Composer:
         self._is_alone = False
         """Whether one row is looked at: what a first row is told about its columns, this one is told as any other."""
 
-    def id_maker(self) -> IdMaker:
+    def id_maker(self) -> CustomIdFactory:
         """Return what makes the ids of this table, from its first row on."""
         column, limit = self.fitting.id_column, self._options.limit
         if column is None:
-            return IdMaker()
+            return CustomIdFactory()
         # Rows that are left out count for nothing in the limit; so far, twice as many are enough.
         most = None if limit is None else 2 * limit + _LEFT_OUT
-        return IdMaker(lambda: islice(self.table.values(column), most))
+        return CustomIdFactory(lambda: islice(self.table.values(column), most))
 
     def blocks(self) -> Iterator[list[CheckedRequest]]:
         """Yield the requests that may be sent. Run it to its end before `report`.
@@ -117,7 +117,7 @@ class Composer:
         """Say what was found: shapes, models, and problems by row."""
         return self._checker.report()
 
-    def render(self, row: Row, number: int, ids: IdMaker | None = None) -> Rendered:
+    def render(self, row: Row, number: int, ids: CustomIdFactory | None = None) -> RenderedRow:
         """Make and check the request of one row; nothing of it is counted.
 
         Args:
@@ -126,21 +126,21 @@ class Composer:
             ids: knows the ids of the rows before it; without it the id is made as if there were none.
         """
         twin = type(self)(self.table, self.template, self._options)
-        twin.ids = ids or IdMaker()
+        twin.ids = ids or CustomIdFactory()
         twin.rows = number - 1
         twin._is_alone = True  # noqa: SLF001 (its own kind)
         return twin._rendered(row)  # noqa: SLF001 (its own kind)
 
-    def _rendered(self, row: Row) -> Rendered:
+    def _rendered(self, row: Row) -> RenderedRow:
         name = row.file or self.table.name
         payload = self._payload(row, name)
         if not payload:
             original = str(self.fitting.original(row) or "")
-            return Rendered(row.line, original, problems=self.report().problems, file=row.file, number=self.rows + 1)
+            return RenderedRow(row.line, original, problems=self.report().problems, file=row.file, number=self.rows + 1)
         self._check(name, row.line, [payload])
         request = from_json(payload)
         made, problems = request["params"], self.report().problems
-        return Rendered(row.line, request["custom_id"], made, problems, row.file, self.rows + 1)
+        return RenderedRow(row.line, request["custom_id"], made, problems, row.file, self.rows + 1)
 
     def _compose(self, rows: list[Row]) -> list[CheckedRequest]:
         """Shape and check rows that follow one another, keeping each at the line where it stands."""
@@ -188,12 +188,12 @@ class Composer:
             shaper, values = self.fitting.fit(row)
             custom_id = self.ids.make(original, self.rows + 1)
             payload = shaper.payload(custom_id, values, row.blocks)
-        except TemplateFault as fault:
+        except InvalidTemplate as fault:
             if self.rows == 0 and not self._is_alone:
                 self.fitting.refuse_missing(row)
             self._checker.findings.add(_odd_byte(row) or template_fault(fault, str(fault)), file, row.line)
             return b""
-        except Unfit as unfit:
+        except BindingError as unfit:
             self._checker.findings.add(unfit.fault, file, row.line)
             return b""
         for name in self.fitting.written:
@@ -205,13 +205,13 @@ class Composer:
         return payload
 
 
-def _empty(column: str) -> Fault:
+def _empty(column: str) -> CheckFault:
     """Say that the prompt has a hole where a cell is blank."""
-    hint = f'{{{{ {called(column)} | default("…", true) }}}} writes something in its place'
-    return Fault("empty-cell", f'"{column}" is empty, and the prompt uses it', hint, Severity.WARNING, kind=column)
+    hint = f'{{{{ {placeholder_name(column)} | default("…", true) }}}} writes something in its place'
+    return CheckFault("empty-cell", f'"{column}" is empty, and the prompt uses it', hint, Severity.WARNING, kind=column)
 
 
-def _odd_byte(row: Row) -> Fault | None:
+def _odd_byte(row: Row) -> CheckFault | None:
     """Say which byte of a row is no text; None where all are."""
     for column, value in row.values.items():
         found = _ODD.search(value) if isinstance(value, str) else None
@@ -220,5 +220,5 @@ def _odd_byte(row: Row) -> Fault | None:
             said = bytes([byte]).decode("cp1252", "replace")
             message = f'"{column}" has the byte 0x{byte:02X}, which is no text in the encoding of the rest'
             hint = f'in Windows-1252 it is "{said}": mend the row, or --encoding cp1252 where all of it is'
-            return Fault("not-utf8", message, hint, kind=column)
+            return CheckFault("not-utf8", message, hint, kind=column)
     return None

@@ -18,7 +18,7 @@ _LEAST = 1 << 12
 _MASK = (1 << 64) - 1
 
 
-class IdMaker:
+class CustomIdFactory:
     """Makes the custom_id of each row: a legal name keeps itself, any other is made legal and unique.
 
     A made id is never one that another row has by itself, also a later one: results are joined by custom_id, and would
@@ -27,7 +27,7 @@ class IdMaker:
 
     def __init__(self, names: Callable[[], Iterable[Any]] | None = None) -> None:
         """`names` yields what all rows are called; it is asked when the first id has to be made."""
-        self._seen = Seen()
+        self._seen = SeenIds()
         self._names = names
         self.made = 0
         """Rows that had no name of their own."""
@@ -70,7 +70,7 @@ class IdMaker:
         return made
 
 
-class Seen:
+class SeenIds:
     """Which ids were given or are reserved, in 13 to 27 bytes each: an array of 62 bits of a hash and a bit for given.
 
     Once in many millions of millions of pairs two texts have one hash; then the second is called seen, which costs it

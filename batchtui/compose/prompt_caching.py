@@ -16,6 +16,6 @@ USUAL = 1024
 """For models whose figure is not known here."""
 
 
-def least_cached(model: str) -> int:
+def min_cacheable_tokens(model: str) -> int:
     """Return the tokens that a prefix must have for a model to cache it."""
     return _LEAST.get(undated(model), USUAL)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ApiCall:
     """One HTTP exchange: what was asked, what came back and how long it took. Never holds content or credentials."""
 
     operation: str

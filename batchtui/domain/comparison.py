@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Difference(StrEnum):
+class AnswerChange(StrEnum):
     """What became of one custom_id in the second of two sets of results, seen from the first."""
 
     SAME = "same"
@@ -25,4 +25,4 @@ class Difference(StrEnum):
     @property
     def is_change(self) -> bool:
         """Whether both have it and something became of it that had not before."""
-        return self in (Difference.CHANGED, Difference.BETTER, Difference.WORSE)
+        return self in (AnswerChange.CHANGED, AnswerChange.BETTER, AnswerChange.WORSE)

@@ -35,7 +35,7 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True)
-class Precedent:
+class PastBatch:
     """What one model did in one batch, beside what was expected of the requests that it answered."""
 
     model: str
@@ -52,7 +52,7 @@ class Precedent:
 
 
 @dataclass(frozen=True, slots=True)
-class Range:
+class TokenRange:
     """The least, the mean and the most that some batches came to."""
 
     low: float
@@ -61,12 +61,12 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcomes:
+class PastOutcomes:
     """What precedents say of requests like them."""
 
-    output: Range
+    output: TokenRange
     """Tokens written, as a share of max_tokens."""
-    input: Range | None
+    input: TokenRange | None
     """Tokens put in, as a multiple of what their bytes had said; None where that was not noted."""
     batches: int
     likeness: Likeness
@@ -78,13 +78,13 @@ class Outcomes:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class EstimateHistory:
     """What was done before, newest first, as it looks to a job of some name."""
 
-    precedents: Sequence[Precedent] = ()
+    precedents: Sequence[PastBatch] = ()
     name: str | None = None
 
-    def outcomes(self, model: str | None, template: str) -> Outcomes | None:
+    def outcomes(self, model: str | None, template: str) -> PastOutcomes | None:
         """Say what requests to this model, of this template, may come to; None where nothing was like them.
 
         Those of the same template tell more than those of the same name, and these more than those of the model.
@@ -99,19 +99,19 @@ class History:
                 return _outcomes(found, likeness)
         return None
 
-    def _is_alike(self, each: Precedent, template: str, likeness: Likeness) -> bool:
+    def _is_alike(self, each: PastBatch, template: str, likeness: Likeness) -> bool:
         if likeness == "template":
             return each.template == template != ""
         return likeness == "model" or each.name == self.name
 
 
-def _outcomes(found: Sequence[Precedent], likeness: Likeness) -> Outcomes:
+def _outcomes(found: Sequence[PastBatch], likeness: Likeness) -> PastOutcomes:
     noted = [(each.input_tokens, each.expected_input) for each in found if each.expected_input]
     written = _range([(each.written, each.allowed) for each in found])
-    return Outcomes(written, _range(noted) if noted else None, len(found), likeness)
+    return PastOutcomes(written, _range(noted) if noted else None, len(found), likeness)
 
 
-def _range(found: Sequence[tuple[int, int]]) -> Range:
+def _range(found: Sequence[tuple[int, int]]) -> TokenRange:
     """Lay what was done beside what it is a share of, batch by batch."""
     shares = [done / of for done, of in found]
-    return Range(min(shares), sum(done for done, _ in found) / sum(of for _, of in found), max(shares))
+    return TokenRange(min(shares), sum(done for done, _ in found) / sum(of for _, of in found), max(shares))

@@ -16,7 +16,7 @@ Comparison = Literal["", "=", "<", "<=", ">", ">="]
 Value = str | Decimal | timedelta
 
 
-class Field(StrEnum):
+class FilterField(StrEnum):
     """What a term can be about, as a person writes it."""
 
     STATUS = "status"
@@ -44,19 +44,19 @@ class Field(StrEnum):
 
 
 NUMBERS = frozenset({
-    Field.REQUESTS, Field.SUCCEEDED, Field.ERRORED, Field.EXPIRED, Field.CANCELED, Field.FAILED, Field.PART,
-    Field.ATTEMPT, Field.COST,
+    FilterField.REQUESTS, FilterField.SUCCEEDED, FilterField.ERRORED, FilterField.EXPIRED, FilterField.CANCELED, FilterField.FAILED, FilterField.PART,
+    FilterField.ATTEMPT, FilterField.COST,
 })  # fmt: skip
 """Fields that hold a number; their values are decimals, costs in USD."""
-SPANS = frozenset({Field.AGE, Field.ENDED, Field.TOOK})
+SPANS = frozenset({FilterField.AGE, FilterField.ENDED, FilterField.TOOK})
 """Fields that hold a time: since it was made, since it ended, from the one to the other."""
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class FilterTerm:
     """One claim about a batch. A filter is the sum of its terms: all of them hold."""
 
-    field: Field | None
+    field: FilterField | None
     """None: a word, looked for wherever a person would look."""
     values: tuple[Value, ...]
     """One of these; for numbers and times it is one only."""
@@ -82,7 +82,7 @@ class BatchQuery:
     tags: tuple[str, ...] = ()
     """Only those that carry all of these."""
     job: str | None = None
-    terms: tuple[Term, ...] = ()
+    terms: tuple[FilterTerm, ...] = ()
     """Only those for which all of these hold."""
     deleted: bool = False
     """Whether deleted ones are shown too; asking for the state `deleted` shows them anyway."""

@@ -49,7 +49,7 @@ class Spending:
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class PendingSpend:
     """What batches were thought to cost, and what is still on its way."""
 
     expected: Decimal | None
@@ -63,7 +63,7 @@ class Outlook:
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
+class SpentRow:
     """One line of spending, with the batch that it belongs to."""
 
     batch: int

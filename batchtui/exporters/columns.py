@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.errors import UsageError
 from batchtui.results.content_blocks import BlockKind
-from batchtui.results.json_line import whole_text
+from batchtui.results.json_line import join_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from batchtui.exporters.record import Entry
+    from batchtui.exporters.record import ExportRecord
 
 STRUCTURED = "answer."
 """Before the name of a key of a structured answer."""
 MOST_STRUCTURED = 200
 """Keys that are spread into columns; whatever a model adds beyond that stays in the text."""
-Read = Callable[["Entry"], Any]
+Read = Callable[["ExportRecord"], Any]
 
 
 class Kind(StrEnum):
@@ -34,7 +34,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ExportColumn:
     """One column: its name and how a cell is had from an entry. A cell is None, or a JSON value."""
 
     name: str
@@ -62,65 +62,65 @@ def _plain(content: object) -> str:
     )
 
 
-def _thinking(entry: Entry) -> str | None:
+def _thinking(entry: ExportRecord) -> str | None:
     said = [block.text for block in entry.answer.blocks if block.kind is BlockKind.THINKING]
     return "\n".join(said) or None
 
 
-def _tool(entry: Entry, key: str) -> Any:
+def _tool(entry: ExportRecord, key: str) -> Any:
     calls = entry.answer.tool_calls
     return calls[0].get(key) if calls else None
 
 
-def _cache_writes(entry: Entry) -> int:
+def _cache_writes(entry: ExportRecord) -> int:
     tokens = entry.answer.reading.tokens
     return tokens[1] + tokens[2]
 
 
-_RESULT: tuple[Column, ...] = (
-    Column("custom_id", lambda entry: entry.answer.custom_id),
-    Column("outcome", lambda entry: str(entry.answer.outcome)),
-    Column("stop_reason", lambda entry: entry.answer.reading.stop_reason),
-    Column("text", lambda entry: entry.answer.text or None),
-    Column("error_type", lambda entry: entry.answer.reading.error_type),
-    Column("error_message", lambda entry: entry.answer.error_message or None),
-    Column("model", lambda entry: entry.answer.reading.model),
-    Column("input_tokens", lambda entry: entry.answer.reading.tokens[0], Kind.INTEGER),
-    Column("cache_write_tokens", _cache_writes, Kind.INTEGER),
-    Column("cache_read_tokens", lambda entry: entry.answer.reading.tokens[3], Kind.INTEGER),
-    Column("output_tokens", lambda entry: entry.answer.reading.tokens[4], Kind.INTEGER),
+_RESULT: tuple[ExportColumn, ...] = (
+    ExportColumn("custom_id", lambda entry: entry.answer.custom_id),
+    ExportColumn("outcome", lambda entry: str(entry.answer.outcome)),
+    ExportColumn("stop_reason", lambda entry: entry.answer.reading.stop_reason),
+    ExportColumn("text", lambda entry: entry.answer.text or None),
+    ExportColumn("error_type", lambda entry: entry.answer.reading.error_type),
+    ExportColumn("error_message", lambda entry: entry.answer.error_message or None),
+    ExportColumn("model", lambda entry: entry.answer.reading.model),
+    ExportColumn("input_tokens", lambda entry: entry.answer.reading.tokens[0], Kind.INTEGER),
+    ExportColumn("cache_write_tokens", _cache_writes, Kind.INTEGER),
+    ExportColumn("cache_read_tokens", lambda entry: entry.answer.reading.tokens[3], Kind.INTEGER),
+    ExportColumn("output_tokens", lambda entry: entry.answer.reading.tokens[4], Kind.INTEGER),
 )
-_REQUEST: tuple[Column, ...] = (
-    Column("request.model", lambda entry: entry.params.get("model")),
-    Column("request.max_tokens", lambda entry: entry.params.get("max_tokens"), Kind.INTEGER),
-    Column("request.system", lambda entry: _plain(entry.params.get("system")) or None),
-    Column("request.prompt", lambda entry: prompt_of(entry.params) or None),
+_REQUEST: tuple[ExportColumn, ...] = (
+    ExportColumn("request.model", lambda entry: entry.params.get("model")),
+    ExportColumn("request.max_tokens", lambda entry: entry.params.get("max_tokens"), Kind.INTEGER),
+    ExportColumn("request.system", lambda entry: _plain(entry.params.get("system")) or None),
+    ExportColumn("request.prompt", lambda entry: prompt_of(entry.params) or None),
 )
-ORIGINAL = Column("original_id", lambda entry: entry.original)
+ORIGINAL = ExportColumn("original_id", lambda entry: entry.original)
 """What the data calls the row; custom_ids can be something else."""
-_FURTHER: tuple[Column, ...] = (
+_FURTHER: tuple[ExportColumn, ...] = (
     ORIGINAL,
-    Column("type", lambda entry: entry.answer.reading.result_type),
-    Column("message_id", lambda entry: entry.answer.message.get("id")),
-    Column("thinking", _thinking),
-    Column("thinking_tokens", lambda entry: entry.answer.reading.tokens[5], Kind.INTEGER),
-    Column("tool_name", lambda entry: _tool(entry, "name")),
-    Column("tool_input", lambda entry: _tool(entry, "input")),
-    Column("raw", lambda entry: entry.line.decode("utf-8", "replace")),
+    ExportColumn("type", lambda entry: entry.answer.reading.result_type),
+    ExportColumn("message_id", lambda entry: entry.answer.message.get("id")),
+    ExportColumn("thinking", _thinking),
+    ExportColumn("thinking_tokens", lambda entry: entry.answer.reading.tokens[5], Kind.INTEGER),
+    ExportColumn("tool_name", lambda entry: _tool(entry, "name")),
+    ExportColumn("tool_input", lambda entry: _tool(entry, "input")),
+    ExportColumn("raw", lambda entry: entry.line.decode("utf-8", "replace")),
 )
 _NAMED = {column.name: column for column in (*_RESULT, *_REQUEST, *_FURTHER)}
 
 
 def default_columns(
-    structured: Sequence[Column], *, with_requests: bool, with_originals: bool = False
-) -> tuple[Column, ...]:
+    structured: Sequence[ExportColumn], *, with_requests: bool, with_originals: bool = False
+) -> tuple[ExportColumn, ...]:
     """Return the columns of a table where nobody chose any."""
     custom_id, *others = _RESULT
     originals = (ORIGINAL,) if with_originals else ()
     return (custom_id, *originals, *others, *structured, *(_REQUEST if with_requests else ()))
 
 
-def named_columns(names: Sequence[str], structured: Sequence[Column]) -> tuple[Column, ...]:
+def named_columns(names: Sequence[str], structured: Sequence[ExportColumn]) -> tuple[ExportColumn, ...]:
     """Return the columns with these names, in this order.
 
     A name is one of the known columns, `answer.KEY` for a key of a structured answer, or a path into the line or the
@@ -143,7 +143,7 @@ def wants_structure(names: Sequence[str]) -> bool:
     return any(name.startswith(STRUCTURED) for name in names)
 
 
-def structured_columns(entries: Iterable[Entry]) -> tuple[Column, ...]:
+def structured_columns(entries: Iterable[ExportRecord]) -> tuple[ExportColumn, ...]:
     """Look through entries for the keys of structured answers, in order of appearance, each with the kind it has."""
     kinds: dict[str, Kind | None] = {}
     for entry in entries:
@@ -160,15 +160,15 @@ def structured_columns(entries: Iterable[Entry]) -> tuple[Column, ...]:
 def cell_text(cell: object) -> str:
     """Return a cell as text: nothing for None, JSON for what is neither text nor number."""
     if isinstance(cell, str):
-        return whole_text(cell)
+        return join_text(cell)
     if cell is None:
         return ""
     if isinstance(cell, int | float) and not isinstance(cell, bool):
         return str(cell)
-    return whole_text(json.dumps(cell, ensure_ascii=False, separators=(",", ":")))
+    return join_text(json.dumps(cell, ensure_ascii=False, separators=(",", ":")))
 
 
-def _named(name: str) -> Column:
+def _named(name: str) -> ExportColumn:
     if name in _NAMED:
         return _NAMED[name]
     if name.startswith(STRUCTURED) and name != STRUCTURED:
@@ -176,18 +176,18 @@ def _named(name: str) -> Column:
     head, _, rest = name.partition(".")
     if rest and head == "result":
         path = rest.split(".")
-        return Column(name, lambda entry: _at(entry.answer.result, path))
+        return ExportColumn(name, lambda entry: _at(entry.answer.result, path))
     if rest and head == "request":
         path = rest.split(".")
-        return Column(name, lambda entry: _at(entry.params, path))
+        return ExportColumn(name, lambda entry: _at(entry.params, path))
     raise UsageError(
         f'There is no field "{name}".',
         hint=f"Fields are {', '.join(_NAMED)}, answer.KEY, result.PATH and request.PATH.",
     )
 
 
-def _structured(key: str, kind: Kind) -> Column:
-    return Column(STRUCTURED + key, lambda entry: entry.structured.get(key), kind)
+def _structured(key: str, kind: Kind) -> ExportColumn:
+    return ExportColumn(STRUCTURED + key, lambda entry: entry.structured.get(key), kind)
 
 
 def _at(value: object, path: Sequence[str]) -> Any:

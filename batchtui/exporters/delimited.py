@@ -6,13 +6,13 @@ import re
 from typing import IO, TYPE_CHECKING
 
 from batchtui.exporters.columns import cell_text
-from batchtui.results.json_line import whole_text
+from batchtui.results.json_line import join_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from batchtui.exporters.columns import Column
-    from batchtui.exporters.record import Entry
+    from batchtui.exporters.columns import ExportColumn
+    from batchtui.exporters.record import ExportRecord
 
 ROWS_AT_ONCE = 500
 _RUNS = frozenset("=+-@\t\r\n＝＋－＠")
@@ -21,7 +21,9 @@ _HARMLESS = re.compile(r"[+-]?(?:\d+(?:[.,]\d+)*(?:[eE][+-]?\d+)?|[A-Za-z0-9_-]{
 """Numbers, and all that a custom_id may be: these stay as they are, so that rows can be joined by them."""
 
 
-def write_delimited(out: IO[bytes], entries: Iterable[Entry], columns: Sequence[Column], *, delimiter: str) -> None:
+def write_delimited(
+    out: IO[bytes], entries: Iterable[ExportRecord], columns: Sequence[ExportColumn], *, delimiter: str
+) -> None:
     """Write a header and one row an entry, in UTF-8, each line ended by a newline.
 
     Quoted as Python's csv module does by default, which takes its time over long texts, character by character.
@@ -65,4 +67,4 @@ def _encoded(rows: Sequence[str]) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError:
-        return whole_text(text).encode()
+        return join_text(text).encode()

@@ -9,8 +9,8 @@ from typing import IO, TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from batchtui.exporters.columns import Column
-    from batchtui.exporters.record import Entry
+    from batchtui.exporters.columns import ExportColumn
+    from batchtui.exporters.record import ExportRecord
 
 
 class Format(StrEnum):
@@ -43,8 +43,8 @@ def format_of(output: str | None) -> Format:
 def write(
     kind: Format,
     out: IO[bytes],
-    entries: Iterable[Entry],
-    columns: Sequence[Column] | None,
+    entries: Iterable[ExportRecord],
+    columns: Sequence[ExportColumn] | None,
     *,
     with_requests: bool = False,
 ) -> None:

@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 from typing import IO, TYPE_CHECKING
 
-from batchtui.results.json_line import whole_text
+from batchtui.results.json_line import join_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from batchtui.exporters.columns import Column
-    from batchtui.exporters.record import Entry
+    from batchtui.exporters.columns import ExportColumn
+    from batchtui.exporters.record import ExportRecord
 
 FLUSH = 1 << 20
 """Bytes gathered before they are written."""
 
 
 def write_jsonl(
-    out: IO[bytes], entries: Iterable[Entry], columns: Sequence[Column] | None, *, with_requests: bool
+    out: IO[bytes], entries: Iterable[ExportRecord], columns: Sequence[ExportColumn] | None, *, with_requests: bool
 ) -> None:
     """Write one JSON object a line.
 
@@ -29,7 +29,7 @@ def write_jsonl(
 
 
 def write_json(
-    out: IO[bytes], entries: Iterable[Entry], columns: Sequence[Column] | None, *, with_requests: bool
+    out: IO[bytes], entries: Iterable[ExportRecord], columns: Sequence[ExportColumn] | None, *, with_requests: bool
 ) -> None:
     """Write one JSON array with an object a line."""
     _write(out, _array(_documents(entries, columns, with_requests=with_requests, strictly=True)))
@@ -47,7 +47,11 @@ def _array(documents: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _documents(
-    entries: Iterable[Entry], columns: Sequence[Column] | None, *, with_requests: bool, strictly: bool = False
+    entries: Iterable[ExportRecord],
+    columns: Sequence[ExportColumn] | None,
+    *,
+    with_requests: bool,
+    strictly: bool = False,
 ) -> Iterator[bytes]:
     """Yield one document an entry; `strictly` makes a line that is no JSON a JSON string."""
     for entry in entries:
@@ -63,12 +67,12 @@ def _documents(
         yield line
 
 
-def _request(entry: Entry) -> bytes:
+def _request(entry: ExportRecord) -> bytes:
     return _encoded(entry.params) if entry.request is not None else b"null"
 
 
 def _encoded(value: object) -> bytes:
-    return whole_text(json.dumps(value, ensure_ascii=False, separators=(",", ":"))).encode()
+    return join_text(json.dumps(value, ensure_ascii=False, separators=(",", ":"))).encode()
 
 
 def _write(out: IO[bytes], pieces: Iterable[bytes]) -> None:

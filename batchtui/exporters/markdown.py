@@ -7,29 +7,29 @@ from typing import IO, TYPE_CHECKING
 
 from batchtui.exporters.columns import cell_text, prompt_of
 from batchtui.results.content_blocks import BlockKind
-from batchtui.results.json_line import whole_text
+from batchtui.results.json_line import join_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from batchtui.exporters.columns import Column
-    from batchtui.exporters.record import Entry
-    from batchtui.results.parsed_result import Answer
+    from batchtui.exporters.columns import ExportColumn
+    from batchtui.exporters.record import ExportRecord
+    from batchtui.results.parsed_result import ParsedResult
 
 _FENCES = re.compile(r"`+")
 _SHOWN = (BlockKind.TEXT, BlockKind.HIDDEN_THINKING)
 
 
 def write_markdown(
-    out: IO[bytes], entries: Iterable[Entry], columns: Sequence[Column] | None, *, with_requests: bool
+    out: IO[bytes], entries: Iterable[ExportRecord], columns: Sequence[ExportColumn] | None, *, with_requests: bool
 ) -> None:
     """Write a section for each entry: a heading, what became of it, and the answer as it is, or the chosen fields."""
     for number, entry in enumerate(entries):
         section = _fields(entry, columns) if columns is not None else _section(entry, with_requests=with_requests)
-        out.write(whole_text(("\n---\n\n" if number else "") + section).encode("utf-8", "replace"))
+        out.write(join_text(("\n---\n\n" if number else "") + section).encode("utf-8", "replace"))
 
 
-def _section(entry: Entry, *, with_requests: bool) -> str:
+def _section(entry: ExportRecord, *, with_requests: bool) -> str:
     answer = entry.answer
     parts = [f"## {code(answer.custom_id)}", f"*{_about(answer)}*"]
     if with_requests and entry.params:
@@ -44,7 +44,7 @@ def _section(entry: Entry, *, with_requests: bool) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _about(answer: Answer) -> str:
+def _about(answer: ParsedResult) -> str:
     usage = answer.usage
     said = [str(answer.outcome), answer.reading.error_type or "", answer.reading.model or ""]
     if answer.reading.model:
@@ -52,7 +52,7 @@ def _about(answer: Answer) -> str:
     return " · ".join(part.replace("*", "") for part in said if part)
 
 
-def _fields(entry: Entry, columns: Sequence[Column]) -> str:
+def _fields(entry: ExportRecord, columns: Sequence[ExportColumn]) -> str:
     parts = [f"## {code(entry.answer.custom_id)}"]
     parts += [f"**{column.name}**\n\n{cell_text(column.read(entry)).strip()}" for column in columns]
     return "\n\n".join(part.rstrip() for part in parts) + "\n"

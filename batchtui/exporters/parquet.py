@@ -15,8 +15,8 @@ from batchtui.exporters.columns import Kind, cell_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from batchtui.exporters.columns import Column
-    from batchtui.exporters.record import Entry
+    from batchtui.exporters.columns import ExportColumn
+    from batchtui.exporters.record import ExportRecord
 
 ROWS_AT_ONCE = 10_000
 BYTES_AT_ONCE = 32 << 20
@@ -27,7 +27,7 @@ def require_pyarrow() -> None:
     _load("pyarrow")
 
 
-def write_parquet(out: IO[bytes], entries: Iterable[Entry], columns: Sequence[Column]) -> None:
+def write_parquet(out: IO[bytes], entries: Iterable[ExportRecord], columns: Sequence[ExportColumn]) -> None:
     """Write a Parquet file, compressed with zstd.
 
     Raises:
@@ -44,7 +44,7 @@ def write_parquet(out: IO[bytes], entries: Iterable[Entry], columns: Sequence[Co
             writer.write_table(arrow.Table.from_arrays(arrays, schema=schema))
 
 
-def _groups(entries: Iterable[Entry], columns: Sequence[Column]) -> Iterator[list[list[Any]]]:
+def _groups(entries: Iterable[ExportRecord], columns: Sequence[ExportColumn]) -> Iterator[list[list[Any]]]:
     """Yield the cells column by column, as many rows at once as fit."""
     group: list[list[Any]] = [[] for _ in columns]
     rows = size = 0

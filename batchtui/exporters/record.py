@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from batchtui.results.json_line import UnreadableLine, read_object
-from batchtui.results.parsed_result import read_answer
+from batchtui.results.json_line import UnreadableLine, parse_json_object
+from batchtui.results.parsed_result import parse_result
 from batchtui.results.structured_output import structured_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from batchtui.results.parsed_result import Answer
+    from batchtui.results.parsed_result import ParsedResult
 
 
-class Entry:
+class ExportRecord:
     """A line of results with the request that led to it. Nothing is parsed before it is asked for, or twice."""
 
-    answer: Answer
+    answer: ParsedResult
     """The line, read."""
     params: dict[str, Any]
     """The request's params; empty where there is no request."""
@@ -41,18 +41,18 @@ class Entry:
         return value
 
 
-def _params(entry: Entry) -> dict[str, Any]:
+def _params(entry: ExportRecord) -> dict[str, Any]:
     if entry.request is None:
         return {}
     try:
-        params = read_object(entry.request).get("params")
+        params = parse_json_object(entry.request).get("params")
     except UnreadableLine:
         return {}
     return params if isinstance(params, dict) else {}
 
 
-_READERS: dict[str, Callable[[Entry], Any]] = {
-    "answer": lambda entry: read_answer(entry.line),
+_READERS: dict[str, Callable[[ExportRecord], Any]] = {
+    "answer": lambda entry: parse_result(entry.line),
     "params": _params,
     "structured": lambda entry: structured_value(entry.answer) or {},
 }

@@ -11,12 +11,12 @@ from urllib.parse import quote
 
 from batchtui.domain.errors import UnknownTarget
 from batchtui.domain.limits import PAGE_LIMIT
-from batchtui.gateway.errors import garbled
-from batchtui.gateway.exchange import Ask, account_of, retry_after, server_time
-from batchtui.gateway.parsing import read_batch, read_model, read_object, read_page, read_tokens
+from batchtui.gateway.errors import unreadable_answer
+from batchtui.gateway.exchange import ApiRequest, account_of, retry_after, server_time
+from batchtui.gateway.parsing import parse_batch, parse_model, parse_object, parse_page, parse_tokens
 from batchtui.gateway.sdk import Patience, open_client
-from batchtui.gateway.transport import Line
-from batchtui.gateway.upload_body import OutgoingBody
+from batchtui.gateway.transport import Transport
+from batchtui.gateway.upload_body import UploadBody
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from batchtui.domain.batch import RemoteBatch, RemotePage
     from batchtui.domain.clock import Clock
     from batchtui.domain.model import ModelInfo
-    from batchtui.gateway.protocol import Dialect, Upload
+    from batchtui.gateway.protocol import ApiHeaders, Upload
     from batchtui.gateway.transport import Listener
 
 _BATCHES = "/v1/messages/batches"
@@ -47,7 +47,7 @@ class AnthropicGateway:
     reader stay unused: the JSON is read here, because they validate nothing and would leave the base URL.
     """
 
-    def __init__(self, client: AsyncAnthropic, line: Line, patience: Patience, clock: Clock) -> None:
+    def __init__(self, client: AsyncAnthropic, line: Transport, patience: Patience, clock: Clock) -> None:
         self._client = client
         self._line = line
         self._patience = patience
@@ -81,7 +81,7 @@ class AnthropicGateway:
         patience = patience or Patience()
         client = await asyncio.to_thread(open_client, base_url=base_url, profile=profile, api_key=api_key)
         return cls(
-            client, Line(client, on_call=on_call, clock=clock, connect_timeout=patience.connect), patience, clock
+            client, Transport(client, on_call=on_call, clock=clock, connect_timeout=patience.connect), patience, clock
         )
 
     @property
@@ -89,11 +89,11 @@ class AnthropicGateway:
         """The server that everything goes to, as `scheme://host:port/path`, without a user's name or password."""
         return self._line.base_url
 
-    async def create(self, upload: Upload, dialect: Dialect) -> RemoteBatch:
+    async def create(self, upload: Upload, dialect: ApiHeaders) -> RemoteBatch:
         """See Gateway. A cancelled task is cancelled: whether the batch exists is then as open as after a time-out."""
-        body = OutgoingBody(upload)
+        body = UploadBody(upload)
         headers = {"Content-Type": "application/json", "Content-Length": str(upload.length), **_spoken(dialect)}
-        ask = Ask("create", "POST", _BATCHES, self._patience.create, headers=headers, body=body)
+        ask = ApiRequest("create", "POST", _BATCHES, self._patience.create, headers=headers, body=body)
         try:
             return await self._line.fetch(ask, self._as_batch)
         finally:
@@ -108,7 +108,9 @@ class AnthropicGateway:
         query: dict[str, str | int] = {"limit": min(max(limit, 1), PAGE_LIMIT)}
         if after_id:
             query["after_id"] = after_id
-        return await self._line.fetch(Ask("list", "GET", _BATCHES, self._patience.answer, query=query), self._as_page)
+        return await self._line.fetch(
+            ApiRequest("list", "GET", _BATCHES, self._patience.answer, query=query), self._as_page
+        )
 
     async def cancel(self, batch_id: str) -> RemoteBatch:
         """See Gateway."""
@@ -116,7 +118,7 @@ class AnthropicGateway:
 
     async def delete(self, batch_id: str) -> None:
         """See Gateway."""
-        await self._line.fetch(self._about(batch_id, "delete", "DELETE"), lambda body, _: read_object(body))
+        await self._line.fetch(self._about(batch_id, "delete", "DELETE"), lambda body, _: parse_object(body))
 
     @asynccontextmanager
     async def results(self, batch_id: str) -> AsyncIterator[AsyncIterator[bytes]]:
@@ -127,7 +129,7 @@ class AnthropicGateway:
         ask = self._about(batch_id, "results", "GET", "/results", patience=self._patience.stall)
         async with self._line.open(ask) as response:
             if response.headers.get("content-type", "").startswith("text/html"):
-                raise garbled("it is a web page", ask, response)
+                raise unreadable_answer("it is a web page", ask, response)
             yield response.aiter_bytes()
 
     async def models(self) -> tuple[ModelInfo, ...]:
@@ -136,10 +138,10 @@ class AnthropicGateway:
         after: str | None = None
         for _ in range(_MOST_MODEL_PAGES):
             query: dict[str, str | int] = {"limit": 1000, **({"after_id": after} if after else {})}
-            ask = Ask("models", "GET", "/v1/models", self._patience.answer, query=query)
-            page = await self._line.fetch(ask, lambda body, _: read_object(body))
+            ask = ApiRequest("models", "GET", "/v1/models", self._patience.answer, query=query)
+            page = await self._line.fetch(ask, lambda body, _: parse_object(body))
             items = page.get("data")
-            new = [model for item in (items if isinstance(items, list) else []) if (model := read_model(item))]
+            new = [model for item in (items if isinstance(items, list) else []) if (model := parse_model(item))]
             found.update({model.id: model for model in new})
             last = page.get("last_id")
             if page.get("has_more") is not True or not isinstance(last, str) or last in ("", after):
@@ -147,13 +149,13 @@ class AnthropicGateway:
             after = last
         return tuple(found.values())
 
-    async def count_tokens(self, params: Mapping[str, Any], dialect: Dialect) -> int:
+    async def count_tokens(self, params: Mapping[str, Any], dialect: ApiHeaders) -> int:
         """See Gateway. Passes on what the endpoint takes; max_tokens and the like are left out."""
         counted = {name: value for name, value in params.items() if name in _COUNTED}
         ask = self._posting("count_tokens", "/v1/messages/count_tokens", counted, dialect, self._patience.answer)
-        return await self._line.fetch(ask, lambda body, _: read_tokens(read_object(body)))
+        return await self._line.fetch(ask, lambda body, _: parse_tokens(parse_object(body)))
 
-    async def message(self, params: Mapping[str, Any], dialect: Dialect) -> bytes:
+    async def message(self, params: Mapping[str, Any], dialect: ApiHeaders) -> bytes:
         """See Gateway."""
         ask = self._posting("message", "/v1/messages", params, dialect, self._patience.message)
         return await self._line.fetch(ask, _checked)
@@ -164,19 +166,25 @@ class AnthropicGateway:
 
     def _about(
         self, batch_id: str, operation: str, method: str, tail: str = "", *, patience: float | None = None
-    ) -> Ask:
+    ) -> ApiRequest:
         path = f"{_BATCHES}/{_quoted(batch_id)}{tail}"
         headers = {"Accept": "application/binary", "Accept-Encoding": "identity"} if operation == "results" else {}
-        return Ask(operation, method, path, patience or self._patience.answer, batch_id=batch_id, headers=headers)
+        return ApiRequest(
+            operation, method, path, patience or self._patience.answer, batch_id=batch_id, headers=headers
+        )
 
-    def _posting(self, operation: str, path: str, params: Mapping[str, Any], dialect: Dialect, patience: float) -> Ask:
+    def _posting(
+        self, operation: str, path: str, params: Mapping[str, Any], dialect: ApiHeaders, patience: float
+    ) -> ApiRequest:
         headers = {"Content-Type": "application/json", **_spoken(dialect)}
         # ASCII, so that a lone surrogate in the input is the API's to refuse instead of an encoding error here.
-        return Ask(operation, "POST", path, patience, headers=headers, content=json.dumps(params).encode("ascii"))
+        return ApiRequest(
+            operation, "POST", path, patience, headers=headers, content=json.dumps(params).encode("ascii")
+        )
 
     def _as_batch(self, body: bytes, response: httpx2.Response) -> RemoteBatch:
         return replace(
-            read_batch(read_object(body), received=self._clock.now()),
+            parse_batch(parse_object(body), received=self._clock.now()),
             account=account_of(response.headers, self.host),
             server_time=server_time(response.headers),
         )
@@ -184,18 +192,18 @@ class AnthropicGateway:
     def _as_page(self, body: bytes, response: httpx2.Response) -> RemotePage:
         now = self._clock.now()
         return replace(
-            read_page(read_object(body), received=now, retry_after=retry_after(response.headers, now=now)),
+            parse_page(parse_object(body), received=now, retry_after=retry_after(response.headers, now=now)),
             account=account_of(response.headers, self.host),
             server_time=server_time(response.headers),
         )
 
 
 def _checked(body: bytes, _: httpx2.Response) -> bytes:
-    read_object(body)
+    parse_object(body)
     return body
 
 
-def _spoken(dialect: Dialect) -> dict[str, str]:
+def _spoken(dialect: ApiHeaders) -> dict[str, str]:
     spoken = {"anthropic-version": dialect.api_version} if dialect.api_version else {}
     return {**spoken, "anthropic-beta": ",".join(dialect.betas)} if dialect.betas else spoken
 

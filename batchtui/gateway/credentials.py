@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from batchtui.gateway.redaction import inner, told
+from batchtui.gateway.redaction import dig, redact
 
 DEFAULT_BASE_URL = "https://api.anthropic.com"
 _FEDERATION = ("ANTHROPIC_FEDERATION_RULE_ID", "ANTHROPIC_ORGANIZATION_ID")
@@ -63,11 +63,11 @@ def _chain() -> list[tuple[str, bool]]:
     """The SDK's order behind an explicit argument; empty variables count as unset, as there."""
     named, active = os.environ.get("ANTHROPIC_PROFILE"), _active_profile()
     federation = all(map(os.environ.get, _FEDERATION)) and any(map(os.environ.get, _IDENTITY))
-    login = [] if named else [(f"the profile {told(active, 80)} of `ant auth login`", _config_of(active).is_file())]
+    login = [] if named else [(f"the profile {redact(active, 80)} of `ant auth login`", _config_of(active).is_file())]
     return [
         ("ANTHROPIC_API_KEY in the environment", bool(os.environ.get("ANTHROPIC_API_KEY"))),
         ("ANTHROPIC_AUTH_TOKEN in the environment", bool(os.environ.get("ANTHROPIC_AUTH_TOKEN"))),
-        (f"the profile {told(named, 80)} (ANTHROPIC_PROFILE)", bool(named)),
+        (f"the profile {redact(named, 80)} (ANTHROPIC_PROFILE)", bool(named)),
         ("workload identity from the environment", federation),
         *login,
         ("a header in ANTHROPIC_CUSTOM_HEADERS", _has_custom_header()),
@@ -75,7 +75,7 @@ def _chain() -> list[tuple[str, bool]]:
 
 
 def _named(profile: str) -> tuple[str, bool]:
-    return f"the profile {told(profile, 80)} (--profile)", _config_of(profile).is_file()
+    return f"the profile {redact(profile, 80)} (--profile)", _config_of(profile).is_file()
 
 
 def _has_static() -> bool:
@@ -111,7 +111,7 @@ def _pinned(profile: str | None) -> str | None:
     if not profile:
         return None
     try:
-        address = inner(json.loads(_config_of(profile).read_bytes()), "base_url")
+        address = dig(json.loads(_config_of(profile).read_bytes()), "base_url")
     except (OSError, ValueError, RecursionError):
         return None
     return address if isinstance(address, str) and address else None
@@ -120,6 +120,6 @@ def _pinned(profile: str | None) -> str | None:
 def _shown(address: str) -> str:
     try:
         parts = urlsplit(address)
-        return told(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl(), 200)
+        return redact(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl(), 200)
     except ValueError:
         return "an address that cannot be read"

@@ -21,7 +21,7 @@ from batchtui.domain.errors import (
     Unreachable,
 )
 from batchtui.gateway.exchange import retry_after
-from batchtui.gateway.redaction import inner, quoted, told
+from batchtui.gateway.redaction import dig, error_message, redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import httpx2
     from anthropic import APIStatusError
 
-    from batchtui.gateway.exchange import Ask
+    from batchtui.gateway.exchange import ApiRequest
 
 SPEND_LIMIT_CODES = frozenset({"enforced_spend_limit_reached"})
 """`error.details.error_code` of a 429 that waiting does not cure (API.md, "Money at stake")."""
@@ -38,35 +38,35 @@ LEAVES_IT_OPEN = frozenset({303, 408, 409, 425, 499})
 
 
 @dataclass(frozen=True, slots=True)
-class _Saying:
+class _Message:
     sentence: str
     hint: str = ""
 
 
 _BY_STATUS = {
-    400: _Saying("The API does not accept the request"),
-    401: _Saying(
+    400: _Message("The API does not accept the request"),
+    401: _Message(
         "The API does not accept the credentials", "`batchtui doctor` says which are used and where they come from."
     ),
-    402: _Saying("The account cannot pay for this", "Look at the billing page of the Console."),
-    403: _Saying("These credentials may not do this", "Another profile or workspace may be meant: see --profile."),
-    404: _Saying("The API does not know this"),
-    408: _Saying("The API gave up waiting for the request"),
-    409: _Saying("The API reports a conflict"),
-    413: _Saying("The body is too large for the API", "Make the parts smaller with --max-bytes."),
-    429: _Saying("Too many requests, or too many waiting", "It is tried again when the API says so."),
-    500: _Saying("The API has an internal error"),
-    502: _Saying("Something between here and the API failed"),
-    503: _Saying("The API is not available for now"),
-    504: _Saying("The API took too long"),
-    529: _Saying("The API is overloaded"),
+    402: _Message("The account cannot pay for this", "Look at the billing page of the Console."),
+    403: _Message("These credentials may not do this", "Another profile or workspace may be meant: see --profile."),
+    404: _Message("The API does not know this"),
+    408: _Message("The API gave up waiting for the request"),
+    409: _Message("The API reports a conflict"),
+    413: _Message("The body is too large for the API", "Make the parts smaller with --max-bytes."),
+    429: _Message("Too many requests, or too many waiting", "It is tried again when the API says so."),
+    500: _Message("The API has an internal error"),
+    502: _Message("Something between here and the API failed"),
+    503: _Message("The API is not available for now"),
+    504: _Message("The API took too long"),
+    529: _Message("The API is overloaded"),
 }
 _NOT_THE_API = "Is ANTHROPIC_BASE_URL right? The answer does not look like the API's."
 _LATER = "Nothing is lost: it can be asked again."
 _OPEN_CREATE = "The batch may exist or not: it is looked for before anything is sent again."
 
 
-def translate(error: Exception, ask: Ask) -> BatchtuiError | None:
+def map_exception(error: Exception, ask: ApiRequest) -> BatchtuiError | None:
     """Say in the domain's words what ended an exchange; None where it is nothing of the SDK's or its HTTP client's."""
     import anthropic
     import httpx2
@@ -80,7 +80,7 @@ def translate(error: Exception, ask: Ask) -> BatchtuiError | None:
         error, anthropic.APIError
     ):  # profile files, token exchange: before anything is sent
         return CredentialsMissing(
-            f"The credentials cannot be used: {told(error)}", hint="`batchtui doctor` says where they come from."
+            f"The credentials cannot be used: {redact(error)}", hint="`batchtui doctor` says where they come from."
         )
     if isinstance(error, TypeError) and "authentication" in str(error):
         return CredentialsMissing(
@@ -92,7 +92,7 @@ def translate(error: Exception, ask: Ask) -> BatchtuiError | None:
     return None
 
 
-def undecodable(error: Exception, ask: Ask) -> BatchtuiError:
+def undecodable(error: Exception, ask: ApiRequest) -> BatchtuiError:
     """What came back could not even be decoded.
 
     httpx decodes an error page with whatever codec its charset names (idna, hex, undefined), and each fails in its own
@@ -104,7 +104,7 @@ def undecodable(error: Exception, ask: Ask) -> BatchtuiError:
     )
 
 
-def garbled(what: str, ask: Ask, response: httpx2.Response) -> BatchtuiError:
+def unreadable_answer(what: str, ask: ApiRequest, response: httpx2.Response) -> BatchtuiError:
     """An answer that says yes, but cannot be read."""
     return _settle(
         AnswerLost(
@@ -117,7 +117,7 @@ def garbled(what: str, ask: Ask, response: httpx2.Response) -> BatchtuiError:
     )
 
 
-def _settle(error: BatchtuiError, ask: Ask) -> BatchtuiError:
+def _settle(error: BatchtuiError, ask: ApiRequest) -> BatchtuiError:
     """Turn "anything may have happened" into "nothing was created" where part of the body never left."""
     if ask.body is None or ask.body.is_whole or not isinstance(error, AnswerLost) or error.nothing_created:
         return error
@@ -132,13 +132,13 @@ def _settle(error: BatchtuiError, ask: Ask) -> BatchtuiError:
     )
 
 
-def _answered(error: APIStatusError, ask: Ask) -> BatchtuiError:
+def _answered(error: APIStatusError, ask: ApiRequest) -> BatchtuiError:
     """The server answered with something else than 2xx."""
     status, headers = error.status_code, error.response.headers
-    kind, code = _word(inner(error.body, "error", "type")), _word(inner(error.body, "error", "details", "error_code"))
-    is_the_api = kind is not None or inner(error.body, "error") is not None
+    kind, code = _word(dig(error.body, "error", "type")), _word(dig(error.body, "error", "details", "error_code"))
+    is_the_api = kind is not None or dig(error.body, "error") is not None
     saying = _saying(status, is_the_api)
-    message = _sentence(saying.sentence, status, quoted(error.body))
+    message = _sentence(saying.sentence, status, error_message(error.body))
     if status == 404 and ask.operation == "results" and is_the_api:
         return ResultsUnavailable(message, hint="They exist from the end of a batch until 29 days after its creation.")
     lost = status in LEAVES_IT_OPEN or status >= 500
@@ -153,7 +153,7 @@ def _answered(error: APIStatusError, ask: Ask) -> BatchtuiError:
     )
 
 
-def _class(status: int, code: str | None, ask: Ask, is_the_api: bool) -> type[GatewayError]:
+def _class(status: int, code: str | None, ask: ApiRequest, is_the_api: bool) -> type[GatewayError]:
     if status == 429:
         return SpendLimitReached if code in SPEND_LIMIT_CODES else RateLimited
     if status in LEAVES_IT_OPEN or status >= 500:
@@ -161,20 +161,20 @@ def _class(status: int, code: str | None, ask: Ask, is_the_api: bool) -> type[Ga
     return BatchNotFound if status == 404 and ask.batch_id and is_the_api else Refused
 
 
-def _saying(status: int, is_the_api: bool) -> _Saying:
+def _saying(status: int, is_the_api: bool) -> _Message:
     if 300 <= status < 400:
-        return _Saying("The server sends us somewhere else, where the key must not go", _NOT_THE_API)
+        return _Message("The server sends us somewhere else, where the key must not go", _NOT_THE_API)
     if status == 404 and not is_the_api:
-        return _Saying("There is no such API here", _NOT_THE_API)
+        return _Message("There is no such API here", _NOT_THE_API)
     known = _BY_STATUS.get(status)
-    return known or _Saying("The API has a problem" if status >= 500 else "The API says no")
+    return known or _Message("The API has a problem" if status >= 500 else "The API says no")
 
 
 def _sentence(sentence: str, status: int, said: str) -> str:
     return f"{sentence} (HTTP {status}): {said}" if said else f"{sentence} (HTTP {status})."
 
 
-def _broken(cause: BaseException, ask: Ask) -> BatchtuiError:
+def _broken(cause: BaseException, ask: ApiRequest) -> BatchtuiError:
     """No answer came, or not all of it."""
     import httpx2
 
@@ -191,7 +191,8 @@ def _broken(cause: BaseException, ask: Ask) -> BatchtuiError:
     )
     if isinstance(cause, never_sent):
         return Unreachable(
-            f"The API cannot be reached: {reason(cause)}.", hint="Nothing was sent. `batchtui doctor` looks closer."
+            f"The API cannot be reached: {connection_reason(cause)}.",
+            hint="Nothing was sent. `batchtui doctor` looks closer.",
         )
     if isinstance(cause, httpx2.LocalProtocolError):  # its words may quote a header, credentials among them
         return AnswerLost("The request could not be put into HTTP.", hint="Look at the key, --api-version and --beta.")
@@ -199,40 +200,40 @@ def _broken(cause: BaseException, ask: Ask) -> BatchtuiError:
         return AnswerLost("The connection stopped taking what was sent.", hint=_open(ask))
     if isinstance(cause, httpx2.TimeoutException):
         return AnswerLost(f"The API said nothing for {ask.patience:g} s.", hint=_open(ask))
-    why = told(cause, 120).rstrip(".") or type(cause).__name__
+    why = redact(cause, 120).rstrip(".") or type(cause).__name__
     return AnswerLost(f"The connection broke before the answer was whole ({why}).", hint=_open(ask))
 
 
 def _unreadable(cause: BaseException) -> BatchtuiError:
     """The requests could not be read from the disk while they were leaving: the last of them never left."""
-    words = cause.message if isinstance(cause, BatchtuiError) else told(cause) or type(cause).__name__
+    words = cause.message if isinstance(cause, BatchtuiError) else redact(cause) or type(cause).__name__
     error = Refused(f"The requests could not be read while they were being sent: {words}. Nothing was created.")
     error.heading = "The requests cannot be read"
     return error
 
 
-def _open(ask: Ask) -> str:
+def _open(ask: ApiRequest) -> str:
     return _OPEN_CREATE if ask.operation == "create" else _LATER
 
 
 def _word(value: object) -> str | None:
-    return told(value, 80) if isinstance(value, str) else None
+    return redact(value, 80) if isinstance(value, str) else None
 
 
-def reason(cause: BaseException) -> str:
+def connection_reason(cause: BaseException) -> str:
     """Name the reason that lies deepest and is understood; part of a sentence, without a full stop."""
     chain = list(_causes(cause))
     for found in chain:
         if isinstance(found, ssl.SSLError):
             why = getattr(found, "verify_message", "") or found.reason or found
-            return f"the secure connection failed ({told(why, 120)})"
+            return f"the secure connection failed ({redact(why, 120)})"
         if isinstance(found, socket.gaierror):
             return "the name of the server is not known here (no network, or a typing error in the address)"
         if isinstance(found, ConnectionRefusedError):
             return "the connection was refused"
     if any("Timeout" in type(found).__name__ for found in chain):
         return "no connection came about in time"
-    return told(cause, 120) or type(cause).__name__
+    return redact(cause, 120) or type(cause).__name__
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

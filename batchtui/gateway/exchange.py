@@ -8,16 +8,16 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
-from batchtui.domain.api_call import Call
+from batchtui.domain.api_call import ApiCall
 from batchtui.domain.send_evidence import Account
-from batchtui.gateway.redaction import told
+from batchtui.gateway.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import httpx2
 
-    from batchtui.gateway.upload_body import OutgoingBody
+    from batchtui.gateway.upload_body import UploadBody
 
 _LONGEST_HEADER = 200
 _MOST_LIMITS = 40
@@ -27,7 +27,7 @@ LONGEST_RETRY_AFTER = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class ApiRequest:
     """What is asked of the API, once."""
 
     operation: str
@@ -41,22 +41,22 @@ class Ask:
     query: Mapping[str, str | int] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     content: bytes | None = None
-    body: OutgoingBody | None = None
+    body: UploadBody | None = None
     """A create's; everything else has `content` or nothing."""
 
 
-def as_call(
-    ask: Ask,
+def to_api_call(
+    ask: ApiRequest,
     *,
     at: datetime,
     milliseconds: int,
     response: httpx2.Response | None,
     error: str | None,
     answered_at: datetime | None = None,
-) -> Call:
+) -> ApiCall:
     """Put an exchange down for the journal: no content, no credentials."""
     headers: Mapping[str, str] = response.headers if response is not None else {}
-    return Call(
+    return ApiCall(
         operation=ask.operation,
         method=ask.method,
         path=ask.path,
@@ -128,12 +128,12 @@ def _http_date(said: str | None) -> datetime | None:
 
 def _header(headers: Mapping[str, str], name: str) -> str | None:
     said = headers.get(name)
-    return told(said, _LONGEST_HEADER) if said else None
+    return redact(said, _LONGEST_HEADER) if said else None
 
 
 def _limits(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     found = (
-        (name.lower().removeprefix(_LIMIT_PREFIX)[:_LONGEST_HEADER], told(value, _LONGEST_HEADER))
+        (name.lower().removeprefix(_LIMIT_PREFIX)[:_LONGEST_HEADER], redact(value, _LONGEST_HEADER))
         for name, value in headers.items()
         if name.lower().startswith(_LIMIT_PREFIX)
     )

@@ -24,7 +24,7 @@ _running = threading.RLock()
 
 
 @contextmanager
-def sparing(library: str) -> Iterator[None]:
+def lazy_submodules(library: str) -> Iterator[None]:
     """Within this, the library's packages are imported sparingly; what was imported before stays as it is."""
     finder = _Finder(library)
     sys.meta_path.insert(0, finder)
@@ -34,7 +34,7 @@ def sparing(library: str) -> Iterator[None]:
         sys.meta_path.remove(finder)
 
 
-class _Gathering(ModuleType):
+class _LazyPackage(ModuleType):
     """A package whose own code has not been run: it knows where its names are from."""
 
     _names: Mapping[str, tuple[str, str | None]] = {}
@@ -79,7 +79,7 @@ class _Loader(SourceFileLoader):
         # A module takes the place of a name that is called the same as soon as it is imported.
         is_clear = all(original is None or name not in modules for name, (_, original) in names.items())
         if is_clear and (is_pure or self._is_root):
-            module.__class__ = _Gathering
+            module.__class__ = _LazyPackage
             vars(module)["_names"] = names
         else:
             super().exec_module(module)

@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 from batchtui.domain.batch import ProcessingStatus, RemoteBatch, RemotePage, RequestCounts, UnreadableEntry
 from batchtui.domain.model import ModelInfo
-from batchtui.gateway.redaction import inner, told
+from batchtui.gateway.redaction import dig, redact
 
 KNOWN_STATUSES: Mapping[str, ProcessingStatus] = {status: status for status in get_args(ProcessingStatus)}
 LONGEST_ID = 256
@@ -20,11 +20,11 @@ _MOST = 2**53
 """No count is larger; a larger number is not one."""
 
 
-class Garbled(ValueError):
+class MalformedResponse(ValueError):
     """The answer is not what the API sends: cut, not JSON, or without what cannot be done without."""
 
 
-def read_object(body: bytes) -> Mapping[str, Any]:
+def parse_object(body: bytes) -> Mapping[str, Any]:
     """Parse an answer's body, a JSON object.
 
     Raises:
@@ -33,13 +33,15 @@ def read_object(body: bytes) -> Mapping[str, Any]:
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
-        raise Garbled(f"it is not JSON, but {told(body[:80].decode('utf-8', 'replace'), 60) or 'empty'}") from None
+        raise MalformedResponse(
+            f"it is not JSON, but {redact(body[:80].decode('utf-8', 'replace'), 60) or 'empty'}"
+        ) from None
     if not isinstance(value, dict):
-        raise Garbled("it is JSON, but no object")
+        raise MalformedResponse("it is JSON, but no object")
     return value
 
 
-def read_batch(value: object, *, received: datetime) -> RemoteBatch:
+def parse_batch(value: object, *, received: datetime) -> RemoteBatch:
     """Read one message_batch object. Keys may be absent instead of null, unknown ones are passed over.
 
     `received` stands in for a `created_at` that another server left out.
@@ -48,12 +50,14 @@ def read_batch(value: object, *, received: datetime) -> RemoteBatch:
         Garbled: without an id, or with a processing_status that is not one of the three.
     """
     if not isinstance(value, Mapping):
-        raise Garbled("it holds no batch")
+        raise MalformedResponse("it holds no batch")
     identity, status = value.get("id"), value.get("processing_status")
     if not isinstance(identity, str) or not is_batch_id(identity):
-        raise Garbled("the batch has no id" if not identity else "what it names is no id of a batch")
+        raise MalformedResponse("the batch has no id" if not identity else "what it names is no id of a batch")
     if not isinstance(status, str) or status not in KNOWN_STATUSES:
-        raise Garbled(f"its processing_status is {told(json.dumps(status), 60)}, which this version does not know")
+        raise MalformedResponse(
+            f"its processing_status is {redact(json.dumps(status), 60)}, which this version does not know"
+        )
     return RemoteBatch(
         id=identity,
         processing_status=KNOWN_STATUSES[status],
@@ -69,10 +73,10 @@ def read_batch(value: object, *, received: datetime) -> RemoteBatch:
 
 def is_batch_id(identity: str) -> bool:
     """Whether this can be the id of a batch: short, without what leads elsewhere in a path, and not a credential."""
-    return bool(_ID.fullmatch(identity)) and told(identity, LONGEST_ID) == identity
+    return bool(_ID.fullmatch(identity)) and redact(identity, LONGEST_ID) == identity
 
 
-def read_page(value: Mapping[str, Any], *, received: datetime, retry_after: float | None) -> RemotePage:
+def parse_page(value: Mapping[str, Any], *, received: datetime, retry_after: float | None) -> RemotePage:
     """Read one page of the list endpoint. An entry that cannot be read spoils itself alone: see `unreadable`.
 
     Raises:
@@ -80,16 +84,16 @@ def read_page(value: Mapping[str, Any], *, received: datetime, retry_after: floa
     """
     items = value.get("data")
     if not isinstance(items, list):
-        raise Garbled("it holds no list of batches")
+        raise MalformedResponse("it holds no list of batches")
     batches: list[RemoteBatch] = []
     unreadable: list[UnreadableEntry] = []
     for item in items:
         try:
-            batches.append(read_batch(item, received=received))
-        except Garbled as error:
+            batches.append(parse_batch(item, received=received))
+        except MalformedResponse as error:
             unreadable.append(_unreadable(item, str(error)))
     named = value.get("last_id")
-    last_id = named if isinstance(named, str) and named else inner(items[-1], "id") if items else None
+    last_id = named if isinstance(named, str) and named else dig(items[-1], "id") if items else None
     last_id = last_id if isinstance(last_id, str) and last_id else None
     goes_on = value.get("has_more") is True
     has_more = goes_on and last_id is not None and bool(items)
@@ -99,35 +103,35 @@ def read_page(value: Mapping[str, Any], *, received: datetime, retry_after: floa
 
 
 def _unreadable(item: object, why: str) -> UnreadableEntry:
-    identity, counts = inner(item, "id"), inner(item, "request_counts")
+    identity, counts = dig(item, "id"), dig(item, "request_counts")
     usable = isinstance(identity, str) and is_batch_id(identity)
     return UnreadableEntry(
         why,
         id=identity if usable and isinstance(identity, str) else None,
         total=_counts(counts).total if isinstance(counts, Mapping) else None,
-        created_at=_time(inner(item, "created_at")),
+        created_at=_time(dig(item, "created_at")),
     )
 
 
-def read_model(value: object) -> ModelInfo | None:
+def parse_model(value: object) -> ModelInfo | None:
     """Read one entry of `/v1/models`; None where it has no id."""
-    identity = inner(value, "id")
+    identity = dig(value, "id")
     if not isinstance(identity, str) or not identity:
         return None
-    name, lifecycle = inner(value, "display_name"), inner(value, "lifecycle")
-    batches, retires = inner(value, "capabilities", "batch", "supported"), _time(inner(value, "retires_at"))
+    name, lifecycle = dig(value, "display_name"), dig(value, "lifecycle")
+    batches, retires = dig(value, "capabilities", "batch", "supported"), _time(dig(value, "retires_at"))
     return ModelInfo(
         id=identity,
         name=name if isinstance(name, str) and name else identity,
-        max_tokens=_number(inner(value, "max_tokens")),
-        max_input_tokens=_number(inner(value, "max_input_tokens")),
+        max_tokens=_number(dig(value, "max_tokens")),
+        max_input_tokens=_number(dig(value, "max_input_tokens")),
         batches=batches if isinstance(batches, bool) else None,
         lifecycle=lifecycle if isinstance(lifecycle, str) else None,
         retires_at=_day(retires),
     )
 
 
-def read_tokens(value: Mapping[str, Any]) -> int:
+def parse_tokens(value: Mapping[str, Any]) -> int:
     """Read the answer of count_tokens.
 
     Raises:
@@ -135,13 +139,13 @@ def read_tokens(value: Mapping[str, Any]) -> int:
     """
     tokens = _number(value.get("input_tokens"))
     if tokens is None:
-        raise Garbled("it holds no number of tokens")
+        raise MalformedResponse("it holds no number of tokens")
     return tokens
 
 
 def _counts(value: object) -> RequestCounts:
     names = ("processing", "succeeded", "errored", "canceled", "expired")
-    return RequestCounts(*(_number(inner(value, name)) or 0 for name in names))
+    return RequestCounts(*(_number(dig(value, name)) or 0 for name in names))
 
 
 def _number(value: object) -> int | None:

@@ -26,7 +26,7 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
+class ApiHeaders:
     """How requests are to be understood: headers that hold for a whole batch."""
 
     api_version: str | None = None
@@ -47,7 +47,7 @@ class Gateway(Protocol):
     read from: another call may have been answered by another server meanwhile.
     """
 
-    async def create(self, upload: Upload, dialect: Dialect) -> RemoteBatch:
+    async def create(self, upload: Upload, dialect: ApiHeaders) -> RemoteBatch:
         """Create a batch from `{"requests": […]}`. Once: no retry, on no ground."""
         ...
 
@@ -79,11 +79,11 @@ class Gateway(Protocol):
         """List the models this credential can use."""
         ...
 
-    async def count_tokens(self, params: Mapping[str, Any], dialect: Dialect) -> int:
+    async def count_tokens(self, params: Mapping[str, Any], dialect: ApiHeaders) -> int:
         """Estimate the input tokens of one request; free, with a rate limit of its own."""
         ...
 
-    async def message(self, params: Mapping[str, Any], dialect: Dialect) -> bytes:
+    async def message(self, params: Mapping[str, Any], dialect: ApiHeaders) -> bytes:
         """Send one request in real time (at the standard price) and return the message as JSON bytes."""
         ...
 

@@ -12,7 +12,7 @@ _KEY = re.compile(r"sk-ant-[\w-]+|(?<=Bearer )\S+", re.IGNORECASE)
 _USER_IN_URL = re.compile(r"(?<=://)[^/@\s]+@")
 
 
-def told(words: object, longest: int = LONGEST) -> str:
+def redact(words: object, longest: int = LONGEST) -> str:
     """Make one line of what somebody else said. It stays hostile text: whoever shows it makes it safe."""
     # Cut before anything is searched: the text may be megabytes.
     line = " ".join(str(words)[: 4 * longest].split())
@@ -20,18 +20,18 @@ def told(words: object, longest: int = LONGEST) -> str:
     return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
-def quoted(body: object) -> str:
+def error_message(body: object) -> str:
     """Find the message in an error body: `{"error": {"message"}}`, or flat as other servers send it; else empty."""
-    for part in (inner(body, "error"), body):
+    for part in (dig(body, "error"), body):
         if isinstance(part, str) and part is not body:
-            return told(part)
-        message = inner(part, "message") or inner(part, "detail")
+            return redact(part)
+        message = dig(part, "message") or dig(part, "detail")
         if isinstance(message, str):
-            return told(message)
+            return redact(message)
     return ""
 
 
-def inner(value: object, *keys: str) -> object:
+def dig(value: object, *keys: str) -> object:
     """Walk into nested objects; None where there is nothing of that name."""
     for key in keys:
         value = value.get(key) if isinstance(value, Mapping) else None

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import CredentialsMissing, UsageError
-from batchtui.gateway.lazy_import import sparing
-from batchtui.gateway.redaction import told
+from batchtui.gateway.lazy_import import lazy_submodules
+from batchtui.gateway.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,11 +75,11 @@ def open_client(*, base_url: str | None, profile: str | None, api_key: str | Non
         )
     except anthropic.AnthropicError as error:
         raise CredentialsMissing(
-            f"The credentials cannot be used: {told(error)}", hint="`batchtui doctor` says where it looked."
+            f"The credentials cannot be used: {redact(error)}", hint="`batchtui doctor` says where it looked."
         ) from None
     except (httpx2.InvalidURL, ValueError) as error:
         raise UsageError(
-            f"No connection can be set up: {told(error)}", hint="Look at --profile and ANTHROPIC_BASE_URL."
+            f"No connection can be set up: {redact(error)}", hint="Look at --profile and ANTHROPIC_BASE_URL."
         ) from None
     _check_address(client)
     _check_key(client)
@@ -117,7 +117,7 @@ def import_sdk() -> None:
         if was_enabled:
             gc.disable()
         try:
-            with _quiet_import(), sparing("anthropic"):
+            with _quiet_import(), lazy_submodules("anthropic"):
                 anthropic = importlib.import_module("anthropic")
                 for name in _USED:
                     getattr(anthropic, name)

@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from batchtui.domain.errors import BatchtuiError, CredentialsMissing, GatewayError
-from batchtui.gateway.errors import garbled, translate, undecodable
-from batchtui.gateway.exchange import Ask, account_of, as_call, server_time
-from batchtui.gateway.parsing import Garbled
-from batchtui.gateway.redaction import told
+from batchtui.gateway.errors import map_exception, undecodable, unreadable_answer
+from batchtui.gateway.exchange import ApiRequest, account_of, server_time, to_api_call
+from batchtui.gateway.parsing import MalformedResponse
+from batchtui.gateway.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
     from anthropic._types import RequestOptions
 
-    from batchtui.domain.api_call import Call
+    from batchtui.domain.api_call import ApiCall
     from batchtui.domain.clock import Clock
 
-    Listener = Callable[[Call], Awaitable[None]]
+    Listener = Callable[[ApiCall], Awaitable[None]]
 
 MOST_BYTES = 64 * 1024 * 1024
 """The longest answer that is read into memory; a full page of batches is a hundredth of it."""
@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 _Read = TypeVar("_Read")
 
 
-class Line:
+class Transport:
     """Carries one request to the API and its answer back. Never asks twice and never follows a redirect."""
 
     def __init__(self, client: AsyncAnthropic, *, on_call: Listener, clock: Clock, connect_timeout: float) -> None:
@@ -43,16 +43,16 @@ class Line:
         self._clock = clock
         self._connect_timeout = connect_timeout
 
-    async def fetch(self, ask: Ask, read: Callable[[bytes, httpx2.Response], _Read]) -> _Read:
+    async def fetch(self, ask: ApiRequest, read: Callable[[bytes, httpx2.Response], _Read]) -> _Read:
         """Ask, and read the whole answer with `read`, which raises `Garbled` where it cannot."""
         async with self.open(ask) as response:
             try:
                 return read(await _whole(response), response)
-            except Garbled as error:
-                raise garbled(str(error), ask, response) from None
+            except MalformedResponse as error:
+                raise unreadable_answer(str(error), ask, response) from None
 
     @asynccontextmanager
-    async def open(self, ask: Ask) -> AsyncIterator[httpx2.Response]:
+    async def open(self, ask: ApiRequest) -> AsyncIterator[httpx2.Response]:
         """Ask, and hand out the answer while it arrives; only answers that say yes (2xx).
 
         Raises:
@@ -71,7 +71,7 @@ class Line:
             answered_at = self._clock.now()
             yield response
         except Exception as error:
-            failure = error if isinstance(error, BatchtuiError) else translate(error, ask)
+            failure = error if isinstance(error, BatchtuiError) else map_exception(error, ask)
             if failure is None and not is_answered:
                 failure = undecodable(error, ask)
             if response is None:
@@ -92,7 +92,7 @@ class Line:
             if not isinstance(failure, CredentialsMissing):
                 spent = round((self._clock.monotonic() - began) * 1000)
                 await self._report(
-                    as_call(
+                    to_api_call(
                         ask,
                         at=at,
                         milliseconds=spent,
@@ -102,7 +102,7 @@ class Line:
                     )
                 )
 
-    async def _dispatch(self, ask: Ask) -> httpx2.Response:
+    async def _dispatch(self, ask: ApiRequest) -> httpx2.Response:
         import httpx2
 
         timeout = httpx2.Timeout(
@@ -151,7 +151,7 @@ class Line:
         if cache is not None and isinstance(failure, GatewayError) and failure.status == 401:
             cache.invalidate()
 
-    async def _report(self, call: Call) -> None:
+    async def _report(self, call: ApiCall) -> None:
         try:
             await self._on_call(call)
         except BatchtuiError as error:
@@ -164,7 +164,7 @@ async def _whole(response: httpx2.Response) -> bytes:
     async for block in response.aiter_bytes():
         body += block
         if len(body) > MOST_BYTES:
-            raise Garbled("it does not end")
+            raise MalformedResponse("it does not end")
     return bytes(body)
 
 
@@ -172,5 +172,5 @@ def _line(failure: BaseException | None) -> str | None:
     if failure is None:
         return None
     if isinstance(failure, BatchtuiError):
-        return told(failure.message, _LONGEST_ERROR)
+        return redact(failure.message, _LONGEST_ERROR)
     return "given up here" if not isinstance(failure, Exception) else type(failure).__name__

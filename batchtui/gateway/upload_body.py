@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from batchtui.gateway.protocol import Upload
 
 
-class WrongLength(ValueError):
+class LengthMismatch(ValueError):
     """The upload holds more or fewer bytes than it declared."""
 
 
-class OutgoingBody:
+class UploadBody:
     """One upload while it leaves. Knows whether all of it has left; never starts a second time.
 
     Why count: a body of which the last bytes never left cannot have created anything (the API reads it whole before
@@ -77,4 +77,4 @@ class OutgoingBody:
 
     def _check(self, fits: bool) -> None:
         if not fits:
-            raise WrongLength(f"the body is not the {self.length:,} bytes that were declared")
+            raise LengthMismatch(f"the body is not the {self.length:,} bytes that were declared")

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import ValidationError, from_json, to_json
 
 from batchtui.domain.problem import Severity
-from batchtui.intake.model_rules import ModelVerdict, judge
+from batchtui.intake.model_rules import ModelVerdict, check_model
 from batchtui.intake.parts import CLOSING, OPENING
-from batchtui.intake.problems import Fault, Findings, Places
-from batchtui.intake.record_diagnosis import envelope_faults, read_object
+from batchtui.intake.problems import CheckFault, LineIndex, ProblemCollector
+from batchtui.intake.record_diagnosis import diagnose, envelope_faults
 from batchtui.intake.rejected_keys import LEGACY_CODES
 from batchtui.intake.rules import holds_free_json, max_tokens_faults, rules_for
 from batchtui.intake.schema import validator
-from batchtui.intake.schema_errors import faults_of
+from batchtui.intake.schema_errors import explain
 from batchtui.intake.shapes import Key, Shapes, raw_key
 from batchtui.intake.task_files import TaskRenderer, is_task
-from batchtui.intake.tools_cache import KnownTools
+from batchtui.intake.tools_cache import ToolsCache
 from batchtui.intake.types import CheckedRequest, CheckReport
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Checker:
     def __init__(self, options: CheckOptions) -> None:
         self._options = options
         self._schema = validator(options.api_version)
-        self._known_tools = KnownTools(self._schema.validate_json)
+        self._known_tools = ToolsCache(self._schema.validate_json)
         self._validate: Callable[[bytes], Any] = self._schema.validate_json
         self._longest = options.max_bytes - len(OPENING) - len(CLOSING)
         wanted = {"model": options.model, "max_tokens": options.max_tokens}
@@ -69,8 +69,8 @@ class Checker:
         self._kinds: dict[tuple[Any, ...], _Kind] = {}
         self._verdicts: dict[str, ModelVerdict] = {}
         self._models: Counter[str] = Counter()
-        self.findings = Findings()
-        self.places = Places()
+        self.findings = ProblemCollector()
+        self.places = LineIndex()
         self.seq = 0
         """Requests that may be sent, so far."""
         self.bytes = 0
@@ -179,7 +179,7 @@ class Checker:
         if verdict is None:
             # A guess takes a millisecond: where every request names another model, nobody reads them all.
             has_room = len(self._verdicts) < _MOST_MODELS
-            verdict = judge(model, self._options, guesses=has_room)
+            verdict = check_model(model, self._options, guesses=has_room)
             if has_room:
                 self._verdicts[model] = verdict
         return verdict
@@ -188,7 +188,7 @@ class Checker:
         """Keep the first request of a shape, and look at it for what C passes over: keys that stand twice."""
         kind.wants_example = False
         self._shapes.exemplify(Key(*raw), request)
-        for fault in read_object(request.payload).faults:
+        for fault in diagnose(request.payload).faults:
             self._add(fault, request.file, request.line, request.custom_id)
 
     def _closely(self, line: bytes, value: dict[str, Any], kind: _Kind, file: str, number: int) -> bool:
@@ -199,9 +199,9 @@ class Checker:
             faults += max_tokens_faults(params, verdict)
         if len(line) > self._longest:
             message = f"the request has {len(line):,} bytes, more than a whole batch may have"
-            faults.append(Fault("request-too-large", message, "make it smaller, or upload its files (Files API)"))
+            faults.append(CheckFault("request-too-large", message, "make it smaller, or upload its files (Files API)"))
         if kind.is_free and (b"NaN" in line or b"Infinity" in line):
-            faults += [fault for fault in read_object(line).faults if fault.code == "nan"]
+            faults += [fault for fault in diagnose(line).faults if fault.code == "nan"]
         for fault in faults:
             self._add(fault, file, number, value["custom_id"])
         return not any(fault.severity is Severity.ERROR for fault in faults)
@@ -210,7 +210,7 @@ class Checker:
         self, line: bytes, error: ValidationError, file: str, number: int
     ) -> tuple[bytes, dict[str, Any]] | None:
         """Say everything that is wrong with a record; return it where it may go on all the same."""
-        read = read_object(line)
+        read = diagnose(line)
         faults, value = list(read.faults), read.value
         custom_id = read.custom_id
         if value is not None and is_task(value) and not read.is_sound:
@@ -232,7 +232,7 @@ class Checker:
         request = {"custom_id": value["custom_id"], "params": value["params"]}
         return (line if len(value) == len(request) else to_json(request)), request
 
-    def _faults(self, value: dict[str, Any]) -> list[Fault]:
+    def _faults(self, value: dict[str, Any]) -> list[CheckFault]:
         """Say what is wrong with the envelope and with params, one by one."""
         faults = envelope_faults(value)
         params = value.get("params")
@@ -241,12 +241,12 @@ class Checker:
         try:
             self._schema.validate_python({"custom_id": value.get("custom_id"), "params": params})
         except ValidationError as error:
-            faults += faults_of(error, value)
+            faults += explain(error, value)
         if any(fault.severity is Severity.ERROR for fault in faults) and isinstance(params.get("model"), str):
             faults += self._judge(params["model"]).faults
         return faults
 
-    def _add(self, fault: Fault, file: str, number: int, custom_id: str | None) -> None:
+    def _add(self, fault: CheckFault, file: str, number: int, custom_id: str | None) -> None:
         """Note a fault."""
         self.needs_legacy = self.needs_legacy or fault.code in LEGACY_CODES
         self.findings.add(fault, file, number, custom_id)
@@ -263,12 +263,14 @@ class Checker:
         return to_json(value)
 
 
-def _unread(error: ValidationError) -> Fault:
+def _unread(error: ValidationError) -> CheckFault:
     """Word what only the strict reader objects to."""
     reason = error.errors(include_url=False, include_input=False)[0]["msg"]
     if "recursion" in reason:
-        return Fault("too-deep", "it is nested deeper than strict readers of JSON go (200 levels)", "make it flatter")
-    return Fault("not-json", reason[:200])
+        return CheckFault(
+            "too-deep", "it is nested deeper than strict readers of JSON go (200 levels)", "make it flatter"
+        )
+    return CheckFault("not-json", reason[:200])
 
 
 def _on_one_line(text: bytes) -> bytes:

@@ -13,7 +13,7 @@ UNION_KINDS = ("string_type", "list_type", "dict_type")
 """Errors that say "not a string", "not a list": of a union, both come."""
 
 
-class Place(NamedTuple):
+class ErrorLocation(NamedTuple):
     """Where in the request a fault stands."""
 
     path: tuple[str | int, ...]
@@ -35,7 +35,7 @@ class Place(NamedTuple):
         return self.path[-1] if self.path else ""
 
 
-def locate(loc: tuple[str | int, ...], params: Any) -> Place:
+def locate(loc: tuple[str | int, ...], params: Any) -> ErrorLocation:
     """Follow a location through the request, leaving out what only names a branch of the schema."""
     path: list[str | int] = []
     here = holder = params
@@ -58,7 +58,7 @@ def locate(loc: tuple[str | int, ...], params: Any) -> Place:
             continue
         path.append(step)
         entered = False
-    return Place(tuple(path), here, holder, wrong)
+    return ErrorLocation(tuple(path), here, holder, wrong)
 
 
 def _is_custom(tool: Any) -> bool:
@@ -71,7 +71,7 @@ def _is_label(step: str, here: dict[str, Any]) -> bool:
     return step not in here and ("[" in step or step in ("constrained-str", "str", "Container"))
 
 
-def meant_branch(found: list[tuple[ErrorDetails, Place]]) -> Iterator[tuple[ErrorDetails, Place]]:
+def intended_branch(found: list[tuple[ErrorDetails, ErrorLocation]]) -> Iterator[tuple[ErrorDetails, ErrorLocation]]:
     """Of "a string or a list" keep the complaint of the branch that was meant."""
     for index, (detail, place) in enumerate(found):
         others = [(other, at) for i, (other, at) in enumerate(found) if i != index]

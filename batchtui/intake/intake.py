@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from batchtui.domain.problem import Severity
 from batchtui.intake.checker import Checker
-from batchtui.intake.problems import Fault
-from batchtui.intake.record_reader import WrongFormat, read_records
+from batchtui.intake.problems import CheckFault
+from batchtui.intake.record_reader import UnknownFormat, read_records
 from batchtui.intake.sources import ByteCounter, DamagedGzip, find_sources, read_chunks
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Intake:
             for seq in seqs[1:]:
                 file, line = self._checker.places.find(seq)
                 where = f"line {first_line}" if file == first_file else f"{first_file}:{first_line}"
-                fault = Fault("custom-id-duplicate", f'custom_id "{custom_id}" stands already in {where}', hint)
+                fault = CheckFault("custom-id-duplicate", f'custom_id "{custom_id}" stands already in {where}', hint)
                 self._checker.findings.add(fault, file, line, custom_id)
 
     def report(self) -> CheckReport:
@@ -90,20 +90,22 @@ class Intake:
                 good = self._checker.check(source.name, records.first, records.items)
                 if good:
                     yield good
-        except WrongFormat as fault:
+        except UnknownFormat as fault:
             if fault.code == "file-empty" and len(self._sources) > 1:
                 return  # folders of parts have empty ones; that all of them are is found at the end
-            findings.add(Fault(fault.code, fault.message, fault.hint), source.name, fault.line)
+            findings.add(CheckFault(fault.code, fault.message, fault.hint), source.name, fault.line)
         except DamagedGzip as fault:
-            findings.add(Fault("gzip-damaged", str(fault), "was it copied completely?"), source.name, None)
+            findings.add(CheckFault("gzip-damaged", str(fault), "was it copied completely?"), source.name, None)
 
     def _look_at_the_whole(self) -> None:
         """Find what can be said only when everything was read."""
         checker = self._checker
         if checker.records == 0 and not checker.findings.errors:
-            fault = Fault("file-empty", "there are no requests in it", "a batch needs at least one")
+            fault = CheckFault("file-empty", "there are no requests in it", "a batch needs at least one")
             checker.findings.add(fault, self._sources[0].name, None)
         elif checker.records == checker.seq == 1:
             hint = "a batch of one waits like any other; the Messages API answers at once, at the full price"
             file, line = checker.places.find(1)
-            checker.findings.add(Fault("batch-of-one", "there is only one request", hint, Severity.WARNING), file, line)
+            checker.findings.add(
+                CheckFault("batch-of-one", "there is only one request", hint, Severity.WARNING), file, line
+            )

@@ -25,7 +25,7 @@ class BrokenArray(ValueError):
     """The text is not an array: it ended early, or something stands where a comma or the end should be."""
 
 
-class ArraySplitter:
+class JsonArraySplitter:
     """Yields the elements of an array as they were written; never parses the array as a whole.
 
     Feed it the bytes after the opening bracket. Elements are taken on trust inside: an element that is no JSON

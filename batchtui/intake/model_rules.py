@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from batchtui.domain.limits import LONG_OUTPUT_BETA, LONG_OUTPUT_TOKENS
 from batchtui.domain.model import ModelInfo, undated
 from batchtui.domain.problem import Severity
-from batchtui.intake.problems import Fault
+from batchtui.intake.problems import CheckFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -109,7 +109,7 @@ TIERS: Mapping[str, str] = {
 class ModelVerdict:
     """What is known of one model name under the options of one check."""
 
-    faults: tuple[Fault, ...]
+    faults: tuple[CheckFault, ...]
     """What is wrong with the name itself."""
     max_tokens: int | None
     """The most it may be asked for in a batch with the betas that will be sent; None where unknown."""
@@ -121,7 +121,7 @@ class ModelVerdict:
     """Values of thinking.type that it refuses."""
 
 
-def judge(model: str, options: CheckOptions, *, guesses: bool = True) -> ModelVerdict:
+def check_model(model: str, options: CheckOptions, *, guesses: bool = True) -> ModelVerdict:
     """Say what is known of a model. Errors only where it is known to be gone.
 
     `guesses` says what a model that nobody knows may have been meant to be; that takes a millisecond.
@@ -142,7 +142,7 @@ def _look_up(model: str, models: Mapping[str, ModelInfo]) -> ModelInfo | None:
     return found or next((info for each, info in models.items() if undated(each) == model), None)
 
 
-def _faults(model: str, info: ModelInfo | None, options: CheckOptions, *, guesses: bool) -> Iterator[Fault]:
+def _faults(model: str, info: ModelInfo | None, options: CheckOptions, *, guesses: bool) -> Iterator[CheckFault]:
     """Yield what is wrong with the name."""
     gone = _retired_at(model, info, options.today)
     if gone is not None:
@@ -150,9 +150,11 @@ def _faults(model: str, info: ModelInfo | None, options: CheckOptions, *, guesse
     elif info is None:
         yield _unknown(model, [*options.models, *BUILT_IN] if guesses else ())
     elif info.batches is False:
-        yield Fault("model-without-batches", f"{model} cannot be used in batches", "choose another model", kind=model)
+        yield CheckFault(
+            "model-without-batches", f"{model} cannot be used in batches", "choose another model", kind=model
+        )
     elif info.retires_at is not None and info.retires_at - options.today <= RETIRING_SOON:
-        yield Fault(
+        yield CheckFault(
             "model-retiring",
             f"{model} retires on {info.retires_at.isoformat()}",
             "plan the move to a newer model; a retry after that day will fail",
@@ -161,29 +163,31 @@ def _faults(model: str, info: ModelInfo | None, options: CheckOptions, *, guesse
         )
 
 
-def _retired_at(model: str, info: ModelInfo | None, today: date) -> Fault | None:
+def _retired_at(model: str, info: ModelInfo | None, today: date) -> CheckFault | None:
     """Return the fault of a model that is gone."""
     hint = f"take a model that lives, for example {_successor(model)} (--model replaces it in every request)"
     if info is not None and info.lifecycle == "retired":
-        return Fault("model-retired", f"{model} is retired", hint, kind=model)
+        return CheckFault("model-retired", f"{model} is retired", hint, kind=model)
     if info is not None and info.lifecycle == "active":
         return None
     day = RETIRED.get(model) or (info.retires_at if info else None)
     if (day is not None and day <= today) or (day is None and model.endswith(NEVER_AGAIN)):
         since = f" since {day.isoformat()}" if day else ""
-        return Fault("model-retired", f"{model} is retired{since}: every request would fail", hint, kind=model)
+        return CheckFault("model-retired", f"{model} is retired{since}: every request would fail", hint, kind=model)
     snapshot = RETIRED_ALIASES.get(model)
     if snapshot is not None and RETIRED[snapshot] <= today:
         message = f"{model} stood for {snapshot}, which is retired since {RETIRED[snapshot].isoformat()}"
-        return Fault("model-alias-retired", message, hint, Severity.WARNING, model)
+        return CheckFault("model-alias-retired", message, hint, Severity.WARNING, model)
     return None
 
 
-def _unknown(model: str, known: Sequence[str]) -> Fault:
+def _unknown(model: str, known: Sequence[str]) -> CheckFault:
     """Return the warning for a name nobody knows here: new models appear without us."""
     close = get_close_matches(model, known, n=1, cutoff=0.6)
     guess = f'did you mean "{close[0]}"?' if close else "batchtui models lists what your key can use"
-    return Fault("model-unknown", f'the model "{model[:80]}" is not known here', guess, Severity.WARNING, model[:80])
+    return CheckFault(
+        "model-unknown", f'the model "{model[:80]}" is not known here', guess, Severity.WARNING, model[:80]
+    )
 
 
 def _successor(model: str) -> str:

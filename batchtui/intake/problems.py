@@ -16,7 +16,7 @@ MOST_GROUPS = 1000
 """Beyond this many different groups, further ones are merged by their code alone."""
 
 
-class Fault(NamedTuple):
+class CheckFault(NamedTuple):
     """One thing wrong with one request, before it is known where else it stands."""
 
     code: str
@@ -33,7 +33,7 @@ class _Group:
 
     __slots__ = ("count", "custom_id", "fault", "file", "lines")
 
-    def __init__(self, fault: Fault, file: str, custom_id: str | None) -> None:
+    def __init__(self, fault: CheckFault, file: str, custom_id: str | None) -> None:
         self.fault = fault
         self.file = file
         self.custom_id = custom_id
@@ -41,7 +41,7 @@ class _Group:
         self.lines: list[int] = []
 
 
-class Findings:
+class ProblemCollector:
     """Counts faults in groups. Keeps the first few lines of each, never all of them."""
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ class Findings:
         self.heard: set[tuple[str, int | None]] | None = None
         """Places that have a fault, for whoever puts a set here and empties it now and then; None: not kept."""
 
-    def add(self, fault: Fault, file: str, line: int | None, custom_id: str | None = None) -> None:
+    def add(self, fault: CheckFault, file: str, line: int | None, custom_id: str | None = None) -> None:
         """Note one fault in one place."""
         key = (fault.code, fault.kind, file)
         group = self._groups.get(key)
@@ -93,7 +93,7 @@ def _problem(group: _Group) -> Problem:
     )
 
 
-class Places:
+class LineIndex:
     """Remembers runs of requests on consecutive lines; a plain file of a million lines is one run."""
 
     def __init__(self) -> None:

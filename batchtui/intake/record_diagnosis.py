@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from batchtui.domain.limits import CUSTOM_ID_PATTERN
 from batchtui.domain.problem import Severity
-from batchtui.intake.problems import Fault
+from batchtui.intake.problems import CheckFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,14 +20,14 @@ _ENVELOPE = frozenset({"custom_id", "params"})
 _OPENING = '{"custom_id": "…", "params": {"model", "max_tokens", "messages"}}'
 
 
-class Read(NamedTuple):
+class DiagnosedRecord(NamedTuple):
     """A record that was read."""
 
     value: dict[str, Any] | None
     """The object; None where there is none."""
     custom_id: str | None
     """As it stands there, however wrong, so that the problem can name it."""
-    faults: list[Fault]
+    faults: list[CheckFault]
 
     @property
     def is_sound(self) -> bool:
@@ -35,31 +35,35 @@ class Read(NamedTuple):
         return not any(fault.severity is Severity.ERROR for fault in self.faults)
 
 
-def read_object(line: bytes) -> Read:
+def diagnose(line: bytes) -> DiagnosedRecord:
     """Parse one record and say whether it is a JSON object; nothing of its content is looked at."""
     try:
         text = line.decode()
     except UnicodeDecodeError as fault:
         hint = "convert the file to UTF-8 (it looks like Latin-1 or Windows-1252: iconv -f WINDOWS-1252 -t UTF-8)"
         message = f"byte {fault.start + 1} of the line (0x{line[fault.start]:02x}) is not UTF-8"
-        return Read(None, None, [Fault("not-utf8", message, hint)])
+        return DiagnosedRecord(None, None, [CheckFault("not-utf8", message, hint)])
     repeated: list[str] = []
     constants: list[str] = []
     try:
         value = json.loads(text, object_pairs_hook=partial(_build, repeated), parse_constant=constants.append)
     except json.JSONDecodeError as fault:
-        return Read(None, None, [_not_json(fault, text)])
+        return DiagnosedRecord(None, None, [_not_json(fault, text)])
     except RecursionError:
-        return Read(None, None, [Fault("too-deep", "it is nested too deeply to be read", "make it flatter")])
+        return DiagnosedRecord(
+            None, None, [CheckFault("too-deep", "it is nested too deeply to be read", "make it flatter")]
+        )
     except ValueError:
-        return Read(
-            None, None, [Fault("number-too-long", "it holds a number of thousands of digits", "write it as text")]
+        return DiagnosedRecord(
+            None, None, [CheckFault("number-too-long", "it holds a number of thousands of digits", "write it as text")]
         )
     faults = list(_oddities(line, value, repeated, constants))
     if not isinstance(value, dict):
-        return Read(None, None, [*faults, Fault("not-object", "it is JSON, but no object", f"a request is {_OPENING}")])
+        return DiagnosedRecord(
+            None, None, [*faults, CheckFault("not-object", "it is JSON, but no object", f"a request is {_OPENING}")]
+        )
     custom_id = value.get("custom_id")
-    return Read(value, custom_id if isinstance(custom_id, str) else None, faults)
+    return DiagnosedRecord(value, custom_id if isinstance(custom_id, str) else None, faults)
 
 
 def _build(repeated: list[str], pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -71,54 +75,54 @@ def _build(repeated: list[str], pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return made
 
 
-def _oddities(line: bytes, value: Any, repeated: list[str], constants: list[str]) -> Iterator[Fault]:
+def _oddities(line: bytes, value: Any, repeated: list[str], constants: list[str]) -> Iterator[CheckFault]:
     """Yield what Python reads and others do not."""
     if constants:
-        yield Fault("nan", "it holds NaN or Infinity", "JSON has no such numbers; use null or leave it out")
+        yield CheckFault("nan", "it holds NaN or Infinity", "JSON has no such numbers; use null or leave it out")
     if repeated:
         message = f'the key "{repeated[0][:60]}" stands twice in one object'
-        yield Fault("duplicate-key", message, "only the last one counts", Severity.WARNING)
+        yield CheckFault("duplicate-key", message, "only the last one counts", Severity.WARNING)
     if _SURROGATE.search(line) and _has_lone_surrogate(value):
-        yield Fault("lone-surrogate", "it holds half of a character (a lone surrogate)", "it is no valid text")
+        yield CheckFault("lone-surrogate", "it holds half of a character (a lone surrogate)", "it is no valid text")
 
 
-def envelope_faults(value: dict[str, Any]) -> list[Fault]:
+def envelope_faults(value: dict[str, Any]) -> list[CheckFault]:
     """Say what is wrong around params: the keys, and the custom_id."""
     foreign = _foreign(value)
     if foreign is not None:
         return [foreign]
     faults = [*custom_id_faults(value)]
     if "params" not in value:
-        faults.append(Fault("params-missing", "params is missing", _params_hint(value)))
+        faults.append(CheckFault("params-missing", "params is missing", _params_hint(value)))
     elif not isinstance(value["params"], dict):
-        faults.append(Fault("params-type", "params must be an object", f"a request is {_OPENING}"))
+        faults.append(CheckFault("params-type", "params must be an object", f"a request is {_OPENING}"))
     extra = [key for key in value if key not in _ENVELOPE]
     if extra and "params" in value:
         message = f'the key "{extra[0][:60]}" beside custom_id and params is not sent'
         faults.append(
-            Fault("unknown-envelope-key", message, "a batch takes these two only", Severity.WARNING, extra[0][:60])
+            CheckFault("unknown-envelope-key", message, "a batch takes these two only", Severity.WARNING, extra[0][:60])
         )
     return faults
 
 
-def custom_id_faults(value: dict[str, Any]) -> list[Fault]:
+def custom_id_faults(value: dict[str, Any]) -> list[CheckFault]:
     """Say what is wrong with the custom_id."""
     if "custom_id" not in value:
         hint = "every request needs one, to find its result by"
-        return [Fault("custom-id-missing", "custom_id is missing", hint)]
+        return [CheckFault("custom-id-missing", "custom_id is missing", hint)]
     custom_id = value["custom_id"]
     if not isinstance(custom_id, str):
-        return [Fault("custom-id-type", "custom_id must be a string", f'for example "{custom_id}"'[:80])]
+        return [CheckFault("custom-id-type", "custom_id must be a string", f'for example "{custom_id}"'[:80])]
     if _CUSTOM_ID.fullmatch(custom_id):
         return []
     if not custom_id:
-        return [Fault("custom-id-length", "custom_id is empty", "1 to 64 letters, digits, _ and -")]
+        return [CheckFault("custom-id-length", "custom_id is empty", "1 to 64 letters, digits, _ and -")]
     if len(custom_id) > 64:
         hint = "shorten it; batchtui compose makes ids legal and keeps the mapping"
-        return [Fault("custom-id-length", f"custom_id has {len(custom_id)} characters, 64 are allowed", hint)]
+        return [CheckFault("custom-id-length", f"custom_id has {len(custom_id)} characters, 64 are allowed", hint)]
     legal = re.sub(r"[^a-zA-Z0-9_-]", "_", custom_id)
     hint = f'for example "{legal}"; batchtui compose makes ids legal and keeps the mapping'
-    return [Fault("custom-id-pattern", "custom_id may hold letters, digits, _ and - only", hint)]
+    return [CheckFault("custom-id-pattern", "custom_id may hold letters, digits, _ and - only", hint)]
 
 
 def _params_hint(value: dict[str, Any]) -> str:
@@ -131,24 +135,24 @@ def _params_hint(value: dict[str, Any]) -> str:
     return f"a request is {_OPENING}"
 
 
-def _foreign(value: dict[str, Any]) -> Fault | None:
+def _foreign(value: dict[str, Any]) -> CheckFault | None:
     """Recognise an object of another kind of file."""
     if "result" in value and "params" not in value:
         hint = "results cannot be sent; batchtui retry sends requests of a batch again"
-        return Fault("results-line", "this is a line of results, not a request", hint)
+        return CheckFault("results-line", "this is a line of results, not a request", hint)
     if "body" in value and ("method" in value or "url" in value):
         hint = 'here a request is {"custom_id", "params"}; params has model, max_tokens and messages, and system beside'
-        return Fault("openai-line", "this is a line of an OpenAI batch file", hint)
+        return CheckFault("openai-line", "this is a line of an OpenAI batch file", hint)
     if "messages" in value and "params" not in value and "custom_id" not in value:
         hint = f"put it into an envelope: {_OPENING}"
-        return Fault("bare-params", "these are the params of a request without their envelope", hint)
+        return CheckFault("bare-params", "these are the params of a request without their envelope", hint)
     if isinstance(value.get("requests"), list) and "params" not in value:
         hint = 'write "requests" as the first key of the file'
-        return Fault("requests-wrapper", 'this is a whole {"requests": […]} where one request should be', hint)
+        return CheckFault("requests-wrapper", 'this is a whole {"requests": […]} where one request should be', hint)
     return None
 
 
-def _not_json(fault: json.JSONDecodeError, text: str) -> Fault:
+def _not_json(fault: json.JSONDecodeError, text: str) -> CheckFault:
     """Say why a record is no JSON, as far as that can be seen."""
     where = f"no JSON at character {fault.pos + 1}: {fault.msg[:1].lower()}{fault.msg[1:]}"
     if fault.msg.startswith("Extra data"):
@@ -167,7 +171,7 @@ def _not_json(fault: json.JSONDecodeError, text: str) -> Fault:
         hint = "this is Python: JSON writes null, true and false"
     else:
         hint = ""
-    return Fault("not-json", where, hint, kind=fault.msg.split(":")[0])
+    return CheckFault("not-json", where, hint, kind=fault.msg.split(":")[0])
 
 
 def _has_lone_surrogate(value: Any) -> bool:

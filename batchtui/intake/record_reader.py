@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from batchtui.domain.limits import MAX_BODY_BYTES
-from batchtui.intake.json_array import ArraySplitter, BrokenArray
+from batchtui.intake.json_array import BrokenArray, JsonArraySplitter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,7 +34,7 @@ _FOREIGN = (
 _WIDE = ((b"\xff\xfe\x00\x00", "UTF-32"), (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
 
 
-class WrongFormat(ValueError):
+class UnknownFormat(ValueError):
     """The input as a whole is nothing that holds requests."""
 
     def __init__(self, code: str, message: str, hint: str, line: int | None = None) -> None:
@@ -72,7 +72,7 @@ def read_records(chunks: Iterator[bytes]) -> Iterator[Records]:
     text = head.removeprefix(b"\xef\xbb\xbf")
     start = text.lstrip()
     if not start:
-        raise WrongFormat("file-empty", "the file is empty", "a batch needs at least one request")
+        raise UnknownFormat("file-empty", "the file is empty", "a batch needs at least one request")
     if start.startswith(b"["):
         return _elements(chain([start[1:]], chunks), "")
     if wrapped := _WRAPPED.match(start):
@@ -80,7 +80,7 @@ def read_records(chunks: Iterator[bytes]) -> Iterator[Records]:
     if not start.startswith(b"{"):
         raise _not_json(start)
     if _SPREAD_OUT.match(start):
-        return _blocks(ArraySplitter(chain([start], chunks), closed=False))
+        return _blocks(JsonArraySplitter(chain([start], chunks), closed=False))
     return _lines(chain([text], chunks), blank_lines + 1)
 
 
@@ -112,27 +112,27 @@ def _lines(chunks: Iterable[bytes], number: int) -> Iterator[Records]:
         yield Records(number, [b"".join(begun)])
 
 
-def _too_long(line: int) -> WrongFormat:
+def _too_long(line: int) -> UnknownFormat:
     hint = "a batch takes 250 MB at most; is a newline missing between the requests?"
-    return WrongFormat("request-too-large", "a line is longer than a whole batch may be", hint, line)
+    return UnknownFormat("request-too-large", "a line is longer than a whole batch may be", hint, line)
 
 
 def _elements(chunks: Iterable[bytes], closing: str) -> Iterator[Records]:
     """Yield the elements of an array and look at what comes after it."""
-    splitter = ArraySplitter(chunks)
+    splitter = JsonArraySplitter(chunks)
     yield from _blocks(splitter)
     rest = splitter.rest()
     if rest != closing.encode():
         if closing and rest.startswith(b","):
-            raise WrongFormat(
+            raise UnknownFormat(
                 "file-extra", 'there are more keys beside "requests"', "only requests are sent; leave them out"
             )
-        raise WrongFormat(
+        raise UnknownFormat(
             "file-extra", "there is more text after the end of the array", "remove it, or write JSON lines"
         )
 
 
-def _blocks(splitter: ArraySplitter) -> Iterator[Records]:
+def _blocks(splitter: JsonArraySplitter) -> Iterator[Records]:
     """Yield elements some at a time."""
     items: list[bytes] = []
     number, size = 1, 0
@@ -145,30 +145,30 @@ def _blocks(splitter: ArraySplitter) -> Iterator[Records]:
                 number, items, size = number + len(items), [], 0
     except BrokenArray as fault:
         yield Records(number, items)
-        raise WrongFormat(
+        raise UnknownFormat(
             "file-array", f"not a whole JSON array: {fault}", "is the file complete?", number + len(items)
         ) from None
     yield Records(number, items)
 
 
-def what_is(head: bytes) -> tuple[str, str] | None:
+def sniff(head: bytes) -> tuple[str, str] | None:
     """Return what begins so, and what to do with it, where it is known to be no text."""
     return next(((what, hint) for magic, what, hint in _FOREIGN if head.startswith(magic)), None)
 
 
 def _refuse_foreign(head: bytes) -> None:
     """Name what it is, where it is known not to hold requests."""
-    if (foreign := what_is(head)) is not None:
-        raise WrongFormat("file-binary", f"this is {foreign[0]}, not a file of requests", foreign[1])
+    if (foreign := sniff(head)) is not None:
+        raise UnknownFormat("file-binary", f"this is {foreign[0]}, not a file of requests", foreign[1])
     for magic, encoding in _WIDE:
         if head.startswith(magic):
-            raise WrongFormat(
+            raise UnknownFormat(
                 "file-encoding", f"the text is {encoding}, not UTF-8", f"convert it: iconv -f {encoding} -t UTF-8", 1
             )
     sample = head[:HEAD]
     nulls = sample.count(0)
     if nulls and nulls * 5 > len(sample) * 2 and len(sample) > 1:
-        raise WrongFormat(
+        raise UnknownFormat(
             "file-encoding",
             "the text looks like UTF-16 without a mark, not UTF-8",
             "convert it: iconv -f UTF-16LE -t UTF-8",
@@ -176,22 +176,24 @@ def _refuse_foreign(head: bytes) -> None:
         )
     if nulls:
         line = head.count(b"\n", 0, head.index(0)) + 1
-        raise WrongFormat("file-binary", "this is binary data, not a file of requests", "requests are JSON text", line)
+        raise UnknownFormat(
+            "file-binary", "this is binary data, not a file of requests", "requests are JSON text", line
+        )
 
 
-def _not_json(start: bytes) -> WrongFormat:
+def _not_json(start: bytes) -> UnknownFormat:
     """Say what a text that does not begin like JSON looks like."""
     lines = start[:HEAD].split(b"\n", 3)
     separators = {mark: lines[0].count(mark) for mark in (b",", b"\t", b";")}
     mark = max(separators, key=lambda each: separators[each])
     columns = separators[mark]
     if columns and len(lines) > 1 and lines[1].count(mark) >= columns and b"{" not in lines[0]:
-        return WrongFormat(
+        return UnknownFormat(
             "file-csv",
             "this is a table (CSV), not a file of requests",
             "batchtui compose --template T --data FILE makes requests of it",
             1,
         )
-    return WrongFormat(
+    return UnknownFormat(
         "file-not-json", "this is not JSON", 'write one request a line: {"custom_id": "…", "params": {…}}', 1
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from batchtui.domain.limits import LONG_OUTPUT_BETA
 from batchtui.domain.problem import Severity
 from batchtui.intake.model_rules import ModelVerdict
-from batchtui.intake.problems import Fault
+from batchtui.intake.problems import CheckFault
 from batchtui.intake.rejected_keys import BETA_NEEDED, MAGIC, SAMPLING
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _CLOSED_KEYS = frozenset({"model", "max_tokens", "messages", "system", "metadata
 INTERLEAVED_BETA = "interleaved-thinking"
 
 
-Rule = Callable[[dict[str, Any], ModelVerdict, tuple[str, ...]], Iterator[Fault]]
+Rule = Callable[[dict[str, Any], ModelVerdict, tuple[str, ...]], Iterator[CheckFault]]
 
 
 def rules_for(key: Key, verdict: ModelVerdict) -> tuple[Rule, ...]:
@@ -51,12 +51,12 @@ def holds_free_json(key: Key) -> bool:
     return bool(not key.kinds <= {"text", "text+cache"} or not _CLOSED_KEYS.issuperset(key.names))
 
 
-def _model(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:
+def _model(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
     """Say what is wrong with the model's name."""
     yield from verdict.faults
 
 
-def max_tokens_faults(params: dict[str, Any], verdict: ModelVerdict) -> Iterator[Fault]:
+def max_tokens_faults(params: dict[str, Any], verdict: ModelVerdict) -> Iterator[CheckFault]:
     """Hold max_tokens against what the model writes at most."""
     wanted, limit = params["max_tokens"], verdict.max_tokens
     if limit is None or wanted <= limit:
@@ -67,48 +67,52 @@ def max_tokens_faults(params: dict[str, Any], verdict: ModelVerdict) -> Iterator
         else ""
     )
     message = f"max_tokens is {wanted:,}, {params['model']} writes at most {limit:,}"
-    yield Fault("max-tokens-limit", message, hint or "lower it, or --max-tokens for all", kind=params["model"])
+    yield CheckFault("max-tokens-limit", message, hint or "lower it, or --max-tokens for all", kind=params["model"])
 
 
-def _thinking(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:
+def _thinking(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
     """Hold thinking against the model and max_tokens."""
     thinking = params["thinking"]
     kind, budget = thinking.get("type"), thinking.get("budget_tokens")
     if kind in verdict.refused_thinking:
         hint = 'leave it out or use {"type": "adaptive"}, and output_config.effort'
-        yield Fault("thinking-refused", f'{params["model"]} refuses thinking of type "{kind}"', hint, kind=str(kind))
+        yield CheckFault(
+            "thinking-refused", f'{params["model"]} refuses thinking of type "{kind}"', hint, kind=str(kind)
+        )
     may_exceed = bool(params.get("tools")) and any(beta.startswith(INTERLEAVED_BETA) for beta in betas)
     if isinstance(budget, int) and budget >= params["max_tokens"] and not may_exceed:
         message = f"thinking.budget_tokens is {budget:,}, it must be less than max_tokens ({params['max_tokens']:,})"
-        yield Fault("thinking-budget", message, "thinking is part of what max_tokens counts")
+        yield CheckFault("thinking-budget", message, "thinking is part of what max_tokens counts")
 
 
-def _tool_names(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:
+def _tool_names(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
     """Find two tools of one name."""
     names = _names(params)
     twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
     if twice is not None:
-        yield Fault("tool-name-duplicate", f'two tools are called "{twice}"', "names must be unique in a request")
+        yield CheckFault("tool-name-duplicate", f'two tools are called "{twice}"', "names must be unique in a request")
 
 
-def _tool_choice(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:
+def _tool_choice(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
     """Hold tool_choice against the tools, the model and thinking."""
     choice = params["tool_choice"]
     kind, is_forced = choice.get("type"), choice.get("type") in ("any", "tool")
     if not params.get("tools") and not params.get("mcp_servers"):
         severity = Severity.ERROR if is_forced else Severity.WARNING
-        yield Fault(
+        yield CheckFault(
             "tool-choice-without-tools", "tool_choice is given, but no tools", "give tools, or leave it out", severity
         )
     elif kind == "tool" and not params.get("mcp_servers") and choice["name"] not in _names(params):
-        yield Fault("tool-choice-unknown", f'tool_choice names "{choice["name"][:60]}", which is no tool here')
+        yield CheckFault("tool-choice-unknown", f'tool_choice names "{choice["name"][:60]}", which is no tool here')
     if is_forced and verdict.is_newest:
         hint = 'use {"type": "auto"} and ask for the tool in the prompt, or output_config.format'
-        yield Fault(
+        yield CheckFault(
             "tool-choice-refused", f'{params["model"]} refuses tool_choice "{kind}"', hint, kind=params["model"]
         )
     elif is_forced and params.get("thinking", {}).get("type") == "enabled":
-        yield Fault("tool-choice-thinking", f'tool_choice "{kind}" does not go with thinking', 'use {"type": "auto"}')
+        yield CheckFault(
+            "tool-choice-thinking", f'tool_choice "{kind}" does not go with thinking', 'use {"type": "auto"}'
+        )
 
 
 def _names(params: dict[str, Any]) -> list[str]:
@@ -116,23 +120,25 @@ def _names(params: dict[str, Any]) -> list[str]:
     return [tool["name"] for tool in params["tools"] if "name" in tool]
 
 
-def _beginning(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:
+def _beginning(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
     """Speak of a conversation that begins with instructions, as other services have it."""
     hint = 'instructions go into "system", beside "messages"'
-    yield Fault("system-first", 'the first message has the role "system"', hint, Severity.WARNING)
+    yield CheckFault("system-first", 'the first message has the role "system"', hint, Severity.WARNING)
 
 
-def _ending(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:
+def _ending(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
     """Look at a conversation that ends with the assistant."""
     prefill = _prefill(params["messages"][-1])
     if prefill is not None and verdict.is_newest:
         message = f"the last message is the assistant's: {params['model']} refuses a prefill"
-        yield Fault("prefill-refused", message, "end with the user", kind=params["model"])
+        yield CheckFault("prefill-refused", message, "end with the user", kind=params["model"])
     elif prefill is not None and prefill != prefill.rstrip():
-        yield Fault("prefill-space", "the assistant's last message ends in a space", "the API refuses it; strip it")
+        yield CheckFault(
+            "prefill-space", "the assistant's last message ends in a space", "the API refuses it; strip it"
+        )
 
 
-def _calls(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:
+def _calls(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
     """Hold calls of tools against their answers; turns of one side in a row are one turn."""
     called: set[str] = set()
     answered: set[str] = set()
@@ -166,17 +172,17 @@ def _prefill(message: dict[str, Any]) -> str | None:
     return last["text"] if last.get("type") == "text" else None
 
 
-def _pairs(called: set[str], answered: set[str]) -> Iterator[Fault]:
+def _pairs(called: set[str], answered: set[str]) -> Iterator[CheckFault]:
     """Hold calls of tools against the answers in the turn that follows."""
     if called - answered:
         message = f"the call of a tool ({min(called - answered)[:60]}) has no tool_result in the next message"
-        yield Fault("tool-result-missing", message, "the API refuses it")
+        yield CheckFault("tool-result-missing", message, "the API refuses it")
     if answered - called:
         message = f"a tool_result ({min(answered - called)[:60]}) answers no tool_use of the message before"
-        yield Fault("tool-result-orphan", message, "the API refuses it")
+        yield CheckFault("tool-result-orphan", message, "the API refuses it")
 
 
-def _blocks(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:
+def _blocks(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
     """Look at every block, tools and system included, in the order in which a prompt is cached."""
     marks: list[str] = []
     for block in _all_blocks(params):
@@ -186,11 +192,11 @@ def _blocks(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...
         if "source" in block and block["type"] in ("image", "document"):
             yield from _data(block["source"])
     if len(marks) + bool(params.get("cache_control")) > MOST_CACHE_MARKS:
-        yield Fault(
+        yield CheckFault(
             "cache-control-count", f"cache_control stands {len(marks)} times, 4 are allowed", "keep the last ones"
         )
     if "1h" in marks and "5m" in marks[: len(marks) - marks[::-1].index("1h")]:
-        yield Fault("cache-control-order", "a 1h cache_control comes after a 5m one", "longer ones go first")
+        yield CheckFault("cache-control-order", "a 1h cache_control comes after a 5m one", "longer ones go first")
 
 
 def _all_blocks(params: dict[str, Any]) -> list[dict[str, Any]]:
@@ -207,37 +213,41 @@ def _all_blocks(params: dict[str, Any]) -> list[dict[str, Any]]:
     return blocks
 
 
-def _data(source: dict[str, Any]) -> Iterator[Fault]:
+def _data(source: dict[str, Any]) -> Iterator[CheckFault]:
     """Hold base64 data against its media type."""
     data = source.get("data")
     if source.get("type") != "base64" or not isinstance(data, str):
         return
     if len(data) % 4:
-        yield Fault(
+        yield CheckFault(
             "base64", "base64 data is cut short (its length is no multiple of 4)", "encode the whole file again"
         )
     seems = next((kind for start, kind in MAGIC if data.startswith(start)), None)
     if seems is not None and seems != source["media_type"]:
-        yield Fault("media-type", f"media_type is {source['media_type']}, but the data is {seems}", "name what it is")
+        yield CheckFault(
+            "media-type", f"media_type is {source['media_type']}, but the data is {seems}", "name what it is"
+        )
 
 
-def _sampling(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:
+def _sampling(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
     """Look at sampling parameters, where the version still takes them."""
     given = sorted(SAMPLING & params.keys())
     if verdict.is_newest:
-        yield Fault("sampling-model", f"{params['model']} may refuse {given[0]}", "leave it out", Severity.WARNING)
+        yield CheckFault("sampling-model", f"{params['model']} may refuse {given[0]}", "leave it out", Severity.WARNING)
     if params.get("thinking", {}).get("type") == "enabled" and ("top_k" in given or params.get("temperature", 1) != 1):
-        yield Fault("sampling-thinking", f"{given[0]} does not go with thinking", "leave it out")
+        yield CheckFault("sampling-thinking", f"{given[0]} does not go with thinking", "leave it out")
 
 
-def _betas(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:
+def _betas(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
     """Find what needs a beta header that will not be sent."""
     for key, beta in BETA_NEEDED.items():
         if params.get(key) and not any(name.startswith(tuple(beta.split(" or "))) for name in betas):
-            yield Fault("beta-missing", f"{key} needs a beta header ({beta}-…)", "--beta NAME", Severity.WARNING, key)
+            yield CheckFault(
+                "beta-missing", f"{key} needs a beta header ({beta}-…)", "--beta NAME", Severity.WARNING, key
+            )
 
 
-def _stop_sequences(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[Fault]:
+def _stop_sequences(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
     """Find a stop sequence of nothing."""
     if any(not each.strip() for each in params["stop_sequences"]):
-        yield Fault("stop-sequence-blank", "a stop sequence is blank", "each needs something that is no space")
+        yield CheckFault("stop-sequence-blank", "a stop sequence is blank", "each needs something that is no space")

@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from batchtui.intake.model_rules import TIERS
-from batchtui.intake.problems import Fault
-from batchtui.templates import DEFAULT, Shaper, Template, TemplateFault, find_template
+from batchtui.intake.problems import CheckFault
+from batchtui.templates import DEFAULT, InvalidTemplate, RequestBuilder, Template, find_template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,38 +33,38 @@ class TaskRenderer:
         self._template = template
         self._cache = cache
         self._tiers = {**TIERS, **options.tiers}
-        self._shapers: dict[tuple[str, str], Shaper] = {}
+        self._shapers: dict[tuple[str, str], RequestBuilder] = {}
 
-    def render(self, task: dict[str, Any]) -> tuple[dict[str, Any] | None, list[Fault]]:
+    def render(self, task: dict[str, Any]) -> tuple[dict[str, Any] | None, list[CheckFault]]:
         """Return `{"custom_id", "params"}` and what is wrong with the task; None where no request can be made."""
         shaper, faults = self.shaper(task)
         if shaper is None:
             return None, faults
         try:
             params = shaper.params(task_values(task))
-        except TemplateFault as fault:
+        except InvalidTemplate as fault:
             return None, [template_fault(fault, str(task["task_type"]))]
         task_id = task["task_id"]
         return {"custom_id": str(task_id) if type(task_id) is int else task_id, "params": params}, []
 
-    def shaper(self, task: dict[str, Any]) -> tuple[Shaper | None, list[Fault]]:
+    def shaper(self, task: dict[str, Any]) -> tuple[RequestBuilder | None, list[CheckFault]]:
         """Return what shapes the request of a task, and what is wrong with the task; None where nothing can."""
         missing = [key for key in TASK_KEYS if key not in task]
         if missing:
             hint = f"a task is {{{', '.join(TASK_KEYS)}, model_tier?}}"
-            return None, [Fault("task-key-missing", f"the task has no {missing[0]}", hint, kind=missing[0])]
+            return None, [CheckFault("task-key-missing", f"the task has no {missing[0]}", hint, kind=missing[0])]
         kind, tier = str(task["task_type"]), task.get("model_tier") or ""
         shaper = self._shapers.get((kind, str(tier)))
         if shaper is None:
             try:
                 template = self._template or _template(kind, self._options)
-            except TemplateFault as fault:
+            except InvalidTemplate as fault:
                 return None, [template_fault(fault, kind)]
             model = self._options.model or model_of(tier or template.model or DEFAULT_TIER, self._tiers, tier)
             if model is None:
                 said, hint = str(tier)[:60], f"it can be {', '.join(self._tiers)}"
-                return None, [Fault("task-tier", f'the model_tier "{said}" is not known', hint, kind=said)]
-            shaper = Shaper(template, model=model, max_tokens=self._options.max_tokens, cache=self._cache)
+                return None, [CheckFault("task-tier", f'the model_tier "{said}" is not known', hint, kind=said)]
+            shaper = RequestBuilder(template, model=model, max_tokens=self._options.max_tokens, cache=self._cache)
             if len(self._shapers) >= _MOST_TEMPLATES:
                 self._shapers.clear()
             self._shapers[kind, str(tier)] = shaper
@@ -86,9 +86,9 @@ def task_values(task: Mapping[str, Any]) -> dict[str, Any]:
     return {**named, "data": data, "input_data": text, "task_id": task["task_id"], "task_type": task["task_type"]}
 
 
-def template_fault(fault: TemplateFault, kind: str) -> Fault:
+def template_fault(fault: InvalidTemplate, kind: str) -> CheckFault:
     """Say that a template and its data do not fit."""
-    return Fault("task-template", str(fault)[:300], "the data and the template must fit", kind=kind[:60])
+    return CheckFault("task-template", str(fault)[:300], "the data and the template must fit", kind=kind[:60])
 
 
 def _template(kind: str, options: CheckOptions) -> Template:

@@ -24,7 +24,7 @@ class _Known(NamedTuple):
     tools: list[dict[str, Any]]
 
 
-class KnownTools:
+class ToolsCache:
     """Validates requests that hold tools, looking at each list of tools once. It answers as the validator would.
 
     A request whose tools are known is validated with a stand-in for them, and given them back. The stand-in has a

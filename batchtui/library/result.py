@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from batchtui.domain.result import Outcome
     from batchtui.domain.usage import Usage
-    from batchtui.exporters.record import Entry
+    from batchtui.exporters.record import ExportRecord
 
 
 class Result:
@@ -17,7 +17,7 @@ class Result:
 
     __slots__ = ("_entry",)
 
-    def __init__(self, entry: Entry) -> None:
+    def __init__(self, entry: ExportRecord) -> None:
         self._entry = entry
 
     def __repr__(self) -> str:

@@ -95,7 +95,7 @@ Source: TypeAlias = "str | Path | Sequence[str | Path] | Requests"
 """A file, a folder of parts, several of them; or requests as the SDK takes them, from any iterable."""
 
 
-def intake_of(source: Source, wishes: IntakeWishes) -> tuple[list[str], IntakeOptions]:
+def open_source(source: Source, wishes: IntakeWishes) -> tuple[list[str], IntakeOptions]:
     """Say what is read and how: names of files, or `-` with a stream of the requests behind it."""
     options = IntakeOptions(
         model=wishes.get("model"),

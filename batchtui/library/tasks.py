@@ -49,14 +49,14 @@ class TaskResult:
 
 def task_result(result: Result) -> TaskResult:
     """Say what a result means for its task."""
-    from batchtui.results.failure_groups import advise
+    from batchtui.results.failure_groups import suggest_action
 
     output = {"content": result.text, "usage": dict(result.message.get("usage") or {})} if result.message else {}
     if result.succeeded:
         return TaskResult(result.custom_id, success=True, output=output)
     kind, message = result.error.get("type"), result.error.get("message")
     said = f"{kind}: {message}" if kind and message else message or kind
-    advice = advise(result.outcome, str(kind) if kind else None, result.stop_reason).sentence
+    advice = suggest_action(result.outcome, str(kind) if kind else None, result.stop_reason).sentence
     return TaskResult(result.custom_id, success=False, output=output, error=str(said or f"{result.outcome}. {advice}"))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, Unpack
 from batchtui.domain.errors import InputError, ResultsUnavailable
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.library.result import Result
-from batchtui.library.sources import Source, intake_of
+from batchtui.library.sources import Source, open_source
 from batchtui.library.tasks import TaskResult, requests_of, task_result
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from batchtui.services.batches.targets import Target
     from batchtui.services.polling.wait import Waiting
     from batchtui.services.results.export import ExportReport
-    from batchtui.services.submission.reconcile import Finding
+    from batchtui.services.submission.reconcile import Reconciliation
     from batchtui.services.workspace import Workspace as Engine
 
 Named: TypeAlias = "str | Job | Batch"
@@ -51,7 +51,7 @@ class Workspace:
         """
         from batchtui.services.submission.staging.stage import stage
 
-        sources, intake = intake_of(source, wishes)
+        sources, intake = open_source(source, wishes)
         staged = await stage(self._engine, sources, intake)
         self._engine.registry.requests.discard(staged.requests)
         return staged.report
@@ -70,7 +70,7 @@ class Workspace:
         """
         from batchtui.services.submission.check import check
 
-        sources, intake = intake_of(source, wishes)
+        sources, intake = open_source(source, wishes)
         checked = await check(self._engine, sources, intake, count=count)
         if not checked.report.requests:
             raise InputError("There is no request that could be sent.", problems=checked.report.problems)
@@ -108,7 +108,7 @@ class Workspace:
         """
         from batchtui.services.submission.submit import SubmitOptions, apply_submit, discard, plan_submit
 
-        sources, intake = intake_of(source, wishes)
+        sources, intake = open_source(source, wishes)
         if sources == ["-"]:
             name = name or "requests"
         plan = await plan_submit(self._engine, sources, SubmitOptions(name, tuple(tags), intake, prime))
@@ -122,7 +122,7 @@ class Workspace:
             discard(self._engine, plan)
         return submitted.job
 
-    async def resume(self, *named: Named, consent: Callable[[Finding], bool] | None = None) -> tuple[Batch, ...]:
+    async def resume(self, *named: Named, consent: Callable[[Reconciliation], bool] | None = None) -> tuple[Batch, ...]:
         """Finish what a crash, a full queue or a lost answer left open, of these jobs or of all.
 
         What the API shows is adopted. Where it shows nothing for a minute, `consent` decides whether the part is sent
@@ -133,7 +133,7 @@ class Workspace:
         """
         from batchtui.services.submission.resume import resume
 
-        async def decide(finding: Finding) -> bool:
+        async def decide(finding: Reconciliation) -> bool:
             return consent is not None and consent(finding)
 
         jobs = [(await self.find(each)).batches[0].job for each in named]
@@ -318,7 +318,7 @@ class Workspace:
         finally:
             discard(self._engine, plan)
 
-    async def cancel(self, named: Named) -> list[cancelling.Outcome]:
+    async def cancel(self, named: Named) -> list[cancelling.ActionResult]:
         """Cancel what still runs, checked by reading back; parts that were not sent are dropped.
 
         What has an answer already keeps it, and is billed. Returns what became of each batch.
@@ -328,7 +328,9 @@ class Workspace:
         keys = [batch.key for batch in (await self.find(named)).batches]
         return await apply_cancel(self._engine, await plan_cancel(self._engine, keys))
 
-    async def delete(self, named: Named, *, locally: bool = False, force: bool = False) -> list[cancelling.Outcome]:
+    async def delete(
+        self, named: Named, *, locally: bool = False, force: bool = False
+    ) -> list[cancelling.ActionResult]:
         """Delete ended batches at the API, or only here. Without `force` those without saved results are left alone."""
         from batchtui.services.batches.delete import apply_delete, plan_delete
 
@@ -358,7 +360,7 @@ class Workspace:
         """Wait until it has ended; see `wait`."""
         return await self.wait(batch_id, poll_interval=poll_interval, timeout=timeout)
 
-    async def cancel_batch(self, batch_id: str) -> list[cancelling.Outcome]:
+    async def cancel_batch(self, batch_id: str) -> list[cancelling.ActionResult]:
         """Cancel it; see `cancel`."""
         return await self.cancel(batch_id)
 

@@ -10,7 +10,7 @@ from batchtui.domain.forecast import Lasted
 from batchtui.domain.limits import RESULTS_KEPT
 from batchtui.domain.query import BatchQuery
 from batchtui.domain.states import BatchState
-from batchtui.registry.codecs import text_list, text_time, time_text
+from batchtui.registry.codecs import decode_time, encode_time, text_list
 from batchtui.registry.data_version import DataVersion
 from batchtui.registry.query_sql import NEWEST, conditions, order_by
 from batchtui.registry.row_mapping import BATCH_SELECT, to_batch
@@ -29,7 +29,7 @@ PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class BatchCounts:
     """How many batches stand in each state, and how far the registry has come."""
 
     states: Mapping[BatchState, int]
@@ -46,7 +46,7 @@ class Tally:
         return sum(count for state, count in self.states.items() if state.is_running)
 
 
-class Views:
+class BatchQueries:
     """Questions to the registry that change nothing."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -120,7 +120,7 @@ class Views:
             # Asked every few seconds, and without being told SQLite takes the index by state, of all that ever ended.
             f"{BATCH_SELECT} WHERE b.key IN (SELECT key FROM batches INDEXED BY batches_to_collect"
             "  WHERE state = 'ended' AND results IN ('none', 'partial') AND created_at > ?) ORDER BY b.created_at",
-            (time_text(now - RESULTS_KEPT),),
+            (encode_time(now - RESULTS_KEPT),),
         )
         return [to_batch(row) for row in rows]
 
@@ -134,7 +134,9 @@ class Views:
         )
         models = {text: text_list(text) for text in {row["models"] for row in rows}}
         return [
-            Lasted(models[row["models"]], row["requests"], text_time(row["ended_at"]) - text_time(row["created_at"]))
+            Lasted(
+                models[row["models"]], row["requests"], decode_time(row["ended_at"]) - decode_time(row["created_at"])
+            )
             for row in rows
         ]
 
@@ -155,7 +157,7 @@ class Views:
             " HAVING sum(b.state <> 'deleted' OR (b.id IS NULL AND b.sends > 0)) = 0"
             " AND (SELECT max(at) FROM journal AS n WHERE n.job_id = b.job_id"
             "      AND n.event IN ('batch.deleted', 'batch.dropped')) <= ? ORDER BY b.job_id",
-            (time_text(moment),),
+            (encode_time(moment),),
         )
         return [row["job_id"] for row in rows]
 
@@ -173,20 +175,20 @@ class Views:
     async def begun_at(self) -> datetime | None:
         """When this registry was made: what is older on the disk belongs to another one."""
         row = await self._database.one("SELECT min(applied_at) AS at FROM schema_migrations")
-        return text_time(row["at"]) if row else None
+        return decode_time(row["at"]) if row else None
 
     async def oldest_running(self) -> datetime | None:
         """When the oldest batch that the API is at work on was created; None where none is."""
         row = await self._database.one(
             "SELECT min(created_at) AS oldest FROM batches WHERE state IN ('in_progress', 'canceling')"
         )
-        return text_time(row["oldest"]) if row else None
+        return decode_time(row["oldest"]) if row else None
 
-    async def tally(self) -> Tally:
+    async def tally(self) -> BatchCounts:
         """Count the batches by state, together with the newest revision."""
         rows = await self._database.all("SELECT state, count(*) AS n FROM batches GROUP BY state")
         revision = await self._database.one("SELECT value FROM counters WHERE name = 'revision'")
-        return Tally({BatchState(row["state"]): row["n"] for row in rows}, revision["value"] if revision else 0)
+        return BatchCounts({BatchState(row["state"]): row["n"] for row in rows}, revision["value"] if revision else 0)
 
     async def data_version(self) -> int:
         """A number that changes with every commit to the file, also one of another process (`PRAGMA data_version`)."""

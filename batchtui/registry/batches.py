@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.errors import UnknownTarget
 from batchtui.domain.states import BatchState, ResultsState
-from batchtui.registry.codecs import list_text, text_time, time_text
+from batchtui.registry.codecs import decode_time, encode_time, list_text
 from batchtui.registry.jobs import insert_job
 from batchtui.registry.journal import note
 from batchtui.registry.row_mapping import BATCH_SELECT, to_batch
-from batchtui.registry.transitions import fetch, move, note_remote, row_of
+from batchtui.registry.transitions import apply_remote, fetch, row_of, transition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -58,7 +58,7 @@ class Batches:
                 before = await fetch(tx, "SELECT * FROM batches WHERE id = ?", (remote.id,))
                 if before is None or BatchState(before["state"]) is BatchState.DELETED:
                     continue
-                if await note_remote(tx, before, remote, now):
+                if await apply_remote(tx, before, remote, now):
                     changed.append(before["key"])
         return changed
 
@@ -67,8 +67,8 @@ class Batches:
         now = self._clock.now()
         async with self._database.transaction() as tx:
             before = await row_of(tx, key)
-            since = text_time(before["missed_at"]) or now
-            await tx.execute("UPDATE batches SET missed_at = ? WHERE key = ?", (time_text(since), key))
+            since = decode_time(before["missed_at"]) or now
+            await tx.execute("UPDATE batches SET missed_at = ? WHERE key = ?", (encode_time(since), key))
         return since
 
     async def missing(self, key: int, reason: str) -> None:
@@ -91,11 +91,11 @@ class Batches:
             cursor = await tx.execute(
                 "INSERT INTO batches (id, job_id, part, parts, attempt, state, requests, planned_at, workspace_id)"
                 " VALUES (?, ?, 1, 1, 1, ?, ?, ?, ?)",
-                (remote.id, job.id, remote.state, remote.counts.total, time_text(remote.created_at), workspace_id),
+                (remote.id, job.id, remote.state, remote.counts.total, encode_time(remote.created_at), workspace_id),
             )
             assert cursor.lastrowid is not None
             before = await row_of(tx, cursor.lastrowid)
-            await note_remote(tx, before, remote, now)
+            await apply_remote(tx, before, remote, now)
             await note(tx, now, "batch.found", job=job.id, key=cursor.lastrowid, batch_id=remote.id)
         return cursor.lastrowid
 
@@ -123,4 +123,4 @@ class Batches:
 
     async def _change(self, key: int, target: BatchState, event: str, **columns: Any) -> None:
         async with self._database.transaction() as tx:
-            await move(tx, await row_of(tx, key), target, event, self._clock.now(), **columns)
+            await transition(tx, await row_of(tx, key), target, event, self._clock.now(), **columns)

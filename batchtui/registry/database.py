@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import aiosqlite
 
 from batchtui.domain.errors import StorageError
-from batchtui.registry.codecs import time_text
+from batchtui.registry.codecs import encode_time
 from batchtui.registry.migrations import LATEST, migrate, refuse_newer, schema_version
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ class Database:
             # FULL: an intent that was committed must outlive a power cut, or a lost answer could be sent again.
             await connection.execute("PRAGMA synchronous = FULL")
             await connection.execute("PRAGMA foreign_keys = ON")
-            await migrate(connection, self.path, lambda: time_text(self._clock.now()))
+            await migrate(connection, self.path, lambda: encode_time(self._clock.now()))
         except BaseException:
             await connection.close()
             raise

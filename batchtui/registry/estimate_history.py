@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.domain.estimate_history import History, Precedent
+from batchtui.domain.estimate_history import EstimateHistory, PastBatch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,16 +24,16 @@ WHERE e.max_tokens > 0
 GROUP BY e.batch_key, e.model HAVING written > 0 ORDER BY e.batch_key DESC LIMIT ?"""
 
 
-class Precedents:
+class EstimateHistoryTable:
     """Reads what was expected and what came of it. What it means for a new batch is not its business."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def history(self, name: str | None = None) -> History:
+    async def history(self, name: str | None = None) -> EstimateHistory:
         """Read what was done before, as it looks to a job of this name."""
         rows = await self._database.all(_PRECEDENTS, (LATEST,))
-        return History([_precedent(*row) for row in rows], name)
+        return EstimateHistory([_precedent(*row) for row in rows], name)
 
 
 async def insert_expectations(tx: aiosqlite.Connection, keys: dict[int, int], found: Sequence[Expectation]) -> None:
@@ -52,9 +52,9 @@ async def insert_expectations(tx: aiosqlite.Connection, keys: dict[int, int], fo
 def _precedent(
     model: str, template: str, name: str, requests: int, max_tokens: int, expected_input: int | None, answered: int,
     written: int, put_in: int,
-) -> Precedent:  # fmt: skip
+) -> PastBatch:  # fmt: skip
     """What was not answered was not expected either."""
     share = min(answered, requests) / requests
     allowed = max(written, round(max_tokens * share))
     expected = max(1, round(expected_input * share)) if expected_input else None
-    return Precedent(model, template, name, allowed, written, expected, put_in)
+    return PastBatch(model, template, name, allowed, written, expected, put_in)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.registry.codecs import list_text, money_text, time_text
+from batchtui.registry.codecs import encode_time, list_text, money_text
 from batchtui.registry.estimate_history import insert_expectations
 from batchtui.registry.journal import note
 from batchtui.registry.row_mapping import to_job
@@ -164,7 +164,7 @@ class Jobs:
         rows = await self._database.all(
             "SELECT m.value AS model, j.name, max(j.created_at) FROM jobs AS j JOIN json_each(j.models) AS m"
             " WHERE j.created_at >= ? GROUP BY m.value ORDER BY m.value",
-            (time_text(moment),),
+            (encode_time(moment),),
         )
         return {row["model"]: row["name"] for row in rows}
 
@@ -195,7 +195,7 @@ class Jobs:
                     part.requests,
                     part.bytes,
                     part.body,
-                    time_text(now),
+                    encode_time(now),
                     money_text(expected.figure if expected else None),
                     money_text(expected.at_most if expected else None),
                 ),
@@ -217,7 +217,7 @@ async def insert_job(tx: aiosqlite.Connection, job: Job) -> None:
         (
             job.id,
             job.name,
-            time_text(job.created_at),
+            encode_time(job.created_at),
             job.source,
             job.requests,
             job.bytes,

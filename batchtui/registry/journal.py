@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from batchtui.registry.codecs import text_time, time_text
+from batchtui.registry.codecs import decode_time, encode_time
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import aiosqlite
 
-    from batchtui.domain.api_call import Call
+    from batchtui.domain.api_call import ApiCall
     from batchtui.registry.database import Database
 
 
@@ -43,14 +43,14 @@ class Journal:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def record_call(self, call: Call) -> None:
+    async def record_call(self, call: ApiCall) -> None:
         """Note one HTTP exchange."""
         async with self._database.transaction() as tx:
             await tx.execute(
                 "INSERT INTO journal (at, kind, event, batch_id, detail, status, milliseconds, request_id, error)"
                 " VALUES (?, 'call', ?, ?, ?, ?, ?, ?, ?)",
                 (
-                    time_text(call.at),
+                    encode_time(call.at),
                     call.operation,
                     call.batch_id,
                     f"{call.method} {call.path}",
@@ -112,7 +112,7 @@ async def note(
     await tx.execute(
         "INSERT INTO journal (at, kind, event, job_id, batch_key, batch_id, detail) VALUES (?, 'act', ?, ?, ?, ?, ?)",
         (
-            time_text(at),
+            encode_time(at),
             event,
             job,
             key,
@@ -125,7 +125,7 @@ async def note(
 def _to_entry(row: Row) -> Entry:
     return Entry(
         seq=row["seq"],
-        at=text_time(row["at"]),
+        at=decode_time(row["at"]),
         kind=row["kind"],
         event=row["event"],
         job=row["job_id"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from batchtui.registry.codecs import text_time, time_text
+from batchtui.registry.codecs import decode_time, encode_time
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from batchtui.registry.database import Database
 
 
-class Facts:
+class KeyValueStore:
     """A small store of named JSON values with the time they were noted."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -27,10 +27,10 @@ class Facts:
             await tx.execute(
                 "INSERT INTO facts VALUES (?, ?, ?)"
                 " ON CONFLICT (name) DO UPDATE SET value = excluded.value, at = excluded.at",
-                (name, json.dumps(value), time_text(self._clock.now())),
+                (name, json.dumps(value), encode_time(self._clock.now())),
             )
 
     async def get(self, name: str) -> tuple[Any, datetime] | None:
         """Read a value and when it was noted."""
         row = await self._database.one("SELECT value, at FROM facts WHERE name = ?", (name,))
-        return (json.loads(row["value"]), text_time(row["at"])) if row else None
+        return (json.loads(row["value"]), decode_time(row["at"])) if row else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from batchtui.domain.query import Field
+from batchtui.domain.query import FilterField
 from batchtui.registry.codecs import list_text
 from batchtui.registry.journal import note
 from batchtui.registry.row_mapping import to_job
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from batchtui.registry.database import Database
 
 _WORDS = {
-    Field.NAME: "SELECT name AS word FROM jobs GROUP BY name ORDER BY max(created_at) DESC LIMIT 200",
-    Field.FROM: "SELECT source AS word FROM jobs WHERE source <> '' GROUP BY 1 ORDER BY max(created_at) DESC LIMIT 200",
-    Field.PROFILE: "SELECT profile AS word FROM jobs WHERE profile <> '' GROUP BY 1 ORDER BY count(*) DESC",
+    FilterField.NAME: "SELECT name AS word FROM jobs GROUP BY name ORDER BY max(created_at) DESC LIMIT 200",
+    FilterField.FROM: "SELECT source AS word FROM jobs WHERE source <> '' GROUP BY 1 ORDER BY max(created_at) DESC LIMIT 200",
+    FilterField.PROFILE: "SELECT profile AS word FROM jobs WHERE profile <> '' GROUP BY 1 ORDER BY count(*) DESC",
     **{
         field: f"SELECT each.value AS word FROM jobs AS j JOIN json_each(j.{column}) AS each GROUP BY 1"
         " ORDER BY count(*) DESC, 1 LIMIT 200"
-        for field, column in ((Field.TAG, "tags"), (Field.MODEL, "models"))
+        for field, column in ((FilterField.TAG, "tags"), (FilterField.MODEL, "models"))
     },
 }
 
@@ -35,7 +35,7 @@ class Labels:
         self._database = database
         self._clock = clock
 
-    async def words(self) -> dict[Field, list[str]]:
+    async def words(self) -> dict[FilterField, list[str]]:
         """Read what jobs are called, tagged and made for, and where they came from; the likeliest first."""
         return {field: [row["word"] for row in await self._database.all(sql)] for field, sql in _WORDS.items()}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.registry.codecs import text_time, time_text
+from batchtui.registry.codecs import decode_time, encode_time
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -31,7 +31,7 @@ class Leases:
             cursor = await tx.execute(
                 "INSERT INTO leases VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET holder = excluded.holder,"
                 " until = excluded.until WHERE holder = excluded.holder OR until <= ?",
-                (name, self.holder, time_text(now + ttl), time_text(now)),
+                (name, self.holder, encode_time(now + ttl), encode_time(now)),
             )
             return cursor.rowcount == 1
 
@@ -43,6 +43,6 @@ class Leases:
     async def held_until(self, name: str) -> tuple[str, datetime] | None:
         """Say who holds a lease and until when; None where it is free."""
         row = await self._database.one(
-            "SELECT holder, until FROM leases WHERE name = ? AND until > ?", (name, time_text(self._clock.now()))
+            "SELECT holder, until FROM leases WHERE name = ? AND until > ?", (name, encode_time(self._clock.now()))
         )
-        return (row["holder"], text_time(row["until"])) if row else None
+        return (row["holder"], decode_time(row["until"])) if row else None

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from batchtui.domain.notice import Notice, NoticeKind
-from batchtui.registry.codecs import text_time, time_text
+from batchtui.registry.codecs import decode_time, encode_time
 from batchtui.registry.row_mapping import BATCH_SELECT, to_batch
 
 if TYPE_CHECKING:
@@ -51,13 +51,13 @@ class Notices:
             " FROM notices AS n JOIN json_each(?) AS c WHERE n.at > ?"
             " AND NOT EXISTS (SELECT 1 FROM notices_told WHERE notice = n.seq AND channel = c.value)"
             " GROUP BY n.seq ORDER BY n.seq",
-            (json.dumps(list(channels)), time_text(since)),
+            (json.dumps(list(channels)), encode_time(since)),
         )
         found: list[tuple[Notice, tuple[str, ...]]] = []
         for row in rows:
             batch = await self._database.one(f"{BATCH_SELECT} WHERE b.key = ?", (row["batch_key"],))
             if batch is not None:
-                notice = Notice(row["seq"], NoticeKind(row["kind"]), text_time(row["at"]), to_batch(batch))
+                notice = Notice(row["seq"], NoticeKind(row["kind"]), decode_time(row["at"]), to_batch(batch))
                 found.append((notice, tuple(json.loads(row["channels"]))))
         return found
 
@@ -66,7 +66,7 @@ class Notices:
         async with self._database.transaction() as tx:
             cursor = await tx.execute(
                 "INSERT INTO notices_told (notice, channel, holder, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                (seq, channel, self._holder, time_text(self._clock.now())),
+                (seq, channel, self._holder, encode_time(self._clock.now())),
             )
             return cursor.rowcount == 1
 
@@ -75,14 +75,14 @@ class Notices:
         async with self._database.transaction() as tx:
             await tx.execute(
                 "UPDATE notices_told SET outcome = ?, at = ? WHERE notice = ? AND channel = ? AND holder = ?",
-                (outcome, time_text(self._clock.now()), seq, channel, self._holder),
+                (outcome, encode_time(self._clock.now()), seq, channel, self._holder),
             )
 
     async def unsettled(self, since: datetime) -> list[tuple[int, str, str]]:
         """What other processes have claimed and not settled: the notice, the channel, and who."""
         rows = await self._database.all(
             "SELECT notice, channel, holder FROM notices_told WHERE outcome IS NULL AND at > ? AND holder <> ?",
-            (time_text(since), self._holder),
+            (encode_time(since), self._holder),
         )
         return [(row["notice"], row["channel"], row["holder"]) for row in rows]
 
@@ -99,5 +99,5 @@ async def make(tx: aiosqlite.Connection, at: datetime, kind: NoticeKind, key: in
     """Make a notice within the transaction that it is about, unless there is one of this kind and subject already."""
     await tx.execute(
         "INSERT INTO notices (kind, subject, batch_key, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        (kind, subject, key, time_text(at)),
+        (kind, subject, key, encode_time(at)),
     )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from batchtui.settings.paths import Paths
 
 
-class OriginalsWriter:
+class OriginalIdWriter:
     """Notes changed ids while requests are made; nothing counts before `keep`; none changed, none kept."""
 
     def __init__(self, folder: Path) -> None:
@@ -89,7 +89,7 @@ def read_originals(path: Path) -> Iterator[tuple[str, str, int]]:
             yield custom_id, original, number
 
 
-def originals_of(paths: Paths, registry: Registry, job_id: str) -> dict[str, str]:
+def read_original_ids(paths: Paths, registry: Registry, job_id: str) -> dict[str, str]:
     """Return what the rows of a job were called, by custom_id; only those that go by another id. Blocking.
 
     Costs nothing where nothing was ever kept for a job of as many requests.

@@ -19,7 +19,7 @@ _RESULT = re.compile(r"([1-9]\d*)-[A-Za-z0-9_-]*\.(jsonl|db)(\.part)?")
 
 
 @dataclass(frozen=True, slots=True)
-class Leftover:
+class OrphanedFiles:
     """Files that can go together."""
 
     kind: str
@@ -33,7 +33,7 @@ class Leftover:
     """When the newest of it was last written or moved."""
 
 
-def left_requests(folder: Path, attempts: Mapping[str, Collection[int]]) -> Iterator[Leftover]:
+def orphaned_requests(folder: Path, attempts: Mapping[str, Collection[int]]) -> Iterator[OrphanedFiles]:
     """Yield staged requests, folders of jobs that the registry does not know, and attempts that it does not know.
 
     Args:
@@ -51,7 +51,7 @@ def left_requests(folder: Path, attempts: Mapping[str, Collection[int]]) -> Iter
             yield from _left_attempts(path, attempts[path.name])
 
 
-def left_results(folder: Path, saved: Collection[int]) -> Iterator[Leftover]:
+def orphaned_results(folder: Path, saved: Collection[int]) -> Iterator[OrphanedFiles]:
     """Yield what downloads and indexing left behind of results that are saved whole.
 
     Whatever belongs to a batch whose results are not saved, or that is not known, is passed over.
@@ -65,7 +65,7 @@ def left_results(folder: Path, saved: Collection[int]) -> Iterator[Leftover]:
             yield _leftover("download" if found[2] == "jsonl" else "index", path.name, path)
 
 
-def left_names(folder: Path, in_use: Collection[str]) -> Iterator[Leftover]:
+def orphaned_names(folder: Path, in_use: Collection[str]) -> Iterator[OrphanedFiles]:
     """Yield what composing left behind midway, and the names of rows that no job has any more, or has yet.
 
     Args:
@@ -94,7 +94,7 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _left_attempts(folder: Path, known: Collection[int]) -> Iterator[Leftover]:
+def _left_attempts(folder: Path, known: Collection[int]) -> Iterator[OrphanedFiles]:
     unknown: dict[int, list[Path]] = {}
     for path in sorted(folder.iterdir()):
         found = _ATTEMPT.fullmatch(path.name)
@@ -104,9 +104,9 @@ def _left_attempts(folder: Path, known: Collection[int]) -> Iterator[Leftover]:
         yield _leftover("attempt", f"{folder.name}, attempt {attempt}", *paths)
 
 
-def _leftover(kind: str, name: str, *paths: Path) -> Leftover:
+def _leftover(kind: str, name: str, *paths: Path) -> OrphanedFiles:
     newest = max(_changed(file) for path in paths for file in (path, *_files(path)))
-    return Leftover(kind, name, paths, sum(map(size_of, paths)), datetime.fromtimestamp(newest, UTC))
+    return OrphanedFiles(kind, name, paths, sum(map(size_of, paths)), datetime.fromtimestamp(newest, UTC))
 
 
 def _changed(path: Path) -> float:

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from batchtui.domain.query import NUMBERS, SPANS, Field
+from batchtui.domain.query import NUMBERS, SPANS, FilterField
 from batchtui.domain.states import BatchState
-from batchtui.registry.codecs import time_text
+from batchtui.registry.codecs import encode_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from batchtui.domain.query import BatchQuery, SortKey, Term, Value
+    from batchtui.domain.query import BatchQuery, FilterTerm, SortKey, Value
 
 Condition = tuple[str, list[Any]]
 """A condition and the values of its question marks."""
@@ -25,30 +25,30 @@ _ANYWHERE = (
     "j.name || ' ' || coalesce(b.id, '') || ' ' || j.id || ' ' || j.source || ' ' || j.models || ' ' || j.tags"
     " || ' ' || j.note"
 )
-_TEXTS: Mapping[Field, str] = {
-    Field.NAME: "j.name",
-    Field.JOB: "j.id || ' ' || j.name",
-    Field.ID: "coalesce(b.id, '')",
-    Field.NOTE: "j.note",
-    Field.FROM: "j.source",
-    Field.PROFILE: "coalesce(j.profile, '')",
-    Field.RESULTS: "b.results",
-    Field.STATUS: "b.state",
+_TEXTS: Mapping[FilterField, str] = {
+    FilterField.NAME: "j.name",
+    FilterField.JOB: "j.id || ' ' || j.name",
+    FilterField.ID: "coalesce(b.id, '')",
+    FilterField.NOTE: "j.note",
+    FilterField.FROM: "j.source",
+    FilterField.PROFILE: "coalesce(j.profile, '')",
+    FilterField.RESULTS: "b.results",
+    FilterField.STATUS: "b.state",
 }
-_LISTS: Mapping[Field, str] = {Field.TAG: "j.tags", Field.MODEL: "j.models"}
-_NUMBERS: Mapping[Field, str] = {
-    Field.REQUESTS: "b.requests",
-    Field.SUCCEEDED: "b.succeeded",
-    Field.ERRORED: "b.errored",
-    Field.EXPIRED: "b.expired",
-    Field.CANCELED: "b.canceled",
-    Field.FAILED: "(b.errored + b.expired + b.canceled)",
-    Field.PART: "b.part",
-    Field.ATTEMPT: "b.attempt",
-    Field.COST: COST,
+_LISTS: Mapping[FilterField, str] = {FilterField.TAG: "j.tags", FilterField.MODEL: "j.models"}
+_NUMBERS: Mapping[FilterField, str] = {
+    FilterField.REQUESTS: "b.requests",
+    FilterField.SUCCEEDED: "b.succeeded",
+    FilterField.ERRORED: "b.errored",
+    FilterField.EXPIRED: "b.expired",
+    FilterField.CANCELED: "b.canceled",
+    FilterField.FAILED: "(b.errored + b.expired + b.canceled)",
+    FilterField.PART: "b.part",
+    FilterField.ATTEMPT: "b.attempt",
+    FilterField.COST: COST,
 }
-_SINCE: Mapping[Field, str] = {Field.AGE: CREATED, Field.ENDED: "b.ended_at"}
-_EXACT = frozenset({Field.STATUS, Field.RESULTS})
+_SINCE: Mapping[FilterField, str] = {FilterField.AGE: CREATED, FilterField.ENDED: "b.ended_at"}
+_EXACT = frozenset({FilterField.STATUS, FilterField.RESULTS})
 """Fields whose values are whole words of ours."""
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "="}
 
@@ -72,11 +72,11 @@ def conditions(query: BatchQuery, now: datetime) -> Condition:
     return " AND ".join(sql for sql, _ in found) or "1", [value for _, values in found for value in values]
 
 
-def _asks_for_deleted(term: Term) -> bool:
-    return term.field is Field.STATUS and not term.is_negated and BatchState.DELETED in term.values
+def _asks_for_deleted(term: FilterTerm) -> bool:
+    return term.field is FilterField.STATUS and not term.is_negated and BatchState.DELETED in term.values
 
 
-def _of_term(term: Term, now: datetime) -> Condition:
+def _of_term(term: FilterTerm, now: datetime) -> Condition:
     each = [_claim(term, value, now) for value in term.values]
     sql = " OR ".join(claim for claim, _ in each) or "1"
     values = [value for _, some in each for value in some]
@@ -84,7 +84,7 @@ def _of_term(term: Term, now: datetime) -> Condition:
     return f"{'NOT ' if term.is_negated else ''}coalesce(({sql}), 0)", values
 
 
-def _claim(term: Term, value: Value, now: datetime) -> Condition:
+def _claim(term: FilterTerm, value: Value, now: datetime) -> Condition:
     field = term.field
     if field in NUMBERS:
         return f"{_NUMBERS[field]} {term.comparison or '='} ?", [float(str(value))]
@@ -98,19 +98,19 @@ def _claim(term: Term, value: Value, now: datetime) -> Condition:
     return f"instr(lower({text}), lower(?)) > 0", [value]
 
 
-def _span(field: Field, comparison: str, value: timedelta, now: datetime) -> Condition:
+def _span(field: FilterField, comparison: str, value: timedelta, now: datetime) -> Condition:
     if field in _SINCE:  # younger than two days: made after two days ago
-        return f"{_SINCE[field]} {_TURNED[comparison]} ?", [time_text(now - value)]
+        return f"{_SINCE[field]} {_TURNED[comparison]} ?", [encode_time(now - value)]
     took = "(julianday(coalesce(b.ended_at, ?)) - julianday(b.created_at)) * 86400.0"
-    return f"{took} {comparison} ?", [time_text(now), value.total_seconds()]
+    return f"{took} {comparison} ?", [encode_time(now), value.total_seconds()]
 
 
-def _in_list(field: Field, value: str, *, exactly: bool) -> Condition:
+def _in_list(field: FilterField, value: str, *, exactly: bool) -> Condition:
     """A tag is found by its beginning, so that `prod` does not find `nonprod`; a model by any part of its name."""
     where = "instr(lower(value), lower(?)) > 0"
     if exactly:
         where = "lower(value) = lower(?)"
-    elif field is Field.TAG:
+    elif field is FilterField.TAG:
         where = "instr(lower(value), lower(?)) = 1"
     return f"EXISTS (SELECT 1 FROM json_each({_LISTS[field]}) WHERE {where})", [value]
 
@@ -193,4 +193,4 @@ def order_by(
     if sort == "newest":
         return (_OLDEST if turned else NEWEST), ()
     sql = _SORTS[sort].order_by(turned=turned, by_job=by_job)
-    return sql, [time_text(now)] * sql.count("?")
+    return sql, [encode_time(now)] * sql.count("?")

@@ -5,19 +5,19 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from batchtui.registry.batch_queries import Views
+from batchtui.registry.batch_queries import BatchQueries
 from batchtui.registry.batches import Batches
 from batchtui.registry.database import Database
-from batchtui.registry.estimate_history import Precedents
+from batchtui.registry.estimate_history import EstimateHistoryTable
 from batchtui.registry.jobs import Jobs
 from batchtui.registry.journal import Journal
-from batchtui.registry.key_value import Facts
+from batchtui.registry.key_value import KeyValueStore
 from batchtui.registry.labels import Labels
 from batchtui.registry.leases import Leases
 from batchtui.registry.notices import Notices
 from batchtui.registry.requests.store import RequestStore
-from batchtui.registry.sends import Sendings
-from batchtui.registry.spending import Costs
+from batchtui.registry.sends import Sends
+from batchtui.registry.spending import SpendingTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,15 +35,15 @@ class Registry:
         self.path = database
         self.jobs = Jobs(self._database, clock)
         self.labels = Labels(self._database, clock)
-        self.sendings = Sendings(self._database, clock)
+        self.sendings = Sends(self._database, clock)
         self.batches = Batches(self._database, clock)
-        self.views = Views(self._database, clock)
-        self.costs = Costs(self._database)
-        self.precedents = Precedents(self._database)
+        self.views = BatchQueries(self._database, clock)
+        self.costs = SpendingTable(self._database)
+        self.precedents = EstimateHistoryTable(self._database)
         self.journal = Journal(self._database)
         self.leases = Leases(self._database, clock, holder)
         self.notices = Notices(self._database, clock, holder)
-        self.facts = Facts(self._database, clock)
+        self.facts = KeyValueStore(self._database, clock)
         self.requests = RequestStore(requests)
         self._results = results
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from batchtui.domain.batch import Batch, RequestCounts
 from batchtui.domain.job import Job
 from batchtui.domain.states import BatchState, ResultsState
-from batchtui.registry.codecs import text_list, text_money, text_time
+from batchtui.registry.codecs import decode_time, text_list, text_money
 
 if TYPE_CHECKING:
     from sqlite3 import Row
@@ -32,21 +32,21 @@ def to_batch(row: Row) -> Batch:
         bytes=row["bytes"],
         counts=RequestCounts(row["processing"], row["succeeded"], row["errored"], row["canceled"], row["expired"]),
         processing_status=row["processing_status"],
-        created_at=text_time(row["created_at"]),
-        ended_at=text_time(row["ended_at"]),
-        expires_at=text_time(row["expires_at"]),
-        cancel_initiated_at=text_time(row["cancel_initiated_at"]),
-        archived_at=text_time(row["archived_at"]),
-        planned_at=text_time(row["planned_at"]),
-        submitted_at=text_time(row["submitted_at"]),
+        created_at=decode_time(row["created_at"]),
+        ended_at=decode_time(row["ended_at"]),
+        expires_at=decode_time(row["expires_at"]),
+        cancel_initiated_at=decode_time(row["cancel_initiated_at"]),
+        archived_at=decode_time(row["archived_at"]),
+        planned_at=decode_time(row["planned_at"]),
+        submitted_at=decode_time(row["submitted_at"]),
         sends=row["sends"],
-        lost_at=text_time(row["lost_at"]),
-        refreshed_at=text_time(row["refreshed_at"]),
+        lost_at=decode_time(row["lost_at"]),
+        refreshed_at=decode_time(row["refreshed_at"]),
         results=ResultsState(row["results"]),
         results_bytes=row["results_bytes"],
         counts_moved=bool(row["counts_moved"]),
         reason=row["reason"],
-        not_before=text_time(row["not_before"]),
+        not_before=decode_time(row["not_before"]),
         models=text_list(row["models"]),
         tags=text_list(row["tags"]),
         source=row["source"],
@@ -65,7 +65,7 @@ def to_job(row: Row) -> Job:
     return Job(
         id=row["id"],
         name=row["name"],
-        created_at=text_time(row["created_at"]),
+        created_at=decode_time(row["created_at"]),
         source=row["source"],
         requests=row["requests"],
         bytes=row["bytes"],

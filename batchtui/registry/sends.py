@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from batchtui.domain.errors import UnknownTarget
 from batchtui.domain.notice import NoticeKind
 from batchtui.domain.states import BatchState, ResultsState
-from batchtui.registry.codecs import text_time, time_text
+from batchtui.registry.codecs import decode_time, encode_time
 from batchtui.registry.notices import make as make_notice
-from batchtui.registry.transitions import fetch, move, note_remote, row_of
+from batchtui.registry.transitions import apply_remote, fetch, row_of, transition
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from batchtui.registry.database import Database
 
 
-class Sendings:
+class Sends:
     """Takes a part from `planned` to the API's own states. It never talks to the API; it is told how a send went."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -39,7 +39,7 @@ class Sendings:
     async def sender_of(self, key: int) -> tuple[str | None, datetime | None]:
         """Say who last sent a batch, and until when that process has promised to be heard of."""
         row = await self._database.one("SELECT sender, sender_until FROM batches WHERE key = ?", (key,))
-        return (row["sender"], text_time(row["sender_until"])) if row else (None, None)
+        return (row["sender"], decode_time(row["sender_until"])) if row else (None, None)
 
     async def claim(self, key: int, sender: str, until: datetime) -> bool:
         """Take a planned batch for sending: planned → submitting. False where somebody else was first."""
@@ -48,10 +48,10 @@ class Sendings:
             before = await row_of(tx, key)
             if before["state"] != BatchState.PLANNED:
                 return False
-            columns = {"sender": sender, "sender_until": time_text(until), "reason": "", "not_before": None}
-            await move(
+            columns = {"sender": sender, "sender_until": encode_time(until), "reason": "", "not_before": None}
+            await transition(
                 tx, before, BatchState.SUBMITTING, "batch.submitting", now,
-                submitted_at=time_text(now), sends=before["sends"] + 1, lost_at=None, **columns,
+                submitted_at=encode_time(now), sends=before["sends"] + 1, lost_at=None, **columns,
             )  # fmt: skip
         return True
 
@@ -60,7 +60,7 @@ class Sendings:
         async with self._database.transaction() as tx:
             await tx.execute(
                 "UPDATE batches SET sender_until = ? WHERE key = ? AND sender = ? AND state = 'submitting'",
-                (time_text(until), key, sender),
+                (encode_time(until), key, sender),
             )
 
     async def accepted(self, key: int, remote: RemoteBatch, workspace_id: str | None, sender: str) -> bool:
@@ -99,8 +99,8 @@ class Sendings:
         now = self._clock.now()
         async with self._database.transaction() as tx:
             before = await row_of(tx, key)
-            await move(
-                tx, before, BatchState.PLANNED, "batch.refused", now, reason=reason, not_before=time_text(not_before),
+            await transition(
+                tx, before, BatchState.PLANNED, "batch.refused", now, reason=reason, not_before=encode_time(not_before),
                 sender=None,
             )  # fmt: skip
             if at_limit:
@@ -108,9 +108,9 @@ class Sendings:
 
     async def answer_lost(self, key: int, reason: str) -> None:
         """Note that nobody knows what became of a send: submitting → unknown."""
-        lost_at = time_text(self._clock.now())
+        lost_at = encode_time(self._clock.now())
         async with self._database.transaction() as tx:
-            await move(
+            await transition(
                 tx, await row_of(tx, key), BatchState.UNKNOWN, "batch.unknown", self._clock.now(), reason=reason,
                 sender=None, lost_at=lost_at,
             )  # fmt: skip
@@ -123,9 +123,9 @@ class Sendings:
                 return False
             now = self._clock.now()
             # It died before its promise ran out, and at the latest just now.
-            lost_at = min(now, text_time(before["sender_until"]) or now)
-            await move(
-                tx, before, BatchState.UNKNOWN, "batch.unknown", now, lost_at=time_text(lost_at),
+            lost_at = min(now, decode_time(before["sender_until"]) or now)
+            await transition(
+                tx, before, BatchState.UNKNOWN, "batch.unknown", now, lost_at=encode_time(lost_at),
                 reason="The program ended while it was sending.",
             )  # fmt: skip
         return True
@@ -139,7 +139,7 @@ class Sendings:
             before = await row_of(tx, key)
             if before["state"] != BatchState.UNKNOWN or before["sends"] != sends:
                 return False
-            await move(tx, before, BatchState.PLANNED, "batch.absent", self._clock.now(), reason=reason)
+            await transition(tx, before, BatchState.PLANNED, "batch.absent", self._clock.now(), reason=reason)
         return True
 
     async def explain(self, key: int, reason: str, *, not_before: datetime | None = None) -> None:
@@ -147,7 +147,7 @@ class Sendings:
         async with self._database.transaction() as tx:
             await tx.execute(
                 "UPDATE batches SET reason = ?, not_before = ? WHERE key = ? AND (reason, not_before) IS NOT (?, ?)",
-                (reason, time_text(not_before), key, reason, time_text(not_before)),
+                (reason, encode_time(not_before), key, reason, encode_time(not_before)),
             )
 
     async def disown(self, key: int, reason: str) -> None:
@@ -155,7 +155,7 @@ class Sendings:
         now = self._clock.now()
         async with self._database.transaction() as tx:
             before = await row_of(tx, key)
-            await move(
+            await transition(
                 tx, before, BatchState.UNKNOWN, "batch.disowned", now, reason=reason, id=None, adopted=0,
                 processing_status=None, processing=0, succeeded=0, errored=0, canceled=0, expired=0, created_at=None,
                 ended_at=None, expires_at=None, cancel_initiated_at=None, archived_at=None, results=ResultsState.NONE,
@@ -173,8 +173,8 @@ class Sendings:
         adopted: bool,
     ) -> None:
         now = self._clock.now()
-        await move(
+        await transition(
             tx, before, remote.state, event, now, id=remote.id, workspace_id=workspace_id, adopted=int(adopted),
             reason="", not_before=None, sender=None,
         )  # fmt: skip
-        await note_remote(tx, await row_of(tx, before["key"]), remote, now)
+        await apply_remote(tx, await row_of(tx, before["key"]), remote, now)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.batch import RequestCounts
 from batchtui.domain.cost import NOTHING, Cost, total
-from batchtui.domain.spending import Outlook, Spending, Spent
+from batchtui.domain.spending import PendingSpend, Spending, SpentRow
 from batchtui.domain.usage import Usage
-from batchtui.registry.codecs import list_text, money_text, text_list, text_money, text_time, time_text
+from batchtui.registry.codecs import decode_time, encode_time, list_text, money_text, text_list, text_money
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ FROM spending AS s JOIN batches AS b ON b.key = s.batch_key JOIN jobs AS j ON j.
 _ON_ITS_WAY = ("planned", "submitting", "unknown", "in_progress", "canceling")
 
 
-class Costs:
+class SpendingTable:
     """Keeps the figures. It knows no prices: whoever notes a cost has worked it out."""
 
     def __init__(self, database: Database) -> None:
@@ -58,12 +58,12 @@ class Costs:
         rows = await self._database.all("SELECT key FROM batches WHERE results = 'saved' AND cost_counted = 0")
         return [row["key"] for row in rows]
 
-    async def spent(self, *, since: datetime | None = None, batches: Sequence[int] | None = None) -> list[Spent]:
+    async def spent(self, *, since: datetime | None = None, batches: Sequence[int] | None = None) -> list[SpentRow]:
         """What was spent in batches created since then, or in these, oldest first."""
         where: str = "1"
         values: list[object] = []
         if since is not None:
-            where, values = "at >= ?", [time_text(since)]
+            where, values = "at >= ?", [encode_time(since)]
         rows = await self._database.all(f"{_SPENT} WHERE {where} ORDER BY at, s.batch_key, s.model", values)
         wanted = None if batches is None else set(batches)
         return [_spent(row) for row in rows if wanted is None or row["batch_key"] in wanted]
@@ -77,7 +77,7 @@ class Costs:
         where, values = ["b.state NOT IN ('deleted', 'missing') OR b.cost_actual IS NOT NULL"], []
         if since is not None:
             where.append("b.planned_at >= ?")
-            values.append(time_text(since))
+            values.append(encode_time(since))
         if profile is not None:
             where.append("j.profile = ?")
             values.append(profile)
@@ -89,13 +89,13 @@ class Costs:
         known = [cost for row in rows if (cost := text_money(row["cost"])) is not None]
         return sum(known, NOTHING), len(rows) - len(known)
 
-    async def outlook(self, *, since: datetime | None = None, batches: Sequence[int] | None = None) -> Outlook:
+    async def outlook(self, *, since: datetime | None = None, batches: Sequence[int] | None = None) -> PendingSpend:
         """What batches created since then, or these, were thought to cost; and what is on its way."""
         rows = await self._database.all(
             "SELECT key, state, results, cost_counted, cost_estimate, cost_at_most,"
             " processing, succeeded, errored, canceled, expired FROM batches"
             " WHERE ? IS NULL OR coalesce(created_at, planned_at) >= ?",
-            (time_text(since), time_text(since)),
+            (encode_time(since), encode_time(since)),
         )
         wanted = None if batches is None else set(batches)
         chosen = [row for row in rows if wanted is None or row["key"] in wanted]
@@ -104,7 +104,7 @@ class Costs:
         uncounted = sum(row["state"] == "ended" and not row["cost_counted"] for row in chosen)
         expected = total([text_money(row["cost_estimate"]) for row in counted])
         counts = RequestCounts(*(sum(row[field.name] for row in counted) for field in fields(RequestCounts)))
-        return Outlook(expected, total(running) if running else NOTHING, uncounted, counts)
+        return PendingSpend(expected, total(running) if running else NOTHING, uncounted, counts)
 
 
 def _values(key: int, spending: Spending) -> tuple[object, ...]:
@@ -117,14 +117,14 @@ def _values(key: int, spending: Spending) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _spent(row: Row) -> Spent:
+def _spent(row: Row) -> SpentRow:
     usage = Usage(*(row[name] for name in _TOKENS.split(", ")))
-    return Spent(
+    return SpentRow(
         batch=row["batch_key"],
         batch_id=row["id"] or "",
         job=row["job_id"],
         name=row["name"],
-        created_at=text_time(row["at"]),
+        created_at=decode_time(row["at"]),
         tags=text_list(row["tags"]),
         expected=text_money(row["cost_estimate"]),
         spending=Spending(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from batchtui.domain.errors import UnknownTarget
 from batchtui.domain.notice import NoticeKind
 from batchtui.domain.states import BatchState, ResultsState, advance
-from batchtui.registry.codecs import time_text
+from batchtui.registry.codecs import encode_time
 from batchtui.registry.journal import note
 from batchtui.registry.notices import make as make_notice
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from batchtui.domain.batch import RemoteBatch
 
 
-async def move(
+async def transition(
     tx: aiosqlite.Connection, before: Row, target: BatchState, event: str, now: datetime, **columns: Any
 ) -> None:
     """Change a row's state, where that is lawful, and columns with it; note it, for the absent too."""
@@ -40,7 +40,7 @@ async def move(
         await make_notice(tx, now, NoticeKind.UNKNOWN, before["key"], f"{before['key']}.{before['sends']}")
 
 
-async def note_remote(tx: aiosqlite.Connection, before: Row, remote: RemoteBatch, now: datetime) -> bool:
+async def apply_remote(tx: aiosqlite.Connection, before: Row, remote: RemoteBatch, now: datetime) -> bool:
     """Write what the API says where it differs; the state moves with it. Returns whether anything differed."""
     was = BatchState(before["state"])
     # `ended` is final: an answer that was overtaken on the way must not take a batch back to running.
@@ -53,11 +53,11 @@ async def note_remote(tx: aiosqlite.Connection, before: Row, remote: RemoteBatch
         "errored": counts.errored,
         "canceled": counts.canceled,
         "expired": counts.expired,
-        "created_at": time_text(remote.created_at),
-        "ended_at": time_text(remote.ended_at),
-        "expires_at": time_text(remote.expires_at),
-        "cancel_initiated_at": time_text(remote.cancel_initiated_at),
-        "archived_at": time_text(remote.archived_at),
+        "created_at": encode_time(remote.created_at),
+        "ended_at": encode_time(remote.ended_at),
+        "expires_at": encode_time(remote.expires_at),
+        "cancel_initiated_at": encode_time(remote.cancel_initiated_at),
+        "archived_at": encode_time(remote.archived_at),
     }
     if was is BatchState.ENDED and remote.state is not BatchState.ENDED:
         columns = {}
@@ -66,13 +66,13 @@ async def note_remote(tx: aiosqlite.Connection, before: Row, remote: RemoteBatch
     if remote.archived_at is not None and before["results"] in {"none", "partial"}:
         columns["results"] = ResultsState.GONE
     await tx.execute(
-        "UPDATE batches SET refreshed_at = ?, missed_at = NULL WHERE key = ?", (time_text(now), before["key"])
+        "UPDATE batches SET refreshed_at = ?, missed_at = NULL WHERE key = ?", (encode_time(now), before["key"])
     )
     differing = {name: value for name, value in columns.items() if before[name] != value}
     if not differing and target is was:
         return False
     event = f"batch.{target}" if target is not was else ""
-    await move(tx, before, target, event, now, **differing, **({"reason": ""} if event else {}))
+    await transition(tx, before, target, event, now, **differing, **({"reason": ""} if event else {}))
     return True
 
 

@@ -12,7 +12,7 @@ from batchtui.domain.result import Outcome
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from batchtui.results.line_parser import Reading
+    from batchtui.results.line_parser import ResultLine
 
 MAX_GROUPS = 200
 """Kinds of messages kept apart for one type of error; the rest are counted together."""
@@ -26,7 +26,7 @@ _VARIABLE = re.compile(
 _CACHED_MESSAGES = 10_000
 
 
-class Act(StrEnum):
+class SuggestedAction(StrEnum):
     """What to do about a failure."""
 
     RESEND = "resend"
@@ -43,40 +43,42 @@ class Act(StrEnum):
 class Advice:
     """The sensible act for one kind of failure, and why."""
 
-    act: Act
+    act: SuggestedAction
     sentence: str
 
 
 _BY_ERROR: Mapping[str, Advice] = {
-    "api_error": Advice(Act.RESEND, "The service failed; the request is fine."),
-    "overloaded_error": Advice(Act.RESEND, "The service was overloaded; the request is fine."),
-    "timeout_error": Advice(Act.RESEND, "The service took too long; the request is fine."),
-    "rate_limit_error": Advice(Act.RESEND, "A rate limit was reached; the request is fine."),
-    "billing_error": Advice(Act.RESEND, "Send it again once the account has credit."),
-    "invalid_request_error": Advice(Act.EDIT, "The API refuses this request until it is changed."),
-    "not_found_error": Advice(Act.EDIT, "It names a model or a file that does not exist."),
-    "request_too_large": Advice(Act.EDIT, "The request is too large."),
-    "permission_error": Advice(Act.EDIT, "The key may not use what the request asks for."),
-    "authentication_error": Advice(Act.EDIT, "The key was not accepted."),
+    "api_error": Advice(SuggestedAction.RESEND, "The service failed; the request is fine."),
+    "overloaded_error": Advice(SuggestedAction.RESEND, "The service was overloaded; the request is fine."),
+    "timeout_error": Advice(SuggestedAction.RESEND, "The service took too long; the request is fine."),
+    "rate_limit_error": Advice(SuggestedAction.RESEND, "A rate limit was reached; the request is fine."),
+    "billing_error": Advice(SuggestedAction.RESEND, "Send it again once the account has credit."),
+    "invalid_request_error": Advice(SuggestedAction.EDIT, "The API refuses this request until it is changed."),
+    "not_found_error": Advice(SuggestedAction.EDIT, "It names a model or a file that does not exist."),
+    "request_too_large": Advice(SuggestedAction.EDIT, "The request is too large."),
+    "permission_error": Advice(SuggestedAction.EDIT, "The key may not use what the request asks for."),
+    "authentication_error": Advice(SuggestedAction.EDIT, "The key was not accepted."),
 }
 _BY_STOP: Mapping[str, Advice] = {
-    "max_tokens": Advice(Act.RAISE, "The answer was cut at max_tokens; the same limit cuts it again."),
-    "model_context_window_exceeded": Advice(Act.EDIT, "The context window was full; shorten the request."),
+    "max_tokens": Advice(SuggestedAction.RAISE, "The answer was cut at max_tokens; the same limit cuts it again."),
+    "model_context_window_exceeded": Advice(SuggestedAction.EDIT, "The context window was full; shorten the request."),
 }
 _BY_OUTCOME: Mapping[Outcome, Advice] = {
-    Outcome.TRUNCATED: Advice(Act.RAISE, "The answer was cut short."),
-    Outcome.REFUSED: Advice(Act.LEAVE, "The model refused; the same request is refused again."),
-    Outcome.PAUSED: Advice(Act.LEAVE, "It can be continued: send the conversation again with this answer at its end."),
-    Outcome.EMPTY: Advice(Act.RESEND, "It ended in order without saying anything."),
-    Outcome.CANCELED: Advice(Act.RESEND, "It was cancelled before it ran; nothing was billed."),
-    Outcome.EXPIRED: Advice(Act.RESEND, "The batch expired before it ran; nothing was billed."),
-    Outcome.ERRORED: Advice(Act.LEAVE, "An error that batchtui does not know; read an example first."),
-    Outcome.UNRECOGNIZED: Advice(Act.LEAVE, "A result that batchtui does not know; read an example first."),
+    Outcome.TRUNCATED: Advice(SuggestedAction.RAISE, "The answer was cut short."),
+    Outcome.REFUSED: Advice(SuggestedAction.LEAVE, "The model refused; the same request is refused again."),
+    Outcome.PAUSED: Advice(
+        SuggestedAction.LEAVE, "It can be continued: send the conversation again with this answer at its end."
+    ),
+    Outcome.EMPTY: Advice(SuggestedAction.RESEND, "It ended in order without saying anything."),
+    Outcome.CANCELED: Advice(SuggestedAction.RESEND, "It was cancelled before it ran; nothing was billed."),
+    Outcome.EXPIRED: Advice(SuggestedAction.RESEND, "The batch expired before it ran; nothing was billed."),
+    Outcome.ERRORED: Advice(SuggestedAction.LEAVE, "An error that batchtui does not know; read an example first."),
+    Outcome.UNRECOGNIZED: Advice(SuggestedAction.LEAVE, "A result that batchtui does not know; read an example first."),
 }
-_FINE = Advice(Act.LEAVE, "Nothing to do.")
+_FINE = Advice(SuggestedAction.LEAVE, "Nothing to do.")
 
 
-def advise(outcome: Outcome, error_type: str | None = None, stop_reason: str | None = None) -> Advice:
+def suggest_action(outcome: Outcome, error_type: str | None = None, stop_reason: str | None = None) -> Advice:
     """Return the sensible act for one kind of failure (API.md, "Results": what is worth sending again)."""
     otherwise = _BY_OUTCOME.get(outcome, _FINE)
     if outcome is Outcome.ERRORED:
@@ -86,7 +88,7 @@ def advise(outcome: Outcome, error_type: str | None = None, stop_reason: str | N
     return otherwise
 
 
-def skeleton(message: str) -> str:
+def message_pattern(message: str) -> str:
     """Return the message with numbers and ids as `#`; names of models stay, since they tell kinds apart."""
     return _VARIABLE.sub(lambda found: found["model"] or "#", message)
 
@@ -120,7 +122,7 @@ class FailureGroup:
     @property
     def advice(self) -> Advice:
         """What to do about it."""
-        return advise(self.outcome, self.error_type, self.stop_reason)
+        return suggest_action(self.outcome, self.error_type, self.stop_reason)
 
 
 class FailureGrouper:
@@ -133,7 +135,7 @@ class FailureGrouper:
         self._patterns: dict[str, str] = {}
         self._kinds: dict[str | None, int] = {}
 
-    def place(self, reading: Reading) -> int:
+    def place(self, reading: ResultLine) -> int:
         """Return the id of the reading's group, 0 for a success."""
         outcome = reading.outcome
         if outcome is Outcome.SUCCEEDED or outcome is Outcome.TOOL_USE:
@@ -156,12 +158,12 @@ class FailureGrouper:
     def _pattern(self, message: str) -> str:
         pattern = self._patterns.get(message)
         if pattern is None:
-            pattern = skeleton(message)
+            pattern = message_pattern(message)
             if len(self._patterns) < _CACHED_MESSAGES:
                 self._patterns[message] = pattern
         return pattern
 
-    def _open(self, key: tuple[Outcome, str | None, str | None, str], reading: Reading) -> int:
+    def _open(self, key: tuple[Outcome, str | None, str | None, str], reading: ResultLine) -> int:
         error_type = key[1]
         kinds = self._kinds[error_type] = self._kinds.get(error_type, 0) + 1
         if kinds > MAX_GROUPS:

@@ -23,7 +23,7 @@ class UnreadableLine(ValueError):
         self.custom_id = custom_id
 
 
-def read_object(line: bytes) -> dict[str, Any]:
+def parse_json_object(line: bytes) -> dict[str, Any]:
     """Read one line as a JSON object.
 
     Strict reading in C first; what that refuses and the service might still send (lone surrogates, bytes that are not
@@ -48,13 +48,13 @@ def _read_tolerantly(line: bytes, reason: str) -> Any:
     except (ValueError, RecursionError):
         pass
     try:
-        return _without_surrogates(json.loads(prune(line, MAX_DEPTH).decode("utf-8", "replace")))
+        return _without_surrogates(json.loads(shorten_values(line, MAX_DEPTH).decode("utf-8", "replace")))
     except (ValueError, RecursionError):
         start = _CUSTOM_ID.match(line)
         raise UnreadableLine(f"not JSON: {reason}", start[1].decode("utf-8", "replace") if start else "") from None
 
 
-def prune(line: bytes, depth: int) -> bytes:
+def shorten_values(line: bytes, depth: int) -> bytes:
     """Return the JSON text with every container nested deeper than `depth` replaced by null."""
     kept: list[bytes] = []
     level = start = 0
@@ -74,7 +74,7 @@ def prune(line: bytes, depth: int) -> bytes:
     return b"".join(kept)
 
 
-def whole_text(text: str) -> str:
+def join_text(text: str) -> str:
     """Return the text with every lone surrogate replaced by U+FFFD, so that it can be encoded and stored."""
     if text.isascii():
         return text
@@ -87,13 +87,13 @@ def whole_text(text: str) -> str:
 
 def _without_surrogates(value: Any, level: int = 0) -> Any:
     if isinstance(value, str):
-        return whole_text(value)
+        return join_text(value)
     if level > MAX_DEPTH:
         return None
     if isinstance(value, list):
         return [_without_surrogates(item, level + 1) for item in value]
     if isinstance(value, dict):
-        return {whole_text(key): _without_surrogates(item, level + 1) for key, item in value.items()}
+        return {join_text(key): _without_surrogates(item, level + 1) for key, item in value.items()}
     return value
 
 

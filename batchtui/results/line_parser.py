@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from batchtui.domain.result import Outcome
-from batchtui.results.json_line import UnreadableLine, read_object, whole_text
-from batchtui.results.outcome_rules import outcome_of
+from batchtui.results.json_line import UnreadableLine, join_text, parse_json_object
+from batchtui.results.outcome_rules import classify_outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +22,7 @@ _new = tuple.__new__
 _NO_TOKENS: _Tokens = (0, 0, 0, 0, 0, 0, 0)
 
 
-class Reading(NamedTuple):
+class ResultLine(NamedTuple):
     """What one line says, in the order of the index's columns. A tuple, since a million of them are made."""
 
     custom_id: str
@@ -46,19 +46,19 @@ class Reading(NamedTuple):
         return bool(self.result_type)
 
 
-def read_line(line: bytes) -> Reading:
+def parse_line(line: bytes) -> ResultLine:
     """Read one line; never fails: what is no JSON becomes a reading that says so.
 
     Both error envelopes are accepted: the API's double one and the flat one of other servers.
     """
     try:
-        value = read_object(line)
+        value = parse_json_object(line)
     except UnreadableLine as failure:
         return unreadable(failure.custom_id, failure.reason)
-    return read_value(value)
+    return parse_value(value)
 
 
-def read_value(value: dict[str, Any]) -> Reading:
+def parse_value(value: dict[str, Any]) -> ResultLine:
     """Read one line that was parsed already; tolerant of every missing, unknown or ill-typed key."""
     custom_id = value.get("custom_id")
     if not isinstance(custom_id, str):
@@ -71,15 +71,15 @@ def read_value(value: dict[str, Any]) -> Reading:
         message = result.get("message")
         if isinstance(message, dict):
             return _succeeded(custom_id, message)
-        return Reading(
+        return ResultLine(
             custom_id, Outcome.UNRECOGNIZED, result_type, None, None, None, "succeeded without a message", _NO_TOKENS
         )
     return _otherwise(custom_id, result, result_type if isinstance(result_type, str) else "")
 
 
-def unreadable(custom_id: str, reason: str) -> Reading:
+def unreadable(custom_id: str, reason: str) -> ResultLine:
     """Return the reading of a line that is no JSON, or no result: shown raw, counted as nothing the API knows."""
-    return Reading(whole_text(custom_id), Outcome.UNRECOGNIZED, "", None, None, None, preview(reason), _NO_TOKENS)
+    return ResultLine(join_text(custom_id), Outcome.UNRECOGNIZED, "", None, None, None, preview(reason), _NO_TOKENS)
 
 
 def error_of(result: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def error_of(result: Mapping[str, Any]) -> dict[str, Any]:
     return inner if isinstance(inner, dict) else error
 
 
-def text_of(content: list[Any]) -> str:
+def first_text(content: list[Any]) -> str:
     """Join the blocks of type text; everything else (thinking, tools, citations) is not the answer's text."""
     if len(content) == 1:
         block = content[0]
@@ -115,32 +115,32 @@ def preview(text: str) -> str:
     return " ".join(text.lstrip()[: 2 * PREVIEW].split())[:PREVIEW]
 
 
-def _succeeded(custom_id: str, message: dict[str, Any]) -> Reading:
+def _succeeded(custom_id: str, message: dict[str, Any]) -> ResultLine:
     content = message.get("content")
     if not isinstance(content, list):
         content = [{"type": "text", "text": content}] if isinstance(content, str) else []
-    text = text_of(content)
+    text = first_text(content)
     stop_reason, model = message.get("stop_reason"), message.get("model")
     if not isinstance(stop_reason, str):
         stop_reason = None
     if not isinstance(model, str):
         model = None
     said = text if text and not text.isspace() else _call_preview(content)
-    outcome = outcome_of("succeeded", stop_reason, content, text)
+    outcome = classify_outcome("succeeded", stop_reason, content, text)
     usage = message.get("usage")
     place = usage.get("inference_geo") if isinstance(usage, dict) else None
     if not isinstance(place, str):
         place = None
     facts = (custom_id, outcome, "succeeded", model, stop_reason, None, preview(said), _tokens(usage), place)
-    return _new(Reading, facts)
+    return _new(ResultLine, facts)
 
 
-def _otherwise(custom_id: str, result: dict[str, Any], result_type: str) -> Reading:
+def _otherwise(custom_id: str, result: dict[str, Any], result_type: str) -> ResultLine:
     error = error_of(result)
     said = error.get("message")
-    return Reading(
+    return ResultLine(
         custom_id,
-        outcome_of(result_type, None, [], ""),
+        classify_outcome(result_type, None, [], ""),
         result_type,
         None,
         None,

@@ -22,7 +22,7 @@ OUTCOME_OF_STOP = {
 _SILENT_BLOCKS = frozenset({"text", "thinking", "redacted_thinking"})
 
 
-def outcome_of(result_type: str, stop_reason: str | None, content: list[Any], text: str) -> Outcome:
+def classify_outcome(result_type: str, stop_reason: str | None, content: list[Any], text: str) -> Outcome:
     """Return the outcome of a result.
 
     Args:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.usage import Usage
 from batchtui.results.content_blocks import blocks_of
-from batchtui.results.json_line import UnreadableLine, read_object
-from batchtui.results.line_parser import Reading, error_of, read_value, text_of, unreadable
+from batchtui.results.json_line import UnreadableLine, parse_json_object
+from batchtui.results.line_parser import ResultLine, error_of, first_text, parse_value, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ParsedResult:
     """A line of results with everything that it says. Its strings come from outside and are not made safe here."""
 
-    reading: Reading
+    reading: ResultLine
     line: Mapping[str, Any]
     """The whole line as JSON values; empty where it is no JSON object."""
 
@@ -63,7 +63,7 @@ class Answer:
     @property
     def text(self) -> str:
         """The blocks of type text, joined."""
-        return text_of(self.content)
+        return first_text(self.content)
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -92,10 +92,10 @@ class Answer:
         return self.text, [(call.get("name"), call.get("input")) for call in self.tool_calls]
 
 
-def read_answer(line: bytes) -> Answer:
+def parse_result(line: bytes) -> ParsedResult:
     """Read one raw line whole; never fails, like `read_line`."""
     try:
-        value = read_object(line)
+        value = parse_json_object(line)
     except UnreadableLine as failure:
-        return Answer(unreadable(failure.custom_id, failure.reason), {})
-    return Answer(read_value(value), value)
+        return ParsedResult(unreadable(failure.custom_id, failure.reason), {})
+    return ParsedResult(parse_value(value), value)

@@ -8,23 +8,23 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from batchtui.results.json_line import whole_text
+from batchtui.results.json_line import join_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from batchtui.results.parsed_result import Answer
+    from batchtui.results.parsed_result import ParsedResult
 
 MAX_FAULTS = 5
 _FENCE = re.compile(r"\A\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL | re.IGNORECASE)
 
 
-class NotJson(ValueError):
+class NotJsonError(ValueError):
     """The text is no JSON, with the parser's reason."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class SchemaMatch:
     """How an answer stands to the structure that was asked for."""
 
     wanted: bool
@@ -46,16 +46,16 @@ def parse_text(text: str) -> Any:
     try:
         return json.loads(fenced[1] if fenced else text)
     except (ValueError, RecursionError) as error:
-        raise NotJson(str(error)) from None
+        raise NotJsonError(str(error)) from None
 
 
-def structured_value(answer: Answer) -> dict[str, Any] | None:
+def structured_value(answer: ParsedResult) -> dict[str, Any] | None:
     """Return what an answer says as one JSON object: its JSON text, or the input of its first tool call."""
     text = answer.text
     if text.lstrip()[:1] in ("{", "`"):
         try:
             value = parse_text(text)
-        except NotJson:
+        except NotJsonError:
             value = None
         if isinstance(value, dict):
             return value
@@ -73,25 +73,25 @@ def wanted_schema(params: Mapping[str, Any]) -> object:
     return wanted.get("schema") if isinstance(wanted, dict) else None
 
 
-def check_fit(answer: Answer, params: Mapping[str, Any]) -> Fit:
+def match_schema(answer: ParsedResult, params: Mapping[str, Any]) -> SchemaMatch:
     """Say whether an answer has the structure that its request asked for, by output_config or by a tool's schema."""
     calls = answer.tool_calls
     schemas = _tool_schemas(params)
     schema = wanted_schema(params)
     if calls and schemas:
         faults = [fault for call in calls for fault in _call_faults(call, schemas)]
-        return Fit(wanted=True, parses=True, fits=not faults, faults=tuple(faults[:MAX_FAULTS]))
+        return SchemaMatch(wanted=True, parses=True, fits=not faults, faults=tuple(faults[:MAX_FAULTS]))
     if schema is None:
-        return Fit(wanted=False, parses=False, fits=None)
+        return SchemaMatch(wanted=False, parses=False, fits=None)
     try:
         value = parse_text(answer.text)
-    except NotJson as error:
-        return Fit(wanted=True, parses=False, fits=False, faults=(whole_text(str(error)),))
+    except NotJsonError as error:
+        return SchemaMatch(wanted=True, parses=False, fits=False, faults=(join_text(str(error)),))
     try:
         faults = list(islice(_faults(value, schema), MAX_FAULTS))
     except UnusableSchema as error:
-        return Fit(wanted=True, parses=True, fits=None, faults=(str(error),))
-    return Fit(wanted=True, parses=True, fits=not faults, faults=tuple(faults))
+        return SchemaMatch(wanted=True, parses=True, fits=None, faults=(str(error),))
+    return SchemaMatch(wanted=True, parses=True, fits=not faults, faults=tuple(faults))
 
 
 class UnusableSchema(ValueError):

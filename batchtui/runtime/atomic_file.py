@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def opened(output: Path | None, stream: IO[bytes] | None, *, overwrite: bool) -> Iterator[IO[bytes]]:
+def open_atomic(output: Path | None, stream: IO[bytes] | None, *, overwrite: bool) -> Iterator[IO[bytes]]:
     """Open what is written to: the stream, a device or pipe as it is, a file aside that is renamed when it is whole.
 
     Raises:

@@ -27,7 +27,7 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
 
-async def rest(clock: Clock, seconds: float, *until: asyncio.Event) -> None:
+async def sleep_until_any(clock: Clock, seconds: float, *until: asyncio.Event) -> None:
     """Wait so many seconds, or until one of these happens; the events are cleared then."""
     waits = [asyncio.ensure_future(clock.sleep(seconds)), *(asyncio.ensure_future(event.wait()) for event in until)]
     try:

@@ -7,7 +7,7 @@ import platform
 from pathlib import Path
 
 
-def token(unique: str) -> str:
+def process_token(unique: str) -> str:
     """Name this process: the machine and its boot, the pid, when the process started, and something unique."""
     return f"{_machine()}|{os.getpid()}|{_started(os.getpid())}|{unique}"
 

@@ -14,7 +14,7 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 
-async def undisturbed(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+async def run_in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run blocking work on a thread. Who is cancelled meanwhile still waits for it: it has files open."""
     working = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
     try:
@@ -24,7 +24,7 @@ async def undisturbed(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -
         raise
 
 
-async def abandonable(
+async def run_cancellable(
     work: Callable[[Callable[[R], None]], T],
     heard: Callable[[R], object] | None = None,
     *,

@@ -13,11 +13,11 @@ from typing import IO
 _PROGRAM = "import json, sys; sys.path[:] = json.loads(sys.stdin.buffer.readline()); from {} import serve; serve()"
 
 
-class ChildLost(Exception):
+class WorkerLost(Exception):
     """The process ended without an answer."""
 
 
-class Apart:
+class WorkerProcess:
     """One process that serves this one. Signals of the terminal do not reach it: they are the parent's, which ends it.
 
     It meets the end of its standard input when this process has gone, however that went.
@@ -65,7 +65,7 @@ class Apart:
         """
         line = self.answers.readline()
         if not line.endswith(b"\n"):
-            raise ChildLost
+            raise WorkerLost
         return line[:-1]
 
     def stop(self) -> None:

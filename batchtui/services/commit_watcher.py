@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from batchtui.runtime.clock import rest
+from batchtui.runtime.clock import sleep_until_any
 
 if TYPE_CHECKING:
     from batchtui.domain.clock import Clock
@@ -15,7 +15,7 @@ LOOK = 0.5
 """Seconds between two looks at the file; a commit of this process is seen at once."""
 
 
-class Commits:
+class CommitWatcher:
     """Hears of commits to the registry; one look at the file serves all who follow. It changes nothing."""
 
     def __init__(self, registry: Registry, clock: Clock) -> None:
@@ -39,4 +39,4 @@ class Commits:
             if version != before:
                 for follower in self._followers:
                     follower.set()
-            await rest(self._clock, LOOK, self._own)
+            await sleep_until_any(self._clock, LOOK, self._own)

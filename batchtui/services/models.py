@@ -75,7 +75,7 @@ async def fetch_models(workspace: Workspace) -> ModelList:
     return ModelList({model.id: model for model in models}, workspace.clock.now())
 
 
-async def keep_up(workspace: Workspace) -> None:
+async def refresh_daily(workspace: Workspace) -> None:
     """Ask for today's list beside other calls, once a day. It takes a moment at most, and no failure of it matters."""
     name, now = _name(workspace), workspace.clock.now()
     kept = await workspace.registry.facts.get(name)

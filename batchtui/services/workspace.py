@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from datetime import timedelta
 
-    from batchtui.domain.api_call import Call
+    from batchtui.domain.api_call import ApiCall
     from batchtui.domain.clock import Clock
     from batchtui.gateway.protocol import Gateway
     from batchtui.pricing.price_book import PriceBook
-    from batchtui.services.commit_watcher import Commits
+    from batchtui.services.commit_watcher import CommitWatcher
     from batchtui.settings.model import Settings
     from batchtui.settings.paths import Paths
 
@@ -51,20 +51,20 @@ class Workspace:
         self.clock: Clock = clock or SystemClock()
         self.random = random
         """Gives that many random bytes in hexadecimal: names for jobs and temporary things."""
-        self.name = process.token(random(4))
+        self.name = process.process_token(random(4))
         """Names this process and workspace to others: see `services.process`."""
         self.registry = Registry(paths.registry, paths.requests, paths.results, clock=self.clock, holder=self.name)
-        self.last_call: Call | None = None
+        self.last_call: ApiCall | None = None
         """The latest call to the API, its limits and times."""
         self._gateway: Gateway | None = None
         self._connecting = asyncio.Lock()
 
     @cached_property
-    def commits(self) -> Commits:
+    def commits(self) -> CommitWatcher:
         """What is committed to the registry, by whichever process, for who follows it."""
-        from batchtui.services.commit_watcher import Commits
+        from batchtui.services.commit_watcher import CommitWatcher
 
-        return Commits(self.registry, self.clock)
+        return CommitWatcher(self.registry, self.clock)
 
     @cached_property
     def settings(self) -> Settings:
@@ -163,7 +163,7 @@ class Workspace:
         finally:
             await self.registry.close()
 
-    async def _note_call(self, call: Call) -> None:
+    async def _note_call(self, call: ApiCall) -> None:
         self.last_call = call
         try:
             await self.registry.journal.record_call(call)

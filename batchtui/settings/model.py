@@ -12,12 +12,12 @@ from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Ge, Gt, Le, Lt, MinLen
 
-from batchtui.settings.validators import Taken, address, number, switch, words
+from batchtui.settings.validators import Validated, as_bool, as_number, as_url, as_words
 
-Switch = Annotated[bool, Taken(switch)]
-Seconds = Annotated[float, Gt(0), Le(86_400), Taken(number)]
-Dollars = Annotated[Decimal, Ge(0), Taken(number)]
-Discount = Annotated[Decimal, Ge(0), Lt(1), Taken(number)]
+Switch = Annotated[bool, Validated(as_bool)]
+Seconds = Annotated[float, Gt(0), Le(86_400), Validated(as_number)]
+Dollars = Annotated[Decimal, Ge(0), Validated(as_number)]
+Discount = Annotated[Decimal, Ge(0), Lt(1), Validated(as_number)]
 Model = Annotated[str, MinLen(1)]
 
 
@@ -52,9 +52,9 @@ class Submit(Section):
     """USD that one submission may cost at most, by its estimate, unless --max-cost says otherwise."""
     max_cost_a_day: Dollars | None = None
     """USD that may be spent on one day of this machine's time: what was sent so far today counts, too."""
-    queue_room: Annotated[int, Ge(1), Taken(number)] | None = None
+    queue_room: Annotated[int, Ge(1), Validated(as_number)] | None = None
     """Requests that may wait at the API at once; what is more waits here. Learnt from refusals where it is not set."""
-    grace: Annotated[float, Ge(0), Le(86_400), Taken(number)] = 60.0
+    grace: Annotated[float, Ge(0), Le(86_400), Validated(as_number)] = 60.0
     """Seconds in which a batch whose answer was lost may still turn up, before it is called not created."""
     max_cost_of_profile: Mapping[str, Dollars] = field(default_factory=dict)
     """USD that may be spent in all under a profile of credentials: a line for each, its name and the amount."""
@@ -76,7 +76,7 @@ class OwnPrice(Section):
     """Read from the cache; a tenth of the input where it is not set."""
     web_search: Dollars = Decimal(10)
     """A thousand web searches."""
-    batch: Annotated[Decimal, Ge(0), Le(1), Taken(number)] = Decimal("0.5")
+    batch: Annotated[Decimal, Ge(0), Le(1), Validated(as_number)] = Decimal("0.5")
     """What tokens cost in a batch, as a share of that."""
     discount: Discount | None = None
     """Off this model's tokens, as a share of 1, in place of the discount off all."""
@@ -117,11 +117,11 @@ class Notify(Section):
     """Whether the terminal's bell rings."""
     desktop: Switch = False
     """Whether the terminal is asked for a desktop notice; works over SSH where the terminal can do it."""
-    command: Annotated[tuple[str, ...], Taken(words)] = ()
+    command: Annotated[tuple[str, ...], Validated(as_words)] = ()
     """A program and its arguments, run with the batch as JSON on its standard input; no shell is involved."""
-    timeout: Annotated[float, Gt(0), Le(3_600), Taken(number)] = 30.0
+    timeout: Annotated[float, Gt(0), Le(3_600), Validated(as_number)] = 30.0
     """Seconds that the program may take; then it is ended."""
-    webhook: Annotated[str, Taken(address)] = ""
+    webhook: Annotated[str, Validated(as_url)] = ""
     """An https address that gets the batch as JSON by POST; http only on this machine. Empty for none."""
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class SettingEntry:
     """One setting as it stands."""
 
     section: str
@@ -45,7 +45,7 @@ class Entry:
         return self.value != self.default
 
 
-def entries(settings: Settings) -> tuple[Entry, ...]:
+def entries(settings: Settings) -> tuple[SettingEntry, ...]:
     """List every setting, in the order of the model."""
     return tuple(_entries(settings, Settings(), ""))
 
@@ -62,7 +62,7 @@ def template() -> str:
     return "\n".join(lines).strip() + "\n"
 
 
-def _entries(values: Section, defaults: Section, section: str) -> Iterator[Entry]:
+def _entries(values: Section, defaults: Section, section: str) -> Iterator[SettingEntry]:
     described = _described()[type(values).__name__]
     for each in fields(values):
         name = each.name
@@ -72,10 +72,10 @@ def _entries(values: Section, defaults: Section, section: str) -> Iterator[Entry
         elif isinstance(value, Mapping):
             # A table of its own: it stands below the other keys of its section, as TOML wants it.
             table = ".".join(filter(None, (section, name)))
-            yield Entry(table, "", _toml(value), _toml(default), described[name]["description"])
+            yield SettingEntry(table, "", _toml(value), _toml(default), described[name]["description"])
         else:
             said = described[name]
-            yield Entry(section, name, _toml(value), _toml(default), said["description"], _choices(said))
+            yield SettingEntry(section, name, _toml(value), _toml(default), said["description"], _choices(said))
 
 
 @cache

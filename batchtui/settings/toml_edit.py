@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     """Raises where settings that can be read still cannot be."""
 
 
-def fitting(text: str, path: Sequence[str], typed: str, *, check: Check | None = None) -> tuple[str, Settings]:
+def coerce(text: str, path: Sequence[str], typed: str, *, check: Check | None = None) -> tuple[str, Settings]:
     """Put what a person typed into the text of a settings file, read as fits the setting best.
 
     Args:
@@ -42,7 +42,7 @@ def fitting(text: str, path: Sequence[str], typed: str, *, check: Check | None =
     first: UsageError | None = None
     for value in _readings(typed):
         try:
-            new = rewritten(text, path, value)
+            new = edit(text, path, value)
             settings = parse_settings(new, where="config.toml")
             if check is not None:
                 check(settings)
@@ -54,7 +54,7 @@ def fitting(text: str, path: Sequence[str], typed: str, *, check: Check | None =
     raise first
 
 
-def rewritten(text: str, path: Sequence[str], value: Any | None) -> str:
+def edit(text: str, path: Sequence[str], value: Any | None) -> str:
     """Return the text of a settings file with one setting changed, or without it where the value is None.
 
     Raises:

@@ -21,7 +21,7 @@ ADDRESS = "an address that begins with https://"
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class Validated:
     """Marks a type whose values a function takes first; it raises ValueError with what must stand there instead."""
 
     by: Callable[[Any], Any]
@@ -33,21 +33,21 @@ class Taken:
         return no_info_before_validator_function(self.by, schema=handler(source))
 
 
-def switch(value: Any) -> Any:
+def as_bool(value: Any) -> Any:
     """Take true or false, and not 1 or "yes"."""
     if not isinstance(value, bool):
         raise ValueError("true or false")  # noqa: TRY004  (what pydantic gathers)
     return value
 
 
-def number(value: Any) -> Any:
+def as_number(value: Any) -> Any:
     """Take any number, and not true for 1."""
     if isinstance(value, bool):
         raise ValueError("a number")  # noqa: TRY004  (what pydantic gathers)
     return value
 
 
-def words(value: Any) -> Any:
+def as_words(value: Any) -> Any:
     """Take a list of words, or one line of them as a shell would split it."""
     if not isinstance(value, str):
         return value
@@ -57,7 +57,7 @@ def words(value: Any) -> Any:
         raise ValueError("a list of words (a quotation mark is not closed)") from None
 
 
-def address(value: Any) -> Any:
+def as_url(value: Any) -> Any:
     """Take a web address or nothing; let nothing out unencrypted, as what is told names the user's work."""
     if not isinstance(value, str) or not value:
         return value

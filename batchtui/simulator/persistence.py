@@ -19,7 +19,7 @@ from batchtui.simulator.wire_format import ApiError
 _SCENARIO: TypeAdapter[Scenario] = TypeAdapter(Scenario)
 
 
-class Archive:
+class WorldArchive:
     """The folder of one simulated service. One simulator uses it at a time; it never holds a key."""
 
     def __init__(self, folder: Path) -> None:

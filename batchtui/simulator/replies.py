@@ -10,7 +10,7 @@ from zlib import crc32
 from batchtui.simulator.batch_plan import PAUSED, REFUSED, TRUNCATED
 from batchtui.simulator.late_validation import PLAIN_KEYS
 from batchtui.simulator.models import known
-from batchtui.simulator.schema_values import fit
+from batchtui.simulator.schema_values import value_for
 from batchtui.simulator.usage import count_input, tokens, usage_object
 from batchtui.simulator.wire_format import make_id
 
@@ -105,7 +105,7 @@ def _content(params: Mapping[str, Any], origin: int, answer_tokens: int, fate: i
         return [*blocks, *_tool_call(tool, draw)], "tool_use", thinking
     wanted = dict(params.get("output_config") or {}).get("format")
     if isinstance(wanted, Mapping) and wanted.get("type") == "json_schema":
-        text = json.dumps(fit(wanted.get("schema"), draw), ensure_ascii=False)
+        text = json.dumps(value_for(wanted.get("schema"), draw), ensure_ascii=False)
     else:
         text = _said(params, origin, answer_tokens)
     return [*blocks, {"type": "text", "text": text}], _STOPS.get(fate, "end_turn"), thinking
@@ -132,7 +132,7 @@ def _tool_call(tool: Mapping[str, Any], draw: Random) -> list[dict[str, Any]]:
     call_id = make_id("toolu", draw.random())
     return [
         {"type": "text", "text": f"I'll use {tool['name']} for this."},
-        {"type": "tool_use", "id": call_id, "name": tool["name"], "input": fit(tool["input_schema"], draw)},
+        {"type": "tool_use", "id": call_id, "name": tool["name"], "input": value_for(tool["input_schema"], draw)},
     ]
 
 

@@ -38,7 +38,7 @@ MOST = 1e15
 LONGEST = 10_000
 
 
-def fit(schema: object, draw: Random, root: object = None, depth: int = 0) -> Any:
+def value_for(schema: object, draw: Random, root: object = None, depth: int = 0) -> Any:
     """A value that fits `schema` as far as the common keywords go; recursion ends at eight levels, nonsense in null."""
     if not isinstance(schema, Mapping) or depth > DEEPEST:
         return None
@@ -48,10 +48,10 @@ def fit(schema: object, draw: Random, root: object = None, depth: int = 0) -> An
     if options := _list(schema, "enum"):
         return draw.choice(options)
     if "$ref" in schema:
-        return fit(_resolve(str(schema["$ref"]), root), draw, root, depth + 1)
+        return value_for(_resolve(str(schema["$ref"]), root), draw, root, depth + 1)
     for key in ("anyOf", "oneOf", "allOf"):
         if options := _list(schema, key):
-            return fit(options[0], draw, root, depth + 1)
+            return value_for(options[0], draw, root, depth + 1)
     return _typed(schema, draw, root, depth)
 
 
@@ -60,12 +60,12 @@ def _typed(schema: Mapping[str, Any], draw: Random, root: object, depth: int) ->
         case "object":
             properties = schema.get("properties")
             parts = properties if isinstance(properties, Mapping) else {}
-            return {name: fit(part, draw, root, depth + 1) for name, part in parts.items()}
+            return {name: value_for(part, draw, root, depth + 1) for name, part in parts.items()}
         case "array":
             least = min(int(_number(schema, "minItems", 1)), LONGEST)
             most = max(least, min(int(_number(schema, "maxItems", 3)), 3))
             items = schema.get("items", {"type": "string"})
-            return [fit(items, draw, root, depth + 1) for _ in range(draw.randint(max(least, 0), max(most, 0)))]
+            return [value_for(items, draw, root, depth + 1) for _ in range(draw.randint(max(least, 0), max(most, 0)))]
         case "integer":
             return _between(schema, draw, whole=True)
         case "number":

@@ -17,7 +17,7 @@ from uvicorn.server import ServerState
 
 from batchtui.simulator.app import build_app
 from batchtui.simulator.clock import Clock, RealClock
-from batchtui.simulator.persistence import Archive
+from batchtui.simulator.persistence import WorldArchive
 from batchtui.simulator.scenario import SCENARIOS, Scenario
 from batchtui.simulator.world import World
 
@@ -93,7 +93,7 @@ def choose(scenario: str | Scenario) -> Scenario:
 
 def make_world(scenario: Scenario, clock: Clock, *, speed: float, salt: str, state: Path | None) -> World:
     """A world in memory, or one that is kept in a folder and remembers what is there."""
-    archive = None if state is None else Archive(state)
+    archive = None if state is None else WorldArchive(state)
     try:
         return World(scenario, clock, speed=speed, salt=salt, archive=archive)
     except BaseException:

@@ -13,7 +13,7 @@ from batchtui.simulator.clock import Clock
 from batchtui.simulator.early_validation import Submission, read_submission
 from batchtui.simulator.faults import FaultQueue
 from batchtui.simulator.late_validation import Terms
-from batchtui.simulator.persistence import Archive
+from batchtui.simulator.persistence import WorldArchive
 from batchtui.simulator.rate_limit import RateLimit
 from batchtui.simulator.scenario import Scenario
 from batchtui.simulator.wire_format import ApiError, batch_object, make_id
@@ -54,7 +54,7 @@ class World:
         *,
         speed: float = 1.0,
         salt: str = "",
-        archive: Archive | None = None,
+        archive: WorldArchive | None = None,
     ) -> None:
         self.scenario = scenario
         self.clock = clock

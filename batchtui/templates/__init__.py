@@ -7,19 +7,19 @@
 A task file and a table take the same way. Nothing in here reads data or knows what the API accepts.
 """
 
-from batchtui.templates.faults import TemplateFault
-from batchtui.templates.placeholders import Gaps
-from batchtui.templates.request_builder import Shaper
+from batchtui.templates.faults import InvalidTemplate
+from batchtui.templates.placeholders import TemplateText
+from batchtui.templates.request_builder import RequestBuilder
 from batchtui.templates.serialization import parse_template, template_text
 from batchtui.templates.store import DEFAULT, find_template, list_templates, save_template
 from batchtui.templates.template import Template, Turn
 
 __all__ = [
     "DEFAULT",
-    "Gaps",
-    "Shaper",
+    "InvalidTemplate",
+    "RequestBuilder",
     "Template",
-    "TemplateFault",
+    "TemplateText",
     "Turn",
     "find_template",
     "list_templates",

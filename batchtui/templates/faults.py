@@ -14,7 +14,7 @@ WRONG = (ArithmeticError, TypeError, ValueError, LookupError, AttributeError)
 """What Jinja and Python raise where a template and a row do not fit, beside Jinja's own errors."""
 
 
-class TemplateFault(ValueError):
+class InvalidTemplate(ValueError):
     """A template that is not written as it should be, or that asks for what the data does not have."""
 
 

@@ -6,10 +6,10 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from batchtui.templates import syntax
-from batchtui.templates.faults import WRONG, TemplateFault, bounded, line_of, reason_of
+from batchtui.templates.faults import WRONG, InvalidTemplate, bounded, line_of, reason_of
 from batchtui.templates.sandbox import sandbox
 from batchtui.templates.syntax import ROW
-from batchtui.templates.values import as_text
+from batchtui.templates.values import plain_parts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from jinja2 import Template as JinjaTemplate
 
 
-class Gaps:
+class TemplateText:
     """A text in Jinja's language, read once and rendered for every row.
 
     Most prompts have plain placeholders and nothing else; these are joined without Jinja, fifty times as fast, with the
@@ -64,7 +64,7 @@ class Gaps:
             return False
         return not (self._plain[0] + self._plain[1][0][1]).strip()
 
-    def bound_to(self, columns: Collection[str]) -> Gaps:
+    def bound_to(self, columns: Collection[str]) -> TemplateText:
         """Return this text as a table with these columns reads it."""
         return type(self)(self.source, self.place, columns) if any("." in column for column in columns) else self
 
@@ -89,8 +89,8 @@ class Gaps:
             try:
                 value = values[name]
             except KeyError:
-                raise TemplateFault(self._unknown(name, self.names.get(name, 1), list(values))) from None
-            pieces.append(value if type(value) is str else as_text(value))
+                raise InvalidTemplate(self._unknown(name, self.names.get(name, 1), list(values))) from None
+            pieces.append(value if type(value) is str else plain_parts(value))
             pieces.append(text)
         return "".join(pieces)
 
@@ -107,9 +107,9 @@ class Gaps:
         try:
             return "".join(bounded(self._jinja.generate(known)))
         except (TemplateError, *WRONG) as fault:
-            raise TemplateFault(f"{self.place}{line_of(fault)}: {reason_of(fault)}") from None
+            raise InvalidTemplate(f"{self.place}{line_of(fault)}: {reason_of(fault)}") from None
         except (RecursionError, MemoryError):
-            raise TemplateFault(f"{self.place}: it never ends, or is too long") from None
+            raise InvalidTemplate(f"{self.place}: it never ends, or is too long") from None
 
     def _known(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values that it names, by the names of its variables."""
@@ -125,9 +125,9 @@ class Gaps:
             # Compiling is what finds filters and tests that do not exist; it works nothing out (see `sandbox`).
             return tree, None if syntax.plain_pieces(tree) is not None else sandbox().from_string(tree)
         except TemplateSyntaxError as fault:
-            raise TemplateFault(f"{self.place}, line {fault.lineno}: {fault.message}") from None
+            raise InvalidTemplate(f"{self.place}, line {fault.lineno}: {fault.message}") from None
         except (TemplateError, SyntaxError, RecursionError, MemoryError, *WRONG) as fault:
-            raise TemplateFault(f"{self.place}: {fault}") from None
+            raise InvalidTemplate(f"{self.place}: {fault}") from None
 
     def _unknown(self, name: str, line: int, known: list[str]) -> str:
         """Say that there is no such name, and what may have been meant."""

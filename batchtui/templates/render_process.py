@@ -21,7 +21,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from batchtui.templates.faults import WRONG, TemplateFault, bounded, line_of, reason_of
+from batchtui.templates.faults import WRONG, InvalidTemplate, bounded, line_of, reason_of
 from batchtui.templates.sandbox import sandbox
 from batchtui.templates.syntax import read_tree
 
@@ -131,18 +131,18 @@ def render(source: str, place: str, columns: tuple[str, ...], values: Mapping[st
     limits = f"it needs more than {CPU_SECONDS} seconds or {MEMORY_BYTES >> 20} MB for one row"
     with _lock:
         if _failures.get(source, 0) >= MOST_FAILURES:
-            raise TemplateFault(f"{place}: {limits}, several rows did; it is not tried any more")
+            raise InvalidTemplate(f"{place}: {limits}, several rows did; it is not tried any more")
         try:
             answer = _ask(pickle.dumps((CPU_SECONDS, source, columns, dict(values)), pickle.HIGHEST_PROTOCOL))
         except _Lost:
             _failures[source] = _failures.get(source, 0) + 1
-            raise TemplateFault(f"{place}: {limits}; make it simpler") from None
+            raise InvalidTemplate(f"{place}: {limits}; make it simpler") from None
         except OSError as error:
-            raise TemplateFault(f"{place}: no process can be started to work it out: {error}") from None
+            raise InvalidTemplate(f"{place}: no process can be started to work it out: {error}") from None
     text = answer[1:].decode("utf-8", "surrogatepass")
     if answer[:1] == b"T":
         return text
-    raise TemplateFault(f"{place}{text}")
+    raise InvalidTemplate(f"{place}{text}")
 
 
 def _ask(content: bytes) -> bytes:

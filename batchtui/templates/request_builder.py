@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_json
 
-from batchtui.templates.faults import TemplateFault
+from batchtui.templates.faults import InvalidTemplate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from batchtui.templates.placeholders import Gaps
+    from batchtui.templates.placeholders import TemplateText
     from batchtui.templates.template import Template
 
 MAX_TOKENS = 4096
@@ -25,7 +25,7 @@ Block = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Prefix:
+class CacheablePrefix:
     """What all requests of one shaper begin with, in the order in which the API caches: tools, system, messages."""
 
     bytes: int
@@ -41,7 +41,7 @@ class Prefix:
         return self.bytes // 4
 
 
-class Shaper:
+class RequestBuilder:
     """Makes params of rows. It decides nothing about models, ids or data, and never judges what comes out."""
 
     def __init__(
@@ -103,10 +103,10 @@ class Shaper:
             rest: dict[str, Any] = {} if self._is_fixed_system else self._system_of(values)
             rest["messages"] = self._messages(values, blocks)
             return b'{"custom_id":"%b"%b%b}' % (custom_id.encode(), self._frame, to_json(rest)[1:])
-        except TemplateFault:
+        except InvalidTemplate:
             raise
         except ValueError as fault:
-            raise TemplateFault(f"it holds what is no text: {str(fault)[:120]}") from None
+            raise InvalidTemplate(f"it holds what is no text: {str(fault)[:120]}") from None
 
     def _is_one_text(self) -> bool:
         """Whether a request is one turn of the user in plain text, and all else is the same for all rows."""
@@ -138,7 +138,7 @@ class Shaper:
             for number, (role, text) in enumerate(self._turns)
         ]
 
-    def _content(self, number: int, said: str, text: Gaps, blocks: Sequence[Block]) -> str | list[Block]:
+    def _content(self, number: int, said: str, text: TemplateText, blocks: Sequence[Block]) -> str | list[Block]:
         """Return the content of one turn: a string where nothing needs more."""
         if number == self._blocks_at and blocks:
             return [*blocks, _text(said)] if said else list(blocks)
@@ -150,7 +150,7 @@ class Shaper:
             return [_text(lead, is_marked=True), *([_text(rest)] if rest else [])]
         return said
 
-    def _find_prefix(self, wants_mark: bool) -> tuple[Prefix, str]:
+    def _find_prefix(self, wants_mark: bool) -> tuple[CacheablePrefix, str]:
         """Find what all rows begin with, and where the mark goes: at the end of the last whole block in it."""
         length, ends_in, mark = 0, "", ""
         if self._tools:
@@ -175,9 +175,9 @@ class Shaper:
             break
         return self._prefix(length, ends_in, mark, wants_mark)
 
-    def _prefix(self, length: int, ends_in: str, mark: str, wants_mark: bool) -> tuple[Prefix, str]:
+    def _prefix(self, length: int, ends_in: str, mark: str, wants_mark: bool) -> tuple[CacheablePrefix, str]:
         mark = mark if wants_mark else ""
-        return Prefix(length, ends_in, bool(mark)), mark
+        return CacheablePrefix(length, ends_in, bool(mark)), mark
 
 
 def _last_of_user(template: Template) -> int:

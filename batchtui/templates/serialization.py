@@ -8,7 +8,7 @@ import tomllib
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from batchtui.templates.faults import TemplateFault
+from batchtui.templates.faults import InvalidTemplate
 from batchtui.templates.template import Template, make_template
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ def parse_template(name: str, text: str, *, is_toml: bool = False) -> Template:
             if isinstance(said.get(key), str):
                 said[key] = _json(key, said[key])
         return make_template(name, said)
-    except TemplateFault as fault:
-        raise TemplateFault(f'the template "{name}": {fault}') from None
+    except InvalidTemplate as fault:
+        raise InvalidTemplate(f'the template "{name}": {fault}') from None
 
 
 def template_text(template: Template) -> str:
@@ -60,7 +60,7 @@ def _said(text: str) -> dict[str, Any]:
         return {"prompt": text}
     said, prompt = _split(text, begun)
     if "prompt" in said and prompt.strip():
-        raise TemplateFault("the prompt stands in the head and below it")
+        raise InvalidTemplate("the prompt stands in the head and below it")
     return {**said, "prompt": prompt} if prompt.strip() else said
 
 
@@ -75,9 +75,9 @@ def _split(text: str, begun: re.Match[str]) -> tuple[dict[str, Any], str]:
         inside = text[begun.end() : end.start()]
         try:
             return (_toml(inside, 1) if mark == "+++" else _plain_head(inside)), text[end.end() :]
-        except TemplateFault as fault:
+        except InvalidTemplate as fault:
             first_fault = first_fault or fault
-    raise first_fault or TemplateFault(f"its head does not end (a line of {mark})")
+    raise first_fault or InvalidTemplate(f"its head does not end (a line of {mark})")
 
 
 def _toml(text: str, before: int) -> dict[str, Any]:
@@ -85,7 +85,7 @@ def _toml(text: str, before: int) -> dict[str, Any]:
     try:
         return tomllib.loads("\n" * before + text.replace("\r\n", "\n"))
     except (tomllib.TOMLDecodeError, RecursionError) as fault:
-        raise TemplateFault(f"its head is no TOML: {fault}") from None
+        raise InvalidTemplate(f"its head is no TOML: {fault}") from None
 
 
 def _plain_head(text: str) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def _plain_head(text: str) -> dict[str, Any]:
     for line in filter(str.strip, text.splitlines()):
         key, mark, value = line.partition(":")
         if not mark:
-            raise TemplateFault(f"its head has a line that is no `key: value`: {line[:60]}")
+            raise InvalidTemplate(f"its head has a line that is no `key: value`: {line[:60]}")
         value = value.strip()
         is_number = value.isdecimal() and value.isascii()
         said[key.strip()] = int(value) if is_number else {"true": True, "false": False}.get(value, value)
@@ -105,7 +105,7 @@ def _json(key: str, text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as fault:
-        raise TemplateFault(f"{key} is no JSON: {fault}") from None
+        raise InvalidTemplate(f"{key} is no JSON: {fault}") from None
 
 
 def _head(template: Template) -> Iterator[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from batchtui.templates.faults import TemplateFault
+from batchtui.templates.faults import InvalidTemplate
 from batchtui.templates.serialization import parse_template, template_text
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _LONGEST = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class TemplateEntry:
     """A template that can be named."""
 
     name: str
@@ -76,19 +76,19 @@ def read_template(path: Path, name: str | None = None) -> Template:
         with path.open("rb") as file:
             content = file.read(_LONGEST + 1)
     except OSError as error:
-        raise TemplateFault(f'the template "{name}" cannot be read: {error.strerror or error}') from None
+        raise InvalidTemplate(f'the template "{name}" cannot be read: {error.strerror or error}') from None
     if len(content) > _LONGEST or b"\0" in content[:4096]:
-        raise TemplateFault(f'the template "{name}" is no text that a prompt could be')
+        raise InvalidTemplate(f'the template "{name}" is no text that a prompt could be')
     try:
         return parse_template(name, content.decode("utf-8"), is_toml=path.suffix == ".toml")
     except UnicodeDecodeError as fault:
         line = content.count(b"\n", 0, fault.start) + 1
-        raise TemplateFault(f'the template "{name}", line {line}: this is not UTF-8') from None
+        raise InvalidTemplate(f'the template "{name}", line {line}: this is not UTF-8') from None
 
 
-def list_templates(folder: Path | None) -> list[Listed]:
+def list_templates(folder: Path | None) -> list[TemplateEntry]:
     """Return every template that can be named, the user's first, each group by name."""
-    own: dict[str, Listed] = {}
+    own: dict[str, TemplateEntry] = {}
     for path in sorted(folder.iterdir()) if folder and folder.is_dir() else ():
         if path.suffix in SUFFIXES and is_name(path.stem) and path.is_file():
             own.setdefault(path.stem, _listed(path.stem, folder, is_own=True))
@@ -103,7 +103,7 @@ def save_template(template: Template, folder: Path) -> Template:
         TemplateFault: the name is none, or the disk refuses.
     """
     if not is_name(template.name):
-        raise TemplateFault(f'"{template.name[:60]}" is no name for a template; take letters, digits, - and _')
+        raise InvalidTemplate(f'"{template.name[:60]}" is no name for a template; take letters, digits, - and _')
     home = folder / f"{template.name}.md"
     try:
         before = read_template(home) if home.is_file() else None
@@ -118,14 +118,14 @@ def save_template(template: Template, folder: Path) -> Template:
         aside.chmod(0o600)
         aside.replace(home)
     except (OSError, UnicodeEncodeError) as error:
-        raise TemplateFault(f'the template "{template.name}" could not be saved: {error}') from None
+        raise InvalidTemplate(f'the template "{template.name}" could not be saved: {error}') from None
     return saved
 
 
-def _listed(name: str, folder: Path | None, *, is_own: bool) -> Listed:
+def _listed(name: str, folder: Path | None, *, is_own: bool) -> TemplateEntry:
     try:
         found = find_template(name, folder)
-    except TemplateFault as fault:
-        return Listed(name, 0, "", is_own, str(fault))
+    except InvalidTemplate as fault:
+        return TemplateEntry(name, 0, "", is_own, str(fault))
     assert found is not None
-    return Listed(name, found.version, found.description, is_own)
+    return TemplateEntry(name, found.version, found.description, is_own)

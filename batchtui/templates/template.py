@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal
 
-from batchtui.templates.faults import TemplateFault
-from batchtui.templates.placeholders import Gaps
+from batchtui.templates.faults import InvalidTemplate
+from batchtui.templates.placeholders import TemplateText
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -20,7 +20,7 @@ class Turn:
     """One message of a conversation."""
 
     role: Role
-    text: Gaps
+    text: TemplateText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class Template:
     """Grows with each saving under the same name."""
     description: str = ""
     """What it is for, in a sentence."""
-    system: Gaps | None = None
+    system: TemplateText | None = None
     model: str | None = None
     """A tier (cheap, capable, premium) or a model's id; None leaves it to the settings."""
     max_tokens: int | None = None
@@ -49,7 +49,7 @@ class Template:
     """Further params of every request, as the API has them: thinking, metadata, stop_sequences …"""
 
     @property
-    def texts(self) -> Iterator[Gaps]:
+    def texts(self) -> Iterator[TemplateText]:
         """All texts with gaps, in the order in which a model reads them."""
         if self.system is not None:
             yield self.system
@@ -110,16 +110,16 @@ def make_template(name: str, said: Mapping[str, Any]) -> Template:
         _refuse_wrong(key, value)
     turns = [_turn(number, turn) for number, turn in enumerate(said.get("turns", ()), 1)]
     if said.get("prompt", "").strip() or not turns:
-        turns.append(Turn("user", Gaps(said.get("prompt", ""))))
+        turns.append(Turn("user", TemplateText(said.get("prompt", ""))))
     if said.get("prefill"):
-        turns.append(Turn("assistant", Gaps(said["prefill"], "prefill")))
+        turns.append(Turn("assistant", TemplateText(said["prefill"], "prefill")))
     system = said.get("system", "")
     return Template(
         name=name,
         turns=tuple(turns),
         version=said.get("version", 1),
         description=said.get("description", ""),
-        system=Gaps(system, "system") if system.strip() else None,
+        system=TemplateText(system, "system") if system.strip() else None,
         model=said.get("model"),
         max_tokens=said.get("max_tokens"),
         id=said.get("id"),
@@ -135,19 +135,21 @@ def _refuse_wrong(key: str, value: Any) -> None:
     if known is None:
         close = get_close_matches(key, _KINDS, n=1)
         guess = f'did you mean "{close[0]}"?' if close else f"there are {', '.join(_KINDS)}"
-        raise TemplateFault(f'a template has no "{key[:60]}"; {guess}')
+        raise InvalidTemplate(f'a template has no "{key[:60]}"; {guess}')
     kind, words = known
     is_number = type(value) is int and value >= 1
     if not isinstance(value, kind) or (kind is int and not is_number):
-        raise TemplateFault(f"{key} must be {words}, not {str(value)[:60]!r}")
+        raise InvalidTemplate(f"{key} must be {words}, not {str(value)[:60]!r}")
     if key == "tools" and isinstance(value, list) and not all(isinstance(tool, dict) for tool in value):
-        raise TemplateFault(f"{key} must be {words}")
+        raise InvalidTemplate(f"{key} must be {words}")
 
 
 def _turn(number: int, turn: Any) -> Turn:
     place = f"turn {number}"
     if not isinstance(turn, dict) or set(turn) != {"role", "text"} or not isinstance(turn.get("text"), str):
-        raise TemplateFault(f"{place} must have a role and a text, and nothing else")
+        raise InvalidTemplate(f"{place} must have a role and a text, and nothing else")
     if turn["role"] not in ("user", "assistant"):
-        raise TemplateFault(f"{place} must be the user's or the assistant's; what comes from neither goes into system")
-    return Turn(turn["role"], Gaps(turn["text"], place))
+        raise InvalidTemplate(
+            f"{place} must be the user's or the assistant's; what comes from neither goes into system"
+        )
+    return Turn(turn["role"], TemplateText(turn["text"], place))

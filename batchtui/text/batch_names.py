@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.text.safe import safe
+from batchtui.text.safe import sanitize
 from batchtui.text.widths import fit
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ LONGEST_NAME = 60
 
 def part_name(batch: Batch) -> str:
     """Name a batch: its name, and its part and attempt where there are several."""
-    name = fit(safe(batch.name), LONGEST_NAME)
+    name = fit(sanitize(batch.name), LONGEST_NAME)
     part = f" {batch.part}/{batch.parts}" if batch.parts > 1 else ""
     return f"{name}{part}" + (f" #{batch.attempt}" if batch.attempt > 1 else "")
 
@@ -28,7 +28,7 @@ def part_label(batch: Batch) -> str:
 
 def batch_label(batch: Batch) -> str:
     """Name a batch so that a person and a script can find it again: `msgbatch_01… (nightly part 2 of 3)`."""
-    name = safe(part_label(batch))
+    name = sanitize(part_label(batch))
     if batch.id is None:
         return name
-    return safe(batch.id) if batch.name == batch.id else f"{safe(batch.id)} ({name})"
+    return sanitize(batch.id) if batch.name == batch.id else f"{sanitize(batch.id)} ({name})"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.text.money import usd
 from batchtui.text.numbers import amount, short
-from batchtui.text.safe import squeezed
+from batchtui.text.safe import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,10 +40,10 @@ def estimate_lines(estimate: Estimate) -> Iterator[str]:
         yield f"  without a batch: {range_words(estimate.standard)}"
     yield f"  {input_words(estimate)}"
     for note in estimate.counted.notes if estimate.counted else ():
-        yield f"  {squeezed(note)}"
+        yield f"  {one_line(note)}"
     yield f"  {output_words(estimate)}"
     for reason in estimate.unbounded:
-        yield f"  {squeezed(reason)}"
+        yield f"  {one_line(reason)}"
 
 
 def input_words(estimate: Estimate) -> str:

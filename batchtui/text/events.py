@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from batchtui.text.notices import ended_words
 from batchtui.text.numbers import amount, size
-from batchtui.text.safe import safe, squeezed
+from batchtui.text.safe import one_line, sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,9 +42,9 @@ PASSING = frozenset({"batch.submitting", "results.partial", "results.none"})
 """Acts that are only steps on the way to another one."""
 
 
-def word(event: str) -> str:
+def event_word(event: str) -> str:
     """Say what happened in a word or two."""
-    return WORDS.get(event) or safe(event)
+    return WORDS.get(event) or sanitize(event)
 
 
 def details(detail: str) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def details(detail: str) -> dict[str, Any]:
     return noted if isinstance(noted, dict) else {}
 
 
-def sentence(event: str, detail: str, batch: Batch | None) -> str:
+def event_sentence(event: str, detail: str, batch: Batch | None) -> str:
     """Say what matters about it: what a batch came to, why something was not sent, how much was saved."""
     noted = details(detail)
     if event == "batch.ended" and batch is not None and batch.counts.total:
@@ -68,8 +68,8 @@ def sentence(event: str, detail: str, batch: Batch | None) -> str:
     if event == "job.planned" and isinstance(noted.get("requests"), int):
         return f"{amount(noted['requests'], 'request')} in {amount(int(noted.get('parts', 1)), 'part')}"
     if reason := noted.get("reason"):
-        return squeezed(str(reason))
-    return squeezed(", ".join(f"{name} {value}" for name, value in noted.items())) if noted else squeezed(detail)
+        return one_line(str(reason))
+    return one_line(", ".join(f"{name} {value}" for name, value in noted.items())) if noted else one_line(detail)
 
 
 _WORTH_SAYING: Mapping[str, tuple[str, str]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from batchtui.domain.query import NUMBERS, SPANS, Field
+from batchtui.domain.query import NUMBERS, SPANS, FilterField
 from batchtui.text.filter_language import RESULT_WORDS, Token, field_of, tokens
 from batchtui.text.glyphs import STATES
 
@@ -31,7 +31,7 @@ class Continuation:
     """Where the cursor stands then."""
 
 
-def continuations(text: str, at: int, known: Mapping[Field, Sequence[str]]) -> list[Continuation]:
+def continuations(text: str, at: int, known: Mapping[FilterField, Sequence[str]]) -> list[Continuation]:
     """Say how the word at the cursor may go on; nothing where it is complete, or no field is in sight.
 
     Args:
@@ -44,7 +44,7 @@ def continuations(text: str, at: int, known: Mapping[Field, Sequence[str]]) -> l
     sign = "!" if typed.startswith("!") else ""
     name, colon, value = typed.removeprefix("!").partition(":")
     if not colon:
-        words = [f"{field}:" for field in Field if field.startswith(name.lower())]
+        words = [f"{field}:" for field in FilterField if field.startswith(name.lower())]
         return [_continued(text, token, f"{sign}{word}", word, is_done=False) for word in words]
     field = field_of(name)
     if field is None:
@@ -66,12 +66,12 @@ def _continued(text: str, token: Token, whole: str, label: str, *, is_done: bool
     return Continuation(label, text[: token.start] + whole + gap + rest, token.start + len(whole) + len(gap))
 
 
-def _values(field: Field, known: Mapping[Field, Sequence[str]]) -> Sequence[str]:
-    if field is Field.STATUS:
+def _values(field: FilterField, known: Mapping[FilterField, Sequence[str]]) -> Sequence[str]:
+    if field is FilterField.STATUS:
         return list(dict.fromkeys(["running", "ended", *(sign.word for sign in STATES.values())]))
-    if field is Field.RESULTS:
+    if field is FilterField.RESULTS:
         return list(RESULT_WORDS)
-    if field is Field.COST:
+    if field is FilterField.COST:
         return _COSTS
     if field in NUMBERS:
         return _NUMBERS

@@ -15,17 +15,22 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import UsageError
-from batchtui.domain.query import NUMBERS, SPANS, Field, Term
+from batchtui.domain.query import NUMBERS, SPANS, FilterField, FilterTerm
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.text.glyphs import STATES
-from batchtui.text.safe import safe
+from batchtui.text.safe import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from batchtui.domain.query import Comparison, Value
 
-OTHER_NAMES = {"state": Field.STATUS, "source": Field.FROM, "file": Field.FROM, "cancelled": Field.CANCELED}
+OTHER_NAMES = {
+    "state": FilterField.STATUS,
+    "source": FilterField.FROM,
+    "file": FilterField.FROM,
+    "cancelled": FilterField.CANCELED,
+}
 """What else a field may be called."""
 STATE_WORDS: dict[str, tuple[str, ...]] = {
     **{state.value: (state.value,) for state in BatchState},
@@ -61,7 +66,7 @@ class Token:
 class Reading:
     """A text as it was understood."""
 
-    terms: tuple[Term, ...] = ()
+    terms: tuple[FilterTerm, ...] = ()
     shown: tuple[str, ...] = ()
     """What each term was read from, as it was typed."""
     complaints: tuple[str, ...] = ()
@@ -81,7 +86,7 @@ def tokens(text: str) -> Iterator[Token]:
 
 def read(text: str) -> Reading:
     """Read a filter. What is typed only half, as `status:` or `age:<`, is passed over: it is no fault."""
-    terms: list[Term] = []
+    terms: list[FilterTerm] = []
     shown: list[str] = []
     complaints: list[str] = []
     unfinished: list[str] = []
@@ -99,7 +104,7 @@ def read(text: str) -> Reading:
     return Reading(tuple(terms), tuple(shown), tuple(complaints), tuple(unfinished))
 
 
-def terms_of(text: str) -> tuple[Term, ...]:
+def terms_of(text: str) -> tuple[FilterTerm, ...]:
     """Read a filter that nobody is typing any more.
 
     Raises:
@@ -108,23 +113,25 @@ def terms_of(text: str) -> tuple[Term, ...]:
     reading = read(text)
     said = "; ".join((*reading.complaints, *(f"{part} says nothing yet" for part in reading.unfinished)))
     if said:
-        raise UsageError(f"The filter cannot be read: {safe(said)}.", hint=f"The fields are {', '.join(Field)}.")
+        raise UsageError(
+            f"The filter cannot be read: {sanitize(said)}.", hint=f"The fields are {', '.join(FilterField)}."
+        )
     return reading.terms
 
 
-def field_of(name: str) -> Field | None:
+def field_of(name: str) -> FilterField | None:
     """Return the field that is called so; None where there is none."""
     name = name.lower()
-    return OTHER_NAMES.get(name) or next((field for field in Field if field.value == name), None)
+    return OTHER_NAMES.get(name) or next((field for field in FilterField if field.value == name), None)
 
 
-def _term(token: str) -> Term | None:
+def _term(token: str) -> FilterTerm | None:
     is_negated = token.startswith("!")
     said = token.removeprefix("!")
     fielded = _FIELD.fullmatch(said)
     if fielded is None:
         word = said.replace('"', "")
-        return Term(None, (word,), is_negated=is_negated) if word else None
+        return FilterTerm(None, (word,), is_negated=is_negated) if word else None
     field = field_of(fielded[1])
     if field is None:
         raise _NotUnderstood(f'there is no field "{fielded[1]}"{_guess(fielded[1])}')
@@ -134,10 +141,10 @@ def _term(token: str) -> Term | None:
     if not compared[2]:
         return None
     values, comparison = _values(field, compared[2], comparison)
-    return Term(field, values, comparison, is_negated) if values else None
+    return FilterTerm(field, values, comparison, is_negated) if values else None
 
 
-def _values(field: Field, said: str, comparison: Comparison) -> tuple[tuple[Value, ...], Comparison]:
+def _values(field: FilterField, said: str, comparison: Comparison) -> tuple[tuple[Value, ...], Comparison]:
     if field in NUMBERS:
         return (_number(field, said),), comparison
     if field in SPANS:
@@ -147,13 +154,13 @@ def _values(field: Field, said: str, comparison: Comparison) -> tuple[tuple[Valu
         raise _NotUnderstood(f"{field} cannot be compared with {comparison}")
     alternatives = [part.replace('"', "") for part in re.findall(r'(?:[^,"]|"[^"]*"?)+', said)]
     alternatives = [part for part in alternatives if part]
-    if field in (Field.STATUS, Field.RESULTS):
-        words = STATE_WORDS if field is Field.STATUS else RESULT_WORDS
+    if field in (FilterField.STATUS, FilterField.RESULTS):
+        words = STATE_WORDS if field is FilterField.STATUS else RESULT_WORDS
         return tuple(dict.fromkeys(value for part in alternatives for value in _known(field, part, words))), "="
     return tuple(alternatives), comparison
 
 
-def _known(field: Field, part: str, words: dict[str, tuple[str, ...]]) -> Sequence[str]:
+def _known(field: FilterField, part: str, words: dict[str, tuple[str, ...]]) -> Sequence[str]:
     """Return what a word stands for; its beginning will do."""
     part = part.lower()
     if part in words:
@@ -164,14 +171,14 @@ def _known(field: Field, part: str, words: dict[str, tuple[str, ...]]) -> Sequen
     return found
 
 
-def _number(field: Field, said: str) -> Decimal:
+def _number(field: FilterField, said: str) -> Decimal:
     found = _NUMBER.fullmatch(said)
     if found is None:
         raise _NotUnderstood(f"{field} wants a number, as {field}:>0")
     return Decimal(found[1].replace("_", "")) * _MULTIPLES[found[2].lower()]
 
 
-def _span(field: Field, said: str) -> timedelta | None:
+def _span(field: FilterField, said: str) -> timedelta | None:
     if re.fullmatch(r"\d+\.?\d*", said):  # its unit is about to be typed
         return None
     found = _SPAN.fullmatch(said)
@@ -182,6 +189,6 @@ def _span(field: Field, said: str) -> timedelta | None:
 
 
 def _guess(name: str) -> str:
-    known = [*Field, *OTHER_NAMES]
+    known = [*FilterField, *OTHER_NAMES]
     near = [field for field in known if field.startswith(name.lower())] or get_close_matches(name.lower(), known, 1)
     return f"; did you mean {near[0]}:?" if near else "; quotation marks around it look for it as it stands"

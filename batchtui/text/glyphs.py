@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from batchtui.domain.comparison import Difference
+from batchtui.domain.comparison import AnswerChange
 from batchtui.domain.result import Outcome
 from batchtui.domain.states import BatchState
 
@@ -52,14 +52,14 @@ OUTCOMES: Mapping[Outcome, Sign] = {
     Outcome.EXPIRED: Sign("◷", "@", "expired"),
 }
 
-DIFFERENCES: Mapping[Difference, Sign] = {
-    Difference.SAME: Sign("=", "=", "same"),
-    Difference.CHANGED: Sign("≠", "!", "changed"),
-    Difference.BETTER: Sign("↑", "^", "better"),
-    Difference.WORSE: Sign("↓", "v", "worse"),
-    Difference.FAILED: Sign("✗", "x", "both failed"),
-    Difference.ONLY_FIRST: Sign("‹", "<", "only in 1st"),
-    Difference.ONLY_SECOND: Sign("›", ">", "only in 2nd"),
+DIFFERENCES: Mapping[AnswerChange, Sign] = {
+    AnswerChange.SAME: Sign("=", "=", "same"),
+    AnswerChange.CHANGED: Sign("≠", "!", "changed"),
+    AnswerChange.BETTER: Sign("↑", "^", "better"),
+    AnswerChange.WORSE: Sign("↓", "v", "worse"),
+    AnswerChange.FAILED: Sign("✗", "x", "both failed"),
+    AnswerChange.ONLY_FIRST: Sign("‹", "<", "only in 1st"),
+    AnswerChange.ONLY_SECOND: Sign("›", ">", "only in 2nd"),
 }
 
 

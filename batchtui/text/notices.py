@@ -8,7 +8,7 @@ from batchtui.domain.notice import NoticeKind
 from batchtui.text.batch_json import batch_document, moment
 from batchtui.text.batch_names import LONGEST_NAME, part_name
 from batchtui.text.numbers import amount, count
-from batchtui.text.safe import safe
+from batchtui.text.safe import sanitize
 from batchtui.text.widths import fit
 
 if TYPE_CHECKING:
@@ -40,23 +40,23 @@ def sentence(notice: Notice) -> str:
         case NoticeKind.UNKNOWN:
             return f"Nobody knows whether {amount(batch.requests, 'request')} were sent; `batchtui resume` finds out."
         case NoticeKind.SPEND_LIMIT:
-            return f"{safe(batch.reason)} Raise the limit, then `batchtui resume` sends what is left.".strip()
+            return f"{sanitize(batch.reason)} Raise the limit, then `batchtui resume` sends what is left.".strip()
         case NoticeKind.RESULTS_GOING:
             until = f" after {batch.results_until:%d %b %H:%M} UTC" if batch.results_until else ""
-            return f"The API lets go of them{until}; `batchtui results {safe(batch.id or '')}` saves them."
+            return f"The API lets go of them{until}; `batchtui results {sanitize(batch.id or '')}` saves them."
 
 
-def many(notices: Sequence[Notice]) -> tuple[str, str]:
+def many_heading(notices: Sequence[Notice]) -> tuple[str, str]:
     """Say several notices as one: a heading and a sentence."""
     ended = sum(notice.kind is NoticeKind.ENDED for notice in notices)
     others = len(notices) - ended
     said = [f"{amount(ended, 'batch', 'batches')} ended"] if ended else []
     said += [f"{amount(others, 'other thing')} to look at"] if others else []
-    names = dict.fromkeys(fit(safe(notice.batch.name), LONGEST_NAME) for notice in notices)
+    names = dict.fromkeys(fit(sanitize(notice.batch.name), LONGEST_NAME) for notice in notices)
     return ", ".join(said), ", ".join(names)
 
 
-def document(notice: Notice) -> Document:
+def notice_document(notice: Notice) -> Document:
     """Write the batch as every document has it, with what the notice is about beside it.
 
     `text` is the key that chat services show when they are posted to.

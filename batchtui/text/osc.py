@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from batchtui.text.safe import safe
+from batchtui.text.safe import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,7 +62,7 @@ def wrapped(sequence: str, through: str) -> str:
 
 def _field(text: str) -> str:
     """One field of a sequence: nothing in it can end the sequence, or the field."""
-    return safe(text).replace(";", ",")[:LONGEST_NOTICE]
+    return sanitize(text).replace(";", ",")[:LONGEST_NOTICE]
 
 
 def _osc_99(heading: str, body: str) -> str:

@@ -22,28 +22,28 @@ _IN_A_BLOCK = re.compile(f"[\x00-\x08\x0b-\x1f{_INVISIBLE}]")
 _SPACES = re.compile(r"[ \t\r\n]+")
 
 
-def safe(text: str) -> str:
+def sanitize(text: str) -> str:
     """Return `text` as one line without a character that a terminal would obey; line ends and tabs become visible."""
     return _IN_A_LINE.sub(_visible, text)
 
 
-def safe_block(text: str) -> str:
+def sanitize_block(text: str) -> str:
     """Return `text` with its line ends and tabs kept and everything else that a terminal would obey made visible."""
     return _IN_A_BLOCK.sub(_visible, text.replace("\r\n", "\n"))
 
 
-def squeezed(text: str) -> str:
+def one_line(text: str) -> str:
     """Return `text` as one safe line in which every run of spaces, tabs and line ends is one space."""
-    return safe(_SPACES.sub(" ", text).strip())
+    return sanitize(_SPACES.sub(" ", text).strip())
 
 
-def sign_by_sign(text: str) -> str:
+def sanitize_char(text: str) -> str:
     """Return `text` as one safe line with exactly one character for each: for what is edited where it is shown."""
     return text if text.isprintable() else "".join(map(_one_sign, text))
 
 
 def _one_sign(sign: str) -> str:
-    shown = safe(sign)
+    shown = sanitize(sign)
     return shown if len(shown) == 1 else "\ufffd"
 
 
@@ -54,7 +54,7 @@ def _visible(found: Match[str]) -> str:
     return "\u2421" if code == 0x7F else f"<U+{code:04X}>"
 
 
-def said_path(path: str | Path) -> str:
+def display_path(path: str | Path) -> str:
     """Say a path: `~/work/tickets.jsonl`; what is no absolute path is said as it is."""
     home, place = Path.home(), Path(path)
-    return squeezed(f"~/{place.relative_to(home)}" if place != home and place.is_relative_to(home) else str(path))
+    return one_line(f"~/{place.relative_to(home)}" if place != home and place.is_relative_to(home) else str(path))

@@ -79,7 +79,7 @@ _UNSTEADY = re.compile(
 )
 
 
-def steady(text: str) -> str:
+def normalize_width(text: str) -> str:
     """Return `text` without what would shift all that stands to the right of it in some terminals.
 
     Joined pictures stand beside each other, colours of skin are left out, flags are their two letters. What is copied,

@@ -21,23 +21,23 @@ if TYPE_CHECKING:
 
     from textual.dom import DOMNode
 
-    from batchtui.registry.batch_queries import Tally
-    from batchtui.services.insights.last_visit import Away
+    from batchtui.registry.batch_queries import BatchCounts
+    from batchtui.services.insights.last_visit import SinceLastVisit
     from batchtui.services.polling.poller import Poller, PollStatus
     from batchtui.services.workspace import Workspace
     from batchtui.settings.model import Settings
     from batchtui.tui.commands.keymap import Keymap
     from batchtui.tui.dialogs.confirm import Question
     from batchtui.tui.hints.guide import Guide
-    from batchtui.tui.insights import Outlook
-    from batchtui.tui.rendering.painter import Painting
+    from batchtui.tui.insights import Insights
+    from batchtui.tui.rendering.painter import Painter
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
     """Everything that the status bar shows, as one value."""
 
-    tally: Tally
+    tally: BatchCounts
     poll: PollStatus
     now: datetime
     place: str = ""
@@ -63,12 +63,12 @@ class Host(App[int]):
     workspace: Workspace
     keymap: Keymap
     """The keys in use by command id, the settings' own laid over the table's."""
-    painting: Painting
+    painting: Painter
     poller: Poller
-    outlook: Outlook
+    outlook: Insights
     guide: Guide | None
     """What chooses the hint on the screen; None where hints are off."""
-    away: Away | None
+    away: SinceLastVisit | None
     """What happened since a dashboard was last open; None where none ever was."""
 
     @property
@@ -93,7 +93,7 @@ class Host(App[int]):
         """Put a text on the clipboard of the person's terminal, and say so; `what` names it in that sentence."""
         raise NotImplementedError
 
-    def undertaking(self) -> AbstractContextManager[Callable[[str], None]]:
+    def busy(self) -> AbstractContextManager[Callable[[str], None]]:
         """Return a context that gives a function to show progress in the status bar; it is cleared at the end."""
         raise NotImplementedError
 

@@ -4,34 +4,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.services.insights.forecast import Forecaster, forecaster
-from batchtui.services.insights.warnings import cautions
-from batchtui.services.spending.ledger import Line, today
+from batchtui.services.insights.forecast import Forecaster, load_forecaster
+from batchtui.services.insights.warnings import list_warnings
+from batchtui.services.spending.ledger import LedgerLine, spent_today
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from batchtui.domain.batch import Batch
     from batchtui.domain.forecast import Forecast
-    from batchtui.services.insights.warnings import Caution
+    from batchtui.services.insights.warnings import BatchWarning
     from batchtui.services.workspace import Workspace
 
 
-class Outlook:
+class Insights:
     """Read in the background, asked by whoever paints. It paints nothing and decides nothing."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._history = Forecaster()
-        self.cautions: Sequence[Caution] = ()
-        self.today = Line("today")
+        self.cautions: Sequence[BatchWarning] = ()
+        self.today = LedgerLine("today")
         """What today's batches have cost so far."""
 
     async def read(self) -> bool:
         """Look at the registry again. Returns whether the warnings differ, or what was spent."""
-        self._history = await forecaster(self._workspace)
-        before, self.cautions = self.cautions, await cautions(self._workspace)
-        spent, self.today = self.today, await today(self._workspace)
+        self._history = await load_forecaster(self._workspace)
+        before, self.cautions = self.cautions, await list_warnings(self._workspace)
+        spent, self.today = self.today, await spent_today(self._workspace)
         return _words(before) != _words(self.cautions) or spent.known != self.today.known
 
     def of(self, batch: Batch) -> Forecast | None:
@@ -39,5 +39,5 @@ class Outlook:
         return self._history.of(batch, self._workspace.clock.now())
 
 
-def _words(cautions: Sequence[Caution]) -> list[tuple[str, str]]:
+def _words(cautions: Sequence[BatchWarning]) -> list[tuple[str, str]]:
     return [(caution.message, caution.advice) for caution in cautions]

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
     from batchtui.domain.batch import Batch
     from batchtui.domain.errors import BatchtuiError
-    from batchtui.registry.batch_queries import Tally
+    from batchtui.registry.batch_queries import BatchCounts
     from batchtui.services.polling.poller import PollStatus
 
 
 class BatchesChanged(Message):
     """The registry has moved on, by this process or by another one."""
 
-    def __init__(self, changed: Sequence[Batch], tally: Tally) -> None:
+    def __init__(self, changed: Sequence[Batch], tally: BatchCounts) -> None:
         super().__init__()
         self.changed = changed
         self.tally = tally
@@ -32,7 +32,7 @@ class PollChanged(Message):
         self.status = status
 
 
-class Failed(Message):
+class ActionFailed(Message):
     """Something that a person asked for has failed."""
 
     def __init__(self, error: BatchtuiError) -> None:

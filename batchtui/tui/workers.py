@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import BatchtuiError
-from batchtui.tui.messages import Failed
+from batchtui.tui.messages import ActionFailed
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
     from textual.worker import Worker
 
 
-def perform(node: DOMNode, work: Callable[[], Awaitable[None]], *, group: str, gives_up: bool = False) -> None:
-    """Do this beside the keys; it ends with the node. `gives_up`: what the node still does in that group is dropped.
+def run_guarded(node: DOMNode, work: Callable[[], Awaitable[None]], *, group: str, exclusive: bool = False) -> None:
+    """Do this beside the keys; it ends with the node. `exclusive`: what the node still does in that group is dropped.
 
     A failure that was understood is shown by the app; any other is a fault of the program and ends it.
     """
-    begin(node, partial(_guarded, node, work), group=group, gives_up=gives_up)
+    run_worker(node, partial(_guarded, node, work), group=group, exclusive=exclusive)
 
 
-def begin(
-    node: DOMNode, work: Callable[[], Coroutine[Any, Any, None]], *, group: str, gives_up: bool = False
+def run_worker(
+    node: DOMNode, work: Callable[[], Coroutine[Any, Any, None]], *, group: str, exclusive: bool = False
 ) -> Worker[None]:
     """Do this beside the keys; every failure is a fault of the program and ends it."""
     # The coroutine is made within the worker: of one that is dropped before its first step nothing is left behind.
-    worker: Worker[None] = node.run_worker(work, group=group, exclusive=gives_up)
+    worker: Worker[None] = node.run_worker(work, group=group, exclusive=exclusive)
     return worker
 
 
@@ -37,10 +37,10 @@ async def _guarded(node: DOMNode, work: Callable[[], Awaitable[None]]) -> None:
     try:
         await work()
     except BatchtuiError as error:
-        node.app.post_message(Failed(error))
+        node.app.post_message(ActionFailed(error))
 
 
-class Latest:
+class CoalescedWorker:
     """Runs a coroutine in the background, once at a time; asked meanwhile, it runs once more. It starves nobody."""
 
     def __init__(self, owner: DOMNode, work: Callable[[], Awaitable[None]]) -> None:
@@ -54,7 +54,7 @@ class Latest:
         self._is_asked = True
         if not self._is_running and self._owner.is_attached:
             self._is_running = True
-            begin(self._owner, self._run, group=f"latest-{id(self)}")
+            run_worker(self._owner, self._run, group=f"latest-{id(self)}")
 
     async def _run(self) -> None:
         try:

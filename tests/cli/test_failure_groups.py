@@ -7,7 +7,7 @@ import click
 import pytest
 
 from batchtui.cli import run as door
-from batchtui.cli.command import verb
+from batchtui.cli.command import define_command
 from batchtui.cli.exit_codes import exit_for
 from batchtui.domain import errors
 from batchtui.domain.errors import BatchtuiError
@@ -33,7 +33,7 @@ EXPECTED = {
 def failing(error: BaseException) -> click.Command:
     """A program whose only verb fails."""
 
-    @verb("fail", examples=["fail"])
+    @define_command("fail", examples=["fail"])
     async def command(session: Session) -> None:
         raise error
 

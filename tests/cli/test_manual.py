@@ -10,7 +10,7 @@ import click
 import pytest
 
 from batchtui.cli.command import global_options
-from batchtui.cli.exit_codes import Exit
+from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.main import VERBS, program
 from tests.support import manual
 
@@ -84,8 +84,8 @@ def test_what_every_verb_takes_is_said() -> None:
 
 
 def test_every_exit_code_is_explained() -> None:
-    explained = README.partition("Exit codes:")[2].partition("\n\n")[0]
-    assert set(map(int, re.findall(r"(?:^|· ?|\n)\s*(\d+) [a-z]", explained))) == set(map(int, Exit))
+    explained = README.partition("ExitCode codes:")[2].partition("\n\n")[0]
+    assert set(map(int, re.findall(r"(?:^|· ?|\n)\s*(\d+) [a-z]", explained))) == set(map(int, ExitCode))
 
 
 def test_every_place_of_the_readme_that_is_linked_is_there() -> None:

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batchtui.compose.custom_ids import IdMaker, Seen
+from batchtui.compose.custom_ids import CustomIdFactory, SeenIds
 from batchtui.domain.limits import CUSTOM_ID_PATTERN
 
 
 def made(*originals: Any) -> list[str]:
-    ids = IdMaker()
+    ids = CustomIdFactory()
     return [ids.make(original, number) for number, original in enumerate(originals, 2)]
 
 
@@ -47,7 +47,7 @@ def test_ids_are_legal_and_unique_whatever_comes(originals: list[Any]) -> None:
 
 
 def test_what_was_seen_is_known_however_much_there_is() -> None:
-    seen = Seen()
+    seen = SeenIds()
     for number in range(30_000):
         seen.reserve(str(number))
     assert not any(seen.take(str(number)) for number in range(30_000))
@@ -57,7 +57,7 @@ def test_what_was_seen_is_known_however_much_there_is() -> None:
 
 def joined(*originals: Any) -> list[str]:
     """The ids of a table whose names are all known."""
-    ids = IdMaker(lambda: iter(originals))
+    ids = CustomIdFactory(lambda: iter(originals))
     return [ids.make(original, number) for number, original in enumerate(originals, 1)]
 
 

@@ -11,14 +11,14 @@ import pytest
 from batchtui.domain.errors import UsageError
 from batchtui.exporters.columns import default_columns, named_columns, structured_columns
 from batchtui.exporters.formats import Format, format_of, write
-from batchtui.exporters.record import Entry
+from batchtui.exporters.record import ExportRecord
 from tests.support.builders import request
 from tests.support.lines import bare, encoded, errored, succeeded, tool_use
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from batchtui.exporters.columns import Column
+    from batchtui.exporters.columns import ExportColumn
 
 PLAIN = [
     (succeeded("r-1", 'He said "hi", and left.\nThen: =SUM(A1)'), request("r-1", "What did he say?", system="Brief.")),
@@ -32,12 +32,16 @@ STRUCTURED = [
 ]
 
 
-def entries(with_requests: bool = False) -> list[Entry]:
-    return [Entry(line, encoded(body) if with_requests else None) for line, body in PLAIN]
+def entries(with_requests: bool = False) -> list[ExportRecord]:
+    return [ExportRecord(line, encoded(body) if with_requests else None) for line, body in PLAIN]
 
 
 def written(
-    kind: Format, items: Sequence[Entry], columns: Sequence[Column] | None = None, *, with_requests: bool = False
+    kind: Format,
+    items: Sequence[ExportRecord],
+    columns: Sequence[ExportColumn] | None = None,
+    *,
+    with_requests: bool = False,
 ) -> str:
     out = io.BytesIO()
     write(kind, out, iter(items), columns, with_requests=with_requests)
@@ -57,7 +61,7 @@ def test_jsonl_with_requests_adds_them_at_the_end() -> None:
 
 def test_jsonl_of_chosen_fields() -> None:
     columns = named_columns(["custom_id", "answer.tags", "output_tokens", "result.message.usage.service_tier"], ())
-    items = [Entry(line) for line in STRUCTURED[:2]]
+    items = [ExportRecord(line) for line in STRUCTURED[:2]]
     assert written(Format.JSONL, items, columns) == (
         '{"custom_id":"r-1","answer.tags":["a"],"output_tokens":5,"result.message.usage.service_tier":"batch"}\n'
         '{"custom_id":"r-2","answer.tags":null,"output_tokens":5,"result.message.usage.service_tier":"batch"}\n'
@@ -65,7 +69,7 @@ def test_jsonl_of_chosen_fields() -> None:
 
 
 def test_json_is_one_array_with_an_object_a_line() -> None:
-    assert written(Format.JSON, [Entry(bare("a", "expired")), Entry(bare("b", "canceled"))]) == (
+    assert written(Format.JSON, [ExportRecord(bare("a", "expired")), ExportRecord(bare("b", "canceled"))]) == (
         '[\n{"custom_id":"a","result":{"type":"expired"}},\n{"custom_id":"b","result":{"type":"canceled"}}\n]\n'
     )
 
@@ -75,7 +79,7 @@ def test_json_of_nothing_is_an_empty_array() -> None:
 
 
 def test_json_stays_json_where_a_line_is_none() -> None:
-    assert written(Format.JSON, [Entry(b"<html>")]) == '[\n"<html>"\n]\n'
+    assert written(Format.JSON, [ExportRecord(b"<html>")]) == '[\n"<html>"\n]\n'
 
 
 def test_csv() -> None:
@@ -101,7 +105,7 @@ def test_csv_with_requests() -> None:
 
 
 def test_csv_spreads_structured_answers_into_columns() -> None:
-    items = [Entry(line) for line in STRUCTURED]
+    items = [ExportRecord(line) for line in STRUCTURED]
     structured = structured_columns(items)
     assert [(column.name, str(column.kind)) for column in structured] == [
         ("answer.city", "text"),
@@ -120,7 +124,9 @@ def test_csv_spreads_structured_answers_into_columns() -> None:
 
 def test_tsv() -> None:
     columns = named_columns(["custom_id", "text"], ())
-    assert written(Format.TSV, [Entry(succeeded("a", "one\ttwo"))], columns) == 'custom_id\ttext\na\t"one\ttwo"\n'
+    assert (
+        written(Format.TSV, [ExportRecord(succeeded("a", "one\ttwo"))], columns) == 'custom_id\ttext\na\t"one\ttwo"\n'
+    )
 
 
 @pytest.mark.parametrize(
@@ -142,12 +148,12 @@ def test_tsv() -> None:
 def test_cells_that_a_spreadsheet_would_run_are_made_harmless(text: str, cell: str) -> None:
     kind = Format.TSV if "\t" in text else Format.CSV
     columns = named_columns(["text"], ())
-    assert written(kind, [Entry(succeeded("a", text))], columns) == f"text\n{cell}\n"
+    assert written(kind, [ExportRecord(succeeded("a", text))], columns) == f"text\n{cell}\n"
 
 
 def test_a_custom_id_stays_what_it_is() -> None:
     columns = named_columns(["custom_id"], ())
-    assert written(Format.CSV, [Entry(bare("-lead-9", "expired"))], columns) == "custom_id\n-lead-9\n"
+    assert written(Format.CSV, [ExportRecord(bare("-lead-9", "expired"))], columns) == "custom_id\n-lead-9\n"
 
 
 def test_markdown() -> None:
@@ -162,7 +168,7 @@ def test_markdown() -> None:
 
 
 def test_markdown_fences_what_a_tool_was_given_whatever_it_holds() -> None:
-    items = [Entry(succeeded("r`1", tool_use("f", {"x": "```"}), stop_reason="tool_use"))]
+    items = [ExportRecord(succeeded("r`1", tool_use("f", {"x": "```"}), stop_reason="tool_use"))]
     assert written(Format.MD, items) == (
         "## ``r`1``\n\n*tool_use · claude-haiku-5-5 · 14 tokens in, 5 out*\n\n"
         'tool call f:\n\n````\n{\n  "x": "```"\n}\n````\n'
@@ -171,14 +177,14 @@ def test_markdown_fences_what_a_tool_was_given_whatever_it_holds() -> None:
 
 def test_markdown_of_chosen_fields() -> None:
     columns = named_columns(["outcome", "text"], ())
-    assert written(Format.MD, [Entry(succeeded("a", "Hi."))], columns) == (
+    assert written(Format.MD, [ExportRecord(succeeded("a", "Hi."))], columns) == (
         "## `a`\n\n**outcome**\n\nsucceeded\n\n**text**\n\nHi.\n"
     )
 
 
 def test_parquet_keeps_kinds_and_values() -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
-    items = [Entry(line) for line in STRUCTURED]
+    items = [ExportRecord(line) for line in STRUCTURED]
     columns = (*named_columns(["custom_id", "output_tokens"], ()), *structured_columns(items))
     out = io.BytesIO()
     write(Format.PARQUET, out, iter(items), columns)
@@ -221,7 +227,7 @@ def test_hostile_lines_are_written_in_every_format(kind: Format) -> None:
     ]
     out = io.BytesIO()
     columns = default_columns((), with_requests=True) if kind.is_table else None
-    write(kind, out, (Entry(line, b"{") for line in lines), columns, with_requests=True)
+    write(kind, out, (ExportRecord(line, b"{") for line in lines), columns, with_requests=True)
     assert out.getvalue()
 
 
@@ -251,5 +257,5 @@ def test_a_field_that_means_nothing_is_refused(name: str) -> None:
 
 
 def test_structured_columns_are_bounded() -> None:
-    many = [Entry(succeeded("a", '{"' + f"k{n}" + '": 1}')) for n in range(500)]
+    many = [ExportRecord(succeeded("a", '{"' + f"k{n}" + '": 1}')) for n in range(500)]
     assert len(structured_columns(many)) == 200

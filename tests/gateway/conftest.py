@@ -17,7 +17,7 @@ from tests.support.clock import TurnedClock
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from batchtui.domain.api_call import Call
+    from batchtui.domain.api_call import ApiCall
 
 KEY = "sk-ant-test-secret"
 SHORT = Patience(connect=2.0, answer=2.0, create=2.0, message=2.0, stall=2.0)
@@ -34,10 +34,10 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
 
 
-class Journal(list["Call"]):
+class Journal(list["ApiCall"]):
     """The calls a gateway reported."""
 
-    async def note(self, call: Call) -> None:
+    async def note(self, call: ApiCall) -> None:
         self.append(call)
 
 

@@ -18,7 +18,7 @@ from batchtui.domain.errors import (
     SpendLimitReached,
 )
 from batchtui.gateway.anthropic_client import AnthropicGateway
-from batchtui.gateway.protocol import Dialect
+from batchtui.gateway.protocol import ApiHeaders
 from batchtui.gateway.sdk import Patience
 from batchtui.simulator import Fault, Simulator
 from tests.gateway.conftest import KEY, Journal, upload_of
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from batchtui.gateway.protocol import Upload
 
-PLAIN = Dialect()
+PLAIN = ApiHeaders()
 PATIENCE = Patience(connect=5.0, answer=5.0, create=1.0, message=5.0, stall=0.3)
 
 
@@ -185,7 +185,7 @@ async def test_broken_results_are_lost_and_come_whole_the_next_time(
 
 @pytest.mark.parametrize("simulator", [""], indirect=True)
 async def test_the_legacy_version_reaches_the_requests(gateway: AnthropicGateway, clock: TurnedClock) -> None:
-    old = await gateway.create(_batch(1, temperature=0.5), Dialect(api_version="2023-06-01"))
+    old = await gateway.create(_batch(1, temperature=0.5), ApiHeaders(api_version="2023-06-01"))
     new = await gateway.create(_batch(1, temperature=0.5), PLAIN)
     clock.turn(hours=20)
     assert (await gateway.retrieve(old.id)).counts.succeeded == 1

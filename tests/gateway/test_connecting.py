@@ -13,7 +13,7 @@ import pytest
 from batchtui.domain.errors import CredentialsMissing, Refused, UsageError
 from batchtui.gateway.anthropic_client import AnthropicGateway
 from batchtui.gateway.credentials import describe_credentials, find_credentials
-from batchtui.gateway.protocol import Dialect
+from batchtui.gateway.protocol import ApiHeaders
 from tests.gateway.conftest import KEY, Connect, Journal, upload_of
 from tests.gateway.loopback import BATCH, Loopback, Reply
 from tests.support.clock import TurnedClock
@@ -83,7 +83,7 @@ async def test_without_credentials_nothing_is_sent(journal: Journal) -> None:
     async with Loopback(Reply.json(BATCH)) as api:
         gateway = await AnthropicGateway.connect(base_url=api.url, on_call=journal.note, clock=TurnedClock())
         with pytest.raises(CredentialsMissing) as caught:
-            await gateway.create(upload_of(b"{}"), Dialect())
+            await gateway.create(upload_of(b"{}"), ApiHeaders())
         await gateway.close()
     assert "ANTHROPIC_API_KEY" in caught.value.hint
     assert (api.heard, journal) == ([], [])

@@ -19,14 +19,14 @@ from batchtui.domain.errors import (
     StorageError,
     Unreachable,
 )
-from batchtui.gateway.protocol import Dialect, Upload
+from batchtui.gateway.protocol import ApiHeaders, Upload
 from tests.gateway.conftest import KEY, SHORT, Connect, Journal, upload_of
 from tests.gateway.loopback import BATCH, Loopback, Reply
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-PLAIN = Dialect()
+PLAIN = ApiHeaders()
 MEGABYTE = 1_000_000
 
 
@@ -45,7 +45,7 @@ async def test_the_body_leaves_as_it_is_with_its_length_declared(connect: Connec
 
 async def test_the_dialect_is_spoken_in_headers(connect: Connect) -> None:
     async with Loopback(Reply.json(BATCH)) as api, connect(api.url) as gateway:
-        await gateway.create(upload_of(b"{}"), Dialect("2023-06-01", ("output-300k-2026-03-24", "other")))
+        await gateway.create(upload_of(b"{}"), ApiHeaders("2023-06-01", ("output-300k-2026-03-24", "other")))
         await gateway.create(upload_of(b"{}"), PLAIN)
     assert api.heard[0].headers["anthropic-version"] == "2023-06-01"
     assert api.heard[0].headers["anthropic-beta"] == "output-300k-2026-03-24,other"
@@ -244,7 +244,7 @@ async def test_an_error_page_in_a_strange_charset_leaves_it_open(connect: Connec
 async def test_a_header_that_cannot_be_sent_creates_nothing(connect: Connect) -> None:
     async with Loopback(Reply.json(BATCH)) as api, connect(api.url) as gateway:
         with pytest.raises(CredentialsMissing):
-            await gateway.create(upload_of(b"{}"), Dialect(betas=("x\ud800",)))
+            await gateway.create(upload_of(b"{}"), ApiHeaders(betas=("x\ud800",)))
     assert api.heard == []
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from batchtui.gateway.lazy_import import sparing
+from batchtui.gateway.lazy_import import lazy_submodules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,7 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleT
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     monkeypatch.syspath_prepend(str(tmp_path))
-    with sparing("gatherer"):
+    with lazy_submodules("gatherer"):
         yield importlib.import_module("gatherer")
     for name in _loaded():
         del sys.modules[name]

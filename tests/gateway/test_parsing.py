@@ -9,7 +9,7 @@ import pytest
 from batchtui.domain.batch import RequestCounts
 from batchtui.domain.errors import AnswerLost, GatewayError
 from batchtui.domain.send_evidence import Account
-from batchtui.gateway.protocol import Dialect
+from batchtui.gateway.protocol import ApiHeaders
 from tests.gateway.conftest import KEY, Connect, Journal, upload_of
 from tests.gateway.loopback import BATCH, Loopback, Reply
 from tests.support.clock import START
@@ -69,7 +69,7 @@ async def test_keys_may_be_absent_instead_of_null(connect: Connect) -> None:
 async def test_a_yes_that_cannot_be_read_leaves_it_open(connect: Connect, journal: Journal, body: bytes) -> None:
     async with Loopback(Reply(200, body)) as api, connect(api.url) as gateway:
         with pytest.raises(AnswerLost, match="cannot be read") as caught:
-            await gateway.create(upload_of(b"{}"), Dialect())
+            await gateway.create(upload_of(b"{}"), ApiHeaders())
     assert not caught.value.nothing_created
     assert [(call.status, call.error is not None) for call in journal] == [(200, True)]
 
@@ -206,7 +206,7 @@ async def test_models_are_read_page_by_page(connect: Connect) -> None:
 async def test_count_tokens_passes_on_only_what_the_endpoint_takes(connect: Connect) -> None:
     params = {"model": "m", "max_tokens": 5, "messages": [{"role": "user", "content": "\ud83d"}], "metadata": {}}
     async with Loopback(Reply.json({"input_tokens": 14})) as api, connect(api.url) as gateway:
-        assert await gateway.count_tokens(params, Dialect(api_version="2023-06-01")) == 14
+        assert await gateway.count_tokens(params, ApiHeaders(api_version="2023-06-01")) == 14
     assert b"max_tokens" not in api.heard[0].body
     assert b"metadata" not in api.heard[0].body
     assert api.heard[0].headers["anthropic-version"] == "2023-06-01"
@@ -215,7 +215,7 @@ async def test_count_tokens_passes_on_only_what_the_endpoint_takes(connect: Conn
 async def test_a_message_comes_back_as_its_bytes(connect: Connect) -> None:
     body = b'{ "type": "message",  "content": [] }'
     async with Loopback(Reply(200, body)) as api, connect(api.url) as gateway:
-        assert await gateway.message({"model": "m"}, Dialect(betas=("b-1", "b-2"))) == body
+        assert await gateway.message({"model": "m"}, ApiHeaders(betas=("b-1", "b-2"))) == body
     assert api.heard[0].headers["anthropic-beta"] == "b-1,b-2"
 
 

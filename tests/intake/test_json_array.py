@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batchtui.intake.json_array import ArraySplitter, BrokenArray
+from batchtui.intake.json_array import BrokenArray, JsonArraySplitter
 
 _SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 _VALUES = st.recursive(
@@ -29,7 +29,7 @@ def pieces(text: bytes, size: int) -> list[bytes]:
 @given(st.lists(_VALUES | _REQUESTS, max_size=6), st.integers(1, 40), st.sampled_from([None, 0, 2]), st.booleans())
 def test_elements_are_those_of_json(values: list[Any], size: int, indent: int | None, ascii_only: bool) -> None:
     text = json.dumps(values, indent=indent, ensure_ascii=ascii_only).encode()
-    elements = list(ArraySplitter(pieces(text[1:], size)))
+    elements = list(JsonArraySplitter(pieces(text[1:], size)))
     assert [json.loads(each) for each in elements] == values
 
 
@@ -37,7 +37,7 @@ def test_elements_are_those_of_json(values: list[Any], size: int, indent: int | 
 @given(st.lists(st.dictionaries(st.text(), _VALUES, max_size=3), max_size=5), st.integers(1, 40))
 def test_objects_in_a_row_are_cut_apart(values: list[Any], size: int) -> None:
     text = "\n".join(json.dumps(each, indent=1) for each in values).encode()
-    assert [json.loads(each) for each in ArraySplitter(pieces(text, size), closed=False)] == values
+    assert [json.loads(each) for each in JsonArraySplitter(pieces(text, size), closed=False)] == values
 
 
 @settings(max_examples=200, deadline=None)
@@ -46,20 +46,20 @@ def test_an_array_that_breaks_off_is_never_taken_for_whole(values: list[Any], da
     text = json.dumps(values).encode()
     cut = data.draw(st.integers(1, len(text) - 1))
     with pytest.raises(BrokenArray):
-        list(ArraySplitter([text[1:cut]]))
+        list(JsonArraySplitter([text[1:cut]]))
 
 
 @pytest.mark.parametrize("text", [b",1]", b"1,,2]", b"1 2]", b"1,]", b'"a" "b"]', b""])
 def test_what_is_no_array_is_refused(text: bytes) -> None:
     with pytest.raises(BrokenArray):
-        list(ArraySplitter([text]))
+        list(JsonArraySplitter([text]))
 
 
 def test_what_stands_after_the_array_is_kept() -> None:
-    splitter = ArraySplitter([b"1, 2 ]", b'\n , "x": 3}'])
+    splitter = JsonArraySplitter([b"1, 2 ]", b'\n , "x": 3}'])
     assert (list(splitter), splitter.rest()) == ([b"1", b"2"], b', "x": 3}')
 
 
 def test_an_element_that_is_no_json_comes_out_alone() -> None:
     text = b'{"custom_id": oops},{"custom_id": "b"}]'
-    assert list(ArraySplitter([text])) == [b'{"custom_id": oops}', b'{"custom_id": "b"}']
+    assert list(JsonArraySplitter([text])) == [b'{"custom_id": oops}', b'{"custom_id": "b"}']

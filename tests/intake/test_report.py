@@ -11,7 +11,7 @@ import pytest
 from batchtui.domain.limits import LEGACY_API_VERSION
 from batchtui.domain.model import ModelInfo
 from batchtui.intake import Intake
-from batchtui.intake.model_rules import judge
+from batchtui.intake.model_rules import check_model
 from tests.intake.builders import check_bytes, faults, lines, only, options, request, user
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ def test_a_flood_of_different_faults_stays_small(tmp_path: Path) -> None:
 
 def test_a_flood_of_unknown_models_is_guessed_at_no_longer_than_anybody_reads(tmp_path: Path) -> None:
     """A guess takes a millisecond; what comes after a thousand of them is merged anyway."""
-    (warning,) = judge("claude-opus-5-6", options(), guesses=True).faults
-    (plain,) = judge("claude-opus-5-6", options(), guesses=False).faults
+    (warning,) = check_model("claude-opus-5-6", options(), guesses=True).faults
+    (plain,) = check_model("claude-opus-5-6", options(), guesses=False).faults
     assert (warning.hint[:12], plain.hint) == ("did you mean", "batchtui models lists what your key can use")
     good, report = check_bytes(tmp_path, lines(*[request(f"r{i}", model=f"claude-x-{i}") for i in range(3000)]))
     assert (len(good), report.warnings, sum(report.models.values())) == (3000, 3000, 3000)

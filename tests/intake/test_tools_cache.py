@@ -10,7 +10,7 @@ from pydantic_core import ValidationError
 
 from batchtui.domain.limits import API_VERSION
 from batchtui.intake.schema import validator
-from batchtui.intake.tools_cache import KnownTools
+from batchtui.intake.tools_cache import ToolsCache
 from tests.intake.builders import request
 
 SCHEMA = validator(API_VERSION)
@@ -61,7 +61,7 @@ def outcome(validate: Any, text: bytes) -> tuple[str, Any]:
 
 @pytest.mark.parametrize("text", LINES.values(), ids=LINES)
 def test_a_request_is_judged_as_if_its_tools_were_unknown(text: bytes) -> None:
-    known = KnownTools(SCHEMA.validate_json)
+    known = ToolsCache(SCHEMA.validate_json)
     for _ in range(3):
         assert outcome(known.validate, LINES["the same"]) == outcome(SCHEMA.validate_json, LINES["the same"])
     assert outcome(known.validate, text) == outcome(SCHEMA.validate_json, text)
@@ -74,14 +74,14 @@ def test_tools_that_stand_in_every_request_are_looked_at_once() -> None:
         seen.append(text)
         return SCHEMA.validate_json(text)
 
-    known = KnownTools(validate)
+    known = ToolsCache(validate)
     for _ in range(4):
         known.validate(LINES["the same"])
     assert [text.count(b"look") for text in seen] == [1, 0, 0, 0]
 
 
 def test_tools_that_are_never_met_again_are_soon_not_remembered_any_more() -> None:
-    known = KnownTools(SCHEMA.validate_json)
+    known = ToolsCache(SCHEMA.validate_json)
     for number in range(100):
         known.validate(line('"tools": ' + json.dumps([{**LOOK, "name": f"tool_{number}"}])))
     assert known._tried < 20

@@ -10,7 +10,7 @@ import pytest
 
 from batchtui.domain.batch import RequestCounts
 from batchtui.domain.estimate import Bounds
-from batchtui.domain.query import SORT_KEYS, BatchQuery, Field
+from batchtui.domain.query import SORT_KEYS, BatchQuery, FilterField
 from batchtui.text.filter_language import read
 from tests.support.builders import job, part, remote
 
@@ -142,5 +142,5 @@ async def test_jobs_are_in_the_order_of_what_their_parts_add_up_to(registry: Reg
 async def test_the_words_there_are_are_known(registry: Registry, clock: TurnedClock) -> None:
     await _told(registry, clock)
     words = await registry.labels.words()
-    assert words[Field.TAG] == ["eval", "old nightly", "v2"]
-    assert set(words[Field.NAME]) == {"evals", "nightly", "waiting, later"}
+    assert words[FilterField.TAG] == ["eval", "old nightly", "v2"]
+    assert set(words[FilterField.NAME]) == {"evals", "nightly", "waiting, later"}

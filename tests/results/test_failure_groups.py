@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from batchtui.domain.result import Outcome
-from batchtui.results.failure_groups import MAX_GROUPS, Act, FailureGrouper, advise, skeleton
-from batchtui.results.line_parser import read_line
+from batchtui.results.failure_groups import MAX_GROUPS, FailureGrouper, SuggestedAction, message_pattern, suggest_action
+from batchtui.results.line_parser import parse_line
 from tests.support.lines import bare, errored, succeeded
 
 
@@ -23,12 +23,12 @@ from tests.support.lines import bare, errored, succeeded
     ],
 )
 def test_numbers_and_ids_are_taken_out(message: str, pattern: str) -> None:
-    assert skeleton(message) == pattern
+    assert message_pattern(message) == pattern
 
 
 def test_messages_that_differ_in_numbers_are_one_group_with_the_first_as_its_example() -> None:
     grouper = FailureGrouper()
-    ids = [grouper.place(read_line(errored(f"r-{n}", message=f"messages.{n}: Field required"))) for n in (3, 4, 5)]
+    ids = [grouper.place(parse_line(errored(f"r-{n}", message=f"messages.{n}: Field required"))) for n in (3, 4, 5)]
     (group,) = grouper.groups()
     assert ids == [group.id] * 3
     assert (group.count, group.example_id, group.example) == (3, "r-3", "messages.3: Field required")
@@ -36,7 +36,7 @@ def test_messages_that_differ_in_numbers_are_one_group_with_the_first_as_its_exa
 
 def test_a_success_is_in_no_group() -> None:
     grouper = FailureGrouper()
-    assert grouper.place(read_line(succeeded("a", "hello"))) == 0
+    assert grouper.place(parse_line(succeeded("a", "hello"))) == 0
     assert grouper.groups() == []
 
 
@@ -49,7 +49,7 @@ def test_outcomes_without_a_message_group_by_outcome_and_stop_reason() -> None:
         bare("d", "expired"),
     ]
     for line in lines:
-        grouper.place(read_line(line))
+        grouper.place(parse_line(line))
     assert [(group.stop_reason, group.count) for group in grouper.groups()] == [
         ("max_tokens", 2),
         ("model_context_window_exceeded", 1),
@@ -61,7 +61,7 @@ def test_the_number_of_groups_is_bounded_and_every_failure_is_counted() -> None:
     grouper = FailureGrouper()
     words = [f"{a}{b}" for a in "abcdefghijklmnopqrst" for b in "abcdefghijklmnopqrst"]
     for word in words:
-        grouper.place(read_line(errored("a", message=word)))
+        grouper.place(parse_line(errored("a", message=word)))
     groups = grouper.groups()
     assert len(groups) == MAX_GROUPS + 1
     assert sum(group.count for group in groups) == len(words)
@@ -70,23 +70,25 @@ def test_the_number_of_groups_is_bounded_and_every_failure_is_counted() -> None:
 @pytest.mark.parametrize(
     ("outcome", "error_type", "stop_reason", "act"),
     [
-        (Outcome.ERRORED, "api_error", None, Act.RESEND),
-        (Outcome.ERRORED, "overloaded_error", None, Act.RESEND),
-        (Outcome.ERRORED, "timeout_error", None, Act.RESEND),
-        (Outcome.ERRORED, "rate_limit_error", None, Act.RESEND),
-        (Outcome.ERRORED, "invalid_request_error", None, Act.EDIT),
-        (Outcome.ERRORED, "not_found_error", None, Act.EDIT),
-        (Outcome.ERRORED, "permission_error", None, Act.EDIT),
-        (Outcome.ERRORED, "solar_flare_error", None, Act.LEAVE),
-        (Outcome.ERRORED, None, None, Act.LEAVE),
-        (Outcome.TRUNCATED, None, "max_tokens", Act.RAISE),
-        (Outcome.TRUNCATED, None, "model_context_window_exceeded", Act.EDIT),
-        (Outcome.REFUSED, None, "refusal", Act.LEAVE),
-        (Outcome.CANCELED, None, None, Act.RESEND),
-        (Outcome.EXPIRED, None, None, Act.RESEND),
+        (Outcome.ERRORED, "api_error", None, SuggestedAction.RESEND),
+        (Outcome.ERRORED, "overloaded_error", None, SuggestedAction.RESEND),
+        (Outcome.ERRORED, "timeout_error", None, SuggestedAction.RESEND),
+        (Outcome.ERRORED, "rate_limit_error", None, SuggestedAction.RESEND),
+        (Outcome.ERRORED, "invalid_request_error", None, SuggestedAction.EDIT),
+        (Outcome.ERRORED, "not_found_error", None, SuggestedAction.EDIT),
+        (Outcome.ERRORED, "permission_error", None, SuggestedAction.EDIT),
+        (Outcome.ERRORED, "solar_flare_error", None, SuggestedAction.LEAVE),
+        (Outcome.ERRORED, None, None, SuggestedAction.LEAVE),
+        (Outcome.TRUNCATED, None, "max_tokens", SuggestedAction.RAISE),
+        (Outcome.TRUNCATED, None, "model_context_window_exceeded", SuggestedAction.EDIT),
+        (Outcome.REFUSED, None, "refusal", SuggestedAction.LEAVE),
+        (Outcome.CANCELED, None, None, SuggestedAction.RESEND),
+        (Outcome.EXPIRED, None, None, SuggestedAction.RESEND),
     ],
 )
-def test_the_sensible_act(outcome: Outcome, error_type: str | None, stop_reason: str | None, act: Act) -> None:
-    advice = advise(outcome, error_type, stop_reason)
+def test_the_sensible_act(
+    outcome: Outcome, error_type: str | None, stop_reason: str | None, act: SuggestedAction
+) -> None:
+    advice = suggest_action(outcome, error_type, stop_reason)
     assert advice.act is act
     assert advice.sentence.endswith(".")

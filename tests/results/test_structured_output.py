@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from batchtui.results.parsed_result import read_answer
-from batchtui.results.structured_output import NotJson, check_fit, parse_text, structured_value
+from batchtui.results.parsed_result import parse_result
+from batchtui.results.structured_output import NotJsonError, match_schema, parse_text, structured_value
 from tests.support.lines import succeeded, tool_use
 
 SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"], "additionalProperties": False}
@@ -27,28 +27,28 @@ TOOLS: dict[str, Any] = {"tools": [{"name": "count", "input_schema": SCHEMA}]}
     ],
 )
 def test_text_against_the_schema_of_output_config(text: str, *, parses: bool, fits: bool) -> None:
-    fit = check_fit(read_answer(succeeded("a", text)), PARAMS)
+    fit = match_schema(parse_result(succeeded("a", text)), PARAMS)
     assert (fit.wanted, fit.parses, fit.fits) == (True, parses, fits)
 
 
 def test_a_fault_says_where() -> None:
-    fit = check_fit(read_answer(succeeded("a", '{"n": "three"}')), PARAMS)
+    fit = match_schema(parse_result(succeeded("a", '{"n": "three"}')), PARAMS)
     assert fit.faults == ("$.n: 'three' is not of type 'integer'",)
 
 
 @pytest.mark.parametrize(("value", "fits"), [({"n": 3}, True), ({"m": 3}, False), (None, False)])
 def test_tool_input_against_the_schema_of_its_tool(value: object, *, fits: bool) -> None:
-    answer = read_answer(succeeded("a", tool_use("count", value), stop_reason="tool_use"))
-    assert check_fit(answer, TOOLS).fits is fits
+    answer = parse_result(succeeded("a", tool_use("count", value), stop_reason="tool_use"))
+    assert match_schema(answer, TOOLS).fits is fits
 
 
 def test_a_call_of_a_tool_that_the_request_does_not_have() -> None:
-    answer = read_answer(succeeded("a", tool_use("invented", {}), stop_reason="tool_use"))
-    assert check_fit(answer, TOOLS).faults == ("invented: the request has no tool of this name",)
+    answer = parse_result(succeeded("a", tool_use("invented", {}), stop_reason="tool_use"))
+    assert match_schema(answer, TOOLS).faults == ("invented: the request has no tool of this name",)
 
 
 def test_a_request_that_asks_for_no_structure() -> None:
-    fit = check_fit(read_answer(succeeded("a", "hello")), {"messages": []})
+    fit = match_schema(parse_result(succeeded("a", "hello")), {"messages": []})
     assert (fit.wanted, fit.fits) == (False, None)
 
 
@@ -57,13 +57,13 @@ def test_a_request_that_asks_for_no_structure() -> None:
 )
 def test_a_schema_that_cannot_be_used_says_so_and_is_never_fetched(schema: object) -> None:
     params = {"output_config": {"format": {"type": "json_schema", "schema": schema}}}
-    fit = check_fit(read_answer(succeeded("a", "{}")), params)
+    fit = match_schema(parse_result(succeeded("a", "{}")), params)
     assert (fit.parses, fit.fits) == (True, None)
     assert "schema" in fit.faults[0]
 
 
 def test_json_nested_beyond_every_limit_is_no_json() -> None:
-    with pytest.raises(NotJson):
+    with pytest.raises(NotJsonError):
         parse_text("[" * 100_000)
 
 
@@ -79,4 +79,4 @@ def test_json_nested_beyond_every_limit_is_no_json() -> None:
     ],
 )
 def test_what_an_answer_says_as_one_object(content: tuple[Any, ...], value: object) -> None:
-    assert structured_value(read_answer(succeeded("a", *content))) == value
+    assert structured_value(parse_result(succeeded("a", *content))) == value

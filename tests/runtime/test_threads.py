@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from batchtui.runtime.threads import abandonable
+from batchtui.runtime.threads import run_cancellable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +22,7 @@ async def test_work_says_how_far_it_is_and_gives_what_it_made() -> None:
         tell(2)
         return "made"
 
-    assert await abandonable(work, heard.append) == "made"
+    assert await run_cancellable(work, heard.append) == "made"
     assert heard == [1, 2]
 
 
@@ -39,7 +39,7 @@ async def test_work_that_was_given_up_ends_at_its_next_word_and_is_waited_for() 
         finally:
             ended.append("let go of its files")
 
-    working = asyncio.ensure_future(abandonable(work, give_up=wanted.set))
+    working = asyncio.ensure_future(run_cancellable(work, give_up=wanted.set))
     await asyncio.to_thread(begun.wait)
     working.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -56,7 +56,7 @@ async def test_what_came_of_it_all_the_same_is_taken_back() -> None:
         wanted.wait()
         return "made"
 
-    working = asyncio.ensure_future(abandonable(work, give_up=wanted.set, let_go=taken_back.append))
+    working = asyncio.ensure_future(run_cancellable(work, give_up=wanted.set, let_go=taken_back.append))
     await asyncio.to_thread(begun.wait)
     working.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from batchtui.services.models import fetch_models, keep_up, known_models, list_models, listed_models
+from batchtui.services.models import fetch_models, known_models, list_models, listed_models, refresh_daily
 from batchtui.services.polling import maintenance as tend
 from batchtui.simulator import Fault, Simulator
 from tests.support.workspaces import workspace_at
@@ -24,10 +24,10 @@ def asked(simulator: Simulator) -> int:
 
 async def test_what_keeps_up_asks_once_a_day(workspace: Workspace, simulator: Simulator, clock: TurnedClock) -> None:
     for _ in range(3):
-        await keep_up(workspace)
+        await refresh_daily(workspace)
     assert asked(simulator) == 1
     clock.turn(hours=25)
-    await keep_up(workspace)
+    await refresh_daily(workspace)
     assert asked(simulator) == 2
 
 
@@ -35,16 +35,16 @@ async def test_a_round_of_care_keeps_the_list_of_the_day(
     workspace: Workspace, simulator: Simulator, clock: TurnedClock
 ) -> None:
     for _ in range(3):
-        await tend.round_of_care(workspace)
+        await tend.run_maintenance(workspace)
     assert asked(simulator) == 1
     clock.turn(hours=25)
-    await tend.round_of_care(workspace)
+    await tend.run_maintenance(workspace)
     assert asked(simulator) == 2
 
 
 async def test_checks_go_by_the_list_that_was_heard(workspace: Workspace) -> None:
     assert await listed_models(workspace) == {}
-    await keep_up(workspace)
+    await refresh_daily(workspace)
     listed = await listed_models(workspace)
     assert listed["claude-haiku-5-5"].max_tokens == 64_000
     assert listed["claude-sonnet-4-5-20250929"].retires_at is not None
@@ -53,7 +53,7 @@ async def test_checks_go_by_the_list_that_was_heard(workspace: Workspace) -> Non
 async def test_without_credentials_checks_go_by_the_built_in_list(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    await keep_up(workspace)
+    await refresh_daily(workspace)
     monkeypatch.delenv("ANTHROPIC_API_KEY")
     monkeypatch.setenv("ANTHROPIC_CONFIG_DIR", str(tmp_path / "none"))
     assert await listed_models(workspace) == {}
@@ -65,10 +65,10 @@ async def test_a_server_without_a_list_is_left_alone_for_an_hour(
 ) -> None:
     simulator.world.faults.add(Fault(on="models", times=None, **fault))  # type: ignore[arg-type]
     for _ in range(3):
-        await keep_up(workspace)
+        await refresh_daily(workspace)
     assert (asked(simulator), await listed_models(workspace)) == (1, {})
     clock.turn(hours=2)
-    await keep_up(workspace)
+    await refresh_daily(workspace)
     assert asked(simulator) == 2
 
 

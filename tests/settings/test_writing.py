@@ -11,7 +11,7 @@ import pytest
 from batchtui.domain.errors import StorageError, UsageError
 from batchtui.settings.model import Settings
 from batchtui.settings.reference import entries, template
-from batchtui.settings.toml_edit import fitting, rewritten, write_text
+from batchtui.settings.toml_edit import coerce, edit, write_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +40,7 @@ theme = "dark" # it is night
     ],
 )
 def test_one_setting_changes_and_every_comment_stays(path: tuple[str, ...], value: Any) -> None:
-    new = rewritten(MINE, path, value)
+    new = edit(MINE, path, value)
     expected: Any = tomllib.loads(MINE)
     place = expected
     for name in path[:-1]:
@@ -51,8 +51,8 @@ def test_one_setting_changes_and_every_comment_stays(path: tuple[str, ...], valu
 
 
 def test_a_setting_is_taken_out_and_what_stands_around_it_stays() -> None:
-    assert rewritten(MINE, ("screen", "theme"), None) == MINE.replace('theme = "dark" # it is night\n', "")
-    assert rewritten(MINE, ("notify", "bell"), None) == MINE
+    assert edit(MINE, ("screen", "theme"), None) == MINE.replace('theme = "dark" # it is night\n', "")
+    assert edit(MINE, ("notify", "bell"), None) == MINE
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_setting_is_taken_out_and_what_stands_around_it_stays() -> None:
     ],
 )
 def test_what_is_typed_is_read_as_fits_the_setting(path: tuple[str, ...], typed: str, written: str) -> None:
-    text, _ = fitting("", path, typed)
+    text, _ = coerce("", path, typed)
     assert written in text.splitlines()
 
 
@@ -85,13 +85,13 @@ def test_what_is_typed_is_read_as_fits_the_setting(path: tuple[str, ...], typed:
 )
 def test_what_cannot_be_is_refused_with_a_sentence(path: tuple[str, ...], typed: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):
-        fitting("", path, typed)
+        coerce("", path, typed)
 
 
 def test_the_template_takes_every_setting() -> None:
     for entry in entries(Settings()):
         if entry.name and entry.default:
-            text, _ = fitting(template(), entry.path, entry.default)
+            text, _ = coerce(template(), entry.path, entry.default)
             assert text.startswith(template().splitlines()[0])
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from batchtui.domain.batch import Batch, RemoteBatch
-    from batchtui.services.submission.reconcile import Finding
+    from batchtui.services.submission.reconcile import Reconciliation
     from batchtui.services.workspace import Workspace
     from tests.simulation.invariants import Home, Watch
     from tests.simulation.story import Step
@@ -45,11 +45,11 @@ class Person:
     home: Home
     says_yes: bool = True
 
-    async def consents(self, _finding: Finding) -> bool:
+    async def consents(self, _finding: Reconciliation) -> bool:
         """Whether a part that is said to be absent is sent again: whoever is asked believes it."""
         return self.says_yes
 
-    async def chooses(self, finding: Finding) -> RemoteBatch | None:
+    async def chooses(self, finding: Reconciliation) -> RemoteBatch | None:
         """Which of several batches a part is: the one that it really is, where it is among them."""
         batch = finding.batch
         for remote in finding.candidates:

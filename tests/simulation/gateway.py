@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from batchtui.domain.api_call import Call
+from batchtui.domain.api_call import ApiCall
 from batchtui.domain.errors import (
     AnswerLost,
     BatchNotFound,
@@ -25,8 +25,8 @@ from batchtui.domain.errors import (
 )
 from batchtui.domain.limits import PAGE_LIMIT
 from batchtui.gateway.exchange import account_of, retry_after, server_time
-from batchtui.gateway.parsing import read_batch, read_page
-from batchtui.gateway.upload_body import OutgoingBody
+from batchtui.gateway.parsing import parse_batch, parse_page
+from batchtui.gateway.upload_body import UploadBody
 from tests.simulation.loop import current
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from batchtui.domain.batch import RemoteBatch, RemotePage
     from batchtui.domain.clock import Clock
     from batchtui.domain.model import ModelInfo
-    from batchtui.gateway.protocol import Dialect, Upload
+    from batchtui.gateway.protocol import ApiHeaders, Upload
     from tests.simulation.world import Account, ApiBatch, Fault, Origin, Server
 
 PATIENCE = 600.0
@@ -52,7 +52,12 @@ class WorldGateway:
     """See `batchtui.gateway.protocol.Gateway`."""
 
     def __init__(
-        self, server: Server, account: Account, clock: Clock, on_call: Callable[[Call], Awaitable[None]], guard: Guard
+        self,
+        server: Server,
+        account: Account,
+        clock: Clock,
+        on_call: Callable[[ApiCall], Awaitable[None]],
+        guard: Guard,
     ) -> None:
         self._server = server
         self._account = account
@@ -65,11 +70,11 @@ class WorldGateway:
         """The base URL."""
         return self._account.host
 
-    async def create(self, upload: Upload, dialect: Dialect) -> RemoteBatch:
+    async def create(self, upload: Upload, dialect: ApiHeaders) -> RemoteBatch:
         """Create a batch; the server goes on with it whatever becomes of this process."""
         fault, origin = self._server.fault("create"), SENDING.get()
         self._guard.sends(self._account, origin)
-        body = OutgoingBody(upload)
+        body = UploadBody(upload)
         try:
             async with self._exchange("create") as told:
                 await self._reach(fault)
@@ -141,7 +146,7 @@ class WorldGateway:
             has_more = start + most < len(shown) or bool(fault and fault.kind == "repeat")
             page = {"data": entries, "has_more": has_more, "last_id": some[-1].id if some else None}
             return replace(
-                read_page(page, received=self._clock.now(), retry_after=None),
+                parse_page(page, received=self._clock.now(), retry_after=None),
                 account=account_of(told, self.host),
                 server_time=server_time(told),
             )
@@ -175,11 +180,11 @@ class WorldGateway:
             await self._answer(fault, told)
             return ()
 
-    async def count_tokens(self, params: Mapping[str, Any], dialect: Dialect) -> int:
+    async def count_tokens(self, params: Mapping[str, Any], dialect: ApiHeaders) -> int:
         """Nobody counts here."""
         raise NotImplementedError
 
-    async def message(self, params: Mapping[str, Any], dialect: Dialect) -> bytes:
+    async def message(self, params: Mapping[str, Any], dialect: ApiHeaders) -> bytes:
         """Nobody sends in real time here."""
         raise NotImplementedError
 
@@ -189,7 +194,7 @@ class WorldGateway:
     def _batch(self, document: Mapping[str, Any]) -> RemoteBatch:
         headers = self._server.headers(self._account)
         return replace(
-            read_batch(document, received=self._clock.now()),
+            parse_batch(document, received=self._clock.now()),
             account=account_of(headers, self.host),
             server_time=server_time(headers),
         )
@@ -236,7 +241,7 @@ class WorldGateway:
                 loop.at(takes + 0.001, say)  # after the batch, where both are due at once
         return answer
 
-    async def _arrive(self, body: OutgoingBody, fault: Fault | None) -> bytes:
+    async def _arrive(self, body: UploadBody, fault: Fault | None) -> bytes:
         """Take the body as it leaves; it may break off on the way."""
         seconds = 0.1 if self._server.is_healed else self._server.turn(self._server.weather.upload_seconds, "create")
         arrived = bytearray()
@@ -249,7 +254,7 @@ class WorldGateway:
                 raise self._broken(body)
         return bytes(arrived)
 
-    def _broken(self, body: OutgoingBody) -> GatewayError:
+    def _broken(self, body: UploadBody) -> GatewayError:
         if body.is_whole:
             return AnswerLost("The connection broke before the answer was whole.")
         return Unreachable("The connection broke. The body had not left whole, so nothing was created.")
@@ -308,10 +313,10 @@ class WorldGateway:
 
     def _call(
         self, operation: str, batch_id: str | None, headers: Mapping[str, str], at: Any, began: float, error: Any
-    ) -> Call:
+    ) -> ApiCall:
         status = getattr(error, "status", None) if error is not None else 200
         account = account_of(headers, self.host)
-        return Call(
+        return ApiCall(
             operation=operation,
             method="GET",
             path=f"/v1/messages/batches/{batch_id or ''}",

@@ -535,7 +535,7 @@ def _patched() -> Iterator[None]:
         current().belongings.append(file.close)
         return file
 
-    async def noted_judge(*args: Any) -> reconcile.Finding:
+    async def noted_judge(*args: Any) -> reconcile.Reconciliation:
         finding = await judge(*args)
         if _world.current:
             _world.current.note_verdict(str(finding.verdict))

@@ -85,8 +85,8 @@ LOST_AND_RESUMED = Story(
 
 
 def test_a_part_that_is_sent_again_without_a_look_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def look(_workspace: Any, batches: Any, *_: Any) -> list[reconcile.Finding]:
-        return [reconcile.Finding(batch, reconcile.Verdict.ABSENT) for batch in batches]
+    async def look(_workspace: Any, batches: Any, *_: Any) -> list[reconcile.Reconciliation]:
+        return [reconcile.Reconciliation(batch, reconcile.Verdict.ABSENT) for batch in batches]
 
     monkeypatch.setattr(reconcile, "look", look)
     history = run(LOST_AND_RESUMED)
@@ -95,7 +95,7 @@ def test_a_part_that_is_sent_again_without_a_look_is_found(monkeypatch: pytest.M
 
 
 def test_what_is_no_error_of_ours_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def look(*_: Any) -> list[reconcile.Finding]:
+    async def look(*_: Any) -> list[reconcile.Reconciliation]:
         raise OverflowError("date value out of range")
 
     monkeypatch.setattr(reconcile, "look", look)
@@ -105,7 +105,7 @@ def test_what_is_no_error_of_ours_is_found(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_what_never_ends_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def look(*_: Any) -> list[reconcile.Finding]:
+    async def look(*_: Any) -> list[reconcile.Reconciliation]:
         while True:
             await asyncio.sleep(0)
 
@@ -117,8 +117,8 @@ def test_what_never_ends_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_failing_story_is_shortened_to_what_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def look(_workspace: Any, batches: Any, *_: Any) -> list[reconcile.Finding]:
-        return [reconcile.Finding(batch, reconcile.Verdict.ABSENT) for batch in batches]
+    async def look(_workspace: Any, batches: Any, *_: Any) -> list[reconcile.Reconciliation]:
+        return [reconcile.Reconciliation(batch, reconcile.Verdict.ABSENT) for batch in batches]
 
     monkeypatch.setattr(reconcile, "look", look)
     more = (Step(1.0, "sync"), Step(1.0, "prune", more=(("older than", 0.0),)), Step(5.0, "status"))

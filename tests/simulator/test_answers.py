@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from batchtui.simulator.batch_plan import PAUSED, REFUSED, TRUNCATED
 from batchtui.simulator.late_validation import Terms, find_problem
 from batchtui.simulator.replies import answer
-from batchtui.simulator.schema_values import fit
+from batchtui.simulator.schema_values import value_for
 from tests.simulator.calling import params
 
 SCHEMA: dict[str, Any] = {
@@ -159,9 +159,9 @@ WORDS = (
 
 @given(st.dictionaries(st.sampled_from(WORDS), JSON))
 def test_a_nonsensical_schema_is_survived(schema: dict[str, Any]) -> None:
-    json.dumps(fit(schema, Random(1)))
+    json.dumps(value_for(schema, Random(1)))
 
 
 def test_a_schema_that_refers_to_itself_comes_to_an_end() -> None:
     looped = {"type": "object", "properties": {"next": {"$ref": "#"}}}
-    assert "next" in fit(looped, Random(1))
+    assert "next" in value_for(looped, Random(1))

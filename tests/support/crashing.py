@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from batchtui.gateway.anthropic_client import AnthropicGateway
 from batchtui.registry.jobs import Jobs
 from batchtui.registry.requests.store import RequestStore, StoredBody
-from batchtui.registry.sends import Sendings
+from batchtui.registry.sends import Sends
 from batchtui.services.submission.staging.stage import IntakeOptions
 from batchtui.services.submission.submit import SubmitOptions, apply_submit, plan_submit
 from batchtui.services.workspace import open_workspace
@@ -27,13 +27,13 @@ POINTS: dict[str, tuple[Any, str, str]] = {
     "after the requests are kept": (RequestStore, "commit", "after"),
     "before the plan is committed": (Jobs, "plan", "before"),
     "after the plan is committed": (Jobs, "plan", "after"),
-    "before a part is claimed": (Sendings, "claim", "before"),
-    "after a part is claimed": (Sendings, "claim", "after"),
+    "before a part is claimed": (Sends, "claim", "before"),
+    "after a part is claimed": (Sends, "claim", "after"),
     "before a part is sent": (AnthropicGateway, "create", "before"),
     "while a part is sent": (StoredBody, "chunks", "within"),
     "after a part is sent": (AnthropicGateway, "create", "after"),
-    "before the answer is committed": (Sendings, "accepted", "before"),
-    "after the answer is committed": (Sendings, "accepted", "after"),
+    "before the answer is committed": (Sends, "accepted", "before"),
+    "after the answer is committed": (Sends, "accepted", "after"),
 }
 """Every point of a submission at which something has been committed or sent, or is about to be."""
 

@@ -11,7 +11,7 @@ from batchtui.registry.batches import Batches
 from batchtui.registry.results import index_worker
 from batchtui.registry.results import store as result_store
 from batchtui.registry.results.store import ResultDownload
-from batchtui.registry.spending import Costs
+from batchtui.registry.spending import SpendingTable
 from batchtui.services.results.collect import collect
 from batchtui.services.workspace import open_workspace
 from batchtui.settings.paths import Paths
@@ -30,8 +30,8 @@ POINTS: Mapping[str, tuple[Any, str, str]] = {
     "after the files got their names": (result_store, "sync", "before"),
     "before the registry says saved": (Batches, "set_results", "before"),
     "after the registry says saved": (Batches, "set_results", "after"),
-    "before the cost is noted": (Costs, "note", "before"),
-    "after the cost is noted": (Costs, "note", "after"),
+    "before the cost is noted": (SpendingTable, "note", "before"),
+    "after the cost is noted": (SpendingTable, "note", "after"),
 }
 """Every point of a collection at which something has been written or committed, or is about to be."""
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import aiosqlite
 
     from batchtui.domain.batch import RemoteBatch
-    from batchtui.gateway.protocol import Dialect, Upload
+    from batchtui.gateway.protocol import ApiHeaders, Upload
     from batchtui.services.workspace import Workspace
 
 
@@ -57,7 +57,7 @@ async def make_mortal(workspace: Workspace, fate: Fate) -> None:
     gateway = await workspace.gateway()
     create = gateway.create
 
-    async def mortal_create(upload: Upload, dialect: Dialect) -> RemoteBatch:
+    async def mortal_create(upload: Upload, dialect: ApiHeaders) -> RemoteBatch:
         fate.step("before a send")
         remote = await create(upload, dialect)
         fate.step("after a send")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from batchtui.domain.batch import Batch
     from batchtui.domain.clock import Clock
-    from batchtui.services.submission.dispatch import Event
+    from batchtui.services.submission.dispatch import SendEvent
     from batchtui.services.submission.staging.stage import IntakeOptions
     from batchtui.simulator import Simulator
 
@@ -38,7 +38,7 @@ async def submit(
     prefix: str = "r",
     name: str | None = None,
     intake: IntakeOptions | None = None,
-    on_event: Callable[[Event], None] | None = None,
+    on_event: Callable[[SendEvent], None] | None = None,
 ) -> Submitted:
     """Submit a file of that many right requests."""
     path = jsonl(folder / f"{name or prefix}.jsonl", requests(count, prefix))

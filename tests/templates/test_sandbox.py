@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from batchtui.templates import Gaps, TemplateFault, render_process
+from batchtui.templates import InvalidTemplate, TemplateText, render_process
 from batchtui.templates.values import as_json
 
 ESCAPES = (
@@ -61,8 +61,8 @@ TRICKS = {
 
 @pytest.mark.parametrize("text", ESCAPES)
 def test_nothing_leads_out_of_the_sandbox(text: str) -> None:
-    with pytest.raises(TemplateFault):
-        Gaps(text).fill({"x": "value"})
+    with pytest.raises(InvalidTemplate):
+        TemplateText(text).fill({"x": "value"})
 
 
 @pytest.fixture(autouse=True)
@@ -76,27 +76,27 @@ def test_what_takes_any_time_or_memory_ends_with_a_sentence(name: str) -> None:
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     began = time.process_time()
     with pytest.raises(
-        TemplateFault, match=r"prompt.*: .*(long|large|many|seconds|MB|big|never ends|range|not formatted|safe)"
+        InvalidTemplate, match=r"prompt.*: .*(long|large|many|seconds|MB|big|never ends|range|not formatted|safe)"
     ):
-        Gaps(TRICKS[name]).fill({"x": "v"})
+        TemplateText(TRICKS[name]).fill({"x": "v"})
     assert time.process_time() - began < 2
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory < 100_000
 
 
 def test_after_a_trick_the_next_template_is_rendered() -> None:
-    with pytest.raises(TemplateFault):
-        Gaps("{{ x.replace('v', 'y' * 10**6).replace('y', 'y' * 10**6) }}").fill({"x": "v"})
-    assert Gaps("{% set a = x %}{{ a.upper() }}").fill({"x": "v"}) == "V"
+    with pytest.raises(InvalidTemplate):
+        TemplateText("{{ x.replace('v', 'y' * 10**6).replace('y', 'y' * 10**6) }}").fill({"x": "v"})
+    assert TemplateText("{% set a = x %}{{ a.upper() }}").fill({"x": "v"}) == "V"
 
 
 def test_a_template_that_never_ends_is_given_up_after_some_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(render_process, "MOST_FAILURES", 1)
-    text = Gaps(NESTED.format("") + "{{ x }}")
-    with pytest.raises(TemplateFault, match="make it simpler"):
+    text = TemplateText(NESTED.format("") + "{{ x }}")
+    with pytest.raises(InvalidTemplate, match="make it simpler"):
         text.fill({"x": "v"})
     began = time.process_time()
     for _ in range(100):
-        with pytest.raises(TemplateFault, match="not tried any more"):
+        with pytest.raises(InvalidTemplate, match="not tried any more"):
             text.fill({"x": "v"})
     assert time.process_time() - began < 1
 
@@ -106,17 +106,17 @@ WILD = "{% set n = namespace(t='') %}{% for i in items %}{% set n.t = n.t ~ i %}
 
 def test_rendering_in_the_process_gives_what_jinja_gives_here() -> None:
     values: dict[str, Any] = {"items": ["ü", 1, 2.5, None, True, Decimal("1.50")], "x": {"k": ["v"]}}
-    assert Gaps(WILD).fill(values) == "ü12.5NoneTrue1.50"
-    assert Gaps("{% set y = x %}{{ y }} {{ y.k }}").fill(values) == '{"k": ["v"]} ["v"]'
-    with pytest.raises(TemplateFault, match=r"prompt, line 2: .*no attribute .nope."):
-        Gaps("{% set y = x %}\n{{ y.nope }}").fill(values)
+    assert TemplateText(WILD).fill(values) == "ü12.5NoneTrue1.50"
+    assert TemplateText("{% set y = x %}{{ y }} {{ y.k }}").fill(values) == '{"k": ["v"]} ["v"]'
+    with pytest.raises(InvalidTemplate, match=r"prompt, line 2: .*no attribute .nope."):
+        TemplateText("{% set y = x %}\n{{ y.nope }}").fill(values)
 
 
 def test_several_threads_render_at_once() -> None:
     outcomes: list[bool] = []
 
     def work(name: str) -> None:
-        outcomes.extend(Gaps(WILD).fill({"items": [name, at]}) == f"{name}{at}" for at in range(50))
+        outcomes.extend(TemplateText(WILD).fill({"items": [name, at]}) == f"{name}{at}" for at in range(50))
 
     threads = [threading.Thread(target=work, args=(name,)) for name in "abcd"]
     for thread in threads:
@@ -127,13 +127,13 @@ def test_several_threads_render_at_once() -> None:
 
 
 def test_a_process_that_was_killed_is_replaced() -> None:
-    assert Gaps(WILD).fill({"items": "a"}) == "a"
+    assert TemplateText(WILD).fill({"items": "a"}) == "a"
     process = render_process._current
     assert process is not None
     os.kill(process._process.pid, 9)
-    with pytest.raises(TemplateFault):
-        Gaps(WILD).fill({"items": "b"})
-    assert Gaps(WILD).fill({"items": "c"}) == "c"
+    with pytest.raises(InvalidTemplate):
+        TemplateText(WILD).fill({"items": "b"})
+    assert TemplateText(WILD).fill({"items": "c"}) == "c"
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_a_process_that_was_killed_is_replaced() -> None:
 )  # fmt: skip
 def test_usual_templates_need_no_process(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(render_process, "render", None)
-    Gaps(text).fill({"x": "a", "items": [1], "order": {"items": 2}})
+    TemplateText(text).fill({"x": "a", "items": [1], "order": {"items": 2}})
 
 
 @pytest.mark.parametrize("name", ["items", "keys", "values", "get", "pop", "update", "copy", "count", "x"])
@@ -154,7 +154,7 @@ def test_usual_templates_need_no_process(text: str, monkeypatch: pytest.MonkeyPa
     ["{{ o.NAME }}", "{{ o['NAME'] }}", "{% set p = o %}{{ p.NAME }}", "{{ [o] | map(attribute='NAME') | first }}"],
 )
 def test_the_keys_of_a_dict_win_over_its_methods(name: str, text: str) -> None:
-    assert Gaps(text.replace("NAME", name)).fill({"o": {name: "cell"}}) == "cell"
+    assert TemplateText(text.replace("NAME", name)).fill({"o": {name: "cell"}}) == "cell"
 
 
 @pytest.mark.parametrize(
@@ -162,14 +162,14 @@ def test_the_keys_of_a_dict_win_over_its_methods(name: str, text: str) -> None:
     ["{{ o.items }}", "{{ o['items'] }}", "{{ x.upper }}", "{{ o.list.count }}", "{{ range }}", "{{ namespace }}"],
 )
 def test_a_function_is_never_written_into_a_prompt(text: str) -> None:
-    with pytest.raises(TemplateFault, match=r"function|no value"):
-        Gaps(text).fill({"o": {"list": []}, "x": "a"})
+    with pytest.raises(InvalidTemplate, match=r"function|no value"):
+        TemplateText(text).fill({"o": {"list": []}, "x": "a"})
 
 
 def test_what_has_no_text_yet_says_how_it_gets_one() -> None:
-    with pytest.raises(TemplateFault, match=r"join\(', '\)"):
-        Gaps("{{ o | map('upper') }}").fill({"o": ["a"]})
-    assert Gaps("{% for k, v in o.items() %}{{ k }}={{ v }};{% endfor %}").fill({"o": {"a": 1}}) == "a=1;"
+    with pytest.raises(InvalidTemplate, match=r"join\(', '\)"):
+        TemplateText("{{ o | map('upper') }}").fill({"o": ["a"]})
+    assert TemplateText("{% for k, v in o.items() %}{{ k }}={{ v }};{% endfor %}").fill({"o": {"a": 1}}) == "a=1;"
 
 
 NUMBERS = {"a": math.nan, "b": [math.inf, {"c": -math.inf}], "d": 1.5, 3: (math.nan,)}
@@ -177,6 +177,6 @@ NUMBERS = {"a": math.nan, "b": [math.inf, {"c": -math.inf}], "d": 1.5, 3: (math.
 
 def test_json_has_no_nan() -> None:
     assert as_json(NUMBERS) == '{"a": null, "b": [null, {"c": null}], "d": 1.5, "3": [null]}'
-    assert Gaps("{{ o }}").fill({"o": NUMBERS}) == as_json(NUMBERS)
-    assert Gaps("{{ o | tojson }}").fill({"o": {"a": math.nan}}) == '{"a": null}'
-    assert Gaps("<{{ o }}>").fill({"o": math.nan}) == "<>"
+    assert TemplateText("{{ o }}").fill({"o": NUMBERS}) == as_json(NUMBERS)
+    assert TemplateText("{{ o | tojson }}").fill({"o": {"a": math.nan}}) == '{"a": null}'
+    assert TemplateText("<{{ o }}>").fill({"o": math.nan}) == "<>"

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batchtui.templates import Gaps, TemplateFault, find_template, list_templates, parse_template, save_template
+from batchtui.templates import (
+    InvalidTemplate,
+    TemplateText,
+    find_template,
+    list_templates,
+    parse_template,
+    save_template,
+)
 from batchtui.templates.serialization import template_text
 from batchtui.templates.store import read_template
 from batchtui.templates.template import make_template
@@ -74,7 +81,7 @@ def test_any_text_in_any_field_survives(texts: dict[str, str]) -> None:
     said = {key: text for key, text in texts.items() if text and key != "turn"}
     try:
         made = make_template("t", {"turns": [{"role": "user", "text": texts["turn"]}], "prompt": "", **said})
-    except TemplateFault:
+    except InvalidTemplate:
         return
     again = parse_template("t", template_text(made))
     assert [(turn.role, turn.text.source.removesuffix("\n")) for turn in again.turns] == [
@@ -132,7 +139,7 @@ def test_a_template_can_be_written_in_several_ways(text: str, is_toml: bool) -> 
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_with_its_place(text: str, said: str) -> None:
-    with pytest.raises(TemplateFault, match='the template "t"') as raised:
+    with pytest.raises(InvalidTemplate, match='the template "t"') as raised:
         parse_template("t", text)
     assert said in str(raised.value)
 
@@ -146,8 +153,8 @@ def test_what_is_wrong_is_said_with_its_place(text: str, said: str) -> None:
     ],
 )  # fmt: skip
 def test_a_gap_without_a_value_is_said_with_its_line(text: str, said: str) -> None:
-    with pytest.raises(TemplateFault) as raised:
-        Gaps(text).fill({"name": "x", "row": {}})
+    with pytest.raises(InvalidTemplate) as raised:
+        TemplateText(text).fill({"name": "x", "row": {}})
     assert said in str(raised.value)
 
 
@@ -155,7 +162,9 @@ def test_a_gap_without_a_value_is_said_with_its_line(text: str, said: str) -> No
 @pytest.mark.parametrize("x", ["text", None, True, 1, 1.5, ["ü", None], {"k": "v"}, "{{ y }}", b"bytes"])
 def test_plain_gaps_are_filled_as_jinja_fills_them(text: str, x: object) -> None:
     values = {"x": x, "y": "why"}
-    assert Gaps(text).fill(values) == Gaps(text + "{% if false %}{% endif %}").fill(values) or text.endswith("\n")
+    assert TemplateText(text).fill(values) == TemplateText(text + "{% if false %}{% endif %}").fill(
+        values
+    ) or text.endswith("\n")
 
 
 def test_saving_counts_versions_and_keeps_the_earlier_ones(tmp_path: Path) -> None:
@@ -175,7 +184,7 @@ def test_a_name_is_never_a_path(name: str, tmp_path: Path) -> None:
     (tmp_path / "x.md").write_text("secret")
     assert find_template(name, tmp_path / "templates") is None
     if "@" not in name:
-        with pytest.raises(TemplateFault, match="no name"):
+        with pytest.raises(InvalidTemplate, match="no name"):
             save_template(parse_template(name, "x"), tmp_path / "templates")
 
 
@@ -197,5 +206,5 @@ def test_a_file_that_is_no_template_is_said(content: bytes, tmp_path: Path) -> N
     if not content:
         assert read_template(path).turns
         return
-    with pytest.raises(TemplateFault):
+    with pytest.raises(InvalidTemplate):
         read_template(path)

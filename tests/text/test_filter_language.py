@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from batchtui.domain.query import Field, Term
+from batchtui.domain.query import FilterField, FilterTerm
 from batchtui.text.filter_completion import continuations
 from batchtui.text.filter_language import read
 
@@ -15,24 +15,24 @@ from batchtui.text.filter_language import read
 @pytest.mark.parametrize(
     ("typed", "term"),
     [
-        ("evals", Term(None, ("evals",))),
-        ("!evals", Term(None, ("evals",), is_negated=True)),
-        ('"two words"', Term(None, ("two words",))),
-        ('"half open', Term(None, ("half open",))),
-        ("tag:a,b", Term(Field.TAG, ("a", "b"))),
-        ('name:"a, b"', Term(Field.NAME, ("a, b",))),
-        ("name:=exactly", Term(Field.NAME, ("exactly",), "=")),
-        ("status:ended", Term(Field.STATUS, ("ended",), "=")),
-        ("state:run", Term(Field.STATUS, ("in_progress", "canceling"), "=")),
-        ("results:sav", Term(Field.RESULTS, ("saved",), "=")),
-        ("errored:>0", Term(Field.ERRORED, (Decimal(0),), ">")),
-        ("requests:>=1.5k", Term(Field.REQUESTS, (Decimal(1500),), ">=")),
-        ("cost:<$5", Term(Field.COST, (Decimal(5),), "<")),
-        ("age:<2d", Term(Field.AGE, (timedelta(days=2),), "<")),
-        ("!took:90m", Term(Field.TOOK, (timedelta(minutes=90),), is_negated=True)),
+        ("evals", FilterTerm(None, ("evals",))),
+        ("!evals", FilterTerm(None, ("evals",), is_negated=True)),
+        ('"two words"', FilterTerm(None, ("two words",))),
+        ('"half open', FilterTerm(None, ("half open",))),
+        ("tag:a,b", FilterTerm(FilterField.TAG, ("a", "b"))),
+        ('name:"a, b"', FilterTerm(FilterField.NAME, ("a, b",))),
+        ("name:=exactly", FilterTerm(FilterField.NAME, ("exactly",), "=")),
+        ("status:ended", FilterTerm(FilterField.STATUS, ("ended",), "=")),
+        ("state:run", FilterTerm(FilterField.STATUS, ("in_progress", "canceling"), "=")),
+        ("results:sav", FilterTerm(FilterField.RESULTS, ("saved",), "=")),
+        ("errored:>0", FilterTerm(FilterField.ERRORED, (Decimal(0),), ">")),
+        ("requests:>=1.5k", FilterTerm(FilterField.REQUESTS, (Decimal(1500),), ">=")),
+        ("cost:<$5", FilterTerm(FilterField.COST, (Decimal(5),), "<")),
+        ("age:<2d", FilterTerm(FilterField.AGE, (timedelta(days=2),), "<")),
+        ("!took:90m", FilterTerm(FilterField.TOOK, (timedelta(minutes=90),), is_negated=True)),
     ],
 )
-def test_a_term_is_read_as_it_is_meant(typed: str, term: Term) -> None:
+def test_a_term_is_read_as_it_is_meant(typed: str, term: FilterTerm) -> None:
     assert read(typed).terms == (term,)
 
 
@@ -68,7 +68,7 @@ def test_every_beginning_of_a_filter_can_be_read() -> None:
 
 
 def _labels(text: str, at: int | None = None, **known: list[str]) -> list[str]:
-    words = {Field(name): values for name, values in known.items()}
+    words = {FilterField(name): values for name, values in known.items()}
     return [way.label for way in continuations(text, len(text) if at is None else at, words)]
 
 
@@ -87,6 +87,6 @@ def test_values_that_there_are_are_offered() -> None:
 def test_a_continuation_keeps_what_stands_around_it() -> None:
     [way] = continuations("evals !ta cost:>1", 9, {})
     assert (way.text, way.at) == ("evals !tag: cost:>1", 11)
-    [way] = continuations("tag:o", 5, {Field.TAG: ["old ones"]})
+    [way] = continuations("tag:o", 5, {FilterField.TAG: ["old ones"]})
     assert way.text == 'tag:"old ones" '
-    assert read(way.text).terms == (Term(Field.TAG, ("old ones",)),)
+    assert read(way.text).terms == (FilterTerm(FilterField.TAG, ("old ones",)),)

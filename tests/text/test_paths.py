@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from batchtui.text.safe import said_path
+from batchtui.text.safe import display_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,4 +24,4 @@ def test_a_path_is_said_from_home_and_safely(
     path: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert said_path(path.format(home=tmp_path)) == said.format(home=tmp_path)
+    assert display_path(path.format(home=tmp_path)) == said.format(home=tmp_path)

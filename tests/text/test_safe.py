@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from batchtui.text.safe import safe, safe_block, sign_by_sign, squeezed
+from batchtui.text.safe import one_line, sanitize, sanitize_block, sanitize_char
 
 
 @pytest.mark.parametrize(
@@ -23,34 +23,34 @@ from batchtui.text.safe import safe, safe_block, sign_by_sign, squeezed
     ],
 )
 def test_what_a_terminal_would_obey_is_made_visible(text: str, shown: str) -> None:
-    assert safe(text) == shown
+    assert sanitize(text) == shown
 
 
 @pytest.mark.parametrize("text", ["naïve", "日本語", "👨‍👩‍👧", "می‌خواهم", "[/x] [red]", "`rm -rf`"])
 def test_honest_text_stays_as_it_is(text: str) -> None:
-    assert safe(text) == text
+    assert sanitize(text) == text
 
 
 def test_every_safe_text_can_be_encoded_and_drives_nothing() -> None:
     everything = "".join(map(chr, range(0x20000)))
 
-    encoded = safe(everything).encode()
+    encoded = sanitize(everything).encode()
 
     assert not any(byte < 0x20 or byte == 0x7F for byte in encoded)
 
 
 def test_a_block_keeps_its_lines_and_tabs() -> None:
-    assert safe_block("one\r\n\ttwo\rthree\x1b[A\n") == "one\n\ttwo␍three␛[A\n"
+    assert sanitize_block("one\r\n\ttwo\rthree\x1b[A\n") == "one\n\ttwo␍three␛[A\n"
 
 
 def test_squeezing_leaves_one_line_with_single_spaces() -> None:
-    assert squeezed("  a\n\n b\t c \x1b ") == "a b c ␛"
+    assert one_line("  a\n\n b\t c \x1b ") == "a b c ␛"
 
 
 def test_sign_by_sign_nothing_moves() -> None:
     text = "a\x1b\tb\u202e\x9bc\u200b日"
 
-    shown = sign_by_sign(text)
+    shown = sanitize_char(text)
 
     assert len(shown) == len(text)
     assert shown == "a␛␉b\ufffd\ufffdc\ufffd日"

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from wcwidth import wcwidth
 
-from batchtui.text.widths import steady
+from batchtui.text.widths import normalize_width
 
 
 @pytest.mark.parametrize(
@@ -20,18 +20,18 @@ from batchtui.text.widths import steady
     ],
 )
 def test_signs_of_doubtful_width_are_parted(text: str, shown: str) -> None:
-    assert steady(text) == shown
+    assert normalize_width(text) == shown
 
 
 @pytest.mark.parametrize("text", ["日本語", "é e\u0301", "می‌خواهم", "● running ━━━╺──", "क्‍ष"])
 def test_other_scripts_and_our_own_signs_stay(text: str) -> None:
-    assert steady(text) == text
+    assert normalize_width(text) == text
 
 
 @pytest.mark.parametrize("text", ["👩‍👩‍👧", "👍🏽", "❤️", "1️⃣", "🇧🇷", "🏳️‍🌈", "👩🏽‍🚀"])
 def test_sign_by_sign_or_all_together_the_width_is_the_same(text: str) -> None:
     from rich.cells import cell_len
 
-    shown = steady(text)
+    shown = normalize_width(text)
 
     assert cell_len(shown) == sum(max(0, wcwidth(sign)) for sign in shown)

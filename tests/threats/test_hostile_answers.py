@@ -12,7 +12,7 @@ import pytest
 from batchtui.domain.errors import AnswerLost
 from batchtui.exporters.columns import default_columns
 from batchtui.exporters.formats import Format, write
-from batchtui.exporters.record import Entry
+from batchtui.exporters.record import ExportRecord
 from batchtui.gateway import transport as line
 from batchtui.registry.results.store import ResultStore
 from batchtui.simulator import Fault, Simulator
@@ -75,7 +75,7 @@ def test_completion_offers_plain_words(batchtui: Batchtui, simulator: Simulator,
 def test_a_spreadsheet_runs_nothing() -> None:
     out = io.BytesIO()
     lines = [succeeded("a", "=HYPERLINK(1)"), succeeded("b", "@SUM(1)"), succeeded("c", "-2+cmd|' /C calc'!A0")]
-    write(Format.CSV, out, (Entry(each, b"{}") for each in lines), default_columns((), with_requests=False))
+    write(Format.CSV, out, (ExportRecord(each, b"{}") for each in lines), default_columns((), with_requests=False))
     cells = [cell for row in csv.reader(io.StringIO(out.getvalue().decode("utf-8-sig"))) for cell in row]
     assert {"'=HYPERLINK(1)", "'@SUM(1)", "'-2+cmd|' /C calc'!A0"} <= set(cells)
 

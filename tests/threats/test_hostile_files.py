@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from batchtui.templates import Gaps, TemplateFault
+from batchtui.templates import InvalidTemplate, TemplateText
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,8 +80,8 @@ def test_sql_only_reads(batchtui: Batchtui, home: Path, sql: str, monkeypatch: p
 )  # fmt: skip
 def test_a_template_makes_text(text: str) -> None:
     began = time.perf_counter()
-    with pytest.raises(TemplateFault):
-        Gaps(text).fill({"x": "value"})
+    with pytest.raises(InvalidTemplate):
+        TemplateText(text).fill({"x": "value"})
     assert time.perf_counter() - began < 5
 
 

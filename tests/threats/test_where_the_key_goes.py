@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from batchtui.domain.api_call import Call
+    from batchtui.domain.api_call import ApiCall
     from tests.cli.conftest import Batchtui
     from tests.threats.conftest import Night
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 async def connected(url: str) -> AsyncIterator[AnthropicGateway]:
     """A gateway that keeps no journal."""
 
-    async def nobody(_call: Call) -> None:
+    async def nobody(_call: ApiCall) -> None:
         """Leave it."""
 
     gateway = await AnthropicGateway.connect(base_url=url, api_key=KEY, on_call=nobody, clock=TurnedClock())

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from batchtui.domain.api_call import Call
+from batchtui.domain.api_call import ApiCall
 from batchtui.domain.states import ResultsState
 from tests.support.builders import jsonl, requests
 from tests.support.lines import bare, errored, succeeded, tool_use
@@ -75,7 +75,7 @@ async def furnish(workspace: Workspace, clock: StandingClock, voice: Voice = str
     await registry.sendings.explain(parts[1].key, voice("waits"), not_before=clock.now())
     await teller.heard(running, "in_progress", processing=30_000, succeeded=10_000)
     await registry.journal.record_call(
-        Call("list", "GET", "/v1/messages/batches", clock.now(), 312, 500, "req_1", running.id, voice("api_error"))
+        ApiCall("list", "GET", "/v1/messages/batches", clock.now(), 312, 500, "req_1", running.id, voice("api_error"))
     )
     teller.until(timedelta())
 

@@ -14,7 +14,7 @@ from batchtui.services.results.collect import collect
 from batchtui.services.submission.submit import SubmitOptions, apply_submit, plan_submit
 from batchtui.simulator import Simulator
 from batchtui.tui.app.app import DashboardApp
-from batchtui.tui.terminal.environment import Terminal
+from batchtui.tui.terminal.environment import TerminalInfo
 from tests.support.builders import jsonl, requests
 from tests.support.clock import StandingClock
 from tests.support.workspaces import KEY, workspace_at
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
     from tests.tui.furnished import Voice
 
-MODERN = Terminal(colours=1 << 24, ascii_only=False, light=False, remote=False, multiplexer="")
+MODERN = TerminalInfo(colours=1 << 24, ascii_only=False, light=False, remote=False, multiplexer="")
 NOBODY = cast("Simulator", None)
 """Stands for a simulator where nothing asks one."""
 PATIENCE = 20.0
@@ -111,7 +111,7 @@ async def stage(
             for name in ended:
                 await submit(workspace, folder, name)
             clock.turn(hours=2)
-            await tend.round_of_care(workspace)
+            await tend.run_maintenance(workspace)
             for batch in await workspace.registry.views.uncollected(workspace.clock.now()) if saves else ():
                 await collect(workspace, batch)
             for name in running:

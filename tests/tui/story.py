@@ -17,7 +17,7 @@ from batchtui.domain.estimate import Bounds
 from batchtui.domain.spending import Spending
 from batchtui.domain.states import ResultsState
 from batchtui.domain.usage import Usage
-from batchtui.services.insights.last_visit import leave
+from batchtui.services.insights.last_visit import mark_visited
 from batchtui.services.polling.refresh import LAST_SWEEP
 from batchtui.services.workspace import open_workspace
 from batchtui.settings.paths import Paths
@@ -125,7 +125,7 @@ async def tell(workspace: Workspace, clock: StandingClock) -> None:
     await registry.batches.set_results(done.key, ResultsState.SAVED, size=len(raw))
     await registry.costs.note(done.key, SPENT)
 
-    await leave(workspace)
+    await mark_visited(workspace)
     nightly = await teller.submitted(
         "nightly-tickets", timedelta(minutes=31), (100_000, 100_000, 50_000), tags=("nightly", "shop"),
         estimates=[Bounds(None, Decimal(figure), Decimal(figure)) for figure in ("52.10", "52.10", "26.05")],

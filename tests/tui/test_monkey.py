@@ -23,7 +23,7 @@ from batchtui.simulator import Simulator
 from batchtui.tui.app.app import DashboardApp
 from batchtui.tui.commands.keymap import textual_name
 from batchtui.tui.commands.table import COMMANDS
-from batchtui.tui.terminal.environment import Terminal
+from batchtui.tui.terminal.environment import TerminalInfo
 from tests.tui.furnished import furnish, hostile
 from tests.tui.places import PLACES, way_to
 from tests.tui.story import told
@@ -45,7 +45,7 @@ ASTRAY = 60
 SIZES = ((60, 15), (400, 100))
 KEYS = sorted({key for command in COMMANDS for key in command.keys})
 TYPED = [*"abcdefghijklmnopqrstuvwxyz0123456789:!-<>._/~ é日\"'[]", "backspace", "enter", "tab", "shift+tab", "delete"]
-MODERN = Terminal(colours=1 << 24, ascii_only=False, light=False, remote=False, multiplexer="")
+MODERN = TerminalInfo(colours=1 << 24, ascii_only=False, light=False, remote=False, multiplexer="")
 
 
 @dataclass

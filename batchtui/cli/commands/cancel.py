@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from batchtui.cli.command import verb
-from batchtui.cli.completion import Named
+from batchtui.cli.command import define_command
+from batchtui.cli.completion import BatchName
 from batchtui.cli.flows import batch_actions as acting
 
 if TYPE_CHECKING:
     from batchtui.cli.session import Session
 
 
-@verb("cancel", examples=["batchtui cancel msgbatch_01Hk", "batchtui cancel nightly eval-7 --yes"])
-@click.argument("names", type=Named(), metavar="ID…", nargs=-1, required=True)
+@define_command("cancel", examples=["batchtui cancel msgbatch_01Hk", "batchtui cancel nightly eval-7 --yes"])
+@click.argument("names", type=BatchName(), metavar="ID…", nargs=-1, required=True)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 async def command(session: Session, names: tuple[str, ...], yes: bool) -> int:
     """Cancel running batches, and drop parts that are not sent yet.
@@ -26,7 +26,7 @@ async def command(session: Session, names: tuple[str, ...], yes: bool) -> int:
 
     async with session.acting_workspace() as workspace:
         plan = await plan_cancel(workspace, await acting.keys_of(workspace, names))
-        acts = acting.Acts(
+        acts = acting.ActionPlan(
             "cancel", {"cancel at the API": plan.cancel, "drop, as it is not sent": plan.drop}, plan.skipped
         )
         acting.ask(session, acts, yes=yes)

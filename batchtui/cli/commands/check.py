@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from batchtui.cli.command import verb
-from batchtui.cli.exit_codes import Exit
+from batchtui.cli.command import define_command
+from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.options import intake_of, intake_options
 from batchtui.cli.views import canary as canaries
 from batchtui.cli.views import check_report as findings
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from batchtui.domain.canary import CanaryVerdict
 
 
-@verb(
+@define_command(
     "check",
     examples=[
         "batchtui check tickets.jsonl",
@@ -40,7 +40,7 @@ async def command(session: Session, sources: tuple[str, ...], canary: bool, yes:
     FILE is JSONL of {"custom_id", "params"}, the same as one JSON array, a task file, any of these as .gz, a folder
     of such files, or - for stdin. Problems are shown as FILE:LINE: error CODE message.
     """
-    from batchtui.services.spending.budget import refuse_costly
+    from batchtui.services.spending.budget import enforce_limits
     from batchtui.services.submission.canary import only_canary
     from batchtui.services.submission.check import check
 
@@ -51,8 +51,8 @@ async def command(session: Session, sources: tuple[str, ...], canary: bool, yes:
             session.out.lines(findings.problem_lines(checked.report.problems))
         verdicts: Sequence[CanaryVerdict] = ()
         if checked.canary:
-            await refuse_costly(workspace, only_canary(checked.estimate, checked.canary), None)
-            verdicts = await canaries.fly(session, workspace, checked.canary, yes=yes)
+            await enforce_limits(workspace, only_canary(checked.estimate, checked.canary), None)
+            verdicts = await canaries.run_canary(session, workspace, checked.canary, yes=yes)
     if session.json:
         document = documents.check_document(checked.report, checked.parts, checked.estimate)
         session.out.document({**document, "canary": canaries.verdict_documents(verdicts)} if canary else document)
@@ -62,4 +62,4 @@ async def command(session: Session, sources: tuple[str, ...], canary: bool, yes:
         if checked.parts:
             session.out.lines(estimate_lines(checked.estimate))
     is_refused = any(verdict.is_refused for verdict in verdicts)
-    return Exit.INPUT if checked.report.errors or is_refused else Exit.DONE
+    return ExitCode.INPUT if checked.report.errors or is_refused else ExitCode.DONE

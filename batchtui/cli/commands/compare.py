@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from batchtui.cli.command import verb
-from batchtui.cli.completion import Named
+from batchtui.cli.command import define_command
+from batchtui.cli.completion import BatchName
 from batchtui.cli.flows import save_results as saving
 from batchtui.cli.views import comparison as comparing
 from batchtui.text.numbers import count
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from batchtui.cli.session import Session
 
 
-@verb(
+@define_command(
     "compare",
     examples=[
         "batchtui compare nightly-haiku nightly-sonnet",
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
         "batchtui compare msgbatch_01Hk msgbatch_02Zx --json",
     ],
 )
-@click.argument("first", type=Named(), metavar="FIRST")
-@click.argument("second", type=Named(), metavar="SECOND")
+@click.argument("first", type=BatchName(), metavar="FIRST")
+@click.argument("second", type=BatchName(), metavar="SECOND")
 @click.option("--changes", is_flag=True, help="List also every custom_id that did not come out the same.")
 async def command(session: Session, first: str, second: str, changes: bool) -> None:
     """Compare the results of two batches or jobs by custom_id: two models, two prompts, before and after.
@@ -39,7 +39,7 @@ async def command(session: Session, first: str, second: str, changes: bool) -> N
 
     async with session.workspace() as workspace:
         targets = await find_targets(workspace, (first, second))
-        one, other = [await saving.brought_in(session, workspace, target) for target in targets]
+        one, other = [await saving.ensure_collected(session, workspace, target) for target in targets]
         comparison = await compare(
             workspace,
             one,
@@ -48,4 +48,4 @@ async def command(session: Session, first: str, second: str, changes: bool) -> N
         )
         session.notes.close()
         with comparison.pairs:
-            comparing.show(session, comparison, changes=changes)
+            comparing.show_comparison(session, comparison, changes=changes)

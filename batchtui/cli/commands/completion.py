@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from batchtui.cli.command import verb
+from batchtui.cli.command import define_command
 
 if TYPE_CHECKING:
     from batchtui.cli.session import Session
@@ -15,7 +15,7 @@ VARIABLE = "_BATCHTUI_COMPLETE"
 """What click's completion listens to in the environment."""
 
 
-@verb(
+@define_command(
     "completion",
     examples=[
         "batchtui completion bash >> ~/.bashrc",

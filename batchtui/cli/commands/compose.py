@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from batchtui.cli import confirm
-from batchtui.cli.command import verb
-from batchtui.cli.exit_codes import Exit
+from batchtui.cli.command import define_command
+from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.flows import save_results as saving
 from batchtui.cli.options import Dollars
 from batchtui.cli.views import check_report as findings
 from batchtui.cli.views import composition as saying
 from batchtui.domain.errors import InputError, UsageError
 from batchtui.text.numbers import amount
-from batchtui.text.safe import squeezed
+from batchtui.text.safe import one_line
 from batchtui.text.tables import Column
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ SENDING = ("name", "tags", "max_cost", "prime", "dry_run", "force", "yes")
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class ComposeArguments:
     """What is to become of the requests."""
 
     output: str | None
@@ -46,7 +46,7 @@ class Wishes:
     """Whether a person is asked about what is not sure of the data, before anything is sent."""
 
 
-@verb(
+@define_command(
     "compose",
     examples=[
         "batchtui compose --template classify.md --data tickets.csv --id ticket_id -o tickets.jsonl",
@@ -118,7 +118,7 @@ def command(
     from batchtui.services.compose.options import ComposeOptions
 
     sending = {name: options.pop(name) for name in SENDING}
-    wishes = Wishes(output, preview, save, show_list, submits)
+    wishes = ComposeArguments(output, preview, save, show_list, submits)
     _refuse_odd(wishes, sending)
     saving.refuse_existing(output, overwrite=overwrite)
     saving.refuse_two_on_stdout(session, output)
@@ -130,7 +130,7 @@ def command(
     with tempfile.TemporaryDirectory(prefix="batchtui-") as folder:
         file = output or str(Path(folder) / f"{_stem(chosen)}.jsonl")
         asks = not sending["yes"] and not sending["dry_run"] and not session.json
-        wishes = Wishes(file, None, save, show_list=False, submits=True, asks=asks)
+        wishes = ComposeArguments(file, None, save, show_list=False, submits=True, asks=asks)
         code = session.run(_run(session, chosen, wishes)) or 0
         return code or _submit(file, chosen, sending)
 
@@ -145,7 +145,7 @@ def _submit(file: str, chosen: ComposeOptions, sending: dict[str, Any]) -> int:
     return code or 0
 
 
-async def _run(session: Session, chosen: ComposeOptions, wishes: Wishes) -> int:
+async def _run(session: Session, chosen: ComposeOptions, wishes: ComposeArguments) -> int:
     from batchtui.services.compose.composition import open_composition
     from batchtui.services.compose.template_choice import templates
 
@@ -153,7 +153,7 @@ async def _run(session: Session, chosen: ComposeOptions, wishes: Wishes) -> int:
         if wishes.show_list:
             return _list(session, await templates(workspace))
         if wishes.save is not None and await _save(session, workspace, chosen, wishes):
-            return Exit.DONE
+            return ExitCode.DONE
         composition = await open_composition(workspace, chosen)
         if not session.json:
             for line in saying.found_lines(composition):
@@ -173,10 +173,10 @@ def _ask(session: Session, composition: Composition) -> None:
         ConsentNeeded: the answer is no.
     """
     if composition.table.doubts and confirm.has_person(session.notes):
-        confirm.consent(session.notes, "Is it read right?", yes=False, lost="Nothing was sent.")
+        confirm.require_yes(session.notes, "Is it read right?", yes=False, lost="Nothing was sent.")
 
 
-async def _save(session: Session, workspace: Workspace, chosen: ComposeOptions, wishes: Wishes) -> bool:
+async def _save(session: Session, workspace: Workspace, chosen: ComposeOptions, wishes: ComposeArguments) -> bool:
     """Save the template; whether that is all that was wished."""
     from batchtui.services.compose.template_choice import save_template
 
@@ -199,7 +199,7 @@ async def _preview(session: Session, composition: Composition, count: int) -> in
         session.out.document({**found, "preview": [saying.rendered_document(row) for row in rows]})
     else:
         session.out.lines(saying.preview_lines(rows))
-    return Exit.DONE if all(row.params for row in rows) else Exit.INPUT
+    return ExitCode.DONE if all(row.params for row in rows) else ExitCode.INPUT
 
 
 async def _write(session: Session, workspace: Workspace, composition: Composition, output: str | None) -> Composed:
@@ -214,12 +214,12 @@ async def _write(session: Session, workspace: Workspace, composition: Compositio
     return await compose(workspace, composition, session.out.binary, progress)
 
 
-def _settle(session: Session, composition: Composition, composed: Composed, wishes: Wishes) -> int:
+def _settle(session: Session, composition: Composition, composed: Composed, wishes: ComposeArguments) -> int:
     """Say what was made; wrong rows end it."""
     report = composed.report
     if session.json and not (wishes.submits and composed.is_written):
         session.out.document(saying.composed_document(composition, composed, wishes.output))
-        return Exit.DONE if composed.is_written else Exit.INPUT
+        return ExitCode.DONE if composed.is_written else ExitCode.INPUT
     for line in (*findings.problem_lines(report.problems), *saying.composed_lines(composed)):
         session.notes.say(line)
     if not composed.is_written:
@@ -230,26 +230,26 @@ def _settle(session: Session, composition: Composition, composed: Composed, wish
             hint="--skip-wrong leaves wrong rows out." if report.errors and report.requests else "",
             problems=report.problems,
         )
-    return Exit.DONE
+    return ExitCode.DONE
 
 
 def _list(session: Session, found: list[Any]) -> int:
     if session.json:
         session.out.document([saying.listed_document(listed) for listed in found])
-        return Exit.DONE
+        return ExitCode.DONE
     columns = (Column("name"), Column("version", right=True), Column("whose"), Column("what for"))
     session.out.table(
         columns,
         [
             (each.name, str(each.version or "?"), "yours" if each.is_own else "built in",
-             squeezed(each.fault or each.description))
+             one_line(each.fault or each.description))
             for each in found
         ],
     )  # fmt: skip
-    return Exit.DONE
+    return ExitCode.DONE
 
 
-def _refuse_odd(wishes: Wishes, sending: dict[str, Any]) -> None:
+def _refuse_odd(wishes: ComposeArguments, sending: dict[str, Any]) -> None:
     if not wishes.submits and any(value not in (None, False, ()) for value in sending.values()):
         raise UsageError("--name, --tag, --max-cost, --prime, --dry-run and --yes go with --submit.")
     if wishes.submits and wishes.output == saving.STDOUT:

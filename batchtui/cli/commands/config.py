@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from batchtui.cli.command import verb
-from batchtui.text.safe import safe
+from batchtui.cli.command import define_command
+from batchtui.text.safe import sanitize
 
 if TYPE_CHECKING:
     from batchtui.cli.session import Session
 
 
-@verb("config", examples=["batchtui config", "batchtui config --template > config.toml", "batchtui config --json"])
+@define_command(
+    "config", examples=["batchtui config", "batchtui config --template > config.toml", "batchtui config --json"]
+)
 @click.option("--template", is_flag=True, help="Print a settings file that changes nothing, to start from.")
 def command(session: Session, template: bool) -> None:
     """Show every setting with its value and its meaning, and the file it comes from."""
@@ -38,8 +40,8 @@ def command(session: Session, template: bool) -> None:
         session.out.document({"file": str(session.paths.config_file), "settings": settings})
         return
     exists = session.paths.config_file.exists()
-    session.out.line(f"# {safe(str(session.paths.config_file))}{'' if exists else ' (not written; defaults hold)'}")
+    session.out.line(f"# {sanitize(str(session.paths.config_file))}{'' if exists else ' (not written; defaults hold)'}")
     for entry in entries:
         mark = f"   (default {entry.default or 'not set'})" if entry.is_changed else ""
-        session.out.line(f"\n# {safe(entry.meaning)}")
-        session.out.line(f"{entry.key} = {safe(entry.value)}{mark}" if entry.value else f"{entry.key}: not set")
+        session.out.line(f"\n# {sanitize(entry.meaning)}")
+        session.out.line(f"{entry.key} = {sanitize(entry.value)}{mark}" if entry.value else f"{entry.key}: not set")

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from batchtui.cli.command import verb
-from batchtui.cli.completion import Named
+from batchtui.cli.command import define_command
+from batchtui.cli.completion import BatchName
 from batchtui.cli.options import Moment
 from batchtui.cli.views import spending as ledgers
 from batchtui.domain.errors import UsageError
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 BY = ("day", "model", "tag", "job")
 
 
-@verb(
+@define_command(
     "cost",
     examples=[
         "batchtui cost",
@@ -31,7 +31,7 @@ BY = ("day", "model", "tag", "job")
         "batchtui cost --requests 1000 --input 500 --output 200 --model claude-haiku-5-5",
     ],
 )
-@click.argument("named", type=Named(), metavar="[ID]", required=False)
+@click.argument("named", type=BatchName(), metavar="[ID]", required=False)
 @click.option("--by", type=click.Choice(BY), help="One line for each.")
 @click.option("--since", type=Moment(), metavar="DATE", help="Only batches made since then (a date, or 30d).")
 @click.option("--csv", "as_csv", is_flag=True, help="Comma-separated values; amounts in USD.")
@@ -60,7 +60,7 @@ async def command(
         if requests is not None:
             if named or by or since:
                 raise UsageError("A calculation is about no batch.", hint="Leave out ID, --by and --since.")
-            ledgers.show_sums(session, _calculated(workspace, requests, **work), as_csv=as_csv)
+            ledgers.show_calculation(session, _calculated(workspace, requests, **work), as_csv=as_csv)
             return
         from batchtui.services.batches.targets import find_target
         from batchtui.services.spending.ledger import read_ledger
@@ -68,17 +68,17 @@ async def command(
         target = await find_target(workspace, named) if named else None
         keys = [batch.key for batch in target.batches] if target else None
         ledger = await read_ledger(workspace, by=by, since=since, batches=keys)
-    ledgers.show(session, ledger, named=named, as_csv=as_csv)
+    ledgers.show_ledger(session, ledger, named=named, as_csv=as_csv)
 
 
 def _calculated(
     workspace: Any, requests: int, *, put_in: int | None, put_out: int | None, cached: int, models: tuple[str, ...]
 ) -> Any:
-    from batchtui.services.estimates.calculator import Work, calculate
+    from batchtui.services.estimates.calculator import CalculatorInput, calculate
 
     if put_in is None or put_out is None:
         raise UsageError(
             "A calculation needs --requests, --input and --output.",
             hint="`batchtui cost --requests 1000 --input 500 --output 200`",
         )
-    return calculate(workspace, Work(requests, put_in, put_out, cached), models)
+    return calculate(workspace, CalculatorInput(requests, put_in, put_out, cached), models)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from batchtui.cli.command import verb
+from batchtui.cli.command import define_command
 
 if TYPE_CHECKING:
     from batchtui.cli.session import Session
 
 
-@verb("dashboard", examples=["batchtui"])
+@define_command("dashboard", examples=["batchtui"])
 def command(session: Session) -> int | None:
     """Show the dashboard, or without a terminal, or on TERM=dumb, the list of batches."""
     if session.json or not has_screen():

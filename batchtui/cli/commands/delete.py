@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from batchtui.cli.command import verb
-from batchtui.cli.completion import Named
+from batchtui.cli.command import define_command
+from batchtui.cli.completion import BatchName
 from batchtui.cli.flows import batch_actions as acting
 
 if TYPE_CHECKING:
     from batchtui.cli.session import Session
 
 
-@verb(
+@define_command(
     "delete",
     examples=["batchtui delete msgbatch_01Hk", "batchtui delete old-run --local", "batchtui delete @last --yes"],
 )
-@click.argument("names", type=Named(), metavar="ID…", nargs=-1, required=True)
+@click.argument("names", type=BatchName(), metavar="ID…", nargs=-1, required=True)
 @click.option("--local", "locally", is_flag=True, help="Only here: the API keeps its batch.")
 @click.option("--force", is_flag=True, help="Also where the results are not saved: they are lost.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -33,7 +33,9 @@ async def command(session: Session, names: tuple[str, ...], locally: bool, force
         keys = await acting.keys_of(workspace, names)
         plan = await plan_delete(workspace, keys, locally=locally, force=force)
         losing = {batch.key: "its results are lost" for batch in plan.losing}
-        acts = acting.Acts("delete", {"delete at the API": plan.delete, "drop here": plan.drop}, plan.skipped, losing)
+        acts = acting.ActionPlan(
+            "delete", {"delete at the API": plan.delete, "drop here": plan.drop}, plan.skipped, losing
+        )
         acting.ask(session, acts, yes=yes)
         outcomes = [] if plan.is_empty else await apply_delete(workspace, plan)
     return acting.show_outcomes(session, acts, outcomes)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from batchtui.cli.command import verb
+from batchtui.cli.command import define_command
 from batchtui.cli.commands.dashboard import has_screen
 from batchtui.cli.commands.simulate import chosen_scenario
 from batchtui.cli.demo import sandbox as demo
@@ -26,7 +26,9 @@ STORY_SPEED = 12.0
 """How fast the simulator goes where nobody watches a screen: the story takes a few seconds."""
 
 
-@verb("demo", examples=["batchtui demo", "batchtui demo --scenario half-fail --speed 60", "batchtui demo | cat"])
+@define_command(
+    "demo", examples=["batchtui demo", "batchtui demo --scenario half-fail --speed 60", "batchtui demo | cat"]
+)
 @click.option("--scenario", default="demo", show_default=True, metavar="NAME", help="A name, or a TOML file.")
 @click.option("--speed", type=click.FloatRange(min=0, min_open=True), metavar="X", help="So much faster.")
 def command(session: Session, scenario: str, speed: float | None) -> int | None:
@@ -37,29 +39,29 @@ def command(session: Session, scenario: str, speed: float | None) -> int | None:
     """
     chosen = chosen_scenario(scenario)
     if session.json or not has_screen():
-        with demo.stage(session, chosen, speed or STORY_SPEED) as simulator:
+        with demo.simulated_session(session, chosen, speed or STORY_SPEED) as simulator:
             return session.run(_story(session, simulator.url))
     if scenario == TOUR:
         return _tour(session, speed or 1.0)
     from batchtui.tui.app.run import run_dashboard
 
-    with demo.stage(session, chosen, speed or 1.0) as simulator:
+    with demo.simulated_session(session, chosen, speed or 1.0) as simulator:
         return run_dashboard(lambda: demo.busy_workspace(session, simulator.url), demo=True)
 
 
 def _tour(session: Session, speed: float) -> int:
-    from batchtui.cli.demo.director import EVEN, Backstage, PastClock, lived_workspace
+    from batchtui.cli.demo.director import EVEN, Director, PastClock, lived_workspace
     from batchtui.cli.demo.story import PAST, PAST_TEMPER, STEPS
     from batchtui.cli.demo.tour import Tour
     from batchtui.tui.app.run import run_dashboard
 
     clock = PastClock(max(ago for ago, _ in PAST))
-    with demo.stage(session, EVEN, speed, clock) as simulator, chdir(demo.own_files(session.paths)):
+    with demo.simulated_session(session, EVEN, speed, clock) as simulator, chdir(demo.own_files(session.paths)):
         session.notes.say("Setting the scene: a simulator, and a week of work…")
         return run_dashboard(
             lambda: lived_workspace(session, simulator, clock, PAST, **PAST_TEMPER),
             demo=True,
-            guide=lambda workspace: Tour(Backstage(workspace, simulator.world), STEPS, speed=speed),
+            guide=lambda workspace: Tour(Director(workspace, simulator.world), STEPS, speed=speed),
         )
 
 
@@ -73,7 +75,7 @@ async def _story(session: Session, url: str) -> int:
         if not session.json:
             sheets.show_batches(session.out, submitted.batches, workspace.clock.now())
         _tell(session, f"\n$ batchtui wait {piece.name} {ANSWERS}")
-        patience = saving.Patience(poll_interval=0.3, allow_failures=True)
+        patience = saving.WaitOptions(poll_interval=0.3, allow_failures=True)
         with chdir(workspace.paths.cache):
             await saving.wait_and_save(session, workspace, submitted.job.id, saving.to_file(ANSWERS), patience)
             answers = [] if session.json else await asyncio.to_thread(_first_lines, ANSWERS, 3)
@@ -92,14 +94,14 @@ def _tell(session: Session, text: str) -> None:
 
 
 def _show_answers(session: Session, lines: list[bytes]) -> None:
-    from batchtui.results.line_parser import read_line
-    from batchtui.text.safe import squeezed
+    from batchtui.results.line_parser import parse_line
+    from batchtui.text.safe import one_line
     from batchtui.text.widths import fit
 
     session.out.line(f"\n$ head -3 {ANSWERS}   (in short)")
     for line in lines:
-        facts = read_line(line)
-        session.out.line(f"{squeezed(facts.custom_id)}  {facts.outcome}  {fit(squeezed(facts.message), 70)}")
+        facts = parse_line(line)
+        session.out.line(f"{one_line(facts.custom_id)}  {facts.outcome}  {fit(one_line(facts.message), 70)}")
 
 
 def _first_lines(file: str, count: int) -> list[bytes]:

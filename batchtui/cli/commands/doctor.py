@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from batchtui.cli.command import verb
-from batchtui.cli.exit_codes import Exit
-from batchtui.text.safe import squeezed
+from batchtui.cli.command import define_command
+from batchtui.cli.exit_codes import ExitCode
+from batchtui.text.safe import one_line
 from batchtui.text.widths import pad
 
 if TYPE_CHECKING:
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 _MARKS = {"good": "ok", "note": "note", "bad": "BAD"}
 
 
-@verb("doctor", examples=["batchtui doctor", "batchtui doctor --offline", "batchtui doctor --json"])
+@define_command("doctor", examples=["batchtui doctor", "batchtui doctor --offline", "batchtui doctor --json"])
 @click.option("--offline", is_flag=True, help="Do not call the API (one free call otherwise).")
 async def command(session: Session, offline: bool) -> int:
     """Examine versions, places, settings, credentials, the API, the clocks and the terminal."""
-    from batchtui.services.insights.doctor import examine
+    from batchtui.services.insights.doctor import run_checks
 
     async with session.workspace() as workspace:
-        findings = await examine(workspace, offline=offline)
+        findings = await run_checks(workspace, offline=offline)
     rows = [(finding.topic, str(finding.health), finding.message, finding.hint) for finding in findings]
     rows.append(("terminal", "good", _terminal(), ""))
     if session.json:
@@ -35,19 +35,19 @@ async def command(session: Session, offline: bool) -> int:
     else:
         room = max(len(topic) for topic, *_ in rows)
         for topic, health, message, hint in rows:
-            session.out.line(f"{pad(_MARKS[health], 4)}  {pad(topic, room)}  {squeezed(message)}")
+            session.out.line(f"{pad(_MARKS[health], 4)}  {pad(topic, room)}  {one_line(message)}")
             if hint:
-                session.out.line(f"{' ' * (room + 8)}{squeezed(hint)}")
-    return Exit.FAILED if any(health == "bad" for _, health, *_ in rows) else Exit.DONE
+                session.out.line(f"{' ' * (room + 8)}{one_line(hint)}")
+    return ExitCode.FAILED if any(health == "bad" for _, health, *_ in rows) else ExitCode.DONE
 
 
 def _terminal() -> str:
     """Say what the terminal is, as far as it can be told without asking it, and what the dashboard takes it for."""
-    from batchtui.tui.terminal.environment import EVERY_COLOUR, Terminal
+    from batchtui.tui.terminal.environment import EVERY_COLOUR, TerminalInfo
 
     if not sys.stdout.isatty():
         return "none: output goes to a pipe or a file"
-    terminal = Terminal.of(os.environ)
+    terminal = TerminalInfo.of(os.environ)
     colours = {0: "no colour (NO_COLOR)", EVERY_COLOUR: "24-bit colour"}
     size = os.get_terminal_size(sys.stdout.fileno())
     facts = [

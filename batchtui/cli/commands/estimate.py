@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from batchtui.cli.command import verb
-from batchtui.cli.exit_codes import Exit
+from batchtui.cli.command import define_command
+from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.options import count_option, intake_of, intake_options
 from batchtui.cli.views import check_report as findings
 from batchtui.cli.views import json_documents as documents
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from batchtui.cli.session import Session
 
 
-@verb(
+@define_command(
     "estimate",
     examples=[
         "batchtui estimate tickets.jsonl",
@@ -53,5 +53,5 @@ async def command(session: Session, sources: tuple[str, ...], *, count: bool, **
         session.out.lines(estimate_lines(checked.estimate) if requests else ())
     if checked.report.errors:
         session.notes.say(f"{amount(checked.report.errors, 'error')}; `batchtui check` says which.")
-        return Exit.INPUT
-    return Exit.DONE
+        return ExitCode.INPUT
+    return ExitCode.DONE

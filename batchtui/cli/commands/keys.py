@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.cli.command import verb
+from batchtui.cli.command import define_command
 from batchtui.text.tables import Column
 
 if TYPE_CHECKING:
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 _COLUMNS = (Column("KEYS", worth=100), Column("COMMAND", worth=90), Column("WHAT", worth=95, least=20))
 
 
-@verb("keys", examples=["batchtui keys", "batchtui keys --json"])
+@define_command("keys", examples=["batchtui keys", "batchtui keys --json"])
 def command(session: Session) -> None:
     """Show the dashboard's commands with their ids and keys, as the settings' [keys] have them."""
     from batchtui.settings.loading import load_settings
-    from batchtui.tui.commands.keymap import merged
+    from batchtui.tui.commands.keymap import merge_keymap
     from batchtui.tui.commands.table import COMMANDS, Scope, of_scope
 
-    keymap = merged(load_settings(session.paths.config_file).keys)
+    keymap = merge_keymap(load_settings(session.paths.config_file).keys)
     if session.json:
         session.out.document(
             [

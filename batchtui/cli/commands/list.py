@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from batchtui.cli.command import verb
+from batchtui.cli.command import define_command
 from batchtui.cli.views import batches as sheets
 from batchtui.cli.views import json_documents as documents
 from batchtui.cli.views import target as showing
@@ -24,7 +24,7 @@ ON_A_SCREEN = 50
 """Rows that are shown on a terminal unless `--limit` or `--all` is given; a pipe gets all."""
 
 
-@verb(
+@define_command(
     "list",
     examples=[
         "batchtui list",

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from batchtui.cli.command import verb
-from batchtui.cli.completion import Named
+from batchtui.cli.command import define_command
+from batchtui.cli.completion import BatchName
 from batchtui.cli.views import json_documents as documents
 from batchtui.text.durations import stamp
-from batchtui.text.safe import squeezed
+from batchtui.text.safe import one_line
 from batchtui.text.tables import Column
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ _COLUMNS = (
 )
 
 
-@verb("log", examples=["batchtui log", "batchtui log @last --limit 20", "batchtui log --json"])
-@click.argument("named", type=Named(), metavar="[ID]", required=False)
+@define_command("log", examples=["batchtui log", "batchtui log @last --limit 20", "batchtui log --json"])
+@click.argument("named", type=BatchName(), metavar="[ID]", required=False)
 @click.option(
     "--limit", type=click.IntRange(min=1), default=200, show_default=True, metavar="N", help="The latest so many."
 )
@@ -60,10 +60,10 @@ async def _entries(workspace: Workspace, named: str | None, limit: int) -> list[
 def _row(entry: Entry) -> tuple[str, ...]:
     return (
         stamp(entry.at),
-        squeezed(entry.event),
+        one_line(entry.event),
         "" if entry.status is None else str(entry.status),
         "" if entry.milliseconds is None else str(entry.milliseconds),
-        squeezed(entry.batch_id or entry.job or ""),
-        squeezed(entry.request_id or ""),
-        squeezed(entry.error or entry.detail),
+        one_line(entry.batch_id or entry.job or ""),
+        one_line(entry.request_id or ""),
+        one_line(entry.error or entry.detail),
     )

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from batchtui.cli.command import verb
+from batchtui.cli.command import define_command
 from batchtui.cli.views.json_documents import Document, dollars, moment
 from batchtui.text.durations import ago
 from batchtui.text.money import usd
 from batchtui.text.numbers import short
-from batchtui.text.safe import safe
+from batchtui.text.safe import sanitize
 from batchtui.text.tables import Column
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ COLUMNS = (
 MILLION = 1_000_000
 
 
-@verb(
+@define_command(
     "models", examples=["batchtui models", "batchtui models --offline", "batchtui models --json | jq -r '.models[].id'"]
 )
 @click.option("--offline", is_flag=True, help="Only what is known here; no network is used.")
@@ -89,14 +89,14 @@ def _row(model: ModelInfo, document: Document, today: date) -> tuple[str, ...]:
     from decimal import Decimal
 
     price = {name: None if value is None else Decimal(value) for name, value in document["batch_price"].items()}
-    life = safe(model.lifecycle or "·")
+    life = sanitize(model.lifecycle or "·")
     if model.retires_at:
         life += f" {'since' if model.retires_at <= today else 'until'} {model.retires_at.isoformat()}"
     if model.batches is False:
         life += ", not in batches"
     return (
-        safe(model.id), usd(price["input"]), usd(price["output"]), _tokens(model.max_input_tokens),
-        _tokens(model.max_tokens), life, "" if model.name == model.id else safe(model.name),
+        sanitize(model.id), usd(price["input"]), usd(price["output"]), _tokens(model.max_input_tokens),
+        _tokens(model.max_tokens), life, "" if model.name == model.id else sanitize(model.name),
     )  # fmt: skip
 
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from batchtui.cli.command import verb
-from batchtui.cli.confirm import consent
-from batchtui.cli.exit_codes import Exit
+from batchtui.cli.command import define_command
+from batchtui.cli.confirm import require_yes
+from batchtui.cli.exit_codes import ExitCode
 from batchtui.text.numbers import amount, size
-from batchtui.text.safe import squeezed
+from batchtui.text.safe import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from batchtui.services.batches.prune import Pruned, PrunePlan, Removal
 
 
-@verb("prune", examples=["batchtui prune", "batchtui prune --dry-run --json", "batchtui prune --older-than 30 --yes"])
+@define_command(
+    "prune", examples=["batchtui prune", "batchtui prune --dry-run --json", "batchtui prune --older-than 30 --yes"]
+)
 @click.option(
     "--older-than",
     type=click.IntRange(min=0),
@@ -45,10 +47,10 @@ async def command(session: Session, older_than: int | None, dry_run: bool, yes: 
             if not yes:
                 _say_plan(session, plan)
             question = f"Let go of {amount(len(plan.removals), 'piece')}, {size(plan.bytes)}?"
-            consent(session.notes, question, yes=yes, lost="Nothing was removed.")
+            require_yes(session.notes, question, yes=yes, lost="Nothing was removed.")
             pruned = await apply_prune(workspace, plan)
     _show(session, plan, pruned, dry_run=dry_run)
-    return Exit.FAILED if pruned.failed else Exit.DONE
+    return ExitCode.FAILED if pruned.failed else ExitCode.DONE
 
 
 def _say_plan(session: Session, plan: PrunePlan) -> None:
@@ -69,7 +71,7 @@ def _show(session: Session, plan: PrunePlan, pruned: Pruned, *, dry_run: bool) -
         return
     session.out.lines(_words(removal) for removal in (plan.removals if dry_run else pruned.removed))
     for removal, error in pruned.failed:
-        session.notes.say(f"Still there: {squeezed(removal.name)}: {squeezed(error)}")
+        session.notes.say(f"Still there: {one_line(removal.name)}: {one_line(error)}")
     if not plan.removals:
         session.notes.say("There is nothing to let go of.")
     elif dry_run:
@@ -79,7 +81,7 @@ def _show(session: Session, plan: PrunePlan, pruned: Pruned, *, dry_run: bool) -
 
 
 def _words(removal: Removal) -> str:
-    return f"{squeezed(removal.name)}: {removal.reason} ({size(removal.bytes)})"
+    return f"{one_line(removal.name)}: {removal.reason} ({size(removal.bytes)})"
 
 
 def _documents(removals: Sequence[Removal]) -> list[Document]:

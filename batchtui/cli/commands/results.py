@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from batchtui.cli.command import verb
-from batchtui.cli.completion import Named
+from batchtui.cli.command import define_command
+from batchtui.cli.completion import BatchName
 from batchtui.cli.flows import save_results as saving
 from batchtui.domain.result import Outcome
 
@@ -45,7 +45,7 @@ class Names(click.ParamType[tuple[str, ...]]):
         return value if isinstance(value, tuple) else tuple(filter(None, map(str.strip, str(value).split(","))))
 
 
-@verb(
+@define_command(
     "results",
     examples=[
         "batchtui results @last > answers.jsonl",
@@ -54,7 +54,7 @@ class Names(click.ParamType[tuple[str, ...]]):
         "batchtui results nightly --json",
     ],
 )
-@click.argument("named", type=Named(), metavar="ID")
+@click.argument("named", type=BatchName(), metavar="ID")
 @click.argument("output", metavar="[OUTPUT]", required=False)
 @click.option("--format", "kind", type=click.Choice(FORMATS), help="Default: by OUTPUT's name, else jsonl.")
 @click.option("--only", type=Outcomes(), default=frozenset(), metavar="OUTCOME,…", help="Only these outcomes.")
@@ -80,7 +80,7 @@ async def command(
     saving.refuse_two_on_stdout(session, output)
     async with session.workspace() as workspace:
         target = await find_target(workspace, named)
-        target = await saving.brought_in(session, workspace, target)
+        target = await saving.ensure_collected(session, workspace, target)
         report = await saving.export(session, workspace, target, _options(output, overwrite=overwrite, **wishes))
         if session.json:
             session.out.document(report.document())

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from batchtui.cli.command import verb
-from batchtui.cli.completion import Named
-from batchtui.cli.confirm import answers_yes
-from batchtui.cli.exit_codes import Exit
+from batchtui.cli.command import define_command
+from batchtui.cli.completion import BatchName
+from batchtui.cli.confirm import ask_yes_no
+from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.flows import send_progress as telling
 from batchtui.cli.options import Span
 from batchtui.cli.views import batches as sheets
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
     from batchtui.cli.session import Session
     from batchtui.domain.batch import RemoteBatch
-    from batchtui.services.submission.reconcile import Finding
+    from batchtui.services.submission.reconcile import Reconciliation
     from batchtui.services.submission.resume import Resumed
     from batchtui.services.workspace import Workspace
 
 
-@verb(
+@define_command(
     "resume",
     examples=[
         "batchtui resume",
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
         "batchtui resume nightly --adopt msgbatch_01Hk…",
     ],
 )
-@click.argument("names", type=Named(), metavar="[JOB…]", nargs=-1)
+@click.argument("names", type=BatchName(), metavar="[JOB…]", nargs=-1)
 @click.option("--grace", type=Span(), metavar="SECONDS", help="How long a lost batch may take to turn up (default 60).")
 @click.option("--yes", is_flag=True, help="Send again what the API does not show after that time, without asking.")
 @click.option("--adopt", metavar="ID", help="Take this batch of the API for the unknown part that it is.")
@@ -65,7 +65,7 @@ async def command(
             grace=timedelta(seconds=workspace.settings.submit.grace if grace is None else grace),
             consent=_asker(session, yes=yes),
             choose=_chooser(session),
-            on_event=telling.teller(session.notes),
+            on_event=telling.send_listener(session.notes),
         )
         now = workspace.clock.now()
     if session.json:
@@ -76,7 +76,7 @@ async def command(
         session.notes.say("Nothing is open.")
     for finding in resumed.undecided:
         session.notes.say(_undecided_words(finding))
-    return Exit.FATE_UNKNOWN if resumed.unknown else Exit.DONE
+    return ExitCode.FATE_UNKNOWN if resumed.unknown else ExitCode.DONE
 
 
 async def _jobs(workspace: Workspace, names: tuple[str, ...]) -> list[str]:
@@ -85,10 +85,10 @@ async def _jobs(workspace: Workspace, names: tuple[str, ...]) -> list[str]:
     return [target.batches[0].job for target in await find_targets(workspace, names) if target.batches]
 
 
-def _asker(session: Session, *, yes: bool) -> Callable[[Finding], Awaitable[bool]]:
+def _asker(session: Session, *, yes: bool) -> Callable[[Reconciliation], Awaitable[bool]]:
     """Make the question that is put before a part is sent again. Nobody there to answer: not sent."""
 
-    async def ask(finding: Finding) -> bool:
+    async def ask(finding: Reconciliation) -> bool:
         if yes:
             return True
         question = (
@@ -96,7 +96,7 @@ def _asker(session: Session, *, yes: bool) -> Callable[[Finding], Awaitable[bool
             " Send it again? It would be billed twice if it turned up after all."
         )
         try:
-            return answers_yes(session.notes, question)
+            return ask_yes_no(session.notes, question)
         except ConsentNeeded:
             return False
         finally:
@@ -105,14 +105,14 @@ def _asker(session: Session, *, yes: bool) -> Callable[[Finding], Awaitable[bool
     return ask
 
 
-def _chooser(session: Session) -> Callable[[Finding], Awaitable[RemoteBatch | None]]:
+def _chooser(session: Session) -> Callable[[Reconciliation], Awaitable[RemoteBatch | None]]:
     """Make the question which batch an unknown part is. Nobody there to answer: none is taken."""
 
-    async def choose(finding: Finding) -> RemoteBatch | None:
+    async def choose(finding: Reconciliation) -> RemoteBatch | None:
         try:
             for remote in finding.candidates:
                 counts = f"{remote.counts.total:,} requests, created {stamp(remote.created_at)}"
-                if answers_yes(session.notes, f"Is {part_label(finding.batch)} the batch {remote.id} ({counts})?"):
+                if ask_yes_no(session.notes, f"Is {part_label(finding.batch)} the batch {remote.id} ({counts})?"):
                     return remote
         except ConsentNeeded:
             return None
@@ -123,7 +123,7 @@ def _chooser(session: Session) -> Callable[[Finding], Awaitable[RemoteBatch | No
     return choose
 
 
-def _undecided_words(finding: Finding) -> str:
+def _undecided_words(finding: Reconciliation) -> str:
     name = part_label(finding.batch)
     if not finding.candidates:
         return f"{name}: the API does not show it. `batchtui resume --yes` sends it again."

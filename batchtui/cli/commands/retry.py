@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from batchtui.cli.command import verb
-from batchtui.cli.completion import Named
-from batchtui.cli.confirm import consent
-from batchtui.cli.exit_codes import Exit
+from batchtui.cli.command import define_command
+from batchtui.cli.completion import BatchName
+from batchtui.cli.confirm import require_yes
+from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.flows import save_results as saving
 from batchtui.cli.flows import send_progress as telling
 from batchtui.cli.options import Dollars
@@ -19,7 +19,7 @@ from batchtui.cli.views import json_documents as documents
 from batchtui.cli.views import target as showing
 from batchtui.text.estimates import estimate_lines
 from batchtui.text.numbers import amount, count, size
-from batchtui.text.safe import squeezed
+from batchtui.text.safe import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from batchtui.domain.job import Job
     from batchtui.services.batches.targets import Target
     from batchtui.services.retry.retry import RetryPlan
-    from batchtui.services.retry.unresolved import Failed
+    from batchtui.services.retry.unresolved import FailureChoice
     from batchtui.services.submission.submit import Submitted
     from batchtui.services.workspace import Workspace
 
@@ -49,7 +49,7 @@ class Words(click.ParamType[frozenset[str]]):
         return words
 
 
-@verb(
+@define_command(
     "retry",
     examples=[
         "batchtui retry nightly",
@@ -58,7 +58,7 @@ class Words(click.ParamType[frozenset[str]]):
         "batchtui retry @last --dry-run --json",
     ],
 )
-@click.argument("named", type=Named(), metavar="ID")
+@click.argument("named", type=BatchName(), metavar="ID")
 @click.option(
     "--only",
     type=Words(),
@@ -89,7 +89,7 @@ async def command(
     each custom_id the latest success, else the latest outcome.
     """
     from batchtui.services.retry.retry import RetryOptions, apply_retry, discard, plan_retry
-    from batchtui.services.spending.budget import refuse_costly
+    from batchtui.services.spending.budget import enforce_limits
 
     async with session.workspace() if dry_run else session.acting_workspace() as workspace:
         target = await _ready(session, workspace, named)
@@ -97,13 +97,13 @@ async def command(
         try:
             if dry_run and not session.json:
                 _show_plan(session, plan)
-            await refuse_costly(workspace, plan.estimate, max_cost)
+            await enforce_limits(workspace, plan.estimate, max_cost)
             if dry_run:
                 if session.json:
                     _show_plan(session, plan)
-                return Exit.DONE
+                return ExitCode.DONE
             _ask(session, plan, yes=yes)
-            submitted = await apply_retry(workspace, plan, telling.teller(session.notes), max_cost=max_cost)
+            submitted = await apply_retry(workspace, plan, telling.send_listener(session.notes), max_cost=max_cost)
         finally:
             discard(workspace, plan)
         return _settle(session, workspace, submitted)
@@ -120,7 +120,7 @@ async def _ready(session: Session, workspace: Workspace, named: str) -> Target:
     running = [batch for batch in target.batches if batch.state.is_running]
     if running:
         await refresh_batches(workspace, running)
-        target = await showing.reread(workspace, target)
+        target = await showing.reload(workspace, target)
     return await saving.collect_all(session, workspace, target)
 
 
@@ -132,7 +132,7 @@ def _ask(session: Session, plan: RetryPlan, *, yes: bool) -> None:
         for line in plan_lines(plan):
             session.notes.say(line)
     question = f"Send {amount(plan.requests, 'request')} again in {amount(len(plan.parts), 'batch', 'batches')}?"
-    consent(session.notes, question, yes=yes, lost="Nothing was sent.")
+    require_yes(session.notes, question, yes=yes, lost="Nothing was sent.")
 
 
 def plan_lines(plan: RetryPlan) -> Iterator[str]:
@@ -141,7 +141,7 @@ def plan_lines(plan: RetryPlan) -> Iterator[str]:
     parts = amount(len(plan.parts), "part")
     yield f"attempt {plan.attempt}: {amount(plan.requests, 'request')} in {parts}, {size(length)}"
     if plan.changed:
-        yield f"  {amount(plan.changed, 'request')} changed; models: {squeezed(', '.join(plan.models))}"
+        yield f"  {amount(plan.changed, 'request')} changed; models: {one_line(', '.join(plan.models))}"
     for failed in plan.failed:
         said = "send again" if failed.is_chosen else "leave"
         yield f"  {said}: {count(failed.group.count)} × {_kind_words(failed)}: {failed.group.advice.sentence}"
@@ -153,10 +153,10 @@ def plan_lines(plan: RetryPlan) -> Iterator[str]:
     yield from estimate_lines(plan.estimate)
 
 
-def _kind_words(failed: Failed) -> str:
+def _kind_words(failed: FailureChoice) -> str:
     group = failed.group
     what = group.error_type or group.stop_reason or str(group.outcome)
-    return squeezed(f'{what} "{group.pattern}"' if group.pattern else what)
+    return one_line(f'{what} "{group.pattern}"' if group.pattern else what)
 
 
 def _show_plan(session: Session, plan: RetryPlan) -> None:
@@ -185,7 +185,7 @@ def _plan_document(plan: RetryPlan) -> documents.Document:
     }
 
 
-def _failed_document(failed: Failed) -> documents.Document:
+def _failed_document(failed: FailureChoice) -> documents.Document:
     group = failed.group
     return {
         "outcome": str(group.outcome),

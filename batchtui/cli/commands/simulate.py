@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from batchtui.cli.command import verb
+from batchtui.cli.command import define_command
 from batchtui.domain.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from batchtui.simulator import Scenario
 
 
-@verb(
+@define_command(
     "simulate",
     examples=[
         "batchtui simulate",

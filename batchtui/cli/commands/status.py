@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from batchtui.cli.command import verb
-from batchtui.cli.completion import Named
+from batchtui.cli.command import define_command
+from batchtui.cli.completion import BatchName
 from batchtui.cli.views import target as showing
 
 if TYPE_CHECKING:
     from batchtui.cli.session import Session
 
 
-@verb(
+@define_command(
     "status",
     examples=["batchtui status @last", "batchtui status msgbatch_01Hk --json", "batchtui status nightly --offline"],
 )
-@click.argument("named", type=Named(), metavar="ID")
+@click.argument("named", type=BatchName(), metavar="ID")
 @click.option("--offline", is_flag=True, help="Only what the registry knows; no network is used.")
 async def command(session: Session, named: str, offline: bool) -> None:
     """Say how one batch or job stands, having asked the API.
@@ -33,8 +33,8 @@ async def command(session: Session, named: str, offline: bool) -> None:
             from batchtui.services.polling.refresh import refresh_batches
 
             await refresh_batches(workspace, target.batches)
-        target = await showing.reread(workspace, target)
+        target = await showing.reload(workspace, target)
         outcomes = await showing.merged_outcomes(workspace, target)
         ends = await showing.ends(workspace)
-        warnings = await showing.cautions_of(workspace, target)
+        warnings = await showing.warnings_of(workspace, target)
         showing.show_target(session, target, workspace.clock.now(), outcomes, ends, warnings)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from batchtui.cli.command import verb
-from batchtui.cli.confirm import consent
-from batchtui.cli.exit_codes import Exit
+from batchtui.cli.command import define_command
+from batchtui.cli.confirm import require_yes
+from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.flows import save_results as saving
 from batchtui.cli.flows import send_progress as telling
 from batchtui.cli.options import Dollars, count_option, intake_of, intake_options
@@ -20,7 +20,7 @@ from batchtui.cli.views import json_documents as documents
 from batchtui.domain.errors import InputError, UsageError
 from batchtui.text.estimates import estimate_lines
 from batchtui.text.numbers import amount
-from batchtui.text.safe import safe
+from batchtui.text.safe import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,7 @@ NO_FILE = ""
 """The value of a `--wait` without OUTPUT: the results are saved in the registry's folder only."""
 
 
-@verb(
+@define_command(
     "submit",
     examples=[
         "batchtui submit tickets.jsonl",
@@ -89,16 +89,19 @@ async def command(
     FILE is JSONL of {"custom_id", "params"}, the same as one JSON array, a task file, any of these as .gz, a folder
     of such files, or - for stdin.
     """
-    from batchtui.services.submission.staging.worker import begun
+    from batchtui.services.submission.staging.worker import start_if_worth_it
 
     sources, output = _untangle(sources, output)
     saving.refuse_existing(output)
     saving.refuse_two_on_stdout(session, output)
-    async with begun(sources) as child, session.workspace() if dry_run else session.acting_workspace() as workspace:
+    async with (
+        start_if_worth_it(sources) as child,
+        session.workspace() if dry_run else session.acting_workspace() as workspace,
+    ):
         # Not before the process that checks has been started: loading these takes as long as its own start.
-        from batchtui.services.spending.budget import refuse_costly
+        from batchtui.services.spending.budget import enforce_limits
         from batchtui.services.submission.canary import plan_canary, with_canary
-        from batchtui.services.submission.duplicates import refuse_repeated
+        from batchtui.services.submission.duplicates import refuse_duplicates
         from batchtui.services.submission.submit import SubmitOptions, apply_submit, discard, plan_submit
 
         chosen = SubmitOptions(name, tags, intake_of(options), prime, source, count)
@@ -108,15 +111,15 @@ async def command(
             tried = await asyncio.to_thread(plan_canary, workspace, plan.staged, chosen.intake) if canary else None
             if dry_run:
                 await _rehearse(session, workspace, plan, tried, max_cost)
-                return Exit.DONE
-            await refuse_costly(workspace, with_canary(plan.estimate, tried) if tried else plan.estimate, max_cost)
-            await refuse_repeated(workspace, plan.earlier, force=force)
-            verdicts = await canaries.fly(session, workspace, tried, yes=yes) if tried else None
+                return ExitCode.DONE
+            await enforce_limits(workspace, with_canary(plan.estimate, tried) if tried else plan.estimate, max_cost)
+            await refuse_duplicates(workspace, plan.earlier, force=force)
+            verdicts = await canaries.run_canary(session, workspace, tried, yes=yes) if tried else None
             if tried and verdicts:
                 canaries.refuse_dead(session, tried, verdicts)
             _ask(session, plan, yes=yes)
             submitted = await apply_submit(
-                workspace, plan, force=force, max_cost=max_cost, on_event=telling.teller(session.notes)
+                workspace, plan, force=force, max_cost=max_cost, on_event=telling.send_listener(session.notes)
             )
         finally:
             discard(workspace, plan)
@@ -150,12 +153,12 @@ async def _rehearse(
     session: Session, workspace: Workspace, plan: SubmitPlan, tried: CanaryPlan | None, max_cost: Decimal | None
 ) -> None:
     """Show what would be sent, and say where a limit would stop it."""
-    from batchtui.services.spending.budget import refuse_costly
+    from batchtui.services.spending.budget import enforce_limits
     from batchtui.services.submission.canary import with_canary
 
     if not session.json:
         await _show_plan(session, workspace, plan, tried)
-    await refuse_costly(workspace, with_canary(plan.estimate, tried) if tried else plan.estimate, max_cost)
+    await enforce_limits(workspace, with_canary(plan.estimate, tried) if tried else plan.estimate, max_cost)
     if session.json:
         await _show_plan(session, workspace, plan, tried)
 
@@ -168,11 +171,11 @@ def _ask(session: Session, plan: SubmitPlan, *, yes: bool) -> None:
         for line in estimate_lines(plan.estimate):
             session.notes.say(line)
     question = f"Send {amount(plan.job.requests, 'request')} in {amount(len(plan.parts), 'batch', 'batches')}?"
-    consent(session.notes, question, yes=yes, lost="Nothing was sent.")
+    require_yes(session.notes, question, yes=yes, lost="Nothing was sent.")
 
 
 async def _show_plan(session: Session, workspace: Workspace, plan: SubmitPlan, tried: CanaryPlan | None) -> None:
-    from batchtui.services.submission.duplicates import told
+    from batchtui.services.submission.duplicates import describe_duplicates
 
     if session.json:
         parts_of = workspace.registry.views.of_job
@@ -195,7 +198,9 @@ async def _show_plan(session: Session, workspace: Workspace, plan: SubmitPlan, t
     session.out.lines(findings.report_lines(plan.report, plan.parts))
     session.out.lines(estimate_lines(plan.estimate))
     session.out.lines(canaries.plan_lines(tried) if tried else ())
-    session.out.lines(f"submitted before: {safe(line)}" for line in await told(workspace, plan.earlier))
+    session.out.lines(
+        f"submitted before: {sanitize(line)}" for line in await describe_duplicates(workspace, plan.earlier)
+    )
     session.notes.say("Nothing was sent.")
 
 
@@ -212,7 +217,7 @@ async def _settle(
     if output is not None and not submitted.unknown:
         if not session.json:
             session.notes.say(f"Sent: {submitted.job.id}. Interrupting the wait cancels nothing.")
-        options, patience = saving.to_file(output), saving.Patience(allow_failures=allow_failures)
+        options, patience = saving.to_file(output), saving.WaitOptions(allow_failures=allow_failures)
         return await saving.wait_and_save(session, workspace, submitted.job.id, options, patience)
     if session.json:
         tried = {} if verdicts is None else {"canary": canaries.verdict_documents(verdicts)}

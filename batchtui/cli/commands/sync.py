@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from batchtui.cli.command import verb
+from batchtui.cli.command import define_command
 from batchtui.cli.options import Moment
 from batchtui.cli.views import batches as sheets
 from batchtui.cli.views import json_documents as documents
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from batchtui.services.batches.sync import SyncReport
 
 
-@verb("sync", examples=["batchtui sync", "batchtui sync --since 2026-11-01", "batchtui sync --since 7d --json"])
+@define_command(
+    "sync", examples=["batchtui sync", "batchtui sync --since 2026-11-01", "batchtui sync --since 7d --json"]
+)
 @click.option("--since", type=Moment(), metavar="DATE", help="Go no further back: 2026-11-21, or 7d.")
 async def command(session: Session, since: datetime | None) -> None:
     """Bring in batches that were made elsewhere in the workspace; say what is only here, and what is gone."""

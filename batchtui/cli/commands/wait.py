@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from batchtui.cli.command import verb
-from batchtui.cli.completion import Named
+from batchtui.cli.command import define_command
+from batchtui.cli.completion import BatchName
 from batchtui.cli.flows import save_results as saving
 from batchtui.cli.options import Span
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from batchtui.cli.session import Session
 
 
-@verb(
+@define_command(
     "wait",
     examples=[
         "batchtui wait @last",
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         "batchtui wait msgbatch_01Hk - --timeout 2h | jq .custom_id",
     ],
 )
-@click.argument("named", type=Named(), metavar="ID")
+@click.argument("named", type=BatchName(), metavar="ID")
 @click.argument("output", metavar="[OUTPUT]", required=False)
 @click.option("--poll-interval", type=Span(), metavar="SECONDS", help="Between two looks (default: adapts).")
 @click.option("--timeout", type=Span(), metavar="SECONDS", help="Give up after so long (default: 86400 and a grace).")
@@ -45,7 +45,7 @@ async def command(
     """
     saving.refuse_existing(output, overwrite=overwrite)
     saving.refuse_two_on_stdout(session, output)
-    patience = saving.Patience(poll_interval, timeout, allow_failures)
+    patience = saving.WaitOptions(poll_interval, timeout, allow_failures)
     async with session.workspace() as workspace:
         options = saving.to_file(output, overwrite=overwrite)
         return await saving.wait_and_save(session, workspace, named, options, patience)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from batchtui.cli.command import verb
-from batchtui.cli.exit_codes import Exit
+from batchtui.cli.command import define_command
+from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.flows import send_progress as telling
 from batchtui.cli.options import Span
 from batchtui.cli.views import json_documents as documents
@@ -17,7 +17,7 @@ from batchtui.text import events as happening
 from batchtui.text.batch_names import part_name
 from batchtui.text.durations import countdown, stamp
 from batchtui.text.numbers import amount
-from batchtui.text.safe import safe
+from batchtui.text.safe import sanitize
 from batchtui.text.widths import pad
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from batchtui.cli.session import Session
     from batchtui.services.polling.poller import PollStatus
-    from batchtui.services.polling.watch import Happening
+    from batchtui.services.polling.watch import WatchEvent
     from batchtui.services.workspace import Workspace
 
 _TROUBLE = (PollerState.OFFLINE, PollerState.RATE_LIMITED, PollerState.NO_CREDENTIALS)
@@ -43,7 +43,7 @@ def _argv(context: click.Context, option: click.Parameter, value: str | None) ->
     return argv
 
 
-@verb(
+@define_command(
     "watch",
     examples=[
         "batchtui watch",
@@ -78,18 +78,18 @@ async def command(session: Session, interval: float | None, until_idle: bool, ar
         watched = await watch(
             workspace,
             Listeners(_teller(session), _status_teller(session, workspace), session.notes.failure),
-            channels(workspace, say=telling.ringer(session.notes, workspace), also=[argv]),
+            channels(workspace, say=telling.terminal_notifier(session.notes, workspace), also=[argv]),
             interval=interval,
             until_idle=until_idle,
         )
     if watched.unknown:
         session.notes.say(f"The fate of {amount(watched.unknown, 'part')} is unknown; `batchtui resume` settles it.")
-        return Exit.FATE_UNKNOWN
-    return Exit.FAILED if watched.uncollected else Exit.DONE
+        return ExitCode.FATE_UNKNOWN
+    return ExitCode.FAILED if watched.uncollected else ExitCode.DONE
 
 
-def _teller(session: Session) -> Callable[[Happening], None]:
-    def tell(told: Happening) -> None:
+def _teller(session: Session) -> Callable[[WatchEvent], None]:
+    def tell(told: WatchEvent) -> None:
         if session.json:
             session.out.record(_document(told))
         else:
@@ -99,19 +99,19 @@ def _teller(session: Session) -> Callable[[Happening], None]:
     return tell
 
 
-def _line(told: Happening) -> str:
+def _line(told: WatchEvent) -> str:
     entry, batch = told.entry, told.batch
     said = [
         stamp(entry.at),
-        pad(happening.word(entry.event), _WORD),
-        part_name(batch) if batch else safe(entry.job or ""),
-        safe(entry.batch_id or ""),
-        happening.sentence(entry.event, entry.detail, batch),
+        pad(happening.event_word(entry.event), _WORD),
+        part_name(batch) if batch else sanitize(entry.job or ""),
+        sanitize(entry.batch_id or ""),
+        happening.event_sentence(entry.event, entry.detail, batch),
     ]
     return "  ".join(filter(None, said)).rstrip()
 
 
-def _document(told: Happening) -> documents.Document:
+def _document(told: WatchEvent) -> documents.Document:
     entry = told.entry
     return {
         "at": documents.moment(entry.at),

@@ -18,7 +18,7 @@ from batchtui.simulator import SCENARIOS, Fault
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from batchtui.cli.demo.sandbox import Piece
+    from batchtui.cli.demo.sandbox import DemoJob
     from batchtui.cli.session import Session
     from batchtui.domain.batch import Batch
     from batchtui.services.workspace import Workspace
@@ -61,24 +61,24 @@ class PastClock(SystemClock):
 
 @asynccontextmanager
 async def lived_workspace(
-    session: Session, simulator: Simulator, clock: PastClock, past: Sequence[tuple[timedelta, Piece]], **temper: Any
+    session: Session, simulator: Simulator, clock: PastClock, past: Sequence[tuple[timedelta, DemoJob]], **temper: Any
 ) -> AsyncIterator[Workspace]:
     """Open the demo's workspace after `past` was submitted: pieces with their age, at a service of this temper."""
     async with session.workspace(base_url=simulator.url, clock=clock) as workspace:
         lively = replace(workspace.settings.refresh, quick=LIVELY, middle=LIVELY, slow=LIVELY)
         workspace.settings = replace(workspace.settings, refresh=lively)
-        await Backstage(workspace, simulator.world).live_through(past, clock, **temper)
+        await Director(workspace, simulator.world).live_through(past, clock, **temper)
         yield workspace
 
 
-class Backstage:
+class Director:
     """Makes things happen at the simulator and in the registry. It never touches the screen."""
 
     def __init__(self, workspace: Workspace, world: World) -> None:
         self.workspace = workspace
         self.world = world
 
-    async def submit(self, piece: Piece, **temper: Any) -> None:
+    async def submit(self, piece: DemoJob, **temper: Any) -> None:
         """Submit a piece to a service of this temper: the keys of `Scenario`."""
         self.retemper(**temper)
         await submit(self.workspace, piece)
@@ -110,15 +110,15 @@ class Backstage:
                 return
             await clock.sleep(LOOK)
 
-    async def live_through(self, past: Sequence[tuple[timedelta, Piece]], clock: Turnable, **temper: Any) -> None:
+    async def live_through(self, past: Sequence[tuple[timedelta, DemoJob]], clock: Turnable, **temper: Any) -> None:
         """Let the past go by, from the earliest piece to the present: each was submitted so long ago, and has ended."""
         present = clock.now() + max(ago for ago, _ in past)
         for ago, piece in past:
             clock.turn((present - ago - clock.now()).total_seconds())
             await self.submit(piece, **temper)
         clock.turn((present - clock.now()).total_seconds())
-        await presence.leave(self.workspace)
-        await tend.round_of_care(self.workspace)
+        await presence.mark_visited(self.workspace)
+        await tend.run_maintenance(self.workspace)
         for batch in await self.workspace.registry.views.uncollected(clock.now()):
             await collect(self.workspace, batch)
 

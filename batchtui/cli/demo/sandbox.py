@@ -26,7 +26,7 @@ _NOT_OURS = ("ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_PROFILE", "ANTHROPIC_BASE_URL", 
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class DemoJob:
     """One submission of the demo."""
 
     name: str
@@ -43,7 +43,7 @@ class Piece:
 
 
 PIECES = (
-    Piece(
+    DemoJob(
         "support-tickets",
         "claude-haiku-5-5",
         (
@@ -54,15 +54,15 @@ PIECES = (
         240,
         ("nightly",),
     ),
-    Piece(
+    DemoJob(
         "contract-summaries",
         "claude-sonnet-5-5",
         ("Summarise contract {n} in five sentences for a buyer.", "List the notice periods in contract {n}."),
         60,
         ("legal",),
     ),
-    Piece("eval-prompt-v7", "claude-opus-5-5", ("Question {n}: which of the two is right, and why?",), 90, ("eval",)),
-    Piece(
+    DemoJob("eval-prompt-v7", "claude-opus-5-5", ("Question {n}: which of the two is right, and why?",), 90, ("eval",)),
+    DemoJob(
         "product-texts",
         "claude-haiku-5-5",
         ("Write two friendly lines about product {n}.", "Translate the name of product {n} into Portuguese."),
@@ -71,14 +71,18 @@ PIECES = (
         max_requests=200,
         after=4.0,
     ),
-    Piece("log-triage", "claude-haiku-5-5", ("Is line {n} of the log worth waking somebody?",), 150, (), after=9.0),
-    Piece("release-notes", "claude-sonnet-5-5", ("Write the release note of change {n}.",), 30, ("docs",), after=15.0),
+    DemoJob("log-triage", "claude-haiku-5-5", ("Is line {n} of the log worth waking somebody?",), 150, (), after=9.0),
+    DemoJob(
+        "release-notes", "claude-sonnet-5-5", ("Write the release note of change {n}.",), 30, ("docs",), after=15.0
+    ),
 )
 """What is submitted while somebody watches."""
 
 
 @contextmanager
-def stage(session: Session, scenario: Scenario, speed: float, clock: Clock | None = None) -> Iterator[Simulator]:
+def simulated_session(
+    session: Session, scenario: Scenario, speed: float, clock: Clock | None = None
+) -> Iterator[Simulator]:
     """Run a simulator and point the session at it, with a registry and a folder of its own; nothing is kept."""
     from batchtui.simulator import Simulator
 
@@ -128,7 +132,7 @@ async def _submit_all(workspace: Workspace) -> None:
         await submit(workspace, piece)
 
 
-async def submit(workspace: Workspace, piece: Piece) -> Submitted:
+async def submit(workspace: Workspace, piece: DemoJob) -> Submitted:
     """Write a piece to a file and submit that, as a person would."""
     from batchtui.services.submission.staging.stage import IntakeOptions
     from batchtui.services.submission.submit import SubmitOptions, apply_submit, plan_submit
@@ -138,7 +142,7 @@ async def submit(workspace: Workspace, piece: Piece) -> Submitted:
     return await apply_submit(workspace, plan)
 
 
-def write(piece: Piece, folder: Path) -> Path:
+def write(piece: DemoJob, folder: Path) -> Path:
     """Write the request file of a piece."""
     file = folder / f"{piece.name}.jsonl"
     with file.open("w", encoding="utf-8") as target:
@@ -151,13 +155,13 @@ def own_files(paths: Paths) -> Path:
     """Write files that somebody may submit or compose from, into a folder of their own, and return it."""
     folder = paths.cache / "files"
     folder.mkdir(parents=True)
-    write(Piece("letters", "claude-haiku-5-5", ("Answer letter {n} in a friendly tone.",), 25), folder)
+    write(DemoJob("letters", "claude-haiku-5-5", ("Answer letter {n} in a friendly tone.",), 25), folder)
     rows = (f"{number},{product}\n" for number, product in enumerate(("A red chair", "A lamp", "Two cups"), 1))
     (folder / "products.csv").write_text("id,product\n" + "".join(rows), encoding="utf-8")
     return folder
 
 
-def _request(piece: Piece, number: int) -> dict[str, Any]:
+def _request(piece: DemoJob, number: int) -> dict[str, Any]:
     prompt = piece.prompts[number % len(piece.prompts)].format(n=number)
     return {
         "custom_id": f"{piece.ids or piece.name}-{number:04}",

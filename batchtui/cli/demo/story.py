@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from batchtui.cli.demo.sandbox import Piece
+from batchtui.cli.demo.sandbox import DemoJob
 from batchtui.cli.demo.tour import Step
 from batchtui.simulator import Fault
 from batchtui.tui.commands.table import Scope
@@ -13,7 +13,7 @@ from batchtui.tui.commands.table import Scope
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from batchtui.cli.demo.director import Backstage
+    from batchtui.cli.demo.director import Director
 
 _TICKETS = (
     "Classify ticket #{n}: «The export stops at 90 % and says nothing.»",
@@ -24,65 +24,65 @@ _EVAL = ("Question {n}: which of the two is right, and why? Answer in Markdown."
 _TEXTS = ("Write two friendly lines about product {n}.", "Translate the name of product {n} into Portuguese.")
 _CONTRACTS = ("Summarise contract {n} in five sentences for a buyer.", "List the notice periods in contract {n}.")
 
-PAST: Sequence[tuple[timedelta, Piece]] = (
-    (timedelta(days=6, hours=2), Piece("nightly-tickets", "claude-haiku-5-5", _TICKETS, 180, ("nightly",))),
-    (timedelta(days=3, hours=5), Piece("eval-prompt-v6", "claude-sonnet-5-5", _EVAL, 90, ("eval",), ids="eval")),
-    (timedelta(days=1, hours=2), Piece("nightly-tickets", "claude-haiku-5-5", _TICKETS, 210, ("nightly",))),
-    (timedelta(hours=4), Piece("eval-prompt-v7", "claude-opus-5-5", _EVAL, 90, ("eval",), ids="eval")),
+PAST: Sequence[tuple[timedelta, DemoJob]] = (
+    (timedelta(days=6, hours=2), DemoJob("nightly-tickets", "claude-haiku-5-5", _TICKETS, 180, ("nightly",))),
+    (timedelta(days=3, hours=5), DemoJob("eval-prompt-v6", "claude-sonnet-5-5", _EVAL, 90, ("eval",), ids="eval")),
+    (timedelta(days=1, hours=2), DemoJob("nightly-tickets", "claude-haiku-5-5", _TICKETS, 210, ("nightly",))),
+    (timedelta(hours=4), DemoJob("eval-prompt-v7", "claude-opus-5-5", _EVAL, 90, ("eval",), ids="eval")),
 )
 """What was submitted before anybody looked, and how long ago."""
 PAST_TEMPER = {"takes": 40.0}
 
-SUPPORT = Piece("support-tickets", "claude-haiku-5-5", _TICKETS, 240, ("nightly",))
-PRODUCTS = Piece("product-texts", "claude-haiku-5-5", _TEXTS, 500, ("shop",), max_requests=200)
-CONTRACTS = Piece("contract-summaries", "claude-sonnet-5-5", _CONTRACTS, 60, ("legal",))
-TRANSLATIONS = Piece("translations", "claude-haiku-5-5", _TEXTS, 60, ("shop",))
-LETTERS = Piece("old-letters", "claude-sonnet-5-5", ("Transcribe letter {n}.",), 80, ("archive",))
-WRONG = Piece("wrong-prompt", "claude-opus-5-5", ("Answer with the number {n}.",), 400)
-LOGS = Piece("log-triage", "claude-haiku-5-5", ("Is line {n} of the log worth waking somebody?",), 150)
-NOTES = Piece("release-notes", "claude-sonnet-5-5", ("Write the release note of change {n}.",), 30, ("docs",))
+SUPPORT = DemoJob("support-tickets", "claude-haiku-5-5", _TICKETS, 240, ("nightly",))
+PRODUCTS = DemoJob("product-texts", "claude-haiku-5-5", _TEXTS, 500, ("shop",), max_requests=200)
+CONTRACTS = DemoJob("contract-summaries", "claude-sonnet-5-5", _CONTRACTS, 60, ("legal",))
+TRANSLATIONS = DemoJob("translations", "claude-haiku-5-5", _TEXTS, 60, ("shop",))
+LETTERS = DemoJob("old-letters", "claude-sonnet-5-5", ("Transcribe letter {n}.",), 80, ("archive",))
+WRONG = DemoJob("wrong-prompt", "claude-opus-5-5", ("Answer with the number {n}.",), 400)
+LOGS = DemoJob("log-triage", "claude-haiku-5-5", ("Is line {n} of the log worth waking somebody?",), 150)
+NOTES = DemoJob("release-notes", "claude-sonnet-5-5", ("Write the release note of change {n}.",), 30, ("docs",))
 
 
-async def _sent(stage: Backstage) -> None:
+async def _sent(stage: Director) -> None:
     await stage.submit(SUPPORT, takes=60.0, moving_counts=True)
 
 
-async def _queue_is_full(stage: Backstage) -> None:
+async def _queue_is_full(stage: Director) -> None:
     await stage.submit(PRODUCTS, takes=35.0, moving_counts=False, queue_limit=stage.waiting + 450)
     stage.retemper()
 
 
-async def _answer_is_lost(stage: Backstage) -> None:
+async def _answer_is_lost(stage: Director) -> None:
     stage.strike(Fault(on="create", kind="lost_after"))
     await stage.submit(CONTRACTS, takes=30.0, listed_after=8.0)
 
 
-async def _much_fails(stage: Backstage) -> None:
+async def _much_fails(stage: Director) -> None:
     await stage.submit(TRANSLATIONS, takes=5.0, errored={"overloaded_error": 0.3, "invalid_request_error": 0.1})
 
 
-async def _works_again(stage: Backstage) -> None:
+async def _works_again(stage: Director) -> None:
     stage.retemper(takes=15.0)
 
 
-async def _time_runs_out(stage: Backstage) -> None:
+async def _time_runs_out(stage: Director) -> None:
     await stage.submit(LETTERS, takes=25.0, expires_after=30.0, expired=0.4)
     stage.retemper()
 
 
-async def _a_mistake(stage: Backstage) -> None:
+async def _a_mistake(stage: Director) -> None:
     await stage.submit(WRONG, takes=240.0, moving_counts=True)
 
 
-async def _more(stage: Backstage) -> None:
+async def _more(stage: Director) -> None:
     await stage.submit(LOGS, takes=45.0, moving_counts=True)
 
 
-async def _falls_silent(stage: Backstage) -> None:
+async def _falls_silent(stage: Director) -> None:
     stage.strike(Fault(on="list", kind="status", status=503, times=3))
 
 
-async def _last_one(stage: Backstage) -> None:
+async def _last_one(stage: Director) -> None:
     await stage.submit(NOTES, takes=20.0)
 
 

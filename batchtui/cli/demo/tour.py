@@ -13,7 +13,7 @@ from batchtui.tui.hints.guide import Hint
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from batchtui.cli.demo.director import Backstage
+    from batchtui.cli.demo.director import Director
     from batchtui.tui.commands.table import Scope
 
 PATIENCE = 24.0
@@ -32,7 +32,7 @@ class Step:
     said: str
     command: str = ""
     does: str = ""
-    scene: Callable[[Backstage], Awaitable[None]] | None = None
+    scene: Callable[[Director], Awaitable[None]] | None = None
     """What is made to happen as the step begins; None where something is only shown."""
     needs: str = ""
     """The name of a batch that this speaks of."""
@@ -46,7 +46,7 @@ class Step:
 class Tour:
     """A `Guide` that goes through the steps on the workspace's clock. It acts only backstage, as others would."""
 
-    def __init__(self, backstage: Backstage, steps: Sequence[Step], *, speed: float = 1.0) -> None:
+    def __init__(self, backstage: Director, steps: Sequence[Step], *, speed: float = 1.0) -> None:
         self._backstage = backstage
         self._speed = speed
         self._steps = steps

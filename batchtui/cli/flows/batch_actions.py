@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from batchtui.cli.confirm import consent
-from batchtui.cli.exit_codes import Exit
+from batchtui.cli.confirm import require_yes
+from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.views import json_documents as documents
 from batchtui.text.batch_names import batch_label
 from batchtui.text.glyphs import STATES
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
     from batchtui.cli.session import Session
     from batchtui.domain.batch import Batch
-    from batchtui.services.batches.cancel import Outcome, Skipped
+    from batchtui.services.batches.cancel import ActionResult, Skipped
     from batchtui.services.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
-class Acts:
+class ActionPlan:
     """A plan as a person is asked about it. It decides nothing."""
 
     word: str
@@ -47,7 +47,7 @@ async def keys_of(workspace: Workspace, names: Sequence[str]) -> list[int]:
     return list(dict.fromkeys(batch.key for target in targets for batch in target.batches))
 
 
-def ask(session: Session, acts: Acts, *, yes: bool) -> None:
+def ask(session: Session, acts: ActionPlan, *, yes: bool) -> None:
     """Show exactly what would be done, and go on only with a yes. Raises `ConsentNeeded`."""
     for skipped in acts.skipped:
         session.notes.say(f"Left alone: {batch_label(skipped.batch)}: {skipped.reason}.")
@@ -59,10 +59,10 @@ def ask(session: Session, acts: Acts, *, yes: bool) -> None:
                 remark = f": {acts.remarks[batch.key]}" if batch.key in acts.remarks else ""
                 session.notes.say(f"Will {words}: {batch_label(batch)}{remark}")
     question = f"{acts.word.capitalize()} {amount(acts.batches, 'batch', 'batches')}?"
-    consent(session.notes, question, yes=yes, lost="Nothing was done.")
+    require_yes(session.notes, question, yes=yes, lost="Nothing was done.")
 
 
-def show_outcomes(session: Session, acts: Acts, outcomes: Sequence[Outcome]) -> int:
+def show_outcomes(session: Session, acts: ActionPlan, outcomes: Sequence[ActionResult]) -> int:
     """Say what became of each batch, and return the exit code: failed where one failed or none was left to act on."""
     failed = [outcome for outcome in outcomes if outcome.error]
     if session.json:
@@ -90,4 +90,4 @@ def show_outcomes(session: Session, acts: Acts, outcomes: Sequence[Outcome]) -> 
                 session.notes.failure(outcome.error)
             else:
                 session.out.line(f"{batch_label(outcome.batch)}: {STATES[outcome.batch.state].word}")
-    return Exit.FAILED if failed or not outcomes else Exit.DONE
+    return ExitCode.FAILED if failed or not outcomes else ExitCode.DONE

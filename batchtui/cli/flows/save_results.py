@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from batchtui.cli.exit_codes import Exit
+from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.flows import wait as waiting
 from batchtui.cli.views import batches as sheets
 from batchtui.cli.views import target as showing
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from batchtui.cli.session import Session
     from batchtui.domain.batch import Batch
     from batchtui.services.batches.targets import Target
-    from batchtui.services.results.collect import Collecting
-    from batchtui.services.results.export import Exporting, ExportOptions, ExportReport
+    from batchtui.services.results.collect import CollectProgress
+    from batchtui.services.results.export import ExportOptions, ExportProgress, ExportReport
     from batchtui.services.workspace import Workspace
 
 STDOUT = "-"
@@ -37,7 +37,7 @@ BAR = 28
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class WaitOptions:
     """How a wait is done."""
 
     poll_interval: float | None = None
@@ -64,7 +64,7 @@ def refuse_two_on_stdout(session: Session, output: str | None) -> None:
 
 
 async def wait_and_save(
-    session: Session, workspace: Workspace, named: str, options: ExportOptions | None, patience: Patience
+    session: Session, workspace: Workspace, named: str, options: ExportOptions | None, patience: WaitOptions
 ) -> int:
     """Wait for the end of what is named, save its results, export them where `options` are given, and say all of it.
 
@@ -77,7 +77,7 @@ async def wait_and_save(
     await waiting.wait_for(
         session, workspace, target.batches, poll_interval=patience.poll_interval, timeout=patience.timeout
     )
-    target = await collect_all(session, workspace, await showing.reread(workspace, target))
+    target = await collect_all(session, workspace, await showing.reload(workspace, target))
     report = None if options is None else await export(session, workspace, target, options)
     if session.json:
         session.out.document({**showing.target_document(target), "export": report and report.document()})
@@ -89,14 +89,14 @@ async def wait_and_save(
     return await exit_of(workspace, target, allow_failures=patience.allow_failures)
 
 
-async def brought_in(session: Session, workspace: Workspace, target: Target) -> Target:
+async def ensure_collected(session: Session, workspace: Workspace, target: Target) -> Target:
     """Ask how the running batches of a target stand now, and have the results of all ended ones on this disk."""
     from batchtui.services.polling.refresh import refresh_batches
 
     running = [batch for batch in target.batches if batch.state.is_running]
     if running:
         await refresh_batches(workspace, running)
-        target = await showing.reread(workspace, target)
+        target = await showing.reload(workspace, target)
     return await collect_all(session, workspace, target)
 
 
@@ -114,7 +114,7 @@ async def collect_all(session: Session, workspace: Workspace, target: Target) ->
                 raise
             session.notes.failure(error)
     session.notes.close()
-    return await showing.reread(workspace, target)
+    return await showing.reload(workspace, target)
 
 
 async def export(session: Session, workspace: Workspace, target: Target, options: ExportOptions) -> ExportReport:
@@ -154,16 +154,16 @@ def tell_export(session: Session, report: ExportReport) -> None:
 async def exit_of(workspace: Workspace, target: Target, *, allow_failures: bool) -> int:
     """Return whether every request succeeded, read closely: answers that were cut short or refused did not."""
     if allow_failures:
-        return Exit.DONE
+        return ExitCode.DONE
     saved = [batch for batch in target.batches if batch.results is ResultsState.SAVED]
     others = [batch for batch in target.batches if batch.results is not ResultsState.SAVED]
     if any(not batch.has_full_success for batch in others):
         outcomes = await showing.merged_outcomes(workspace, target)
         succeeded = sum(number for outcome, number in (outcomes or {}).items() if outcome.is_success)
         is_whole = target.job is not None and outcomes is not None and succeeded >= target.job.requests
-        return Exit.DONE if is_whole else Exit.NOT_ALL_SUCCEEDED
+        return ExitCode.DONE if is_whole else ExitCode.NOT_ALL_SUCCEEDED
     needs_a_look = await asyncio.to_thread(_needs_a_second_look, workspace, saved)
-    return Exit.NOT_ALL_SUCCEEDED if needs_a_look else Exit.DONE
+    return ExitCode.NOT_ALL_SUCCEEDED if needs_a_look else ExitCode.DONE
 
 
 def _needs_a_second_look(workspace: Workspace, saved: Sequence[Batch]) -> bool:
@@ -191,16 +191,16 @@ def _stdout(session: Session, kind: str) -> BinaryIO:
     return session.out.binary
 
 
-def _collecting(session: Session, batch: Batch) -> Callable[[Collecting], None]:
-    def show(collecting: Collecting) -> None:
+def _collecting(session: Session, batch: Batch) -> Callable[[CollectProgress], None]:
+    def show(collecting: CollectProgress) -> None:
         done = bytes_done(collecting.bytes, collecting.total)
         session.notes.progress(f"{batch.id}: {collecting.step} {done}")
 
     return show
 
 
-def _exporting(session: Session) -> Callable[[Exporting], None]:
-    def show(exporting: Exporting) -> None:
+def _exporting(session: Session) -> Callable[[ExportProgress], None]:
+    def show(exporting: ExportProgress) -> None:
         done, rest, label = bar(exporting.written, exporting.total, BAR, plain=session.out.is_plain)
         words = pace(exporting.written, exporting.total, exporting.elapsed)
         session.notes.progress(f"writing {done}{rest}{label}  {words}")

@@ -6,7 +6,7 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from batchtui.cli.exit_codes import Exit
+from batchtui.cli.exit_codes import ExitCode
 from batchtui.text.batch_names import part_label
 from batchtui.text.durations import countdown
 from batchtui.text.numbers import amount, size
@@ -14,18 +14,18 @@ from batchtui.text.numbers import amount, size
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from batchtui.cli.stderr import Notes
+    from batchtui.cli.stderr import Stderr
     from batchtui.domain.notice import Notice
-    from batchtui.services.submission.dispatch import Event
+    from batchtui.services.submission.dispatch import SendEvent
     from batchtui.services.submission.submit import Submitted
     from batchtui.services.workspace import Workspace
 
 
-def teller(notes: Notes) -> Callable[[Event], None]:
+def send_listener(notes: Stderr) -> Callable[[SendEvent], None]:
     """Make the listener that tells the events of a submission: progress on a terminal, and what matters as remarks."""
     last = 0.0
 
-    def tell(event: Event) -> None:
+    def tell(event: SendEvent) -> None:
         nonlocal last
         if event.kind == "uploading":
             if time.monotonic() - last > 0.1:
@@ -37,28 +37,28 @@ def teller(notes: Notes) -> Callable[[Event], None]:
     return tell
 
 
-def end_of_sending(notes: Notes, submitted: Submitted) -> Exit:
+def end_of_sending(notes: Stderr, submitted: Submitted) -> ExitCode:
     """Say where parts were left to wait, and return what the program's end tells a script."""
     if submitted.unknown:
-        return Exit.FATE_UNKNOWN
+        return ExitCode.FATE_UNKNOWN
     if submitted.waiting:
         notes.say(
             f"{amount(len(submitted.waiting), 'part')} not sent yet: `batchtui resume`, `batchtui wait` or the"
             " dashboard send on what waits."
         )
-    return Exit.DONE
+    return ExitCode.DONE
 
 
-def ringer(notes: Notes, workspace: Workspace) -> Callable[[Sequence[Notice]], None] | None:
+def terminal_notifier(notes: Stderr, workspace: Workspace) -> Callable[[Sequence[Notice]], None] | None:
     """Make what tells a terminal of notices, as the settings want it; None where there is no terminal."""
-    from batchtui.services.notifications.channels import ringing
+    from batchtui.services.notifications.channels import terminal_sequences
 
     if not notes.is_terminal:
         return None
-    return lambda notices: notes.signal(ringing(notices, workspace.settings.notify, os.environ))
+    return lambda notices: notes.signal(terminal_sequences(notices, workspace.settings.notify, os.environ))
 
 
-_WORDS: dict[str, Callable[[Event], str]] = {
+_WORDS: dict[str, Callable[[SendEvent], str]] = {
     "waiting": lambda event: f"the API wants to be left alone for {countdown(event.seconds)}. {event.message}",
     "looking": lambda event: f"the answer was lost; looking for it at the API in {countdown(event.seconds)}.",
     "adopted": lambda event: f"the answer was lost, and the batch is there: {event.batch.id}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from batchtui.cli.flows.send_progress import ringer
+from batchtui.cli.flows.send_progress import terminal_notifier
 from batchtui.cli.views import batches as sheets
 from batchtui.domain.states import BatchState
 from batchtui.text import forecasts
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from batchtui.cli.session import Session
-    from batchtui.cli.stderr import Notes
+    from batchtui.cli.stderr import Stderr
     from batchtui.domain.batch import Batch
     from batchtui.domain.clock import Clock
     from batchtui.services.insights.forecast import Forecaster
@@ -39,7 +39,7 @@ async def wait_for(
         WaitTimedOut: they still run.
         FateUnknown, NeverSent: the end of one cannot be waited for before somebody has decided.
     """
-    from batchtui.services.insights.forecast import forecaster
+    from batchtui.services.insights.forecast import load_forecaster
     from batchtui.services.notifications.channels import channels
     from batchtui.services.notifications.notifier import Notifier
     from batchtui.services.polling.wait import refuse_undecided, wait
@@ -49,15 +49,15 @@ async def wait_for(
         [batch.key for batch in batches],
         poll_interval=poll_interval,
         timeout=timeout,
-        on_progress=_teller(session.notes, workspace.clock, await forecaster(workspace)),
+        on_progress=_teller(session.notes, workspace.clock, await load_forecaster(workspace)),
     )
     session.notes.close()
-    await Notifier(workspace, channels(workspace, say=ringer(session.notes, workspace))).tell()
+    await Notifier(workspace, channels(workspace, say=terminal_notifier(session.notes, workspace))).tell()
     refuse_undecided(settled)
     return settled
 
 
-def _teller(notes: Notes, time: Clock, history: Forecaster) -> Callable[[Waiting], None]:
+def _teller(notes: Stderr, time: Clock, history: Forecaster) -> Callable[[Waiting], None]:
     said = ""
     states: dict[int, BatchState] = {}
 

@@ -12,7 +12,7 @@ from batchtui.text.durations import ago, span, stamp
 from batchtui.text.glyphs import OUTCOMES, state_sign
 from batchtui.text.money import cost, cost_in_full
 from batchtui.text.numbers import amount, count, size
-from batchtui.text.safe import safe, squeezed
+from batchtui.text.safe import one_line, sanitize
 from batchtui.text.tables import Column
 from batchtui.text.widths import pad
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from batchtui.cli.stdout import Output
+    from batchtui.cli.stdout import Stdout
     from batchtui.domain.batch import Batch, RequestCounts
     from batchtui.domain.forecast import Forecast
     from batchtui.domain.job import Job
-    from batchtui.services.insights.warnings import Caution
+    from batchtui.services.insights.warnings import BatchWarning
 
 COLUMNS = (
     Column("STATE", worth=100),
@@ -41,13 +41,13 @@ _LONGEST_NAME = 40
 """Columns that a name takes at most in a table: nobody's file name pushes the facts off the screen."""
 
 
-def show_batches(output: Output, batches: Sequence[Batch], now: datetime) -> None:
+def show_batches(output: Stdout, batches: Sequence[Batch], now: datetime) -> None:
     """Write batches as a table."""
     output.table(COLUMNS, [_row(batch, now, output) for batch in batches])
 
 
-def _row(batch: Batch, now: datetime, output: Output) -> tuple[str, ...]:
-    name = "·" if batch.name == batch.id else safe(batch.name)
+def _row(batch: Batch, now: datetime, output: Stdout) -> tuple[str, ...]:
+    name = "·" if batch.name == batch.id else sanitize(batch.name)
     moment = batch.ended_at or batch.created_at or batch.submitted_at or batch.planned_at
     return (
         state_words(batch, output),
@@ -58,11 +58,11 @@ def _row(batch: Batch, now: datetime, output: Output) -> tuple[str, ...]:
         ago(moment, now),
         cost(batch.cost_actual, batch.cost_estimate),
         model_words(batch.models),
-        safe(batch.id or "·"),
+        sanitize(batch.id or "·"),
     )
 
 
-def state_words(batch: Batch, output: Output) -> str:
+def state_words(batch: Batch, output: Stdout) -> str:
     """Say a batch's state: glyph and word on a terminal, the word alone in a pipe."""
     sign = state_sign(batch.state, failed=batch.counts.failed)
     return f"{sign.glyph_in(plain=output.is_plain)} {sign.word}" if output.is_terminal else sign.word
@@ -78,7 +78,7 @@ def counts_words(batch: Batch) -> str:
     """Say what became of the requests, where that is known; else why it stands where it stands."""
     if batch.state is BatchState.ENDED or batch.counts.settled:
         return outcome_words(batch.counts)
-    return safe(batch.reason)
+    return sanitize(batch.reason)
 
 
 def outcome_words(counts: RequestCounts) -> str:
@@ -95,23 +95,23 @@ def outcome_words(counts: RequestCounts) -> str:
 
 def model_words(models: Sequence[str]) -> str:
     """Name the models, without what all of their names share."""
-    return safe(", ".join(model.removeprefix("claude-") for model in models))
+    return sanitize(", ".join(model.removeprefix("claude-") for model in models))
 
 
-def batch_sheet(batch: Batch, now: datetime, output: Output, forecast: Forecast | None = None) -> Iterator[str]:
+def batch_details(batch: Batch, now: datetime, output: Stdout, forecast: Forecast | None = None) -> Iterator[str]:
     """Yield the facts of one batch, a line each; `forecast` is of its end, where it runs."""
     state = state_words(batch, output)
     facts: list[tuple[str, str]] = [
-        ("batch", safe(batch.id or "no id yet")),
-        ("name", safe(batch.name)),
-        ("state", f"{state}: {safe(batch.reason)}" if batch.reason else state),
-        ("job", f"{safe(batch.job)}, part {batch.part} of {batch.parts}, attempt {batch.attempt}"),
+        ("batch", sanitize(batch.id or "no id yet")),
+        ("name", sanitize(batch.name)),
+        ("state", f"{state}: {sanitize(batch.reason)}" if batch.reason else state),
+        ("job", f"{sanitize(batch.job)}, part {batch.part} of {batch.parts}, attempt {batch.attempt}"),
         ("requests", _requests_words(batch)),
         ("counts", _counts_fact(batch)),
-        ("model", safe(", ".join(batch.models))),
-        ("source", safe(batch.source)),
-        ("tags", safe(", ".join(batch.tags))),
-        ("note", squeezed(batch.note)),
+        ("model", sanitize(", ".join(batch.models))),
+        ("source", sanitize(batch.source)),
+        ("tags", sanitize(", ".join(batch.tags))),
+        ("note", one_line(batch.note)),
         ("created", _moment(batch.created_at, now)),
         ("expires", _moment(batch.expires_at, now) if batch.state.is_running else ""),
         ("may end", forecasts.in_full(forecast, now) if batch.state.is_running else ""),
@@ -119,13 +119,13 @@ def batch_sheet(batch: Batch, now: datetime, output: Output, forecast: Forecast 
         ("took", span(batch.ended_at - batch.created_at) if batch.ended_at and batch.created_at else ""),
         ("results", _results_words(batch, now)),
         ("cost", cost_in_full(batch.cost_actual, batch.cost_estimate, batch.counts)),
-        ("version", safe(", ".join(filter(None, (batch.api_version, *batch.betas))))),
+        ("version", sanitize(", ".join(filter(None, (batch.api_version, *batch.betas))))),
         ("refreshed", ago(batch.refreshed_at, now) if batch.refreshed_at else ""),
     ]
     return sheet(facts)
 
 
-def job_sheet(
+def job_details(
     job: Job, batches: Sequence[Batch], counts: RequestCounts, outcomes: Mapping[Outcome, int] | None = None
 ) -> Iterator[str]:
     """Yield the facts of a job, a line each; its batches are for a table.
@@ -134,15 +134,15 @@ def job_sheet(
     """
     attempts = max((batch.attempt for batch in batches), default=1)
     facts = [
-        ("job", safe(job.id)),
-        ("name", safe(job.name)),
+        ("job", sanitize(job.id)),
+        ("name", sanitize(job.name)),
         ("requests", f"{count(job.requests)} in {amount(len(batches), 'batch', 'batches')}"),
         ("attempts", _attempts_words(batches) if attempts > 1 else ""),
         ("counts", outcome_words(counts) if outcomes is None else result_words(outcomes)),
         ("cost", _cost_words(batches, counts)),
-        ("source", safe(job.source)),
-        ("tags", safe(", ".join(job.tags))),
-        ("note", squeezed(job.note)),
+        ("source", sanitize(job.source)),
+        ("tags", sanitize(", ".join(job.tags))),
+        ("note", one_line(job.note)),
         ("created", stamp(job.created_at)),
     ]
     return sheet(facts)
@@ -175,7 +175,7 @@ def sheet(facts: Iterable[tuple[str, str]]) -> Iterator[str]:
         yield f"{pad(name, room)}  {value}"
 
 
-def caution_lines(cautions: Iterable[Caution]) -> Iterator[str]:
+def caution_lines(cautions: Iterable[BatchWarning]) -> Iterator[str]:
     """Yield warnings, each with what to do about it on a line below."""
     for caution in cautions:
         yield f"warning: {caution.message}"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.cli.confirm import consent
+from batchtui.cli.confirm import require_yes
 from batchtui.cli.views.json_documents import Document, dollars
 from batchtui.domain.errors import CanaryRefused
 from batchtui.domain.problem import Problem, Severity
 from batchtui.text.durations import countdown
 from batchtui.text.money import usd
 from batchtui.text.numbers import amount
-from batchtui.text.safe import safe, squeezed
+from batchtui.text.safe import one_line, sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,25 +22,27 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
 
 
-async def fly(session: Session, workspace: Workspace, plan: CanaryPlan, *, yes: bool) -> tuple[CanaryVerdict, ...]:
+async def run_canary(
+    session: Session, workspace: Workspace, plan: CanaryPlan, *, yes: bool
+) -> tuple[CanaryVerdict, ...]:
     """Try one request of each shape, having asked.
 
     Raises:
         ConsentNeeded: where the answer is no, or nobody can be asked.
         CredentialsMissing, SpendLimitReached, Refused: no call can be made.
     """
-    from batchtui.services.submission.canary import fly_canary
+    from batchtui.services.submission.canary import run_canary
 
     for line in plan_lines(plan):
         session.notes.say(line)
     if not plan.calls:
         return ()
     question = f"Send {amount(len(plan.calls), 'request')} in real time, {_at_most(plan.at_most)}?"
-    consent(session.notes, question, yes=yes, lost="Nothing was sent.")
-    return await fly_canary(
+    require_yes(session.notes, question, yes=yes, lost="Nothing was sent.")
+    return await run_canary(
         workspace,
         plan,
-        lambda call: session.notes.progress(f"canary: trying {squeezed(call.skeleton)}"),
+        lambda call: session.notes.progress(f"canary: trying {one_line(call.skeleton)}"),
         lambda seconds: session.notes.say(f"canary: the API wants to be left alone for {countdown(seconds)}."),
     )
 
@@ -49,11 +51,11 @@ def plan_lines(plan: CanaryPlan) -> Iterator[str]:
     """Yield what would be tried, and what is not as it stands in the requests."""
     for call in plan.calls:
         changed = f" ({', '.join(call.changed)})" if call.changed else ""
-        yield f"canary: {squeezed(call.skeleton)}: {squeezed(call.custom_id)}{changed}, {_at_most(call.at_most)}"
+        yield f"canary: {one_line(call.skeleton)}: {one_line(call.custom_id)}{changed}, {_at_most(call.at_most)}"
     for beta in plan.dropped_betas:
-        yield f"canary: without the beta {safe(beta)}, which only a batch may have"
+        yield f"canary: without the beta {sanitize(beta)}, which only a batch may have"
     for skeleton in plan.left_out:
-        yield f"canary: {squeezed(skeleton)} is not tried: it is larger than a request in real time may be"
+        yield f"canary: {one_line(skeleton)} is not tried: it is larger than a request in real time may be"
 
 
 def _at_most(dollars: Decimal | None) -> str:
@@ -98,13 +100,13 @@ def verdict_lines(verdicts: Sequence[CanaryVerdict]) -> Iterator[str]:
     """Yield what the API said of each shape."""
     for verdict in verdicts:
         call = verdict.call
-        place = f"{safe(call.file)}:{call.line}"
+        place = f"{sanitize(call.file)}:{call.line}"
         if verdict.is_well:
             counted = f", {verdict.input_tokens:,} tokens of input" if verdict.input_tokens is not None else ""
-            yield f"{place}: canary ok {squeezed(call.skeleton)}{counted}"
+            yield f"{place}: canary ok {one_line(call.skeleton)}{counted}"
         else:
             word = "error canary-refused" if verdict.is_refused else "warning canary-unanswered"
-            yield f"{place}: {word} {squeezed(verdict.message)} ({squeezed(call.skeleton)})"
+            yield f"{place}: {word} {one_line(verdict.message)} ({one_line(call.skeleton)})"
 
 
 def verdict_documents(verdicts: Sequence[CanaryVerdict]) -> list[Document]:

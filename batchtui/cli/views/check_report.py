@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from batchtui.text.numbers import amount, bytes_done, count, size
-from batchtui.text.safe import safe, squeezed
+from batchtui.text.safe import one_line, sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from batchtui.domain.job import PartPlan
     from batchtui.domain.problem import Problem
     from batchtui.intake.types import CheckReport
-    from batchtui.services.submission.staging.stage import Reading
+    from batchtui.services.submission.staging.stage import ReadProgress
 
 MOST_SHAPES = 12
 """Shapes that are listed; where there are more, the file has no shapes worth reading."""
@@ -24,11 +24,11 @@ MOST_SHAPES = 12
 def problem_lines(problems: Iterable[Problem]) -> Iterator[str]:
     """Yield each problem as `FILE:LINE: error CODE message`, with its hint below it."""
     for problem in problems:
-        place = f"{safe(problem.file)}:{problem.line}" if problem.line is not None else safe(problem.file)
-        who = f" ({squeezed(problem.custom_id)})" if problem.custom_id else ""
-        yield f"{place}: {problem.severity} {problem.code} {squeezed(problem.message)}{who}{_others(problem)}"
+        place = f"{sanitize(problem.file)}:{problem.line}" if problem.line is not None else sanitize(problem.file)
+        who = f" ({one_line(problem.custom_id)})" if problem.custom_id else ""
+        yield f"{place}: {problem.severity} {problem.code} {one_line(problem.message)}{who}{_others(problem)}"
         if problem.hint:
-            yield f"    {squeezed(problem.hint)}"
+            yield f"    {one_line(problem.hint)}"
 
 
 def _others(problem: Problem) -> str:
@@ -45,11 +45,11 @@ def report_lines(report: CheckReport, parts: Sequence[PartPlan]) -> Iterator[str
     length = sum(part.bytes for part in parts)
     yield f"{amount(report.requests, 'request')} in {amount(len(parts), 'part')}, {size(length)}"
     for model, number in report.models.items():
-        yield f"  {count(number)} × {squeezed(model)}"
+        yield f"  {count(number)} × {one_line(model)}"
     if 1 < len(report.shapes) <= MOST_SHAPES:
         yield f"  {amount(len(report.shapes), 'shape')}:"
         for shape in report.shapes:
-            yield f"    {count(shape.count)} × {squeezed(shape.skeleton)}"
+            yield f"    {count(shape.count)} × {one_line(shape.skeleton)}"
     if len(parts) > 1:
         for part in parts:
             yield f"  part {part.part}: {amount(part.requests, 'request')}, {size(part.bytes)}"
@@ -57,11 +57,11 @@ def report_lines(report: CheckReport, parts: Sequence[PartPlan]) -> Iterator[str
         yield f"{amount(report.errors, 'error')}, {amount(report.warnings, 'warning')}"
 
 
-def progress_of(session: Session) -> Callable[[Reading], None]:
+def progress_of(session: Session) -> Callable[[ReadProgress], None]:
     """Make the listener that shows how far the reading of the input has come."""
     last = 0.0
 
-    def show(reading: Reading) -> None:
+    def show(reading: ReadProgress) -> None:
         nonlocal last
         if session.notes.is_terminal and time.monotonic() - last > 0.1:
             last = time.monotonic()

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from batchtui.cli.views.batches import model_words
 from batchtui.cli.views.json_documents import dollars
-from batchtui.domain.comparison import Difference
+from batchtui.domain.comparison import AnswerChange
 from batchtui.domain.result import Outcome
 from batchtui.text.glyphs import DIFFERENCES, OUTCOMES
 from batchtui.text.money import usd
 from batchtui.text.numbers import amount, count
-from batchtui.text.safe import safe, squeezed
+from batchtui.text.safe import one_line, sanitize
 from batchtui.text.tables import Column
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from batchtui.registry.results.pairs import Pair, ResultPairs
     from batchtui.services.results.compare import Comparison, Side
 
-NOT_THE_SAME = tuple(difference for difference in Difference if difference is not Difference.SAME)
+NOT_THE_SAME = tuple(difference for difference in AnswerChange if difference is not AnswerChange.SAME)
 AT_ONCE = 500
 """Pairs read in one visit to the disk."""
 PREVIEW = 48
@@ -37,7 +37,7 @@ PAIRS = (
 )
 
 
-def show(session: Session, comparison: Comparison, *, changes: bool) -> None:
+def show_comparison(session: Session, comparison: Comparison, *, changes: bool) -> None:
     """Write a comparison; with `changes` also every pair that is not the same."""
     if session.json:
         session.out.document(document(comparison, changes=changes))
@@ -57,11 +57,11 @@ def show(session: Session, comparison: Comparison, *, changes: bool) -> None:
 def shared(pairs: ResultPairs) -> int:
     """How many custom_ids are in both."""
     numbers = pairs.by_difference
-    return pairs.count - numbers.get(Difference.ONLY_FIRST, 0) - numbers.get(Difference.ONLY_SECOND, 0)
+    return pairs.count - numbers.get(AnswerChange.ONLY_FIRST, 0) - numbers.get(AnswerChange.ONLY_SECOND, 0)
 
 
 def _rows(*sides: Side) -> Iterator[tuple[str, ...]]:
-    yield ("name", *(squeezed(side.name) for side in sides))
+    yield ("name", *(one_line(side.name) for side in sides))
     yield ("model", *(model_words(side.models) for side in sides))
     yield ("results", *(count(side.results) for side in sides))
     for outcome in Outcome:
@@ -79,13 +79,13 @@ def _changed(pairs: ResultPairs) -> Iterator[Pair]:
 
 
 def _pair_row(pair: Pair) -> tuple[str, ...]:
-    return (DIFFERENCES[pair.difference].word, safe(pair.custom_id), _said(pair.first), _said(pair.second))
+    return (DIFFERENCES[pair.difference].word, sanitize(pair.custom_id), _said(pair.first), _said(pair.second))
 
 
 def _said(facts: ResultFacts | None) -> str:
     if facts is None:
         return "·"
-    words = squeezed(facts.message)
+    words = one_line(facts.message)
     if facts.outcome is not Outcome.SUCCEEDED:
         word = OUTCOMES[facts.outcome].word
         words = f"{word}: {words}" if words else word
@@ -104,7 +104,7 @@ def document(comparison: Comparison, *, changes: bool) -> Document:
         "second": _side_document(comparison.second),
         "custom_ids": pairs.count,
         "in_both": shared(pairs),
-        "differences": {str(difference): numbers.get(difference, 0) for difference in Difference},
+        "differences": {str(difference): numbers.get(difference, 0) for difference in AnswerChange},
     }
     if changes:
         told["changes"] = [_pair_document(pair) for pair in _changed(pairs)]

@@ -10,18 +10,18 @@ from batchtui.cli.views.json_documents import dollars, estimate_document, proble
 from batchtui.text.estimates import estimate_lines
 from batchtui.text.money import usd
 from batchtui.text.numbers import amount, count, size
-from batchtui.text.safe import safe_block, squeezed
+from batchtui.text.safe import one_line, sanitize_block
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from batchtui.cli.views.json_documents import Document
-    from batchtui.compose import Rendered
+    from batchtui.compose import RenderedRow
     from batchtui.services.compose.compose import Composed
     from batchtui.services.compose.composition import Composition
-    from batchtui.services.submission.cache_priming import Gain
-    from batchtui.templates.request_builder import Prefix
-    from batchtui.templates.store import Listed
+    from batchtui.services.submission.cache_priming import CacheSavings
+    from batchtui.templates.request_builder import CacheablePrefix
+    from batchtui.templates.store import TemplateEntry
 
 LONGEST_SHOWN = 4000
 """Characters of one text in a preview."""
@@ -31,17 +31,17 @@ def found_lines(composition: Composition) -> Iterator[str]:
     """Yield what the data is and how it is read."""
     table, template = composition.table, composition.template
     facts = "; ".join(f"{key}: {value}" for key, value in table.facts.items())
-    yield f"{squeezed(table.name)}: {table.kind} ({squeezed(facts)})"
-    yield f"  columns: {squeezed(', '.join(table.columns[:40]))}{' …' if len(table.columns) > 40 else ''}"
+    yield f"{one_line(table.name)}: {table.kind} ({one_line(facts)})"
+    yield f"  columns: {one_line(', '.join(table.columns[:40]))}{' …' if len(table.columns) > 40 else ''}"
     for doubt in table.doubts:
-        yield f"  {squeezed(str(doubt))}"
+        yield f"  {one_line(str(doubt))}"
     if template is not None:
-        yield f"  template: {squeezed(template.name)}, version {template.version}"
+        yield f"  template: {one_line(template.name)}, version {template.version}"
 
 
 def composed_lines(composed: Composed) -> Iterator[str]:
     """Yield what was made, and what is worth knowing about ids and caching."""
-    models = ", ".join(f"{count(number)} × {squeezed(model)}" for model, number in composed.report.models.items())
+    models = ", ".join(f"{count(number)} × {one_line(model)}" for model, number in composed.report.models.items())
     yield f"{amount(composed.report.requests, 'request')} of {amount(composed.rows, 'row')}: {models or 'no model'}"
     if composed.left_out:
         yield f"  left out: {', '.join(f'{count(number)} {what}' for what, number in composed.left_out.items())}"
@@ -58,22 +58,22 @@ def composed_lines(composed: Composed) -> Iterator[str]:
         yield from estimate_lines(composed.estimate)
 
 
-def preview_lines(rows: Sequence[Rendered]) -> Iterator[str]:
+def preview_lines(rows: Sequence[RenderedRow]) -> Iterator[str]:
     """Yield rows as a person reads them."""
     for rendered in rows:
-        place = f"{squeezed(rendered.file)}, " if rendered.file else ""
-        yield f"── {place}row {rendered.number} (line {rendered.line}): {squeezed(rendered.custom_id)}"
+        place = f"{one_line(rendered.file)}, " if rendered.file else ""
+        yield f"── {place}row {rendered.number} (line {rendered.line}): {one_line(rendered.custom_id)}"
         if system := rendered.params.get("system"):
             yield f"system: {_said(system)}"
         for message in rendered.params.get("messages", ()):
             yield f"{message['role']}: {_said(message['content'])}"
         others = {k: v for k, v in rendered.params.items() if k not in ("system", "messages")}
         if others:
-            yield squeezed(json.dumps(others, ensure_ascii=False))[:LONGEST_SHOWN]
+            yield one_line(json.dumps(others, ensure_ascii=False))[:LONGEST_SHOWN]
         yield from problem_lines(rendered.problems)
 
 
-def rendered_document(rendered: Rendered) -> Document:
+def rendered_document(rendered: RenderedRow) -> Document:
     """Write one row as it would be sent."""
     return {
         "file": rendered.file,
@@ -129,7 +129,7 @@ def composed_document(composition: Composition, composed: Composed, output: str 
     }
 
 
-def listed_document(listed: Listed) -> Document:
+def listed_document(listed: TemplateEntry) -> Document:
     """Write one template of the list."""
     return {
         "name": listed.name,
@@ -140,7 +140,7 @@ def listed_document(listed: Listed) -> Document:
     }
 
 
-def _prefix(prefix: Prefix, least: int) -> str:
+def _prefix(prefix: CacheablePrefix, least: int) -> str:
     """Say what all requests share, and whether that is cached."""
     said = f"all begin with the same {size(prefix.bytes)}, about {count(prefix.tokens)} tokens"
     if prefix.tokens < least:
@@ -148,7 +148,7 @@ def _prefix(prefix: Prefix, least: int) -> str:
     return f"{said}: marked to be cached for an hour" if prefix.is_marked else f"{said}: --cache has it cached"
 
 
-def _gain(gain: Gain) -> str:
+def _gain(gain: CacheSavings) -> str:
     """Say what caching is worth, either way it may go."""
     saved = f"saves up to {usd(gain.all_hit)}" if gain.all_hit > 0 else "saves nothing with so few requests"
     return f"caching it {saved} where all find it, and costs {usd(gain.none_hit)} more where none does (--prime helps)"
@@ -157,13 +157,13 @@ def _gain(gain: Gain) -> str:
 def _said(content: Any) -> str:
     """Return a text, or blocks with what is no text named."""
     if isinstance(content, str):
-        return safe_block(content[:LONGEST_SHOWN])
+        return sanitize_block(content[:LONGEST_SHOWN])
     return "\n".join(_block(block) for block in content)
 
 
 def _block(block: dict[str, Any]) -> str:
     mark = " [cached up to here]" if "cache_control" in block else ""
     if block["type"] == "text":
-        return safe_block(block["text"][:LONGEST_SHOWN]) + mark
+        return sanitize_block(block["text"][:LONGEST_SHOWN]) + mark
     source = block.get("source", {})
     return f"[{block['type']}: {source.get('media_type')}, {size(len(source.get('data', '')))}]{mark}"

@@ -11,7 +11,7 @@ from batchtui.cli.views.batches import outcome_words
 from batchtui.text.batch_json import Document, counts_document, dollars
 from batchtui.text.money import UNKNOWN_CELL, usd
 from batchtui.text.numbers import amount, count, short
-from batchtui.text.safe import safe
+from batchtui.text.safe import sanitize
 from batchtui.text.tables import Column
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from batchtui.cli.session import Session
-    from batchtui.services.estimates.calculator import Sum
-    from batchtui.services.spending.ledger import Ledger, Line
+    from batchtui.services.estimates.calculator import CalculatedCost
+    from batchtui.services.spending.ledger import Ledger, LedgerLine
 
 COLUMNS = (
     Column("", worth=100, least=10),
@@ -51,7 +51,7 @@ CATEGORIES = {
 }
 
 
-def show(session: Session, ledger: Ledger, *, named: str | None, as_csv: bool) -> None:
+def show_ledger(session: Session, ledger: Ledger, *, named: str | None, as_csv: bool) -> None:
     """Say what was spent."""
     if session.json:
         session.out.document(ledger_document(ledger))
@@ -73,7 +73,7 @@ def show(session: Session, ledger: Ledger, *, named: str | None, as_csv: bool) -
 def sheet(ledger: Ledger, named: str | None) -> Iterator[str]:
     """Yield everything about the total, a fact a line."""
     total = ledger.total
-    of = f" of {safe(named)}" if named else ""
+    of = f" of {sanitize(named)}" if named else ""
     batches = amount(len(total.batches), "batch", "batches")
     yield f"cost{of}: {_money(total)}, {amount(total.results, 'answer')}, {batches}"
     if ledger.expected is not None and total.batches:
@@ -109,7 +109,7 @@ def remarks(ledger: Ledger) -> Iterator[str]:
         yield f"{ended} not counted: their results are not here. `batchtui results ID` fetches them."
 
 
-def show_sums(session: Session, sums: Sequence[Sum], *, as_csv: bool) -> None:
+def show_calculation(session: Session, sums: Sequence[CalculatedCost], *, as_csv: bool) -> None:
     """Say what a calculation came to."""
     documents = [_sum_document(each) for each in sums]
     if session.json:
@@ -118,7 +118,8 @@ def show_sums(session: Session, sums: Sequence[Sum], *, as_csv: bool) -> None:
         _csv(session, documents)
     else:
         rows = [
-            (safe(each.model), each.tier, usd(each.batch), usd(each.standard), usd(_difference(each))) for each in sums
+            (sanitize(each.model), each.tier, usd(each.batch), usd(each.standard), usd(_difference(each)))
+            for each in sums
         ]
         session.out.table(SUMS, rows)
 
@@ -136,7 +137,7 @@ def ledger_document(ledger: Ledger) -> Document:
     }
 
 
-def _line_document(line: Line) -> Document:
+def _line_document(line: LedgerLine) -> Document:
     usage = line.usage
     return {
         "label": line.label,
@@ -154,7 +155,7 @@ def _line_document(line: Line) -> Document:
     }
 
 
-def _flat(line: Line) -> Document:
+def _flat(line: LedgerLine) -> Document:
     document = _line_document(line)
     for name in ("categories", "tokens", "cache"):
         nested = document.pop(name)
@@ -179,10 +180,10 @@ def _harmless(document: Document) -> Document:
     }
 
 
-def _row(line: Line) -> tuple[str, ...]:
+def _row(line: LedgerLine) -> tuple[str, ...]:
     cache = "" if line.hit_rate is None else f"{line.hit_rate:.0%}"
     return (
-        safe(line.label), _money(line), usd(line.expected, unknown=UNKNOWN_CELL), usd(line.standard), usd(line.saved),
+        sanitize(line.label), _money(line), usd(line.expected, unknown=UNKNOWN_CELL), usd(line.standard), usd(line.saved),
         count(len(line.batches)), count(line.results), short(line.usage.total_input), short(line.usage.output_tokens),
         cache,
     )  # fmt: skip
@@ -195,18 +196,18 @@ def _compared(cost: Decimal | None, expected: Decimal) -> str:
     return f"; it came to {cost / expected:.0%} of that"
 
 
-def _money(line: Line) -> str:
+def _money(line: LedgerLine) -> str:
     if line.cost is not None:
         return usd(line.cost)
     return f"{usd(line.known)} and more" if line.known else usd(None)
 
 
-def _tokens(line: Line, category: str) -> int:
+def _tokens(line: LedgerLine, category: str) -> int:
     name = category if category == "web_searches" else f"{category}_tokens"
     return int(getattr(line.usage, name))
 
 
-def _sum_document(each: Sum) -> Document:
+def _sum_document(each: CalculatedCost) -> Document:
     return {
         "model": each.model,
         "tier": each.tier or None,
@@ -215,5 +216,5 @@ def _sum_document(each: Sum) -> Document:
     }
 
 
-def _difference(each: Sum) -> Decimal | None:
+def _difference(each: CalculatedCost) -> Decimal | None:
     return None if each.batch is None or each.standard is None else each.standard - each.batch

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from batchtui.cli.views.json_documents import Document, Ends
     from batchtui.domain.result import Outcome
     from batchtui.services.batches.targets import Target
-    from batchtui.services.insights.warnings import Caution
+    from batchtui.services.insights.warnings import BatchWarning
     from batchtui.services.workspace import Workspace
 
 TO_COME = (ResultsState.NONE, ResultsState.PARTIAL)
 
 
-async def reread(workspace: Workspace, target: Target) -> Target:
+async def reload(workspace: Workspace, target: Target) -> Target:
     """Read the batches of a target again, as they stand now."""
     keys = [batch.key for batch in target.batches]
     return replace(target, batches=tuple(await workspace.registry.views.page(keys)))
@@ -48,18 +48,18 @@ async def merged_outcomes(workspace: Workspace, target: Target) -> Mapping[Outco
 
 async def ends(workspace: Workspace) -> Ends:
     """Read the history that tells when running batches may end."""
-    from batchtui.services.insights.forecast import forecaster
+    from batchtui.services.insights.forecast import load_forecaster
 
-    now, history = workspace.clock.now(), await forecaster(workspace)
+    now, history = workspace.clock.now(), await load_forecaster(workspace)
     return lambda batch: history.of(batch, now)
 
 
-async def cautions_of(workspace: Workspace, target: Target) -> list[Caution]:
+async def warnings_of(workspace: Workspace, target: Target) -> list[BatchWarning]:
     """Read the warnings that concern a target: those about its batches, and those about everything."""
-    from batchtui.services.insights.warnings import cautions
+    from batchtui.services.insights.warnings import list_warnings
 
     keys = {batch.key for batch in target.batches}
-    return [one for one in await cautions(workspace) if one.batch is None or one.batch.key in keys]
+    return [one for one in await list_warnings(workspace) if one.batch is None or one.batch.key in keys]
 
 
 def show_target(
@@ -68,16 +68,16 @@ def show_target(
     now: datetime,
     outcomes: Mapping[Outcome, int] | None = None,
     ends: Ends | None = None,
-    warnings: Sequence[Caution] = (),
+    warnings: Sequence[BatchWarning] = (),
 ) -> None:
     """Write a target in full; `outcomes` as `merged_outcomes` counted them, `ends` forecasts."""
     if session.json:
         session.out.document({**target_document(target, outcomes, ends), "warnings": caution_documents(warnings)})
     elif target.job is None:
         [batch] = target.batches
-        session.out.lines(sheets.batch_sheet(batch, now, session.out, ends(batch) if ends else None))
+        session.out.lines(sheets.batch_details(batch, now, session.out, ends(batch) if ends else None))
     else:
-        session.out.lines(sheets.job_sheet(target.job, target.batches, target.counts, outcomes))
+        session.out.lines(sheets.job_details(target.job, target.batches, target.counts, outcomes))
         session.out.line()
         sheets.show_batches(session.out, target.batches, now)
     if warnings and not session.json:
@@ -103,7 +103,7 @@ def target_document(
     }
 
 
-def caution_documents(cautions: Sequence[Caution]) -> list[Document]:
+def caution_documents(cautions: Sequence[BatchWarning]) -> list[Document]:
     """Write warnings as an array."""
     return [
         {

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from batchtui.compose.tables.encoding import detect_encoding
 from batchtui.domain.problem import Severity
-from batchtui.intake.problems import Fault
-from batchtui.intake.record_reader import what_is
+from batchtui.intake.problems import CheckFault
+from batchtui.intake.record_reader import sniff
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +37,7 @@ class Attachment:
     """Of a text file."""
     block: dict[str, Any] | None = None
     """Of an image or a PDF."""
-    fault: Fault | None = None
+    fault: CheckFault | None = None
     """Why it cannot be sent, or may be refused."""
 
     @property
@@ -68,7 +68,7 @@ def read_attachment(path: Path) -> Attachment:
         return _wrong("file-too-large", message, "make it smaller, or upload it (Files API)")
     warning = None
     if kind != "application/pdf" and len(content) > IMAGE_SURE:
-        warning = Fault("image-large", "the image has more than 5 MB, which may be refused", "", Severity.WARNING)
+        warning = CheckFault("image-large", "the image has more than 5 MB, which may be refused", "", Severity.WARNING)
     return Attachment(block=data_block(kind, content), fault=warning)
 
 
@@ -98,7 +98,7 @@ def _text(content: bytes) -> Attachment:
             "file-too-large", f"the text has more than {TEXT_MOST // 1_000_000} MB", "no model reads that much"
         )
     encoding = detect_encoding(content[: 1 << 18])
-    if (foreign := what_is(content)) is not None:
+    if (foreign := sniff(content)) is not None:
         return _wrong("file-binary", f"this is {foreign[0]}", "convert it to text, PDF or an image")
     if not encoding.startswith("utf-16") and not encoding.startswith("utf-32") and b"\0" in content:
         return _wrong("file-binary", "this is binary data, and neither an image nor a PDF", "remove it from the folder")
@@ -109,4 +109,4 @@ def _text(content: bytes) -> Attachment:
 
 
 def _wrong(code: str, message: str, hint: str) -> Attachment:
-    return Attachment(fault=Fault(code, message, hint))
+    return Attachment(fault=CheckFault(code, message, hint))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from batchtui.intake.problems import Fault
+    from batchtui.intake.problems import CheckFault
 
 MAX_CELL = 10_000_000
 """Characters in one cell: more than twice what the longest context holds."""
@@ -25,7 +25,7 @@ class Row(NamedTuple):
     """Where it begins: the line of a text, else the number of the row, from 1."""
     values: dict[str, Any]
     """By the name of the column; empty where the row is wrong."""
-    fault: Fault | None = None
+    fault: CheckFault | None = None
     blocks: tuple[dict[str, Any], ...] = ()
     """What it brings that is no text: images and documents."""
     file: str | None = None

@@ -18,7 +18,7 @@ HEAD = 1 << 18
 """Bytes that decide what it is."""
 
 
-class Feed:
+class ByteSource:
     """One file or the standard input, unpacked where it is compressed.
 
     A file can be read again; a pipe only where `keep` was called before.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from batchtui.compose.tables.base import Row, TableOptions
-    from batchtui.compose.tables.byte_source import Feed
+    from batchtui.compose.tables.byte_source import ByteSource
 
 MAX_CONTROLS = 2
 """Different control characters that a text may have by accident; binary data has more."""
@@ -30,7 +30,7 @@ class DelimitedTable:
     id_column = None
     has_blocks = False
 
-    def __init__(self, feed: Feed, options: TableOptions) -> None:
+    def __init__(self, feed: ByteSource, options: TableOptions) -> None:
         """Find out how it is written.
 
         Raises:

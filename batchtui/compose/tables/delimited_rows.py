@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from batchtui.compose.tables.base import BLOCK_CHARACTERS, BLOCK_ROWS, MAX_CELL, Row
 from batchtui.compose.tables.dialect import MAX_BELOW, fits, is_blank, is_footer, is_ruler
-from batchtui.intake.problems import Fault
+from batchtui.intake.problems import CheckFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from batchtui.compose.tables.dialect import Dialect
+    from batchtui.compose.tables.dialect import ApiHeaders
 
 BLANK, COMMENTS, REPEATED, BELOW = "blank rows", "comments", "repeated headers", "lines below the table"
 """What is left out, by the words for it."""
@@ -42,7 +42,7 @@ class _Held(NamedTuple):
 class DelimitedRows:
     """The rows of one reading. Holds a block at a time."""
 
-    def __init__(self, stream: TextIO, dialect: Dialect, names: list[str], *, header: list[str] | None) -> None:
+    def __init__(self, stream: TextIO, dialect: ApiHeaders, names: list[str], *, header: list[str] | None) -> None:
         """`header` has the cells of the first row where they are the names; None where the table has no header."""
         self._stream = stream
         self._dialect = dialect
@@ -191,12 +191,14 @@ def short_lines(stream: TextIO) -> Iterator[str]:
         yield line
 
 
-def _odd(cells: list[str]) -> Fault | None:
+def _odd(cells: list[str]) -> CheckFault | None:
     """Say what is wrong with characters that may be wrong."""
     if any("\0" in cell for cell in cells):
-        return Fault("nul", "a cell has a NUL character, which is no text", "remove it, or leave the row out")
+        return CheckFault("nul", "a cell has a NUL character, which is no text", "remove it, or leave the row out")
     if any(cell.startswith(" ") and cell.lstrip().startswith('"') for cell in cells):
-        return Fault("quote-space", "a blank stands before a quotation mark, so the mark is text", "remove the blank")
+        return CheckFault(
+            "quote-space", "a blank stands before a quotation mark, so the mark is text", "remove the blank"
+        )
     return None
 
 
@@ -205,23 +207,27 @@ def _is_final(fault: Exception) -> bool:
     return isinstance(fault, LongLine) or "field larger" in str(fault) or "unexpected end" in str(fault)
 
 
-def _unreadable(fault: Exception) -> Fault:
+def _unreadable(fault: Exception) -> CheckFault:
     said = str(fault)
     if isinstance(fault, LongLine) or "field larger" in said:
         message = f"a cell is longer than {MAX_CELL:,} characters, which no model reads; nothing after it was read"
-        return Fault("cell-too-long", message, "is a quotation mark missing before it?")
+        return CheckFault("cell-too-long", message, "is a quotation mark missing before it?")
     if "unexpected end" in said:
-        return Fault("quote-open", "a quotation mark that is opened in this row is never closed", "the rest is lost")
-    return Fault("quote-wrong", "text follows a closing quotation mark", 'a quotation mark in a cell is written ""')
+        return CheckFault(
+            "quote-open", "a quotation mark that is opened in this row is never closed", "the rest is lost"
+        )
+    return CheckFault(
+        "quote-wrong", "text follows a closing quotation mark", 'a quotation mark in a cell is written ""'
+    )
 
 
-def _ragged(cells: list[str], names: list[str]) -> Fault:
+def _ragged(cells: list[str], names: list[str]) -> CheckFault:
     more = "a cell with a delimiter in it stands in quotation marks"
     hint = more if len(cells) > len(names) else "is a line break in a cell not quoted?"
     if any(cell.startswith(" ") and cell.lstrip().startswith('"') for cell in cells):
         hint = "remove the blank before the quotation mark"
     if cells[0].startswith(("#", "//", "--")):
         hint = f"--comment '{cells[0][:1]}' leaves such lines out"
-    return Fault(
+    return CheckFault(
         "row-ragged", f"the row has {len(cells)} cells, the table has {len(names)} columns", hint, kind="ragged"
     )

@@ -14,7 +14,7 @@ MEMORY = "512MB"
 """What a query may use; sorts and joins of more go to the disk."""
 
 
-class QueryTable(Readable):
+class DuckdbTable(Readable):
     """The rows of one SELECT. It reads files and changes none; nothing is fetched from a network."""
 
     id_column = None
@@ -101,18 +101,18 @@ class QueryTable(Readable):
         return rows
 
 
-def parquet_table(name: str) -> QueryTable:
+def parquet_table(name: str) -> DuckdbTable:
     """Open a Parquet file, with the names of its columns as they stand in it: DuckDB calls `A` beside `a` `A_1`.
 
     Raises:
         UsageError, InputError: as `QueryTable`.
     """
-    table = QueryTable(name, "SELECT * FROM read_parquet(?)", (name,), "Parquet")
+    table = DuckdbTable(name, "SELECT * FROM read_parquet(?)", (name,), "Parquet")
     table.rename(_names_in(table, name))
     return table
 
 
-def _names_in(table: QueryTable, name: str) -> tuple[str, ...]:
+def _names_in(table: DuckdbTable, name: str) -> tuple[str, ...]:
     """Return the names of the columns of a Parquet file, those of nested fields left out."""
     # parquet_schema yields the tree of the schema in depth-first order: the root, then each column and its fields.
     schema = table.ask("SELECT name, coalesce(num_children, 0) FROM parquet_schema(?)", (name,))

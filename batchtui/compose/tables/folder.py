@@ -10,7 +10,7 @@ from batchtui.compose.tables.attachments import read_attachment, text_block
 from batchtui.compose.tables.base import Readable, Row
 from batchtui.domain.errors import InputError
 from batchtui.domain.problem import Severity
-from batchtui.intake.problems import Fault
+from batchtui.intake.problems import CheckFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -100,4 +100,4 @@ def _files(folder: Path, before: str, depth: int) -> Iterator[tuple[Path, str]]:
 
 
 def _wrong(path: Path, code: str, message: str, hint: str) -> Row:
-    return Row(1, {}, Fault(code, message, hint, Severity.ERROR), file=str(path))
+    return Row(1, {}, CheckFault(code, message, hint, Severity.ERROR), file=str(path))

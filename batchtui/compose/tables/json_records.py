@@ -9,15 +9,15 @@ from pydantic_core import from_json
 
 from batchtui.compose.tables.base import Readable, Row
 from batchtui.domain.errors import InputError
-from batchtui.intake.problems import Fault
-from batchtui.intake.record_diagnosis import read_object
-from batchtui.intake.record_reader import WrongFormat, read_records
+from batchtui.intake.problems import CheckFault
+from batchtui.intake.record_diagnosis import diagnose
+from batchtui.intake.record_reader import UnknownFormat, read_records
 from batchtui.intake.task_files import is_task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from batchtui.compose.tables.byte_source import Feed
+    from batchtui.compose.tables.byte_source import ByteSource
     from batchtui.intake.record_reader import Records
 
 VALUE = "input_data"
@@ -28,12 +28,12 @@ _HOPELESS = ("file-binary", "file-encoding", "file-empty", "file-not-json", "fil
 """What the beginning says about all of it."""
 
 
-class RecordTable(Readable):
+class JsonTable(Readable):
     """Objects in JSON. Their keys are the columns; a record may lack some, and its own lines are its place."""
 
     has_blocks = False
 
-    def __init__(self, feed: Feed) -> None:
+    def __init__(self, feed: ByteSource) -> None:
         """Look at the first records.
 
         Raises:
@@ -75,8 +75,8 @@ class RecordTable(Readable):
         try:
             for records in read_records(self._feed.chunks()):
                 yield list(_rows(records))
-        except WrongFormat as fault:
-            yield [Row(fault.line or 1, {}, Fault(fault.code, fault.message, fault.hint))]
+        except UnknownFormat as fault:
+            yield [Row(fault.line or 1, {}, CheckFault(fault.code, fault.message, fault.hint))]
 
     def _first(self) -> list[dict[str, Any]]:
         """Return the first records, as far as they can be read; the last one of a beginning may be cut."""
@@ -84,7 +84,7 @@ class RecordTable(Readable):
         try:
             for records in islice(read_records(iter([self._feed.head])), _LOOKED_AT):
                 rows += _rows(records)
-        except WrongFormat as fault:
+        except UnknownFormat as fault:
             if not rows and (self._feed.is_whole or fault.code in _HOPELESS):
                 raise InputError(f"{self.name}: {fault.message}.", hint=fault.hint) from None
         return [row.values for row in rows[:_LOOKED_AT] if row.fault is None]
@@ -103,6 +103,6 @@ def _rows(records: Records) -> Iterator[Row]:
         yield Row(line, value if isinstance(value, dict) else {VALUE: value})
 
 
-def _fault(text: bytes) -> Fault:
-    faults = read_object(text).faults
-    return faults[0] if faults else Fault("not-json", "it is no JSON that strict readers take")
+def _fault(text: bytes) -> CheckFault:
+    faults = diagnose(text).faults
+    return faults[0] if faults else CheckFault("not-json", "it is no JSON that strict readers take")

@@ -7,17 +7,17 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batchtui.compose.tables.byte_source import Feed
+from batchtui.compose.tables.byte_source import ByteSource
 from batchtui.compose.tables.delimited import DelimitedTable
 from batchtui.compose.tables.dialect import NONE
-from batchtui.compose.tables.duckdb import QueryTable, parquet_table
+from batchtui.compose.tables.duckdb import DuckdbTable, parquet_table
 from batchtui.compose.tables.encoding import is_encoding
 from batchtui.compose.tables.folder import FolderTable
-from batchtui.compose.tables.json_records import RecordTable
+from batchtui.compose.tables.json_records import JsonTable
 from batchtui.compose.tables.many import ManyTables
 from batchtui.compose.tables.spreadsheet import SpreadsheetTable, is_spreadsheet
 from batchtui.domain.errors import InputError, UsageError
-from batchtui.intake.record_reader import what_is
+from batchtui.intake.record_reader import sniff
 from batchtui.intake.sources import STDIN
 from batchtui.settings.user_paths import is_file, is_folder, is_there, path_of
 
@@ -49,19 +49,19 @@ def open_table(name: str, options: TableOptions) -> Table:
         return FolderTable(name, path, attach_text=options.attach_text)
     if name != STDIN and is_file(path) and is_spreadsheet(path):
         return SpreadsheetTable(name, options)
-    feed = Feed(name, options.stdin)
+    feed = ByteSource(name, options.stdin)
     _refuse_stand_in(name, feed.head)
     if feed.head.startswith(b"PAR1"):
         if name == STDIN:
             raise InputError("Parquet cannot be read from a pipe.", hint="Name the file.")
         return parquet_table(name)
-    if (foreign := what_is(feed.head)) is not None:
+    if (foreign := sniff(feed.head)) is not None:
         raise InputError(f"{name} is {foreign[0]}, not a table.", hint=f"{foreign[1].capitalize()}.")
     suffixes = [suffix.lower() for suffix in path.suffixes]
     looks_like_json = feed.head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
     is_named_so = any(suffix in _RECORDS for suffix in suffixes)
     if is_named_so or (looks_like_json and not any(suffix in _DELIMITED for suffix in suffixes)):
-        return RecordTable(feed)
+        return JsonTable(feed)
     return DelimitedTable(feed, options)
 
 
@@ -101,7 +101,7 @@ def open_query(sql: str) -> Table:
         UsageError: DuckDB is not installed, or it is no SELECT.
         InputError: the query is wrong, or a file cannot be read.
     """
-    return QueryTable("SQL", sql)
+    return DuckdbTable("SQL", sql)
 
 
 def _refuse_stand_in(name: str, head: bytes) -> None:

@@ -7,7 +7,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from batchtui.registry.requests.direct_file import StraightFile, page_memory
+from batchtui.registry.requests.direct_file import DirectFile, page_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +22,7 @@ STEPS_AHEAD = 2
 """How many steps may wait for the disk: memory stays flat, and checking and writing overlap."""
 
 
-class BodyStream:
+class BodyWriter:
     """Writes bodies one after the other, and hashes the requests in them. It never looks into a request.
 
     It belongs to one thread, which calls `open`, `add` and `close` for each body, then `finish` or `discard`. What it
@@ -39,7 +39,7 @@ class BodyStream:
         self._steps = deque(page_memory(STEP + len(TAIL)) for _ in range(STEPS_AHEAD + 1))
         self._begin = self._end = 0
         """Where in the first step the requests stand that the disk does not have yet."""
-        self._file: StraightFile | None = None
+        self._file: DirectFile | None = None
         """The open body; touched by the thread of the disk only."""
 
     def open(self, name: str) -> None:
@@ -96,7 +96,7 @@ class BodyStream:
         self._pending.popleft().result()
 
     def _open_file(self, name: str) -> None:
-        self._file = StraightFile.create(self._folder / name)
+        self._file = DirectFile.create(self._folder / name)
         # The same for the same requests, however they are cut into parts.
         self._hash.update(BETWEEN)
 

@@ -26,7 +26,7 @@ def page_memory(size: int) -> mmap.mmap:
     return mmap.mmap(-1, size)
 
 
-class StraightFile:
+class DirectFile:
     """One open file, written or read from its beginning to its end. Never shared between threads."""
 
     def __init__(self, path: Path, flags: int) -> None:

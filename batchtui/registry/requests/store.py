@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 
 from batchtui.domain.errors import StorageError
 from batchtui.domain.request import RequestFacts
-from batchtui.registry.requests.direct_file import StraightFile
+from batchtui.registry.requests.direct_file import DirectFile
 from batchtui.registry.requests.writer import RequestWriter, StagedRequests, body_name, index_name
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class StoredBody:
 async def _read_ahead(path: Path) -> AsyncGenerator[bytes, None]:
     """Read a file chunk by chunk, a few of them ahead, so that the disk works while the network does."""
     disk = ThreadPoolExecutor(1, thread_name_prefix="body-reader")
-    file = StraightFile.read_from(path)
+    file = DirectFile.read_from(path)
     try:
         ahead = deque(disk.submit(file.read) for _ in range(CHUNKS_AHEAD))
         while chunk := await asyncio.wrap_future(ahead.popleft()):

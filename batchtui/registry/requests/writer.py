@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from batchtui.domain.errors import StorageError
 from batchtui.domain.job import PartPlan
-from batchtui.registry.requests.body_writer import BETWEEN, HEAD, TAIL, BodyStream
+from batchtui.registry.requests.body_writer import BETWEEN, HEAD, TAIL, BodyWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -96,7 +96,7 @@ class RequestWriter:
         self._parts: list[PartPlan] = []
         self._files: dict[str, int] = {}
         self.folder.mkdir(mode=0o700, parents=True)
-        self._bodies = BodyStream(self.folder)
+        self._bodies = BodyWriter(self.folder)
         self._open: _OpenPart | None = None
         self._values: list[Any] = []
         """Of the latest rows, one after the other: too few yet for a statement."""

@@ -12,7 +12,7 @@ from batchtui.domain.result import Outcome
 from batchtui.domain.usage import Usage
 from batchtui.registry.results.summary import EXAMPLES, IdMismatch, ResultSummary
 from batchtui.results.failure_groups import FailureGrouper
-from batchtui.results.line_parser import read_line
+from batchtui.results.line_parser import parse_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -146,7 +146,7 @@ class IndexBuilder:
             start, offset = offset, offset + len(line) + 1
             if not line or line.isspace():
                 continue
-            reading = read_line(line)
+            reading = parse_line(line)
             custom_id, outcome, result_type, model, stop_reason, error_type, message, tokens, place = reading
             seq += 1
             add_offset(start)

@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING
 
 from batchtui.registry.results.index import BLOCK, IndexBuilder, index_file
 from batchtui.registry.results.summary import ResultSummary
-from batchtui.runtime.worker_process import Apart, ChildLost
+from batchtui.runtime.worker_process import WorkerLost, WorkerProcess
 
 if TYPE_CHECKING:
     from batchtui.domain.batch import Batch
@@ -38,13 +38,13 @@ def begin_index(batch: Batch, paths: ResultPaths) -> Indexing:
     """
     if batch.counts.total >= WORTH_IT and sys.executable:
         try:
-            return IndexApart(paths.part, paths.new_index)
+            return IndexWorker(paths.part, paths.new_index)
         except OSError as error:
             log.warning("no process could be had to index the results: %s", error)
     return IndexBuilder(paths.new_index)
 
 
-class IndexApart:
+class IndexWorker:
     """Has the index of one file built by another process, which reads the file itself; only lengths are told.
 
     Where that process is lost, the index is built here, at the end.
@@ -53,7 +53,7 @@ class IndexApart:
     def __init__(self, raw: Path, target: Path) -> None:
         """`raw`: what the results are written to as they come; `target`: where the index is to be."""
         self._raw, self._target = raw, target
-        self._child = Apart("batchtui.registry.results.index_worker")
+        self._child = WorkerProcess("batchtui.registry.results.index_worker")
         self._child.send(json.dumps([str(raw.absolute()), str(target.absolute())]).encode() + b"\n")
 
     @property
@@ -75,7 +75,7 @@ class IndexApart:
         self._child.send(json.dumps([index, part]).encode() + b"\n")
         try:
             word, said = json.loads(self._child.hear())
-        except ChildLost:
+        except WorkerLost:
             log.warning("the process that indexed the results was lost; they are indexed without one")
             self._child.end()
             return index_file(self._raw, self._target, requests)

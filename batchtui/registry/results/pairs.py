@@ -9,8 +9,8 @@ from heapq import merge
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from batchtui.domain.comparison import Difference
-from batchtui.results.parsed_result import read_answer
+from batchtui.domain.comparison import AnswerChange
+from batchtui.results.parsed_result import parse_result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 TELL_EVERY = 2_000
 """Pairs between two words about progress."""
-DIFFERENCES = tuple(Difference)
+DIFFERENCES = tuple(AnswerChange)
 """A difference is kept as its place here."""
 _SEQS = 40
 """Bits of a place that are a seq; above them stands the number of the file."""
@@ -51,7 +51,7 @@ class Pair:
 
     number: int
     """Its place in order of the custom_ids, from 0."""
-    difference: Difference
+    difference: AnswerChange
     first: ResultFacts | None
     """None where the set has no result of it."""
     second: ResultFacts | None
@@ -122,7 +122,7 @@ class ResultPairs:
         return len(self._codes)
 
     @property
-    def by_difference(self) -> Mapping[Difference, int]:
+    def by_difference(self) -> Mapping[AnswerChange, int]:
         """How many pairs differ in each way that occurs."""
         numbers = {difference: self._codes.count(code) for code, difference in enumerate(DIFFERENCES)}
         return {difference: number for difference, number in numbers.items() if number}
@@ -133,13 +133,13 @@ class ResultPairs:
         first, second = self._sides
         return first.outcomes, second.outcomes
 
-    def order(self, differences: Collection[Difference] | None = None) -> Sequence[int]:
+    def order(self, differences: Collection[AnswerChange] | None = None) -> Sequence[int]:
         """Return the numbers of the pairs that differ in one of these ways, in order of their custom_ids."""
         if differences is None:
             return range(self.count)
         return array("I", (number for number, is_wanted in enumerate(self.mask(differences)) if is_wanted))
 
-    def mask(self, differences: Collection[Difference]) -> bytes:
+    def mask(self, differences: Collection[AnswerChange]) -> bytes:
         """Return one byte a pair, 1 for those that differ in one of these ways."""
         wanted = frozenset(DIFFERENCES.index(difference) for difference in differences)
         return bytes(self._codes).translate(bytes(code in wanted for code in range(256)))
@@ -161,21 +161,21 @@ class ResultPairs:
     def _both(self) -> Iterator[tuple[_Side, array[int]]]:
         return zip(self._sides, self._places, strict=True)
 
-    def _difference(self, one: _Said | None, other: _Said | None) -> Difference:
+    def _difference(self, one: _Said | None, other: _Said | None) -> AnswerChange:
         if one is None or other is None:
-            return Difference.ONLY_FIRST if other is None else Difference.ONLY_SECOND
+            return AnswerChange.ONLY_FIRST if other is None else AnswerChange.ONLY_SECOND
         if one.outcome.is_success != other.outcome.is_success:
-            return Difference.BETTER if other.outcome.is_success else Difference.WORSE
+            return AnswerChange.BETTER if other.outcome.is_success else AnswerChange.WORSE
         if not one.outcome.is_success:
-            return Difference.FAILED
+            return AnswerChange.FAILED
         if one.message != other.message or one.outcome is not other.outcome:
-            return Difference.CHANGED
+            return AnswerChange.CHANGED
         first, second = self._sides
         line, its_line = first.line(one.place) or b"", second.line(other.place) or b""
         content = content_of(line)
         if content is not None and content == content_of(its_line):
-            return Difference.SAME
-        return Difference.SAME if read_answer(line).said == read_answer(its_line).said else Difference.CHANGED
+            return AnswerChange.SAME
+        return AnswerChange.SAME if parse_result(line).said == parse_result(its_line).said else AnswerChange.CHANGED
 
 
 class _Side:

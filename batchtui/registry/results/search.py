@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from batchtui.results.content_blocks import blocks_of
-from batchtui.results.parsed_result import read_answer
+from batchtui.results.parsed_result import parse_result
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -70,7 +70,7 @@ def is_in_text(block: bytes, start: int, at: int) -> bool:
 
 
 def _says(line: bytes, folded: str) -> bool:
-    answer = read_answer(line)
+    answer = parse_result(line)
     if not answer.line:
         return True
     if folded in answer.custom_id.casefold() or folded in answer.text.casefold():

@@ -40,7 +40,7 @@ class CancelPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ActionResult:
     """What became of one batch of a plan."""
 
     batch: Batch
@@ -63,20 +63,20 @@ async def plan_cancel(workspace: Workspace, keys: Sequence[int]) -> CancelPlan:
     return CancelPlan(tuple(cancel), tuple(drop), tuple(skipped))
 
 
-async def apply_cancel(workspace: Workspace, plan: CancelPlan) -> list[Outcome]:
+async def apply_cancel(workspace: Workspace, plan: CancelPlan) -> list[ActionResult]:
     """Cancel what the plan says; what fails does not hold up the rest."""
     workspace.refuse_if_read_only()
-    outcomes: list[Outcome] = []
+    outcomes: list[ActionResult] = []
     for batch in plan.drop:
         await workspace.registry.batches.deleted(batch.key, locally=True)
-        outcomes.append(Outcome(await workspace.registry.batches.get(batch.key)))
+        outcomes.append(ActionResult(await workspace.registry.batches.get(batch.key)))
     for batch in plan.cancel:
         error: BatchtuiError | None = None
         try:
             await _cancel(workspace, batch)
         except BatchtuiError as caught:
             error = caught
-        outcomes.append(Outcome(await workspace.registry.batches.get(batch.key), error))
+        outcomes.append(ActionResult(await workspace.registry.batches.get(batch.key), error))
     return outcomes
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import BatchNotFound, BatchtuiError
 from batchtui.domain.states import BatchState, ResultsState
-from batchtui.services.batches.cancel import Outcome, Skipped
+from batchtui.services.batches.cancel import ActionResult, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,21 +56,21 @@ async def plan_delete(
     return DeletePlan(tuple(delete), tuple(drop), losing, tuple(skipped))
 
 
-async def apply_delete(workspace: Workspace, plan: DeletePlan) -> list[Outcome]:
+async def apply_delete(workspace: Workspace, plan: DeletePlan) -> list[ActionResult]:
     """Delete what the plan says; what fails does not hold up the rest."""
     workspace.refuse_if_read_only()
     batches = workspace.registry.batches
-    outcomes: list[Outcome] = []
+    outcomes: list[ActionResult] = []
     for batch in plan.drop:
         await batches.deleted(batch.key, locally=True)
-        outcomes.append(Outcome(await batches.get(batch.key)))
+        outcomes.append(ActionResult(await batches.get(batch.key)))
     for batch in plan.delete:
         error: BatchtuiError | None = None
         try:
             await _delete(workspace, batch)
         except BatchtuiError as caught:
             error = caught
-        outcomes.append(Outcome(await batches.get(batch.key), error))
+        outcomes.append(ActionResult(await batches.get(batch.key), error))
     return outcomes
 
 

@@ -22,7 +22,7 @@ _TAGS = re.compile(r'(?:[^\s,"]|"[^"]*"?)+')
 
 
 @dataclass(frozen=True, slots=True)
-class Labelling:
+class LabelEdit:
     """What is to become of the labels of jobs; what is not named stays."""
 
     name: str | None = None
@@ -58,7 +58,7 @@ class Labelling:
         )
 
 
-def read_tags(text: str) -> Labelling:
+def read_tags(text: str) -> LabelEdit:
     """Read tags as they are typed, with spaces or commas between them and quotation marks around their own spaces.
 
     Tags with a sign are added (`+eval`) or taken away (`-old`); without one, they are all that there shall be.
@@ -68,8 +68,8 @@ def read_tags(text: str) -> Labelling:
     add = tuple(_bare(word[1:]) for word in words if word[0] == "+")
     remove = tuple(_bare(word[1:]) for word in words if word[0] == "-")
     if add or remove:
-        return Labelling(add=(*bare, *add), remove=remove)
-    return Labelling(tags=bare)
+        return LabelEdit(add=(*bare, *add), remove=remove)
+    return LabelEdit(tags=bare)
 
 
 def written_tags(tags: Sequence[str]) -> str:
@@ -77,7 +77,7 @@ def written_tags(tags: Sequence[str]) -> str:
     return " ".join(f'"{tag}"' if re.search(r"[\s,]", tag) or tag[0] in "+-" else tag for tag in tags)
 
 
-async def label(workspace: Workspace, job_ids: Sequence[str], labelling: Labelling) -> list[Job]:
+async def label(workspace: Workspace, job_ids: Sequence[str], labelling: LabelEdit) -> list[Job]:
     """Write the labels of these jobs, and return those that were changed by it.
 
     Raises:

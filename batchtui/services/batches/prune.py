@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from batchtui.domain.batch import Batch
-    from batchtui.registry.orphans import Leftover
+    from batchtui.registry.orphans import OrphanedFiles
     from batchtui.services.workspace import Workspace
 
 AT_REST = timedelta(days=1)
@@ -95,9 +95,9 @@ async def plan_prune(workspace: Workspace, *, older_than: timedelta | None = Non
     known = {job: attempts.get(job, set()) for job in await registry.jobs.ids()}
     found = await asyncio.to_thread(
         lambda: [
-            *leftovers.left_requests(registry.requests.folder, known),
-            *leftovers.left_results(registry.results.folder, saved),
-            *leftovers.left_names(workspace.paths.originals, originals_in_use(workspace.paths, registry, known)),
+            *leftovers.orphaned_requests(registry.requests.folder, known),
+            *leftovers.orphaned_results(registry.results.folder, saved),
+            *leftovers.orphaned_names(workspace.paths.originals, originals_in_use(workspace.paths, registry, known)),
         ]
     )
     begun = await registry.views.begun_at()
@@ -144,12 +144,12 @@ async def _remove(workspace: Workspace, removal: Removal) -> None:
         await asyncio.to_thread(leftovers.remove, path)
 
 
-def _is_of_another_registry(leftover: Leftover, begun: datetime | None) -> bool:
+def _is_of_another_registry(leftover: OrphanedFiles, begun: datetime | None) -> bool:
     """Whether a folder of requests was there before this registry: what it knew of them is lost, so they stay."""
     return leftover.kind == "requests" and (begun is None or leftover.changed_at < begun)
 
 
-def _may_be_sent_yet(leftover: Leftover, older_than: timedelta | None, now: datetime) -> bool:
+def _may_be_sent_yet(leftover: OrphanedFiles, older_than: timedelta | None, now: datetime) -> bool:
     """Whether these are names of requests that somebody may have in a file, and send later."""
     if leftover.kind != "names":
         return False

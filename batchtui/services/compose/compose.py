@@ -19,11 +19,11 @@ from functools import partial
 from typing import IO, TYPE_CHECKING
 
 from batchtui.domain.errors import StorageError
-from batchtui.registry.original_ids import OriginalsWriter
+from batchtui.registry.original_ids import OriginalIdWriter
 from batchtui.runtime.atomic_file import refuse_existing
-from batchtui.runtime.threads import abandonable
-from batchtui.services.estimates.request_groups import LoadCounter
-from batchtui.services.submission.staging.stage import Reading
+from batchtui.runtime.threads import run_cancellable
+from batchtui.services.estimates.request_groups import RequestGrouper
+from batchtui.services.submission.staging.stage import ReadProgress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from batchtui.domain.estimate import Estimate
     from batchtui.intake import CheckReport
     from batchtui.services.compose.composition import Composition
-    from batchtui.services.estimates.request_groups import Load
-    from batchtui.services.submission.cache_priming import Gain
+    from batchtui.services.estimates.request_groups import RequestGroup
+    from batchtui.services.submission.cache_priming import CacheSavings
     from batchtui.services.workspace import Workspace
-    from batchtui.templates.request_builder import Prefix
+    from batchtui.templates.request_builder import CacheablePrefix
 
 SPOOLED = 1 << 22
 """Bytes of requests that wait in memory for the last check; more waits on the disk."""
@@ -62,14 +62,14 @@ class Composed:
     """Of those, the ones that are not unique in the data."""
     originals: Path | None
     """Where the names of those rows are kept; exports find them by themselves."""
-    prefix: Prefix | None
+    prefix: CacheablePrefix | None
     least_cached: int | None
     """Tokens that the prefix must have for the model to cache it."""
-    loads: tuple[Load, ...]
+    loads: tuple[RequestGroup, ...]
     """What the requests weigh."""
     estimate: Estimate | None = None
     """What they will cost as one batch; None where there are none."""
-    gain: Gain | None = None
+    gain: CacheSavings | None = None
     """What caching the prefix is worth; None where it is too short, or the model's price is not known."""
     left_out: Mapping[str, int] = field(default_factory=dict)
     """What of the data was left out as no row, by the words for it: blank rows, comments …"""
@@ -86,7 +86,7 @@ async def compose(
     workspace: Workspace,
     composition: Composition,
     stream: IO[bytes],
-    on_progress: Callable[[Reading], None] | None = None,
+    on_progress: Callable[[ReadProgress], None] | None = None,
 ) -> Composed:
     """Make and check all requests, then write them as JSON lines: all, or none where a row is wrong.
 
@@ -97,8 +97,8 @@ async def compose(
     return await _passed(workspace, partial(_compose, workspace, composition, stream), on_progress)
 
 
-async def survey(
-    workspace: Workspace, composition: Composition, on_progress: Callable[[Reading], None] | None = None
+async def check_all_rows(
+    workspace: Workspace, composition: Composition, on_progress: Callable[[ReadProgress], None] | None = None
 ) -> Composed:
     """Make and check all requests and keep none: to say what is wrong, and what they will cost.
 
@@ -108,20 +108,20 @@ async def survey(
     return await _passed(workspace, partial(_survey, composition), on_progress)
 
 
-async def counted(workspace: Workspace, composition: Composition, composed: Composed) -> Composed:
+async def with_token_counts(workspace: Workspace, composition: Composition, composed: Composed) -> Composed:
     """Have the API count a few of the requests, and return what became of them with an estimate that rests on that.
 
     Raises:
         InputError: as `compose`.
         CredentialsMissing, Refused: nobody may ask.
     """
-    from batchtui.services.estimates.estimate import expect
-    from batchtui.services.estimates.token_counting import count_loads
+    from batchtui.services.estimates.estimate import estimate_requests
+    from batchtui.services.estimates.token_counting import count_groups
 
     wanted = {place for load in composed.loads for place in load.sample}
     found = await asyncio.to_thread(_requests_at, composition, wanted)
-    tally = await count_loads(workspace, composed.loads, lambda places: [found[place] for place in places])
-    expected = await expect(workspace, composed.loads, composed.report.shapes, tally=tally)
+    tally = await count_groups(workspace, composed.loads, lambda places: [found[place] for place in places])
+    expected = await estimate_requests(workspace, composed.loads, composed.report.shapes, tally=tally)
     return replace(composed, estimate=expected)
 
 
@@ -137,11 +137,11 @@ def _requests_at(composition: Composition, places: set[int]) -> dict[int, bytes]
 
 async def _passed(
     workspace: Workspace,
-    work_with: Callable[[Callable[[Reading], None]], Composed],
-    on_progress: Callable[[Reading], None] | None,
+    work_with: Callable[[Callable[[ReadProgress], None]], Composed],
+    on_progress: Callable[[ReadProgress], None] | None,
 ) -> Composed:
     """Run one pass over all rows."""
-    composed = await abandonable(work_with, on_progress)
+    composed = await run_cancellable(work_with, on_progress)
     return await _priced(workspace, composed) if composed.loads else composed
 
 
@@ -149,7 +149,7 @@ async def compose_to_file(
     workspace: Workspace,
     composition: Composition,
     output: Path,
-    on_progress: Callable[[Reading], None] | None = None,
+    on_progress: Callable[[ReadProgress], None] | None = None,
 ) -> Composed:
     """Compose into a file, which appears whole or not at all; one that exists is replaced.
 
@@ -172,15 +172,15 @@ async def compose_to_file(
 
 
 def _compose(
-    workspace: Workspace, composition: Composition, stream: IO[bytes], tell: Callable[[Reading], None]
+    workspace: Workspace, composition: Composition, stream: IO[bytes], tell: Callable[[ReadProgress], None]
 ) -> Composed:
-    with OriginalsWriter(workspace.paths.originals) as originals, tempfile.SpooledTemporaryFile(SPOOLED) as spool:
-        composer, weighed = composition.composer(originals.changed), LoadCounter()
+    with OriginalIdWriter(workspace.paths.originals) as originals, tempfile.SpooledTemporaryFile(SPOOLED) as spool:
+        composer, weighed = composition.composer(originals.changed), RequestGrouper()
         for block in composer.blocks():
             spool.writelines([request.payload + b"\n" for request in block])
             originals.sent([request.custom_id for request in block])
             weighed.add(1, block)
-            tell(Reading(*composition.table.progress))
+            tell(ReadProgress(*composition.table.progress))
         report, length = composer.report(), 0
         if report.requests and (composition.options.skip_wrong or not report.errors):
             length = spool.tell()
@@ -191,8 +191,8 @@ def _compose(
     return _composed(composer, report, length, kept, weighed.loads())
 
 
-def _survey(composition: Composition, tell: Callable[[Reading], None]) -> Composed:
-    troubled, weighed = array("I"), LoadCounter()
+def _survey(composition: Composition, tell: Callable[[ReadProgress], None]) -> Composed:
+    troubled, weighed = array("I"), RequestGrouper()
 
     def note(number: int) -> None:
         if len(troubled) < MOST_TROUBLED:
@@ -201,14 +201,14 @@ def _survey(composition: Composition, tell: Callable[[Reading], None]) -> Compos
     composer = composition.composer(on_problem=note)
     for block in composer.blocks():
         weighed.add(1, block)
-        tell(Reading(*composition.table.progress))
+        tell(ReadProgress(*composition.table.progress))
     return replace(_composed(composer, composer.report(), 0, None, weighed.loads()), troubled=troubled)
 
 
 def _composed(
-    composer: Composer, report: CheckReport, length: int, kept: Path | None, loads: tuple[Load, ...]
+    composer: Composer, report: CheckReport, length: int, kept: Path | None, loads: tuple[RequestGroup, ...]
 ) -> Composed:
-    from batchtui.compose.prompt_caching import least_cached
+    from batchtui.compose.prompt_caching import min_cacheable_tokens
 
     ids = composer.ids
     return Composed(
@@ -221,7 +221,7 @@ def _composed(
         repeated=ids.repeated,
         originals=kept,
         prefix=composer.fitting.prefix,
-        least_cached=least_cached(model) if (model := composer.fitting.model) else None,
+        least_cached=min_cacheable_tokens(model) if (model := composer.fitting.model) else None,
         loads=loads,
         left_out=composer.table.left_out,
     )

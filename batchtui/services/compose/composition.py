@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from batchtui.compose import Composer, ComposerOptions, Rendered, Table
+    from batchtui.compose import Composer, ComposerOptions, RenderedRow, Table
     from batchtui.services.compose.options import ComposeOptions
     from batchtui.services.workspace import Workspace
     from batchtui.templates import Template
@@ -72,7 +72,7 @@ async def rules_of(workspace: Workspace, options: ComposeOptions) -> ComposerOpt
     )
 
 
-async def sample(composition: Composition, first: int, count: int) -> list[Rendered]:
+async def sample(composition: Composition, first: int, count: int) -> list[RenderedRow]:
     """Return some rows as they would be sent, each with its own problems; rows are counted from 1.
 
     Reads the table from its beginning; a pipe can be read only once.
@@ -140,7 +140,7 @@ def default_for(folder: Path, table: Table) -> Template | None:
     )
 
 
-def _sample(composition: Composition, first: int, count: int) -> list[Rendered]:
+def _sample(composition: Composition, first: int, count: int) -> list[RenderedRow]:
     composer, shown = composition.composer(), []
     if composer.fitting.id_column is not None:
         composition.table.keep()

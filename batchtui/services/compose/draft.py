@@ -11,7 +11,7 @@ from batchtui.domain.errors import InputError
 from batchtui.services.compose.options import ComposeOptions
 from batchtui.services.compose.template_choice import wrong_template
 from batchtui.settings.user_paths import path_of
-from batchtui.templates import Gaps, Template, TemplateFault, Turn, parse_template, template_text
+from batchtui.templates import InvalidTemplate, Template, TemplateText, Turn, parse_template, template_text
 
 if TYPE_CHECKING:
     from batchtui.compose import TableOptions
@@ -85,13 +85,13 @@ def template_of(draft: Draft) -> Template | None:
         template = replace(
             base,
             turns=_turns(base, draft.prompt),
-            system=Gaps(draft.system, "system") if draft.system.strip() else None,
+            system=TemplateText(draft.system, "system") if draft.system.strip() else None,
             model=draft.model or None,
             max_tokens=draft.max_tokens,
             id=draft.id or None,
             cache=draft.cache,
         )
-    except TemplateFault as fault:
+    except InvalidTemplate as fault:
         raise wrong_template(fault) from None
     return replace(template, **_structure(draft, template))
 
@@ -103,7 +103,7 @@ def options_of(draft: Draft) -> ComposeOptions:
         InputError: as `template_of`.
     """
     data = draft.data.strip()
-    reading = reading_of(draft.read_as)
+    reading = table_options_of(draft.read_as)
     return ComposeOptions(
         id=draft.id or None,
         model=draft.model or None,
@@ -119,7 +119,7 @@ def options_of(draft: Draft) -> ComposeOptions:
     )
 
 
-def reading_of(words: str) -> TableOptions:
+def table_options_of(words: str) -> TableOptions:
     """Return what a person says about how a table is written: an encoding, a delimiter, `header` or `no-header`.
 
     In any order, with spaces between them; what is not said is found out. Whether there is such an encoding shows when
@@ -192,7 +192,7 @@ def _turns(base: Template, prompt: str) -> tuple[Turn, ...]:
     places = ("prompt", "prefill")
     others = [turn for turn in base.turns if turn.text.place not in places]
     prefill = [turn for turn in base.turns if turn.text.place == "prefill"]
-    asked = [Turn("user", Gaps(prompt))] if prompt.strip() or not others else []
+    asked = [Turn("user", TemplateText(prompt))] if prompt.strip() or not others else []
     return (*others, *asked, *prefill)
 
 

@@ -23,14 +23,14 @@ from batchtui.services.compose.row_browser import RowBrowser
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from batchtui.compose import ComposerOptions, Rendered, Row
-    from batchtui.compose.binding import Fitting
+    from batchtui.compose import ComposerOptions, RenderedRow, Row
+    from batchtui.compose.binding import TemplateBinding
     from batchtui.services.compose.options import ComposeOptions
     from batchtui.services.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class DraftSource:
     """What a table was opened from: where this is the same, the table is."""
 
     data: str
@@ -42,16 +42,16 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedDraft:
     """A draft with what it comes to. It changes nothing; another draft is opened anew, with the same table."""
 
     draft: Draft
-    source: Source | None = None
+    source: DraftSource | None = None
     rows: RowBrowser | None = None
     """None where there is no data yet, or it cannot be read."""
     composition: Composition | None = None
     """None where no request can be made: see `complaints`."""
-    fitting: Fitting | None = None
+    fitting: TemplateBinding | None = None
     """How template and table fit; None as above."""
     complaints: tuple[str, ...] = ()
     """What keeps every row from being a request, a sentence each."""
@@ -63,25 +63,25 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class RowPreview:
     """One row, as the data has it and as it would be sent."""
 
     number: int
     """Of the row, from 1."""
     row: Row
-    rendered: Rendered | None
+    rendered: RenderedRow | None
     """None where no row becomes a request yet."""
     request: bytes = field(default=b"", repr=False)
     """Its JSON; empty where it cannot be sent."""
 
 
-async def open_draft(workspace: Workspace, draft: Draft, before: Opened | None = None) -> Opened:
+async def open_draft(workspace: Workspace, draft: Draft, before: OpenedDraft | None = None) -> OpenedDraft:
     """Open a draft, with the table of the one before where it is the same. What is wrong is said, not raised."""
     rules = await rules_of(workspace, options_of(replace(draft, prompt="", base="", answers="")))
     return await asyncio.to_thread(_open, workspace.paths.templates, draft, rules, before)
 
 
-async def show_row(opened: Opened, number: int) -> Shown | None:
+async def show_row(opened: OpenedDraft, number: int) -> RowPreview | None:
     """Return one row of a draft; None where there is no such row.
 
     Raises:
@@ -90,7 +90,7 @@ async def show_row(opened: Opened, number: int) -> Shown | None:
     return await asyncio.to_thread(_shown, opened, number)
 
 
-async def show_rows(opened: Opened, numbers: Sequence[int]) -> list[Shown]:
+async def show_rows(opened: OpenedDraft, numbers: Sequence[int]) -> list[RowPreview]:
     """Return rows that follow one another, as many of them as there are, without what would be sent: for a list.
 
     Raises:
@@ -99,7 +99,7 @@ async def show_rows(opened: Opened, numbers: Sequence[int]) -> list[Shown]:
     return await asyncio.to_thread(lambda: [_lightened(shown) for at in numbers if (shown := _shown(opened, at))])
 
 
-def has_changed(opened: Opened) -> bool:
+def has_changed(opened: OpenedDraft) -> bool:
     """Whether the file that a table was opened from is another one by now. Blocking."""
     source = opened.source
     if source is None:
@@ -107,7 +107,7 @@ def has_changed(opened: Opened) -> bool:
     return source != _source(opened.draft, options_of_data(opened.draft), attach_text=source.attach_text)
 
 
-async def find_problem(opened: Opened, number: int, step: int, most: int) -> int | None:
+async def find_problem(opened: OpenedDraft, number: int, step: int, most: int) -> int | None:
     """Return the next row after this one that has a problem; with a step of -1 the one before.
 
     Looks at so many rows at most; None where none of them has a problem.
@@ -118,7 +118,7 @@ async def find_problem(opened: Opened, number: int, step: int, most: int) -> int
     return await asyncio.to_thread(_find_problem, opened, number, step, most)
 
 
-def _open(folder: Path, draft: Draft, rules: ComposerOptions, before: Opened | None) -> Opened:
+def _open(folder: Path, draft: Draft, rules: ComposerOptions, before: OpenedDraft | None) -> OpenedDraft:
     complaints: list[str] = []
     try:
         options = options_of(draft)
@@ -127,7 +127,7 @@ def _open(folder: Path, draft: Draft, rules: ComposerOptions, before: Opened | N
         options = options_of_data(draft)
     template = options.template if not isinstance(options.template, str) else None
     if options.data is None and options.sql is None:
-        return Opened(draft, complaints=tuple(complaints))
+        return OpenedDraft(draft, complaints=tuple(complaints))
     source = _source(draft, options, attach_text=attaches_text(template))
     try:
         if before is not None and before.rows is not None and before.source == source:
@@ -135,9 +135,9 @@ def _open(folder: Path, draft: Draft, rules: ComposerOptions, before: Opened | N
         else:
             rows = RowBrowser(open_data(options, attach_text=source.attach_text))
         if complaints:
-            return Opened(draft, source, rows, complaints=tuple(complaints))
+            return OpenedDraft(draft, source, rows, complaints=tuple(complaints))
     except BatchtuiError as error:
-        return Opened(draft, source, complaints=(*complaints, complaint(error)))
+        return OpenedDraft(draft, source, complaints=(*complaints, complaint(error)))
     try:
         chosen = default_for(folder, rows.table) if template is None else template
         if template is None and (draft.system.strip() or draft.answers.strip()):
@@ -145,8 +145,8 @@ def _open(folder: Path, draft: Draft, rules: ComposerOptions, before: Opened | N
         composition = Composition(chosen, rows.table, options, rules)
         fitting = composition.composer().fitting
     except BatchtuiError as error:
-        return Opened(draft, source, rows, complaints=(complaint(error),))
-    return Opened(draft, source, rows, composition, fitting)
+        return OpenedDraft(draft, source, rows, complaints=(complaint(error),))
+    return OpenedDraft(draft, source, rows, composition, fitting)
 
 
 def options_of_data(draft: Draft) -> ComposeOptions:
@@ -154,33 +154,33 @@ def options_of_data(draft: Draft) -> ComposeOptions:
     return options_of(replace(Draft(), data=draft.data, read_as=draft.read_as))
 
 
-def _source(draft: Draft, options: ComposeOptions, *, attach_text: bool) -> Source:
+def _source(draft: Draft, options: ComposeOptions, *, attach_text: bool) -> DraftSource:
     try:
         found = Path(options.data).stat() if options.data else None
     except OSError:
         found = None
     changed_at, length = (found.st_mtime_ns, found.st_size) if found else (0, 0)
-    return Source(draft.data.strip(), draft.read_as, attach_text, changed_at, length)
+    return DraftSource(draft.data.strip(), draft.read_as, attach_text, changed_at, length)
 
 
-def _shown(opened: Opened, number: int) -> Shown | None:
+def _shown(opened: OpenedDraft, number: int) -> RowPreview | None:
     row = opened.rows.at(number) if opened.rows else None
     if row is None:
         return None
     if opened.composition is None:
-        return Shown(number, row, None)
+        return RowPreview(number, row, None)
     rendered = opened.composition.composer().render(row, number)
     if not rendered.params:
-        return Shown(number, row, rendered)
-    return Shown(number, row, rendered, to_json({"custom_id": rendered.custom_id, "params": rendered.params}))
+        return RowPreview(number, row, rendered)
+    return RowPreview(number, row, rendered, to_json({"custom_id": rendered.custom_id, "params": rendered.params}))
 
 
-def _lightened(shown: Shown) -> Shown:
+def _lightened(shown: RowPreview) -> RowPreview:
     rendered = replace(shown.rendered, params={}) if shown.rendered else None
     return replace(shown, row=shown.row._replace(blocks=()), rendered=rendered, request=b"")
 
 
-def _find_problem(opened: Opened, number: int, step: int, most: int) -> int | None:
+def _find_problem(opened: OpenedDraft, number: int, step: int, most: int) -> int | None:
     for place in range(number + step, number + step * (most + 1), step):
         shown = _shown(opened, place)
         if shown is None:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.errors import InputError, UsageError
 from batchtui.settings.user_paths import is_file
-from batchtui.templates import Gaps, Template, TemplateFault, find_template, list_templates
+from batchtui.templates import InvalidTemplate, Template, TemplateText, find_template, list_templates
 from batchtui.templates import store as library
 from batchtui.templates.store import is_name, read_template
 
 if TYPE_CHECKING:
     from batchtui.services.compose.options import ComposeOptions
     from batchtui.services.workspace import Workspace
-    from batchtui.templates.store import Listed
+    from batchtui.templates.store import TemplateEntry
 
 
 def choose_template(folder: Path, options: ComposeOptions) -> Template | None:
@@ -35,8 +35,10 @@ def choose_template(folder: Path, options: ComposeOptions) -> Template | None:
     template = chosen if isinstance(chosen, Template) else saved_template(chosen, folder)
     try:
         if options.system is not None:
-            template = replace(template, system=Gaps(options.system, "system") if options.system.strip() else None)
-    except TemplateFault as fault:
+            template = replace(
+                template, system=TemplateText(options.system, "system") if options.system.strip() else None
+            )
+    except InvalidTemplate as fault:
         raise wrong_template(fault) from None
     return replace(template, **_structure(template, options))
 
@@ -53,7 +55,7 @@ def saved_template(named: str, folder: Path) -> Template:
         found = find_template(named, folder)
         if found is None and is_file(path):
             found = read_template(path)
-    except TemplateFault as fault:
+    except InvalidTemplate as fault:
         raise wrong_template(fault) from None
     if found is None:
         raise _no_template(named, folder)
@@ -70,7 +72,7 @@ async def save_template(workspace: Workspace, options: ComposeOptions, name: str
     return await asyncio.to_thread(_save, workspace.paths.templates, options, name)
 
 
-async def templates(workspace: Workspace) -> list[Listed]:
+async def templates(workspace: Workspace) -> list[TemplateEntry]:
     """Return every template that can be named, the user's first."""
     return await asyncio.to_thread(list_templates, workspace.paths.templates)
 
@@ -83,7 +85,7 @@ def _save(folder: Path, options: ComposeOptions, name: str) -> Template:
     changes: dict[str, Any] = {key: value for key, value in wishes.items() if value is not None}
     try:
         return library.save_template(replace(template, name=name, **changes), folder)
-    except TemplateFault as fault:
+    except InvalidTemplate as fault:
         raise UsageError(f"{str(fault)[:1].upper()}{str(fault)[1:]}.") from None
 
 
@@ -111,7 +113,7 @@ def _no_template(named: str, folder: Path) -> UsageError:
     return UsageError(f'There is no {what} "{named}".{guess}', hint=f"Saved are {', '.join(names)}.")
 
 
-def wrong_template(fault: TemplateFault) -> InputError:
+def wrong_template(fault: InvalidTemplate) -> InputError:
     """Say as a sentence what is wrong with a template."""
     said = str(fault)
     return InputError(f"{said[:1].upper()}{said[1:].rstrip('.')}.", title="The template is wrong")

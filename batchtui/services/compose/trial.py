@@ -10,13 +10,13 @@ from pydantic_core import from_json
 
 from batchtui.domain.errors import InputError
 from batchtui.intake import CheckedRequest
-from batchtui.services.estimates.estimate import expect
-from batchtui.services.estimates.request_groups import LoadCounter
+from batchtui.services.estimates.estimate import estimate_requests
+from batchtui.services.estimates.request_groups import RequestGrouper
 
 if TYPE_CHECKING:
     from batchtui.domain.cost import Cost
     from batchtui.domain.estimate import Estimate
-    from batchtui.results.parsed_result import Answer
+    from batchtui.results.parsed_result import ParsedResult
     from batchtui.services.workspace import Workspace
 
 
@@ -53,30 +53,30 @@ async def plan_trial(workspace: Workspace, request: bytes) -> TrialPlan:
         raise InputError("This row cannot be sent as it is.", hint="What is wrong with it stands below the request.")
     said = from_json(request)
     custom_id, params = said["custom_id"], said["params"]
-    weighed = LoadCounter()
+    weighed = RequestGrouper()
     tokens = params.get("max_tokens") if isinstance(params.get("max_tokens"), int) else None
     weighed.add(1, [CheckedRequest(1, custom_id, request, "", 1, params.get("model"), tokens, 1)])
-    return TrialPlan(custom_id, params, request, await expect(workspace, weighed.loads(), ()))
+    return TrialPlan(custom_id, params, request, await estimate_requests(workspace, weighed.loads(), ()))
 
 
-async def try_now(workspace: Workspace, plan: TrialPlan) -> Trial:
+async def run_trial(workspace: Workspace, plan: TrialPlan) -> Trial:
     """Make the call and return the answer. It is billed, and never made twice.
 
     Raises:
         UsageError: the settings say read-only.
         CredentialsMissing, GatewayError: nobody may ask, or the API says no or nothing.
     """
-    from batchtui.gateway.protocol import Dialect
-    from batchtui.results.parsed_result import read_answer
+    from batchtui.gateway.protocol import ApiHeaders
+    from batchtui.results.parsed_result import parse_result
 
     workspace.refuse_if_read_only()
-    message = from_json(await (await workspace.gateway()).message(plan.params, Dialect()))
+    message = from_json(await (await workspace.gateway()).message(plan.params, ApiHeaders()))
     result = {"type": "succeeded", "message": message}
     raw = json.dumps({"custom_id": plan.custom_id, "result": result}, ensure_ascii=False).encode("utf-8", "replace")
-    return Trial(plan, raw, _cost(workspace, read_answer(raw)))
+    return Trial(plan, raw, _cost(workspace, parse_result(raw)))
 
 
-def _cost(workspace: Workspace, answer: Answer) -> Cost | None:
+def _cost(workspace: Workspace, answer: ParsedResult) -> Cost | None:
     day = workspace.clock.now().date()
     prices = workspace.prices.prices_of(answer.reading.model or "", day, batch=False)
     return prices.rates(answer.usage.total_input).cost(answer.usage) if prices else None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Sum:
+class CalculatedCost:
     """What one model would cost. None where nobody knows its price."""
 
     model: str
@@ -26,7 +26,7 @@ class Sum:
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class CalculatorInput:
     """What is to be done: so many requests, each of one size."""
 
     requests: int
@@ -37,14 +37,14 @@ class Work:
     """Of one request's input, what is read from the cache."""
 
 
-def calculate(workspace: Workspace, work: Work, models: Sequence[str] = ()) -> list[Sum]:
+def calculate(workspace: Workspace, work: CalculatorInput, models: Sequence[str] = ()) -> list[CalculatedCost]:
     """Say what some work costs with these models, or with those that the tiers stand for, the cheapest first."""
     tiers = {model: tier for tier, model in workspace.settings.tiers().items()}
     sums = [_sum(workspace, work, model, tiers.get(model, "")) for model in (models or tiers)]
     return sorted(sums, key=lambda each: (each.batch is None, each.batch or 0))
 
 
-def _sum(workspace: Workspace, work: Work, model: str, tier: str) -> Sum:
+def _sum(workspace: Workspace, work: CalculatorInput, model: str, tier: str) -> CalculatedCost:
     day = workspace.clock.now().date()
     usage = Usage(work.input_tokens, cache_read_tokens=work.cached_tokens, output_tokens=work.output_tokens)
 
@@ -53,4 +53,4 @@ def _sum(workspace: Workspace, work: Work, model: str, tier: str) -> Sum:
         one = prices.rates(usage.total_input).cost(usage) if prices else None
         return one.total * work.requests if one else None
 
-    return Sum(model, tier, amount(batch=True), amount(batch=False))
+    return CalculatedCost(model, tier, amount(batch=True), amount(batch=False))

@@ -10,28 +10,28 @@ from batchtui.domain.cost import NOTHING, total
 from batchtui.domain.estimate import Bounds, Estimate, Grounds
 from batchtui.domain.estimate_history import CLOSEST, ENOUGH
 from batchtui.services.estimates.expectations import expectations, templates_of
-from batchtui.services.estimates.group_price import HIGH, LIKELY, LOW, price_load, reasons
+from batchtui.services.estimates.group_price import HIGH, LIKELY, LOW, price_group, uncertainties
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
-    from batchtui.domain.estimate_history import History, Outcomes
+    from batchtui.domain.estimate_history import EstimateHistory, PastOutcomes
     from batchtui.intake import Shape
     from batchtui.pricing.price_book import PriceBook
     from batchtui.services.estimates.group_price import Tokens
-    from batchtui.services.estimates.request_groups import Load
-    from batchtui.services.estimates.token_counting import Tally
+    from batchtui.services.estimates.request_groups import RequestGroup
+    from batchtui.services.estimates.token_counting import TokenCounts
     from batchtui.services.workspace import Workspace
 
 
-async def expect(
+async def estimate_requests(
     workspace: Workspace,
-    loads: Sequence[Load],
+    loads: Sequence[RequestGroup],
     shapes: Iterable[Shape],
     *,
     name: str | None = None,
-    tally: Tally | None = None,
+    tally: TokenCounts | None = None,
 ) -> Estimate:
     """Estimate what requests cost if they are sent now.
 
@@ -47,12 +47,12 @@ async def expect(
 
 
 def estimate(
-    loads: Sequence[Load],
+    loads: Sequence[RequestGroup],
     shapes: Iterable[Shape],
-    history: History,
+    history: EstimateHistory,
     day: date,
     book: PriceBook,
-    tally: Tally | None = None,
+    tally: TokenCounts | None = None,
 ) -> Estimate:
     """Estimate what requests cost on a day. Blocking: the price list may have to be read.
 
@@ -69,7 +69,7 @@ def estimate(
     templates = templates_of(by_id.values())
     before = {model: history.outcomes(model, templates.get(model, "")) for model in {load.model for load in loads}}
     priced = [
-        price_load(load, by_id.get(load.shape), before[load.model], day, book, counted.get(load)) for load in loads
+        price_group(load, by_id.get(load.shape), before[load.model], day, book, counted.get(load)) for load in loads
     ]
     parts = sorted({load.part for load in loads})
     written = [each.written for each in priced if each.written is not None]
@@ -90,7 +90,7 @@ def estimate(
     )
 
 
-def _grounds(found: Sequence[Outcomes | None]) -> Grounds | None:
+def _grounds(found: Sequence[PastOutcomes | None]) -> Grounds | None:
     known = [outcomes for outcomes in found if outcomes is not None]
     if not known or len(known) < len(found):
         return None
@@ -101,10 +101,10 @@ def _grounds(found: Sequence[Outcomes | None]) -> Grounds | None:
     )
 
 
-def _open(loads: Sequence[Load], shapes: Mapping[int, Shape]) -> tuple[str, ...]:
+def _open(loads: Sequence[RequestGroup], shapes: Mapping[int, Shape]) -> tuple[str, ...]:
     counted: Counter[str] = Counter()
     for load in loads:
-        for reason in reasons(load, shapes.get(load.shape)):
+        for reason in uncertainties(load, shapes.get(load.shape)):
             counted[reason] += load.requests
     return tuple(f"In {number:,} requests {reason}." for reason, number in counted.items())
 

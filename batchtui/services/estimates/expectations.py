@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from batchtui.intake import Shape
-    from batchtui.services.estimates.request_groups import Load
+    from batchtui.services.estimates.request_groups import RequestGroup
 
 FIXED = ("system", "tools", "tool_choice", "output_config", "thinking")
 """Keys of params that a template says, and data does not."""
@@ -24,7 +24,7 @@ LEAD = 24
 
 
 def expectations(
-    loads: Sequence[Load], shapes: Mapping[int, Shape], templates: Mapping[str | None, str]
+    loads: Sequence[RequestGroup], shapes: Mapping[int, Shape], templates: Mapping[str | None, str]
 ) -> tuple[Expectation, ...]:
     """Add up what is asked of each model in each part. Requests without a model are left out: nobody answers them."""
     found: dict[tuple[int, str], list[tuple[int, int, int]]] = {}

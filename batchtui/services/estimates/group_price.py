@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from datetime import date
     from decimal import Decimal
 
-    from batchtui.domain.estimate_history import Outcomes, Range
+    from batchtui.domain.estimate_history import PastOutcomes, TokenRange
     from batchtui.intake import Shape
     from batchtui.pricing.price_book import PriceBook
     from batchtui.pricing.price_list import ModelPrices
-    from batchtui.services.estimates.request_groups import Load
+    from batchtui.services.estimates.request_groups import RequestGroup
 
 ENVELOPE = 130
 """Bytes of a request that are JSON around the prompt: custom_id, model, roles."""
@@ -36,7 +36,7 @@ Tokens = tuple[int, int, int]
 """At least, likely and at most."""
 
 
-def input_tokens(load: Load, shape: Shape | None) -> Tokens:
+def input_tokens(load: RequestGroup, shape: Shape | None) -> Tokens:
     """Work out the tokens of all prompts of a load from their bytes: at least, likely and at most."""
     traits = shape.traits if shape else frozenset()
     text = max(0, load.bytes - load.media - ENVELOPE * load.requests)
@@ -57,7 +57,7 @@ _IN_THE_US = re.compile(rb'"inference_geo"\s*:\s*"us"')
 
 
 @dataclass(frozen=True, slots=True)
-class PricedLoad:
+class GroupPrice:
     """What one load costs and weighs."""
 
     part: int
@@ -66,17 +66,17 @@ class PricedLoad:
     input_tokens: Tokens
     written: Tokens | None
     """Tokens of output, by what was written before."""
-    outcomes: Outcomes | None
+    outcomes: PastOutcomes | None
 
 
-def price_load(
-    load: Load,
+def price_group(
+    load: RequestGroup,
     shape: Shape | None,
-    outcomes: Outcomes | None,
+    outcomes: PastOutcomes | None,
     day: date,
     book: PriceBook,
     counted: Tokens | None,
-) -> PricedLoad:
+) -> GroupPrice:
     """Price a load on a day, in a batch and without one.
 
     Args:
@@ -87,7 +87,7 @@ def price_load(
         book: the prices that hold.
         counted: their input as the API has counted it.
     """
-    tokens, is_open = counted or input_tokens(load, shape), bool(reasons(load, shape))
+    tokens, is_open = counted or input_tokens(load, shape), bool(uncertainties(load, shape))
     learnt = tokens if counted or outcomes is None else _corrected(tokens, outcomes.input, is_open=is_open)
     written = None if outcomes is None else _written(load, outcomes.output)
 
@@ -104,10 +104,10 @@ def price_load(
         return Bounds(_amount(load, shape, tokens, LOW, 0, prices), likely, at_most)
 
     said = (tokens[LOW], learnt[LIKELY], max(tokens[HIGH], learnt[LIKELY]))
-    return PricedLoad(load.part, bounds(batch=True), bounds(batch=False), said, written, outcomes)
+    return GroupPrice(load.part, bounds(batch=True), bounds(batch=False), said, written, outcomes)
 
 
-def _corrected(tokens: Tokens, found: Range | None, *, is_open: bool) -> Tokens:
+def _corrected(tokens: Tokens, found: TokenRange | None, *, is_open: bool) -> Tokens:
     """Correct what bytes say of the input by what it came to before; never out of what is possible."""
     if found is None:
         return tokens
@@ -120,13 +120,13 @@ def _corrected(tokens: Tokens, found: Range | None, *, is_open: bool) -> Tokens:
     return learnt(found.low), learnt(found.likely), learnt(found.high)
 
 
-def _written(load: Load, share: Range) -> Tokens:
+def _written(load: RequestGroup, share: TokenRange) -> Tokens:
     low, likely, high = (int(min(1.0, part) * load.max_tokens) for part in (share.low, share.likely, share.high))
     return low, likely, high
 
 
 def _amount(
-    load: Load, shape: Shape | None, tokens: Tokens, level: int, written: int, prices: ModelPrices
+    load: RequestGroup, shape: Shape | None, tokens: Tokens, level: int, written: int, prices: ModelPrices
 ) -> Decimal | None:
     """Price a load whose prompts are as long as this level says, and that writes so many tokens."""
     longest = tokens[level] // load.requests
@@ -137,7 +137,7 @@ def _amount(
     return cost.total if cost else None
 
 
-def _usage(load: Load, shape: Shape | None, level: int, tokens: int, written: int) -> Usage:
+def _usage(load: RequestGroup, shape: Shape | None, level: int, tokens: int, written: int) -> Usage:
     """Say where the input may go: at least all of it is read from a cache, at most all of it is written to one."""
     caches = shape is not None and any(trait.endswith(("+cache", "cache_control")) for trait in shape.traits)
     if not caches or level == LIKELY:
@@ -155,7 +155,7 @@ def _geography(shape: Shape | None, level: int) -> str | None:
     return "us" if level == HIGH or (level == LIKELY and _IN_THE_US.search(shape.payload)) else None
 
 
-def reasons(load: Load, shape: Shape | None) -> tuple[str, ...]:
+def uncertainties(load: RequestGroup, shape: Shape | None) -> tuple[str, ...]:
     """Say what makes the input larger than anybody can tell from the request."""
     said = []
     if load.elsewhere:

@@ -26,7 +26,7 @@ _TELLING = (b'"source"', b'"tool_result"', b'"cache_control"', b'"tools"')
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class RequestGroup:
     """Requests of one part that are alike: one shape, one model, one step of length."""
 
     part: int
@@ -86,15 +86,15 @@ class _Sum:
             self.documents += documents
         self.elsewhere += len(_ELSEWHERE.findall(payload))
 
-    def load(self, part: int, shape: int, model: str | None, step: int) -> Load:
+    def load(self, part: int, shape: int, model: str | None, step: int) -> RequestGroup:
         """Return what was added up."""
-        return Load(
+        return RequestGroup(
             part, shape, model, self.requests, self.bytes, (step + 1) * STEP if step else LONG, self.max_tokens,
             self.media, self.images, self.documents, self.elsewhere, self.hourly, tuple(self.sample),
         )  # fmt: skip
 
 
-class LoadCounter:
+class RequestGrouper:
     """Adds requests up, block by block. It looks into those only whose kind may carry media or a cache.
 
     That is decided by the first of each kind: requests of one shape have the same kinds of blocks.
@@ -120,7 +120,7 @@ class LoadCounter:
             if found.is_telling:
                 found.look_closely(payload)
 
-    def loads(self) -> tuple[Load, ...]:
+    def loads(self) -> tuple[RequestGroup, ...]:
         """Return what was added, in order of parts."""
         found = sorted(self._sums.items(), key=lambda item: item[0][0])
         return tuple(each.load(part, shape, model, step) for (part, shape, model, step), each in found)

@@ -14,8 +14,8 @@ from batchtui.domain.estimate import Counted
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from batchtui.gateway.protocol import Dialect, Gateway
-    from batchtui.services.estimates.request_groups import Load
+    from batchtui.gateway.protocol import ApiHeaders, Gateway
+    from batchtui.services.estimates.request_groups import RequestGroup
     from batchtui.services.workspace import Workspace
 
 EACH = 5
@@ -35,19 +35,19 @@ OF_THE_REQUEST = (400, 404, 413, 422)
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class TokenCounts:
     """What was counted: the input of whole loads, worked out from it, and how far that can be trusted."""
 
-    tokens: Mapping[Load, tuple[int, int, int]]
+    tokens: Mapping[RequestGroup, tuple[int, int, int]]
     """Of those loads that something was counted of: at least, likely and at most."""
     counted: Counted
 
 
 @dataclass(slots=True)
-class _Kind:
+class _SampledGroup:
     """Loads that are alike but for the part that they go to."""
 
-    loads: list[Load] = field(default_factory=list)
+    loads: list[RequestGroup] = field(default_factory=list)
     found: list[tuple[int, int]] = field(default_factory=list)
     """Of each counted request: how much of it there is, as `_measure` says, and its tokens."""
 
@@ -65,7 +65,7 @@ class _Kind:
         few = min(EACH, len(places))
         return [places[index * (len(places) - 1) // max(few - 1, 1)] for index in range(few)]
 
-    def tokens(self) -> dict[Load, tuple[int, int, int]]:
+    def tokens(self) -> dict[RequestGroup, tuple[int, int, int]]:
         """Work the input of each load out from what was counted. Empty where that says too little.
 
         Tokens grow with the bytes of a request; with images and documents they do not, and each request counts as one.
@@ -94,27 +94,27 @@ class _Kind:
     def _has_media(self) -> bool:
         return any(load.images or load.documents or load.elsewhere for load in self.loads)
 
-    def _measure(self, load: Load) -> int:
+    def _measure(self, load: RequestGroup) -> int:
         return load.requests if self._has_media else load.bytes
 
 
-async def count_loads(
+async def count_groups(
     workspace: Workspace,
-    loads: Sequence[Load],
+    loads: Sequence[RequestGroup],
     read: Callable[[Sequence[int]], list[bytes]],
     api_version: str | None = None,
     betas: tuple[str, ...] = (),
     on_progress: Callable[[int, int], None] | None = None,
-) -> Tally:
+) -> TokenCounts:
     """Have a few requests of each kind counted, wherever they lie: `read` returns those at some places, on a thread.
 
     Raises:
         CredentialsMissing, Refused: nobody may ask with these credentials.
     """
-    from batchtui.gateway.protocol import Dialect
+    from batchtui.gateway.protocol import ApiHeaders
 
     kinds = _kinds(loads)
-    asked = _Asking(await workspace.gateway(), Dialect(api_version, betas), workspace)
+    asked = _Asking(await workspace.gateway(), ApiHeaders(api_version, betas), workspace)
     wanted = sum(len(kind.chosen()) for kind in kinds)
     done = 0
     for kind in kinds:
@@ -132,7 +132,7 @@ async def count_loads(
 class _Asking:
     """Asks the API for one count after the other, with what has to be waited out. It works nothing out."""
 
-    def __init__(self, gateway: Gateway, dialect: Dialect, workspace: Workspace) -> None:
+    def __init__(self, gateway: Gateway, dialect: ApiHeaders, workspace: Workspace) -> None:
         self._gateway, self._dialect, self._clock = gateway, dialect, workspace.clock
         self._patience = PATIENCE
         self._is_over = False
@@ -170,12 +170,12 @@ class _Asking:
         self.notes.append(f"The API stopped counting: {why}")
 
 
-def _kinds(loads: Iterable[Load]) -> list[_Kind]:
+def _kinds(loads: Iterable[RequestGroup]) -> list[_SampledGroup]:
     """Put loads together that differ in their part only; as many, the weightiest first, as may be asked about."""
-    found: dict[tuple[int, str | None, int], _Kind] = {}
+    found: dict[tuple[int, str | None, int], _SampledGroup] = {}
     for load in loads:
-        found.setdefault((load.shape, load.model, load.longest), _Kind()).loads.append(load)
-    kinds: list[_Kind] = []
+        found.setdefault((load.shape, load.model, load.longest), _SampledGroup()).loads.append(load)
+    kinds: list[_SampledGroup] = []
     room = CALLS
     for kind in sorted(found.values(), key=lambda kind: -kind.weight):
         room -= len(kind.chosen())
@@ -185,10 +185,12 @@ def _kinds(loads: Iterable[Load]) -> list[_Kind]:
     return kinds
 
 
-def _tally(loads: Sequence[Load], kinds: Sequence[_Kind], done: int, notes: Sequence[str]) -> Tally:
+def _tally(
+    loads: Sequence[RequestGroup], kinds: Sequence[_SampledGroup], done: int, notes: Sequence[str]
+) -> TokenCounts:
     tokens = {load: each for kind in kinds for load, each in kind.tokens().items()}
     left = sum(load.requests for load in loads if load not in tokens)
     said = list(notes)
     if left:
         said.append(f"The input of {left:,} requests of other kinds was worked out from its bytes.")
-    return Tally(tokens, Counted(done, sum(load.requests for load in loads) - left, tuple(said)))
+    return TokenCounts(tokens, Counted(done, sum(load.requests for load in loads) - left, tuple(said)))

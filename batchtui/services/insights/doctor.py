@@ -13,7 +13,7 @@ from batchtui import __version__
 from batchtui.domain.errors import BatchtuiError
 from batchtui.domain.limits import CLOCK_SKEW_ALLOWED
 from batchtui.registry.migrations import LATEST
-from batchtui.services.insights.warnings import cautions
+from batchtui.services.insights.warnings import list_warnings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +31,7 @@ class Health(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class HealthCheck:
     """One thing that was looked at."""
 
     topic: str
@@ -41,7 +41,7 @@ class Finding:
     hint: str = ""
 
 
-async def examine(workspace: Workspace, *, offline: bool = False) -> list[Finding]:
+async def run_checks(workspace: Workspace, *, offline: bool = False) -> list[HealthCheck]:
     """Look at everything; a failure is a finding, not an exception. One free call is made unless `offline`."""
     findings = [_versions(), *_places(workspace), await _registry(workspace), _space(workspace)]
     findings.append(_settings(workspace))
@@ -51,31 +51,31 @@ async def examine(workspace: Workspace, *, offline: bool = False) -> list[Findin
     return findings + await _cautions(workspace)
 
 
-async def _cautions(workspace: Workspace) -> list[Finding]:
+async def _cautions(workspace: Workspace) -> list[HealthCheck]:
     """What the list of warnings holds besides what was looked at here more closely."""
     return [
-        Finding("warning", Health.NOTE, caution.message, caution.advice)
-        for caution in await cautions(workspace)
+        HealthCheck("warning", Health.NOTE, caution.message, caution.advice)
+        for caution in await list_warnings(workspace)
         if caution.kind not in ("credentials", "clock")
     ]
 
 
-def _versions() -> Finding:
+def _versions() -> HealthCheck:
     from importlib.metadata import version
 
     names = ("anthropic", "textual", "pydantic", "aiosqlite")
     parts = [f"batchtui {__version__}", f"Python {platform.python_version()}", *(f"{n} {version(n)}" for n in names)]
-    return Finding("versions", Health.GOOD, ", ".join(parts) + f", on {platform.system()} {platform.machine()}")
+    return HealthCheck("versions", Health.GOOD, ", ".join(parts) + f", on {platform.system()} {platform.machine()}")
 
 
-def _places(workspace: Workspace) -> list[Finding]:
+def _places(workspace: Workspace) -> list[HealthCheck]:
     paths = workspace.paths
     places = {"config": paths.config_file, "registry": paths.registry, "requests": paths.requests,
               "results": paths.results, "logs": paths.logs}  # fmt: skip
-    findings = [Finding("places", Health.GOOD, f"{name}: {path}") for name, path in places.items()]
+    findings = [HealthCheck("places", Health.GOOD, f"{name}: {path}") for name, path in places.items()]
     open_to_others = [path for path in (paths.registry, paths.requests, paths.results) if _is_open_to_others(path)]
     findings += [
-        Finding("places", Health.BAD, f"{path} can be read by others.", f"chmod go-rwx {path}")
+        HealthCheck("places", Health.BAD, f"{path} can be read by others.", f"chmod go-rwx {path}")
         for path in open_to_others
     ]
     return findings
@@ -85,19 +85,19 @@ def _is_open_to_others(path: Path) -> bool:
     return sys.platform != "win32" and path.exists() and bool(path.stat().st_mode & 0o077)
 
 
-async def _registry(workspace: Workspace) -> Finding:
+async def _registry(workspace: Workspace) -> HealthCheck:
     tally = await workspace.registry.views.tally()
     states = ", ".join(f"{count} {state}" for state, count in tally.states.items()) or "empty"
-    return Finding("registry", Health.GOOD, f"schema {LATEST}; {states}")
+    return HealthCheck("registry", Health.GOOD, f"schema {LATEST}; {states}")
 
 
-def _space(workspace: Workspace) -> Finding:
+def _space(workspace: Workspace) -> HealthCheck:
     paths = workspace.paths
     kept = ", ".join(f"{name} {_megabytes(folder)} MB" for name, folder in
                      (("requests", paths.requests), ("results", paths.results)))  # fmt: skip
     free = shutil.disk_usage(paths.registry.parent).free / 1e9
     health = Health.GOOD if free > 1 else Health.BAD
-    return Finding(
+    return HealthCheck(
         "space",
         health,
         f"kept: {kept}; {free:,.1f} GB free",
@@ -110,47 +110,47 @@ def _megabytes(folder: Path) -> str:
     return f"{size / 1e6:,.1f}"
 
 
-def _settings(workspace: Workspace) -> Finding:
+def _settings(workspace: Workspace) -> HealthCheck:
     try:
         _ = workspace.settings
     except BatchtuiError as error:
-        return Finding("settings", Health.BAD, error.message, error.hint)
+        return HealthCheck("settings", Health.BAD, error.message, error.hint)
     exists = workspace.paths.config_file.exists()
-    return Finding("settings", Health.GOOD, "read" if exists else "none written; the defaults hold")
+    return HealthCheck("settings", Health.GOOD, "read" if exists else "none written; the defaults hold")
 
 
-async def _credentials(workspace: Workspace) -> Finding:
+async def _credentials(workspace: Workspace) -> HealthCheck:
     from batchtui.gateway.credentials import describe_credentials, find_credentials
 
     found = describe_credentials(workspace.profile)
     if found is None:
-        return Finding(
+        return HealthCheck(
             "credentials", Health.BAD, "none found", "Set ANTHROPIC_API_KEY, or log in with `ant auth login`."
         )
     used = find_credentials(workspace.profile, base_url=workspace.base_url)
     if used.travels_open:
         open_way = f"{found}; all of it, the key too, travels unencrypted to {used.destination}"
-        return Finding("credentials", Health.NOTE, open_way, "Use an https address in ANTHROPIC_BASE_URL.")
-    return Finding("credentials", Health.GOOD, found)
+        return HealthCheck("credentials", Health.NOTE, open_way, "Use an https address in ANTHROPIC_BASE_URL.")
+    return HealthCheck("credentials", Health.GOOD, found)
 
 
-async def _api(workspace: Workspace) -> list[Finding]:
+async def _api(workspace: Workspace) -> list[HealthCheck]:
     """Ask for one page of one batch: free, and every header worth knowing comes with it."""
     began = workspace.clock.monotonic()
     try:
         gateway = await workspace.gateway()
         await gateway.list_page(limit=1)
     except BatchtuiError as error:
-        return [Finding("api", Health.BAD, error.message, error.hint)]
+        return [HealthCheck("api", Health.BAD, error.message, error.hint)]
     call = workspace.last_call
     took = f"{(workspace.clock.monotonic() - began) * 1000:.0f} ms"
     where = f", workspace {call.workspace_id}" if call and call.workspace_id else ""
     limits = ", ".join(f"{name} {value}" for name, value in call.ratelimit) if call else ""
-    findings = [Finding("api", Health.GOOD, f"answers in {took}{where}" + (f"; {limits}" if limits else ""))]
+    findings = [HealthCheck("api", Health.GOOD, f"answers in {took}{where}" + (f"; {limits}" if limits else ""))]
     skew = workspace.clock_skew
     if skew is not None:
         is_off = abs(skew) > CLOCK_SKEW_ALLOWED
         message = f"{abs(skew).total_seconds():.0f} s {'behind' if skew.total_seconds() > 0 else 'ahead of'} the API"
         hint = "Set this machine's clock: lost answers are looked for by time." if is_off else ""
-        findings.append(Finding("clock", Health.BAD if is_off else Health.GOOD, message, hint))
+        findings.append(HealthCheck("clock", Health.BAD if is_off else Health.GOOD, message, hint))
     return findings

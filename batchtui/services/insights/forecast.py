@@ -45,7 +45,7 @@ class Forecaster:
         return _forecast(times, batch.created_at, now, by_size=False) if len(times) >= LEAST else None
 
 
-async def forecaster(workspace: Workspace) -> Forecaster:
+async def load_forecaster(workspace: Workspace) -> Forecaster:
     """Read the history as it stands."""
     return Forecaster(await workspace.registry.views.lasted(LATEST))
 

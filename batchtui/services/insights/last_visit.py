@@ -18,7 +18,7 @@ MOST = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Away:
+class SinceLastVisit:
     """What a person has missed. A registry that no dashboard was ever open on has missed nothing."""
 
     seq: int
@@ -28,7 +28,7 @@ class Away:
     """How often each act was noted since."""
 
 
-async def away(workspace: Workspace) -> Away | None:
+async def since_last_visit(workspace: Workspace) -> SinceLastVisit | None:
     """Say what happened since a dashboard was last open; None where none ever was."""
     kept = await workspace.registry.facts.get(LAST_HERE)
     if kept is None or not isinstance(kept[0], int):
@@ -36,9 +36,9 @@ async def away(workspace: Workspace) -> Away | None:
     acts: dict[str, int] = {}
     for entry in await workspace.registry.journal.after(kept[0], acts_only=True, limit=MOST):
         acts[entry.event] = acts.get(entry.event, 0) + 1
-    return Away(kept[0], kept[1], acts)
+    return SinceLastVisit(kept[0], kept[1], acts)
 
 
-async def leave(workspace: Workspace) -> None:
+async def mark_visited(workspace: Workspace) -> None:
     """Remember that a person has seen all there is until now."""
     await workspace.registry.facts.put(LAST_HERE, await workspace.registry.journal.last())

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.limits import API_VERSION, CLOCK_SKEW_ALLOWED
 from batchtui.domain.states import BatchState
-from batchtui.services.insights.forecast import forecaster
+from batchtui.services.insights.forecast import load_forecaster
 from batchtui.services.models import listed_models
 from batchtui.services.notifications.notifier import goes_soon
 from batchtui.text.batch_names import part_name
 from batchtui.text.durations import about
 from batchtui.text.forecasts import grounds
 from batchtui.text.numbers import amount
-from batchtui.text.safe import safe, squeezed
+from batchtui.text.safe import one_line, sanitize
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
@@ -33,7 +33,7 @@ LATELY = timedelta(days=14)
 """A model that was used within this time will be used again."""
 
 
-class Act(StrEnum):
+class WarningAction(StrEnum):
     """What a dashboard does about an entry when it is asked to."""
 
     RESUME = "resume"
@@ -47,19 +47,19 @@ class Act(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Caution:
+class BatchWarning:
     """One entry of the list."""
 
     kind: str
     """A stable word: credentials, clock, unknown, not_sent, expires, results_going or model_retires."""
     message: str
     advice: str
-    act: Act
+    act: WarningAction
     batch: Batch | None = None
     """The batch that it is about; None where it is about all of them."""
 
 
-async def cautions(workspace: Workspace) -> list[Caution]:
+async def list_warnings(workspace: Workspace) -> list[BatchWarning]:
     """Look at everything that the registry and this process know, the most urgent first; no network is used."""
     now = workspace.clock.now()
     found = [caution async for caution in _of_the_way_out(workspace)]
@@ -68,14 +68,14 @@ async def cautions(workspace: Workspace) -> list[Caution]:
         BatchState.UNKNOWN, BatchState.PLANNED, BatchState.IN_PROGRESS, BatchState.CANCELING
     )
     found += _unsent(open_ones)
-    found += _expiring(open_ones, await forecaster(workspace), now)
+    found += _expiring(open_ones, await load_forecaster(workspace), now)
     found += [_going(batch, now) for batch in await views.uncollected(now) if goes_soon(batch, now)]
     used = await workspace.registry.jobs.models_since(now - LATELY)
     found += _retiring(used, await listed_models(workspace) if used else {}, now)
     return found
 
 
-async def _of_the_way_out(workspace: Workspace) -> AsyncIterator[Caution]:
+async def _of_the_way_out(workspace: Workspace) -> AsyncIterator[BatchWarning]:
     """Yield what keeps the API from being asked, where there is something to ask it."""
     from batchtui.gateway.credentials import describe_credentials
 
@@ -84,33 +84,37 @@ async def _of_the_way_out(workspace: Workspace) -> AsyncIterator[Caution]:
     last = await workspace.registry.journal.last_call()
     if tally.running and workspace.profile is None and describe_credentials() is None:
         advice = f"Set ANTHROPIC_API_KEY, or log in with `ant auth login`; {at_stake}."
-        yield Caution("credentials", "No credentials are found any more", advice, Act.REFRESH)
+        yield BatchWarning("credentials", "No credentials are found any more", advice, WarningAction.REFRESH)
     elif tally.running and last is not None and last.status in (401, 403):
         advice = f"See `batchtui doctor` for which ones are used; {at_stake}."
-        yield Caution("credentials", f"The API refuses the credentials ({last.status})", advice, Act.REFRESH)
+        yield BatchWarning(
+            "credentials", f"The API refuses the credentials ({last.status})", advice, WarningAction.REFRESH
+        )
     skew = workspace.clock_skew
     if skew is not None and abs(skew) > CLOCK_SKEW_ALLOWED:
         behind = "behind" if skew > timedelta() else "ahead of"
         message = f"This machine's clock is {about(abs(skew))} {behind} the API's"
-        yield Caution("clock", message, "Set it: lost answers are looked for by time.", Act.REFRESH)
+        yield BatchWarning("clock", message, "Set it: lost answers are looked for by time.", WarningAction.REFRESH)
 
 
-def _unsent(batches: Iterable[Batch]) -> Iterator[Caution]:
+def _unsent(batches: Iterable[Batch]) -> Iterator[BatchWarning]:
     for batch in batches:
         if batch.state is BatchState.UNKNOWN:
             message = f"Nobody knows whether {part_name(batch)} was created: {_reason(batch)}"
             advice = "`batchtui resume` looks for it, and sends nothing again without proof and your yes."
-            yield Caution("unknown", message, advice, Act.RESUME, batch)
+            yield BatchWarning("unknown", message, advice, WarningAction.RESUME, batch)
         elif batch.state is BatchState.PLANNED and batch.reason and batch.not_before is None:
             message = f"{part_name(batch)} was not sent: {_reason(batch)}"
-            yield Caution("not_sent", message, "Once that is mended, `batchtui resume` sends it.", Act.RESUME, batch)
+            yield BatchWarning(
+                "not_sent", message, "Once that is mended, `batchtui resume` sends it.", WarningAction.RESUME, batch
+            )
 
 
 def _reason(batch: Batch) -> str:
-    return squeezed(batch.reason).rstrip(".") or "the answer was lost"
+    return one_line(batch.reason).rstrip(".") or "the answer was lost"
 
 
-def _expiring(batches: Iterable[Batch], history: Forecaster, now: datetime) -> Iterator[Caution]:
+def _expiring(batches: Iterable[Batch], history: Forecaster, now: datetime) -> Iterator[BatchWarning]:
     for batch in batches:
         if not batch.state.is_running or batch.expires_at is None or batch.expires_at <= now:
             continue
@@ -124,25 +128,29 @@ def _expiring(batches: Iterable[Batch], history: Forecaster, now: datetime) -> I
             why = f"expires in {about(left)}, and nothing says that it will end before"
         else:
             continue
-        advice = f"What is not done by then is not billed; `batchtui retry {safe(batch.id or '')}` sends that again."
-        yield Caution("expires", f"{part_name(batch)} {why}", advice, Act.OPEN, batch)
+        advice = (
+            f"What is not done by then is not billed; `batchtui retry {sanitize(batch.id or '')}` sends that again."
+        )
+        yield BatchWarning("expires", f"{part_name(batch)} {why}", advice, WarningAction.OPEN, batch)
 
 
-def _going(batch: Batch, now: datetime) -> Caution:
+def _going(batch: Batch, now: datetime) -> BatchWarning:
     assert batch.results_until is not None
     message = f"The API lets go of the results of {part_name(batch)} in {about(batch.results_until - now)}"
-    advice = f"They are not saved here; `batchtui results {safe(batch.id or '')}` fetches them."
-    return Caution("results_going", message, advice, Act.FETCH, batch)
+    advice = f"They are not saved here; `batchtui results {sanitize(batch.id or '')}` fetches them."
+    return BatchWarning("results_going", message, advice, WarningAction.FETCH, batch)
 
 
-def _retiring(used: dict[str, str], listed: Mapping[str, ModelInfo], now: datetime) -> Iterator[Caution]:
+def _retiring(used: dict[str, str], listed: Mapping[str, ModelInfo], now: datetime) -> Iterator[BatchWarning]:
     """Yield the models that jobs of late have used and that will not be there for the next one."""
-    from batchtui.intake.model_rules import judge
+    from batchtui.intake.model_rules import check_model
     from batchtui.intake.types import CheckOptions
 
     options = CheckOptions(api_version=API_VERSION, today=now.date(), models=listed)
     for model, job in used.items():
-        for fault in judge(model, options).faults:
+        for fault in check_model(model, options).faults:
             if fault.code in ("model-retiring", "model-retired"):
-                message = f"{squeezed(fault.message)}; {squeezed(job)} uses it"
-                yield Caution("model_retires", message, f"{squeezed(fault.hint).capitalize()}.", Act.REFRESH)
+                message = f"{one_line(fault.message)}; {one_line(job)} uses it"
+                yield BatchWarning(
+                    "model_retires", message, f"{one_line(fault.hint).capitalize()}.", WarningAction.REFRESH
+                )

@@ -47,7 +47,7 @@ def command(argv: Sequence[str], *, timeout: float) -> Channel:
 
     async def tell(notices: Sequence[Notice]) -> None:
         for notice in notices:
-            await hooks.run(argv, announcing.document(notice), timeout=timeout)
+            await hooks.run(argv, announcing.notice_document(notice), timeout=timeout)
 
     # Two commands are two channels; what they are called with is nobody's business in the registry.
     return Channel(f"command {hashlib.sha256(json.dumps(list(argv)).encode()).hexdigest()[:16]}", tell)
@@ -60,7 +60,7 @@ def webhook(workspace: Workspace, url: str) -> Channel:
         from batchtui.gateway.webhook import post
 
         for notice in notices:
-            await post(url, announcing.document(notice), workspace.clock)
+            await post(url, announcing.notice_document(notice), workspace.clock)
 
     return Channel(f"webhook {hashlib.sha256(url.encode()).hexdigest()[:16]}", tell)
 
@@ -79,12 +79,12 @@ def channels(
     return [*found, webhook(workspace, notify.webhook)] if notify.webhook else found
 
 
-def ringing(notices: Sequence[Notice], notify: Notify, env: Mapping[str, str]) -> str:
+def terminal_sequences(notices: Sequence[Notice], notify: Notify, env: Mapping[str, str]) -> str:
     """Return the sequences for these notices: one bell, and a desktop notice for each, or one for many."""
     bell = osc.BELL if notify.bell else ""
     if not notify.desktop:
         return bell
     told = [(announcing.heading(notice), announcing.sentence(notice)) for notice in notices]
     if len(told) > MOST_AT_ONCE:
-        told = [announcing.many(notices)]
+        told = [announcing.many_heading(notices)]
     return bell + "".join(osc.notice(heading, sentence, env) for heading, sentence in told)

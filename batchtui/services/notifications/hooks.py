@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any
 
 from batchtui.domain.errors import BatchtuiError
-from batchtui.text.safe import squeezed
+from batchtui.text.safe import one_line
 from batchtui.text.widths import fit
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ async def _talk(process: Process, told: bytes) -> None:
 def _last_line(complaints: IO[bytes]) -> str:
     complaints.seek(max(0, complaints.seek(0, os.SEEK_END) - _MOST_SAID))
     lines = complaints.read().decode("utf-8", "replace").strip().splitlines()
-    return fit(squeezed(lines[-1]), 200) if lines else ""
+    return fit(one_line(lines[-1]), 200) if lines else ""
 
 
 async def _end(process: Process) -> None:

@@ -12,7 +12,7 @@ from batchtui.domain.limits import RESULTS_EXPIRE_SOON
 from batchtui.domain.notice import NoticeKind
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.runtime import process_identity as process
-from batchtui.runtime.clock import rest
+from batchtui.runtime.clock import sleep_until_any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +42,7 @@ class Notifier:
         committed = self._workspace.commits.follow()
         while True:
             await self.tell()
-            await rest(self._workspace.clock, LOOK, committed)
+            await sleep_until_any(self._workspace.clock, LOOK, committed)
 
     async def tell(self) -> int:
         """Tell what nobody has told yet. Returns how many tellings there were; a disk that says no is only logged."""
@@ -53,7 +53,7 @@ class Notifier:
             return 0
 
     async def _tell_all(self) -> int:
-        await foresee(self._workspace)
+        await create_due_notices(self._workspace)
         if not self._channels:
             return 0
         registry, since = self._workspace.registry, self._workspace.clock.now() - STALE
@@ -80,7 +80,7 @@ class Notifier:
         """Claim, tell, settle. Cancelled in between, the claim is given back for whoever comes next."""
         registry = self._workspace.registry.notices
         mine = [notice for notice in notices if await registry.claim(notice.seq, channel.name)]
-        news = [notice for notice in mine if is_news(notice)]
+        news = [notice for notice in mine if is_current(notice)]
         outcome = "told"
         try:
             if news:
@@ -109,7 +109,7 @@ class Notifier:
             )  # fmt: skip
 
 
-async def foresee(workspace: Workspace) -> None:
+async def create_due_notices(workspace: Workspace) -> None:
     """Make the notices that only time brings about: results that the API is about to let go of."""
     now = workspace.clock.now()
     going = [batch for batch in await workspace.registry.views.uncollected(now) if goes_soon(batch, now)]
@@ -127,7 +127,7 @@ def goes_soon(batch: Batch, now: datetime) -> bool:
     return not is_here and batch.results_until is not None and now < batch.results_until <= now + RESULTS_EXPIRE_SOON
 
 
-def is_news(notice: Notice) -> bool:
+def is_current(notice: Notice) -> bool:
     """Whether it still is as the notice says: what was settled meanwhile need not be told."""
     batch = notice.batch
     match notice.kind:
@@ -143,6 +143,6 @@ def is_news(notice: Notice) -> bool:
 
 def _is_due(workspace: Workspace, notice: Notice) -> bool:
     """Whether the time to tell it has come: most lost answers are found again before anyone need know."""
-    if notice.kind is not NoticeKind.UNKNOWN or not is_news(notice):
+    if notice.kind is not NoticeKind.UNKNOWN or not is_current(notice):
         return True
     return workspace.clock.now() - notice.at >= timedelta(seconds=workspace.settings.submit.grace)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from batchtui.domain.states import BatchState
-from batchtui.services.models import keep_up
+from batchtui.services.models import refresh_daily
 from batchtui.services.polling import refresh
 from batchtui.services.submission import reconcile, resume
 
@@ -24,7 +24,7 @@ YOUNG, SETTLED_IN = timedelta(minutes=2), timedelta(minutes=15)
 """Up to these ages of the youngest running batch the intervals `quick` and `middle` of the settings hold."""
 
 
-async def round_of_care(workspace: Workspace) -> Sweep:
+async def run_maintenance(workspace: Workspace) -> Sweep:
     """Take over what a dead process left, ask the API how things stand, look for lost answers, send on what waited.
 
     Once a day it has today's list of models fetched, too: checks go by it.
@@ -35,13 +35,13 @@ async def round_of_care(workspace: Workspace) -> Sweep:
     await reconcile.recover(workspace)
     sweep = await refresh.sweep(workspace)
     unknown = await workspace.registry.views.in_states(BatchState.UNKNOWN)
-    await reconcile.look(workspace, unknown)
-    await resume.feed(workspace)
-    await keep_up(workspace)
+    await reconcile.look_up(workspace, unknown)
+    await resume.send_waiting(workspace)
+    await refresh_daily(workspace)
     return sweep
 
 
-async def goes_on(workspace: Workspace) -> bool:
+async def has_pending(workspace: Workspace) -> bool:
     """Whether anything will still happen by itself; what waits for a person will not."""
     tally = await workspace.registry.views.tally()
     if tally.running or tally.states.get(BatchState.SUBMITTING):
@@ -65,7 +65,7 @@ async def has_work(workspace: Workspace) -> bool:
     return bool(open_ones) or await _waits_its_turn(workspace)
 
 
-async def interval(workspace: Workspace) -> float:
+async def poll_interval(workspace: Workspace) -> float:
     """Seconds until the next sweep is worth its call: short while something is young, long later."""
     open_batches = await workspace.registry.views.in_states(
         BatchState.IN_PROGRESS, BatchState.CANCELING, BatchState.UNKNOWN, BatchState.SUBMITTING

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import BatchtuiError, CredentialsMissing, GatewayError, RateLimited, Refused
-from batchtui.runtime.clock import rest
+from batchtui.runtime.clock import sleep_until_any
 from batchtui.services.polling import maintenance as tend
 from batchtui.services.polling.refresh import LAST_SWEEP
 
@@ -95,7 +95,7 @@ class Poller:
                 seconds = await self._turn()
                 if until_idle and await self._is_done():
                     return
-                await rest(self._workspace.clock, seconds, self._wake, *self._signs_of_work)
+                await sleep_until_any(self._workspace.clock, seconds, self._wake, *self._signs_of_work)
         finally:
             if collector is not None:
                 collector.cancel()
@@ -127,7 +127,7 @@ class Poller:
         if not forced and not await tend.has_work(self._workspace):
             await self._say(PollerState.IDLE)
             return self._workspace.settings.refresh.slow
-        seconds = self._interval or await tend.interval(self._workspace)
+        seconds = self._interval or await tend.poll_interval(self._workspace)
         ttl = timedelta(seconds=seconds * 2 + 10)
         if not await self._workspace.registry.leases.take(tend.POLLING, ttl):
             await self._say(PollerState.ELSEWHERE)
@@ -137,7 +137,7 @@ class Poller:
     async def _sweep(self, seconds: float) -> float:
         await self._say(PollerState.REFRESHING)
         try:
-            sweep = await tend.round_of_care(self._workspace)
+            sweep = await tend.run_maintenance(self._workspace)
         except (CredentialsMissing, Refused) as error:
             if _is_locked_out(error):
                 return await self._failed(PollerState.NO_CREDENTIALS, BACK_OFF[-1], error)
@@ -159,7 +159,7 @@ class Poller:
         """Whether nothing more happens by itself, and no results are left to fetch."""
         if self._failure is not None and _is_locked_out(self._failure):
             raise self._failure
-        while not await tend.goes_on(self._workspace):
+        while not await tend.has_pending(self._workspace):
             if not self._collects or not await self._to_collect():
                 return True
             await self._workspace.clock.sleep(SETTLING)
@@ -196,7 +196,9 @@ class Poller:
         while True:
             for batch in await self._to_collect():
                 await self._collect(batch)
-            await rest(self._workspace.clock, self._workspace.settings.refresh.slow, self._collector_committed)
+            await sleep_until_any(
+                self._workspace.clock, self._workspace.settings.refresh.slow, self._collector_committed
+            )
 
     async def _to_collect(self) -> list[Batch]:
         """The batches whose results can be had, and were not tried in vain."""

@@ -104,7 +104,7 @@ async def _look(workspace: Workspace, keys: Sequence[int]) -> tuple[str, float |
     try:
         running = [batch for batch in await workspace.registry.views.page(keys) if batch.state.is_running]
         await refresh.refresh_batches(workspace, running)
-        await resume.feed(workspace)
+        await resume.send_waiting(workspace)
     except RateLimited as error:
         return error.message, error.retry_after or workspace.settings.refresh.slow
     except AnswerLost as error:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class WatchEvent:
     """An act of this process or another one, with the batch that it was about as it stands now."""
 
     entry: Entry
@@ -35,7 +35,7 @@ class Happening:
 class Listeners:
     """Who hears what while it is watched."""
 
-    on_happening: Callable[[Happening], None]
+    on_happening: Callable[[WatchEvent], None]
     on_status: Callable[[PollStatus], None]
     on_error: Callable[[BatchtuiError], None]
 
@@ -72,7 +72,7 @@ async def watch(
         collects=workspace.settings.refresh.fetch_results,
         interval=interval,
     )
-    notifier, follower = Notifier(workspace, channels), Follower(workspace, listeners.on_happening)
+    notifier, follower = Notifier(workspace, channels), JournalFollower(workspace, listeners.on_happening)
     await follower.begin()
     await _first_of(poller.run(until_idle=until_idle), workspace.commits.run(), notifier.run(), follower.run())
     await notifier.tell()
@@ -81,10 +81,10 @@ async def watch(
     return Watched(tally.states.get(BatchState.UNKNOWN, 0), poller.left_uncollected)
 
 
-class Follower:
+class JournalFollower:
     """Reads the journal as it grows, whoever writes it, and passes on what matters to a person."""
 
-    def __init__(self, workspace: Workspace, tell: Callable[[Happening], None]) -> None:
+    def __init__(self, workspace: Workspace, tell: Callable[[WatchEvent], None]) -> None:
         self._workspace = workspace
         self._tell = tell
         self._seq = 0
@@ -108,7 +108,7 @@ class Follower:
             batches = {batch.key: batch for batch in await self._workspace.registry.views.page(keys)}
             for entry in entries:
                 if entry.event not in PASSING:
-                    self._tell(Happening(entry, None if entry.batch_key is None else batches.get(entry.batch_key)))
+                    self._tell(WatchEvent(entry, None if entry.batch_key is None else batches.get(entry.batch_key)))
             self._seq = entries[-1].seq
 
 

@@ -12,7 +12,7 @@ from batchtui.domain.states import BatchState, ResultsState
 from batchtui.registry.results.index import BLOCK
 from batchtui.registry.results.index_worker import begin_index
 from batchtui.registry.results.store import DownloadBusy
-from batchtui.runtime.threads import undisturbed
+from batchtui.runtime.threads import run_in_thread
 from batchtui.services.spending.accounting import count_cost
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ LOOK_AGAIN = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class Collecting:
+class CollectProgress:
     """How a collection stands, for a progress line."""
 
     step: Literal["waiting", "fetching", "indexing"]
@@ -42,7 +42,7 @@ class Collecting:
 
 
 async def collect(
-    workspace: Workspace, batch: Batch, *, on_progress: Callable[[Collecting], None] | None = None
+    workspace: Workspace, batch: Batch, *, on_progress: Callable[[CollectProgress], None] | None = None
 ) -> Batch:
     """Have the results of an ended batch on this disk, whole; does nothing where they are.
 
@@ -65,14 +65,14 @@ async def collect(
         try:
             download = workspace.registry.results.download(batch, begin_index)
         except DownloadBusy:
-            tell(Collecting("waiting", 0))
+            tell(CollectProgress("waiting", 0))
             await workspace.clock.sleep(LOOK_AGAIN)
             continue
         with download:
             return await _collect(workspace, batch, download, tell)
 
 
-def findings(summary: ResultSummary, counts: RequestCounts) -> tuple[str, ...]:
+def discrepancies(summary: ResultSummary, counts: RequestCounts) -> tuple[str, ...]:
     """Say what is odd about results that are whole: sentences for people, empty where all is as it should be."""
     said: list[str] = []
     for word in ("succeeded", "errored", "canceled", "expired"):
@@ -104,7 +104,7 @@ def damage(summary: ResultSummary, counts: RequestCounts) -> str | None:
 
 
 async def _collect(
-    workspace: Workspace, batch: Batch, download: ResultDownload, tell: Callable[[Collecting], None]
+    workspace: Workspace, batch: Batch, download: ResultDownload, tell: Callable[[CollectProgress], None]
 ) -> Batch:
     store, batches = workspace.registry.results, workspace.registry.batches
     if store.has(batch):
@@ -122,31 +122,31 @@ async def _collect(
     except ResultsUnavailable:
         await _note_gone(workspace, batch)
         raise
-    await undisturbed(download.commit)
+    await run_in_thread(download.commit)
     return await _call_saved(workspace, batch, summary)
 
 
 async def _fetch(
-    workspace: Workspace, batch: Batch, download: ResultDownload, tell: Callable[[Collecting], None]
+    workspace: Workspace, batch: Batch, download: ResultDownload, tell: Callable[[CollectProgress], None]
 ) -> None:
     """Fetch, write and index block by block. While a block is indexed, the next ones gather in the socket's buffer."""
     gateway = await workspace.gateway()
     workspace.warm_up_prices()  # while others are busy: the cost is counted at the end
     waiting: list[bytes] = []
     size = 0
-    tell(Collecting("fetching", 0))
+    tell(CollectProgress("fetching", 0))
     async with gateway.results(batch.id or "") as blocks:
         async for block in blocks:
             waiting.append(block)
             size += len(block)
             if size >= BLOCK:
-                await undisturbed(download.write, b"".join(waiting))
+                await run_in_thread(download.write, b"".join(waiting))
                 waiting.clear()
                 size = 0
-                tell(Collecting("fetching", download.position))
+                tell(CollectProgress("fetching", download.position))
     if waiting:
-        await undisturbed(download.write, b"".join(waiting))
-    tell(Collecting("indexing", download.position, download.position))
+        await run_in_thread(download.write, b"".join(waiting))
+    tell(CollectProgress("indexing", download.position, download.position))
 
 
 async def _finish(workspace: Workspace, batch: Batch, download: ResultDownload) -> ResultSummary:
@@ -154,7 +154,7 @@ async def _finish(workspace: Workspace, batch: Batch, download: ResultDownload) 
     requests = _requests_of(workspace, batch)
     try:
         summary, _ = await asyncio.gather(
-            undisturbed(download.finish, requests, batch.part), undisturbed(download.sync)
+            run_in_thread(download.finish, requests, batch.part), run_in_thread(download.sync)
         )
         return summary
     finally:
@@ -229,5 +229,5 @@ def _refuse_unless_ended(batch: Batch) -> None:
         )
 
 
-def _nobody(_: Collecting) -> None:
+def _nobody(_: CollectProgress) -> None:
     """Nobody wants to know."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from batchtui.domain.errors import ResultsUnavailable, StorageError
 from batchtui.domain.states import ResultsState
 from batchtui.registry.results.pairs import ResultPairs
-from batchtui.runtime.threads import abandonable
+from batchtui.runtime.threads import run_cancellable
 from batchtui.services.batches.targets import Target
 from batchtui.services.spending.ledger import read_ledger
 
@@ -90,7 +90,7 @@ async def compare(
             loop.call_soon_threadsafe(on_progress, *progress)
 
     work = partial(_joined, saved, workspace.registry.results, stop.is_set)
-    pairs = await abandonable(work, heard, give_up=stop.set, let_go=ResultPairs.close)
+    pairs = await run_cancellable(work, heard, give_up=stop.set, let_go=ResultPairs.close)
     try:
         one, other = [
             await _side(workspace, target, batches, outcomes)

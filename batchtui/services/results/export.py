@@ -11,29 +11,29 @@ from batchtui.domain.errors import UsageError
 from batchtui.domain.result import Outcome
 from batchtui.exporters.columns import default_columns, named_columns, structured_columns, wants_structure
 from batchtui.exporters.formats import Format, write
-from batchtui.exporters.record import Entry
-from batchtui.registry.original_ids import originals_of
+from batchtui.exporters.record import ExportRecord
+from batchtui.registry.original_ids import read_original_ids
 from batchtui.registry.results.index import OUTCOMES
 from batchtui.registry.results.merge import MergedResults
-from batchtui.runtime.atomic_file import opened
-from batchtui.runtime.threads import abandonable
+from batchtui.runtime.atomic_file import open_atomic
+from batchtui.runtime.threads import run_cancellable
 from batchtui.services.results.export_plan import ExportOptions, ExportPlan, Order, plan_export
-from batchtui.services.results.read import is_by_input, places
+from batchtui.services.results.read import in_input_order, result_locations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from batchtui.exporters.columns import Column
+    from batchtui.exporters.columns import ExportColumn
     from batchtui.services.workspace import Workspace
 
-__all__ = ["ExportOptions", "ExportPlan", "ExportReport", "Exporting", "apply_export", "plan_export"]
+__all__ = ["ExportOptions", "ExportPlan", "ExportProgress", "ExportReport", "apply_export", "plan_export"]
 
 TELL_EVERY = 500
 """Results between two words about progress."""
 
 
 @dataclass(frozen=True, slots=True)
-class Exporting:
+class ExportProgress:
     """How an export stands, for a progress line."""
 
     written: int
@@ -83,7 +83,7 @@ async def apply_export(
     plan: ExportPlan,
     *,
     stream: IO[bytes] | None = None,
-    on_progress: Callable[[Exporting], None] | None = None,
+    on_progress: Callable[[ExportProgress], None] | None = None,
 ) -> ExportReport:
     """Write what was planned, on a thread. A file appears whole or not at all; a cancelled export leaves none.
 
@@ -102,9 +102,9 @@ async def apply_export(
     def heard(written: int) -> None:
         if on_progress:
             elapsed = workspace.clock.monotonic() - began
-            loop.call_soon_threadsafe(on_progress, Exporting(written, plan.total, elapsed))
+            loop.call_soon_threadsafe(on_progress, ExportProgress(written, plan.total, elapsed))
 
-    return await abandonable(partial(_export, workspace, plan, stream), heard)
+    return await run_cancellable(partial(_export, workspace, plan, stream), heard)
 
 
 def _export(
@@ -112,15 +112,15 @@ def _export(
 ) -> ExportReport:
     registry = workspace.registry
     with MergedResults(plan.batches, registry.results, registry.requests) as merged:
-        by_input = is_by_input(plan, merged)
+        by_input = in_input_order(plan, merged)
         if plan.with_requests and not merged.has_requests:
             raise UsageError("The requests of this batch are not kept here, so they cannot be shown with the results.")
         tally = _Tally()
-        with opened(plan.output, stream, overwrite=plan.overwrite) as out:
+        with open_atomic(plan.output, stream, overwrite=plan.overwrite) as out:
             if _is_copy(plan, merged, by_input=by_input):
                 _copy(merged, out, tally, told)
             else:
-                originals = originals_of(workspace.paths, registry, plan.batches[0].job)
+                originals = read_original_ids(workspace.paths, registry, plan.batches[0].job)
                 columns = _columns(plan, merged, with_originals=bool(originals))
                 entries = _entries(plan, merged, originals, tally, told)
                 write(plan.format, out, entries, columns, with_requests=plan.with_requests)
@@ -174,10 +174,10 @@ def _entries(
     originals: dict[str, str],
     tally: _Tally,
     told: Callable[[int], None],
-) -> Iterator[Entry]:
+) -> Iterator[ExportRecord]:
     outcomes, counts = [reader.outcomes for reader in merged.readers], tally.counts
-    for number, place in enumerate(places(plan, merged), 1):
-        entry = Entry(merged.line(place))
+    for number, place in enumerate(result_locations(plan, merged), 1):
+        entry = ExportRecord(merged.line(place))
         if plan.with_requests:
             custom_id = "" if place.request else entry.answer.custom_id
             entry.request = merged.request(place, custom_id)
@@ -190,7 +190,7 @@ def _entries(
         yield entry
 
 
-def _columns(plan: ExportPlan, merged: MergedResults, *, with_originals: bool) -> tuple[Column, ...] | None:
+def _columns(plan: ExportPlan, merged: MergedResults, *, with_originals: bool) -> tuple[ExportColumn, ...] | None:
     if plan.fields:
         structured = _structured(merged) if wants_structure(plan.fields) else ()
         return named_columns(plan.fields, structured)
@@ -199,5 +199,7 @@ def _columns(plan: ExportPlan, merged: MergedResults, *, with_originals: bool) -
     return default_columns(_structured(merged), with_requests=plan.with_requests, with_originals=with_originals)
 
 
-def _structured(merged: MergedResults) -> tuple[Column, ...]:
-    return structured_columns(Entry(reader.raw(seq)) for reader in merged.readers for seq in reader.structured_seqs())
+def _structured(merged: MergedResults) -> tuple[ExportColumn, ...]:
+    return structured_columns(
+        ExportRecord(reader.raw(seq)) for reader in merged.readers for seq in reader.structured_seqs()
+    )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from batchtui.exporters.record import Entry
+from batchtui.exporters.record import ExportRecord
 from batchtui.registry.results.merge import MergedResults
-from batchtui.runtime.threads import abandonable, undisturbed
+from batchtui.runtime.threads import run_cancellable, run_in_thread
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Iterator
@@ -20,7 +20,7 @@ AT_ONCE = 200
 """Results read in one visit to the disk."""
 
 
-async def read_results(workspace: Workspace, plan: ExportPlan) -> AsyncGenerator[Entry]:
+async def read_results(workspace: Workspace, plan: ExportPlan) -> AsyncGenerator[ExportRecord]:
     """Yield the results that an export of this plan would write, each with its request where the plan wants it.
 
     Raises:
@@ -28,12 +28,12 @@ async def read_results(workspace: Workspace, plan: ExportPlan) -> AsyncGenerator
         ResultsUnavailable: a file that was there when the plan was made is gone.
     """
     registry = workspace.registry
-    merged = await abandonable(
+    merged = await run_cancellable(
         lambda _: MergedResults(plan.batches, registry.results, registry.requests), let_go=MergedResults.close
     )
     entries = _entries(plan, merged)
     try:
-        while block := await undisturbed(lambda: list(islice(entries, AT_ONCE))):
+        while block := await run_in_thread(lambda: list(islice(entries, AT_ONCE))):
             for entry in block:
                 yield entry
     finally:
@@ -41,14 +41,14 @@ async def read_results(workspace: Workspace, plan: ExportPlan) -> AsyncGenerator
         merged.close()
 
 
-def is_by_input(plan: ExportPlan, merged: MergedResults) -> bool:
+def in_input_order(plan: ExportPlan, merged: MergedResults) -> bool:
     """Whether results come in the order of the input: where that is wanted, and the requests are kept."""
     return plan.order == "input" and merged.has_requests
 
 
-def places(plan: ExportPlan, merged: MergedResults) -> Iterator[Found]:
+def result_locations(plan: ExportPlan, merged: MergedResults) -> Iterator[Found]:
     """Yield where the results of a plan lie, in its order."""
-    found = merged.in_input_order(plan.only) if is_by_input(plan, merged) else merged.in_arrival_order(plan.only)
+    found = merged.in_input_order(plan.only) if in_input_order(plan, merged) else merged.in_arrival_order(plan.only)
     if plan.picked is None:
         return found
     masks = [bytearray(reader.count + 1) for reader in merged.readers]
@@ -58,10 +58,10 @@ def places(plan: ExportPlan, merged: MergedResults) -> Iterator[Found]:
     return (place for place in found if masks[place.source][place.seq])
 
 
-def _entries(plan: ExportPlan, merged: MergedResults) -> Generator[Entry]:
+def _entries(plan: ExportPlan, merged: MergedResults) -> Generator[ExportRecord]:
     joined = plan.with_requests and merged.has_requests
-    for place in places(plan, merged):
-        entry = Entry(merged.line(place))
+    for place in result_locations(plan, merged):
+        entry = ExportRecord(merged.line(place))
         if joined:
             entry.request = merged.request(place, "" if place.request else entry.answer.custom_id)
         yield entry

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from batchtui.domain.errors import NothingToRetry, ResultsUnavailable, UsageError
 from batchtui.domain.result import Outcome
 from batchtui.domain.states import BatchState, ResultsState
-from batchtui.services.retry.unresolved import MISSING, Outstanding
+from batchtui.services.retry.unresolved import MISSING, Unresolved
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +56,7 @@ def _refuse_unsettled(workspace: Workspace, batch: Batch) -> None:
         )
 
 
-def refuse_unknown_words(only: frozenset[str], found: Outstanding) -> None:
+def refuse_unknown_words(only: frozenset[str], found: Unresolved) -> None:
     """Stop where a word names no outcome, and no type of error that occurred. Raises `UsageError`."""
     types = {failed.group.error_type for failed in found.failed}
     for word in sorted(only):
@@ -67,7 +67,7 @@ def refuse_unknown_words(only: frozenset[str], found: Outstanding) -> None:
             )
 
 
-def nothing(job: Job, found: Outstanding, custom_ids: frozenset[str] | None = None) -> NothingToRetry:
+def nothing_to_retry(job: Job, found: Unresolved, custom_ids: frozenset[str] | None = None) -> NothingToRetry:
     """Say why nothing is sent again, of the job or of these requests of it, with what is open besides."""
     left = [f"{failed.group.count:,} {failed.group.error_type or failed.group.outcome}" for failed in found.failed]
     if found.missing:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from batchtui.intake import CheckedRequest, Checker
 from batchtui.intake.shapes import Key, Shapes, raw_key
-from batchtui.services.retry.unresolved import holders
+from batchtui.services.retry.unresolved import latest_requests
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ MOST_KNOWN = 4096
 """Kinds of requests whose shape is remembered at once."""
 
 
-class Resending:
+class RetryRequests:
     """Reads the chosen requests of a job in the order of the input. It decides nothing about which they are.
 
     What is not changed goes out byte for byte as before. What is changed is checked as a new request would be.
@@ -35,7 +35,7 @@ class Resending:
     def __init__(self, readers: Mapping[int, RequestReader], batches: Sequence[Batch], check: CheckOptions) -> None:
         """`readers`: the requests of each attempt that is kept; the first holds every request of the job."""
         self._first = readers[min(readers)]
-        self._latest = holders(readers, batches)
+        self._latest = latest_requests(readers, batches)
         self._check = check
         self._checker = Checker(check)
         self._shapes = Shapes()

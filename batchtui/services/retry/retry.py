@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from batchtui.domain.errors import InputError, NothingToRetry, StorageError, UnknownTarget, UsageError
 from batchtui.domain.limits import MAX_BODY_BYTES, MAX_REQUESTS
 from batchtui.registry.jobs import AttemptTaken
-from batchtui.runtime.threads import abandonable
+from batchtui.runtime.threads import run_cancellable
 from batchtui.services.estimates.estimate import estimate
-from batchtui.services.estimates.request_groups import LoadCounter
+from batchtui.services.estimates.request_groups import RequestGrouper
 from batchtui.services.retry import unresolved as outstanding
-from batchtui.services.retry.preconditions import nothing, refuse_unkept, refuse_unknown_words, refuse_unready
-from batchtui.services.retry.unresolved import MISSING, Failed
-from batchtui.services.spending.budget import refuse_costly
+from batchtui.services.retry.preconditions import nothing_to_retry, refuse_unkept, refuse_unknown_words, refuse_unready
+from batchtui.services.retry.unresolved import MISSING, FailureChoice
+from batchtui.services.spending.budget import enforce_limits
 from batchtui.services.submission.dispatch import send_parts
 from batchtui.services.submission.staging.check_pass import write_block
 from batchtui.services.submission.staging.stage import IntakeOptions, build_check_options
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from batchtui.domain.batch import Batch
     from batchtui.domain.estimate import Estimate
-    from batchtui.domain.estimate_history import History
+    from batchtui.domain.estimate_history import EstimateHistory
     from batchtui.domain.job import Job, PartPlan
     from batchtui.domain.problem import Problem
     from batchtui.intake import CheckOptions, PartCutter
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from batchtui.registry.requests.writer import RequestWriter, StagedRequests
     from batchtui.results.failure_groups import FailureGroup, Kind
     from batchtui.services.batches.targets import Target
-    from batchtui.services.retry.requests import Resending
-    from batchtui.services.submission.dispatch import Event
+    from batchtui.services.retry.requests import RetryRequests
+    from batchtui.services.submission.dispatch import SendEvent
     from batchtui.services.workspace import Workspace
 
 
@@ -77,7 +77,7 @@ class RetryPlan:
     """What will be asked for, the most used first."""
     warnings: tuple[Problem, ...]
     """What a check says of the changed requests; none of it forbids sending them."""
-    failed: tuple[Failed, ...]
+    failed: tuple[FailureChoice, ...]
     """All kinds of failure, also those that are not sent again."""
     succeeded: int
     missing: int
@@ -120,7 +120,7 @@ async def plan_retry(workspace: Workspace, target: Target, options: RetryOptions
     def work(tell: Callable[[int], None]) -> RetryPlan:
         return _Planning(workspace, job, batches, within, options, check, history, tell).run()
 
-    return await abandonable(work, let_go=partial(discard, workspace))
+    return await run_cancellable(work, let_go=partial(discard, workspace))
 
 
 def discard(workspace: Workspace, plan: RetryPlan) -> None:
@@ -131,7 +131,7 @@ def discard(workspace: Workspace, plan: RetryPlan) -> None:
 async def apply_retry(
     workspace: Workspace,
     plan: RetryPlan,
-    on_event: Callable[[Event], None] | None = None,
+    on_event: Callable[[SendEvent], None] | None = None,
     *,
     max_cost: Decimal | None = None,
 ) -> Submitted:
@@ -145,7 +145,7 @@ async def apply_retry(
         CredentialsMissing, Refused, SpendLimitReached, Unreachable: nothing of the part was created; it stays planned.
     """
     workspace.refuse_if_read_only()
-    await refuse_costly(workspace, plan.estimate, max_cost)
+    await enforce_limits(workspace, plan.estimate, max_cost)
     # Whoever has no credentials learns it before anything is kept.
     await workspace.gateway()
     registry, job = workspace.registry, plan.job
@@ -179,7 +179,7 @@ class _Planning:
         within: Batch | None,
         options: RetryOptions,
         check: CheckOptions,
-        history: History,
+        history: EstimateHistory,
         tell: Callable[[int], None],
     ) -> None:
         """`tell`: hears how many requests were looked at with each step."""
@@ -192,13 +192,13 @@ class _Planning:
         self._options = options
         self._check = check
         self._history = history
-        self._weighed = LoadCounter()
+        self._weighed = RequestGrouper()
         self._choices: dict[Kind, bool] = {}
         self.attempt = max(batch.attempt for batch in batches) + 1
 
     def run(self) -> RetryPlan:
         """Choose the requests, change them where that is wanted, and lay them aside."""
-        found = outstanding.examine(
+        found = outstanding.find_unresolved(
             self._registry,
             self._batches,
             self._within,
@@ -208,7 +208,7 @@ class _Planning:
         )
         refuse_unknown_words(self._options.only, found)
         if not found.chosen:
-            raise nothing(self._job, found, self._options.custom_ids)
+            raise nothing_to_retry(self._job, found, self._options.custom_ids)
         with ExitStack() as stack:
             attempts = sorted({batch.attempt for batch in self._batches})
             readers = {attempt: reader for attempt in attempts if (reader := self._reader(stack, attempt))}
@@ -246,12 +246,12 @@ class _Planning:
                 raise
             return None
 
-    def _lay_aside(self, chosen: set[str], readers: dict[int, RequestReader]) -> tuple[StagedRequests, Resending]:
+    def _lay_aside(self, chosen: set[str], readers: dict[int, RequestReader]) -> tuple[StagedRequests, RetryRequests]:
         """Write the chosen requests, in the order of the input."""
         from batchtui.intake import PartCutter
-        from batchtui.services.retry.requests import Resending
+        from batchtui.services.retry.requests import RetryRequests
 
-        resending = Resending(readers, self._batches, self._check)
+        resending = RetryRequests(readers, self._batches, self._check)
         writer = self._registry.requests.writer(self.attempt)
         try:
             self._write(writer, resending, chosen, PartCutter(self._options.max_requests, self._options.max_bytes))
@@ -260,7 +260,7 @@ class _Planning:
             raise
         return writer.finish(), resending
 
-    def _write(self, writer: RequestWriter, resending: Resending, chosen: set[str], cutter: PartCutter) -> None:
+    def _write(self, writer: RequestWriter, resending: RetryRequests, chosen: set[str], cutter: PartCutter) -> None:
         for block in resending.blocks(chosen):
             if not resending.errors:
                 write_block(writer, cutter, block, self._weighed)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.registry.results.merge import MergedResults
-from batchtui.results.failure_groups import Act, FailureGroup
+from batchtui.results.failure_groups import FailureGroup, SuggestedAction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -25,7 +25,7 @@ MISSING = "missing"
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class FailureChoice:
     """The requests of one kind of failure, counted over the merged results."""
 
     group: FailureGroup
@@ -35,12 +35,12 @@ class Failed:
 
 
 @dataclass(slots=True)
-class Outstanding:
+class Unresolved:
     """What has not succeeded, sorted into what is to be sent again and what is not."""
 
     chosen: set[str] = field(default_factory=set)
     """custom_ids."""
-    failed: tuple[Failed, ...] = ()
+    failed: tuple[FailureChoice, ...] = ()
     """By kind, the most frequent first."""
     succeeded: int = 0
     missing: int = 0
@@ -54,10 +54,10 @@ def is_worth_it(group: FailureGroup, *, with_max_tokens: bool) -> bool:
 
     What fails again as it is, is not; what was cut short is only where it gets another max_tokens.
     """
-    return group.advice.act is Act.RESEND or (with_max_tokens and group.advice.act is Act.RAISE)
+    return group.advice.act is SuggestedAction.RESEND or (with_max_tokens and group.advice.act is SuggestedAction.RAISE)
 
 
-def examine(
+def find_unresolved(
     registry: Registry,
     batches: Sequence[Batch],
     within: Batch | None,
@@ -65,7 +65,7 @@ def examine(
     *,
     custom_ids: frozenset[str] | None = None,
     with_missing: bool,
-) -> Outstanding:
+) -> Unresolved:
     """Say what of a job, or of one batch of it, has not succeeded. Blocking: reads the index of every result.
 
     Args:
@@ -82,7 +82,7 @@ def examine(
     saved = [batch for batch in batches if _is_saved(registry, batch)]
     only = _asked_for(registry, within, custom_ids)
     unheard = _unheard(registry, [batch for batch in batches if batch not in saved])
-    found, answered = Outstanding(), set[str]()
+    found, answered = Unresolved(), set[str]()
     with MergedResults(saved, registry.results, registry.requests) as merged:
         kinds = _Kinds(merged.readers)
         for place, custom_id, outcome in merged.latest():
@@ -96,7 +96,7 @@ def examine(
                 found.succeeded += 1
             elif chooses(kinds.note(place.source, place.seq)):
                 found.chosen.add(custom_id)
-    found.failed = tuple(Failed(group, chooses(group)) for group in kinds.groups())
+    found.failed = tuple(FailureChoice(group, chooses(group)) for group in kinds.groups())
     _sort_unanswered(found, registry, batches, only, answered, unheard, with_missing=with_missing)
     return found
 
@@ -110,7 +110,7 @@ def _asked_for(registry: Registry, within: Batch | None, custom_ids: frozenset[s
 
 
 def _sort_unanswered(
-    found: Outstanding,
+    found: Unresolved,
     registry: Registry,
     batches: Sequence[Batch],
     only: Collection[str] | None,
@@ -154,7 +154,7 @@ def was_sent(batch: Batch) -> bool:
     return batch.id is not None or batch.sends > 0
 
 
-def holders(requests: Mapping[int, RequestReader], batches: Sequence[Batch]) -> Callable[[str], RequestReader]:
+def latest_requests(requests: Mapping[int, RequestReader], batches: Sequence[Batch]) -> Callable[[str], RequestReader]:
     """Make the question which attempt sent a custom_id last; the first holds all of them."""
     sent = {(batch.attempt, batch.part) for batch in batches if was_sent(batch)}
     first, *later = sorted(requests)

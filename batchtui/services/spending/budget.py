@@ -58,7 +58,7 @@ async def limits(workspace: Workspace, max_cost: Decimal | None) -> list[Limit]:
     return found
 
 
-async def refuse_costly(workspace: Workspace, estimate: Estimate, max_cost: Decimal | None) -> None:
+async def enforce_limits(workspace: Workspace, estimate: Estimate, max_cost: Decimal | None) -> None:
     """Stop before anything is kept or sent where a limit could be exceeded: the upper bound decides.
 
     Raises:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from batchtui.domain.batch import RequestCounts
-    from batchtui.domain.spending import Spent
+    from batchtui.domain.spending import SpentRow
     from batchtui.services.workspace import Workspace
 
 By = Literal["day", "model", "tag", "job"]
@@ -24,7 +24,7 @@ NO_MODEL = "(model not named)"
 
 
 @dataclass(slots=True)
-class Line:
+class LedgerLine:
     """What one day, model, tag or job used and cost. Amounts are sums of what is known; `unknown` says what is not."""
 
     label: str
@@ -68,7 +68,7 @@ class Line:
             return None
         return usage.cache_read_tokens / usage.total_input
 
-    def add(self, spent: Spent) -> None:
+    def add(self, spent: SpentRow) -> None:
         """Count one line of spending in."""
         spending = spent.spending
         self.batches.add(spent.batch)
@@ -90,9 +90,9 @@ class Ledger:
     """What was spent, line by line and in all."""
 
     by: By | None
-    lines: tuple[Line, ...]
+    lines: tuple[LedgerLine, ...]
     """Days in order, everything else with the dearest first. What has several tags stands in several lines."""
-    total: Line
+    total: LedgerLine
     expected: Decimal | None
     """What the batches in it were thought to cost; None where that is not known of each."""
     in_flight: Decimal | None
@@ -117,7 +117,7 @@ async def read_ledger(
     await count_missing(workspace)
     spent = await workspace.registry.costs.spent(since=since, batches=batches)
     outlook = await workspace.registry.costs.outlook(since=since, batches=batches)
-    all_of_it = Line("total")
+    all_of_it = LedgerLine("total")
     for each in spent:
         all_of_it.add(each)
     return Ledger(
@@ -125,9 +125,9 @@ async def read_ledger(
     )
 
 
-async def today(workspace: Workspace) -> Line:
+async def spent_today(workspace: Workspace) -> LedgerLine:
     """Add up what the batches of this machine's day have cost, of those whose results were counted."""
-    line = Line("today")
+    line = LedgerLine("today")
     for each in await workspace.registry.costs.spent(since=midnight(workspace.clock.now())):
         line.add(each)
     return line
@@ -139,15 +139,15 @@ def midnight(now: datetime) -> datetime:
     return datetime.combine(local.date(), time(), local.tzinfo).astimezone(UTC)
 
 
-def _lines(spent: Iterable[Spent], by: By | None) -> tuple[Line, ...]:
+def _lines(spent: Iterable[SpentRow], by: By | None) -> tuple[LedgerLine, ...]:
     if by is None:
         return ()
-    found: dict[str, Line] = {}
+    found: dict[str, LedgerLine] = {}
     labels = _LABELS[by]
     for each in spent:
         for label in labels(each):
             if label not in found:
-                found[label] = Line(label)
+                found[label] = LedgerLine(label)
             # Of a batch with several models nobody knows what was expected of one of them.
             found[label].add(each if by != "model" or each.has_one_model else replace(each, expected=None))
     if by == "day":
@@ -155,11 +155,11 @@ def _lines(spent: Iterable[Spent], by: By | None) -> tuple[Line, ...]:
     return tuple(sorted(found.values(), key=lambda line: (-line.known, line.label)))
 
 
-def _day(spent: Spent) -> tuple[str, ...]:
+def _day(spent: SpentRow) -> tuple[str, ...]:
     return (f"{spent.created_at.astimezone():%Y-%m-%d}",)
 
 
-_LABELS: dict[By, Callable[[Spent], tuple[str, ...]]] = {
+_LABELS: dict[By, Callable[[SpentRow], tuple[str, ...]]] = {
     "day": _day,
     "model": lambda spent: (spent.spending.model or NO_MODEL,),
     "tag": lambda spent: spent.tags or (NO_TAG,),

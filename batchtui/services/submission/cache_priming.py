@@ -27,7 +27,7 @@ _DONE = (BatchState.ENDED, BatchState.DELETED, BatchState.MISSING)
 
 
 @dataclass(frozen=True, slots=True)
-class Gain:
+class CacheSavings:
     """What a cached prefix changes about the cost of a batch, in USD."""
 
     all_hit: Decimal
@@ -56,7 +56,7 @@ async def hold_back(workspace: Workspace, key: int) -> Batch:
     return await workspace.registry.batches.get(key)
 
 
-def expected_gain(model: str, prefix_tokens: int, requests: int, day: date, book: PriceBook) -> Gain | None:
+def expected_gain(model: str, prefix_tokens: int, requests: int, day: date, book: PriceBook) -> CacheSavings | None:
     """Say what caching a prefix is worth over a batch; None where the model has no known price. Blocking."""
     prices = book.prices_of(model, day)
     if prices is None or not requests:
@@ -65,7 +65,7 @@ def expected_gain(model: str, prefix_tokens: int, requests: int, day: date, book
     if rates.input is None or rates.cache_write_1h is None or rates.cache_read is None:
         return None
     more, less = rates.cache_write_1h - rates.input, rates.input - rates.cache_read
-    return Gain(
+    return CacheSavings(
         all_hit=prefix_tokens * (less * (requests - 1) - more),
         none_hit=prefix_tokens * more * requests,
     )

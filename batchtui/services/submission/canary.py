@@ -11,19 +11,19 @@ from batchtui.domain.canary import CanaryCall, CanaryPlan, CanaryVerdict
 from batchtui.domain.cost import NOTHING, total
 from batchtui.domain.errors import AnswerLost, RateLimited, Refused, SpendLimitReached
 from batchtui.domain.estimate import Bounds
-from batchtui.domain.estimate_history import History
+from batchtui.domain.estimate_history import EstimateHistory
 from batchtui.domain.limits import LONG_OUTPUT_BETA
 from batchtui.intake import CheckedRequest
 from batchtui.registry.requests.store import RequestReader
 from batchtui.services.estimates.estimate import estimate
-from batchtui.services.estimates.request_groups import LoadCounter
+from batchtui.services.estimates.request_groups import RequestGrouper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from decimal import Decimal
 
     from batchtui.domain.estimate import Estimate
-    from batchtui.gateway.protocol import Dialect
+    from batchtui.gateway.protocol import ApiHeaders
     from batchtui.intake import Shape
     from batchtui.services.submission.staging.stage import IntakeOptions, Staged
     from batchtui.services.workspace import Workspace
@@ -77,7 +77,7 @@ def only_canary(estimate: Estimate, plan: CanaryPlan) -> Estimate:
     return replace(estimate, cost=Bounds(None, None, plan.at_most if plan.calls else NOTHING))
 
 
-async def fly_canary(
+async def run_canary(
     workspace: Workspace,
     plan: CanaryPlan,
     on_call: Callable[[CanaryCall], None] | None = None,
@@ -90,10 +90,10 @@ async def fly_canary(
         Refused: whoever asks is refused (401, 402), which says nothing of the requests.
         UsageError: the settings say read-only.
     """
-    from batchtui.gateway.protocol import Dialect
+    from batchtui.gateway.protocol import ApiHeaders
 
     workspace.refuse_if_read_only()
-    flight = _Flight(workspace, Dialect(plan.api_version, plan.betas), on_wait or (lambda _seconds: None))
+    flight = _Flight(workspace, ApiHeaders(plan.api_version, plan.betas), on_wait or (lambda _seconds: None))
     verdicts: list[CanaryVerdict] = []
     for call in plan.calls:
         if on_call:
@@ -126,18 +126,18 @@ def _made_small(params: dict[str, Any]) -> Iterable[str]:
 
 
 def _at_most(workspace: Workspace, shape: Shape, params: dict[str, Any]) -> Decimal | None:
-    weighed, tokens = LoadCounter(), params.get("max_tokens")
+    weighed, tokens = RequestGrouper(), params.get("max_tokens")
     weighed.add(
         1, [CheckedRequest(1, shape.custom_id, shape.payload, shape.file, shape.line, shape.model, tokens, shape.id)]
     )
     day = workspace.clock.now().date()
-    return estimate(weighed.loads(), [shape], History(), day, workspace.prices).standard.at_most
+    return estimate(weighed.loads(), [shape], EstimateHistory(), day, workspace.prices).standard.at_most
 
 
 class _Flight:
     """Makes one call after the other, with what has to be waited out in all. It plans nothing."""
 
-    def __init__(self, workspace: Workspace, dialect: Dialect, on_wait: Callable[[float], None]) -> None:
+    def __init__(self, workspace: Workspace, dialect: ApiHeaders, on_wait: Callable[[float], None]) -> None:
         self._workspace, self._dialect, self._on_wait = workspace, dialect, on_wait
         self._patience = PATIENCE
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from batchtui.domain.estimate import Estimate
     from batchtui.domain.job import PartPlan
     from batchtui.intake import CheckReport
-    from batchtui.services.submission.staging.stage import IntakeOptions, Reading
+    from batchtui.services.submission.staging.stage import IntakeOptions, ReadProgress
     from batchtui.services.workspace import Workspace
 
 
@@ -38,7 +38,7 @@ async def check(
     workspace: Workspace,
     sources: Sequence[str],
     options: IntakeOptions,
-    on_progress: Callable[[Reading], None] | None = None,
+    on_progress: Callable[[ReadProgress], None] | None = None,
     *,
     count: bool = False,
     canary: bool = False,

@@ -24,7 +24,7 @@ LOOKS = (1.0, 3.0, 6.0, 10.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class SendEvent:
     """Something that a person who waits wants to know, with the batch that it is about."""
 
     kind: str
@@ -38,7 +38,7 @@ class Event:
 
 
 async def send_parts(
-    workspace: Workspace, keys: Sequence[int], on_event: Callable[[Event], None] | None = None
+    workspace: Workspace, keys: Sequence[int], on_event: Callable[[SendEvent], None] | None = None
 ) -> bool:
     """Send planned parts in order. Stops early, returning False, where one stays open: unknown, or made to wait.
 
@@ -55,10 +55,10 @@ async def send_parts(
     return True
 
 
-async def _send_part(workspace: Workspace, key: int, tell: Callable[[Event], None]) -> bool:
+async def _send_part(workspace: Workspace, key: int, tell: Callable[[SendEvent], None]) -> bool:
     """Send one part, however often a rate limit makes it wait. False where it stays open."""
     if await priming.must_wait(workspace, await workspace.registry.batches.get(key)):
-        tell(Event("queued", await priming.hold_back(workspace, key)))
+        tell(SendEvent("queued", await priming.hold_back(workspace, key)))
         return False
     while True:
         if not await queue.has_room(workspace, await workspace.registry.batches.get(key)):
@@ -72,53 +72,53 @@ async def _send_part(workspace: Workspace, key: int, tell: Callable[[Event], Non
                 return False
 
 
-async def _send_once(workspace: Workspace, key: int, tell: Callable[[Event], None]) -> bool:
+async def _send_once(workspace: Workspace, key: int, tell: Callable[[SendEvent], None]) -> bool:
     """Send one part, and look for it where the answer was lost. False where it stays open."""
     try:
-        batch = await send.send(workspace, key, lambda done: tell(Event("uploading", done.batch, sent=done.sent)))
+        batch = await send.send(workspace, key, lambda done: tell(SendEvent("uploading", done.batch, sent=done.sent)))
     except AnswerLost as error:
         if error.nothing_created:
             raise
         return await _look_for(workspace, key, tell)
     if batch.state.is_at_api:
-        tell(Event("sent", batch))
+        tell(SendEvent("sent", batch))
     # Another process may be at it: what comes after waits, as after an unknown part.
     return batch.state.is_at_api
 
 
-async def _hold_back(workspace: Workspace, key: int, tell: Callable[[Event], None]) -> bool:
-    tell(Event("queued", await queue.hold_back(workspace, key)))
+async def _hold_back(workspace: Workspace, key: int, tell: Callable[[SendEvent], None]) -> bool:
+    tell(SendEvent("queued", await queue.hold_back(workspace, key)))
     return False
 
 
-async def _wait_out(workspace: Workspace, key: int, refusal: RateLimited, tell: Callable[[Event], None]) -> bool:
+async def _wait_out(workspace: Workspace, key: int, refusal: RateLimited, tell: Callable[[SendEvent], None]) -> bool:
     """Wait until the API wants to be asked again, where that is soon. False where it is not, or the queue is full."""
-    if await queue.learn(workspace, refusal):
+    if await queue.learn_from_refusal(workspace, refusal):
         return await _hold_back(workspace, key, tell)
     batch = await workspace.registry.batches.get(key)
     wait = (batch.not_before - workspace.clock.now()).total_seconds() if batch.not_before else 0.0
     if wait > PATIENCE:
-        tell(Event("queued", batch, seconds=wait, message=batch.reason))
+        tell(SendEvent("queued", batch, seconds=wait, message=batch.reason))
         return False
-    tell(Event("waiting", batch, seconds=max(wait, 0.0), message=batch.reason))
+    tell(SendEvent("waiting", batch, seconds=max(wait, 0.0), message=batch.reason))
     await workspace.clock.sleep(max(wait, 0.0))
     return True
 
 
-async def _look_for(workspace: Workspace, key: int, tell: Callable[[Event], None]) -> bool:
+async def _look_for(workspace: Workspace, key: int, tell: Callable[[SendEvent], None]) -> bool:
     """Look for a part whose answer was lost, a few times in a row. True where it was adopted."""
     for seconds in LOOKS:
         batch = await workspace.registry.batches.get(key)
-        tell(Event("looking", batch, seconds=seconds, message=batch.reason))
+        tell(SendEvent("looking", batch, seconds=seconds, message=batch.reason))
         await workspace.clock.sleep(seconds)
         try:
-            [finding] = await reconcile.look(workspace, [batch])
+            [finding] = await reconcile.look_up(workspace, [batch])
         except (AnswerLost, RateLimited):
             continue
         if finding.verdict is reconcile.Verdict.ADOPTED:
-            tell(Event("adopted", finding.batch))
+            tell(SendEvent("adopted", finding.batch))
             return True
         if finding.verdict is reconcile.Verdict.AMBIGUOUS:
             break
-    tell(Event("unknown", await workspace.registry.batches.get(key)))
+    tell(SendEvent("unknown", await workspace.registry.batches.get(key)))
     return False

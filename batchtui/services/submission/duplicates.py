@@ -25,7 +25,7 @@ MOST_IDS = 3
 """Ids of batches that are named."""
 
 
-async def refuse_repeated(workspace: Workspace, earlier: Sequence[Job], *, force: bool) -> None:
+async def refuse_duplicates(workspace: Workspace, earlier: Sequence[Job], *, force: bool) -> None:
     """Stop where the same requests went out before, unless that is meant.
 
     Args:
@@ -42,16 +42,16 @@ async def refuse_repeated(workspace: Workspace, earlier: Sequence[Job], *, force
     batches = await workspace.registry.views.of_job(job.id)
     raise SubmittedBefore(
         f"The same requests were submitted {ago(job.created_at, workspace.clock.now())}, as {job.name} ({job.id}): "
-        f"{became(batches)}. Nothing was sent.",
+        f"{describe_outcome(batches)}. Nothing was sent.",
         hint=f"{_instead(job, batches)}; --force sends all of it again.",
     )
 
 
-async def told(workspace: Workspace, earlier: Sequence[Job]) -> list[str]:
+async def describe_duplicates(workspace: Workspace, earlier: Sequence[Job]) -> list[str]:
     """Say of each of these jobs when it was submitted and what became of it, a line each."""
     now = workspace.clock.now()
     return [
-        f"{job.name} ({job.id}), {ago(job.created_at, now)}: {became(await workspace.registry.views.of_job(job.id))}"
+        f"{job.name} ({job.id}), {ago(job.created_at, now)}: {describe_outcome(await workspace.registry.views.of_job(job.id))}"
         for job in earlier
     ]
 
@@ -65,7 +65,7 @@ def _instead(job: Job, batches: Sequence[Batch]) -> str:
     return f"`batchtui results {job.id}` has its results"
 
 
-def became(batches: Sequence[Batch]) -> str:
+def describe_outcome(batches: Sequence[Batch]) -> str:
     """Say what became of the batches of a job: `1 batch (msgbatch_01…), ended, 3 succeeded, results saved, $0.12`."""
     ids = [batch.id for batch in batches if batch.id]
     named = f" ({', '.join(ids[:MOST_IDS])}{', …' if len(ids) > MOST_IDS else ''})" if ids else ""

@@ -52,7 +52,7 @@ async def was_freed(workspace: Workspace, batch: Batch) -> bool:
     return await waiting_requests(workspace) + batch.requests <= limit
 
 
-async def learn(workspace: Workspace, refusal: RateLimited) -> bool:
+async def learn_from_refusal(workspace: Workspace, refusal: RateLimited) -> bool:
     """Remember from a 429 that the queue is full. False where it was about something else.
 
     The API names no code for it (API.md), so its words decide; misread, they only make a part wait a minute.

@@ -43,7 +43,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Reconciliation:
     """The verdict on one part, with the batches that could be it."""
 
     batch: Batch
@@ -68,7 +68,9 @@ async def recover(workspace: Workspace) -> list[int]:
     return found
 
 
-async def look(workspace: Workspace, batches: Sequence[Batch], grace: timedelta = DEFAULT_GRACE) -> list[Finding]:
+async def look_up(
+    workspace: Workspace, batches: Sequence[Batch], grace: timedelta = DEFAULT_GRACE
+) -> list[Reconciliation]:
     """Look for unknown parts among the newest batches of the API, and adopt those that fit beyond doubt.
 
     A candidate is a batch that the registry does not know, with the same number of requests, created since the send
@@ -134,20 +136,20 @@ def _fits(workspace: Workspace, batch: Batch, remote: RemoteBatch) -> bool:
 
 async def _judge(
     workspace: Workspace, batch: Batch, fitting: Mapping[int, tuple[RemoteBatch, ...]], grace: timedelta
-) -> Finding:
+) -> Reconciliation:
     candidates = fitting.get(batch.key)
     if candidates is None:
-        return Finding(await workspace.registry.batches.get(batch.key), Verdict.SETTLED)
+        return Reconciliation(await workspace.registry.batches.get(batch.key), Verdict.SETTLED)
     if not candidates:
         passed = workspace.clock.now() - (batch.lost_at or batch.submitted_at or batch.planned_at)
         wait = (grace - passed).total_seconds()
-        return Finding(batch, Verdict.TOO_EARLY if wait > 0 else Verdict.ABSENT, (), max(wait, 0.0))
+        return Reconciliation(batch, Verdict.TOO_EARLY if wait > 0 else Verdict.ABSENT, (), max(wait, 0.0))
     chosen = await _choose(workspace, batch, candidates, fitting)
     if chosen is None:
-        return Finding(batch, Verdict.AMBIGUOUS, candidates)
+        return Reconciliation(batch, Verdict.AMBIGUOUS, candidates)
     if not await adopt(workspace, batch, chosen):
-        return Finding(await workspace.registry.batches.get(batch.key), Verdict.SETTLED)
-    return Finding(await workspace.registry.batches.get(batch.key), Verdict.ADOPTED, (chosen,))
+        return Reconciliation(await workspace.registry.batches.get(batch.key), Verdict.SETTLED)
+    return Reconciliation(await workspace.registry.batches.get(batch.key), Verdict.ADOPTED, (chosen,))
 
 
 async def _choose(
@@ -179,7 +181,7 @@ async def holds_answers_of(workspace: Workspace, batch: Batch, batch_id: str) ->
 
 
 async def _sample_custom_ids(workspace: Workspace, batch_id: str) -> list[str]:
-    from batchtui.results.line_parser import read_line
+    from batchtui.results.line_parser import parse_line
 
     gateway = await workspace.gateway()
     rest = b""
@@ -187,9 +189,9 @@ async def _sample_custom_ids(workspace: Workspace, batch_id: str) -> list[str]:
     async with gateway.results(batch_id) as blocks:
         async for block in blocks:
             *lines, rest = (rest + block).split(b"\n")
-            sample.extend(read_line(line).custom_id for line in lines if line.strip())
+            sample.extend(parse_line(line).custom_id for line in lines if line.strip())
             if len(sample) >= SAMPLE:
                 return sample[:SAMPLE]
     if rest.strip():
-        sample.append(read_line(rest).custom_id)
+        sample.append(parse_line(rest).custom_id)
     return sample

@@ -10,7 +10,7 @@ from batchtui.domain.query import BatchQuery
 from batchtui.domain.states import BatchState
 from batchtui.services.submission import queue_room as queue
 from batchtui.services.submission import reconcile
-from batchtui.services.submission.dispatch import Event, send_parts
+from batchtui.services.submission.dispatch import SendEvent, send_parts
 from batchtui.services.submission.reconcile import DEFAULT_GRACE, Verdict
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from batchtui.domain.batch import Batch, RemoteBatch
-    from batchtui.services.submission.reconcile import Finding
+    from batchtui.services.submission.reconcile import Reconciliation
     from batchtui.services.workspace import Workspace
 
 
@@ -27,7 +27,7 @@ class Resumed:
     """What resuming came to: the parts that were open, as they stand now, and what still needs a decision."""
 
     batches: tuple[Batch, ...]
-    undecided: tuple[Finding, ...]
+    undecided: tuple[Reconciliation, ...]
 
     @property
     def unknown(self) -> tuple[Batch, ...]:
@@ -48,9 +48,9 @@ async def resume(
     jobs: Sequence[str] = (),
     *,
     grace: timedelta = DEFAULT_GRACE,
-    consent: Callable[[Finding], Awaitable[bool]],
-    choose: Callable[[Finding], Awaitable[RemoteBatch | None]] | None = None,
-    on_event: Callable[[Event], None] | None = None,
+    consent: Callable[[Reconciliation], Awaitable[bool]],
+    choose: Callable[[Reconciliation], Awaitable[RemoteBatch | None]] | None = None,
+    on_event: Callable[[SendEvent], None] | None = None,
 ) -> Resumed:
     """Settle the unknown parts and send the planned ones, of these jobs or of all.
 
@@ -63,7 +63,7 @@ async def resume(
     """
     await reconcile.recover(workspace)
     keys = [batch.key for batch in await open_parts(workspace, jobs)]
-    undecided: list[Finding] = []
+    undecided: list[Reconciliation] = []
     for batch in await workspace.registry.views.page(keys):
         if batch.state is BatchState.UNKNOWN:
             finding = await _settle(workspace, batch, grace, on_event)
@@ -111,7 +111,7 @@ async def adopt(workspace: Workspace, jobs: Sequence[str], batch_id: str, *, par
     return await workspace.registry.batches.get(fitting[0].key)
 
 
-async def feed(workspace: Workspace, on_event: Callable[[Event], None] | None = None) -> list[int]:
+async def send_waiting(workspace: Workspace, on_event: Callable[[SendEvent], None] | None = None) -> list[int]:
     """Send on the parts that a rate limit or a full queue made wait, once there is time or room. Returns their keys.
 
     Only these: a part that was refused, or is of a job with an unknown part, waits for a person.
@@ -137,22 +137,22 @@ async def feed(workspace: Workspace, on_event: Callable[[Event], None] | None = 
 
 
 async def _settle(
-    workspace: Workspace, batch: Batch, grace: timedelta, on_event: Callable[[Event], None] | None
-) -> Finding:
+    workspace: Workspace, batch: Batch, grace: timedelta, on_event: Callable[[SendEvent], None] | None
+) -> Reconciliation:
     """Look for one unknown part until the grace time is over."""
     while True:
-        [finding] = await reconcile.look(workspace, [batch], grace)
+        [finding] = await reconcile.look_up(workspace, [batch], grace)
         if finding.verdict is not Verdict.TOO_EARLY:
             if on_event and finding.verdict is Verdict.ADOPTED:
-                on_event(Event("adopted", finding.batch))
+                on_event(SendEvent("adopted", finding.batch))
             return finding
         seconds = min(finding.wait, 10.0)
         if on_event:
-            on_event(Event("looking", batch, seconds=finding.wait, message=batch.reason))
+            on_event(SendEvent("looking", batch, seconds=finding.wait, message=batch.reason))
         await workspace.clock.sleep(seconds)
 
 
-async def _send_on(workspace: Workspace, keys: Sequence[int], on_event: Callable[[Event], None] | None) -> None:
+async def _send_on(workspace: Workspace, keys: Sequence[int], on_event: Callable[[SendEvent], None] | None) -> None:
     """Send the planned ones of these parts, job by job: an open part holds up only its own attempt."""
     attempts: dict[tuple[str, int], list[int]] = {}
     for batch in await workspace.registry.views.page(keys):

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import CredentialsMissing, FateUnknown, GatewayError, RateLimited, SpendLimitReached
-from batchtui.gateway.protocol import Dialect, Upload
+from batchtui.gateway.protocol import ApiHeaders, Upload
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -57,7 +57,7 @@ async def send(workspace: Workspace, key: int, on_progress: Callable[[Progress],
     upload = Upload(body.length, lambda: _told(body, batch, on_progress))
     try:
         async with _heartbeat(workspace, key):
-            remote = await gateway.create(upload, Dialect(batch.api_version, batch.betas))
+            remote = await gateway.create(upload, ApiHeaders(batch.api_version, batch.betas))
     except (GatewayError, CredentialsMissing) as error:
         if isinstance(error, GatewayError) and not error.nothing_created:
             await sendings.answer_lost(key, error.message)

@@ -12,11 +12,11 @@ from batchtui.domain.job import Job
 from batchtui.domain.limits import API_VERSION
 from batchtui.domain.states import BatchState
 from batchtui.registry.jobs import PlannedBefore
-from batchtui.services.models import keep_up
-from batchtui.services.spending.budget import refuse_costly
+from batchtui.services.models import refresh_daily
+from batchtui.services.spending.budget import enforce_limits
 from batchtui.services.submission import cache_priming as priming
 from batchtui.services.submission.dispatch import send_parts
-from batchtui.services.submission.duplicates import refuse_repeated
+from batchtui.services.submission.duplicates import refuse_duplicates
 from batchtui.services.submission.staging.stage import IntakeOptions, Staged, estimate_staged, stage
 from batchtui.services.submission.token_sample import count_sample
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from batchtui.domain.estimate import Estimate
     from batchtui.domain.job import PartPlan
     from batchtui.intake import CheckReport
-    from batchtui.services.submission.dispatch import Event
-    from batchtui.services.submission.staging.stage import Reading
-    from batchtui.services.submission.staging.worker import ApartPass
+    from batchtui.services.submission.dispatch import SendEvent
+    from batchtui.services.submission.staging.stage import ReadProgress
+    from batchtui.services.submission.staging.worker import StagingWorker
     from batchtui.services.workspace import Workspace
 
 
@@ -93,9 +93,9 @@ async def plan_submit(
     workspace: Workspace,
     sources: Sequence[str],
     options: SubmitOptions,
-    on_progress: Callable[[Reading], None] | None = None,
+    on_progress: Callable[[ReadProgress], None] | None = None,
     *,
-    child: ApartPass | None = None,
+    child: StagingWorker | None = None,
 ) -> SubmitPlan:
     """Read and check everything and cut it into parts; nothing is sent. Apply or discard what comes back.
 
@@ -151,7 +151,7 @@ async def apply_submit(
     *,
     force: bool = False,
     max_cost: Decimal | None = None,
-    on_event: Callable[[Event], None] | None = None,
+    on_event: Callable[[SendEvent], None] | None = None,
 ) -> Submitted:
     """Commit the plan, then send its parts in order, each once.
 
@@ -166,8 +166,8 @@ async def apply_submit(
     """
     if not plan.is_sendable:
         raise InputError(f"{plan.report.errors} errors in the input; nothing was sent.", problems=plan.report.problems)
-    await refuse_repeated(workspace, plan.earlier, force=force)
-    await refuse_costly(workspace, plan.estimate, max_cost)
+    await refuse_duplicates(workspace, plan.earlier, force=force)
+    await enforce_limits(workspace, plan.estimate, max_cost)
     # Whoever has no credentials learns it before anything is kept.
     await workspace.gateway()
     if plan.primes:
@@ -182,10 +182,10 @@ async def apply_submit(
             expectations=plan.estimate.expectations,
         )
     except PlannedBefore as found:
-        await refuse_repeated(workspace, found.jobs, force=False)
+        await refuse_duplicates(workspace, found.jobs, force=False)
         raise
     await send_parts(workspace, keys, on_event)
-    await keep_up(workspace)
+    await refresh_daily(workspace)
     return Submitted(plan.job, tuple(await workspace.registry.views.page(keys)))
 
 

@@ -9,19 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batchtui.registry.requests.store import RequestReader
-from batchtui.services.estimates.token_counting import count_loads
+from batchtui.services.estimates.token_counting import count_groups
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from batchtui.services.estimates.token_counting import Tally
+    from batchtui.services.estimates.token_counting import TokenCounts
     from batchtui.services.submission.staging.stage import IntakeOptions, Staged
     from batchtui.services.workspace import Workspace
 
 
 async def count_sample(
     workspace: Workspace, staged: Staged, options: IntakeOptions, on_progress: Callable[[int, int], None] | None = None
-) -> Tally:
+) -> TokenCounts:
     """Have a few requests of each kind counted, the weightiest kinds first. Creates nothing, and costs nothing.
 
     What cannot be counted is left to its bytes, and said. `on_progress` is told how many were counted, of how many.
@@ -29,7 +29,7 @@ async def count_sample(
     Raises:
         CredentialsMissing, Refused: nobody may ask with these credentials.
     """
-    return await count_loads(
+    return await count_groups(
         workspace, staged.loads, lambda places: _read(staged, places), options.api_version, options.betas, on_progress
     )
 

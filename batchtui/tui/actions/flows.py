@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 from batchtui.services.batches.cancel import apply_cancel, plan_cancel
 from batchtui.services.batches.delete import apply_delete, plan_delete
 from batchtui.text.numbers import amount
-from batchtui.text.safe import safe
+from batchtui.text.safe import sanitize
 from batchtui.tui.dialogs.confirm import Group, Question
-from batchtui.tui.messages import Failed
+from batchtui.tui.messages import ActionFailed
 from batchtui.tui.rendering.batch_text import batch_label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from batchtui.domain.batch import Batch
-    from batchtui.services.batches.cancel import Outcome, Skipped
+    from batchtui.services.batches.cancel import ActionResult, Skipped
     from batchtui.tui.host import Host
 
 TYPED_FROM = 10
@@ -91,15 +91,15 @@ def _say_nothing_done(app: Host, skipped: Sequence[Skipped], word: str) -> None:
     if not skipped:
         app.say(f"There is nothing to {word} here.")
     elif len(skipped) == 1:
-        app.say(f"{safe(skipped[0].batch.name)} is left alone: {skipped[0].reason}.")
+        app.say(f"{sanitize(skipped[0].batch.name)} is left alone: {skipped[0].reason}.")
     else:
         app.say(f"All {len(skipped)} are left alone; the first because {skipped[0].reason}.")
 
 
-def _report(app: Host, outcomes: Sequence[Outcome], done: str) -> None:
+def _report(app: Host, outcomes: Sequence[ActionResult], done: str) -> None:
     failed = [outcome for outcome in outcomes if outcome.error]
     if len(outcomes) > len(failed):
         app.say(f"{amount(len(outcomes) - len(failed), 'batch', 'batches')} {done}.")
     for outcome in failed[:1]:
         if outcome.error:
-            app.post_message(Failed(outcome.error))
+            app.post_message(ActionFailed(outcome.error))

@@ -8,16 +8,16 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from batchtui.tui.chrome.base_screen import Frame
+from batchtui.tui.chrome.base_screen import BaseScreen
 from batchtui.tui.commands.bindings import bindings
 from batchtui.tui.commands.table import Scope
-from batchtui.tui.workers import perform
+from batchtui.tui.workers import run_guarded
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
 
 
-class Labelled(Frame):
+class LabelActions(BaseScreen):
     """A screen of batches, one or many, whose labels can be edited there. It says which, and asks nothing itself."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.LABELS)
@@ -30,14 +30,14 @@ class Labelled(Frame):
     def _action_batches_tag(self) -> None:
         from batchtui.tui.actions import labelling
 
-        perform(self.app, partial(labelling.tag, self.dashboard, self.chosen), group="label")
+        run_guarded(self.app, partial(labelling.tag, self.dashboard, self.chosen), group="label")
 
     def _action_batches_rename(self) -> None:
         from batchtui.tui.actions import labelling
 
-        perform(self.app, partial(labelling.rename, self.dashboard, self.chosen), group="label")
+        run_guarded(self.app, partial(labelling.rename, self.dashboard, self.chosen), group="label")
 
     def _action_batches_note(self) -> None:
         from batchtui.tui.actions import labelling
 
-        perform(self.app, partial(labelling.annotate, self.dashboard, self.chosen), group="label")
+        run_guarded(self.app, partial(labelling.annotate, self.dashboard, self.chosen), group="label")

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from batchtui.text import events as happening
 from batchtui.text.durations import stamp
-from batchtui.text.safe import squeezed
-from batchtui.tui.dialogs.message_box import Box
-from batchtui.tui.rendering.spans import Line, Piece, Tone
+from batchtui.text.safe import one_line
+from batchtui.tui.dialogs.message_box import MessageBox
+from batchtui.tui.rendering.spans import Line, Span, Tone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from batchtui.registry.journal import Entry
 
 
-class EntryBox(Box):
+class EntryBox(MessageBox):
     """Shows one entry until a key is pressed."""
 
     def __init__(self, entry: Entry, about: tuple[str, Batch | None]) -> None:
@@ -27,14 +27,14 @@ class EntryBox(Box):
 
 def entry_lines(entry: Entry, name: str, batch: Batch | None) -> Iterator[Line]:
     """Yield what an entry holds, a fact a line; what it does not have is left out."""
-    yield (Piece(happening.word(entry.event), Tone.BAD if entry.error else Tone.STRONG),)
+    yield (Span(happening.event_word(entry.event), Tone.BAD if entry.error else Tone.STRONG),)
     yield ()
     took = "" if entry.milliseconds is None else f"{entry.milliseconds:,} ms"
     noted = happening.details(entry.detail)
     facts = {
         "when": stamp(entry.at),
         "about": "" if name in (entry.batch_id, entry.job) else name,
-        "came to": happening.sentence(entry.event, entry.detail, batch) if entry.event == "batch.ended" else "",
+        "came to": happening.event_sentence(entry.event, entry.detail, batch) if entry.event == "batch.ended" else "",
         "id": entry.batch_id,
         "job": entry.job,
         "status": None if entry.status is None else str(entry.status),
@@ -45,4 +45,4 @@ def entry_lines(entry: Entry, name: str, batch: Batch | None) -> Iterator[Line]:
     }
     for name, value in facts.items():
         if value:
-            yield (Piece(f"{squeezed(name):<12}", Tone.DIM), Piece(squeezed(value)))
+            yield (Span(f"{one_line(name):<12}", Tone.DIM), Span(one_line(value)))

@@ -20,7 +20,7 @@ MARKER = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ActivityRow:
     """One line: an entry with what it is about, or without an entry the place where one was last here."""
 
     entry: Entry | None
@@ -33,12 +33,12 @@ class Row:
     """When the first of these was."""
 
 
-def folded(rows: Sequence[Row], seen: int) -> dict[int, Row]:
+def fold_repeats(rows: Sequence[ActivityRow], seen: int) -> dict[int, ActivityRow]:
     """Make one line of calls of the same kind that went well in a row, under the seq of the first, told as the last.
 
     What was there before `seen` and what came after is never one line.
     """
-    shown: dict[int, Row] = {}
+    shown: dict[int, ActivityRow] = {}
     first = 0
     for row in rows:
         entry, before = row.entry, shown.get(first)

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, ClassVar
 from batchtui.text import events as happening
 from batchtui.text.batch_names import part_name
 from batchtui.text.numbers import count
-from batchtui.text.safe import safe, squeezed
+from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.activity.entry_box import EntryBox
-from batchtui.tui.activity.rows import MARKER, SHOWN, Row, folded, is_failure, is_shown, ordered
-from batchtui.tui.chrome.base_screen import Frame
+from batchtui.tui.activity.rows import MARKER, SHOWN, ActivityRow, fold_repeats, is_failure, is_shown, ordered
+from batchtui.tui.chrome.base_screen import BaseScreen
 from batchtui.tui.commands.bindings import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.rendering.columns import Column
-from batchtui.tui.rendering.painter import look_of
-from batchtui.tui.rendering.spans import Line, Piece, Tone, line
+from batchtui.tui.rendering.painter import painter_of
+from batchtui.tui.rendering.spans import Line, Span, Tone, line
 from batchtui.tui.widgets.grid.grid import Grid
-from batchtui.tui.workers import Latest
+from batchtui.tui.workers import CoalescedWorker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -43,7 +43,7 @@ LATEST = 500
 """Entries that are read."""
 
 
-class ActivityScreen(Frame):
+class ActivityScreen(BaseScreen):
     """Shows the journal as it stands; what comes later appears at its head."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.ACTIVITY)
@@ -51,11 +51,11 @@ class ActivityScreen(Frame):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
-        self._reading = Latest(self, self._read)
-        self._rows: dict[int, Row] = {}
+        self._reading = CoalescedWorker(self, self._read)
+        self._rows: dict[int, ActivityRow] = {}
         self._only = SHOWN[0]
-        self.grid: Grid[Row] = Grid(COLUMNS, self._page, self._paint, id="activity")
-        self.grid.empty = (line(Piece("Nothing has happened yet", Tone.STRONG)),)
+        self.grid: Grid[ActivityRow] = Grid(COLUMNS, self._page, self._paint, id="activity")
+        self.grid.empty = (line(Span("Nothing has happened yet", Tone.STRONG)),)
 
     def content(self) -> Iterator[Widget]:
         """Lay out the list."""
@@ -66,7 +66,7 @@ class ActivityScreen(Frame):
         self.grid.focus()
         self._reading.request()
 
-    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, Row]]:
+    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, ActivityRow]]:
         return [(key, self._rows[key]) for key in keys if key in self._rows]
 
     async def _read(self) -> None:
@@ -75,23 +75,23 @@ class ActivityScreen(Frame):
         new = [entry for entry in entries if entry.seq not in self._rows]
         keys = list({entry.batch_key for entry in new if entry.batch_key is not None})
         batches = {batch.key: batch for batch in await self.workspace.registry.views.page(keys)}
-        rows = {MARKER: Row(None)}
+        rows = {MARKER: ActivityRow(None)}
         for entry in entries:
             rows[entry.seq] = self._rows.get(entry.seq) or await self._row(entry, batches)
         self._rows = rows
         self._show()
 
-    async def _row(self, entry: Entry, batches: Mapping[int, Batch]) -> Row:
+    async def _row(self, entry: Entry, batches: Mapping[int, Batch]) -> ActivityRow:
         if entry.batch_key is not None or entry.job is None:
-            return Row(entry, batches.get(entry.batch_key or 0))
-        return Row(entry, job=await self.workspace.registry.jobs.get(entry.job))
+            return ActivityRow(entry, batches.get(entry.batch_key or 0))
+        return ActivityRow(entry, job=await self.workspace.registry.jobs.get(entry.job))
 
     def _show(self) -> None:
         away = self.dashboard.away
         seen = away.seq if away is not None else 0
         rows = {seq: row for seq, row in self._rows.items() if row.entry and is_shown(row.entry, self._only)}
-        shown = folded(list(rows.values()), seen) if self._only == SHOWN[0] else rows
-        self.grid.update({MARKER: Row(None), **shown}.items())
+        shown = fold_repeats(list(rows.values()), seen) if self._only == SHOWN[0] else rows
+        self.grid.update({MARKER: ActivityRow(None), **shown}.items())
         self.grid.show(list(ordered(list(shown), seen)))
         self.refresh_footer()
 
@@ -110,21 +110,21 @@ class ActivityScreen(Frame):
         if row is not None and row.entry is not None:
             self.app.push_screen(EntryBox(row.entry, about(row)))
 
-    def works(self, command_id: str) -> bool:
+    def is_available(self, command_id: str) -> bool:
         """Leave out what means nothing here."""
         if command_id == "activity.copy-id":
             return self.grid.item is not None and bool(_copied(self.grid.item))
-        return command_id not in ("list.mark", "list.sort", "app.activity") and super().works(command_id)
+        return command_id not in ("list.mark", "list.sort", "app.activity") and super().is_available(command_id)
 
     def on_grid_cursor_moved(self) -> None:
         """Say what works on the entry under the cursor."""
         self.refresh_footer()
 
-    def aside(self) -> Line:
+    def footer_status(self) -> Line:
         """Say how many entries are shown, and which."""
         words = f"the latest {count(len(self._rows) - 1)}" if self._only == SHOWN[0] else count(len(self.grid.order))
-        only = () if self._only == SHOWN[0] else (Piece(f"  {self._only} only ", Tone.CHIP),)
-        return (Piece(words, Tone.DIM), *only)
+        only = () if self._only == SHOWN[0] else (Span(f"  {self._only} only ", Tone.CHIP),)
+        return (Span(words, Tone.DIM), *only)
 
     def back(self) -> bool:
         """Show everything again."""
@@ -143,35 +143,35 @@ class ActivityScreen(Frame):
         if copied:
             self.dashboard.copy(copied, copied)
 
-    def _paint(self, item: Row, column: Column, width: int) -> Line:
+    def _paint(self, item: ActivityRow, column: Column, width: int) -> Line:
         if item.entry is None:
-            return _marker(column, width, plain=look_of(self).plain)
+            return _marker(column, width, plain=painter_of(self).plain)
         now = self.workspace.clock.now()
         cell = paint(item.entry, about(item), column, now)
         if column.id == "detail" and item.since is not None:
-            times = "x" if look_of(self).plain else "×"
-            return (*cell, Piece(f"  {times}{count(item.times)} since {_time(item.since, now)}", Tone.DIM))
+            times = "x" if painter_of(self).plain else "×"
+            return (*cell, Span(f"  {times}{count(item.times)} since {_time(item.since, now)}", Tone.DIM))
         return cell
 
 
-def _copied(row: Row) -> str:
+def _copied(row: ActivityRow) -> str:
     """What is copied of an entry: the request id that support asks for, else the batch's id."""
     return (row.entry.request_id or row.entry.batch_id or "") if row.entry else ""
 
 
 def _marker(column: Column, width: int, *, plain: bool) -> Line:
     if column.id == "detail":
-        return (Piece(f"{'^' if plain else '▲'} since you were last here", Tone.ACCENT),)
-    return (Piece(("-" if plain else "─") * width, Tone.FAINT),)
+        return (Span(f"{'^' if plain else '▲'} since you were last here", Tone.ACCENT),)
+    return (Span(("-" if plain else "─") * width, Tone.FAINT),)
 
 
-def about(row: Row) -> tuple[str, Batch | None]:
+def about(row: ActivityRow) -> tuple[str, Batch | None]:
     """Name what an entry is about, with the batch where it is one."""
     if row.batch is not None:
         return part_name(row.batch), row.batch
     if row.job is not None:
-        return squeezed(row.job.name), None
-    return (safe(row.entry.batch_id or row.entry.job or "") if row.entry else ""), None
+        return one_line(row.job.name), None
+    return (sanitize(row.entry.batch_id or row.entry.job or "") if row.entry else ""), None
 
 
 def paint(entry: Entry, about: tuple[str, Batch | None], column: Column, now: datetime) -> Line:
@@ -179,17 +179,17 @@ def paint(entry: Entry, about: tuple[str, Batch | None], column: Column, now: da
     failed = is_failure(entry)
     match column.id:
         case "at":
-            return (Piece(_time(entry.at, now), Tone.DIM),)
+            return (Span(_time(entry.at, now), Tone.DIM),)
         case "event":
-            word = happening.word(entry.event)
-            return (Piece(word, Tone.BAD if failed else Tone.RUNNING if entry.kind == "call" else Tone.TEXT),)
+            word = happening.event_word(entry.event)
+            return (Span(word, Tone.BAD if failed else Tone.RUNNING if entry.kind == "call" else Tone.TEXT),)
         case "status":
-            return (Piece(str(entry.status or ""), Tone.BAD if failed else Tone.DIM),)
+            return (Span(str(entry.status or ""), Tone.BAD if failed else Tone.DIM),)
         case "took":
-            return (Piece("" if entry.milliseconds is None else count(entry.milliseconds), Tone.DIM),)
+            return (Span("" if entry.milliseconds is None else count(entry.milliseconds), Tone.DIM),)
         case "detail":
             return _detail(entry, *about)
-    return (Piece(safe(entry.request_id or ""), Tone.DIM),)
+    return (Span(sanitize(entry.request_id or ""), Tone.DIM),)
 
 
 def _time(at: datetime, now: datetime) -> str:
@@ -200,7 +200,7 @@ def _time(at: datetime, now: datetime) -> str:
 
 def _detail(entry: Entry, name: str, batch: Batch | None) -> Line:
     if entry.kind == "call":
-        words = squeezed("  ".join(filter(None, (entry.error, entry.detail))))
-        return (Piece(words, Tone.BAD if entry.error else Tone.DIM),)
-    said = happening.sentence(entry.event, entry.detail, batch)
-    return (Piece(name), Piece(f"  {said}" if said else "", Tone.DIM))
+        words = one_line("  ".join(filter(None, (entry.error, entry.detail))))
+        return (Span(words, Tone.BAD if entry.error else Tone.DIM),)
+    said = happening.event_sentence(entry.event, entry.detail, batch)
+    return (Span(name), Span(f"  {said}" if said else "", Tone.DIM))

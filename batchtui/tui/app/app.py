@@ -11,28 +11,28 @@ from textual.events import Key, Paste
 from textual.worker import WorkerError
 
 from batchtui.domain.errors import StorageError
-from batchtui.registry.batch_queries import Tally
+from batchtui.registry.batch_queries import BatchCounts
 from batchtui.services.insights import last_visit as presence
-from batchtui.services.notifications.channels import channels, ringing
+from batchtui.services.notifications.channels import channels, terminal_sequences
 from batchtui.services.notifications.notifier import Notifier
 from batchtui.services.polling.poller import Poller, PollerState
 from batchtui.text import events as happening
 from batchtui.text.numbers import count
 from batchtui.tui.app import preload as later
 from batchtui.tui.app.base import CALM_PACE
-from batchtui.tui.app.first_steps import Hints
-from batchtui.tui.app.global_actions import Everywhere
-from batchtui.tui.app.registry_watcher import Bridge
-from batchtui.tui.batches.screen import DashboardScreen
+from batchtui.tui.app.first_steps import FirstSteps
+from batchtui.tui.app.global_actions import GlobalActions
+from batchtui.tui.app.registry_watcher import RegistryWatcher
+from batchtui.tui.batches.screen import BatchesScreen
 from batchtui.tui.chrome import places
-from batchtui.tui.chrome.base_screen import Frame
+from batchtui.tui.chrome.base_screen import BaseScreen
 from batchtui.tui.dialogs.error_box import ErrorBox
 from batchtui.tui.host import Status
-from batchtui.tui.insights import Outlook
-from batchtui.tui.messages import BatchesChanged, Failed, PollChanged
+from batchtui.tui.insights import Insights
+from batchtui.tui.messages import ActionFailed, BatchesChanged, PollChanged
 from batchtui.tui.terminal import environment as terminal
-from batchtui.tui.terminal.key_queue import Turns
-from batchtui.tui.workers import Latest, begin, perform
+from batchtui.tui.terminal.key_queue import KeyQueue
+from batchtui.tui.workers import CoalescedWorker, run_guarded, run_worker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +52,7 @@ LOOK_AHEAD = 60.0
 """Seconds after which it is looked again what only time brings about."""
 
 
-class DashboardApp(Everywhere):
+class DashboardApp(GlobalActions):
     """The dashboard over one workspace that somebody else has opened and will close."""
 
     CSS_PATH = "app.tcss"
@@ -67,7 +67,7 @@ class DashboardApp(Everywhere):
         *,
         demo: bool = False,
         guide: Guide | None = None,
-        ground: terminal.Terminal | None = None,
+        ground: terminal.TerminalInfo | None = None,
     ) -> None:
         """Build it, with the hints of the first days where no other guide is given.
 
@@ -78,16 +78,16 @@ class DashboardApp(Everywhere):
         settings = workspace.settings
         self._is_demo = demo
         self._is_locked_out = False
-        self._tally = Tally({}, 0)
-        self.outlook = Outlook(workspace)
-        self.looking_ahead = Latest(self, self._look_ahead)
+        self._tally = BatchCounts({}, 0)
+        self.outlook = Insights(workspace)
+        self.looking_ahead = CoalescedWorker(self, self._look_ahead)
         self._looked_at, self._is_look_due = 0.0, False
         self.guide = guide
         if guide is None and settings.screen.hints:
-            self.guide = Hints(workspace.registry.facts, lambda: self.status, lambda: self._scopes)
+            self.guide = FirstSteps(workspace.registry.facts, lambda: self.status, lambda: self._scopes)
         self.away = None
-        self._turns = Turns(self, super().on_event)
-        self.bridge = Bridge(workspace, self.post_message, pace=CALM_PACE if self.is_calm else 0.0)
+        self._turns = KeyQueue(self, super().on_event)
+        self.bridge = RegistryWatcher(workspace, self.post_message, pace=CALM_PACE if self.is_calm else 0.0)
         self.poller = Poller(
             workspace,
             on_status=self._hear_poll,
@@ -106,7 +106,7 @@ class DashboardApp(Everywhere):
             self.poller.status,
             self.workspace.clock.now(),
             place=self.workspace.profile or self.workspace.workspace_id or "",
-            colour=places.colour(self.workspace),
+            colour=places.workspace_colour(self.workspace),
             is_demo=self._is_demo,
             is_read_only=self.is_read_only,
             doing=self._doing,
@@ -121,24 +121,24 @@ class DashboardApp(Everywhere):
     async def on_mount(self) -> None:
         """Show the registry first; only then wake the background, which imports the SDK."""
         self._tally = await self.bridge.begin()
-        await self.push_screen(DashboardScreen(self.workspace))
+        await self.push_screen(BatchesScreen(self.workspace))
         self._name_window()
         self.call_after_refresh(self._start_background)
 
     def _start_background(self) -> None:
-        later.load()
+        later.preload_screens()
         if not self.workspace.settings.refresh.automatic:
             self.poller.pause(True)
-        begin(self, self.bridge.run, group="bridge")
-        begin(self, self.workspace.commits.run, group="commits")
-        begin(self, self.poller.run, group="poller")
-        begin(self, Notifier(self.workspace, channels(self.workspace, say=self._ring)).run, group="notices")
+        run_worker(self, self.bridge.run, group="bridge")
+        run_worker(self, self.workspace.commits.run, group="commits")
+        run_worker(self, self.poller.run, group="poller")
+        run_worker(self, Notifier(self.workspace, channels(self.workspace, say=self._ring)).run, group="notices")
         self.set_interval(CALM_TICK if self.is_calm else TICK, self._pass_time)
         self.set_interval(LOOK_AHEAD, self.looking_ahead.request)
         self.looking_ahead.request()
-        perform(self, self._say_what_was_missed, group="away")
+        run_guarded(self, self._say_what_was_missed, group="away")
         if self.guide is not None:
-            begin(self, partial(self.guide.run, self._tell_hint), group="guide")
+            run_worker(self, partial(self.guide.run, self._tell_hint), group="guide")
 
     async def on_unmount(self) -> None:
         """Wait for what is under way to let go: the workspace is closed after this, and nobody may open it again."""
@@ -147,7 +147,7 @@ class DashboardApp(Everywhere):
             with suppress(WorkerError):
                 await worker.wait()
         with suppress(StorageError):  # to be told the same once more is no reason to fail at the end
-            await presence.leave(self.workspace)
+            await presence.mark_visited(self.workspace)
 
     def end_by_signal(self, number: int) -> None:
         """Leave at once, as after a key."""
@@ -160,7 +160,7 @@ class DashboardApp(Everywhere):
         else:
             await super().on_event(event)
 
-    async def on_turns_passing(self, message: Turns.Passing) -> None:
+    async def on_key_queue_passing(self, message: KeyQueue.Passing) -> None:
         """Let the next key in, when this one has had its effect."""
         await self._turns.passed(message)
 
@@ -185,22 +185,22 @@ class DashboardApp(Everywhere):
         if state is not PollerState.REFRESHING:
             self._is_locked_out = state is PollerState.NO_CREDENTIALS
 
-    def on_failed(self, message: Failed) -> None:
+    def on_action_failed(self, message: ActionFailed) -> None:
         """Show a failure: in the error box, or beside a dialog that is open."""
-        if isinstance(self.screen, Frame):
+        if isinstance(self.screen, BaseScreen):
             self.push_screen(ErrorBox(message.error))
         else:
             self._say_error(message.error)
 
     def _ring(self, notices: Sequence[Notice]) -> None:
-        self.write_to_terminal(ringing(notices, self.workspace.settings.notify, os.environ))
+        self.write_to_terminal(terminal_sequences(notices, self.workspace.settings.notify, os.environ))
 
     def _look_ahead_soon(self) -> None:
         """Look at once where somebody looks at the warnings, or none was taken for a while; else with the next tick."""
         self._is_look_due = True
         is_late = self.workspace.clock.monotonic() - self._looked_at >= TICK
         front = self.screen_stack[-1] if self.screen_stack else None
-        if is_late or (isinstance(front, Frame) and front.SHOWS_WARNINGS):
+        if is_late or (isinstance(front, BaseScreen) and front.SHOWS_WARNINGS):
             self.looking_ahead.request()
 
     async def _look_ahead(self) -> None:
@@ -211,7 +211,7 @@ class DashboardApp(Everywhere):
         self.tick()
 
     async def _say_what_was_missed(self) -> None:
-        self.away = await presence.away(self.workspace)
+        self.away = await presence.since_last_visit(self.workspace)
         missed = happening.summary(self.away.acts) if self.away else ""
         if missed:
             keys = self.keymap["app.activity"]
@@ -225,8 +225,8 @@ class DashboardApp(Everywhere):
     def tick(self) -> None:
         """Time has passed."""
         front = self.screen_stack[-1] if self.screen_stack else None  # at the very end there is none any more
-        if isinstance(front, Frame) and front.is_mounted:
-            front.ticked()
+        if isinstance(front, BaseScreen) and front.is_mounted:
+            front.on_tick()
 
     def _tell_hint(self) -> None:
         for frame in self._frames():

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 from rich.style import Style
 from textual.notifications import Notify
 
-from batchtui.text.safe import safe, squeezed
-from batchtui.tui.chrome.base_screen import Frame
+from batchtui.text.safe import one_line, sanitize
+from batchtui.tui.chrome.base_screen import BaseScreen
 from batchtui.tui.commands import keymap
 from batchtui.tui.dialogs.confirm import Confirm, Question
 from batchtui.tui.host import Host
 from batchtui.tui.rendering import themes
-from batchtui.tui.rendering.painter import Painting
+from batchtui.tui.rendering.painter import Painter
 from batchtui.tui.terminal import environment as terminal
-from batchtui.tui.terminal.driver import PromptDriver
-from batchtui.tui.terminal.textual_fixes import Note, QuietApp, use_whole_cells
+from batchtui.tui.terminal.driver import TerminalDriver
+from batchtui.tui.terminal.textual_fixes import QuietApp, Toast, use_whole_cells
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,23 +35,23 @@ DOING = 0.5
 """Seconds between two repaints of how something goes."""
 
 
-class Shell(Host, QuietApp):
+class BaseApp(Host, QuietApp):
     """A program that is painted in a look, heard by a keymap, and says things. What it is for, others say."""
 
-    def __init__(self, workspace: Workspace, ground: terminal.Terminal | None = None) -> None:
+    def __init__(self, workspace: Workspace, ground: terminal.TerminalInfo | None = None) -> None:
         """Build it over a workspace, on this terminal or on the one there is.
 
         Raises:
             UsageError: where the settings give keys that cannot be.
         """
         settings = workspace.settings
-        self.terminal = ground or terminal.Terminal.of(os.environ)
-        self.look = themes.chosen(settings.screen.theme, colours=self.terminal.colours, light=self.terminal.light)
-        terminal.agree_with_textual()
-        super().__init__(PromptDriver, ansi_color=self.look is themes.ANSI or None)
+        self.terminal = ground or terminal.TerminalInfo.of(os.environ)
+        self.look = themes.pick_scheme(settings.screen.theme, colours=self.terminal.colours, light=self.terminal.light)
+        terminal.align_environment()
+        super().__init__(TerminalDriver, ansi_color=self.look is themes.ANSI or None)
         self.workspace = workspace
-        self.keymap = keymap.merged(settings.keys)
-        self.set_keymap(keymap.overridden(settings.keys))
+        self.keymap = keymap.merge_keymap(settings.keys)
+        self.set_keymap(keymap.textual_overrides(settings.keys))
         self.animation_level = "none"
         use_whole_cells()
         self.is_calm = settings.screen.calm == "yes" or (settings.screen.calm == "auto" and self.terminal.remote)
@@ -62,36 +62,36 @@ class Shell(Host, QuietApp):
         self.theme = self.look.theme.name
         self._doing = ""
 
-    def _painting(self) -> Painting:
+    def _painting(self) -> Painter:
         self.set_class(self._plain, "-ascii")
-        return Painting(self.look.styles(), Style.parse(self.look.cursor), self._plain)
+        return Painter(self.look.styles(), Style.parse(self.look.cursor), self._plain)
 
     @property
     def is_read_only(self) -> bool:
         """Whether everything that changes something at the API is off."""
         return self.workspace.is_read_only
 
-    def _frames(self) -> list[Frame]:
-        return [screen for screen in self.screen_stack if isinstance(screen, Frame) and screen.is_mounted]
+    def _frames(self) -> list[BaseScreen]:
+        return [screen for screen in self.screen_stack if isinstance(screen, BaseScreen) and screen.is_mounted]
 
     # ── for screens ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def say(self, sentence: str, *, tone: str = "information") -> None:
         """Say something that asks for nothing; it goes away by itself."""
         severity: SeverityLevel = "error" if tone == "error" else "information"
-        self.post_message(Notify(Note(safe(sentence), severity=severity, timeout=self.NOTIFICATION_TIMEOUT)))
+        self.post_message(Notify(Toast(sanitize(sentence), severity=severity, timeout=self.NOTIFICATION_TIMEOUT)))
 
     def _say_error(self, error: BatchtuiError) -> None:
-        self.say(squeezed(f"{error.heading}: {error.message}"), tone="error")
+        self.say(one_line(f"{error.heading}: {error.message}"), tone="error")
 
     @contextmanager
-    def undertaking(self) -> Iterator[Callable[[str], None]]:
+    def busy(self) -> Iterator[Callable[[str], None]]:
         """Show in the status line how something goes that takes its time; the words go with the end of the block."""
         shown = -DOING
 
         def say(words: str) -> None:
             nonlocal shown
-            self._doing = squeezed(words)
+            self._doing = one_line(words)
             now = self.workspace.clock.monotonic()
             if now - shown >= (CALM_PACE if self.is_calm else DOING):
                 shown = now
@@ -118,7 +118,7 @@ class Shell(Host, QuietApp):
         self.write_to_terminal(terminal.clipboard(text, self.terminal.multiplexer))
         way = f"through {self.terminal.multiplexer}" if self.terminal.multiplexer else "through the terminal"
         cut = "; only its beginning fits" if len(text) > terminal.LARGEST_COPY else ""
-        self.say(f"Copied {squeezed(what)[:60]} {way}{cut}.")
+        self.say(f"Copied {one_line(what)[:60]} {way}{cut}.")
 
     # ── other settings, another look ───────────────────────────────────────────────────────────────────────────────
 
@@ -126,16 +126,16 @@ class Shell(Host, QuietApp):
         """Go by other settings from now on, as far as they are not only looked at when the dashboard starts."""
         before, self.workspace.settings = self.workspace.settings, settings
         self.workspace.__dict__.pop("prices", None)  # made from the settings with the next question
-        self.keymap = keymap.merged(settings.keys)
-        self.set_keymap(keymap.overridden(settings.keys))
+        self.keymap = keymap.merge_keymap(settings.keys)
+        self.set_keymap(keymap.textual_overrides(settings.keys))
         self._plain = settings.screen.ascii or self.terminal.ascii_only
         look = self.look
         if settings.screen.theme != before.screen.theme:
-            look = themes.chosen(settings.screen.theme, colours=self.terminal.colours, light=self.terminal.light)
+            look = themes.pick_scheme(settings.screen.theme, colours=self.terminal.colours, light=self.terminal.light)
         self.show_look(look)
         self._show_status()
 
-    def show_look(self, look: themes.Look) -> None:
+    def show_look(self, look: themes.ColourScheme) -> None:
         """Paint everything in another look."""
         self.look = look
         self.painting = self._painting()

@@ -12,7 +12,7 @@ from batchtui.tui.hints.guide import Hint
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from batchtui.registry.key_value import Facts
+    from batchtui.registry.key_value import KeyValueStore
     from batchtui.tui.host import Status
 
 REMEMBERED = "hints"
@@ -42,10 +42,12 @@ HINTS: Sequence[Hint] = (
 """In the order in which they come, where several are of use."""
 
 
-class Hints:
+class FirstSteps:
     """A `Guide` for whoever opens the dashboard the first times. It remembers in the registry what was learnt."""
 
-    def __init__(self, facts: Facts, status: Callable[[], Status], scopes: Callable[[], Collection[Scope]]) -> None:
+    def __init__(
+        self, facts: KeyValueStore, status: Callable[[], Status], scopes: Callable[[], Collection[Scope]]
+    ) -> None:
         """Build it over what the status line says, and over what is heard on the screen in front."""
         self._facts = facts
         self._status = status

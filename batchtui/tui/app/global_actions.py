@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from batchtui.tui.app.base import Shell
-from batchtui.tui.chrome.base_screen import Frame
+from batchtui.tui.app.base import BaseApp
+from batchtui.tui.chrome.base_screen import BaseScreen
 from batchtui.tui.commands.bindings import bindings
 from batchtui.tui.commands.table import COMMANDS, Scope
 from batchtui.tui.rendering import themes
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
     from textual.dom import DOMNode
 
     from batchtui.tui.commands.table import Command
-    from batchtui.tui.workers import Latest
+    from batchtui.tui.workers import CoalescedWorker
 
 BY_ACTION = {command.action: command for command in COMMANDS}
 DANGEROUS = frozenset(command.action for command in COMMANDS if command.is_danger)
 READ_ONLY = "Read-only: nothing is sent, cancelled or deleted here."
 
 
-class Everywhere(Shell):
+class GlobalActions(BaseApp):
     """Opens the screens that are opened from anywhere, and goes back. What goes on meanwhile, others keep going."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.EVERYWHERE)
-    looking_ahead: Latest
+    looking_ahead: CoalescedWorker
 
     @property
     def _scopes(self) -> Sequence[Scope]:
         """What is heard on the screen in front."""
-        return self.screen.SCOPES if isinstance(self.screen, Frame) else ()
+        return self.screen.SCOPES if isinstance(self.screen, BaseScreen) else ()
 
     async def run_action(
         self,
@@ -69,13 +69,13 @@ class Everywhere(Shell):
         self.push_screen(HelpScreen(scopes, self.keymap, is_read_only=self.is_read_only))
 
     def _action_app_palette(self) -> None:
-        from batchtui.tui.dialogs.command_palette import PaletteScreen
+        from batchtui.tui.dialogs.command_palette import CommandPalette
 
-        if isinstance(self.screen, Frame):
-            self.push_screen(PaletteScreen(list(self.screen.offers())), self._carry_out)
+        if isinstance(self.screen, BaseScreen):
+            self.push_screen(CommandPalette(list(self.screen.offers())), self._carry_out)
 
     async def _carry_out(self, command: Command | None) -> None:
-        if command is not None and isinstance(self.screen, Frame):
+        if command is not None and isinstance(self.screen, BaseScreen):
             await self.screen.carry_out(command)
 
     def _action_app_refresh(self) -> None:
@@ -91,10 +91,10 @@ class Everywhere(Shell):
             self.push_screen(ActivityScreen(self.workspace))
 
     def _action_app_spending(self) -> None:
-        from batchtui.tui.spending.screen import SpendScreen
+        from batchtui.tui.spending.screen import SpendingScreen
 
-        if not isinstance(self.screen, SpendScreen):
-            self.push_screen(SpendScreen(self.workspace))
+        if not isinstance(self.screen, SpendingScreen):
+            self.push_screen(SpendingScreen(self.workspace))
 
     def _action_app_warnings(self) -> None:
         from batchtui.tui.warnings.screen import WarningsScreen
@@ -114,7 +114,7 @@ class Everywhere(Shell):
         self.show_look(looks[(looks.index(self.look) + 1) % len(looks)])
 
     def _action_app_back(self) -> None:
-        if isinstance(self.screen, Frame) and not self.screen.back() and len(self.screen_stack) > 2:
+        if isinstance(self.screen, BaseScreen) and not self.screen.back() and len(self.screen_stack) > 2:
             self.pop_screen()
 
     def _action_app_leave(self) -> None:

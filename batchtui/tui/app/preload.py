@@ -27,12 +27,12 @@ MODULES = (
 )
 
 
-def put_off_collecting() -> None:
+def delay_gc() -> None:
     """Look for no garbage while the program starts: what it makes then stays, and looking through it takes a tenth."""
     gc.disable()
 
 
-def load() -> None:
+def preload_screens() -> None:
     """Begin to import them, so that no key has to wait for it either, on a thread of their own."""
     if not gc.isenabled():
         gc.freeze()

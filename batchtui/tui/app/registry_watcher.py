@@ -9,11 +9,11 @@ from batchtui.tui.messages import BatchesChanged
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from batchtui.registry.batch_queries import Tally
+    from batchtui.registry.batch_queries import BatchCounts
     from batchtui.services.workspace import Workspace
 
 
-class Bridge:
+class RegistryWatcher:
     """Watches the registry and tells. It changes nothing, and asks for nothing while nothing has been committed."""
 
     def __init__(self, workspace: Workspace, tell: Callable[[BatchesChanged], object], *, pace: float = 0.0) -> None:
@@ -25,7 +25,7 @@ class Bridge:
         self._tell = tell
         self._revision = 0
 
-    async def begin(self) -> Tally:
+    async def begin(self) -> BatchCounts:
         """Take the registry as it stands as the beginning: what comes later is a change."""
         tally = await self._registry.views.tally()
         self._revision = tally.revision

@@ -35,7 +35,7 @@ def run_dashboard(
     Raises:
         BatchtuiError: where the workspace cannot be opened or the settings cannot be read.
     """
-    later.put_off_collecting()
+    later.delay_gc()
     return asyncio.run(_run(open_workspace, demo, guide))
 
 

@@ -8,55 +8,55 @@ from __future__ import annotations
 from functools import partial
 
 from batchtui.text.numbers import amount, count
-from batchtui.tui.actions.label_actions import Labelled
-from batchtui.tui.workers import perform
+from batchtui.tui.actions.label_actions import LabelActions
+from batchtui.tui.workers import run_guarded
 
 
-class ChosenBatches(Labelled):
+class BatchActions(LabelActions):
     """A screen on which batches can be chosen. It hands them to whoever acts on them, and does nothing itself."""
 
     def _action_batches_compose(self) -> None:
         from batchtui.tui.compose.open import open_compose
 
-        perform(self.app, partial(open_compose, self.dashboard), group="act")
+        run_guarded(self.app, partial(open_compose, self.dashboard), group="act")
 
     def _action_batches_submit(self) -> None:
         from batchtui.tui.submit import flows as sending
 
-        perform(self.app, partial(sending.submit, self.dashboard), group="act")
+        run_guarded(self.app, partial(sending.submit, self.dashboard), group="act")
 
     def _action_batches_resume(self) -> None:
         from batchtui.tui.submit import flows as sending
 
-        perform(self.app, partial(sending.resume, self.dashboard, self.chosen), group="act")
+        run_guarded(self.app, partial(sending.resume, self.dashboard, self.chosen), group="act")
 
     def _action_batches_cancel(self) -> None:
         from batchtui.tui.actions import flows as acts
 
-        perform(self.app, partial(acts.cancel, self.dashboard, self.chosen), group="act")
+        run_guarded(self.app, partial(acts.cancel, self.dashboard, self.chosen), group="act")
 
     def _action_batches_delete(self) -> None:
         from batchtui.tui.actions import flows as acts
 
-        perform(self.app, partial(acts.delete, self.dashboard, self.chosen), group="act")
+        run_guarded(self.app, partial(acts.delete, self.dashboard, self.chosen), group="act")
 
     def _action_batches_retry(self) -> None:
         from batchtui.tui.retry.open import open_retry
 
-        perform(self.app, partial(open_retry, self.dashboard, self.chosen), group="act")
+        run_guarded(self.app, partial(open_retry, self.dashboard, self.chosen), group="act")
 
     def _action_batches_export(self) -> None:
         from batchtui.tui.export.open import open_export
 
-        perform(self.app, partial(open_export, self.dashboard, self.chosen), group="act")
+        run_guarded(self.app, partial(open_export, self.dashboard, self.chosen), group="act")
 
     def _action_batches_compare(self) -> None:
         from batchtui.tui.compare.open import open_compare
 
-        perform(self.app, partial(open_compare, self.dashboard, self.chosen), group="act")
+        run_guarded(self.app, partial(open_compare, self.dashboard, self.chosen), group="act")
 
     def _action_batches_copy_id(self) -> None:
-        perform(self, self._copy_ids, group="copy")
+        run_guarded(self, self._copy_ids, group="copy")
 
     async def _copy_ids(self) -> None:
         from batchtui.tui.actions import flows as acts
@@ -64,7 +64,7 @@ class ChosenBatches(Labelled):
         acts.copy_ids(self.dashboard, await self.workspace.registry.views.page(self.chosen))
 
     def _action_batches_sync(self) -> None:
-        perform(self.app, self._sync, group="sync", gives_up=True)
+        run_guarded(self.app, self._sync, group="sync", exclusive=True)
 
     async def _sync(self) -> None:
         from batchtui.services.batches.sync import sync

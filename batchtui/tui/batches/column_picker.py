@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from batchtui.text.numbers import amount
-from batchtui.tui.chrome.base_screen import Frame
+from batchtui.tui.chrome.base_screen import BaseScreen
 from batchtui.tui.commands.bindings import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.rendering.batch_columns import COLUMNS, MEANINGS, MORE
 from batchtui.tui.rendering.columns import Column
-from batchtui.tui.rendering.spans import Line, Piece, Tone
+from batchtui.tui.rendering.spans import Line, Span, Tone
 from batchtui.tui.widgets.grid.grid import Grid
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ EVERY = (*COLUMNS, *MORE)
 SHAPE = (Column("title", "COLUMN", 10, 12, 100, fixed=True), Column("meaning", "WHAT IT SAYS", 20, 60, 95, fixed=True))
 
 
-class ColumnsScreen(Frame):
+class ColumnPicker(BaseScreen):
     """Lists all columns, and tells at once what is chosen of them. It remembers nothing itself."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.COLUMNS)
@@ -117,11 +117,11 @@ class ColumnsScreen(Frame):
             self.grid.show([self._key(column_id) for column_id in self._order])
             self._choose(self._chosen)
 
-    def aside(self) -> Line:
+    def footer_status(self) -> Line:
         """Say how many are shown."""
-        return (Piece(f"{amount(len(self.grid.marks), 'column')} shown", Tone.DIM),)
+        return (Span(f"{amount(len(self.grid.marks), 'column')} shown", Tone.DIM),)
 
 
 def paint(item: Column, column: Column, width: int) -> Line:
     """Draw one cell."""
-    return (Piece(item.title, Tone.STRONG),) if column.id == "title" else (Piece(MEANINGS[item.id], Tone.DIM),)
+    return (Span(item.title, Tone.STRONG),) if column.id == "title" else (Span(MEANINGS[item.id], Tone.DIM),)

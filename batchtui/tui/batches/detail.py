@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batchtui.text.numbers import amount
-from batchtui.text.safe import safe
-from batchtui.tui.batches.rows import made_of
+from batchtui.text.safe import sanitize
+from batchtui.tui.batches.rows import describe_parts
 from batchtui.tui.rendering import batch_text as saying
-from batchtui.tui.rendering.painter import look_of
-from batchtui.tui.rendering.spans import Line, Piece, Tone, joined, width, wrapped
-from batchtui.tui.widgets.lines_view import Picture
+from batchtui.tui.rendering.painter import painter_of
+from batchtui.tui.rendering.spans import Line, Span, Tone, joined, width, wrapped
+from batchtui.tui.widgets.lines_view import LinesView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from batchtui.domain.forecast import Forecast
 
 Facts = dict[str, Line]
-DOT = Piece("  ·  ", Tone.FAINT)
+DOT = Span("  ·  ", Tone.FAINT)
 
 
-class Detail(Picture):
+class Detail(LinesView):
     """Draws one batch: as three lines below the list, or as a sheet beside it."""
 
     def __init__(self, now: Callable[[], datetime], ends: Callable[[Batch], Forecast | None]) -> None:
@@ -44,7 +44,7 @@ class Detail(Picture):
         if batch is None:
             return []
         ends = None if self._together else self._ends(batch)
-        facts = dict(saying.facts(batch, self._now(), plain=look_of(self).plain, forecast=ends))
+        facts = dict(saying.facts(batch, self._now(), plain=painter_of(self).plain, forecast=ends))
         if self._together:
             facts = _of_job(facts, batch, self._together)
         return sheet(batch, facts, columns) if rows > 6 else three_lines(batch, facts)
@@ -52,45 +52,45 @@ class Detail(Picture):
 
 def _of_job(facts: Facts, batch: Batch, together: Sequence[Batch]) -> Facts:
     """Say of a job what it is made of; what only a batch has is left out."""
-    made = (Piece(f"{safe(batch.job)}, {made_of(together)}"),)
+    made = (Span(f"{sanitize(batch.job)}, {describe_parts(together)}"),)
     return {"job": made, **{name: value for name, value in facts.items() if name not in ("id", "job", "may end")}}
 
 
 def three_lines(batch: Batch, facts: Facts) -> list[Line]:
     """Say the worthiest facts in three lines: which one, when, and how it stands."""
-    which = [Piece(f" {safe(batch.name)}", Tone.STRONG)]
+    which = [Span(f" {sanitize(batch.name)}", Tone.STRONG)]
     if batch.parts > 1:
-        which += [DOT, Piece(f"part {batch.part} of {batch.parts}")]
+        which += [DOT, Span(f"part {batch.part} of {batch.parts}")]
     if batch.attempt > 1:
-        which += [DOT, Piece(f"attempt {batch.attempt}")]
-    which += [DOT, *([Piece(safe(batch.id or "no id yet"), Tone.DIM)] if "id" in facts else facts["job"])]
+        which += [DOT, Span(f"attempt {batch.attempt}")]
+    which += [DOT, *([Span(sanitize(batch.id or "no id yet"), Tone.DIM)] if "id" in facts else facts["job"])]
     times = [_fact(name, facts) for name in ("created", "may end", "expires", "ended", "from")]
     stand = [_fact(name, facts) for name in ("counts", "results")]
     if batch.state.is_running and not batch.counts_moved:
         stand = [
             [
-                Piece(
+                Span(
                     f"{amount(batch.requests, 'request')} at work; counts and results come when the batch ends",
                     Tone.DIM,
                 )
             ]
         ]
     elif batch.reason:
-        stand.insert(0, [Piece(safe(batch.reason), Tone.WARN)])
+        stand.insert(0, [Span(sanitize(batch.reason), Tone.WARN)])
     return [
         tuple(which),
-        (Piece(" "), *joined(times, DOT.text)),
-        (Piece(" "), *joined(stand, DOT.text)),
+        (Span(" "), *joined(times, DOT.text)),
+        (Span(" "), *joined(stand, DOT.text)),
     ]
 
 
-def _fact(name: str, facts: dict[str, Line]) -> list[Piece]:
-    return [Piece(f"{name} ", Tone.DIM), *facts[name]] if name in facts else []
+def _fact(name: str, facts: dict[str, Line]) -> list[Span]:
+    return [Span(f"{name} ", Tone.DIM), *facts[name]] if name in facts else []
 
 
 def sheet(batch: Batch, facts: Facts, columns: int) -> list[Line]:
     """Say all facts, one below the other; long ones are wrapped."""
-    lines: list[Line] = [(Piece(" "), Piece(part, Tone.STRONG)) for part in wrapped(safe(batch.name), columns - 2)]
+    lines: list[Line] = [(Span(" "), Span(part, Tone.STRONG)) for part in wrapped(sanitize(batch.name), columns - 2)]
     lines.append(())
     for name, value in facts.items():
         lines += _entry(name, value, columns)
@@ -99,9 +99,9 @@ def sheet(batch: Batch, facts: Facts, columns: int) -> list[Line]:
 
 def _entry(name: str, value: Line, columns: int, label: int = 9) -> list[Line]:
     room = columns - label - 2
-    head = Piece(f" {name:<{label}}", Tone.DIM)
+    head = Span(f" {name:<{label}}", Tone.DIM)
     if width(value) <= room or room < 8:
         return [(head, *value)]
     tone = value[0].tone
     rest = wrapped("".join(piece.text for piece in value), room)
-    return [(head, Piece(rest[0], tone)), *((Piece(" " * (label + 1)), Piece(part, tone)) for part in rest[1:])]
+    return [(head, Span(rest[0], tone)), *((Span(" " * (label + 1)), Span(part, tone)) for part in rest[1:])]

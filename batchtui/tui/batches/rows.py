@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from batchtui.domain.batch import RequestCounts
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.text.numbers import amount
-from batchtui.text.safe import safe
-from batchtui.tui.rendering.spans import Line, Piece, Tone, fitted, width
+from batchtui.text.safe import sanitize
+from batchtui.tui.rendering.spans import Line, Span, Tone, fit, width
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from batchtui.domain.batch import Batch
     from batchtui.domain.query import BatchQuery
-    from batchtui.registry.batch_queries import Views
+    from batchtui.registry.batch_queries import BatchQueries
     from batchtui.tui.rendering.batch_columns import BatchPainter
     from batchtui.tui.rendering.columns import Column
 
@@ -42,10 +42,10 @@ class BatchRow:
     """Whether it stands below the row of its job."""
 
 
-class JobRows:
+class BatchRows:
     """Arranges what a query names as rows, and makes rows of keys. The key of a job's row is below zero."""
 
-    def __init__(self, views: Views) -> None:
+    def __init__(self, views: BatchQueries) -> None:
         self._views = views
         self._members: dict[int, Sequence[int]] = {}
         self._row_of_job: dict[str, int] = {}
@@ -174,20 +174,20 @@ class RowPainter:
         if column.id != "name" or not (item.together or item.is_inner):
             return self._paint(item.batch, column, width)
         if item.is_inner:
-            return (Piece("  "), *self._paint(item.batch, column, max(1, width - 2)))
+            return (Span("  "), *self._paint(item.batch, column, max(1, width - 2)))
         return _folded(item, width)
 
 
 def _folded(row: BatchRow, columns: int) -> Line:
     """Cut the name itself where room is short: how much is folded there is what tells it from a batch."""
-    sign = Piece("▾ " if row.is_open else "▸ ", Tone.ACCENT)
-    behind = Piece(f" ({len(row.together)})", Tone.DIM)
-    name = [Piece(safe(row.batch.name))]
+    sign = Span("▾ " if row.is_open else "▸ ", Tone.ACCENT)
+    behind = Span(f" ({len(row.together)})", Tone.DIM)
+    name = [Span(sanitize(row.batch.name))]
     room = columns - width((sign, behind))
-    return (sign, *(name if width(name) <= room else fitted(name, max(1, room))), behind)
+    return (sign, *(name if width(name) <= room else fit(name, max(1, room))), behind)
 
 
-def made_of(batches: Sequence[Batch]) -> str:
+def describe_parts(batches: Sequence[Batch]) -> str:
     """Say what a job's row is made of: `3 parts, 2 attempts`."""
     parts = amount(max(batch.parts for batch in batches), "part")
     attempts: Mapping[int, None] = dict.fromkeys(batch.attempt for batch in batches)

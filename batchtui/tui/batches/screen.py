@@ -13,21 +13,21 @@ from batchtui.domain.query import SORT_KEYS, BatchQuery
 from batchtui.text.filter_completion import continuations
 from batchtui.text.filter_language import Reading, read
 from batchtui.text.numbers import amount, count
-from batchtui.text.safe import squeezed
-from batchtui.tui.batches.actions import ChosenBatches
+from batchtui.text.safe import one_line
+from batchtui.tui.batches.actions import BatchActions
 from batchtui.tui.batches.detail import Detail
-from batchtui.tui.batches.rows import BatchRow, JobRows, RowPainter
-from batchtui.tui.batches.view_state import REMEMBERED, Left, left
+from batchtui.tui.batches.rows import BatchRow, BatchRows, RowPainter
+from batchtui.tui.batches.view_state import KEY, ListState, load_state
 from batchtui.tui.commands.bindings import bindings
-from batchtui.tui.commands.key_text import nothing_there
+from batchtui.tui.commands.key_text import empty_state
 from batchtui.tui.commands.table import BY_ID, Scope
 from batchtui.tui.rendering.batch_columns import COLUMNS, BatchPainter, chosen_columns
-from batchtui.tui.rendering.painter import look_of
-from batchtui.tui.rendering.spans import Line, Piece, Tone
+from batchtui.tui.rendering.painter import painter_of
+from batchtui.tui.rendering.spans import Line, Span, Tone
 from batchtui.tui.widgets.filter_bar import FilterBar
 from batchtui.tui.widgets.grid.grid import Grid
 from batchtui.tui.widgets.rule import Rule
-from batchtui.tui.workers import Latest, perform
+from batchtui.tui.workers import CoalescedWorker, run_guarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from batchtui.domain.batch import Batch
-    from batchtui.domain.query import Field, SortKey
+    from batchtui.domain.query import FilterField, SortKey
     from batchtui.services.workspace import Workspace
     from batchtui.text.filter_completion import Continuation
     from batchtui.tui.messages import BatchesChanged
@@ -59,7 +59,7 @@ WITHOUT_A_BATCH = frozenset(
 """Commands of the list that need nothing in it."""
 
 
-class DashboardScreen(ChosenBatches):
+class BatchesScreen(BatchActions):
     """The batches, and the details of one of them. It asks the registry and calls services, nothing else."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.BATCHES)
@@ -69,19 +69,19 @@ class DashboardScreen(ChosenBatches):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
-        self._left = Left()
+        self._left = ListState()
         self._is_found = False
         self._unfolded = 0
         """Batches that have just been unfolded below the cursor."""
-        self._rows = JobRows(workspace.registry.views)
+        self._rows = BatchRows(workspace.registry.views)
         self._changed: dict[int, Batch] = {}
         self._reading = Reading()
         self._filter_bar = FilterBar(FILTER_HINT, completing=self._continuations)
-        self._known: Mapping[Field, Sequence[str]] = {}
+        self._known: Mapping[FilterField, Sequence[str]] = {}
         self._detail = Detail(workspace.clock.now, self.forecast)
-        self._ordering = Latest(self, self._reorder)
-        self._keeping = Latest(self, self._keep)
-        painter = BatchPainter(workspace.clock.now, self.forecast, plain=lambda: look_of(self).plain)
+        self._ordering = CoalescedWorker(self, self._reorder)
+        self._keeping = CoalescedWorker(self, self._keep)
+        painter = BatchPainter(workspace.clock.now, self.forecast, plain=lambda: painter_of(self).plain)
         self.grid: Grid[BatchRow] = Grid(COLUMNS, self._rows.page, RowPainter(painter), id="batches")
 
     def content(self) -> Iterator[Widget]:
@@ -94,8 +94,8 @@ class DashboardScreen(ChosenBatches):
 
     async def on_mount(self) -> None:
         """Show the registry as it stands, before anything is asked of anyone."""
-        kept = await self.workspace.registry.facts.get(REMEMBERED)
-        self._left = left(kept[0] if kept else {})
+        kept = await self.workspace.registry.facts.get(KEY)
+        self._left = load_state(kept[0] if kept else {})
         self.set_class(self._left.zoomed, "-zoomed")
         self.grid.columns = chosen_columns(self._left.columns)
         if self._left.filter:
@@ -108,7 +108,7 @@ class DashboardScreen(ChosenBatches):
         self._say_why_empty()
 
     def _say_why_empty(self) -> None:
-        self.grid.empty = nothing_there(self, *(NONE_MATCH if self._left.filter else EMPTY))
+        self.grid.empty = empty_state(self, *(NONE_MATCH if self._left.filter else EMPTY))
 
     async def _reorder(self) -> None:
         now = self._left
@@ -140,9 +140,9 @@ class DashboardScreen(ChosenBatches):
         self._ordering.request()
         self._show_detail()
 
-    def ticked(self) -> None:
+    def on_tick(self) -> None:
         """Show that time has passed."""
-        super().ticked()
+        super().on_tick()
         self.grid.tick()
         self._show_detail()
 
@@ -213,8 +213,8 @@ class DashboardScreen(ChosenBatches):
     def _say_filter(self) -> None:
         tally = self.dashboard.status.tally
         words = f"{count(self._shown)} of {count(tally.total)} "
-        complaint = Piece("".join(f"{squeezed(said)}  " for said in self._reading.complaints[:1]), Tone.WARN)
-        self._filter_bar.say(complaint, Piece(words, Tone.DIM), Piece(" "), chips=self._reading.shown)
+        complaint = Span("".join(f"{one_line(said)}  " for said in self._reading.complaints[:1]), Tone.WARN)
+        self._filter_bar.say(complaint, Span(words, Tone.DIM), Span(" "), chips=self._reading.shown)
 
     def _continuations(self, typed: str, at: int) -> list[Continuation]:
         return continuations(typed, at, self._known)
@@ -222,28 +222,28 @@ class DashboardScreen(ChosenBatches):
     async def _learn_words(self) -> None:
         self._known = await self.workspace.registry.labels.words()
 
-    def _remember(self, left: Left) -> None:
+    def _remember(self, left: ListState) -> None:
         self._left = left
         self._keeping.request()
 
     async def _keep(self) -> None:
-        await self.workspace.registry.facts.put(REMEMBERED, replace(self._left, cursor=self.grid.key).kept())
+        await self.workspace.registry.facts.put(KEY, replace(self._left, cursor=self.grid.key).kept())
 
     async def on_unmount(self) -> None:
         """Remember where the cursor was."""
         with suppress(StorageError):  # to begin at the top once is no reason to fail at the end
             await self._keep()
 
-    def aside(self) -> Line:
+    def footer_status(self) -> Line:
         """Say what is marked, else how much is shown and in which order."""
         if self.grid.marks:
-            return (Piece(f"{count(len(self.chosen))} marked", Tone.WARN),)
+            return (Span(f"{count(len(self.chosen))} marked", Tone.WARN),)
         shown, total = self._shown, self.dashboard.status.tally.total
         words = amount(total, "batch", "batches") if shown == total else f"{count(shown)} of {count(total)}"
         if self._left.by_job:
             words = f"{words} by job"
         order = SORT_WORDS.get(self._left.sort, f"by {self._left.sort}")
-        return (Piece(words + (f", {order}" if self.size.width >= 100 else ""), Tone.DIM),)
+        return (Span(words + (f", {order}" if self.size.width >= 100 else ""), Tone.DIM),)
 
     def back(self) -> bool:
         """Clear the filter, else the marks."""
@@ -255,14 +255,14 @@ class DashboardScreen(ChosenBatches):
             return True
         return False
 
-    def works(self, command_id: str) -> bool:
+    def is_available(self, command_id: str) -> bool:
         """Whether a command makes sense now: resuming does on something open, or on marks; acting on something."""
         needs_a_batch = BY_ID[command_id].scope is not Scope.EVERYWHERE and command_id not in WITHOUT_A_BATCH
         if needs_a_batch and self.grid.item is None and not self.grid.marks:
             return False
         if command_id == "batches.resume" and not self.grid.marks:
             return self.grid.item is not None and not self.grid.item.batch.state.is_at_api
-        return super().works(command_id)
+        return super().is_available(command_id)
 
     @property
     def chosen(self) -> list[int]:
@@ -276,13 +276,13 @@ class DashboardScreen(ChosenBatches):
     # ── commands ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _action_batches_filter(self) -> None:
-        perform(self, self._learn_words, group="words", gives_up=True)
+        run_guarded(self, self._learn_words, group="words", exclusive=True)
         self._filter_bar.open()
 
     def _action_batches_columns(self) -> None:
-        from batchtui.tui.batches.column_picker import ColumnsScreen
+        from batchtui.tui.batches.column_picker import ColumnPicker
 
-        self.app.push_screen(ColumnsScreen(self.workspace, self.grid.columns, self._choose_columns, self._sort))
+        self.app.push_screen(ColumnPicker(self.workspace, self.grid.columns, self._choose_columns, self._sort))
 
     def _choose_columns(self, ids: Sequence[str]) -> None:
         usual = [column.id for column in COLUMNS]

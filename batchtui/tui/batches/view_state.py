@@ -10,14 +10,14 @@ from batchtui.domain.query import SORT_KEYS
 if TYPE_CHECKING:
     from batchtui.domain.query import SortKey
 
-REMEMBERED = "dashboard"
+KEY = "dashboard"
 """The fact under which the registry keeps it."""
 MOST_OPEN = 200
 """Jobs that are remembered as unfolded."""
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class ListState:
     """What a person has arranged."""
 
     sort: SortKey = "attention"
@@ -37,12 +37,12 @@ class Left:
         return asdict(self) | {"is_open": self.is_open[-MOST_OPEN:]}
 
 
-def left(kept: object) -> Left:
+def load_state(kept: object) -> ListState:
     """Read what was remembered; whatever does not fit any more is passed over."""
     if not isinstance(kept, dict):
-        return Left()
+        return ListState()
     cursor = kept.get("cursor")
-    return Left(
+    return ListState(
         sort=next((sort for sort in SORT_KEYS if sort == kept.get("sort")), "attention"),
         descending=bool(kept.get("descending")),
         zoomed=bool(kept.get("zoomed")),

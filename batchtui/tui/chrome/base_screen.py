@@ -9,7 +9,7 @@ from textual.screen import Screen
 from batchtui.tui.chrome.footer import Footer
 from batchtui.tui.chrome.status_bar import StatusBar
 from batchtui.tui.commands.table import Scope, of_scope
-from batchtui.tui.hints.line import GuideLine
+from batchtui.tui.hints.line import HintLine
 from batchtui.tui.host import Host, host_of
 from batchtui.tui.rendering.spans import NOTHING, Line
 from batchtui.tui.widgets.rule import Rule
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from batchtui.tui.messages import BatchesChanged
 
 
-class Frame(Screen[None]):
+class BaseScreen(Screen[None]):
     """A screen between status line and footer. What stands between them is its own business."""
 
     SCOPES: ClassVar[tuple[Scope, ...]] = (Scope.EVERYWHERE,)
@@ -42,8 +42,8 @@ class Frame(Screen[None]):
         super().__init__()
         self.workspace = workspace
         self._status_bar = StatusBar(lambda: self.dashboard.status)
-        self._guide_line = GuideLine(self._hint, lambda: self.dashboard.keymap, self.SCOPES)
-        self._footer = Footer(lambda: list(self.offers()), self.aside, self.carry_out)
+        self._guide_line = HintLine(self._hint, lambda: self.dashboard.keymap, self.SCOPES)
+        self._footer = Footer(lambda: list(self.offers()), self.footer_status, self.carry_out)
 
     @property
     def dashboard(self) -> Host:
@@ -67,7 +67,7 @@ class Frame(Screen[None]):
         """Yield what stands between the lines."""
         raise NotImplementedError
 
-    def aside(self) -> Line:
+    def footer_status(self) -> Line:
         """Return what the footer says at its right end."""
         return NOTHING
 
@@ -79,7 +79,7 @@ class Frame(Screen[None]):
         """Yield the commands that work now, each with its first key."""
         for command in of_scope(*self.SCOPES):
             keys = self.dashboard.keymap[command.id]
-            if keys and self.works(command.id) and not (command.is_danger and self.dashboard.is_read_only):
+            if keys and self.is_available(command.id) and not (command.is_danger and self.dashboard.is_read_only):
                 yield command, keys[0]
 
     async def carry_out(self, command: Command) -> None:
@@ -91,7 +91,7 @@ class Frame(Screen[None]):
             node = self.focused or self
         await self.app.run_action(command.action, node)
 
-    def works(self, command_id: str) -> bool:
+    def is_available(self, command_id: str) -> bool:
         """Whether a command makes sense now."""
         if command_id in ("hint.skip", "hint.off"):
             return self._hint() is not None
@@ -108,7 +108,7 @@ class Frame(Screen[None]):
     def batches_changed(self, message: BatchesChanged) -> None:
         """Show what has changed in the registry."""
 
-    def ticked(self) -> None:
+    def on_tick(self) -> None:
         """Show that time has passed."""
         self._status_bar.redraw()
 
@@ -122,6 +122,6 @@ class Frame(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """Show what has changed while another screen was in front."""
-        self.ticked()
+        self.on_tick()
         self.refresh_footer()
         self.hint_changed()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.tui.commands.keymap import shown
-from batchtui.tui.rendering.painter import look_of
-from batchtui.tui.rendering.spans import Line, Piece, Tone, width
-from batchtui.tui.widgets.lines_view import Picture
+from batchtui.tui.commands.keymap import display_key
+from batchtui.tui.rendering.painter import painter_of
+from batchtui.tui.rendering.spans import Line, Span, Tone, width
+from batchtui.tui.widgets.lines_view import LinesView
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from batchtui.tui.commands.table import Command, Offer
 
 
-class Footer(Picture):
+class Footer(LinesView):
     """One line at the bottom of every screen. A click on a command carries it out."""
 
     DEFAULT_CSS = "Footer { height: 1; }"
@@ -38,17 +38,20 @@ class Footer(Picture):
         """Draw the line."""
         aside = self._aside()
         room = columns - width(aside) - 1
-        pieces: list[Piece] = [Piece(" ")]
+        pieces: list[Span] = [Span(" ")]
         self._spans = []
         x = 1
         for command, key in sorted(self._offers(), key=lambda offer: -offer[0].worth):
-            words = (Piece(shown(key, plain=look_of(self).plain), Tone.STRONG), Piece(f" {command.title}   ", Tone.DIM))
+            words = (
+                Span(display_key(key, plain=painter_of(self).plain), Tone.STRONG),
+                Span(f" {command.title}   ", Tone.DIM),
+            )
             taken = width(words)
             if command.worth and x + taken <= room:
                 pieces += words
                 self._spans.append((x, x + taken - 3, command))
                 x += taken
-        return [(*pieces, Piece(" " * max(0, columns - x - width(aside) - 1)), *aside, Piece(" "))]
+        return [(*pieces, Span(" " * max(0, columns - x - width(aside) - 1)), *aside, Span(" "))]
 
     async def on_click(self, event: events.Click) -> None:
         """Carry out the command under the mouse."""

@@ -20,7 +20,7 @@ COLOURS = (
 )
 
 
-def colour(workspace: Workspace) -> Tone:
+def workspace_colour(workspace: Workspace) -> Tone:
     """Return the colour of the place that is worked at; dim for the usual credentials, of which there is but one."""
     places = workspace.settings.places
     for name in (workspace.profile, workspace.workspace_id):

@@ -10,17 +10,17 @@ from batchtui.text.durations import countdown
 from batchtui.text.glyphs import STATES
 from batchtui.text.money import usd
 from batchtui.text.numbers import amount, count
-from batchtui.text.safe import safe
+from batchtui.text.safe import sanitize
 from batchtui.tui.rendering.batch_text import STATE_TONES, ago, span
-from batchtui.tui.rendering.painter import look_of
-from batchtui.tui.rendering.spans import NOTHING, Line, Piece, Tone, joined, width
-from batchtui.tui.widgets.lines_view import Picture
+from batchtui.tui.rendering.painter import painter_of
+from batchtui.tui.rendering.spans import NOTHING, Line, Span, Tone, joined, width
+from batchtui.tui.widgets.lines_view import LinesView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from decimal import Decimal
 
-    from batchtui.registry.batch_queries import Tally
+    from batchtui.registry.batch_queries import BatchCounts
     from batchtui.tui.host import Status
 
 STALE = 180.0
@@ -36,7 +36,7 @@ ORDER = (
 )
 
 
-class StatusBar(Picture):
+class StatusBar(LinesView):
     """One line at the top of every screen."""
 
     DEFAULT_CSS = "StatusBar { height: 1; }"
@@ -48,7 +48,7 @@ class StatusBar(Picture):
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
         """Draw the line; where it is too narrow, words go before numbers, and numbers before the age of the data."""
         status = self._status()
-        plain = look_of(self).plain
+        plain = painter_of(self).plain
         right = poll_words(status)
         warned = warning_words(status.warnings, status.warnings_key)
         money = money_words(status.spent, status.saved)
@@ -66,17 +66,17 @@ class StatusBar(Picture):
             room = columns - width(line) - width(right) - 2
             if room >= 2:
                 break
-        return [(Piece(" "), *line, Piece(" " * max(0, room)), *right, Piece(" "))]
+        return [(Span(" "), *line, Span(" " * max(0, room)), *right, Span(" "))]
 
 
 def _left(status: Status, *, full: bool) -> Line:
-    pieces = [Piece("batchtui", Tone.ACCENT)]
+    pieces = [Span("batchtui", Tone.ACCENT)]
     if status.is_demo:
-        pieces.append(Piece("  demo", Tone.WARN))
+        pieces.append(Span("  demo", Tone.WARN))
     if status.place and (full or status.colour is not Tone.DIM):
-        pieces += (Piece("  "), Piece(_label(safe(status.place), status.colour), status.colour))
+        pieces += (Span("  "), Span(_label(sanitize(status.place), status.colour), status.colour))
     if status.is_read_only:
-        pieces.append(Piece("  read-only" if full else "  r/o", Tone.WARN))
+        pieces.append(Span("  read-only" if full else "  r/o", Tone.WARN))
     return tuple(pieces)
 
 
@@ -86,14 +86,14 @@ def _label(place: str, colour: Tone) -> str:
     return text if colour is Tone.DIM else f" {text} "
 
 
-def tally_words(tally: Tally, *, plain: bool = False, words: bool = True) -> Line:
+def tally_words(tally: BatchCounts, *, plain: bool = False, words: bool = True) -> Line:
     """Say how many batches stand in each state; states without any are left out."""
-    groups: list[list[Piece]] = []
+    groups: list[list[Span]] = []
     for state in ORDER:
         if number := tally.states.get(state, 0):
             sign = STATES[state]
             text = f"{sign.glyph_in(plain=plain)} {count(number)}" + (f" {sign.word}" if words else "")
-            groups.append([Piece(text, STATE_TONES[state])])
+            groups.append([Span(text, STATE_TONES[state])])
     return joined(groups, "   " if words else "  ")
 
 
@@ -101,39 +101,39 @@ def warning_words(warnings: int, key: str = "") -> Line:
     """Say that there are warnings, and the key that shows them."""
     if not warnings:
         return NOTHING
-    return (Piece(amount(warnings, "warning"), Tone.WARN), *((Piece(f" [{key}]", Tone.DIM),) if key else ()))
+    return (Span(amount(warnings, "warning"), Tone.WARN), *((Span(f" [{key}]", Tone.DIM),) if key else ()))
 
 
 def money_words(spent: Decimal, saved: Decimal) -> Line:
     """Say what today has cost, and saved; nothing where it cost nothing yet."""
     if not spent:
         return NOTHING
-    return (Piece(f"{usd(spent)} today", Tone.DIM), Piece(f" · saved {usd(saved)}" if saved > 0 else "", Tone.DIM))
+    return (Span(f"{usd(spent)} today", Tone.DIM), Span(f" · saved {usd(saved)}" if saved > 0 else "", Tone.DIM))
 
 
 def poll_words(status: Status) -> Line:
     """Say how old the data is, and what the background does about it."""
     poll, now = status.poll, status.now
     if status.doing:
-        return (Piece(status.doing, Tone.RUNNING),)
-    age = Piece(ago(poll.asked_at, now) if poll.asked_at else "never asked", Tone.DIM)
+        return (Span(status.doing, Tone.RUNNING),)
+    age = Span(ago(poll.asked_at, now) if poll.asked_at else "never asked", Tone.DIM)
     if poll.asked_at and status.tally.running and (now - poll.asked_at).total_seconds() > STALE:
-        age = Piece(f"stale {span(now - poll.asked_at)}", Tone.WARN)
+        age = Span(f"stale {span(now - poll.asked_at)}", Tone.WARN)
     until = max(0.0, (poll.next_at - now).total_seconds()) if poll.next_at else 0.0
     retry = f", retry in {countdown(-(-until // 5) * 5)}" if until else ""
     match poll.state:
         case PollerState.RATE_LIMITED:
-            return (Piece(f"rate limited{retry}", Tone.WARN),)
+            return (Span(f"rate limited{retry}", Tone.WARN),)
         case PollerState.OFFLINE:
-            return (Piece(f"offline{retry}", Tone.BAD), Piece(" · ", Tone.FAINT), age)
+            return (Span(f"offline{retry}", Tone.BAD), Span(" · ", Tone.FAINT), age)
         case PollerState.NO_CREDENTIALS:
-            return (Piece("no credentials", Tone.BAD), Piece(" · ", Tone.FAINT), age)
+            return (Span("no credentials", Tone.BAD), Span(" · ", Tone.FAINT), age)
         case PollerState.PAUSED:
-            return (Piece("paused", Tone.WARN), Piece(" · ", Tone.FAINT), age)
+            return (Span("paused", Tone.WARN), Span(" · ", Tone.FAINT), age)
         case PollerState.ELSEWHERE:
-            return (age, Piece(" · asked elsewhere", Tone.DIM))
+            return (age, Span(" · asked elsewhere", Tone.DIM))
     if not status.tally.running and not status.tally.states.get(BatchState.UNKNOWN):
-        return (Piece("nothing running", Tone.DIM),)
+        return (Span("nothing running", Tone.DIM),)
     if poll.asked_at is None:
-        return (Piece("asking…" if not status.tally.total else "not asked yet", Tone.DIM),)
-    return (age,) if until < 5 else (age, Piece(f" · next {countdown(-(-until // 5) * 5)}", Tone.DIM))
+        return (Span("asking…" if not status.tally.total else "not asked yet", Tone.DIM),)
+    return (age,) if until < 5 else (age, Span(f" · next {countdown(-(-until // 5) * 5)}", Tone.DIM))

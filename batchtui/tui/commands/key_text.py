@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Protocol, cast
 
-from batchtui.tui.commands.keymap import shown
+from batchtui.tui.commands.keymap import display_key
 from batchtui.tui.commands.table import BY_ID
-from batchtui.tui.rendering.painter import look_of
-from batchtui.tui.rendering.spans import Line, Piece, Tone
+from batchtui.tui.rendering.painter import painter_of
+from batchtui.tui.rendering.spans import Line, Span, Tone
 
 if TYPE_CHECKING:
     from textual.dom import DOMNode
@@ -29,14 +29,14 @@ def with_keys(text: str, keymap: Keymap, tone: Tone, *, plain: bool, named: Tone
 
     `{batch.retry}` is the first key of that command; `{dialog.no|esc}` is esc, as long as that is one of its keys.
     """
-    pieces: list[Piece] = []
+    pieces: list[Span] = []
     end = 0
     for found in _NAMED.finditer(text):
         command, wished, name = found.groups()
-        pieces.append(Piece(text[end : found.start()], tone))
-        pieces.append(Piece(name or key_of(command, keymap, plain=plain, wished=wished), named))
+        pieces.append(Span(text[end : found.start()], tone))
+        pieces.append(Span(name or key_of(command, keymap, plain=plain, wished=wished), named))
         end = found.end()
-    return tuple(piece for piece in (*pieces, Piece(text[end:], tone)) if piece.text)
+    return tuple(piece for piece in (*pieces, Span(text[end:], tone)) if piece.text)
 
 
 def key_of(command_id: str, keymap: Keymap, *, plain: bool, wished: str | None = None) -> str:
@@ -44,15 +44,15 @@ def key_of(command_id: str, keymap: Keymap, *, plain: bool, wished: str | None =
     keys = keymap.get(command_id, ())
     if not keys:
         return BY_ID[command_id].title
-    return shown(wished if wished in keys else keys[0], plain=plain)
+    return display_key(wished if wished in keys else keys[0], plain=plain)
 
 
-def keyed(node: DOMNode, text: str, tone: Tone = Tone.DIM, named: Tone = Tone.ACCENT) -> Line:
+def text_with_keys(node: DOMNode, text: str, tone: Tone = Tone.DIM, named: Tone = Tone.ACCENT) -> Line:
     """Return a text with the keys that the app of this widget hears, as `with_keys` writes it."""
     keymap = cast("HasKeys", node.app).keymap
-    return with_keys(text, keymap, tone, plain=look_of(node).plain, named=named)
+    return with_keys(text, keymap, tone, plain=painter_of(node).plain, named=named)
 
 
-def nothing_there(node: DOMNode, title: str, *ways: str) -> tuple[Line, ...]:
+def empty_state(node: DOMNode, title: str, *ways: str) -> tuple[Line, ...]:
     """Return what stands in an empty list: what is the matter, and below it what can be done, with the keys."""
-    return ((Piece(title, Tone.STRONG),), (), *(keyed(node, way) for way in ways))
+    return ((Span(title, Tone.STRONG),), (), *(text_with_keys(node, way) for way in ways))

@@ -35,7 +35,7 @@ _UNICODE_TO_TEXTUAL = {
 _MODIFIERS = re.compile(r"((?:ctrl|alt|shift|super)\+)*")
 
 
-def merged(own: Mapping[str, str]) -> Keymap:
+def merge_keymap(own: Mapping[str, str]) -> Keymap:
     """Lay a person's own keys over the table's and return all keys by command.
 
     Args:
@@ -55,9 +55,9 @@ def merged(own: Mapping[str, str]) -> Keymap:
     return keymap
 
 
-def overridden(own: Mapping[str, str]) -> dict[str, str]:
+def textual_overrides(own: Mapping[str, str]) -> dict[str, str]:
     """Return what differs from the table, as Textual wants it: key names with commas between them."""
-    keymap = merged(own)
+    keymap = merge_keymap(own)
     return {command_id: ",".join(map(textual_name, keymap[command_id])) for command_id in own}
 
 
@@ -70,7 +70,7 @@ def textual_name(key: str) -> str:
     return "+".join([*modifiers, _NAMED.get(last, last)])
 
 
-def shown(key: str, *, plain: bool = False) -> str:
+def display_key(key: str, *, plain: bool = False) -> str:
     """Return a key as the screen shows it: `⏎` for enter; words where only ASCII may be drawn."""
     signs = {"enter": "⏎", "up": "↑", "down": "↓", "left": "←", "right": "→", "tab": "⇥"}
     return key if plain else signs.get(key, key)

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from batchtui.services.results.compare import find_comparable
 from batchtui.text.numbers import amount
-from batchtui.text.safe import squeezed
-from batchtui.tui.chrome.base_screen import Frame
+from batchtui.text.safe import one_line
+from batchtui.tui.chrome.base_screen import BaseScreen
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.compare.screen import CompareScreen
 from batchtui.tui.rendering.batch_columns import COLUMNS, BatchPainter
-from batchtui.tui.rendering.painter import look_of
-from batchtui.tui.rendering.spans import Line, Piece, Tone, line
+from batchtui.tui.rendering.painter import painter_of
+from batchtui.tui.rendering.spans import Line, Span, Tone, line
 from batchtui.tui.widgets.grid.grid import Grid
-from batchtui.tui.widgets.lines_view import Picture
-from batchtui.tui.workers import perform
+from batchtui.tui.widgets.lines_view import LinesView
+from batchtui.tui.workers import run_guarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
 
 
-class ChooseBatch(Frame):
+class BatchPicker(BaseScreen):
     """Lists what a batch can be compared with. Opening one compares them."""
 
     SCOPES = (Scope.LIST, Scope.EVERYWHERE)
@@ -35,9 +35,9 @@ class ChooseBatch(Frame):
         super().__init__(workspace)
         self._batch = batch
         self._found: dict[int, Batch] = {}
-        painter = BatchPainter(workspace.clock.now, self.forecast, plain=lambda: look_of(self).plain)
+        painter = BatchPainter(workspace.clock.now, self.forecast, plain=lambda: painter_of(self).plain)
         self.grid: Grid[Batch] = Grid(COLUMNS, self._page, painter, id="comparable")
-        self.grid.empty = (line(Piece("Looking for batches of the same custom_ids", Tone.DIM)),)
+        self.grid.empty = (line(Span("Looking for batches of the same custom_ids", Tone.DIM)),)
 
     def content(self) -> Iterator[Widget]:
         """Lay out the question and the list."""
@@ -47,15 +47,15 @@ class ChooseBatch(Frame):
     def on_mount(self) -> None:
         """Look, beside the keys."""
         self.grid.focus()
-        perform(self, self._look, group="latest-comparable")
+        run_guarded(self, self._look, group="latest-comparable")
 
     async def _look(self) -> None:
         found = await find_comparable(self.workspace, self._batch)
         self._found = {batch.key: batch for batch in found}
         self.grid.empty = (
-            line(Piece("No other batch with results here has these custom_ids", Tone.STRONG)),
+            line(Span("No other batch with results here has these custom_ids", Tone.STRONG)),
             line(),
-            line(Piece("Send the same requests with another model or another prompt, and compare then.", Tone.DIM)),
+            line(Span("Send the same requests with another model or another prompt, and compare then.", Tone.DIM)),
         )
         self.grid.update(self._found.items())
         self.grid.show(list(self._found))
@@ -65,29 +65,29 @@ class ChooseBatch(Frame):
     async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, Batch]]:
         return [(key, self._found[key]) for key in keys if key in self._found]
 
-    def works(self, command_id: str) -> bool:
+    def is_available(self, command_id: str) -> bool:
         """Leave out what means nothing here."""
         if command_id in ("list.mark", "list.sort", "list.reverse"):
             return False
-        return super().works(command_id) and (command_id != "list.open" or bool(self._found))
+        return super().is_available(command_id) and (command_id != "list.open" or bool(self._found))
 
-    def aside(self) -> Line:
+    def footer_status(self) -> Line:
         """Say how many there are."""
-        return (Piece(amount(len(self._found), "batch", "batches"), Tone.DIM),)
+        return (Span(amount(len(self._found), "batch", "batches"), Tone.DIM),)
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
         """Compare with this one."""
         self.app.push_screen(CompareScreen(self.workspace, self._batch, self._found[event.key]))
 
 
-class _Question(Picture):
+class _Question(LinesView):
     """Says what is to be chosen."""
 
     DEFAULT_CSS = "_Question { height: 1; }"
 
     def __init__(self, batch: Batch) -> None:
         super().__init__()
-        self._compared = squeezed(batch.name)
+        self._compared = one_line(batch.name)
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        return [(Piece(" What you open here is compared with ", Tone.DIM), Piece(self._compared, Tone.STRONG))]
+        return [(Span(" What you open here is compared with ", Tone.DIM), Span(self._compared, Tone.STRONG))]

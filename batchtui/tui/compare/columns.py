@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.domain.comparison import Difference
+from batchtui.domain.comparison import AnswerChange
 from batchtui.domain.result import Outcome
 from batchtui.text.glyphs import DIFFERENCES, OUTCOMES
 from batchtui.text.numbers import count
-from batchtui.text.safe import safe, squeezed
+from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.rendering.columns import Column
 from batchtui.tui.rendering.result_columns import OUTCOME_TONES
-from batchtui.tui.rendering.spans import Line, Piece, Tone, with_its_end
+from batchtui.tui.rendering.spans import Line, Span, Tone, elide_middle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from batchtui.registry.results.pairs import Pair
 
 TONES = {
-    Difference.CHANGED: Tone.WARN,
-    Difference.BETTER: Tone.GOOD,
-    Difference.WORSE: Tone.BAD,
-    Difference.FAILED: Tone.BAD,
-    Difference.ONLY_FIRST: Tone.DIM,
-    Difference.ONLY_SECOND: Tone.DIM,
-    Difference.SAME: Tone.DIM,
+    AnswerChange.CHANGED: Tone.WARN,
+    AnswerChange.BETTER: Tone.GOOD,
+    AnswerChange.WORSE: Tone.BAD,
+    AnswerChange.FAILED: Tone.BAD,
+    AnswerChange.ONLY_FIRST: Tone.DIM,
+    AnswerChange.ONLY_SECOND: Tone.DIM,
+    AnswerChange.SAME: Tone.DIM,
 }
 KINDS = {difference: (DIFFERENCES[difference], tone) for difference, tone in TONES.items()}
 """Each difference with its sign and tone, in the order in which they are chosen."""
@@ -39,10 +39,10 @@ COLUMNS = (
 )
 
 
-def difference(of: Difference, *, plain: bool) -> Line:
+def difference(of: AnswerChange, *, plain: bool) -> Line:
     """Say how a pair differs: sign and word, in its colour."""
     sign, tone = KINDS[of]
-    return (Piece(f"{sign.glyph_in(plain=plain)} {sign.word}", tone),)
+    return (Span(f"{sign.glyph_in(plain=plain)} {sign.word}", tone),)
 
 
 class PairPainter:
@@ -57,22 +57,22 @@ class PairPainter:
             case "difference":
                 return difference(item.difference, plain=self._plain())
             case "custom_id":
-                return (Piece(with_its_end(safe(item.custom_id) or "(none)", width)),)
+                return (Span(elide_middle(sanitize(item.custom_id) or "(none)", width)),)
             case "tokens":
-                return (Piece(f"{_tokens(item.first)} → {_tokens(item.second)}", Tone.DIM),)
+                return (Span(f"{_tokens(item.first)} → {_tokens(item.second)}", Tone.DIM),)
         facts, other = (item.first, item.second) if column.id == "first" else (item.second, item.first)
-        return said(facts, other, plain=self._plain())
+        return change_words(facts, other, plain=self._plain())
 
 
-def said(facts: ResultFacts | None, other: ResultFacts | None, *, plain: bool) -> Line:
+def change_words(facts: ResultFacts | None, other: ResultFacts | None, *, plain: bool) -> Line:
     """Say the beginning of an answer; before it what became of it, where that is not the usual."""
     if facts is None:
-        return (Piece("no result", Tone.PALE),)
-    words = Piece(squeezed(facts.message), Tone.DIM if other and other.message == facts.message else Tone.TEXT)
+        return (Span("no result", Tone.PALE),)
+    words = Span(one_line(facts.message), Tone.DIM if other and other.message == facts.message else Tone.TEXT)
     if facts.outcome is Outcome.SUCCEEDED:
         return (words,)
     sign = OUTCOMES[facts.outcome]
-    return (Piece(f"{sign.glyph_in(plain=plain)} {sign.word}  ", OUTCOME_TONES[facts.outcome]), words)
+    return (Span(f"{sign.glyph_in(plain=plain)} {sign.word}  ", OUTCOME_TONES[facts.outcome]), words)
 
 
 def _tokens(facts: ResultFacts | None) -> str:

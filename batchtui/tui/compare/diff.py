@@ -7,8 +7,8 @@ from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
-from batchtui.text.safe import safe_block
-from batchtui.tui.rendering.spans import Line, Piece, Tone, fitted, flowed
+from batchtui.text.safe import sanitize_block
+from batchtui.tui.rendering.spans import Line, Span, Tone, fit, flow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,7 +24,7 @@ _ALIKE = 0.3
 Opcode = tuple[str, int, int, int, int]
 
 
-class Row(NamedTuple):
+class DiffRow(NamedTuple):
     """A line of the first text beside its counterpart in the second; None where there is none."""
 
     first: Line | None
@@ -32,29 +32,29 @@ class Row(NamedTuple):
     is_same: bool = False
 
 
-def rows(first: str, second: str) -> Iterator[Row]:
+def rows(first: str, second: str) -> Iterator[DiffRow]:
     """Yield both texts line by line, made safe; what one has and the other has not is set off."""
-    lines, others = (safe_block(text).expandtabs(4).split("\n") for text in (first, second))
+    lines, others = (sanitize_block(text).expandtabs(4).split("\n") for text in (first, second))
     for kind, start, end, other_start, other_end in opcodes(lines, others):
         if kind == "equal":
-            yield from (Row((Piece(line),), (Piece(line),), is_same=True) for line in lines[start:end])
+            yield from (DiffRow((Span(line),), (Span(line),), is_same=True) for line in lines[start:end])
             continue
         for line, other in zip_longest(lines[start:end], others[other_start:other_end]):
             yield _row(line, other)
 
 
-def _row(line: str | None, other: str | None) -> Row:
+def _row(line: str | None, other: str | None) -> DiffRow:
     if line is not None and other is not None:
         words, others = _WORDS.findall(line), _WORDS.findall(other)
         codes = list(opcodes(words, others))
         shared = sum(_weight(words[start:end]) for kind, start, end, _, _ in codes if kind == "equal")
         if 2 * shared >= _ALIKE * (_weight(words) + _weight(others)):
-            return Row(
+            return DiffRow(
                 _marked(words, [(kind, start, end) for kind, start, end, _, _ in codes], Tone.REMOVED),
                 _marked(others, [(kind, start, end) for kind, _, _, start, end in codes], Tone.ADDED),
             )
-    return Row(
-        None if line is None else (Piece(line, Tone.BAD),), None if other is None else (Piece(other, Tone.GOOD),)
+    return DiffRow(
+        None if line is None else (Span(line, Tone.BAD),), None if other is None else (Span(other, Tone.GOOD),)
     )
 
 
@@ -65,7 +65,7 @@ def _weight(words: Sequence[str]) -> int:
 
 def _marked(words: Sequence[str], spans: Sequence[tuple[str, int, int]], tone: Tone) -> Line:
     return tuple(
-        Piece("".join(words[start:end]), Tone.TEXT if kind == "equal" else tone)
+        Span("".join(words[start:end]), Tone.TEXT if kind == "equal" else tone)
         for kind, start, end in spans
         if end > start
     )
@@ -89,14 +89,14 @@ def opcodes(one: Sequence[str], other: Sequence[str]) -> Iterator[Opcode]:
         yield ("equal", end, len(one), other_end, len(other))
 
 
-def beside(first: str, second: str, columns: int) -> Iterator[Line]:
+def side_by_side(first: str, second: str, columns: int) -> Iterator[Line]:
     """Yield both texts side by side."""
     room = side_room(columns)
     for row in rows(first, second):
-        left, right = (flowed(line, room) if line is not None else [] for line in (row.first, row.second))
+        left, right = (flow(line, room) if line is not None else [] for line in (row.first, row.second))
         sign = _sign(row)
         for one, other in zip_longest(left, right, fillvalue=()):
-            yield (*fitted(one, room), sign, *other)
+            yield (*fit(one, room), sign, *other)
 
 
 def side_room(columns: int) -> int:
@@ -104,23 +104,23 @@ def side_room(columns: int) -> int:
     return max(8, (columns - GUTTER) // 2)
 
 
-def _sign(row: Row) -> Piece:
+def _sign(row: DiffRow) -> Span:
     if row.is_same:
-        return Piece(" │ ", Tone.FAINT)
+        return Span(" │ ", Tone.FAINT)
     if row.first is None:
-        return Piece(" > ", Tone.GOOD)
-    return Piece(" < ", Tone.BAD) if row.second is None else Piece(" ≠ ", Tone.WARN)
+        return Span(" > ", Tone.GOOD)
+    return Span(" < ", Tone.BAD) if row.second is None else Span(" ≠ ", Tone.WARN)
 
 
-def below(first: str, second: str, columns: int) -> Iterator[Line]:
+def unified(first: str, second: str, columns: int) -> Iterator[Line]:
     """Yield both texts as one, for a narrow screen: `-` is of the first, `+` of the second."""
     for row in rows(first, second):
         if row.is_same:
-            yield from _with_sign(Piece("  "), row.first, columns)
+            yield from _with_sign(Span("  "), row.first, columns)
         else:
-            yield from _with_sign(Piece("- ", Tone.BAD), row.first, columns)
-            yield from _with_sign(Piece("+ ", Tone.GOOD), row.second, columns)
+            yield from _with_sign(Span("- ", Tone.BAD), row.first, columns)
+            yield from _with_sign(Span("+ ", Tone.GOOD), row.second, columns)
 
 
-def _with_sign(sign: Piece, line: Line | None, columns: int) -> Iterator[Line]:
-    return ((sign, *part) for part in (flowed(line, columns - 2) if line is not None else []))
+def _with_sign(sign: Span, line: Line | None, columns: int) -> Iterator[Line]:
+    return ((sign, *part) for part in (flow(line, columns - 2) if line is not None else []))

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from batchtui.text.money import usd
 from batchtui.text.numbers import amount, count, short
-from batchtui.text.safe import squeezed
-from batchtui.tui.rendering.spans import Line, Piece, Tone, fitted, width
-from batchtui.tui.widgets.lines_view import Picture
+from batchtui.text.safe import one_line
+from batchtui.tui.rendering.spans import Line, Span, Tone, fit, width
+from batchtui.tui.widgets.lines_view import LinesView
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ MOST = 40
 GAP = 3
 
 
-class CompareHead(Picture):
+class ComparisonHeader(LinesView):
     """Draws a comparison's sums: a line for either side, and one for the change."""
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -39,9 +39,9 @@ class CompareHead(Picture):
         """Draw them."""
         comparison = self._comparison
         if comparison is None:
-            return [(Piece(f" {squeezed(name)}", Tone.STRONG),) for name in self._names] + [()]
+            return [(Span(f" {one_line(name)}", Tone.STRONG),) for name in self._names] + [()]
         sides = [comparison.first, comparison.second]
-        return [*_side_lines(sides, columns), fitted((Piece(" "), *against(*sides)), columns)]
+        return [*_side_lines(sides, columns), fit((Span(" "), *against(*sides)), columns)]
 
 
 def _side_lines(sides: Sequence[Side], columns: int) -> Iterator[Line]:
@@ -52,29 +52,29 @@ def _side_lines(sides: Sequence[Side], columns: int) -> Iterator[Line]:
     while len(kept) > 1 and sum(widths[at] + GAP for at in kept) + LEAST + 1 > columns:
         kept.pop(-2)
     taken = sum(widths[at] + GAP for at in kept)
-    longest = max(width([Piece(squeezed(side.name))]) for side in sides)
+    longest = max(width([Span(one_line(side.name))]) for side in sides)
     room = max(1, min(MOST, longest, columns - taken - 2))
     for side, row in zip(sides, cells, strict=True):
-        line = [Piece(" "), *fitted([Piece(squeezed(side.name), Tone.STRONG)], room)]
+        line = [Span(" "), *fit([Span(one_line(side.name), Tone.STRONG)], room)]
         for at in kept:
-            line += [Piece(" " * GAP), *fitted([row[at]], widths[at], right=at > 0)]
+            line += [Span(" " * GAP), *fit([row[at]], widths[at], right=at > 0)]
         yield tuple(line)
 
 
-def _figures(side: Side) -> list[Piece]:
+def _figures(side: Side) -> list[Span]:
     others = side.results - side.succeeded
     models = ", ".join(model.removeprefix("claude-") for model in side.models)
     return [
-        Piece(squeezed(models)[:MOST], Tone.DIM),
-        Piece(f"{count(side.succeeded)} succeeded", Tone.GOOD),
-        Piece(f"{count(others)} not", Tone.BAD if others else Tone.DIM),
-        Piece(f"{short(side.usage.output_tokens)} out", Tone.DIM),
-        Piece(f"{short(side.usage.total_input)} in", Tone.DIM),
-        Piece(usd(side.cost), Tone.STRONG),
+        Span(one_line(models)[:MOST], Tone.DIM),
+        Span(f"{count(side.succeeded)} succeeded", Tone.GOOD),
+        Span(f"{count(others)} not", Tone.BAD if others else Tone.DIM),
+        Span(f"{short(side.usage.output_tokens)} out", Tone.DIM),
+        Span(f"{short(side.usage.total_input)} in", Tone.DIM),
+        Span(usd(side.cost), Tone.STRONG),
     ]
 
 
-def against(first: Side, second: Side) -> Iterator[Piece]:
+def against(first: Side, second: Side) -> Iterator[Span]:
     """Say what the second side comes to against the first."""
     said = [
         change("cost", float(first.cost or 0), float(second.cost or 0))
@@ -83,10 +83,10 @@ def against(first: Side, second: Side) -> Iterator[Piece]:
         change("tokens out", first.usage.output_tokens, second.usage.output_tokens),
         change("succeeded", first.succeeded, second.succeeded),
     ]
-    yield Piece("second against first: ", Tone.DIM)
-    yield Piece(", ".join(filter(None, said)) or "the same figures", Tone.TEXT)
+    yield Span("second against first: ", Tone.DIM)
+    yield Span(", ".join(filter(None, said)) or "the same figures", Tone.TEXT)
     if left_out := first.left_out + second.left_out:
-        yield Piece(f"   {amount(left_out, 'batch', 'batches')} without results left out", Tone.WARN)
+        yield Span(f"   {amount(left_out, 'batch', 'batches')} without results left out", Tone.WARN)
 
 
 def change(of: str, before: float, after: float) -> str:

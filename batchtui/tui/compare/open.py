@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.tui.compare.batch_picker import ChooseBatch
+from batchtui.tui.compare.batch_picker import BatchPicker
 from batchtui.tui.compare.screen import CompareScreen
 
 if TYPE_CHECKING:
@@ -22,6 +22,6 @@ async def open_compare(app: Host, keys: Sequence[int]) -> None:
         older, newer = sorted(pair, key=lambda batch: batch.planned_at)
         await app.push_screen(CompareScreen(app.workspace, older, newer))
     elif len(by_job) == 1 and batches:
-        await app.push_screen(ChooseBatch(app.workspace, batches[0]))
+        await app.push_screen(BatchPicker(app.workspace, batches[0]))
     else:
         app.say("Mark two batches, or two jobs, to compare them.")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batchtui.text.numbers import count
-from batchtui.text.safe import safe, squeezed
+from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.compare.columns import difference
-from batchtui.tui.rendering.painter import look_of
-from batchtui.tui.rendering.result_columns import outcome
-from batchtui.tui.rendering.spans import Line, Piece, Tone, fitted, joined, width
-from batchtui.tui.widgets.lines_view import Picture
+from batchtui.tui.rendering.painter import painter_of
+from batchtui.tui.rendering.result_columns import outcome_line
+from batchtui.tui.rendering.spans import Line, Span, Tone, fit, joined, width
+from batchtui.tui.widgets.lines_view import LinesView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ LEAST = 12
 """Columns of a name at least."""
 
 
-class PairHead(Picture):
+class PairHeader(LinesView):
     """Draws three lines: the custom_id, and a line for either answer."""
 
     def __init__(self, first: str, second: str) -> None:
@@ -41,29 +41,29 @@ class PairHead(Picture):
         pair = self._pair
         if pair is None:
             return [(), (), ()]
-        plain = look_of(self).plain
-        said = (Piece("   "), *difference(pair.difference, plain=plain))
-        name = [Piece(safe(pair.custom_id) or "(no custom_id)", Tone.STRONG)]
+        plain = painter_of(self).plain
+        said = (Span("   "), *difference(pair.difference, plain=plain))
+        name = [Span(sanitize(pair.custom_id) or "(no custom_id)", Tone.STRONG)]
         return [
-            (Piece(" "), *shortened(name, columns - 1 - width(said)), *said),
+            (Span(" "), *shortened(name, columns - 1 - width(said)), *said),
             self._side("-", Tone.BAD, self._names[0], pair.first, columns, plain=plain),
             self._side("+", Tone.GOOD, self._names[1], pair.second, columns, plain=plain),
         ]
 
     @staticmethod
     def _side(sign: str, tone: Tone, name: str, facts: ResultFacts | None, columns: int, *, plain: bool) -> Line:
-        said: Line = (Piece("no result of this custom_id", Tone.DIM),)
+        said: Line = (Span("no result of this custom_id", Tone.DIM),)
         if facts is not None:
             out = facts.usage.output_tokens
             said = joined([
-                outcome(facts.outcome, plain=plain),
-                [Piece(squeezed((facts.model or "").removeprefix("claude-")), Tone.DIM)] if facts.model else [],
-                [Piece(f"{count(out)} tokens out", Tone.DIM)] if out else [],
+                outcome_line(facts.outcome, plain=plain),
+                [Span(one_line((facts.model or "").removeprefix("claude-")), Tone.DIM)] if facts.model else [],
+                [Span(f"{count(out)} tokens out", Tone.DIM)] if out else [],
             ], "   ")  # fmt: skip
         room = max(LEAST, columns - 3 - 3 - width(said))
-        return (Piece(f" {sign} ", tone), *shortened([Piece(squeezed(name))], room), Piece("   "), *said)
+        return (Span(f" {sign} ", tone), *shortened([Span(one_line(name))], room), Span("   "), *said)
 
 
-def shortened(pieces: Sequence[Piece], columns: int) -> Sequence[Piece]:
+def shortened(pieces: Sequence[Span], columns: int) -> Sequence[Span]:
     """Return the pieces, cut where they take more columns than there are."""
-    return fitted(pieces, columns) if width(pieces) > columns else pieces
+    return fit(pieces, columns) if width(pieces) > columns else pieces

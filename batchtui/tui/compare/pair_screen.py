@@ -6,22 +6,22 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from batchtui.domain.comparison import Difference
-from batchtui.results.parsed_result import read_answer
+from batchtui.domain.comparison import AnswerChange
+from batchtui.results.parsed_result import parse_result
 from batchtui.text.numbers import count
-from batchtui.text.safe import squeezed
-from batchtui.tui.chrome.base_screen import Frame
+from batchtui.text.safe import one_line
+from batchtui.tui.chrome.base_screen import BaseScreen
 from batchtui.tui.commands.bindings import bindings
 from batchtui.tui.commands.table import Scope
-from batchtui.tui.compare.diff import below, beside
-from batchtui.tui.compare.pair_head import PairHead
+from batchtui.tui.compare.diff import side_by_side, unified
+from batchtui.tui.compare.pair_head import PairHeader
 from batchtui.tui.rendering.answer import answer_parts
-from batchtui.tui.rendering.plain import MOST_SHOWN, as_text, laid_out, plain_lines
-from batchtui.tui.rendering.spans import Line, Piece, Tone, plain
+from batchtui.tui.rendering.plain import MOST_SHOWN, plain_lines, plain_parts, pretty_json
+from batchtui.tui.rendering.spans import Line, Span, Tone, plain
 from batchtui.tui.terminal import external as pager
 from batchtui.tui.widgets.grid.viewport import next_match
-from batchtui.tui.widgets.text_view import Prose
-from batchtui.tui.workers import Latest, perform
+from batchtui.tui.widgets.text_view import TextView
+from batchtui.tui.workers import CoalescedWorker, run_guarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,10 +38,10 @@ SIDE_BY_SIDE = 96
 """Columns from which on there is room for two texts beside each other."""
 UNBROKEN = 1_000_000
 """Columns of a line that the pager breaks."""
-CHANGES = [difference for difference in Difference if difference.is_change]
+CHANGES = [difference for difference in AnswerChange if difference.is_change]
 
 
-class PairScreen(Frame):
+class PairScreen(BaseScreen):
     """One pair of a comparison. Next and previous go through the list that it was opened from."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.PAIR)
@@ -51,9 +51,9 @@ class PairScreen(Frame):
         super().__init__(workspace)
         self._comparison = comparison
         self._grid = grid
-        self._head = PairHead(comparison.first.name, comparison.second.name)
-        self._prose = Prose()
-        self._reading = Latest(self, self._read)
+        self._head = PairHeader(comparison.first.name, comparison.second.name)
+        self._prose = TextView()
+        self._reading = CoalescedWorker(self, self._read)
         self._is_json = False
 
     def content(self) -> Iterator[Widget]:
@@ -81,10 +81,10 @@ class PairScreen(Frame):
         first, second = self._comparison.pairs.lines(number)
         return said(first, most), said(second, most)
 
-    def aside(self) -> Line:
+    def footer_status(self) -> Line:
         """Say what is compared, and which one of how many it is."""
         what = "JSON, " if self._is_json else ""
-        return (Piece(f"{what}{count(self._grid.cursor + 1)} of {count(len(self._grid.order))}", Tone.DIM),)
+        return (Span(f"{what}{count(self._grid.cursor + 1)} of {count(len(self._grid.order))}", Tone.DIM),)
 
     def _go(self, step: int) -> None:
         self._grid.go_to(self._grid.cursor + step)
@@ -97,10 +97,10 @@ class PairScreen(Frame):
         self._go(-1)
 
     def _action_pair_next_change(self) -> None:
-        perform(self, partial(self._go_to_change, 1), group="latest-change")
+        run_guarded(self, partial(self._go_to_change, 1), group="latest-change")
 
     def _action_pair_previous_change(self) -> None:
-        perform(self, partial(self._go_to_change, -1), group="latest-change")
+        run_guarded(self, partial(self._go_to_change, -1), group="latest-change")
 
     async def _go_to_change(self, step: int) -> None:
         changes = await asyncio.to_thread(self._comparison.pairs.mask, CHANGES)
@@ -117,13 +117,13 @@ class PairScreen(Frame):
     async def _action_pair_pager(self) -> None:
         number = self._grid.key
         if number is not None:
-            pager.page(self.app, await asyncio.to_thread(self._whole, number))
+            pager.open_pager(self.app, await asyncio.to_thread(self._whole, number))
 
     def _whole(self, number: int) -> str:
         """Return both answers as one text, whole and safe: `-` is of the first, `+` of the second. Blocking."""
         first, second = self._read_from_disk(number, None)
-        names = f"--- {squeezed(self._comparison.first.name)}\n+++ {squeezed(self._comparison.second.name)}\n"
-        return names + "\n".join(plain(line) for line in below(first, second, UNBROKEN))
+        names = f"--- {one_line(self._comparison.first.name)}\n+++ {one_line(self._comparison.second.name)}\n"
+        return names + "\n".join(plain(line) for line in unified(first, second, UNBROKEN))
 
     def _action_pair_copy_id(self) -> None:
         if self._grid.item is not None:
@@ -134,13 +134,13 @@ def _text(line: bytes | None, most: int | None) -> str:
     """Return an answer as its screen shows it as text, so many characters of it; nothing where there is none."""
     if line is None:
         return ""
-    return "\n".join(plain(part) for part in as_text(answer_parts(read_answer(line), most, raw=line), most))
+    return "\n".join(plain(part) for part in plain_parts(answer_parts(parse_result(line), most, raw=line), most))
 
 
 def _json(line: bytes | None, most: int | None) -> str:
     """Return all that the API said, indented."""
-    return "" if line is None else "\n".join(plain(part) for part in plain_lines(laid_out(line), most))
+    return "" if line is None else "\n".join(plain(part) for part in plain_lines(pretty_json(line), most))
 
 
 def _differences(first: str, second: str, columns: int) -> Iterator[Line]:
-    return (beside if columns >= SIDE_BY_SIDE else below)(first, second, columns)
+    return (side_by_side if columns >= SIDE_BY_SIDE else unified)(first, second, columns)

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, ClassVar
 from batchtui.domain.errors import BatchtuiError
 from batchtui.services.results.compare import Comparison, compare, targets_of
 from batchtui.text.numbers import count
-from batchtui.tui.chrome.base_screen import Frame
+from batchtui.tui.chrome.base_screen import BaseScreen
 from batchtui.tui.commands.bindings import bindings
-from batchtui.tui.commands.key_text import keyed
+from batchtui.tui.commands.key_text import text_with_keys
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.compare import columns as pair_cells
-from batchtui.tui.compare.headers import CompareHead
+from batchtui.tui.compare.headers import ComparisonHeader
 from batchtui.tui.compare.pair_screen import PairScreen
-from batchtui.tui.rendering.painter import look_of
-from batchtui.tui.rendering.spans import Line, Piece, Tone, line, plain
-from batchtui.tui.widgets.facet_bar import Choices
+from batchtui.tui.rendering.painter import painter_of
+from batchtui.tui.rendering.spans import Line, Span, Tone, line, plain
+from batchtui.tui.widgets.facet_bar import FacetBar
 from batchtui.tui.widgets.grid.grid import Grid
 from batchtui.tui.widgets.rule import Rule
-from batchtui.tui.workers import Latest, perform
+from batchtui.tui.workers import CoalescedWorker, run_guarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from batchtui.domain.batch import Batch
-    from batchtui.domain.comparison import Difference
+    from batchtui.domain.comparison import AnswerChange
     from batchtui.registry.results.pairs import Pair
     from batchtui.services.workspace import Workspace
 
 
-class CompareScreen(Frame):
+class CompareScreen(BaseScreen):
     """Compares the jobs of two batches, or two batches of one job. It asks the service, and closes what that opened."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.COMPARE)
@@ -44,11 +44,11 @@ class CompareScreen(Frame):
         super().__init__(workspace)
         self._batches = (first, second)
         self._comparison: Comparison | None = None
-        self._only: Difference | None = None
-        self._choosing = Latest(self, self._show_chosen)
-        self._head = CompareHead([first.name, second.name])
-        self._kinds = Choices(pair_cells.KINDS, "Comparing")
-        painter = pair_cells.PairPainter(plain=lambda: look_of(self).plain)
+        self._only: AnswerChange | None = None
+        self._choosing = CoalescedWorker(self, self._show_chosen)
+        self._head = ComparisonHeader([first.name, second.name])
+        self._kinds = FacetBar(pair_cells.KINDS, "Comparing")
+        painter = pair_cells.PairPainter(plain=lambda: painter_of(self).plain)
         self.grid: Grid[Pair] = Grid(pair_cells.COLUMNS, self._page, painter, id="pairs")
         self._say("Reading both")
 
@@ -62,7 +62,7 @@ class CompareScreen(Frame):
     def on_mount(self) -> None:
         """Compare, beside the keys."""
         self.grid.focus()
-        perform(self, self._compare, group="latest-comparison")
+        run_guarded(self, self._compare, group="latest-comparison")
 
     def on_unmount(self) -> None:
         """Let go of the files."""
@@ -81,12 +81,12 @@ class CompareScreen(Frame):
         await self._show_chosen()
 
     def _say(self, words: str) -> None:
-        self.grid.empty = (line(Piece(words, Tone.DIM)),)
+        self.grid.empty = (line(Span(words, Tone.DIM)),)
         self.grid.repaint()
 
     def _say_comparing(self, done: int, at_most: int) -> None:
         if self.is_attached:
-            stops = plain(keyed(self, "{app.back} stops"))
+            stops = plain(text_with_keys(self, "{app.back} stops"))
             self._say(f"Comparing: {count(done)} of at most {count(at_most)}; {stops}")
 
     async def _show_chosen(self) -> None:
@@ -108,28 +108,28 @@ class CompareScreen(Frame):
         if self._comparison is not None:
             self.app.push_screen(PairScreen(self.workspace, self._comparison, self.grid))
 
-    def on_choices_chosen(self, event: Choices.Chosen) -> None:
+    def on_facet_bar_chosen(self, event: FacetBar.Chosen) -> None:
         """Show one kind of change only."""
         self._choose(event.choice)
 
-    def _choose(self, only: Difference | None) -> None:
+    def _choose(self, only: AnswerChange | None) -> None:
         self._only = only
         self._choosing.request()
 
-    def aside(self) -> Line:
+    def footer_status(self) -> Line:
         """Say how many are shown."""
         if self._comparison is None:
             return ()
         shown, total = len(self.grid.order), self._comparison.pairs.count
-        return (Piece(f"{count(shown)} of {count(total)}" if shown < total else f"{count(total)} pairs", Tone.DIM),)
+        return (Span(f"{count(shown)} of {count(total)}" if shown < total else f"{count(total)} pairs", Tone.DIM),)
 
-    def works(self, command_id: str) -> bool:
+    def is_available(self, command_id: str) -> bool:
         """Leave out what means nothing here."""
         if command_id in ("list.mark", "list.sort", "list.reverse"):
             return False
         if command_id in ("list.open", "compare.only", "compare.only-back", "compare.copy-custom-id"):
             return self._comparison is not None
-        return super().works(command_id)
+        return super().is_available(command_id)
 
     def back(self) -> bool:
         """Show all again, before leaving."""

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 from batchtui.services.compose.example import is_example
 from batchtui.text.money import usd
 from batchtui.text.numbers import amount, count
-from batchtui.text.safe import squeezed
+from batchtui.text.safe import one_line
 from batchtui.tui.rendering.columns import Column
-from batchtui.tui.rendering.spans import Line, Piece, Tone
+from batchtui.tui.rendering.spans import Line, Span, Tone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from batchtui.compose import Table
     from batchtui.services.compose.compose import Composed
-    from batchtui.services.compose.draft_preview import Opened
-    from batchtui.services.submission.cache_priming import Gain
-    from batchtui.templates.request_builder import Prefix
+    from batchtui.services.compose.draft_preview import OpenedDraft
+    from batchtui.services.submission.cache_priming import CacheSavings
+    from batchtui.templates.request_builder import CacheablePrefix
 
 COLUMNS = (Column("title", "PART", 10, 10, 100, fixed=True), Column("value", "", 20, 200, 95, fixed=True))
 LONGEST = 300
@@ -28,73 +28,73 @@ LONGEST = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class DraftRow:
     """One part of a draft."""
 
     id: str
     value: Line
 
 
-def parts_of(opened: Opened, composed: Composed | None) -> Iterator[Part]:
+def draft_rows(opened: OpenedDraft, composed: Composed | None) -> Iterator[DraftRow]:
     """Yield the parts of a draft, in the order of work; what only all rows tell is said where these were looked at."""
     draft = opened.draft
-    yield Part("data", _data(opened))
-    yield Part("template", _said(draft.name if draft.base or draft.name != "draft" else "", "choose one, or write"))
-    yield Part("prompt", _said(draft.prompt, "what is asked of each row; {{ column }} stands for a cell"))
-    yield Part("system", _said(draft.system, "none"))
-    yield Part("model", _model(opened))
-    yield Part("max_tokens", _said(count(draft.max_tokens) if draft.max_tokens else "", "4,096, where nobody says"))
-    yield Part("ids", _ids(opened, composed))
-    yield Part("answers", _answers(opened))
-    yield Part("caching", _caching(opened, composed))
-    yield Part("priming", _priming(opened, composed))
-    yield Part("wrong rows", _said("are left out" if draft.skip_wrong else "", "stop everything"))
+    yield DraftRow("data", _data(opened))
+    yield DraftRow("template", _said(draft.name if draft.base or draft.name != "draft" else "", "choose one, or write"))
+    yield DraftRow("prompt", _said(draft.prompt, "what is asked of each row; {{ column }} stands for a cell"))
+    yield DraftRow("system", _said(draft.system, "none"))
+    yield DraftRow("model", _model(opened))
+    yield DraftRow("max_tokens", _said(count(draft.max_tokens) if draft.max_tokens else "", "4,096, where nobody says"))
+    yield DraftRow("ids", _ids(opened, composed))
+    yield DraftRow("answers", _answers(opened))
+    yield DraftRow("caching", _caching(opened, composed))
+    yield DraftRow("priming", _priming(opened, composed))
+    yield DraftRow("wrong rows", _said("are left out" if draft.skip_wrong else "", "stop everything"))
 
 
-def paint(item: Part, column: Column, width: int) -> Line:
+def paint(item: DraftRow, column: Column, width: int) -> Line:
     """Draw one cell."""
-    return (Piece(item.id, Tone.DIM),) if column.id == "title" else item.value
+    return (Span(item.id, Tone.DIM),) if column.id == "title" else item.value
 
 
 def _said(text: str, otherwise: str) -> Line:
-    text = squeezed(text[:LONGEST])
-    return (Piece(text, Tone.STRONG),) if text else (Piece(otherwise, Tone.PALE),)
+    text = one_line(text[:LONGEST])
+    return (Span(text, Tone.STRONG),) if text else (Span(otherwise, Tone.PALE),)
 
 
-def _data(opened: Opened) -> Line:
+def _data(opened: OpenedDraft) -> Line:
     draft = opened.draft
     if opened.rows is None:
         return _said(draft.data, "choose a table, or a folder")
     table = opened.rows.table
     name = draft.data if draft.is_query else PurePath(draft.data).name
     about = "an example; enter takes a table of yours" if is_example(draft) else table.kind
-    return (Piece(squeezed(name[:LONGEST]), Tone.STRONG), Piece(f"  {about}", Tone.DIM))
+    return (Span(one_line(name[:LONGEST]), Tone.STRONG), Span(f"  {about}", Tone.DIM))
 
 
 def table_words(table: Table) -> str:
     """Say how a table is written, as that was found out."""
     facts = [f"{key}: {value}" if key in ("header", "named twice") else value for key, value in table.facts.items()]
-    return squeezed(", ".join([amount(len(table.columns), "column"), *facts]))
+    return one_line(", ".join([amount(len(table.columns), "column"), *facts]))
 
 
-def _model(opened: Opened) -> Line:
+def _model(opened: OpenedDraft) -> Line:
     named = opened.draft.model or "capable"
     model = opened.fitting.model if opened.fitting else None
     if opened.fitting and model is None and not opened.draft.model:
-        return (Piece("what each task says", Tone.FAINT),)
-    first = Piece(squeezed(named), Tone.STRONG if opened.draft.model else Tone.PALE)
-    return (first, Piece(f"  {squeezed(model)}", Tone.DIM)) if model and model != named else (first,)
+        return (Span("what each task says", Tone.FAINT),)
+    first = Span(one_line(named), Tone.STRONG if opened.draft.model else Tone.PALE)
+    return (first, Span(f"  {one_line(model)}", Tone.DIM)) if model and model != named else (first,)
 
 
-def _ids(opened: Opened, composed: Composed | None) -> Line:
+def _ids(opened: OpenedDraft, composed: Composed | None) -> Line:
     column = opened.fitting.id_column if opened.fitting else opened.draft.id
     said = [f"{count(composed.changed)} made legal and unique"] if composed and composed.changed else []
     said += [f"{count(composed.made)} made of the row's place"] if composed and composed.made and column else []
-    about = (Piece(f"  {'; '.join(said)}", Tone.DIM),) if said else ()
+    about = (Span(f"  {'; '.join(said)}", Tone.DIM),) if said else ()
     return (*_said(f"from {column}" if column else "", "made of the row's place"), *about)
 
 
-def _answers(opened: Opened) -> Line:
+def _answers(opened: OpenedDraft) -> Line:
     draft, composition = opened.draft, opened.composition
     template = composition.template if composition else None
     if template is None or not draft.answers.strip():
@@ -104,44 +104,44 @@ def _answers(opened: Opened) -> Line:
     properties = form.get("properties") if form else None
     names = ", ".join(map(str, properties)) if isinstance(properties, dict) else "a schema"
     kind = "JSON" if template.schema is not None else f"tool {tools[-1].get('name', '')}"
-    return (Piece(f"{squeezed(kind)}  ", Tone.DIM), Piece(squeezed(names[:LONGEST]), Tone.STRONG))
+    return (Span(f"{one_line(kind)}  ", Tone.DIM), Span(one_line(names[:LONGEST]), Tone.STRONG))
 
 
-def _caching(opened: Opened, composed: Composed | None) -> Line:
+def _caching(opened: OpenedDraft, composed: Composed | None) -> Line:
     word = "yes, for an hour" if opened.draft.cache else "no"
     prefix = opened.fitting.prefix if opened.fitting else None
     tone = Tone.STRONG if opened.draft.cache else Tone.PALE
     if prefix is None:
-        return (Piece(word, tone),)
+        return (Span(word, tone),)
     least = _least(opened)
     is_worth_it = prefix.tokens >= least and not opened.draft.cache
-    return (Piece(word, tone), Piece(f"  {prefix_words(prefix, least)}", Tone.WARN if is_worth_it else Tone.DIM))
+    return (Span(word, tone), Span(f"  {prefix_words(prefix, least)}", Tone.WARN if is_worth_it else Tone.DIM))
 
 
-def _least(opened: Opened) -> int:
-    from batchtui.compose.prompt_caching import least_cached
+def _least(opened: OpenedDraft) -> int:
+    from batchtui.compose.prompt_caching import min_cacheable_tokens
 
     model = opened.fitting.model if opened.fitting else None
-    return least_cached(model) if model else 0
+    return min_cacheable_tokens(model) if model else 0
 
 
-def prefix_words(prefix: Prefix, least: int) -> str:
+def prefix_words(prefix: CacheablePrefix, least: int) -> str:
     """Say what all requests begin with, and whether that is enough to be cached."""
     if not prefix.bytes:
         return "nothing is the same in all of them"
     if prefix.tokens < least:
         return f"too short: about {count(prefix.tokens)} of {count(least)} tokens the same in all"
-    return f"about {count(prefix.tokens)} tokens the same in all, to {squeezed(prefix.ends_in)}"
+    return f"about {count(prefix.tokens)} tokens the same in all, to {one_line(prefix.ends_in)}"
 
 
-def _priming(opened: Opened, composed: Composed | None) -> Line:
+def _priming(opened: OpenedDraft, composed: Composed | None) -> Line:
     word = "one request goes first" if opened.draft.prime else "no"
     tone = Tone.STRONG if opened.draft.prime else Tone.PALE
     gain = composed.gain if composed else None
-    return (Piece(word, tone), Piece(f"  {gain_words(gain)}", Tone.DIM)) if gain else (Piece(word, tone),)
+    return (Span(word, tone), Span(f"  {gain_words(gain)}", Tone.DIM)) if gain else (Span(word, tone),)
 
 
-def gain_words(gain: Gain) -> str:
+def gain_words(gain: CacheSavings) -> str:
     """Say what caching is worth, either way it may go."""
     if gain.all_hit <= 0:
         return "with so few requests caching saves nothing"

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from batchtui.domain.errors import BatchtuiError, InputError
 from batchtui.services.compose import draft as drafts
-from batchtui.services.compose.compose import counted, survey
-from batchtui.services.compose.draft_preview import Opened, complaint, has_changed, open_draft
+from batchtui.services.compose.compose import check_all_rows, with_token_counts
+from batchtui.services.compose.draft_preview import OpenedDraft, complaint, has_changed, open_draft
 from batchtui.text.numbers import bytes_done
-from batchtui.tui.workers import Latest, begin
+from batchtui.tui.workers import CoalescedWorker, run_worker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from batchtui.services.compose.compose import Composed
     from batchtui.services.compose.draft import Draft
-    from batchtui.services.submission.staging.stage import Reading
+    from batchtui.services.submission.staging.stage import ReadProgress
     from batchtui.services.workspace import Workspace
 
 AHEAD = 200
@@ -32,14 +32,14 @@ PATIENT = 5
 """So many times as long, where rows are files: those may be many gigabytes."""
 
 
-class Onlooker(Protocol):
+class DraftListener(Protocol):
     """Whoever shows what happens on the desk."""
 
-    async def opened_anew(self, *, is_other_table: bool) -> None:
+    async def on_opened(self, *, is_other_table: bool) -> None:
         """The draft as it is now was opened."""
         ...
 
-    async def looked_over(self, complaints: Sequence[str]) -> None:
+    async def on_checked(self, complaints: Sequence[str]) -> None:
         """All rows were looked at; or no row fits, for these reasons."""
         ...
 
@@ -48,23 +48,23 @@ class Onlooker(Protocol):
         ...
 
 
-class DraftDesk:
+class DraftSession:
     """Holds a draft and what it comes to, and works beside the keys. It draws nothing, and sends nothing."""
 
-    def __init__(self, owner: DOMNode, onlooker: Onlooker, workspace: Workspace, draft: Draft) -> None:
+    def __init__(self, owner: DOMNode, onlooker: DraftListener, workspace: Workspace, draft: Draft) -> None:
         self._owner = owner
         self._onlooker = onlooker
         self._workspace = workspace
         self.draft = draft
-        self.opened = Opened(draft)
+        self.opened = OpenedDraft(draft)
         self.composed: Composed | None = None
         """What all rows come to; None until they were looked at."""
         self.is_unfit = False
         """Whether no row fits the template."""
-        self._keeping = Latest(owner, self._keep)
-        self._opening = Latest(owner, self._open)
-        self._watching = Latest(owner, self._watch)
-        self._reading = Latest(owner, self._read_on)
+        self._keeping = CoalescedWorker(owner, self._keep)
+        self._opening = CoalescedWorker(owner, self._open)
+        self._watching = CoalescedWorker(owner, self._watch)
+        self._reading = CoalescedWorker(owner, self._read_on)
 
     def take(self, draft: Draft) -> None:
         """Go on with another draft, or begin with the first: keep it, and find out what it comes to."""
@@ -82,7 +82,7 @@ class DraftDesk:
         if rows is not None and self.composed is None and not rows.is_whole and row > rows.read - NEAR:
             self._reading.request()
 
-    async def fresh(self) -> Opened:
+    async def fresh(self) -> OpenedDraft:
         """Return the draft as it is at this moment, opened."""
         return await open_draft(self._workspace, self.draft, self.opened)
 
@@ -91,7 +91,7 @@ class DraftDesk:
         composition, composed = self.opened.composition, self.composed
         if composition is None or composed is None or not composed.loads:
             return False
-        result = await counted(self._workspace, composition, composed)
+        result = await with_token_counts(self._workspace, composition, composed)
         if self.composed is not composed:
             return False
         self.composed = result
@@ -107,10 +107,10 @@ class DraftDesk:
             try:
                 await asyncio.to_thread(opened.rows.page, 1, AHEAD)
             except BatchtuiError as error:
-                opened = Opened(opened.draft, opened.source, complaints=(complaint(error),))
+                opened = OpenedDraft(opened.draft, opened.source, complaints=(complaint(error),))
         self.opened = opened
-        await self._onlooker.opened_anew(is_other_table=is_other or (opened.rows is None) != (before.rows is None))
-        begin(self._owner, self._look_over, group="show-sum", gives_up=True)
+        await self._onlooker.on_opened(is_other_table=is_other or (opened.rows is None) != (before.rows is None))
+        run_worker(self._owner, self._look_over, group="show-sum", exclusive=True)
 
     async def _look_over(self) -> None:
         """Look at all rows, once nothing changes for a moment; any change gives that up."""
@@ -121,14 +121,14 @@ class DraftDesk:
         await asyncio.sleep(QUIET * (PATIENT if opened.composition.table.has_blocks else 1))
         composed, complaints = None, []
         try:
-            composed = await survey(self._workspace, opened.composition, self._say_how_far)
+            composed = await check_all_rows(self._workspace, opened.composition, self._say_how_far)
         except InputError as error:
             complaints = [complaint(error)]
         if self.draft is opened.draft:  # else there is another one already, and this says nothing about that
             self.composed, self.is_unfit = composed, composed is None
-            await self._onlooker.looked_over(complaints)
+            await self._onlooker.on_checked(complaints)
 
-    def _say_how_far(self, reading: Reading) -> None:
+    def _say_how_far(self, reading: ReadProgress) -> None:
         """Hear, on a thread, how far the looking is."""
         words = bytes_done(reading.read, reading.total)
         self._owner.app.call_later(self._wait, f"looking at all rows: {words}")
@@ -145,4 +145,4 @@ class DraftDesk:
         rows = self.opened.rows
         if rows is not None:
             await asyncio.to_thread(rows.page, rows.read, AHEAD)
-            await self._onlooker.opened_anew(is_other_table=False)
+            await self._onlooker.on_opened(is_other_table=False)

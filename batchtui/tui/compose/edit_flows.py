@@ -13,17 +13,17 @@ from batchtui.domain.errors import BatchtuiError
 from batchtui.services.compose.draft import Draft, template_of, with_template
 from batchtui.services.compose.template_choice import saved_template, templates
 from batchtui.services.models import known_models, list_models
-from batchtui.templates import TemplateFault, parse_template, template_text
+from batchtui.templates import InvalidTemplate, parse_template, template_text
 from batchtui.text.numbers import count
-from batchtui.text.safe import squeezed
+from batchtui.text.safe import one_line
 from batchtui.tui.dialogs.confirm import Group, Question
-from batchtui.tui.dialogs.file_picker import ChooseFile
-from batchtui.tui.dialogs.name_picker import ChooseName, Name
-from batchtui.tui.dialogs.text_prompt import AskText
+from batchtui.tui.dialogs.file_picker import FilePicker
+from batchtui.tui.dialogs.name_picker import Name, NamePicker
+from batchtui.tui.dialogs.text_prompt import TextPrompt
 
 if TYPE_CHECKING:
     from batchtui.domain.model import ModelInfo
-    from batchtui.services.compose.draft_preview import Opened
+    from batchtui.services.compose.draft_preview import OpenedDraft
     from batchtui.services.models import ModelList
     from batchtui.services.workspace import Workspace
     from batchtui.tui.host import Host
@@ -41,7 +41,7 @@ MADE = "(made)"
 """Stands for ids that come from no column."""
 
 
-async def rewritten(app: Host, opened: Opened, part: str) -> Draft | None:
+async def edit_part(app: Host, opened: OpenedDraft, part: str) -> Draft | None:
     """Ask for one part of a draft."""
     match part:
         case "data":
@@ -57,24 +57,26 @@ async def rewritten(app: Host, opened: Opened, part: str) -> Draft | None:
     return None
 
 
-async def queried(app: Host, opened: Opened) -> Draft | None:
+async def edit_query(app: Host, opened: OpenedDraft) -> Draft | None:
     """Ask for a SELECT over files, in place of a table."""
     before = opened.draft.data if opened.draft.is_query else ""
-    asked = AskText("A SELECT over files", before, check=_query, placeholder="select id, text from 'tickets.parquet'")
+    asked = TextPrompt(
+        "A SELECT over files", before, check=_query, placeholder="select id, text from 'tickets.parquet'"
+    )
     typed = await app.push_screen(asked, wait_for_dismiss=True)
     return replace(opened.draft, data=typed, id="") if typed else None
 
 
-async def read_otherwise(app: Host, opened: Opened) -> Draft | None:
+async def read_otherwise(app: Host, opened: OpenedDraft) -> Draft | None:
     """Ask how a table of text is written, where what was found out is wrong."""
     title = "How the table is written; empty to find out"
     hint = "cp1252 ; no-header"
-    asked = AskText(title, opened.draft.read_as, placeholder=hint)
+    asked = TextPrompt(title, opened.draft.read_as, placeholder=hint)
     typed = await app.push_screen(asked, wait_for_dismiss=True)
     return None if typed is None else replace(opened.draft, read_as=typed)
 
 
-async def begun_anew(app: Host) -> Draft | None:
+async def new_draft(app: Host) -> Draft | None:
     """Ask whether the draft may go, and return an empty one."""
     question = Question(
         "Begin an empty draft?", (Group("This one goes", ("Templates that were saved stay.",)),), yes="begin"
@@ -95,13 +97,13 @@ def from_whole(draft: Draft, text: str) -> Draft:
     """Return the draft that says what a template's file says; where that is wrong, one that complains and keeps it."""
     try:
         return with_template(replace(draft, id=""), parse_template(draft.name, text))
-    except TemplateFault:
+    except InvalidTemplate:
         return replace(draft, base=text, prompt="")
 
 
 async def _data(app: Host, draft: Draft) -> Draft | None:
     path = await app.push_screen(
-        ChooseFile(Path.cwd(), TABLES, "a table, or a folder of documents"), wait_for_dismiss=True
+        FilePicker(Path.cwd(), TABLES, "a table, or a folder of documents"), wait_for_dismiss=True
     )
     return replace(draft, data=str(path), id="") if path is not None else None
 
@@ -115,7 +117,7 @@ async def _template(app: Host, draft: Draft) -> Draft | None:
         )
         for each in listed
     ]
-    chosen = await app.push_screen(ChooseName(names, "a template, or a file", others=True), wait_for_dismiss=True)
+    chosen = await app.push_screen(NamePicker(names, "a template, or a file", others=True), wait_for_dismiss=True)
     if chosen is None:
         return None
     return with_template(draft, await asyncio.to_thread(saved_template, chosen, app.workspace.paths.templates))
@@ -127,7 +129,7 @@ async def _model(app: Host, draft: Draft) -> Draft | None:
     names = [Name(tier, f"now {model}") for tier, model in tiers.items()]
     names += [Name(model.id, _about(model)) for model in found.models.values()]
     where = "as the API lists them" if found.heard_at else "from the built-in list"
-    chosen = await app.push_screen(ChooseName(names, f"a model, {where}", others=True), wait_for_dismiss=True)
+    chosen = await app.push_screen(NamePicker(names, f"a model, {where}", others=True), wait_for_dismiss=True)
     return replace(draft, model=chosen) if chosen else None
 
 
@@ -145,19 +147,19 @@ def _about(model: ModelInfo) -> str:
     said += ["not in batches"] if model.batches is False else []
     said += [f"retires {model.retires_at:%d %b %Y}"] if model.retires_at else []
     said += [model.lifecycle] if model.lifecycle not in (None, "active") else []
-    return squeezed(", ".join(said))
+    return one_line(", ".join(said))
 
 
-async def _max_tokens(app: Host, opened: Opened) -> Draft | None:
+async def _max_tokens(app: Host, opened: OpenedDraft) -> Draft | None:
     text = str(opened.draft.max_tokens or "")
-    asked = AskText("How many tokens an answer may have; empty for 4,096", text, check=_no_number)
+    asked = TextPrompt("How many tokens an answer may have; empty for 4,096", text, check=_no_number)
     typed = await app.push_screen(asked, wait_for_dismiss=True)
     return None if typed is None else replace(opened.draft, max_tokens=int(typed.replace(",", "")) if typed else None)
 
 
-async def _ids(app: Host, opened: Opened) -> Draft | None:
+async def _ids(app: Host, opened: OpenedDraft) -> Draft | None:
     names = [Name(MADE, "of the row's place"), *(Name(column) for column in opened.columns)]
-    chosen = await app.push_screen(ChooseName(names, "the column that names a row"), wait_for_dismiss=True)
+    chosen = await app.push_screen(NamePicker(names, "the column that names a row"), wait_for_dismiss=True)
     return None if chosen is None else replace(opened.draft, id="" if chosen == MADE else chosen)
 
 

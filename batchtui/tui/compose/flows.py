@@ -11,26 +11,26 @@ from batchtui.domain.problem import Severity
 from batchtui.services.compose import draft as drafts
 from batchtui.services.compose.compose import compose_to_file
 from batchtui.services.compose.template_choice import save_template
-from batchtui.services.compose.trial import plan_trial, try_now
+from batchtui.services.compose.trial import plan_trial, run_trial
 from batchtui.services.submission.submit import SubmitOptions
 from batchtui.settings.user_paths import is_file, path_of
 from batchtui.text.estimates import range_words
 from batchtui.text.numbers import amount, bytes_done, size
-from batchtui.text.safe import safe, squeezed
+from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.compose.summary import problem_words
 from batchtui.tui.dialogs.confirm import Group, Question
-from batchtui.tui.dialogs.text_prompt import AskText
+from batchtui.tui.dialogs.text_prompt import TextPrompt
 from batchtui.tui.submit import flows as sending
 
 if TYPE_CHECKING:
     from batchtui.services.compose.compose import Composed
     from batchtui.services.compose.composition import Composition
     from batchtui.services.compose.draft import Draft
-    from batchtui.services.compose.draft_preview import Opened
+    from batchtui.services.compose.draft_preview import OpenedDraft
     from batchtui.tui.host import Host
 
 
-async def submit(app: Host, opened: Opened) -> bool:
+async def submit(app: Host, opened: OpenedDraft) -> bool:
     """Make all requests, check them, ask, and send them. Returns whether they were sent."""
     app.workspace.refuse_if_read_only()
     composition = _ready(opened)
@@ -42,15 +42,15 @@ async def submit(app: Host, opened: Opened) -> bool:
         return await sending.submit_path(app, file, SubmitOptions(source=source, prime=draft.prime))
 
 
-async def write(app: Host, opened: Opened) -> None:
+async def write(app: Host, opened: OpenedDraft) -> None:
     """Write all requests to a file that a person names."""
     composition = _ready(opened)
-    asked = AskText("The file the requests are written to", f"{_stem(opened.draft)}.jsonl", check=_needed)
+    asked = TextPrompt("The file the requests are written to", f"{_stem(opened.draft)}.jsonl", check=_needed)
     typed = await app.push_screen(asked, wait_for_dismiss=True)
     if not typed:
         return
     path = path_of(typed)
-    there = Question("Replace 1 file?", (Group("There already", (safe(str(path)),)),), yes="replace")
+    there = Question("Replace 1 file?", (Group("There already", (sanitize(str(path)),)),), yes="replace")
     if is_file(path) and not await app.ask(there):
         return
     composed = await _compose(app, composition, path)
@@ -60,7 +60,7 @@ async def write(app: Host, opened: Opened) -> None:
 async def save(app: Host, draft: Draft) -> Draft | None:
     """Save the template under a name that a person gives. Returns the draft that goes on with it."""
     options = drafts.options_of(draft)
-    asked = AskText("The name of the template", draft.name if draft.name != "example" else "", check=_needed)
+    asked = TextPrompt("The name of the template", draft.name if draft.name != "example" else "", check=_needed)
     name = await app.push_screen(asked, wait_for_dismiss=True)
     if not name:
         return None
@@ -76,20 +76,20 @@ async def try_row(app: Host, request: bytes) -> None:
     app.workspace.refuse_if_read_only()
     plan = await plan_trial(app.workspace, request)
     question = Question(
-        f"Send {squeezed(plan.custom_id)} now?",
+        f"Send {one_line(plan.custom_id)} now?",
         (Group("One request, in real time", (f"estimated cost: {range_words(plan.estimate.standard)}",)),),
         remark="It is not part of a batch: it has no discount.",
         yes="send",
     )
     if not await app.ask(question):
         return
-    with app.undertaking() as say:
+    with app.busy() as say:
         say("waiting for the answer")
-        trial = await try_now(app.workspace, plan)
+        trial = await run_trial(app.workspace, plan)
     await app.push_screen(TrialScreen(app.workspace, trial))
 
 
-def _ready(opened: Opened) -> Composition:
+def _ready(opened: OpenedDraft) -> Composition:
     if opened.composition is None:
         raise InputError(
             " ".join(opened.complaints) or "There is no data to make requests of.", title="This is not ready yet"
@@ -103,7 +103,7 @@ async def _compose(app: Host, composition: Composition, path: Path) -> Composed:
     Raises:
         InputError: rows are wrong, and are not to be left out; nothing is written then.
     """
-    with app.undertaking() as say:
+    with app.busy() as say:
         composed = await compose_to_file(
             app.workspace,
             composition,

@@ -9,46 +9,46 @@ from textual.containers import Vertical
 from textual.message import Message
 
 from batchtui.services.compose.draft_preview import show_row
-from batchtui.tui.compose.data_grid import TableRows
+from batchtui.tui.compose.data_grid import DataGrid
 from batchtui.tui.compose.draft_rows import table_words
-from batchtui.tui.compose.row_troubles import RowTroubles
-from batchtui.tui.rendering.request import prompt_parts
-from batchtui.tui.rendering.spans import Piece, Tone, line
-from batchtui.tui.widgets.document_pane import Pane, Reading
-from batchtui.tui.widgets.named_rule import NamedRule
-from batchtui.tui.workers import Latest
+from batchtui.tui.compose.row_troubles import RowProblems
+from batchtui.tui.rendering.request import request_parts
+from batchtui.tui.rendering.spans import Span, Tone, line
+from batchtui.tui.widgets.document_pane import Document, DocumentPane
+from batchtui.tui.widgets.named_rule import TitledRule
+from batchtui.tui.workers import CoalescedWorker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from textual.app import ComposeResult
 
-    from batchtui.services.compose.draft_preview import Shown
-    from batchtui.tui.compose.draft_session import DraftDesk
+    from batchtui.services.compose.draft_preview import RowPreview
+    from batchtui.tui.compose.draft_session import DraftSession
     from batchtui.tui.rendering.plain import Part
 
-NO_ROWS = (line(Piece("no rows yet", Tone.DIM)),)
-NO_PROBLEM = (line(Piece("no row has a problem", Tone.GOOD)),)
+NO_ROWS = (line(Span("no rows yet", Tone.DIM)),)
+NO_PROBLEM = (line(Span("no row has a problem", Tone.GOOD)),)
 
 
-class Outcome(Vertical):
+class RequestPreview(Vertical):
     """Shows the row under the table's cursor as it would be sent. It changes nothing about the draft."""
 
     class RowShown(Message):
         """Another row is shown, or the same one differently."""
 
-    def __init__(self, desk: DraftDesk) -> None:
+    def __init__(self, desk: DraftSession) -> None:
         super().__init__(id="outcome")
         self._desk = desk
-        self.shown: Shown | None = None
+        self.shown: RowPreview | None = None
         """The row that is shown."""
         self.is_only_troubled = False
         """Whether only rows with a problem are listed."""
-        self.showing = Latest(self, self.show_row)
-        self.request = Pane("request", id="request")
-        self._troubles = RowTroubles()
-        self._title = NamedRule("table")
-        self.table = TableRows()
+        self.showing = CoalescedWorker(self, self.show_row)
+        self.request = DocumentPane("request", id="request")
+        self._troubles = RowProblems()
+        self._title = TitledRule("table")
+        self.table = DataGrid()
         self.table.empty = NO_ROWS
 
     def compose(self) -> ComposeResult:
@@ -76,7 +76,9 @@ class Outcome(Vertical):
         is_same = shown is not None and before is not None and shown.number == before.number
         raw = shown.request if shown else b""
         if raw or not opened.complaints:
-            reading = Reading(partial(prompt_parts, raw), raw) if raw else Reading(partial(_nothing, shown is not None))
+            reading = (
+                Document(partial(request_parts, raw), raw) if raw else Document(partial(_nothing, shown is not None))
+            )
             self.request.show(reading, stays=is_same)
         self._troubles.show(shown.rendered.problems if shown and shown.rendered else (), opened.complaints)
         self.post_message(self.RowShown())
@@ -97,4 +99,4 @@ class Outcome(Vertical):
 
 def _nothing(is_row: bool, _most: int | None) -> Iterator[Part]:
     """Say why there is nothing to read."""
-    yield (Piece("No request can be made of this row." if is_row else "There is no request to show yet.", Tone.DIM),)
+    yield (Span("No request can be made of this row." if is_row else "There is no request to show yet.", Tone.DIM),)

@@ -9,8 +9,8 @@ from rich.text import Text
 from textual.message import Message
 from textual.widgets import TextArea
 
-from batchtui.text.safe import sign_by_sign
-from batchtui.tui.rendering.painter import look_of
+from batchtui.text.safe import sanitize_char
+from batchtui.tui.rendering.painter import painter_of
 from batchtui.tui.terminal.textual_fixes import require
 
 if TYPE_CHECKING:
@@ -22,16 +22,16 @@ LONGEST = 200_000
 """Characters that are written here; what is longer is for $EDITOR, and only its beginning is shown."""
 
 
-class Writing(TextArea):
+class PromptEditor(TextArea):
     """Shows one text and hears what is typed. It knows nothing of what the text is for.
 
     What would drive a terminal is shown as a sign of one column and stays what it is in the text.
     """
 
     DEFAULT_CSS: ClassVar[str] = """
-    Writing, Writing:focus { border: none; padding: 0 1; background: $background; background-tint: transparent 0%; }
-    Writing { scrollbar-size: 0 1; }
-    Writing .text-area--suggestion { text-style: dim italic; }
+    PromptEditor, PromptEditor:focus { border: none; padding: 0 1; background: $background; background-tint: transparent 0%; }
+    PromptEditor { scrollbar-size: 0 1; }
+    PromptEditor .text-area--suggestion { text-style: dim italic; }
     """
 
     class Written(Message):
@@ -78,8 +78,8 @@ class Writing(TextArea):
 
     def get_line(self, line_index: int) -> Text:
         """Return a line as it is painted: as wide as it is, and safe."""
-        line = "\t".join(map(sign_by_sign, self.document.get_line(line_index).split("\t")))
-        return Text(line.encode("ascii", "replace").decode() if look_of(self).plain else line, end="", no_wrap=True)
+        line = "\t".join(map(sanitize_char, self.document.get_line(line_index).split("\t")))
+        return Text(line.encode("ascii", "replace").decode() if painter_of(self).plain else line, end="", no_wrap=True)
 
 
 def _rest(begun: str, names: Sequence[str]) -> str:

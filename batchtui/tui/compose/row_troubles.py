@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batchtui.domain.problem import Severity
-from batchtui.text.safe import squeezed
-from batchtui.tui.rendering.spans import Line, Piece, Tone, wrapped
-from batchtui.tui.widgets.lines_view import Picture
+from batchtui.text.safe import one_line
+from batchtui.tui.rendering.spans import Line, Span, Tone, wrapped
+from batchtui.tui.widgets.lines_view import LinesView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from batchtui.domain.problem import Problem
 
 
-class RowTroubles(Picture):
+class RowProblems(LinesView):
     """Draws the problems of one row, as many as there is room for; without any it takes no room."""
 
     def __init__(self) -> None:
@@ -32,12 +32,12 @@ class RowTroubles(Picture):
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
         """Draw them."""
-        wrong = [squeezed(complaint) for complaint in self._complaints]
-        lines: list[Line] = [(Piece(f" {part}", Tone.BAD),) for said in wrong for part in wrapped(said, columns - 2)]
+        wrong = [one_line(complaint) for complaint in self._complaints]
+        lines: list[Line] = [(Span(f" {part}", Tone.BAD),) for said in wrong for part in wrapped(said, columns - 2)]
         for problem in self._problems:
             tone = Tone.BAD if problem.severity is Severity.ERROR else Tone.WARN
             said = " ".join(_sentence(words) for words in (problem.message, problem.hint) if words)
-            lines += [(Piece(f" {part}", tone),) for part in wrapped(squeezed(said), columns - 2)]
+            lines += [(Span(f" {part}", tone),) for part in wrapped(one_line(said), columns - 2)]
         return lines[:5]
 
 

@@ -9,27 +9,27 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Container, Vertical
 
-from batchtui.compose.column_names import called
+from batchtui.compose.column_names import placeholder_name
 from batchtui.services.compose.draft import TEXTS
 from batchtui.services.compose.draft_preview import find_problem
 from batchtui.text.numbers import count
-from batchtui.tui.chrome.base_screen import Frame
+from batchtui.tui.chrome.base_screen import BaseScreen
 from batchtui.tui.commands.bindings import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.compose import edit_flows as rewriting
 from batchtui.tui.compose import flows as composing
-from batchtui.tui.compose.draft_rows import COLUMNS, Part, paint, parts_of
-from batchtui.tui.compose.draft_session import DraftDesk
-from batchtui.tui.compose.preview import Outcome
-from batchtui.tui.compose.prompt_editor import Writing
+from batchtui.tui.compose.draft_rows import COLUMNS, DraftRow, draft_rows, paint
+from batchtui.tui.compose.draft_session import DraftSession
+from batchtui.tui.compose.preview import RequestPreview
+from batchtui.tui.compose.prompt_editor import PromptEditor
 from batchtui.tui.compose.summary import DraftSummary
-from batchtui.tui.rendering.spans import Line, Piece, Tone
+from batchtui.tui.rendering.spans import Line, Span, Tone
 from batchtui.tui.terminal import external as pager
-from batchtui.tui.widgets.document_pane import Form
+from batchtui.tui.widgets.document_pane import ViewMode
 from batchtui.tui.widgets.grid.grid import Grid
-from batchtui.tui.widgets.named_rule import NamedRule
+from batchtui.tui.widgets.named_rule import TitledRule
 from batchtui.tui.widgets.rule import Rule
-from batchtui.tui.workers import perform
+from batchtui.tui.workers import run_guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -48,7 +48,7 @@ MOST_NAMED = 100
 """Columns that are offered while one writes."""
 
 
-class ComposeScreen(Frame):
+class ComposeScreen(BaseScreen):
     """A draft, and what it comes to. Each change makes another draft, kept and opened anew. It sends nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.COMPOSE)
@@ -56,15 +56,15 @@ class ComposeScreen(Frame):
 
     def __init__(self, workspace: Workspace, draft: Draft) -> None:
         super().__init__(workspace)
-        self.desk = DraftDesk(self, self, workspace, draft)
-        self._parts: Sequence[Part] = ()
+        self.desk = DraftSession(self, self, workspace, draft)
+        self._parts: Sequence[DraftRow] = ()
         self._writes = "prompt"
         """The field of the draft that is written."""
-        self.parts: Grid[Part] = Grid(COLUMNS, self._page, paint, id="parts")
-        self._title = NamedRule("prompt")
-        self.writing = Writing()
+        self.parts: Grid[DraftRow] = Grid(COLUMNS, self._page, paint, id="parts")
+        self._title = TitledRule("prompt")
+        self.writing = PromptEditor()
         self._summary = DraftSummary()
-        self.outcome = Outcome(self.desk)
+        self.outcome = RequestPreview(self.desk)
 
     def content(self) -> Iterator[Widget]:
         """Lay out the parts with the text that is written, and beside them what becomes of them."""
@@ -89,10 +89,10 @@ class ComposeScreen(Frame):
         self.desk.take(draft)
         self.writing.show(draft.text(self._writes))
 
-    async def opened_anew(self, *, is_other_table: bool) -> None:
+    async def on_opened(self, *, is_other_table: bool) -> None:
         """Show the draft as it was opened; while something is half typed, the list of rows stays as it was."""
         opened = self.desk.opened
-        self.writing.names = [called(column) for column in opened.columns[:MOST_NAMED]]
+        self.writing.names = [placeholder_name(column) for column in opened.columns[:MOST_NAMED]]
         self._name_writing()
         if is_other_table:
             await self.outcome.table.measure(opened)
@@ -101,7 +101,7 @@ class ComposeScreen(Frame):
         if not opened.complaints or is_other_table:
             await self.outcome.list_rows()
 
-    async def looked_over(self, complaints: Sequence[str]) -> None:
+    async def on_checked(self, complaints: Sequence[str]) -> None:
         """Show what all rows come to."""
         self._summary.show(self.desk.composed, complaints)
         self._show_parts()
@@ -112,19 +112,19 @@ class ComposeScreen(Frame):
         self._summary.wait(complaints, words)
 
     def _show_parts(self) -> None:
-        self._parts = tuple(parts_of(self.desk.opened, self.desk.composed))
+        self._parts = tuple(draft_rows(self.desk.opened, self.desk.composed))
         self.parts.update(enumerate(self._parts))
         self.parts.show(range(len(self._parts)))
         self.refresh_footer()
 
-    def ticked(self) -> None:
+    def on_tick(self) -> None:
         """Look whether the table is another one by now."""
-        super().ticked()
+        super().on_tick()
         self.desk.watch()
 
     # ── what happens ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, Part]]:
+    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, DraftRow]]:
         return [(key, self._parts[key]) for key in keys if key < len(self._parts)]
 
     def on_grid_cursor_moved(self, event: Grid.CursorMoved) -> None:
@@ -146,11 +146,11 @@ class ComposeScreen(Frame):
         hint = FIELDS if self._writes == "answers" else " ".join(f"{{{{ {name} }}}}" for name in self.writing.names)
         self._title.say(self._writes, TOO_LONG if self.writing.read_only else hint)
 
-    def on_outcome_row_shown(self) -> None:
+    def on_request_preview_row_shown(self) -> None:
         """Say which row that is, and what works on it."""
         self.refresh_footer()
 
-    def on_writing_written(self, event: Writing.Written) -> None:
+    def on_prompt_editor_written(self, event: PromptEditor.Written) -> None:
         """Take what is typed, letter by letter."""
         self.take(self.desk.draft.with_text(self._writes, event.text))
 
@@ -172,7 +172,7 @@ class ComposeScreen(Frame):
         elif part == "priming":
             self._action_compose_prime()
         else:
-            self._converse(partial(rewriting.rewritten, self.dashboard, self.desk.opened, part))
+            self._converse(partial(rewriting.edit_part, self.dashboard, self.desk.opened, part))
 
     def _converse(self, ask: Callable[[], rewriting.Rewriting]) -> None:
         """Ask for something, and go on with the draft that comes of it."""
@@ -182,7 +182,7 @@ class ComposeScreen(Frame):
             if draft is not None and self.is_attached:
                 self.take(draft)
 
-        perform(self.app, conversation, group="act")
+        run_guarded(self.app, conversation, group="act")
 
     def on_descendant_focus(self) -> None:
         """Say what works where the keys arrive; where there is little room, show that alone."""
@@ -193,14 +193,14 @@ class ComposeScreen(Frame):
         self.outcome.mark()
         self.refresh_footer()
 
-    def aside(self) -> Line:
+    def footer_status(self) -> Line:
         """Say which row of how many is shown."""
         rows = self.desk.opened.rows
         if rows is None or self.outcome.shown is None:
             return ()
         total = self.desk.composed.rows if self.desk.composed else rows.read
         more = "" if self.desk.composed or rows.is_whole else " or more"
-        return (Piece(f"row {count(self.outcome.shown.number)} of {count(total)}{more}", Tone.DIM),)
+        return (Span(f"row {count(self.outcome.shown.number)} of {count(total)}{more}", Tone.DIM),)
 
     def back(self) -> bool:
         """Go back to the parts."""
@@ -209,15 +209,15 @@ class ComposeScreen(Frame):
         self.parts.focus()
         return True
 
-    def works(self, command_id: str) -> bool:
+    def is_available(self, command_id: str) -> bool:
         """Offer what makes sense where the keys arrive: while one types, nothing that is a letter."""
         if self.writing.has_focus and command_id not in ("app.back", "compose.side", "app.quit"):
             return False
-        if command_id.startswith("tree.") and self.outcome.request.form is not Form.TREE:
+        if command_id.startswith("tree.") and self.outcome.request.form is not ViewMode.TREE:
             return False
         if command_id in ("compose.try", "compose.submit", "compose.write"):
             return self.desk.opened.composition is not None
-        return command_id not in ("list.mark", "list.sort", "list.reverse") and super().works(command_id)
+        return command_id not in ("list.mark", "list.sort", "list.reverse") and super().is_available(command_id)
 
     # ── commands ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -233,10 +233,10 @@ class ComposeScreen(Frame):
         self.outcome.table.go_to(self.outcome.table.cursor - 1)
 
     def _action_compose_next_problem(self) -> None:
-        perform(self, partial(self._go_to_problem, 1), group="latest-problem", gives_up=True)
+        run_guarded(self, partial(self._go_to_problem, 1), group="latest-problem", exclusive=True)
 
     def _action_compose_previous_problem(self) -> None:
-        perform(self, partial(self._go_to_problem, -1), group="latest-problem", gives_up=True)
+        run_guarded(self, partial(self._go_to_problem, -1), group="latest-problem", exclusive=True)
 
     async def _go_to_problem(self, step: int) -> None:
         here = self.outcome.table.key or 1
@@ -251,17 +251,17 @@ class ComposeScreen(Frame):
 
     def _action_compose_only(self) -> None:
         self.outcome.is_only_troubled = not self.outcome.is_only_troubled
-        perform(self, self._relist, group="latest-list")
+        run_guarded(self, self._relist, group="latest-list")
 
     async def _relist(self) -> None:
         await self.outcome.list_rows()
         await self.outcome.show_row()
 
     def _action_compose_count(self) -> None:
-        perform(self, self._count, group="count", gives_up=True)
+        run_guarded(self, self._count, group="count", exclusive=True)
 
     async def _count(self) -> None:
-        with self.dashboard.undertaking() as say:
+        with self.dashboard.busy() as say:
             say("having a few requests counted")
             is_counted = await self.desk.count()
         if is_counted:
@@ -284,7 +284,7 @@ class ComposeScreen(Frame):
         self.take(replace(self.desk.draft, prime=is_wanted, cache=self.desk.draft.cache or is_wanted))
 
     def _action_compose_sql(self) -> None:
-        self._converse(partial(rewriting.queried, self.dashboard, self.desk.opened))
+        self._converse(partial(rewriting.edit_query, self.dashboard, self.desk.opened))
 
     def _action_compose_read_as(self) -> None:
         self._converse(partial(rewriting.read_otherwise, self.dashboard, self.desk.opened))
@@ -294,7 +294,7 @@ class ComposeScreen(Frame):
         part = self.parts.item
         field = part.id if part is not None and part.id in TEXTS else ""
         text = self.desk.draft.text(field) if field else rewriting.whole_text(self.desk.draft)
-        edited = pager.edited(self.app, text, f"{field or self.desk.draft.name}.md")
+        edited = pager.edit_text(self.app, text, f"{field or self.desk.draft.name}.md")
         if edited is not None and edited != text:
             self.take(
                 self.desk.draft.with_text(field, edited) if field else rewriting.from_whole(self.desk.draft, edited)
@@ -302,10 +302,10 @@ class ComposeScreen(Frame):
 
     def _action_compose_try(self) -> None:
         request = self.outcome.shown.request if self.outcome.shown else b""
-        perform(self.app, partial(composing.try_row, self.dashboard, request), group="act")
+        run_guarded(self.app, partial(composing.try_row, self.dashboard, request), group="act")
 
     def _action_compose_write(self) -> None:
-        perform(self.app, self._write, group="act")
+        run_guarded(self.app, self._write, group="act")
 
     async def _write(self) -> None:
         await composing.write(self.dashboard, await self.desk.fresh())
@@ -314,10 +314,10 @@ class ComposeScreen(Frame):
         self._converse(partial(composing.save, self.dashboard, self.desk.draft))
 
     def _action_compose_new(self) -> None:
-        self._converse(partial(rewriting.begun_anew, self.dashboard))
+        self._converse(partial(rewriting.new_draft, self.dashboard))
 
     def _action_compose_submit(self) -> None:
-        perform(self.app, self._submit, group="act")
+        run_guarded(self.app, self._submit, group="act")
 
     async def _submit(self) -> None:
         opened = await self.desk.fresh()

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from batchtui.domain.problem import Severity
 from batchtui.text.estimates import input_words, output_words, range_words
 from batchtui.text.numbers import amount, count
-from batchtui.text.safe import squeezed
-from batchtui.tui.rendering.spans import Line, Piece, Tone, wrapped
-from batchtui.tui.widgets.lines_view import Picture
+from batchtui.text.safe import one_line
+from batchtui.tui.rendering.spans import Line, Span, Tone, wrapped
+from batchtui.tui.widgets.lines_view import LinesView
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ MOST_LINES = 5
 """Lines of a table that a problem names."""
 
 
-class DraftSummary(Picture):
+class DraftSummary(LinesView):
     """Draws the sum of all rows; while these are looked at again, what it was before, in pale."""
 
     def __init__(self) -> None:
@@ -46,29 +46,29 @@ class DraftSummary(Picture):
         lines: list[Line] = []
         for piece in self._pieces():
             tone = Tone.PALE if self._is_waiting and not self._complaints else piece.tone
-            lines += [(Piece(f" {part}", tone),) for part in wrapped(piece.text, columns - 2)]
+            lines += [(Span(f" {part}", tone),) for part in wrapped(piece.text, columns - 2)]
         return lines[:rows]
 
-    def _pieces(self) -> Iterator[Piece]:
+    def _pieces(self) -> Iterator[Span]:
         if self._complaints:
-            yield from (Piece(squeezed(complaint), Tone.BAD) for complaint in self._complaints)
+            yield from (Span(one_line(complaint), Tone.BAD) for complaint in self._complaints)
             return
         if self._said:
-            yield Piece(self._said, Tone.DIM)
+            yield Span(self._said, Tone.DIM)
         if self._composed is not None:
             yield from summary(self._composed)
 
 
-def summary(composed: Composed) -> Iterator[Piece]:
+def summary(composed: Composed) -> Iterator[Span]:
     """Yield what all rows come to, a sentence each."""
     report = composed.report
-    yield Piece(f"{amount(report.requests, 'request')} of {amount(composed.rows, 'row')}", Tone.STRONG)
+    yield Span(f"{amount(report.requests, 'request')} of {amount(composed.rows, 'row')}", Tone.STRONG)
     for problem in report.problems:
-        yield Piece(problem_words(problem), Tone.BAD if problem.severity is Severity.ERROR else Tone.WARN)
+        yield Span(problem_words(problem), Tone.BAD if problem.severity is Severity.ERROR else Tone.WARN)
     if composed.estimate is not None:
-        yield Piece(f"{range_words(composed.estimate.cost)} as a batch", Tone.STRONG)
-        yield Piece(input_words(composed.estimate), Tone.DIM)
-        yield Piece(output_words(composed.estimate), Tone.DIM)
+        yield Span(f"{range_words(composed.estimate.cost)} as a batch", Tone.STRONG)
+        yield Span(input_words(composed.estimate), Tone.DIM)
+        yield Span(output_words(composed.estimate), Tone.DIM)
 
 
 def problem_words(problem: Problem) -> str:
@@ -77,4 +77,4 @@ def problem_words(problem: Problem) -> str:
     more = " …" if problem.count > len(problem.lines[:MOST_LINES]) else ""
     where = f"line {lines}{more}: " if lines else ""
     times = f" ({count(problem.count)} times)" if problem.count > 1 else ""
-    return squeezed(f"{where}{problem.message}{times}")
+    return one_line(f"{where}{problem.message}{times}")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from batchtui.results.parsed_result import read_answer
-from batchtui.results.structured_output import check_fit
+from batchtui.results.parsed_result import parse_result
+from batchtui.results.structured_output import match_schema
 from batchtui.tui.rendering.answer import answer_parts
-from batchtui.tui.rendering.request import prompt_parts
-from batchtui.tui.rendering.spans import Line, Piece, Tone
+from batchtui.tui.rendering.request import request_parts
+from batchtui.tui.rendering.spans import Line, Span, Tone
 from batchtui.tui.results.side_by_side import SideBySide
-from batchtui.tui.widgets.document_pane import Reading
+from batchtui.tui.widgets.document_pane import Document
 
 if TYPE_CHECKING:
     from batchtui.services.compose.trial import Trial
@@ -31,16 +31,16 @@ class TrialScreen(SideBySide):
     def on_mount(self) -> None:
         """Show them."""
         trial = self._trial
-        answer = read_answer(trial.raw)
-        self._head.show(answer, len(trial.raw), trial.cost, check_fit(answer, trial.plan.params))
-        self._answer.show(Reading(partial(answer_parts, answer), trial.raw))
-        self._request.show(Reading(partial(prompt_parts, trial.plan.request), trial.plan.request))
+        answer = parse_result(trial.raw)
+        self._head.show(answer, len(trial.raw), trial.cost, match_schema(answer, trial.plan.params))
+        self._answer.show(Document(partial(answer_parts, answer), trial.raw))
+        self._request.show(Document(partial(request_parts, trial.plan.request), trial.plan.request))
         self._answer.target.focus()
 
-    def aside(self) -> Line:
+    def footer_status(self) -> Line:
         """Say that this is kept nowhere."""
-        return (Piece("tried now; kept nowhere", Tone.DIM),)
+        return (Span("tried now; kept nowhere", Tone.DIM),)
 
-    def works(self, command_id: str) -> bool:
+    def is_available(self, command_id: str) -> bool:
         """Leave out what goes through a list."""
-        return (not command_id.startswith("result.") or command_id in HERE) and super().works(command_id)
+        return (not command_id.startswith("result.") or command_id in HERE) and super().is_available(command_id)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.tui.commands.keymap import shown
-from batchtui.tui.dialogs.picker import Chooser
+from batchtui.tui.commands.keymap import display_key
+from batchtui.tui.dialogs.picker import Picker
 from batchtui.tui.rendering.columns import Column
-from batchtui.tui.rendering.painter import look_of
-from batchtui.tui.rendering.spans import Line, Piece, Tone
+from batchtui.tui.rendering.painter import painter_of
+from batchtui.tui.rendering.spans import Line, Span, Tone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ COLUMNS = (
 )
 
 
-class PaletteScreen(Chooser["Offer", "Command"]):
+class CommandPalette(Picker["Offer", "Command"]):
     """Offers commands and returns the one that was chosen. It carries out nothing."""
 
     def __init__(self, offers: Sequence[Offer]) -> None:
@@ -36,10 +36,10 @@ class PaletteScreen(Chooser["Offer", "Command"]):
     def _paint(self, item: Offer, column: Column, width: int) -> Line:
         command, key = item
         if column.id == "title":
-            return (Piece(command.title, Tone.STRONG),)
+            return (Span(command.title, Tone.STRONG),)
         if column.id == "key":
-            return (Piece(shown(key, plain=look_of(self).plain), Tone.ACCENT),)
-        return (Piece(command.help, Tone.DIM),)
+            return (Span(display_key(key, plain=painter_of(self).plain), Tone.ACCENT),)
+        return (Span(command.help, Tone.DIM),)
 
     def _show(self, typed: str) -> None:
         words = typed.lower().split()

@@ -9,11 +9,11 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from batchtui.tui.commands.bindings import bindings
-from batchtui.tui.commands.key_text import keyed
+from batchtui.tui.commands.key_text import text_with_keys
 from batchtui.tui.commands.table import Scope
-from batchtui.tui.rendering.spans import Line, Piece, Tone, width
-from batchtui.tui.widgets.lines_view import Picture
-from batchtui.tui.widgets.text_view import Prose
+from batchtui.tui.rendering.spans import Line, Span, Tone, width
+from batchtui.tui.widgets.lines_view import LinesView
+from batchtui.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -64,8 +64,8 @@ class Confirm(ModalScreen[bool]):
 
     def compose(self) -> ComposeResult:
         """Lay out the question: what it is about can be scrolled, the answer always stays in sight."""
-        prose = Prose(list(_lines(self.question)), id="dialog-body")
-        answer = Answer(self)
+        prose = TextView(list(_lines(self.question)), id="dialog-body")
+        answer = AnswerLine(self)
 
         with Vertical(id="dialog"):
             yield prose
@@ -89,7 +89,7 @@ class Confirm(ModalScreen[bool]):
         elif self.question.typed and (event.key.isdigit() or event.key == "backspace"):
             event.stop()
             self._typed = self._typed[:-1] if event.key == "backspace" else (self._typed + event.key)[-9:]
-            self.query_one(Answer).redraw()
+            self.query_one(AnswerLine).redraw()
 
     def answer(self, yes: bool) -> None:
         """Close with this answer, unless it comes too early to be meant."""
@@ -105,10 +105,10 @@ class Confirm(ModalScreen[bool]):
         self.answer(False)
 
 
-class Answer(Picture):
+class AnswerLine(LinesView):
     """The two answers; No is the one that is ready."""
 
-    DEFAULT_CSS = "Answer { height: 2; }"
+    DEFAULT_CSS = "AnswerLine { height: 2; }"
 
     def __init__(self, dialog: Confirm) -> None:
         super().__init__()
@@ -119,12 +119,15 @@ class Answer(Picture):
         """Draw them."""
         question = self._dialog.question
         asked = question.typed and not self._dialog.is_typed
-        no = (*keyed(self, " {dialog.no}  no ", Tone.CHIP, Tone.CHIP), Piece("   "))
+        no = (*text_with_keys(self, " {dialog.no}  no ", Tone.CHIP, Tone.CHIP), Span("   "))
         self._yes_from = width(no)
         if asked:
             typed = self._dialog.typed or "…"
-            return [(), (*no, Piece(f"type {question.typed} to {question.yes}: ", Tone.DIM), Piece(typed, Tone.STRONG))]
-        return [(), (*no, *keyed(self, "{dialog.yes}  yes, ", named=Tone.STRONG), Piece(question.yes, Tone.DIM))]
+            return [(), (*no, Span(f"type {question.typed} to {question.yes}: ", Tone.DIM), Span(typed, Tone.STRONG))]
+        return [
+            (),
+            (*no, *text_with_keys(self, "{dialog.yes}  yes, ", named=Tone.STRONG), Span(question.yes, Tone.DIM)),
+        ]
 
     def on_click(self, event: events.Click) -> None:
         """Answer with the mouse."""
@@ -135,17 +138,17 @@ class Answer(Picture):
 def _indented(thing: str) -> Line:
     """Draw a line below its group; where it is broken, it goes on as far in as it began."""
     words = thing.lstrip(" ")
-    return (Piece(" " * (2 + len(thing) - len(words))), Piece(words))
+    return (Span(" " * (2 + len(thing) - len(words))), Span(words))
 
 
 def _lines(question: Question) -> Sequence[Line]:
-    lines: list[Line] = [(Piece(question.title, Tone.STRONG),)]
+    lines: list[Line] = [(Span(question.title, Tone.STRONG),)]
     for group in question.groups:
-        lines += [(), (Piece(group.words, Tone.DIM),)]
+        lines += [(), (Span(group.words, Tone.DIM),)]
         lines += [_indented(thing) for thing in group.things]
     if question.skipped:
-        lines += [(), (Piece("Left alone", Tone.DIM),)]
-        lines += [(Piece("  "), Piece(thing, Tone.DIM)) for thing in question.skipped]
+        lines += [(), (Span("Left alone", Tone.DIM),)]
+        lines += [(Span("  "), Span(thing, Tone.DIM)) for thing in question.skipped]
     if question.remark:
-        lines += [(), (Piece(question.remark, Tone.WARN),)]
+        lines += [(), (Span(question.remark, Tone.WARN),)]
     return lines

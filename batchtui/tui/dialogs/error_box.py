@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.text.safe import safe, safe_block
-from batchtui.tui.dialogs.message_box import Box
-from batchtui.tui.rendering.spans import Line, Piece, Tone
+from batchtui.text.safe import sanitize, sanitize_block
+from batchtui.tui.dialogs.message_box import MessageBox
+from batchtui.tui.rendering.spans import Line, Span, Tone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from batchtui.domain.errors import BatchtuiError
 
 
-class ErrorBox(Box):
+class ErrorBox(MessageBox):
     """Shows one failure until a key is pressed."""
 
     LOOK = "-error"
@@ -26,14 +26,14 @@ class ErrorBox(Box):
 
 def error_lines(error: BatchtuiError) -> Iterator[Line]:
     """Yield what a failure says."""
-    yield (Piece(safe(error.heading), Tone.BAD),)
+    yield (Span(sanitize(error.heading), Tone.BAD),)
     yield ()
-    for part in safe_block(error.message).expandtabs(4).split("\n"):
-        yield (Piece(part),)
+    for part in sanitize_block(error.message).expandtabs(4).split("\n"):
+        yield (Span(part),)
     if error.hint:
         yield ()
-        yield (Piece(safe(error.hint), Tone.DIM),)
+        yield (Span(sanitize(error.hint), Tone.DIM),)
     request_id = getattr(error, "request_id", None)
     if request_id:
         yield ()
-        yield (Piece(f"request id {safe(str(request_id))}", Tone.DIM),)
+        yield (Span(f"request id {sanitize(str(request_id))}", Tone.DIM),)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from batchtui.settings.user_paths import is_folder, is_there, path_of
 from batchtui.text.numbers import size
-from batchtui.text.safe import squeezed
-from batchtui.tui.dialogs.picker import Chooser
+from batchtui.text.safe import one_line
+from batchtui.tui.dialogs.picker import Picker
 from batchtui.tui.rendering.columns import Column
-from batchtui.tui.rendering.spans import Line, Piece, Tone
+from batchtui.tui.rendering.spans import Line, Span, Tone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ MOST = 2_000
 COLUMNS = (Column("name", "FILE", 20, 60, 100), Column("size", "SIZE", 8, 10, 90, right=True))
 
 
-class Entry(NamedTuple):
+class FileEntry(NamedTuple):
     """Something in a folder that can be chosen, or gone into."""
 
     path: Path
@@ -35,7 +35,7 @@ class Entry(NamedTuple):
     bytes: int
 
 
-class ChooseFile(Chooser[Entry, Path]):
+class FilePicker(Picker[FileEntry, Path]):
     """Returns the path that was chosen; None where none was. It reads no file."""
 
     def __init__(
@@ -45,9 +45,9 @@ class ChooseFile(Chooser[Entry, Path]):
         super().__init__(what, COLUMNS, empty="nothing here that could be meant")
         self._folder = folder
         self._suffixes = suffixes
-        self._entries: list[Entry] = []
+        self._entries: list[FileEntry] = []
 
-    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, Entry]]:
+    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, FileEntry]]:
         return [(key, self._entries[key]) for key in keys if key < len(self._entries)]
 
     def _show(self, typed: str) -> None:
@@ -70,20 +70,20 @@ class ChooseFile(Chooser[Entry, Path]):
         """Choose with the mouse."""
         self._take(self._entries[event.key])
 
-    def _take(self, entry: Entry) -> None:
+    def _take(self, entry: FileEntry) -> None:
         if entry.is_folder:
             self._type(self._completed(entry))
         else:
             self._close(entry.path)
 
-    def _completed(self, item: Entry) -> str:
+    def _completed(self, item: FileEntry) -> str:
         return _written(self._folder, item)
 
-    def _paint(self, item: Entry, column: Column, width: int) -> Line:
+    def _paint(self, item: FileEntry, column: Column, width: int) -> Line:
         if column.id == "size":
-            return () if item.is_folder else (Piece(size(item.bytes), Tone.DIM),)
-        name = squeezed(item.path.name)
-        return (Piece(f"{name}/", Tone.DIM),) if item.is_folder else (Piece(name, Tone.STRONG),)
+            return () if item.is_folder else (Span(size(item.bytes), Tone.DIM),)
+        name = one_line(item.path.name)
+        return (Span(f"{name}/", Tone.DIM),) if item.is_folder else (Span(name, Tone.STRONG),)
 
 
 def resolved(folder: Path, typed: str) -> Path:
@@ -91,11 +91,11 @@ def resolved(folder: Path, typed: str) -> Path:
     return folder / path_of(typed.strip())
 
 
-def entries(folder: Path, typed: str, suffixes: tuple[str, ...] = SUFFIXES) -> list[Entry]:
+def entries(folder: Path, typed: str, suffixes: tuple[str, ...] = SUFFIXES) -> list[FileEntry]:
     """Return what a path that is being typed could become: folders, and files of these kinds, whose names begin so."""
     path = resolved(folder, typed)
     inside, begins = (path, "") if not typed or typed.endswith("/") else (path.parent, path.name)
-    found: list[Entry] = []
+    found: list[FileEntry] = []
     try:
         children = sorted(inside.iterdir())[:MOST]
     except (OSError, ValueError):
@@ -105,13 +105,13 @@ def entries(folder: Path, typed: str, suffixes: tuple[str, ...] = SUFFIXES) -> l
         if not child.name.startswith(begins) or (child.name.startswith(".") and not begins):
             continue
         if is_folder(child):
-            found.append(Entry(child, True, 0))
+            found.append(FileEntry(child, True, 0))
         elif child.name.lower().endswith(suffixes) or child.name == begins:
             with suppress(OSError):  # a link to nowhere
-                found.append(Entry(child, False, child.stat().st_size))
+                found.append(FileEntry(child, False, child.stat().st_size))
     return sorted(found, key=lambda entry: (entry.is_folder, entry.path.name))
 
 
-def _written(folder: Path, entry: Entry) -> str:
+def _written(folder: Path, entry: FileEntry) -> str:
     path = entry.path.relative_to(folder) if entry.path.is_relative_to(folder) else entry.path
     return f"{path}/" if entry.is_folder else str(path)

@@ -8,10 +8,10 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from batchtui.tui.commands.bindings import bindings
-from batchtui.tui.commands.key_text import keyed
+from batchtui.tui.commands.key_text import text_with_keys
 from batchtui.tui.commands.table import Scope, of_scope
-from batchtui.tui.rendering.spans import Line, Piece, Tone
-from batchtui.tui.widgets.text_view import Prose
+from batchtui.tui.rendering.spans import Line, Span, Tone
+from batchtui.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,8 +35,8 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Lay out the list."""
         with Vertical(id="dialog", classes="-help"):
-            how = keyed(self, "   {text.down} {text.up} scroll, {dialog.no|esc} closes", named=Tone.DIM)
-            yield Prose([(Piece("Keys", Tone.STRONG), *how), *self._lines], id="dialog-body")
+            how = text_with_keys(self, "   {text.down} {text.up} scroll, {dialog.no|esc} closes", named=Tone.DIM)
+            yield TextView([(Span("Keys", Tone.STRONG), *how), *self._lines], id="dialog-body")
 
     def on_key(self, event: object) -> None:
         """Close on the key that opened it."""
@@ -57,8 +57,8 @@ def help_lines(scopes: Sequence[Scope], keymap: Keymap, *, is_read_only: bool = 
     room = max(len("  ".join(keymap[command.id])) for command in of_scope(*scopes))
     for scope in scopes:
         yield ()
-        yield (Piece(scope.value, Tone.ACCENT),)
+        yield (Span(scope.value, Tone.ACCENT),)
         for command in of_scope(scope):
             keys = "  ".join(keymap[command.id]) or "none"
             off = "  (read-only: off)" if command.is_danger and is_read_only else ""
-            yield (Piece(f"  {keys:<{room}}  ", Tone.STRONG), Piece(command.help + off))
+            yield (Span(f"  {keys:<{room}}  ", Tone.STRONG), Span(command.help + off))

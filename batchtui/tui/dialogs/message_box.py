@@ -8,10 +8,10 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from batchtui.tui.commands.bindings import bindings
-from batchtui.tui.commands.key_text import keyed
+from batchtui.tui.commands.key_text import text_with_keys
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.rendering.spans import Line, Tone
-from batchtui.tui.widgets.text_view import Prose
+from batchtui.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
 
-class Box(ModalScreen[None]):
+class MessageBox(ModalScreen[None]):
     """Shows lines until a key is pressed. It asks nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.DIALOG)
@@ -36,8 +36,8 @@ class Box(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Lay out the lines."""
         with Vertical(id="dialog", classes=self.LOOK):
-            close = keyed(self, "{dialog.no|esc}  close", named=Tone.STRONG)
-            yield Prose([*self._lines, (), close], id="dialog-body")
+            close = text_with_keys(self, "{dialog.no|esc}  close", named=Tone.STRONG)
+            yield TextView([*self._lines, (), close], id="dialog-body")
 
     def on_key(self, event: events.Key) -> None:
         """Close on enter too: there is nothing to decide here."""

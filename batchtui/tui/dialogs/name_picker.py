@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from batchtui.text.safe import squeezed
-from batchtui.tui.dialogs.picker import Chooser
+from batchtui.text.safe import one_line
+from batchtui.tui.dialogs.picker import Picker
 from batchtui.tui.rendering.columns import Column
-from batchtui.tui.rendering.spans import Line, Piece, Tone
+from batchtui.tui.rendering.spans import Line, Span, Tone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,7 @@ class Name(NamedTuple):
     said: str = ""
 
 
-class ChooseName(Chooser[Name, str]):
+class NamePicker(Picker[Name, str]):
     """Returns the name that was chosen; None where none was."""
 
     def __init__(self, names: Sequence[Name], what: str, *, others: bool = False) -> None:
@@ -66,5 +66,5 @@ class ChooseName(Chooser[Name, str]):
 
     def _paint(self, item: Name, column: Column, width: int) -> Line:
         if column.id == "name":
-            return (Piece(squeezed(item.name) or "(none)", Tone.STRONG),)
-        return (Piece(squeezed(item.said), Tone.DIM),)
+            return (Span(one_line(item.name) or "(none)", Tone.STRONG),)
+        return (Span(one_line(item.said), Tone.DIM),)

@@ -9,9 +9,9 @@ from textual.screen import ModalScreen
 
 from batchtui.tui.commands.bindings import bindings
 from batchtui.tui.commands.table import Scope
-from batchtui.tui.rendering.spans import Piece, Tone, line
+from batchtui.tui.rendering.spans import Span, Tone, line
 from batchtui.tui.widgets.grid.grid import Grid
-from batchtui.tui.widgets.safe_input import Field
+from batchtui.tui.widgets.safe_input import SafeInput
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ PAGE = 10
 """Rows that a page is while one types."""
 
 
-class Chooser(ModalScreen["Chosen | None"], Generic[Item, Chosen]):
+class Picker(ModalScreen["Chosen | None"], Generic[Item, Chosen]):
     """Returns what was chosen; None where nothing was. What there is, and what typing leaves of it, others say."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.FIELD)
@@ -37,10 +37,10 @@ class Chooser(ModalScreen["Chosen | None"], Generic[Item, Chosen]):
     def __init__(self, what: str, columns: Sequence[Column], *, empty: str) -> None:
         """`what`: stands in the field while that is empty. `empty`: stands in the list while that is."""
         super().__init__()
-        self._field = Field(placeholder=what)
+        self._field = SafeInput(placeholder=what)
         self.grid: Grid[Item] = Grid(columns, self._page, self._paint, id="palette")
         self.grid.can_focus = False
-        self.grid.empty = (line(Piece(empty, Tone.DIM)),)
+        self.grid.empty = (line(Span(empty, Tone.DIM)),)
         self._is_closed = False
 
     def compose(self) -> ComposeResult:

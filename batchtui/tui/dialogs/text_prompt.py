@@ -8,11 +8,11 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from batchtui.tui.commands.bindings import bindings
-from batchtui.tui.commands.key_text import keyed
+from batchtui.tui.commands.key_text import text_with_keys
 from batchtui.tui.commands.table import Scope
-from batchtui.tui.rendering.spans import Line, Piece, Tone
-from batchtui.tui.widgets.lines_view import Picture
-from batchtui.tui.widgets.safe_input import Field
+from batchtui.tui.rendering.spans import Line, Span, Tone
+from batchtui.tui.widgets.lines_view import LinesView
+from batchtui.tui.widgets.safe_input import SafeInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     """Says what is wrong with a text; empty where nothing is."""
 
 
-class AskText(ModalScreen["str | None"]):
+class TextPrompt(ModalScreen["str | None"]):
     """Returns what was typed; None where it was left. It never closes on a text that its check does not take."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.FIELD)
@@ -34,7 +34,7 @@ class AskText(ModalScreen["str | None"]):
         super().__init__()
         self._title = title
         self._check = check or _anything
-        self._field = Field(text, placeholder=placeholder, select_on_focus=True)
+        self._field = SafeInput(text, placeholder=placeholder, select_on_focus=True)
         self._said = _Said(self)
         self._is_closed = False
 
@@ -70,7 +70,7 @@ class AskText(ModalScreen["str | None"]):
             self.dismiss(text)
 
 
-class _Title(Picture):
+class _Title(LinesView):
     DEFAULT_CSS = "_Title { height: 1; }"
 
     def __init__(self, title: str) -> None:
@@ -79,21 +79,21 @@ class _Title(Picture):
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
         """Draw the title."""
-        return [(Piece(self._title, Tone.STRONG),)]
+        return [(Span(self._title, Tone.STRONG),)]
 
 
-class _Said(Picture):
+class _Said(LinesView):
     DEFAULT_CSS = "_Said { height: 1; }"
 
-    def __init__(self, dialog: AskText) -> None:
+    def __init__(self, dialog: TextPrompt) -> None:
         super().__init__()
         self._dialog = dialog
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
         """Draw the complaint, else what the keys do."""
         if complaint := self._dialog.complaint:
-            return [(Piece(complaint, Tone.WARN),)]
-        return [keyed(self, "`enter`  takes it   {field.close}  leaves it", named=Tone.STRONG)]
+            return [(Span(complaint, Tone.WARN),)]
+        return [text_with_keys(self, "`enter`  takes it   {field.close}  leaves it", named=Tone.STRONG)]
 
 
 def _anything(_: str) -> str:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from batchtui.domain.batch import Batch
-    from batchtui.tui.export.options import Pick
+    from batchtui.tui.export.options import PickedResults
     from batchtui.tui.host import Host
 
 
@@ -23,6 +23,6 @@ async def open_export(app: Host, keys: Sequence[int]) -> None:
         await app.push_screen(ExportScreen(app.workspace, name, groups))
 
 
-async def open_batch_export(app: Host, batch: Batch, pick: Pick | None = None) -> None:
+async def open_batch_export(app: Host, batch: Batch, pick: PickedResults | None = None) -> None:
     """Export the results of one batch; those in `pick` are chosen when the screen opens."""
     await app.push_screen(ExportScreen(app.workspace, batch.name, [[batch]], pick))

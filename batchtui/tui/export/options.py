@@ -29,7 +29,7 @@ FORMATS = tuple(Format)
 
 
 @dataclass(frozen=True, slots=True)
-class Pick:
+class PickedResults:
     """Results of one batch that were picked out on the screen: by marks, or by what was searched and chosen."""
 
     words: str
@@ -40,7 +40,7 @@ class Pick:
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class ExportForm:
     """What a person has chosen so far."""
 
     output: str
@@ -51,7 +51,7 @@ class Wishes:
     order: str = "input"
     with_requests: bool = False
     fields: str = ""
-    pick: Pick | None = None
+    pick: PickedResults | None = None
     """What was picked out before; it is written where `only` names it."""
 
     @property

@@ -9,23 +9,23 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from batchtui.domain.errors import BatchtuiError
 from batchtui.exporters.formats import Format
-from batchtui.services.results.export import Exporting, ExportPlan, apply_export, plan_export
+from batchtui.services.results.export import ExportPlan, ExportProgress, apply_export, plan_export
 from batchtui.settings.user_paths import is_file
 from batchtui.text.numbers import amount
 from batchtui.text.progress import pace
-from batchtui.text.safe import safe, squeezed
-from batchtui.tui.chrome.base_screen import Frame
+from batchtui.text.safe import one_line, sanitize
+from batchtui.tui.chrome.base_screen import BaseScreen
 from batchtui.tui.commands.bindings import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.dialogs.confirm import Group, Question
-from batchtui.tui.dialogs.text_prompt import AskText
+from batchtui.tui.dialogs.text_prompt import TextPrompt
 from batchtui.tui.export.export_summary import ExportSummary
-from batchtui.tui.export.options import FORMATS, Wishes, file_stem, make_folder
+from batchtui.tui.export.options import FORMATS, ExportForm, file_stem, make_folder
 from batchtui.tui.rendering.columns import Column
-from batchtui.tui.rendering.spans import Line, Piece, Tone
+from batchtui.tui.rendering.spans import Line, Span, Tone
 from batchtui.tui.widgets.grid.grid import Grid
 from batchtui.tui.widgets.rule import Rule
-from batchtui.tui.workers import Latest, perform
+from batchtui.tui.workers import CoalescedWorker, run_guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -35,14 +35,14 @@ if TYPE_CHECKING:
 
     from batchtui.domain.batch import Batch
     from batchtui.services.workspace import Workspace
-    from batchtui.tui.export.options import Pick
+    from batchtui.tui.export.options import PickedResults
 
 T = TypeVar("T")
 COLUMNS = (Column("title", "WHAT", 14, 16, 100, fixed=True), Column("value", "HOW", 20, 200, 95, fixed=True))
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ExportChoice:
     """One choice: how it is called, what is chosen, and what follows when it is changed."""
 
     title: str
@@ -54,14 +54,14 @@ def _no_name(text: str) -> str:
     return "a name is needed" if not text or "\0" in text else ""
 
 
-class ExportScreen(Frame):
+class ExportScreen(BaseScreen):
     """Shows the choices and what they come to. It writes nothing itself."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.EXPORT)
     SCOPES = (Scope.EXPORT, Scope.LIST, Scope.EVERYWHERE)
 
     def __init__(
-        self, workspace: Workspace, name: str, groups: Sequence[Sequence[Batch]], pick: Pick | None = None
+        self, workspace: Workspace, name: str, groups: Sequence[Sequence[Batch]], pick: PickedResults | None = None
     ) -> None:
         """Build it.
 
@@ -77,11 +77,11 @@ class ExportScreen(Frame):
         self._is_folder = len(groups) > 1
         stem = file_stem(name)
         output = f"{stem}/" if self._is_folder else f"{stem}.csv"
-        self._wishes = Wishes(output, only=pick.words if pick else "all", pick=pick)
-        self._rows: Sequence[Row] = ()
-        self._planning = Latest(self, self._plan)
+        self._wishes = ExportForm(output, only=pick.words if pick else "all", pick=pick)
+        self._rows: Sequence[ExportChoice] = ()
+        self._planning = CoalescedWorker(self, self._plan)
         self._summary = ExportSummary()
-        self.grid: Grid[Row] = Grid(COLUMNS, self._page, paint, id="export")
+        self.grid: Grid[ExportChoice] = Grid(COLUMNS, self._page, paint, id="export")
 
     def content(self) -> Iterator[Widget]:
         """Lay out the choices, and below them what they come to."""
@@ -94,26 +94,26 @@ class ExportScreen(Frame):
         self.grid.focus()
         self._take(self._wishes)
 
-    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, Row]]:
+    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, ExportChoice]]:
         return [(key, self._rows[key]) for key in keys if key < len(self._rows)]
 
-    def _take(self, wishes: Wishes) -> None:
+    def _take(self, wishes: ExportForm) -> None:
         self._wishes = wishes
         self._rows = tuple(self._choices())
         self.grid.forget()
         self.grid.show(range(len(self._rows)))
         self._planning.request()
 
-    def _choices(self) -> Iterator[Row]:
+    def _choices(self) -> Iterator[ExportChoice]:
         wishes = self._wishes
-        yield Row("folder" if self._is_folder else "file", safe(wishes.output), self._ask_output)
-        yield Row("format", wishes.format, partial(self._take_format, _after(FORMATS, wishes.format)))
-        yield Row("results", wishes.only, self._changing(only=_after(wishes.kinds, wishes.only)))
+        yield ExportChoice("folder" if self._is_folder else "file", sanitize(wishes.output), self._ask_output)
+        yield ExportChoice("format", wishes.format, partial(self._take_format, _after(FORMATS, wishes.format)))
+        yield ExportChoice("results", wishes.only, self._changing(only=_after(wishes.kinds, wishes.only)))
         orders = {"input": "of the input", "arrival": "as they came"}
-        yield Row("order", orders[wishes.order], self._changing(order=_after(tuple(orders), wishes.order)))
+        yield ExportChoice("order", orders[wishes.order], self._changing(order=_after(tuple(orders), wishes.order)))
         joined = "beside the results" if wishes.with_requests else "left out"
-        yield Row("requests", joined, self._changing(with_requests=not wishes.with_requests))
-        yield Row("fields", safe(wishes.fields) or "all of them", self._ask_fields)
+        yield ExportChoice("requests", joined, self._changing(with_requests=not wishes.with_requests))
+        yield ExportChoice("fields", sanitize(wishes.fields) or "all of them", self._ask_fields)
 
     def _changing(self, **changes: object) -> Callable[[], None]:
         return lambda: self._take(replace(self._wishes, **changes))  # type: ignore[arg-type]
@@ -128,7 +128,7 @@ class ExportScreen(Frame):
     def _ask_output(self) -> None:
         title = "The folder they are written to" if self._is_folder else "The file they are written to"
         self.app.push_screen(
-            AskText(title, self._wishes.output, check=_no_name),
+            TextPrompt(title, self._wishes.output, check=_no_name),
             lambda text: self._take(replace(self._wishes, output=text)) if text else None,
         )
 
@@ -136,7 +136,7 @@ class ExportScreen(Frame):
         title = "Fields with commas between them; empty for all"
         hint = "custom_id, text, answer.*, request.prompt"
         self.app.push_screen(
-            AskText(title, self._wishes.fields, placeholder=hint),
+            TextPrompt(title, self._wishes.fields, placeholder=hint),
             lambda text: self._take(replace(self._wishes, fields=text)) if text is not None else None,
         )
 
@@ -148,15 +148,15 @@ class ExportScreen(Frame):
             try:
                 plan = await plan_export(self.workspace, group, self._wishes.options(str(output), overwrite=True))
             except BatchtuiError as error:
-                said = [(Piece(squeezed(f"{error.message} {error.hint}"), Tone.WARN),)]
+                said = [(Span(one_line(f"{error.message} {error.hint}"), Tone.WARN),)]
                 break
             total += plan.total
-            said += [(Piece(squeezed(words), Tone.WARN),) for words in _left_out(plan)]
+            said += [(Span(one_line(words), Tone.WARN),) for words in _left_out(plan)]
         else:
             files = amount(len(self._groups), "file")
-            said.insert(0, (Piece(f"{amount(total, 'result')} at most, in {files}", Tone.STRONG),))
+            said.insert(0, (Span(f"{amount(total, 'result')} at most, in {files}", Tone.STRONG),))
             there = [output for output in self._outputs() if is_file(output)]
-            said += [(Piece(f"{safe(str(output))} exists: you will be asked", Tone.WARN),) for output in there[:3]]
+            said += [(Span(f"{sanitize(str(output))} exists: you will be asked", Tone.WARN),) for output in there[:3]]
         self._summary.show(said)
 
     def _outputs(self) -> list[Path]:
@@ -172,7 +172,7 @@ class ExportScreen(Frame):
 
     def _action_export_write(self) -> None:
         # Of this screen: whoever leaves it gives the writing up, and no half file stays.
-        perform(self, self._write, group="export", gives_up=True)
+        run_guarded(self, self._write, group="export", exclusive=True)
 
     async def _write(self) -> None:
         outputs = self._outputs()
@@ -195,27 +195,27 @@ class ExportScreen(Frame):
         for group, output in zip(self._groups, outputs, strict=True):
             options = self._wishes.options(str(output), overwrite=output in replaced)
             plan = await plan_export(self.workspace, group, options)
-            with self.dashboard.undertaking() as say:
+            with self.dashboard.busy() as say:
                 report = await apply_export(self.workspace, plan, on_progress=partial(self._say_going, say, output))
             written += report.total
         return written
 
-    def _say_going(self, say: Callable[[str], None], output: Path, going: Exporting) -> None:
+    def _say_going(self, say: Callable[[str], None], output: Path, going: ExportProgress) -> None:
         say(f"writing  {pace(going.written, going.total, going.elapsed)}")
         self._summary.show_going(output.name, going)
 
-    def works(self, command_id: str) -> bool:
+    def is_available(self, command_id: str) -> bool:
         """Leave out what means nothing here."""
-        return command_id not in ("list.mark", "list.sort", "list.open") and super().works(command_id)
+        return command_id not in ("list.mark", "list.sort", "list.open") and super().is_available(command_id)
 
-    def aside(self) -> Line:
+    def footer_status(self) -> Line:
         """Say whose results these are."""
-        return (Piece(squeezed(self._whose), Tone.DIM),)
+        return (Span(one_line(self._whose), Tone.DIM),)
 
 
-def paint(item: Row, column: Column, width: int) -> Line:
+def paint(item: ExportChoice, column: Column, width: int) -> Line:
     """Draw one cell."""
-    return (Piece(item.title, Tone.DIM),) if column.id == "title" else (Piece(item.value, Tone.STRONG),)
+    return (Span(item.title, Tone.DIM),) if column.id == "title" else (Span(item.value, Tone.STRONG),)
 
 
 def _left_out(plan: ExportPlan) -> Iterator[str]:
@@ -225,7 +225,7 @@ def _left_out(plan: ExportPlan) -> Iterator[str]:
 
 def _replacing(files: Sequence[Path]) -> Question:
     title = f"Replace {amount(len(files), 'file')}?"
-    return Question(title, (Group("There already", tuple(safe(str(file)) for file in files[:12])),), yes="replace")
+    return Question(title, (Group("There already", tuple(sanitize(str(file)) for file in files[:12])),), yes="replace")
 
 
 def _after(choices: Sequence[T], now: T) -> T:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from batchtui.tui.commands.key_text import key_of, with_keys
 from batchtui.tui.commands.table import BY_ID
 from batchtui.tui.hints.guide import way_to
-from batchtui.tui.rendering.painter import look_of
-from batchtui.tui.rendering.spans import GAP, Line, Piece, Tone, fitted, flowed, width
-from batchtui.tui.widgets.lines_view import Picture
+from batchtui.tui.rendering.painter import painter_of
+from batchtui.tui.rendering.spans import GAP, Line, Span, Tone, fit, flow, width
+from batchtui.tui.widgets.lines_view import LinesView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -24,10 +24,10 @@ LONGEST = 2
 """Lines of what is said; sentences are written to need no more at 80 columns."""
 
 
-class GuideLine(Picture):
+class HintLine(LinesView):
     """Draws the hint of this moment; where there is none it takes no room."""
 
-    DEFAULT_CSS = "GuideLine { height: auto; display: none; }"
+    DEFAULT_CSS = "HintLine { height: auto; display: none; }"
 
     def __init__(
         self, hint: Callable[[], Hint | None], keymap: Callable[[], Keymap], scopes: Collection[Scope]
@@ -47,30 +47,30 @@ class GuideLine(Picture):
         hint = self._hint()
         if hint is None:
             return ()
-        plain, keymap = look_of(self).plain, self._keymap()
-        chip = (Piece(f" {hint.chip} ", Tone.CHIP), GAP)
+        plain, keymap = painter_of(self).plain, self._keymap()
+        chip = (Span(f" {hint.chip} ", Tone.CHIP), GAP)
         to_try = self._to_try(hint, keymap, plain=plain)
         is_low = bool(hint.command) and self.screen.size.height < LOW
         if not hint.said or is_low:
-            return [self._last((Piece(" "), *chip, *to_try), columns, keymap, plain=plain)]
-        said = flowed((*chip, *with_keys(hint.said, keymap, Tone.TEXT, plain=plain)), columns - 2)[:LONGEST]
+            return [self._last((Span(" "), *chip, *to_try), columns, keymap, plain=plain)]
+        said = flow((*chip, *with_keys(hint.said, keymap, Tone.TEXT, plain=plain)), columns - 2)[:LONGEST]
         return [
-            *((Piece(" "), *line) for line in said),
-            self._last((Piece(" "), *to_try), columns, keymap, plain=plain),
+            *((Span(" "), *line) for line in said),
+            self._last((Span(" "), *to_try), columns, keymap, plain=plain),
         ]
 
     def _to_try(self, hint: Hint, keymap: Keymap, *, plain: bool) -> Line:
         if not hint.command:
             return ()
         if hint.is_done:
-            return (Piece("+ " if plain else "✓ ", Tone.GOOD), *with_keys(hint.does, keymap, Tone.DIM, plain=plain))
+            return (Span("+ " if plain else "✓ ", Tone.GOOD), *with_keys(hint.does, keymap, Tone.DIM, plain=plain))
         way, leads = way_to(hint.place or BY_ID[hint.command].scope, self._scopes)
-        first = (Piece(key_of(way, keymap, plain=plain), Tone.ACCENT), Piece(f" {leads} ")) if way else ()
+        first = (Span(key_of(way, keymap, plain=plain), Tone.ACCENT), Span(f" {leads} ")) if way else ()
         does = with_keys(f" {hint.does}", keymap, Tone.TEXT, plain=plain)
-        return (*first, Piece(key_of(hint.command, keymap, plain=plain), Tone.ACCENT), *does)
+        return (*first, Span(key_of(hint.command, keymap, plain=plain), Tone.ACCENT), *does)
 
     def _last(self, left: Line, columns: int, keymap: Keymap, *, plain: bool) -> Line:
         """Draw the line with the key to try, and at its right end how to pass it by, where there is room."""
         away = with_keys("{hint.skip} go on   {hint.off} no hints", keymap, Tone.DIM, plain=plain)
         room = columns - width(away) - 2
-        return (*fitted(left, room), Piece(" "), *away, Piece(" ")) if width(left) <= room else left
+        return (*fit(left, room), Span(" "), *away, Span(" ")) if width(left) <= room else left

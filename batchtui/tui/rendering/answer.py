@@ -6,25 +6,25 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.result import Outcome
 from batchtui.results.content_blocks import BlockKind, as_json
-from batchtui.results.failure_groups import advise
-from batchtui.text.safe import safe
-from batchtui.tui.rendering.plain import MOST_SHOWN, Part, Passage, json_lines, plain_lines
-from batchtui.tui.rendering.spans import Piece, Tone
+from batchtui.results.failure_groups import suggest_action
+from batchtui.text.safe import sanitize
+from batchtui.tui.rendering.plain import MOST_SHOWN, MarkdownText, Part, json_lines, plain_lines
+from batchtui.tui.rendering.spans import Span, Tone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from batchtui.results.content_blocks import Block
-    from batchtui.results.parsed_result import Answer
+    from batchtui.results.parsed_result import ParsedResult
 
 
-def answer_parts(answer: Answer, most: int | None = MOST_SHOWN, *, raw: bytes = b"") -> Iterator[Part]:
+def answer_parts(answer: ParsedResult, most: int | None = MOST_SHOWN, *, raw: bytes = b"") -> Iterator[Part]:
     """Yield an answer in parts; of what is no passage `most` characters a block, None for all.
 
     What cannot be read is shown as it came, where the line itself is given in `raw`.
     """
     if not answer.line:
-        yield (Piece("This line cannot be read as a result: ", Tone.WARN), Piece(safe(answer.reading.message)))
+        yield (Span("This line cannot be read as a result: ", Tone.WARN), Span(sanitize(answer.reading.message)))
         yield ()
         yield from plain_lines(raw.decode("utf-8", "replace"), most)
         return
@@ -38,15 +38,15 @@ def answer_parts(answer: Answer, most: int | None = MOST_SHOWN, *, raw: bytes = 
             yield ()
         yield from block_parts(block, most, titled=not alone and block.kind is not BlockKind.TEXT)
     if not blocks:
-        yield (Piece("The message has no content.", Tone.DIM),)
+        yield (Span("The message has no content.", Tone.DIM),)
     if answer.outcome.value not in ("succeeded", "tool_use"):
         yield ()
-        yield (Piece(advise(answer.outcome, None, answer.reading.stop_reason).sentence, Tone.WARN),)
+        yield (Span(suggest_action(answer.outcome, None, answer.reading.stop_reason).sentence, Tone.WARN),)
 
 
-def _failure(answer: Answer, most: int | None) -> Iterator[Part]:
+def _failure(answer: ParsedResult, most: int | None) -> Iterator[Part]:
     if answer.reading.error_type:
-        yield (Piece(safe(answer.reading.error_type), Tone.BAD),)
+        yield (Span(sanitize(answer.reading.error_type), Tone.BAD),)
         yield ()
     if said := answer.error_message or answer.reading.message:
         yield from plain_lines(said, most)
@@ -54,20 +54,20 @@ def _failure(answer: Answer, most: int | None) -> Iterator[Part]:
     if answer.outcome is Outcome.UNRECOGNIZED:
         yield from json_lines(as_json(answer.result), most)
         yield ()
-    yield (Piece(advise(answer.outcome, answer.reading.error_type, None).sentence, Tone.WARN),)
+    yield (Span(suggest_action(answer.outcome, answer.reading.error_type, None).sentence, Tone.WARN),)
 
 
 def block_parts(block: Block, most: int | None = MOST_SHOWN, *, titled: bool = True) -> Iterator[Part]:
     """Yield one block of a message: under its name, with what it cites below it."""
     if titled:
-        yield (Piece(safe(block.title), Tone.ACCENT),)
+        yield (Span(sanitize(block.title), Tone.ACCENT),)
     if block.kind in (BlockKind.TEXT, BlockKind.SUMMARY):
-        yield Passage(block.text)
+        yield MarkdownText(block.text)
     elif block.kind in (BlockKind.THINKING, BlockKind.IMAGE, BlockKind.DOCUMENT, BlockKind.HIDDEN_THINKING):
         yield from plain_lines(block.text, most, Tone.DIM)
     else:
         yield from json_lines(block.text, most)
     for number, citation in enumerate(block.citations, 1):
-        place = f", {safe(citation.place)}" if citation.place else ""
-        yield (Piece(f"[{number}] ", Tone.ACCENT), Piece(f"{safe(citation.source)}{place}: ", Tone.DIM),
-               Piece(f'"{safe(citation.quoted)}"', Tone.DIM))  # fmt: skip
+        place = f", {sanitize(citation.place)}" if citation.place else ""
+        yield (Span(f"[{number}] ", Tone.ACCENT), Span(f"{sanitize(citation.source)}{place}: ", Tone.DIM),
+               Span(f'"{sanitize(citation.quoted)}"', Tone.DIM))  # fmt: skip

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batchtui.text.numbers import count
-from batchtui.text.safe import safe, squeezed
+from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.rendering import batch_text as saying
 from batchtui.tui.rendering.columns import Column
-from batchtui.tui.rendering.spans import Line, Piece, Tone, fitted
+from batchtui.tui.rendering.spans import Line, Span, Tone, fit
 from batchtui.tui.rendering.spans import width as width_of
 
 if TYPE_CHECKING:
@@ -100,35 +100,35 @@ def _name(batch: Batch, _now: datetime, width: int, _plain: bool) -> Line:
     room = width - width_of(name[1:])
     if width_of(name[:1]) <= room or room < 3:
         return name
-    return (*fitted(name[:1], room), *name[1:])
+    return (*fit(name[:1], room), *name[1:])
 
 
 def _failed(batch: Batch) -> Line:
-    return (Piece(count(batch.counts.failed), Tone.BAD),) if batch.counts.failed else ()
+    return (Span(count(batch.counts.failed), Tone.BAD),) if batch.counts.failed else ()
 
 
 def _moment(at: datetime | None, now: datetime) -> Line:
-    return (Piece(saying.moment(at, now), Tone.DIM),) if at else ()
+    return (Span(saying.moment(at, now), Tone.DIM),) if at else ()
 
 
 _DRAWN: Mapping[str, Callable[[Batch, datetime, int, bool], Line]] = {
     "state": lambda batch, _now, _width, plain: saying.state(batch, plain=plain),
     "name": _name,
-    "requests": lambda batch, _now, _width, _plain: (Piece(count(batch.requests)),),
+    "requests": lambda batch, _now, _width, _plain: (Span(count(batch.requests)),),
     "progress": lambda batch, _now, width, plain: saying.progress(batch, width, plain=plain),
-    "took": lambda batch, now, _width, _plain: (Piece(saying.took(batch, now), Tone.DIM),),
+    "took": lambda batch, now, _width, _plain: (Span(saying.took(batch, now), Tone.DIM),),
     "when": lambda batch, now, _width, _plain: saying.when(batch, now),
     "cost": lambda batch, _now, _width, _plain: saying.money(batch, narrow=True),
-    "model": lambda batch, _now, _width, _plain: (Piece(saying.models(batch), Tone.DIM),),
-    "tags": lambda batch, _now, _width, _plain: (Piece(safe(" ".join(batch.tags)), Tone.DIM),),
-    "id": lambda batch, _now, width, _plain: (Piece(saying.short_id(batch, width), Tone.DIM),),
+    "model": lambda batch, _now, _width, _plain: (Span(saying.models(batch), Tone.DIM),),
+    "tags": lambda batch, _now, _width, _plain: (Span(sanitize(" ".join(batch.tags)), Tone.DIM),),
+    "id": lambda batch, _now, width, _plain: (Span(saying.short_id(batch, width), Tone.DIM),),
     "failed": lambda batch, _now, _width, _plain: _failed(batch),
-    "attempt": lambda batch, _now, _width, _plain: (Piece(str(batch.attempt), Tone.DIM),),
+    "attempt": lambda batch, _now, _width, _plain: (Span(str(batch.attempt), Tone.DIM),),
     "created": lambda batch, now, _width, _plain: _moment(batch.created_at or batch.planned_at, now),
     "expires": lambda batch, now, _width, _plain: _moment(None if batch.ended_at else batch.expires_at, now),
-    "results": lambda batch, _now, _width, _plain: (Piece(str(batch.results), Tone.DIM),),
-    "note": lambda batch, _now, _width, _plain: (Piece(squeezed(batch.note)),),
-    "source": lambda batch, _now, _width, _plain: (Piece(squeezed(batch.source.rsplit("/", 1)[-1]), Tone.DIM),),
-    "job": lambda batch, _now, _width, _plain: (Piece(safe(batch.job), Tone.DIM),),
-    "profile": lambda batch, _now, _width, _plain: (Piece(safe(batch.profile or ""), Tone.DIM),),
+    "results": lambda batch, _now, _width, _plain: (Span(str(batch.results), Tone.DIM),),
+    "note": lambda batch, _now, _width, _plain: (Span(one_line(batch.note)),),
+    "source": lambda batch, _now, _width, _plain: (Span(one_line(batch.source.rsplit("/", 1)[-1]), Tone.DIM),),
+    "job": lambda batch, _now, _width, _plain: (Span(sanitize(batch.job), Tone.DIM),),
+    "profile": lambda batch, _now, _width, _plain: (Span(sanitize(batch.profile or ""), Tone.DIM),),
 }

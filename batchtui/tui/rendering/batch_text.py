@@ -11,8 +11,8 @@ from batchtui.text.glyphs import state_sign
 from batchtui.text.money import cost, cost_cell, usd
 from batchtui.text.numbers import amount, count, size
 from batchtui.text.progress import bar as progress_bar
-from batchtui.text.safe import safe, squeezed
-from batchtui.tui.rendering.spans import Line, Piece, Tone, joined, width
+from batchtui.text.safe import one_line, sanitize
+from batchtui.tui.rendering.spans import Line, Span, Tone, joined, width
 from batchtui.tui.rendering.spans import plain as plain_text
 
 if TYPE_CHECKING:
@@ -68,16 +68,16 @@ def state(batch: Batch, *, plain: bool = False) -> Line:
     tone = STATE_TONES[batch.state]
     if batch.state is BatchState.ENDED and batch.counts.failed:
         tone = Tone.BAD if not batch.counts.succeeded else Tone.WARN
-    return (Piece(f"{sign.glyph_in(plain=plain)} {sign.word}", tone),)
+    return (Span(f"{sign.glyph_in(plain=plain)} {sign.word}", tone),)
 
 
 def name(batch: Batch) -> Line:
     """Say the name, and which part and attempt it is where there are several."""
-    pieces = [Piece(safe(batch.name), Tone.TEXT)]
+    pieces = [Span(sanitize(batch.name), Tone.TEXT)]
     if batch.parts > 1:
-        pieces.append(Piece(f" {batch.part}/{batch.parts}", Tone.DIM))
+        pieces.append(Span(f" {batch.part}/{batch.parts}", Tone.DIM))
     if batch.attempt > 1:
-        pieces.append(Piece(f" #{batch.attempt}", Tone.DIM))
+        pieces.append(Span(f" #{batch.attempt}", Tone.DIM))
     return tuple(pieces)
 
 
@@ -90,7 +90,7 @@ def counts(numbers: RequestCounts, *, plain: bool = False, words: bool = False) 
         (numbers.canceled, "-" if plain else "−", "canceled", Tone.DIM),
         (numbers.processing if words else 0, "", "processing", Tone.RUNNING),
     )
-    return joined([[Piece(f"{count(n)} {word if words else sign}", tone)] for n, sign, word, tone in said if n])
+    return joined([[Span(f"{count(n)} {word if words else sign}", tone)] for n, sign, word, tone in said if n])
 
 
 def progress(batch: Batch, columns: int, *, plain: bool = False, forecast: Forecast | None = None) -> Line:
@@ -101,34 +101,34 @@ def progress(batch: Batch, columns: int, *, plain: bool = False, forecast: Forec
         if batch.counts_moved and batch.counts.total:
             return bar(batch.counts, columns, plain=plain)
         if forecast is not None and len(usually := f"usually {span(forecast.usual)}") <= columns:
-            return (Piece(usually, Tone.DIM),)
-        return (Piece("counts come at the end" if columns >= 22 else "no counts yet", Tone.DIM),)
+            return (Span(usually, Tone.DIM),)
+        return (Span("counts come at the end" if columns >= 22 else "no counts yet", Tone.DIM),)
     return _waits(batch, columns)
 
 
 def _waits(batch: Batch, columns: int) -> Line:
     """Say why it is not at the API, in as many words as there is room for."""
-    reason = safe(batch.reason)
-    is_short = width([Piece(reason)]) > columns
+    reason = sanitize(batch.reason)
+    is_short = width([Span(reason)]) > columns
     if batch.state is BatchState.PLANNED:
-        return (Piece((reason.removeprefix("It ") if is_short else reason) or "not sent yet", Tone.DIM),)
+        return (Span((reason.removeprefix("It ") if is_short else reason) or "not sent yet", Tone.DIM),)
     if batch.state is BatchState.SUBMITTING:
-        return (Piece(reason or "waiting for the answer", Tone.DIM),)
+        return (Span(reason or "waiting for the answer", Tone.DIM),)
     if batch.state is BatchState.UNKNOWN:
         lost = "the answer was lost" if columns >= 19 else "answer lost"
-        return (Piece(lost if is_short else reason, Tone.WARN),)
-    return (Piece(reason, Tone.DIM),)
+        return (Span(lost if is_short else reason, Tone.WARN),)
+    return (Span(reason, Tone.DIM),)
 
 
 def _outcome(batch: Batch, columns: int, *, plain: bool) -> Line:
     if batch.counts.failed == 0:
-        return (Piece("all succeeded" if batch.counts.succeeded else "no counts", Tone.DIM),)
+        return (Span("all succeeded" if batch.counts.succeeded else "no counts", Tone.DIM),)
     full = counts(batch.counts, plain=plain)
     if width(full) <= columns:
         return full
     if not batch.counts.succeeded:
-        return (Piece("none succeeded", Tone.BAD),)
-    return (Piece(f"{count(batch.counts.failed)} failed", Tone.BAD),)
+        return (Span("none succeeded", Tone.BAD),)
+    return (Span(f"{count(batch.counts.failed)} failed", Tone.BAD),)
 
 
 def bar(numbers: RequestCounts, columns: int, *, plain: bool = False) -> Line:
@@ -136,10 +136,10 @@ def bar(numbers: RequestCounts, columns: int, *, plain: bool = False) -> Line:
     done, rest, label = progress_bar(numbers.settled, numbers.total, columns, plain=plain)
     failed = min(len(done), -(-len(done + rest) * numbers.failed // numbers.total)) if numbers.failed else 0
     return (
-        Piece(done[failed:], Tone.RUNNING),
-        Piece("!" * failed if plain else done[:failed], Tone.BAD),
-        Piece(rest, Tone.FAINT),
-        Piece(label, Tone.DIM),
+        Span(done[failed:], Tone.RUNNING),
+        Span("!" * failed if plain else done[:failed], Tone.BAD),
+        Span(rest, Tone.FAINT),
+        Span(label, Tone.DIM),
     )
 
 
@@ -156,62 +156,62 @@ def took(batch: Batch, now: datetime) -> str:
 def when(batch: Batch, now: datetime, forecast: Forecast | None = None) -> Line:
     """Say what matters about time: how long it may take still, when it ended, when it is tried again."""
     if batch.ended_at:
-        return (Piece(ago(batch.ended_at, now), Tone.DIM),)
+        return (Span(ago(batch.ended_at, now), Tone.DIM),)
     if (
         forecast is not None
         and forecast.end is not None
         and (batch.expires_at is None or forecast.end < batch.expires_at)
     ):
-        return (Piece(f"~{span(forecast.end - now)}", Tone.DIM),)
+        return (Span(f"~{span(forecast.end - now)}", Tone.DIM),)
     if batch.state.is_running and batch.expires_at:
         left = batch.expires_at - now
         hurry = Tone.WARN if left.total_seconds() < 2 * durations.HOUR else Tone.DIM
-        return (Piece(f"{durations.brief(_still(left))} left" if left.total_seconds() > 0 else "expiring", hurry),)
+        return (Span(f"{durations.brief(_still(left))} left" if left.total_seconds() > 0 else "expiring", hurry),)
     if batch.state is BatchState.PLANNED and batch.not_before and batch.not_before > now:
-        return (Piece(f"in {span(batch.not_before - now)}", Tone.DIM),)
-    return (Piece(ago(batch.submitted_at or batch.created_at or batch.planned_at, now), Tone.DIM),)
+        return (Span(f"in {span(batch.not_before - now)}", Tone.DIM),)
+    return (Span(ago(batch.submitted_at or batch.created_at or batch.planned_at, now), Tone.DIM),)
 
 
 def money(batch: Batch, *, narrow: bool = False) -> Line:
     """Say what it cost, else about what it will; `narrow` for a cell."""
     unknown = batch.cost_actual is None and batch.cost_estimate is None
     say = cost_cell if narrow else cost
-    return (Piece(say(batch.cost_actual, batch.cost_estimate), Tone.PALE if unknown else Tone.TEXT),)
+    return (Span(say(batch.cost_actual, batch.cost_estimate), Tone.PALE if unknown else Tone.TEXT),)
 
 
 def models(batch: Batch) -> str:
     """Name the models, without what all of their names share."""
-    return safe(", ".join(model.removeprefix("claude-") for model in batch.models))
+    return sanitize(", ".join(model.removeprefix("claude-") for model in batch.models))
 
 
 def short_id(batch: Batch, columns: int = 16) -> str:
     """Say the id so that its end, where ids differ, can be read."""
-    text = safe(batch.id or "")
+    text = sanitize(batch.id or "")
     return text if len(text) <= columns else f"{text[:9]}…{text[-(columns - 10) :]}"
 
 
 def results(batch: Batch, now: datetime) -> Line:
     """Say where the results are, and until when they can be had."""
     if batch.results is ResultsState.SAVED:
-        return (Piece(f"saved here, {size(batch.results_bytes)}"),)
+        return (Span(f"saved here, {size(batch.results_bytes)}"),)
     if batch.results is ResultsState.GONE:
-        return (Piece("gone", Tone.WARN),)
+        return (Span("gone", Tone.WARN),)
     if batch.state is not BatchState.ENDED:
-        return (Piece("come when the batch ends", Tone.DIM),)
+        return (Span("come when the batch ends", Tone.DIM),)
     until = f", kept until {moment(batch.results_until, now)}" if batch.results_until else ""
     hurry = batch.results_until is not None and batch.results_until - now < RESULTS_EXPIRE_SOON
-    return (Piece(f"not saved here yet{until}", Tone.WARN if hurry else Tone.DIM),)
+    return (Span(f"not saved here yet{until}", Tone.WARN if hurry else Tone.DIM),)
 
 
 def ends(forecast: Forecast | None, now: datetime) -> Line:
     """Say when a running batch may end, by its like; or that there is no history."""
     if forecast is None:
-        return (Piece("no history yet", Tone.DIM),)
+        return (Span("no history yet", Tone.DIM),)
     if forecast.end is None or forecast.by is None:
-        return (Piece(f"usually after {span(forecast.usual)}: longer than ever before", Tone.WARN),)
+        return (Span(f"usually after {span(forecast.usual)}: longer than ever before", Tone.WARN),)
     return (
-        Piece(f"~{moment(forecast.end, now)}"),
-        Piece(f"  in {span(forecast.end - now)}, 9 of 10 by {moment(forecast.by, now)}", Tone.DIM),
+        Span(f"~{moment(forecast.end, now)}"),
+        Span(f"  in {span(forecast.end - now)}, 9 of 10 by {moment(forecast.by, now)}", Tone.DIM),
     )
 
 
@@ -219,30 +219,33 @@ def facts(
     batch: Batch, now: datetime, *, plain: bool = False, forecast: Forecast | None = None
 ) -> Iterator[tuple[str, Line]]:
     """Yield the facts of a batch, the worthiest first; what it does not have is left out."""
-    yield "state", joined([state(batch, plain=plain), [Piece(safe(batch.reason), Tone.DIM)] if batch.reason else []])
+    yield "state", joined([state(batch, plain=plain), [Span(sanitize(batch.reason), Tone.DIM)] if batch.reason else []])
     sent = amount(batch.requests, "request") + (f", {size(batch.bytes)}" if batch.bytes else "")
-    yield "sent", (Piece(sent),)
+    yield "sent", (Span(sent),)
     if batch.counts.total and (batch.counts_moved or batch.counts.settled):
         yield "counts", counts(batch.counts, words=True)
     elif batch.state.is_running:
-        yield "counts", (Piece("come when the batch ends", Tone.DIM),)
+        yield "counts", (Span("come when the batch ends", Tone.DIM),)
     yield "results", results(batch, now)
     if batch.state.is_running:
         yield "may end", ends(forecast, now)
     yield from _times(batch, now)
     yield "cost", _cost(batch)
-    yield "model", (Piece(models(batch) or "not known", Tone.TEXT if batch.models else Tone.DIM),)
-    yield "id", (Piece(safe(batch.id or "none yet"), Tone.TEXT if batch.id else Tone.DIM),)
+    yield "model", (Span(models(batch) or "not known", Tone.TEXT if batch.models else Tone.DIM),)
+    yield "id", (Span(sanitize(batch.id or "none yet"), Tone.TEXT if batch.id else Tone.DIM),)
     if batch.source:
-        yield "from", (Piece(safe(batch.source.rsplit("/", 1)[-1] or batch.source)),)
+        yield "from", (Span(sanitize(batch.source.rsplit("/", 1)[-1] or batch.source)),)
     if batch.tags:
-        yield "tags", (Piece(safe(", ".join(batch.tags))),)
+        yield "tags", (Span(sanitize(", ".join(batch.tags))),)
     if batch.note:
-        yield "note", (Piece(squeezed(batch.note)),)
-    yield "job", (Piece(f"{safe(batch.job)}, part {batch.part} of {batch.parts}, attempt {batch.attempt}", Tone.DIM),)
-    version = safe(", ".join(filter(None, (batch.api_version, *batch.betas))))
+        yield "note", (Span(one_line(batch.note)),)
+    yield (
+        "job",
+        (Span(f"{sanitize(batch.job)}, part {batch.part} of {batch.parts}, attempt {batch.attempt}", Tone.DIM),),
+    )
+    version = sanitize(", ".join(filter(None, (batch.api_version, *batch.betas))))
     if version:
-        yield "version", (Piece(version, Tone.DIM),)
+        yield "version", (Span(version, Tone.DIM),)
 
 
 def _cost(batch: Batch) -> Line:
@@ -252,21 +255,21 @@ def _cost(batch: Batch) -> Line:
         beside.append(f"estimated {usd(batch.cost_estimate)}")
     if batch.cost_actual is not None and batch.counts.failed:
         beside.append(f"{count(batch.counts.succeeded)} of {count(batch.counts.total)} billed")
-    return joined([money(batch), [Piece(", ".join(beside), Tone.DIM)] if beside else []])
+    return joined([money(batch), [Span(", ".join(beside), Tone.DIM)] if beside else []])
 
 
 def _times(batch: Batch, now: datetime) -> Iterator[tuple[str, Line]]:
     if batch.created_at:
-        yield "created", (Piece(moment(batch.created_at, now)), Piece(f"  {ago(batch.created_at, now)}", Tone.DIM))
+        yield "created", (Span(moment(batch.created_at, now)), Span(f"  {ago(batch.created_at, now)}", Tone.DIM))
     if batch.ended_at and batch.created_at:
         lasted = span(batch.ended_at - batch.created_at)
-        yield "ended", (Piece(moment(batch.ended_at, now)), Piece(f"  after {lasted}", Tone.DIM))
+        yield "ended", (Span(moment(batch.ended_at, now)), Span(f"  after {lasted}", Tone.DIM))
     elif batch.state.is_running and batch.expires_at:
-        yield "expires", (Piece(moment(batch.expires_at, now)), Piece(f"  {plain_text(when(batch, now))}", Tone.DIM))
+        yield "expires", (Span(moment(batch.expires_at, now)), Span(f"  {plain_text(when(batch, now))}", Tone.DIM))
 
 
 def batch_label(batch: Batch) -> str:
     """Return the name of a batch in a list of several: its job's name, its part, and its id."""
     part = f" {batch.part}/{batch.parts}" if batch.parts > 1 else ""
-    own = safe(batch.name)
+    own = sanitize(batch.name)
     return f"{own}{part}" if batch.id in (None, batch.name) else f"{own}{part}  {short_id(batch)}"

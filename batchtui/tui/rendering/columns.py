@@ -40,7 +40,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ColumnSlot:
     """Where a column stands."""
 
     column: Column
@@ -49,10 +49,10 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class ColumnLayout:
     """The columns that a width has room for, from left to right."""
 
-    places: tuple[Place, ...]
+    places: tuple[ColumnSlot, ...]
     to_the_left: int = 0
     """Columns shifted away to the left."""
     to_the_right: int = 0
@@ -60,7 +60,7 @@ class Layout:
 
 
 @lru_cache(maxsize=64)
-def lay_out(columns: tuple[Column, ...], width: int, shift: int = 0) -> Layout:
+def lay_out(columns: tuple[Column, ...], width: int, shift: int = 0) -> ColumnLayout:
     """Choose and place columns. Nothing depends on what the rows hold, so nothing jumps when they change.
 
     Args:
@@ -74,12 +74,12 @@ def lay_out(columns: tuple[Column, ...], width: int, shift: int = 0) -> Layout:
     kept = _in_turn(fixed, loose[shift:], width) if shift else _by_worth(fixed, loose, width)
     shown = [column for column in columns if column in kept]
     widths = _grown(shown, width)
-    places: list[Place] = []
+    places: list[ColumnSlot] = []
     x = GUTTER
     for column, columns_wide in zip(shown, widths, strict=True):
-        places.append(Place(column, x, columns_wide))
+        places.append(ColumnSlot(column, x, columns_wide))
         x += columns_wide + GAP
-    return Layout(tuple(places), shift, len(columns) - shift - len(shown))
+    return ColumnLayout(tuple(places), shift, len(columns) - shift - len(shown))
 
 
 def _by_worth(fixed: Sequence[Column], loose: Sequence[Column], width: int) -> set[Column]:

@@ -8,8 +8,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from batchtui.text.numbers import amount, count, size
-from batchtui.text.safe import safe, squeezed
-from batchtui.tui.rendering.spans import Line, Piece, Tone
+from batchtui.text.safe import one_line, sanitize
+from batchtui.tui.rendering.spans import Line, Span, Tone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +58,7 @@ class Row:
         """Yield the rows of what is in it, as they are asked for."""
         depth, value = self.depth + 1, self.value
         if isinstance(value, dict):
-            return (Row(depth, squeezed(key[:SHORT]) or '""', item) for key, item in value.items())
+            return (Row(depth, one_line(key[:SHORT]) or '""', item) for key, item in value.items())
         if isinstance(value, list):
             return (Row(depth, str(at), item) for at, item in enumerate(value))
         return (Row(depth, "", part, is_words=True) for line in value.split("\n") for part in _cut(line))
@@ -129,32 +129,32 @@ def paint(row: Row) -> Line:
     """Draw a row."""
     depth = min(row.depth, DEEPEST)
     mark = " " if not row.opens else "▾" if row.is_open else "▸"
-    head = [Piece("  " * depth), Piece(f"{mark} ", Tone.ACCENT)]
+    head = [Span("  " * depth), Span(f"{mark} ", Tone.ACCENT)]
     if row.depth > DEEPEST:
-        head.append(Piece(f"level {row.depth}  ", Tone.PALE))
+        head.append(Span(f"level {row.depth}  ", Tone.PALE))
     if row.rest is not None:
-        return (*head, Piece("more", Tone.ACCENT))
+        return (*head, Span("more", Tone.ACCENT))
     if row.is_words:
-        return (*head, Piece(safe(row.value.expandtabs(4))))
+        return (*head, Span(sanitize(row.value.expandtabs(4))))
     if row.label:
-        head.append(Piece(f"{row.label}: ", Tone.RUNNING))
+        head.append(Span(f"{row.label}: ", Tone.RUNNING))
     return (*head, *_value(row))
 
 
 def _value(row: Row) -> Line:
     value = row.value
     if isinstance(value, dict):
-        return (Piece("{ }" if not value else amount(len(value), "key"), Tone.DIM),)
+        return (Span("{ }" if not value else amount(len(value), "key"), Tone.DIM),)
     if isinstance(value, list):
-        return (Piece("[ ]" if not value else amount(len(value), "item"), Tone.DIM),)
+        return (Span("[ ]" if not value else amount(len(value), "item"), Tone.DIM),)
     if isinstance(value, str):
-        shown = squeezed(value[: 2 * SHORT])[:SHORT]
+        shown = one_line(value[: 2 * SHORT])[:SHORT]
         if not row.opens:
-            return (Piece(f'"{safe(value)}"', Tone.GOOD),)
+            return (Span(f'"{sanitize(value)}"', Tone.GOOD),)
         lines = value.count("\n") + 1
         about = f"{size(len(value))}" + (f", {count(lines)} lines" if lines > 1 else "")
-        return (Piece(f'"{shown}…"', Tone.GOOD), Piece(f"  {about}", Tone.DIM))
-    return (Piece(safe(_literal(value)), Tone.WARN),)
+        return (Span(f'"{shown}…"', Tone.GOOD), Span(f"  {about}", Tone.DIM))
+    return (Span(sanitize(_literal(value)), Tone.WARN),)
 
 
 def _literal(value: object) -> str:

@@ -7,12 +7,12 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from batchtui.results.content_blocks import as_json
-from batchtui.results.structured_output import NotJson, parse_text
+from batchtui.results.structured_output import NotJsonError, parse_text
 from batchtui.text.numbers import size
-from batchtui.text.safe import safe, safe_block
+from batchtui.text.safe import sanitize, sanitize_block
 from batchtui.tui.rendering.markdown_tables import table_lines
-from batchtui.tui.rendering.plain import Passage, json_lines
-from batchtui.tui.rendering.spans import NOTHING, Line, Piece, Tone, flowed, wrapped
+from batchtui.tui.rendering.plain import MarkdownText, json_lines
+from batchtui.tui.rendering.spans import NOTHING, Line, Span, Tone, flow, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -30,13 +30,13 @@ _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _INLINE = {"strong_open": Tone.STRONG, "em_open": Tone.EMPHASIS, "s_open": Tone.PALE, "link_open": Tone.ACCENT}
 
 
-def as_rendered(parts: Iterable[Part], columns: int, most: int = MOST_RENDERED) -> Iterator[Line]:
+def rendered_parts(parts: Iterable[Part], columns: int, most: int = MOST_RENDERED) -> Iterator[Line]:
     """Yield the parts with every passage rendered to a width; `most` characters of all passages together.
 
     A passage that is JSON as a whole, as structured answers are, is laid out as such.
     """
     for part in parts:
-        if not isinstance(part, Passage):
+        if not isinstance(part, MarkdownText):
             yield part
             continue
         if (laid_out := json_text(part.text)) is not None:
@@ -46,7 +46,7 @@ def as_rendered(parts: Iterable[Part], columns: int, most: int = MOST_RENDERED) 
         yield from markdown_lines(part.text[: max(0, most)], columns)
         if len(part.text) > most:
             yield NOTHING
-            yield (Piece(f"… {size(len(part.text) - max(0, most))} more; the pager shows all of it.", Tone.DIM),)
+            yield (Span(f"… {size(len(part.text) - max(0, most))} more; the pager shows all of it.", Tone.DIM),)
         most -= len(part.text)
 
 
@@ -56,17 +56,17 @@ def json_text(text: str) -> str | None:
         return None
     try:
         value = parse_text(text)
-    except NotJson:
+    except NotJsonError:
         return None
     return as_json(value) if isinstance(value, (dict, list)) else None
 
 
 def markdown_lines(text: str, columns: int) -> Iterator[Line]:
     """Yield a text rendered as Markdown. HTML stands as it came: answers use tags to say something."""
-    for at, chunk in enumerate(chunks(safe_block(text).expandtabs(4))):
+    for at, chunk in enumerate(chunks(sanitize_block(text).expandtabs(4))):
         if at:
             yield NOTHING
-        yield from _Writing(columns).lines(_parser().parse(chunk))
+        yield from _MarkdownWriter(columns).lines(_parser().parse(chunk))
 
 
 @cache
@@ -104,12 +104,12 @@ def _fence_after(line: str, fence: str) -> str:
     return "" if closes else fence
 
 
-class _Writing:
+class _MarkdownWriter:
     """One chunk on its way to lines: knows what it stands within, and nothing of the chunks around it."""
 
     def __init__(self, columns: int) -> None:
         self._columns = columns
-        self._within: list[tuple[Piece, Piece, bool]] = []
+        self._within: list[tuple[Span, Span, bool]] = []
         """For each quote and list item around: what its first line begins with, its others, whether it has begun."""
         self._numbers: list[int | None] = []
         """For each list around: the number of its next item; None where it has no numbers."""
@@ -119,7 +119,7 @@ class _Writing:
 
     def lines(self, tokens: Sequence[Token]) -> Iterator[Line]:
         """Yield the lines of all tokens."""
-        table: list[list[list[Piece]]] | None = None
+        table: list[list[list[Span]]] | None = None
         right: list[bool] = []
         for token in tokens:
             if token.type == "table_open":
@@ -143,7 +143,7 @@ class _Writing:
             case "fence" | "code_block":
                 yield from self._block(_code(token.content, self._room))
             case "hr":
-                yield from self._block([(Piece("─" * self._room, Tone.FAINT),)])
+                yield from self._block([(Span("─" * self._room, Tone.FAINT),)])
             case _:
                 self._go(token)
 
@@ -157,7 +157,7 @@ class _Writing:
             case "heading_close":
                 self._tone, self._is_apart = Tone.TEXT, True
             case "blockquote_open":
-                self._within.append((Piece("│ ", Tone.FAINT), Piece("│ ", Tone.FAINT), False))
+                self._within.append((Span("│ ", Tone.FAINT), Span("│ ", Tone.FAINT), False))
             case "bullet_list_open" | "ordered_list_open":
                 ordered = token.type == "ordered_list_open"
                 self._numbers.append(int(token.attrGet("start") or 1) if ordered else None)
@@ -174,22 +174,22 @@ class _Writing:
         mark = "• " if number is None else f"{number}. "
         if number is not None:
             self._numbers[-1] = number + 1
-        self._within.append((Piece(mark, Tone.ACCENT), Piece(" " * len(mark)), False))
+        self._within.append((Span(mark, Tone.ACCENT), Span(" " * len(mark)), False))
 
     @property
     def _room(self) -> int:
         return max(12, self._columns - sum(len(rest.text) for _, rest, _ in self._within))
 
-    def _flowed(self, pieces: Sequence[Piece]) -> Iterator[Line]:
+    def _flowed(self, pieces: Sequence[Span]) -> Iterator[Line]:
         """Flow pieces to the room there is; a piece that is a line end ends the line."""
-        line: list[Piece] = []
+        line: list[Span] = []
         for piece in pieces:
             if piece.text == "\n":
-                yield from flowed(line, self._room)
+                yield from flow(line, self._room)
                 line = []
             else:
                 line.append(piece)
-        yield from flowed(line, self._room)
+        yield from flow(line, self._room)
 
     def _block(self, lines: Iterable[Line]) -> Iterator[Line]:
         if self._is_apart:
@@ -203,39 +203,39 @@ class _Writing:
 def _code(text: str, columns: int) -> Iterator[Line]:
     for line in text.rstrip("\n").split("\n"):
         for part in wrapped(line, columns - 2):
-            yield (Piece("  "), Piece(part, Tone.RUNNING))
+            yield (Span("  "), Span(part, Tone.RUNNING))
 
 
-def inline(tokens: Sequence[Token], tone: Tone = Tone.TEXT) -> list[Piece]:
+def inline(tokens: Sequence[Token], tone: Tone = Tone.TEXT) -> list[Span]:
     """Return what stands in a line as pieces; addresses of links and pictures are said, since nothing can be clicked.
 
     What a text names by its number (`&#27;`) is made safe here again.
     """
-    pieces: list[Piece] = []
+    pieces: list[Span] = []
     tones, addresses = [tone], list[str]()
     for token in tokens:
         if token.nesting > 0:
             tones.append(_INLINE.get(token.type, tones[-1]))
-            addresses.append(safe(str(token.attrGet("href") or "")))
+            addresses.append(sanitize(str(token.attrGet("href") or "")))
         elif token.nesting < 0:
             tones.pop()
             address = addresses.pop()
             if address and (not pieces or pieces[-1].text != address):
-                pieces.append(Piece(f" ({address})", Tone.DIM))
+                pieces.append(Span(f" ({address})", Tone.DIM))
         else:
             pieces.append(_piece(token, tones[-1]))
     return pieces
 
 
-def _piece(token: Token, tone: Tone) -> Piece:
+def _piece(token: Token, tone: Tone) -> Span:
     match token.type:
         case "code_inline":
-            return Piece(safe(token.content), Tone.RUNNING)
+            return Span(sanitize(token.content), Tone.RUNNING)
         case "softbreak":
-            return Piece(" ", tone)
+            return Span(" ", tone)
         case "hardbreak":
-            return Piece("\n")
+            return Span("\n")
         case "image":
-            said = safe(" ".join(filter(None, (token.content, str(token.attrGet("src") or "")))))
-            return Piece(f"[image {said}]", Tone.DIM)
-    return Piece(safe(token.content), tone)
+            said = sanitize(" ".join(filter(None, (token.content, str(token.attrGet("src") or "")))))
+            return Span(f"[image {said}]", Tone.DIM)
+    return Span(sanitize(token.content), tone)

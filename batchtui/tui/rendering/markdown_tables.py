@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from batchtui.tui.rendering.spans import Line, Piece, Tone, fitted, flowed, width
+from batchtui.tui.rendering.spans import Line, Span, Tone, fit, flow, width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ LEAST = 4
 MOST_ROWS = 2_000
 
 
-def table_lines(rows: Sequence[Sequence[Sequence[Piece]]], columns: int, right: Sequence[bool] = ()) -> Iterator[Line]:
+def table_lines(rows: Sequence[Sequence[Sequence[Span]]], columns: int, right: Sequence[bool] = ()) -> Iterator[Line]:
     """Yield the lines of a table; its first row is its heading.
 
     Args:
@@ -32,10 +32,10 @@ def table_lines(rows: Sequence[Sequence[Sequence[Piece]]], columns: int, right: 
         tone = Tone.STRONG if at == 0 else None
         yield from _row([*row[:across], *[()] * (across - len(row))], widths, right, tone)
         if at == 0:
-            yield (Piece((" " * GAP).join("─" * room for room in widths), Tone.FAINT),)
+            yield (Span((" " * GAP).join("─" * room for room in widths), Tone.FAINT),)
 
 
-def _shared(rows: Sequence[Sequence[Sequence[Piece]]], across: int, columns: int) -> list[int]:
+def _shared(rows: Sequence[Sequence[Sequence[Span]]], across: int, columns: int) -> list[int]:
     """Give every column what it needs; where that is too much, the widest give way."""
     needs = [max([1, *(width(row[at]) for row in rows if at < len(row))]) for at in range(across)]
     room = columns - GAP * (across - 1)
@@ -51,13 +51,13 @@ def _shared(rows: Sequence[Sequence[Sequence[Piece]]], across: int, columns: int
 
 
 def _row(
-    cells: Sequence[Sequence[Piece]], widths: Sequence[int], right: Sequence[bool], tone: Tone | None
+    cells: Sequence[Sequence[Span]], widths: Sequence[int], right: Sequence[bool], tone: Tone | None
 ) -> Iterator[Line]:
-    toned = [[Piece(piece.text.replace("\n", " "), tone or piece.tone) for piece in cell] for cell in cells]
-    broken = [flowed(cell, room) for cell, room in zip(toned, widths, strict=True)]
+    toned = [[Span(piece.text.replace("\n", " "), tone or piece.tone) for piece in cell] for cell in cells]
+    broken = [flow(cell, room) for cell, room in zip(toned, widths, strict=True)]
     for lines in zip_longest(*broken, fillvalue=()):
-        line: list[Piece] = []
+        line: list[Span] = []
         for at, (part, room) in enumerate(zip(lines, widths, strict=True)):
-            line += [Piece(" " * GAP)] if at else []
-            line += fitted(part, room, right=at < len(right) and right[at])
+            line += [Span(" " * GAP)] if at else []
+            line += fit(part, room, right=at < len(right) and right[at])
         yield tuple(line)

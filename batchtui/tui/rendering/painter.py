@@ -9,7 +9,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from batchtui.tui.rendering.spans import Piece, Tones, fitted
+from batchtui.tui.rendering.spans import Span, Tones, fit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ _TYPEWRITER = str.maketrans("·…“”‘’—–−←→↑↓⏎─│•�
 
 
 @dataclass(frozen=True, slots=True)
-class Painting:
+class Painter:
     """What is needed to paint: styles, and whether only ASCII may be drawn."""
 
     tones: Tones
@@ -35,12 +35,12 @@ class Painting:
         """The styles within the cursor's row: where that is painted in reverse, colours would turn into grounds."""
         return dict.fromkeys(self.tones, Style()) if self.cursor.reverse else self.tones
 
-    def strip(self, pieces: Sequence[Piece], columns: int, base: Style, tones: Tones | None = None) -> Strip:
+    def strip(self, pieces: Sequence[Span], columns: int, base: Style, tones: Tones | None = None) -> Strip:
         """Return one painted line, exactly so many columns wide."""
         styles = tones or self.tones
         segments = [
             Segment(piece.text.translate(_TYPEWRITER) if self.plain else piece.text, base + styles[piece.tone])
-            for piece in fitted(pieces, columns)
+            for piece in fit(pieces, columns)
             if piece.text
         ]
         # Neighbours of one style become one: each change of style costs forty bytes on the wire.
@@ -50,9 +50,9 @@ class Painting:
 class HasLook(Protocol):
     """An app that knows how it looks."""
 
-    painting: Painting
+    painting: Painter
 
 
-def look_of(node: DOMNode) -> Painting:
+def painter_of(node: DOMNode) -> Painter:
     """Return how the app of this widget paints."""
     return cast("HasLook", node.app).painting

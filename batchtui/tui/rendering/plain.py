@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from batchtui.text.numbers import size
-from batchtui.text.safe import safe_block
-from batchtui.tui.rendering.spans import Line, Piece, Tone
+from batchtui.text.safe import sanitize_block
+from batchtui.tui.rendering.spans import Line, Span, Tone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -22,34 +22,34 @@ _KEY = re.compile(r'(\s*)("(?:[^"\\]|\\.)*")(: ?)(.*)')
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class MarkdownText:
     """Words of a person or a model as they came: shown as they stand, or rendered as Markdown."""
 
     text: str
 
 
-Part = Line | Passage
+Part = Line | MarkdownText
 """A line of our own, safe already, or words from outside."""
 
 
-def as_text(parts: Iterable[Part], most: int | None = MOST_SHOWN) -> Iterator[Line]:
+def plain_parts(parts: Iterable[Part], most: int | None = MOST_SHOWN) -> Iterator[Line]:
     """Yield the parts as lines in which every character of a passage stands; `most` of all together, None for all."""
     room = most
     for part in parts:
-        if isinstance(part, Passage):
+        if isinstance(part, MarkdownText):
             yield from marked_lines(part.text, room)
             room = None if room is None else room - len(part.text)
         else:
             yield part
             room = None if room is None else room - sum(len(piece.text) for piece in part)
         if room is not None and room < 0:
-            yield (Piece("What comes after this is not shown; the pager shows all of it.", Tone.DIM),)
+            yield (Span("What comes after this is not shown; the pager shows all of it.", Tone.DIM),)
             return
 
 
 def plain_lines(text: str, most: int | None = MOST_SHOWN, tone: Tone = Tone.TEXT) -> Iterator[Line]:
     """Yield a text as it stands."""
-    return ((Piece(part, tone),) for part in _texts(text, most))
+    return ((Span(part, tone),) for part in _texts(text, most))
 
 
 def marked_lines(text: str, most: int | None = MOST_SHOWN) -> Iterator[Line]:
@@ -58,29 +58,29 @@ def marked_lines(text: str, most: int | None = MOST_SHOWN) -> Iterator[Line]:
     for part in _texts(text, most):
         if part.lstrip().startswith("```"):
             in_code = not in_code
-            yield (Piece(part, Tone.PALE),)
+            yield (Span(part, Tone.PALE),)
         elif in_code:
-            yield (Piece(part, Tone.RUNNING),)
+            yield (Span(part, Tone.RUNNING),)
         elif _HEADING.match(part):
-            yield (Piece(part, Tone.STRONG),)
+            yield (Span(part, Tone.STRONG),)
         elif part.startswith(">"):
-            yield (Piece(part, Tone.DIM),)
+            yield (Span(part, Tone.DIM),)
         elif bullet := _BULLET.fullmatch(part):
-            yield (Piece(bullet[1], Tone.ACCENT), Piece(bullet[2]))
+            yield (Span(bullet[1], Tone.ACCENT), Span(bullet[2]))
         else:
-            yield (Piece(part),)
+            yield (Span(part),)
 
 
 def json_lines(text: str, most: int | None = MOST_SHOWN) -> Iterator[Line]:
     """Yield JSON that is laid out already, with its keys set off."""
     for part in _texts(text, most):
         if found := _KEY.fullmatch(part):
-            yield (Piece(found[1]), Piece(found[2], Tone.RUNNING), Piece(found[3], Tone.PALE), Piece(found[4]))
+            yield (Span(found[1]), Span(found[2], Tone.RUNNING), Span(found[3], Tone.PALE), Span(found[4]))
         else:
-            yield (Piece(part),)
+            yield (Span(part),)
 
 
-def laid_out(raw: bytes) -> str:
+def pretty_json(raw: bytes) -> str:
     """Return JSON indented; as it came where it cannot be read, or is nested too deeply."""
     try:
         return json.dumps(json.loads(raw), ensure_ascii=False, indent=2)
@@ -90,7 +90,7 @@ def laid_out(raw: bytes) -> str:
 
 def _texts(text: str, most: int | None) -> Sequence[str]:
     most = None if most is None else max(0, most)
-    shown = safe_block(text[:most]).expandtabs(4).split("\n")
+    shown = sanitize_block(text[:most]).expandtabs(4).split("\n")
     if most is not None and len(text) > most:
         shown += ["", f"… {size(len(text) - most)} more; the pager shows all of it."]
     return shown

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from batchtui.results.content_blocks import BlockKind, as_json, blocks_of
-from batchtui.results.json_line import UnreadableLine, read_object
+from batchtui.results.json_line import UnreadableLine, parse_json_object
 from batchtui.results.structured_output import wanted_schema
-from batchtui.text.safe import squeezed
+from batchtui.text.safe import one_line
 from batchtui.tui.rendering.answer import block_parts
-from batchtui.tui.rendering.plain import MOST_SHOWN, Part, json_lines, laid_out
-from batchtui.tui.rendering.spans import Piece, Tone, joined
+from batchtui.tui.rendering.plain import MOST_SHOWN, Part, json_lines, pretty_json
+from batchtui.tui.rendering.spans import Span, Tone, joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,21 +22,21 @@ _SAID_APART = frozenset({"model", "system", "messages", "tools"})
 def params_of(request: bytes) -> Mapping[str, Any]:
     """Return what a request asks for; empty where it cannot be read."""
     try:
-        params = read_object(request).get("params")
+        params = parse_json_object(request).get("params")
     except UnreadableLine:
         return {}
     return params if isinstance(params, dict) else {}
 
 
-def prompt_parts(request: bytes, most: int | None = MOST_SHOWN) -> Iterator[Part]:
+def request_parts(request: bytes, most: int | None = MOST_SHOWN) -> Iterator[Part]:
     """Yield a request in parts; of what is no passage `most` characters a block, None for all."""
     params = params_of(request)
     if not params:
-        yield from json_lines(laid_out(request), most)
+        yield from json_lines(pretty_json(request), most)
         return
-    yield joined([[Piece(_short(params.get("model", "")), Tone.STRONG)], *_settings(params)], "   ")
+    yield joined([[Span(_short(params.get("model", "")), Tone.STRONG)], *_settings(params)], "   ")
     if tools := params.get("tools"):
-        yield (Piece("tools ", Tone.DIM), Piece(", ".join(_names(tools))))
+        yield (Span("tools ", Tone.DIM), Span(", ".join(_names(tools))))
     if params.get("system"):
         yield from _turn("system", params["system"], most)
     messages = params.get("messages")
@@ -45,20 +45,20 @@ def prompt_parts(request: bytes, most: int | None = MOST_SHOWN) -> Iterator[Part
             yield from _turn(message.get("role", ""), message.get("content"), most)
     if (schema := wanted_schema(params)) is not None:
         yield ()
-        yield (Piece("the answer must be JSON of this schema", Tone.ACCENT),)
+        yield (Span("the answer must be JSON of this schema", Tone.ACCENT),)
         yield from json_lines(as_json(schema), most)
 
 
-def _settings(params: Mapping[str, Any]) -> Iterator[list[Piece]]:
+def _settings(params: Mapping[str, Any]) -> Iterator[list[Span]]:
     for name, value in params.items():
         if name in _SAID_APART or (name in ("output_config", "output_format") and wanted_schema(params) is not None):
             continue
-        yield [Piece(f"{squeezed(name[:60])} ", Tone.DIM), Piece(_short(value))]
+        yield [Span(f"{one_line(name[:60])} ", Tone.DIM), Span(_short(value))]
 
 
 def _short(value: object) -> str:
     text = value if isinstance(value, str) else as_json(value)
-    return squeezed(text if len(text) <= 60 else text[:59] + "…")
+    return one_line(text if len(text) <= 60 else text[:59] + "…")
 
 
 def _names(tools: object) -> Iterator[str]:
@@ -69,7 +69,7 @@ def _names(tools: object) -> Iterator[str]:
 
 def _turn(role: object, content: object, most: int | None) -> Iterator[Part]:
     yield ()
-    yield (Piece(_short(role), Tone.ACCENT),)
+    yield (Span(_short(role), Tone.ACCENT),)
     blocks = blocks_of([{"type": "text", "text": content}] if isinstance(content, str) else _list(content))
     for block in blocks:
         yield from block_parts(block, most, titled=block.kind is not BlockKind.TEXT)

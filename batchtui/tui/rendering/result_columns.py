@@ -10,9 +10,9 @@ from batchtui.domain.usage import Usage
 from batchtui.text.glyphs import OUTCOMES
 from batchtui.text.money import usd
 from batchtui.text.numbers import count
-from batchtui.text.safe import safe, squeezed
+from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.rendering.columns import Column
-from batchtui.tui.rendering.spans import Line, Piece, Tone, with_its_end
+from batchtui.tui.rendering.spans import Line, Span, Tone, elide_middle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -55,9 +55,9 @@ OUTCOME_KINDS = {
 """Each outcome with its sign and tone; what needs no second look comes first."""
 
 
-def outcome(of: Outcome, *, plain: bool = False) -> Line:
+def outcome_line(of: Outcome, *, plain: bool = False) -> Line:
     """Say an outcome: glyph and word, in its colour."""
-    return (Piece(f"{OUTCOMES[of].glyph_in(plain=plain)} {OUTCOMES[of].word}", OUTCOME_TONES[of]),)
+    return (Span(f"{OUTCOMES[of].glyph_in(plain=plain)} {OUTCOMES[of].word}", OUTCOME_TONES[of]),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +78,11 @@ class ResultPainter:
     def __call__(self, item: ResultRow, column: Column, width: int) -> Line:
         """Draw one cell."""
         if column.id == "outcome":
-            return outcome(item.facts.outcome, plain=self._plain())
+            return outcome_line(item.facts.outcome, plain=self._plain())
         if column.id == "custom_id":
-            return (Piece(with_its_end(safe(item.facts.custom_id) or "(none)", width)),)
+            return (Span(elide_middle(sanitize(item.facts.custom_id) or "(none)", width)),)
         if column.id == "cost":
-            return (Piece(money(item.facts, item.cost), Tone.DIM),)
+            return (Span(money(item.facts, item.cost), Tone.DIM),)
         return _DRAWN[column.id](item.facts)
 
 
@@ -93,7 +93,7 @@ def money(facts: ResultFacts, cost: Cost | None) -> str:
     return "unknown" if cost is None else usd(cost.total)
 
 
-def priced(book: PriceBook, day: date) -> Callable[[ResultFacts], Cost | None]:
+def result_pricer(book: PriceBook, day: date) -> Callable[[ResultFacts], Cost | None]:
     """Return what prices single results of a batch that was made on a day."""
 
     def price(facts: ResultFacts) -> Cost | None:
@@ -106,18 +106,18 @@ def priced(book: PriceBook, day: date) -> Callable[[ResultFacts], Cost | None]:
 
 def _message(facts: ResultFacts) -> Line:
     failed = facts.error_type is not None
-    head = (Piece(f"{safe(facts.error_type)}  ", Tone.BAD),) if facts.error_type else ()
-    return (*head, Piece(squeezed(facts.message), Tone.TEXT if not failed else Tone.DIM))
+    head = (Span(f"{sanitize(facts.error_type)}  ", Tone.BAD),) if facts.error_type else ()
+    return (*head, Span(one_line(facts.message), Tone.TEXT if not failed else Tone.DIM))
 
 
 def _tokens(facts: ResultFacts) -> Line:
-    return (Piece(count(facts.usage.output_tokens) if facts.usage.output_tokens else "·", Tone.DIM),)
+    return (Span(count(facts.usage.output_tokens) if facts.usage.output_tokens else "·", Tone.DIM),)
 
 
 _DRAWN: Mapping[str, Callable[[ResultFacts], Line]] = {
     "message": _message,
     "tokens": _tokens,
-    "model": lambda facts: (Piece(safe((facts.model or "").removeprefix("claude-")), Tone.DIM),),
-    "stop": lambda facts: (Piece(safe(facts.stop_reason or ""), Tone.DIM),),
-    "seq": lambda facts: (Piece(count(facts.seq), Tone.DIM),),
+    "model": lambda facts: (Span(sanitize((facts.model or "").removeprefix("claude-")), Tone.DIM),),
+    "stop": lambda facts: (Span(sanitize(facts.stop_reason or ""), Tone.DIM),),
+    "seq": lambda facts: (Span(count(facts.seq), Tone.DIM),),
 }

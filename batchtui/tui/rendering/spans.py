@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 
-from batchtui.text.widths import steady
+from batchtui.text.widths import normalize_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -48,70 +48,70 @@ class Tone(StrEnum):
     """On a ground that tells one profile or workspace from another; it means nothing else."""
 
 
-class Piece(NamedTuple):
+class Span(NamedTuple):
     """Plain text that is safe already, never markup, and its tone."""
 
     text: str
     tone: Tone = Tone.TEXT
 
 
-Line = tuple[Piece, ...]
+Line = tuple[Span, ...]
 """Pieces that stand beside each other: a cell of a grid, or a whole line of a picture."""
 Tones = dict[Tone, "Style"]
 
 NOTHING: Line = ()
 _WORDS = re.compile(r" +|[^ ]+")
-GAP = Piece("  ")
+GAP = Span("  ")
 
 
-def line(*parts: Piece | str) -> Line:
+def line(*parts: Span | str) -> Line:
     """Return a line of pieces; a plain string has the tone of text."""
-    return tuple(part if isinstance(part, Piece) else Piece(part) for part in parts)
+    return tuple(part if isinstance(part, Span) else Span(part) for part in parts)
 
 
-def width(pieces: Iterable[Piece]) -> int:
+def width(pieces: Iterable[Span]) -> int:
     """Return how many columns these pieces take, by the tables that the screen's compositor uses."""
-    return sum(cell_len(steady(piece.text)) for piece in pieces)
+    return sum(cell_len(normalize_width(piece.text)) for piece in pieces)
 
 
-def plain(pieces: Iterable[Piece]) -> str:
+def plain(pieces: Iterable[Span]) -> str:
     """Return the text alone."""
     return "".join(piece.text for piece in pieces)
 
 
-def joined(groups: Iterable[Sequence[Piece]], gap: str = "  ") -> Line:
+def joined(groups: Iterable[Sequence[Span]], gap: str = "  ") -> Line:
     """Return groups of pieces as one line with a gap between them; empty groups leave no gap."""
-    pieces: list[Piece] = []
+    pieces: list[Span] = []
     for group in groups:
         if group:
-            pieces += [Piece(gap), *group] if pieces else group
+            pieces += [Span(gap), *group] if pieces else group
     return tuple(pieces)
 
 
-def fitted(pieces: Sequence[Piece], columns: int, *, right: bool = False) -> Line:
+def fit(pieces: Sequence[Span], columns: int, *, right: bool = False) -> Line:
     """Return the pieces cut or filled to exactly so many columns; what is cut ends in `…`."""
-    pieces = [piece if piece.text.isascii() else Piece(steady(piece.text), piece.tone) for piece in pieces]
+    pieces = [piece if piece.text.isascii() else Span(normalize_width(piece.text), piece.tone) for piece in pieces]
     excess = sum(cell_len(piece.text) for piece in pieces) - columns
     if excess <= 0:
-        space = (Piece(" " * -excess),) if excess else ()
+        space = (Span(" " * -excess),) if excess else ()
         return (*space, *pieces) if right else (*pieces, *space)
     return _cut(pieces, columns)
 
 
-def _cut(pieces: Sequence[Piece], columns: int) -> Line:
-    kept: list[Piece] = []
+def _cut(pieces: Sequence[Span], columns: int) -> Line:
+    kept: list[Span] = []
     room = columns - 1
     for piece in pieces:
         taken = cell_len(piece.text)
         if taken > room:
-            kept.append(Piece(set_cell_size(piece.text, room) + "…" if room >= 0 else "", piece.tone))
+            kept.append(Span(set_cell_size(piece.text, room) + "…" if room >= 0 else "", piece.tone))
             break
         kept.append(piece)
         room -= taken
     return tuple(kept) if columns > 0 else ()
 
 
-def with_its_end(text: str, columns: int) -> str:
+def elide_middle(text: str, columns: int) -> str:
     """Cut a text in its middle: names that are counted through differ at their ends."""
     if cell_len(text) <= columns or columns < 5:
         return text
@@ -126,7 +126,7 @@ def wrapped(text: str, columns: int) -> list[str]:
     """Break a text without line ends into lines of at most so many columns, at spaces where there are any."""
     columns = max(2, columns)
     if not text.isascii():
-        return _wrapped_wide(steady(text), columns)
+        return _wrapped_wide(normalize_width(text), columns)
     lines: list[str] = []
     start = 0
     while len(text) - start > columns:
@@ -154,16 +154,16 @@ def _wrapped_wide(text: str, columns: int) -> list[str]:
     return lines
 
 
-def flowed(pieces: Iterable[Piece], columns: int) -> list[Line]:
+def flow(pieces: Iterable[Span], columns: int) -> list[Line]:
     """Break pieces into lines of at most so many columns, at spaces where there are any; tones and an indent stay."""
     lines: list[Line] = []
-    kept: list[Piece] = []
+    kept: list[Span] = []
     room = columns = max(2, columns)
     for word in _words(pieces, columns):
         taken, is_space = width(word), word[0].text[:1] == " "
         if is_space:
             taken = min(taken, room)
-            word = [Piece(word[0].text[:room], word[0].tone)]
+            word = [Span(word[0].text[:room], word[0].tone)]
         elif taken > room and kept:
             lines.append(_without_end(kept))
             kept, room = [], columns
@@ -173,30 +173,30 @@ def flowed(pieces: Iterable[Piece], columns: int) -> list[Line]:
     return [*lines, _without_end(kept)]
 
 
-def _words(pieces: Iterable[Piece], columns: int) -> Iterator[list[Piece]]:
+def _words(pieces: Iterable[Span], columns: int) -> Iterator[list[Span]]:
     """Yield runs of spaces, and what stands between them, whatever its tones; nothing wider than so many columns."""
-    word: list[Piece] = []
+    word: list[Span] = []
     for piece in pieces:
         for text in _WORDS.findall(piece.text):
             if text[0] != " ":
-                word.append(Piece(text, piece.tone))
+                word.append(Span(text, piece.tone))
                 continue
             yield from _cut_to(word, columns)
             word = []
-            yield [Piece(text, piece.tone)]
+            yield [Span(text, piece.tone)]
     yield from _cut_to(word, columns)
 
 
-def _cut_to(word: list[Piece], columns: int) -> Iterator[list[Piece]]:
+def _cut_to(word: list[Span], columns: int) -> Iterator[list[Span]]:
     if not word:
         return
     if width(word) <= columns:
         yield word
     else:
-        yield from ([Piece(part, piece.tone)] for piece in word for part in wrapped(piece.text, columns))
+        yield from ([Span(part, piece.tone)] for piece in word for part in wrapped(piece.text, columns))
 
 
-def _without_end(pieces: list[Piece]) -> Line:
+def _without_end(pieces: list[Span]) -> Line:
     while pieces and pieces[-1].text.isspace():
         pieces.pop()
     return tuple(pieces)

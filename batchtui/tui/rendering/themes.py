@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ColourScheme:
     """A theme for Textual's own parts, and the style of every tone."""
 
     theme: Theme
@@ -29,7 +29,7 @@ class Look:
         return {tone: Style.parse(self.tones[tone]) for tone in Tone}
 
 
-def _look(name: str, *, dark: bool, colours: Mapping[str, str]) -> Look:
+def _look(name: str, *, dark: bool, colours: Mapping[str, str]) -> ColourScheme:
     """Make a look of a handful of colours; the names say what each is for."""
     pick = colours.__getitem__
     theme = Theme(
@@ -59,7 +59,7 @@ def _look(name: str, *, dark: bool, colours: Mapping[str, str]) -> Look:
         Tone.BLUE_PLACE: f"{pick('ground')} on {pick('running')}",
         Tone.MAGENTA_PLACE: f"{pick('ground')} on {pick('magenta')}",
     }  # fmt: skip
-    return Look(theme, tones, f"on {pick('cursor')}")
+    return ColourScheme(theme, tones, f"on {pick('cursor')}")
 
 
 DARK = _look("dark", dark=True, colours={
@@ -89,7 +89,7 @@ _ANSI_TONES = {
     Tone.YELLOW_PLACE: "reverse yellow", Tone.GREEN_PLACE: "reverse green", Tone.CYAN_PLACE: "reverse cyan",
     Tone.BLUE_PLACE: "reverse blue", Tone.MAGENTA_PLACE: "reverse magenta",
 }  # fmt: skip
-ANSI = Look(
+ANSI = ColourScheme(
     Theme(
         name="ansi", ansi=True, primary="ansi_magenta", secondary="ansi_blue", warning="ansi_yellow",
         error="ansi_red", success="ansi_green", accent="ansi_magenta", foreground="ansi_default",
@@ -111,10 +111,10 @@ ANSI = Look(
 )  # fmt: skip
 """Only what the terminal itself gives: also the look without any colour, where weight and reverse say everything."""
 
-LOOKS: Mapping[str, Look] = {look.theme.name: look for look in (DARK, LIGHT, HIGH_CONTRAST, ANSI)}
+LOOKS: Mapping[str, ColourScheme] = {look.theme.name: look for look in (DARK, LIGHT, HIGH_CONTRAST, ANSI)}
 
 
-def chosen(wanted: str, *, colours: int, light: bool) -> Look:
+def pick_scheme(wanted: str, *, colours: int, light: bool) -> ColourScheme:
     """Return the look for a setting: `auto` goes by what the terminal says of itself.
 
     Args:

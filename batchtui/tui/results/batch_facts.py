@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batchtui.domain.states import ResultsState
-from batchtui.text.safe import safe
+from batchtui.text.safe import sanitize
 from batchtui.tui.rendering import batch_text as saying
-from batchtui.tui.rendering.painter import look_of
-from batchtui.tui.rendering.spans import Line, Piece, Tone, fitted
-from batchtui.tui.widgets.lines_view import Picture
+from batchtui.tui.rendering.painter import painter_of
+from batchtui.tui.rendering.spans import Line, Span, Tone, fit
+from batchtui.tui.widgets.lines_view import LinesView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,7 +28,7 @@ LABELS = ("tags", "note")
 """Facts that stand beside the name: a person has written them there, and looks for them there."""
 
 
-class Facts(Picture):
+class BatchFacts(LinesView):
     """Draws the name of a batch and its facts, the worthiest first; what there is no room for is left out."""
 
     def __init__(self, now: Callable[[], datetime], ends: Callable[[Batch], Forecast | None]) -> None:
@@ -47,21 +47,21 @@ class Facts(Picture):
         batch = self._batch
         if batch is None:
             return []
-        facts = dict(saying.facts(batch, self._now(), plain=look_of(self).plain, forecast=self._ends(batch)))
+        facts = dict(saying.facts(batch, self._now(), plain=painter_of(self).plain, forecast=self._ends(batch)))
         labels = {name: facts.pop(name) for name in LABELS if name in facts}
         if batch.results is ResultsState.SAVED and self.app.size.height < SHORT:
             facts = {name: facts[name] for name in facts if name in KEPT}
-        return [fitted(list(_head(batch, labels)), columns), *beside(list(facts.items()), columns)]
+        return [fit(list(_head(batch, labels)), columns), *beside(list(facts.items()), columns)]
 
 
-def _head(batch: Batch, labels: Mapping[str, Line]) -> Iterator[Piece]:
-    yield Piece(f" {safe(batch.name)}", Tone.STRONG)
+def _head(batch: Batch, labels: Mapping[str, Line]) -> Iterator[Span]:
+    yield Span(f" {sanitize(batch.name)}", Tone.STRONG)
     if batch.parts > 1:
-        yield Piece(f"   part {batch.part} of {batch.parts}", Tone.DIM)
+        yield Span(f"   part {batch.part} of {batch.parts}", Tone.DIM)
     if batch.attempt > 1:
-        yield Piece(f"   attempt {batch.attempt}", Tone.DIM)
+        yield Span(f"   attempt {batch.attempt}", Tone.DIM)
     for name, value in labels.items():
-        yield Piece(f"   {name} ", Tone.DIM)
+        yield Span(f"   {name} ", Tone.DIM)
         yield from value
 
 
@@ -72,10 +72,10 @@ def beside(facts: Sequence[tuple[str, Line]], columns: int) -> list[Line]:
     room = columns // across
     lines: list[Line] = []
     for row in range(rows):
-        pieces: list[Piece] = []
+        pieces: list[Span] = []
         for name, value in facts[row : rows * across : rows]:
-            pieces.append(Piece(f" {name:<{LABEL}}", Tone.DIM))
-            pieces += fitted(value, room - LABEL - 2)
-            pieces.append(Piece(" "))
+            pieces.append(Span(f" {name:<{LABEL}}", Tone.DIM))
+            pieces += fit(value, room - LABEL - 2)
+            pieces.append(Span(" "))
         lines.append(tuple(pieces))
     return lines

@@ -8,25 +8,25 @@ from typing import TYPE_CHECKING, ClassVar
 
 from batchtui.domain.errors import BatchtuiError
 from batchtui.domain.states import BatchState, ResultsState
-from batchtui.runtime.threads import abandonable
-from batchtui.services.results.collect import Collecting, collect
+from batchtui.runtime.threads import run_cancellable
+from batchtui.services.results.collect import CollectProgress, collect
 from batchtui.text.numbers import count, size
 from batchtui.tui.actions import flows as acts
-from batchtui.tui.actions.label_actions import Labelled
+from batchtui.tui.actions.label_actions import LabelActions
 from batchtui.tui.commands.bindings import bindings
-from batchtui.tui.commands.key_text import keyed
+from batchtui.tui.commands.key_text import text_with_keys
 from batchtui.tui.commands.table import Scope
-from batchtui.tui.compare.batch_picker import ChooseBatch
+from batchtui.tui.compare.batch_picker import BatchPicker
 from batchtui.tui.export.open import open_batch_export
-from batchtui.tui.rendering.result_columns import priced
-from batchtui.tui.rendering.spans import Line, Piece, Tone, line
-from batchtui.tui.results.batch_facts import Facts
+from batchtui.tui.rendering.result_columns import result_pricer
+from batchtui.tui.rendering.spans import Line, Span, Tone, line
+from batchtui.tui.results.batch_facts import BatchFacts
 from batchtui.tui.results.browser import ResultBrowser
-from batchtui.tui.results.notice_band import Band
+from batchtui.tui.results.notice_band import ResultsBanner
 from batchtui.tui.results.result_screen import ResultScreen
 from batchtui.tui.retry.open import open_marked_retry, open_retry
 from batchtui.tui.widgets.rule import Rule
-from batchtui.tui.workers import Latest, perform
+from batchtui.tui.workers import CoalescedWorker, run_guarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,7 @@ MOST_COPIED = 5_000
 """custom_ids that are copied at once: no terminal takes a clipboard of any size."""
 
 
-class BatchScreen(Labelled):
+class BatchScreen(LabelActions):
     """A batch and its results. It asks the registry and calls services, nothing else."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.BATCH)
@@ -55,11 +55,11 @@ class BatchScreen(Labelled):
         self.shown = batch
         """The batch, as it stood when it was last heard about."""
         self._reader: ResultReader | None = None
-        self._opening = Latest(self, self._open_results)
+        self._opening = CoalescedWorker(self, self._open_results)
         day = (batch.created_at or batch.planned_at).date()
-        self._facts = Facts(workspace.clock.now, self.forecast)
-        self._band = Band(workspace.clock.now)
-        self._results = ResultBrowser(priced(workspace.prices, day))
+        self._facts = BatchFacts(workspace.clock.now, self.forecast)
+        self._band = ResultsBanner(workspace.clock.now)
+        self._results = ResultBrowser(result_pricer(workspace.prices, day))
         self.grid = self._results.grid
 
     def content(self) -> Iterator[Widget]:
@@ -83,7 +83,9 @@ class BatchScreen(Labelled):
     async def _open_results(self) -> None:
         if self._reader is None and self.shown.results is ResultsState.SAVED:
             store = self.workspace.registry.results
-            self._reader = await abandonable(lambda _: store.reader(self.shown), let_go=lambda reader: reader.close())
+            self._reader = await run_cancellable(
+                lambda _: store.reader(self.shown), let_go=lambda reader: reader.close()
+            )
             self._band.show(self.shown, self._reader.path, self._reader.summary)
             await self._results.open(self._reader)
 
@@ -91,7 +93,7 @@ class BatchScreen(Labelled):
         self._facts.show(self.shown)
         if self._reader is None:
             self._band.show(self.shown)
-            self.grid.empty = tuple(why_empty(self.shown, keyed(self, "{batch.fetch}  fetches them")))
+            self.grid.empty = tuple(why_empty(self.shown, text_with_keys(self, "{batch.fetch}  fetches them")))
             self.grid.repaint()
 
     # ── what happens ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -105,9 +107,9 @@ class BatchScreen(Labelled):
                 self._opening.request()
                 self.refresh_footer()
 
-    def ticked(self) -> None:
+    def on_tick(self) -> None:
         """Show that time has passed."""
-        super().ticked()
+        super().on_tick()
         self._facts.redraw()
         self._band.redraw()
 
@@ -124,15 +126,15 @@ class BatchScreen(Labelled):
         """Say what works now, and how much is shown."""
         self.refresh_footer()
 
-    def aside(self) -> Line:
+    def footer_status(self) -> Line:
         """Say what is marked, else how much is shown."""
-        return self._results.aside()
+        return self._results.footer_status()
 
     def back(self) -> bool:
         """Take back what was chosen among the results."""
         return self._results.back()
 
-    def works(self, command_id: str) -> bool:
+    def is_available(self, command_id: str) -> bool:
         """Whether a command makes sense for this batch as it stands."""
         state = self.shown.state
         match command_id:
@@ -150,7 +152,7 @@ class BatchScreen(Labelled):
                 return self.has_class("-failing")
             case "batch.outcomes" | "batch.search" | "list.open" | "batch.compare" | "batch.copy-custom-id":
                 return self._reader is not None
-        return super().works(command_id)
+        return super().is_available(command_id)
 
     @property
     def chosen(self) -> list[int]:
@@ -172,17 +174,17 @@ class BatchScreen(Labelled):
         self._results.search()
 
     def _action_batch_next_failure(self) -> None:
-        perform(self, partial(self._go_to_failure, 1), group="latest-failure")
+        run_guarded(self, partial(self._go_to_failure, 1), group="latest-failure")
 
     def _action_batch_previous_failure(self) -> None:
-        perform(self, partial(self._go_to_failure, -1), group="latest-failure")
+        run_guarded(self, partial(self._go_to_failure, -1), group="latest-failure")
 
     async def _go_to_failure(self, step: int) -> None:
         if not await self.grid.to_failure(step) and self._reader is not None:
             self.dashboard.say(f"There is no failure {'below' if step > 0 else 'above'} the cursor.")
 
     def _action_batch_fetch(self) -> None:
-        perform(self.app, self._fetch, group=f"fetch-{self.shown.key}", gives_up=True)
+        run_guarded(self.app, self._fetch, group=f"fetch-{self.shown.key}", exclusive=True)
 
     async def _fetch(self) -> None:
         try:
@@ -191,21 +193,21 @@ class BatchScreen(Labelled):
             self._show_batch()
             raise
 
-    def _say_fetching(self, progress: Collecting) -> None:
+    def _say_fetching(self, progress: CollectProgress) -> None:
         if not self.is_attached or self._reader is not None:
             return
         words = {"waiting": "another batchtui fetches them", "fetching": "fetching", "indexing": "indexing"}
-        self.grid.empty = (line(Piece(f"{words[progress.step]}: {size(progress.bytes)}", Tone.DIM)),)
+        self.grid.empty = (line(Span(f"{words[progress.step]}: {size(progress.bytes)}", Tone.DIM)),)
         self.grid.repaint()
 
     def _action_batch_cancel(self) -> None:
-        perform(self.app, partial(acts.cancel, self.dashboard, self.chosen), group="act")
+        run_guarded(self.app, partial(acts.cancel, self.dashboard, self.chosen), group="act")
 
     def _action_batch_delete(self) -> None:
-        perform(self.app, partial(acts.delete, self.dashboard, self.chosen), group="act")
+        run_guarded(self.app, partial(acts.delete, self.dashboard, self.chosen), group="act")
 
     def _action_batch_retry(self) -> None:
-        perform(self.app, self._retry, group="act")
+        run_guarded(self.app, self._retry, group="act")
 
     async def _retry(self) -> None:
         if not self.grid.marks:
@@ -217,11 +219,11 @@ class BatchScreen(Labelled):
 
     def _action_batch_export(self) -> None:
         pick = self._results.pick_of(self.shown.key)
-        perform(self.app, partial(open_batch_export, self.dashboard, self.shown, pick), group="act")
+        run_guarded(self.app, partial(open_batch_export, self.dashboard, self.shown, pick), group="act")
 
     def _action_batch_compare(self) -> None:
         if self._reader is not None:
-            self.app.push_screen(ChooseBatch(self.workspace, self.shown))
+            self.app.push_screen(BatchPicker(self.workspace, self.shown))
 
     def _action_batch_copy_id(self) -> None:
         acts.copy_ids(self.dashboard, [self.shown])
@@ -239,19 +241,19 @@ class BatchScreen(Labelled):
 def why_empty(batch: Batch, fetch: Line) -> Iterator[Line]:
     """Say why there are no results to be seen, and what to do; `fetch` says how they are fetched."""
     if batch.results is ResultsState.SAVED:
-        yield (Piece("Opening the results…", Tone.DIM),)
+        yield (Span("Opening the results…", Tone.DIM),)
     elif batch.results is ResultsState.GONE:
-        yield (Piece("The results are gone", Tone.STRONG),)
-        yield (Piece("The API keeps them for 29 days from the batch's creation.", Tone.DIM),)
+        yield (Span("The results are gone", Tone.STRONG),)
+        yield (Span("The API keeps them for 29 days from the batch's creation.", Tone.DIM),)
     elif batch.state is BatchState.ENDED:
-        yield (Piece("The results are not here yet", Tone.STRONG),)
+        yield (Span("The results are not here yet", Tone.STRONG),)
         yield ()
         yield fetch
     elif batch.state.is_running:
-        yield (Piece("At work", Tone.STRONG),)
+        yield (Span("At work", Tone.STRONG),)
         yield ()
-        yield (Piece("Results come all at once when the batch ends; most end within an hour.", Tone.DIM),)
+        yield (Span("Results come all at once when the batch ends; most end within an hour.", Tone.DIM),)
     else:
-        yield (Piece("No results yet", Tone.STRONG),)
+        yield (Span("No results yet", Tone.STRONG),)
         yield ()
-        yield (Piece("Nobody has been asked for answers: this part is not known to be at the API.", Tone.DIM),)
+        yield (Span("Nobody has been asked for answers: this part is not known to be at the API.", Tone.DIM),)

@@ -11,17 +11,17 @@ from textual.message import Message
 
 from batchtui.domain.result import Outcome
 from batchtui.text.numbers import count, size
-from batchtui.tui.commands.key_text import keyed
-from batchtui.tui.export.options import Pick
+from batchtui.tui.commands.key_text import text_with_keys
+from batchtui.tui.export.options import PickedResults
 from batchtui.tui.rendering.result_columns import OUTCOME_KINDS
-from batchtui.tui.rendering.spans import Line, Piece, Tone, line
+from batchtui.tui.rendering.spans import Line, Span, Tone, line
 from batchtui.tui.results.failure_list import FailureList
 from batchtui.tui.results.grid import ResultGrid
-from batchtui.tui.results.searching import Search
-from batchtui.tui.results.selection import Choice
-from batchtui.tui.widgets.facet_bar import Choices
+from batchtui.tui.results.searching import ResultSearch
+from batchtui.tui.results.selection import ResultSelection
+from batchtui.tui.widgets.facet_bar import FacetBar
 from batchtui.tui.widgets.filter_bar import FilterBar
-from batchtui.tui.workers import Latest
+from batchtui.tui.workers import CoalescedWorker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,12 +45,12 @@ class ResultBrowser(Vertical):
     def __init__(self, price: Callable[[ResultFacts], Cost | None]) -> None:
         super().__init__()
         self._reader: ResultReader | None = None
-        self._choice = Choice()
-        self._search = Search(self._say_searching)
-        self._choosing = Latest(self, self._show)
-        self._searching = Latest(self, self._find)
+        self._choice = ResultSelection()
+        self._search = ResultSearch(self._say_searching)
+        self._choosing = CoalescedWorker(self, self._show)
+        self._searching = CoalescedWorker(self, self._find)
         self.grid = ResultGrid(price)
-        self._outcomes = Choices(OUTCOME_KINDS, "Results")
+        self._outcomes = FacetBar(OUTCOME_KINDS, "Results")
         self._failures = FailureList()
         self._bar = FilterBar("what an answer, an error or a custom_id says")
 
@@ -69,7 +69,7 @@ class ResultBrowser(Vertical):
     async def open(self, reader: ResultReader) -> None:
         """Show these results."""
         self._reader = self.grid.reader = reader
-        self.grid.empty = (line(Piece("No result matches", Tone.STRONG)),)
+        self.grid.empty = (line(Span("No result matches", Tone.STRONG)),)
         groups = await asyncio.to_thread(lambda: reader.groups)
         self.screen.set_class(bool(groups), "-failing")
         self._failures.show(groups)
@@ -83,7 +83,7 @@ class ResultBrowser(Vertical):
         await self.grid.choose(self._choice)
         besides = self._failures.mark(self._choice.group)
         self._outcomes.show(self._reader.by_outcome, self._choice.outcome, besides=besides)
-        self._bar.say(Piece(f"{count(len(self.grid.order))} of {count(self._reader.count)} ", Tone.CHIP))
+        self._bar.say(Span(f"{count(len(self.grid.order))} of {count(self._reader.count)} ", Tone.CHIP))
         self.post_message(self.Changed())
 
     async def _find(self) -> None:
@@ -98,9 +98,9 @@ class ResultBrowser(Vertical):
     def _say_searching(self, done: int, total: int) -> None:
         if self.is_attached:
             words = f"searching {size(done)} of {size(total)}, {{app.back}} stops "
-            self._bar.say(*keyed(self, words, Tone.RUNNING, Tone.RUNNING))
+            self._bar.say(*text_with_keys(self, words, Tone.RUNNING, Tone.RUNNING))
 
-    def _choose(self, choice: Choice) -> None:
+    def _choose(self, choice: ResultSelection) -> None:
         self._choice = choice
         self._choosing.request()
 
@@ -108,7 +108,7 @@ class ResultBrowser(Vertical):
         """Show the next outcome only, or with -1 the one before."""
         self._choose(replace(self._choice, outcome=self._outcomes.next(step), group=None))
 
-    def on_choices_chosen(self, event: Choices.Chosen) -> None:
+    def on_facet_bar_chosen(self, event: FacetBar.Chosen) -> None:
         """Show the results with this outcome only."""
         event.stop()
         self._choose(replace(self._choice, outcome=event.choice, group=None))
@@ -135,14 +135,14 @@ class ResultBrowser(Vertical):
         event.stop()
         self.grid.focus()
 
-    def pick_of(self, batch: int) -> Pick | None:
+    def pick_of(self, batch: int) -> PickedResults | None:
         """Return which results of a batch were picked out: the marked ones, else those shown; None where all are."""
         shown = self.grid.order
         if self.grid.marks:
-            return Pick(f"only the {count(len(self.grid.marks))} that are marked", batch, self.grid.chosen)
+            return PickedResults(f"only the {count(len(self.grid.marks))} that are marked", batch, self.grid.chosen)
         if self._reader is None or not shown or len(shown) == self._reader.count:
             return None
-        return Pick(f"only the {count(len(shown))} that are shown", batch, shown)
+        return PickedResults(f"only the {count(len(shown))} that are shown", batch, shown)
 
     async def marked_failures(self) -> frozenset[str]:
         """Return the custom_ids of the marked results that are worth a second look."""
@@ -190,12 +190,12 @@ class ResultBrowser(Vertical):
             return False
         return True
 
-    def aside(self) -> Line:
+    def footer_status(self) -> Line:
         """Say what is marked, else how much is shown."""
         if self.grid.marks:
-            return (Piece(f"{count(len(self.grid.marks))} marked", Tone.WARN),)
+            return (Span(f"{count(len(self.grid.marks))} marked", Tone.WARN),)
         if self._reader is None:
             return ()
         shown, total = len(self.grid.order), self._reader.count
         words = f"{count(total)} results" if shown == total else f"{count(shown)} of {count(total)}"
-        return (Piece(words, Tone.DIM),)
+        return (Span(words, Tone.DIM),)

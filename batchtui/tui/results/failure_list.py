@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from textual.containers import Vertical
 from textual.message import Message
 
-from batchtui.results.failure_groups import Act
+from batchtui.results.failure_groups import SuggestedAction
 from batchtui.text.glyphs import OUTCOMES
 from batchtui.text.numbers import count
-from batchtui.text.safe import safe, squeezed
+from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.rendering.columns import Column
 from batchtui.tui.rendering.result_columns import OUTCOME_TONES
-from batchtui.tui.rendering.spans import Line, Piece, Tone, plain, wrapped
+from batchtui.tui.rendering.spans import Line, Span, Tone, plain, wrapped
 from batchtui.tui.widgets.grid.grid import Grid
-from batchtui.tui.widgets.lines_view import Picture
+from batchtui.tui.widgets.lines_view import LinesView
 from batchtui.tui.widgets.rule import Rule
 
 if TYPE_CHECKING:
@@ -31,10 +31,10 @@ COLUMNS = (
     Column("kind", "KIND", 14, 200, 90, fixed=True),
 )
 ACTS = {
-    Act.RESEND: ("send again", Tone.GOOD),
-    Act.RAISE: ("more tokens", Tone.WARN),
-    Act.EDIT: ("edit", Tone.BAD),
-    Act.LEAVE: ("look", Tone.DIM),
+    SuggestedAction.RESEND: ("send again", Tone.GOOD),
+    SuggestedAction.RAISE: ("more tokens", Tone.WARN),
+    SuggestedAction.EDIT: ("edit", Tone.BAD),
+    SuggestedAction.LEAVE: ("look", Tone.DIM),
 }
 """The sensible act in a word or two."""
 
@@ -80,10 +80,10 @@ class FailureList(Vertical):
 
     def _paint(self, item: FailureGroup, column: Column, width: int) -> Line:
         if column.id == "count":
-            return (Piece(count(item.count), Tone.CHIP if item.id == self._chosen else Tone.TEXT),)
+            return (Span(count(item.count), Tone.CHIP if item.id == self._chosen else Tone.TEXT),)
         if column.id == "act":
             word, tone = ACTS[item.advice.act]
-            return (Piece(word, tone),)
+            return (Span(word, tone),)
         return kind(item)
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
@@ -104,11 +104,11 @@ class FailureList(Vertical):
 def kind(group: FailureGroup) -> Line:
     """Name a kind of failure: what went wrong, and the message that its failures share."""
     word = group.error_type or group.stop_reason or OUTCOMES[group.outcome].word
-    head = Piece(squeezed(word), OUTCOME_TONES[group.outcome])
-    return (head, Piece(f"  {squeezed(group.pattern)}", Tone.DIM)) if group.pattern else (head,)
+    head = Span(one_line(word), OUTCOME_TONES[group.outcome])
+    return (head, Span(f"  {one_line(group.pattern)}", Tone.DIM)) if group.pattern else (head,)
 
 
-class _Example(Picture):
+class _Example(LinesView):
     """Draws what to do about a group, and its first failure."""
 
     def __init__(self) -> None:
@@ -123,10 +123,10 @@ class _Example(Picture):
         group = self._group
         if group is None:
             return []
-        lines: list[Line] = [(Piece(f" {part}"),) for part in wrapped(group.advice.sentence, columns - 2)]
-        lines.append((Piece(" such as ", Tone.DIM), Piece(safe(group.example_id) or "(no custom_id)")))
-        example = squeezed(group.example)
+        lines: list[Line] = [(Span(f" {part}"),) for part in wrapped(group.advice.sentence, columns - 2)]
+        lines.append((Span(" such as ", Tone.DIM), Span(sanitize(group.example_id) or "(no custom_id)")))
+        example = one_line(group.example)
         return [
             *lines,
-            *((Piece(f" {part}", Tone.DIM),) for part in (wrapped(example, columns - 2) if example else ())),
+            *((Span(f" {part}", Tone.DIM),) for part in (wrapped(example, columns - 2) if example else ())),
         ]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.result import Outcome
 from batchtui.tui.rendering import result_columns as result_cells
-from batchtui.tui.rendering.painter import look_of
+from batchtui.tui.rendering.painter import painter_of
 from batchtui.tui.rendering.result_columns import ResultRow
-from batchtui.tui.results.selection import Choice, order_of
+from batchtui.tui.results.selection import ResultSelection, order_of
 from batchtui.tui.widgets.grid.grid import Grid
 from batchtui.tui.widgets.grid.viewport import next_match
 
@@ -31,7 +31,7 @@ class ResultGrid(Grid[ResultRow]):
         super().__init__(
             result_cells.COLUMNS,
             self._page,
-            result_cells.ResultPainter(plain=lambda: look_of(self).plain),
+            result_cells.ResultPainter(plain=lambda: painter_of(self).plain),
             id="results",
         )
         self.price = price
@@ -44,7 +44,7 @@ class ResultGrid(Grid[ResultRow]):
         """What is known of the result under the cursor."""
         return self.item.facts if self.item else None
 
-    async def choose(self, choice: Choice) -> None:
+    async def choose(self, choice: ResultSelection) -> None:
         """Show these results; the cursor stays on its result where that is among them."""
         if self.reader is None:
             return

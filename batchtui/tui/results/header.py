@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 from batchtui.text.money import usd
 from batchtui.text.numbers import amount, count, size
-from batchtui.text.safe import safe, squeezed
-from batchtui.tui.rendering.painter import look_of
-from batchtui.tui.rendering.result_columns import outcome
-from batchtui.tui.rendering.spans import Line, Piece, Tone, fitted, joined, width, wrapped
-from batchtui.tui.widgets.lines_view import Picture
+from batchtui.text.safe import one_line, sanitize
+from batchtui.tui.rendering.painter import painter_of
+from batchtui.tui.rendering.result_columns import outcome_line
+from batchtui.tui.rendering.spans import Line, Span, Tone, fit, joined, width, wrapped
+from batchtui.tui.widgets.lines_view import LinesView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from batchtui.domain.cost import Cost
-    from batchtui.results.parsed_result import Answer
-    from batchtui.results.structured_output import Fit
+    from batchtui.results.parsed_result import ParsedResult
+    from batchtui.results.structured_output import SchemaMatch
 
 LEAST_NAME, BESIDE = 16, 46
 """Columns of a custom_id, however narrow the screen, and what it leaves to the outcome, the model and the end."""
@@ -25,22 +25,22 @@ MOST_FAULTS = 2
 """Faults of a structure that are said here; reading the answer shows the others."""
 
 
-class ResultHead(Picture):
+class ResultHeader(LinesView):
     """Draws the facts of one answer: two lines, and one or more where it should have been JSON."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._answer: Answer | None = None
+        self._answer: ParsedResult | None = None
         self._bytes = 0
         self._cost: Cost | None = None
-        self._fit: Fit | None = None
+        self._fit: SchemaMatch | None = None
 
     @property
     def custom_id(self) -> str:
         """Whose answer is shown."""
         return self._answer.custom_id if self._answer else ""
 
-    def show(self, answer: Answer, length: int, cost: Cost | None, fit: Fit | None) -> None:
+    def show(self, answer: ParsedResult, length: int, cost: Cost | None, fit: SchemaMatch | None) -> None:
         """Draw this answer, of so many bytes; `fit` is None where its request is not known."""
         self._answer, self._bytes, self._cost, self._fit = answer, length, cost, fit
         self.redraw()
@@ -51,18 +51,18 @@ class ResultHead(Picture):
         if answer is None:
             return [(), ()]
         reading = answer.reading
-        name = (Piece(f" {safe(answer.custom_id) or '(no custom_id)'}", Tone.STRONG),)
+        name = (Span(f" {sanitize(answer.custom_id) or '(no custom_id)'}", Tone.STRONG),)
         first = joined([
-            fitted(name, min(width(name), max(LEAST_NAME, columns - BESIDE))),
-            outcome(answer.outcome, plain=look_of(self).plain),
-            [Piece(safe((reading.model or "").removeprefix("claude-")), Tone.DIM)] if reading.model else [],
-            [Piece(f"stopped: {safe(reading.stop_reason)}", Tone.DIM)] if reading.stop_reason else [],
+            fit(name, min(width(name), max(LEAST_NAME, columns - BESIDE))),
+            outcome_line(answer.outcome, plain=painter_of(self).plain),
+            [Span(sanitize((reading.model or "").removeprefix("claude-")), Tone.DIM)] if reading.model else [],
+            [Span(f"stopped: {sanitize(reading.stop_reason)}", Tone.DIM)] if reading.stop_reason else [],
         ], "   ")  # fmt: skip
-        second = (Piece(f" {_took(answer, self._bytes, self._cost)}", Tone.DIM),)
+        second = (Span(f" {_took(answer, self._bytes, self._cost)}", Tone.DIM),)
         return [first, second, *(fit_lines(self._fit, columns) if self._fit else ())]
 
 
-def _took(answer: Answer, length: int, cost: Cost | None) -> str:
+def _took(answer: ParsedResult, length: int, cost: Cost | None) -> str:
     usage = answer.usage
     took = [f"{count(usage.total_input)} in", f"{count(usage.output_tokens)} out"] if usage.output_tokens else []
     if usage.cache_read_tokens:
@@ -77,17 +77,17 @@ def _took(answer: Answer, length: int, cost: Cost | None) -> str:
     return "   ".join([*said, size(length)])
 
 
-def fit_lines(fit: Fit, columns: int) -> list[Line]:
+def fit_lines(fit: SchemaMatch, columns: int) -> list[Line]:
     """Say whether an answer has the structure that was asked for; nothing where none was."""
     if not fit.wanted:
         return []
     if fit.fits:
-        return [(Piece(" fits the JSON schema that was asked for", Tone.GOOD),)]
+        return [(Span(" fits the JSON schema that was asked for", Tone.GOOD),)]
     if fit.fits is None:
         said, tone = "is JSON; whether it fits cannot be said", Tone.WARN
     else:
         said, tone = ("does not fit the schema" if fit.parses else "is no JSON, and should be"), Tone.BAD
-    faults = "; ".join(squeezed(fault) for fault in fit.faults[:MOST_FAULTS])
+    faults = "; ".join(one_line(fault) for fault in fit.faults[:MOST_FAULTS])
     more = f"; and {len(fit.faults) - MOST_FAULTS} more" if len(fit.faults) > MOST_FAULTS else ""
     lines = wrapped(f"{said}: {faults}{more}" if faults else said, max(20, columns - 2))
-    return [(Piece(f" {part}", tone),) for part in lines[:3]]
+    return [(Span(f" {part}", tone),) for part in lines[:3]]

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from batchtui.domain.limits import RESULTS_EXPIRE_SOON
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.text.numbers import amount
-from batchtui.text.safe import safe, said_path
+from batchtui.text.safe import display_path, sanitize
 from batchtui.tui.rendering.batch_text import moment, span
-from batchtui.tui.rendering.spans import Line, Piece, Tone, wrapped
+from batchtui.tui.rendering.spans import Line, Span, Tone, wrapped
 from batchtui.tui.results.batch_facts import LABEL
-from batchtui.tui.widgets.lines_view import Picture
+from batchtui.tui.widgets.lines_view import LinesView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from batchtui.registry.results.summary import ResultSummary
 
 
-class Band(Picture):
+class ResultsBanner(LinesView):
     """Draws one line, more where something is wrong, none where there is nothing to say."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
@@ -41,46 +41,46 @@ class Band(Picture):
         """Draw it."""
         if self._batch is None:
             return []
-        said = [*going(self._batch, self._now()), *(amiss(self._summary) if self._summary else ())]
+        said = [*expiry_notice(self._batch, self._now()), *(discrepancies(self._summary) if self._summary else ())]
         lines: list[Line] = [
-            (Piece(f" {part}", piece.tone),) for piece in said for part in wrapped(piece.text, columns - 2)
+            (Span(f" {part}", piece.tone),) for piece in said for part in wrapped(piece.text, columns - 2)
         ]
         if self._path is not None:
-            lines.append(where(self._path, columns))
+            lines.append(file_line(self._path, columns))
         return lines
 
 
-def going(batch: Batch, now: datetime) -> Iterator[Piece]:
+def expiry_notice(batch: Batch, now: datetime) -> Iterator[Span]:
     """Say that results will be gone, or are, where they are not here."""
     until = batch.results_until
     if batch.results is ResultsState.GONE:
-        yield Piece("The API has let go of these results before they were saved.", Tone.BAD)
+        yield Span("The API has let go of these results before they were saved.", Tone.BAD)
     elif batch.state is BatchState.ENDED and batch.results is not ResultsState.SAVED and until is not None:
         if until <= now:
-            yield Piece("The API has probably let go of these results; w tries to fetch them all the same.", Tone.BAD)
+            yield Span("The API has probably let go of these results; w tries to fetch them all the same.", Tone.BAD)
         elif until - now < RESULTS_EXPIRE_SOON:
             left = f"in {span(until - now)}, {moment(until, now)}"
-            yield Piece(f"The API lets go of these results {left}, and they are not saved: w fetches them.", Tone.WARN)
+            yield Span(f"The API lets go of these results {left}, and they are not saved: w fetches them.", Tone.WARN)
 
 
-def amiss(summary: ResultSummary) -> Iterator[Piece]:
+def discrepancies(summary: ResultSummary) -> Iterator[Span]:
     """Say what does not add up in saved results."""
     ids = summary.ids
     if ids is not None and ids.missing:
-        example = safe(ids.missing_examples[0]) if ids.missing_examples else ""
-        yield Piece(f"{amount(ids.missing, 'request')} without a result, such as {example}", Tone.WARN)
+        example = sanitize(ids.missing_examples[0]) if ids.missing_examples else ""
+        yield Span(f"{amount(ids.missing, 'request')} without a result, such as {example}", Tone.WARN)
     if ids is not None and ids.unexpected:
-        example = safe(ids.unexpected_examples[0]) if ids.unexpected_examples else ""
-        yield Piece(f"{amount(ids.unexpected, 'result')} of no request of this batch, such as {example}", Tone.WARN)
+        example = sanitize(ids.unexpected_examples[0]) if ids.unexpected_examples else ""
+        yield Span(f"{amount(ids.unexpected, 'result')} of no request of this batch, such as {example}", Tone.WARN)
     if summary.duplicates:
-        yield Piece(f"{amount(summary.duplicates, 'result')} with a custom_id that an earlier one has", Tone.WARN)
+        yield Span(f"{amount(summary.duplicates, 'result')} with a custom_id that an earlier one has", Tone.WARN)
     if summary.unreadable:
-        yield Piece(f"{amount(summary.unreadable, 'line')} that cannot be read; what came is shown", Tone.WARN)
+        yield Span(f"{amount(summary.unreadable, 'line')} that cannot be read; what came is shown", Tone.WARN)
 
 
-def where(path: Path, columns: int) -> Line:
+def file_line(path: Path, columns: int) -> Line:
     """Say where results lie; of a long path the end, which tells it from others."""
-    shown = said_path(path)
+    shown = display_path(path)
     head = f" {'file':<{LABEL}}"
     room = columns - len(head) - 1
-    return (Piece(head, Tone.DIM), Piece(shown if len(shown) <= room else f"…{shown[-max(1, room - 1) :]}"))
+    return (Span(head, Tone.DIM), Span(shown if len(shown) <= room else f"…{shown[-max(1, room - 1) :]}"))

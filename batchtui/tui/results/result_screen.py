@@ -9,16 +9,16 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from batchtui.domain.errors import BatchtuiError
-from batchtui.results.parsed_result import Answer, read_answer
-from batchtui.results.structured_output import Fit, check_fit
+from batchtui.results.parsed_result import ParsedResult, parse_result
+from batchtui.results.structured_output import SchemaMatch, match_schema
 from batchtui.text.numbers import count
 from batchtui.tui.rendering.answer import answer_parts
-from batchtui.tui.rendering.request import params_of, prompt_parts
-from batchtui.tui.rendering.spans import Line, Piece, Tone
+from batchtui.tui.rendering.request import params_of, request_parts
+from batchtui.tui.rendering.spans import Line, Span, Tone
 from batchtui.tui.results.side_by_side import SideBySide
 from batchtui.tui.terminal import external as pager
-from batchtui.tui.widgets.document_pane import Reading
-from batchtui.tui.workers import Latest, perform
+from batchtui.tui.widgets.document_pane import Document
+from batchtui.tui.workers import CoalescedWorker, run_guarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,14 +34,14 @@ _UNFIT = re.compile(r"[^A-Za-z0-9_-]")
 """What the name of a copy does not take over from a custom_id."""
 
 
-class Read(NamedTuple):
+class LoadedResult(NamedTuple):
     """All that is shown of one result, read on a thread."""
 
     raw: bytes
-    answer: Answer
+    answer: ParsedResult
     request: bytes | None
     """None where it is not stored here."""
-    fit: Fit | None
+    fit: SchemaMatch | None
     cost: Cost | None
 
 
@@ -53,7 +53,7 @@ class ResultScreen(SideBySide):
         self._batch = batch
         self._reader = reader
         self._grid = grid
-        self._reading = Latest(self, self._read)
+        self._reading = CoalescedWorker(self, self._read)
 
     def on_mount(self) -> None:
         """Show the result under the cursor of the list."""
@@ -66,20 +66,20 @@ class ResultScreen(SideBySide):
             return
         read = await asyncio.to_thread(self._read_from_disk, seq)
         self._head.show(read.answer, len(read.raw), read.cost, read.fit)
-        self._answer.show(Reading(partial(answer_parts, read.answer, raw=read.raw), read.raw))
+        self._answer.show(Document(partial(answer_parts, read.answer, raw=read.raw), read.raw))
         if read.request is None:
-            self._request.show(Reading(_not_stored))
+            self._request.show(Document(_not_stored))
         else:
-            self._request.show(Reading(partial(prompt_parts, read.request), read.request))
+            self._request.show(Document(partial(request_parts, read.request), read.request))
         self.refresh_footer()
 
-    def _read_from_disk(self, seq: int) -> Read:
+    def _read_from_disk(self, seq: int) -> LoadedResult:
         raw = self._reader.raw(seq)
-        answer = read_answer(raw)
+        answer = parse_result(raw)
         request = self._find(answer.custom_id)
-        fit = check_fit(answer, params_of(request)) if request and answer.message else None
+        fit = match_schema(answer, params_of(request)) if request and answer.message else None
         [facts] = self._reader.page([seq])
-        return Read(raw, answer, request, fit, self._grid.price(facts))
+        return LoadedResult(raw, answer, request, fit, self._grid.price(facts))
 
     def _find(self, custom_id: str) -> bytes | None:
         """Find the request in what was stored when it was sent: the API does not give it back."""
@@ -90,9 +90,9 @@ class ResultScreen(SideBySide):
                     return requests.find(custom_id)
         return None
 
-    def aside(self) -> Line:
+    def footer_status(self) -> Line:
         """Say which one of how many it is."""
-        return (Piece(f"{count(self._grid.cursor + 1)} of {count(len(self._grid.order))}", Tone.DIM),)
+        return (Span(f"{count(self._grid.cursor + 1)} of {count(len(self._grid.order))}", Tone.DIM),)
 
     # ── commands ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -107,10 +107,10 @@ class ResultScreen(SideBySide):
         self._go(-1)
 
     def _action_result_next_failure(self) -> None:
-        perform(self, partial(self._go_to_failure, 1), group="latest-failure")
+        run_guarded(self, partial(self._go_to_failure, 1), group="latest-failure")
 
     def _action_result_previous_failure(self) -> None:
-        perform(self, partial(self._go_to_failure, -1), group="latest-failure")
+        run_guarded(self, partial(self._go_to_failure, -1), group="latest-failure")
 
     async def _go_to_failure(self, step: int) -> None:
         if await self._grid.to_failure(step):
@@ -120,7 +120,7 @@ class ResultScreen(SideBySide):
 
     async def _action_result_editor(self) -> None:
         name = f"{_UNFIT.sub('_', self._head.custom_id)[:60] or 'result'}{self._ahead.suffix}"
-        pager.edit(self.app, await asyncio.to_thread(self._ahead.whole), name)
+        pager.view_in_editor(self.app, await asyncio.to_thread(self._ahead.whole), name)
 
     def _action_result_copy_id(self) -> None:
         custom_id = self._head.custom_id
@@ -128,4 +128,4 @@ class ResultScreen(SideBySide):
 
 
 def _not_stored(_most: int | None) -> Iterator[Part]:
-    yield (Piece("The request is not stored here: the batch was made elsewhere.", Tone.DIM),)
+    yield (Span("The request is not stored here: the batch was made elsewhere.", Tone.DIM),)

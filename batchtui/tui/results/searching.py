@@ -15,7 +15,7 @@ SAYING = 0.1
 """Seconds between two words about how far it is; what is found sooner needs none."""
 
 
-class Search:
+class ResultSearch:
     """Looks for one text; another text, or an end, stops what is under way within a block of the file."""
 
     def __init__(self, say: Callable[[int, int], None]) -> None:

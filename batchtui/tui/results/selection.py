@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ResultSelection:
     """What is to be shown; without anything said, all."""
 
     outcome: Outcome | None = None
@@ -24,7 +24,7 @@ class Choice:
     """What a search found, in order of arrival."""
 
 
-def order_of(reader: ResultReader, choice: Choice) -> Sequence[int]:
+def order_of(reader: ResultReader, choice: ResultSelection) -> Sequence[int]:
     """Return the seqs that are shown, in order of arrival; never a list of a million numbers. Blocking."""
     outcomes = None if choice.outcome is None else {choice.outcome}
     if choice.group is None and choice.found is None:

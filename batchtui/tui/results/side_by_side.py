@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.containers import Container
 
 from batchtui.text.numbers import size
-from batchtui.tui.chrome.base_screen import Frame
+from batchtui.tui.chrome.base_screen import BaseScreen
 from batchtui.tui.commands.bindings import bindings
 from batchtui.tui.commands.table import Scope
-from batchtui.tui.results.header import ResultHead
+from batchtui.tui.results.header import ResultHeader
 from batchtui.tui.terminal import external as pager
-from batchtui.tui.widgets.document_pane import Form, Pane
+from batchtui.tui.widgets.document_pane import DocumentPane, ViewMode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
 
 
-class SideBySide(Frame):
+class SideBySide(BaseScreen):
     """Two panes below the facts, one of them ahead. Who builds on it fills them; it reads nothing itself."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.RESULT)
@@ -32,9 +32,9 @@ class SideBySide(Frame):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
-        self._head = ResultHead()
-        self._request = Pane("request", id="request")
-        self._answer = Pane("answer", id="answer")
+        self._head = ResultHeader()
+        self._request = DocumentPane("request", id="request")
+        self._answer = DocumentPane("answer", id="answer")
 
     def content(self) -> Iterator[Widget]:
         """Lay out the facts, the request and the answer."""
@@ -44,14 +44,14 @@ class SideBySide(Frame):
             yield self._answer
 
     @property
-    def _ahead(self) -> Pane:
+    def _ahead(self) -> DocumentPane:
         return self._request if self._request.is_ahead else self._answer
 
-    def works(self, command_id: str) -> bool:
+    def is_available(self, command_id: str) -> bool:
         """Offer the keys of the tree where one is shown."""
         if command_id.startswith("tree."):
-            return self._ahead.form is Form.TREE
-        return super().works(command_id)
+            return self._ahead.form is ViewMode.TREE
+        return super().is_available(command_id)
 
     def on_descendant_focus(self) -> None:
         """Say what works where the keys arrive, and zoom in on that."""
@@ -70,7 +70,7 @@ class SideBySide(Frame):
         self.toggle_class("-zoomed")
 
     async def _action_result_pager(self) -> None:
-        pager.page(self.app, await asyncio.to_thread(self._ahead.whole))
+        pager.open_pager(self.app, await asyncio.to_thread(self._ahead.whole))
 
     async def _action_result_copy_text(self) -> None:
         text = await asyncio.to_thread(self._ahead.whole)

@@ -8,9 +8,9 @@ from batchtui.domain.errors import BatchtuiError
 from batchtui.services.retry.retry import RetryOptions, apply_retry, discard, plan_retry
 from batchtui.text.estimates import estimate_lines, range_words
 from batchtui.text.numbers import amount
-from batchtui.text.safe import squeezed
+from batchtui.text.safe import one_line
 from batchtui.tui.dialogs.confirm import Group, Question
-from batchtui.tui.submit.flows import progress, report_submitted
+from batchtui.tui.submit.flows import report_submitted, send_progress_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ async def send_again(app: Host, plan: RetryPlan) -> bool:
     question = Question(
         f"Send {amount(plan.requests, 'request')} again?",
         (
-            Group(f"{squeezed(plan.job.name)}, attempt {plan.attempt}", (f"{amount(len(plan.parts), 'part')}",)),
+            Group(f"{one_line(plan.job.name)}, attempt {plan.attempt}", (f"{amount(len(plan.parts), 'part')}",)),
             Group("What it costs", tuple(estimate_lines(plan.estimate))),
         ),
         remark="What has succeeded in any attempt is not sent again.",
@@ -33,8 +33,8 @@ async def send_again(app: Host, plan: RetryPlan) -> bool:
     )
     if not await app.ask(question):
         return False
-    with app.undertaking() as say:
-        submitted = await apply_retry(app.workspace, plan, lambda event: say(progress(event)))
+    with app.busy() as say:
+        submitted = await apply_retry(app.workspace, plan, lambda event: say(send_progress_words(event)))
     report_submitted(app, submitted)
     return True
 
@@ -44,18 +44,18 @@ async def send_all_again(app: Host, targets: Sequence[Target]) -> None:
     plans: list[RetryPlan] = []
     skipped: list[str] = []
     try:
-        with app.undertaking() as say:
+        with app.busy() as say:
             for target in targets:
                 say(f"planning  {target.named}")
                 try:
                     plans.append(await plan_retry(app.workspace, target, RetryOptions()))
                 except BatchtuiError as error:
-                    skipped.append(squeezed(error.message))
+                    skipped.append(one_line(error.message))
         if not plans:
             app.say(f"There is nothing to send again: {skipped[0]}")
             return
         things = tuple(
-            f"{squeezed(plan.job.name)}  {amount(plan.requests, 'request')}, attempt {plan.attempt}, "
+            f"{one_line(plan.job.name)}  {amount(plan.requests, 'request')}, attempt {plan.attempt}, "
             f"{range_words(plan.estimate.cost)}"
             for plan in plans
         )
@@ -63,8 +63,8 @@ async def send_all_again(app: Host, targets: Sequence[Target]) -> None:
         if await app.ask(Question(title, (Group("As they were sent", things),), tuple(skipped), yes="send")):
             while plans:
                 plan = plans[0]
-                with app.undertaking() as say:
-                    submitted = await apply_retry(app.workspace, plan, lambda event: say(progress(event)))
+                with app.busy() as say:
+                    submitted = await apply_retry(app.workspace, plan, lambda event: say(send_progress_words(event)))
                 plans.pop(0)
                 report_submitted(app, submitted)
     finally:

@@ -11,21 +11,21 @@ from batchtui.services.retry.retry import RetryOptions, RetryPlan, discard, plan
 from batchtui.text.estimates import range_words
 from batchtui.text.glyphs import OUTCOMES
 from batchtui.text.numbers import amount, count, size
-from batchtui.text.safe import squeezed
-from batchtui.tui.chrome.base_screen import Frame
+from batchtui.text.safe import one_line
+from batchtui.tui.chrome.base_screen import BaseScreen
 from batchtui.tui.commands.bindings import bindings
-from batchtui.tui.commands.key_text import keyed
+from batchtui.tui.commands.key_text import text_with_keys
 from batchtui.tui.commands.table import Scope
-from batchtui.tui.dialogs.text_prompt import AskText
+from batchtui.tui.dialogs.text_prompt import TextPrompt
 from batchtui.tui.rendering.columns import Column
-from batchtui.tui.rendering.painter import look_of
+from batchtui.tui.rendering.painter import painter_of
 from batchtui.tui.rendering.result_columns import OUTCOME_TONES
-from batchtui.tui.rendering.spans import Line, Piece, Tone, fitted, line, plain
+from batchtui.tui.rendering.spans import Line, Span, Tone, fit, line, plain
 from batchtui.tui.retry.flows import send_again
 from batchtui.tui.widgets.grid.grid import Grid
-from batchtui.tui.widgets.lines_view import Picture
+from batchtui.tui.widgets.lines_view import LinesView
 from batchtui.tui.widgets.rule import Rule
-from batchtui.tui.workers import Latest, perform
+from batchtui.tui.workers import CoalescedWorker, run_guarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from batchtui.results.failure_groups import Kind
     from batchtui.services.batches.targets import Target
-    from batchtui.services.retry.unresolved import Failed
+    from batchtui.services.retry.unresolved import FailureChoice
     from batchtui.services.workspace import Workspace
 
 COLUMNS = (
@@ -47,7 +47,7 @@ COLUMNS = (
 )
 
 
-class RetryScreen(Frame):
+class RetryScreen(BaseScreen):
     """Shows one plan after the other, as choices change; sends the one that is shown. It decides nothing itself."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.RETRY)
@@ -59,11 +59,11 @@ class RetryScreen(Frame):
         self._target = target
         self._options = RetryOptions(custom_ids=custom_ids)
         self._plan: RetryPlan | None = None
-        self._failed: Sequence[Failed] = ()
-        self._planning = Latest(self, self._make_plan)
-        self._summary = Summary()
-        self.grid: Grid[Failed] = Grid(COLUMNS, self._page, self._paint, id="failures")
-        self.grid.empty = (line(Piece("Looking for what failed …", Tone.DIM)),)
+        self._failed: Sequence[FailureChoice] = ()
+        self._planning = CoalescedWorker(self, self._make_plan)
+        self._summary = RetrySummary()
+        self.grid: Grid[FailureChoice] = Grid(COLUMNS, self._page, self._paint, id="failures")
+        self.grid.empty = (line(Span("Looking for what failed …", Tone.DIM)),)
 
     def content(self) -> Iterator[Widget]:
         """Lay out the kinds of failure, and below them the plan."""
@@ -80,7 +80,7 @@ class RetryScreen(Frame):
         """Let go of what the last plan laid aside."""
         self._let_go()
 
-    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, Failed]]:
+    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, FailureChoice]]:
         return [(key, self._failed[key]) for key in keys if key < len(self._failed)]
 
     async def _make_plan(self) -> None:
@@ -91,7 +91,7 @@ class RetryScreen(Frame):
         except NothingToRetry as nothing:
             self._summary.show(None, nothing.message)
             if not self._failed:
-                self.grid.empty = (line(Piece(squeezed(nothing.message), Tone.STRONG)),)
+                self.grid.empty = (line(Span(one_line(nothing.message), Tone.STRONG)),)
                 self.grid.repaint()
             self._show_choices()
             return
@@ -141,13 +141,13 @@ class RetryScreen(Frame):
         if kinds == self._chosen:
             return
         if not kinds:
-            self.dashboard.say(plain(keyed(self, "At least one kind has to be sent; {app.back} goes back.")))
+            self.dashboard.say(plain(text_with_keys(self, "At least one kind has to be sent; {app.back} goes back.")))
             self._show_choices()
             return
         self._choose(replace(self._options, groups=kinds))
 
     def _action_retry_model(self) -> None:
-        ask = AskText("Another model for all of them; empty for each its own", self._options.model or "")
+        ask = TextPrompt("Another model for all of them; empty for each its own", self._options.model or "")
         self.app.push_screen(ask, self._take_model)
 
     def _take_model(self, model: str | None) -> None:
@@ -156,7 +156,7 @@ class RetryScreen(Frame):
 
     def _action_retry_max_tokens(self) -> None:
         text = str(self._options.max_tokens or "")
-        ask = AskText("Another max_tokens for all of them; empty for each its own", text, check=_no_number)
+        ask = TextPrompt("Another max_tokens for all of them; empty for each its own", text, check=_no_number)
         self.app.push_screen(ask, self._take_max_tokens)
 
     def _take_max_tokens(self, typed: str | None) -> None:
@@ -166,7 +166,7 @@ class RetryScreen(Frame):
 
     def _action_retry_send(self) -> None:
         if self._plan is not None:
-            perform(self.app, partial(self._send, self._plan), group="act")
+            run_guarded(self.app, partial(self._send, self._plan), group="act")
 
     async def _send(self, plan: RetryPlan) -> None:
         if await send_again(self.dashboard, plan):
@@ -174,23 +174,23 @@ class RetryScreen(Frame):
             self._plan = None
             self.app.pop_screen()
 
-    def works(self, command_id: str) -> bool:
+    def is_available(self, command_id: str) -> bool:
         """Leave out what means nothing here, or not yet."""
         if command_id == "retry.send":
             return self._plan is not None
-        return command_id not in ("list.sort", "list.open") and super().works(command_id)
+        return command_id not in ("list.sort", "list.open") and super().is_available(command_id)
 
-    def aside(self) -> Line:
+    def footer_status(self) -> Line:
         """Say whose failures these are."""
         name = self._target.job.name if self._target.job else self._target.batches[0].name
         named = self._options.custom_ids
-        return (Piece(f"{count(len(named))} marked of {squeezed(name)}" if named else squeezed(name), Tone.DIM),)
+        return (Span(f"{count(len(named))} marked of {one_line(name)}" if named else one_line(name), Tone.DIM),)
 
-    def _paint(self, item: Failed, column: Column, width: int) -> Line:
-        return paint(item, column, is_chosen=item.group.kind in self._chosen, plain=look_of(self).plain)
+    def _paint(self, item: FailureChoice, column: Column, width: int) -> Line:
+        return paint(item, column, is_chosen=item.group.kind in self._chosen, plain=painter_of(self).plain)
 
 
-class Summary(Picture):
+class RetrySummary(LinesView):
     """Draws what the plan would do."""
 
     def __init__(self) -> None:
@@ -206,41 +206,41 @@ class Summary(Picture):
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
         """Draw it."""
         if self._plan is None:
-            return [(Piece(f" {squeezed(self._said)}", Tone.DIM),), (), (), ()]
-        return [fitted((Piece(" "), *pieces), columns) for pieces in plan_lines(self._plan)]
+            return [(Span(f" {one_line(self._said)}", Tone.DIM),), (), (), ()]
+        return [fit((Span(" "), *pieces), columns) for pieces in plan_lines(self._plan)]
 
 
 def plan_lines(plan: RetryPlan) -> Iterator[Line]:
     """Yield what a plan would do, in four lines."""
     length = sum(part.bytes for part in plan.parts)
     parts = amount(len(plan.parts), "part")
-    yield (Piece(f"{amount(plan.requests, 'request')}", Tone.STRONG),
-           Piece(f" in {parts}, {size(length)}, as attempt {plan.attempt} of the same job", Tone.DIM))  # fmt: skip
+    yield (Span(f"{amount(plan.requests, 'request')}", Tone.STRONG),
+           Span(f" in {parts}, {size(length)}, as attempt {plan.attempt} of the same job", Tone.DIM))  # fmt: skip
     changed = f"{amount(plan.changed, 'request')} changed; " if plan.changed else "as they were sent; "
-    yield (Piece(changed, Tone.DIM), Piece(", ".join(map(squeezed, plan.models)), Tone.TEXT))
-    yield (Piece("estimated cost  ", Tone.DIM), Piece(range_words(plan.estimate.cost)))
+    yield (Span(changed, Tone.DIM), Span(", ".join(map(one_line, plan.models)), Tone.TEXT))
+    yield (Span("estimated cost  ", Tone.DIM), Span(range_words(plan.estimate.cost)))
     left = [f"{amount(plan.succeeded, 'success', 'successes')} stay as they are"]
     left += [f"{count(plan.missing)} without a result"] if plan.missing else []
     left += [f"{count(plan.away)} of batches that the API does not show"] if plan.away else []
-    yield (Piece("; ".join(left), Tone.DIM),)
+    yield (Span("; ".join(left), Tone.DIM),)
 
 
-def paint(item: Failed, column: Column, *, is_chosen: bool, plain: bool) -> Line:
+def paint(item: FailureChoice, column: Column, *, is_chosen: bool, plain: bool) -> Line:
     """Draw one cell."""
     group = item.group
     match column.id:
         case "chosen":
             word = "yes" if is_chosen else "no"
-            return (Piece(word, Tone.GOOD if is_chosen else Tone.DIM),)
+            return (Span(word, Tone.GOOD if is_chosen else Tone.DIM),)
         case "count":
-            return (Piece(count(group.count)),)
+            return (Span(count(group.count)),)
         case "kind":
             sign = OUTCOMES[group.outcome]
             word = group.error_type or group.stop_reason or sign.word
-            return (Piece(f"{sign.glyph_in(plain=plain)} {squeezed(word)}", OUTCOME_TONES[group.outcome]),)
+            return (Span(f"{sign.glyph_in(plain=plain)} {one_line(word)}", OUTCOME_TONES[group.outcome]),)
         case "advice":
-            return (Piece(group.advice.sentence, Tone.DIM),)
-    return (Piece(squeezed(group.pattern or group.example), Tone.DIM),)
+            return (Span(group.advice.sentence, Tone.DIM),)
+    return (Span(one_line(group.pattern or group.example), Tone.DIM),)
 
 
 def _no_number(text: str) -> str:

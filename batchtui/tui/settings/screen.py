@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING, ClassVar
 from batchtui.domain.errors import UsageError
 from batchtui.settings import reference as manual
 from batchtui.settings.loading import parse_settings
-from batchtui.settings.toml_edit import fitting, parsed, read_text, write_text
+from batchtui.settings.toml_edit import coerce, parsed, read_text, write_text
 from batchtui.text.numbers import amount
-from batchtui.text.safe import safe, said_path, squeezed
-from batchtui.tui.chrome.base_screen import Frame
+from batchtui.text.safe import display_path, one_line, sanitize
+from batchtui.tui.chrome.base_screen import BaseScreen
 from batchtui.tui.commands import keymap
 from batchtui.tui.commands.bindings import bindings
 from batchtui.tui.commands.table import COMMANDS, Scope
-from batchtui.tui.dialogs.text_prompt import AskText
+from batchtui.tui.dialogs.text_prompt import TextPrompt
 from batchtui.tui.rendering.columns import Column
-from batchtui.tui.rendering.spans import Line, Piece, Tone, line, wrapped
+from batchtui.tui.rendering.spans import Line, Span, Tone, line, wrapped
 from batchtui.tui.terminal import external as pager
 from batchtui.tui.widgets.filter_bar import FilterBar
 from batchtui.tui.widgets.grid.grid import Grid
-from batchtui.tui.widgets.lines_view import Picture
+from batchtui.tui.widgets.lines_view import LinesView
 from batchtui.tui.widgets.rule import Rule
-from batchtui.tui.workers import perform
+from batchtui.tui.workers import run_guarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -47,14 +47,14 @@ AT_THE_NEXT_START = frozenset({
 """What is looked at only when the dashboard starts."""
 PREFACE = re.compile(r"^config\.toml: (line \d+: )?|^The settings give `[^`]+` ")
 """What need not be said where one setting alone is typed."""
-NOTHING_FOUND = (line(Piece("No setting says that", Tone.STRONG)),)
+NOTHING_FOUND = (line(Span("No setting says that", Tone.STRONG)),)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SettingRow:
     """One setting, and what it comes from."""
 
-    entry: manual.Entry
+    entry: manual.SettingEntry
     path: tuple[str, ...]
     """The names that lead to it in the file."""
 
@@ -69,7 +69,7 @@ class Row:
         return f"{self.key} {self.entry.value} {self.entry.meaning}".lower()
 
 
-class SettingsScreen(Frame):
+class SettingsScreen(BaseScreen):
     """Lists every setting, the keys of every command among them. What they bring about is not its business."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.SETTINGS)
@@ -81,8 +81,8 @@ class SettingsScreen(Frame):
         self._rows = rows(workspace.settings)
         self._words = ""
         self._bar = FilterBar("what a setting is called, or means")
-        self._meaning = Meaning(str(self._file))
-        self.grid: Grid[Row] = Grid(COLUMNS, self._page, paint, id="settings")
+        self._meaning = SettingHelp(str(self._file))
+        self.grid: Grid[SettingRow] = Grid(COLUMNS, self._page, paint, id="settings")
         self.grid.empty = NOTHING_FOUND
 
     def content(self) -> Iterator[Widget]:
@@ -97,7 +97,7 @@ class SettingsScreen(Frame):
         self.grid.focus()
         self._show()
 
-    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, Row]]:
+    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, SettingRow]]:
         return [(key, self._rows[key]) for key in keys]
 
     def _show(self) -> None:
@@ -105,7 +105,7 @@ class SettingsScreen(Frame):
         shown = [at for at, row in enumerate(self._rows) if all(word in row.words for word in words)]
         self.grid.update(enumerate(self._rows))
         self.grid.show(shown)
-        self._bar.say(Piece(f"{len(shown)} of {len(self._rows)} ", Tone.DIM))
+        self._bar.say(Span(f"{len(shown)} of {len(self._rows)} ", Tone.DIM))
         self._meaning.show(self.grid.item)
         self.refresh_footer()
 
@@ -132,26 +132,28 @@ class SettingsScreen(Frame):
             return
         text = row.entry.value
         self.app.push_screen(
-            AskText(f"{row.key}; empty for the default", _bare(text), check=lambda typed: self._complaint(row, typed)),
+            TextPrompt(
+                f"{row.key}; empty for the default", _bare(text), check=lambda typed: self._complaint(row, typed)
+            ),
             lambda typed: self._take(row, typed) if typed is not None else None,
         )
 
-    def _complaint(self, row: Row, typed: str) -> str:
+    def _complaint(self, row: SettingRow, typed: str) -> str:
         try:
-            fitting(read_text(self._file), row.path, typed, check=check_keys)
+            coerce(read_text(self._file), row.path, typed, check=check_keys)
         except UsageError as error:
-            return squeezed(PREFACE.sub("", error.message))
+            return one_line(PREFACE.sub("", error.message))
         return ""
 
-    def _take(self, row: Row, typed: str) -> None:
-        perform(self, lambda: self._write(row, typed), group="settings")
+    def _take(self, row: SettingRow, typed: str) -> None:
+        run_guarded(self, lambda: self._write(row, typed), group="settings")
 
-    async def _write(self, row: Row, typed: str) -> None:
-        text, settings = fitting(read_text(self._file), row.path, typed, check=check_keys)
+    async def _write(self, row: SettingRow, typed: str) -> None:
+        text, settings = coerce(read_text(self._file), row.path, typed, check=check_keys)
         write_text(self._file, text)
         self._hold(settings)
         later = " It holds from the next start on." if row.key in AT_THE_NEXT_START else ""
-        self.dashboard.say(f"Written to {safe(self._file.name)}.{later}")
+        self.dashboard.say(f"Written to {sanitize(self._file.name)}.{later}")
 
     def _hold(self, settings: Settings) -> None:
         self.dashboard.take_settings(settings)
@@ -169,7 +171,7 @@ class SettingsScreen(Frame):
             self._take(row, "")
 
     def _action_settings_editor(self) -> None:
-        perform(self, self._edit, group="settings")
+        run_guarded(self, self._edit, group="settings")
 
     async def _edit(self) -> None:
         """Hand the file itself to the editor; an empty one begins with every setting, commented out."""
@@ -189,27 +191,27 @@ class SettingsScreen(Frame):
             return True
         return False
 
-    def works(self, command_id: str) -> bool:
+    def is_available(self, command_id: str) -> bool:
         """Leave out what means nothing here."""
         if command_id == "settings.default":
             return self.grid.item is not None and self.grid.item.entry.is_changed
-        return command_id not in ("list.mark", "list.sort", "app.settings") and super().works(command_id)
+        return command_id not in ("list.mark", "list.sort", "app.settings") and super().is_available(command_id)
 
-    def aside(self) -> Line:
+    def footer_status(self) -> Line:
         """Say how many differ from their default."""
         changed = sum(row.entry.is_changed for row in self._rows)
-        return (Piece(f"{amount(changed, 'setting')} changed" if changed else "all as they come", Tone.DIM),)
+        return (Span(f"{amount(changed, 'setting')} changed" if changed else "all as they come", Tone.DIM),)
 
 
-class Meaning(Picture):
+class SettingHelp(LinesView):
     """Draws what one setting means, what it may be, and where it is written."""
 
     def __init__(self, file: str) -> None:
         super().__init__(id="meaning")
         self._file = file
-        self._row: Row | None = None
+        self._row: SettingRow | None = None
 
-    def show(self, row: Row | None) -> None:
+    def show(self, row: SettingRow | None) -> None:
         """Draw this one."""
         self._row = row
         self.redraw()
@@ -219,42 +221,45 @@ class Meaning(Picture):
         if self._row is None:
             return []
         entry = self._row.entry
-        said: list[Line] = [(Piece(f" {part}"),) for part in wrapped(safe(entry.meaning), columns - 2)]
+        said: list[Line] = [(Span(f" {part}"),) for part in wrapped(sanitize(entry.meaning), columns - 2)]
         if entry.choices:
-            said.append((Piece(" one of ", Tone.DIM), Piece(", ".join(map(_bare, entry.choices)))))
+            said.append((Span(" one of ", Tone.DIM), Span(", ".join(map(_bare, entry.choices)))))
         when = "from the next start on" if self._row.key in AT_THE_NEXT_START else "at once"
         default = _bare(entry.default) or "not set"
-        said.append((Piece(f" default {safe(default)}  ·  a change holds {when}", Tone.DIM),))
-        return [*said[: rows - 1], (Piece(f" {said_path(self._file)}", Tone.PALE),)]
+        said.append((Span(f" default {sanitize(default)}  ·  a change holds {when}", Tone.DIM),))
+        return [*said[: rows - 1], (Span(f" {display_path(self._file)}", Tone.PALE),)]
 
 
-def rows(settings: Settings) -> tuple[Row, ...]:
+def rows(settings: Settings) -> tuple[SettingRow, ...]:
     """Return every setting as a row; in place of the table of keys, a row for each command."""
-    made = [Row(entry, entry.path) for entry in manual.entries(settings) if entry.key != "keys"]
+    made = [SettingRow(entry, entry.path) for entry in manual.entries(settings) if entry.key != "keys"]
     for command in COMMANDS:
         own = settings.keys.get(command.id)
         usual = ",".join(command.keys)
         meaning = f"{command.help.rstrip('.')} ({command.scope})."
         made.append(
-            Row(manual.Entry("keys", command.id, usual if own is None else own, usual, meaning), ("keys", command.id))
+            SettingRow(
+                manual.SettingEntry("keys", command.id, usual if own is None else own, usual, meaning),
+                ("keys", command.id),
+            )
         )
     return tuple(made)
 
 
 def check_keys(settings: Settings) -> None:
     """Raise `UsageError` where own keys cannot be: an unknown command or key, or one key for two things."""
-    keymap.merged(settings.keys)
+    keymap.merge_keymap(settings.keys)
 
 
-def paint(item: Row, column: Column, width: int) -> Line:
+def paint(item: SettingRow, column: Column, width: int) -> Line:
     """Draw one cell."""
     entry = item.entry
     if column.id == "key":
-        return (Piece(safe(item.key), Tone.STRONG if entry.is_changed else Tone.TEXT),)
+        return (Span(sanitize(item.key), Tone.STRONG if entry.is_changed else Tone.TEXT),)
     if column.id == "value":
-        sign = Piece("• " if entry.is_changed else "  ", Tone.ACCENT)
-        return (sign, Piece(squeezed(_bare(entry.value)) or "not set", Tone.TEXT if entry.value else Tone.PALE))
-    return (Piece(safe(entry.meaning), Tone.DIM),)
+        sign = Span("• " if entry.is_changed else "  ", Tone.ACCENT)
+        return (sign, Span(one_line(_bare(entry.value)) or "not set", Tone.TEXT if entry.value else Tone.PALE))
+    return (Span(sanitize(entry.meaning), Tone.DIM),)
 
 
 def _bare(value: str) -> str:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from batchtui.text.money import usd
-from batchtui.tui.rendering.painter import look_of
-from batchtui.tui.rendering.spans import Line, Piece, Tone
-from batchtui.tui.widgets.lines_view import Picture
+from batchtui.tui.rendering.painter import painter_of
+from batchtui.tui.rendering.spans import Line, Span, Tone
+from batchtui.tui.widgets.lines_view import LinesView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ class Bar:
     amount: Decimal
 
 
-class Chart(Picture):
+class Chart(LinesView):
     """Draws the latest days that there is room for. Nothing of it is known by colour alone."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 (Textual's name)
@@ -51,7 +51,7 @@ class Chart(Picture):
         bars = self._bars[-(room // wide) :]
         height, highest = rows - 1, max(bar.amount for bar in bars)
         heights = [_eighths(bar.amount, highest, height) for bar in bars]
-        plain = look_of(self).plain
+        plain = painter_of(self).plain
         lines = [self._row(y, height, heights, wide, _scale(y, height, highest), plain=plain) for y in range(height)]
         return [*lines, self._days(bars, wide, room)]
 
@@ -62,7 +62,7 @@ class Chart(Picture):
             filled = max(0, min(8, eighths - below))
             sign = ("#" if filled >= 4 or (filled and not below) else " ") if plain else EIGHTHS[filled]
             cells.append(sign * max(1, wide - 1) + " " * (wide > 1))
-        return (Piece(f"{scale:>{SCALE}} ", Tone.DIM), Piece("".join(cells), Tone.ACCENT))
+        return (Span(f"{scale:>{SCALE}} ", Tone.DIM), Span("".join(cells), Tone.ACCENT))
 
     def _days(self, bars: Sequence[Bar], wide: int, room: int) -> Line:
         said = [" "] * room
@@ -73,7 +73,7 @@ class Chart(Picture):
             if x >= free and x + len(words) <= len(said) and (wide >= 3 or at == 0 or bar.day.day in (1, 10, 20)):
                 said[x : x + len(words)] = words
                 free = x + len(words) + 1
-        return (Piece(" " * (SCALE + 1)), Piece("".join(said), Tone.DIM))
+        return (Span(" " * (SCALE + 1)), Span("".join(said), Tone.DIM))
 
 
 def _eighths(amount: Decimal, highest: Decimal, height: int) -> int:

@@ -6,22 +6,22 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar, get_args
 
 from batchtui.domain.cost import NOTHING
-from batchtui.services.spending.ledger import By, Ledger, Line, read_ledger
+from batchtui.services.spending.ledger import By, Ledger, LedgerLine, read_ledger
 from batchtui.text.money import UNKNOWN_CELL, usd
 from batchtui.text.numbers import amount, count, short
-from batchtui.text.safe import squeezed
-from batchtui.tui.chrome.base_screen import Frame
+from batchtui.text.safe import one_line
+from batchtui.tui.chrome.base_screen import BaseScreen
 from batchtui.tui.commands.bindings import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.rendering.columns import Column
-from batchtui.tui.rendering.painter import look_of
-from batchtui.tui.rendering.spans import GAP, Piece, Tone, fitted, line
+from batchtui.tui.rendering.painter import painter_of
+from batchtui.tui.rendering.spans import GAP, Span, Tone, fit, line
 from batchtui.tui.rendering.spans import Line as Drawn
 from batchtui.tui.spending.chart import Bar, Chart
 from batchtui.tui.widgets.grid.grid import Grid
-from batchtui.tui.widgets.lines_view import Picture
+from batchtui.tui.widgets.lines_view import LinesView
 from batchtui.tui.widgets.rule import Rule
-from batchtui.tui.workers import Latest
+from batchtui.tui.workers import CoalescedWorker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -60,7 +60,7 @@ def columns_of(by: By) -> tuple[Column, ...]:
     )
 
 
-class SpendScreen(Frame):
+class SpendingScreen(BaseScreen):
     """Shows the ledger, and reads it again when something has changed. It works nothing out."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.SPENDING)
@@ -69,15 +69,15 @@ class SpendScreen(Frame):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self._by: By = WAYS[0]
-        self._lines: Sequence[Line] = ()
-        self._total = Line("total")
-        self._reading = Latest(self, self._read)
+        self._lines: Sequence[LedgerLine] = ()
+        self._total = LedgerLine("total")
+        self._reading = CoalescedWorker(self, self._read)
         self._head = Head()
         self._chart = Chart(id="chart")
-        self.grid: Grid[Line] = Grid(columns_of(self._by), self._page, self._paint, id="spending")
+        self.grid: Grid[LedgerLine] = Grid(columns_of(self._by), self._page, self._paint, id="spending")
         self.grid.empty = (
-            line(Piece("Nothing was spent yet, as far as results are here", Tone.STRONG)),
-            line(Piece("What a batch cost is known when its results are fetched.", Tone.DIM)),
+            line(Span("Nothing was spent yet, as far as results are here", Tone.STRONG)),
+            line(Span("What a batch cost is known when its results are fetched.", Tone.DIM)),
         )
 
     def content(self) -> Iterator[Widget]:
@@ -105,22 +105,22 @@ class SpendScreen(Frame):
         self.grid.show(range(len(self._lines)))
         self.refresh_footer()
 
-    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, Line]]:
+    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, LedgerLine]]:
         return [(key, self._lines[key]) for key in keys if key < len(self._lines)]
 
     def batches_changed(self, message: BatchesChanged) -> None:
         """Add up again."""
         self._reading.request()
 
-    def works(self, command_id: str) -> bool:
+    def is_available(self, command_id: str) -> bool:
         """Leave out what means nothing here."""
         if command_id in ("list.mark", "list.sort", "list.open", "app.spending"):
             return False
-        return super().works(command_id)
+        return super().is_available(command_id)
 
-    def aside(self) -> Drawn:
+    def footer_status(self) -> Drawn:
         """Say how the list is added up."""
-        return (Piece(f"by {self._by}", Tone.DIM),)
+        return (Span(f"by {self._by}", Tone.DIM),)
 
     def _action_spending_by(self) -> None:
         self._by = WAYS[(WAYS.index(self._by) + 1) % len(WAYS)]
@@ -128,13 +128,13 @@ class SpendScreen(Frame):
         self.grid.repaint()
         self._reading.request()
 
-    def _paint(self, item: Line, column: Column, width: int) -> Drawn:
+    def _paint(self, item: LedgerLine, column: Column, width: int) -> Drawn:
         if column.id == "share":
-            return share_bar(item.known, self._total.known, width, plain=look_of(self).plain)
+            return share_bar(item.known, self._total.known, width, plain=painter_of(self).plain)
         return paint(item, column)
 
 
-class Head(Picture):
+class Head(LinesView):
     """Draws the sums in two lines: what was spent and saved, and what the figures do not hold."""
 
     def __init__(self) -> None:
@@ -150,40 +150,40 @@ class Head(Picture):
         """Draw them."""
         if self._ledger is None:
             return [(), ()]
-        return [fitted(tuple(pieces), columns) for pieces in (_sums(self._ledger), _remarks(self._ledger))]
+        return [fit(tuple(pieces), columns) for pieces in (_sums(self._ledger), _remarks(self._ledger))]
 
 
-def _sums(ledger: Ledger) -> Iterator[Piece]:
+def _sums(ledger: Ledger) -> Iterator[Span]:
     total = ledger.total
-    yield Piece(" spent ", Tone.DIM)
-    yield Piece(usd(total.known) + ("+" if total.unknown else ""), Tone.STRONG)
+    yield Span(" spent ", Tone.DIM)
+    yield Span(usd(total.known) + ("+" if total.unknown else ""), Tone.STRONG)
     if ledger.expected is not None and total.batches:
-        yield Piece(f", estimated {usd(ledger.expected)}", Tone.DIM)
+        yield Span(f", estimated {usd(ledger.expected)}", Tone.DIM)
     yield GAP
-    yield Piece("saved by batches ", Tone.DIM)
-    yield Piece(usd(total.saved), Tone.GOOD)
+    yield Span("saved by batches ", Tone.DIM)
+    yield Span(usd(total.saved), Tone.GOOD)
     if total.hit_rate is not None:
         yield GAP
-        yield Piece("by caching " if total.caching >= 0 else "caching cost ", Tone.DIM)
-        yield Piece(usd(abs(total.caching)), Tone.GOOD if total.caching >= 0 else Tone.WARN)
-        yield Piece(f" ({total.hit_rate:.0%} hits)", Tone.DIM)
+        yield Span("by caching " if total.caching >= 0 else "caching cost ", Tone.DIM)
+        yield Span(usd(abs(total.caching)), Tone.GOOD if total.caching >= 0 else Tone.WARN)
+        yield Span(f" ({total.hit_rate:.0%} hits)", Tone.DIM)
 
 
-def _remarks(ledger: Ledger) -> Iterator[Piece]:
-    yield Piece(" on its way, at most ", Tone.DIM)
-    yield Piece(usd(ledger.in_flight), Tone.TEXT if ledger.in_flight is not None else Tone.WARN)
+def _remarks(ledger: Ledger) -> Iterator[Span]:
+    yield Span(" on its way, at most ", Tone.DIM)
+    yield Span(usd(ledger.in_flight), Tone.TEXT if ledger.in_flight is not None else Tone.WARN)
     if ledger.counts.failed:
         yield GAP
-        yield Piece(f"{count(ledger.counts.succeeded)} of {amount(ledger.counts.total, 'request')} billed", Tone.DIM)
+        yield Span(f"{count(ledger.counts.succeeded)} of {amount(ledger.counts.total, 'request')} billed", Tone.DIM)
     yield GAP
     if ledger.total.unknown:
-        yield Piece(f" {amount(ledger.total.unknown, 'answer')} without a known price ", Tone.WARN)
+        yield Span(f" {amount(ledger.total.unknown, 'answer')} without a known price ", Tone.WARN)
     if ledger.uncounted:
         ended = amount(ledger.uncounted, "ended batch", "ended batches")
-        yield Piece(f" {ended} not counted: the results are not here ", Tone.WARN)
+        yield Span(f" {ended} not counted: the results are not here ", Tone.WARN)
 
 
-def _bars(lines: Sequence[Line], today: date) -> list[Bar]:
+def _bars(lines: Sequence[LedgerLine], today: date) -> list[Bar]:
     """Return every day up to today, also those on which nothing was spent."""
     by_day: dict[str, Decimal] = {entry.label: entry.known for entry in lines}
     if not by_day:
@@ -200,29 +200,29 @@ def share_bar(part: Decimal, whole: Decimal, width: int, *, plain: bool) -> Draw
     filled = round(share * room)
     full, empty = ("#", "-") if plain else ("━", "─")
     return (
-        Piece(full * filled, Tone.ACCENT),
-        Piece(empty * (room - filled), Tone.FAINT),
-        Piece(f"{share:>5.0%}", Tone.DIM),
+        Span(full * filled, Tone.ACCENT),
+        Span(empty * (room - filled), Tone.FAINT),
+        Span(f"{share:>5.0%}", Tone.DIM),
     )
 
 
-def paint(item: Line, column: Column) -> Drawn:
+def paint(item: LedgerLine, column: Column) -> Drawn:
     """Draw one cell."""
     match column.id:
         case "label":
-            return (Piece(squeezed(item.label)),)
+            return (Span(one_line(item.label)),)
         case "cost":
-            return (Piece(usd(item.known) + ("+" if item.unknown else ""), Tone.STRONG),)
+            return (Span(usd(item.known) + ("+" if item.unknown else ""), Tone.STRONG),)
         case "estimate":
-            return (Piece(usd(item.expected, unknown=UNKNOWN_CELL), Tone.DIM),)
+            return (Span(usd(item.expected, unknown=UNKNOWN_CELL), Tone.DIM),)
         case "saved":
-            return (Piece(usd(item.saved), Tone.GOOD),)
+            return (Span(usd(item.saved), Tone.GOOD),)
         case "batches":
-            return (Piece(count(len(item.batches)), Tone.DIM),)
+            return (Span(count(len(item.batches)), Tone.DIM),)
         case "answers":
-            return (Piece(count(item.results), Tone.DIM),)
+            return (Span(count(item.results), Tone.DIM),)
         case "input":
-            return (Piece(short(item.usage.total_input), Tone.DIM),)
+            return (Span(short(item.usage.total_input), Tone.DIM),)
         case "output":
-            return (Piece(short(item.usage.output_tokens), Tone.DIM),)
-    return (Piece("" if item.hit_rate is None else f"{item.hit_rate:.0%}", Tone.DIM),)
+            return (Span(short(item.usage.output_tokens), Tone.DIM),)
+    return (Span("" if item.hit_rate is None else f"{item.hit_rate:.0%}", Tone.DIM),)

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import FateUnknown, InputError
 from batchtui.domain.states import BatchState
-from batchtui.services.spending.budget import refuse_costly
+from batchtui.services.spending.budget import enforce_limits
 from batchtui.services.submission import reconcile
 from batchtui.services.submission.dispatch import send_parts
-from batchtui.services.submission.duplicates import told
+from batchtui.services.submission.duplicates import describe_duplicates
 from batchtui.services.submission.reconcile import Verdict
 from batchtui.services.submission.submit import SubmitOptions, apply_submit, discard, plan_submit
 from batchtui.text.durations import countdown, stamp
 from batchtui.text.numbers import amount, bytes_done, size
-from batchtui.text.safe import safe
+from batchtui.text.safe import sanitize
 from batchtui.tui.dialogs.confirm import Group, Question
-from batchtui.tui.dialogs.file_picker import ChooseFile
+from batchtui.tui.dialogs.file_picker import FilePicker
 from batchtui.tui.rendering.batch_text import batch_label
 from batchtui.tui.submit import question as submission
 
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from batchtui.domain.batch import Batch, RemoteBatch
-    from batchtui.services.submission.dispatch import Event
-    from batchtui.services.submission.reconcile import Finding
+    from batchtui.services.submission.dispatch import SendEvent
+    from batchtui.services.submission.reconcile import Reconciliation
     from batchtui.services.submission.submit import SubmitPlan, Submitted
     from batchtui.tui.host import Host
 
 
 async def submit(app: Host) -> None:
     """Submit a file that a person chooses, once they have seen what would be sent and said yes."""
-    path = await app.push_screen(ChooseFile(Path.cwd()), wait_for_dismiss=True)
+    path = await app.push_screen(FilePicker(Path.cwd()), wait_for_dismiss=True)
     if path is not None:
         await submit_path(app, path)
 
@@ -41,7 +41,7 @@ async def submit(app: Host) -> None:
 async def submit_path(app: Host, path: Path, options: SubmitOptions | None = None) -> bool:
     """Check a file, ask, and send it; nothing of it stays behind after a no. Returns whether it was sent."""
     app.workspace.refuse_if_read_only()
-    with app.undertaking() as say:
+    with app.busy() as say:
         plan = await plan_submit(
             app.workspace,
             [str(path)],
@@ -50,9 +50,13 @@ async def submit_path(app: Host, path: Path, options: SubmitOptions | None = Non
         )
     try:
         if not plan.is_sendable:
-            raise InputError(submission.faults(plan), hint=f"Nothing was sent. `batchtui check {path}` lists them all.")
-        await refuse_costly(app.workspace, plan.estimate, None)
-        is_wanted = await app.ask(submission.question(plan, await told(app.workspace, plan.earlier)))
+            raise InputError(
+                submission.describe_errors(plan), hint=f"Nothing was sent. `batchtui check {path}` lists them all."
+            )
+        await enforce_limits(app.workspace, plan.estimate, None)
+        is_wanted = await app.ask(
+            submission.submit_question(plan, await describe_duplicates(app.workspace, plan.earlier))
+        )
         if is_wanted:
             await _send(app, plan)
     finally:
@@ -61,9 +65,9 @@ async def submit_path(app: Host, path: Path, options: SubmitOptions | None = Non
 
 
 async def _send(app: Host, plan: SubmitPlan) -> None:
-    with app.undertaking() as say:
+    with app.busy() as say:
         submitted = await apply_submit(
-            app.workspace, plan, force=bool(plan.earlier), on_event=lambda event: say(progress(event))
+            app.workspace, plan, force=bool(plan.earlier), on_event=lambda event: say(send_progress_words(event))
         )
     report_submitted(app, submitted)
 
@@ -93,15 +97,17 @@ async def resume(app: Host, keys: Sequence[int]) -> None:
     if not unknown and not planned:
         app.say("There is nothing open here: no part is unknown, and none waits to be sent.")
         return
-    for finding in await reconcile.look(app.workspace, unknown):
+    for finding in await reconcile.look_up(app.workspace, unknown):
         planned += await _decide(app, finding)
     if planned and await app.ask(_sending(planned)):
-        with app.undertaking() as say:
-            await send_parts(app.workspace, [batch.key for batch in planned], lambda event: say(progress(event)))
+        with app.busy() as say:
+            await send_parts(
+                app.workspace, [batch.key for batch in planned], lambda event: say(send_progress_words(event))
+            )
         app.say("Sent." if len(planned) == 1 else f"{amount(len(planned), 'part')} looked after.")
 
 
-async def _decide(app: Host, finding: Finding) -> list[Batch]:
+async def _decide(app: Host, finding: Reconciliation) -> list[Batch]:
     """Act on one verdict. Returns the part where it may now be sent."""
     name = batch_label(finding.batch)
     if finding.verdict is Verdict.ADOPTED:
@@ -116,7 +122,7 @@ async def _decide(app: Host, finding: Finding) -> list[Batch]:
     return []
 
 
-async def _choose(app: Host, finding: Finding) -> None:
+async def _choose(app: Host, finding: Reconciliation) -> None:
     """Ask of one candidate after the other whether it is the part; results tell, too, once one has ended."""
     for remote in finding.candidates:
         if await app.ask(_is_it(finding, remote)):
@@ -127,7 +133,7 @@ async def _choose(app: Host, finding: Finding) -> None:
     app.say(f"{name} stays unknown. Once one of the candidates ends, its results tell: look again then.")
 
 
-def progress(event: Event) -> str:
+def send_progress_words(event: SendEvent) -> str:
     """Say in a few words how sending goes."""
     part = f"{event.batch.part}/{event.batch.parts}  " if event.batch.parts > 1 else ""
     words = {
@@ -138,10 +144,10 @@ def progress(event: Event) -> str:
     return words.get(event.kind, f"{event.kind}  {part}")
 
 
-def _is_it(finding: Finding, remote: RemoteBatch) -> Question:
+def _is_it(finding: Reconciliation, remote: RemoteBatch) -> Question:
     at = finding.candidates.index(remote) + 1
     facts = (
-        f"{safe(remote.id)}",
+        f"{sanitize(remote.id)}",
         f"{amount(remote.counts.total, 'request')}, created {stamp(remote.created_at)}, {remote.processing_status}",
     )
     return Question(
@@ -152,7 +158,7 @@ def _is_it(finding: Finding, remote: RemoteBatch) -> Question:
     )
 
 
-def _absent(finding: Finding) -> Question:
+def _absent(finding: Reconciliation) -> Question:
     return Question(
         f"Send {batch_label(finding.batch)} again?",
         (Group("The API does not show it, and the time for it to turn up is over", (finding.batch.reason,)),),
@@ -163,6 +169,6 @@ def _absent(finding: Finding) -> Question:
 
 def _sending(batches: Sequence[Batch]) -> Question:
     waiting = tuple(
-        f"{batch_label(batch)}  ({amount(batch.requests, 'request')})  {safe(batch.reason)}" for batch in batches
+        f"{batch_label(batch)}  ({amount(batch.requests, 'request')})  {sanitize(batch.reason)}" for batch in batches
     )
     return Question(f"Send {amount(len(batches), 'part')} now?", (Group("Not at the API yet", waiting),), yes="send")

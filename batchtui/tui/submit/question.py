@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from batchtui.domain.problem import Severity
 from batchtui.text.estimates import estimate_lines
 from batchtui.text.numbers import amount, count, size
-from batchtui.text.safe import said_path, squeezed
+from batchtui.text.safe import display_path, one_line
 from batchtui.tui.dialogs.confirm import Group, Question
 
 if TYPE_CHECKING:
@@ -21,17 +21,17 @@ WARNINGS_SHOWN = 12
 SHAPES_SHOWN = PARTS_SHOWN = 6
 
 
-def question(plan: SubmitPlan, earlier: Sequence[str]) -> Question:
+def submit_question(plan: SubmitPlan, earlier: Sequence[str]) -> Question:
     """Ask whether a plan is to be sent; `earlier` says what became of the same requests before."""
     return Question(
-        f"Submit {squeezed(plan.job.name)}?",
+        f"Submit {one_line(plan.job.name)}?",
         tuple(_groups(plan, earlier)),
         remark="Going on sends all of it again, and it is billed again." if earlier else "",
         yes="send again" if earlier else "send",
     )
 
 
-def faults(plan: SubmitPlan) -> str:
+def describe_errors(plan: SubmitPlan) -> str:
     """Say why a plan cannot be sent."""
     errors = [problem for problem in plan.report.problems if problem.severity is Severity.ERROR]
     if not errors:
@@ -43,15 +43,15 @@ def faults(plan: SubmitPlan) -> str:
 
 def _groups(plan: SubmitPlan, earlier: Sequence[str]) -> Iterator[Group]:
     if earlier:
-        yield Group("The very same was submitted before", tuple(squeezed(line) for line in earlier))
-    yield Group(said_path(plan.job.source), tuple(_facts(plan)))
+        yield Group("The very same was submitted before", tuple(one_line(line) for line in earlier))
+    yield Group(display_path(plan.job.source), tuple(_facts(plan)))
     yield Group("What it costs", tuple(estimate_lines(plan.estimate)))
     warnings = [_fault(problem) for problem in plan.report.problems if problem.severity is Severity.WARNING]
     if warnings:
         yield Group("Worth a look", _first(warnings, WARNINGS_SHOWN))
     shapes, parts = plan.report.shapes, plan.parts
     if len(shapes) > 1:
-        said = [f"{count(shape.count)} × {squeezed(shape.skeleton)}" for shape in shapes]
+        said = [f"{count(shape.count)} × {one_line(shape.skeleton)}" for shape in shapes]
         yield Group(amount(len(shapes), "shape"), _first(said, SHAPES_SHOWN))
     if len(parts) > 1:
         said = [f"part {part.part}: {amount(part.requests, 'request')}, {size(part.bytes)}" for part in parts]
@@ -61,7 +61,7 @@ def _groups(plan: SubmitPlan, earlier: Sequence[str]) -> Iterator[Group]:
 def _facts(plan: SubmitPlan) -> Iterator[str]:
     job, models = plan.job, plan.report.models
     yield f"{amount(job.requests, 'request')}, {size(job.bytes)}, {amount(len(plan.parts), 'part')}"
-    yield ", ".join(f"{count(number)} × {squeezed(model)}" for model, number in models.items())
+    yield ", ".join(f"{count(number)} × {one_line(model)}" for model, number in models.items())
     if plan.primes:
         yield "One request goes first; the others follow when it has ended, and find its cache"
     yield "Checked: no errors" + (f", {amount(plan.report.warnings, 'warning')}" if plan.report.warnings else "")
@@ -75,4 +75,4 @@ def _first(said: Sequence[str], shown: int) -> tuple[str, ...]:
 def _fault(problem: Problem) -> str:
     where = f"line {problem.line}: " if problem.line else ""
     times = f" ({count(problem.count)} times)" if problem.count > 1 else ""
-    return f"{where}{squeezed(problem.message)}{times}"
+    return f"{where}{one_line(problem.message)}{times}"

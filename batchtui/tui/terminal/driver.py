@@ -115,7 +115,7 @@ class InputParser(XTermParser):
         self._timeout_time = None
 
 
-class PromptDriver(LinuxDriver):
+class TerminalDriver(LinuxDriver):
     """Reads keys as Textual does, from the terminal and from a pipe that says when to stop."""
 
     def __init__(self, *args: Any, **options: Any) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from batchtui.text.osc import multiplexer, wrapped
-from batchtui.text.safe import safe
+from batchtui.text.safe import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -24,7 +24,7 @@ _WITH_EVERY_COLOUR = ("xterm-kitty", "alacritty", "foot", "xterm-ghostty", "wezt
 
 
 @dataclass(frozen=True, slots=True)
-class Terminal:
+class TerminalInfo:
     """What the environment says about the terminal."""
 
     colours: int
@@ -41,7 +41,7 @@ class Terminal:
     """Whether that is GNU screen for certain, and not a tmux that calls itself one at the near end of an SSH line."""
 
     @classmethod
-    def of(cls, env: Mapping[str, str]) -> Terminal:
+    def of(cls, env: Mapping[str, str]) -> TerminalInfo:
         """Read it from environment variables."""
         locale = env.get("LC_ALL") or env.get("LC_CTYPE") or env.get("LANG") or ""
         term = env.get("TERM", "")
@@ -88,7 +88,7 @@ def clipboard(text: str, through: str = "") -> str:
 
 def title(text: str) -> str:
     """Return the sequence that names the terminal's window or tab (OSC 2)."""
-    return f"\x1b]2;{safe(text)}\x1b\\"
+    return f"\x1b]2;{sanitize(text)}\x1b\\"
 
 
 SAVE_TITLE, RESTORE_TITLE = "\x1b[22;2t", "\x1b[23;2t"
@@ -111,7 +111,7 @@ def ended_by_signals(end: Callable[[int], None]) -> Iterator[None]:
                 loop.remove_signal_handler(number)
 
 
-def agree_with_textual() -> None:
+def align_environment() -> None:
     """Have the environment say what `Terminal.of` makes of it: Textual reads it for itself, and would obey it.
 
     An empty NO_COLOR does not count (no-color.org). COLORTERM does not within GNU screen, which hands on what the
@@ -122,5 +122,5 @@ def agree_with_textual() -> None:
         del os.environ["NO_COLOR"]
     if _is_gnu_screen(os.environ):
         os.environ.pop("COLORTERM", None)
-    elif Terminal.of(os.environ).colours == EVERY_COLOUR:
+    elif TerminalInfo.of(os.environ).colours == EVERY_COLOUR:
         os.environ["COLORTERM"] = "truecolor"

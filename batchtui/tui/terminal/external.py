@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from textual.app import SuspendNotSupported
 
 from batchtui.domain.errors import BatchtuiError
-from batchtui.tui.messages import Failed
+from batchtui.tui.messages import ActionFailed
 
 if TYPE_CHECKING:
     from typing import Any
@@ -24,12 +24,12 @@ PAGER = "less -R"
 EDITOR = "vi"
 
 
-def page(app: App[Any], text: str) -> None:
+def open_pager(app: App[Any], text: str) -> None:
     """Show a text, safe already, in $PAGER; the text goes through a pipe and never touches the disk."""
     _lend(app, _command(("PAGER",), PAGER), "pager", text.encode("utf-8", "replace"))
 
 
-def edit(app: App[Any], text: str, name: str) -> None:
+def view_in_editor(app: App[Any], text: str, name: str) -> None:
     """Open a copy of a text, safe already, in $VISUAL or $EDITOR; what is changed there changes nothing here.
 
     The copy lies in a folder that nobody else can look into, and is gone when the editor is.
@@ -46,10 +46,12 @@ def edit(app: App[Any], text: str, name: str) -> None:
             path.write_bytes(text.encode("utf-8", "replace"))
             _lend(app, [*_command(("VISUAL", "EDITOR"), EDITOR), str(path)], "editor")
     except OSError as error:
-        app.post_message(Failed(BatchtuiError(f"The copy for the editor could not be written: {error.strerror}.")))
+        app.post_message(
+            ActionFailed(BatchtuiError(f"The copy for the editor could not be written: {error.strerror}."))
+        )
 
 
-def edited(app: App[Any], text: str, name: str) -> str | None:
+def edit_text(app: App[Any], text: str, name: str) -> str | None:
     """Open a text in $VISUAL or $EDITOR and return it as it was left there; None where no editor could be had.
 
     Args:
@@ -66,7 +68,7 @@ def edited(app: App[Any], text: str, name: str) -> str | None:
                 return None
             left = path.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
     except OSError as error:
-        app.post_message(Failed(BatchtuiError(f"The copy for the editor was lost: {error.strerror}.")))
+        app.post_message(ActionFailed(BatchtuiError(f"The copy for the editor was lost: {error.strerror}.")))
         return None
     return left if text.endswith("\n") else left.removesuffix("\n")
 
@@ -90,12 +92,14 @@ def _lend(app: App[Any], command: list[str], what: str, data: bytes | None = Non
         with app.suspend():
             fault = _run(command, data)
     except SuspendNotSupported:
-        app.post_message(Failed(BatchtuiError(f"This terminal cannot be lent to {what}s.", title=f"No {what} here")))
+        app.post_message(
+            ActionFailed(BatchtuiError(f"This terminal cannot be lent to {what}s.", title=f"No {what} here"))
+        )
         return False
     if fault is not None:
         hint = "Set $VISUAL or $EDITOR." if what == "editor" else "Set $PAGER."
         app.post_message(
-            Failed(BatchtuiError(f"The {what} {command[0]} cannot be started: {fault.strerror}.", hint=hint))
+            ActionFailed(BatchtuiError(f"The {what} {command[0]} cannot be started: {fault.strerror}.", hint=hint))
         )
     return fault is None
 

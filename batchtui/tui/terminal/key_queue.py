@@ -26,7 +26,7 @@ PATIENCE = 2.0
 """Seconds after which a key counts as done, whatever keeps it."""
 
 
-class Turns:
+class KeyQueue:
     """Lets keys in one at a time. It knows no key, and delays none that comes alone.
 
     Textual gives every key to what has the focus when it arrives. Over a slow line, or where somebody knows the way by

@@ -75,7 +75,7 @@ class PaintedInput(Input):
         return cell_len(self.painted(self.value[:position]))
 
 
-class Note(Notification):
+class Toast(Notification):
     """A toast that never counts down to a moment that has passed.
 
     A toast may end between Textual's check whether it has and the timer that is to take it away. That timer then gets
@@ -93,7 +93,7 @@ class Note(Notification):
         return super().time_left <= 0
 
 
-class WholeCells(ScrollBarRender):
+class WholeCellScrollBar(ScrollBarRender):
     """Draws scroll bars of whole cells: the eighths of a cell are not in ASCII, and cost bytes with every move."""
 
     VERTICAL_BARS: ClassVar[list[str]] = [" "]
@@ -102,4 +102,4 @@ class WholeCells(ScrollBarRender):
 
 def use_whole_cells() -> None:
     """Have all scroll bars of this process drawn by `WholeCells`: Textual has one renderer for all."""
-    ScrollBar.renderer = WholeCells
+    ScrollBar.renderer = WholeCellScrollBar

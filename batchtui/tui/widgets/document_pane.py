@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 from textual.containers import Vertical
 
-from batchtui.results.json_line import UnreadableLine, read_object
-from batchtui.tui.rendering.markdown import as_rendered
-from batchtui.tui.rendering.painter import look_of
-from batchtui.tui.rendering.plain import MOST_SHOWN, as_text, laid_out, plain_lines
-from batchtui.tui.rendering.spans import Line, Piece, Tone, plain, width
-from batchtui.tui.widgets.json_tree_view import JsonTree
-from batchtui.tui.widgets.lines_view import Picture
-from batchtui.tui.widgets.text_view import Prose
-from batchtui.tui.workers import begin
+from batchtui.results.json_line import UnreadableLine, parse_json_object
+from batchtui.tui.rendering.markdown import rendered_parts
+from batchtui.tui.rendering.painter import painter_of
+from batchtui.tui.rendering.plain import MOST_SHOWN, plain_lines, plain_parts, pretty_json
+from batchtui.tui.rendering.spans import Line, Span, Tone, plain, width
+from batchtui.tui.widgets.json_tree_view import JsonTreeView
+from batchtui.tui.widgets.lines_view import LinesView
+from batchtui.tui.widgets.text_view import TextView
+from batchtui.tui.workers import run_worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from batchtui.tui.rendering.plain import Part
 
 
-class Form(StrEnum):
+class ViewMode(StrEnum):
     """How a document is shown."""
 
     TEXT = "text"
@@ -38,7 +38,7 @@ class Form(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Document:
     """One document: what it says in parts, and its bytes."""
 
     parts: Callable[[int | None], Iterator[Part]]
@@ -47,16 +47,16 @@ class Reading:
     """Its JSON as it came; empty where there is none."""
 
 
-class Pane(Vertical):
+class DocumentPane(Vertical):
     """Shows one document below a line that names it. It changes form when it is told to."""
 
     def __init__(self, title: str, *, id: str) -> None:  # noqa: A002  (Textual's name)
         super().__init__(id=id)
         self._title = _Title(title)
-        self._prose = Prose()
-        self._tree = JsonTree()
-        self._reading: Reading | None = None
-        self.form = Form.TEXT
+        self._prose = TextView()
+        self._tree = JsonTreeView()
+        self._reading: Document | None = None
+        self.form = ViewMode.TEXT
 
     def compose(self) -> ComposeResult:
         """Lay out the title, and one of both ways to read."""
@@ -68,25 +68,25 @@ class Pane(Vertical):
     @property
     def target(self) -> Widget:
         """What takes the keys."""
-        return self._tree if self.form is Form.TREE else self._prose
+        return self._tree if self.form is ViewMode.TREE else self._prose
 
     @property
     def is_ahead(self) -> bool:
         """Whether the keys arrive here."""
         return self.target.has_focus
 
-    def show(self, reading: Reading, *, stays: bool = False) -> None:
+    def show(self, reading: Document, *, stays: bool = False) -> None:
         """Show another document from its beginning, in the same form; `stays`: from where the one before was read."""
         self._reading = reading
         self._draw(stays=stays)
 
     def turn(self) -> None:
         """Show it in the next form."""
-        forms = list(Form)
+        forms = list(ViewMode)
         had_keys = self.is_ahead
         self.form = forms[(forms.index(self.form) + 1) % len(forms)]
-        self._prose.display = self.form is not Form.TREE
-        self._tree.display = self.form is Form.TREE
+        self._prose.display = self.form is not ViewMode.TREE
+        self._tree.display = self.form is ViewMode.TREE
         if had_keys:
             self.target.focus()
         self._draw()
@@ -96,28 +96,28 @@ class Pane(Vertical):
         reading = self._reading
         if reading is None:
             return
-        if self.form is Form.TREE:
-            begin(self, partial(self._grow, reading), group="show-tree", gives_up=True)
-        elif self.form is Form.TEXT:
-            self._prose.show(lambda _columns: as_text(reading.parts(MOST_SHOWN)), stays=stays)
+        if self.form is ViewMode.TREE:
+            run_worker(self, partial(self._grow, reading), group="show-tree", exclusive=True)
+        elif self.form is ViewMode.TEXT:
+            self._prose.show(lambda _columns: plain_parts(reading.parts(MOST_SHOWN)), stays=stays)
         else:
-            self._prose.show(lambda columns: as_rendered(reading.parts(MOST_SHOWN), columns), stays=stays)
+            self._prose.show(lambda columns: rendered_parts(reading.parts(MOST_SHOWN), columns), stays=stays)
 
-    async def _grow(self, reading: Reading) -> None:
+    async def _grow(self, reading: Document) -> None:
         self._tree.show(await asyncio.to_thread(_value, reading.raw))
 
     def whole(self) -> str:
         """Return all of it, safe, also where the screen shows its beginning: JSON of a tree, else text. Blocking."""
         if self._reading is None:
             return ""
-        if self.form is Form.TREE:
-            return "\n".join(plain(line) for line in as_text([*_raw_parts(self._reading.raw)], None))
-        return "\n".join(plain(line) for line in as_text(self._reading.parts(None), None))
+        if self.form is ViewMode.TREE:
+            return "\n".join(plain(line) for line in plain_parts([*_raw_parts(self._reading.raw)], None))
+        return "\n".join(plain(line) for line in plain_parts(self._reading.parts(None), None))
 
     @property
     def suffix(self) -> str:
         """What the name of a file ends with that holds `whole`."""
-        return ".json" if self.form is Form.TREE else ".md"
+        return ".json" if self.form is ViewMode.TREE else ".md"
 
     def on_descendant_focus(self) -> None:
         """Show that keys arrive here."""
@@ -130,17 +130,17 @@ class Pane(Vertical):
 
 def _raw_parts(raw: bytes) -> Iterator[Part]:
 
-    return plain_lines(laid_out(raw), None)
+    return plain_lines(pretty_json(raw), None)
 
 
 def _value(raw: bytes) -> object:
     try:
-        return read_object(raw)
+        return parse_json_object(raw)
     except UnreadableLine:
         return raw.decode("utf-8", "replace")
 
 
-class _Title(Picture):
+class _Title(LinesView):
     """A rule with the name of what is below it, and the forms that it can have."""
 
     DEFAULT_CSS = "_Title { height: 1; }"
@@ -148,10 +148,10 @@ class _Title(Picture):
     def __init__(self, words: str) -> None:
         super().__init__()
         self._words = words
-        self._form = Form.TEXT
+        self._form = ViewMode.TEXT
         self._is_ahead = False
 
-    def show(self, form: Form) -> None:
+    def show(self, form: ViewMode) -> None:
         self._form = form
         self.redraw()
 
@@ -160,10 +160,8 @@ class _Title(Picture):
         self.redraw()
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        rule = "-" if look_of(self).plain else "─"
-        forms = [Piece(f" {form.value} ", Tone.CHIP if form is self._form else Tone.DIM) for form in Form]
-        name = Piece(f" {self._words} ", Tone.ACCENT if self._is_ahead else Tone.DIM)
+        rule = "-" if painter_of(self).plain else "─"
+        forms = [Span(f" {form.value} ", Tone.CHIP if form is self._form else Tone.DIM) for form in ViewMode]
+        name = Span(f" {self._words} ", Tone.ACCENT if self._is_ahead else Tone.DIM)
         room = columns - width([name, *forms]) - 2
-        return [
-            (Piece(rule, Tone.FAINT), name, Piece(rule * max(1, room), Tone.FAINT), *forms, Piece(rule, Tone.FAINT))
-        ]
+        return [(Span(rule, Tone.FAINT), name, Span(rule * max(1, room), Tone.FAINT), *forms, Span(rule, Tone.FAINT))]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from textual.message import Message
 
 from batchtui.text.numbers import count
-from batchtui.tui.rendering.painter import look_of
-from batchtui.tui.rendering.spans import Line, Piece, Tone, fitted, width
-from batchtui.tui.widgets.lines_view import Picture
+from batchtui.tui.rendering.painter import painter_of
+from batchtui.tui.rendering.spans import Line, Span, Tone, fit, width
+from batchtui.tui.widgets.lines_view import LinesView
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,10 +23,10 @@ LEAST = 24
 """Columns that what chooses besides has at least, else it has a line of its own."""
 
 
-class Choices(Picture, Generic[T]):
+class FacetBar(LinesView, Generic[T]):
     """Shows how many there are of each kind, and which kind is shown. It filters nothing: it says what was chosen."""
 
-    DEFAULT_CSS = "Choices { height: auto; }"
+    DEFAULT_CSS = "FacetBar { height: auto; }"
 
     class Chosen(Message):
         """One kind, or with None all of them, is to be shown."""
@@ -64,8 +64,8 @@ class Choices(Picture, Generic[T]):
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
         """Draw the choices, on as many lines as they need: a sign alone is not understood."""
         if not self._numbers:
-            return [(Piece(f" {self._heading}", Tone.HEADING),)]
-        lines: list[list[Piece]] = [[]]
+            return [(Span(f" {self._heading}", Tone.HEADING),)]
+        lines: list[list[Span]] = [[]]
         self._places = []
         x = 0
         for choice in self._choices:
@@ -74,22 +74,22 @@ class Choices(Picture, Generic[T]):
             if x and x + 1 + taken > columns:
                 lines.append([])
                 x = 0
-            lines[-1] += [Piece(" "), piece]
+            lines[-1] += [Span(" "), piece]
             self._places.append((len(lines) - 1, x + 1, x + 1 + taken, choice))
             x += taken + 1
         if self._besides:
-            lines.append([Piece("  ")] if x + 3 + LEAST > columns else [*lines.pop(), Piece("  ")])
+            lines.append([Span("  ")] if x + 3 + LEAST > columns else [*lines.pop(), Span("  ")])
             room = columns - width(lines[-1]) - 2
-            lines[-1] += fitted([Piece(f" {self._besides} ", Tone.CHIP)], min(room, len(self._besides) + 2))
+            lines[-1] += fit([Span(f" {self._besides} ", Tone.CHIP)], min(room, len(self._besides) + 2))
         return [tuple(line) for line in lines]
 
-    def _piece(self, choice: T | None) -> Piece:
+    def _piece(self, choice: T | None) -> Span:
         if choice is None:
             text, tone = f" {count(sum(self._numbers.values()))} all ", Tone.TEXT
         else:
             sign, tone = self._kinds[choice]
-            text = f" {sign.glyph_in(plain=look_of(self).plain)} {count(self._numbers[choice])} {sign.word} "
-        return Piece(text, Tone.CHIP if choice is self._only and not self._besides else tone)
+            text = f" {sign.glyph_in(plain=painter_of(self).plain)} {count(self._numbers[choice])} {sign.word} "
+        return Span(text, Tone.CHIP if choice is self._only and not self._besides else tone)
 
     def on_click(self, event: events.Click) -> None:
         """Choose with the mouse."""

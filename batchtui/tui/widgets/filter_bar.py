@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 
-from batchtui.text.safe import squeezed
+from batchtui.text.safe import one_line
 from batchtui.tui.commands.bindings import bindings
 from batchtui.tui.commands.table import Scope
-from batchtui.tui.rendering.spans import Line, Piece, Tone, width
-from batchtui.tui.widgets.lines_view import Picture
-from batchtui.tui.widgets.safe_input import Field
+from batchtui.tui.rendering.spans import Line, Span, Tone, width
+from batchtui.tui.widgets.lines_view import LinesView
+from batchtui.tui.widgets.safe_input import SafeInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,16 +49,16 @@ class FilterBar(Vertical):
     def __init__(self, placeholder: str, *, completing: Completing | None = None) -> None:
         super().__init__()
         self._completing = completing
-        self._field = Field(placeholder=placeholder)
+        self._field = SafeInput(placeholder=placeholder)
         self._chips = _Chips(self.edit)
         self._said = _Said(id="filter-said")
-        self._ways = _Ways()
+        self._ways = _Suggestions()
         self.display = False
 
     def compose(self) -> ComposeResult:
         """Lay out the sign, the field and what it leaves; below it, how it may go on."""
         with Horizontal():
-            yield _Said(Piece(" / ", Tone.ACCENT), id="filter-sign")
+            yield _Said(Span(" / ", Tone.ACCENT), id="filter-sign")
             yield self._field
             yield self._chips
             yield self._said
@@ -91,7 +91,7 @@ class FilterBar(Vertical):
         self.display = False
         self.post_message(self.Left())
 
-    def say(self, *pieces: Piece, chips: Sequence[str] = ()) -> None:
+    def say(self, *pieces: Span, chips: Sequence[str] = ()) -> None:
         """Say at the end of the line what the filter leaves; `chips` is what of it is in force."""
         self._said.say(*pieces)
         self._show_chips(chips)
@@ -150,14 +150,14 @@ class FilterBar(Vertical):
         self.close()
 
 
-class _Said(Picture):
+class _Said(LinesView):
     """A few words on one line."""
 
-    def __init__(self, *pieces: Piece, id: str) -> None:  # noqa: A002  (Textual's name)
+    def __init__(self, *pieces: Span, id: str) -> None:  # noqa: A002  (Textual's name)
         super().__init__(id=id)
         self._pieces = pieces
 
-    def say(self, *pieces: Piece) -> None:
+    def say(self, *pieces: Span) -> None:
         self._pieces = pieces
         self.styles.width = width(pieces)
         self.redraw()
@@ -166,7 +166,7 @@ class _Said(Picture):
         return [self._pieces]
 
 
-class _Chips(Picture):
+class _Chips(LinesView):
     """What is in force, a chip each. A click goes back to typing."""
 
     def __init__(self, edit: Callable[[], None]) -> None:
@@ -183,9 +183,9 @@ class _Chips(Picture):
         self.redraw()
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        line: list[Piece] = []
+        line: list[Span] = []
         for text in self._shown:
-            line += [Piece(f" {squeezed(text)} ", Tone.CHIP), Piece(" ")]
+            line += [Span(f" {one_line(text)} ", Tone.CHIP), Span(" ")]
         return [tuple(line)]
 
     def on_click(self, event: events.Click) -> None:
@@ -193,7 +193,7 @@ class _Chips(Picture):
         self._edit()
 
 
-class _Ways(Picture):
+class _Suggestions(LinesView):
     """How what is typed may go on, the one that tab takes on a ground of its own."""
 
     def __init__(self) -> None:
@@ -217,17 +217,17 @@ class _Ways(Picture):
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
         if not self._ways:
             return [()]
-        line: list[Piece] = [Piece(" tab ", Tone.STRONG)]
+        line: list[Span] = [Span(" tab ", Tone.STRONG)]
         first = self._first_in_sight(columns - width(line))
         for at, way in enumerate(self._ways[first:], first):
-            line += [Piece(f" {squeezed(way.label)} ", Tone.CHIP if at == self._chosen else Tone.DIM)]
+            line += [Span(f" {one_line(way.label)} ", Tone.CHIP if at == self._chosen else Tone.DIM)]
         return [tuple(line)]
 
     def _first_in_sight(self, room: int) -> int:
         """Leave out as many at the beginning as it takes to have the chosen one in sight."""
         first, taken = self._chosen, 0
         for at in range(self._chosen, -1, -1):
-            taken += len(squeezed(self._ways[at].label)) + 2
+            taken += len(one_line(self._ways[at].label)) + 2
             if taken > room:
                 break
             first = at

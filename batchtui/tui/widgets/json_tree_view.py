@@ -9,9 +9,9 @@ from textual.geometry import Region, Size
 from batchtui.tui.commands.bindings import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.rendering.json_tree import Tree, paint
-from batchtui.tui.rendering.painter import look_of
-from batchtui.tui.rendering.spans import Piece, Tone
-from batchtui.tui.widgets.text_view import Scrolled
+from batchtui.tui.rendering.painter import painter_of
+from batchtui.tui.rendering.spans import Span, Tone
+from batchtui.tui.widgets.text_view import PagerView
 
 if TYPE_CHECKING:
     from typing import Any
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from textual.strip import Strip
 
 
-class JsonTree(Scrolled):
+class JsonTreeView(PagerView):
     """Shows one JSON value. The keys of a pager move its cursor; enter opens and closes."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.TREE)
@@ -91,12 +91,12 @@ class JsonTree(Scrolled):
     def render_line(self, y: int) -> Strip:
         """Paint one row."""
         at = int(self.scroll_offset.y) + y
-        columns, look = self.scrollable_content_region.width, look_of(self)
+        columns, look = self.scrollable_content_region.width, painter_of(self)
         if at >= self.number:
             return look.strip((), columns, self.rich_style)
         is_cursor = at == self._cursor
         sign = (">" if look.plain else "▌") if is_cursor else " "
-        line = (Piece(sign, Tone.ACCENT if self.has_focus else Tone.DIM), *paint(self._tree.rows[at]))
+        line = (Span(sign, Tone.ACCENT if self.has_focus else Tone.DIM), *paint(self._tree.rows[at]))
         if is_cursor and self.has_focus:
             return look.strip(line, columns, self.rich_style + look.cursor, look.cursor_tones)
         return look.strip(line, columns, self.rich_style)

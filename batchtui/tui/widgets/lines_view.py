@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.geometry import Region
 from textual.widget import Widget
 
-from batchtui.tui.rendering.painter import look_of
+from batchtui.tui.rendering.painter import painter_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from batchtui.tui.rendering.spans import Line
 
 
-class Picture(Widget):
+class LinesView(Widget):
     """Draws lines of pieces. It holds no state but the lines that it last drew."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 (Textual's name)
@@ -62,4 +62,4 @@ class Picture(Widget):
         size = (self.size.width, self.size.height)
         if self._drawn_for != size:
             self._lines, self._drawn_for = self.draw(*size), size
-        return look_of(self).strip(self._at(self._lines, y), self.size.width, self.rich_style)
+        return painter_of(self).strip(self._at(self._lines, y), self.size.width, self.rich_style)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.tui.rendering.painter import look_of
-from batchtui.tui.rendering.spans import Line, Piece, Tone, fitted, plain, width
-from batchtui.tui.widgets.lines_view import Picture
+from batchtui.tui.rendering.painter import painter_of
+from batchtui.tui.rendering.spans import Line, Span, Tone, fit, plain, width
+from batchtui.tui.widgets.lines_view import LinesView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 def shortened(text: str, most: int) -> str:
     """Return a text in so many columns at most."""
-    pieces = (Piece(text),)
-    return text if width(pieces) <= most else plain(fitted(pieces, most))
+    pieces = (Span(text),)
+    return text if width(pieces) <= most else plain(fit(pieces, most))
 
 
-class NamedRule(Picture):
+class TitledRule(LinesView):
     """Divides, says what comes, and whether keys arrive there."""
 
-    DEFAULT_CSS = "NamedRule { height: 1; }"
+    DEFAULT_CSS = "TitledRule { height: 1; }"
 
     def __init__(self, words: str, aside: str = "", *, id: str | None = None) -> None:  # noqa: A002  (Textual's name)
         super().__init__(id=id)
@@ -41,9 +41,9 @@ class NamedRule(Picture):
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
         """Draw the line."""
-        rule = "-" if look_of(self).plain else "─"
-        name = Piece(f" {self._words} ", Tone.ACCENT if self._is_ahead else Tone.DIM)
+        rule = "-" if painter_of(self).plain else "─"
+        name = Span(f" {self._words} ", Tone.ACCENT if self._is_ahead else Tone.DIM)
         most = columns - width([name]) - 5
-        aside = Piece(f" {shortened(self._aside, most)} " if self._aside and most > 0 else "", Tone.DIM)
+        aside = Span(f" {shortened(self._aside, most)} " if self._aside and most > 0 else "", Tone.DIM)
         room = columns - width([name, aside]) - 2
-        return [(Piece(rule, Tone.FAINT), name, Piece(rule * max(1, room), Tone.FAINT), aside, Piece(rule, Tone.FAINT))]
+        return [(Span(rule, Tone.FAINT), name, Span(rule * max(1, room), Tone.FAINT), aside, Span(rule, Tone.FAINT))]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from batchtui.text.safe import sign_by_sign
-from batchtui.tui.rendering.painter import look_of
+from batchtui.text.safe import sanitize_char
+from batchtui.tui.rendering.painter import painter_of
 from batchtui.tui.terminal.textual_fixes import PaintedInput
 
 
-class Field(PaintedInput):
+class SafeInput(PaintedInput):
     """One line that is typed in."""
 
     def __init__(self, text: str = "", *, placeholder: str = "", select_on_focus: bool = False) -> None:
@@ -16,5 +16,5 @@ class Field(PaintedInput):
 
     def painted(self, text: str) -> str:
         """Return the text character by character as the terminal may have it; ASCII where only that is drawn."""
-        shown = sign_by_sign(text)
-        return shown.encode("ascii", "replace").decode() if look_of(self).plain else shown
+        shown = sanitize_char(text)
+        return shown.encode("ascii", "replace").decode() if painter_of(self).plain else shown

@@ -12,9 +12,9 @@ from textual.scroll_view import ScrollView
 
 from batchtui.tui.commands.bindings import bindings
 from batchtui.tui.commands.table import Scope
-from batchtui.tui.rendering.painter import look_of
-from batchtui.tui.rendering.spans import Line, Piece, width, wrapped
-from batchtui.tui.workers import begin
+from batchtui.tui.rendering.painter import painter_of
+from batchtui.tui.rendering.spans import Line, Span, width, wrapped
+from batchtui.tui.workers import run_worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -26,7 +26,7 @@ AT_ONCE = 200
 """Lines made in one go, beside the keys."""
 
 
-class Scrolled(ScrollView, can_focus=True):
+class PagerView(ScrollView, can_focus=True):
     """Lines that are moved through with the keys of a pager. What they are is up to whoever inherits."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.TEXT)
@@ -65,7 +65,7 @@ class Scrolled(ScrollView, can_focus=True):
         self.move(-max(1, self.size.height - 1))
 
 
-class Prose(Scrolled):
+class TextView(PagerView):
     """Shows lines of pieces. What it is given is safe already, and is never taken for markup.
 
     Lines that are there are wrapped at once; what makes its lines for a width is asked for them little by little, on
@@ -99,7 +99,7 @@ class Prose(Scrolled):
         source = self._source
         if callable(source):
             # A group of its own, and exclusive: of an older text nothing is added any more.
-            begin(self, partial(self._gather, source(columns), columns), group="show-text", gives_up=True)
+            run_worker(self, partial(self._gather, source(columns), columns), group="show-text", exclusive=True)
             return
         self.workers.cancel_group(self, "show-text")
         self._lines = [part for line in source for part in broken(line, columns)]
@@ -138,7 +138,7 @@ class Prose(Scrolled):
         """Paint one line."""
         at = int(self.scroll_offset.y) + y
         line = self._lines[at] if at < len(self._lines) else ()
-        return look_of(self).strip(line, self.scrollable_content_region.width, self.rich_style)
+        return painter_of(self).strip(line, self.scrollable_content_region.width, self.rich_style)
 
 
 def broken(line: Line, columns: int) -> list[Line]:
@@ -148,7 +148,7 @@ def broken(line: Line, columns: int) -> list[Line]:
     head, last = line[:-1], line[-1]
     indent = width(head)
     if columns - indent < 12:
-        return [(Piece(part, last.tone),) for part in wrapped("".join(piece.text for piece in line), columns)]
+        return [(Span(part, last.tone),) for part in wrapped("".join(piece.text for piece in line), columns)]
     first, *rest = wrapped(last.text, columns - indent)
-    space = Piece(" " * indent)
-    return [(*head, Piece(first, last.tone)), *((space, Piece(part, last.tone)) for part in rest)]
+    space = Span(" " * indent)
+    return [(*head, Span(first, last.tone)), *((space, Span(part, last.tone)) for part in rest)]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from batchtui.registry.requests.body_writer import BETWEEN, HEAD, STEP, STEPS_AHEAD, TAIL, BodyStream
-from batchtui.registry.requests.direct_file import StraightFile
+from batchtui.registry.requests.body_writer import BETWEEN, HEAD, STEP, STEPS_AHEAD, TAIL, BodyWriter
+from batchtui.registry.requests.direct_file import DirectFile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,7 @@ def pieces_of(text: bytes) -> list[bytes]:
 
 def stream(folder: Path, bodies: Sequence[bytes]) -> str:
     """Write bodies, named by their number from 0. Returns the hash."""
-    target = BodyStream(folder)
+    target = BodyWriter(folder)
     for number, text in enumerate(bodies):
         target.open(str(number))
         for piece in pieces_of(text):
@@ -57,11 +57,11 @@ def test_many_bodies_in_a_row_keep_apart(tmp_path: Path) -> None:
 
 
 def test_what_the_disk_refuses_is_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(self: StraightFile, data: memoryview) -> None:
+    def refuse(self: DirectFile, data: memoryview) -> None:
         raise OSError(errno.ENOSPC, "full")
 
-    monkeypatch.setattr(StraightFile, "write", refuse)
-    target = BodyStream(tmp_path)
+    monkeypatch.setattr(DirectFile, "write", refuse)
+    target = BodyWriter(tmp_path)
     target.open("0")
     with pytest.raises(OSError, match="full"):
         target.add(bytes(STEP * (STEPS_AHEAD + 2)))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from batchtui.registry.requests.direct_file import BLOCK, CHUNK, StraightFile, page_memory
+from batchtui.registry.requests.direct_file import BLOCK, CHUNK, DirectFile, page_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -56,7 +56,7 @@ def memory_of(data: bytes) -> memoryview:
 
 
 def write(path: Path, pieces: Sequence[bytes]) -> None:
-    file = StraightFile.create(path)
+    file = DirectFile.create(path)
     for piece in pieces:
         file.write(memory_of(piece))
     file.sync()
@@ -64,7 +64,7 @@ def write(path: Path, pieces: Sequence[bytes]) -> None:
 
 
 def read(path: Path) -> bytes:
-    file = StraightFile.read_from(path)
+    file = DirectFile.read_from(path)
     chunks = list(iter(file.read, b""))
     file.close()
     return b"".join(chunks)
@@ -85,7 +85,7 @@ def test_what_was_written_comes_back(
 def test_a_file_that_is_there_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "body").write_bytes(b"mine")
     with pytest.raises(FileExistsError):
-        StraightFile.create(tmp_path / "body")
+        DirectFile.create(tmp_path / "body")
     assert (tmp_path / "body").read_bytes() == b"mine"
 
 
@@ -96,7 +96,7 @@ def test_nobody_else_may_read_it(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
 def test_a_full_disk_is_said() -> None:
-    file = StraightFile(Path("/dev/full"), os.O_WRONLY)
+    file = DirectFile(Path("/dev/full"), os.O_WRONLY)
     with pytest.raises(OSError, match="No space left"):
         file.write(memory_of(b"x"))
     file.close()

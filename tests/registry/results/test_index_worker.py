@@ -14,7 +14,7 @@ import pytest
 
 from batchtui.registry.results import index_worker
 from batchtui.registry.results.index import IndexBuilder, index_file
-from batchtui.registry.results.index_worker import IndexApart, begin_index
+from batchtui.registry.results.index_worker import IndexWorker, begin_index
 from batchtui.registry.results.reader import ResultReader
 from batchtui.registry.results.store import ResultStore
 from tests.support.lines import errored, succeeded
@@ -36,10 +36,10 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-def fed(raw: Path, target: Path) -> IndexApart:
+def fed(raw: Path, target: Path) -> IndexWorker:
     """An index that was told all of the file, in pieces."""
     raw.write_bytes(b"")
-    index = IndexApart(raw, target)
+    index = IndexWorker(raw, target)
     with raw.open("ab", buffering=0) as file:
         for start in range(0, len(BYTES), 7000):
             piece = BYTES[start : start + 7000]
@@ -77,7 +77,7 @@ def test_discarded_nothing_is_left(tmp_path: Path) -> None:
 def test_a_disk_that_refuses_is_said_as_it_would_be_here(tmp_path: Path) -> None:
     raw = tmp_path / "raw"
     raw.touch()
-    index = IndexApart(raw, tmp_path / "missing" / "apart.db")
+    index = IndexWorker(raw, tmp_path / "missing" / "apart.db")
     with pytest.raises(OSError, match="missing"):
         index.finish()
 
@@ -105,4 +105,4 @@ def test_only_many_results_are_worth_a_process(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(index_worker, "WORTH_IT", 3)
     many = begin_index(a_batch(succeeded=3), store.paths(a_batch()))
     many.discard()
-    assert isinstance(many, IndexApart)
+    assert isinstance(many, IndexWorker)

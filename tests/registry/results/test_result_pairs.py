@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from batchtui.domain.comparison import Difference
+from batchtui.domain.comparison import AnswerChange
 from batchtui.domain.errors import ResultsUnavailable
 from batchtui.registry.results import pairs as result_pairs
 from batchtui.registry.results.pairs import ResultPairs
@@ -37,25 +37,25 @@ def joined(store: ResultStore, first: Sequence[bytes], second: Sequence[bytes]) 
 @pytest.mark.parametrize(
     ("first", "second", "difference"),
     [
-        (succeeded("a", "yes"), succeeded("a", "yes"), Difference.SAME),
-        (succeeded("a", "yes", model="claude-x"), succeeded("a", "yes", model="claude-y"), Difference.SAME),
-        (succeeded("a", "yes"), succeeded("a", "no"), Difference.CHANGED),
-        (succeeded("a", LONG + "1"), succeeded("a", LONG + "2"), Difference.CHANGED),
-        (succeeded("a", LONG), succeeded("a", LONG), Difference.SAME),
-        (succeeded("a", {"type": "thinking", "thinking": "hm"}, "yes"), succeeded("a", "yes"), Difference.SAME),
+        (succeeded("a", "yes"), succeeded("a", "yes"), AnswerChange.SAME),
+        (succeeded("a", "yes", model="claude-x"), succeeded("a", "yes", model="claude-y"), AnswerChange.SAME),
+        (succeeded("a", "yes"), succeeded("a", "no"), AnswerChange.CHANGED),
+        (succeeded("a", LONG + "1"), succeeded("a", LONG + "2"), AnswerChange.CHANGED),
+        (succeeded("a", LONG), succeeded("a", LONG), AnswerChange.SAME),
+        (succeeded("a", {"type": "thinking", "thinking": "hm"}, "yes"), succeeded("a", "yes"), AnswerChange.SAME),
         (succeeded("a", tool_use("f", {"b": [1]}), stop_reason="tool_use"),
-         succeeded("a", tool_use("f", {"b": [2]}), stop_reason="tool_use"), Difference.CHANGED),
-        (succeeded("a", "yes", tool_use("f", {}), stop_reason="tool_use"), succeeded("a", "yes"), Difference.CHANGED),
+         succeeded("a", tool_use("f", {"b": [2]}), stop_reason="tool_use"), AnswerChange.CHANGED),
+        (succeeded("a", "yes", tool_use("f", {}), stop_reason="tool_use"), succeeded("a", "yes"), AnswerChange.CHANGED),
         (succeeded("a", tool_use("f", {"stop_reason": 1}), stop_reason="tool_use"),
-         succeeded("a", tool_use("f", {"stop_reason": 2}), stop_reason="tool_use"), Difference.CHANGED),
-        (succeeded("a", LONG + '"stop_reason":1'), succeeded("a", LONG + '"stop_reason":2'), Difference.CHANGED),
-        (errored("a"), succeeded("a", "yes"), Difference.BETTER),
-        (succeeded("a", "ye", stop_reason="max_tokens"), succeeded("a", "yes"), Difference.BETTER),
-        (succeeded("a", "yes"), bare("a", "expired"), Difference.WORSE),
-        (errored("a"), bare("a", "canceled"), Difference.FAILED),
+         succeeded("a", tool_use("f", {"stop_reason": 2}), stop_reason="tool_use"), AnswerChange.CHANGED),
+        (succeeded("a", LONG + '"stop_reason":1'), succeeded("a", LONG + '"stop_reason":2'), AnswerChange.CHANGED),
+        (errored("a"), succeeded("a", "yes"), AnswerChange.BETTER),
+        (succeeded("a", "ye", stop_reason="max_tokens"), succeeded("a", "yes"), AnswerChange.BETTER),
+        (succeeded("a", "yes"), bare("a", "expired"), AnswerChange.WORSE),
+        (errored("a"), bare("a", "canceled"), AnswerChange.FAILED),
     ],
 )  # fmt: skip
-def test_a_pair_says_how_it_differs(store: ResultStore, first: bytes, second: bytes, difference: Difference) -> None:
+def test_a_pair_says_how_it_differs(store: ResultStore, first: bytes, second: bytes, difference: AnswerChange) -> None:
     with joined(store, [first], [second]) as pairs:
         [pair] = pairs.page(pairs.order())
         assert (pair.custom_id, pair.difference) == ("a", difference)
@@ -65,7 +65,7 @@ def test_a_pair_says_how_it_differs(store: ResultStore, first: bytes, second: by
 def test_what_only_one_of_them_has_is_a_pair_too(store: ResultStore) -> None:
     with joined(store, [succeeded("a", "A"), succeeded("c", "C")], [succeeded("b", "B"), succeeded("c", "C")]) as pairs:
         told = {pair.custom_id: pair.difference for pair in pairs.page(pairs.order())}
-        assert told == {"a": Difference.ONLY_FIRST, "b": Difference.ONLY_SECOND, "c": Difference.SAME}
+        assert told == {"a": AnswerChange.ONLY_FIRST, "b": AnswerChange.ONLY_SECOND, "c": AnswerChange.SAME}
         assert pairs.by_difference == dict.fromkeys(told.values(), 1)
         assert pairs.lines(0)[1] is None
 
@@ -75,14 +75,14 @@ def test_pairs_come_in_order_of_their_ids_however_the_results_came(store: Result
     lines = [succeeded(name, f"about {name}") for name in names]
     with joined(store, lines, lines[::-1]) as pairs:
         assert [pair.custom_id for pair in pairs.page(pairs.order())] == sorted(names)
-        assert pairs.by_difference == {Difference.SAME: len(names)}
+        assert pairs.by_difference == {AnswerChange.SAME: len(names)}
 
 
 def test_only_some_differences_can_be_asked_for(store: ResultStore) -> None:
     first = [succeeded("a", "A"), errored("b"), succeeded("c", "C")]
     second = [succeeded("a", "A"), succeeded("b", "B"), succeeded("c", "D")]
     with joined(store, first, second) as pairs:
-        changes = pairs.page(pairs.order([difference for difference in Difference if difference.is_change]))
+        changes = pairs.page(pairs.order([difference for difference in AnswerChange if difference.is_change]))
         assert [pair.custom_id for pair in changes] == ["b", "c"]
 
 
@@ -93,13 +93,13 @@ def test_of_several_attempts_the_latest_success_counts(store: ResultStore) -> No
     keep(store, a_batch(2), b"\n".join([succeeded("a", "A"), succeeded("b", "B")]))
     with ResultPairs([again, a_batch(1)], [a_batch(2)], store) as pairs:
         pairs.join(lambda done, at_most: None, lambda: False)
-        assert pairs.by_difference == {Difference.SAME: 2}
+        assert pairs.by_difference == {AnswerChange.SAME: 2}
         assert [sum(outcomes.values()) for outcomes in pairs.outcomes] == [2, 2]
 
 
 def test_a_custom_id_twice_in_one_file_counts_once(store: ResultStore) -> None:
     with joined(store, [succeeded("a", "old"), succeeded("a", "new")], [succeeded("a", "new")]) as pairs:
-        assert pairs.by_difference == {Difference.SAME: 1}
+        assert pairs.by_difference == {AnswerChange.SAME: 1}
 
 
 def test_joining_says_how_far_it_is_and_can_be_stopped(store: ResultStore, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from batchtui.domain.errors import UsageError
-from batchtui.services.batches.labels import Labelling, label, read_tags, written_tags
+from batchtui.services.batches.labels import LabelEdit, label, read_tags, written_tags
 from tests.support.builders import job, part
 
 if TYPE_CHECKING:
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize(
     ("typed", "labelling"),
     [
-        ("", Labelling(tags=())),
-        ("a b, c a", Labelling(tags=("a", "b", "c"))),
-        ('"two words" b', Labelling(tags=("two words", "b"))),
-        ("+a -b", Labelling(add=("a",), remove=("b",))),
-        ("c +a", Labelling(add=("c", "a"))),
-        ('-"two words"', Labelling(remove=("two words",))),
+        ("", LabelEdit(tags=())),
+        ("a b, c a", LabelEdit(tags=("a", "b", "c"))),
+        ('"two words" b', LabelEdit(tags=("two words", "b"))),
+        ("+a -b", LabelEdit(add=("a",), remove=("b",))),
+        ("c +a", LabelEdit(add=("c", "a"))),
+        ('-"two words"', LabelEdit(remove=("two words",))),
     ],
 )
-def test_tags_are_read_as_they_are_typed(typed: str, labelling: Labelling) -> None:
+def test_tags_are_read_as_they_are_typed(typed: str, labelling: LabelEdit) -> None:
     assert read_tags(typed) == labelling
 
 
@@ -36,8 +36,8 @@ def test_written_tags_are_read_as_they_were(tags: tuple[str, ...]) -> None:
 
 async def test_a_change_is_journaled_with_the_former_name_and_what_is_the_same_is_not(workspace: Workspace) -> None:
     await workspace.registry.jobs.plan(job(), [part()])
-    await label(workspace, ["job_1", "job_1", "job_none"], Labelling(name=" later ", add=("a",)))
-    assert await label(workspace, ["job_1"], Labelling(name="later")) == []
+    await label(workspace, ["job_1", "job_1", "job_none"], LabelEdit(name=" later ", add=("a",)))
+    assert await label(workspace, ["job_1"], LabelEdit(name="later")) == []
     entries = [entry for entry in await workspace.registry.journal.entries() if entry.event == "job.labelled"]
     assert [entry.detail for entry in entries] == ['{"name": "later", "before": "nightly", "tags": "a"}']
 
@@ -45,12 +45,12 @@ async def test_a_change_is_journaled_with_the_former_name_and_what_is_the_same_i
 async def test_batches_of_a_labelled_job_count_as_changed(workspace: Workspace) -> None:
     keys = await workspace.registry.jobs.plan(job(), [part(1), part(2)])
     before = (await workspace.registry.views.tally()).revision
-    await label(workspace, ["job_1"], Labelling(note="why"))
+    await label(workspace, ["job_1"], LabelEdit(note="why"))
     changed = await workspace.registry.views.changed_since(before)
     assert [(batch.key, batch.note) for batch in changed] == [(key, "why") for key in keys]
 
 
-@pytest.mark.parametrize("labelling", [Labelling(name=" "), Labelling(name="x" * 201), Labelling(add=("",))])
-async def test_labels_that_cannot_be_are_refused(workspace: Workspace, labelling: Labelling) -> None:
+@pytest.mark.parametrize("labelling", [LabelEdit(name=" "), LabelEdit(name="x" * 201), LabelEdit(add=("",))])
+async def test_labels_that_cannot_be_are_refused(workspace: Workspace, labelling: LabelEdit) -> None:
     with pytest.raises(UsageError):
         await label(workspace, ["job_1"], labelling)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from batchtui.domain.states import ResultsState
-from batchtui.registry.original_ids import OriginalsWriter, originals_of
+from batchtui.registry.original_ids import OriginalIdWriter, read_original_ids
 from batchtui.services.batches.delete import apply_delete, plan_delete
 from batchtui.services.batches.prune import apply_prune, plan_prune
 from batchtui.services.polling.refresh import sweep
@@ -209,7 +209,7 @@ async def test_names_of_rows_stay_as_long_as_a_job_has_them_or_may_get_them(
         with workspace.registry.requests.reader(submitted.job.id) as reader:
             ids = list(reader.custom_ids())
         for custom_ids in (ids, ["x-1", "x-2"]):
-            with OriginalsWriter(folder) as writer:
+            with OriginalIdWriter(folder) as writer:
                 writer.changed(custom_ids[0], "its own name", 2)
                 writer.sent(custom_ids)
                 kept = writer.keep()
@@ -225,4 +225,4 @@ async def test_names_of_rows_stay_as_long_as_a_job_has_them_or_may_get_them(
         assert len(list(folder.iterdir())) == 1
         assert kept is not None
         assert not kept.exists()
-        assert originals_of(workspace.paths, workspace.registry, submitted.job.id) == {ids[0]: "its own name"}
+        assert read_original_ids(workspace.paths, workspace.registry, submitted.job.id) == {ids[0]: "its own name"}

@@ -11,7 +11,7 @@ import pytest
 
 from batchtui.compose import TableOptions, open_table
 from batchtui.domain.errors import InputError, StorageError, UsageError
-from batchtui.registry.original_ids import originals_of, read_originals
+from batchtui.registry.original_ids import read_original_ids, read_originals
 from batchtui.services.compose import row_browser as browsing
 from batchtui.services.compose.compose import compose, compose_to_file
 from batchtui.services.compose.composition import open_composition, sample
@@ -141,4 +141,4 @@ def test_files_are_found_by_their_name(tmp_path: Path) -> None:
 
 
 async def test_a_job_that_nothing_was_composed_for_has_no_originals(workspace: Workspace) -> None:
-    assert originals_of(workspace.paths, workspace.registry, "job_unknown") == {}
+    assert read_original_ids(workspace.paths, workspace.registry, "job_unknown") == {}

@@ -9,12 +9,12 @@ from itertools import pairwise
 import pytest
 
 from batchtui.domain.estimate import Grounds
-from batchtui.domain.estimate_history import History, Precedent
+from batchtui.domain.estimate_history import EstimateHistory, PastBatch
 from batchtui.intake import CheckedRequest, Shape
 from batchtui.pricing.price_book import PriceBook
 from batchtui.services.estimates.estimate import estimate
 from batchtui.services.estimates.group_price import ENVELOPE
-from batchtui.services.estimates.request_groups import LONG, SAMPLE, Load, LoadCounter
+from batchtui.services.estimates.request_groups import LONG, SAMPLE, RequestGroup, RequestGrouper
 
 DAY = date(2026, 11, 21)
 BOOK = PriceBook()
@@ -22,26 +22,28 @@ SONNET = "claude-sonnet-5-5"
 """In a batch 1 USD in and 5 USD out for a million tokens (API.md)."""
 
 
-def load(**fields: object) -> Load:
+def load(**fields: object) -> RequestGroup:
     """A hundred requests of 7,000 bytes of prompt each, which may write 1,000 tokens each."""
     known: dict[str, object] = {
         "part": 1, "shape": 1, "model": SONNET, "requests": 100, "bytes": 100 * (7_000 + ENVELOPE), "longest": LONG,
         "max_tokens": 100_000,
     }  # fmt: skip
-    return Load(**{**known, **fields})  # type: ignore[arg-type]
+    return RequestGroup(**{**known, **fields})  # type: ignore[arg-type]
 
 
 def shape(*traits: str, payload: bytes = b"{}") -> Shape:
     return Shape(1, 100, "", SONNET, "r-1", "f", 1, payload, frozenset(traits))
 
 
-def past(*shares: float, model: str = SONNET, factor: float = 1.0) -> History:
+def past(*shares: float, model: str = SONNET, factor: float = 1.0) -> EstimateHistory:
     """A history of batches that wrote these shares of their max_tokens, and read so much of what was expected."""
-    return History([Precedent(model, "", "", 1000, int(1000 * share), 1000, int(1000 * factor)) for share in shares])
+    return EstimateHistory(
+        [PastBatch(model, "", "", 1000, int(1000 * share), 1000, int(1000 * factor)) for share in shares]
+    )
 
 
 def test_the_range_goes_from_no_answer_to_max_tokens() -> None:
-    found = estimate([load()], [shape()], History(), DAY, BOOK)
+    found = estimate([load()], [shape()], EstimateHistory(), DAY, BOOK)
     # 700,000 bytes: 140,000 tokens at 5 bytes each, 350,000 at 2; and 1 or 60 for each request's frame.
     assert found.cost.low == Decimal(140100) / 1_000_000
     assert found.cost.at_most == Decimal(356000) / 1_000_000 + Decimal("0.5")
@@ -101,14 +103,14 @@ def test_a_history_under_the_dated_name_of_a_model_counts_for_it() -> None:
 
 def test_a_long_prompt_has_the_price_of_its_step() -> None:
     haiku = load(model="claude-haiku-5-5", requests=1, bytes=500_000 + ENVELOPE, longest=500_000, max_tokens=1)
-    found = estimate([haiku], [], History(), DAY, BOOK)
+    found = estimate([haiku], [], EstimateHistory(), DAY, BOOK)
     # Above 100,000 tokens 0.25 USD in and 1.25 USD out for a million, below 0.05 and 0.25.
     assert found.cost.low == Decimal(100001) * Decimal("0.25") / 1_000_000
     assert found.cost.at_most == (Decimal(250060) * Decimal("0.25") + Decimal("1.25")) / 1_000_000
 
 
 def test_a_model_without_a_price_makes_it_unknown_and_never_nothing() -> None:
-    found = estimate([load(), load(model="claude-nobody-knows", part=2)], [shape()], History(), DAY, BOOK)
+    found = estimate([load(), load(model="claude-nobody-knows", part=2)], [shape()], EstimateHistory(), DAY, BOOK)
     assert (found.cost.low, found.cost.at_most) == (None, None)
     assert found.parts[0].low is not None
     assert found.parts[1].at_most is None
@@ -116,9 +118,9 @@ def test_a_model_without_a_price_makes_it_unknown_and_never_nothing() -> None:
 
 
 def test_at_most_all_of_the_input_is_written_to_the_cache_that_is_asked_for() -> None:
-    hour = estimate([load(hourly=1)], [shape("text+cache")], History(), DAY, BOOK)
-    minutes = estimate([load()], [shape("text+cache")], History(), DAY, BOOK)
-    plain = estimate([load()], [shape()], History(), DAY, BOOK)
+    hour = estimate([load(hourly=1)], [shape("text+cache")], EstimateHistory(), DAY, BOOK)
+    minutes = estimate([load()], [shape("text+cache")], EstimateHistory(), DAY, BOOK)
+    plain = estimate([load()], [shape()], EstimateHistory(), DAY, BOOK)
     answers = Decimal("0.5")
     assert plain.cost.at_most is not None
     assert hour.cost.at_most == 2 * (plain.cost.at_most - answers) + answers
@@ -128,8 +130,8 @@ def test_at_most_all_of_the_input_is_written_to_the_cache_that_is_asked_for() ->
 @pytest.mark.parametrize(
     ("found", "said"),
     [
-        (estimate([load(elsewhere=3)], [shape()], History(), DAY, BOOK), "address or file id"),
-        (estimate([load()], [shape("web_search")], History(), DAY, BOOK), "run at the API"),
+        (estimate([load(elsewhere=3)], [shape()], EstimateHistory(), DAY, BOOK), "address or file id"),
+        (estimate([load()], [shape("web_search")], EstimateHistory(), DAY, BOOK), "run at the API"),
     ],
 )
 def test_what_grows_at_the_api_has_no_upper_bound(found: object, said: str) -> None:
@@ -141,14 +143,14 @@ def checked(seq: int, payload: bytes, max_tokens: int = 10, shape: int = 1) -> C
     return CheckedRequest(seq, f"r-{seq}", payload, "f", seq, SONNET, max_tokens, shape)
 
 
-def weighed(*requests: CheckedRequest, part: int = 1) -> tuple[Load, ...]:
-    counter = LoadCounter()
+def weighed(*requests: CheckedRequest, part: int = 1) -> tuple[RequestGroup, ...]:
+    counter = RequestGrouper()
     counter.add(part, requests)
     return counter.loads()
 
 
 def test_requests_are_added_up_by_part_shape_model_and_length() -> None:
-    counter = LoadCounter()
+    counter = RequestGrouper()
     counter.add(1, [checked(1, b"x" * 100), checked(2, b"x" * 50), checked(3, b"x", shape=2)])
     counter.add(1, [checked(4, b"x" * (LONG + 1))])
     counter.add(2, [checked(5, b"x")])

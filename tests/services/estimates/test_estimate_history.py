@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.domain.estimate_history import History, Outcomes, Precedent, Range
+from batchtui.domain.estimate_history import EstimateHistory, PastBatch, PastOutcomes, TokenRange
 from batchtui.intake import CheckedRequest, Shape
 from batchtui.services.estimates.expectations import expectations, templates_of
-from batchtui.services.estimates.request_groups import LoadCounter
+from batchtui.services.estimates.request_groups import RequestGrouper
 from batchtui.services.polling.refresh import refresh_batches
 from batchtui.services.results.collect import collect
 from batchtui.services.submission.submit import SubmitOptions, discard, plan_submit
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 HAIKU, SONNET = "claude-haiku-5-5", "claude-sonnet-5-5"
 
 
-def past(template: str, name: str, written: int, *, model: str = HAIKU, expected: int | None = 100) -> Precedent:
-    return Precedent(model, template, name, 1000, written, expected, 150)
+def past(template: str, name: str, written: int, *, model: str = HAIKU, expected: int | None = 100) -> PastBatch:
+    return PastBatch(model, template, name, 1000, written, expected, 150)
 
 
 def shape(payload: bytes, id: int = 1, model: str = HAIKU, skeleton: str = "user") -> Shape:  # noqa: A002
@@ -33,25 +33,25 @@ def shape(payload: bytes, id: int = 1, model: str = HAIKU, skeleton: str = "user
 
 
 def test_the_same_template_goes_before_the_same_name_and_that_before_the_model() -> None:
-    history = History([past("t", "other", 100), past("u", "mine", 200), past("u", "other", 300)], "mine")
+    history = EstimateHistory([past("t", "other", 100), past("u", "mine", 200), past("u", "other", 300)], "mine")
     found = [history.outcomes(HAIKU, template) for template in ("t", "v")]
     assert found == [
-        Outcomes(Range(0.1, 0.1, 0.1), Range(1.5, 1.5, 1.5), 1, "template"),
-        Outcomes(Range(0.2, 0.2, 0.2), Range(1.5, 1.5, 1.5), 1, "name"),
+        PastOutcomes(TokenRange(0.1, 0.1, 0.1), TokenRange(1.5, 1.5, 1.5), 1, "template"),
+        PastOutcomes(TokenRange(0.2, 0.2, 0.2), TokenRange(1.5, 1.5, 1.5), 1, "name"),
     ]
-    anybody = History(history.precedents, "nobody").outcomes(HAIKU, "v")
-    assert anybody == Outcomes(Range(0.1, 0.2, 0.3), Range(1.5, 1.5, 1.5), 3, "model")
+    anybody = EstimateHistory(history.precedents, "nobody").outcomes(HAIKU, "v")
+    assert anybody == PastOutcomes(TokenRange(0.1, 0.2, 0.3), TokenRange(1.5, 1.5, 1.5), 3, "model")
 
 
 def test_another_model_says_nothing_and_a_date_makes_no_other_model() -> None:
-    history = History([past("t", "n", 100, model=f"{HAIKU}-20260901")])
+    history = EstimateHistory([past("t", "n", 100, model=f"{HAIKU}-20260901")])
     assert history.outcomes(SONNET, "t") is None
     assert history.outcomes(None, "t") is None
     assert history.outcomes(HAIKU, "t") is not None
 
 
 def test_an_input_that_was_not_noted_corrects_nothing() -> None:
-    found = History([past("t", "n", 100, expected=None)]).outcomes(HAIKU, "t")
+    found = EstimateHistory([past("t", "n", 100, expected=None)]).outcomes(HAIKU, "t")
     assert found is not None
     assert found.input is None
 
@@ -78,7 +78,7 @@ def test_a_template_is_the_same_for_every_model() -> None:
 
 
 def test_what_is_expected_is_added_up_by_part_and_model() -> None:
-    counter = LoadCounter()
+    counter = RequestGrouper()
     for part, model in ((1, HAIKU), (1, SONNET), (1, HAIKU), (2, HAIKU)):
         counter.add(part, [CheckedRequest(1, "r", b"x" * 830, "f", 1, model, 10, 1)])
     found = expectations(counter.loads(), {1: shape(b"{}")}, {HAIKU: "t"})

@@ -10,7 +10,7 @@ import pytest
 from batchtui.domain.forecast import Lasted
 from batchtui.domain.states import BatchState
 from batchtui.services.batches.cancel import apply_cancel, plan_cancel
-from batchtui.services.insights.forecast import Forecaster, forecaster, quantile
+from batchtui.services.insights.forecast import Forecaster, load_forecaster, quantile
 from batchtui.services.polling import maintenance as tend
 from batchtui.text import forecasts
 from tests.support.clock import START
@@ -93,12 +93,12 @@ async def test_the_history_is_the_registry_s_and_what_was_cancelled_is_none(
     last = (await all_batches(workspace))[-1]
     await apply_cancel(workspace, await plan_cancel(workspace, [last.key]))
     clock.turn(hours=2)
-    await tend.round_of_care(workspace)
+    await tend.run_maintenance(workspace)
     past = await workspace.registry.views.lasted(100)
     assert len(past) == 3
     assert all(timedelta(minutes=20) < one.time < timedelta(hours=1) for one in past)
     await submit(workspace, tmp_path, 1, prefix="next")
     [running] = await workspace.registry.views.in_states(BatchState.IN_PROGRESS)
-    found = (await forecaster(workspace)).of(running, clock.now())
+    found = (await load_forecaster(workspace)).of(running, clock.now())
     assert found is not None
     assert (found.usual, found.batches) == (sorted(one.time for one in past)[1], 3)

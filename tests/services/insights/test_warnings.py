@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from batchtui.domain.errors import Refused, SpendLimitReached
-from batchtui.services.insights.warnings import Act, cautions
+from batchtui.services.insights.warnings import WarningAction, list_warnings
 from batchtui.services.polling import maintenance as tend
 from batchtui.services.polling.refresh import sweep
 from batchtui.services.results.collect import collect
@@ -20,22 +20,22 @@ from tests.support.workspaces import KEY, all_batches, submit, workspace_at
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from batchtui.services.insights.warnings import Caution
-    from batchtui.services.submission.reconcile import Finding
+    from batchtui.services.insights.warnings import BatchWarning
+    from batchtui.services.submission.reconcile import Reconciliation
     from batchtui.services.workspace import Workspace
     from tests.support.clock import TurnedClock
 
 
 async def kinds(workspace: Workspace) -> list[str]:
-    return [caution.kind for caution in await cautions(workspace)]
+    return [caution.kind for caution in await list_warnings(workspace)]
 
 
-async def only(workspace: Workspace) -> Caution:
-    [caution] = await cautions(workspace)
+async def only(workspace: Workspace) -> BatchWarning:
+    [caution] = await list_warnings(workspace)
     return caution
 
 
-async def yes(_: Finding) -> bool:
+async def yes(_: Reconciliation) -> bool:
     return True
 
 
@@ -43,7 +43,7 @@ async def test_where_all_is_well_there_are_none(workspace: Workspace, tmp_path: 
     assert await kinds(workspace) == []
     await submit(workspace, tmp_path, 2)
     clock.turn(hours=2)
-    await tend.round_of_care(workspace)
+    await tend.run_maintenance(workspace)
     await collect(workspace, (await all_batches(workspace))[0])
     clock.turn(days=27)
     assert await kinds(workspace) == []
@@ -55,7 +55,7 @@ async def test_an_unknown_part_until_it_is_settled(
     simulator.world.faults.add(Fault(on="create", kind="lost_before"))
     await submit(workspace, tmp_path, 2, name="contracts")
     caution = await only(workspace)
-    assert (caution.kind, caution.act) == ("unknown", Act.RESUME)
+    assert (caution.kind, caution.act) == ("unknown", WarningAction.RESUME)
     assert "contracts" in caution.message
     clock.turn(minutes=5)
     await resume(workspace, consent=yes)
@@ -69,7 +69,7 @@ async def test_a_job_that_a_spend_limit_has_stopped(workspace: Workspace, tmp_pa
     with pytest.raises(SpendLimitReached):
         await submit(workspace, tmp_path, 2)
     caution = await only(workspace)
-    assert (caution.kind, caution.act) == ("not_sent", Act.RESUME)
+    assert (caution.kind, caution.act) == ("not_sent", WarningAction.RESUME)
     assert "Enough" in caution.message
 
 
@@ -89,10 +89,10 @@ async def test_a_batch_that_will_probably_expire_judged_by_its_like(tmp_path: Pa
             clock.turn(hours=1)
             assert await kinds(workspace) == []
             clock.turn(hours=24)
-            await tend.round_of_care(workspace)
+            await tend.run_maintenance(workspace)
             await submit(workspace, tmp_path, 1, prefix="next")
             caution = await only(workspace)
-    assert (caution.kind, caution.act) == ("expires", Act.OPEN)
+    assert (caution.kind, caution.act) == ("expires", WarningAction.OPEN)
     assert caution.message.endswith("will probably expire in 24h, judged by 3 batches of this model and size")
 
 
@@ -111,12 +111,12 @@ async def test_results_that_go_soon_until_they_are_saved(
 ) -> None:
     await submit(workspace, tmp_path, 2)
     clock.turn(hours=2)
-    await tend.round_of_care(workspace)
+    await tend.run_maintenance(workspace)
     clock.turn(days=25)
     assert await kinds(workspace) == []
     clock.turn(days=1, hours=1)
     caution = await only(workspace)
-    assert (caution.kind, caution.act) == ("results_going", Act.FETCH)
+    assert (caution.kind, caution.act) == ("results_going", WarningAction.FETCH)
     assert caution.message.endswith("in 2 days")
     assert caution.batch is not None
     await collect(workspace, caution.batch)

@@ -54,7 +54,7 @@ async def ended(workspace: Workspace, folder: Path, clock: TurnedClock, count: i
     for number in range(count):
         await submit(workspace, folder, 2, prefix=f"f{number}", **fields)
     clock.turn(hours=3)
-    await tend.round_of_care(workspace)
+    await tend.run_maintenance(workspace)
 
 
 def script(folder: Path, body: str) -> str:
@@ -243,7 +243,7 @@ async def test_a_spend_limit_is_told_and_not_knocked_at_again(
     assert heard.kinds == [NoticeKind.SPEND_LIMIT]
     clock.turn(minutes=10)
     simulator.world.calls.clear()
-    await tend.round_of_care(workspace)
+    await tend.run_maintenance(workspace)
     assert simulator.world.calls_to("create") == []
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from batchtui.domain.errors import BatchtuiError
     from batchtui.services.polling.poller import PollStatus
-    from batchtui.services.polling.watch import Happening, Watched
+    from batchtui.services.polling.watch import Watched, WatchEvent
     from batchtui.services.workspace import Workspace
     from batchtui.simulator import Simulator
     from tests.support.clock import TurnedClock
@@ -33,7 +33,7 @@ class Heard:
         self.states: list[PollerState] = []
         self.errors: list[str] = []
 
-    def happening(self, told: Happening) -> None:
+    def happening(self, told: WatchEvent) -> None:
         self.events.append(told.entry.event)
 
     def status(self, status: PollStatus) -> None:

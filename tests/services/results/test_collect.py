@@ -22,7 +22,7 @@ from batchtui.domain.usage import Usage
 from batchtui.registry.results.summary import IdMismatch, ResultSummary
 from batchtui.services.batches.sync import sync
 from batchtui.services.polling.refresh import sweep
-from batchtui.services.results.collect import Collecting, collect, damage, findings
+from batchtui.services.results.collect import CollectProgress, collect, damage, discrepancies
 from batchtui.services.submission.resume import resume
 from batchtui.simulator import Fault
 from tests.support.builders import requests
@@ -66,7 +66,7 @@ async def test_results_are_saved_with_an_index_and_the_registry_says_so(workspac
         assert reader.count == COUNT
         assert reader.summary.bytes == saved.results_bytes
         assert reader.summary.ids == IdMismatch()
-        assert findings(reader.summary, saved.counts) == ()
+        assert discrepancies(reader.summary, saved.counts) == ()
         facts = reader.find("r-00007")
         assert facts is not None
         assert b'"custom_id":"r-00007"' in reader.raw(facts.seq).replace(b": ", b":")
@@ -88,10 +88,10 @@ async def test_what_is_saved_is_not_fetched_again(workspace: Workspace, batch: B
 
 
 async def test_progress_goes_from_fetching_to_indexing(workspace: Workspace, batch: Batch) -> None:
-    told: list[Collecting] = []
+    told: list[CollectProgress] = []
     saved = await collect(workspace, batch, on_progress=told.append)
     assert [progress.step for progress in told] == ["fetching", "indexing"]
-    assert told[-1] == Collecting("indexing", saved.results_bytes, saved.results_bytes)
+    assert told[-1] == CollectProgress("indexing", saved.results_bytes, saved.results_bytes)
 
 
 @pytest.mark.parametrize("at_byte", [0, 1, 700, 9000])
@@ -277,7 +277,7 @@ def test_what_is_whole_and_what_is_not(came: ResultSummary, said: str | None) ->
 def test_counts_that_differ_by_type_are_said_and_accepted() -> None:
     came = summary(3, succeeded=2, errored=1)
     assert damage(came, RequestCounts(succeeded=3)) is None
-    assert findings(came, RequestCounts(succeeded=3)) == (
+    assert discrepancies(came, RequestCounts(succeeded=3)) == (
         "The API counts 3 succeeded, and sent 2.",
         "The API counts 0 errored, and sent 1.",
     )

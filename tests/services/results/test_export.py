@@ -17,7 +17,7 @@ from batchtui.services.batches.sync import sync
 from batchtui.services.batches.targets import find_target
 from batchtui.services.polling.refresh import sweep
 from batchtui.services.results.collect import collect
-from batchtui.services.results.export import Exporting, ExportOptions, apply_export, plan_export
+from batchtui.services.results.export import ExportOptions, ExportProgress, apply_export, plan_export
 from batchtui.services.submission.staging.stage import IntakeOptions
 from tests.support.builders import requests
 from tests.support.workspaces import all_batches, submit
@@ -120,7 +120,7 @@ async def test_a_file_is_written_whole_and_nothing_else_is_left(
     folder = tmp_path / "out"
     folder.mkdir()
     plan = await plan_export(workspace, batches, ExportOptions(output=str(folder / "all.csv")))
-    told: list[Exporting] = []
+    told: list[ExportProgress] = []
     report = await apply_export(workspace, plan, on_progress=told.append)
     await asyncio.sleep(0)
     assert [path.name for path in folder.iterdir()] == ["all.csv"]

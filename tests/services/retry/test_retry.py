@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from batchtui.services.submission.reconcile import Finding
+    from batchtui.services.submission.reconcile import Reconciliation
     from batchtui.services.submission.submit import Submitted
     from batchtui.services.workspace import Workspace
     from tests.support.clock import TurnedClock
@@ -100,7 +100,7 @@ def in_batch(simulator: Simulator, number: int) -> list[dict[str, Any]]:
     return [dict(params) for params in simulator.world.batches[number].params]
 
 
-async def yes(_finding: Finding) -> bool:
+async def yes(_finding: Reconciliation) -> bool:
     return True
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from batchtui.domain.errors import CostLimit
 from batchtui.domain.estimate import Bounds, Estimate
-from batchtui.services.spending.budget import refuse_costly
+from batchtui.services.spending.budget import enforce_limits
 from tests.support.builders import job, part
 
 if TYPE_CHECKING:
@@ -35,38 +35,38 @@ def settle(workspace: Workspace, text: str) -> None:
 
 
 async def test_the_most_it_may_cost_decides_and_not_what_is_likely(workspace: Workspace) -> None:
-    await refuse_costly(workspace, costing("2.00"), Decimal(2))
+    await enforce_limits(workspace, costing("2.00"), Decimal(2))
     with pytest.raises(CostLimit, match=r"up to \$2\.01.* is \$2\.00"):
-        await refuse_costly(workspace, costing("2.01"), Decimal(2))
+        await enforce_limits(workspace, costing("2.01"), Decimal(2))
 
 
 async def test_what_a_person_says_goes_before_the_setting(workspace: Workspace) -> None:
     settle(workspace, "max_cost = 1")
-    await refuse_costly(workspace, costing("3"), Decimal(5))
+    await enforce_limits(workspace, costing("3"), Decimal(5))
     with pytest.raises(CostLimit):
-        await refuse_costly(workspace, costing("3"), None)
+        await enforce_limits(workspace, costing("3"), None)
 
 
 async def test_nothing_is_a_limit(workspace: Workspace) -> None:
     settle(workspace, "max_cost = 5")
     with pytest.raises(CostLimit):
-        await refuse_costly(workspace, costing("0.01"), Decimal(0))
+        await enforce_limits(workspace, costing("0.01"), Decimal(0))
 
 
 async def test_without_an_upper_bound_a_limit_stops_and_says_why(workspace: Workspace) -> None:
-    await refuse_costly(workspace, costing(None), None)
+    await enforce_limits(workspace, costing(None), None)
     with pytest.raises(CostLimit, match=r"Nobody can say .* It reads the web"):
-        await refuse_costly(workspace, costing(None), Decimal(1000))
+        await enforce_limits(workspace, costing(None), Decimal(1000))
 
 
 async def test_a_day_ends_at_midnight(workspace: Workspace, clock: TurnedClock) -> None:
     settle(workspace, "max_cost_a_day = 3")
     await on_its_way(workspace, "job_1", "2")
-    await refuse_costly(workspace, costing("1"), None)
+    await enforce_limits(workspace, costing("1"), None)
     with pytest.raises(CostLimit, match=r"for a day is \$3\.00, of which \$2\.00 is spent or on its way"):
-        await refuse_costly(workspace, costing("1.01"), None)
+        await enforce_limits(workspace, costing("1.01"), None)
     clock.turn(hours=24)
-    await refuse_costly(workspace, costing("3"), None)
+    await enforce_limits(workspace, costing("3"), None)
 
 
 async def test_a_profile_has_a_limit_of_its_own(workspace: Workspace, clock: TurnedClock) -> None:
@@ -74,15 +74,15 @@ async def test_a_profile_has_a_limit_of_its_own(workspace: Workspace, clock: Tur
     await on_its_way(workspace, "job_1", "2", "work")
     await on_its_way(workspace, "job_2", "9", "home")
     clock.turn(days=40)
-    await refuse_costly(workspace, costing("100"), None)
+    await enforce_limits(workspace, costing("100"), None)
     workspace.profile = "work"
-    await refuse_costly(workspace, costing("1"), None)
+    await enforce_limits(workspace, costing("1"), None)
     with pytest.raises(CostLimit, match=r"of the profile work is \$3\.00, of which \$2\.00"):
-        await refuse_costly(workspace, costing("1.01"), None)
+        await enforce_limits(workspace, costing("1.01"), None)
 
 
 async def test_what_nobody_knows_is_not_in_the_sum_and_said(workspace: Workspace) -> None:
     settle(workspace, "max_cost_a_day = 3")
     await on_its_way(workspace, "job_1", None)
     with pytest.raises(CostLimit, match="without 1 batch of unknown cost"):
-        await refuse_costly(workspace, costing("4"), None)
+        await enforce_limits(workspace, costing("4"), None)

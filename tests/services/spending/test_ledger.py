@@ -5,24 +5,24 @@ from __future__ import annotations
 from decimal import Decimal
 
 from batchtui.domain.cost import Cost
-from batchtui.domain.spending import Spending, Spent
+from batchtui.domain.spending import Spending, SpentRow
 from batchtui.domain.usage import Usage
-from batchtui.services.spending.ledger import Line
+from batchtui.services.spending.ledger import LedgerLine
 from tests.support.clock import START
 
 HIT = Usage(input_tokens=100, cache_read_tokens=300, output_tokens=50)
 
 
-def spent(batch: int, cost: str | None, *, usage: Usage = HIT, uncached: str | None = None) -> Spent:
+def spent(batch: int, cost: str | None, *, usage: Usage = HIT, uncached: str | None = None) -> SpentRow:
     known = None if cost is None else Decimal(cost)
     standard = None if known is None else 2 * known
     saved_on = None if uncached is None else Decimal(uncached)
     spending = Spending("m", "", 10, usage, known, standard, saved_on, None if known is None else Cost(known))
-    return Spent(batch, f"msgbatch_{batch}", "job_1", "nightly", START, (), None, spending)
+    return SpentRow(batch, f"msgbatch_{batch}", "job_1", "nightly", START, (), None, spending)
 
 
 def test_one_unknown_price_makes_the_sum_unknown_and_never_less() -> None:
-    line = Line("total")
+    line = LedgerLine("total")
     for each in (spent(1, "1.50"), spent(2, None)):
         line.add(each)
     assert line.cost is None
@@ -30,14 +30,14 @@ def test_one_unknown_price_makes_the_sum_unknown_and_never_less() -> None:
 
 
 def test_two_lines_of_one_batch_are_one_batch() -> None:
-    line = Line("total")
+    line = LedgerLine("total")
     for each in (spent(1, "1"), spent(1, "2")):
         line.add(each)
     assert (len(line.batches), line.cost, line.categories.input) == (1, Decimal(3), Decimal(3))
 
 
 def test_caching_is_said_by_what_it_saved_or_cost() -> None:
-    saving, costing = Line("a"), Line("b")
+    saving, costing = LedgerLine("a"), LedgerLine("b")
     saving.add(spent(1, "1", uncached="1.40"))
     costing.add(spent(1, "1", uncached="0.90", usage=Usage(input_tokens=10, cache_write_1h_tokens=90)))
     assert (saving.caching, saving.hit_rate) == (Decimal("0.40"), 0.75)
@@ -45,6 +45,6 @@ def test_caching_is_said_by_what_it_saved_or_cost() -> None:
 
 
 def test_without_a_cache_there_is_no_hit_rate() -> None:
-    line = Line("a")
+    line = LedgerLine("a")
     line.add(spent(1, "1", usage=Usage(input_tokens=10)))
     assert line.hit_rate is None

@@ -11,7 +11,7 @@ import pytest
 from batchtui.domain.states import BatchState
 from batchtui.intake import PartCutter
 from batchtui.pricing.price_book import OwnPrice, PriceBook
-from batchtui.services.polling.maintenance import goes_on, round_of_care
+from batchtui.services.polling.maintenance import has_pending, run_maintenance
 from batchtui.services.polling.wait import wait
 from batchtui.services.submission import cache_priming as priming
 from batchtui.services.submission.submit import SubmitOptions, apply_submit, plan_submit
@@ -48,13 +48,13 @@ async def test_the_rest_follows_when_the_first_has_ended(
     assert [batch.reason for batch in submitted.waiting] == [f"{priming.REASON}."]
     for _ in range(3):
         clock.turn(20)
-        await round_of_care(workspace)
+        await run_maintenance(workspace)
         assert await states(workspace, job) == [(1, 1, BatchState.IN_PROGRESS), (2, 4, BatchState.PLANNED)]
-        assert await goes_on(workspace)
+        assert await has_pending(workspace)
     clock.turn(60)
-    await round_of_care(workspace)
+    await run_maintenance(workspace)
     clock.turn(20)
-    await round_of_care(workspace)
+    await run_maintenance(workspace)
     assert await states(workspace, job) == [(1, 1, BatchState.ENDED), (2, 4, BatchState.IN_PROGRESS)]
 
 

@@ -29,14 +29,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from batchtui.services.submission.reconcile import Finding
+    from batchtui.services.submission.reconcile import Reconciliation
     from batchtui.services.workspace import Workspace
 
 PARTS, PART = 3, 2
 WANTED = [item["custom_id"] for item in requests(PARTS * PART)]
 
 
-async def yes(_finding: Finding) -> bool:
+async def yes(_finding: Reconciliation) -> bool:
     return True
 
 

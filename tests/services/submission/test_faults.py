@@ -22,7 +22,7 @@ from tests.support.workspaces import all_batches, sent_custom_ids, submit
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from batchtui.services.submission.reconcile import Finding
+    from batchtui.services.submission.reconcile import Reconciliation
     from batchtui.services.workspace import Workspace
     from batchtui.simulator import Simulator
     from tests.support.clock import TurnedClock
@@ -41,7 +41,7 @@ IMPATIENT, TOO_LATE = Patience(create=0.3), 0.6
 """Seconds; only here does a test wait for real time, as it is a socket's time that is up."""
 
 
-async def yes(_: Finding) -> bool:
+async def yes(_: Reconciliation) -> bool:
     return True
 
 

@@ -18,17 +18,17 @@ from tests.support.workspaces import all_batches, sent_custom_ids, submit, works
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from batchtui.services.submission.reconcile import Finding
+    from batchtui.services.submission.reconcile import Reconciliation
     from batchtui.services.workspace import Workspace
     from batchtui.simulator import Simulator
     from tests.support.clock import TurnedClock
 
 
-async def yes(_finding: Finding) -> bool:
+async def yes(_finding: Reconciliation) -> bool:
     return True
 
 
-async def no(_finding: Finding) -> bool:
+async def no(_finding: Reconciliation) -> bool:
     return False
 
 
@@ -76,7 +76,7 @@ async def test_absence_proves_nothing_before_the_grace_time_is_over(
     simulator.world.faults.add(Fault(on="create", times=1, kind="lost_before"))
     await submit(workspace, tmp_path, 3)
     (batch,) = await all_batches(workspace)
-    [finding] = await reconcile.look(workspace, [batch], timedelta(hours=1))
+    [finding] = await reconcile.look_up(workspace, [batch], timedelta(hours=1))
     assert finding.verdict is reconcile.Verdict.TOO_EARLY
     assert finding.wait > 3000
 

@@ -57,7 +57,7 @@ async def test_it_is_fed_as_room_appears_until_all_of_it_is_sent_once(
     for _ in range(3):
         assert sum(batch.counts.processing for batch in await all_batches(workspace)) <= 4
         clock.turn(hours=2)
-        await tend.round_of_care(workspace)
+        await tend.run_maintenance(workspace)
     assert await planned(workspace) == []
     assert sent_custom_ids(narrow) == [item["custom_id"] for item in requests(10)]
 
@@ -67,10 +67,10 @@ async def test_room_that_is_there_is_used_before_the_next_look_is_due(
 ) -> None:
     monkeypatch.setattr(queue, "LOOK_AGAIN", timedelta(days=9))
     await submit(workspace, tmp_path, 8, intake=TWO_EACH)
-    await tend.round_of_care(workspace)
+    await tend.run_maintenance(workspace)
     assert len(await planned(workspace)) == 2, "nothing has ended"
     clock.turn(hours=2)
-    await tend.round_of_care(workspace)
+    await tend.run_maintenance(workspace)
     assert await planned(workspace) == []
 
 

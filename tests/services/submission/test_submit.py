@@ -22,7 +22,7 @@ from tests.support.workspaces import all_batches, sent_custom_ids, submit
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from batchtui.services.submission.dispatch import Event
+    from batchtui.services.submission.dispatch import SendEvent
     from batchtui.services.workspace import Workspace
     from batchtui.simulator import Simulator
     from tests.support.clock import TurnedClock
@@ -149,7 +149,7 @@ async def test_a_rate_limit_is_waited_out_visibly(
     workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock
 ) -> None:
     simulator.world.faults.add(Fault(on="create", times=2, kind="status", status=429, retry_after=32))
-    events: list[Event] = []
+    events: list[SendEvent] = []
     submitted = await submit(workspace, tmp_path, 3, on_event=events.append)
     assert submitted.batches[0].state is BatchState.IN_PROGRESS
     assert [round(event.seconds) for event in events if event.kind == "waiting"] == [32, 32]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import Input
 
-from batchtui.tui.dialogs.text_prompt import AskText
+from batchtui.tui.dialogs.text_prompt import TextPrompt
 from tests.tui.stage import stage
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 async def _typed(shown: Stage, key: str, text: str) -> None:
     """Press a key that asks for a line, write that line anew, and take it."""
     await shown.press(key)
-    await shown.until(lambda: isinstance(shown.app.screen, AskText))
+    await shown.until(lambda: isinstance(shown.app.screen, TextPrompt))
     shown.app.screen.query_one(Input).value = text
     await shown.press("enter")
 
@@ -34,7 +34,7 @@ async def test_an_empty_name_is_refused_while_it_is_typed(tmp_path: Path) -> Non
     async with stage(tmp_path, running=["nightly"]) as shown:
         await _typed(shown, "e", "")
         await shown.shows("a name is needed")
-        assert isinstance(shown.app.screen, AskText)
+        assert isinstance(shown.app.screen, TextPrompt)
 
 
 async def test_a_note_is_written_and_found_again(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ async def test_the_tags_of_one_are_shown_to_be_edited(tmp_path: Path) -> None:
         await _typed(shown, "t", 'b "two words"')
         await shown.shows("1 job changed.")
         await shown.press("t")
-        await shown.until(lambda: isinstance(shown.app.screen, AskText))
+        await shown.until(lambda: isinstance(shown.app.screen, TextPrompt))
         assert shown.app.screen.query_one(Input).value == 'b "two words"'
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from batchtui.registry.journal import Entry
-from batchtui.tui.activity.rows import MARKER, Row, folded, is_shown, ordered
+from batchtui.tui.activity.rows import MARKER, ActivityRow, fold_repeats, is_shown, ordered
 from tests.support.clock import START
 
 
@@ -16,17 +16,17 @@ def entry(seq: int, event: str = "list", **fields: Any) -> Entry:
     return Entry(seq=seq, at=START + timedelta(seconds=seq), event=event, **{**facts, **fields})
 
 
-def rows(*entries: Entry) -> list[Row]:
-    return [Row(each) for each in entries]
+def rows(*entries: Entry) -> list[ActivityRow]:
+    return [ActivityRow(each) for each in entries]
 
 
-def told(shown: dict[int, Row]) -> list[tuple[int, int, int]]:
+def told(shown: dict[int, ActivityRow]) -> list[tuple[int, int, int]]:
     """Key, newest entry and number of each line."""
     return [(key, row.entry.seq if row.entry else 0, row.times) for key, row in shown.items()]
 
 
 def test_calls_of_a_kind_in_a_row_are_one_line_under_the_first_told_as_the_last() -> None:
-    shown = folded(rows(entry(1), entry(2), entry(3), entry(4, "create"), entry(5)), seen=0)
+    shown = fold_repeats(rows(entry(1), entry(2), entry(3), entry(4, "create"), entry(5)), seen=0)
     assert told(shown) == [(1, 3, 3), (4, 4, 1), (5, 5, 1)]
     assert shown[1].since == START + timedelta(seconds=1)
 
@@ -34,12 +34,14 @@ def test_calls_of_a_kind_in_a_row_are_one_line_under_the_first_told_as_the_last(
 def test_a_failure_and_an_act_stand_alone() -> None:
     failed = entry(2, status=500, error="overloaded_error")
     act = entry(4, "batch.ended", kind="act", status=None)
-    shown = folded(rows(entry(1), failed, entry(3), act, entry(5, "batch.ended", kind="act", status=None)), seen=0)
+    shown = fold_repeats(
+        rows(entry(1), failed, entry(3), act, entry(5, "batch.ended", kind="act", status=None)), seen=0
+    )
     assert told(shown) == [(1, 1, 1), (2, 2, 1), (3, 3, 1), (4, 4, 1), (5, 5, 1)]
 
 
 def test_what_was_seen_and_what_is_new_are_never_one_line() -> None:
-    shown = folded(rows(*map(entry, range(1, 6))), seen=3)
+    shown = fold_repeats(rows(*map(entry, range(1, 6))), seen=3)
     assert told(shown) == [(1, 3, 3), (4, 5, 2)]
     assert list(ordered(list(shown), 3)) == [4, MARKER, 1]
 

@@ -132,9 +132,9 @@ async def test_an_unknown_part_is_resumed_from_the_list_of_warnings(tmp_path: Pa
 
 async def test_what_happened_while_one_was_away_is_said_at_the_start_and_marked_in_the_activity(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"], settings=STILL) as shown:
-        await presence.leave(shown.workspace)
+        await presence.mark_visited(shown.workspace)
         shown.clock.turn(hours=2)
-        await tend.round_of_care(shown.workspace)
+        await tend.run_maintenance(shown.workspace)
         [batch] = await shown.workspace.registry.views.select()
         await collect(shown.workspace, batch)
         back = DashboardApp(shown.workspace, ground=MODERN)
@@ -162,7 +162,7 @@ async def test_leaving_remembers_what_was_seen(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["evaluation"], settings=STILL) as shown:
         async with DashboardApp(shown.workspace, ground=MODERN).run_test() as pilot:
             await pilot.press("q")
-        away = await presence.away(shown.workspace)
+        away = await presence.since_last_visit(shown.workspace)
         assert away is not None
         assert (away.seq, away.acts) == (await shown.workspace.registry.journal.last(), {})
 

@@ -10,7 +10,7 @@ import pytest
 
 from batchtui.tui.app.app import DashboardApp
 from batchtui.tui.app.base import CALM_PACE
-from batchtui.tui.app.registry_watcher import Bridge
+from batchtui.tui.app.registry_watcher import RegistryWatcher
 from tests.support.builders import job, part
 from tests.tui.stage import MODERN
 from tests.tui.story import told
@@ -42,7 +42,7 @@ async def plan(workspace: Workspace, name: str) -> None:
 async def test_what_changes_in_between_is_told_at_once_afterwards(tmp_path: Path) -> None:
     async with told(tmp_path, empty=True) as (workspace, clock):
         heard: list[BatchesChanged] = []
-        bridge = Bridge(workspace, heard.append, pace=CALM_PACE)
+        bridge = RegistryWatcher(workspace, heard.append, pace=CALM_PACE)
         await bridge.begin()
         running = [asyncio.create_task(each()) for each in (bridge.run, workspace.commits.run)]
 

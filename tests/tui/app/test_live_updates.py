@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from batchtui.domain.states import BatchState
-from batchtui.tui.batches.screen import DashboardScreen
+from batchtui.tui.batches.screen import BatchesScreen
 from batchtui.tui.commands.keymap import textual_name
 from batchtui.tui.commands.table import COMMANDS
 from batchtui.tui.dialogs.confirm import Confirm
@@ -51,9 +51,9 @@ async def test_enter_opens_a_batch_then_a_result_and_esc_goes_back(tmp_path: Pat
         await shown.press("escape")
         assert _screen(shown) is BatchScreen
         await shown.press("escape")
-        assert _screen(shown) is DashboardScreen
+        assert _screen(shown) is BatchesScreen
         await shown.press("escape")
-        assert _screen(shown) is DashboardScreen, "esc on the first screen leaves nothing"
+        assert _screen(shown) is BatchesScreen, "esc on the first screen leaves nothing"
 
 
 async def test_a_result_is_shown_beside_its_request_as_text_rendered_and_as_a_tree(tmp_path: Path) -> None:
@@ -177,7 +177,7 @@ async def test_read_only_changes_nothing_and_offers_nothing(tmp_path: Path) -> N
     async with stage(tmp_path, running=["nightly"], read_only=True) as shown:
         await shown.shows("read-only", "● running")
         await shown.press("c", "d")
-        assert isinstance(shown.app.screen, DashboardScreen)
+        assert isinstance(shown.app.screen, BatchesScreen)
         assert "cancel" not in shown.text.splitlines()[-1]
 
 
@@ -222,7 +222,7 @@ async def test_own_keys_work_and_are_shown(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"], settings='[keys]\n"batches.cancel" = "X"\n') as shown:
         await shown.shows("X cancel")
         await shown.press("c")
-        assert isinstance(shown.app.screen, DashboardScreen)
+        assert isinstance(shown.app.screen, BatchesScreen)
         await _asked(shown, "X")
 
 

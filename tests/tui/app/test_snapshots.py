@@ -11,8 +11,8 @@ import pytest
 
 from batchtui.domain.errors import Unreachable
 from batchtui.tui.app.app import DashboardApp
-from batchtui.tui.messages import Failed
-from batchtui.tui.terminal.environment import Terminal
+from batchtui.tui.messages import ActionFailed
+from batchtui.tui.terminal.environment import TerminalInfo
 from tests.tui.furnished import furnish
 from tests.tui.story import told
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from textual.pilot import Pilot
 
 KEPT = Path(__file__).parents[1] / "snapshots"
-MODERN = Terminal(colours=1 << 24, ascii_only=False, light=False, remote=False, multiplexer="")
-TYPEWRITER = Terminal(colours=0, ascii_only=True, light=False, remote=False, multiplexer="")
+MODERN = TerminalInfo(colours=1 << 24, ascii_only=False, light=False, remote=False, multiplexer="")
+TYPEWRITER = TerminalInfo(colours=0, ascii_only=True, light=False, remote=False, multiplexer="")
 WAYS = 4
 """Into how many parts the way through all screens is cut."""
 SMALL, LARGE = (80, 24), (160, 48)
@@ -166,6 +166,8 @@ async def test_a_failure_looks_as_it_did(tmp_path: Path) -> None:
         async with app.run_test(size=SMALL) as pilot:
             await settled(pilot)
             message = "Nothing answers at api.example.org: the name is not known."
-            app.post_message(Failed(Unreachable(message, hint="Check the network, then press r.", request_id="req_1")))
+            app.post_message(
+                ActionFailed(Unreachable(message, hint="Check the network, then press r.", request_id="req_1"))
+            )
             await settled(pilot)
             compare("error-80x24", text_of(app))

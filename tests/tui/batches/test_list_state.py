@@ -12,9 +12,9 @@ import pytest
 from batchtui.domain.batch import RequestCounts
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.tui.app.app import DashboardApp
-from batchtui.tui.batches.rows import added_up, made_of
-from batchtui.tui.batches.screen import DashboardScreen
-from batchtui.tui.batches.view_state import Left, left
+from batchtui.tui.batches.rows import added_up, describe_parts
+from batchtui.tui.batches.screen import BatchesScreen
+from batchtui.tui.batches.view_state import ListState, load_state
 from batchtui.tui.rendering.batch_columns import COLUMNS, MEANINGS, MORE, chosen_columns
 from tests.support.builders import job, part
 from tests.tui.app.test_snapshots import settled, text_of
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from tests.tui.stage import Stage
 
 
-def _dashboard(shown: Stage) -> DashboardScreen:
-    return next(screen for screen in shown.app.screen_stack if isinstance(screen, DashboardScreen))
+def _dashboard(shown: Stage) -> BatchesScreen:
+    return next(screen for screen in shown.app.screen_stack if isinstance(screen, BatchesScreen))
 
 
 def _titles(shown: Stage) -> list[str]:
@@ -106,7 +106,7 @@ def test_a_job_is_as_much_as_its_batches_and_stands_where_it_needs_somebody() ->
     assert (whole.cost_actual, whole.cost_estimate) == (None, None), "of one it is not known"
     paid = added_up(-1, [one, replace(one, key=4)])
     assert (paid.cost_actual, paid.results, paid.ended_at) == (Decimal(4), ResultsState.SAVED, one.ended_at)
-    assert made_of([one, two, lost]) == "2 parts, 2 attempts"
+    assert describe_parts([one, two, lost]) == "2 parts, 2 attempts"
 
 
 # ── columns ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -166,7 +166,7 @@ async def test_filter_order_columns_folding_and_place_are_found_again(tmp_path: 
         app = DashboardApp(shown.workspace, ground=MODERN)
         async with app.run_test(size=(120, 40)) as pilot:
             await settled(pilot)
-            assert isinstance(app.screen, DashboardScreen)
+            assert isinstance(app.screen, BatchesScreen)
             assert app.screen.grid.key == place
             after = text_of(app)
     list_of = slice(2, 8)  # the filter's chips, the titles, the rows
@@ -176,9 +176,9 @@ async def test_filter_order_columns_folding_and_place_are_found_again(tmp_path: 
 
 @pytest.mark.parametrize("kept", [None, [], {"sort": "colour", "columns": 3, "cursor": "x", "is_open": [1]}])
 def test_what_was_remembered_and_does_not_fit_is_passed_over(kept: object) -> None:
-    assert left(kept) == Left()
+    assert load_state(kept) == ListState()
 
 
 def test_what_is_kept_is_what_was_left() -> None:
-    arranged = Left("cost", True, True, "x", ("cost",), True, ("job_1",), -3)
-    assert left(json.loads(json.dumps(arranged.kept()))) == arranged
+    arranged = ListState("cost", True, True, "x", ("cost",), True, ("job_1",), -3)
+    assert load_state(json.loads(json.dumps(arranged.kept()))) == arranged

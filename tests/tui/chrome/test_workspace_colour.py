@@ -10,7 +10,7 @@ from batchtui.domain.errors import UsageError
 from batchtui.services.workspace import Workspace, open_workspace
 from batchtui.settings.paths import Paths
 from batchtui.tui.app.app import DashboardApp
-from batchtui.tui.chrome.places import COLOURS, colour, of_name
+from batchtui.tui.chrome.places import COLOURS, of_name, workspace_colour
 from batchtui.tui.rendering.spans import Tone
 from batchtui.tui.rendering.themes import LOOKS
 from tests.tui.stage import MODERN
@@ -30,9 +30,9 @@ def at(home: Path, profile: str | None, settings: str = "", *, read_only: bool =
 
 
 def test_a_place_has_the_colour_of_the_settings_else_one_that_goes_with_its_name(tmp_path: Path) -> None:
-    assert colour(at(tmp_path, "production", PLACES)) is Tone.RED_PLACE
-    assert colour(at(tmp_path, "staging", PLACES)) is of_name("staging")
-    assert colour(at(tmp_path, None)) is Tone.DIM
+    assert workspace_colour(at(tmp_path, "production", PLACES)) is Tone.RED_PLACE
+    assert workspace_colour(at(tmp_path, "staging", PLACES)) is of_name("staging")
+    assert workspace_colour(at(tmp_path, None)) is Tone.DIM
 
 
 def test_names_share_out_the_colours() -> None:

@@ -11,7 +11,7 @@ from textual.events import Key
 from textual.keys import Keys
 
 from batchtui.domain.errors import UsageError
-from batchtui.tui.commands.keymap import merged, overridden, shown, textual_name
+from batchtui.tui.commands.keymap import display_key, merge_keymap, textual_name, textual_overrides
 from batchtui.tui.commands.table import BY_ID, COMMANDS, TOGETHER
 
 
@@ -68,41 +68,41 @@ def test_keys_are_named_as_textual_names_them(written: str, named: str) -> None:
 
 
 def test_own_keys_take_the_place_of_the_table_s() -> None:
-    assert merged({"list.down": "X, ctrl+n"})["list.down"] == ("X", "ctrl+n")
-    assert overridden({"list.down": "X, PageDown,"} | {"list.page-down": "ctrl+f"}) == {
+    assert merge_keymap({"list.down": "X, ctrl+n"})["list.down"] == ("X", "ctrl+n")
+    assert textual_overrides({"list.down": "X, PageDown,"} | {"list.page-down": "ctrl+f"}) == {
         "list.down": "X,pagedown",
         "list.page-down": "ctrl+f",
     }
 
 
 def test_no_keys_switch_a_command_off() -> None:
-    assert merged({"app.pause": ""})["app.pause"] == ()
+    assert merge_keymap({"app.pause": ""})["app.pause"] == ()
 
 
 def test_an_unknown_command_is_named_with_the_nearest_one() -> None:
     with pytest.raises(UsageError) as caught:
-        merged({"list.dwon": "n"})
+        merge_keymap({"list.dwon": "n"})
     assert "list.dwon" in caught.value.message
     assert "list.down" in (caught.value.hint or "")
 
 
 def test_an_unknown_key_is_named() -> None:
     with pytest.raises(UsageError, match="hyper"):
-        merged({"list.down": "hyper"})
+        merge_keymap({"list.down": "hyper"})
 
 
 def test_a_clash_is_named_with_both_commands() -> None:
     with pytest.raises(UsageError) as caught:
-        merged({"list.down": "k"})
+        merge_keymap({"list.down": "k"})
     assert "list.down" in caught.value.message
     assert "list.up" in caught.value.message
 
 
 def test_two_commands_may_swap_their_keys() -> None:
-    keymap = merged({"list.down": "k,up", "list.up": "j,down"})
+    keymap = merge_keymap({"list.down": "k,up", "list.up": "j,down"})
     assert keymap["list.up"] == ("j", "down")
 
 
 def test_keys_are_shown_in_ascii_where_nothing_else_may_be_drawn() -> None:
-    assert shown("enter") == "⏎"
-    assert shown("enter", plain=True) == "enter"
+    assert display_key("enter") == "⏎"
+    assert display_key("enter", plain=True) == "enter"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from batchtui.tui.commands.key_text import with_keys
-from batchtui.tui.commands.keymap import merged
+from batchtui.tui.commands.keymap import merge_keymap
 from batchtui.tui.rendering.spans import Tone, plain
 from tests.tui.stage import stage
 
@@ -28,7 +28,7 @@ OWN = '[keys]\n"batches.compose" = "f5"\n"batch.fetch" = "f6"\n"dialog.no" = "f7
     ],
 )
 def test_a_command_in_braces_is_its_key_and_without_one_its_title(text: str, said: str) -> None:
-    keymap = merged({"dialog.no": "f7", "batch.delete": ""})
+    keymap = merge_keymap({"dialog.no": "f7", "batch.delete": ""})
     assert plain(with_keys(text, keymap, Tone.DIM, plain=False)) == said
 
 

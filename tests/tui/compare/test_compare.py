@@ -95,7 +95,7 @@ async def test_a_pair_is_compared_as_json_too(tmp_path: Path) -> None:
 
 async def test_the_pager_gets_both_answers_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paged: list[str] = []
-    monkeypatch.setattr("batchtui.tui.terminal.external.page", lambda _app, text: paged.append(text))
+    monkeypatch.setattr("batchtui.tui.terminal.external.open_pager", lambda _app, text: paged.append(text))
     async with furnished_stage(tmp_path, hostile()) as shown:
         await _compared(shown)
         await shown.press("enter")

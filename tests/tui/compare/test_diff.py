@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from batchtui.tui.compare.diff import below, beside, rows
+from batchtui.tui.compare.diff import rows, side_by_side, unified
 from batchtui.tui.rendering.spans import Line, Tone, plain, width
 from tests.tui.sample_batches import HOSTILE
 
@@ -55,19 +55,19 @@ def test_nothing_is_lost(first: str, second: str) -> None:
 @pytest.mark.parametrize(("first", "second"), TEXTS)
 @pytest.mark.parametrize("columns", [20, 80, 161])
 def test_every_line_fits_the_width(first: str, second: str, columns: int) -> None:
-    assert all(width(line) <= columns for line in beside(first, second, columns))
-    assert all(width(line) <= columns for line in below(first, second, columns))
+    assert all(width(line) <= columns for line in side_by_side(first, second, columns))
+    assert all(width(line) <= columns for line in unified(first, second, columns))
 
 
 def test_signs_say_what_colours_say() -> None:
-    lines = list(beside("same\none two three\nold\n", "same\none 2 three\n", 43))
+    lines = list(side_by_side("same\none two three\nold\n", "same\none 2 three\n", 43))
     assert [plain(line)[20:23] for line in lines] == [" │ ", " ≠ ", " < ", " │ "]
-    assert [plain(line) for line in below("a\nb", "a\nc", 20)] == ["  a", "- b", "+ c"]
+    assert [plain(line) for line in unified("a\nb", "a\nc", 20)] == ["  a", "- b", "+ c"]
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_nothing_that_drives_a_terminal_comes_through(hostile: str) -> None:
-    for line in beside(hostile, hostile + "!", 60):
+    for line in side_by_side(hostile, hostile + "!", 60):
         assert not any(ord(char) < 32 or 0x7F <= ord(char) < 0xA0 or char in "\u202e\u2066" for char in plain(line))
 
 
@@ -76,6 +76,6 @@ def test_long_texts_are_compared_in_the_time_of_short_ones() -> None:
     second = "\n".join(f"line {number} of {number % 5}" for number in range(5_000))
     words = " ".join(str(number % 97) for number in range(20_000))
     began = time.process_time()
-    assert sum(1 for _ in beside(first, second, 120)) >= 5_000
-    assert list(beside(words, words[5:] + " end", 120))
+    assert sum(1 for _ in side_by_side(first, second, 120)) >= 5_000
+    assert list(side_by_side(words, words[5:] + " end", 120))
     assert time.process_time() - began < 10

@@ -12,14 +12,14 @@ from textual.widgets import Input
 from batchtui.domain.errors import BatchtuiError
 from batchtui.services.compose import draft as drafts
 from batchtui.services.compose.draft import Draft
-from batchtui.text.safe import safe
+from batchtui.text.safe import sanitize
 from batchtui.tui.compose import draft_session as draft_desk
 from batchtui.tui.compose import edit_flows as rewriting
 from batchtui.tui.compose.screen import ComposeScreen
 from batchtui.tui.compose.trial_screen import TrialScreen
 from batchtui.tui.dialogs.error_box import ErrorBox
-from batchtui.tui.dialogs.name_picker import ChooseName
-from batchtui.tui.dialogs.text_prompt import AskText
+from batchtui.tui.dialogs.name_picker import NamePicker
+from batchtui.tui.dialogs.text_prompt import TextPrompt
 from tests.tui.furnished import DRIVING
 from tests.tui.sample_batches import HOSTILE
 from tests.tui.stage import Stage, stage
@@ -58,11 +58,11 @@ async def composing(
         await made.until(lambda: isinstance(made.app.screen, ComposeScreen))
         screen = made.app.screen
         assert isinstance(screen, ComposeScreen)
-        await looked_over(made, screen)
+        await on_checked(made, screen)
         yield made, screen
 
 
-async def looked_over(made: Stage, screen: ComposeScreen) -> None:
+async def on_checked(made: Stage, screen: ComposeScreen) -> None:
     """Wait until the draft as it is now was opened, and all its rows were looked at where it can be sent."""
     await made.until(lambda: screen.desk.opened.draft is screen.desk.draft)
     await made.until(lambda: screen.desk.opened.composition is None or screen.desk.composed is not None)
@@ -102,7 +102,7 @@ async def test_what_is_half_typed_is_said_and_the_request_before_it_stays(tmp_pa
         await made.press("j", "j", "enter", *" {{ te")
         await made.shows("Prompt, line 1", "By web: The export")
         await made.press("escape")
-        assert not screen.works("compose.submit")
+        assert not screen.is_available("compose.submit")
         await made.press("y")
         await made.until(lambda: isinstance(made.app.screen, ErrorBox))
         await made.shows("This is not ready yet")
@@ -143,11 +143,11 @@ async def test_one_key_caches_what_all_share_and_its_gain_is_said(tmp_path: Path
         assert isinstance(asked(screen)["system"], str)
         await made.press("c")
         await made.until(lambda: screen.desk.draft.cache)
-        await looked_over(made, screen)
+        await on_checked(made, screen)
         assert asked(screen)["system"][0]["cache_control"] == {"type": "ephemeral", "ttl": "1h"}
 
         await made.press("P")
-        await looked_over(made, screen)
+        await on_checked(made, screen)
         await made.opened("y")
         await made.shows("One request goes first")
         await made.press("y")
@@ -157,12 +157,12 @@ async def test_one_key_caches_what_all_share_and_its_gain_is_said(tmp_path: Path
 async def test_names_of_fields_become_a_schema_or_a_tool(tmp_path: Path) -> None:
     async with composing(tmp_path) as (made, screen):
         await made.press("j", "j", "j", "j", "j", "j", "j", "enter", *"label:bug|wish", "enter", *"why?")
-        await looked_over(made, screen)
+        await on_checked(made, screen)
         form = asked(screen)["output_config"]["format"]["schema"]
         assert form["properties"]["label"]["enum"] == ["bug", "wish"]
         assert form["required"] == ["label"]
         await made.press("escape", "o")
-        await looked_over(made, screen)
+        await on_checked(made, screen)
         assert asked(screen)["tools"][0]["input_schema"] == form
         assert "output_config" not in asked(screen)
 
@@ -191,7 +191,7 @@ async def test_requests_are_written_and_the_template_is_saved_in_versions(
     monkeypatch.chdir(tmp_path)
     async with composing(tmp_path) as (made, screen):
         await made.press("x")
-        await made.until(lambda: isinstance(made.app.screen, AskText))
+        await made.until(lambda: isinstance(made.app.screen, TextPrompt))
         await made.press("enter")
         await made.shows("3 requests written to tickets.jsonl")
         lines = [json.loads(text) for text in (tmp_path / "tickets.jsonl").read_text().splitlines()]
@@ -199,7 +199,7 @@ async def test_requests_are_written_and_the_template_is_saved_in_versions(
 
         for version in (1, 2):
             await made.press("w")
-            await made.until(lambda: isinstance(made.app.screen, AskText))
+            await made.until(lambda: isinstance(made.app.screen, TextPrompt))
             await made.press(*"sorting", "enter")
             await made.shows(f"Saved sorting, version {version}")
         assert screen.desk.draft.name == "sorting"
@@ -210,7 +210,7 @@ async def test_requests_are_written_and_the_template_is_saved_in_versions(
 async def test_requests_go_to_no_file_that_cannot_be(tmp_path: Path, name: str) -> None:
     async with composing(tmp_path) as (made, _):
         await made.press("x")
-        await made.until(lambda: isinstance(made.app.screen, AskText))
+        await made.until(lambda: isinstance(made.app.screen, TextPrompt))
         made.app.screen.query_one(Input).value = name
         await made.press("enter")
         await made.until(lambda: isinstance(made.app.screen, ErrorBox))
@@ -221,19 +221,19 @@ async def test_parts_are_chosen_from_what_there_is(tmp_path: Path, monkeypatch: 
     monkeypatch.chdir(tmp_path)
     async with composing(tmp_path) as (made, screen):
         await made.press("j", "enter")
-        await made.until(lambda: isinstance(made.app.screen, ChooseName))
+        await made.until(lambda: isinstance(made.app.screen, NamePicker))
         await made.shows("classify_bulk")
         await made.press(*"classify_b", "enter")
         await made.until(lambda: screen.desk.draft.name == "classify_bulk")
         await made.press("k", "enter", *"oth", "tab", "enter")
         await made.until(lambda: screen.desk.opened.columns == ("number", "words"))
         await made.press("j", "j", "j", "j", "enter")
-        await made.until(lambda: isinstance(made.app.screen, ChooseName))
+        await made.until(lambda: isinstance(made.app.screen, NamePicker))
         await made.shows("claude-opus-5-5", "writes 128,000")
         await made.press(*"opus-5-5", "enter")
         await made.until(lambda: screen.desk.draft.model == "claude-opus-5-5")
         await made.press("j", "j", "enter")
-        await made.until(lambda: isinstance(made.app.screen, ChooseName))
+        await made.until(lambda: isinstance(made.app.screen, NamePicker))
         await made.press(*"numb", "enter")
         await made.until(lambda: screen.desk.draft.id == "number")
 
@@ -247,7 +247,7 @@ async def test_wrong_rows_stop_everything_unless_they_are_left_out(tmp_path: Pat
         await made.shows("Nothing was made")
         await made.press("escape", "G", "enter")
         await made.until(lambda: screen.desk.draft.skip_wrong)
-        await looked_over(made, screen)
+        await on_checked(made, screen)
         await made.opened("y")
         await made.shows("Submit tickets?", "3 requests")
 
@@ -270,7 +270,7 @@ async def test_hostile_tables_and_templates_never_drive_the_terminal(tmp_path: P
             await made.pilot.resize_terminal(*size)
             for keys in ("j j", "enter", "escape tab", "m m", "m tab j", "f f", "tab"):
                 await made.press(*keys.split())
-                assert [line for line in made.text.split("\n") if line != safe(line)] == []
+                assert [line for line in made.text.split("\n") if line != sanitize(line)] == []
 
 
 async def test_columns_are_listed_and_completed_while_one_writes(tmp_path: Path) -> None:
@@ -283,7 +283,7 @@ async def test_columns_are_listed_and_completed_while_one_writes(tmp_path: Path)
 async def test_a_table_is_read_as_a_person_says_and_anew_when_it_changes(tmp_path: Path) -> None:
     async with composing(tmp_path) as (made, screen):
         await made.press("u")
-        await made.until(lambda: isinstance(made.app.screen, AskText))
+        await made.until(lambda: isinstance(made.app.screen, TextPrompt))
         await made.press(*"no-header", "enter")
         await made.until(lambda: screen.desk.opened.columns == ("column_1", "column_2", "column_3"))
         await made.shows("header: none")
@@ -350,16 +350,16 @@ async def test_a_query_over_files_is_a_table_too(tmp_path: Path, monkeypatch: py
     monkeypatch.chdir(tmp_path)
     async with composing(tmp_path) as (made, screen):
         await made.press("Q")
-        await made.until(lambda: isinstance(made.app.screen, AskText))
+        await made.until(lambda: isinstance(made.app.screen, TextPrompt))
         await made.press(*"from 'tickets.csv' limit 1", "enter")
-        await looked_over(made, screen)
+        await on_checked(made, screen)
         await made.shows("DuckDB", "1 request of 1 row")
 
 
 async def test_the_draft_is_there_again_the_next_time(tmp_path: Path) -> None:
     async with composing(tmp_path) as (made, screen):
         await made.press("j", "j", "enter", *" More")
-        await looked_over(made, screen)
+        await on_checked(made, screen)
         assert await drafts.kept(made.workspace) == screen.desk.draft
         await made.press("escape", "escape")
         await made.shows("Nothing here yet")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from batchtui.tui.dialogs.confirm import Confirm
-from batchtui.tui.dialogs.picker import Chooser
-from batchtui.tui.widgets.text_view import Prose
+from batchtui.tui.dialogs.picker import Picker
+from batchtui.tui.widgets.text_view import TextView
 from tests.tui.stage import stage
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from tests.tui.stage import Stage
 
 
-def _chooser(shown: Stage) -> Chooser[Any, Any]:
-    assert isinstance(shown.app.screen, Chooser)
+def _chooser(shown: Stage) -> Picker[Any, Any]:
+    assert isinstance(shown.app.screen, Picker)
     return shown.app.screen
 
 
@@ -32,11 +32,11 @@ async def test_keys_move_in_the_list_while_one_types(tmp_path: Path, opens: str,
         with pytest.MonkeyPatch.context() as patched:
             patched.chdir(tmp_path)
             await shown.press(opens)
-            await shown.until(lambda: isinstance(shown.app.screen, Chooser))
+            await shown.until(lambda: isinstance(shown.app.screen, Picker))
             await shown.press(down, down, up)
             assert _chooser(shown).grid.cursor == 1
             await shown.press("escape")
-            assert not isinstance(shown.app.screen, Chooser)
+            assert not isinstance(shown.app.screen, Picker)
 
 
 async def test_the_keys_of_a_chooser_are_a_person_s_own(tmp_path: Path) -> None:
@@ -52,4 +52,4 @@ async def test_a_long_question_is_read_with_vim_s_keys_and_the_arrows(tmp_path: 
         await shown.opened("c")
         await shown.until(lambda: isinstance(shown.app.screen, Confirm))
         await shown.press(*keys)
-        assert shown.app.screen.query_one(Prose).scroll_offset.y == 1
+        assert shown.app.screen.query_one(TextView).scroll_offset.y == 1

@@ -8,7 +8,7 @@ import pytest
 
 from batchtui.domain.errors import StorageError
 from batchtui.settings.user_paths import is_file
-from batchtui.tui.export.options import Wishes, file_stem, make_folder
+from batchtui.tui.export.options import ExportForm, file_stem, make_folder
 from tests.tui.sample_batches import HOSTILE, batch
 
 
@@ -22,13 +22,13 @@ def test_a_name_from_outside_is_a_plain_file_name(name: str) -> None:
 
 def test_one_group_goes_to_the_file_and_several_into_the_folder() -> None:
     one, two = [batch(1, id="msgbatch_1")], [batch(2, id="../\0two")]
-    assert Wishes("out.csv").outputs([one]) == [Path("out.csv")]
-    assert Wishes("out/").outputs([one, two]) == [Path("out/msgbatch_1.csv"), Path("out/two.csv")]
+    assert ExportForm("out.csv").outputs([one]) == [Path("out.csv")]
+    assert ExportForm("out/").outputs([one, two]) == [Path("out/msgbatch_1.csv"), Path("out/two.csv")]
 
 
 @pytest.mark.parametrize("name", ["a\0b", "x" * 5_000, "~nobody-of-this-name/x"])
 def test_a_name_that_cannot_be_anywhere_is_not_there(name: str) -> None:
-    [output] = Wishes(name).outputs([[batch()]])
+    [output] = ExportForm(name).outputs([[batch()]])
     assert not is_file(output)
 
 

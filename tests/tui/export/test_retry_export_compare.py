@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from batchtui.domain.states import ResultsState
 from batchtui.services.polling import maintenance as tend
 from batchtui.simulator import SCENARIOS
-from batchtui.tui.dialogs.text_prompt import AskText
+from batchtui.tui.dialogs.text_prompt import TextPrompt
 from batchtui.tui.export.options import ONLY
 from batchtui.tui.export.screen import ExportScreen
 from batchtui.tui.retry.screen import RetryScreen
@@ -27,7 +27,7 @@ async def half_failed(made: Stage, folder: Path, name: str = "mixed", count: int
     made.simulator.world.retemper(SCENARIOS["half-fail"])
     await submit(made.workspace, folder, name, count)
     made.clock.turn(hours=2)
-    await tend.round_of_care(made.workspace)
+    await tend.run_maintenance(made.workspace)
     views = made.workspace.registry.views
     async with asyncio.timeout(PATIENCE):
         while any(batch.results is not ResultsState.SAVED for batch in await views.select()):
@@ -93,10 +93,10 @@ async def test_another_max_tokens_is_asked_for_and_checked(tmp_path: Path) -> No
         await made.press("R")
         await made.shows("7 requests")
         await made.press("t", *"many")
-        await made.until(lambda: isinstance(made.app.screen, AskText))
+        await made.until(lambda: isinstance(made.app.screen, TextPrompt))
         await made.shows("a number of tokens")
         await made.press("enter")
-        assert isinstance(made.app.screen, AskText)
+        assert isinstance(made.app.screen, TextPrompt)
         await made.press(*["backspace"] * 4, *"512", "enter")
         await made.shows("7 requests changed")
 

@@ -11,17 +11,17 @@ from unittest.mock import patch
 
 import pytest
 
-from batchtui.cli.demo.director import EVEN, Backstage
-from batchtui.cli.demo.sandbox import Piece
+from batchtui.cli.demo.director import EVEN, Director
+from batchtui.cli.demo.sandbox import DemoJob
 from batchtui.cli.demo.story import PAST, PAST_TEMPER, STEPS
 from batchtui.cli.demo.tour import APPLAUSE, PATIENCE, Step, Tour
 from batchtui.domain.states import BatchState
 from batchtui.simulator import Simulator
 from batchtui.tui.app.app import DashboardApp
 from batchtui.tui.commands.key_text import with_keys
-from batchtui.tui.commands.keymap import merged
+from batchtui.tui.commands.keymap import merge_keymap
 from batchtui.tui.commands.table import BY_ID
-from batchtui.tui.rendering.spans import Tone, flowed
+from batchtui.tui.rendering.spans import Tone, flow
 from tests.support.clock import StandingClock
 from tests.support.workspaces import KEY, workspace_at
 from tests.tui.stage import MODERN, Stage
@@ -39,7 +39,7 @@ async def toured(folder: Path, steps: Sequence[Step] = STEPS) -> AsyncIterator[t
     key = patch.dict(os.environ, {"ANTHROPIC_API_KEY": KEY})
     with key, Simulator(EVEN, clock=clock) as simulator:
         async with workspace_at(folder / "home", simulator, clock) as workspace:
-            backstage = Backstage(workspace, simulator.world)
+            backstage = Director(workspace, simulator.world)
             await backstage.live_through(PAST[-2:], clock, **PAST_TEMPER)
             tour = Tour(backstage, steps)
             app = DashboardApp(workspace, demo=True, guide=tour, ground=MODERN)
@@ -142,9 +142,9 @@ async def test_a_hint_for_another_screen_says_how_to_get_there(tmp_path: Path) -
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.id)
 def test_every_step_fits_a_small_terminal_and_names_commands_that_there_are(step: Step) -> None:
-    keymap = merged({})
+    keymap = merge_keymap({})
     said = with_keys(f" tour 27/27   {step.said}", keymap, Tone.TEXT, plain=False)
-    assert len(flowed(said, 78)) <= 2
+    assert len(flow(said, 78)) <= 2
     assert step.command in BY_ID
     assert len(step.does) + 6 <= 78
 
@@ -157,4 +157,4 @@ def test_the_story_takes_about_ten_minutes_and_something_happens_in_most_of_its_
 def test_the_past_goes_forward() -> None:
     agos = [ago for ago, _ in PAST]
     assert agos == sorted(agos, reverse=True)
-    assert all(isinstance(piece, Piece) for _, piece in PAST)
+    assert all(isinstance(piece, DemoJob) for _, piece in PAST)

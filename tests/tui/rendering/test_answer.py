@@ -7,20 +7,20 @@ from typing import Any
 
 import pytest
 
-from batchtui.results.parsed_result import read_answer
+from batchtui.results.parsed_result import parse_result
 from batchtui.tui.rendering.answer import answer_parts
-from batchtui.tui.rendering.plain import as_text
-from batchtui.tui.rendering.request import prompt_parts
+from batchtui.tui.rendering.plain import plain_parts
+from batchtui.tui.rendering.request import request_parts
 from batchtui.tui.rendering.spans import plain
 from tests.support.lines import bare, encoded, errored, succeeded, tool_use
 
 
 def _answer(line: bytes) -> str:
-    return "\n".join(plain(part) for part in as_text(answer_parts(read_answer(line), raw=line)))
+    return "\n".join(plain(part) for part in plain_parts(answer_parts(parse_result(line), raw=line)))
 
 
 def _prompt(**params: Any) -> str:
-    return "\n".join(plain(part) for part in as_text(prompt_parts(encoded({"custom_id": "a", "params": params}))))
+    return "\n".join(plain(part) for part in plain_parts(request_parts(encoded({"custom_id": "a", "params": params}))))
 
 
 def test_a_plain_answer_is_its_text() -> None:
@@ -80,4 +80,4 @@ def test_a_request_says_the_schema_its_answer_must_fit() -> None:
 
 @pytest.mark.parametrize("request_line", [b"{}", b"no json", json.dumps({"params": []}).encode()])
 def test_a_strange_request_is_shown_as_it_is(request_line: bytes) -> None:
-    assert "\n".join(plain(part) for part in as_text(prompt_parts(request_line)))
+    assert "\n".join(plain(part) for part in plain_parts(request_parts(request_line)))

@@ -6,12 +6,12 @@ import pytest
 
 from batchtui.tui.rendering import batch_columns as batch_cells
 from batchtui.tui.rendering import result_columns as result_cells
-from batchtui.tui.rendering.columns import Column, Layout, lay_out
+from batchtui.tui.rendering.columns import Column, ColumnLayout, lay_out
 from batchtui.tui.rendering.row_lines import title_line
 from batchtui.tui.rendering.spans import plain
 
 
-def titles(layout: Layout) -> list[str]:
+def titles(layout: ColumnLayout) -> list[str]:
     return [place.column.id for place in layout.places]
 
 

@@ -7,9 +7,9 @@ from itertools import islice
 
 import pytest
 
-from batchtui.tui.rendering.markdown import CHUNK, as_rendered, chunks, json_text, markdown_lines
-from batchtui.tui.rendering.plain import Passage, as_text
-from batchtui.tui.rendering.spans import Piece, Tone, plain, width
+from batchtui.tui.rendering.markdown import CHUNK, chunks, json_text, markdown_lines, rendered_parts
+from batchtui.tui.rendering.plain import MarkdownText, plain_parts
+from batchtui.tui.rendering.spans import Span, Tone, plain, width
 from tests.tui.sample_batches import HOSTILE
 
 DOCUMENT = """# Title
@@ -89,7 +89,7 @@ def test_nothing_that_drives_a_terminal_comes_through(hostile: str) -> None:
 @pytest.mark.parametrize("what", HUGE)
 def test_the_first_screenful_of_a_huge_text_takes_no_longer(what: str) -> None:
     began = time.process_time()
-    assert list(islice(as_rendered([Passage(HUGE[what])], 80), 50))
+    assert list(islice(rendered_parts([MarkdownText(HUGE[what])], 80), 50))
     assert time.process_time() - began < 5
 
 
@@ -102,18 +102,18 @@ def test_a_text_is_cut_between_paragraphs_and_never_in_a_fence() -> None:
 
 
 def test_what_is_too_long_to_be_rendered_is_said() -> None:
-    last = list(as_rendered([Passage("word " * 1_000), Passage("more")], 80, most=1_000))
+    last = list(rendered_parts([MarkdownText("word " * 1_000), MarkdownText("more")], 80, most=1_000))
     assert "the pager shows all of it" in "\n".join(plain(line) for line in last)
 
 
 def test_our_own_lines_pass_through() -> None:
-    own = (Piece("**as it is**", Tone.WARN),)
-    assert list(as_rendered([own], 10)) == [own]
+    own = (Span("**as it is**", Tone.WARN),)
+    assert list(rendered_parts([own], 10)) == [own]
 
 
 @pytest.mark.parametrize("text", ['{"a": [1]}', '```json\n{"a": [1]}\n```', "[1, 2]"])
 def test_json_is_laid_out_instead(text: str) -> None:
-    lines = [plain(line) for line in as_rendered([Passage(text)], 40)]
+    lines = [plain(line) for line in rendered_parts([MarkdownText(text)], 40)]
     assert lines == (json_text(text) or "").split("\n")
     assert len(lines) > 2
 
@@ -125,10 +125,10 @@ def test_what_is_no_json_is_left_alone(text: str) -> None:
 
 @pytest.mark.parametrize("text", [DOCUMENT, "\ttab\n\n\n  two  spaces", "- a\n* b\n+ c\n10) d"])
 def test_as_text_every_character_stays(text: str) -> None:
-    assert "\n".join(plain(line) for line in as_text([Passage(text)])) == text.expandtabs(4)
+    assert "\n".join(plain(line) for line in plain_parts([MarkdownText(text)])) == text.expandtabs(4)
 
 
 def test_as_text_says_where_it_breaks_off() -> None:
-    lines = [plain(line) for line in as_text([Passage("x" * 50), Passage("never")], 20)]
+    lines = [plain(line) for line in plain_parts([MarkdownText("x" * 50), MarkdownText("never")], 20)]
     assert lines[0] == "x" * 20
     assert "pager" in lines[2]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from rich.cells import cell_len
 
-from batchtui.text.widths import steady
-from batchtui.tui.rendering.spans import Piece, Tone, fitted, joined, line, plain, width, with_its_end, wrapped
+from batchtui.text.widths import normalize_width
+from batchtui.tui.rendering.spans import Span, Tone, elide_middle, fit, joined, line, plain, width, wrapped
 from tests.tui.sample_batches import HOSTILE
 
 TEXTS = (
@@ -25,24 +25,24 @@ TEXTS = (
 @pytest.mark.parametrize("right", [False, True])
 def test_fitting_gives_exactly_so_many_columns(text: str, right: bool) -> None:
     for columns in range(20):
-        assert width(fitted(line(text, Piece(text, Tone.DIM)), columns, right=right)) == columns
+        assert width(fit(line(text, Span(text, Tone.DIM)), columns, right=right)) == columns
 
 
 def test_what_is_cut_says_so() -> None:
-    assert plain(fitted(line("nightly-tickets"), 8)) == "nightly…"
+    assert plain(fit(line("nightly-tickets"), 8)) == "nightly…"
 
 
 def test_a_cut_keeps_the_tones_of_what_is_left() -> None:
-    cut = fitted((Piece("ab", Tone.GOOD), Piece("cdef", Tone.BAD)), 4)
+    cut = fit((Span("ab", Tone.GOOD), Span("cdef", Tone.BAD)), 4)
     assert [(piece.text, piece.tone) for piece in cut] == [("ab", Tone.GOOD), ("c…", Tone.BAD)]
 
 
 def test_numbers_stand_to_the_right() -> None:
-    assert plain(fitted(line("42"), 5, right=True)) == "   42"
+    assert plain(fit(line("42"), 5, right=True)) == "   42"
 
 
 def test_empty_groups_leave_no_gap() -> None:
-    assert plain(joined([[Piece("a")], [], [Piece("b")]])) == "a  b"
+    assert plain(joined([[Span("a")], [], [Span("b")]])) == "a  b"
 
 
 @pytest.mark.parametrize("text", [*TEXTS, *HOSTILE[5:], "x" * 200, "日" * 90, "one two " * 30])
@@ -50,7 +50,7 @@ def test_empty_groups_leave_no_gap() -> None:
 def test_wrapped_lines_fit_and_lose_nothing_but_spaces(text: str, columns: int) -> None:
     lines = wrapped(text, columns)
     assert all(cell_len(part) <= columns for part in lines)
-    assert "".join(lines).replace(" ", "") == steady(text).replace(" ", "")
+    assert "".join(lines).replace(" ", "") == normalize_width(text).replace(" ", "")
 
 
 @pytest.mark.parametrize(
@@ -63,10 +63,10 @@ def test_wrapped_lines_fit_and_lose_nothing_but_spaces(text: str, columns: int) 
     ],
 )
 def test_what_is_cut_in_its_middle_keeps_its_end(text: str, columns: int, cut: str) -> None:
-    assert with_its_end(text, columns) == cut
+    assert elide_middle(text, columns) == cut
 
 
 @pytest.mark.parametrize("columns", [5, 9, 14, 20])
 @pytest.mark.parametrize("text", TEXTS)
 def test_what_is_cut_in_its_middle_fits(text: str, columns: int) -> None:
-    assert cell_len(with_its_end(steady(text), columns)) <= columns
+    assert cell_len(elide_middle(normalize_width(text), columns)) <= columns

@@ -6,7 +6,7 @@ import pytest
 from rich.color import Color
 
 from batchtui.tui.rendering.spans import Tone
-from batchtui.tui.rendering.themes import DARK, HIGH_CONTRAST, LIGHT, Look
+from batchtui.tui.rendering.themes import DARK, HIGH_CONTRAST, LIGHT, ColourScheme
 
 
 def luminance(colour: str) -> float:
@@ -21,7 +21,7 @@ def contrast(one: str, other: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def grounds(look: Look, tone: Tone) -> list[tuple[str, str]]:
+def grounds(look: ColourScheme, tone: Tone) -> list[tuple[str, str]]:
     """The pairs of colours in which a tone is seen."""
     style = look.tones[tone]
     letters = style.split(" on ")[0].split()[-1]
@@ -35,7 +35,7 @@ def grounds(look: Look, tone: Tone) -> list[tuple[str, str]]:
     ("look", "least"), [(DARK, 4.5), (LIGHT, 4.5), (HIGH_CONTRAST, 5.0)], ids=lambda value: str(value)[:12]
 )
 @pytest.mark.parametrize("tone", [tone for tone in Tone if tone is not Tone.FAINT])
-def test_words_can_be_read(look: Look, least: float, tone: Tone) -> None:
+def test_words_can_be_read(look: ColourScheme, least: float, tone: Tone) -> None:
     assert min(contrast(*pair) for pair in grounds(look, tone)) >= (3.0 if tone is Tone.PALE else least)
 
 

@@ -13,7 +13,7 @@ from batchtui.domain.states import ResultsState
 from batchtui.domain.usage import Usage
 from batchtui.registry.results.summary import IdMismatch, ResultSummary
 from batchtui.tui.rendering.spans import Tone, plain, width
-from batchtui.tui.results.notice_band import amiss, going, where
+from batchtui.tui.results.notice_band import discrepancies, expiry_notice, file_line
 from tests.support.clock import START
 from tests.tui.sample_batches import batch, ended
 
@@ -34,31 +34,35 @@ def _summary(**fields: object) -> ResultSummary:
 )
 def test_results_that_will_be_gone_are_warned_of(left: timedelta, words: str, tone: Tone | None) -> None:
     old = ended(created_at=START - RESULTS_KEPT + left)
-    said = list(going(old, START))
+    said = list(expiry_notice(old, START))
     assert [piece.tone for piece in said] == ([tone] if tone else [])
     assert words in "".join(piece.text for piece in said)
 
 
 def test_saved_results_are_not_warned_of() -> None:
-    assert not list(going(ended(created_at=START - RESULTS_KEPT, results=ResultsState.SAVED), START))
-    assert not list(going(batch(), START))
+    assert not list(expiry_notice(ended(created_at=START - RESULTS_KEPT, results=ResultsState.SAVED), START))
+    assert not list(expiry_notice(batch(), START))
 
 
 def test_results_that_are_gone_are_said_to_be_gone() -> None:
-    assert "before they were saved" in "".join(piece.text for piece in going(ended(results=ResultsState.GONE), START))
+    assert "before they were saved" in "".join(
+        piece.text for piece in expiry_notice(ended(results=ResultsState.GONE), START)
+    )
 
 
 def test_what_does_not_add_up_is_said_with_an_example() -> None:
     ids = IdMismatch(2, 1, ("a\x1b",), ("b",))
-    said = " / ".join(piece.text for piece in amiss(_summary(ids=ids, duplicates=3, types={"": 1, "succeeded": 2})))
+    said = " / ".join(
+        piece.text for piece in discrepancies(_summary(ids=ids, duplicates=3, types={"": 1, "succeeded": 2}))
+    )
     for words in ("2 requests without a result, such as a␛", "1 result of no request", "3 results with a custom_id",
                   "1 line that cannot be read"):  # fmt: skip
         assert words in said
-    assert not list(amiss(_summary()))
+    assert not list(discrepancies(_summary()))
 
 
 @pytest.mark.parametrize("columns", [40, 80, 200])
 def test_of_a_long_path_the_end_is_shown(columns: int) -> None:
-    line = where(Path("/a/very/long/way") / ("down/" * 20) / "1-msgbatch_01.jsonl", columns)
+    line = file_line(Path("/a/very/long/way") / ("down/" * 20) / "1-msgbatch_01.jsonl", columns)
     assert width(line) <= columns
     assert plain(line).endswith("1-msgbatch_01.jsonl")

@@ -10,8 +10,8 @@ import pytest
 from batchtui.domain.result import Outcome
 from batchtui.registry.results import search as result_search
 from batchtui.registry.results.store import ResultStore
-from batchtui.tui.results.searching import Search
-from batchtui.tui.results.selection import Choice, order_of
+from batchtui.tui.results.searching import ResultSearch
+from batchtui.tui.results.selection import ResultSelection, order_of
 from batchtui.tui.widgets.grid.viewport import next_match
 from tests.support.lines import errored, succeeded
 from tests.support.results import a_batch, keep
@@ -46,17 +46,17 @@ def _group(reader: ResultReader, error_type: str) -> int:
 
 
 def test_without_a_choice_all_are_shown_and_take_no_memory(reader: ResultReader) -> None:
-    assert order_of(reader, Choice()) == range(1, 7)
+    assert order_of(reader, ResultSelection()) == range(1, 7)
 
 
 def test_choices_hold_together(reader: ResultReader) -> None:
     invalid = _group(reader, "invalid_request_error")
     apples = reader.search("apples")
-    assert list(order_of(reader, Choice(outcome=Outcome.ERRORED))) == [2, 4, 6]
-    assert list(order_of(reader, Choice(group=invalid))) == [4, 6]
-    assert list(order_of(reader, Choice(found=apples))) == [1, 2, 5]
-    assert list(order_of(reader, Choice(outcome=Outcome.ERRORED, found=apples))) == [2]
-    assert list(order_of(reader, Choice(group=invalid, found=apples))) == []
+    assert list(order_of(reader, ResultSelection(outcome=Outcome.ERRORED))) == [2, 4, 6]
+    assert list(order_of(reader, ResultSelection(group=invalid))) == [4, 6]
+    assert list(order_of(reader, ResultSelection(found=apples))) == [1, 2, 5]
+    assert list(order_of(reader, ResultSelection(outcome=Outcome.ERRORED, found=apples))) == [2]
+    assert list(order_of(reader, ResultSelection(group=invalid, found=apples))) == []
 
 
 @pytest.mark.parametrize("order", [range(1, 7), [1, 2, 3, 4, 5, 6]])
@@ -76,7 +76,7 @@ async def test_a_search_says_how_far_it_is(reader: ResultReader, monkeypatch: py
     monkeypatch.setattr(result_search, "BLOCK", 16)
     monkeypatch.setattr("batchtui.tui.results.searching.SAYING", -1.0)
     heard: list[tuple[int, int]] = []
-    search = Search(lambda done, total: heard.append((done, total)))
+    search = ResultSearch(lambda done, total: heard.append((done, total)))
     search.text = "apples"
     assert list(await search.run(reader) or ()) == [1, 2, 5]
     await asyncio.sleep(0)
@@ -87,7 +87,7 @@ async def test_a_search_says_how_far_it_is(reader: ResultReader, monkeypatch: py
 async def test_another_text_stops_a_search(reader: ResultReader, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(result_search, "BLOCK", 16)
     monkeypatch.setattr("batchtui.tui.results.searching.SAYING", -1.0)
-    search = Search(lambda done, total: None)
+    search = ResultSearch(lambda done, total: None)
     original = result_search.hits
 
     def typed_meanwhile(block: bytes, needles: object, folded: str) -> object:
@@ -100,4 +100,4 @@ async def test_another_text_stops_a_search(reader: ResultReader, monkeypatch: py
 
 
 async def test_nothing_to_look_for_is_no_search(reader: ResultReader) -> None:
-    assert await Search(lambda done, total: None).run(reader) is None
+    assert await ResultSearch(lambda done, total: None).run(reader) is None

@@ -9,7 +9,7 @@ from textual.widgets import Input
 from batchtui.settings.model import Settings
 from batchtui.settings.reference import entries
 from batchtui.tui.commands.table import COMMANDS
-from batchtui.tui.dialogs.text_prompt import AskText
+from batchtui.tui.dialogs.text_prompt import TextPrompt
 from batchtui.tui.settings.screen import AT_THE_NEXT_START, rows
 from tests.tui.stage import stage
 
@@ -35,7 +35,7 @@ def _file(shown: Stage) -> str:
 
 async def _type(shown: Stage, text: str) -> None:
     await shown.press("enter")
-    await shown.until(lambda: isinstance(shown.app.screen, AskText))
+    await shown.until(lambda: isinstance(shown.app.screen, TextPrompt))
     shown.app.screen.query_one(Input).value = text
     await shown.press("enter")
 
@@ -56,7 +56,7 @@ async def test_what_cannot_be_is_said_while_it_is_typed_and_never_written(tmp_pa
         await _at(shown, "refresh.quick")
         await _type(shown, "-2")
         await shown.shows("refresh.quick must be greater than 0")
-        assert isinstance(shown.app.screen, AskText)
+        assert isinstance(shown.app.screen, TextPrompt)
         assert _file(shown) == MINE
 
 

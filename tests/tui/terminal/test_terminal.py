@@ -6,9 +6,9 @@ import base64
 
 import pytest
 
-from batchtui.tui.rendering.themes import ANSI, DARK, LIGHT, LOOKS, chosen
+from batchtui.tui.rendering.themes import ANSI, DARK, LIGHT, LOOKS, pick_scheme
 from batchtui.tui.terminal import environment as terminal
-from batchtui.tui.terminal.environment import Terminal
+from batchtui.tui.terminal.environment import TerminalInfo
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ from batchtui.tui.terminal.environment import Terminal
     ],
 )
 def test_colours(env: dict[str, str], colours: int) -> None:
-    assert Terminal.of(env).colours == colours
+    assert TerminalInfo.of(env).colours == colours
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_colours(env: dict[str, str], colours: int) -> None:
      ({"LANG": "C.UTF-8"}, False), ({"LANG": "de_DE.utf8"}, False), ({}, False)],
 )  # fmt: skip
 def test_ascii_is_drawn_where_the_locale_knows_no_more(env: dict[str, str], is_ascii: bool) -> None:
-    assert Terminal.of(env).ascii_only is is_ascii
+    assert TerminalInfo.of(env).ascii_only is is_ascii
 
 
 @pytest.mark.parametrize(
@@ -46,12 +46,12 @@ def test_ascii_is_drawn_where_the_locale_knows_no_more(env: dict[str, str], is_a
      ({"TERM": "screen"}, False)],
 )  # fmt: skip
 def test_gnu_screen_is_told_from_tmux_which_says_that_it_is_a_screen_too(env: dict[str, str], is_one: bool) -> None:
-    assert Terminal.of(env).is_gnu_screen is is_one
+    assert TerminalInfo.of(env).is_gnu_screen is is_one
 
 
 def test_a_light_ground_is_known_by_colorfgbg() -> None:
-    assert Terminal.of({"COLORFGBG": "0;15"}).light
-    assert not Terminal.of({"COLORFGBG": "15;0"}).light
+    assert TerminalInfo.of({"COLORFGBG": "0;15"}).light
+    assert not TerminalInfo.of({"COLORFGBG": "15;0"}).light
 
 
 def test_the_clipboard_is_set_by_osc_52() -> None:
@@ -76,13 +76,13 @@ def test_no_text_breaks_out_of_the_title(bad: str) -> None:
 
 
 def test_few_colours_mean_the_terminal_s_own_whatever_is_set() -> None:
-    assert chosen("dark", colours=16, light=False) is ANSI
-    assert chosen("high-contrast", colours=0, light=False) is ANSI
+    assert pick_scheme("dark", colours=16, light=False) is ANSI
+    assert pick_scheme("high-contrast", colours=0, light=False) is ANSI
 
 
 def test_auto_goes_by_the_ground() -> None:
-    assert chosen("auto", colours=256, light=False) is DARK
-    assert chosen("auto", colours=256, light=True) is LIGHT
+    assert pick_scheme("auto", colours=256, light=False) is DARK
+    assert pick_scheme("auto", colours=256, light=True) is LIGHT
 
 
 @pytest.mark.parametrize("name", sorted(LOOKS))

@@ -12,8 +12,8 @@ from rich.style import Style
 from textual.app import App, ComposeResult
 
 from batchtui.tui.rendering.columns import Column
-from batchtui.tui.rendering.painter import Painting
-from batchtui.tui.rendering.spans import Line, Piece
+from batchtui.tui.rendering.painter import Painter
+from batchtui.tui.rendering.spans import Line, Span
 from batchtui.tui.rendering.themes import DARK
 from batchtui.tui.widgets.grid.grid import Grid
 
@@ -35,7 +35,7 @@ class Shelf(App[None]):
 
     def __init__(self, *, plain: bool = False, columns: Sequence[Column] = COLUMNS) -> None:
         super().__init__()
-        self.painting = Painting(DARK.styles(), Style.parse(DARK.cursor), plain)
+        self.painting = Painter(DARK.styles(), Style.parse(DARK.cursor), plain)
         self.asked: list[int] = []
         self.painted: list[int] = []
         self.texts: dict[int, str] = {}
@@ -54,8 +54,8 @@ class Shelf(App[None]):
         key, text = item
         if column.id == "key":
             self.painted.append(key)
-            return (Piece(f"{key}"),)
-        return (Piece(text if column.id == "text" else column.id),)
+            return (Span(f"{key}"),)
+        return (Span(text if column.id == "text" else column.id),)
 
     def on_grid_sort_asked(self, event: Grid.SortAsked) -> None:
         self.messages.append(f"sort {event.sort} {event.reverse}")
@@ -162,7 +162,7 @@ async def test_an_empty_order_takes_no_cursor_and_says_so() -> None:
     async with Shelf().run_test(size=(80, 24)) as pilot:
         app = pilot.app
         assert isinstance(app, Shelf)
-        app.grid.empty = ((Piece("nothing here"),),)
+        app.grid.empty = ((Span("nothing here"),),)
         await show(pilot, [])
         assert app.grid.key is None
         assert any("nothing here" in line for line in app.lines)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from batchtui.domain.limits import MAX_BODY_BYTES, MAX_REQUESTS
 from batchtui.registry.requests.writer import RequestWriter
-from batchtui.services.estimates.request_groups import LoadCounter
+from batchtui.services.estimates.request_groups import RequestGrouper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from batchtui.intake import CheckedRequest, CheckOptions, CheckReport, PartCutter
     from batchtui.registry.requests.writer import StagedRequests
-    from batchtui.services.estimates.request_groups import Load
+    from batchtui.services.estimates.request_groups import RequestGroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class IntakeOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadProgress:
     """How far reading has come, in bytes of the input; the total is None where it cannot be known, as from a pipe."""
 
     read: int
@@ -53,12 +53,12 @@ class Staged:
 
     report: CheckReport
     requests: StagedRequests
-    loads: tuple[Load, ...]
+    loads: tuple[RequestGroup, ...]
     """What the requests weigh: all that an estimate of their cost is made from."""
 
 
 @dataclass(frozen=True, slots=True)
-class PassJob:
+class StagingJob:
     """All that a pass needs to know, wherever it runs."""
 
     folder: Path
@@ -68,7 +68,7 @@ class PassJob:
     check_options: CheckOptions
 
 
-def run_pass(job: PassJob, tell: Callable[[Reading], None]) -> Staged:
+def run_staging(job: StagingJob, tell: Callable[[ReadProgress], None]) -> Staged:
     """Read and check everything, and lay it aside. Busy with the processor: not for an event loop.
 
     What `tell` raises ends the pass; whatever ends it early, nothing of it is left on the disk.
@@ -81,11 +81,11 @@ def run_pass(job: PassJob, tell: Callable[[Reading], None]) -> Staged:
 
     intake = Intake(job.sources, job.check_options, job.options.stdin)
     cutter = PartCutter(job.options.max_requests, job.options.max_bytes, job.options.first_part)
-    writer, weighed = RequestWriter(job.folder), LoadCounter()
+    writer, weighed = RequestWriter(job.folder), RequestGrouper()
     try:
         for block in intake.blocks():
             write_block(writer, cutter, block, weighed)
-            tell(Reading(intake.bytes_read, intake.bytes_total))
+            tell(ReadProgress(intake.bytes_read, intake.bytes_total))
     except BaseException:
         writer.discard()
         raise
@@ -96,7 +96,7 @@ def run_pass(job: PassJob, tell: Callable[[Reading], None]) -> Staged:
 
 
 def write_block(
-    writer: RequestWriter, cutter: PartCutter, block: Sequence[CheckedRequest], weighed: LoadCounter
+    writer: RequestWriter, cutter: PartCutter, block: Sequence[CheckedRequest], weighed: RequestGrouper
 ) -> None:
     """Write requests that follow one another, each into the part where it has its place, and weigh them."""
     begin = 0

@@ -17,25 +17,25 @@ from batchtui.domain.model import ModelInfo
 from batchtui.domain.problem import Problem, Severity
 from batchtui.intake.types import CheckOptions, CheckReport, Shape
 from batchtui.registry.requests.writer import StagedRequests
-from batchtui.services.estimates.request_groups import Load
-from batchtui.services.submission.staging.check_pass import IntakeOptions, PassJob, Reading, Staged
+from batchtui.services.estimates.request_groups import RequestGroup
+from batchtui.services.submission.staging.check_pass import IntakeOptions, ReadProgress, Staged, StagingJob
 
 _KINDS: Mapping[str, type] = {
     kind.__name__: kind
     for kind in (
-        PassJob, IntakeOptions, CheckOptions, ModelInfo, Reading, Staged, CheckReport, Shape, Problem, StagedRequests,
-        PartPlan, Load,
+        StagingJob, IntakeOptions, CheckOptions, ModelInfo, ReadProgress, Staged, CheckReport, Shape, Problem, StagedRequests,
+        PartPlan, RequestGroup,
     )
 }  # fmt: skip
 """The values that may be said; no name in a message leads to anything else."""
 
 
-def line(message: object) -> bytes:
+def encode(message: object) -> bytes:
     """Return a message as it is said."""
     return json.dumps(_said(message)).encode() + b"\n"
 
 
-def heard(source: IO[bytes]) -> Any:
+def decode(source: IO[bytes]) -> Any:
     """Return the next message. Raises EOFError where there is none, or only a piece of one."""
     said = source.readline()
     if not said.endswith(b"\n"):

@@ -8,20 +8,20 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from batchtui.domain.limits import API_VERSION
-from batchtui.runtime.threads import abandonable
-from batchtui.runtime.worker_process import ChildLost
-from batchtui.services.submission.staging.check_pass import IntakeOptions, PassJob, Reading, Staged, run_pass
-from batchtui.services.submission.staging.worker import ApartPass, begun
+from batchtui.runtime.threads import run_cancellable
+from batchtui.runtime.worker_process import WorkerLost
+from batchtui.services.submission.staging.check_pass import IntakeOptions, ReadProgress, Staged, StagingJob, run_staging
+from batchtui.services.submission.staging.worker import StagingWorker, start_if_worth_it
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from batchtui.domain.estimate import Estimate
     from batchtui.intake import CheckOptions
-    from batchtui.services.estimates.token_counting import Tally
+    from batchtui.services.estimates.token_counting import TokenCounts
     from batchtui.services.workspace import Workspace
 
-__all__ = ["IntakeOptions", "Reading", "Staged", "build_check_options", "estimate_staged", "stage"]
+__all__ = ["IntakeOptions", "ReadProgress", "Staged", "build_check_options", "estimate_staged", "stage"]
 
 log = logging.getLogger(__name__)
 
@@ -30,9 +30,9 @@ async def stage(
     workspace: Workspace,
     sources: Sequence[str],
     options: IntakeOptions,
-    on_progress: Callable[[Reading], None] | None = None,
+    on_progress: Callable[[ReadProgress], None] | None = None,
     *,
-    child: ApartPass | None = None,
+    child: StagingWorker | None = None,
 ) -> Staged:
     """Read, check and lay aside. Whoever calls commits or discards what comes back, also where it has errors.
 
@@ -42,8 +42,8 @@ async def stage(
         InputError: where a source cannot be read at all.
         StorageError: where the disk refuses; nothing is left behind.
     """
-    async with nullcontext(child) if child else begun(sources) as helper:
-        job = PassJob(
+    async with nullcontext(child) if child else start_if_worth_it(sources) as helper:
+        job = StagingJob(
             workspace.registry.requests.new_folder(),
             tuple(sources),
             options,
@@ -53,10 +53,13 @@ async def stage(
 
 
 async def _stage_beside(
-    workspace: Workspace, job: PassJob, child: ApartPass | None, on_progress: Callable[[Reading], None] | None
+    workspace: Workspace,
+    job: StagingJob,
+    child: StagingWorker | None,
+    on_progress: Callable[[ReadProgress], None] | None,
 ) -> Staged:
     """Have the pass run beside the event loop. Where that is cancelled, it ends and leaves nothing behind."""
-    return await abandonable(
+    return await run_cancellable(
         partial(_stage, job, child),
         on_progress,
         give_up=child.stop if child else None,
@@ -64,24 +67,24 @@ async def _stage_beside(
     )
 
 
-def _stage(job: PassJob, child: ApartPass | None, tell: Callable[[Reading], None]) -> Staged:
+def _stage(job: StagingJob, child: StagingWorker | None, tell: Callable[[ReadProgress], None]) -> Staged:
     """Run the pass in its process, or here where there is none or it was lost."""
     if child:
         try:
             return child.run(job, tell)
-        except ChildLost:
+        except WorkerLost:
             log.warning("the process that checked the input was lost; the checks begin anew without one")
-            tell(Reading(0, None))
-    return run_pass(job, tell)
+            tell(ReadProgress(0, None))
+    return run_staging(job, tell)
 
 
 async def estimate_staged(
-    workspace: Workspace, staged: Staged, *, name: str | None = None, tally: Tally | None = None
+    workspace: Workspace, staged: Staged, *, name: str | None = None, tally: TokenCounts | None = None
 ) -> Estimate:
     """Say what checked requests will cost if they are sent now, as a job of this name; `tally` is what was counted."""
-    from batchtui.services.estimates.estimate import expect
+    from batchtui.services.estimates.estimate import estimate_requests
 
-    return await expect(workspace, staged.loads, staged.report.shapes, name=name, tally=tally)
+    return await estimate_requests(workspace, staged.loads, staged.report.shapes, name=name, tally=tally)
 
 
 async def build_check_options(workspace: Workspace, options: IntakeOptions) -> CheckOptions:

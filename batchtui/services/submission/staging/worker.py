@@ -10,14 +10,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import BatchtuiError
-from batchtui.runtime.worker_process import Apart, ChildLost
+from batchtui.runtime.worker_process import WorkerLost, WorkerProcess
 from batchtui.services.submission.staging.check_pass import Staged
-from batchtui.services.submission.staging.messages import heard, line
+from batchtui.services.submission.staging.messages import decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
-    from batchtui.services.submission.staging.check_pass import PassJob, Reading
+    from batchtui.services.submission.staging.check_pass import ReadProgress, StagingJob
 
 WORTH_IT = 1 << 25
 """Bytes of input from which a process of its own is worth its start, a fifth of a second of a processor."""
@@ -34,16 +34,16 @@ def is_worth_it(sources: Sequence[str]) -> bool:
     return None not in sizes and sum(filter(None, sizes)) >= WORTH_IT
 
 
-def start_apart() -> ApartPass | None:
+def start_apart() -> StagingWorker | None:
     """Start a process, which loads what it needs while the caller prepares the job; None where none can be had."""
     try:
-        return ApartPass() if sys.executable else None
+        return StagingWorker() if sys.executable else None
     except OSError:
         return None
 
 
 @asynccontextmanager
-async def begun(sources: Sequence[str]) -> AsyncIterator[ApartPass | None]:
+async def start_if_worth_it(sources: Sequence[str]) -> AsyncIterator[StagingWorker | None]:
     """Start a process where the input is worth one, for `staging.stage`: it loads while the caller gets ready.
 
     It is gone afterwards, whether or not there was a pass.
@@ -56,19 +56,19 @@ async def begun(sources: Sequence[str]) -> AsyncIterator[ApartPass | None]:
             child.end()
 
 
-class ApartPass:
+class StagingWorker:
     """One process for one pass."""
 
     def __init__(self) -> None:
         """Start it. Raises OSError where no process can be had."""
-        self._child = Apart("batchtui.services.submission.staging.worker_main")
+        self._child = WorkerProcess("batchtui.services.submission.staging.worker_main")
 
     @property
     def pid(self) -> int:
         """The number of the process."""
         return self._child.pid
 
-    def run(self, job: PassJob, tell: Callable[[Reading], None]) -> Staged:
+    def run(self, job: StagingJob, tell: Callable[[ReadProgress], None]) -> Staged:
         """Have the pass run, as `run_pass` would here, with the same errors. Blocks: call it in a thread.
 
         The process is gone when this returns; what it laid aside too, unless all is well.
@@ -77,7 +77,7 @@ class ApartPass:
             ChildLost: where the process was ended from outside, or could not even begin.
         """
         try:
-            self._child.send(line(replace(job, options=replace(job.options, stdin=None))))
+            self._child.send(encode(replace(job, options=replace(job.options, stdin=None))))
             return self._listen(tell)
         except BaseException:
             self.end()
@@ -94,12 +94,12 @@ class ApartPass:
         """End the process and wait until it is gone; for the thread that would call `run`."""
         self._child.end()
 
-    def _listen(self, tell: Callable[[Reading], None]) -> Staged:
+    def _listen(self, tell: Callable[[ReadProgress], None]) -> Staged:
         while True:
             try:
-                answer: Reading | Staged | BatchtuiError = heard(self._child.answers)
+                answer: ReadProgress | Staged | BatchtuiError = decode(self._child.answers)
             except EOFError:
-                raise ChildLost from None
+                raise WorkerLost from None
             if isinstance(answer, BatchtuiError):
                 raise answer
             if isinstance(answer, Staged):

@@ -13,14 +13,14 @@ import time
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import BatchtuiError
-from batchtui.services.submission.staging.check_pass import run_pass
-from batchtui.services.submission.staging.messages import heard, line
+from batchtui.services.submission.staging.check_pass import run_staging
+from batchtui.services.submission.staging.messages import decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import IO
 
-    from batchtui.services.submission.staging.check_pass import PassJob, Reading, Staged
+    from batchtui.services.submission.staging.check_pass import ReadProgress, Staged, StagingJob
 
 WORD_EVERY = 0.05
 """Seconds between two signs of life."""
@@ -36,9 +36,9 @@ def serve() -> None:
     # Nothing else may get between the answers, whoever writes to the standard output.
     with os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)
-        job: PassJob = heard(sys.stdin.buffer)
+        job: StagingJob = decode(sys.stdin.buffer)
         try:
-            answers.write(line(_do(job, answers)))
+            answers.write(encode(_do(job, answers)))
             answers.flush()
         except (_ParentGone, BrokenPipeError):
             shutil.rmtree(job.folder, ignore_errors=True)
@@ -53,18 +53,18 @@ def _load_checks() -> None:
     validator(API_VERSION)
 
 
-def _do(job: PassJob, answers: IO[bytes]) -> Staged | BatchtuiError:
+def _do(job: StagingJob, answers: IO[bytes]) -> Staged | BatchtuiError:
     """What the pass comes to. What nobody has foreseen ends the process: the parent then meets it by itself."""
     try:
-        return run_pass(job, _teller(answers))
+        return run_staging(job, _teller(answers))
     except BatchtuiError as error:
         return error
 
 
-def _teller(answers: IO[bytes]) -> Callable[[Reading], None]:
+def _teller(answers: IO[bytes]) -> Callable[[ReadProgress], None]:
     last = time.monotonic()
 
-    def tell(reading: Reading) -> None:
+    def tell(reading: ReadProgress) -> None:
         nonlocal last
         now = time.monotonic()
         if now - last >= WORD_EVERY:
@@ -72,7 +72,7 @@ def _teller(answers: IO[bytes]) -> Callable[[Reading], None]:
             # The parent writes nothing after the job: what can be read is the end of the pipe, and the parent's.
             if select.select([sys.stdin], [], [], 0)[0]:
                 raise _ParentGone
-            answers.write(line(reading))
+            answers.write(encode(reading))
             answers.flush()
 
     return tell

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class PageCache(Generic[T]):
+class ItemCache(Generic[T]):
     """Keeps so many items and lets go of those that were not looked at for longest."""
 
     def __init__(self, room: int = 2_000) -> None:

@@ -8,8 +8,8 @@ from textual.message import Message
 
 from batchtui.tui.commands.bindings import bindings
 from batchtui.tui.commands.table import Scope
-from batchtui.tui.widgets.grid.rows import Rows
-from batchtui.tui.widgets.grid.viewport import place_of
+from batchtui.tui.widgets.grid.rows import GridBody
+from batchtui.tui.widgets.grid.viewport import row_of_key
 
 if TYPE_CHECKING:
     from textual import events
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Grid(Rows[T], can_focus=True):
+class Grid(GridBody[T], can_focus=True):
     """Rows that listen. It tells what is asked for, and does nothing but move its cursor, marks and columns."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.LIST)
@@ -98,7 +98,7 @@ class Grid(Rows[T], can_focus=True):
     def _action_list_mark_range(self) -> None:
         if self.key is None:
             return
-        start = self.cursor if self._last_mark is None else place_of(self.order, self._last_mark, self.cursor)
+        start = self.cursor if self._last_mark is None else row_of_key(self.order, self._last_mark, self.cursor)
         first, last = sorted((self.cursor if start is None else start, self.cursor))
         self._last_mark = self.key
         self._mark(self.marks | set(self.order[first : last + 1]))

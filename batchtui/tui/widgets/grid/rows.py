@@ -8,13 +8,13 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
-from batchtui.tui.rendering.columns import Column, Layout, lay_out
-from batchtui.tui.rendering.painter import look_of
+from batchtui.tui.rendering.columns import Column, ColumnLayout, lay_out
+from batchtui.tui.rendering.painter import painter_of
 from batchtui.tui.rendering.row_lines import empty_line, row_line, title_line
-from batchtui.tui.rendering.spans import Line, Piece, Tone
-from batchtui.tui.widgets.grid.cache import PageCache
-from batchtui.tui.widgets.grid.viewport import Sight, place_of
-from batchtui.tui.workers import Latest
+from batchtui.tui.rendering.spans import Line, Span, Tone
+from batchtui.tui.widgets.grid.cache import ItemCache
+from batchtui.tui.widgets.grid.viewport import Viewport, row_of_key
+from batchtui.tui.workers import CoalescedWorker
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -35,7 +35,7 @@ class Painter(Protocol[T_contra]):
         ...
 
 
-class Rows(Sight, Generic[T]):
+class GridBody(Viewport, Generic[T]):
     """Shows items in an order of keys, in columns that give way, with a cursor and marks.
 
     It is fed an order of keys and asks for items by key. It never sorts, filters or fetches by itself, and it never
@@ -57,9 +57,9 @@ class Rows(Sight, Generic[T]):
         self.columns = tuple(columns)
         self._fetch = fetch
         self._paint = paint
-        self._items: PageCache[T] = PageCache()
+        self._items: ItemCache[T] = ItemCache()
         self._painted: dict[int, tuple[Line, ...]] = {}
-        self._fetching = Latest(self, self._fetch_window)
+        self._fetching = CoalescedWorker(self, self._fetch_window)
         self.marks: set[int] = set()
         self.sorted_by: tuple[str, bool] = ("", False)
         """The sort key in force, and whether it is turned round."""
@@ -95,7 +95,7 @@ class Rows(Sight, Generic[T]):
         before, offset, key = self._window(), self.cursor - self._top, self.key
         was, self.order, cursor_was = len(self.order), order, self.cursor
         wanted = key if cursor_on is None else cursor_on
-        found = place_of(order, wanted, self.cursor)
+        found = row_of_key(order, wanted, self.cursor)
         at_top = self._top == 0 and (found is None or found < self._rows) and cursor_on is None
         self.cursor = max(0, min(self.cursor if found is None else found, len(order) - 1))
         if self.marks:
@@ -144,14 +144,14 @@ class Rows(Sight, Generic[T]):
     # ── painting ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     @property
-    def layout_now(self) -> Layout:
+    def layout_now(self) -> ColumnLayout:
         """The columns as they are placed now."""
         return lay_out(self.columns, self.scrollable_content_region.width, self._shift)
 
     def render_line(self, y: int) -> Strip:
         """Paint one line of the screen: the titles, a row, or nothing."""
         width = self.scrollable_content_region.width
-        look = look_of(self)
+        look = painter_of(self)
         if y == 0:
             titles = title_line(self.layout_now, self.sorted_by, width, plain=look.plain)
             return look.strip(titles, width, self.rich_style)
@@ -163,7 +163,7 @@ class Rows(Sight, Generic[T]):
         return self._row(row, width)
 
     def _row(self, row: int, width: int) -> Strip:
-        key, look = self.order[row], look_of(self)
+        key, look = self.order[row], painter_of(self)
         is_cursor = row == self.cursor
         line = row_line(
             self._cells(key),
@@ -190,7 +190,7 @@ class Rows(Sight, Generic[T]):
         places = self.layout_now.places
         if item is None:
             self._fetching.request()
-            return ((Piece("·", Tone.PALE),), *[()] * (len(places) - 1))
+            return ((Span("·", Tone.PALE),), *[()] * (len(places) - 1))
         return tuple(self._paint(item, place.column, place.width) for place in places)
 
     def _repaint_if_changed(self, key: int) -> None:

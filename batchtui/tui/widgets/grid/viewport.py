@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class Sight(ScrollView):
+class Viewport(ScrollView):
     """A window over an order of keys, below one line of titles. It knows keys alone, neither items nor their looks."""
 
     class CursorMoved(Message, namespace="grid"):
@@ -83,7 +83,7 @@ class Sight(ScrollView):
         self._into_sight()
 
 
-def place_of(order: Sequence[int], key: int | None, near: int) -> int | None:
+def row_of_key(order: Sequence[int], key: int | None, near: int) -> int | None:
     """Find a key in an order: where it stood before first, since most orders change little."""
     if key is None:
         return None

@@ -22,13 +22,13 @@ from batchtui.domain.limits import API_VERSION
 from batchtui.domain.model import ModelInfo
 from batchtui.domain.problem import Problem, Severity
 from batchtui.intake import CheckOptions
-from batchtui.runtime.worker_process import ChildLost
+from batchtui.runtime.worker_process import WorkerLost
 from batchtui.services.submission.staging import stage as staging
 from batchtui.services.submission.staging import worker as staging_apart
-from batchtui.services.submission.staging.check_pass import PassJob, run_pass
-from batchtui.services.submission.staging.messages import heard, line
-from batchtui.services.submission.staging.stage import IntakeOptions, Reading, stage
-from batchtui.services.submission.staging.worker import ApartPass, begun, is_worth_it
+from batchtui.services.submission.staging.check_pass import StagingJob, run_staging
+from batchtui.services.submission.staging.messages import decode, encode
+from batchtui.services.submission.staging.stage import IntakeOptions, ReadProgress, stage
+from batchtui.services.submission.staging.worker import StagingWorker, is_worth_it, start_if_worth_it
 from tests.support.builders import jsonl, request, requests
 from tests.support.clock import TurnedClock
 
@@ -49,13 +49,13 @@ child.run(heard(sys.stdin.buffer), lambda _: os.kill(os.getpid(), signal.SIGKILL
 """
 
 
-def job(tmp_path: Path, source: Path, folder: str = "aside", max_requests: int = 1000) -> PassJob:
-    return PassJob(tmp_path / folder, (str(source),), IntakeOptions(max_requests=max_requests), OPTIONS)
+def job(tmp_path: Path, source: Path, folder: str = "aside", max_requests: int = 1000) -> StagingJob:
+    return StagingJob(tmp_path / folder, (str(source),), IntakeOptions(max_requests=max_requests), OPTIONS)
 
 
 @pytest.fixture
-def child() -> Iterator[ApartPass]:
-    started = ApartPass()
+def child() -> Iterator[StagingWorker]:
+    started = StagingWorker()
     yield started
     assert not psutil.pid_exists(started.pid)
 
@@ -78,7 +78,7 @@ def endless(tmp_path: Path) -> Iterator[Path]:
         assert isinstance(feeding.exception(30), BrokenPipeError)
 
 
-def ignore(_reading: Reading) -> None:
+def ignore(_reading: ReadProgress) -> None:
     pass
 
 
@@ -92,11 +92,11 @@ def await_end(pid: int) -> None:
     os.close(process)
 
 
-def test_it_comes_to_the_same_as_here(tmp_path: Path, child: ApartPass) -> None:
+def test_it_comes_to_the_same_as_here(tmp_path: Path, child: StagingWorker) -> None:
     wrong = [request("twice"), request("twice"), request("bad id")]
     source = jsonl(tmp_path / "in.jsonl", [*requests(3000), *wrong])
     apart = child.run(job(tmp_path, source), ignore)
-    here = run_pass(job(tmp_path, source, "here"), ignore)
+    here = run_staging(job(tmp_path, source, "here"), ignore)
     assert apart.report == here.report
     assert apart.report.errors == 2
     assert apart.loads == here.loads
@@ -105,7 +105,7 @@ def test_it_comes_to_the_same_as_here(tmp_path: Path, child: ApartPass) -> None:
         assert (apart.requests.folder / name).read_bytes() == (here.requests.folder / name).read_bytes()
 
 
-def failure(of: object, work: PassJob) -> tuple[type, str, str, str]:
+def failure(of: object, work: StagingJob) -> tuple[type, str, str, str]:
     """How a pass fails, as far as a person can see it."""
     with pytest.raises(BatchtuiError) as caught:
         of(work, ignore)  # type: ignore[operator]
@@ -113,22 +113,22 @@ def failure(of: object, work: PassJob) -> tuple[type, str, str, str]:
     return type(error), error.message, error.hint, error.heading
 
 
-def test_it_fails_as_it_would_here(tmp_path: Path, child: ApartPass) -> None:
+def test_it_fails_as_it_would_here(tmp_path: Path, child: StagingWorker) -> None:
     work = job(tmp_path, tmp_path / "missing.jsonl")
-    assert failure(child.run, work) == failure(run_pass, work)
+    assert failure(child.run, work) == failure(run_staging, work)
     assert not work.folder.exists()
 
 
-def test_a_process_that_is_killed_is_lost_and_leaves_nothing(tmp_path: Path, child: ApartPass) -> None:
+def test_a_process_that_is_killed_is_lost_and_leaves_nothing(tmp_path: Path, child: StagingWorker) -> None:
     os.kill(child.pid, signal.SIGKILL)
     work = job(tmp_path, jsonl(tmp_path / "in.jsonl", requests(3)))
-    with pytest.raises(ChildLost):
+    with pytest.raises(WorkerLost):
         child.run(work, ignore)
     assert not work.folder.exists()
 
 
-def test_whoever_is_told_can_end_it_and_nothing_is_left(tmp_path: Path, child: ApartPass, endless: Path) -> None:
-    def tell(_reading: Reading) -> None:
+def test_whoever_is_told_can_end_it_and_nothing_is_left(tmp_path: Path, child: StagingWorker, endless: Path) -> None:
+    def tell(_reading: ReadProgress) -> None:
         raise asyncio.CancelledError
 
     work = job(tmp_path, endless)
@@ -141,7 +141,7 @@ def test_whoever_is_told_can_end_it_and_nothing_is_left(tmp_path: Path, child: A
 def test_when_the_parent_is_killed_the_child_ends_and_leaves_nothing(tmp_path: Path, endless: Path) -> None:
     work = job(tmp_path, endless)
     parent = subprocess.Popen([sys.executable, "-c", MORTAL_PARENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    said, _ = parent.communicate(line(work))
+    said, _ = parent.communicate(encode(work))
     assert parent.returncode == -signal.SIGKILL
     await_end(int(said))
     assert not work.folder.exists()
@@ -180,7 +180,7 @@ async def test_a_process_that_was_begun_does_the_pass(
     monkeypatch.setattr(staging_apart, "WORTH_IT", 1)
     monkeypatch.setattr(staging, "run_pass", None)
     source = jsonl(tmp_path / "in.jsonl", requests(3))
-    async with begun([str(source)]) as child:
+    async with start_if_worth_it([str(source)]) as child:
         monkeypatch.setattr(staging_apart, "start_apart", None)  # there is no other
         staged = await stage(workspace, [str(source)], IntakeOptions(), child=child)
     assert staged.report.requests == 3
@@ -188,7 +188,7 @@ async def test_a_process_that_was_begun_does_the_pass(
 
 async def test_a_process_that_was_begun_in_vain_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(staging_apart, "WORTH_IT", 1)
-    async with begun([str(jsonl(tmp_path / "in.jsonl", requests(3)))]) as child:
+    async with start_if_worth_it([str(jsonl(tmp_path / "in.jsonl", requests(3)))]) as child:
         assert child is not None
         assert psutil.pid_exists(child.pid)
     assert not psutil.pid_exists(child.pid)
@@ -197,8 +197,8 @@ async def test_a_process_that_was_begun_in_vain_is_gone(tmp_path: Path, monkeypa
 async def test_where_the_process_is_lost_the_pass_runs_here(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def start_doomed() -> ApartPass:
-        doomed = ApartPass()
+    def start_doomed() -> StagingWorker:
+        doomed = StagingWorker()
         doomed.stop()
         return doomed
 
@@ -215,7 +215,7 @@ async def test_cancelled_in_the_middle_nothing_is_left(
     under_way = asyncio.Event()
     loop = asyncio.get_running_loop()
 
-    def tell(_reading: Reading) -> None:
+    def tell(_reading: ReadProgress) -> None:
         loop.call_soon_threadsafe(under_way.set)
 
     work = asyncio.ensure_future(stage(workspace, [str(endless)], IntakeOptions(), tell))
@@ -232,8 +232,8 @@ def test_what_is_said_is_heard_as_it_was_whatever_its_text(tmp_path: Path) -> No
     info = ModelInfo("m", odd, retires_at=date(2027, 1, 1))
     options = dataclasses.replace(OPTIONS, models={"m": info}, templates=tmp_path / odd[2:4])
     work = dataclasses.replace(job(tmp_path, tmp_path / "x"), check_options=options)
-    assert heard(io.BytesIO(line(work))) == work
-    error = heard(io.BytesIO(line(InputError(odd, hint="h", title="t", problems=[problem]))))
+    assert decode(io.BytesIO(encode(work))) == work
+    error = decode(io.BytesIO(encode(InputError(odd, hint="h", title="t", problems=[problem]))))
     assert (type(error), error.message, error.hint, error.heading, error.problems) == (
         InputError, odd, "h", "t", (problem,),
     )  # fmt: skip
@@ -241,6 +241,6 @@ def test_what_is_said_is_heard_as_it_was_whatever_its_text(tmp_path: Path) -> No
 
 def test_nothing_else_is_ever_said(tmp_path: Path) -> None:
     with pytest.raises(AssertionError):
-        line(TurnedClock())
+        encode(TurnedClock())
     with pytest.raises(EOFError):
-        heard(io.BytesIO(line(Reading(1, 2))[:-3]))
+        decode(io.BytesIO(encode(ReadProgress(1, 2))[:-3]))
