@@ -28,6 +28,9 @@ class ExitCode(IntEnum):
     """Still running."""
     FATE_UNKNOWN = 6
     """A submission's fate is unknown and needs a decision."""
+    CRASHED = 70
+    """A fault of batchtui itself, which is in the log file (EX_SOFTWARE of sysexits.h)."""
+    HUNG_UP = 129
     INTERRUPTED = 130
     PIPE_CLOSED = 141
     """Whoever read our output has gone: what a shell shows for a program that SIGPIPE ended."""

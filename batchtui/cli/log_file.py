@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,7 +52,15 @@ def _level(paths: Paths) -> int:
 
 
 class _PrivateFile(logging.FileHandler):
-    """A log file that only the user may read."""
+    """A log file that only the user may read. A full or read-only disk loses the entry, and nobody is told."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write an entry. What is logged is never worth a failure of its own."""
+        with suppress(OSError):
+            super().emit(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (logging's name)
+        """Say nothing: logging would print a traceback between the lines of the command."""
 
     def _open(self) -> TextIOWrapper:
         file = Path(self.baseFilename)

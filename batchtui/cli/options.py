@@ -86,6 +86,15 @@ class Dollars(click.ParamType[Decimal]):
         return amount
 
 
+allow_model_option = click.option(
+    "--allow-model",
+    "allowed_models",
+    multiple=True,
+    metavar="M",
+    help="Send this model even where it is known to be retired or to refuse the request; may be repeated.",
+)
+
+
 def intake_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say how request files are read; `intake_of` gathers them."""
     options: list[Callable[[Callable[..., Any]], Callable[..., Any]]] = [
@@ -111,13 +120,14 @@ def intake_options(function: Callable[..., Any]) -> Callable[..., Any]:
             "--api-version", metavar="V", help="The anthropic-version header, such as 2023-06-01 for older files."
         ),
         click.option("--beta", "betas", multiple=True, metavar="B", help="An anthropic-beta header; may be repeated."),
+        allow_model_option,
     ]
     for option in reversed(options):
         function = option(function)
     return function
 
 
-INTAKE = ("model", "max_tokens", "max_requests", "max_bytes", "api_version", "betas")
+INTAKE = ("model", "max_tokens", "max_requests", "max_bytes", "api_version", "betas", "allowed_models")
 """The names of the options that `intake_options` adds."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import os
 import sys
 import threading
@@ -14,12 +15,21 @@ import click
 from batchtui.cli.exit_codes import ExitCode, Stopped, exit_for
 from batchtui.cli.global_options import GlobalOptions
 from batchtui.cli.stderr import Stderr
-from batchtui.cli.stdout import PipeClosed, Stdout
+from batchtui.cli.stdout import OutputFailed, PipeClosed, Stdout
 from batchtui.cli.views.json_documents import error_document
-from batchtui.domain.errors import BatchtuiError, UsageError
+from batchtui.domain.errors import BatchtuiError, StorageError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
+
+
+SURROUNDINGS = {
+    errno.EACCES, errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EISDIR, errno.ELOOP, errno.EMFILE,
+    errno.ENAMETOOLONG, errno.ENFILE, errno.ENOENT, errno.ENOMEM, errno.ENOSPC, errno.ENOTDIR, errno.EPERM,
+    errno.EROFS, errno.ESTALE,
+}  # fmt: skip
+"""What the system says of disks, permissions and limits: for the person to mend, and no fault of batchtui."""
 
 
 class InternalError(BatchtuiError):
@@ -32,23 +42,46 @@ class InternalError(BatchtuiError):
 def run(program: click.Command, args: Sequence[str]) -> int:
     """Run the program and return its exit code; nothing is raised."""
     chosen = GlobalOptions(json="--json" in args)
-    output, notes = Stdout(), Stderr()
+    _occupy_standard_descriptors()
+    notes = Stderr()
+    if sys.stdout is None:
+        notes.failure(OutputFailed("Standard output is closed.", hint="Nothing was done. Send it to /dev/null."))
+        return int(ExitCode.FAILED)
+    output = Stdout()
     try:
-        try:
-            code = program.main(args=list(args), prog_name="batchtui", standalone_mode=False, obj=chosen)
-            output.flush()
-        except PipeClosed:
-            raise
-        except BaseException as error:  # noqa: BLE001  (the outermost door)
-            failure = _understood(error, chosen)
-            if failure is None:
-                return _stopped(error, notes)
-            _report(failure, chosen, output, notes)
-            return int(exit_for(failure))
-        return int(code or 0)
+        return _run(program, args, chosen, output, notes)
     except PipeClosed:
         output.abandon()
         return int(ExitCode.PIPE_CLOSED)
+
+
+def _run(program: click.Command, args: Sequence[str], chosen: GlobalOptions, output: Stdout, notes: Stderr) -> int:
+    stdout = sys.stdout
+    try:
+        code = program.main(args=list(args), prog_name="batchtui", standalone_mode=False, obj=chosen)
+        output.flush()
+    except PipeClosed:
+        raise
+    except SystemExit:
+        if sys.stdout is not stdout:  # click puts another there when it finds the pipe closed
+            raise PipeClosed from None
+        raise
+    except BaseException as error:  # noqa: BLE001  (the outermost door)
+        failure = _understood(error, chosen)
+        if failure is None:
+            return _stopped(error, notes)
+        _report(failure, chosen, output, notes)
+        return int(ExitCode.CRASHED if isinstance(failure, InternalError) else exit_for(failure))
+    return int(code or 0)
+
+
+def _occupy_standard_descriptors() -> None:
+    """Open what is closed of 0, 1 and 2: the next file opened would get the number, and be written to as if it were."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
 
 
 def _understood(error: BaseException, chosen: GlobalOptions) -> BatchtuiError | None:
@@ -57,6 +90,8 @@ def _understood(error: BaseException, chosen: GlobalOptions) -> BatchtuiError | 
         return error
     if isinstance(error, click.ClickException):
         return _of_click(error)
+    if isinstance(error, OSError) and error.errno in SURROUNDINGS:
+        return _of_surroundings(error, chosen)
     if isinstance(error, Exception) and not isinstance(error, (click.exceptions.Exit, click.Abort)):
         return _fault(error, chosen)
     return None
@@ -69,17 +104,32 @@ def _of_click(error: click.ClickException) -> UsageError:
     return UsageError(message if message.endswith((".", "?")) else f"{message}.", hint=f"See `{command} --help`.")
 
 
+def _of_surroundings(error: OSError, chosen: GlobalOptions) -> StorageError:
+    _log(error, chosen)
+    file = error.filename if isinstance(error.filename, str) else ""
+    reason = (error.strerror or str(error)).lower()
+    return StorageError(f"Cannot use {file}: {reason}." if file else f"Cannot write: {reason}.")
+
+
 def _fault(error: Exception, chosen: GlobalOptions) -> InternalError:
+    kind = f"{type(error).__name__}: {error}"
+    file = _log(error, chosen)
+    if file is None:
+        return InternalError(kind, hint="The details could not be written to the log file.")
+    return InternalError(kind, hint=f"The details are in {file}; please report it.")
+
+
+def _log(error: Exception, chosen: GlobalOptions) -> Path | None:
+    """Write an error with its traceback to the log file. Returns the file; None where it cannot be written."""
     from batchtui.cli import log_file as logfile
     from batchtui.settings.paths import Paths
 
-    kind = f"{type(error).__name__}: {error}"
     try:
         file = logfile.attach(Paths.locate(chosen.home))
         logfile.log.error("not understood", exc_info=error)
-    except OSError:
-        return InternalError(kind, hint="The details could not be written to the log file.")
-    return InternalError(kind, hint=f"The details are in {file}; please report it.")
+    except (OSError, RuntimeError):
+        return None
+    return file if file.exists() else None
 
 
 def _stopped(error: BaseException, notes: Stderr) -> int:
@@ -96,11 +146,17 @@ def _stopped(error: BaseException, notes: Stderr) -> int:
 
 
 def _report(error: BatchtuiError, chosen: GlobalOptions, output: Stdout, notes: Stderr) -> None:
-    if chosen.json:
-        output.document(error_document(error))
-        output.flush()
-    else:
-        notes.failure(error)
+    if isinstance(error, OutputFailed):
+        output.abandon()
+    elif chosen.json:
+        try:
+            output.document(error_document(error))
+            output.flush()
+        except OutputFailed:
+            output.abandon()
+        else:
+            return
+    notes.failure(error)
 
 
 def exit_process(code: int) -> NoReturn:

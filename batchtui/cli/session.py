@@ -80,6 +80,8 @@ async def _stoppable(body: Coroutine[Any, Any, int | None]) -> int | None:
         task.cancel()
 
     for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:  # as `nohup` has asked for
+            continue
         with suppress(NotImplementedError, RuntimeError):
             loop.add_signal_handler(number, end)
     try:

@@ -1,4 +1,7 @@
-"""The sole writer of stdout: facts as lines of text, or as one JSON document."""
+"""The sole writer of stdout: `Output` writes facts as lines of text, or as one JSON document.
+
+Everything that a terminal would obey is made visible in text and escaped in JSON, where a parser gives it back.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +11,26 @@ import json
 import os
 import shutil
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from batchtui.text.safe import sanitize_block
+from batchtui.domain.errors import StorageError
+from batchtui.results.json_text import encode_json
+from batchtui.text.safe import escaped_json, sanitize_block
 from batchtui.text.tables import table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from batchtui.text.tables import Column
 
 
 class PipeClosed(Exception):
     """Whoever read our output has gone; nobody needs to be told."""
+
+
+class OutputFailed(StorageError):
+    """Standard output cannot be written: a full disk, a terminal that has gone."""
 
 
 class Stdout:
@@ -66,13 +75,11 @@ class Stdout:
         self.flush()
 
     def document(self, document: Any) -> None:
-        """Write the one JSON document of a verb, in UTF-8 whatever the locale; lone surrogates as escapes."""
-        text = json.dumps(document, ensure_ascii=False, indent=2)
-        try:
-            encoded = text.encode()
-        except UnicodeEncodeError:
-            encoded = json.dumps(document, indent=2).encode()
-        self._out.write(encoded + b"\n")
+        """Write the one JSON document of a verb, in UTF-8 whatever the locale.
+
+        Control characters, bidi marks and lone surrogates are escapes in it: a name from outside drives no terminal.
+        """
+        self._out.write(escaped_json(encode_json(document, indent=2)).encode() + b"\n")
 
     def flush(self) -> None:
         """Send on what was written. Raises `PipeClosed`."""
@@ -112,19 +119,25 @@ class _Safe(_Lent):
 
 
 class _Guarded(_Lent):
-    """Stdout's bytes, with a closed pipe told from every other failure of writing."""
+    """Stdout's bytes. A closed pipe is `PipeClosed`, every other failure of writing `OutputFailed`."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
 
     def write(self, data: Any) -> int:
-        try:
+        with _failures_named():
             return self._stream.write(data)
-        except BrokenPipeError:
-            raise PipeClosed from None
 
     def flush(self) -> None:
-        try:
+        with _failures_named():
             self._stream.flush()
-        except BrokenPipeError:
-            raise PipeClosed from None
+
+
+@contextmanager
+def _failures_named() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise PipeClosed from None
+    except OSError as error:
+        raise OutputFailed(f"Cannot write to standard output: {(error.strerror or str(error)).lower()}.") from error

@@ -44,7 +44,8 @@ class FilterField(StrEnum):
 
 
 NUMBERS = frozenset({
-    FilterField.REQUESTS, FilterField.SUCCEEDED, FilterField.ERRORED, FilterField.EXPIRED, FilterField.CANCELED, FilterField.FAILED, FilterField.PART,
+    FilterField.REQUESTS, FilterField.SUCCEEDED, FilterField.ERRORED, FilterField.EXPIRED, FilterField.CANCELED,
+    FilterField.FAILED, FilterField.PART,
     FilterField.ATTEMPT, FilterField.COST,
 })  # fmt: skip
 """Fields that hold a number; their values are decimals, costs in USD."""

@@ -1,16 +1,19 @@
-"""The columns that a table of results can have, and how a cell is filled."""
+"""Name the columns that a table of results can have, and fill their cells.
+
+The columns of a table come in a fixed order: those of the result (`_RESULT`), `note` where rows are marked, those of
+tool calls where there are any, the keys of structured answers in order of appearance, and those of the request.
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.errors import UsageError
+from batchtui.exporters.json_types import INTEGER, TEXT, JsonType, type_of, widest
 from batchtui.results.content_blocks import BlockKind
-from batchtui.results.json_line import join_text
+from batchtui.results.json_text import encode_json, join_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,22 +27,14 @@ MOST_STRUCTURED = 200
 Read = Callable[["ExportRecord"], Any]
 
 
-class Kind(StrEnum):
-    """What the cells of a column hold."""
-
-    TEXT = "text"
-    INTEGER = "integer"
-    NUMBER = "number"
-    FLAG = "flag"
-
-
 @dataclass(frozen=True, slots=True)
 class ExportColumn:
     """One column: its name and how a cell is had from an entry. A cell is None, or a JSON value."""
 
     name: str
     read: Read
-    kind: Kind = Kind.TEXT
+    type: JsonType = TEXT
+    """What its cells hold; a cell that is something else is written as JSON text."""
 
 
 def prompt_of(params: Mapping[str, Any]) -> str:
@@ -72,6 +67,22 @@ def _tool(entry: ExportRecord, key: str) -> Any:
     return calls[0].get(key) if calls else None
 
 
+def _tool_names(entry: ExportRecord) -> str | None:
+    return ", ".join(str(call.get("name")) for call in entry.answer.tool_calls) or None
+
+
+def _tool_calls(entry: ExportRecord) -> list[dict[str, Any]] | None:
+    """Return every call of a tool as it came, without the `type` that is the same in all of them."""
+    calls = entry.answer.tool_calls
+    return [{key: value for key, value in call.items() if key != "type"} for call in calls] or None
+
+
+def _citations(entry: ExportRecord) -> list[Any] | None:
+    """Return what the texts of the answer lean on, as the API said it."""
+    texts = (block.raw.get("citations") for block in entry.answer.blocks if block.citations)
+    return [citation for citations in texts if isinstance(citations, list) for citation in citations] or None
+
+
 def _cache_writes(entry: ExportRecord) -> int:
     tokens = entry.answer.reading.tokens
     return tokens[1] + tokens[2]
@@ -85,39 +96,116 @@ _RESULT: tuple[ExportColumn, ...] = (
     ExportColumn("error_type", lambda entry: entry.answer.reading.error_type),
     ExportColumn("error_message", lambda entry: entry.answer.error_message or None),
     ExportColumn("model", lambda entry: entry.answer.reading.model),
-    ExportColumn("input_tokens", lambda entry: entry.answer.reading.tokens[0], Kind.INTEGER),
-    ExportColumn("cache_write_tokens", _cache_writes, Kind.INTEGER),
-    ExportColumn("cache_read_tokens", lambda entry: entry.answer.reading.tokens[3], Kind.INTEGER),
-    ExportColumn("output_tokens", lambda entry: entry.answer.reading.tokens[4], Kind.INTEGER),
+    ExportColumn("input_tokens", lambda entry: entry.answer.reading.tokens[0], INTEGER),
+    ExportColumn("cache_write_tokens", _cache_writes, INTEGER),
+    ExportColumn("cache_read_tokens", lambda entry: entry.answer.reading.tokens[3], INTEGER),
+    ExportColumn("output_tokens", lambda entry: entry.answer.reading.tokens[4], INTEGER),
 )
 _REQUEST: tuple[ExportColumn, ...] = (
     ExportColumn("request.model", lambda entry: entry.params.get("model")),
-    ExportColumn("request.max_tokens", lambda entry: entry.params.get("max_tokens"), Kind.INTEGER),
+    ExportColumn("request.max_tokens", lambda entry: entry.params.get("max_tokens"), INTEGER),
     ExportColumn("request.system", lambda entry: _plain(entry.params.get("system")) or None),
     ExportColumn("request.prompt", lambda entry: prompt_of(entry.params) or None),
 )
 ORIGINAL = ExportColumn("original_id", lambda entry: entry.original)
 """What the data calls the row; custom_ids can be something else."""
+NOTE = ExportColumn("note", lambda entry: entry.note)
+"""What whoever exports says of a row: why it is there although it is not whole or not ours."""
+_TOOLS: tuple[ExportColumn, ...] = (ExportColumn("tool_names", _tool_names), ExportColumn("tool_calls", _tool_calls))
 _FURTHER: tuple[ExportColumn, ...] = (
     ORIGINAL,
+    NOTE,
+    *_TOOLS,
     ExportColumn("type", lambda entry: entry.answer.reading.result_type),
     ExportColumn("message_id", lambda entry: entry.answer.message.get("id")),
     ExportColumn("thinking", _thinking),
-    ExportColumn("thinking_tokens", lambda entry: entry.answer.reading.tokens[5], Kind.INTEGER),
+    ExportColumn("thinking_tokens", lambda entry: entry.answer.reading.tokens[5], INTEGER),
     ExportColumn("tool_name", lambda entry: _tool(entry, "name")),
     ExportColumn("tool_input", lambda entry: _tool(entry, "input")),
+    ExportColumn("citations", _citations),
     ExportColumn("raw", lambda entry: entry.line.decode("utf-8", "replace")),
 )
 _NAMED = {column.name: column for column in (*_RESULT, *_REQUEST, *_FURTHER)}
 
 
+def row_reader(columns: Sequence[ExportColumn]) -> Callable[[ExportRecord], Sequence[Any]]:
+    """Return a function that reads all cells of a row.
+
+    The columns that nearly every table has are read by one function instead of ten: it costs a third of their time.
+    """
+    before, found, after = _parted(tuple(columns), _RESULT[1:])
+    if not found:
+        readers = tuple(column.read for column in columns)
+        return lambda entry: [read(entry) for read in readers]
+    between, is_asked, rest = _parted(after, _REQUEST)
+    first, middle, last = (tuple(column.read for column in part) for part in (before, between, rest))
+    return lambda entry: (
+        *[read(entry) for read in first],
+        *_result_cells(entry),
+        *[read(entry) for read in middle],
+        *(_request_cells(entry) if is_asked else ()),
+        *[read(entry) for read in last],
+    )
+
+
+def _parted(
+    columns: tuple[ExportColumn, ...], run: tuple[ExportColumn, ...]
+) -> tuple[tuple[ExportColumn, ...], bool, tuple[ExportColumn, ...]]:
+    """Return the columns before and after a run of others, and whether it is there; without it all come before."""
+    for at in range(len(columns) - len(run) + 1):
+        if columns[at : at + len(run)] == run:
+            return columns[:at], True, columns[at + len(run) :]
+    return columns, False, ()
+
+
+def _request_cells(entry: ExportRecord) -> tuple[Any, ...]:
+    """Return the cells of `_REQUEST`."""
+    params = entry.params
+    system = params.get("system")
+    return (
+        params.get("model"), params.get("max_tokens"), (_plain(system) or None) if system else None,
+        prompt_of(params) or None,
+    )  # fmt: skip
+
+
+def _result_cells(entry: ExportRecord) -> tuple[Any, ...]:
+    """Return the cells of `_RESULT` but the first: what its columns read one by one."""
+    answer = entry.answer
+    _, outcome, kind, model, stop_reason, error_type, _, tokens, _ = answer.reading
+    text = message = None
+    if kind == "succeeded":
+        text = answer.text or None
+    if text is None:
+        message = answer.error_message or None
+    return (
+        outcome.value, stop_reason, text, error_type, message, model,
+        tokens[0], tokens[1] + tokens[2], tokens[3], tokens[4],
+    )  # fmt: skip
+
+
+FIELDS: tuple[str, ...] = tuple(_NAMED)
+"""Every field that has a name of its own, in the order of the help."""
+
+
 def default_columns(
-    structured: Sequence[ExportColumn], *, with_requests: bool, with_originals: bool = False
+    structured: Sequence[ExportColumn],
+    *,
+    with_requests: bool,
+    with_originals: bool = False,
+    with_tools: bool = False,
+    with_notes: bool = False,
 ) -> tuple[ExportColumn, ...]:
     """Return the columns of a table where nobody chose any."""
     custom_id, *others = _RESULT
-    originals = (ORIGINAL,) if with_originals else ()
-    return (custom_id, *originals, *others, *structured, *(_REQUEST if with_requests else ()))
+    return (
+        custom_id,
+        *((ORIGINAL,) if with_originals else ()),
+        *others,
+        *((NOTE,) if with_notes else ()),
+        *(_TOOLS if with_tools else ()),
+        *structured,
+        *(_REQUEST if with_requests else ()),
+    )
 
 
 def named_columns(names: Sequence[str], structured: Sequence[ExportColumn]) -> tuple[ExportColumn, ...]:
@@ -143,18 +231,26 @@ def wants_structure(names: Sequence[str]) -> bool:
     return any(name.startswith(STRUCTURED) for name in names)
 
 
-def structured_columns(entries: Iterable[ExportRecord]) -> tuple[ExportColumn, ...]:
-    """Look through entries for the keys of structured answers, in order of appearance, each with the kind it has."""
-    kinds: dict[str, Kind | None] = {}
+def structured_columns(
+    entries: Iterable[ExportRecord], declared: Mapping[str, JsonType] | None = None
+) -> tuple[ExportColumn, ...]:
+    """Look through entries for the keys of structured answers, in order of appearance, each with the type it has.
+
+    Args:
+        entries: all that will be written: a type holds for every one of them.
+        declared: types that the request's JSON schema names; their keys have a column even where no answer has them.
+    """
+    types: dict[str, JsonType | None] = dict(declared or {})
     for entry in entries:
         for key, value in entry.structured.items():
-            if key not in kinds and len(kinds) == MOST_STRUCTURED:
-                continue
-            kind = _kind_of(value)
-            before = kinds.setdefault(key, kind)
-            if kind is not None and before is not kind:
-                kinds[key] = kind if before is None else _both(before, kind)
-    return tuple(_structured(key, kind or Kind.TEXT) for key, kind in kinds.items())
+            if value is None:
+                if len(types) < MOST_STRUCTURED:
+                    types.setdefault(key, None)
+            elif key in types:
+                types[key] = widest(types[key], type_of(value))
+            elif len(types) < MOST_STRUCTURED:
+                types[key] = type_of(value)
+    return tuple(_structured(key, found or TEXT) for key, found in types.items())
 
 
 def cell_text(cell: object) -> str:
@@ -165,14 +261,14 @@ def cell_text(cell: object) -> str:
         return ""
     if isinstance(cell, int | float) and not isinstance(cell, bool):
         return str(cell)
-    return join_text(json.dumps(cell, ensure_ascii=False, separators=(",", ":")))
+    return join_text(encode_json(cell))
 
 
 def _named(name: str) -> ExportColumn:
     if name in _NAMED:
         return _NAMED[name]
     if name.startswith(STRUCTURED) and name != STRUCTURED:
-        return _structured(name.removeprefix(STRUCTURED), Kind.TEXT)
+        return _structured(name.removeprefix(STRUCTURED), TEXT)
     head, _, rest = name.partition(".")
     if rest and head == "result":
         path = rest.split(".")
@@ -186,7 +282,7 @@ def _named(name: str) -> ExportColumn:
     )
 
 
-def _structured(key: str, kind: Kind) -> ExportColumn:
+def _structured(key: str, kind: JsonType) -> ExportColumn:
     return ExportColumn(STRUCTURED + key, lambda entry: entry.structured.get(key), kind)
 
 
@@ -199,17 +295,3 @@ def _at(value: object, path: Sequence[str]) -> Any:
         else:
             return None
     return value
-
-
-def _kind_of(value: object) -> Kind | None:
-    if value is None:
-        return None
-    if isinstance(value, bool):
-        return Kind.FLAG
-    if isinstance(value, int):
-        return Kind.INTEGER if value.bit_length() < 64 else Kind.TEXT
-    return Kind.NUMBER if isinstance(value, float) else Kind.TEXT
-
-
-def _both(one: Kind, other: Kind) -> Kind:
-    return Kind.NUMBER if {one, other} == {Kind.INTEGER, Kind.NUMBER} else Kind.TEXT

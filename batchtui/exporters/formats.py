@@ -22,11 +22,23 @@ class Format(StrEnum):
     TSV = "tsv"
     MD = "md"
     PARQUET = "parquet"
+    CHAT = "chat"
+    """Lines for fine-tuning: request and answer as one conversation."""
 
     @property
     def is_table(self) -> bool:
         """Whether it has columns always, chosen or not."""
         return self in (Format.CSV, Format.TSV, Format.PARQUET)
+
+    @property
+    def is_delimited(self) -> bool:
+        """Whether it is text with delimiters, as spreadsheets read it."""
+        return self in (Format.CSV, Format.TSV)
+
+    @property
+    def suffix(self) -> str:
+        """What the name of such a file ends with, without a dot."""
+        return "jsonl" if self is Format.CHAT else str(self)
 
 
 _BY_SUFFIX = {".ndjson": Format.JSONL, ".markdown": Format.MD, ".pq": Format.PARQUET}
@@ -37,7 +49,7 @@ def format_of(output: str | None) -> Format:
     suffix = PurePath(output or "").suffix.lower()
     if suffix in _BY_SUFFIX:
         return _BY_SUFFIX[suffix]
-    return Format(suffix[1:]) if suffix[1:] in set(Format) else Format.JSONL
+    return next((kind for kind in Format if f".{kind.suffix}" == suffix), Format.JSONL)
 
 
 def write(
@@ -47,6 +59,8 @@ def write(
     columns: Sequence[ExportColumn] | None,
     *,
     with_requests: bool = False,
+    guard: bool = True,
+    bom: bool = False,
 ) -> None:
     """Write entries in a format, as they come: memory does not grow with their number.
 
@@ -56,6 +70,8 @@ def write(
         entries: what to write, in this order.
         columns: for a table its columns; for the others None writes them as they are.
         with_requests: whether a format without columns shows the requests.
+        guard: whether CSV and TSV keep spreadsheets from running a cell.
+        bom: whether CSV and TSV begin with a byte order mark, for Excel.
     """
     if kind is Format.PARQUET:
         from batchtui.exporters.parquet import write_parquet
@@ -64,7 +80,12 @@ def write(
     elif kind in (Format.CSV, Format.TSV):
         from batchtui.exporters.delimited import write_delimited
 
-        write_delimited(out, entries, columns or (), delimiter="," if kind is Format.CSV else "\t")
+        delimiter = "," if kind is Format.CSV else "\t"
+        write_delimited(out, entries, columns or (), delimiter=delimiter, guard=guard, bom=bom)
+    elif kind is Format.CHAT:
+        from batchtui.exporters.chat import write_chat
+
+        write_chat(out, entries)
     elif kind is Format.MD:
         from batchtui.exporters.markdown import write_markdown
 

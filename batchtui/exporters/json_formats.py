@@ -1,11 +1,13 @@
-"""JSON Lines and JSON: the API's own objects byte for byte, or objects of chosen fields."""
+"""Write JSON Lines and JSON: the API's own objects byte for byte, or objects of chosen fields."""
 
 from __future__ import annotations
 
 import json
 from typing import IO, TYPE_CHECKING
 
-from batchtui.results.json_line import join_text
+from pydantic_core import from_json
+
+from batchtui.results.json_text import encode_json, join_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -25,14 +27,14 @@ def write_jsonl(
     Without columns these are the lines as the API sent them; `with_requests` adds `"request": params` at their end,
     and before it `"original_id"` where the data calls the row otherwise.
     """
-    _write(out, (document + b"\n" for document in _documents(entries, columns, with_requests=with_requests)))
+    write_pieces(out, (document + b"\n" for document in _documents(entries, columns, with_requests=with_requests)))
 
 
 def write_json(
     out: IO[bytes], entries: Iterable[ExportRecord], columns: Sequence[ExportColumn] | None, *, with_requests: bool
 ) -> None:
     """Write one JSON array with an object a line."""
-    _write(out, _array(_documents(entries, columns, with_requests=with_requests, strictly=True)))
+    write_pieces(out, _array(_documents(entries, columns, with_requests=with_requests, strictly=True)))
 
 
 def _array(documents: Iterator[bytes]) -> Iterator[bytes]:
@@ -53,18 +55,45 @@ def _documents(
     with_requests: bool,
     strictly: bool = False,
 ) -> Iterator[bytes]:
-    """Yield one document an entry; `strictly` makes a line that is no JSON a JSON string."""
+    """Yield one document an entry; `strictly` makes JSON of a line that is none: its value, or else a JSON string."""
     for entry in entries:
         if columns is not None:
             yield _encoded({column.name: column.read(entry) for column in columns})
             continue
         line = entry.line.strip()
-        if strictly and not entry.answer.line:
-            line = _encoded(line.decode("utf-8", "replace"))
-        if with_requests and line.endswith(b"}"):
-            named = b"" if entry.original is None else b',"original_id":' + _encoded(entry.original)
-            line = line[:-1] + named + b',"request":' + _request(entry) + b"}"
+        if strictly and not _is_json(line):
+            line = _encoded(entry.answer.line or line.decode("utf-8", "replace"))
+        if line.endswith(b"}") and (added := _added(entry, with_requests=with_requests)):
+            head = line[:-1].rstrip()
+            line = head + added[head == b"{" :] + b"}"
         yield line
+
+
+def _added(entry: ExportRecord, *, with_requests: bool) -> bytes:
+    """Return what is put at the end of a line's object, each with a comma before it."""
+    added = b"" if entry.note is None else b',"note":' + _encoded(entry.note)
+    if with_requests:
+        if entry.original is not None:
+            added += b',"original_id":' + _encoded(entry.original)
+        added += b',"request":' + _request(entry)
+    return added
+
+
+def _is_json(line: bytes) -> bool:
+    """Whether every program reads the line: NaN and bytes that are no UTF-8 are no JSON, long numbers are."""
+    try:
+        from_json(line, allow_inf_nan=False, cache_strings="none")
+    except ValueError:
+        try:
+            text = line.decode()
+            json.loads(text, parse_constant=_refuse, parse_int=str)
+        except (ValueError, RecursionError):
+            return False
+    return True
+
+
+def _refuse(word: str) -> None:
+    raise ValueError(word)
 
 
 def _request(entry: ExportRecord) -> bytes:
@@ -72,10 +101,11 @@ def _request(entry: ExportRecord) -> bytes:
 
 
 def _encoded(value: object) -> bytes:
-    return join_text(json.dumps(value, ensure_ascii=False, separators=(",", ":"))).encode()
+    return join_text(encode_json(value)).encode()
 
 
-def _write(out: IO[bytes], pieces: Iterable[bytes]) -> None:
+def write_pieces(out: IO[bytes], pieces: Iterable[bytes]) -> None:
+    """Write pieces of bytes, a megabyte at a time."""
     waiting: list[bytes] = []
     size = 0
     for piece in pieces:

@@ -1,23 +1,40 @@
-"""Markdown: one section a result, for people who read answers rather than tables."""
+"""Write Markdown: one section a result, for people who read answers rather than tables.
+
+An answer is Markdown itself and stands as it is, with two bounds that `contained` keeps: nothing in it reaches into
+the next section, and none of its tags reaches a browser. What is no prose (thinking, tool calls, what tools returned)
+stands in fences that nothing in it can close.
+"""
 
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import IO, TYPE_CHECKING
 
 from batchtui.exporters.columns import cell_text, prompt_of
-from batchtui.results.content_blocks import BlockKind
-from batchtui.results.json_line import join_text
+from batchtui.results.content_blocks import BlockKind, joined_texts
+from batchtui.results.json_text import join_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from markdown_it import MarkdownIt
 
     from batchtui.exporters.columns import ExportColumn
     from batchtui.exporters.record import ExportRecord
+    from batchtui.results.content_blocks import Block, Citation
     from batchtui.results.parsed_result import ParsedResult
 
-_FENCES = re.compile(r"`+")
-_SHOWN = (BlockKind.TEXT, BlockKind.HIDDEN_THINKING)
+MAX_PARSED = 100_000
+"""Characters of one text whose structure is looked at; some texts cost the parser the square of their length."""
+_BACKTICKS = re.compile(r"`+")
+_MARKUP = re.compile(r"[\\`*\[\]<>&|~#]")
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+_ADDRESS = re.compile(r"<(?:https?|ftp|mailto):[^\s<>]*>|<[\w.+-]+@[\w.-]+>", re.IGNORECASE)
+_PIECES = re.compile(r"\\.|(?P<code>(?<!`)(`+)(?!`)[^\n|]*?(?<!`)\2(?!`))|<", re.DOTALL)
+"""What decides whether a `<` begins a tag: an escape before it, or a code span around it, on one line of one cell."""
+_RISKY = re.compile(r"```|~~~|<(?=[A-Za-z/!?])")
+_SENTINEL = "Z"
 
 
 def write_markdown(
@@ -32,16 +49,41 @@ def write_markdown(
 def _section(entry: ExportRecord, *, with_requests: bool) -> str:
     answer = entry.answer
     parts = [f"## {code(answer.custom_id)}", f"*{_about(answer)}*"]
+    if entry.note is not None:
+        parts.append(plain(entry.note))
     if with_requests and entry.params:
         parts.append(quote(prompt_of(entry.params)))
     if answer.error_message or not answer.line:
         parts.append(quote(answer.error_message or answer.reading.message))
-    if answer.text.strip():
-        parts.append(answer.text.strip())
-    for block in answer.blocks:
-        if block.kind not in _SHOWN and block.kind is not BlockKind.THINKING:
-            parts.append(f"{block.title.strip()}:\n\n{fenced(block.text)}")
+    parts += _content(answer)
     return "\n\n".join(parts) + "\n"
+
+
+def _content(answer: ParsedResult) -> Iterator[str]:
+    """Yield the blocks of an answer in their order, and at the end what its texts lean on."""
+    citations: list[Citation] = []
+    for block in joined_texts(answer.blocks, r"\[{}\]".format):
+        citations += block.citations
+        if block.kind is not BlockKind.TEXT:
+            yield _set_apart(block)
+        elif text := block.text.strip():
+            yield contained(text)
+    if citations:
+        yield "Sources:\n\n" + "\n".join(f"{at}. {_source(citation)}" for at, citation in enumerate(citations, 1))
+
+
+def _set_apart(block: Block) -> str:
+    """Return a block that is no prose, under its name."""
+    title = plain(block.title)
+    if block.kind is BlockKind.HIDDEN_THINKING:
+        return f"{title}: {plain(block.text)}"
+    return f"{title}:\n\n{fenced(block.text)}"
+
+
+def _source(citation: Citation) -> str:
+    named = ", ".join(plain(part) for part in (citation.source, citation.place) if part)
+    quoted = f'"{plain(citation.quoted)}"' if citation.quoted else ""
+    return ": ".join(part for part in (named, quoted) if part)
 
 
 def _about(answer: ParsedResult) -> str:
@@ -49,13 +91,72 @@ def _about(answer: ParsedResult) -> str:
     said = [str(answer.outcome), answer.reading.error_type or "", answer.reading.model or ""]
     if answer.reading.model:
         said.append(f"{usage.total_input} tokens in, {usage.output_tokens} out")
-    return " · ".join(part.replace("*", "") for part in said if part)
+    return " · ".join(plain(part) for part in said if part)
 
 
 def _fields(entry: ExportRecord, columns: Sequence[ExportColumn]) -> str:
     parts = [f"## {code(entry.answer.custom_id)}"]
-    parts += [f"**{column.name}**\n\n{cell_text(column.read(entry)).strip()}" for column in columns]
-    return "\n\n".join(part.rstrip() for part in parts) + "\n"
+    for column in columns:
+        parts += [f"**{plain(column.name)}**", contained(cell_text(column.read(entry)).strip())]
+    return "\n\n".join(parts).rstrip() + "\n"
+
+
+def contained(text: str) -> str:
+    """Return a Markdown text that ends where it ends, with its HTML tags as text.
+
+    A text whose last block would swallow what follows (a fence that is never closed) is put into a fence of its own,
+    longer than any in it.
+    """
+    if not _RISKY.search(text):
+        return text
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if len(text) > MAX_PARSED:
+        return fenced(text)
+    # The structure is that of the text with its tags as text, since that is what becomes of it.
+    tokens = _parser().parse(f"{text}\n\n{_SENTINEL}\n")
+    last = tokens[-3] if len(tokens) >= 3 else None
+    if last is None or last.type != "paragraph_open" or last.level or tokens[-2].content != _SENTINEL:
+        return fenced(text)
+    lines = text.split("\n")
+    is_code = bytearray(len(lines) + 3)
+    for token in tokens:
+        if token.type in ("fence", "code_block") and token.map:
+            is_code[slice(*token.map)] = b"\1" * (token.map[1] - token.map[0])
+    for token in tokens:
+        if token.type == "inline" and token.map:
+            start, end = token.map
+            lines[start:end] = _without_tags("\n".join(lines[start:end])).split("\n")
+            is_code[start:end] = b"\1" * (end - start)
+    return "\n".join(line if done else _without_tags(line) for line, done in zip(lines, is_code, strict=False))
+
+
+def _without_tags(text: str) -> str:
+    """Return a text in which no `<` begins a tag; code spans and addresses in angle brackets stay."""
+    if not _TAG.search(text):
+        return text
+    kept: list[str] = []
+    end = 0
+    for piece in _PIECES.finditer(text):
+        if piece[0] != "<" or not _TAG.match(text, piece.start()) or _ADDRESS.match(text, piece.start()):
+            continue
+        kept += (text[end : piece.start()], "\\<")
+        end = piece.end()
+    return "".join((*kept, text[end:]))
+
+
+@cache
+def _parser() -> MarkdownIt:
+    """Return a parser of blocks alone, to which a tag is text."""
+    from markdown_it import MarkdownIt
+
+    parser = MarkdownIt("commonmark").disable(["html_block"])
+    parser.core.ruler.enableOnly(["normalize", "block"])
+    return parser
+
+
+def plain(text: str) -> str:
+    """Return a text as one line in which nothing is markup."""
+    return _MARKUP.sub(r"\\\g<0>", " ".join(text.split()))
 
 
 def code(text: str) -> str:
@@ -74,9 +175,10 @@ def fenced(text: str) -> str:
 
 def quote(text: str) -> str:
     """Return the text as a block quote."""
-    return "\n".join(f"> {line}".rstrip() for line in text.strip().splitlines())
+    lines = contained(text.strip()).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "\n".join(f"> {line}".rstrip() for line in lines)
 
 
 def longest_run(text: str) -> int:
     """Return the length of the longest run of backticks."""
-    return max((len(run) for run in _FENCES.findall(text)), default=0)
+    return max((len(run) for run in _BACKTICKS.findall(text)), default=0)

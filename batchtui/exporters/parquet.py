@@ -1,4 +1,6 @@
-"""Parquet, through pyarrow: typed columns in row groups of bounded size.
+"""Write Parquet through pyarrow: typed columns in row groups of bounded size.
+
+Keys of structured answers have the type that all their values share: lists and objects become lists and structs.
 
 pyarrow rather than duckdb: it takes Python columns and writes row groups one by one into any stream, so memory stays
 flat and standard output works; duckdb would have to be fed through a temporary CSV or table of its own.
@@ -10,7 +12,8 @@ import importlib
 from typing import IO, TYPE_CHECKING, Any
 
 from batchtui.domain.errors import UsageError
-from batchtui.exporters.columns import Kind, cell_text
+from batchtui.exporters.columns import cell_text
+from batchtui.exporters.json_types import FLAG, INTEGER, NUMBER, JsonType, ListOf, ObjectOf
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -34,13 +37,10 @@ def write_parquet(out: IO[bytes], entries: Iterable[ExportRecord], columns: Sequ
         UsageError: where pyarrow is not installed.
     """
     arrow, parquet = _load("pyarrow"), _load("pyarrow.parquet")
-    kinds = {
-        Kind.TEXT: arrow.string(), Kind.INTEGER: arrow.int64(), Kind.NUMBER: arrow.float64(), Kind.FLAG: arrow.bool_()
-    }  # fmt: skip
-    schema = arrow.schema([(column.name, kinds[column.kind]) for column in columns])
+    schema = arrow.schema([(column.name, _arrow_type(arrow, column.type)) for column in columns])
     with parquet.ParquetWriter(out, schema, compression="zstd") as writer:
         for group in _groups(entries, columns):
-            arrays = [arrow.array(cells, type=kinds[c.kind]) for c, cells in zip(columns, group, strict=True)]
+            arrays = [arrow.array(cells, type=kind) for kind, cells in zip(schema.types, group, strict=True)]
             writer.write_table(arrow.Table.from_arrays(arrays, schema=schema))
 
 
@@ -50,7 +50,7 @@ def _groups(entries: Iterable[ExportRecord], columns: Sequence[ExportColumn]) ->
     rows = size = 0
     for entry in entries:
         for column, cells in zip(columns, group, strict=True):
-            cells.append(_typed(column.read(entry), column.kind))
+            cells.append(typed(column.read(entry), column.type))
         rows += 1
         size += len(entry.line)
         if rows == ROWS_AT_ONCE or size >= BYTES_AT_ONCE:
@@ -61,18 +61,36 @@ def _groups(entries: Iterable[ExportRecord], columns: Sequence[ExportColumn]) ->
         yield group
 
 
-def _typed(cell: object, kind: Kind) -> object:
+def typed(cell: object, kind: JsonType | None) -> object:
+    """Return a JSON value as a cell of a type; None where it is none of it."""
     if cell is None:
         return None
-    if kind is Kind.TEXT:
-        return cell_text(cell)
-    if kind is Kind.FLAG:
+    if isinstance(kind, ListOf):
+        return [typed(item, kind.item) for item in cell] if isinstance(cell, list) else None
+    if isinstance(kind, ObjectOf):
+        return {key: typed(cell.get(key), held) for key, held in kind.fields} if isinstance(cell, dict) else None
+    if kind == FLAG:
         return cell if isinstance(cell, bool) else None
+    if kind not in (INTEGER, NUMBER):
+        return cell_text(cell)
     if isinstance(cell, bool) or not isinstance(cell, int | float):
         return None
-    if kind is Kind.NUMBER:
+    if kind == NUMBER:
         return float(cell)
     return cell if isinstance(cell, int) and cell.bit_length() < 64 else None
+
+
+def _arrow_type(arrow: Any, kind: JsonType | None) -> Any:
+    """Return pyarrow's type; what was null everywhere is text, since many readers know no column of nulls."""
+    if isinstance(kind, ListOf):
+        return arrow.list_(_arrow_type(arrow, kind.item))
+    if isinstance(kind, ObjectOf):
+        return arrow.struct([(key, _arrow_type(arrow, held)) for key, held in kind.fields])
+    if kind == INTEGER:
+        return arrow.int64()
+    if kind == NUMBER:
+        return arrow.float64()
+    return arrow.bool_() if kind == FLAG else arrow.string()
 
 
 def _load(name: str) -> Any:

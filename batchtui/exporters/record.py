@@ -9,50 +9,56 @@ from batchtui.results.parsed_result import parse_result
 from batchtui.results.structured_output import structured_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from batchtui.results.parsed_result import ParsedResult
 
 
 class ExportRecord:
     """A line of results with the request that led to it. Nothing is parsed before it is asked for, or twice."""
 
-    answer: ParsedResult
-    """The line, read."""
-    params: dict[str, Any]
-    """The request's params; empty where there is no request."""
-    structured: dict[str, Any]
-    """What the answer says as one JSON object; empty where it says none."""
-
-    original: str | None = None
-    """What the data calls the row, where ids were changed on the way."""
+    # Not cached_property: in Python 3.11 that takes a lock, which costs as much as parsing.
+    __slots__ = ("_answer", "_params", "_structured", "chat", "line", "note", "original", "request")
 
     def __init__(self, line: bytes, request: bytes | None = None) -> None:
         self.line = line
         self.request = request
         """The whole request, `{"custom_id", "params"}`; None where it is not wanted or not kept."""
+        self.original: str | None = None
+        """What the data calls the row, where ids were changed on the way."""
+        self.note: str | None = None
+        """What whoever exports says of the row."""
+        self.chat: dict[str, Any] | None = None
+        """The conversation for fine-tuning, where whoever exports has made it already."""
+        self._answer: ParsedResult | None = None
+        self._params: dict[str, Any] | None = None
+        self._structured: dict[str, Any] | None = None
 
-    def __getattr__(self, name: str) -> Any:
-        """Read on first use. Not cached_property: in Python 3.11 that takes a lock, which costs as much as parsing."""
-        reader = _READERS.get(name)
-        if reader is None:
-            raise AttributeError(name)
-        value = self.__dict__[name] = reader(self)
-        return value
+    @property
+    def answer(self) -> ParsedResult:
+        """The line, read."""
+        if self._answer is None:
+            self._answer = parse_result(self.line)
+        return self._answer
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The request's params; empty where there is no request."""
+        if self._params is None:
+            self._params = _params(self.request)
+        return self._params
+
+    @property
+    def structured(self) -> dict[str, Any]:
+        """What the answer says as one JSON object; empty where it says none."""
+        if self._structured is None:
+            self._structured = structured_value(self.answer) or {}
+        return self._structured
 
 
-def _params(entry: ExportRecord) -> dict[str, Any]:
-    if entry.request is None:
+def _params(request: bytes | None) -> dict[str, Any]:
+    if request is None:
         return {}
     try:
-        params = parse_json_object(entry.request).get("params")
+        params = parse_json_object(request).get("params")
     except UnreadableLine:
         return {}
     return params if isinstance(params, dict) else {}
-
-
-_READERS: dict[str, Callable[[ExportRecord], Any]] = {
-    "answer": lambda entry: parse_result(entry.line),
-    "params": _params,
-    "structured": lambda entry: structured_value(entry.answer) or {},
-}

@@ -6,10 +6,11 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any, get_args
 
 from batchtui.domain.batch import ProcessingStatus, RemoteBatch, RemotePage, RequestCounts, UnreadableEntry
-from batchtui.domain.model import ModelInfo
+from batchtui.domain.model import EFFORTS, ModelInfo
 from batchtui.gateway.redaction import dig, redact
 
 KNOWN_STATUSES: Mapping[str, ProcessingStatus] = {status: status for status in get_args(ProcessingStatus)}
@@ -114,21 +115,45 @@ def _unreadable(item: object, why: str) -> UnreadableEntry:
 
 
 def parse_model(value: object) -> ModelInfo | None:
-    """Read one entry of `/v1/models`; None where it has no id."""
+    """Read one entry of `/v1/models`; None where it has no id. What is null, 0 or absent is unknown."""
     identity = dig(value, "id")
     if not isinstance(identity, str) or not identity:
         return None
     name, lifecycle = dig(value, "display_name"), dig(value, "lifecycle")
-    batches, retires = dig(value, "capabilities", "batch", "supported"), _time(dig(value, "retires_at"))
+    can = partial(_supported, value, "capabilities")
+    types = {each: can("thinking", "types", each) for each in _names(dig(value, "capabilities", "thinking", "types"))}
+    levels = {each: can("effort", each) for each in _names(dig(value, "capabilities", "effort")) if each != "supported"}
+    if can("thinking") is False:
+        types = dict.fromkeys(types or ("enabled", "adaptive"), False)
+    if can("effort") is False:
+        levels = dict.fromkeys(levels or EFFORTS, False)
     return ModelInfo(
         id=identity,
         name=name if isinstance(name, str) and name else identity,
-        max_tokens=_number(dig(value, "max_tokens")),
-        max_input_tokens=_number(dig(value, "max_input_tokens")),
-        batches=batches if isinstance(batches, bool) else None,
-        lifecycle=lifecycle if isinstance(lifecycle, str) else None,
-        retires_at=_day(retires),
+        max_tokens=_number(dig(value, "max_tokens")) or None,
+        max_input_tokens=_number(dig(value, "max_input_tokens")) or None,
+        batches=can("batch"),
+        lifecycle=lifecycle if isinstance(lifecycle, str) and lifecycle else None,
+        retires_at=_day(_time(dig(value, "retires_at"))),
+        deprecated_at=_day(_time(dig(value, "deprecated_at"))),
+        thinking={each: taken for each, taken in types.items() if taken is not None},
+        efforts={each: taken for each, taken in levels.items() if taken is not None},
+        structured_outputs=can("structured_outputs"),
+        images=can("image_input"),
+        pdfs=can("pdf_input"),
+        citations=can("citations"),
     )
+
+
+def _supported(value: object, *path: str) -> bool | None:
+    """Return what one capability says; None where it does not."""
+    found = dig(value, *path, "supported")
+    return found if isinstance(found, bool) else None
+
+
+def _names(value: object) -> list[str]:
+    """Return the keys of an object; none where it is no object."""
+    return [key for key in value if isinstance(key, str)] if isinstance(value, Mapping) else []
 
 
 def parse_tokens(value: Mapping[str, Any]) -> int:

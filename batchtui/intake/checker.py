@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import ValidationError, from_json, to_json
 
+from batchtui.domain.limits import LEGACY_API_VERSION
 from batchtui.domain.problem import Severity
-from batchtui.intake.model_rules import ModelVerdict, check_model
+from batchtui.intake.model_rules import ModelVerdict, check_model, max_tokens_faults
 from batchtui.intake.parts import CLOSING, OPENING
 from batchtui.intake.problems import CheckFault, LineIndex, ProblemCollector
 from batchtui.intake.record_diagnosis import diagnose, envelope_faults
-from batchtui.intake.rejected_keys import LEGACY_CODES
-from batchtui.intake.rules import holds_free_json, max_tokens_faults, rules_for
+from batchtui.intake.rejected_keys import KNOWN_BETAS, KNOWN_VERSIONS, LEGACY_CODES
+from batchtui.intake.rules import holds_free_json, rules_for
 from batchtui.intake.schema import validator
-from batchtui.intake.schema_errors import explain
+from batchtui.intake.schema_errors import explain, write_whole_numbers
 from batchtui.intake.shapes import Key, Shapes, raw_key
 from batchtui.intake.task_files import TaskRenderer, is_task
+from batchtui.intake.tool_rules import ToolChecks
 from batchtui.intake.tools_cache import ToolsCache
 from batchtui.intake.types import CheckedRequest, CheckReport
 
@@ -40,13 +42,15 @@ class _Kind:
 
     __slots__ = ("count", "is_close", "is_free", "limit", "model", "rules", "shape", "verdict", "wants_example")
 
-    def __init__(self, key: Key, verdict: ModelVerdict, shape: int, *, wants_example: bool) -> None:
+    def __init__(
+        self, key: Key, verdict: ModelVerdict, shape: int, tool_checks: ToolChecks, *, wants_example: bool
+    ) -> None:
         self.shape = shape
         self.model = key.model
         self.verdict = verdict
         self.limit = verdict.max_tokens if verdict.max_tokens is not None else 1 << 62
         """max_tokens up to here needs no second look."""
-        self.rules = rules_for(key, verdict)
+        self.rules = rules_for(key, verdict, tool_checks)
         self.is_free = holds_free_json(key)
         self.is_close = bool(self.rules or self.is_free)
         self.wants_example = wants_example
@@ -59,6 +63,10 @@ class Checker:
     def __init__(self, options: CheckOptions) -> None:
         self._options = options
         self._schema = validator(options.api_version)
+        self._tool_checks = ToolChecks()
+        self._may_be_newer = options.api_version not in KNOWN_VERSIONS or any(
+            beta not in KNOWN_BETAS for beta in options.betas
+        )
         self._known_tools = ToolsCache(self._schema.validate_json)
         self._validate: Callable[[bytes], Any] = self._schema.validate_json
         self._longest = options.max_bytes - len(OPENING) - len(CLOSING)
@@ -156,7 +164,7 @@ class Checker:
         if key.tools:  # looking for them would cost the others a tenth
             self._validate = self._known_tools.validate
         shape, is_new = self._shapes.identify(key)
-        kind = _Kind(key, self._judge(key.model), shape, wants_example=is_new)
+        kind = _Kind(key, self._judge(key.model), shape, self._tool_checks, wants_example=is_new)
         if len(self._kinds) >= _MOST_KINDS or len(key.turns) > _LONGEST_KEPT:
             self._settle()
             self._kinds.clear()
@@ -221,7 +229,7 @@ class Checker:
             line = to_json(value) if value else line
             faults += more
         if value is not None:
-            more = self._faults(value)
+            more, has_changed = self._faults(value)
             if not faults and not more and error.errors()[0]["type"] == "json_invalid":
                 more = [_unread(error)]
             faults += more
@@ -230,25 +238,42 @@ class Checker:
         if value is None or any(fault.severity is Severity.ERROR for fault in faults):
             return None
         request = {"custom_id": value["custom_id"], "params": value["params"]}
-        return (line if len(value) == len(request) else to_json(request)), request
+        is_same = len(value) == len(request) and not has_changed
+        return (line if is_same else to_json(request)), request
 
-    def _faults(self, value: dict[str, Any]) -> list[CheckFault]:
-        """Say what is wrong with the envelope and with params, one by one."""
+    def _faults(self, value: dict[str, Any]) -> tuple[list[CheckFault], bool]:
+        """Return what is wrong with the envelope and with params, and whether a number in params was rewritten."""
         faults = envelope_faults(value)
         params = value.get("params")
         if not isinstance(params, dict):
-            return faults
+            return faults, False
+        request = {"custom_id": value.get("custom_id"), "params": params}
+        model = params.get("model")
+        verdict = self._judge(model) if isinstance(model, str) else None
+        error = self._schema_error(request)
+        rewritten = list(write_whole_numbers(error, params)) if error else []
+        if rewritten:
+            faults += rewritten
+            error = self._schema_error(request)
+        if error:
+            faults += explain(error, value, verdict, may_be_newer=self._may_be_newer)
+        if any(fault.severity is Severity.ERROR for fault in faults) and verdict is not None:
+            faults += verdict.faults
+        return faults, bool(rewritten)
+
+    def _schema_error(self, request: dict[str, Any]) -> ValidationError | None:
+        """Return what the schema says against a request; None where it fits."""
         try:
-            self._schema.validate_python({"custom_id": value.get("custom_id"), "params": params})
+            self._schema.validate_python(request)
         except ValidationError as error:
-            faults += explain(error, value)
-        if any(fault.severity is Severity.ERROR for fault in faults) and isinstance(params.get("model"), str):
-            faults += self._judge(params["model"]).faults
-        return faults
+            return error
+        return None
 
     def _add(self, fault: CheckFault, file: str, number: int, custom_id: str | None) -> None:
         """Note a fault."""
-        self.needs_legacy = self.needs_legacy or fault.code in LEGACY_CODES
+        # A parameter that the model refuses at the older version, too, is no reason to send it there.
+        may_help = fault.code in LEGACY_CODES and LEGACY_API_VERSION in fault.hint
+        self.needs_legacy = self.needs_legacy or may_help
         self.findings.add(fault, file, number, custom_id)
 
     def _override(self, line: bytes) -> bytes:

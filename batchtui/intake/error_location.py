@@ -68,7 +68,8 @@ def _is_custom(tool: Any) -> bool:
 
 def _is_label(step: str, here: dict[str, Any]) -> bool:
     """Whether a last step is the name of a branch, and no key."""
-    return step not in here and ("[" in step or step in ("constrained-str", "str", "Container"))
+    # Names of types begin with a capital letter; no key of the API does.
+    return step not in here and ("[" in step or step[:1].isupper() or step in ("constrained-str", "str"))
 
 
 def intended_branch(found: list[tuple[ErrorDetails, ErrorLocation]]) -> Iterator[tuple[ErrorDetails, ErrorLocation]]:

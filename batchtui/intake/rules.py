@@ -1,49 +1,75 @@
-"""Rules that reach across the keys of one request, for params that already fit the schema."""
+"""Choose the rules that reach across the keys of one request (`rules_for`), for params that already fit the schema.
+
+Requests of one skeleton need the same rules, and most need none: what is costly runs only where a key or a block asks
+for it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from batchtui.domain.limits import LONG_OUTPUT_BETA
 from batchtui.domain.problem import Severity
+from batchtui.intake import model_rules as by_model
+from batchtui.intake.media_rules import source_faults
 from batchtui.intake.model_rules import ModelVerdict
 from batchtui.intake.problems import CheckFault
-from batchtui.intake.rejected_keys import BETA_NEEDED, MAGIC, SAMPLING
+from batchtui.intake.rejected_keys import BETA_NEEDED
+from batchtui.intake.tool_rules import mcp_faults, output_format_faults
+from batchtui.intake.turn_rules import all_blocks, cache_faults, call_faults, first_turn_faults
 
 if TYPE_CHECKING:
     from batchtui.intake.shapes import Key
+    from batchtui.intake.tool_rules import ToolChecks
 
-MOST_CACHE_MARKS = 4
-_WITH_DATA = ("image", "document", "tool_result")
+_WITH_MEDIA = ("image", "document", "tool_result")
+_WITH_MARKS = ("document", "tool_result", "search_result")
 _CLOSED_KEYS = frozenset({"model", "max_tokens", "messages", "system", "metadata", "thinking", "tool_choice",
                           "cache_control", "stop_sequences", "service_tier", "stream", "inference_geo"})  # fmt: skip
 INTERLEAVED_BETA = "interleaved-thinking"
-
+"""With this beta and tools, the budget for thinking may exceed max_tokens."""
 
 Rule = Callable[[dict[str, Any], ModelVerdict, tuple[str, ...]], Iterator[CheckFault]]
 
 
-def rules_for(key: Key, verdict: ModelVerdict) -> tuple[Rule, ...]:
+def rules_for(key: Key, verdict: ModelVerdict, tool_checks: ToolChecks) -> tuple[Rule, ...]:
     """Return the rules that can apply to requests of this skeleton; most have none but that of max_tokens.
 
     A rule takes params that fit the schema, the verdict on their model, and the betas that will be sent.
     """
     names, kinds = set(key.names), key.kinds
     applies: tuple[tuple[Any, Rule], ...] = (
-        (verdict.faults, _model),
-        ("thinking" in names, _thinking),
+        (verdict.faults, by_model.name_faults),
+        ("thinking" in names, by_model.thinking_faults),
+        ("thinking" in names, _thinking_budget),
+        ("output_config" in names, by_model.effort_faults),
+        ("output_format" in names, lambda params, _, betas: output_format_faults(params, betas)),
+        (key.tools or "output_config" in names, lambda params, _, betas: tool_checks.tool_faults(params, betas)),
         (len(set(key.tools or ())) < len(key.tools or ()), _tool_names),
+        (
+            "mcp_servers" in names or "mcp_toolset" in (key.tools or ()),
+            lambda params, _, betas: mcp_faults(params, betas),
+        ),
         ("tool_choice" in names, _tool_choice),
-        (key.role(0) == "system", _beginning),
-        (key.role(-1) == "assistant", _ending),
-        (any(kind.startswith(("tool_use", "tool_result")) for kind in kinds), _calls),
-        (key.cache_marks > 1 or any(kind.startswith(_WITH_DATA) for kind in kinds), _blocks),
-        (names & SAMPLING, _sampling),
+        ("tool_choice" in names, by_model.forced_tool_faults),
+        (key.role(0) != "user", lambda params, *_: first_turn_faults(params)),
+        (key.role(-1) == "assistant", by_model.prefill_faults),
+        (any("tool_use" in kind or "tool_result" in kind for kind in kinds), lambda params, *_: call_faults(params)),
+        (_may_break_cache(key), lambda params, *_: cache_faults(params)),
+        (any(kind.startswith(_WITH_MEDIA) for kind in kinds), _media),
+        ("output_config" in names and kinds - {"text", "text+cache"}, _cited_format),
+        (names & by_model.SAMPLING, by_model.sampling_faults),
         (names & BETA_NEEDED.keys(), _betas),
         ("stop_sequences" in names, _stop_sequences),
+        ("metadata" in names, _user_id),
     )
     return tuple(rule for does_apply, rule in applies if does_apply)
+
+
+def _may_break_cache(key: Key) -> bool:
+    """Whether there can be two breakpoints of the cache: one alone is always right."""
+    marks = key.cache_marks + ("cache_control" in key.names)
+    return marks > 1 or any(kind.startswith(_WITH_MARKS) for kind in key.kinds)
 
 
 def holds_free_json(key: Key) -> bool:
@@ -51,36 +77,11 @@ def holds_free_json(key: Key) -> bool:
     return bool(not key.kinds <= {"text", "text+cache"} or not _CLOSED_KEYS.issuperset(key.names))
 
 
-def _model(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
-    """Say what is wrong with the model's name."""
-    yield from verdict.faults
-
-
-def max_tokens_faults(params: dict[str, Any], verdict: ModelVerdict) -> Iterator[CheckFault]:
-    """Hold max_tokens against what the model writes at most."""
-    wanted, limit = params["max_tokens"], verdict.max_tokens
-    if limit is None or wanted <= limit:
-        return
-    hint = (
-        f"--beta {LONG_OUTPUT_BETA} allows 300,000 in a batch"
-        if verdict.long_output and limit < wanted <= 300_000
-        else ""
-    )
-    message = f"max_tokens is {wanted:,}, {params['model']} writes at most {limit:,}"
-    yield CheckFault("max-tokens-limit", message, hint or "lower it, or --max-tokens for all", kind=params["model"])
-
-
-def _thinking(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
-    """Hold thinking against the model and max_tokens."""
-    thinking = params["thinking"]
-    kind, budget = thinking.get("type"), thinking.get("budget_tokens")
-    if kind in verdict.refused_thinking:
-        hint = 'leave it out or use {"type": "adaptive"}, and output_config.effort'
-        yield CheckFault(
-            "thinking-refused", f'{params["model"]} refuses thinking of type "{kind}"', hint, kind=str(kind)
-        )
+def _thinking_budget(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
+    """Hold the budget for thinking against max_tokens."""
+    budget = params["thinking"].get("budget_tokens")
     may_exceed = bool(params.get("tools")) and any(beta.startswith(INTERLEAVED_BETA) for beta in betas)
-    if isinstance(budget, int) and budget >= params["max_tokens"] and not may_exceed:
+    if budget is not None and budget >= params["max_tokens"] and not may_exceed:
         message = f"thinking.budget_tokens is {budget:,}, it must be less than max_tokens ({params['max_tokens']:,})"
         yield CheckFault("thinking-budget", message, "thinking is part of what max_tokens counts")
 
@@ -94,25 +95,16 @@ def _tool_names(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str,
 
 
 def _tool_choice(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
-    """Hold tool_choice against the tools, the model and thinking."""
+    """Hold tool_choice against the tools."""
     choice = params["tool_choice"]
-    kind, is_forced = choice.get("type"), choice.get("type") in ("any", "tool")
+    kind = choice["type"]
     if not params.get("tools") and not params.get("mcp_servers"):
-        severity = Severity.ERROR if is_forced else Severity.WARNING
-        yield CheckFault(
-            "tool-choice-without-tools", "tool_choice is given, but no tools", "give tools, or leave it out", severity
-        )
+        severity = Severity.ERROR if kind in ("any", "tool") else Severity.WARNING
+        message = "tool_choice is given, but no tools"
+        yield CheckFault("tool-choice-without-tools", message, "give tools, or leave it out", severity)
     elif kind == "tool" and not params.get("mcp_servers") and choice["name"] not in _names(params):
-        yield CheckFault("tool-choice-unknown", f'tool_choice names "{choice["name"][:60]}", which is no tool here')
-    if is_forced and verdict.is_newest:
-        hint = 'use {"type": "auto"} and ask for the tool in the prompt, or output_config.format'
-        yield CheckFault(
-            "tool-choice-refused", f'{params["model"]} refuses tool_choice "{kind}"', hint, kind=params["model"]
-        )
-    elif is_forced and params.get("thinking", {}).get("type") == "enabled":
-        yield CheckFault(
-            "tool-choice-thinking", f'tool_choice "{kind}" does not go with thinking', 'use {"type": "auto"}'
-        )
+        message = f'tool_choice names "{choice["name"][:60]}", which is no tool here'
+        yield CheckFault("tool-choice-unknown", message, "give it among the tools, or name one that is there")
 
 
 def _names(params: dict[str, Any]) -> list[str]:
@@ -120,128 +112,31 @@ def _names(params: dict[str, Any]) -> list[str]:
     return [tool["name"] for tool in params["tools"] if "name" in tool]
 
 
-def _beginning(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
-    """Speak of a conversation that begins with instructions, as other services have it."""
-    hint = 'instructions go into "system", beside "messages"'
-    yield CheckFault("system-first", 'the first message has the role "system"', hint, Severity.WARNING)
-
-
-def _ending(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
-    """Look at a conversation that ends with the assistant."""
-    prefill = _prefill(params["messages"][-1])
-    if prefill is not None and verdict.is_newest:
-        message = f"the last message is the assistant's: {params['model']} refuses a prefill"
-        yield CheckFault("prefill-refused", message, "end with the user", kind=params["model"])
-    elif prefill is not None and prefill != prefill.rstrip():
-        yield CheckFault(
-            "prefill-space", "the assistant's last message ends in a space", "the API refuses it; strip it"
-        )
-
-
-def _calls(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
-    """Hold calls of tools against their answers; turns of one side in a row are one turn."""
-    called: set[str] = set()
-    answered: set[str] = set()
-    before = ""
-    for message in params["messages"]:
-        role = message["role"]
-        if role == "system":
-            continue
-        if role == "assistant" and before == "user" and (called or answered):
-            if called != answered:
-                yield from _pairs(called, answered)
-            called, answered = set(), set()
-        before = role
-        if type(message["content"]) is list:
-            if role == "assistant":
-                called.update([block["id"] for block in message["content"] if block["type"] == "tool_use"])
-            else:
-                answered.update(
-                    [block["tool_use_id"] for block in message["content"] if block["type"] == "tool_result"]
-                )
-    if called != answered:
-        yield from _pairs(called, answered)
-
-
-def _prefill(message: dict[str, Any]) -> str | None:
-    """Return the text that the answer shall go on from; None where it ends in something else."""
-    content = message["content"]
-    if isinstance(content, str):
-        return content
-    last = content[-1] if content else {}
-    return last["text"] if last.get("type") == "text" else None
-
-
-def _pairs(called: set[str], answered: set[str]) -> Iterator[CheckFault]:
-    """Hold calls of tools against the answers in the turn that follows."""
-    if called - answered:
-        message = f"the call of a tool ({min(called - answered)[:60]}) has no tool_result in the next message"
-        yield CheckFault("tool-result-missing", message, "the API refuses it")
-    if answered - called:
-        message = f"a tool_result ({min(answered - called)[:60]}) answers no tool_use of the message before"
-        yield CheckFault("tool-result-orphan", message, "the API refuses it")
-
-
-def _blocks(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
-    """Look at every block, tools and system included, in the order in which a prompt is cached."""
-    marks: list[str] = []
-    for block in _all_blocks(params):
-        mark = block.get("cache_control")
-        if type(mark) is dict:  # the inside of beta blocks is left to the API
-            marks.append(mark.get("ttl", "5m"))
+def _media(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
+    """Look at every image and document."""
+    for block in all_blocks(params):
         if "source" in block and block["type"] in ("image", "document"):
-            yield from _data(block["source"])
-    if len(marks) + bool(params.get("cache_control")) > MOST_CACHE_MARKS:
-        yield CheckFault(
-            "cache-control-count", f"cache_control stands {len(marks)} times, 4 are allowed", "keep the last ones"
-        )
-    if "1h" in marks and "5m" in marks[: len(marks) - marks[::-1].index("1h")]:
-        yield CheckFault("cache-control-order", "a 1h cache_control comes after a 5m one", "longer ones go first")
+            yield from source_faults(block["type"], block["type"], block["source"], verdict)
 
 
-def _all_blocks(params: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return tools, then blocks of system, then blocks of messages, inner ones too."""
-    blocks = [*params.get("tools", ())]
-    if type(params.get("system")) is list:
-        blocks += params["system"]
-    for message in params["messages"]:
-        if type(message["content"]) is list:
-            for block in message["content"]:
-                blocks.append(block)
-                if block["type"] == "tool_result" and type(block.get("content")) is list:
-                    blocks += block["content"]
-    return blocks
-
-
-def _data(source: dict[str, Any]) -> Iterator[CheckFault]:
-    """Hold base64 data against its media type."""
-    data = source.get("data")
-    if source.get("type") != "base64" or not isinstance(data, str):
+def _cited_format(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
+    """Find documents that are to be cited from beside a structured output."""
+    if (params["output_config"] or {}).get("format") is None:
         return
-    if len(data) % 4:
-        yield CheckFault(
-            "base64", "base64 data is cut short (its length is no multiple of 4)", "encode the whole file again"
-        )
-    seems = next((kind for start, kind in MAGIC if data.startswith(start)), None)
-    if seems is not None and seems != source["media_type"]:
-        yield CheckFault(
-            "media-type", f"media_type is {source['media_type']}, but the data is {seems}", "name what it is"
-        )
+    if any((block.get("citations") or {}).get("enabled") for block in all_blocks(params) if _may_cite(block)):
+        hint = "turn citations off, or leave output_config.format out"
+        yield CheckFault("format-citations", "citations do not go with output_config.format", hint)
 
 
-def _sampling(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
-    """Look at sampling parameters, where the version still takes them."""
-    given = sorted(SAMPLING & params.keys())
-    if verdict.is_newest:
-        yield CheckFault("sampling-model", f"{params['model']} may refuse {given[0]}", "leave it out", Severity.WARNING)
-    if params.get("thinking", {}).get("type") == "enabled" and ("top_k" in given or params.get("temperature", 1) != 1):
-        yield CheckFault("sampling-thinking", f"{given[0]} does not go with thinking", "leave it out")
+def _may_cite(block: dict[str, Any]) -> bool:
+    """Whether a block's citations say if it is to be cited from; in text blocks they are citations themselves."""
+    return block.get("type") in ("document", "search_result")
 
 
 def _betas(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
     """Find what needs a beta header that will not be sent."""
     for key, beta in BETA_NEEDED.items():
-        if params.get(key) and not any(name.startswith(tuple(beta.split(" or "))) for name in betas):
+        if key in params and not any(name.startswith(tuple(beta.split(" or "))) for name in betas):
             yield CheckFault(
                 "beta-missing", f"{key} needs a beta header ({beta}-…)", "--beta NAME", Severity.WARNING, key
             )
@@ -251,3 +146,12 @@ def _stop_sequences(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[
     """Find a stop sequence of nothing."""
     if any(not each.strip() for each in params["stop_sequences"]):
         yield CheckFault("stop-sequence-blank", "a stop sequence is blank", "each needs something that is no space")
+
+
+def _user_id(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
+    """Find a person's address where an opaque id is asked for."""
+    user_id = params["metadata"].get("user_id") or ""
+    name, at, host = user_id.partition("@")
+    if at and name and "." in host and " " not in user_id:
+        hint = "use an id that tells nothing about the person, such as a hash"
+        yield CheckFault("user-id-email", "metadata.user_id looks like an e-mail address", hint, Severity.WARNING)

@@ -12,7 +12,8 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
-STRICT = ConfigDict(extra="forbid", strict=True, cache_strings="keys", allow_inf_nan=False)
+from batchtui.intake.schema_server_results import STRICT, Caller, Citation, ServerToolAnswer, ServerToolId, WebSearchHit
+
 OPEN = ConfigDict(extra="allow", strict=True, cache_strings="keys", allow_inf_nan=False)
 """For beta blocks whose inside changes from month to month."""
 
@@ -30,20 +31,6 @@ class CacheControl(TypedDict):
 
     type: Literal["ephemeral"]
     ttl: NotRequired[Literal["5m", "1h"]]
-
-
-@with_config(OPEN)
-class Citation(TypedDict):
-    """A place that a text cites."""
-
-    type: Literal[
-        "char_location",
-        "page_location",
-        "content_block_location",
-        "web_search_result_location",
-        "search_result_location",
-    ]
-    cited_text: str
 
 
 @with_config(STRICT)
@@ -196,7 +183,7 @@ class ToolUse(TypedDict):
     name: Annotated[str, Field(min_length=1, max_length=200)]
     input: JsonObject
     cache_control: NotRequired[CacheControl | None]
-    caller: NotRequired[JsonObject | None]
+    caller: NotRequired[Caller]
     toolset_name: NotRequired[str | None]
 
 
@@ -244,30 +231,49 @@ class ServerToolUse(TypedDict):
     """A call of one of the API's own tools."""
 
     type: Literal["server_tool_use"]
-    id: ToolUseId
+    id: ServerToolId
     name: NonEmpty
     input: JsonObject
     cache_control: NotRequired[CacheControl | None]
-    caller: NotRequired[JsonObject | None]
+    caller: NotRequired[Caller]
+
+
+@with_config(STRICT)
+class WebSearchToolResult(TypedDict):
+    """What a web search found, sent back as it came."""
+
+    type: Literal["web_search_tool_result"]
+    tool_use_id: ServerToolId
+    content: Annotated[list[WebSearchHit] | ServerToolAnswer, Field(union_mode="left_to_right")]
+    cache_control: NotRequired[CacheControl | None]
+    caller: NotRequired[Caller]
+
+
+@with_config(STRICT)
+class WebFetchToolResult(TypedDict):
+    """What a web fetch brought, sent back as it came."""
+
+    type: Literal["web_fetch_tool_result"]
+    tool_use_id: ServerToolId
+    content: ServerToolAnswer
+    cache_control: NotRequired[CacheControl | None]
+    caller: NotRequired[Caller]
 
 
 @with_config(STRICT)
 class ServerToolResult(TypedDict):
-    """What one of the API's own tools answered, sent back as it came."""
+    """What another of the API's own tools answered, sent back as it came."""
 
     type: Literal[
-        "web_search_tool_result",
-        "web_fetch_tool_result",
         "code_execution_tool_result",
         "bash_code_execution_tool_result",
         "text_editor_code_execution_tool_result",
         "tool_search_tool_result",
         "advisor_tool_result",
     ]
-    tool_use_id: ToolUseId
-    content: Annotated[list[JsonObject] | JsonObject, Field(union_mode="left_to_right")]
+    tool_use_id: ServerToolId
+    content: ServerToolAnswer
     cache_control: NotRequired[CacheControl | None]
-    caller: NotRequired[JsonObject | None]
 
 
 @with_config(STRICT)
@@ -279,20 +285,76 @@ class ContainerUpload(TypedDict):
     cache_control: NotRequired[CacheControl | None]
 
 
+@with_config(STRICT)
+class McpToolUse(TypedDict):
+    """A call of a tool of an MCP server."""
+
+    type: Literal["mcp_tool_use"]
+    id: ToolUseId
+    name: str
+    server_name: str
+    input: JsonObject
+    cache_control: NotRequired[CacheControl | None]
+
+
+@with_config(STRICT)
+class McpToolResult(TypedDict):
+    """What a tool of an MCP server answered."""
+
+    type: Literal["mcp_tool_result"]
+    tool_use_id: ToolUseId
+    content: NotRequired[Annotated[list[InnerText] | str, Field(union_mode="left_to_right")]]
+    is_error: NotRequired[bool]
+    cache_control: NotRequired[CacheControl | None]
+
+
+@with_config(STRICT)
+class ToolChange(TypedDict):
+    """A tool that comes or goes in the middle of a conversation."""
+
+    type: Literal["tool_addition", "tool_removal"]
+    tool: JsonObject
+    cache_control: NotRequired[CacheControl | None]
+
+
+@with_config(STRICT)
+class MidConversationSystem(TypedDict):
+    """Instructions in the middle of a conversation, as a block."""
+
+    type: Literal["mid_conv_system"]
+    content: list[Annotated[Text | ToolChange, Field(discriminator="type")]]
+    cache_control: NotRequired[CacheControl | None]
+
+
+@with_config(STRICT)
+class Compaction(TypedDict):
+    """A summary that took the place of earlier turns."""
+
+    type: Literal["compaction"]
+    content: NotRequired[str | None]
+    encrypted_content: NotRequired[str | None]
+    signature: NotRequired[str | None]
+    tool_changes: NotRequired[list[JsonObject] | None]
+    cache_control: NotRequired[CacheControl | None]
+
+
+@with_config(STRICT)
+class Hop(TypedDict):
+    """One side of a change of models."""
+
+    model: NonEmpty
+
+
+# "from" is a keyword of Python, so that this one is written as a call.
+Fallback = TypedDict("Fallback", {"type": Literal["fallback"], "from": Hop, "to": Hop, "trigger": NotRequired[Any]})
+with_config(STRICT)(Fallback)
+
+
 @with_config(OPEN)
 class BetaBlock(TypedDict):
-    """Blocks of betas: known by name, their inside is left to the API."""
+    """Blocks that no published document describes: known by name, their inside is left to the API."""
 
-    type: Literal[
-        "mcp_tool_use",
-        "mcp_tool_result",
-        "mcp_tool_listing",
-        "compaction",
-        "fallback",
-        "tool_addition",
-        "tool_removal",
-        "mid_conv_system",
-    ]
+    type: Literal["mcp_tool_listing"]
 
 
 Further = (
@@ -303,7 +365,15 @@ Further = (
     | ToolUse
     | ToolResult
     | ServerToolUse
+    | WebSearchToolResult
+    | WebFetchToolResult
     | ServerToolResult
+    | McpToolUse
+    | McpToolResult
+    | MidConversationSystem
+    | ToolChange
+    | Compaction
+    | Fallback
     | ContainerUpload
     | BetaBlock
 )

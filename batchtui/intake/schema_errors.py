@@ -5,28 +5,34 @@ from __future__ import annotations
 import re
 from difflib import get_close_matches
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 from batchtui.domain.problem import Severity
 from batchtui.intake import schema
 from batchtui.intake import schema_blocks as blocks
+from batchtui.intake import schema_server_results as server_results
 from batchtui.intake.error_location import UNION_KINDS, ErrorLocation, intended_branch, locate
+from batchtui.intake.model_rules import SAMPLING, sampling_removed_hint
 from batchtui.intake.problems import CheckFault
 from batchtui.intake.rejected_keys import (
     FOREIGN_BLOCKS,
     FOREIGN_KEYS,
     FOREIGN_TOOLS,
+    HEADERS,
     LEGACY_HINT,
+    MISPLACED,
     NOT_IN_BATCH,
     ROLES,
-    SAMPLING,
     SDK_ONLY,
 )
+from batchtui.intake.tool_rules import server_tools
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pydantic_core import ErrorDetails, ValidationError
+
+    from batchtui.intake.model_rules import ModelVerdict
 
 MOST_FAULTS = 20
 """Of one request; more say nothing new."""
@@ -34,12 +40,19 @@ _NUMBER = re.compile(r"\.\d+")
 _SHAPES = {"string_type": "a string", "list_type": "a list", "dict_type": "an object", "int_type": "a whole number",
            "bool_type": "true or false", "float_type": "a number", "int_from_float": "a whole number",
            "string_unicode": "text"}  # fmt: skip
-_GROWING = frozenset({"effort", "display"})
-"""Values that new models add to: an unknown one is a warning."""
+_NEWER = frozenset({"unknown-key", "unknown-block", "unknown-tool", "unknown-value"})
+"""Faults that a beta or an API version of later date may explain."""
+_DATED = re.compile(r"_20\d{6}$")
 
 
-def explain(error: ValidationError, request: dict[str, Any]) -> list[CheckFault]:
-    """Say what is wrong with the params of a request; the envelope is looked at elsewhere."""
+def explain(
+    error: ValidationError, request: dict[str, Any], verdict: ModelVerdict | None, *, may_be_newer: bool
+) -> list[CheckFault]:
+    """Return what is wrong with the params of a request; the envelope is looked at elsewhere.
+
+    `verdict` is on the request's model, where it names one. `may_be_newer` says that the batch goes out with a beta
+    or a version that is not known here: unknown keys and types are warnings then.
+    """
     found = [
         (detail, locate(detail["loc"][1:], request.get("params")))
         for detail in error.errors(include_url=False, include_input=False)[: 4 * MOST_FAULTS]
@@ -51,7 +64,42 @@ def explain(error: ValidationError, request: dict[str, Any]) -> list[CheckFault]
     found = [
         (detail, at) for detail, at in found if detail["type"] != "extra_forbidden" or at.path[:2] not in new_tools
     ]
-    return [fault for detail, place in intended_branch(found) for fault in _say(detail, place)][:MOST_FAULTS]
+    faults = [fault for detail, place in intended_branch(found) for fault in _say(detail, place)][:MOST_FAULTS]
+    return [_adjusted(fault, verdict, may_be_newer=may_be_newer) for fault in faults]
+
+
+def write_whole_numbers(error: ValidationError, params: dict[str, Any]) -> Iterator[CheckFault]:
+    """Rewrite whole numbers that are written as 1e3 or 1000.0, as R and spreadsheets do; yield a warning for each.
+
+    JSON Schema counts them as integers, strict readers do not: a plain integer is right for both.
+    """
+    for detail in error.errors(include_url=False, include_input=False)[: 4 * MOST_FAULTS]:
+        if detail["type"] not in ("int_type", "int_from_float"):
+            continue
+        place = locate(detail["loc"][1:], params)
+        value = place.value
+        if (
+            isinstance(value, float)
+            and value.is_integer()
+            and isinstance(place.holder, dict)
+            and abs(value) < _MOST_EXACT
+        ):
+            place.holder[place.last] = int(value)
+            message = f"{place.name} is written as {value!r}"
+            yield CheckFault("whole-number", message, f"it is sent as {int(value)}", Severity.WARNING, place.name)
+
+
+_MOST_EXACT = 2**53
+"""From here on not every whole number is one as a float."""
+
+
+def _adjusted(fault: CheckFault, verdict: ModelVerdict | None, *, may_be_newer: bool) -> CheckFault:
+    """Return a fault as it counts for this model and this batch."""
+    if fault.code == "sampling-removed":
+        return fault._replace(hint=sampling_removed_hint(verdict))
+    if may_be_newer and fault.code in _NEWER:
+        return fault._replace(severity=Severity.WARNING)
+    return fault
 
 
 def _is_empty_ending(place: ErrorLocation, messages: Any) -> bool:
@@ -93,29 +141,77 @@ def _extra(_: ErrorDetails, place: ErrorLocation) -> CheckFault:
             (NOT_IN_BATCH, "not-in-batch", "is refused in a batch"),
             (SDK_ONLY, "sdk-only-key", "belongs to a client library, not to the request"),
             (FOREIGN_KEYS, "foreign-key", "is a key of another service"),
+            (HEADERS, "header-key", "is no key of a request"),
+            (MISPLACED, "misplaced-key", "does not belong at the top of params"),
         ):
             if key in table:
                 return CheckFault(code, f"{key} {what}", table[key])
         if key in SAMPLING:
             return CheckFault("sampling-removed", f"{key} was removed by API version 2026-10-21", LEGACY_HINT)
-    close = _nearest_key(key[:60], len(place.path) == 1)
-    hint = f'did you mean "{close}"?' if close else "the API refuses keys that it does not know"
-    return CheckFault("unknown-key", f"{place.name} is not known here"[:300], hint, Severity.WARNING)
+    if key == "cache_control":
+        hint = "put it on a block of text, an image, a document or a tool"
+        return CheckFault("cache-control", f"{place.name}: there is no caching mark on this object", hint)
+    # Looked up among all legal keys, since that is remembered; a key that is there already is no advice.
+    close = _nearest(key[:60], _legal_keys(place))
+    if isinstance(place.holder, dict) and close in place.holder:
+        close = None
+    hint = f'did you mean "{close}"?' if close else "leave it out: the API refuses keys that it does not know"
+    severity = Severity.WARNING if _is_newer_tool(place) else Severity.ERROR
+    return CheckFault("unknown-key", f"{place.name} is not known here"[:300], hint, severity)
+
+
+def _is_newer_tool(place: ErrorLocation) -> bool:
+    """Whether it is a key of a server tool whose date is not known here."""
+    kind = place.holder.get("type") if isinstance(place.holder, dict) else None
+    is_tool = place.path[:1] == ("tools",) and len(place.path) == 3
+    return is_tool and kind not in (None, "custom") and kind not in server_tools()
 
 
 @lru_cache(maxsize=1000)
-def _nearest_key(key: str, top: bool) -> str | None:
-    """Return the known key that this one may have been meant to be."""
-    return next(iter(get_close_matches(key, _known_keys(top), n=1, cutoff=0.7)), None)
+def _nearest(key: str, legal: frozenset[str]) -> str | None:
+    """Return the legal key that this one may have been meant to be."""
+    return next(iter(get_close_matches(key, sorted(legal), n=1, cutoff=0.7)), None)
+
+
+def _legal_keys(place: ErrorLocation) -> frozenset[str]:
+    """Return the keys that the object takes which an unknown key stands in."""
+    if len(place.path) == 1:
+        return _TOP_KEYS
+    if place.path[0] == "messages" and len(place.path) == 3:
+        return frozenset({"role", "content"})
+    kind = place.holder.get("type") if isinstance(place.holder, dict) else None
+    if place.path[0] == "tools" and len(place.path) == 3 and kind in (None, "custom"):
+        return frozenset(schema.CustomTool.__annotations__)
+    if isinstance(kind, str):
+        return _keys_by_type().get(kind, frozenset())
+    return _KEYS_BY_NAME.get(str(place.path[-2]), frozenset())
+
+
+_TOP_KEYS = frozenset({*schema.Params.__annotations__, *schema.Common.__annotations__})
+_KEYS_BY_NAME: dict[str, frozenset[str]] = {
+    "metadata": frozenset(schema.Metadata.__annotations__),
+    "output_config": frozenset(schema.OutputConfig.__annotations__),
+    "citations": frozenset(blocks.CitationsConfig.__annotations__),
+    "container": frozenset(schema.Container.__annotations__),
+    "diagnostics": frozenset(schema.Diagnostics.__annotations__),
+    "context_management": frozenset(schema.ContextManagement.__annotations__),
+}
 
 
 @cache
-def _known_keys(top: bool) -> tuple[str, ...]:
-    """Return every key that the schema knows, of params or of anything inside."""
-    if top:
-        return tuple(schema.LegacyParams.__annotations__) + tuple(schema.Common.__annotations__)
-    types = [*vars(blocks).values(), *vars(schema).values()]
-    return tuple({key for each in types for key in getattr(each, "__annotations__", {})})
+def _keys_by_type() -> dict[str, frozenset[str]]:
+    """Return the keys of every object that names its type, by that type."""
+    found: dict[str, frozenset[str]] = {}
+    for each in _typed_objects():
+        for tag in get_args(get_type_hints(each)["type"]):
+            found[str(tag)] = found.get(str(tag), frozenset()) | frozenset(each.__annotations__)
+    return found
+
+
+def _typed_objects() -> list[type]:
+    """Return every object of the schema that names its type."""
+    held = [*vars(blocks).values(), *vars(schema).values(), *vars(server_results).values()]
+    return [each for each in held if isinstance(each, type) and "type" in getattr(each, "__annotations__", {})]
 
 
 def _wrong_type(detail: ErrorDetails, place: ErrorLocation) -> CheckFault:
@@ -146,17 +242,14 @@ def _literal(detail: ErrorDetails, place: ErrorLocation) -> CheckFault:
     key, expected = place.last, str(detail.get("ctx", {}).get("expected", "")).replace("'", '"')
     shown = f'"{place.value[:60]}"' if isinstance(place.value, str) else _what(place.value)
     if place.path == ("stream",):
-        return CheckFault(
-            "not-in-batch", "stream must be off in a batch", "leave it out: results come when the batch has ended"
-        )
+        hint = "leave it out: results come when the batch has ended"
+        return CheckFault("not-in-batch", "stream must be off in a batch", hint)
     if key == "media_type":
         return CheckFault("media-type", f"{place.name} is {shown}", f"it can be {expected}")
     if "cache_control" in place.path:
         return CheckFault("cache-control", f"{place.name} is {shown}", f"it can be {expected}")
-    if key in _GROWING:
-        return CheckFault(
-            "unknown-value", f"{place.name} is {shown}, not known here", f"known: {expected}", Severity.WARNING
-        )
+    if key == "display":
+        return CheckFault("unknown-value", f"{place.name} is {shown}, not known here", f"it can be {expected}")
     return CheckFault("bad-value", f"{place.name} is {shown}", f"it can be {expected}")
 
 
@@ -170,12 +263,27 @@ def _pattern(detail: ErrorDetails, place: ErrorLocation) -> CheckFault:
     if place.last == "name":
         return CheckFault("tool-name", f"{place.name} {shown} is no tool name", "1 to 128 letters, digits, _ and -")
     if place.last == "type":
-        hint = FOREIGN_TOOLS.get(str(place.value), "")
-        severity = Severity.ERROR if hint else Severity.WARNING
-        return CheckFault(
-            "unknown-tool", f"{place.name} {shown} is no kind of tool known here", hint, severity, str(place.value)[:40]
-        )
-    return CheckFault("bad-value", f"{place.name} is {shown}", "letters, digits, _ and - only")
+        return _unknown_tool(place, shown)
+    if place.last == "country":
+        return CheckFault("tool-country", f"{place.name} is {shown}", 'two letters, such as "US" (ISO 3166-1)')
+    hint = "ids of server tools begin with srvtoolu_" if pattern and "srvtoolu" in pattern else _ID_HINT
+    return CheckFault("bad-value", f"{place.name} is {shown}", hint)
+
+
+_ID_HINT = "letters, digits, _ and - only"
+
+
+def _unknown_tool(place: ErrorLocation, shown: str) -> CheckFault:
+    """Return the fault of a tool whose type is not known: one with a date may be newer than this program."""
+    value = str(place.value)
+    hint = FOREIGN_TOOLS.get(value, "")
+    is_newer = not hint and _DATED.search(value) is not None
+    close = None if hint or is_newer else _nearest(value[:60], frozenset(server_tools()))
+    hint = hint or (f'did you mean "{close}"?' if close else 'a tool of your own has type "custom", or none')
+    if is_newer:
+        hint = "it may be newer than this program"
+    severity = Severity.WARNING if is_newer else Severity.ERROR
+    return CheckFault("unknown-tool", f"{place.name} {shown} is no kind of tool known here", hint, severity, value[:40])
 
 
 def _base64_hint(data: str) -> str:
@@ -225,40 +333,21 @@ def _tag(_: ErrorDetails, place: ErrorLocation) -> CheckFault:
     if last in ("source", "tool_choice"):
         return CheckFault("bad-value", f'{place.name}.type is "{kind}"', _TAGS[last])
     if last == "thinking":
-        return CheckFault("unknown-value", f'thinking.type is "{kind}", not known here', "", Severity.WARNING)
+        known = 'it can be "adaptive", "enabled", "disabled" or "between_tools", depending on the model'
+        return CheckFault("unknown-value", f'thinking.type is "{kind}", not known here', known)
     if kind == "document" and where == "messages":
         message = f"{place.name}: a document directly in the assistant's message"
         return CheckFault("document-in-assistant", message, LEGACY_HINT)
     hint = FOREIGN_BLOCKS.get(kind, "")
-    close = _nearest_type(kind) if not hint else None
-    severity = Severity.ERROR if hint else Severity.WARNING
-    hint = hint or (f'did you mean "{close}"?' if close else "it may be newer than this program")
-    return CheckFault("unknown-block", f'{place.name} is of type "{kind}", not known here', hint, severity, kind)
+    close = _nearest(kind, frozenset(_keys_by_type())) if not hint else None
+    hint = hint or (f'did you mean "{close}"?' if close else "the API refuses types that it does not know")
+    return CheckFault("unknown-block", f'{place.name} is of type "{kind}", not known here', hint, kind=kind)
 
 
 _TAGS = {
     "source": 'an image takes "base64", "url" or "file"; a document "text" and "content" as well',
     "tool_choice": 'it can be "auto", "any", "tool" (with a name) or "none"',
 }
-
-
-@lru_cache(maxsize=1000)
-def _nearest_type(kind: str) -> str | None:
-    """Return the type of block that this one may have been meant to be."""
-    return next(iter(get_close_matches(kind, _block_types(), n=1)), None)
-
-
-@cache
-def _block_types() -> tuple[str, ...]:
-    """Return the block types that the schema knows."""
-    from typing import get_args, get_type_hints
-
-    types = [
-        each
-        for each in vars(blocks).values()
-        if isinstance(each, type) and "type" in getattr(each, "__annotations__", {})
-    ]
-    return tuple({str(tag) for each in types for tag in get_args(get_type_hints(each)["type"])})
 
 
 def _no_tag(_: ErrorDetails, place: ErrorLocation) -> CheckFault:

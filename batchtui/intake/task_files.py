@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from batchtui.intake.model_rules import TIERS
+from batchtui.intake.model_table import TIERS
 from batchtui.intake.problems import CheckFault
 from batchtui.templates import DEFAULT, InvalidTemplate, RequestBuilder, Template, find_template
 

@@ -31,6 +31,8 @@ class CheckOptions:
     """Takes the place of every request's model."""
     max_tokens: int | None = None
     """Takes the place of every request's max_tokens."""
+    allowed_models: tuple[str, ...] = ()
+    """Models that are sent in any case: what is known against them is a warning."""
     max_bytes: int = MAX_BODY_BYTES
     """A single request that makes a longer body than this is an error."""
     tiers: Mapping[str, str] = field(default_factory=dict)

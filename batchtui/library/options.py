@@ -25,15 +25,17 @@ class IntakeWishes(TypedDict, total=False):
     """The anthropic-version header."""
     betas: Iterable[str]
     """The anthropic-beta header."""
+    allow_models: Iterable[str]
+    """Models that are sent even where they are known to be retired or to refuse the request."""
 
 
 class ExportWishes(TypedDict, total=False):
     """How results are written."""
 
-    format: Literal["jsonl", "json", "csv", "tsv", "md", "parquet"]
+    format: Literal["jsonl", "json", "csv", "tsv", "md", "parquet", "chat"]
     """Told by the file's name where it is not said."""
     only: Iterable[Outcome | str]
-    """Only results with these outcomes."""
+    """Only results with these outcomes; for chat those that succeeded where it is not said."""
     order: Literal["input", "arrival"]
     """As they came for jsonl, in the order of the input for everything else, where it is not said."""
     with_requests: bool
@@ -42,3 +44,7 @@ class ExportWishes(TypedDict, total=False):
     """Only these, in this order."""
     overwrite: bool
     """Replace the file where it exists."""
+    guard: bool
+    """False: cells of CSV and TSV as they are, formulas included."""
+    bom: bool
+    """CSV and TSV with a byte order mark, for Excel."""

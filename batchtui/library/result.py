@@ -40,7 +40,7 @@ class Result:
 
     @property
     def text(self) -> str:
-        """The text of the answer; empty where there is none."""
+        """The text of the answer; empty where there is none. Texts around a tool call are paragraphs of their own."""
         return self._entry.answer.text
 
     @property

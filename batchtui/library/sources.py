@@ -104,6 +104,7 @@ def open_source(source: Source, wishes: IntakeWishes) -> tuple[list[str], Intake
         max_bytes=wishes.get("max_bytes", MAX_BODY_BYTES),
         api_version=wishes.get("api_version"),
         betas=tuple(wishes.get("betas", ())),
+        allowed_models=tuple(wishes.get("allow_models", ())),
     )
     files = _files_of(source)
     if files is not None:

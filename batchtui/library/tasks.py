@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from batchtui.domain.errors import InputError, OutputExists, StorageError
+from batchtui.domain.errors import InputError, OutputExists
+from batchtui.results.json_text import encode_json
+from batchtui.runtime.atomic_file import open_atomic
 from batchtui.settings.user_paths import is_there
 
 if TYPE_CHECKING:
@@ -90,17 +92,12 @@ def save_results_to_file(results: Sequence[TaskResult], path: str | Path, *, ove
         raise OutputExists(f"{target} exists.", hint="Say overwrite=True, or name another file.")
     documents = [asdict(result) for result in results]
     if target.suffix == ".jsonl":
-        text = "".join(json.dumps(document, ensure_ascii=False) + "\n" for document in documents)
+        text = "".join(encode_json(document) + "\n" for document in documents)
     else:
-        text = json.dumps(documents, ensure_ascii=False, indent=2) + "\n"
-    aside = target.with_name(f".{target.name}.part")
-    try:
+        text = encode_json(documents, indent=2) + "\n"
+    with open_atomic(target, None, overwrite=overwrite) as out:
         # Lone surrogates of an answer are kept as the API sent them: escaped.
-        aside.write_text(text, encoding="utf-8", errors="backslashreplace")
-        aside.replace(target)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise StorageError(f"{target} could not be written: {error}.") from error
+        out.write(text.encode("utf-8", "backslashreplace"))
 
 
 def _values(path: str | Path, text: str) -> Iterator[Any]:

@@ -263,6 +263,8 @@ class Workspace:
     async def export(self, named: Named, output: str | Path, **wishes: Unpack[ExportWishes]) -> ExportReport:
         """Write results to a file, whole or not at all: jsonl, json, csv, tsv, md or parquet, told by its name.
 
+        The format chat (lines for fine-tuning) is never told by a name.
+
         Raises:
             OutputExists: the file exists and `overwrite` was not said.
             ResultsUnavailable: not ended, gone or deleted.
@@ -279,6 +281,8 @@ class Workspace:
             with_requests=wishes.get("with_requests", False),
             fields=tuple(wishes.get("fields", ())),
             overwrite=wishes.get("overwrite", False),
+            guard=wishes.get("guard", True),
+            bom=wishes.get("bom", False),
         )
         target = await self.collect(named)
         return await apply_export(self._engine, await plan_export(self._engine, target.batches, options))

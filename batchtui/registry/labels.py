@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 _WORDS = {
     FilterField.NAME: "SELECT name AS word FROM jobs GROUP BY name ORDER BY max(created_at) DESC LIMIT 200",
-    FilterField.FROM: "SELECT source AS word FROM jobs WHERE source <> '' GROUP BY 1 ORDER BY max(created_at) DESC LIMIT 200",
+    FilterField.FROM: (
+        "SELECT source AS word FROM jobs WHERE source <> '' GROUP BY 1 ORDER BY max(created_at) DESC LIMIT 200"
+    ),
     FilterField.PROFILE: "SELECT profile AS word FROM jobs WHERE profile <> '' GROUP BY 1 ORDER BY count(*) DESC",
     **{
         field: f"SELECT each.value AS word FROM jobs AS j JOIN json_each(j.{column}) AS each GROUP BY 1"

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from batchtui.results.json_line import MAX_DEPTH
+from batchtui.results.json_text import encode_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 
 class BlockKind(StrEnum):
@@ -73,11 +72,34 @@ def block_of(raw: Mapping[str, Any]) -> Block:
 
 
 def as_json(value: object) -> str:
-    """Return the value as indented JSON, whatever its nesting."""
-    try:
-        return json.dumps(value, ensure_ascii=False, indent=2)
-    except (RecursionError, ValueError):
-        return f"(nested deeper than {MAX_DEPTH} levels)"
+    """Return the value as indented JSON; null stands for what is nested beyond every parser's patience."""
+    return encode_json(value, indent=2)
+
+
+def joined_texts(blocks: Iterable[Block], mark: Callable[[int], str]) -> Iterator[Block]:
+    """Yield the blocks with neighbouring texts as one, as the service means them: it cuts cited sentences into pieces.
+
+    Args:
+        blocks: of one message.
+        mark: returns what stands in the text for the citation of a number; the numbers go from 1 through the message.
+    """
+    run: Block | None = None
+    number = 0
+    for block in blocks:
+        if block.kind is not BlockKind.TEXT:
+            if run is not None:
+                yield run
+                run = None
+            yield block
+            continue
+        marks = "".join(mark(number + at) for at in range(1, len(block.citations) + 1))
+        number += len(block.citations)
+        if run is None:
+            run = replace(block, text=block.text + marks)
+        else:
+            run = replace(run, text=run.text + block.text + marks, citations=run.citations + block.citations)
+    if run is not None:
+        yield run
 
 
 def _text(raw: Mapping[str, Any]) -> Block:
@@ -88,7 +110,10 @@ def _text(raw: Mapping[str, Any]) -> Block:
 
 
 def _thinking(raw: Mapping[str, Any]) -> Block:
-    return Block(BlockKind.THINKING, "thinking", _str(raw.get("thinking")), raw)
+    text = _str(raw.get("thinking"))
+    if not text:  # `display: omitted`: a signature without a word
+        return Block(BlockKind.HIDDEN_THINKING, "thinking, hidden by the service", "no text was sent", raw)
+    return Block(BlockKind.THINKING, "thinking", text, raw)
 
 
 def _hidden_thinking(raw: Mapping[str, Any]) -> Block:
@@ -108,7 +133,7 @@ def _server_tool(raw: Mapping[str, Any]) -> Block:
 def _tool_result(raw: Mapping[str, Any]) -> Block:
     name = _str(raw.get("type")).removesuffix("_tool_result").replace("_", " ")
     content = raw.get("content")
-    failed = isinstance(content, dict) and "error_code" in content
+    failed = raw.get("is_error") is True or (isinstance(content, dict) and "error_code" in content)
     text = _readable(content)
     return Block(BlockKind.TOOL_RESULT, f"{name} {'failed' if failed else 'result'}", text, raw)
 
@@ -119,13 +144,79 @@ def _readable(content: object) -> str:
         return "\n".join(_readable(item) for item in content)
     if not isinstance(content, dict):
         return _str(content) or ("" if content is None else as_json(content))
-    if isinstance(content.get("url"), str) and isinstance(content.get("title"), str):
-        return f"{content['title']}\n  {content['url']}"
-    if isinstance(content.get("text"), str):
-        return str(content["text"])
-    if isinstance(content.get("stdout"), str):
-        return "".join(part for part in (content["stdout"], _str(content.get("stderr"))) if part)
+    if content.get("type") in ("image", "document"):
+        return f"[{block_of(content).title}]"
+    for key, reader in _BY_KEY:
+        if key in content and (text := reader(content)) is not None:
+            return text
     return as_json(content)
+
+
+def _page(content: Mapping[str, Any]) -> str | None:
+    """Read a hit of a web search, or a page that was fetched: its title, its address, and its text where it came."""
+    url, title = content.get("url"), content.get("title")
+    page = content.get("content")
+    if not isinstance(url, str):
+        return None
+    if not isinstance(page, dict):
+        return f"{title}\n  {url}" if isinstance(title, str) else None
+    document = _document(page)
+    named = _str(page.get("title")) or document.title
+    return "\n".join(part for part in (named, f"  {url}", document.text) if part)
+
+
+def _run(content: Mapping[str, Any]) -> str | None:
+    """Read what code printed, how it ended where it failed, and the files that it made."""
+    if not isinstance(content.get("stdout"), str):
+        return None
+    said = content["stdout"] + _str(content.get("stderr"))
+    code = content.get("return_code")
+    ended = f"return code {code}" if isinstance(code, int) and code else ""
+    files = content.get("content")
+    made = [_readable(file) for file in files] if isinstance(files, list) else []
+    return "\n".join(part for part in (said, ended, *made) if part)
+
+
+def _error(content: Mapping[str, Any]) -> str | None:
+    code, said = _str(content.get("error_code")), _str(content.get("error_message"))
+    return ": ".join(part for part in (code, said) if part) or None
+
+
+def _sealed(content: Mapping[str, Any]) -> str | None:
+    sealed = content.get("encrypted_content")
+    return f"{len(sealed)} characters, encrypted" if isinstance(sealed, str) else None
+
+
+def _references(content: Mapping[str, Any]) -> str | None:
+    found = content.get("tool_references")
+    return _readable(found) or "no tools found" if isinstance(found, list) else None
+
+
+def _lines(content: Mapping[str, Any]) -> str | None:
+    """Read the lines of a file that an editor changed; they come as a list."""
+    lines = content.get("lines")
+    return "\n".join(map(str, lines)) if isinstance(lines, list) else None
+
+
+def _key(key: str) -> Callable[[Mapping[str, Any]], str | None]:
+    return lambda content: content[key] if isinstance(content[key], str) else None
+
+
+_BY_KEY: tuple[tuple[str, Callable[[Mapping[str, Any]], str | None]], ...] = (
+    ("error_code", _error),
+    ("url", _page),
+    ("text", _key("text")),
+    ("stdout", _run),
+    ("tool_references", _references),
+    ("tool_name", _key("tool_name")),
+    ("encrypted_content", _sealed),
+    ("encrypted_stdout", lambda content: _run({**content, "stdout": "(the output is encrypted)\n"})),
+    ("lines", _lines),
+    ("file_id", _key("file_id")),
+    ("is_file_update", lambda content: "the file was changed" if content["is_file_update"] else "the file was made"),
+    ("content", lambda content: _readable(content["content"]) if isinstance(content["content"], str | list) else None),
+)
+"""What the results of the service's own tools are read by, the first key that is there."""
 
 
 def _image(raw: Mapping[str, Any]) -> Block:

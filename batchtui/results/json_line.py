@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
 from pydantic_core import from_json
 
-MAX_DEPTH = 100
-"""Containers nested deeper than this are left out of what is read (the bytes on the disk keep them)."""
+from batchtui.results.json_text import MAX_DEPTH, decode_json
+
 _TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 _CUSTOM_ID = re.compile(rb'^\s*\{\s*"custom_id"\s*:\s*"([^"\\]{1,200})"')
 
@@ -26,14 +25,14 @@ class UnreadableLine(ValueError):
 def parse_json_object(line: bytes) -> dict[str, Any]:
     """Read one line as a JSON object.
 
-    Strict reading in C first; what that refuses and the service might still send (lone surrogates, bytes that are not
-    UTF-8, nesting beyond every parser's patience) goes a slower, tolerant way.
+    Strict reading in C first; what that refuses and a server might still send (lone surrogates, bytes that are not
+    UTF-8, numbers of thousands of digits, deep nesting) goes a slower, tolerant way.
 
     Raises:
         UnreadableLine: where it is no JSON object at all.
     """
     try:
-        value = from_json(line)
+        value = from_json(line, cache_strings="keys")
     except ValueError as error:
         value = _read_tolerantly(line, str(error))
     if not isinstance(value, dict):
@@ -44,11 +43,11 @@ def parse_json_object(line: bytes) -> dict[str, Any]:
 def _read_tolerantly(line: bytes, reason: str) -> Any:
     text = line.decode("utf-8", "replace")
     try:
-        return _without_surrogates(json.loads(text))
+        return decode_json(text)
     except (ValueError, RecursionError):
         pass
     try:
-        return _without_surrogates(json.loads(shorten_values(line, MAX_DEPTH).decode("utf-8", "replace")))
+        return decode_json(shorten_values(line, MAX_DEPTH).decode("utf-8", "replace"))
     except (ValueError, RecursionError):
         start = _CUSTOM_ID.match(line)
         raise UnreadableLine(f"not JSON: {reason}", start[1].decode("utf-8", "replace") if start else "") from None
@@ -72,29 +71,6 @@ def shorten_values(line: bytes, depth: int) -> bytes:
     if level <= depth:
         kept.append(line[start:])
     return b"".join(kept)
-
-
-def join_text(text: str) -> str:
-    """Return the text with every lone surrogate replaced by U+FFFD, so that it can be encoded and stored."""
-    if text.isascii():
-        return text
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return text
-
-
-def _without_surrogates(value: Any, level: int = 0) -> Any:
-    if isinstance(value, str):
-        return join_text(value)
-    if level > MAX_DEPTH:
-        return None
-    if isinstance(value, list):
-        return [_without_surrogates(item, level + 1) for item in value]
-    if isinstance(value, dict):
-        return {join_text(key): _without_surrogates(item, level + 1) for key, item in value.items()}
-    return value
 
 
 def _kind(value: object) -> str:

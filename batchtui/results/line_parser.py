@@ -6,7 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from batchtui.domain.result import Outcome
-from batchtui.results.json_line import UnreadableLine, join_text, parse_json_object
+from batchtui.results.json_line import UnreadableLine, parse_json_object
+from batchtui.results.json_text import join_text
 from batchtui.results.outcome_rules import classify_outcome
 
 if TYPE_CHECKING:
@@ -94,17 +95,34 @@ def error_of(result: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def first_text(content: list[Any]) -> str:
-    """Join the blocks of type text; everything else (thinking, tools, citations) is not the answer's text."""
+    """Return the text of an answer: its blocks of type text, and nothing of its other blocks.
+
+    Neighbours are joined as they are, since the service cuts a cited sentence into several blocks. Where another block
+    (a tool call, thinking) lies between two texts they are paragraphs of their own.
+    """
     if len(content) == 1:
         block = content[0]
         if isinstance(block, dict) and block.get("type") == "text":
             text = block.get("text")
             return text if isinstance(text, str) else ""
-    return "".join(
-        block["text"]
-        for block in content
-        if isinstance(block, dict) and block.get("type") == "text" and isinstance(block.get("text"), str)
-    )
+    said: list[str] = []
+    is_apart = False
+    for block in content:
+        if not isinstance(block, dict) or block.get("type") != "text":
+            is_apart = bool(said)
+        elif isinstance(text := block.get("text"), str) and text:
+            if is_apart:
+                said.append(paragraph_break(said[-1], text))
+                is_apart = False
+            said.append(text)
+    return "".join(said)
+
+
+def paragraph_break(before: str, after: str) -> str:
+    """Return the line ends that two texts lack to be two paragraphs."""
+    ends = before[-2:].count("\n") if before.endswith("\n") else 0
+    begins = after[:2].count("\n") if after.startswith("\n") else 0
+    return "\n" * max(0, 2 - ends - begins)
 
 
 def preview(text: str) -> str:

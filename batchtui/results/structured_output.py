@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from batchtui.results.json_line import join_text
+from batchtui.results.json_text import decode_json, join_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,7 +43,7 @@ def parse_text(text: str) -> Any:
     """
     fenced = _FENCE.match(text)
     try:
-        return json.loads(fenced[1] if fenced else text)
+        return decode_json(fenced[1] if fenced else text)
     except (ValueError, RecursionError) as error:
         raise NotJsonError(str(error)) from None
 

@@ -1,18 +1,21 @@
-"""The models that can be used: as the API listed them for these credentials, kept for a day; else the built-in list."""
+"""The models that can be used: as the API listed them for these credentials, kept for a day; else the built-in table.
+
+What a list leaves out is taken from the table, so that everything that asks here sees the same facts.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.errors import CredentialsMissing, GatewayError
-from batchtui.domain.model import ModelInfo
+from batchtui.domain.model import ModelInfo, fill_unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from batchtui.services.workspace import Workspace
@@ -40,12 +43,30 @@ class ModelList:
 
 async def known_models(workspace: Workspace) -> ModelList:
     """Return what is known without asking anybody: the kept list, else the built-in one."""
-    kept = await workspace.registry.facts.get(_name(workspace))
-    if kept is not None and workspace.clock.now() - kept[1] < FORGOTTEN_AFTER:
-        return ModelList({each["id"]: _model(each) for each in kept[0]}, kept[1])
-    from batchtui.intake.model_rules import BUILT_IN
+    from batchtui.intake.model_table import living
 
-    return ModelList(BUILT_IN, None)
+    now = workspace.clock.now()
+    kept = await workspace.registry.facts.get(_name(workspace))
+    if kept is None or now - kept[1] >= FORGOTTEN_AFTER:
+        return ModelList(living(), None)
+    return _completed([_model(each) for each in kept[0]], kept[1], now)
+
+
+def _completed(models: Iterable[ModelInfo], heard_at: datetime, now: datetime) -> ModelList:
+    """Return a list with what the API left out taken from the built-in table.
+
+    A list that is older than a model's last day cannot tell whether it has retired since: its date decides then.
+    """
+    from batchtui.intake.model_table import row_of
+
+    found = {}
+    for model in models:
+        full = fill_unknown(model, row_of(model.id))
+        last = full.retires_at
+        if last is not None and heard_at.date() <= last < now.date() and full.lifecycle != "retired":
+            full = replace(full, lifecycle=None)
+        found[model.id] = full
+    return ModelList(found, heard_at)
 
 
 async def listed_models(workspace: Workspace) -> Mapping[str, ModelInfo]:
@@ -72,7 +93,8 @@ async def fetch_models(workspace: Workspace) -> ModelList:
     if not models:
         return await known_models(workspace)
     await workspace.registry.facts.put(name, [_document(model) for model in models])
-    return ModelList({model.id: model for model in models}, workspace.clock.now())
+    now = workspace.clock.now()
+    return _completed(models, now, now)
 
 
 async def refresh_daily(workspace: Workspace) -> None:
@@ -108,9 +130,19 @@ def _name(workspace: Workspace) -> str:
 
 
 def _document(model: ModelInfo) -> dict[str, Any]:
-    return {**asdict(model), "retires_at": model.retires_at and model.retires_at.isoformat()}
+    """Return a model as the registry keeps it."""
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in asdict(model).items()}
 
 
 def _model(document: Mapping[str, Any]) -> ModelInfo:
-    retires = document["retires_at"]
-    return ModelInfo(**{**document, "retires_at": date.fromisoformat(retires) if retires else None})
+    """Return a model that the registry kept; earlier versions kept fewer fields, later ones may keep more."""
+    known = {each.name for each in fields(ModelInfo)}
+    values = {name: value for name, value in document.items() if name in known}
+    for name in ("retires_at", "deprecated_at"):
+        values[name] = date.fromisoformat(values[name]) if values.get(name) else None
+    if "disabled_not_at" in values:
+        values["disabled_not_at"] = tuple(values["disabled_not_at"])
+    for name in ("max_tokens", "max_input_tokens"):
+        # Earlier versions kept the 0 that other servers send for a number that they do not know.
+        values[name] = values.get(name) or None
+    return ModelInfo(**values)

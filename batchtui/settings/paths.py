@@ -76,6 +76,11 @@ class Paths:
         )
 
     @property
+    def exports(self) -> Path:
+        """Notes of the files that are being exported; made by the first export."""
+        return self.registry.parent / "exports"
+
+    @property
     def folders(self) -> tuple[Path, ...]:
         """All folders, each after the one it lies in."""
         named = (self.config_file.parent, self.registry.parent, self.requests, self.results, self.originals, self.logs)

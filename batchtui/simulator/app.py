@@ -188,7 +188,7 @@ class Service:
     async def message(self, request: Request, body: bytearray, fault: Fault | None) -> Response:
         """POST /v1/messages: one answer at once."""
         params = read_object(body)
-        problem = find_problem(params, terms_of(request), in_batch=False)
+        problem = find_problem(params, terms_of(request), in_batch=False, day=self.world.clock.now().date())
         if problem is not None:
             raise ApiError(404 if problem.error_type == "not_found_error" else 400, problem.message)
         world = self.world
@@ -201,7 +201,7 @@ class Service:
     async def count_tokens(self, request: Request, body: bytearray, fault: Fault | None) -> Response:
         """POST /v1/messages/count_tokens: an estimate."""
         params = {"max_tokens": 1, **read_object(body)}
-        problem = find_problem(params, terms_of(request), in_batch=False)
+        problem = find_problem(params, terms_of(request), in_batch=False, day=self.world.clock.now().date())
         if problem is not None:
             raise ApiError(404 if problem.error_type == "not_found_error" else 400, problem.message)
         return json_response({"input_tokens": count_input(params, cache_is_warm=False).total})
@@ -217,14 +217,17 @@ class Service:
         if query.get("before_id", "") in names:
             last = names.index(query["before_id"])
         chosen = CATALOGUE[first:last]
-        return json_response(_page([model_object(model) for model in chosen[:limit]], has_more=len(chosen) > limit))
+        day = self.world.clock.now().date()
+        return json_response(
+            _page([model_object(model, day) for model in chosen[:limit]], has_more=len(chosen) > limit)
+        )
 
     async def model(self, request: Request, body: bytearray, fault: Fault | None) -> Response:
         """GET /v1/models/{id}."""
         found = known(request.path_params["id"])
         if found is None:
             raise ApiError(404, f"model: {request.path_params['id']}")
-        return json_response(model_object(found))
+        return json_response(model_object(found, self.world.clock.now().date()))
 
     async def nowhere(self, request: Request, body: bytearray, fault: Fault | None) -> Response:
         """Any other path."""

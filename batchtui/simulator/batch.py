@@ -92,7 +92,7 @@ class SimulatedBatch:
         """What becomes of each request; drawn when it is first needed."""
         with self._planning:
             if self._plan is None:
-                self._plan = make_plan(self.scenario, self.ordinal, self.params, self.terms)
+                self._plan = make_plan(self.scenario, self.ordinal, self.params, self.terms, self.created_at.date())
             return self._plan
 
     @property

@@ -10,7 +10,7 @@ from jinja2.compiler import CodeGenerator
 from jinja2.filters import do_center, do_indent
 from jinja2.sandbox import SandboxedEnvironment
 
-from batchtui.templates.values import MAX_TEXT, TOO_LONG, as_json, plain_parts
+from batchtui.templates.values import MAX_TEXT, TOO_LONG, as_json, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -82,7 +82,7 @@ def finalize(_context: Any, value: Any) -> Any:
     It asks for the context so that Jinja does not work out constant expressions while it compiles, where
     `{{ [1] | slice(10**9) | list }}` would never come back (jinja2.compiler.CodeGenerator._make_finalize).
     """
-    return plain_parts(value)
+    return as_text(value)
 
 
 def center(value: str, width: int = 80) -> str:

@@ -9,7 +9,7 @@ from batchtui.templates import syntax
 from batchtui.templates.faults import WRONG, InvalidTemplate, bounded, line_of, reason_of
 from batchtui.templates.sandbox import sandbox
 from batchtui.templates.syntax import ROW
-from batchtui.templates.values import plain_parts
+from batchtui.templates.values import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -90,7 +90,7 @@ class TemplateText:
                 value = values[name]
             except KeyError:
                 raise InvalidTemplate(self._unknown(name, self.names.get(name, 1), list(values))) from None
-            pieces.append(value if type(value) is str else plain_parts(value))
+            pieces.append(value if type(value) is str else as_text(value))
             pieces.append(text)
         return "".join(pieces)
 

@@ -19,6 +19,7 @@ _INVISIBLE = (
 )
 _IN_A_LINE = re.compile(f"[\x00-\x1f{_INVISIBLE}]")
 _IN_A_BLOCK = re.compile(f"[\x00-\x08\x0b-\x1f{_INVISIBLE}]")
+_IN_JSON = re.compile(f"[{_INVISIBLE}]")
 _SPACES = re.compile(r"[ \t\r\n]+")
 
 
@@ -35,6 +36,11 @@ def sanitize_block(text: str) -> str:
 def one_line(text: str) -> str:
     """Return `text` as one safe line in which every run of spaces, tabs and line ends is one space."""
     return sanitize(_SPACES.sub(" ", text).strip())
+
+
+def escaped_json(document: str) -> str:
+    """Return a JSON document with every sign that a terminal would obey as its escape, which a parser undoes."""
+    return _IN_JSON.sub(_json_escape, document)
 
 
 def sanitize_char(text: str) -> str:
@@ -58,3 +64,9 @@ def display_path(path: str | Path) -> str:
     """Say a path: `~/work/tickets.jsonl`; what is no absolute path is said as it is."""
     home, place = Path.home(), Path(path)
     return one_line(f"~/{place.relative_to(home)}" if place != home and place.is_relative_to(home) else str(path))
+
+
+def _json_escape(found: Match[str]) -> str:
+    # As UTF-16, which JSON's escapes are: a sign beyond the first plane takes two.
+    units = found.group().encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))

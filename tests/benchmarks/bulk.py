@@ -82,17 +82,29 @@ def fetching(bench: Bench) -> None:
 
 
 def exporting(bench: Bench) -> None:
-    """CSV in the order of the input, requests joined, by the command line; the SDK's way fetches and joins at once."""
-    source = _requests(bench)
-    with simulator() as url:
-        home, batch = _ended(bench, url, source, "export")
-        plain = best(2, *PLAIN, "table", url, batch, str(source), str(bench.folder / "plain.csv"))
-        words = ("results", "@last", str(bench.folder / "ours.csv"), "--with-requests", "--home", str(home))
-        fetched = run(*VERB, *words, env=_at(url))
-        saved = best(2, *VERB, *words, "--overwrite", env=_at(url))
+    """CSV in the order of the input, requests joined, by the command line; the SDK's way fetches and joins at once.
+
+    The server hands out a file, so that both are measured and not the simulator; they take turns, and the better of
+    each counts.
+    """
+    source, raw = _requests(bench), bench.folder / "results.jsonl"
+    failed = write_results(raw, bench.count)
+    pairs: list[tuple[Run, Run]] = []
+    saved: list[Run] = []
+    with sink(raw, bench.count, failed) as url:
+        for n in range(3):
+            home = bench.folder / f"export-{n}"
+            batch = _batch_of(submit(url, source, home))
+            words = ("results", "@last", str(bench.folder / f"ours-{n}.csv"), "--with-requests", "--allow-failures")
+            fetched = run(*VERB, *words, "--home", str(home), env=_at(url))
+            plain = run(*PLAIN, "table", url, batch, str(source), str(bench.folder / "plain.csv"))
+            pairs.append((fetched, plain))
+            saved.append(run(*VERB, *words, "--overwrite", "--home", str(home), env=_at(url)))
+    ours, plain = (min(runs, key=lambda done: done.seconds) for runs in zip(*pairs, strict=True))
+    again = min(saved, key=lambda done: done.seconds)
     what = f"CSV of {bench.count:,} with requests, "
-    bench.add(f"{what}fetched and saved before", str(fetched), f"SDK {plain}", fetched.against(plain))
-    bench.add(f"{what}saved already", str(saved), f"SDK {plain}", f"{saved.against(plain)}; budget 3")
+    bench.add(f"{what}fetched by both", str(ours), f"SDK {plain}", f"{ours.against(plain)}; budget 4")
+    bench.add(f"{what}saved already", str(again), f"SDK {plain}", f"{again.against(plain)}; budget 8")
 
 
 def a_million(bench: Bench) -> None:

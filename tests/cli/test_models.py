@@ -49,8 +49,29 @@ def test_offline_asks_nobody(batchtui: Batchtui, simulator: Simulator) -> None:
 @pytest.mark.usefixtures("simulator")
 def test_what_retires_says_when_and_what_has_says_since_when(batchtui: Batchtui) -> None:
     rows = {line.split()[0]: line for line in batchtui("models").out.splitlines()}
-    assert "retired since 2026-05-14" in rows["claude-opus-4-20250514"]
+    assert "retired, last day 2026-06-15" in rows["claude-opus-4-20250514"]
     assert "2026-11-30" in rows["claude-sonnet-4-5-20250929"]
+
+
+def test_a_retired_model_is_an_error_offline_and_a_warning_where_it_is_allowed(batchtui: Batchtui) -> None:
+    file = str(jsonl(batchtui.folder / "old.jsonl", [request("a", model="claude-opus-4-1"), request("b")]))
+    refused = batchtui("check", file, "--json")
+    allowed = batchtui("check", file, "--json", "--allow-model", "claude-opus-4-1")
+    assert (refused.code, [(each["code"], each["severity"]) for each in refused.document["problems"]]) == (
+        3,
+        [("model-retired", "error")],
+    )
+    assert (allowed.code, [(each["code"], each["severity"]) for each in allowed.document["problems"]]) == (
+        0,
+        [("model-retired", "warning")],
+    )
+
+
+@pytest.mark.usefixtures("simulator")
+def test_a_retired_model_is_sent_where_it_is_allowed(batchtui: Batchtui) -> None:
+    file = str(jsonl(batchtui.folder / "old.jsonl", [request("a", model="claude-opus-4-1"), request("b")]))
+    assert batchtui("submit", file, "--yes").code == 3
+    assert batchtui("submit", file, "--yes", "--allow-model", "claude-opus-4-1").code == 0
 
 
 def test_checks_go_by_the_list_once_it_was_heard_and_ask_nobody(batchtui: Batchtui, simulator: Simulator) -> None:

@@ -31,7 +31,8 @@ def test_a_template_says_everything_but_the_data(tmp_path: Path) -> None:
     template = (
         '+++\nmodel = "cheap"\nmax_tokens = 9\nid = "id"\nsystem = "Be {{ text }}."\n[params]\n'
         'stop_sequences = ["END"]\n'
-        '[schema]\ntype = "object"\n[[tools]]\nname = "look"\ninput_schema = {type = "object"}\n+++\nGo {{ text }}\n'
+        '[schema]\ntype = "object"\nadditionalProperties = false\n'
+        '[[tools]]\nname = "look"\ninput_schema = {type = "object"}\n+++\nGo {{ text }}\n'
     )
     made, problems = composed(table(tmp_path, CSV), template, tiers={"cheap": "claude-haiku-4-5"})
     assert problems == []
@@ -42,7 +43,7 @@ def test_a_template_says_everything_but_the_data(tmp_path: Path) -> None:
         max_tokens=9,
         tools=[{"name": "look", "input_schema": {"type": "object"}}],
         stop_sequences=["END"],
-        output_config={"format": {"type": "json_schema", "schema": {"type": "object"}}},
+        output_config={"format": {"type": "json_schema", "schema": {"type": "object", "additionalProperties": False}}},
         system="Be x.",
     )
 
@@ -59,7 +60,7 @@ def test_several_turns_come_before_the_prompt(tmp_path: Path) -> None:
 
 def test_a_prefill_is_refused_where_the_model_refuses_it(tmp_path: Path) -> None:
     template = '+++\nprefill = "{"\n+++\n{{ text }}'
-    params = first(tmp_path, template, model="claude-sonnet-4-6")
+    params = first(tmp_path, template, model="claude-haiku-4-5")
     assert params["messages"][-1] == {"role": "assistant", "content": "{"}
     made, [problem] = composed(table(tmp_path, CSV), template, model="claude-sonnet-5-5")
     assert (made, problem.code, problem.count) == ([], "prefill-refused", 2)

@@ -11,6 +11,7 @@ import pytest
 from batchtui.domain.errors import UsageError
 from batchtui.exporters.columns import default_columns, named_columns, structured_columns
 from batchtui.exporters.formats import Format, format_of, write
+from batchtui.exporters.json_types import FLAG, INTEGER, NUMBER, TEXT, ListOf
 from batchtui.exporters.record import ExportRecord
 from tests.support.builders import request
 from tests.support.lines import bare, encoded, errored, succeeded, tool_use
@@ -107,12 +108,12 @@ def test_csv_with_requests() -> None:
 def test_csv_spreads_structured_answers_into_columns() -> None:
     items = [ExportRecord(line) for line in STRUCTURED]
     structured = structured_columns(items)
-    assert [(column.name, str(column.kind)) for column in structured] == [
-        ("answer.city", "text"),
-        ("answer.people", "integer"),
-        ("answer.wet", "flag"),
-        ("answer.tags", "text"),
-        ("answer.degrees", "number"),
+    assert [(column.name, column.type) for column in structured] == [
+        ("answer.city", TEXT),
+        ("answer.people", INTEGER),
+        ("answer.wet", FLAG),
+        ("answer.tags", ListOf(TEXT)),
+        ("answer.degrees", NUMBER),
     ]
     assert written(Format.CSV, items, (*named_columns(["custom_id"], ()), *structured)) == (
         "custom_id,answer.city,answer.people,answer.wet,answer.tags,answer.degrees\n"
@@ -142,7 +143,7 @@ def test_tsv() -> None:
         ("+3.5", "+3.5"),
         ("-1.2e-3", "-1.2e-3"),
         ("a=b", "a=b"),
-        ("- a list", "'- a list"),
+        ("- a list", "- a list"),
     ],
 )
 def test_cells_that_a_spreadsheet_would_run_are_made_harmless(text: str, cell: str) -> None:
@@ -190,7 +191,7 @@ def test_parquet_keeps_kinds_and_values() -> None:
     write(Format.PARQUET, out, iter(items), columns)
     table = parquet.read_table(io.BytesIO(out.getvalue()))
     assert [str(field.type) for field in table.schema] == [
-        "string", "int64", "string", "int64", "bool", "string", "double"
+        "string", "int64", "string", "int64", "bool", "list<element: string>", "double"
     ]  # fmt: skip
     assert table.to_pydict() == {
         "custom_id": ["r-1", "r-2", "r-3"],
@@ -198,7 +199,7 @@ def test_parquet_keeps_kinds_and_values() -> None:
         "answer.city": ["Zürich", "=cmd|' /C calc'!A0", None],
         "answer.people": [434335, None, None],
         "answer.wet": [True, None, None],
-        "answer.tags": ['["a"]', None, None],
+        "answer.tags": [["a"], None, None],
         "answer.degrees": [None, 21.5, None],
     }
 

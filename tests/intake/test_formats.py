@@ -36,6 +36,9 @@ FORMATS: dict[str, bytes] = {
     "objects over many lines": "\n".join(json.dumps(each, indent=2) for each in REQUESTS).encode(),
     "gzip": gzip.compress(lines(*REQUESTS)),
     "gzip in two members": gzip.compress(lines(*REQUESTS[:2])) + gzip.compress(lines(*REQUESTS[2:])),
+    "gzip in two members with zeros between, as tapes pad them": (
+        gzip.compress(lines(*REQUESTS[:2])) + bytes(512) + gzip.compress(lines(*REQUESTS[2:])) + bytes(512)
+    ),
     "a gzipped array": gzip.compress(json.dumps(REQUESTS).encode()),
 }
 
@@ -192,3 +195,13 @@ def test_progress_is_counted_in_bytes_of_the_disk(tmp_path: Path) -> None:
     assert (intake.bytes_read, intake.bytes_total) == (0, path.stat().st_size)
     assert [len(block) for block in intake.blocks()] == [3]
     assert intake.bytes_read == intake.bytes_total
+
+
+def test_blank_lines_at_the_beginning_count(tmp_path: Path) -> None:
+    _, report = check_bytes(tmp_path, b"\n \n\n" + lines(request("a")) + b"{broken\n")
+    assert [problem.line for problem in report.problems] == [5]
+
+
+def test_blank_lines_of_a_whole_block_count() -> None:
+    [records] = read_records(iter([b"\n" * 3, b"\n", lines(request("a"))]))
+    assert records.first == 5

@@ -93,7 +93,7 @@ def test_a_bomb_of_gzip_stays_small() -> None:
 
 def test_faulty_lines_are_explained_quickly(tmp_path: Path) -> None:
     content = lines(*[request(f"r.{i}", temperature=1, colour=i) for i in range(5000)])
-    started = time.perf_counter()
+    started = time.process_time()
     _, report = check_bytes(tmp_path, content)
-    assert (report.errors, report.warnings) == (10_000, 5000)
-    assert time.perf_counter() - started < 2
+    assert (report.errors, report.warnings) == (15_000, 0)
+    assert time.process_time() - started < 2

@@ -190,3 +190,16 @@ async def test_a_write_that_is_cancelled_at_any_moment_leaves_the_registry_usabl
         await registry.facts.put("b", 2)
         assert (await registry.facts.get("b") or [None])[0] == 2
         await registry.close()
+
+
+async def test_what_was_committed_outlives_a_power_cut(tmp_path: Path) -> None:
+    registry = make(tmp_path)
+    await registry.open()
+    await registry.jobs.plan(job(), [part()])
+    writer = await registry._database._opened_writer()
+    async with writer.execute("PRAGMA synchronous") as cursor:
+        row = await cursor.fetchone()
+    await registry.close()
+    # 2 is FULL: the log is on the disk before a commit returns (sqlite.org/pragma.html#pragma_synchronous).
+    assert row is not None
+    assert row[0] == 2

@@ -26,7 +26,7 @@ from batchtui.results.content_blocks import BlockKind, block_of, blocks_of
         ({"type": "bash_code_execution_tool_result", "content": {"stdout": "4\n", "stderr": ""}},
          BlockKind.TOOL_RESULT, "bash code execution result", "4\n"),
         ({"type": "web_fetch_tool_result", "content": {"error_code": "unavailable"}}, BlockKind.TOOL_RESULT,
-         "web fetch failed", '{\n  "error_code": "unavailable"\n}'),
+         "web fetch failed", "unavailable"),
         ({"type": "image", "source": {"media_type": "image/png", "data": "AAAA"}}, BlockKind.IMAGE, "image image/png",
          "3 bytes"),
         ({"type": "compaction", "content": "So far."}, BlockKind.SUMMARY, "summary of the earlier context", "So far."),

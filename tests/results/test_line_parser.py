@@ -9,7 +9,8 @@ import pytest
 
 from batchtui.domain.result import Outcome
 from batchtui.domain.usage import Usage
-from batchtui.results.json_line import MAX_DEPTH, shorten_values
+from batchtui.results.json_line import shorten_values
+from batchtui.results.json_text import MAX_DEPTH
 from batchtui.results.line_parser import PREVIEW, parse_line
 from batchtui.results.parsed_result import parse_result
 from tests.support.lines import USAGE, bare, encoded, errored, succeeded, tool_use
@@ -68,8 +69,8 @@ def test_an_errored_result_without_a_proper_error_is_errored_all_the_same(error:
 
 
 def test_the_text_is_that_of_the_text_blocks_joined() -> None:
-    answer = parse_result(succeeded("a", THINKING, "The answer", {"type": "server_tool_use"}, " is 391."))
-    assert answer.text == "The answer is 391."
+    answer = parse_result(succeeded("a", THINKING, "The answer", {"type": "server_tool_use"}, "It is 391."))
+    assert answer.text == "The answer\n\nIt is 391."
 
 
 def test_a_tool_call_without_words_is_previewed_by_its_input() -> None:

@@ -14,7 +14,7 @@ from batchtui.cli import confirm
 from batchtui.cli.command import define_command
 from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.flows import save_results as saving
-from batchtui.cli.options import Dollars
+from batchtui.cli.options import Dollars, allow_model_option
 from batchtui.cli.views import check_report as findings
 from batchtui.cli.views import composition as saying
 from batchtui.domain.errors import InputError, UsageError
@@ -86,6 +86,7 @@ class ComposeArguments:
 @click.option("--sheet", metavar="NAME", help="The sheet of a spreadsheet, by name or number (default: the first).")
 @click.option("--api-version", metavar="V", help="Check for this anthropic-version.")
 @click.option("--beta", "betas", multiple=True, metavar="B", help="Check for this anthropic-beta; may be repeated.")
+@allow_model_option
 @click.option("-o", "--output", metavar="OUT", help="Write the requests here (default: stdout).")
 @click.option("--overwrite", is_flag=True, help="Replace OUT where it exists.")
 @click.option("--preview", type=click.IntRange(min=1), metavar="N", help="Show the first N rows as they would be sent.")
@@ -140,7 +141,7 @@ def _submit(file: str, chosen: ComposeOptions, sending: dict[str, Any]) -> int:
     from batchtui.cli.commands.submit import command as submit
 
     source = " · ".join(str(part) for part in (chosen.data or chosen.sql, chosen.template) if part)
-    headers = {"api_version": chosen.api_version, "betas": chosen.betas}
+    headers = {"api_version": chosen.api_version, "betas": chosen.betas, "allowed_models": chosen.allowed_models}
     code: int | None = click.get_current_context().invoke(submit, sources=(file,), source=source, **sending, **headers)
     return code or 0
 

@@ -8,6 +8,7 @@ import click
 
 from batchtui.cli.command import define_command
 from batchtui.cli.views.json_documents import Document, dollars, moment
+from batchtui.domain.model import lifecycle_on
 from batchtui.text.durations import ago
 from batchtui.text.money import usd
 from batchtui.text.numbers import short
@@ -67,7 +68,7 @@ def _document(workspace: Workspace, model: ModelInfo) -> Document:
         "max_input_tokens": model.max_input_tokens,
         "max_tokens": model.max_tokens,
         "batches": model.batches,
-        "lifecycle": model.lifecycle,
+        "lifecycle": lifecycle_on(model, workspace.clock.now().date()),
         "retires_at": model.retires_at and model.retires_at.isoformat(),
         "batch_price": {"input": dollars(put_in), "output": dollars(put_out)},
     }
@@ -89,15 +90,23 @@ def _row(model: ModelInfo, document: Document, today: date) -> tuple[str, ...]:
     from decimal import Decimal
 
     price = {name: None if value is None else Decimal(value) for name, value in document["batch_price"].items()}
-    life = sanitize(model.lifecycle or "·")
+    state = lifecycle_on(model, today)
+    life: str = state
     if model.retires_at:
-        life += f" {'since' if model.retires_at <= today else 'until'} {model.retires_at.isoformat()}"
+        life += f", {_retirement(state, model.retires_at, today)} {model.retires_at.isoformat()}"
     if model.batches is False:
         life += ", not in batches"
     return (
         sanitize(model.id), usd(price["input"]), usd(price["output"]), _tokens(model.max_input_tokens),
         _tokens(model.max_tokens), life, "" if model.name == model.id else sanitize(model.name),
     )  # fmt: skip
+
+
+def _retirement(life: str, last_day: date, today: date) -> str:
+    """Return how to speak of a model's last day."""
+    if life == "retired":
+        return "last day"
+    return "retires" if last_day >= today else "was to retire"
 
 
 def _tokens(number: int | None) -> str:

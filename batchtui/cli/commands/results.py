@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     from batchtui.cli.session import Session
     from batchtui.services.results.export import ExportOptions
 
-FORMATS = ("jsonl", "json", "csv", "tsv", "md", "parquet")
+FORMATS = ("jsonl", "json", "csv", "tsv", "md", "parquet", "chat")
+FIELDS = (
+    "custom_id outcome stop_reason text error_type error_message model input_tokens cache_write_tokens"
+    " cache_read_tokens output_tokens request.model request.max_tokens request.system request.prompt original_id note"
+    " tool_names tool_calls type message_id thinking thinking_tokens tool_name tool_input citations raw"
+)
+"""What --help says of the names of fields: exporters/columns has them, and is too much to load for a help page."""
 
 
 class Outcomes(click.ParamType[frozenset[Outcome]]):
@@ -51,20 +57,38 @@ class Names(click.ParamType[tuple[str, ...]]):
         "batchtui results @last > answers.jsonl",
         "batchtui results nightly answers.csv --with-requests",
         "batchtui results msgbatch_01Hk failed.jsonl --only errored,expired --order input",
+        "batchtui results nightly tickets.parquet --fields custom_id,answer.category,request.prompt",
+        "batchtui results nightly excel.csv --bom",
+        "batchtui results nightly train.jsonl --format chat",
         "batchtui results nightly --json",
     ],
 )
 @click.argument("named", type=BatchName(), metavar="ID")
 @click.argument("output", metavar="[OUTPUT]", required=False)
 @click.option("--format", "kind", type=click.Choice(FORMATS), help="Default: by OUTPUT's name, else jsonl.")
-@click.option("--only", type=Outcomes(), default=frozenset(), metavar="OUTCOME,…", help="Only these outcomes.")
+@click.option(
+    "--only",
+    type=Outcomes(),
+    default=frozenset(),
+    metavar="OUTCOME,…",
+    help=f"Only these outcomes: {', '.join(Outcome)}. `succeeded` includes tool_use.",
+)
 @click.option(
     "--order",
     type=click.Choice(("input", "arrival")),
     help="Of the input or as they came (default: as they came for jsonl, of the input for the others).",
 )
 @click.option("--with-requests", is_flag=True, help="Each result with the request that led to it.")
-@click.option("--fields", type=Names(), default=(), metavar="F,…", help="Only these fields, in this order.")
+@click.option(
+    "--fields",
+    type=Names(),
+    default=(),
+    metavar="F,…",
+    help=f"Only these fields, in this order: {', '.join(FIELDS.split())}; answer.KEY of a JSON answer, and result.PATH"
+    " or request.PATH into the line and its request.",
+)
+@click.option("--no-guard", is_flag=True, help="Write cells of CSV and TSV as they are, formulas included.")
+@click.option("--bom", is_flag=True, help="Begin CSV and TSV with a UTF-8 mark, which Excel needs.")
 @click.option("--overwrite", is_flag=True, help="Replace OUTPUT where it exists.")
 @click.option("--allow-failures", is_flag=True, help="Exit with 0 also where requests failed.")
 async def command(
@@ -74,6 +98,14 @@ async def command(
 
     They are fetched first where they are not here yet. JSONL in order of arrival is byte for byte what the API sent.
     With --json and no OUTPUT they are only counted. Exits with 4 where not every request succeeded.
+
+    Tables have the columns custom_id to output_tokens of --fields, then tool_names and tool_calls where a tool is
+    called, answer.KEY for each key of JSON answers, and with --with-requests those of the request. In CSV and TSV a
+    cell that a spreadsheet would run as a formula gets an apostrophe before it; compose takes it off again, and
+    --no-guard leaves it out. Parquet has the types of the answers, or of their JSON schema.
+
+    --format chat writes lines for fine-tuning, {"messages": […]}, of the answers that succeeded unless --only says
+    otherwise. What such a line cannot say (a PDF) is left out and counted.
     """
     from batchtui.services.batches.targets import find_target
 
@@ -97,8 +129,10 @@ def _options(
     order: Any,
     with_requests: bool,
     fields: tuple[str, ...],
+    no_guard: bool,
+    bom: bool,
     overwrite: bool,
 ) -> ExportOptions:
     from batchtui.services.results.export import ExportOptions
 
-    return ExportOptions(output, kind, only, order, with_requests, fields, overwrite)
+    return ExportOptions(output, kind, only, order, with_requests, fields, overwrite, guard=not no_guard, bom=bom)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import secrets
+import shutil
+import signal
 import tempfile
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from batchtui.cli.exit_codes import ExitCode, Stopped
 from batchtui.settings.paths import Paths
 
 if TYPE_CHECKING:
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
     from batchtui.simulator import Clock, Scenario, Simulator
 
+_ENDING = (signal.SIGTERM, signal.SIGHUP)
 _OURS = {"ANTHROPIC_API_KEY": "sk-ant-demo", "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 _NOT_OURS = ("ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_PROFILE", "ANTHROPIC_BASE_URL", "ANTHROPIC_CUSTOM_HEADERS")
 
@@ -86,15 +91,47 @@ def simulated_session(
     """Run a simulator and point the session at it, with a registry and a folder of its own; nothing is kept."""
     from batchtui.simulator import Simulator
 
-    with (
-        tempfile.TemporaryDirectory(prefix="batchtui-demo-") as home,
-        Simulator(scenario, speed=speed, clock=clock) as simulator,
-    ):
-        session.paths = Paths.locate(Path(home))
+    with _folder() as home, Simulator(scenario, speed=speed, clock=clock) as simulator:
+        session.paths = Paths.locate(home)
         session.profile = None
         session.read_only = False  # what it sends goes nowhere
         with _environment():
             yield simulator
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """Make a folder, and remove it whatever ends the demo: also a signal before the event loop hears signals.
+
+    The name is chosen first: a signal may come between making a folder and knowing its name.
+    """
+    folder = Path(tempfile.gettempdir()) / f"batchtui-demo-{secrets.token_hex(6)}"
+    with _ended_by_signals():
+        try:
+            folder.mkdir(mode=0o700)
+            yield folder
+        finally:
+            for number in _ENDING:  # a second one must not end the removal
+                signal.signal(number, signal.SIG_IGN)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Have signals end what runs here as an exception, so that it cleans up."""
+
+    def end(number: int, _: object) -> None:
+        raise Stopped(ExitCode.HUNG_UP if number == signal.SIGHUP else ExitCode.TERMINATED)
+
+    before = {number: signal.getsignal(number) for number in _ENDING}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

@@ -145,6 +145,8 @@ def tell_export(session: Session, report: ExportReport) -> None:
         if outcome in report.outcomes
     )
     missing = f"; {amount(report.missing, 'request')} without a result" if report.missing else ""
+    if report.skipped:
+        missing += f"; {amount(report.skipped, 'result')} left out, which {report.format} cannot say whole"
     if report.output is not None:
         session.out.line(f"{report.output}: {amount(report.total, 'result')}{f': {said}' if said else ''}{missing}")
     elif report.succeeded < report.total or missing:

@@ -183,7 +183,8 @@ def _harmless(document: Document) -> Document:
 def _row(line: LedgerLine) -> tuple[str, ...]:
     cache = "" if line.hit_rate is None else f"{line.hit_rate:.0%}"
     return (
-        sanitize(line.label), _money(line), usd(line.expected, unknown=UNKNOWN_CELL), usd(line.standard), usd(line.saved),
+        sanitize(line.label), _money(line), usd(line.expected, unknown=UNKNOWN_CELL), usd(line.standard),
+        usd(line.saved),
         count(len(line.batches)), count(line.results), short(line.usage.total_input), short(line.usage.output_tokens),
         cache,
     )  # fmt: skip

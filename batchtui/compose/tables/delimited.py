@@ -12,9 +12,10 @@ from batchtui.compose.tables.dialect import DELIMITERS, NONE, RARE, sniff
 from batchtui.compose.tables.encoding import detect_encoding, encoding_name, text_stream
 from batchtui.compose.tables.header import HeaderVerdict, column_names, judge_header
 from batchtui.domain.errors import InputError
+from batchtui.text.formula_guard import MARK, unguard_formula
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from batchtui.compose.tables.base import Row, TableOptions
     from batchtui.compose.tables.byte_source import ByteSource
@@ -111,7 +112,8 @@ class DelimitedTable:
         """Yield the rows in blocks."""
         stream = text_stream(self._feed.chunks(), self._encoding)
         reading = DelimitedRows(stream, self._dialect, list(self.columns), header=self._head)
-        yield from reading.blocks()
+        blocks = reading.blocks()
+        yield from map(_unguarded, blocks) if is_export(self.columns) else blocks
         self.left_out = reading.left_out
 
     def values(self, column: str) -> Iterator[Any]:
@@ -167,3 +169,24 @@ def _refuse_binary(text: str, name: str) -> None:
 
 def _yes(is_so: bool) -> str:
     return "yes" if is_so else "no"
+
+
+def is_export(columns: Sequence[str]) -> bool:
+    """Whether a table with these columns was written by `batchtui results`, whose cells may be guarded.
+
+    In other tables an apostrophe before a formula is the author's own: `'=SUM(A1)' fails, why?` begins a quotation.
+    """
+    ours = {"outcome", "text", "tool_calls", "original_id", "error_message"}
+    return "custom_id" in columns and any(
+        name in ours or name.startswith(("answer.", "request.", "result.")) for name in columns
+    )
+
+
+def _unguarded(block: list[Row]) -> list[Row]:
+    """Take the apostrophes off again that keep spreadsheets from running a cell."""
+    return [
+        row._replace(values={name: unguard_formula(text) for name, text in row.values.items()})
+        if any(text[:1] == MARK for text in row.values.values())
+        else row
+        for row in block
+    ]

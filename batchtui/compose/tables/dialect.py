@@ -296,12 +296,12 @@ def _width(rows: list[_Row]) -> int:
 
 def _rows_above(rows: list[_Row], width: int) -> int:
     """Return how many rows stand above the table: titles, which have fewer cells or only one that is not blank."""
-    above = 0
-    while above < min(len(rows) - 1, MAX_ABOVE) and not (
-        fits(rows[above].cells, width) and fits(rows[above + 1].cells, width)
-    ):
+    above, most = 0, min(len(rows) - 1, MAX_ABOVE)
+    if fits(rows[0].cells, width) and all(kind_of(cell) == "text" for cell in rows[0].cells[:width]):
+        return 0  # A header: that the row below it is ragged is a fault of that row.
+    while above < most and not (fits(rows[above].cells, width) and fits(rows[above + 1].cells, width)):
         above += 1
-    if above == min(len(rows) - 1, MAX_ABOVE) and not fits(rows[above].cells, width):
+    if above == most and not fits(rows[above].cells, width):
         return 0
     return _below_titles(rows, above, width)
 

@@ -31,7 +31,7 @@ class DirectFile:
 
     def __init__(self, path: Path, flags: int) -> None:
         self._fd = os.open(path, flags, 0o600)
-        self._is_straight = self._go_straight(True)
+        self._is_straight = self._set_direct(True)
         self._chunk: mmap.mmap | None = None
         """What reading reads into."""
 
@@ -51,7 +51,7 @@ class DirectFile:
         whole = len(data) - rest
         self._write(data[:whole])
         if rest:
-            self._go_round()
+            self._use_page_cache()
             self._write(data[whole:])
 
     def read(self) -> bytes:
@@ -86,14 +86,14 @@ class DirectFile:
         """Go through the page cache from here on, where the file system has taken the flag and then minds it."""
         if not self._is_straight or error.errno != errno.EINVAL:
             raise error
-        self._go_round()
+        self._use_page_cache()
 
-    def _go_round(self) -> None:
+    def _use_page_cache(self) -> None:
         """Go through the page cache from here on."""
-        self._go_straight(False)
+        self._set_direct(False)
         self._is_straight = False
 
-    def _go_straight(self, wanted: bool) -> bool:
+    def _set_direct(self, wanted: bool) -> bool:
         """Have the page cache passed by, or not. Returns whether that could be had."""
         if not hasattr(os, "O_DIRECT"):
             return False

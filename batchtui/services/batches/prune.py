@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from batchtui.domain.states import ResultsState
 from batchtui.registry import orphans as leftovers
 from batchtui.registry.original_ids import originals_in_use
+from batchtui.runtime.atomic_file import left_behind
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Iterator
     from pathlib import Path
 
     from batchtui.domain.batch import Batch
@@ -29,6 +30,7 @@ REASONS = {
     "index": "half an index; the results have a whole one",
     "half-names": "what rows were called, of a composition that ended midway",
     "names": "what rows were called, of requests that no job has",
+    "export": "half a file of an export that ended midway",
     "deleted": "requests and results of a job whose batches were all deleted",
 }
 
@@ -83,7 +85,7 @@ async def plan_prune(workspace: Workspace, *, older_than: timedelta | None = Non
     """Say what is safe to let go. Nothing is removed.
 
     What is not saved, not sent, or of unknown fate is never in it; neither is anything written within the last day,
-    nor what an earlier registry left in these folders.
+    nor what an earlier registry left in these folders. Half a file of an export whose process has ended goes at once.
 
     Args:
         workspace: where to look.
@@ -101,7 +103,8 @@ async def plan_prune(workspace: Workspace, *, older_than: timedelta | None = Non
         ]
     )
     begun = await registry.views.begun_at()
-    removals = [
+    removals = await asyncio.to_thread(lambda: list(_half_exports(workspace.paths.exports, now)))
+    removals += [
         Removal(leftover.kind, leftover.name, leftover.paths, leftover.bytes)
         for leftover in found
         if leftover.changed_at <= now - AT_REST
@@ -111,6 +114,15 @@ async def plan_prune(workspace: Workspace, *, older_than: timedelta | None = Non
     if older_than is not None:
         removals += await _deleted_jobs(workspace, now - older_than, now)
     return PrunePlan(tuple(removals), older_than)
+
+
+def _half_exports(notes: Path, now: datetime) -> Iterator[Removal]:
+    """Yield what killed exports left in the user's folders: at once where their process is known to be gone."""
+    for left in left_behind(notes):
+        paths = (left.path, left.note) if left.path.exists() else (left.note,)
+        newest = max(path.stat().st_mtime for path in paths)
+        if left.is_certain or datetime.fromtimestamp(newest, UTC) <= now - AT_REST:
+            yield Removal("export", str(left.path), paths, sum(map(leftovers.size_of, paths)))
 
 
 async def apply_prune(workspace: Workspace, plan: PrunePlan) -> Pruned:

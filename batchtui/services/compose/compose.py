@@ -18,9 +18,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import IO, TYPE_CHECKING
 
-from batchtui.domain.errors import StorageError
 from batchtui.registry.original_ids import OriginalIdWriter
-from batchtui.runtime.atomic_file import refuse_existing
+from batchtui.runtime.atomic_file import open_atomic, refuse_existing
 from batchtui.runtime.threads import run_cancellable
 from batchtui.services.estimates.request_groups import RequestGrouper
 from batchtui.services.submission.staging.stage import ReadProgress
@@ -158,17 +157,22 @@ async def compose_to_file(
         StorageError: a folder is there, or the disk refuses.
     """
     refuse_existing(output, overwrite=True)
-    aside = output.with_name(f".{output.name}.{workspace.random(4)}.part")
     try:
-        with aside.open("xb") as file:
+        with open_atomic(output, None, overwrite=True, notes=workspace.paths.exports) as file:
             composed = await compose(workspace, composition, file, on_progress)
-        if composed.is_written:
-            aside.replace(output)
-    except OSError as error:
-        raise StorageError(f"{output} could not be written: {error}.", hint="Nothing was left behind.") from error
-    finally:
-        aside.unlink(missing_ok=True)
+            _require_written(composed)
+    except _NothingWritten:
+        pass
     return composed
+
+
+class _NothingWritten(Exception):
+    """There is nothing to keep: whatever stood there before stays."""
+
+
+def _require_written(composed: Composed) -> None:
+    if not composed.is_written:
+        raise _NothingWritten
 
 
 def _compose(

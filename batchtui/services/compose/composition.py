@@ -61,7 +61,7 @@ async def rules_of(workspace: Workspace, options: ComposeOptions) -> ComposerOpt
     """Return what the options say about the requests, and what these are checked with."""
     from batchtui.compose import ComposerOptions
 
-    intake = IntakeOptions(api_version=options.api_version, betas=options.betas)
+    intake = IntakeOptions(api_version=options.api_version, betas=options.betas, allowed_models=options.allowed_models)
     return ComposerOptions(
         check=await build_check_options(workspace, intake),
         model=options.model,

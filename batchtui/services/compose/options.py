@@ -51,4 +51,5 @@ class ComposeOptions:
     """Of a spreadsheet, by name or number."""
     api_version: str | None = None
     betas: tuple[str, ...] = ()
+    allowed_models: tuple[str, ...] = ()
     stdin: BinaryIO | None = field(default=None, compare=False)

@@ -1,4 +1,7 @@
-"""Exporting results as planned: read, merged over parts and attempts, and written in the format that was asked for."""
+"""Export results as planned: read, merged over parts and attempts, and written in the format that was asked for.
+
+`apply_export` does it on a thread; `plan_export` (in export_plan) says before what it will do.
+"""
 
 from __future__ import annotations
 
@@ -9,21 +12,25 @@ from typing import IO, TYPE_CHECKING
 
 from batchtui.domain.errors import UsageError
 from batchtui.domain.result import Outcome
+from batchtui.exporters.chat import conversation
 from batchtui.exporters.columns import default_columns, named_columns, structured_columns, wants_structure
 from batchtui.exporters.formats import Format, write
+from batchtui.exporters.json_types import declared_types
 from batchtui.exporters.record import ExportRecord
 from batchtui.registry.original_ids import read_original_ids
 from batchtui.registry.results.index import OUTCOMES
 from batchtui.registry.results.merge import MergedResults
+from batchtui.results.structured_output import wanted_schema
 from batchtui.runtime.atomic_file import open_atomic
 from batchtui.runtime.threads import run_cancellable
 from batchtui.services.results.export_plan import ExportOptions, ExportPlan, Order, plan_export
 from batchtui.services.results.read import in_input_order, result_locations
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from batchtui.exporters.columns import ExportColumn
+    from batchtui.exporters.json_types import JsonType
     from batchtui.services.workspace import Workspace
 
 __all__ = ["ExportOptions", "ExportPlan", "ExportProgress", "ExportReport", "apply_export", "plan_export"]
@@ -55,6 +62,8 @@ class ExportReport:
     outcomes: dict[Outcome, int] = field(default_factory=dict)
     missing: int = 0
     """Requests that have no result; known where the order is that of the input."""
+    skipped: int = 0
+    """Results that the format cannot say whole (chat: PDFs, answers without a word), and that were left out."""
 
     def count(self, *outcomes: Outcome) -> int:
         """How many of the written results have one of these outcomes."""
@@ -75,6 +84,7 @@ class ExportReport:
             "succeeded": self.succeeded,
             **{str(outcome): self.count(outcome) for outcome in Outcome.failures()},
             "missing": self.missing,
+            "skipped": self.skipped,
         }
 
 
@@ -116,14 +126,15 @@ def _export(
         if plan.with_requests and not merged.has_requests:
             raise UsageError("The requests of this batch are not kept here, so they cannot be shown with the results.")
         tally = _Tally()
-        with open_atomic(plan.output, stream, overwrite=plan.overwrite) as out:
+        with open_atomic(plan.output, stream, overwrite=plan.overwrite, notes=workspace.paths.exports) as out:
             if _is_copy(plan, merged, by_input=by_input):
                 _copy(merged, out, tally, told)
             else:
                 originals = read_original_ids(workspace.paths, registry, plan.batches[0].job)
                 columns = _columns(plan, merged, with_originals=bool(originals))
                 entries = _entries(plan, merged, originals, tally, told)
-                write(plan.format, out, entries, columns, with_requests=plan.with_requests)
+                asked = {"with_requests": plan.with_requests, "guard": plan.guard, "bom": plan.bom}
+                write(plan.format, out, entries, columns, **asked)
         told(tally.total)
         return ExportReport(
             output=str(plan.output) if plan.output else None,
@@ -132,6 +143,7 @@ def _export(
             total=tally.total,
             outcomes=tally.outcomes,
             missing=merged.missing,
+            skipped=tally.skipped,
         )
 
 
@@ -140,6 +152,7 @@ class _Tally:
 
     def __init__(self) -> None:
         self.counts = [0] * len(OUTCOMES)
+        self.skipped = 0
 
     @property
     def total(self) -> int:
@@ -164,7 +177,7 @@ def _copy(merged: MergedResults, out: IO[bytes], tally: _Tally, told: Callable[[
 def _is_copy(plan: ExportPlan, merged: MergedResults, *, by_input: bool) -> bool:
     """Whether the export is the files as they came, byte for byte."""
     is_whole = plan.only is None and plan.picked is None and merged.is_plain
-    is_whole = is_whole and not plan.fields and not plan.with_requests
+    is_whole = is_whole and not plan.fields and not plan.with_requests and not plan.notes
     return plan.format is Format.JSONL and is_whole and not by_input
 
 
@@ -176,6 +189,7 @@ def _entries(
     told: Callable[[int], None],
 ) -> Iterator[ExportRecord]:
     outcomes, counts = [reader.outcomes for reader in merged.readers], tally.counts
+    notes, is_chat = plan.notes, plan.format is Format.CHAT
     for number, place in enumerate(result_locations(plan, merged), 1):
         entry = ExportRecord(merged.line(place))
         if plan.with_requests:
@@ -184,6 +198,13 @@ def _entries(
         if originals:
             named = entry.answer.custom_id
             entry.original = originals.get(named, named)
+        if notes:
+            entry.note = notes.get(entry.answer.custom_id)
+        if is_chat:
+            entry.chat = conversation(entry)
+            if entry.chat is None:
+                tally.skipped += 1
+                continue
         counts[outcomes[place.source][place.seq]] += 1
         if number % TELL_EVERY == 0:
             told(number)
@@ -192,14 +213,33 @@ def _entries(
 
 def _columns(plan: ExportPlan, merged: MergedResults, *, with_originals: bool) -> tuple[ExportColumn, ...] | None:
     if plan.fields:
-        structured = _structured(merged) if wants_structure(plan.fields) else ()
+        structured = _structured(plan, merged) if wants_structure(plan.fields) else ()
         return named_columns(plan.fields, structured)
     if not plan.format.is_table:
         return None
-    return default_columns(_structured(merged), with_requests=plan.with_requests, with_originals=with_originals)
-
-
-def _structured(merged: MergedResults) -> tuple[ExportColumn, ...]:
-    return structured_columns(
-        ExportRecord(reader.raw(seq)) for reader in merged.readers for seq in reader.structured_seqs()
+    return default_columns(
+        _structured(plan, merged),
+        with_requests=plan.with_requests,
+        with_originals=with_originals,
+        with_tools=any(reader.has_tool_calls() for reader in merged.readers),
+        with_notes=bool(plan.notes),
     )
+
+
+def _structured(plan: ExportPlan, merged: MergedResults) -> tuple[ExportColumn, ...]:
+    entries = (ExportRecord(reader.raw(seq)) for reader in merged.readers for seq in reader.structured_seqs())
+    return structured_columns(entries, _declared(merged) if plan.format is Format.PARQUET else None)
+
+
+def _declared(merged: MergedResults) -> Mapping[str, JsonType]:
+    """Return the types that the JSON schema of the first request with a result names; nothing where it has none.
+
+    One request speaks for all: where another has another schema, the values themselves decide.
+    """
+    if not merged.has_requests:
+        return {}
+    for place in merged.in_arrival_order():
+        entry = ExportRecord(merged.line(place))
+        entry.request = merged.request(place, entry.answer.custom_id)
+        return declared_types(wanted_schema(entry.params))
+    return {}

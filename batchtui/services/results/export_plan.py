@@ -1,4 +1,4 @@
-"""What an export will write where, worked out before anything is written."""
+"""Work out what an export will write where, before anything is written: `plan_export`."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ Order = Literal["input", "arrival"]
 Picked: TypeAlias = "Mapping[int, Sequence[int]]"
 """Results that somebody picked out: by the key of their batch their seqs, each once."""
 STDOUT = "-"
+WHOLE = frozenset({Outcome.SUCCEEDED})
+"""What fine-tuning takes unless something else is asked for: answers that nothing is wrong with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,10 @@ class ExportOptions:
     format: str | None = None
     """None: told by the output's name, else jsonl."""
     only: frozenset[Outcome] = frozenset()
-    """Only results with these outcomes; empty for all. `succeeded` includes those that end with a tool call."""
+    """Only results with these outcomes; empty for all, and for the succeeded in the format chat.
+
+    `succeeded` includes those that end with a tool call.
+    """
     order: Order | None = None
     """None: as they came for jsonl, in the order of the input for everything else."""
     with_requests: bool = False
@@ -44,6 +49,12 @@ class ExportOptions:
     overwrite: bool = False
     picked: Picked | None = None
     """Only these results, besides what else is asked for; None for all."""
+    guard: bool = True
+    """Whether CSV and TSV keep spreadsheets from running a cell."""
+    bom: bool = False
+    """Whether CSV and TSV begin with a byte order mark, for Excel."""
+    notes: Mapping[str, str] | None = None
+    """What is said of single rows, by custom_id: the field `note`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +75,9 @@ class ExportPlan:
     left_out: tuple[Batch, ...] = ()
     """Batches of the job that have no results and will have none: deleted, gone or missing."""
     picked: Picked | None = None
+    guard: bool = True
+    bom: bool = False
+    notes: Mapping[str, str] | None = None
 
 
 async def plan_export(workspace: Workspace, batches: Sequence[Batch], options: ExportOptions) -> ExportPlan:
@@ -80,6 +94,7 @@ async def plan_export(workspace: Workspace, batches: Sequence[Batch], options: E
 
         require_pyarrow()
     named_columns(options.fields, ())
+    _refuse_what_does_not_fit(kind, options)
     output = _output(options)
     saved, left_out = await asyncio.to_thread(_split, workspace, batches)
     return ExportPlan(
@@ -87,14 +102,25 @@ async def plan_export(workspace: Workspace, batches: Sequence[Batch], options: E
         output=output,
         format=kind,
         order=options.order or ("arrival" if kind is Format.JSONL else "input"),
-        only=_only(options.only),
-        with_requests=options.with_requests or wants_requests(options.fields),
+        only=_only(options.only or (WHOLE if kind is Format.CHAT else frozenset())),
+        with_requests=options.with_requests or wants_requests(options.fields) or kind is Format.CHAT,
         fields=options.fields,
         overwrite=options.overwrite,
         total=_total(saved, options.picked),
         left_out=left_out,
         picked=options.picked,
+        guard=options.guard,
+        bom=options.bom,
+        notes=options.notes,
     )
+
+
+def _refuse_what_does_not_fit(kind: Format, options: ExportOptions) -> None:
+    """Refuse choices that mean nothing in a format. Raises `UsageError`."""
+    if options.bom and not kind.is_delimited:
+        raise UsageError(f"A byte order mark is for csv and tsv; this is {kind}.", hint="Leave --bom out.")
+    if options.fields and kind is Format.CHAT:
+        raise UsageError("The format chat has no fields: each line is a conversation.", hint="Leave --fields out.")
 
 
 def _total(saved: Sequence[Batch], picked: Picked | None) -> int:

@@ -50,10 +50,11 @@ async def refuse_duplicates(workspace: Workspace, earlier: Sequence[Job], *, for
 async def describe_duplicates(workspace: Workspace, earlier: Sequence[Job]) -> list[str]:
     """Say of each of these jobs when it was submitted and what became of it, a line each."""
     now = workspace.clock.now()
-    return [
-        f"{job.name} ({job.id}), {ago(job.created_at, now)}: {describe_outcome(await workspace.registry.views.of_job(job.id))}"
-        for job in earlier
-    ]
+    lines = []
+    for job in earlier:
+        outcome = describe_outcome(await workspace.registry.views.of_job(job.id))
+        lines.append(f"{job.name} ({job.id}), {ago(job.created_at, now)}: {outcome}")
+    return lines
 
 
 def _instead(job: Job, batches: Sequence[Batch]) -> str:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from batchtui.tui.chrome.base_screen import BaseScreen
-from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.workers import run_guarded
 
@@ -28,16 +28,16 @@ class LabelActions(BaseScreen):
         raise NotImplementedError
 
     def _action_batches_tag(self) -> None:
-        from batchtui.tui.actions import labelling
+        from batchtui.tui.actions import flows
 
-        run_guarded(self.app, partial(labelling.tag, self.dashboard, self.chosen), group="label")
+        run_guarded(self.app, partial(flows.tag, self.dashboard, self.chosen), group="label")
 
     def _action_batches_rename(self) -> None:
-        from batchtui.tui.actions import labelling
+        from batchtui.tui.actions import flows
 
-        run_guarded(self.app, partial(labelling.rename, self.dashboard, self.chosen), group="label")
+        run_guarded(self.app, partial(flows.rename, self.dashboard, self.chosen), group="label")
 
     def _action_batches_note(self) -> None:
-        from batchtui.tui.actions import labelling
+        from batchtui.tui.actions import flows
 
-        run_guarded(self.app, partial(labelling.annotate, self.dashboard, self.chosen), group="label")
+        run_guarded(self.app, partial(flows.annotate, self.dashboard, self.chosen), group="label")

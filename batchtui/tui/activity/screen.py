@@ -10,8 +10,8 @@ from batchtui.text.numbers import count
 from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.activity.entry_box import EntryBox
 from batchtui.tui.activity.rows import MARKER, SHOWN, ActivityRow, fold_repeats, is_failure, is_shown, ordered
-from batchtui.tui.chrome.base_screen import BaseScreen
-from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.chrome.list_screen import ListScreen
+from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.rendering.columns import Column
 from batchtui.tui.rendering.painter import painter_of
@@ -20,11 +20,10 @@ from batchtui.tui.widgets.grid.grid import Grid
 from batchtui.tui.workers import CoalescedWorker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from textual.binding import BindingType
-    from textual.widget import Widget
 
     from batchtui.domain.batch import Batch
     from batchtui.registry.journal import Entry
@@ -43,30 +42,27 @@ LATEST = 500
 """Entries that are read."""
 
 
-class ActivityScreen(BaseScreen):
+class ActivityScreen(ListScreen[ActivityRow]):
     """Shows the journal as it stands; what comes later appears at its head."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.ACTIVITY)
     SCOPES = (Scope.ACTIVITY, Scope.LIST, Scope.EVERYWHERE)
+    UNAVAILABLE = frozenset({"list.mark", "list.sort", "app.activity"})
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self._reading = CoalescedWorker(self, self._read)
         self._rows: dict[int, ActivityRow] = {}
         self._only = SHOWN[0]
-        self.grid: Grid[ActivityRow] = Grid(COLUMNS, self._page, self._paint, id="activity")
+        self.grid = Grid(COLUMNS, self.page, self._paint, id="activity")
         self.grid.empty = (line(Span("Nothing has happened yet", Tone.STRONG)),)
-
-    def content(self) -> Iterator[Widget]:
-        """Lay out the list."""
-        yield self.grid
 
     def on_mount(self) -> None:
         """Read the journal."""
-        self.grid.focus()
         self._reading.request()
 
-    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, ActivityRow]]:
+    async def page(self, keys: Sequence[int]) -> Sequence[tuple[int, ActivityRow]]:
+        """Return the rows with these keys, the numbers of their entries."""
         return [(key, self._rows[key]) for key in keys if key in self._rows]
 
     async def _read(self) -> None:
@@ -114,7 +110,7 @@ class ActivityScreen(BaseScreen):
         """Leave out what means nothing here."""
         if command_id == "activity.copy-id":
             return self.grid.item is not None and bool(_copied(self.grid.item))
-        return command_id not in ("list.mark", "list.sort", "app.activity") and super().is_available(command_id)
+        return super().is_available(command_id)
 
     def on_grid_cursor_moved(self) -> None:
         """Say what works on the entry under the cursor."""

@@ -24,9 +24,9 @@ from batchtui.tui.app.first_steps import FirstSteps
 from batchtui.tui.app.global_actions import GlobalActions
 from batchtui.tui.app.registry_watcher import RegistryWatcher
 from batchtui.tui.batches.screen import BatchesScreen
-from batchtui.tui.chrome import places
 from batchtui.tui.chrome.base_screen import BaseScreen
-from batchtui.tui.dialogs.error_box import ErrorBox
+from batchtui.tui.chrome.status_bar import workspace_colour
+from batchtui.tui.dialogs.message_box import ErrorBox
 from batchtui.tui.host import Status
 from batchtui.tui.insights import Insights
 from batchtui.tui.messages import ActionFailed, BatchesChanged, PollChanged
@@ -106,7 +106,7 @@ class DashboardApp(GlobalActions):
             self.poller.status,
             self.workspace.clock.now(),
             place=self.workspace.profile or self.workspace.workspace_id or "",
-            colour=places.workspace_colour(self.workspace),
+            colour=workspace_colour(self.workspace),
             is_demo=self._is_demo,
             is_read_only=self.is_read_only,
             doing=self._doing,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from batchtui.tui.app.base import BaseApp
 from batchtui.tui.chrome.base_screen import BaseScreen
-from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import COMMANDS, Scope
 from batchtui.tui.rendering import themes
 

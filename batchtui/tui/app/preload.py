@@ -14,7 +14,6 @@ MODULES = (
     "batchtui.tui.export.open",
     "batchtui.tui.actions.flows",
     "batchtui.tui.compose.open",
-    "batchtui.tui.actions.labelling",
     "batchtui.tui.submit.flows",
     "batchtui.tui.results.batch_screen",
     "batchtui.tui.batches.column_picker",

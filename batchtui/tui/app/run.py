@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from batchtui.tui.app import preload as later
 from batchtui.tui.terminal import environment as terminal
+from batchtui.tui.terminal.crash_file import crashes_written_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +57,7 @@ async def _run(
     async with open_workspace() as workspace:
         before = asyncio.all_tasks()
         app = DashboardApp(workspace, demo=demo, guide=guide(workspace) if guide else None)
-        with terminal.ended_by_signals(app.end_by_signal):
+        with terminal.ended_by_signals(app.end_by_signal), crashes_written_to(workspace.paths.logs):
             # While GNU screen looks for the mouse it keeps esc back until the next key.
             mouse = workspace.settings.screen.mouse and not app.terminal.is_gnu_screen
             code = await app.run_async(mouse=mouse)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from batchtui.text.numbers import amount
-from batchtui.tui.chrome.base_screen import BaseScreen
-from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.chrome.list_screen import ListScreen
+from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.rendering.batch_columns import COLUMNS, MEANINGS, MORE
 from batchtui.tui.rendering.columns import Column
@@ -14,10 +14,9 @@ from batchtui.tui.rendering.spans import Line, Span, Tone
 from batchtui.tui.widgets.grid.grid import Grid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from textual.binding import BindingType
-    from textual.widget import Widget
 
     from batchtui.services.workspace import Workspace
 
@@ -25,7 +24,7 @@ EVERY = (*COLUMNS, *MORE)
 SHAPE = (Column("title", "COLUMN", 10, 12, 100, fixed=True), Column("meaning", "WHAT IT SAYS", 20, 60, 95, fixed=True))
 
 
-class ColumnPicker(BaseScreen):
+class ColumnPicker(ListScreen[Column]):
     """Lists all columns, and tells at once what is chosen of them. It remembers nothing itself."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.COLUMNS)
@@ -52,19 +51,12 @@ class ColumnPicker(BaseScreen):
         self._order = [column.id for column in chosen] + [column.id for column in EVERY if column not in chosen]
         self._first = {column.id for column in chosen}
         self._by_id = {column.id: column for column in EVERY}
-        self.grid: Grid[Column] = Grid(SHAPE, self._page, paint, id="columns")
-
-    def content(self) -> Iterator[Widget]:
-        """Lay out the list."""
-        yield self.grid
+        self.items = EVERY
+        self.grid = Grid(SHAPE, self.page, paint, id="columns")
 
     def on_mount(self) -> None:
         """Show the list."""
-        self.grid.focus()
         self._show(self._first)
-
-    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, Column]]:
-        return [(key, EVERY[key]) for key in keys]
 
     def _key(self, column_id: str) -> int:
         return EVERY.index(self._by_id[column_id])

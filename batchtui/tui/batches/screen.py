@@ -18,8 +18,8 @@ from batchtui.tui.batches.actions import BatchActions
 from batchtui.tui.batches.detail import Detail
 from batchtui.tui.batches.rows import BatchRow, BatchRows, RowPainter
 from batchtui.tui.batches.view_state import KEY, ListState, load_state
-from batchtui.tui.commands.bindings import bindings
 from batchtui.tui.commands.key_text import empty_state
+from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import BY_ID, Scope
 from batchtui.tui.rendering.batch_columns import COLUMNS, BatchPainter, chosen_columns
 from batchtui.tui.rendering.painter import painter_of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import TYPE_CHECKING
 
 from batchtui.domain.states import BatchState
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from batchtui.registry.batch_queries import BatchCounts
+    from batchtui.services.workspace import Workspace
     from batchtui.tui.host import Status
 
 STALE = 180.0
@@ -34,6 +36,15 @@ ORDER = (
     BatchState.ENDED,
     BatchState.MISSING,
 )
+COLOURS = (
+    Tone.BLUE_PLACE,
+    Tone.GREEN_PLACE,
+    Tone.MAGENTA_PLACE,
+    Tone.YELLOW_PLACE,
+    Tone.CYAN_PLACE,
+    Tone.RED_PLACE,
+)
+"""The colours that go with names of profiles, in turn."""
 
 
 class StatusBar(LinesView):
@@ -137,3 +148,17 @@ def poll_words(status: Status) -> Line:
     if poll.asked_at is None:
         return (Span("asking…" if not status.tally.total else "not asked yet", Tone.DIM),)
     return (age,) if until < 5 else (age, Span(f" · next {countdown(-(-until // 5) * 5)}", Tone.DIM))
+
+
+def workspace_colour(workspace: Workspace) -> Tone:
+    """Return the colour of the place that is worked at; dim for the usual credentials, of which there is but one."""
+    places = workspace.settings.places
+    for name in (workspace.profile, workspace.workspace_id):
+        if name and name in places and (chosen := places[name].colour):
+            return Tone(chosen)
+    return of_name(workspace.profile) if workspace.profile else Tone.DIM
+
+
+def of_name(name: str) -> Tone:
+    """Return the colour that goes with a name: the same on every machine."""
+    return COLOURS[zlib.crc32(name.encode("utf-8", "replace")) % len(COLOURS)]

@@ -8,10 +8,12 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import UsageError
-from batchtui.tui.commands.table import BY_ID, COMMANDS, TOGETHER
+from batchtui.tui.commands.table import BY_ID, COMMANDS, TOGETHER, Scope, of_scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from textual.binding import BindingType
 
     from batchtui.tui.commands.table import Command
 
@@ -115,3 +117,21 @@ def lines(keymap: Keymap) -> Iterator[tuple[Command, str]]:
     """Yield every command with its keys in words, in the table's order."""
     for command in COMMANDS:
         yield command, ", ".join(keymap[command.id]) or "none"
+
+
+def bindings(*scopes: Scope) -> list[BindingType]:
+    """Return Textual's bindings of these scopes. Their ids are those of the commands, so that a keymap finds them."""
+    from textual.binding import Binding  # late: `batchtui keys` reads this module, and has no use for Textual
+
+    return [
+        Binding(
+            ",".join(map(textual_name, command.keys)),
+            command.action,
+            command.title,
+            show=False,
+            id=command.id,
+            # What is heard while one types is heard before the field hears it.
+            priority=command.id == "app.quit" or command.scope is Scope.FIELD,
+        )
+        for command in of_scope(*scopes)
+    ]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from batchtui.domain.batch import Batch
 from batchtui.services.results.compare import find_comparable
 from batchtui.text.numbers import amount
 from batchtui.text.safe import one_line
-from batchtui.tui.chrome.base_screen import BaseScreen
+from batchtui.tui.chrome.list_screen import ListScreen
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.compare.screen import CompareScreen
 from batchtui.tui.rendering.batch_columns import COLUMNS, BatchPainter
@@ -22,31 +23,29 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from batchtui.domain.batch import Batch
     from batchtui.services.workspace import Workspace
 
 
-class BatchPicker(BaseScreen):
+class BatchPicker(ListScreen[Batch]):
     """Lists what a batch can be compared with. Opening one compares them."""
 
     SCOPES = (Scope.LIST, Scope.EVERYWHERE)
+    UNAVAILABLE = frozenset({"list.mark", "list.sort", "list.reverse"})
 
     def __init__(self, workspace: Workspace, batch: Batch) -> None:
         super().__init__(workspace)
         self._batch = batch
         self._found: dict[int, Batch] = {}
         painter = BatchPainter(workspace.clock.now, self.forecast, plain=lambda: painter_of(self).plain)
-        self.grid: Grid[Batch] = Grid(COLUMNS, self._page, painter, id="comparable")
+        self.grid = Grid(COLUMNS, self.page, painter, id="comparable")
         self.grid.empty = (line(Span("Looking for batches of the same custom_ids", Tone.DIM)),)
 
-    def content(self) -> Iterator[Widget]:
-        """Lay out the question and the list."""
+    def above(self) -> Iterator[Widget]:
+        """Lay out the question."""
         yield _Question(self._batch)
-        yield self.grid
 
     def on_mount(self) -> None:
         """Look, beside the keys."""
-        self.grid.focus()
         run_guarded(self, self._look, group="latest-comparable")
 
     async def _look(self) -> None:
@@ -62,13 +61,12 @@ class BatchPicker(BaseScreen):
         self.grid.repaint()
         self.refresh_footer()
 
-    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, Batch]]:
+    async def page(self, keys: Sequence[int]) -> Sequence[tuple[int, Batch]]:
+        """Return the batches with these keys."""
         return [(key, self._found[key]) for key in keys if key in self._found]
 
     def is_available(self, command_id: str) -> bool:
         """Leave out what means nothing here."""
-        if command_id in ("list.mark", "list.sort", "list.reverse"):
-            return False
         return super().is_available(command_id) and (command_id != "list.open" or bool(self._found))
 
     def footer_status(self) -> Line:

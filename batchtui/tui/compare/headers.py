@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from batchtui.registry.results.pairs import Pair
+from batchtui.services.results.compare import Comparison
 from batchtui.text.money import usd
 from batchtui.text.numbers import amount, count, short
-from batchtui.text.safe import one_line
-from batchtui.tui.rendering.spans import Line, Span, Tone, fit, width
-from batchtui.tui.widgets.lines_view import LinesView
+from batchtui.text.safe import one_line, sanitize
+from batchtui.tui.compare.columns import difference
+from batchtui.tui.rendering.painter import painter_of
+from batchtui.tui.rendering.result_columns import outcome_line
+from batchtui.tui.rendering.spans import Line, Span, Tone, fit, joined, shorten, width
+from batchtui.tui.widgets.lines_view import ItemView
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from batchtui.services.results.compare import Comparison, Side
+    from batchtui.domain.result import ResultFacts
+    from batchtui.services.results.compare import Side
 
 LEAST = 12
 """Columns of a name at least."""
@@ -21,23 +27,17 @@ MOST = 40
 GAP = 3
 
 
-class ComparisonHeader(LinesView):
+class ComparisonHeader(ItemView[Comparison]):
     """Draws a comparison's sums: a line for either side, and one for the change."""
 
     def __init__(self, names: Sequence[str]) -> None:
         """`names` of both sides, for as long as nothing else is known."""
         super().__init__()
         self._names = names
-        self._comparison: Comparison | None = None
-
-    def show(self, comparison: Comparison) -> None:
-        """Draw these sums."""
-        self._comparison = comparison
-        self.redraw()
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
         """Draw them."""
-        comparison = self._comparison
+        comparison = self.item
         if comparison is None:
             return [(Span(f" {one_line(name)}", Tone.STRONG),) for name in self._names] + [()]
         sides = [comparison.first, comparison.second]
@@ -97,3 +97,39 @@ def change(of: str, before: float, after: float) -> str:
     if share >= 2:
         return f"{of} ×{share:.1f}"
     return f"{of} {'+' if share > 1 else '−'}{abs(share - 1):.0%}"
+
+
+class PairHeader(ItemView[Pair]):
+    """Draws three lines: the custom_id, and a line for either answer."""
+
+    def __init__(self, first: str, second: str) -> None:
+        """`first` and `second` are the names of both sides."""
+        super().__init__()
+        self._names = (first, second)
+
+    def draw(self, columns: int, rows: int) -> Sequence[Line]:
+        """Draw it."""
+        pair = self.item
+        if pair is None:
+            return [(), (), ()]
+        plain = painter_of(self).plain
+        said = (Span("   "), *difference(pair.difference, plain=plain))
+        name = [Span(sanitize(pair.custom_id) or "(no custom_id)", Tone.STRONG)]
+        return [
+            (Span(" "), *shorten(name, columns - 1 - width(said)), *said),
+            self._side("-", Tone.BAD, self._names[0], pair.first, columns, plain=plain),
+            self._side("+", Tone.GOOD, self._names[1], pair.second, columns, plain=plain),
+        ]
+
+    @staticmethod
+    def _side(sign: str, tone: Tone, name: str, facts: ResultFacts | None, columns: int, *, plain: bool) -> Line:
+        said: Line = (Span("no result of this custom_id", Tone.DIM),)
+        if facts is not None:
+            out = facts.usage.output_tokens
+            said = joined([
+                outcome_line(facts.outcome, plain=plain),
+                [Span(one_line((facts.model or "").removeprefix("claude-")), Tone.DIM)] if facts.model else [],
+                [Span(f"{count(out)} tokens out", Tone.DIM)] if out else [],
+            ], "   ")  # fmt: skip
+        room = max(LEAST, columns - 3 - 3 - width(said))
+        return (Span(f" {sign} ", tone), *shorten([Span(one_line(name))], room), Span("   "), *said)

@@ -11,10 +11,10 @@ from batchtui.results.parsed_result import parse_result
 from batchtui.text.numbers import count
 from batchtui.text.safe import one_line
 from batchtui.tui.chrome.base_screen import BaseScreen
-from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.compare.diff import side_by_side, unified
-from batchtui.tui.compare.pair_head import PairHeader
+from batchtui.tui.compare.headers import PairHeader
 from batchtui.tui.rendering.answer import answer_parts
 from batchtui.tui.rendering.plain import MOST_SHOWN, plain_lines, plain_parts, pretty_json
 from batchtui.tui.rendering.spans import Line, Span, Tone, plain

@@ -6,11 +6,12 @@ import asyncio
 from typing import TYPE_CHECKING, ClassVar
 
 from batchtui.domain.errors import BatchtuiError
+from batchtui.registry.results.pairs import Pair
 from batchtui.services.results.compare import Comparison, compare, targets_of
 from batchtui.text.numbers import count
-from batchtui.tui.chrome.base_screen import BaseScreen
-from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.chrome.list_screen import ListScreen
 from batchtui.tui.commands.key_text import text_with_keys
+from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.compare import columns as pair_cells
 from batchtui.tui.compare.headers import ComparisonHeader
@@ -30,15 +31,15 @@ if TYPE_CHECKING:
 
     from batchtui.domain.batch import Batch
     from batchtui.domain.comparison import AnswerChange
-    from batchtui.registry.results.pairs import Pair
     from batchtui.services.workspace import Workspace
 
 
-class CompareScreen(BaseScreen):
+class CompareScreen(ListScreen[Pair]):
     """Compares the jobs of two batches, or two batches of one job. It asks the service, and closes what that opened."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.COMPARE)
     SCOPES = (Scope.COMPARE, Scope.LIST, Scope.EVERYWHERE)
+    UNAVAILABLE = frozenset({"list.mark", "list.sort", "list.reverse"})
 
     def __init__(self, workspace: Workspace, first: Batch, second: Batch) -> None:
         super().__init__(workspace)
@@ -49,19 +50,17 @@ class CompareScreen(BaseScreen):
         self._head = ComparisonHeader([first.name, second.name])
         self._kinds = FacetBar(pair_cells.KINDS, "Comparing")
         painter = pair_cells.PairPainter(plain=lambda: painter_of(self).plain)
-        self.grid: Grid[Pair] = Grid(pair_cells.COLUMNS, self._page, painter, id="pairs")
+        self.grid = Grid(pair_cells.COLUMNS, self.page, painter, id="pairs")
         self._say("Reading both")
 
-    def content(self) -> Iterator[Widget]:
-        """Lay out the sums, the kinds of change and the pairs."""
+    def above(self) -> Iterator[Widget]:
+        """Lay out the sums and the kinds of change."""
         yield self._head
         yield Rule()
         yield self._kinds
-        yield self.grid
 
     def on_mount(self) -> None:
         """Compare, beside the keys."""
-        self.grid.focus()
         run_guarded(self, self._compare, group="latest-comparison")
 
     def on_unmount(self) -> None:
@@ -98,7 +97,8 @@ class CompareScreen(BaseScreen):
         self._kinds.show(comparison.pairs.by_difference, self._only)
         self.refresh_footer()
 
-    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, Pair]]:
+    async def page(self, keys: Sequence[int]) -> Sequence[tuple[int, Pair]]:
+        """Read the pairs with these numbers from both files."""
         if self._comparison is None:
             return []
         return [(pair.number, pair) for pair in await asyncio.to_thread(self._comparison.pairs.page, keys)]
@@ -125,8 +125,6 @@ class CompareScreen(BaseScreen):
 
     def is_available(self, command_id: str) -> bool:
         """Leave out what means nothing here."""
-        if command_id in ("list.mark", "list.sort", "list.reverse"):
-            return False
         if command_id in ("list.open", "compare.only", "compare.only-back", "compare.copy-custom-id"):
             return self._comparison is not None
         return super().is_available(command_id)

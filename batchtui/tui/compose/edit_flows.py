@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.errors import BatchtuiError
+from batchtui.domain.model import lifecycle_on
 from batchtui.services.compose.draft import Draft, template_of, with_template
 from batchtui.services.compose.template_choice import saved_template, templates
 from batchtui.services.models import known_models, list_models
@@ -19,9 +20,11 @@ from batchtui.text.safe import one_line
 from batchtui.tui.dialogs.confirm import Group, Question
 from batchtui.tui.dialogs.file_picker import FilePicker
 from batchtui.tui.dialogs.name_picker import Name, NamePicker
-from batchtui.tui.dialogs.text_prompt import TextPrompt
+from batchtui.tui.dialogs.text_prompt import TextPrompt, parse_tokens, token_complaint
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from batchtui.domain.model import ModelInfo
     from batchtui.services.compose.draft_preview import OpenedDraft
     from batchtui.services.models import ModelList
@@ -84,7 +87,7 @@ async def new_draft(app: Host) -> Draft | None:
     return Draft() if await app.ask(question) else None
 
 
-def whole_text(draft: Draft) -> str:
+def join_text(draft: Draft) -> str:
     """Return the template of a draft as its file would be: with its head, and further turns."""
     try:
         template = template_of(draft)
@@ -126,8 +129,9 @@ async def _template(app: Host, draft: Draft) -> Draft | None:
 async def _model(app: Host, draft: Draft) -> Draft | None:
     found = await _models(app.workspace)
     tiers = app.workspace.settings.tiers()
+    today = app.workspace.clock.now().date()
     names = [Name(tier, f"now {model}") for tier, model in tiers.items()]
-    names += [Name(model.id, _about(model)) for model in found.models.values()]
+    names += [Name(model.id, _about(model, today)) for model in found.models.values()]
     where = "as the API lists them" if found.heard_at else "from the built-in list"
     chosen = await app.push_screen(NamePicker(names, f"a model, {where}", others=True), wait_for_dismiss=True)
     return replace(draft, model=chosen) if chosen else None
@@ -141,31 +145,27 @@ async def _models(workspace: Workspace) -> ModelList:
     return await known_models(workspace)
 
 
-def _about(model: ModelInfo) -> str:
+def _about(model: ModelInfo, today: date) -> str:
     said = [f"writes {count(model.max_tokens)}"] if model.max_tokens else []
     said += [f"reads {count(model.max_input_tokens)}"] if model.max_input_tokens else []
     said += ["not in batches"] if model.batches is False else []
-    said += [f"retires {model.retires_at:%d %b %Y}"] if model.retires_at else []
-    said += [model.lifecycle] if model.lifecycle not in (None, "active") else []
+    life = lifecycle_on(model, today)
+    said += [f"retires {model.retires_at:%d %b %Y}"] if model.retires_at and life != "retired" else []
+    said += [life] if life != "active" else []
     return one_line(", ".join(said))
 
 
 async def _max_tokens(app: Host, opened: OpenedDraft) -> Draft | None:
     text = str(opened.draft.max_tokens or "")
-    asked = TextPrompt("How many tokens an answer may have; empty for 4,096", text, check=_no_number)
+    asked = TextPrompt("How many tokens an answer may have; empty for 4,096", text, check=token_complaint)
     typed = await app.push_screen(asked, wait_for_dismiss=True)
-    return None if typed is None else replace(opened.draft, max_tokens=int(typed.replace(",", "")) if typed else None)
+    return None if typed is None else replace(opened.draft, max_tokens=parse_tokens(typed))
 
 
 async def _ids(app: Host, opened: OpenedDraft) -> Draft | None:
     names = [Name(MADE, "of the row's place"), *(Name(column) for column in opened.columns)]
     chosen = await app.push_screen(NamePicker(names, "the column that names a row"), wait_for_dismiss=True)
     return None if chosen is None else replace(opened.draft, id="" if chosen == MADE else chosen)
-
-
-def _no_number(text: str) -> str:
-    digits = text.replace(",", "")
-    return "" if not text or (digits.isdecimal() and int(digits) > 0) else "a number of tokens, such as 8,000"
 
 
 def _query(text: str) -> str:

@@ -8,21 +8,24 @@ from typing import TYPE_CHECKING
 from textual.containers import Vertical
 from textual.message import Message
 
+from batchtui.domain.problem import Severity
 from batchtui.services.compose.draft_preview import show_row
+from batchtui.text.safe import one_line
 from batchtui.tui.compose.data_grid import DataGrid
 from batchtui.tui.compose.draft_rows import table_words
-from batchtui.tui.compose.row_troubles import RowProblems
 from batchtui.tui.rendering.request import request_parts
-from batchtui.tui.rendering.spans import Span, Tone, line
+from batchtui.tui.rendering.spans import Line, Span, Tone, line, wrapped
 from batchtui.tui.widgets.document_pane import Document, DocumentPane
-from batchtui.tui.widgets.named_rule import TitledRule
+from batchtui.tui.widgets.lines_view import LinesView
+from batchtui.tui.widgets.rule import TitledRule
 from batchtui.tui.workers import CoalescedWorker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from textual.app import ComposeResult
 
+    from batchtui.domain.problem import Problem
     from batchtui.services.compose.draft_preview import RowPreview
     from batchtui.tui.compose.draft_session import DraftSession
     from batchtui.tui.rendering.plain import Part
@@ -100,3 +103,33 @@ class RequestPreview(Vertical):
 def _nothing(is_row: bool, _most: int | None) -> Iterator[Part]:
     """Say why there is nothing to read."""
     yield (Span("No request can be made of this row." if is_row else "There is no request to show yet.", Tone.DIM),)
+
+
+class RowProblems(LinesView):
+    """Draws the problems of one row, as many as there is room for; without any it takes no room."""
+
+    def __init__(self) -> None:
+        super().__init__(id="row-troubles")
+        self._problems: Sequence[Problem] = ()
+        self._complaints: Sequence[str] = ()
+        self.display = False
+
+    def show(self, problems: Sequence[Problem], complaints: Sequence[str] = ()) -> None:
+        """Draw the problems of the row, and before them what is wrong with all rows."""
+        self._problems, self._complaints = problems, complaints
+        self.display = bool(problems or complaints)
+        self.redraw()
+
+    def draw(self, columns: int, rows: int) -> Sequence[Line]:
+        """Draw them."""
+        wrong = [one_line(complaint) for complaint in self._complaints]
+        lines: list[Line] = [(Span(f" {part}", Tone.BAD),) for said in wrong for part in wrapped(said, columns - 2)]
+        for problem in self._problems:
+            tone = Tone.BAD if problem.severity is Severity.ERROR else Tone.WARN
+            said = " ".join(_sentence(words) for words in (problem.message, problem.hint) if words)
+            lines += [(Span(f" {part}", tone),) for part in wrapped(one_line(said), columns - 2)]
+        return lines[:5]
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}{'' if words.endswith(('.', '?', '!')) else '.'}"

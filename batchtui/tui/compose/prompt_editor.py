@@ -29,12 +29,14 @@ class PromptEditor(TextArea):
     """
 
     DEFAULT_CSS: ClassVar[str] = """
-    PromptEditor, PromptEditor:focus { border: none; padding: 0 1; background: $background; background-tint: transparent 0%; }
+    PromptEditor, PromptEditor:focus {
+        border: none; padding: 0 1; background: $background; background-tint: transparent 0%;
+    }
     PromptEditor { scrollbar-size: 0 1; }
     PromptEditor .text-area--suggestion { text-style: dim italic; }
     """
 
-    class Written(Message):
+    class Edited(Message):
         """Another text stands there, by hand."""
 
         def __init__(self, text: str) -> None:
@@ -66,7 +68,7 @@ class PromptEditor(TextArea):
         event.stop()
         if not self.read_only and self.text != self._shown:
             self._shown = self.text
-            self.post_message(self.Written(self.text))
+            self.post_message(self.Edited(self.text))
 
     def update_suggestion(self) -> None:
         """Offer the rest of a name in a gap."""

@@ -14,7 +14,7 @@ from batchtui.services.compose.draft import TEXTS
 from batchtui.services.compose.draft_preview import find_problem
 from batchtui.text.numbers import count
 from batchtui.tui.chrome.base_screen import BaseScreen
-from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.compose import edit_flows as rewriting
 from batchtui.tui.compose import flows as composing
@@ -27,8 +27,7 @@ from batchtui.tui.rendering.spans import Line, Span, Tone
 from batchtui.tui.terminal import external as pager
 from batchtui.tui.widgets.document_pane import ViewMode
 from batchtui.tui.widgets.grid.grid import Grid
-from batchtui.tui.widgets.named_rule import TitledRule
-from batchtui.tui.widgets.rule import Rule
+from batchtui.tui.widgets.rule import Rule, TitledRule
 from batchtui.tui.workers import run_guarded
 
 if TYPE_CHECKING:
@@ -150,7 +149,7 @@ class ComposeScreen(BaseScreen):
         """Say which row that is, and what works on it."""
         self.refresh_footer()
 
-    def on_prompt_editor_written(self, event: PromptEditor.Written) -> None:
+    def on_prompt_editor_edited(self, event: PromptEditor.Edited) -> None:
         """Take what is typed, letter by letter."""
         self.take(self.desk.draft.with_text(self._writes, event.text))
 
@@ -293,7 +292,7 @@ class ComposeScreen(BaseScreen):
         """Edit the part under the cursor in $EDITOR; the template, where that is no text of its own."""
         part = self.parts.item
         field = part.id if part is not None and part.id in TEXTS else ""
-        text = self.desk.draft.text(field) if field else rewriting.whole_text(self.desk.draft)
+        text = self.desk.draft.text(field) if field else rewriting.join_text(self.desk.draft)
         edited = pager.edit_text(self.app, text, f"{field or self.desk.draft.name}.md")
         if edited is not None and edited != text:
             self.take(

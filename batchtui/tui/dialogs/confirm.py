@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from batchtui.tui.commands.bindings import bindings
 from batchtui.tui.commands.key_text import text_with_keys
+from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.rendering.spans import Line, Span, Tone, width
 from batchtui.tui.widgets.lines_view import LinesView

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from batchtui.tui.commands.bindings import bindings
 from batchtui.tui.commands.key_text import text_with_keys
+from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope, of_scope
 from batchtui.tui.rendering.spans import Line, Span, Tone
 from batchtui.tui.widgets.text_view import TextView

@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from batchtui.tui.commands.bindings import bindings
+from batchtui.text.safe import sanitize, sanitize_block
 from batchtui.tui.commands.key_text import text_with_keys
+from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
-from batchtui.tui.rendering.spans import Line, Tone
+from batchtui.tui.rendering.spans import Line, Span, Tone
 from batchtui.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from textual import events
     from textual.app import ComposeResult
     from textual.binding import BindingType
+
+    from batchtui.domain.errors import BatchtuiError
 
 
 class MessageBox(ModalScreen[None]):
@@ -52,3 +55,28 @@ class MessageBox(ModalScreen[None]):
         if not self._is_closed:
             self._is_closed = True
             self.dismiss(None)
+
+
+class ErrorBox(MessageBox):
+    """Shows one failure until a key is pressed."""
+
+    LOOK = "-error"
+
+    def __init__(self, error: BatchtuiError) -> None:
+        super().__init__(error_lines(error))
+        self.error = error
+
+
+def error_lines(error: BatchtuiError) -> Iterator[Line]:
+    """Yield what a failure says."""
+    yield (Span(sanitize(error.heading), Tone.BAD),)
+    yield ()
+    for part in sanitize_block(error.message).expandtabs(4).split("\n"):
+        yield (Span(part),)
+    if error.hint:
+        yield ()
+        yield (Span(sanitize(error.hint), Tone.DIM),)
+    request_id = getattr(error, "request_id", None)
+    if request_id:
+        yield ()
+        yield (Span(f"request id {sanitize(str(request_id))}", Tone.DIM),)

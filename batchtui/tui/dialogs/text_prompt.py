@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from batchtui.tui.commands.bindings import bindings
 from batchtui.tui.commands.key_text import text_with_keys
+from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.rendering.spans import Line, Span, Tone
 from batchtui.tui.widgets.lines_view import LinesView
@@ -94,6 +94,17 @@ class _Said(LinesView):
         if complaint := self._dialog.complaint:
             return [(Span(complaint, Tone.WARN),)]
         return [text_with_keys(self, "`enter`  takes it   {field.close}  leaves it", named=Tone.STRONG)]
+
+
+def token_complaint(text: str) -> str:
+    """Return what is wrong with a number of tokens as it is typed, `8,000` say; empty where nothing is, or no text."""
+    digits = text.replace(",", "")
+    return "" if not text or (digits.isdecimal() and int(digits) > 0) else "a number of tokens, such as 8,000"
+
+
+def parse_tokens(text: str) -> int | None:
+    """Return the number of tokens that was typed; None for no text. Raises ValueError where there is a complaint."""
+    return int(text.replace(",", "")) if text else None
 
 
 def _anything(_: str) -> str:

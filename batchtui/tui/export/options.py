@@ -51,6 +51,10 @@ class ExportForm:
     order: str = "input"
     with_requests: bool = False
     fields: str = ""
+    guard: bool = True
+    """Whether CSV and TSV keep spreadsheets from running a cell."""
+    bom: bool = False
+    """Whether CSV and TSV are marked as UTF-8, for Excel."""
     pick: PickedResults | None = None
     """What was picked out before; it is written where `only` names it."""
 
@@ -64,7 +68,7 @@ class ExportForm:
         output = path_of(self.output)
         if len(groups) == 1:
             return [output]
-        return [output / f"{file_stem(group[0].id or group[0].job)}.{self.format}" for group in groups]
+        return [output / f"{file_stem(group[0].id or group[0].job)}.{self.format.suffix}" for group in groups]
 
     def options(self, output: str, *, overwrite: bool = False) -> ExportOptions:
         """Return them as the service takes them, for one file."""
@@ -74,10 +78,17 @@ class ExportForm:
             only=ONLY.get(self.only, frozenset()),
             order="input" if self.order == "input" else "arrival",
             with_requests=self.with_requests,
-            fields=tuple(filter(None, (word.strip() for word in self.fields.split(",")))),
+            fields=self._names(),
             overwrite=overwrite,
+            guard=self.guard,
+            bom=self.bom and self.format.is_delimited,
             picked={self.pick.batch: self.pick.seqs} if self.pick and self.only == self.pick.words else None,
         )
+
+    def _names(self) -> tuple[str, ...]:
+        if self.format is Format.CHAT:
+            return ()
+        return tuple(filter(None, (word.strip() for word in self.fields.split(","))))
 
 
 def make_folder(folder: Path) -> None:

@@ -12,28 +12,29 @@ from batchtui.exporters.formats import Format
 from batchtui.services.results.export import ExportPlan, ExportProgress, apply_export, plan_export
 from batchtui.settings.user_paths import is_file
 from batchtui.text.numbers import amount
-from batchtui.text.progress import pace
+from batchtui.text.progress import bar, pace
 from batchtui.text.safe import one_line, sanitize
-from batchtui.tui.chrome.base_screen import BaseScreen
-from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.chrome.list_screen import ListScreen
+from batchtui.tui.commands.key_text import text_with_keys
+from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.dialogs.confirm import Group, Question
 from batchtui.tui.dialogs.text_prompt import TextPrompt
-from batchtui.tui.export.export_summary import ExportSummary
 from batchtui.tui.export.options import FORMATS, ExportForm, file_stem, make_folder
 from batchtui.tui.rendering.columns import Column
-from batchtui.tui.rendering.spans import Line, Span, Tone
+from batchtui.tui.rendering.painter import painter_of
+from batchtui.tui.rendering.spans import Line, Span, Tone, plain, wrapped
 from batchtui.tui.widgets.grid.grid import Grid
-from batchtui.tui.widgets.rule import Rule
+from batchtui.tui.widgets.lines_view import LinesView
 from batchtui.tui.workers import CoalescedWorker, run_guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from textual.binding import BindingType
-    from textual.widget import Widget
 
     from batchtui.domain.batch import Batch
+    from batchtui.services.results.export import ExportProgress
     from batchtui.services.workspace import Workspace
     from batchtui.tui.export.options import PickedResults
 
@@ -54,11 +55,12 @@ def _no_name(text: str) -> str:
     return "a name is needed" if not text or "\0" in text else ""
 
 
-class ExportScreen(BaseScreen):
+class ExportScreen(ListScreen[ExportChoice]):
     """Shows the choices and what they come to. It writes nothing itself."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.EXPORT)
     SCOPES = (Scope.EXPORT, Scope.LIST, Scope.EVERYWHERE)
+    UNAVAILABLE = frozenset({"list.mark", "list.sort", "list.open"})
 
     def __init__(
         self, workspace: Workspace, name: str, groups: Sequence[Sequence[Batch]], pick: PickedResults | None = None
@@ -78,30 +80,19 @@ class ExportScreen(BaseScreen):
         stem = file_stem(name)
         output = f"{stem}/" if self._is_folder else f"{stem}.csv"
         self._wishes = ExportForm(output, only=pick.words if pick else "all", pick=pick)
-        self._rows: Sequence[ExportChoice] = ()
         self._planning = CoalescedWorker(self, self._plan)
-        self._summary = ExportSummary()
-        self.grid: Grid[ExportChoice] = Grid(COLUMNS, self._page, paint, id="export")
-
-    def content(self) -> Iterator[Widget]:
-        """Lay out the choices, and below them what they come to."""
-        yield self.grid
-        yield Rule()
-        yield self._summary
+        self.detail = self._summary = ExportSummary()
+        self.grid = Grid(COLUMNS, self.page, paint, id="export")
 
     def on_mount(self) -> None:
         """Show the choices."""
-        self.grid.focus()
         self._take(self._wishes)
-
-    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, ExportChoice]]:
-        return [(key, self._rows[key]) for key in keys if key < len(self._rows)]
 
     def _take(self, wishes: ExportForm) -> None:
         self._wishes = wishes
-        self._rows = tuple(self._choices())
+        self.items = tuple(self._choices())
         self.grid.forget()
-        self.grid.show(range(len(self._rows)))
+        self.grid.show(range(len(self.items)))
         self._planning.request()
 
     def _choices(self) -> Iterator[ExportChoice]:
@@ -111,9 +102,15 @@ class ExportScreen(BaseScreen):
         yield ExportChoice("results", wishes.only, self._changing(only=_after(wishes.kinds, wishes.only)))
         orders = {"input": "of the input", "arrival": "as they came"}
         yield ExportChoice("order", orders[wishes.order], self._changing(order=_after(tuple(orders), wishes.order)))
-        joined = "beside the results" if wishes.with_requests else "left out"
-        yield ExportChoice("requests", joined, self._changing(with_requests=not wishes.with_requests))
-        yield ExportChoice("fields", sanitize(wishes.fields) or "all of them", self._ask_fields)
+        if wishes.format is not Format.CHAT:
+            joined = "beside the results" if wishes.with_requests else "left out"
+            yield ExportChoice("requests", joined, self._changing(with_requests=not wishes.with_requests))
+            yield ExportChoice("fields", sanitize(wishes.fields) or "all of them", self._ask_fields)
+        if wishes.format.is_delimited:
+            formulas = "guarded with an apostrophe" if wishes.guard else "as they are: a spreadsheet may run them"
+            yield ExportChoice("formulas", formulas, self._changing(guard=not wishes.guard))
+            marked = "UTF-8 with a mark, for Excel" if wishes.bom else "UTF-8"
+            yield ExportChoice("encoding", marked, self._changing(bom=not wishes.bom))
 
     def _changing(self, **changes: object) -> Callable[[], None]:
         return lambda: self._take(replace(self._wishes, **changes))  # type: ignore[arg-type]
@@ -121,9 +118,11 @@ class ExportScreen(BaseScreen):
     def _take_format(self, kind: Format) -> None:
         output = self._wishes.output
         if not self._is_folder and Path(output).suffix.lstrip(".") in set(Format):
-            output = str(Path(output).with_suffix(f".{kind}"))
+            output = str(Path(output).with_suffix(f".{kind.suffix}"))
         order = "arrival" if kind is Format.JSONL else "input"
-        self._take(replace(self._wishes, format=kind, output=output, order=order))
+        # Fine-tuning takes what is whole, unless something else is chosen after it.
+        only = "succeeded" if kind is Format.CHAT and self._wishes.only == "all" else self._wishes.only
+        self._take(replace(self._wishes, format=kind, output=output, order=order, only=only))
 
     def _ask_output(self) -> None:
         title = "The folder they are written to" if self._is_folder else "The file they are written to"
@@ -164,11 +163,11 @@ class ExportScreen(BaseScreen):
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
         """Change what is under the cursor."""
-        self._rows[event.key].change()
+        self.items[event.key].change()
 
     def _action_export_change(self) -> None:
         if self.grid.key is not None:
-            self._rows[self.grid.key].change()
+            self.items[self.grid.key].change()
 
     def _action_export_write(self) -> None:
         # Of this screen: whoever leaves it gives the writing up, and no half file stays.
@@ -204,10 +203,6 @@ class ExportScreen(BaseScreen):
         say(f"writing  {pace(going.written, going.total, going.elapsed)}")
         self._summary.show_going(output.name, going)
 
-    def is_available(self, command_id: str) -> bool:
-        """Leave out what means nothing here."""
-        return command_id not in ("list.mark", "list.sort", "list.open") and super().is_available(command_id)
-
     def footer_status(self) -> Line:
         """Say whose results these are."""
         return (Span(one_line(self._whose), Tone.DIM),)
@@ -230,3 +225,36 @@ def _replacing(files: Sequence[Path]) -> Question:
 
 def _after(choices: Sequence[T], now: T) -> T:
     return choices[(choices.index(now) + 1) % len(choices)]
+
+
+class ExportSummary(LinesView):
+    """Draws sentences, else a bar and what stands below it."""
+
+    def __init__(self) -> None:
+        super().__init__(id="export-summary")
+        self._said: Sequence[Line] = ()
+        self._going: ExportProgress | None = None
+
+    def show(self, said: Sequence[Line]) -> None:
+        """Draw these lines."""
+        self._said, self._going = said, None
+        self.redraw()
+
+    def show_going(self, name: str, going: ExportProgress) -> None:
+        """Draw how far the writing of a file has come."""
+        words = f"{sanitize(name)}: {pace(going.written, going.total, going.elapsed)}"
+        self._going = going
+        giving_up = plain(text_with_keys(self, "{app.back} gives it up; no half file stays."))
+        self._said = ((Span(words, Tone.STRONG),), (Span(giving_up, Tone.DIM),))
+        self.redraw()
+
+    def draw(self, columns: int, rows: int) -> Sequence[Line]:
+        """Draw them, broken where they are too long."""
+        lines: list[Line] = []
+        if self._going is not None:
+            parts = bar(self._going.written, self._going.total, columns - 2, plain=painter_of(self).plain)
+            lines.append((Span(" "), *map(Span, parts, (Tone.RUNNING, Tone.FAINT, Tone.DIM))))
+        for said in self._said:
+            tone = said[0].tone
+            lines += [(Span(f" {part}", tone),) for part in wrapped(said[0].text, columns - 2)]
+        return lines[:rows] or [()]

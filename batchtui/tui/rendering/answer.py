@@ -1,11 +1,14 @@
-"""One answer as a person reads it: its text first, every other block under its name."""
+"""One answer as a person reads it: its text first, every other block under its name.
+
+`answer_parts` yields it. Texts that the service cut at its citations are read as one, with `[1]` where it cites.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from batchtui.domain.result import Outcome
-from batchtui.results.content_blocks import BlockKind, as_json
+from batchtui.results.content_blocks import BlockKind, as_json, joined_texts
 from batchtui.results.failure_groups import suggest_action
 from batchtui.text.safe import sanitize
 from batchtui.tui.rendering.plain import MOST_SHOWN, MarkdownText, Part, json_lines, plain_lines
@@ -31,12 +34,14 @@ def answer_parts(answer: ParsedResult, most: int | None = MOST_SHOWN, *, raw: by
     if answer.error or not answer.message:
         yield from _failure(answer, most)
         return
-    blocks = answer.blocks
+    blocks = tuple(joined_texts(answer.blocks, "[{}]".format))
     alone = len(blocks) == 1 and blocks[0].kind is BlockKind.TEXT
+    cited = 0
     for at, block in enumerate(sorted(blocks, key=lambda block: block.kind is not BlockKind.TEXT)):
         if at:
             yield ()
-        yield from block_parts(block, most, titled=not alone and block.kind is not BlockKind.TEXT)
+        yield from block_parts(block, most, titled=not alone and block.kind is not BlockKind.TEXT, cited=cited)
+        cited += len(block.citations)
     if not blocks:
         yield (Span("The message has no content.", Tone.DIM),)
     if answer.outcome.value not in ("succeeded", "tool_use"):
@@ -57,8 +62,8 @@ def _failure(answer: ParsedResult, most: int | None) -> Iterator[Part]:
     yield (Span(suggest_action(answer.outcome, answer.reading.error_type, None).sentence, Tone.WARN),)
 
 
-def block_parts(block: Block, most: int | None = MOST_SHOWN, *, titled: bool = True) -> Iterator[Part]:
-    """Yield one block of a message: under its name, with what it cites below it."""
+def block_parts(block: Block, most: int | None = MOST_SHOWN, *, titled: bool = True, cited: int = 0) -> Iterator[Part]:
+    """Yield one block of a message: under its name, with what it cites below it, numbered after the `cited` before."""
     if titled:
         yield (Span(sanitize(block.title), Tone.ACCENT),)
     if block.kind in (BlockKind.TEXT, BlockKind.SUMMARY):
@@ -67,7 +72,7 @@ def block_parts(block: Block, most: int | None = MOST_SHOWN, *, titled: bool = T
         yield from plain_lines(block.text, most, Tone.DIM)
     else:
         yield from json_lines(block.text, most)
-    for number, citation in enumerate(block.citations, 1):
+    for number, citation in enumerate(block.citations, cited + 1):
         place = f", {sanitize(citation.place)}" if citation.place else ""
         yield (Span(f"[{number}] ", Tone.ACCENT), Span(f"{sanitize(citation.source)}{place}: ", Tone.DIM),
                Span(f'"{sanitize(citation.quoted)}"', Tone.DIM))  # fmt: skip

@@ -219,7 +219,10 @@ def facts(
     batch: Batch, now: datetime, *, plain: bool = False, forecast: Forecast | None = None
 ) -> Iterator[tuple[str, Line]]:
     """Yield the facts of a batch, the worthiest first; what it does not have is left out."""
-    yield "state", joined([state(batch, plain=plain), [Span(sanitize(batch.reason), Tone.DIM)] if batch.reason else []])
+    yield (
+        "state",
+        joined([state(batch, plain=plain), [Span(sanitize(batch.reason), Tone.DIM)] if batch.reason else []]),
+    )
     sent = amount(batch.requests, "request") + (f", {size(batch.bytes)}" if batch.bytes else "")
     yield "sent", (Span(sent),)
     if batch.counts.total and (batch.counts_moved or batch.counts.settled):

@@ -98,6 +98,11 @@ def fit(pieces: Sequence[Span], columns: int, *, right: bool = False) -> Line:
     return _cut(pieces, columns)
 
 
+def shorten(pieces: Sequence[Span], columns: int) -> Sequence[Span]:
+    """Return the pieces, cut as `fitted` does where they take more columns than there are, and never filled."""
+    return fit(pieces, columns) if width(pieces) > columns else pieces
+
+
 def _cut(pieces: Sequence[Span], columns: int) -> Line:
     kept: list[Span] = []
     room = columns - 1

@@ -13,8 +13,8 @@ from batchtui.services.results.collect import CollectProgress, collect
 from batchtui.text.numbers import count, size
 from batchtui.tui.actions import flows as acts
 from batchtui.tui.actions.label_actions import LabelActions
-from batchtui.tui.commands.bindings import bindings
 from batchtui.tui.commands.key_text import text_with_keys
+from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.compare.batch_picker import BatchPicker
 from batchtui.tui.export.open import open_batch_export

@@ -17,8 +17,7 @@ from batchtui.tui.rendering.result_columns import OUTCOME_KINDS
 from batchtui.tui.rendering.spans import Line, Span, Tone, line
 from batchtui.tui.results.failure_list import FailureList
 from batchtui.tui.results.grid import ResultGrid
-from batchtui.tui.results.searching import ResultSearch
-from batchtui.tui.results.selection import ResultSelection
+from batchtui.tui.results.selection import ResultSearch, ResultSelection
 from batchtui.tui.widgets.facet_bar import FacetBar
 from batchtui.tui.widgets.filter_bar import FilterBar
 from batchtui.tui.workers import CoalescedWorker

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.containers import Vertical
 from textual.message import Message
 
-from batchtui.results.failure_groups import SuggestedAction
+from batchtui.results.failure_groups import FailureGroup, SuggestedAction
 from batchtui.text.glyphs import OUTCOMES
 from batchtui.text.numbers import count
 from batchtui.text.safe import one_line, sanitize
@@ -15,7 +15,7 @@ from batchtui.tui.rendering.columns import Column
 from batchtui.tui.rendering.result_columns import OUTCOME_TONES
 from batchtui.tui.rendering.spans import Line, Span, Tone, plain, wrapped
 from batchtui.tui.widgets.grid.grid import Grid
-from batchtui.tui.widgets.lines_view import LinesView
+from batchtui.tui.widgets.lines_view import ItemView
 from batchtui.tui.widgets.rule import Rule
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
-    from batchtui.results.failure_groups import FailureGroup
 
 COLUMNS = (
     Column("count", "FAILED", 6, 9, 100, right=True, fixed=True),
@@ -54,7 +53,7 @@ class FailureList(Vertical):
         self._groups: dict[int, FailureGroup] = {}
         self._chosen: int | None = None
         self.grid: Grid[FailureGroup] = Grid(COLUMNS, self._page, self._paint, id="groups")
-        self._example = _Example()
+        self._example = _Example(id="failure")
 
     def compose(self) -> ComposeResult:
         """Lay out the list, and below it an example of the group under the cursor."""
@@ -108,19 +107,11 @@ def kind(group: FailureGroup) -> Line:
     return (head, Span(f"  {one_line(group.pattern)}", Tone.DIM)) if group.pattern else (head,)
 
 
-class _Example(LinesView):
+class _Example(ItemView[FailureGroup]):
     """Draws what to do about a group, and its first failure."""
 
-    def __init__(self) -> None:
-        super().__init__(id="failure")
-        self._group: FailureGroup | None = None
-
-    def show(self, group: FailureGroup | None) -> None:
-        self._group = group
-        self.redraw()
-
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        group = self._group
+        group = self.item
         if group is None:
             return []
         lines: list[Line] = [(Span(f" {part}"),) for part in wrapped(group.advice.sentence, columns - 2)]

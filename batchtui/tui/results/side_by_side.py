@@ -9,7 +9,7 @@ from textual.containers import Container
 
 from batchtui.text.numbers import size
 from batchtui.tui.chrome.base_screen import BaseScreen
-from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.results.header import ResultHeader
 from batchtui.tui.terminal import external as pager

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, ClassVar
 
 from batchtui.domain.errors import BatchtuiError, NothingToRetry
 from batchtui.services.retry.retry import RetryOptions, RetryPlan, discard, plan_retry
+from batchtui.services.retry.unresolved import FailureChoice
 from batchtui.text.estimates import range_words
 from batchtui.text.glyphs import OUTCOMES
 from batchtui.text.numbers import amount, count, size
 from batchtui.text.safe import one_line
-from batchtui.tui.chrome.base_screen import BaseScreen
-from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.chrome.list_screen import ListScreen
 from batchtui.tui.commands.key_text import text_with_keys
+from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
-from batchtui.tui.dialogs.text_prompt import TextPrompt
+from batchtui.tui.dialogs.text_prompt import TextPrompt, parse_tokens, token_complaint
 from batchtui.tui.rendering.columns import Column
 from batchtui.tui.rendering.painter import painter_of
 from batchtui.tui.rendering.result_columns import OUTCOME_TONES
@@ -24,18 +25,15 @@ from batchtui.tui.rendering.spans import Line, Span, Tone, fit, line, plain
 from batchtui.tui.retry.flows import send_again
 from batchtui.tui.widgets.grid.grid import Grid
 from batchtui.tui.widgets.lines_view import LinesView
-from batchtui.tui.widgets.rule import Rule
 from batchtui.tui.workers import CoalescedWorker, run_guarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from textual.binding import BindingType
-    from textual.widget import Widget
 
     from batchtui.results.failure_groups import Kind
     from batchtui.services.batches.targets import Target
-    from batchtui.services.retry.unresolved import FailureChoice
     from batchtui.services.workspace import Workspace
 
 COLUMNS = (
@@ -47,11 +45,12 @@ COLUMNS = (
 )
 
 
-class RetryScreen(BaseScreen):
+class RetryScreen(ListScreen[FailureChoice]):
     """Shows one plan after the other, as choices change; sends the one that is shown. It decides nothing itself."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.RETRY)
     SCOPES = (Scope.RETRY, Scope.LIST, Scope.EVERYWHERE)
+    UNAVAILABLE = frozenset({"list.sort", "list.open"})
 
     def __init__(self, workspace: Workspace, target: Target, custom_ids: frozenset[str] | None = None) -> None:
         """`custom_ids`: nothing but these requests, whatever their failure; None for what is worth it."""
@@ -59,29 +58,18 @@ class RetryScreen(BaseScreen):
         self._target = target
         self._options = RetryOptions(custom_ids=custom_ids)
         self._plan: RetryPlan | None = None
-        self._failed: Sequence[FailureChoice] = ()
         self._planning = CoalescedWorker(self, self._make_plan)
-        self._summary = RetrySummary()
-        self.grid: Grid[FailureChoice] = Grid(COLUMNS, self._page, self._paint, id="failures")
+        self.detail = self._summary = RetrySummary()
+        self.grid = Grid(COLUMNS, self.page, self._paint, id="failures")
         self.grid.empty = (line(Span("Looking for what failed …", Tone.DIM)),)
-
-    def content(self) -> Iterator[Widget]:
-        """Lay out the kinds of failure, and below them the plan."""
-        yield self.grid
-        yield Rule()
-        yield self._summary
 
     def on_mount(self) -> None:
         """Make the first plan: what is worth sending again as it is."""
-        self.grid.focus()
         self._planning.request()
 
     def on_unmount(self) -> None:
         """Let go of what the last plan laid aside."""
         self._let_go()
-
-    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, FailureChoice]]:
-        return [(key, self._failed[key]) for key in keys if key < len(self._failed)]
 
     async def _make_plan(self) -> None:
         self._let_go()
@@ -90,7 +78,7 @@ class RetryScreen(BaseScreen):
             plan = await plan_retry(self.workspace, self._target, self._options)
         except NothingToRetry as nothing:
             self._summary.show(None, nothing.message)
-            if not self._failed:
+            if not self.items:
                 self.grid.empty = (line(Span(one_line(nothing.message), Tone.STRONG)),)
                 self.grid.repaint()
             self._show_choices()
@@ -101,14 +89,14 @@ class RetryScreen(BaseScreen):
         if not self.is_attached:
             discard(self.workspace, plan)
             return
-        self._plan, self._failed = plan, plan.failed
+        self._plan, self.items = plan, plan.failed
         self._summary.show(plan, "")
         self._show_choices()
 
     def _show_choices(self) -> None:
         self.grid.forget()
-        self.grid.marks = {key for key, failed in enumerate(self._failed) if failed.group.kind in self._chosen}
-        self.grid.show(range(len(self._failed)))
+        self.grid.marks = {key for key, failed in enumerate(self.items) if failed.group.kind in self._chosen}
+        self.grid.show(range(len(self.items)))
         self.refresh_footer()
 
     def _let_go(self) -> None:
@@ -126,7 +114,7 @@ class RetryScreen(BaseScreen):
         """The kinds that are sent again."""
         if self._options.groups:
             return self._options.groups
-        return frozenset(failed.group.kind for failed in self._failed if failed.is_chosen)
+        return frozenset(failed.group.kind for failed in self.items if failed.is_chosen)
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
         """Send a kind again, or leave it."""
@@ -137,7 +125,7 @@ class RetryScreen(BaseScreen):
         self._take_marks(self.grid.marks)
 
     def _take_marks(self, marks: set[int]) -> None:
-        kinds = frozenset(self._failed[key].group.kind for key in marks if key < len(self._failed))
+        kinds = frozenset(self.items[key].group.kind for key in marks if key < len(self.items))
         if kinds == self._chosen:
             return
         if not kinds:
@@ -156,13 +144,12 @@ class RetryScreen(BaseScreen):
 
     def _action_retry_max_tokens(self) -> None:
         text = str(self._options.max_tokens or "")
-        ask = TextPrompt("Another max_tokens for all of them; empty for each its own", text, check=_no_number)
+        ask = TextPrompt("Another max_tokens for all of them; empty for each its own", text, check=token_complaint)
         self.app.push_screen(ask, self._take_max_tokens)
 
     def _take_max_tokens(self, typed: str | None) -> None:
         if typed is not None:
-            number = int(typed.replace(",", "")) if typed else None
-            self._choose(replace(self._options, groups=self._chosen, max_tokens=number))
+            self._choose(replace(self._options, groups=self._chosen, max_tokens=parse_tokens(typed)))
 
     def _action_retry_send(self) -> None:
         if self._plan is not None:
@@ -178,7 +165,7 @@ class RetryScreen(BaseScreen):
         """Leave out what means nothing here, or not yet."""
         if command_id == "retry.send":
             return self._plan is not None
-        return command_id not in ("list.sort", "list.open") and super().is_available(command_id)
+        return super().is_available(command_id)
 
     def footer_status(self) -> Line:
         """Say whose failures these are."""
@@ -241,8 +228,3 @@ def paint(item: FailureChoice, column: Column, *, is_chosen: bool, plain: bool) 
         case "advice":
             return (Span(group.advice.sentence, Tone.DIM),)
     return (Span(one_line(group.pattern or group.example), Tone.DIM),)
-
-
-def _no_number(text: str) -> str:
-    digits = text.replace(",", "")
-    return "" if not text or (digits.isdecimal() and int(digits) > 0) else "a number of tokens, such as 8,000"

@@ -12,9 +12,9 @@ from batchtui.settings.loading import parse_settings
 from batchtui.settings.toml_edit import coerce, parsed, read_text, write_text
 from batchtui.text.numbers import amount
 from batchtui.text.safe import display_path, one_line, sanitize
-from batchtui.tui.chrome.base_screen import BaseScreen
+from batchtui.tui.chrome.list_screen import ListScreen
 from batchtui.tui.commands import keymap
-from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import COMMANDS, Scope
 from batchtui.tui.dialogs.text_prompt import TextPrompt
 from batchtui.tui.rendering.columns import Column
@@ -22,8 +22,7 @@ from batchtui.tui.rendering.spans import Line, Span, Tone, line, wrapped
 from batchtui.tui.terminal import external as pager
 from batchtui.tui.widgets.filter_bar import FilterBar
 from batchtui.tui.widgets.grid.grid import Grid
-from batchtui.tui.widgets.lines_view import LinesView
-from batchtui.tui.widgets.rule import Rule
+from batchtui.tui.widgets.lines_view import ItemView
 from batchtui.tui.workers import run_guarded
 
 if TYPE_CHECKING:
@@ -69,44 +68,38 @@ class SettingRow:
         return f"{self.key} {self.entry.value} {self.entry.meaning}".lower()
 
 
-class SettingsScreen(BaseScreen):
+class SettingsScreen(ListScreen[SettingRow]):
     """Lists every setting, the keys of every command among them. What they bring about is not its business."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.SETTINGS)
     SCOPES = (Scope.SETTINGS, Scope.LIST, Scope.EVERYWHERE)
+    UNAVAILABLE = frozenset({"list.mark", "list.sort", "app.settings"})
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self._file = workspace.paths.config_file
-        self._rows = rows(workspace.settings)
+        self.items = rows(workspace.settings)
         self._words = ""
         self._bar = FilterBar("what a setting is called, or means")
-        self._meaning = SettingHelp(str(self._file))
-        self.grid: Grid[SettingRow] = Grid(COLUMNS, self._page, paint, id="settings")
+        self.detail = SettingHelp(str(self._file))
+        self.grid = Grid(COLUMNS, self.page, paint, id="settings")
         self.grid.empty = NOTHING_FOUND
 
-    def content(self) -> Iterator[Widget]:
-        """Lay out the list, and below it what the one under the cursor means."""
+    def above(self) -> Iterator[Widget]:
+        """Lay out the field for what is looked for."""
         yield self._bar
-        yield self.grid
-        yield Rule()
-        yield self._meaning
 
     def on_mount(self) -> None:
         """Show the list."""
-        self.grid.focus()
         self._show()
-
-    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, SettingRow]]:
-        return [(key, self._rows[key]) for key in keys]
 
     def _show(self) -> None:
         words = self._words.lower().split()
-        shown = [at for at, row in enumerate(self._rows) if all(word in row.words for word in words)]
-        self.grid.update(enumerate(self._rows))
+        shown = [at for at, row in enumerate(self.items) if all(word in row.words for word in words)]
+        self.grid.update(enumerate(self.items))
         self.grid.show(shown)
-        self._bar.say(Span(f"{len(shown)} of {len(self._rows)} ", Tone.DIM))
-        self._meaning.show(self.grid.item)
+        self._bar.say(Span(f"{len(shown)} of {len(self.items)} ", Tone.DIM))
+        self.show_detail()
         self.refresh_footer()
 
     def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
@@ -118,13 +111,9 @@ class SettingsScreen(BaseScreen):
         """Give the keys back to the list."""
         self.grid.focus()
 
-    def on_grid_cursor_moved(self) -> None:
-        """Say what the one under the cursor means."""
-        self._meaning.show(self.grid.item)
-
     def on_grid_opened(self, event: Grid.Opened) -> None:
         """Change it: what has few values goes on to the next, anything else is typed."""
-        row = self._rows[event.key]
+        row = self.items[event.key]
         choices = row.entry.choices
         if choices:
             at = choices.index(row.entry.value) if row.entry.value in choices else -1
@@ -157,7 +146,7 @@ class SettingsScreen(BaseScreen):
 
     def _hold(self, settings: Settings) -> None:
         self.dashboard.take_settings(settings)
-        self._rows = rows(settings)
+        self.items = rows(settings)
         self._show()
 
     # ── commands ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -195,36 +184,31 @@ class SettingsScreen(BaseScreen):
         """Leave out what means nothing here."""
         if command_id == "settings.default":
             return self.grid.item is not None and self.grid.item.entry.is_changed
-        return command_id not in ("list.mark", "list.sort", "app.settings") and super().is_available(command_id)
+        return super().is_available(command_id)
 
     def footer_status(self) -> Line:
         """Say how many differ from their default."""
-        changed = sum(row.entry.is_changed for row in self._rows)
+        changed = sum(row.entry.is_changed for row in self.items)
         return (Span(f"{amount(changed, 'setting')} changed" if changed else "all as they come", Tone.DIM),)
 
 
-class SettingHelp(LinesView):
+class SettingHelp(ItemView[SettingRow]):
     """Draws what one setting means, what it may be, and where it is written."""
 
     def __init__(self, file: str) -> None:
         super().__init__(id="meaning")
         self._file = file
-        self._row: SettingRow | None = None
-
-    def show(self, row: SettingRow | None) -> None:
-        """Draw this one."""
-        self._row = row
-        self.redraw()
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
         """Draw it, as far as there is room."""
-        if self._row is None:
+        row = self.item
+        if row is None:
             return []
-        entry = self._row.entry
+        entry = row.entry
         said: list[Line] = [(Span(f" {part}"),) for part in wrapped(sanitize(entry.meaning), columns - 2)]
         if entry.choices:
             said.append((Span(" one of ", Tone.DIM), Span(", ".join(map(_bare, entry.choices)))))
-        when = "from the next start on" if self._row.key in AT_THE_NEXT_START else "at once"
+        when = "from the next start on" if row.key in AT_THE_NEXT_START else "at once"
         default = _bare(entry.default) or "not set"
         said.append((Span(f" default {sanitize(default)}  ·  a change holds {when}", Tone.DIM),))
         return [*said[: rows - 1], (Span(f" {display_path(self._file)}", Tone.PALE),)]

@@ -10,8 +10,8 @@ from batchtui.services.spending.ledger import By, Ledger, LedgerLine, read_ledge
 from batchtui.text.money import UNKNOWN_CELL, usd
 from batchtui.text.numbers import amount, count, short
 from batchtui.text.safe import one_line
-from batchtui.tui.chrome.base_screen import BaseScreen
-from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.chrome.list_screen import ListScreen
+from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.rendering.columns import Column
 from batchtui.tui.rendering.painter import painter_of
@@ -19,7 +19,7 @@ from batchtui.tui.rendering.spans import GAP, Span, Tone, fit, line
 from batchtui.tui.rendering.spans import Line as Drawn
 from batchtui.tui.spending.chart import Bar, Chart
 from batchtui.tui.widgets.grid.grid import Grid
-from batchtui.tui.widgets.lines_view import LinesView
+from batchtui.tui.widgets.lines_view import ItemView
 from batchtui.tui.widgets.rule import Rule
 from batchtui.tui.workers import CoalescedWorker
 
@@ -60,63 +60,52 @@ def columns_of(by: By) -> tuple[Column, ...]:
     )
 
 
-class SpendingScreen(BaseScreen):
+class SpendingScreen(ListScreen[LedgerLine]):
     """Shows the ledger, and reads it again when something has changed. It works nothing out."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.SPENDING)
     SCOPES = (Scope.SPENDING, Scope.LIST, Scope.EVERYWHERE)
+    UNAVAILABLE = frozenset({"list.mark", "list.sort", "list.open", "app.spending"})
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self._by: By = WAYS[0]
-        self._lines: Sequence[LedgerLine] = ()
         self._total = LedgerLine("total")
         self._reading = CoalescedWorker(self, self._read)
-        self._head = Head()
+        self._head = Head(id="spending-head")
         self._chart = Chart(id="chart")
-        self.grid: Grid[LedgerLine] = Grid(columns_of(self._by), self._page, self._paint, id="spending")
+        self.grid = Grid(columns_of(self._by), self.page, self._paint, id="spending")
         self.grid.empty = (
             line(Span("Nothing was spent yet, as far as results are here", Tone.STRONG)),
             line(Span("What a batch cost is known when its results are fetched.", Tone.DIM)),
         )
 
-    def content(self) -> Iterator[Widget]:
-        """Lay out the sums, the chart and the list."""
+    def above(self) -> Iterator[Widget]:
+        """Lay out the sums and the chart."""
         yield self._head
         yield self._chart
         yield Rule()
-        yield self.grid
 
     def on_mount(self) -> None:
         """Read the ledger."""
-        self.grid.focus()
         self._reading.request()
 
     async def _read(self) -> None:
         days = await read_ledger(self.workspace, by="day")
         ledger = days if self._by == "day" else await read_ledger(self.workspace, by=self._by)
-        self._lines = ledger.lines[::-1] if self._by == "day" else ledger.lines
+        self.items = ledger.lines[::-1] if self._by == "day" else ledger.lines
         self._total = ledger.total
         self._head.show(ledger)
         self._chart.show(_bars(days.lines, self.workspace.clock.now().astimezone().date()))
-        self.grid.update(enumerate(self._lines))
+        self.grid.update(enumerate(self.items))
         # A share changes with the total, too, where its line is as it was.
         self.grid.tick()
-        self.grid.show(range(len(self._lines)))
+        self.grid.show(range(len(self.items)))
         self.refresh_footer()
-
-    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, LedgerLine]]:
-        return [(key, self._lines[key]) for key in keys if key < len(self._lines)]
 
     def batches_changed(self, message: BatchesChanged) -> None:
         """Add up again."""
         self._reading.request()
-
-    def is_available(self, command_id: str) -> bool:
-        """Leave out what means nothing here."""
-        if command_id in ("list.mark", "list.sort", "list.open", "app.spending"):
-            return False
-        return super().is_available(command_id)
 
     def footer_status(self) -> Drawn:
         """Say how the list is added up."""
@@ -134,23 +123,14 @@ class SpendingScreen(BaseScreen):
         return paint(item, column)
 
 
-class Head(LinesView):
+class Head(ItemView[Ledger]):
     """Draws the sums in two lines: what was spent and saved, and what the figures do not hold."""
-
-    def __init__(self) -> None:
-        super().__init__(id="spending-head")
-        self._ledger: Ledger | None = None
-
-    def show(self, ledger: Ledger) -> None:
-        """Draw these sums."""
-        self._ledger = ledger
-        self.redraw()
 
     def draw(self, columns: int, rows: int) -> Sequence[Drawn]:
         """Draw them."""
-        if self._ledger is None:
+        if self.item is None:
             return [(), ()]
-        return [fit(tuple(pieces), columns) for pieces in (_sums(self._ledger), _remarks(self._ledger))]
+        return [fit(tuple(pieces), columns) for pieces in (_sums(self.item), _remarks(self.item))]
 
 
 def _sums(ledger: Ledger) -> Iterator[Span]:

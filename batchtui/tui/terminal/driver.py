@@ -13,6 +13,8 @@ import time
 import tty
 from codecs import getincrementaldecoder
 from contextlib import suppress
+from functools import partial
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Protocol, TextIO, cast
 
 from textual._xterm_parser import XTermParser
@@ -21,6 +23,7 @@ from textual.events import Key, Paste
 
 from batchtui.tui.terminal.input_tokenizer import ESC, InputTokenizer, PastedText
 from batchtui.tui.terminal.key_sequences import is_known
+from batchtui.tui.terminal.terminal_guard import TerminalGuard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 
     from batchtui.tui.terminal.input_tokenizer import Token
 
+POP_KEYBOARD_FLAGS = "\x1b[<u"
+"""Takes back what Textual has asked of kitty's keyboard protocol."""
 _AT_ONCE = 1 << 16
 """Bytes of one read: a paste comes in as few pieces as the terminal lets it."""
 
@@ -121,6 +126,7 @@ class TerminalDriver(LinuxDriver):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._file = _Screen(cast("TextIO", self._file))  # type: ignore[assignment]
+        self._guard = TerminalGuard()
 
     def start_application_mode(self) -> None:
         """Begin to read and to paint; also after a pause in which another program had the terminal."""
@@ -128,16 +134,24 @@ class TerminalDriver(LinuxDriver):
             # A terminal that goes sends SIGCONT with its SIGHUP, which Textual takes for coming back from a pause: of
             # two readers only one would hear that it is over, and the other would keep the process for ever.
             self.disable_input()
+            self.write(POP_KEYBOARD_FLAGS)  # they are pushed again, and popped only once at the end
         self._over, self._bell = os.pipe()
         before = self._take_keys()
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if before is not None:
             self.attrs_before = before
+            # On a thread: starting a process takes some milliseconds, and the first frame waits for this.
+            Thread(target=self._guard.taken, args=(self.fileno, before), daemon=True).start()
 
     def stop_application_mode(self) -> None:
         """Give the terminal back as it was."""
         super().stop_application_mode()
         self.attrs_before = None
+
+    def close(self) -> None:
+        """Wait until all that was written has gone out."""
+        super().close()
+        self._guard.given_back()
 
     # Python runs a signal's handler between any two steps of the program. What Textual does in these may then wait for
     # the very queue that the step before was putting something into, for ever: the loop does it, when it comes to it.
@@ -182,6 +196,13 @@ class TerminalDriver(LinuxDriver):
         super().disable_input()  # waits for the reader
         os.close(self._over)
         os.close(self._bell)
+
+    def _run_input_thread(self) -> None:
+        """Read keys; a failure here ends the dashboard as one on the loop does, and is logged in the same place."""
+        try:
+            self.run_input_thread()
+        except Exception as error:  # noqa: BLE001 (handed on, whatever it is)
+            self._soon(partial(self._app._handle_exception, error))  # noqa: SLF001 (Textual offers nothing else)
 
     def run_input_thread(self) -> None:
         """Read keys until it is over; on a thread."""

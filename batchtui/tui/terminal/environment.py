@@ -95,20 +95,31 @@ SAVE_TITLE, RESTORE_TITLE = "\x1b[22;2t", "\x1b[23;2t"
 """xterm's stack of titles: whoever had one before gets it back."""
 
 
+_ENDING = (
+    signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM
+)  # fmt: skip
+"""Signals that would end a process, and that a handler can make a clean end of."""
+
+
 @contextmanager
 def ended_by_signals(end: Callable[[int], None]) -> Iterator[None]:
-    """Have SIGTERM and SIGHUP call `end` with the signal's number, so that the terminal is left clean."""
+    """Have signals call `end` with their number, so that the terminal is left clean.
+
+    A signal that this process was started to ignore stays ignored, as SIGHUP under `nohup`.
+    """
     loop = asyncio.get_running_loop()
-    numbers = (signal.SIGTERM, signal.SIGHUP)
-    for number in numbers:
+    before = {number: signal.getsignal(number) for number in _ENDING}
+    heard = [number for number, handler in before.items() if handler is not signal.SIG_IGN]
+    for number in heard:
         with suppress(NotImplementedError, RuntimeError, ValueError):
             loop.add_signal_handler(number, end, int(number))
     try:
         yield
     finally:
-        for number in numbers:
+        for number in heard:
             with suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.remove_signal_handler(number)
+                signal.signal(number, before[number])
 
 
 def align_environment() -> None:

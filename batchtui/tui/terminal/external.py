@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import signal
-import subprocess
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +12,7 @@ from textual.app import SuspendNotSupported
 
 from batchtui.domain.errors import BatchtuiError
 from batchtui.tui.messages import ActionFailed
+from batchtui.tui.terminal.job_control import run_in_foreground
 
 if TYPE_CHECKING:
     from typing import Any
@@ -105,15 +104,9 @@ def _lend(app: App[Any], command: list[str], what: str, data: bytes | None = Non
 
 
 def _run(command: list[str], data: bytes | None) -> OSError | None:
-    """Run a program, and return why that could not be: raised, it would leave the dashboard stepped aside for good.
-
-    ctrl+c is the program's alone, as in a shell. A handler is not inherited, where ignoring the signal would be.
-    """
-    before = signal.signal(signal.SIGINT, lambda *_: None)
+    """Run a program, and return why that could not be: raised, it would leave the dashboard stepped aside for good."""
     try:
-        subprocess.run(command, input=data, check=False)  # noqa: S603 (the person's own)
+        run_in_foreground(command, data)
     except OSError as error:
         return error
-    finally:
-        signal.signal(signal.SIGINT, before)
     return None

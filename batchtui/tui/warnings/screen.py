@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from batchtui.services.insights.warnings import BatchWarning, WarningAction
 from batchtui.services.results.collect import collect
 from batchtui.text.numbers import amount
-from batchtui.tui.chrome.base_screen import BaseScreen
+from batchtui.tui.chrome.list_screen import ListScreen
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.rendering.batch_text import batch_label
 from batchtui.tui.rendering.columns import Column
@@ -16,14 +16,11 @@ from batchtui.tui.rendering.spans import Line, Span, Tone, line, wrapped
 from batchtui.tui.results.batch_screen import BatchScreen
 from batchtui.tui.submit import flows as sending
 from batchtui.tui.widgets.grid.grid import Grid
-from batchtui.tui.widgets.lines_view import LinesView
-from batchtui.tui.widgets.rule import Rule
+from batchtui.tui.widgets.lines_view import ItemView
 from batchtui.tui.workers import run_guarded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from textual.widget import Widget
+    from collections.abc import Sequence
 
     from batchtui.services.workspace import Workspace
 
@@ -48,51 +45,37 @@ OFFERS = {
 }
 
 
-class WarningsScreen(BaseScreen):
+class WarningsScreen(ListScreen[BatchWarning]):
     """Lists what the outlook holds. What enter does is done by those who always do it."""
 
     SCOPES = (Scope.LIST, Scope.EVERYWHERE)
     SHOWS_WARNINGS = True
+    UNAVAILABLE = frozenset({"list.mark", "list.sort", "app.warnings"})
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
-        self.grid: Grid[BatchWarning] = Grid(COLUMNS, self._page, paint, id="warnings")
+        self.grid = Grid(COLUMNS, self.page, paint, id="warnings")
         self.grid.empty = (line(Span("There is nothing to warn of", Tone.STRONG)),)
-        self._advice = WarningDetail()
-
-    def content(self) -> Iterator[Widget]:
-        """Lay out the list, and below it the one under the cursor in full."""
-        yield self.grid
-        yield Rule()
-        yield self._advice
+        self.detail = WarningDetail(id="advice")
 
     def on_mount(self) -> None:
         """Show the list."""
-        self.grid.focus()
         self.status_changed()
-
-    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, BatchWarning]]:
-        cautions = self.dashboard.outlook.cautions
-        return [(key, cautions[key]) for key in keys if key < len(cautions)]
 
     def status_changed(self) -> None:
         """Show what has been added, or has settled itself."""
         super().status_changed()
-        cautions = self.dashboard.outlook.cautions
-        self.grid.update(enumerate(cautions))
-        self.grid.show(range(len(cautions)))
-        self._advice.show(self.grid.item)
+        self.items = self.dashboard.outlook.cautions
+        self.grid.update(enumerate(self.items))
+        self.grid.show(range(len(self.items)))
+        self.show_detail()
         self.refresh_footer()
-
-    def on_grid_cursor_moved(self) -> None:
-        """Say the one under the cursor in full."""
-        self._advice.show(self.grid.item)
 
     def is_available(self, command_id: str) -> bool:
         """Leave out what means nothing here."""
         if command_id == "list.open":
             return bool(self.grid.order)
-        return command_id not in ("list.mark", "list.sort", "app.warnings") and super().is_available(command_id)
+        return super().is_available(command_id)
 
     def footer_status(self) -> Line:
         """Say how many there are."""
@@ -122,21 +105,12 @@ class WarningsScreen(BaseScreen):
         self.dashboard.say(f"The results of {batch_label(caution.batch)} are saved.")
 
 
-class WarningDetail(LinesView):
+class WarningDetail(ItemView[BatchWarning]):
     """Draws one warning whole, what to do about it, and what enter does."""
-
-    def __init__(self) -> None:
-        super().__init__(id="advice")
-        self._caution: BatchWarning | None = None
-
-    def show(self, caution: BatchWarning | None) -> None:
-        """Draw this one."""
-        self._caution = caution
-        self.redraw()
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
         """Draw it, as far as there is room; what enter does always has it."""
-        caution = self._caution
+        caution = self.item
         if caution is None:
             return []
         said: list[Line] = [(Span(f" {part}"),) for part in wrapped(f"{caution.message}.", columns - 2)]

@@ -12,16 +12,15 @@ from textual.containers import Vertical
 
 from batchtui.results.json_line import UnreadableLine, parse_json_object
 from batchtui.tui.rendering.markdown import rendered_parts
-from batchtui.tui.rendering.painter import painter_of
 from batchtui.tui.rendering.plain import MOST_SHOWN, plain_lines, plain_parts, pretty_json
-from batchtui.tui.rendering.spans import Line, Span, Tone, plain, width
+from batchtui.tui.rendering.spans import Line, Span, Tone, plain
 from batchtui.tui.widgets.json_tree_view import JsonTreeView
-from batchtui.tui.widgets.lines_view import LinesView
+from batchtui.tui.widgets.rule import TitledRule
 from batchtui.tui.widgets.text_view import TextView
 from batchtui.tui.workers import run_worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from textual.app import ComposeResult
     from textual.widget import Widget
@@ -52,7 +51,7 @@ class DocumentPane(Vertical):
 
     def __init__(self, title: str, *, id: str) -> None:  # noqa: A002  (Textual's name)
         super().__init__(id=id)
-        self._title = _Title(title)
+        self._title = TitledRule(title, _forms(ViewMode.TEXT))
         self._prose = TextView()
         self._tree = JsonTreeView()
         self._reading: Document | None = None
@@ -92,7 +91,7 @@ class DocumentPane(Vertical):
         self._draw()
 
     def _draw(self, *, stays: bool = False) -> None:
-        self._title.show(self.form)
+        self._title.offer(_forms(self.form))
         reading = self._reading
         if reading is None:
             return
@@ -129,7 +128,6 @@ class DocumentPane(Vertical):
 
 
 def _raw_parts(raw: bytes) -> Iterator[Part]:
-
     return plain_lines(pretty_json(raw), None)
 
 
@@ -140,28 +138,6 @@ def _value(raw: bytes) -> object:
         return raw.decode("utf-8", "replace")
 
 
-class _Title(LinesView):
-    """A rule with the name of what is below it, and the forms that it can have."""
-
-    DEFAULT_CSS = "_Title { height: 1; }"
-
-    def __init__(self, words: str) -> None:
-        super().__init__()
-        self._words = words
-        self._form = ViewMode.TEXT
-        self._is_ahead = False
-
-    def show(self, form: ViewMode) -> None:
-        self._form = form
-        self.redraw()
-
-    def mark(self, *, is_ahead: bool) -> None:
-        self._is_ahead = is_ahead
-        self.redraw()
-
-    def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        rule = "-" if painter_of(self).plain else "─"
-        forms = [Span(f" {form.value} ", Tone.CHIP if form is self._form else Tone.DIM) for form in ViewMode]
-        name = Span(f" {self._words} ", Tone.ACCENT if self._is_ahead else Tone.DIM)
-        room = columns - width([name, *forms]) - 2
-        return [(Span(rule, Tone.FAINT), name, Span(rule * max(1, room), Tone.FAINT), *forms, Span(rule, Tone.FAINT))]
+def _forms(chosen: ViewMode) -> Line:
+    """Name the forms that a document can have, with the one that it has set off."""
+    return tuple(Span(f" {form.value} ", Tone.CHIP if form is chosen else Tone.DIM) for form in ViewMode)

@@ -8,7 +8,7 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 
 from batchtui.text.safe import one_line
-from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.rendering.spans import Line, Span, Tone, width
 from batchtui.tui.widgets.lines_view import LinesView

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from textual.geometry import Region
 from textual.widget import Widget
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from textual.strip import Strip
 
     from batchtui.tui.rendering.spans import Line
+
+T = TypeVar("T")
 
 
 class LinesView(Widget):
@@ -63,3 +65,16 @@ class LinesView(Widget):
         if self._drawn_for != size:
             self._lines, self._drawn_for = self.draw(*size), size
         return painter_of(self).strip(self._at(self._lines, y), self.size.width, self.rich_style)
+
+
+class ItemView(LinesView, Generic[T]):
+    """A picture of one item, which is None until one is shown."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 (Textual's name)
+        super().__init__(id=id)
+        self.item: T | None = None
+
+    def show(self, item: T | None) -> None:
+        """Draw this item."""
+        self.item = item
+        self.redraw()

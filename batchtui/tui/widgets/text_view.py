@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 
-from batchtui.tui.commands.bindings import bindings
+from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.rendering.painter import painter_of
 from batchtui.tui.rendering.spans import Line, Span, width, wrapped

@@ -17,6 +17,7 @@ from batchtui.domain.errors import InputError, UsageError
 from tests.compose.builders import composed, request, table
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from batchtui.compose import Table
@@ -72,7 +73,7 @@ def test_what_is_no_data_is_left_out_and_counted(content: str, left_out: dict[st
 )  # fmt: skip
 def test_a_row_that_is_cut_short_is_an_error_and_no_remark(content: str, line: int, tmp_path: Path) -> None:
     faults = [row for block in table(tmp_path, content).rows() for row in block if row.fault]
-    assert [(row.line, row.fault and row.fault.code) for row in faults] == [(line, "row-ragged")]
+    assert [(row.line, row.fault.code) for row in faults if row.fault] == [(line, "row-ragged")]
 
 
 @pytest.mark.parametrize(
@@ -85,7 +86,7 @@ def test_a_row_that_is_cut_short_is_an_error_and_no_remark(content: str, line: i
 )  # fmt: skip
 def test_a_nul_costs_its_row_alone(content: str, line: int, tmp_path: Path) -> None:
     rows = [row for block in table(tmp_path, content).rows() for row in block]
-    assert [(row.line, row.fault and row.fault.code) for row in rows if row.fault] == [(line, "nul")]
+    assert [(row.line, row.fault.code) for row in rows if row.fault] == [(line, "nul")]
     assert len(rows) - 1 == sum(bool(row.values) for row in rows)
 
 
@@ -164,7 +165,7 @@ def zstd(content: bytes) -> bytes:
     return compressed
 
 
-PACKED = {
+PACKED: dict[str, Callable[[], bytes]] = {
     "gz": lambda: gzip.compress(CSV.encode()),
     "bz2": lambda: bz2.compress(CSV.encode()),
     "bz2, two streams": lambda: bz2.compress(b"id,text\na,one\n") + bz2.compress(b"b,two\n"),
@@ -187,7 +188,7 @@ def test_a_compressed_table_is_read(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["bz2", "xz", "zst", "zip", "gz"])
 def test_compressed_data_that_ends_early_is_said(name: str, tmp_path: Path) -> None:
-    packed = {**PACKED, "zip": lambda: zipped(t_dot_csv=CSV * 500)}[name]()
+    packed = zipped(t_dot_csv=CSV * 500) if name == "zip" else PACKED[name]()
     with pytest.raises(InputError, match=r"damaged|compressed data"):
         composed(table(tmp_path, packed[: len(packed) * 2 // 3], f"t.csv.{name}"), id="id")
 
@@ -270,7 +271,7 @@ def workbook(folder: Path, rows: list[list[Any]], **others: list[list[Any]]) -> 
 def test_a_spreadsheet_is_its_first_sheet_without_titles_and_blank_rows(tmp_path: Path) -> None:
     from datetime import date, datetime
 
-    rows = [
+    rows: list[list[Any]] = [
         ["Report", None, None], [None, None, None], ["id", "text", "when"], [1, "one", date(2026, 1, 2)],
         [None, None, None], [2.5, "two\nlines", datetime(2026, 1, 2, 3, 4)], [True, None, None],  # noqa: DTZ001
     ]  # fmt: skip

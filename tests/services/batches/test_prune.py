@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -9,6 +12,7 @@ import pytest
 
 from batchtui.domain.states import ResultsState
 from batchtui.registry.original_ids import OriginalIdWriter, read_original_ids
+from batchtui.runtime.atomic_file import open_atomic
 from batchtui.services.batches.delete import apply_delete, plan_delete
 from batchtui.services.batches.prune import apply_prune, plan_prune
 from batchtui.services.polling.refresh import sweep
@@ -226,3 +230,26 @@ async def test_names_of_rows_stay_as_long_as_a_job_has_them_or_may_get_them(
         assert kept is not None
         assert not kept.exists()
         assert read_original_ids(workspace.paths, workspace.registry, submitted.job.id) == {ids[0]: "its own name"}
+
+
+async def test_half_a_file_of_a_killed_export_goes_and_that_of_a_running_one_stays(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    script = (
+        "import os, signal, sys\nfrom pathlib import Path\nfrom batchtui.runtime.atomic_file import opened\n"
+        "with opened(Path(sys.argv[1]), None, overwrite=False, notes=Path(sys.argv[2])) as out:\n"
+        "    out.write(b'half'); out.flush(); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    notes = workspace.paths.exports
+    await asyncio.to_thread(subprocess.run, [sys.executable, "-c", script, str(folder / "a.csv"), str(notes)])
+    (half,) = folder.iterdir()
+    with open_atomic(folder / "b.csv", None, overwrite=False, notes=notes) as out:
+        out.write(b"still at it")
+        plan = await plan_prune(workspace)
+        pruned = await apply_prune(workspace, plan)
+
+    assert [(removal.kind, removal.paths[0]) for removal in pruned.removed] == [("export", half)]
+    assert [path.name for path in folder.iterdir()] == ["b.csv"]
+    assert list(notes.iterdir()) == []

@@ -303,6 +303,20 @@ async def test_requests_whose_results_are_lost_go_again_only_where_they_are_name
     assert [result["custom_id"] for result in ordered] == [item["custom_id"] for item in requests(10)]
 
 
+async def test_what_was_sent_and_dropped_before_its_answer_came_goes_again_only_where_it_is_named(
+    workspace: Workspace, job: str
+) -> None:
+    submitted = await retried(workspace, job)
+    (again,) = submitted.batches
+    async with workspace.registry._database.transaction() as tx:
+        # Its answer was lost, and a person dropped it here: it may exist, and be paid.
+        await tx.execute("UPDATE batches SET id = NULL, state = 'deleted' WHERE key = ?", (again.key,))
+    with pytest.raises(NothingToRetry, match=f"{again.requests} missing"):
+        await planned(workspace, job)
+    plan = await planned(workspace, job, only=frozenset({"missing"}))
+    assert plan.requests == again.requests
+
+
 async def test_of_two_that_try_again_at_once_one_sends(
     workspace: Workspace, job: str, tmp_path: Path, simulator: Simulator, clock: TurnedClock
 ) -> None:

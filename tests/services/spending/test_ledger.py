@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from datetime import UTC, datetime
 from decimal import Decimal
+
+import pytest
 
 from batchtui.domain.cost import Cost
 from batchtui.domain.spending import Spending, SpentRow
 from batchtui.domain.usage import Usage
-from batchtui.services.spending.ledger import LedgerLine
+from batchtui.services.spending.ledger import LedgerLine, midnight
 from tests.support.clock import START
 
 HIT = Usage(input_tokens=100, cache_read_tokens=300, output_tokens=50)
@@ -48,3 +52,17 @@ def test_without_a_cache_there_is_no_hit_rate() -> None:
     line = LedgerLine("a")
     line.add(spent(1, "1", usage=Usage(input_tokens=10)))
     assert line.hit_rate is None
+
+
+@pytest.mark.parametrize(
+    ("zone", "began"),
+    [("America/New_York", "2026-11-20T05:00:00+00:00"), ("Asia/Tokyo", "2026-11-20T15:00:00+00:00")],
+)
+def test_a_day_begins_at_the_midnight_of_this_machine(monkeypatch: pytest.MonkeyPatch, zone: str, began: str) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        assert midnight(datetime(2026, 11, 21, 3, 0, tzinfo=UTC)) == datetime.fromisoformat(began)
+    finally:
+        monkeypatch.undo()
+        time.tzset()

@@ -10,7 +10,7 @@ from batchtui.domain.errors import UsageError
 from batchtui.services.workspace import Workspace, open_workspace
 from batchtui.settings.paths import Paths
 from batchtui.tui.app.app import DashboardApp
-from batchtui.tui.chrome.places import COLOURS, of_name, workspace_colour
+from batchtui.tui.chrome.status_bar import COLOURS, of_name, workspace_colour
 from batchtui.tui.rendering.spans import Tone
 from batchtui.tui.rendering.themes import LOOKS
 from tests.tui.stage import MODERN

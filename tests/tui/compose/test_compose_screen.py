@@ -17,7 +17,7 @@ from batchtui.tui.compose import draft_session as draft_desk
 from batchtui.tui.compose import edit_flows as rewriting
 from batchtui.tui.compose.screen import ComposeScreen
 from batchtui.tui.compose.trial_screen import TrialScreen
-from batchtui.tui.dialogs.error_box import ErrorBox
+from batchtui.tui.dialogs.message_box import ErrorBox
 from batchtui.tui.dialogs.name_picker import NamePicker
 from batchtui.tui.dialogs.text_prompt import TextPrompt
 from tests.tui.furnished import DRIVING
@@ -294,11 +294,11 @@ async def test_a_table_is_read_as_a_person_says_and_anew_when_it_changes(tmp_pat
 
 def test_a_template_that_was_spoilt_in_the_editor_is_kept_to_be_mended() -> None:
     draft = Draft(prompt=PROMPT, system="Sort.", model="cheap")
-    text = rewriting.whole_text(draft)
+    text = rewriting.join_text(draft)
     spoilt = rewriting.from_whole(draft, text.replace("model =", "modle ="))
     with pytest.raises(BatchtuiError, match='did you mean "model"'):
         drafts.template_of(spoilt)
-    mended = rewriting.from_whole(spoilt, rewriting.whole_text(spoilt).replace("modle =", "model ="))
+    mended = rewriting.from_whole(spoilt, rewriting.join_text(spoilt).replace("modle =", "model ="))
     assert (mended.prompt, mended.system, mended.model) == (PROMPT, "Sort.", "cheap")
 
 

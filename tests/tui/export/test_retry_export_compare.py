@@ -144,8 +144,10 @@ async def test_the_format_changes_the_name_and_the_order(tmp_path: Path, monkeyp
     monkeypatch.chdir(tmp_path)
     async with stage(tmp_path, ended=["fine"]) as made:
         await made.press("x", "j")
-        for _ in range(4):  # tsv, md, parquet, jsonl
+        for _ in range(4):  # tsv, md, parquet, chat
             await made.press("enter")
+        await made.shows("fine.jsonl", "chat", "succeeded")
+        await made.press("enter")
         await made.shows("fine.jsonl", "as they came")
         await made.press("w")
         await made.shows("3 results written")

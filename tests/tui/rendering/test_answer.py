@@ -36,10 +36,20 @@ def test_every_block_stands_under_its_name_and_the_text_comes_first() -> None:
         {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGk="}},
         {"type": "brand_new", "foo": [1]}, tool_use("file", {"to": "archive"}), stop_reason="tool_use",
     ))  # fmt: skip
-    assert said.startswith("It rains.\n[1] Weather")
+    assert said.startswith("It rains.[1]\n[1] Weather")
     for words in ('"rain now"', "thinking\nhm", "thinking, hidden", "server tool web_search", "image image/png",
                   "unknown block brand_new", '"foo"', "tool call file", '"to": "archive"'):  # fmt: skip
         assert words in said
+
+
+def test_a_cited_sentence_stays_whole_and_its_sources_have_numbers_of_their_own() -> None:
+    def cited(text: str, title: str) -> dict[str, Any]:
+        where = {"type": "web_search_result_location", "title": title, "url": "https://w", "cited_text": "x"}
+        return {"type": "text", "text": text, "citations": [where]}
+
+    search = {"type": "server_tool_use", "name": "web_search", "input": {}}
+    said = _answer(succeeded("a", "I search.", search, "Top: **", cited("rain", "One"), "** and ", cited("sun", "Two")))
+    assert said.startswith('I search.\n\nTop: **rain[1]** and sun[2]\n[1] One, https://w: "x"\n[2] Two, https://w: "x"')
 
 
 @pytest.mark.parametrize(

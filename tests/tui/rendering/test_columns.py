@@ -6,8 +6,7 @@ import pytest
 
 from batchtui.tui.rendering import batch_columns as batch_cells
 from batchtui.tui.rendering import result_columns as result_cells
-from batchtui.tui.rendering.columns import Column, ColumnLayout, lay_out
-from batchtui.tui.rendering.row_lines import title_line
+from batchtui.tui.rendering.columns import Column, ColumnLayout, lay_out, title_line
 from batchtui.tui.rendering.spans import plain
 
 

@@ -10,8 +10,7 @@ import pytest
 from batchtui.domain.result import Outcome
 from batchtui.registry.results import search as result_search
 from batchtui.registry.results.store import ResultStore
-from batchtui.tui.results.searching import ResultSearch
-from batchtui.tui.results.selection import ResultSelection, order_of
+from batchtui.tui.results.selection import ResultSearch, ResultSelection, order_of
 from batchtui.tui.widgets.grid.viewport import next_match
 from tests.support.lines import errored, succeeded
 from tests.support.results import a_batch, keep
@@ -74,7 +73,7 @@ def test_failures_are_gone_to_within_what_is_shown(reader: ResultReader) -> None
 
 async def test_a_search_says_how_far_it_is(reader: ResultReader, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(result_search, "BLOCK", 16)
-    monkeypatch.setattr("batchtui.tui.results.searching.SAYING", -1.0)
+    monkeypatch.setattr("batchtui.tui.results.selection.SAYING", -1.0)
     heard: list[tuple[int, int]] = []
     search = ResultSearch(lambda done, total: heard.append((done, total)))
     search.text = "apples"
@@ -86,7 +85,7 @@ async def test_a_search_says_how_far_it_is(reader: ResultReader, monkeypatch: py
 
 async def test_another_text_stops_a_search(reader: ResultReader, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(result_search, "BLOCK", 16)
-    monkeypatch.setattr("batchtui.tui.results.searching.SAYING", -1.0)
+    monkeypatch.setattr("batchtui.tui.results.selection.SAYING", -1.0)
     search = ResultSearch(lambda done, total: None)
     original = result_search.hits
 

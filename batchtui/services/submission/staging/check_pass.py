@@ -33,6 +33,8 @@ class IntakeOptions:
     api_version: str | None = None
     """The anthropic-version header; None for the SDK's default."""
     betas: tuple[str, ...] = ()
+    allowed_models: tuple[str, ...] = ()
+    """Models that are sent even where they are known to be retired or to refuse the request."""
     first_part: int | None = None
     """Requests in the first part at most, where that is to have fewer than the others."""
     stdin: BinaryIO | None = field(default=None, compare=False)

@@ -23,7 +23,8 @@ from batchtui.services.submission.staging.check_pass import IntakeOptions, ReadP
 _KINDS: Mapping[str, type] = {
     kind.__name__: kind
     for kind in (
-        StagingJob, IntakeOptions, CheckOptions, ModelInfo, ReadProgress, Staged, CheckReport, Shape, Problem, StagedRequests,
+        StagingJob, IntakeOptions, CheckOptions, ModelInfo, ReadProgress, Staged,
+    CheckReport, Shape, Problem, StagedRequests,
         PartPlan, RequestGroup,
     )
 }  # fmt: skip

@@ -96,6 +96,7 @@ async def build_check_options(workspace: Workspace, options: IntakeOptions) -> C
     return CheckOptions(
         api_version=options.api_version or API_VERSION,
         betas=options.betas,
+        allowed_models=options.allowed_models,
         models=await listed_models(workspace),
         today=workspace.clock.now().date(),
         model=options.model,

@@ -8,9 +8,8 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
-from batchtui.tui.rendering.columns import Column, ColumnLayout, lay_out
+from batchtui.tui.rendering.columns import Column, ColumnLayout, empty_line, lay_out, row_line, title_line
 from batchtui.tui.rendering.painter import painter_of
-from batchtui.tui.rendering.row_lines import empty_line, row_line, title_line
 from batchtui.tui.rendering.spans import Line, Span, Tone
 from batchtui.tui.widgets.grid.cache import ItemCache
 from batchtui.tui.widgets.grid.viewport import Viewport, row_of_key
