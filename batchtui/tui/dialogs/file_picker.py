@@ -39,12 +39,24 @@ class FilePicker(Picker[FileEntry, Path]):
     """Returns the path that was chosen; None where none was. It reads no file."""
 
     def __init__(
-        self, folder: Path, suffixes: tuple[str, ...] = SUFFIXES, what: str = "a file, or a folder of parts"
+        self,
+        folder: Path,
+        suffixes: tuple[str, ...] = SUFFIXES,
+        what: str = "a file, or a folder of parts",
+        first: tuple[str, ...] = (),
     ) -> None:
-        """`suffixes`: of files that are offered; others can be typed. `what`: stands in the field while it is empty."""
+        """Offer what lies in a folder.
+
+        Args:
+            folder: where to begin.
+            suffixes: of files that are offered; others can be typed.
+            what: stands in the field while it is empty.
+            first: of these files, those that are listed before the others.
+        """
         super().__init__(what, COLUMNS, empty="nothing here that could be meant")
         self._folder = folder
         self._suffixes = suffixes
+        self._first = first
         self._entries: list[FileEntry] = []
 
     async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, FileEntry]]:
@@ -52,7 +64,8 @@ class FilePicker(Picker[FileEntry, Path]):
 
     def _show(self, typed: str) -> None:
         """Show what the path could become."""
-        self._entries = entries(self._folder, typed, self._suffixes)
+        found = entries(self._folder, typed, self._suffixes)
+        self._entries = sorted(found, key=lambda entry: not entry.path.name.lower().endswith(self._first or ("",)))
         self.grid.forget()
         self.grid.update(enumerate(self._entries))
         self.grid.show(range(len(self._entries)), cursor_on=0 if self._entries else None)
