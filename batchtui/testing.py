@@ -32,7 +32,7 @@ _ELSEWHERE = ("ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_PROFILE", "ANTHROPIC_CUSTOM_HEA
 
 @pytest.fixture
 def batch_scenario() -> str | Scenario:
-    """Say how the simulated service behaves: a name, or a `Scenario`. Override it where a test wants another."""
+    """Return how the simulated service behaves: a name, or a `Scenario`. Override it where a test wants another."""
     return "quiet-night"
 
 

@@ -1,1 +1,21 @@
-"""The command line: one verb a file."""
+"""The command line: a group of commands, each in a module of its own.
+
+Modules:
+
+    command         make a click command of a function that takes the session and its own options
+    commands/       the commands of the command line: options, one call of a flow or a service, and what is printed
+    completion      complete batch ids and job names in the shell, from the registry alone
+    confirm         ask a person for a yes
+    demo/           `batchtui demo`: the real program on a simulator, with a guided tour
+    exit_codes      the exit codes that scripts rely on, and which error ends in which
+    flows/          what several commands do in the same way: show a plan, ask, apply, report
+    global_options  the options that every command takes
+    log_file        write the log file: what went wrong and why
+    main            the program: a click group that imports a command only when it is called
+    options         option types and sets of options that several commands share
+    run             run the command line and turn every exception into a message (or JSON) and an exit code
+    session         what a command works with: stdout, stderr, paths, the workspace; and how its coroutine is run
+    stderr          write progress, remarks, questions and errors to stderr; nothing else writes there
+    stdout          write facts to stdout, as lines or as one JSON document; nothing else writes there
+    views/          what commands print, as text and as JSON
+"""

@@ -1,4 +1,4 @@
-"""What every verb has in common: its global options, its examples, and the way into its session."""
+"""Make a click command of a function that takes the session and its own options: `CliCommand`, `define_command`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def global_options() -> list[click.Option]:
-    """Make the options that the program and every verb share."""
+    """Return the options that the program and every command share."""
     return [
         click.Option(
             ["--home"],
@@ -63,8 +63,8 @@ def _note(context: click.Context, option: click.Parameter, value: Any) -> None:
         setattr(chosen, option.name, value)
 
 
-class Command(click.Command):
-    """One verb: takes the global options too, and ends its help with examples."""
+class CliCommand(click.Command):
+    """A click command that also takes the global options, and ends its help with examples."""
 
     def __init__(self, *args: Any, examples: Sequence[str] = (), **settings: Any) -> None:
         super().__init__(*args, **settings)
@@ -78,13 +78,13 @@ class Command(click.Command):
             formatter.write("".join(f"  {example}\n" for example in self.examples))
 
 
-def define_command(name: str, *, examples: Sequence[str], **settings: Any) -> Callable[[Body], Command]:
-    """Make a verb of a function that takes the session and its own options, and returns an exit code or None.
+def define_command(name: str, *, examples: Sequence[str], **settings: Any) -> Callable[[Body], CliCommand]:
+    """Return a decorator for a function that takes the session and its own options, and returns an exit code or None.
 
-    A coroutine function is run on an event loop, interruptible; a plain one has its own way of running.
+    A coroutine function is run on an event loop and can be interrupted; a plain function is called as it is.
     """
 
-    def made(body: Body) -> Command:
+    def made(body: Body) -> CliCommand:
         @functools.wraps(body)
         def call(**options: Any) -> int | None:
             from batchtui.cli.session import Session
@@ -95,6 +95,6 @@ def define_command(name: str, *, examples: Sequence[str], **settings: Any) -> Ca
             code: int | None = body(session, **options)
             return code
 
-        return click.command(name, cls=Command, examples=examples, **settings)(call)
+        return click.command(name, cls=CliCommand, examples=examples, **settings)(call)
 
     return made

@@ -1,4 +1,4 @@
-"""What the shell offers after a verb: the ids of batches, and the ids and names of jobs, from the registry alone."""
+"""Complete batch ids and job names in the shell, from the registry alone: `BatchName`."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from batchtui.domain.batch import Batch
 
 RECENT = 500
-"""Batches that are looked at, newest first: whoever wants an older one knows how it begins."""
+"""Batches that are looked at, newest first; the beginning of an older id can be typed."""
 MOST = 60
 _PLAIN = re.compile(r"[\w.:+@][\w.:+@-]*")
-"""Names that a shell takes as they are; others are not offered, for the shell would read them as something else."""
+"""Names that need no quoting in a shell; others are not offered."""
 
 
 class BatchName(click.ParamType[str]):
@@ -29,7 +29,7 @@ class BatchName(click.ParamType[str]):
     name = "id"
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        """Offer what begins so; nothing where the registry cannot be read, and never a word of why."""
+        """Return the completions; none where the registry cannot be read: an error would garble the prompt."""
         try:
             return [
                 CompletionItem(value, help=said)

@@ -1,4 +1,7 @@
-"""Asking a person for a yes. Without one at a terminal, only `--yes` is a yes."""
+"""Ask a person for a yes: `require_yes`.
+
+Without a terminal nobody can be asked; then only `--yes` is a yes.
+"""
 
 from __future__ import annotations
 
@@ -19,16 +22,16 @@ YES = ("y", "yes")
 
 
 def require_yes(notes: Stderr, question: str, *, yes: bool, lost: str) -> None:
-    """Return where the answer is yes.
+    """Ask for a yes, and return only if it is given.
 
     Args:
         notes: where the question is put.
         question: ends with what would be done; `[y/N]` is added.
         yes: whether the yes was given on the command line.
-        lost: what becomes of it without a yes, as a sentence: "Nothing was sent."
+        lost: what follows from a no, as a sentence: "Nothing was sent."
 
     Raises:
-        ConsentNeeded: where the answer is no, or nobody can be asked.
+        ConsentNeeded: the answer is no, or there is no terminal to ask at.
     """
     if not yes and not ask_yes_no(notes, question):
         raise ConsentNeeded(f"The answer was no. {lost}", title="Not done")
@@ -38,7 +41,7 @@ def ask_yes_no(notes: Stderr, question: str) -> bool:
     """Ask, and return the answer. The empty answer is no.
 
     Raises:
-        ConsentNeeded: where nobody can be asked.
+        ConsentNeeded: there is no terminal to ask at.
     """
     with _keyboard() as keyboard:
         if keyboard is None or not notes.is_terminal:
@@ -63,7 +66,7 @@ def has_person(notes: Stderr) -> bool:
 
 @contextmanager
 def _keyboard() -> Iterator[TextIO | None]:
-    """Where a person types: stdin, or the terminal itself where stdin brings the requests."""
+    """Yield where a person types: stdin, or the terminal itself where stdin is the requests; None without one."""
     if sys.stdin is not None and sys.stdin.isatty():
         yield sys.stdin
         return
@@ -78,7 +81,7 @@ def _keyboard() -> Iterator[TextIO | None]:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Let Ctrl-C end the reading: asyncio's own handler only takes note of it and goes on reading."""
+    """Let Ctrl-C interrupt `readline`: asyncio's own handler would only set a flag, and reading would go on."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield

@@ -1,4 +1,4 @@
-"""The exit codes that scripts rely on, and which failure ends in which."""
+"""The exit codes that scripts rely on, and which error ends in which: `ExitCode`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class ExitCode(IntEnum):
-    """What a verb leaves behind for the shell."""
+    """The exit codes of every command."""
 
     DONE = 0
     FAILED = 1
@@ -33,12 +33,12 @@ class ExitCode(IntEnum):
     HUNG_UP = 129
     INTERRUPTED = 130
     PIPE_CLOSED = 141
-    """Whoever read our output has gone: what a shell shows for a program that SIGPIPE ended."""
+    """The reader of stdout has gone: the code that a shell shows for a program ended by SIGPIPE."""
     TERMINATED = 143
 
 
 class Stopped(BaseException):
-    """The process was told to end, by Ctrl-C or a signal. Not an Exception: nobody on the way has to do with it."""
+    """The process is to end, by Ctrl-C or a signal. Not an Exception, so that no handler on the way catches it."""
 
     def __init__(self, code: ExitCode) -> None:
         super().__init__(code)

@@ -1,4 +1,4 @@
-"""`GlobalOptions`: the options that every command takes.
+"""The options that every command takes: `GlobalOptions`.
 
 They have a module of their own so that `--help` loads no session, and a session no click.
 """

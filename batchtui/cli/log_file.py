@@ -1,4 +1,7 @@
-"""The log file: what went wrong and why, for the person who reports it; never what is in requests or answers."""
+"""Write the log file: what went wrong and why: `attach`.
+
+It never holds anything of requests or answers, so that it can be sent along with a report.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +55,7 @@ def _level(paths: Paths) -> int:
 
 
 class _PrivateFile(logging.FileHandler):
-    """A log file that only the user may read. A full or read-only disk loses the entry, and nobody is told."""
+    """A log file that only the user may read. On a full or read-only disk the entry is lost silently."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write an entry. What is logged is never worth a failure of its own."""

@@ -1,4 +1,4 @@
-"""The program: a group of verbs, each imported only when it is called."""
+"""The program: a click group that imports a command only when it is called: `main`."""
 
 from __future__ import annotations
 
@@ -44,27 +44,28 @@ VERBS: Mapping[str, str] = {
     "completion": "Print what a shell needs to complete ids and names.",
     "simulate": "Serve a simulator of the API, for any client.",
 }
-"""Every verb and what it does, in the order of the help; its module in `cli.verbs` has the same name."""
+"""Every command and what it does, in the order of the help; its module in `cli.commands` has the same name."""
 
 
 class Program(click.Group):
-    """The group of verbs. It imports the module of the verb that is called, and no other."""
+    """The group of commands. It imports only the module of the command that is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Name the verbs, in the order in which they are used."""
+        """Return the names of the commands, in the order of the help."""
         return list(VERBS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a verb."""
+        """Import a command and return it."""
         if cmd_name not in VERBS:
             return None
+        # Only this one: `list` must not wait for what `compose` imports.
         command: click.Command = importlib.import_module(f"batchtui.cli.commands.{cmd_name}").command
         return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the verb, or say which one may have been meant."""
+        """Return the command; raises `UsageError` with the most similar name where there is none."""
         if args and args[0] not in VERBS and not args[0].startswith("-"):
             near = difflib.get_close_matches(args[0], VERBS, 1)
             guess = f" Did you mean `{near[0]}`?" if near else ""
@@ -72,7 +73,7 @@ class Program(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the verbs without importing them."""
+        """Write the list of commands without importing them."""
         with formatter.section("Verbs"):
             formatter.write_dl(list(VERBS.items()))
 

@@ -1,4 +1,4 @@
-"""The kinds of values and the sets of options that several verbs share."""
+"""Option types and sets of options that several commands share: `intake_options`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(k|M|G|)B?")
 _BYTES = {"": 1, "k": 1000, "M": 1000**2, "G": 1000**3}
 
 
-class Span(click.ParamType[float]):
+class DurationType(click.ParamType[float]):
     """A span of time: `90`, `90s`, `15m`, `2h`, `3d`. Becomes seconds."""
 
     name = "seconds"
@@ -137,7 +137,7 @@ count_option = click.option(
 
 
 def intake_of(options: dict[str, Any]) -> IntakeOptions:
-    """Take the intake options out of all options of a verb; `-` reads the process's stdin."""
+    """Remove the intake options from the options of a command and return them; `-` reads the process's stdin."""
     from batchtui.services.submission.staging.stage import IntakeOptions
 
     return IntakeOptions(**{name: options.pop(name) for name in INTAKE}, stdin=sys.stdin.buffer if sys.stdin else None)

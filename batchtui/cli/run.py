@@ -1,4 +1,4 @@
-"""`run`: run the command line and turn every exception into a message (or JSON) and an exit code."""
+"""Run the command line and turn every exception into a message (or JSON) and an exit code: `run`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a verb works with: the two writers, the places, the workspace; and how its coroutine is run."""
+"""What a command works with: stdout, stderr, paths, the workspace; and how its coroutine is run: `Session`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Session:
-    """One verb's run: from its options to its exit code. It holds no use case."""
+    """What one run of a command works with."""
 
     def __init__(self, chosen: GlobalOptions) -> None:
         self.json = chosen.json
@@ -45,21 +45,23 @@ class Session:
 
     @asynccontextmanager
     async def acting_workspace(self) -> AsyncIterator[Workspace]:
-        """Open the registry for a verb that changes something at the API.
+        """Open the registry for a command that changes something at the API.
 
         Raises:
             StorageError: as `workspace`.
-            UsageError: where it is read-only, or the settings are wrong.
+            UsageError: it is read-only, or the settings are wrong.
         """
         async with self.workspace() as workspace:
             workspace.refuse_if_read_only()
             yield workspace
 
     def run(self, body: Coroutine[Any, Any, int | None]) -> int | None:
-        """Run a verb to its end. Ctrl-C, SIGTERM and SIGHUP let it finish what must not stay half done.
+        """Run a coroutine to its end and return its exit code.
+
+        Ctrl-C, SIGTERM and SIGHUP cancel it, which lets it finish what must not stay half done.
 
         Raises:
-            Stopped: afterwards.
+            Stopped: it was cancelled.
         """
         try:
             return asyncio.run(_stoppable(body))
@@ -79,6 +81,7 @@ async def _stoppable(body: Coroutine[Any, Any, int | None]) -> int | None:
         told_to_end = True
         task.cancel()
 
+    # asyncio.run handles SIGINT only; a closed terminal and `kill` must let a send be noted, too.
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_IGN:  # as `nohup` has asked for
             continue

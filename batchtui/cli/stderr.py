@@ -1,4 +1,4 @@
-"""The sole writer of stderr: progress, remarks, questions and failures; never facts."""
+"""Write progress, remarks, questions and errors to stderr; nothing else writes there: `Stderr`."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ _WIPE = "\r\x1b[K"
 
 
 class Stderr:
-    """Speaks to the person at the terminal. Whatever it is given is made safe here; a closed stderr is passed over."""
+    """Writes to stderr. Text is sanitised here; a closed stderr is ignored."""
 
     def __init__(self) -> None:
         self.is_terminal = sys.stderr is not None and sys.stderr.isatty()
         self._has_progress = False
 
     def say(self, text: str) -> None:
-        """Say something worth knowing, on a line of its own (or several)."""
+        """Write a remark, on one or more lines of its own."""
         self._clear()
         self._write(sanitize_block(text) + "\n")
 
     def progress(self, text: str) -> None:
-        """Show how far something has come, in place of what was shown before. Only on a terminal."""
+        """Show progress in place of the former progress line; only on a terminal."""
         if self.is_terminal:
             self._write(_WIPE + fit(sanitize(text), shutil.get_terminal_size().columns - 1))
             self._has_progress = True
 
     def ask(self, question: str) -> None:
-        """Put a question; the answer is read elsewhere."""
+        """Write a question; `confirm` reads the answer."""
         self._clear()
         self._write(sanitize_block(question) + " ")
 
     def failure(self, error: BatchtuiError) -> None:
-        """Say what went wrong: a title, a sentence and what to do."""
+        """Write an error: title, message and hint."""
         self.say(f"{error.heading}: {error.message}" + (f"\n  {error.hint}" if error.hint else ""))
 
     def signal(self, sequence: str) -> None:
@@ -49,7 +49,7 @@ class Stderr:
             self._write(sequence)
 
     def close(self) -> None:
-        """Take away the progress line."""
+        """Remove the progress line."""
         self._clear()
 
     def _clear(self) -> None:

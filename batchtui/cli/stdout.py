@@ -22,11 +22,11 @@ from batchtui.text.tables import table
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from batchtui.text.tables import Column
+    from batchtui.text.tables import TextColumn
 
 
 class PipeClosed(Exception):
-    """Whoever read our output has gone; nobody needs to be told."""
+    """The reader of stdout has closed it, as `head` does. Not an error: the program ends quietly."""
 
 
 class OutputFailed(StorageError):
@@ -34,7 +34,7 @@ class OutputFailed(StorageError):
 
 
 class Stdout:
-    """Writes facts to stdout. It never writes a word that is not one; whoever has such asks `Notes`."""
+    """Writes facts to stdout; everything else goes to stderr, so that scripts can read stdout."""
 
     def __init__(self) -> None:
         self._out: BinaryIO = _Guarded(sys.stdout.buffer)
@@ -65,17 +65,17 @@ class Stdout:
         for text in texts:
             self.line(text)
 
-    def table(self, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
+    def table(self, columns: Sequence[TextColumn], rows: Sequence[Sequence[str]]) -> None:
         """Write a table that fits the terminal."""
         self.lines(table(columns, rows, fit_to=self.width))
 
     def record(self, document: Any) -> None:
-        """Write one JSON document on a line of its own and send it on: whoever reads along wants it now."""
+        """Write one JSON document on a line of its own, and flush: a script may be reading along."""
         self._out.write(json.dumps(document).encode() + b"\n")
         self.flush()
 
     def document(self, document: Any) -> None:
-        """Write the one JSON document of a verb, in UTF-8 whatever the locale.
+        """Write the one JSON document of a command, in UTF-8 whatever the locale.
 
         Control characters, bidi marks and lone surrogates are escapes in it: a name from outside drives no terminal.
         """
@@ -86,7 +86,7 @@ class Stdout:
         self._out.flush()
 
     def abandon(self) -> None:
-        """Point stdout to nowhere, so that the interpreter's last flush has nobody to complain to."""
+        """Point stdout to /dev/null: the interpreter flushes it at exit, and would print a traceback."""
         with suppress(OSError, ValueError):
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, sys.stdout.fileno())
@@ -94,7 +94,7 @@ class Stdout:
 
 
 class _Lent(io.BufferedIOBase, BinaryIO):
-    """Writes to a stream of somebody else, which stays open when this goes: nothing is flushed behind one's back."""
+    """A stream over another one that stays open when this one is closed or collected."""
 
     def writable(self) -> bool:
         return True
@@ -104,7 +104,7 @@ class _Lent(io.BufferedIOBase, BinaryIO):
 
 
 class _Safe(_Lent):
-    """A terminal as a place for bytes from outside: what would drive it is made visible on the way."""
+    """Writes bytes from outside to a terminal; control characters become visible on the way."""
 
     def __init__(self, terminal: BinaryIO) -> None:
         self._terminal = terminal

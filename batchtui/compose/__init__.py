@@ -7,6 +7,16 @@
     report = composer.report()          # the same as a check of a file of requests says
 
 Everything streams: a million rows need no more memory than ten. Problems name the row.
+
+Modules:
+
+    answer_schema   the JSON schema of the answers, from a file or from names of fields
+    binding         bind a template to the columns of a table
+    column_names    names of columns: as a template calls them, and the closest ones
+    composer        render a table row by row to checked requests
+    custom_ids      make legal, unique custom_ids from whatever a column holds
+    prompt_caching  how long a prefix must be to be cached at all
+    tables/         tables to compose from: one module a kind, behind the interface of `base`
 """
 
 from batchtui.compose.binding import ComposerOptions

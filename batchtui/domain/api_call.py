@@ -1,4 +1,4 @@
-"""One call to the API, as the journal and the activity screen know it."""
+"""One call to the API, as the journal records it: `ApiCall`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ApiCall:
     request_id: str | None = None
     batch_id: str | None = None
     error: str | None = None
-    """One line where it failed."""
+    """Why it failed, in one line."""
     retry_after: float | None = None
     organization_id: str | None = None
     workspace_id: str | None = None
@@ -32,5 +32,6 @@ class ApiCall:
     """The answer's Date header: tells how far this machine's clock is off."""
     answered_at: datetime | None = None
     """When the headers of the answer were here, by this machine's clock: what `server_time` is compared with."""
+    # The documentation names these headers anthropic-ratelimit-requests-remaining and so on.
     ratelimit: tuple[tuple[str, str], ...] = ()
     """The answer's anthropic-ratelimit-* headers, prefix taken off."""

@@ -1,4 +1,8 @@
-"""A batch: as the API describes it, and as the registry knows it."""
+"""A batch as the registry knows it, and as the API describes it: `Batch`, `RemoteBatch`.
+
+The two differ on purpose: a `RemoteBatch` is one answer of the API, a `Batch` is everything known here, also while the
+API's id is not known yet or the batch has been deleted there.
+"""
 
 from __future__ import annotations
 
@@ -143,7 +147,7 @@ class Batch:
     lost_at: datetime | None
     """When the answer to that send was lost; None where it was not."""
     refreshed_at: datetime | None
-    """When the API was last heard about it."""
+    """When the API last said something about it."""
     results: ResultsState
     results_bytes: int
     counts_moved: bool
@@ -168,7 +172,8 @@ class Batch:
 
     @property
     def results_until(self) -> datetime | None:
-        """When the API lets go of the results: 29 days after creation (documentation)."""
+        """When the API deletes the results: 29 days after the creation of the batch."""
+        # From the creation, not from the end (documentation of the Batches API).
         return self.created_at + RESULTS_KEPT if self.created_at else None
 
     @property

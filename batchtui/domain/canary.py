@@ -1,4 +1,8 @@
-"""A canary: one request of each shape, sent in real time, to hear what only the server knows."""
+"""Send one request of each shape in real time first: what is sent, and what the API said.
+
+The Batches API validates params only when a batch has ended. A canary learns within seconds what a batch would say
+after hours.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CanaryCall:
-    """One call: the first request of a shape, allowed to write little."""
+    """One call of a canary: the first request of a shape, with a small max_tokens."""
 
     shape: int
     """`Shape.id`."""
@@ -23,14 +27,14 @@ class CanaryCall:
     params: Mapping[str, Any]
     """As it will be sent."""
     changed: tuple[str, ...]
-    """What is not as it stands in the request, a few words each: `max_tokens 16 instead of 4,096`."""
+    """What differs from the request in the file, a few words each: `max_tokens 16 instead of 4,096`."""
     at_most: Decimal | None
     """USD at standard prices; None where unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class CanaryPlan:
-    """The calls that would be made."""
+    """The calls that a canary would make, and what they would cost."""
 
     calls: tuple[CanaryCall, ...]
     api_version: str | None
@@ -49,7 +53,7 @@ class CanaryVerdict:
 
     call: CanaryCall
     status: int | None
-    """The status of a refusal; None where it went well, or nobody answered."""
+    """The status of a refusal; None where the request was accepted, or no answer came."""
     message: str
     """The API's sentence; empty where it went well."""
     is_refused: bool
@@ -59,5 +63,5 @@ class CanaryVerdict:
 
     @property
     def is_well(self) -> bool:
-        """Whether the API answered as it should."""
+        """Whether the API accepted the request."""
         return not self.message

@@ -1,4 +1,7 @@
-"""Time as something that is handed out, so that a test can turn it."""
+"""The protocol of a clock: `Clock`.
+
+Whatever waits or reads the time takes a `Clock`, so that tests can turn the time by hand instead of sleeping.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,14 @@ if TYPE_CHECKING:
 
 
 class Clock(Protocol):
-    """What the workspace hands to everyone who needs the time. Nobody asks the system directly."""
+    """A clock. The workspace has one; no code asks the system for the time directly."""
 
     def now(self) -> datetime:
-        """The time, aware, in UTC."""
+        """Return the time, aware, in UTC."""
         ...
 
     def monotonic(self) -> float:
-        """Seconds from an arbitrary start, never going back: for measuring how long something took."""
+        """Return the seconds from an arbitrary start, never going back: for measuring how long something took."""
         ...
 
     async def sleep(self, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""How two answers to the same request differ."""
+"""How two answers to the same request differ: `AnswerChange`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class AnswerChange(StrEnum):
-    """What became of one custom_id in the second of two sets of results, seen from the first."""
+    """How the result of one custom_id differs between a first and a second set of results."""
 
     SAME = "same"
     """Both answered, and said the same."""
@@ -15,14 +15,14 @@ class AnswerChange(StrEnum):
     BETTER = "better"
     """The first needs a second look, the second does not."""
     WORSE = "worse"
-    """The other way round."""
+    """The second needs a second look, the first does not."""
     FAILED = "both_failed"
-    """Neither is an answer as it should be."""
+    """Both need a second look."""
     ONLY_FIRST = "only_first"
     """The second has no result of this custom_id."""
     ONLY_SECOND = "only_second"
 
     @property
     def is_change(self) -> bool:
-        """Whether both have it and something became of it that had not before."""
+        """Whether both sets have the custom_id and its result is not the same."""
         return self in (AnswerChange.CHANGED, AnswerChange.BETTER, AnswerChange.WORSE)

@@ -1,4 +1,7 @@
-"""What something costs, by category, in USD."""
+"""What something costs in USD, by category: `Cost`.
+
+Amounts are `Decimal`: sums over a million results must not drift.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ NOTHING = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """USD by category. Only a known cost is one of these: what is unknown is None, never a Cost of 0."""
+    """A known cost in USD, by category. An unknown cost is None, never a `Cost` of 0."""
 
     input: Decimal = NOTHING
     """Without what was read from or written to the cache."""
@@ -31,7 +34,7 @@ class Cost:
 
 
 def total(amounts: list[Decimal | None]) -> Decimal | None:
-    """Add amounts up; one unknown makes the sum unknown, and so does there being none."""
+    """Return the sum of amounts in USD; None where one of them is unknown, or where there are none."""
     return (
         sum((amount for amount in amounts if amount is not None), NOTHING) if amounts and None not in amounts else None
     )

@@ -1,4 +1,4 @@
-"""Everything that can go wrong, as one tree; each failure carries a title, a sentence and a hint.
+"""The tree of all errors, each with a title, a message and a hint: `BatchtuiError`.
 
 BatchtuiError
 ├── UsageError                what was asked for makes no sense

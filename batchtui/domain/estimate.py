@@ -1,4 +1,4 @@
-"""An estimate: what requests will cost before they are sent, as far as anybody can know."""
+"""What requests will cost before they are sent: at least, likely and at most: `Estimate`, `Bounds`."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ class Bounds:
     """USD: at least, likely and at most; None where unknown."""
 
     low: Decimal | None
-    """With an answer of nothing; where `high` is known, by the least that batches like it have come to."""
+    """The cost of the input alone; where `high` is known, the least that similar batches have come to."""
     likely: Decimal | None
-    """None where no history says how much the model writes of what it may."""
+    """None where no history tells how much of max_tokens the model uses."""
     at_most: Decimal | None
     """With all of max_tokens written."""
     high: Decimal | None = None
-    """By the most that batches like it have come to; None where there are too few of them."""
+    """The most that similar batches have come to; None where there are too few of them."""
 
     @property
     def figure(self) -> Decimal | None:
-        """The one figure to show where there is room for one: what is likely, else the most it can be."""
+        """The figure to show where there is room for one only: `likely`, or `at_most` where that is unknown."""
         return self.at_most if self.likely is None else self.likely
 
 
@@ -44,7 +44,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """What is likely rests on this: on the fewest batches, and on the least likeness, of all kinds of requests."""
+    """What `Bounds.likely` rests on: of all kinds of requests the fewest past batches and the weakest likeness."""
 
     batches: int
     likeness: Likeness
@@ -80,12 +80,12 @@ class Estimate:
 
     @property
     def margin(self) -> float | None:
-        """By what share of the likely input the real one may be larger; None where there is none."""
+        """By what share the real input may exceed the likely one; None where there is no input."""
         _low, likely, high = self.input_tokens
         return (high - likely) / likely if likely else None
 
     @property
     def unbounded(self) -> tuple[str, ...]:
-        """Why nobody can say what this costs at most, a sentence each; empty where it is known."""
+        """Why there is no upper bound, a sentence each; empty where there is one."""
         unknown = f"The price list does not know {', '.join(self.unpriced)}." if self.unpriced else ""
         return tuple(filter(None, (unknown, *self.open)))

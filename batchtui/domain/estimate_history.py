@@ -1,4 +1,4 @@
-"""Precedents: what was expected of a model in a batch, what came of it, and what that says of the next one."""
+"""What was expected of past batches and what came of it, to correct the next estimate."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ Likeness = Literal["template", "name", "model"]
 """What precedents have in common with what is estimated, beside the model: the template, the job's name, nothing."""
 CLOSEST: tuple[Likeness, ...] = ("template", "name", "model")
 ENOUGH = 2
-"""Batches that make a range: one alone says what is likely, and nothing of how far others are from it."""
+"""Batches that are needed for a range: a single one says what is likely, but nothing about the spread."""
 LATEST = 50
-"""Precedents that are looked at: what was long ago says less."""
+"""Past batches that are looked at, the newest first: prompts and models change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Expectation:
     max_tokens: int
     """The sum of theirs."""
     input_tokens: int
-    """What they were thought to be, from their bytes alone."""
+    """As estimated from their bytes alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +85,9 @@ class EstimateHistory:
     name: str | None = None
 
     def outcomes(self, model: str | None, template: str) -> PastOutcomes | None:
-        """Say what requests to this model, of this template, may come to; None where nothing was like them.
+        """Return what past batches say about requests to this model with this template; None where there are none.
 
-        Those of the same template tell more than those of the same name, and these more than those of the model.
+        Batches of the same template are preferred to those of the same name, and these to others of the same model.
         """
         if model is None:
             return None
@@ -112,6 +112,6 @@ def _outcomes(found: Sequence[PastBatch], likeness: Likeness) -> PastOutcomes:
 
 
 def _range(found: Sequence[tuple[int, int]]) -> TokenRange:
-    """Lay what was done beside what it is a share of, batch by batch."""
+    """Return the range of done / of over batches. The middle is weighted: large batches say more."""
     shares = [done / of for done, of in found]
     return TokenRange(min(shares), sum(done for done, _ in found) / sum(of for _, of in found), max(shares))

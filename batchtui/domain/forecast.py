@@ -1,4 +1,4 @@
-"""When a batch may end, judged by how long others like it have taken."""
+"""When a batch may end, judged by how long similar ones have taken: `Forecast`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Lasted:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What the history says of one batch that runs. It is a count of what happened before, never a promise."""
+    """What past batches say about one that is running."""
 
     usual: timedelta
     """What half of those before took at most."""

@@ -1,4 +1,4 @@
-"""A job: one submission, its parts and its later attempts."""
+"""A job: one submission with its parts and its later attempts: `Job`, `PartPlan`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The numbers of the Message Batches API, each where it was read (documentation and SDK 2.11.0, November 2026)."""
+"""The limits of the Message Batches API, each with where it was read.
+
+Sources are the documentation and SDK 2.11.0, November 2026.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A notice: something that a person who is not looking wants to be told, once."""
+"""Something a person who is not looking should be told once: `Notice`."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class NoticeKind(StrEnum):
     UNKNOWN = "unknown"
     """The answer to a submission was lost, and looking for the batch has not settled it."""
     SPEND_LIMIT = "spend_limit"
-    """The API takes no more of a job until its spend limit is raised."""
+    """The API refuses further parts of a job until a spend limit is raised."""
     RESULTS_GOING = "results_going"
-    """The API will soon let go of results that are not saved here."""
+    """The API will soon delete results that are not saved here."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One thing to be told of one batch. It never says to whom: that is the business of channels."""
+    """Something to be told about one batch. Whom it is told to is decided by channels."""
 
     seq: int
     """The registry's own number."""

@@ -1,4 +1,4 @@
-"""What checking finds in the input: one problem in one place, and the same problem in many."""
+"""A problem that checking found in the input, with every line it occurs on: `Problem`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What a list of batches may be asked for."""
+"""Which batches are listed and in which order, and the terms a filter is made of: `BatchQuery`, `FilterTerm`.
+
+`text.filter_language` makes terms of what a person types; `registry.query_sql` makes SQL of them.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ if TYPE_CHECKING:
     from batchtui.domain.states import BatchState
 
 Comparison = Literal["", "=", "<", "<=", ">", ">="]
-"""Empty: whatever is natural for the field, as `holds` for texts and `at most` for ages."""
+"""Empty means the usual one for the field: contains for texts, at most for ages."""
 Value = str | Decimal | timedelta
 
 

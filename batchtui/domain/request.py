@@ -1,4 +1,4 @@
-"""A request as it lies in the store: where its bytes are, and whose answer to expect."""
+"""Where a stored request lies in the body of its part: `RequestFacts`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""A result: what became of one request, and what "succeeded" really meant."""
+"""What became of one request: its outcome, and what the index of results knows of it: `Outcome`, `ResultFacts`.
+
+The API's `succeeded` also covers answers that were truncated, refused, paused or empty, so outcomes are finer than the
+API's types of results.
+"""
 
 from __future__ import annotations
 

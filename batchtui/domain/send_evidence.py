@@ -1,4 +1,4 @@
-"""What is known about the sends of a part, and what a look at the API showed: the values a verdict is made of.
+"""What is known of the sends of a part, and what one look at the API showed: `SendVerdict`, `ApiLook`.
 
 `services.submission.verdict` turns them into one `SendVerdict`. They hold no clock and do no I/O, so that every
 history can be written down as a value and judged again.

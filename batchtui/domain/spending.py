@@ -1,4 +1,4 @@
-"""What results used and cost: the figures that a bill is made of."""
+"""What results used and cost: `Spending`, `UsageGroup`."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class PendingSpend:
     expected: Decimal | None
     """USD that the counted ones were thought to cost; None where that is not known of each."""
     in_flight: Decimal | None
-    """USD that those on their way cost at most; None where nobody can say of one."""
+    """USD that the ones not ended cost at most; None where that is unknown for one of them."""
     uncounted: int
     """Ended batches whose results are not here."""
     counts: RequestCounts

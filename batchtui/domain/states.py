@@ -1,4 +1,4 @@
-"""The states of a batch and of its results, and every lawful change between them."""
+"""The states of a batch and of its results, and the changes between them that are allowed."""
 
 from __future__ import annotations
 
@@ -63,6 +63,7 @@ class ResultsState(StrEnum):
 _S = BatchState
 LAWFUL: Mapping[BatchState, frozenset[BatchState]] = {
     _S.PLANNED: frozenset({_S.SUBMITTING, _S.DELETED}),
+    # Straight to CANCELING or ENDED: the answer to the create was slow, and a look at the API was quicker.
     _S.SUBMITTING: frozenset({_S.IN_PROGRESS, _S.CANCELING, _S.ENDED, _S.UNKNOWN, _S.PLANNED}),
     _S.UNKNOWN: frozenset({_S.IN_PROGRESS, _S.CANCELING, _S.ENDED, _S.PLANNED, _S.DELETED}),
     _S.IN_PROGRESS: frozenset({_S.CANCELING, _S.ENDED, _S.MISSING, _S.UNKNOWN}),
@@ -71,7 +72,7 @@ LAWFUL: Mapping[BatchState, frozenset[BatchState]] = {
     _S.MISSING: frozenset({_S.IN_PROGRESS, _S.CANCELING, _S.ENDED, _S.DELETED}),
     _S.DELETED: frozenset(),
 }
-"""What may follow what.
+"""The states that may follow each state.
 
 Back to PLANNED only where it is proved that nothing was created; to UNKNOWN from a state of the API only where an
 adopted batch turns out to hold the results of somebody else's requests.
@@ -79,14 +80,14 @@ adopted batch turns out to hold the results of somebody else's requests.
 
 
 class UnlawfulChange(AssertionError):
-    """A change of state that must not happen: a fault of the program, never of the user."""
+    """A change of state that is not allowed: always a bug in this program."""
 
 
 def advance(current: BatchState, target: BatchState) -> BatchState:
-    """Return `target` where the change is lawful (staying put always is).
+    """Return `target` if the change is allowed; staying in a state always is.
 
     Raises:
-        UnlawfulChange: where it is not.
+        UnlawfulChange: it is not allowed.
     """
     if target is not current and target not in LAWFUL[current]:
         raise UnlawfulChange(f"a batch cannot go from {current} to {target}")

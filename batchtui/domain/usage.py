@@ -1,4 +1,4 @@
-"""Token usage of one result, by category."""
+"""The tokens that one result used, by category: `Usage`."""
 
 from __future__ import annotations
 

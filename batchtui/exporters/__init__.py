@@ -1,1 +1,14 @@
-"""Results as bytes in the formats people ask for; bytes and nothing else."""
+"""Results as bytes in the formats people ask for.
+
+Modules:
+
+    chat          write conversations for fine-tuning
+    columns       the columns a table of results can have
+    delimited     write CSV and TSV
+    formats       the formats by name
+    json_formats  write JSON Lines and JSON
+    json_types    find the type that JSON values have in common
+    markdown      write Markdown: one section a result
+    parquet       write Parquet, through pyarrow
+    record        one result on its way into a file
+"""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from batchtui.exporters.columns import ExportColumn
     from batchtui.exporters.record import ExportRecord
-    from batchtui.results.content_blocks import Block, Citation
+    from batchtui.results.content_blocks import AnswerCitation, Block
     from batchtui.results.parsed_result import ParsedResult
 
 MAX_PARSED = 100_000
@@ -61,7 +61,7 @@ def _section(entry: ExportRecord, *, with_requests: bool) -> str:
 
 def _content(answer: ParsedResult) -> Iterator[str]:
     """Yield the blocks of an answer in their order, and at the end what its texts lean on."""
-    citations: list[Citation] = []
+    citations: list[AnswerCitation] = []
     for block in joined_texts(answer.blocks, r"\[{}\]".format):
         citations += block.citations
         if block.kind is not BlockKind.TEXT:
@@ -80,7 +80,7 @@ def _set_apart(block: Block) -> str:
     return f"{title}:\n\n{fenced(block.text)}"
 
 
-def _source(citation: Citation) -> str:
+def _source(citation: AnswerCitation) -> str:
     named = ", ".join(plain(part) for part in (citation.source, citation.place) if part)
     quoted = f'"{plain(citation.quoted)}"' if citation.quoted else ""
     return ": ".join(part for part in (named, quoted) if part)

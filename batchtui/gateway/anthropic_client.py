@@ -1,4 +1,8 @@
-"""The Message Batches API over the official SDK: its credentials and its connections, our own bytes both ways."""
+"""Call the Message Batches API over the official SDK: `AnthropicGateway`.
+
+The SDK provides credentials and connections. Bodies and results pass through as our own bytes and never become its
+models: 250 MB must not be held in memory.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +45,7 @@ _MOST_MODEL_PAGES = 20
 
 
 class AnthropicGateway:
-    """The Gateway over the SDK. Never retries, never follows a URL the server names, never keeps a secret.
+    """`Gateway` over the SDK. It never retries, never follows a URL that the server names, and keeps no secret.
 
     The SDK gives the credentials chain, the headers and the connections. Its models, its retries and its results
     reader stay unused: the JSON is read here, because they validate nothing and would leave the base URL.
@@ -64,19 +68,19 @@ class AnthropicGateway:
         clock: Clock,
         patience: Patience | None = None,
     ) -> AnthropicGateway:
-        """Get ready to talk; nothing is sent yet. Imports the SDK in a thread, so that the event loop goes on.
+        """Return a gateway; nothing is sent yet. The SDK is imported in a thread, so that the event loop goes on.
 
         Args:
             base_url: the server, with a path where a gateway needs one; None for ANTHROPIC_BASE_URL and the SDK's own.
             profile: a profile of `ant auth login`; goes before every variable of the environment.
             api_key: only for the simulator and tests: people's keys come through the SDK's chain.
-            on_call: is told every exchange, failed ones included. A BatchtuiError from it is logged and passed over.
+            on_call: is called with every exchange, failed ones included. A BatchtuiError from it is only logged.
             clock: times the exchanges.
             patience: how long answers are waited for.
 
         Raises:
-            CredentialsMissing: where the profile or the key cannot be used. That there is none shows at the first call.
-            UsageError: where the base URL is no address.
+            CredentialsMissing: the profile or the key cannot be used. That there is none shows with the first call.
+            UsageError: the base URL is no address.
         """
         patience = patience or Patience()
         client = await asyncio.to_thread(open_client, base_url=base_url, profile=profile, api_key=api_key)
@@ -136,6 +140,7 @@ class AnthropicGateway:
         """See Gateway."""
         found: dict[str, ModelInfo] = {}
         after: str | None = None
+        # Bounded: a server that always says has_more must not be asked for ever.
         for _ in range(_MOST_MODEL_PAGES):
             query: dict[str, str | int] = {"limit": 1000, **({"after_id": after} if after else {})}
             ask = ApiRequest("models", "GET", "/v1/models", self._patience.answer, query=query)
@@ -209,7 +214,11 @@ def _spoken(dialect: ApiHeaders) -> dict[str, str]:
 
 
 def _quoted(batch_id: str) -> str:
-    """Make a path's segment of an id that a person may have typed: it must not lead to another endpoint."""
+    """Return an id, which a person may have typed, as one segment of a path.
+
+    Raises:
+        UnknownTarget: it is empty, dots or endless. `..` would lead to another endpoint.
+    """
     if not batch_id.strip(".") or len(batch_id) > _LONGEST_ID:
         raise UnknownTarget("That is no batch id.", hint="The API's ids look like msgbatch_01….")
     return quote(batch_id, safe="", errors="replace")

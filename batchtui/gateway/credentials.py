@@ -1,4 +1,4 @@
-"""Which credential would be used and where it would go: told without reading a secret and without the SDK."""
+"""Tell which credential would be used and where it would go, without reading a secret or importing the SDK."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def describe_credentials(profile: str | None = None) -> str | None:
 
 
 def find_credentials(profile: str | None = None, *, base_url: str | None = None) -> Credentials:
-    """Say which source wins: a named profile, the key, the token, ANTHROPIC_PROFILE, workload identity, the login.
+    """Return which source wins: a named profile, the key, the token, ANTHROPIC_PROFILE, workload identity, the login.
 
     Whether the credential is accepted only the API can say. `base_url` is what would be passed to `connect`.
     """
@@ -60,7 +60,7 @@ def find_credentials(profile: str | None = None, *, base_url: str | None = None)
 
 
 def _chain() -> list[tuple[str, bool]]:
-    """The SDK's order behind an explicit argument; empty variables count as unset, as there."""
+    """Return the SDK's order behind an explicit argument; empty variables count as unset, as there."""
     named, active = os.environ.get("ANTHROPIC_PROFILE"), _active_profile()
     federation = all(map(os.environ.get, _FEDERATION)) and any(map(os.environ.get, _IDENTITY))
     login = [] if named else [(f"the profile {redact(active, 80)} of `ant auth login`", _config_of(active).is_file())]
@@ -101,13 +101,13 @@ def _active_profile() -> str:
 
 
 def _config_of(profile: str) -> Path:
-    """The profile's public half (its secret half is another file, never opened here)."""
+    """Return the profile's public half (its secret half is another file, never opened here)."""
     is_a_name = not (profile.startswith(".") or set(profile) & set("/\\\0"))
     return _folder() / "configs" / (f"{profile}.json" if is_a_name else "")
 
 
 def _pinned(profile: str | None) -> str | None:
-    """The base URL that a profile names for itself."""
+    """Return the base URL that a profile names for itself."""
     if not profile:
         return None
     try:

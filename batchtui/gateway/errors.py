@@ -1,4 +1,7 @@
-"""From what the SDK and its HTTP client raise to domain errors, each saying rightly whether anything was created."""
+"""Turn exceptions of the SDK and its HTTP client into domain errors: `map_exception`.
+
+Each says truthfully whether a batch may have been created: that decides whether a send may be repeated.
+"""
 
 from __future__ import annotations
 
@@ -93,7 +96,7 @@ def map_exception(error: Exception, ask: ApiRequest) -> BatchtuiError | None:
 
 
 def undecodable(error: Exception, ask: ApiRequest) -> BatchtuiError:
-    """What came back could not even be decoded.
+    """Return the error for an answer that could not even be decoded.
 
     httpx decodes an error page with whatever codec its charset names (idna, hex, undefined), and each fails in its own
     way: UnicodeError, LookupError, AssertionError, binascii.Error.
@@ -133,7 +136,7 @@ def _settle(error: BatchtuiError, ask: ApiRequest) -> BatchtuiError:
 
 
 def _answered(error: APIStatusError, ask: ApiRequest) -> BatchtuiError:
-    """The server answered with something else than 2xx."""
+    """Return the error for an answer with another status than 2xx."""
     status, headers = error.status_code, error.response.headers
     kind, code = _word(dig(error.body, "error", "type")), _word(dig(error.body, "error", "details", "error_code"))
     is_the_api = kind is not None or dig(error.body, "error") is not None
@@ -205,7 +208,7 @@ def _broken(cause: BaseException, ask: ApiRequest) -> BatchtuiError:
 
 
 def _unreadable(cause: BaseException) -> BatchtuiError:
-    """The requests could not be read from the disk while they were leaving: the last of them never left."""
+    """Return the error for requests that could not be read from the disk while being sent: not all of them left."""
     words = cause.message if isinstance(cause, BatchtuiError) else redact(cause) or type(cause).__name__
     error = Refused(f"The requests could not be read while they were being sent: {words}. Nothing was created.")
     error.heading = "The requests cannot be read"
@@ -221,7 +224,7 @@ def _word(value: object) -> str | None:
 
 
 def connection_reason(cause: BaseException) -> str:
-    """Name the reason that lies deepest and is understood; part of a sentence, without a full stop."""
+    """Return why no connection was made, as part of a sentence: the deepest cause that is understood."""
     chain = list(_causes(cause))
     for found in chain:
         if isinstance(found, ssl.SSLError):
@@ -237,7 +240,7 @@ def connection_reason(cause: BaseException) -> str:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and all that led to it, each once."""
+    """Yield an error and everything that led to it, each once."""
     waiting, seen = [error], set[int]()
     while waiting:
         found = waiting.pop(0)

@@ -1,4 +1,4 @@
-"""One exchange with the API as it is asked for, and as it is told to the journal."""
+"""Describe one exchange with the API: for the transport as a request, for the journal as a call: `ApiRequest`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LONGEST_RETRY_AFTER = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
-    """What is asked of the API, once."""
+    """One request to the API."""
 
     operation: str
     """As in `Call.operation`."""
@@ -36,13 +36,13 @@ class ApiRequest:
     path: str
     """Below the base URL, quoted."""
     patience: float
-    """Seconds without a byte until it is given up."""
+    """Seconds without a byte after which it is given up."""
     batch_id: str | None = None
     query: Mapping[str, str | int] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     content: bytes | None = None
     body: UploadBody | None = None
-    """A create's; everything else has `content` or nothing."""
+    """The body of a create; every other request has `content` or no body."""
 
 
 def to_api_call(
@@ -54,7 +54,7 @@ def to_api_call(
     error: str | None,
     answered_at: datetime | None = None,
 ) -> ApiCall:
-    """Put an exchange down for the journal: no content, no credentials."""
+    """Return an exchange as the journal records it: without content and credentials."""
     headers: Mapping[str, str] = response.headers if response is not None else {}
     return ApiCall(
         operation=ask.operation,
@@ -86,7 +86,9 @@ def server_time(headers: Mapping[str, str]) -> datetime | None:
 
 
 def retry_after(headers: Mapping[str, str], *, now: datetime) -> float | None:
-    """Seconds the server asks to wait: `retry-after-ms`, or `retry-after` in seconds or as a date; None without.
+    """Return the seconds that the server asks to wait; None where it does not.
+
+    It sends `retry-after-ms`, or `retry-after` in seconds or as a date.
 
     A date counts from the server's own Date where it sends one, since clocks differ. Never below 0, never more than
     `LONGEST_RETRY_AFTER`.
@@ -113,6 +115,7 @@ def _positive(said: str | None) -> float | None:
         value = float(said or "")
     except ValueError:
         return None
+    # float() also reads `nan` and `inf`, which would never end a wait.
     return max(0.0, value) if math.isfinite(value) else None
 
 

@@ -1,7 +1,7 @@
-"""Importing a large library sparingly: its packages that only gather names gather each when somebody asks for it.
+"""Import a large library without the submodules that nobody uses: `lazy_submodules`.
 
 The SDK names the whole API in such packages, 3,000 modules of types; batchtui uses its client and none of its types.
-Nothing of the library is changed or left out: whoever asks for any name of it, in any way, gets it as ever.
+Nothing of the library is changed or left out: every name of it can still be imported.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ _running = threading.RLock()
 
 @contextmanager
 def lazy_submodules(library: str) -> Iterator[None]:
-    """Within this, the library's packages are imported sparingly; what was imported before stays as it is."""
+    """Within this block, packages of the library are imported without running their own code where possible.
+
+    What was imported before stays as it is.
+    """
     finder = _Finder(library)
     sys.meta_path.insert(0, finder)
     try:
@@ -59,7 +62,7 @@ class _LazyPackage(ModuleType):
 
 
 def _run(package: ModuleType) -> None:
-    """Run a package's own code at last, once; it is a module like any other from then on."""
+    """Run a package's own code, once; from then on it is a module like any other."""
     with _running:
         if vars(package).pop("_names", None) is not None:
             SourceFileLoader.exec_module(package.__spec__.loader, package)  # type: ignore[union-attr, arg-type]
@@ -103,7 +106,7 @@ class _Finder:
 
 
 def _gathered(source: str, package: str) -> tuple[dict[str, tuple[str, str | None]], bool]:
-    """Say which names a package takes from its own modules, and whether that is all it does."""
+    """Return which names a package takes from its own modules, and whether that is all it does."""
     names: dict[str, tuple[str, str | None]] = {}
     is_pure = True
     for statement in ast.parse(source).body:

@@ -1,4 +1,7 @@
-"""From the API's JSON to domain values: forgiving about what is absent or new, firm about what is needed."""
+"""Parse the API's JSON into domain values: `parse_batch`, `parse_page`.
+
+Lenient about fields that are absent or new, strict about those that decisions rest on.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,7 @@ def parse_object(body: bytes) -> Mapping[str, Any]:
 
 
 def parse_batch(value: object, *, received: datetime) -> RemoteBatch:
-    """Read one message_batch object. Keys may be absent instead of null, unknown ones are passed over.
+    """Read one message_batch object. Keys may be absent instead of null; unknown ones are ignored.
 
     `received` stands in for a `created_at` that another server left out.
 

@@ -1,4 +1,4 @@
-"""What batchtui asks of the outside world: one Protocol, spoken in domain objects."""
+"""The protocol of everything batchtui asks of the API, in domain objects: `Gateway`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """The body of a create, as bytes that exist already: never built in memory, never sent twice."""
+    """The body of a create, as a stream of bytes: never whole in memory, and sent once only."""
 
     length: int
     """Bytes in all; declared before the first one leaves."""
@@ -27,7 +27,7 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class ApiHeaders:
-    """How requests are to be understood: headers that hold for a whole batch."""
+    """The headers that hold for all requests of a batch."""
 
     api_version: str | None = None
     """The anthropic-version header; None for the SDK's default."""
@@ -39,7 +39,7 @@ class Gateway(Protocol):
     """The Message Batches API.
 
     Every method raises `CredentialsMissing` or a `GatewayError`, which says whether anything was created; none of
-    them ever tries again by itself: when to ask again is the caller's decision, made visibly. What cannot be a
+    them ever retries: that is the caller's decision, which the journal shows. What cannot be a
     batch's id (empty, dots, endless) is an `UnknownTarget` and is never sent. A cancelled task stays cancelled, and
     leaves a create as open as a lost answer.
 
@@ -48,11 +48,11 @@ class Gateway(Protocol):
     """
 
     async def create(self, upload: Upload, dialect: ApiHeaders) -> RemoteBatch:
-        """Create a batch from `{"requests": […]}`. Once: no retry, on no ground."""
+        """Create a batch from `{"requests": […]}`. Never retried."""
         ...
 
     async def retrieve(self, batch_id: str) -> RemoteBatch:
-        """Say how one batch stands."""
+        """Return the state of one batch."""
         ...
 
     async def list_page(self, *, limit: int = 1000, after_id: str | None = None) -> RemotePage:
@@ -60,7 +60,7 @@ class Gateway(Protocol):
         ...
 
     async def cancel(self, batch_id: str) -> RemoteBatch:
-        """Ask for a batch to be cancelled; it goes through `canceling`."""
+        """Cancel a batch. Returns it, usually as `canceling`: requests in progress are finished first."""
         ...
 
     async def delete(self, batch_id: str) -> None:
@@ -88,5 +88,5 @@ class Gateway(Protocol):
         ...
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         ...

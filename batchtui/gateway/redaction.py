@@ -1,4 +1,4 @@
-"""Other people's words inside our sentences: on one line, of bounded length, without anything that looks like a key."""
+"""Shorten text from outside and remove anything that looks like a key: `redact`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ _USER_IN_URL = re.compile(r"(?<=://)[^/@\s]+@")
 
 
 def redact(words: object, longest: int = LONGEST) -> str:
-    """Make one line of what somebody else said. It stays hostile text: whoever shows it makes it safe."""
+    """Return text from outside as one line of at most `longest` characters, without keys.
+
+    It may still contain control characters: what shows it passes it through `text.safe`.
+    """
     # Cut before anything is searched: the text may be megabytes.
     line = " ".join(str(words)[: 4 * longest].split())
     line = _USER_IN_URL.sub("", _KEY.sub("[key]", line))
@@ -21,7 +24,10 @@ def redact(words: object, longest: int = LONGEST) -> str:
 
 
 def error_message(body: object) -> str:
-    """Find the message in an error body: `{"error": {"message"}}`, or flat as other servers send it; else empty."""
+    """Return the message in an error body; empty where there is none.
+
+    The API sends `{"error": {"message"}}`; proxies and other servers send it flat, or as `detail`.
+    """
     for part in (dig(body, "error"), body):
         if isinstance(part, str) and part is not body:
             return redact(part)
@@ -32,7 +38,7 @@ def error_message(body: object) -> str:
 
 
 def dig(value: object, *keys: str) -> object:
-    """Walk into nested objects; None where there is nothing of that name."""
+    """Return the value at a path of keys in nested objects; None where there is none."""
     for key in keys:
         value = value.get(key) if isinstance(value, Mapping) else None
     return value

@@ -1,4 +1,4 @@
-"""The SDK: imported late, kept off the terminal, and given a connection that never leaves its host."""
+"""Import the SDK late, and open its client on a connection that follows no redirect: `open_client`."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _SET_ASIDE_BY_PYTHON = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long an answer is waited for. Seconds, each without a single byte arriving or leaving."""
+    """Time-outs in seconds, each for a time in which no byte arrives or leaves."""
 
     connect: float = 10.0
     answer: float = 60.0
@@ -53,14 +53,14 @@ class Patience:
 
 
 def open_client(*, base_url: str | None, profile: str | None, api_key: str | None) -> AsyncAnthropic:
-    """Build the SDK's client. Takes about half a second the first time (the import), so call it in a thread.
+    """Return the SDK's client. The first call imports the SDK, which takes half a second: call it in a thread.
 
-    It never tries again by itself, and it follows no redirect: those that the SDK's own client would follow can
+    It never retries, and it follows no redirect: those that the SDK's own client would follow can
     repeat a body, and send it to another host.
 
     Raises:
-        CredentialsMissing: where the profile cannot be read, or the key cannot be a key.
-        UsageError: where the base URL is none, or a profile and a key are both given.
+        CredentialsMissing: the profile cannot be read, or the key cannot be a key.
+        UsageError: the base URL is none, or both a profile and a key are given.
     """
     import_sdk()
     anthropic, httpx2 = importlib.import_module("anthropic"), importlib.import_module("httpx2")
@@ -95,7 +95,7 @@ def _check_address(client: AsyncAnthropic) -> None:
 
 
 def _check_key(client: AsyncAnthropic) -> None:
-    """Stop a key that no header can carry here, because the HTTP layer would quote it in its complaint."""
+    """Refuse a key that no header can carry: the HTTP layer would quote it in its error message."""
     key = client.api_key or client.auth_token or ""
     if key.isascii() and key.isprintable() and key == key.strip():
         return

@@ -1,4 +1,7 @@
-"""The line to the API: one attempt an exchange, every one of them told to the journal."""
+"""Carry one request to the API and its answer back, and record every attempt in the journal: `Transport`.
+
+It never repeats a request: who may do that depends on what the request creates.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ _Read = TypeVar("_Read")
 
 
 class Transport:
-    """Carries one request to the API and its answer back. Never asks twice and never follows a redirect."""
+    """Sends requests over the SDK's client, each exactly once, and reports every exchange to `on_call`."""
 
     def __init__(self, client: AsyncAnthropic, *, on_call: Listener, clock: Clock, connect_timeout: float) -> None:
         self._client = client
@@ -44,7 +47,11 @@ class Transport:
         self._connect_timeout = connect_timeout
 
     async def fetch(self, ask: ApiRequest, read: Callable[[bytes, httpx2.Response], _Read]) -> _Read:
-        """Ask, and read the whole answer with `read`, which raises `Garbled` where it cannot."""
+        """Send a request and return what `read` makes of the whole answer.
+
+        Raises:
+            GatewayError: as `open`; also where `read` raises that it cannot parse the answer.
+        """
         async with self.open(ask) as response:
             try:
                 return read(await _whole(response), response)
@@ -53,11 +60,11 @@ class Transport:
 
     @asynccontextmanager
     async def open(self, ask: ApiRequest) -> AsyncIterator[httpx2.Response]:
-        """Ask, and hand out the answer while it arrives; only answers that say yes (2xx).
+        """Send a request and yield the answer while it arrives; only if its status is 2xx.
 
         Raises:
-            CredentialsMissing: before anything was sent.
-            GatewayError, ResultsUnavailable: see `faults`. What the block itself raises goes through untouched,
+            CredentialsMissing: nothing was sent.
+            GatewayError, ResultsUnavailable: see `gateway.errors`. What the block itself raises goes through untouched,
                 except for what the HTTP client raises while the answer is read.
         """
         at, began = self._clock.now(), self._clock.monotonic()
@@ -89,6 +96,7 @@ class Transport:
         finally:
             if response is not None:
                 await response.aclose()
+            # Without credentials nothing was sent: that is no call.
             if not isinstance(failure, CredentialsMissing):
                 spent = round((self._clock.monotonic() - began) * 1000)
                 await self._report(
@@ -111,9 +119,11 @@ class Transport:
             connect=self._connect_timeout,
             pool=self._connect_timeout,
         )
+        # max_retries 0 here too: the SDK would repeat a create after a time-out, and the batch could exist twice.
         options: RequestOptions = {"headers": {**ask.headers}, "max_retries": 0, "timeout": timeout}
         if ask.query:
             options["params"] = {**ask.query}
+        # The SDK's delete() cannot stream; its answer is a few bytes.
         if ask.method == "DELETE":
             return await self._client.delete(ask.path, cast_to=httpx2.Response, options=options)
         if ask.method == "GET":

@@ -1,4 +1,4 @@
-"""The body of a create on its way out: counted, and never longer or shorter than was declared."""
+"""Stream the body of a create, count it, and refuse a length other than the declared one: `UploadBody`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class LengthMismatch(ValueError):
 
 
 class UploadBody:
-    """One upload while it leaves. Knows whether all of it has left; never starts a second time.
+    """One upload while it is sent. Tells whether all of it may have left; it can be sent once only.
 
     Why count: a body of which the last bytes never left cannot have created anything (the API reads it whole before
     it answers), so a connection that breaks on the way up leaves nothing open. The last block waits until
@@ -42,7 +42,7 @@ class UploadBody:
         return self._stream
 
     async def close(self) -> None:
-        """Let go of the source, also in the middle."""
+        """Close the source, also before its end."""
         await self._stream.aclose()
 
     async def _flow(self) -> AsyncGenerator[bytes, None]:

@@ -1,4 +1,4 @@
-"""Posting a document to an address of the user's: nothing of ours goes with it, and it goes nowhere else."""
+"""Post a document to an address of the user: `post`."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ WORTH_ANOTHER_TRY = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 class WebhookFailed(BatchtuiError):
-    """A document could not be delivered. The address is never said: it often is a secret."""
+    """A document could not be delivered. The message never names the address, which often is a secret."""
 
     type = "webhook"
     title = "The webhook could not be told"
 
 
 async def post(url: str, document: dict[str, Any], clock: Clock) -> None:
-    """Deliver a document as JSON, trying a few times. A redirect is not followed: only this host was named.
+    """Post a document as JSON, and try again a few times. Redirects are not followed: only this host was named.
 
     Raises:
-        WebhookFailed: where no try was answered with a 2xx.
+        WebhookFailed: no try was answered with a 2xx.
     """
     content = json.dumps(document).encode()
     for pause in (*PAUSES, None):
@@ -41,7 +41,7 @@ async def post(url: str, document: dict[str, Any], clock: Clock) -> None:
 
 
 async def _try(url: str, content: bytes) -> tuple[str, bool]:
-    """Post once. Returns what went wrong, empty where nothing did, and whether another try would be in vain."""
+    """Post once. Returns what went wrong, empty where nothing did, and whether to stop trying."""
     import httpx2
 
     headers = {"content-type": "application/json", "user-agent": "batchtui"}

@@ -6,6 +6,7 @@ for it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ _WITH_MEDIA = ("image", "document", "tool_result")
 _WITH_MARKS = ("document", "tool_result", "search_result")
 _CLOSED_KEYS = frozenset({"model", "max_tokens", "messages", "system", "metadata", "thinking", "tool_choice",
                           "cache_control", "stop_sequences", "service_tier", "stream", "inference_geo"})  # fmt: skip
+_EMAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+")
 INTERLEAVED_BETA = "interleaved-thinking"
 """With this beta and tools, the budget for thinking may exceed max_tokens."""
 
@@ -150,8 +152,6 @@ def _stop_sequences(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[
 
 def _user_id(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
     """Find a person's address where an opaque id is asked for."""
-    user_id = params["metadata"].get("user_id") or ""
-    name, at, host = user_id.partition("@")
-    if at and name and "." in host and " " not in user_id:
+    if _EMAIL.search(params["metadata"].get("user_id") or ""):
         hint = "use an id that tells nothing about the person, such as a hash"
         yield CheckFault("user-id-email", "metadata.user_id looks like an e-mail address", hint, Severity.WARNING)

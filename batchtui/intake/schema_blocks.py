@@ -134,7 +134,7 @@ class CitationsConfig(TypedDict):
 
 
 @with_config(STRICT)
-class Document(TypedDict):
+class DocumentBlock(TypedDict):
     """A document block."""
 
     type: Literal["document"]
@@ -213,7 +213,7 @@ class ToolResult(TypedDict):
         Annotated[
             list[
                 Annotated[
-                    InnerText | Image | SearchResult | Document | ToolReference | BrowserState,
+                    InnerText | Image | SearchResult | DocumentBlock | ToolReference | BrowserState,
                     Field(discriminator="type"),
                 ]
             ]
@@ -377,8 +377,8 @@ Further = (
     | ContainerUpload
     | BetaBlock
 )
-AnyBlock = Annotated[Text | Document | Further, Field(discriminator="type")]
-UserBlock = Annotated[UncitedText | Document | Further, Field(discriminator="type")]
+AnyBlock = Annotated[Text | DocumentBlock | Further, Field(discriminator="type")]
+UserBlock = Annotated[UncitedText | DocumentBlock | Further, Field(discriminator="type")]
 AssistantBlock = Annotated[Text | Further, Field(discriminator="type")]
 """Since version 2026-10-21 the assistant may not hold a document directly."""
 

@@ -224,7 +224,7 @@ class ToolsFound(TypedDict):
 
 
 @with_config(STRICT)
-class WarningDetail(TypedDict):
+class AdvisorResult(TypedDict):
     """What the advisor said."""
 
     type: Literal["advisor_result"]
@@ -251,7 +251,7 @@ ServerToolAnswer = Annotated[
     | FileCreated
     | FileChanged
     | ToolsFound
-    | WarningDetail
+    | AdvisorResult
     | RedactedAdvice,
     Field(discriminator="type"),
 ]

@@ -1,4 +1,4 @@
-"""The sync door: the same workspace for a program without an event loop. Each call blocks until it is done."""
+"""The workspace for programs without an event loop: each call blocks until it is done: `BlockingWorkspace`."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 AT_ONCE = 200
-"""Items handed over from the event loop's thread at once."""
+"""Items fetched from the thread of the event loop at once."""
 
 
 def _blocking(
     method: Callable[Concatenate[Workspace, P], Awaitable[T]],
 ) -> Callable[Concatenate[BlockingWorkspace, P], T]:
-    """Make of a coroutine method one that blocks, with the same signature and documentation."""
+    """Return a blocking version of a coroutine method, with the same signature and docstring."""
 
     def call(self: BlockingWorkspace, *args: P.args, **kwargs: P.kwargs) -> T:
         return self.run(method(self.workspace, *args, **kwargs))
@@ -33,11 +33,12 @@ def _blocking(
 def _iterating(
     method: Callable[Concatenate[Workspace, P], AsyncGenerator[T]],
 ) -> Callable[Concatenate[BlockingWorkspace, P], Iterator[T]]:
-    """Make of an asynchronous generator method a plain one."""
+    """Return a plain version of an asynchronous generator method."""
 
     def call(self: BlockingWorkspace, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
         source = method(self.workspace, *args, **kwargs)
         try:
+            # In batches: a visit to the other thread costs more than a result.
             while items := self.run(_some(source)):
                 yield from items
         finally:
@@ -53,6 +54,7 @@ class BlockingWorkspace:
         self._opening = opening
         self._loop = asyncio.new_event_loop()
         self._tasks: set[asyncio.Task[Any]] = set()
+        # A thread of its own: in a notebook another loop is running in this one.
         self._thread = threading.Thread(target=self._loop.run_forever, name="batchtui", daemon=True)
         self._thread.start()
         try:
@@ -87,6 +89,7 @@ class BlockingWorkspace:
         try:
             return future.result()
         except (KeyboardInterrupt, SystemExit):
+            # Cancelling returns at once, while the coroutine may still be noting what became of a send.
             future.cancel()
             asyncio.run_coroutine_threadsafe(self._settled(), self._loop).result()
             raise
@@ -101,12 +104,12 @@ class BlockingWorkspace:
             self._tasks.discard(task)
 
     async def _settled(self) -> None:
-        """Wait until what was cancelled has finished what must not stay half done."""
+        """Wait until the cancelled tasks have ended: a send must note what it knows before the loop stops."""
         if self._tasks:
             await asyncio.wait(self._tasks)
 
     def close(self) -> None:
-        """Let go of connections and files."""
+        """Close connections and files, and stop the thread."""
         try:
             self.run(self._opening.__aexit__(None, None, None))
         finally:

@@ -1,4 +1,4 @@
-"""The way in: the registry opened for a program, to be awaited or not."""
+"""Open a workspace, with `async with` or plain `with`: `open_workspace`."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def open_workspace(
 
 
 class Opening(AbstractAsyncContextManager["Workspace"], AbstractContextManager["BlockingWorkspace"]):
-    """A workspace about to be opened, in either way. It opens nothing before it is entered."""
+    """A workspace to be opened by `async with` or `with`; nothing is opened before."""
 
     def __init__(self, home: str | Path | None, **wishes: Any) -> None:
         """`wishes`: as `open_workspace` has them."""

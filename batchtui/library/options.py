@@ -1,4 +1,4 @@
-"""What a program may wish for, as keyword arguments: how requests are read, and how results are written."""
+"""The keyword arguments of the public API, as typed dictionaries: `IntakeWishes`, `ExportWishes`."""
 
 from __future__ import annotations
 

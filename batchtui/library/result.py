@@ -1,4 +1,4 @@
-"""One result, as a program sees it: what became of a request, and the request itself."""
+"""One result as a program sees it, with its request: `Result`."""
 
 from __future__ import annotations
 

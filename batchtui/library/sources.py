@@ -1,4 +1,4 @@
-"""What a program may submit: files, folders, or requests from any iterable; and how that is read."""
+"""Read what a program submits: files, folders or any iterable of requests: `RequestStream`, `open_source`."""
 
 from __future__ import annotations
 
@@ -70,6 +70,7 @@ class RequestStream(RawIOBase):
                 hint='A request is {"custom_id": …, "params": {…}}.',
             )
         try:
+            # NaN is written as such, so that the check names the line; JSON has no such number.
             return to_json(item, inf_nan_mode="constants") + b"\n"
         except (PydanticSerializationError, ValueError) as error:
             raise InputError(f"Request {self._number} cannot be written as JSON: {error}") from error
@@ -87,6 +88,7 @@ def _pulled(requests: AsyncIterable[Request], loop: asyncio.AbstractEventLoop) -
                 break
         return found
 
+    # In batches: a visit to the event loop costs more than a request.
     while items := asyncio.run_coroutine_threadsafe(some(), loop).result():
         yield from items
 
@@ -96,7 +98,7 @@ Source: TypeAlias = "str | Path | Sequence[str | Path] | Requests"
 
 
 def open_source(source: Source, wishes: IntakeWishes) -> tuple[list[str], IntakeOptions]:
-    """Say what is read and how: names of files, or `-` with a stream of the requests behind it."""
+    """Return what is read and how: names of files, or `-` with a stream of the requests behind it."""
     options = IntakeOptions(
         model=wishes.get("model"),
         max_tokens=wishes.get("max_tokens"),

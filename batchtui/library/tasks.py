@@ -1,4 +1,4 @@
-"""Tasks, as the guide to batches has them: what is to be done goes in, an answer or an error comes out."""
+"""Tasks and their results, in the shape of the API guide's own helpers: `BatchRequest`, `TaskResult`."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class TaskResult:
 
 
 def task_result(result: Result) -> TaskResult:
-    """Say what a result means for its task."""
+    """Return what a result means for its task."""
     from batchtui.results.failure_groups import suggest_action
 
     output = {"content": result.text, "usage": dict(result.message.get("usage") or {})} if result.message else {}

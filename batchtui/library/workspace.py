@@ -1,4 +1,7 @@
-"""The workspace as a program holds it: submit, look, wait, read, try again, cancel, export, and what it cost."""
+"""The public Python API: submit, wait, read, retry, cancel, export, cost: `Workspace`.
+
+In one file on purpose: it is read as the reference of the library.
+"""
 
 from __future__ import annotations
 
@@ -194,7 +197,7 @@ class Workspace:
             named: what to wait for.
             poll_interval: seconds between two looks; None adapts.
             timeout: seconds; None is the lifetime of a batch and a grace. Nothing is cancelled when it is over.
-            on_progress: hears how it stands after each look.
+            on_progress: is called with the progress after each look.
 
         Raises:
             WaitTimedOut: it still runs.

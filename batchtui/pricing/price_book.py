@@ -1,4 +1,4 @@
-"""The prices that hold for one user: the list's, their own where they named some, less what was agreed with them."""
+"""The prices that apply to one user: list prices, their own, and discounts: `PriceBook`."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ _NOTHING_OWN = OwnPrice()
 
 
 class PriceBook:
-    """Finds the price of a model. It knows no usage and adds nothing up."""
+    """Finds the prices of a model for one user."""
 
     def __init__(self, own: Mapping[str, OwnPrice] | None = None, discount: Decimal = Decimal(0)) -> None:
         """`own`: by model, before the list's; `discount`: a share of 1 off all tokens, on top of a batch's."""
@@ -71,7 +71,8 @@ class PriceBook:
         self._discount = discount
 
     def prices_of(self, model: str, day: date, *, batch: bool = True) -> ModelPrices | None:
-        """Return what a model costs on a day; None where nobody says. The first call may take a quarter of a second."""
+        """Return the prices of a model on a day; None where unknown. The first call may take a quarter of a second."""
+        # Answers name models with their date, while a user writes the name without.
         own = self._own.get(model) or self._own.get(undated(model)) or _NOTHING_OWN
         found = own.prices(batch=batch) or prices_of(model, day, batch=batch)
         factor = 1 - (self._discount if own.discount is None else own.discount)
@@ -80,6 +81,6 @@ class PriceBook:
         return ModelPrices(tuple((above, rates.times(factor)) for above, rates in found.steps))
 
     def cost(self, model: str, usage: Usage, day: date, *, geography: str | None = None) -> Cost | None:
-        """Price one result of a batch by its own usage; None where nobody says what it costs."""
+        """Return the cost of one result of a batch; None where the price is unknown."""
         prices = self.prices_of(model, day)
         return prices.rates(usage.total_input, geography).cost(usage) if prices else None

@@ -1,4 +1,4 @@
-"""Prices of models, read from genai-prices once for each and kept; what the list does not know stays unknown.
+"""Look up list prices of models in genai-prices: `prices_of`.
 
 The library's traps, each avoided here and nowhere else:
 
@@ -117,6 +117,7 @@ def _prices(model: str, day: date, batch: bool) -> ModelPrices | None:
     if standard is None or not batch:
         return _model_prices(standard) if standard is not None else None
     listed = _listed(model, day, BATCH)
+    # No discount means that the context was not understood, or that there is no batch price.
     return None if listed is None or listed.input_mtok == standard.input_mtok else _model_prices(listed)
 
 
@@ -130,6 +131,7 @@ def _listed(model: str, day: date, context: dict[str, str] | None) -> Any:
             Tokens(input_tokens=0, output_tokens=0),
             model,
             provider_id="anthropic",
+            # Noon: prices change at midnight of some time zone.
             genai_request_timestamp=datetime(day.year, day.month, day.day, 12, tzinfo=UTC),
             price_context=context,
         ).model_price

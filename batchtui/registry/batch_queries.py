@@ -1,4 +1,4 @@
-"""What screens and lists ask of the registry: orders, pages, tallies, and what changed since."""
+"""Read batches: by query, by page, as counts, and what changed since a revision: `BatchQueries`, `BatchCounts`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class BatchCounts:
-    """How many batches stand in each state, and how far the registry has come."""
+    """How many batches are in each state, and the newest revision."""
 
     states: Mapping[BatchState, int]
     revision: int
@@ -47,7 +47,7 @@ class BatchCounts:
 
 
 class BatchQueries:
-    """Questions to the registry that change nothing."""
+    """Reads batches. Screens ask here again after every commit."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -55,13 +55,14 @@ class BatchQueries:
         self._data_version = DataVersion(database)
 
     async def order(self, query: BatchQuery | None = None) -> Sequence[int]:
-        """The keys of the batches that a query names, in its order."""
+        """Return the keys of the batches that a query names, in its order."""
+        # An array: a million keys are 8 MB, and 40 as a list of ints.
         return array("q", [row[0] for row in await self._ordered(query or BatchQuery())])
 
     async def bundles(self, query: BatchQuery | None = None) -> dict[str, array[int]]:
-        """The keys of the batches that a query names, by their jobs; a job stands where the first of them would.
+        """Return the keys of the batches that a query names, by job; a job comes where the first of its batches would.
 
-        Where the order is by something that adds up, as requests and costs do, jobs are in the order of their sums.
+        Where the sort key can be summed up, such as requests or cost, jobs are ordered by their sums.
         """
         jobs: dict[str, array[int]] = {}
         for key, job in await self._ordered(query or BatchQuery(), by_job=True):
@@ -80,7 +81,7 @@ class BatchQueries:
         )
 
     async def page(self, keys: Sequence[int]) -> list[Batch]:
-        """The batches with these keys, in this order; keys that are gone are left out."""
+        """Return the batches with these keys, in this order; keys that are gone are left out."""
         found: dict[int, Batch] = {}
         for start in range(0, len(keys), PAGE):
             some = keys[start : start + PAGE]
@@ -90,28 +91,28 @@ class BatchQueries:
         return [found[key] for key in keys if key in found]
 
     async def select(self, query: BatchQuery | None = None) -> list[Batch]:
-        """The batches that a query names, in its order."""
+        """Return the batches that a query names, in its order."""
         return await self.page(await self.order(query))
 
     async def of_job(self, job_id: str) -> list[Batch]:
-        """All batches of a job, by attempt and part."""
+        """Return all batches of a job, by attempt and part."""
         rows = await self._database.all(f"{BATCH_SELECT} WHERE b.job_id = ? ORDER BY b.attempt, b.part", (job_id,))
         return [to_batch(row) for row in rows]
 
     async def starting_with(self, prefix: str, *, limit: int = 10) -> list[Batch]:
-        """The batches whose API id begins so."""
+        """Return the batches whose API id begins so."""
         rows = await self._database.all(
             f"{BATCH_SELECT} WHERE substr(b.id, 1, ?) = ? ORDER BY {NEWEST} LIMIT ?", (len(prefix), prefix, limit)
         )
         return [to_batch(row) for row in rows]
 
     async def changed_since(self, revision: int) -> list[Batch]:
-        """The batches that changed after a revision, in the order of their changes."""
+        """Return the batches that changed after a revision, in the order of their changes."""
         rows = await self._database.all(f"{BATCH_SELECT} WHERE b.revision > ? ORDER BY b.revision", (revision,))
         return [to_batch(row) for row in rows]
 
     async def in_states(self, *states: BatchState) -> list[Batch]:
-        """The batches in these states, newest first."""
+        """Return the batches in these states, newest first."""
         return await self.select(BatchQuery(states=frozenset(states)))
 
     async def uncollected(self, now: datetime) -> list[Batch]:
@@ -125,7 +126,7 @@ class BatchQueries:
         return [to_batch(row) for row in rows]
 
     async def lasted(self, limit: int) -> list[Lasted]:
-        """How long the newest batches took that ended by themselves, deleted ones among them."""
+        """Return how long the newest batches took that ended by themselves, deleted ones among them."""
         rows = await self._database.all(
             "SELECT j.models, b.requests, b.created_at, b.ended_at FROM batches AS b JOIN jobs AS j ON j.id = b.job_id"
             " WHERE b.ended_at IS NOT NULL AND b.created_at IS NOT NULL AND b.cancel_initiated_at IS NULL"
@@ -141,7 +142,7 @@ class BatchQueries:
         ]
 
     async def known_ids(self, ids: Sequence[str]) -> set[str]:
-        """Those of these API ids that the registry knows."""
+        """Return those of these API ids that the registry knows."""
         known: set[str] = set()
         for start in range(0, len(ids), PAGE):
             some = ids[start : start + PAGE]
@@ -162,23 +163,23 @@ class BatchQueries:
         return [row["job_id"] for row in rows]
 
     async def attempts(self) -> dict[str, set[int]]:
-        """The attempts of every job."""
+        """Return the attempts of every job."""
         attempts: dict[str, set[int]] = {}
         for row in await self._database.all("SELECT DISTINCT job_id, attempt FROM batches"):
             attempts.setdefault(row["job_id"], set()).add(row["attempt"])
         return attempts
 
     async def saved_keys(self) -> set[int]:
-        """The keys of the batches whose results are saved."""
+        """Return the keys of the batches whose results are saved."""
         return {row["key"] for row in await self._database.all("SELECT key FROM batches WHERE results = 'saved'")}
 
     async def begun_at(self) -> datetime | None:
-        """When this registry was made: what is older on the disk belongs to another one."""
+        """Return when this registry was made: what is older on the disk belongs to another one."""
         row = await self._database.one("SELECT min(applied_at) AS at FROM schema_migrations")
         return decode_time(row["at"]) if row else None
 
     async def oldest_running(self) -> datetime | None:
-        """When the oldest batch that the API is at work on was created; None where none is."""
+        """Return when the oldest batch that the API is at work on was created; None where none is."""
         row = await self._database.one(
             "SELECT min(created_at) AS oldest FROM batches WHERE state IN ('in_progress', 'canceling')"
         )

@@ -1,4 +1,4 @@
-"""Batches in the registry: what the API says of them, and what was fetched; each change in one transaction."""
+"""Write to batches what the API says of them and what was fetched, each change in one transaction: `Batches`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Batches:
-    """Writes down what becomes of batches once they are sent. It never talks to the API; it is told what that said."""
+    """Writes what becomes of batches after they were sent."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -46,7 +46,7 @@ class Batches:
         return to_batch(row) if row else None
 
     async def heard(self, remotes: Iterable[RemoteBatch]) -> list[int]:
-        """Note what the API says of batches that the registry knows; others are passed over.
+        """Write what the API said about batches; those that the registry does not know are ignored.
 
         Returns:
             The keys of those that changed.
@@ -56,6 +56,7 @@ class Batches:
         async with self._database.transaction() as tx:
             for remote in remotes:
                 before = await fetch(tx, "SELECT * FROM batches WHERE id = ?", (remote.id,))
+                # A list that was on its way while the batch was deleted must not bring it back.
                 if before is None or BatchState(before["state"]) is BatchState.DELETED:
                     continue
                 if await apply_remote(tx, before, remote, now):
@@ -63,7 +64,7 @@ class Batches:
         return changed
 
     async def missed(self, key: int) -> datetime:
-        """Note that the API does not show a batch. Returns since when it has not, without a sign of it in between."""
+        """Note that the API did not show a batch. Returns since when it has not been shown."""
         now = self._clock.now()
         async with self._database.transaction() as tx:
             before = await row_of(tx, key)
@@ -82,7 +83,7 @@ class Batches:
         )
 
     async def add_foreign(self, remote: RemoteBatch, job: Job, workspace_id: str | None) -> int | None:
-        """Bring in a batch that was made elsewhere, with a job of its own. None where the registry knows its id."""
+        """Add a batch that was made elsewhere, with a job of its own. Returns its key; None where its id is known."""
         now = self._clock.now()
         async with self._database.transaction() as tx:
             if await fetch(tx, "SELECT 1 FROM batches WHERE id = ?", (remote.id,)) is not None:
@@ -102,7 +103,10 @@ class Batches:
     async def set_results(
         self, key: int, results: ResultsState, *, size: int = 0, models: Sequence[str] | None = None
     ) -> None:
-        """Note how much of a batch's results is here, and how many bytes that is."""
+        """Write how much of a batch's results is saved here, and their size in bytes.
+
+        `models`: those that answered, for a job that was made elsewhere and named none.
+        """
         now = self._clock.now()
         async with self._database.transaction() as tx:
             before = await row_of(tx, key)

@@ -1,4 +1,4 @@
-"""How values lie in SQLite columns: times as text that sorts, lists as JSON, money as text."""
+"""Convert values to SQLite columns and back: times as text that sorts, lists as JSON, money as text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def encode_time(at: datetime) -> str: ...
 @overload
 def encode_time(at: None) -> None: ...
 def encode_time(at: datetime | None) -> str | None:
-    """Write an aware time as ISO 8601 in UTC, always of one length, so that text order is time order."""
+    """Return an aware time as ISO 8601 in UTC, always of the same length, so that texts sort like times."""
     return at.astimezone(UTC).isoformat(timespec="microseconds") if at else None
 
 

@@ -1,4 +1,4 @@
-"""Whether anything was committed to the registry's file since the last look: SQLite is asked only where it may be."""
+"""Tell whether anything was committed to the registry's file since the last look: `DataVersion`."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ SETTLED = 2_000_000_000
 
 
 class DataVersion:
-    """`PRAGMA data_version`, told from the write-ahead log where that can be: every commit writes to it.
+    """Reads `PRAGMA data_version`, but only if the write-ahead log has changed since the last look.
 
-    It is looked at twice a second for as long as a dashboard is open, and a look at a file wakes no thread.
+    A dashboard looks twice a second as long as it is open. Every commit writes to the log, and a `stat` of it is cheap,
+    whereas the PRAGMA needs the thread of a connection.
     """
 
     def __init__(self, database: Database) -> None:
@@ -24,7 +25,7 @@ class DataVersion:
         self._version = 0
 
     async def read(self) -> int:
-        """A number that changes with every commit to the file, also one of another process."""
+        """Return a number that changes with every commit to the file, also one of another process."""
         log = self._log_now()  # before SQLite is asked: what is written meanwhile shows with the next look
         if log is None or log != self._log:
             row = await self._database.one("PRAGMA data_version")
@@ -33,7 +34,7 @@ class DataVersion:
         return self._version
 
     def _log_now(self) -> tuple[int, int] | None:
-        """When the log was written to, and its size; None where that tells nothing."""
+        """Return modification time and size of the log; None where they do not tell of every write."""
         try:
             log = self._database.path.with_name(f"{self._database.path.name}-wal").stat()
         except OSError:

@@ -1,4 +1,4 @@
-"""Connections to the registry's file: one writer, one reader, and how transactions begin and end."""
+"""The connections to the registry's file: one that writes, one that reads, and transactions: `Database`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BUSY_SECONDS = 30.0
 
 
 class Database:
-    """The registry's file, opened as little as needed: a reader at once, the writer with the first write.
+    """The registry's file: a connection that reads, opened at once, and one that writes, opened with the first write.
 
     Reads go through a read-only connection and never wait for a writer (WAL). Writes of this process queue on one
     lock, those of several processes on SQLite's own, with a busy timeout.
@@ -42,11 +42,11 @@ class Database:
         self._listeners: list[Callable[[], None]] = []
 
     async def open(self) -> None:
-        """Open the file, making or migrating it first where needed.
+        """Open the file; create or migrate it where needed.
 
         Raises:
-            SchemaTooNew: where a newer batchtui wrote it.
-            StorageError: where it cannot be read or written, or is no database.
+            SchemaTooNew: a newer batchtui wrote it.
+            StorageError: it cannot be read or written, or is no database.
         """
         try:
             if not self.path.exists() or not await self._is_current():
@@ -96,26 +96,29 @@ class Database:
             raise StorageError(f"The registry {self.path} is closed.")
 
     async def all(self, sql: str, values: Iterable[Any] = ()) -> list[sqlite3.Row]:
-        """Read all rows of a query.
-
-        In one step: a cursor left open between two steps would hold its snapshot, and every other read of this
-        connection would see that old one.
-        """
+        """Return all rows of a query."""
+        # Never with a cursor that stays open over an await: it would hold its snapshot, and every other read of this
+        # connection would see that old state.
         return list(await self.reader.execute_fetchall(sql, tuple(values)))
 
     async def one(self, sql: str, values: Iterable[Any] = ()) -> sqlite3.Row | None:
-        """Read the first row of a query that finds one, or a few."""
+        """Return the first row of a query that finds few; None where it finds none."""
         rows = await self.all(sql, values)
         return rows[0] if rows else None
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[aiosqlite.Connection]:
-        """Write: all of the block, or nothing of it. The listeners hear of it once it is on the disk."""
+        """Run the block in one transaction; call the listeners after its commit.
+
+        Raises:
+            StorageError: SQLite refused; nothing was written.
+        """
         try:
             async with self._write_lock:
                 self._refuse_if_closed()
                 writer = await self._opened_writer()
                 try:
+                    # IMMEDIATE: a transaction that read first and then had to wait for another's write could not go on.
                     await writer.execute("BEGIN IMMEDIATE")
                     yield writer
                 except BaseException:
@@ -153,7 +156,7 @@ class Database:
         return connection
 
     async def _opened_writer(self) -> aiosqlite.Connection:
-        """The writer, opened with the first write; opening goes on where its first user is cancelled."""
+        """Return the connection that writes. Where the first user is cancelled, opening goes on for the next."""
         if self._writer is None:
             self._opening = self._opening or asyncio.ensure_future(self._open_writer())
             opening = self._opening

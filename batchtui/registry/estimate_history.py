@@ -1,4 +1,4 @@
-"""What was expected of each batch when it was planned, laid beside what came of it: what estimates learn from."""
+"""Store what was expected of a batch when it was planned, and read what came of it: `EstimateHistoryTable`."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _precedent(
     model: str, template: str, name: str, requests: int, max_tokens: int, expected_input: int | None, answered: int,
     written: int, put_in: int,
 ) -> PastBatch:  # fmt: skip
-    """What was not answered was not expected either."""
+    """Return one past batch, with what was expected scaled down to the requests that were answered."""
     share = min(answered, requests) / requests
     allowed = max(written, round(max_tokens * share))
     expected = max(1, round(expected_input * share)) if expected_input else None

@@ -1,4 +1,4 @@
-"""Jobs in the registry: planned whole, with all their parts, or not at all."""
+"""Store jobs: each is planned whole with all its parts, or not at all: `Jobs`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class AttemptTaken(Exception):
 
 
 class PlannedBefore(Exception):
-    """The very same requests are in the registry already; another process may have planned them just now."""
+    """The same requests are in the registry already; another process may have planned them just now."""
 
     def __init__(self, jobs: Sequence[Job]) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ ORDER BY created_at DESC
 
 
 class Jobs:
-    """Writes and reads jobs. What a batch does afterwards is the business of `Batches`."""
+    """Writes and reads jobs, and plans their parts. Later changes of a batch are in `Batches` and `Sends`."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -155,12 +155,12 @@ class Jobs:
         return [to_job(row) for row in rows]
 
     async def with_fingerprint(self, fingerprint: str) -> list[Job]:
-        """Read the jobs with this very content, newest first; those that were dropped before anything went are not."""
+        """Return the jobs with exactly this content, newest first, without those that were dropped unsent."""
         rows = await self._database.all(_OF_CONTENT, (fingerprint,))
         return [to_job(row) for row in rows]
 
     async def models_since(self, moment: datetime) -> dict[str, str]:
-        """The models of the jobs made since then, each with the name of the newest of those jobs."""
+        """Return the models of the jobs made since then, each with the name of the newest of those jobs."""
         rows = await self._database.all(
             "SELECT m.value AS model, j.name, max(j.created_at) FROM jobs AS j JOIN json_each(j.models) AS m"
             " WHERE j.created_at >= ? GROUP BY m.value ORDER BY m.value",
@@ -169,7 +169,7 @@ class Jobs:
         return {row["model"]: row["name"] for row in rows}
 
     async def ids(self) -> set[str]:
-        """All ids there are."""
+        """Return all ids there are."""
         return {row["id"] for row in await self._database.all("SELECT id FROM jobs")}
 
     async def _insert_parts(

@@ -1,4 +1,4 @@
-"""The journal: every act of batchtui and every call to the API, in the order in which they happened."""
+"""Record every action of batchtui and every call to the API, in order: `Journal`."""
 
 from __future__ import annotations
 
@@ -86,14 +86,14 @@ class Journal:
         return [_to_entry(row) for row in rows]
 
     async def last_call(self) -> Entry | None:
-        """The latest call to the API that was answered; None where there was none."""
+        """Return the latest call to the API that was answered; None where there was none."""
         row = await self._database.one(
             "SELECT * FROM journal WHERE kind = 'call' AND status IS NOT NULL ORDER BY seq DESC LIMIT 1"
         )
         return _to_entry(row) if row else None
 
     async def last(self) -> int:
-        """The number of the latest entry; 0 where there is none."""
+        """Return the number of the latest entry; 0 where there is none."""
         row = await self._database.one("SELECT max(seq) AS seq FROM journal")
         return (row["seq"] or 0) if row else 0
 

@@ -1,4 +1,7 @@
-"""Single facts worth remembering between runs: when the API was last asked, how far the clocks are apart."""
+"""Remember single values between runs, such as when the API was last asked: `KeyValueStore`.
+
+The names are on people's disks: a renamed one loses its value.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +18,14 @@ if TYPE_CHECKING:
 
 
 class KeyValueStore:
-    """A small store of named JSON values with the time they were noted."""
+    """Named JSON values, each with the time it was written."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
     async def put(self, name: str, value: Any) -> None:
-        """Note a value, replacing the former one."""
+        """Write a value; the former one is replaced."""
         async with self._database.transaction() as tx:
             await tx.execute(
                 "INSERT INTO facts VALUES (?, ?, ?)"
@@ -31,6 +34,6 @@ class KeyValueStore:
             )
 
     async def get(self, name: str) -> tuple[Any, datetime] | None:
-        """Read a value and when it was noted."""
+        """Return a value and when it was written; None where there is none."""
         row = await self._database.one("SELECT value, at FROM facts WHERE name = ?", (name,))
         return (json.loads(row["value"]), decode_time(row["at"])) if row else None

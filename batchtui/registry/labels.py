@@ -1,4 +1,4 @@
-"""What people call things: the names, tags and notes of jobs, and the words that there are."""
+"""Store names, tags and notes of jobs, and list the ones in use: `Labels`."""
 
 from __future__ import annotations
 
@@ -31,25 +31,25 @@ _WORDS = {
 
 
 class Labels:
-    """Reads and writes the labels of jobs. What becomes of a job's batches is none of its business."""
+    """Reads and writes names, tags and notes of jobs."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
     async def words(self) -> dict[FilterField, list[str]]:
-        """Read what jobs are called, tagged and made for, and where they came from; the likeliest first."""
+        """Return the values in use for each field of a filter, the most likely ones first."""
         return {field: [row["word"] for row in await self._database.all(sql)] for field, sql in _WORDS.items()}
 
     async def change(self, job_ids: Sequence[str], changed: Callable[[Job], Job]) -> list[Job]:
-        """Write what becomes of these jobs' labels, all in one transaction. Jobs that are not there are passed over.
+        """Change the labels of jobs in one transaction. Ids that are not known are ignored.
 
         Args:
             job_ids: which ones.
-            changed: says what becomes of one; nothing but its name, tags and note is looked at.
+            changed: returns a job with its new labels; only its name, tags and note are used.
 
         Returns:
-            Those that differ from before, as they are now.
+            The jobs that changed, as they are now.
         """
         now = self._clock.now()
         differing: list[Job] = []
@@ -73,7 +73,7 @@ class Labels:
 
 
 def _differences(before: Job, after: Job) -> dict[str, Any]:
-    """Say what differs, for the journal: it keeps the former name, so that a lost one can be found again."""
+    """Return what differs, for the journal. The former name is kept there, so that it can be found again."""
     said: dict[str, Any] = {}
     if before.name != after.name:
         said |= {"name": after.name, "before": before.name}

@@ -1,4 +1,4 @@
-"""Leases: how several processes agree on who does a thing, through the registry alone."""
+"""Let several processes agree, through the registry alone, on which one does something: `Leases`."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 class Leases:
-    """Named locks that run out by themselves, so that a killed process blocks nobody for long.
+    """Named locks that expire, so that a killed process blocks nobody for long.
 
-    The holder is this registry's own token: two workspaces in one process are two holders.
+    The holder is the token of this registry object: two workspaces in one process are two holders.
     """
 
     def __init__(self, database: Database, clock: Clock, holder: str) -> None:
@@ -25,9 +25,10 @@ class Leases:
         self.holder = holder
 
     async def take(self, name: str, ttl: timedelta) -> bool:
-        """Take or prolong a lease. False while somebody else's has not run out."""
+        """Take or prolong a lease. Returns False as long as another holder's has not expired."""
         now = self._clock.now()
         async with self._database.transaction() as tx:
+            # One statement decides: two processes that ask at once cannot both find it free.
             cursor = await tx.execute(
                 "INSERT INTO leases VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET holder = excluded.holder,"
                 " until = excluded.until WHERE holder = excluded.holder OR until <= ?",
@@ -36,12 +37,12 @@ class Leases:
             return cursor.rowcount == 1
 
     async def release(self, name: str) -> None:
-        """Give a lease back early; somebody else's is left alone."""
+        """Give a lease back before it expires; another holder's stays."""
         async with self._database.transaction() as tx:
             await tx.execute("DELETE FROM leases WHERE name = ? AND holder = ?", (name, self.holder))
 
     async def held_until(self, name: str) -> tuple[str, datetime] | None:
-        """Say who holds a lease and until when; None where it is free."""
+        """Return who holds a lease and until when; None where it is free."""
         row = await self._database.one(
             "SELECT holder, until FROM leases WHERE name = ? AND until > ?", (name, encode_time(self._clock.now()))
         )

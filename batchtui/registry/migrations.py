@@ -1,4 +1,4 @@
-"""The registry's schema as ordered steps, each recorded in the very transaction that runs it."""
+"""Create the registry's schema in ordered steps, each recorded in the transaction that runs it: `migrate`."""
 
 from __future__ import annotations
 
@@ -198,7 +198,7 @@ LATEST: Final = len(STEPS)
 
 
 async def schema_version(connection: aiosqlite.Connection) -> int:
-    """Say how many steps this file has seen; 0 for an empty one."""
+    """Return how many steps this file has seen; 0 for an empty one."""
     async with connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'schema_migrations'") as cursor:
         if await cursor.fetchone() is None:
             return 0
@@ -208,7 +208,7 @@ async def schema_version(connection: aiosqlite.Connection) -> int:
 
 
 def refuse_newer(version: int, path: object) -> None:
-    """Raise `SchemaTooNew` where a newer batchtui wrote the file: it is not touched."""
+    """Raise `SchemaTooNew` where a newer batchtui wrote the file, before anything in it is touched."""
     if version > LATEST:
         raise SchemaTooNew(
             f"{path} has schema {version}; this batchtui knows schemas up to {LATEST}.",
@@ -251,7 +251,10 @@ async def _run_step(connection: aiosqlite.Connection, version: int, at: str) -> 
 
 
 def split_statements(script: str) -> list[str]:
-    """Cut a script into statements; `executescript` would commit first, which is just what must not happen here."""
+    """Split a script into statements.
+
+    `executescript` would commit first, and a step would then run outside of its transaction.
+    """
     statements: list[str] = []
     lines: list[str] = []
     in_trigger = False

@@ -1,4 +1,4 @@
-"""Notices: made in the transaction that they are about, and claimed by one process for each way of telling them."""
+"""Store notices, and let one process claim each of them for each channel: `Notices`."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 class Notices:
-    """Remembers what is to be told and who has told it. It tells nothing itself.
+    """Stores notices, and which channel has delivered them.
 
-    Two unique keys carry the promise of once: a notice is one row however many processes notice, and a telling is one
-    row however many processes would tell it.
+    Two unique keys make sure that each is delivered once: a notice is one row however many processes notice the event,
+    and a delivery is one row however many processes would deliver it.
     """
 
     def __init__(self, database: Database, clock: Clock, holder: str) -> None:
@@ -37,7 +37,7 @@ class Notices:
             await make(tx, self._clock.now(), kind, key, subject)
 
     async def made(self, kind: NoticeKind, subjects: Sequence[str]) -> set[str]:
-        """Those of these subjects that have a notice of this kind."""
+        """Return those of these subjects that have a notice of this kind."""
         rows = await self._database.all(
             "SELECT subject FROM notices WHERE kind = ? AND subject IN (SELECT value FROM json_each(?))",
             (kind, json.dumps(list(subjects))),
@@ -62,7 +62,7 @@ class Notices:
         return found
 
     async def claim(self, seq: int, channel: str) -> bool:
-        """Take it upon this process to tell a notice through a channel. False where another one has."""
+        """Claim the delivery of a notice through a channel. Returns False where another process has it."""
         async with self._database.transaction() as tx:
             cursor = await tx.execute(
                 "INSERT INTO notices_told (notice, channel, holder, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
@@ -79,7 +79,7 @@ class Notices:
             )
 
     async def unsettled(self, since: datetime) -> list[tuple[int, str, str]]:
-        """What other processes have claimed and not settled: the notice, the channel, and who."""
+        """Return what other processes have claimed and not settled: the notice, the channel, and who."""
         rows = await self._database.all(
             "SELECT notice, channel, holder FROM notices_told WHERE outcome IS NULL AND at > ? AND holder <> ?",
             (encode_time(since), self._holder),
@@ -87,7 +87,7 @@ class Notices:
         return [(row["notice"], row["channel"], row["holder"]) for row in rows]
 
     async def release(self, seq: int, channel: str, holder: str | None = None) -> None:
-        """Give up a claim that was not settled: this process's own, or that of one that is no more."""
+        """Give up a claim that was not settled: this process's own, or that of a dead one."""
         async with self._database.transaction() as tx:
             await tx.execute(
                 "DELETE FROM notices_told WHERE notice = ? AND channel = ? AND holder = ? AND outcome IS NULL",

@@ -1,4 +1,4 @@
-"""What rows were called whose ids compose had to change: kept beside the registry, and found again by the ids.
+"""Store the original ids of rows whose custom_ids compose had to change: `OriginalIdWriter`, `read_original_ids`.
 
 A batch holds custom_ids and no names. So the names are kept under the digest of all custom_ids in order: whichever way
 the requests went to a submission, as a file, through a pipe, with another model, its job has these ids in this order.

@@ -1,4 +1,4 @@
-"""Files in the folders of requests and results that nothing refers to: left by processes that ended midway."""
+"""Find and remove files of requests and results that nothing refers to any more: `OrphanedFiles`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _RESULT = re.compile(r"([1-9]\d*)-[A-Za-z0-9_-]*\.(jsonl|db)(\.part)?")
 
 @dataclass(frozen=True, slots=True)
 class OrphanedFiles:
-    """Files that can go together."""
+    """Files that belong together and can be removed together."""
 
     kind: str
     """staging, requests, attempt, download, index, half-names or names."""
@@ -54,7 +54,7 @@ def orphaned_requests(folder: Path, attempts: Mapping[str, Collection[int]]) -> 
 def orphaned_results(folder: Path, saved: Collection[int]) -> Iterator[OrphanedFiles]:
     """Yield what downloads and indexing left behind of results that are saved whole.
 
-    Whatever belongs to a batch whose results are not saved, or that is not known, is passed over.
+    Files of batches that are unknown, or whose results are not saved, are not among them.
     """
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         found = _RESULT.fullmatch(path.name)
@@ -82,12 +82,12 @@ def orphaned_names(folder: Path, in_use: Collection[str]) -> Iterator[OrphanedFi
 
 
 def size_of(path: Path) -> int:
-    """Bytes of a file, or of all files in a folder."""
+    """Return the bytes of a file, or of all files in a folder."""
     return sum(file.stat().st_size for file in _files(path))
 
 
 def remove(path: Path) -> None:
-    """Let go of a file or a folder. Raises `OSError`; what is gone already is no error."""
+    """Remove a file or a folder. Raises OSError; one that is gone already is no error."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
@@ -110,8 +110,9 @@ def _leftover(kind: str, name: str, *paths: Path) -> OrphanedFiles:
 
 
 def _changed(path: Path) -> float:
-    """When a file or folder was last written, moved or renamed: what was committed just now is not old."""
+    """Return when a file or folder was last written, moved or renamed, in seconds since the epoch."""
     facts = path.stat()
+    # The later of both: renaming a folder changes its ctime only, and one committed just now must not look old.
     return max(facts.st_mtime, facts.st_ctime)
 
 

@@ -1,4 +1,4 @@
-"""Which batches a query names, as conditions in SQL over `batches AS b` and `jobs AS j`."""
+"""Translate a `BatchQuery` to SQL: WHERE and ORDER BY over `batches AS b` and `jobs AS j`: `conditions`, `order_by`."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "="}
 
 
 def conditions(query: BatchQuery, now: datetime) -> Condition:
-    """Return what a batch must fulfil; always something that can stand behind WHERE.
+    """Return the WHERE clause of a query, never empty, and its values.
 
     Args:
         query: what is asked for.
@@ -106,7 +106,10 @@ def _span(field: FilterField, comparison: str, value: timedelta, now: datetime) 
 
 
 def _in_list(field: FilterField, value: str, *, exactly: bool) -> Condition:
-    """A tag is found by its beginning, so that `prod` does not find `nonprod`; a model by any part of its name."""
+    """Return a condition on one element of a JSON list.
+
+    A tag is found by its beginning, so that `prod` does not find `nonprod`; a model by any part of its name.
+    """
     where = "instr(lower(value), lower(?)) > 0"
     if exactly:
         where = "lower(value) = lower(?)"
@@ -182,7 +185,7 @@ _SORTS: Mapping[SortKey, _Sort] = {
 def order_by(
     sort: SortKey, now: datetime, *, turned: bool = False, by_job: bool = False
 ) -> tuple[str, Sequence[str | None]]:
-    """Return what stands behind ORDER BY, and the values of its question marks.
+    """Return the ORDER BY clause, and the values of its question marks.
 
     Args:
         sort: what to sort by. Ties fall to the newest.

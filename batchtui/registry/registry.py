@@ -1,4 +1,4 @@
-"""The registry as one object: what batchtui remembers, opened and closed together."""
+"""The registry as one object: everything that batchtui remembers, opened and closed together: `Registry`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Registry:
-    """All of memory. It holds no rules of what to do next, and never talks to the API."""
+    """Everything that is remembered, table by table. It decides nothing, and never talks to the API."""
 
     def __init__(self, database: Path, requests: Path, results: Path, *, clock: Clock, holder: str) -> None:
         self._database = Database(database, clock)

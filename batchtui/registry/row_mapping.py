@@ -1,4 +1,4 @@
-"""Rows of the registry as domain objects."""
+"""Turn rows of the registry into domain objects: `to_batch`, `to_job`."""
 
 from __future__ import annotations
 

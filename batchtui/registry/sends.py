@@ -1,4 +1,7 @@
-"""Sending in the registry: who sends a part, and what is known of its fate; each step in one transaction."""
+"""Record who sends a part and what is known of its fate, each step in one transaction: `Sends`.
+
+A send is recorded before its first byte leaves: after a crash the record shows that the batch may exist.
+"""
 
 from __future__ import annotations
 
@@ -23,28 +26,29 @@ if TYPE_CHECKING:
 
 
 class Sends:
-    """Takes a part from `planned` to the API's own states. It never talks to the API; it is told how a send went."""
+    """Moves a part from `planned` to the states of the API, as it is told how a send went."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
     async def body_of(self, key: int) -> tuple[str, str]:
-        """Say where the body of a batch lies: the job's id, and the file's name within its folder."""
+        """Return where the body of a batch lies: the job's id, and the name of the file in its folder."""
         row = await self._database.one("SELECT job_id, body FROM batches WHERE key = ?", (key,))
         if row is None:
             raise UnknownTarget(f"The registry has no batch with the number {key}.")
         return row["job_id"], row["body"]
 
     async def sender_of(self, key: int) -> tuple[str | None, datetime | None]:
-        """Say who last sent a batch, and until when that process has promised to be heard of."""
+        """Return who last sent a batch, and until when that process is to be taken for alive."""
         row = await self._database.one("SELECT sender, sender_until FROM batches WHERE key = ?", (key,))
         return (row["sender"], decode_time(row["sender_until"])) if row else (None, None)
 
     async def claim(self, key: int, sender: str, until: datetime) -> bool:
-        """Take a planned batch for sending: planned → submitting. False where somebody else was first."""
+        """Take a planned batch for sending: planned → submitting. Returns False where another sender was first."""
         now = self._clock.now()
         async with self._database.transaction() as tx:
+            # Read under the write lock: of two processes that claim at once exactly one finds it planned.
             before = await row_of(tx, key)
             if before["state"] != BatchState.PLANNED:
                 return False
@@ -56,7 +60,7 @@ class Sends:
         return True
 
     async def still_sending(self, key: int, sender: str, until: datetime) -> None:
-        """Prolong the promise of a sender to be heard of."""
+        """Note that a sender is still alive: it may be taken for dead only after `until`."""
         async with self._database.transaction() as tx:
             await tx.execute(
                 "UPDATE batches SET sender_until = ? WHERE key = ? AND sender = ? AND state = 'submitting'",
@@ -66,7 +70,7 @@ class Sends:
     async def accepted(self, key: int, remote: RemoteBatch, workspace_id: str | None, sender: str) -> bool:
         """Note the API's answer to a create: submitting → in_progress, or unknown → in_progress where it came late.
 
-        False where the part was taken over by another sender meanwhile: nothing is changed.
+        Returns False, and changes nothing, where another sender took the part over meanwhile.
         """
         async with self._database.transaction() as tx:
             before = await row_of(tx, key)
@@ -79,7 +83,7 @@ class Sends:
     async def adopt(self, key: int, remote: RemoteBatch, workspace_id: str | None) -> bool:
         """Note that a lost submission was found: unknown → what the API says.
 
-        False where it is not `unknown` any more, or another batch of the registry has that id: nothing is changed.
+        Returns False, and changes nothing, where it is not `unknown` any more or another batch has that id.
         """
         async with self._database.transaction() as tx:
             before = await row_of(tx, key)
@@ -94,7 +98,7 @@ class Sends:
     ) -> None:
         """Note that a send is known to have created nothing: submitting → planned, with the reason.
 
-        `at_limit`: no later try will help until a spend limit is raised, which somebody wants to be told.
+        `at_limit`: trying again is useless until a spend limit is raised; a notice says so.
         """
         now = self._clock.now()
         async with self._database.transaction() as tx:
@@ -107,7 +111,7 @@ class Sends:
                 await make_notice(tx, now, NoticeKind.SPEND_LIMIT, key, f"{key}.{before['sends']}")
 
     async def answer_lost(self, key: int, reason: str) -> None:
-        """Note that nobody knows what became of a send: submitting → unknown."""
+        """Note that the answer to a send was lost: submitting → unknown."""
         lost_at = encode_time(self._clock.now())
         async with self._database.transaction() as tx:
             await transition(
@@ -116,13 +120,13 @@ class Sends:
             )  # fmt: skip
 
     async def sender_died(self, key: int, sender: str | None) -> bool:
-        """Note that the process that was sending is no more: submitting → unknown. False where that is not so now."""
+        """Note that the sending process is dead: submitting → unknown. Returns False where that is outdated."""
         async with self._database.transaction() as tx:
             before = await row_of(tx, key)
             if before["state"] != BatchState.SUBMITTING or before["sender"] != sender:
                 return False
             now = self._clock.now()
-            # It died before its promise ran out, and at the latest just now.
+            # The batch cannot have been created later than this: the process died before `sender_until`, or just now.
             lost_at = min(now, decode_time(before["sender_until"]) or now)
             await transition(
                 tx, before, BatchState.UNKNOWN, "batch.unknown", now, lost_at=encode_time(lost_at),
@@ -133,7 +137,8 @@ class Sends:
     async def proved_absent(self, key: int, sends: int, reason: str) -> bool:
         """Note that the last of that many sends created nothing: unknown → planned.
 
-        False where it is not unknown any more, or was sent once more since: that send proves nothing.
+        Returns False, and changes nothing, where it is not unknown any more or was sent again since: absence of the
+        former send proves nothing about the later one.
         """
         async with self._database.transaction() as tx:
             before = await row_of(tx, key)
@@ -143,7 +148,7 @@ class Sends:
         return True
 
     async def explain(self, key: int, reason: str, *, not_before: datetime | None = None) -> None:
-        """Say why a batch stands where it stands, without moving it."""
+        """Set why a batch is in its state, and before when sending it is useless; the state stays."""
         async with self._database.transaction() as tx:
             await tx.execute(
                 "UPDATE batches SET reason = ?, not_before = ? WHERE key = ? AND (reason, not_before) IS NOT (?, ?)",

@@ -1,4 +1,4 @@
-"""What batches used and cost, by model: written when their results are saved, once however often those are fetched."""
+"""Store what batches used and cost, by model, once per batch: `SpendingTable`."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ _ON_ITS_WAY = ("planned", "submitting", "unknown", "in_progress", "canceling")
 
 
 class SpendingTable:
-    """Keeps the figures. It knows no prices: whoever notes a cost has worked it out."""
+    """Stores what batches cost. It knows no prices: costs are worked out in services.spending."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def note(self, key: int, spendings: Sequence[Spending]) -> None:
-        """Note what a batch used and cost, in place of what was noted before; its cost is the sum, where all is known.
+        """Write what a batch used and cost, and replace what was written before; its cost is the sum, if all is known.
 
-        A batch without a single answer cost nothing: that is known, and not the same as unknown.
+        A batch without any answer cost 0, which is known, and not unknown.
         """
         actual = total([spending.cost for spending in spendings]) if spendings else NOTHING
         async with self._database.transaction() as tx:
@@ -54,12 +54,12 @@ class SpendingTable:
             )
 
     async def uncounted(self) -> list[int]:
-        """The batches whose results are here and whose cost was not worked out yet."""
+        """Return the batches whose results are here and whose cost was not worked out yet."""
         rows = await self._database.all("SELECT key FROM batches WHERE results = 'saved' AND cost_counted = 0")
         return [row["key"] for row in rows]
 
     async def spent(self, *, since: datetime | None = None, batches: Sequence[int] | None = None) -> list[SpentRow]:
-        """What was spent in batches created since then, or in these, oldest first."""
+        """Return what was spent in batches created since then, or in these, oldest first."""
         where: str = "1"
         values: list[object] = []
         if since is not None:
@@ -69,7 +69,7 @@ class SpendingTable:
         return [_spent(row) for row in rows if wanted is None or row["batch_key"] in wanted]
 
     async def committed(self, since: datetime | None, *, profile: str | None = None) -> tuple[Decimal, int]:
-        """USD spent or on its way in batches planned since then, of one profile or of all.
+        """Return USD spent or on its way in batches planned since then, of one profile or of all.
 
         Each counts with what it cost, else with what it may cost at most. The second figure says of how many batches
         nothing is known, so that they are not in the sum.
@@ -90,7 +90,7 @@ class SpendingTable:
         return sum(known, NOTHING), len(rows) - len(known)
 
     async def outlook(self, *, since: datetime | None = None, batches: Sequence[int] | None = None) -> PendingSpend:
-        """What batches created since then, or these, were thought to cost; and what is on its way."""
+        """Return what batches created since then, or these, were thought to cost; and what is on its way."""
         rows = await self._database.all(
             "SELECT key, state, results, cost_counted, cost_estimate, cost_at_most,"
             " processing, succeeded, errored, canceled, expired FROM batches"

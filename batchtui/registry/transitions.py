@@ -1,4 +1,4 @@
-"""The one way a row of `batches` changes its state: lawful, with its line in the journal and the notice it makes."""
+"""Change the state of a batch: check that it is allowed, update the row, write the journal entry and the notice."""
 
 from __future__ import annotations
 
@@ -23,7 +23,19 @@ if TYPE_CHECKING:
 async def transition(
     tx: aiosqlite.Connection, before: Row, target: BatchState, event: str, now: datetime, **columns: Any
 ) -> None:
-    """Change a row's state, where that is lawful, and columns with it; note it, for the absent too."""
+    """Change the state of a batch and other columns of its row; write the journal entry and the notice.
+
+    Args:
+        tx: the transaction that all of it belongs to.
+        before: the row as it is.
+        target: the state it takes.
+        event: of the journal entry; empty for none.
+        now: when it happened.
+        columns: what else changes in the row.
+
+    Raises:
+        UnlawfulChange: the state may not follow the present one.
+    """
     advance(BatchState(before["state"]), target)
     changes = {"state": target, **columns}
     await tx.execute(
@@ -41,7 +53,7 @@ async def transition(
 
 
 async def apply_remote(tx: aiosqlite.Connection, before: Row, remote: RemoteBatch, now: datetime) -> bool:
-    """Write what the API says where it differs; the state moves with it. Returns whether anything differed."""
+    """Write what the API said about a batch to its row, state included. Returns whether anything differed."""
     was = BatchState(before["state"])
     # `ended` is final: an answer that was overtaken on the way must not take a batch back to running.
     target = was if was is BatchState.ENDED else _forward(was, remote.state)
@@ -65,6 +77,7 @@ async def apply_remote(tx: aiosqlite.Connection, before: Row, remote: RemoteBatc
         columns["counts_moved"] = 1
     if remote.archived_at is not None and before["results"] in {"none", "partial"}:
         columns["results"] = ResultsState.GONE
+    # Not part of what differs: a refresh that changes nothing must not give the row a new revision.
     await tx.execute(
         "UPDATE batches SET refreshed_at = ?, missed_at = NULL WHERE key = ?", (encode_time(now), before["key"])
     )
@@ -91,7 +104,10 @@ async def row_of(tx: aiosqlite.Connection, key: int) -> Row:
 
 
 def _forward(was: BatchState, heard: BatchState) -> BatchState:
-    """The state to take on hearing `heard`: answers can be overtaken, so `canceling` never falls back to running."""
+    """Return the state after the API said `heard`.
+
+    Answers can overtake each other on the way: `canceling` never goes back to running.
+    """
     if was is BatchState.CANCELING and heard is BatchState.IN_PROGRESS:
         return was
     return heard

@@ -1,4 +1,4 @@
-"""The blocks of a message, each named for people: text, thinking, tool calls, what tools returned, and the unknown."""
+"""Split a message into blocks, each with a name for people: `blocks_of`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class BlockKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Citation:
+class AnswerCitation:
     """One source that a text leans on."""
 
     source: str
@@ -43,7 +43,7 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One block of a message. Its strings come from outside: whoever shows them makes them safe."""
+    """One block of a message. Its strings come from outside: they must be sanitised before they are shown."""
 
     kind: BlockKind
     title: str
@@ -51,7 +51,7 @@ class Block:
     text: str
     """What there is to read: the text, the thinking, the tool's input or output as JSON."""
     raw: Mapping[str, Any]
-    citations: tuple[Citation, ...] = ()
+    citations: tuple[AnswerCitation, ...] = ()
 
 
 def blocks_of(content: list[Any]) -> tuple[Block, ...]:
@@ -72,7 +72,7 @@ def block_of(raw: Mapping[str, Any]) -> Block:
 
 
 def as_json(value: object) -> str:
-    """Return the value as indented JSON; null stands for what is nested beyond every parser's patience."""
+    """Return the value as indented JSON; null replaces what is nested too deeply for parsers."""
     return encode_json(value, indent=2)
 
 
@@ -254,10 +254,10 @@ def _upload(raw: Mapping[str, Any]) -> Block:
     return Block(BlockKind.TOOL_RESULT, "file in the container", _str(raw.get("file_id")), raw)
 
 
-def _citation(raw: Mapping[str, Any]) -> Citation:
+def _citation(raw: Mapping[str, Any]) -> AnswerCitation:
     source = _str(raw.get("document_title")) or _str(raw.get("title")) or _str(raw.get("url"))
     source = source or _str(raw.get("source"))
-    return Citation(source, _str(raw.get("cited_text")), _place(raw))
+    return AnswerCitation(source, _str(raw.get("cited_text")), _place(raw))
 
 
 def _place(raw: Mapping[str, Any]) -> str:

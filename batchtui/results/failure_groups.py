@@ -1,4 +1,4 @@
-"""Failures by kind: equal messages with the numbers taken out are one group, and each kind has its sensible act."""
+"""Group failures by message pattern, and suggest what to do about each group: `FailureGrouper`."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def suggest_action(outcome: Outcome, error_type: str | None = None, stop_reason:
 
 
 def message_pattern(message: str) -> str:
-    """Return the message with numbers and ids as `#`; names of models stay, since they tell kinds apart."""
+    """Return the message with numbers and ids replaced by `#`; names of models stay: they distinguish failures."""
     return _VARIABLE.sub(lambda found: found["model"] or "#", message)
 
 
@@ -116,7 +116,7 @@ class FailureGroup:
 
     @property
     def kind(self) -> Kind:
-        """What tells it from the other groups, and is the same in every set of results."""
+        """Identifies the group; the same in every set of results."""
         return self.outcome, self.error_type, self.stop_reason, self.pattern
 
     @property

@@ -1,4 +1,4 @@
-"""One raw line of results as plain Python values, whatever is wrong with it."""
+"""Parse one raw line of results into plain values, whatever is wrong with it: `parse_json_object`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""One raw line of results, read into the few facts that an index keeps: the hot path of every collection."""
+"""Parse one raw line of results into the few facts that the index keeps: `parse_line`.
+
+This is the hot path of every collection: it reads the beginning of a line and never builds the whole message.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ _NO_TOKENS: _Tokens = (0, 0, 0, 0, 0, 0, 0)
 
 
 class ResultLine(NamedTuple):
-    """What one line says, in the order of the index's columns. A tuple, since a million of them are made."""
+    """The facts of one line, in the order of the index's columns. A tuple: a million of them are made."""
 
     custom_id: str
     """Empty where the line has none."""

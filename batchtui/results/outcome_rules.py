@@ -1,4 +1,4 @@
-"""What "succeeded" really meant: the rules that turn a result into an outcome."""
+"""Classify a result: the rules for what "succeeded" really meant: `classify_outcome`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One result read whole, for a person who looks at it or an exporter that writes it."""
+"""Parse one result in full, for a person or an exporter: `parse_result`."""
 
 from __future__ import annotations
 

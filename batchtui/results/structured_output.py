@@ -1,4 +1,4 @@
-"""Answers that should be JSON: does the text parse, and does it fit the schema that the request asked for?"""
+"""Check whether an answer is JSON and matches the schema it was asked for: `match_schema`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class NotJsonError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SchemaMatch:
-    """How an answer stands to the structure that was asked for."""
+    """Whether an answer has the structure that was asked for."""
 
     wanted: bool
     """Whether the request asked for any."""
@@ -73,7 +73,7 @@ def wanted_schema(params: Mapping[str, Any]) -> object:
 
 
 def match_schema(answer: ParsedResult, params: Mapping[str, Any]) -> SchemaMatch:
-    """Say whether an answer has the structure that its request asked for, by output_config or by a tool's schema."""
+    """Return whether an answer has the structure that its request asked for, by output_config or by a tool's schema."""
     calls = answer.tool_calls
     schemas = _tool_schemas(params)
     schema = wanted_schema(params)

@@ -1,4 +1,4 @@
-"""Write a file that appears whole or not at all, and replaces none unasked: `opened`.
+"""Write a file that appears whole or not at all, and replaces none unasked: `open_atomic`.
 
 The bytes go into a hidden file beside it, which is renamed once it is on the disk. That file lies in a folder of the
 user's, where nobody would look for it after a kill. So a note of it is kept in a folder of ours as long as it is there,
@@ -64,6 +64,7 @@ def open_atomic(
         stream.flush()
         return
     try:
+        # A device or a pipe cannot be replaced.
         if output.exists() and not output.is_file():
             with output.open("wb") as out:
                 yield out
@@ -75,6 +76,7 @@ def open_atomic(
                 with aside.open("xb", buffering=1 << 18) as out:
                     yield out
                     out.flush()
+                    # Before the rename: after a power cut the name would stand for a file without its bytes.
                     os.fsync(out.fileno())
                 refuse_existing(output, overwrite=overwrite)
                 _keep_mode(target, aside)
@@ -134,7 +136,7 @@ def _keep_mode(target: Path, aside: Path) -> None:
 
 
 def refuse_existing(output: Path, *, overwrite: bool) -> None:
-    """Stop before a file is replaced that nobody said might be.
+    """Refuse to replace a file without permission.
 
     Raises:
         OutputExists: there is such a file.

@@ -1,4 +1,4 @@
-"""The system's time, for everyone who is not in a test; waiting for a time or for something to happen."""
+"""The system's clock, and waiting for a time or an event, whichever comes first: `SystemClock`, `sleep_until_any`."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class SystemClock:
     """The machine's own clock, as `batchtui.domain.clock.Clock`."""
 
     def now(self) -> datetime:
-        """The time, aware, in UTC."""
+        """Return the time, aware, in UTC."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Seconds from an arbitrary start, never going back."""
+        """Return the seconds from an arbitrary start, never going back."""
         return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
@@ -28,13 +28,14 @@ class SystemClock:
 
 
 async def sleep_until_any(clock: Clock, seconds: float, *until: asyncio.Event) -> None:
-    """Wait so many seconds, or until one of these happens; the events are cleared then."""
+    """Return after `seconds`, or as soon as one of the events is set; all events are cleared then."""
     waits = [asyncio.ensure_future(clock.sleep(seconds)), *(asyncio.ensure_future(event.wait()) for event in until)]
     try:
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for wait in waits:
             wait.cancel()
+        # A cancelled task that nobody awaits would be reported as never retrieved.
         await asyncio.gather(*waits, return_exceptions=True)
     for event in until:
         event.clear()

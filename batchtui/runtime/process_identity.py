@@ -1,4 +1,7 @@
-"""Which process is at work, written so that another one can tell whether it still lives."""
+"""Name this process so that another one can tell whether it is still alive: `process_token`, `is_gone`.
+
+A pid alone is not enough: pids are reused, and a container has its own.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,12 @@ from pathlib import Path
 
 
 def process_token(unique: str) -> str:
-    """Name this process: the machine and its boot, the pid, when the process started, and something unique."""
+    """Return a name for this process, made of machine and boot, pid, start time, and `unique`."""
     return f"{_machine()}|{os.getpid()}|{_started(os.getpid())}|{unique}"
 
 
 def is_gone(name: str) -> bool | None:
-    """Whether the process of that name has ended. None where that cannot be told from here: another machine."""
+    """Return whether the process of that name has ended; None where it ran on another machine, or Windows."""
     machine, pid, started, _ = name.split("|", 3)
     if machine != _machine() or os.name == "nt":
         return None
@@ -22,13 +25,16 @@ def is_gone(name: str) -> bool | None:
     except ProcessLookupError:
         return True
     except PermissionError:
-        return False
+        return False  # it lives, and belongs to another user
     # The pid lives, but may be somebody else's by now: the start time tells, where the system says it.
     return None if not started else _started(int(pid)) != started
 
 
 def _machine() -> str:
-    """The boot and the process namespace where Linux says them: a container shares neither pids nor this."""
+    """Return an id of this boot and process namespace on Linux, elsewhere the name of the host.
+
+    Two containers on one machine have the same boot id and different pids, hence the namespace.
+    """
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         return f"{boot}:{Path('/proc/self/ns/pid').readlink()}"
@@ -37,7 +43,7 @@ def _machine() -> str:
 
 
 def _started(pid: int) -> str:
-    """When a process started, in clock ticks since boot; empty where the system does not say."""
+    """Return when a process started, in clock ticks since boot; empty where the system does not say."""
     try:
         # The second field is the command in parentheses and may hold anything: count from its end (man 5 proc).
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]

@@ -1,4 +1,7 @@
-"""Blocking work on a thread that whoever asked for it always waits for."""
+"""Run blocking work in a thread and wait for it even when cancelled: `run_in_thread`, `run_cancellable`.
+
+`asyncio.to_thread` alone returns at once when cancelled, while the thread still has its files open.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,12 @@ T = TypeVar("T")
 
 
 async def run_in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run blocking work on a thread. Who is cancelled meanwhile still waits for it: it has files open."""
+    """Run blocking work in a thread and return its result. When cancelled, wait for the thread before raising."""
     working = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
     try:
         return await asyncio.shield(working)
     except asyncio.CancelledError:
+        # The thread has files open that the caller is about to close.
         await asyncio.wait([working])
         raise
 
@@ -31,13 +35,13 @@ async def run_cancellable(
     give_up: Callable[[], object] | None = None,
     let_go: Callable[[T], object] | None = None,
 ) -> T:
-    """Run blocking work on a thread, which ends soon after whoever asked for it was cancelled.
+    """Run blocking work in a thread and return its result; when cancelled, have it end early and wait for that.
 
     Args:
-        work: takes what it is to say its progress with, now and then; that raises where nobody wants it any more.
-        heard: hears that progress, on the thread.
-        give_up: makes it end sooner.
-        let_go: takes back what came of it all the same.
+        work: is given a function to report progress with; that raises CancelledError once the caller was cancelled.
+        heard: is called with each progress, in the thread.
+        give_up: is called when cancelled, to make the work end sooner.
+        let_go: is given the result where the work finished although it was cancelled, to undo it.
     """
     is_given_up = threading.Event()
 

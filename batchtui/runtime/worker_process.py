@@ -1,4 +1,7 @@
-"""A process of this very Python that works for this one: lines go in, lines come out."""
+"""Start a helper process (same interpreter and sys.path) and exchange lines with it over pipes: `WorkerProcess`.
+
+Not multiprocessing: its `spawn` would run the script of a user of the library again.
+"""
 
 from __future__ import annotations
 
@@ -18,18 +21,20 @@ class WorkerLost(Exception):
 
 
 class WorkerProcess:
-    """One process that serves this one. Signals of the terminal do not reach it: they are the parent's, which ends it.
+    """A helper process. It reads lines from its stdin and writes answers to its stdout.
 
-    It meets the end of its standard input when this process has gone, however that went.
+    It is in a process group of its own: Ctrl-C reaches the parent only, which then ends it. When the parent dies in any
+    way, the worker reads the end of its stdin.
     """
 
     def __init__(self, module: str) -> None:
-        """Start the function `serve` of a module of ours.
+        """Start the function `serve` of a module of this package.
 
         Raises:
-            OSError: where no process can be had.
+            OSError: no process can be started.
         """
         self._process = subprocess.Popen(  # noqa: S603 (this very Python)
+            # -P: the folder one is in must not be importable before sys.path is set.
             [sys.executable, "-P", "-c", _PROGRAM.format(module)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -47,21 +52,21 @@ class WorkerProcess:
 
     @property
     def answers(self) -> IO[bytes]:
-        """What the process says."""
+        """The stdout of the process."""
         return _pipe(self._process.stdout)
 
     def send(self, line: bytes) -> None:
-        """Say a line, with its line feed. A process that is gone already shows when it is listened to."""
+        """Write a line, which ends with a line feed. That the process is gone shows only when reading."""
         with contextlib.suppress(BrokenPipeError):
             pipe = _pipe(self._process.stdin)
             pipe.write(line)
             pipe.flush()
 
     def hear(self) -> bytes:
-        """Wait for a line.
+        """Return the next line that the process writes, without its line feed.
 
         Raises:
-            ChildLost: where the process is gone, or could not even begin.
+            ChildLost: the process has ended, or did not start.
         """
         line = self.answers.readline()
         if not line.endswith(b"\n"):
@@ -69,11 +74,11 @@ class WorkerProcess:
         return line[:-1]
 
     def stop(self) -> None:
-        """End the process, from any thread: whoever listens to it learns that it is lost."""
+        """Kill the process, from any thread; the thread that reads from it gets `WorkerLost`."""
         self._process.kill()
 
     def end(self) -> None:
-        """End the process and wait until it is gone; for the thread that listens to it. Safe to call again."""
+        """Kill the process and wait until it has ended. For the thread that reads from it; may be called again."""
         self._process.kill()
         with contextlib.suppress(BrokenPipeError):
             _pipe(self._process.stdin).close()

@@ -1,4 +1,4 @@
-"""Noticing that the registry was written to, by this process or by another one, without asking it anything else."""
+"""Notice commits to the registry, by this process or another one: `CommitWatcher`."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from batchtui.registry.registry import Registry
 
 LOOK = 0.5
-"""Seconds between two looks at the file; a commit of this process is seen at once."""
+"""Seconds between two looks at the file, for commits of other processes; own ones are noticed at once."""
 
 
 class CommitWatcher:
-    """Hears of commits to the registry; one look at the file serves all who follow. It changes nothing."""
+    """Notices commits to the registry, by this process or another; one look at the file serves all followers."""
 
     def __init__(self, registry: Registry, clock: Clock) -> None:
         self._registry = registry
@@ -26,13 +26,13 @@ class CommitWatcher:
         registry.on_commit(self._own.set)
 
     def follow(self) -> asyncio.Event:
-        """Return an event that is set after each commit from now on, while `run` runs; who waits for it clears it."""
+        """Return an event that is set after each commit while `run` runs; the follower clears it."""
         follower = asyncio.Event()
         self._followers.append(follower)
         return follower
 
     async def run(self) -> None:
-        """Look until cancelled; what was committed before counts as one commit."""
+        """Watch until cancelled. The first look sets all events: something may have been committed before."""
         version: int | None = None
         while True:
             before, version = version, await self._registry.views.data_version()

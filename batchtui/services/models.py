@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
 
 KEPT_FOR = timedelta(days=1)
-"""A list younger than this is not asked for again."""
+"""A list younger than this is not fetched again."""
 FORGOTTEN_AFTER = timedelta(days=30)
-"""A list older than this tells less than the built-in one."""
+"""A list older than this is not used: the built-in one is newer by then."""
 TRIED_AGAIN_AFTER = timedelta(hours=1)
-"""A server that gave no list is left alone for so long: not every one has this endpoint."""
+"""How long a server that gave no list is not asked again: not every one has this endpoint."""
 A_MOMENT = 5.0
-"""Seconds that a list may take which nobody asked for."""
+"""Seconds after which the daily fetch is given up."""
 TRIED = "tried"
-"""Stands before the list's name where the registry keeps when it was last asked for."""
+"""Prefix of the name under which the registry keeps when a list was last tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class ModelList:
 
 
 async def known_models(workspace: Workspace) -> ModelList:
-    """Return what is known without asking anybody: the kept list, else the built-in one."""
+    """Return the list kept in the registry, or the built-in one; nothing is asked of the API."""
     from batchtui.intake.model_table import living
 
     now = workspace.clock.now()
@@ -70,9 +70,9 @@ def _completed(models: Iterable[ModelInfo], heard_at: datetime, now: datetime) -
 
 
 async def listed_models(workspace: Workspace) -> Mapping[str, ModelInfo]:
-    """Return the models that the API listed, for checks to go by before the built-in list; no network is used.
+    """Return the models that the API has listed, for checks; nothing is asked of the API.
 
-    Empty where no list was heard, or where there are no credentials any more that it could hold for.
+    Empty where there is no such list, or no credentials any more that it could apply to.
     """
     from batchtui.gateway.credentials import find_credentials
 
@@ -83,7 +83,7 @@ async def listed_models(workspace: Workspace) -> Mapping[str, ModelInfo]:
 
 
 async def fetch_models(workspace: Workspace) -> ModelList:
-    """Ask the API which models these credentials can use, and keep the list. An empty one is not kept: it says nothing.
+    """Fetch the models that these credentials can use, and keep the list unless it is empty.
 
     Raises:
         CredentialsMissing, GatewayError: where it cannot be asked.
@@ -98,12 +98,13 @@ async def fetch_models(workspace: Workspace) -> ModelList:
 
 
 async def refresh_daily(workspace: Workspace) -> None:
-    """Ask for today's list beside other calls, once a day. It takes a moment at most, and no failure of it matters."""
+    """Fetch the list once a day, as part of maintenance. Takes `A_MOMENT` at most; failures are ignored."""
     name, now = _name(workspace), workspace.clock.now()
     kept = await workspace.registry.facts.get(name)
     tried = await workspace.registry.facts.get(f"{TRIED}:{name}")
     if (kept and now - kept[1] < KEPT_FOR) or (tried and now - tried[1] < TRIED_AGAIN_AFTER):
         return
+    # Noted before it is tried: a server that hangs must not be asked again by the next round.
     await workspace.registry.facts.put(f"{TRIED}:{name}", True)
     with suppress(CredentialsMissing, GatewayError, TimeoutError):
         async with asyncio.timeout(A_MOMENT):
@@ -111,7 +112,7 @@ async def refresh_daily(workspace: Workspace) -> None:
 
 
 async def list_models(workspace: Workspace) -> ModelList:
-    """Return a list of today where the API can be asked, else what is known."""
+    """Return a list not older than a day where the API can be asked, otherwise what is known."""
     known = await known_models(workspace)
     if known.heard_at is not None and workspace.clock.now() - known.heard_at < KEPT_FOR:
         return known
@@ -122,7 +123,7 @@ async def list_models(workspace: Workspace) -> ModelList:
 
 
 def _name(workspace: Workspace) -> str:
-    """Lists differ between credentials and between servers, wherever these are named."""
+    """Return the name under which the list is kept: each profile and server has its own."""
     from batchtui.gateway.credentials import find_credentials
 
     where = find_credentials(workspace.profile, base_url=workspace.base_url).destination

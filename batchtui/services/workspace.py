@@ -1,4 +1,7 @@
-"""The composition root: all that a use case needs, opened together by command line, dashboard and library."""
+"""Open everything a use case needs: registry, gateway, settings, clock: `Workspace`, `open_workspace`.
+
+The composition root: command line, dashboard and library all begin here.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ log = logging.getLogger(__name__)
 
 
 class Workspace:
-    """One place on this disk and one way to the API. It holds no use case; services take it as their first argument."""
+    """Registry, settings and gateway of one user. Use cases are functions that take it as their first argument."""
 
     def __init__(
         self,
@@ -50,9 +53,9 @@ class Workspace:
         self.base_url = base_url
         self.clock: Clock = clock or SystemClock()
         self.random = random
-        """Gives that many random bytes in hexadecimal: names for jobs and temporary things."""
+        """Returns that many random bytes in hexadecimal, for names of jobs and files; tests make it predictable."""
         self.name = process.process_token(random(4))
-        """Names this process and workspace to others: see `services.process`."""
+        """Names this process and workspace to other processes: see `runtime.process_identity`."""
         self.registry = Registry(paths.registry, paths.requests, paths.results, clock=self.clock, holder=self.name)
         self.last_call: ApiCall | None = None
         """The latest call to the API, its limits and times."""
@@ -61,21 +64,21 @@ class Workspace:
 
     @cached_property
     def commits(self) -> CommitWatcher:
-        """What is committed to the registry, by whichever process, for who follows it."""
+        """Tells of commits to the registry, by this process and others."""
         from batchtui.services.commit_watcher import CommitWatcher
 
         return CommitWatcher(self.registry, self.clock)
 
     @cached_property
     def settings(self) -> Settings:
-        """What the user set; read from the disk on first use. Raises where the file has errors."""
+        """The user's settings, read with the first use. Raises `UsageError` where the file has errors."""
         from batchtui.settings.loading import load_settings
 
         return load_settings(self.paths.config_file)
 
     @cached_property
     def prices(self) -> PriceBook:
-        """What models cost here; the price list itself is read with the first question."""
+        """The prices that apply to this user; the price list itself is loaded with the first question."""
         from batchtui.pricing.price_book import OwnPrice, PriceBook
 
         pricing = self.settings.prices
@@ -84,7 +87,7 @@ class Workspace:
 
     @property
     def read_only_by(self) -> str:
-        """What makes it read-only, as a sentence; empty where nothing does."""
+        """Why the workspace is read-only, as a sentence; empty where it is not."""
         if self._read_only:
             return "It was asked for, by --read-only, BATCHTUI_READ_ONLY or `open_workspace(read_only=True)`."
         if self.settings.read_only:
@@ -96,14 +99,14 @@ class Workspace:
 
     @property
     def is_read_only(self) -> bool:
-        """Whether whatever would change something at the API is refused."""
+        """Whether everything that would change something at the API is refused."""
         return bool(self.read_only_by)
 
     def refuse_if_read_only(self) -> None:
-        """Stop whatever would change something at the API where that must not be.
+        """Every use case that changes something at the API calls this first.
 
         Raises:
-            UsageError: where it must not.
+            UsageError: the workspace is read-only.
         """
         if because := self.read_only_by:
             raise UsageError(
@@ -122,21 +125,22 @@ class Workspace:
         return call.server_time - call.at if call and call.server_time else None
 
     async def gateway(self) -> Gateway:
-        """The way to the API, made on first use: the SDK takes its time to import, and reading needs none of it."""
+        """Return the gateway, made with the first use: importing the SDK takes long, and most commands need none."""
+        # Two tasks that ask at once share one client, with one pool of connections.
         async with self._connecting:
             if self._gateway is None:
                 self._gateway = await self._connect()
         return self._gateway
 
     def warm_up(self) -> None:
-        """Begin to import the SDK in the background, then the price list, for whoever is about to need them."""
+        """Start importing the SDK and then the price list in the background."""
         from batchtui.gateway.sdk import import_sdk
         from batchtui.pricing.price_list import load_list
 
         _in_background(import_sdk, load_list)
 
     def warm_up_prices(self) -> None:
-        """Begin to read the price list in the background, for whoever is about to count a cost."""
+        """Start reading the price list in the background."""
         from batchtui.pricing.price_list import load_list
 
         _in_background(load_list)
@@ -156,7 +160,7 @@ class Workspace:
         )
 
     async def close(self) -> None:
-        """Let go of connections and files."""
+        """Close connections and files."""
         try:
             if self._gateway is not None:
                 await self._gateway.close()
@@ -173,7 +177,7 @@ class Workspace:
 
 
 def _in_background(*steps: Callable[[], None]) -> None:
-    """Take steps one after the other on a thread that nobody waits for."""
+    """Run functions one after the other in a daemon thread; the program may end before they have."""
 
     def take() -> None:
         for step in steps:
@@ -192,7 +196,7 @@ async def open_workspace(
     random: Callable[[int], str] = secrets.token_hex,
     read_only: bool = False,
 ) -> AsyncIterator[Workspace]:
-    """Open the registry and hand out a workspace; nothing is imported or asked that a reader does not need.
+    """Open the registry and yield a workspace. The SDK is not imported, and the API not asked, before they are needed.
 
     Raises:
         StorageError: where the registry cannot be opened.

@@ -1,4 +1,4 @@
-"""Reading the settings file: from TOML to the model, or to a sentence that names file, line and key."""
+"""Read the settings file, with errors that name file, line and key: `load_settings`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 _LONGEST = 1_000_000
-"""Bytes; a settings file is not larger, whatever stands there."""
+"""Bytes that are read at most: what is larger is no settings file."""
 _HINT = "`batchtui config` lists all settings with their meaning."
 _PLAINLY = {
     "string_type": "text in quotes",
@@ -41,8 +41,8 @@ def load_settings(file: Path) -> Settings:
     """Read the settings. No file means the defaults.
 
     Raises:
-        StorageError: where the file is there and cannot be read.
-        UsageError: where it is not TOML, or a key or value is wrong; every fault is named, with its line.
+        StorageError: the file exists and cannot be read.
+        UsageError: it is no TOML, or a key or value is wrong; all errors are named, each with its line.
     """
     try:
         with file.open("rb") as source:
@@ -71,6 +71,7 @@ def parse_settings(text: str, *, where: str) -> Settings:
 
     try:
         values = tomllib.loads(text)
+    # RecursionError: tomllib follows arrays nested without end.
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise UsageError(f"{where} is not valid TOML: {error}.", hint=_HINT, title="The settings are wrong") from error
     return _read(values, text, where) if values else Settings()
@@ -88,7 +89,7 @@ def _read(values: dict[str, Any], text: str, where: str) -> Settings:
 
 
 def _place(details: ErrorDetails, text: str) -> int:
-    """The line of a fault, from 1; 0 where it cannot be told."""
+    """Return the line of an error, from 1; 0 where it is unknown."""
     return _line_of([str(step) for step in details["loc"]], text) or 0
 
 
@@ -109,7 +110,7 @@ def _given(value: Any) -> str:
 
 
 def _guess(path: Sequence[str]) -> str:
-    """Where the key may have been meant to go: a similar name in its section, or the same one in another."""
+    """Return where the key may have been meant to go: a similar name in its section, or the same one in another."""
     known = list(_all_keys())
     name, parent = path[-1], ".".join(path[:-1])
     near = difflib.get_close_matches(

@@ -1,4 +1,4 @@
-"""What can be set, and what each setting means: the model is the manual.
+"""Every setting with its meaning, default and bounds: `Settings`.
 
 `config.toml` has these sections and keys and no others. `batchtui config` prints the text below each field.
 """
@@ -61,7 +61,7 @@ class Submit(Section):
 
 
 @dataclass(frozen=True, slots=True)
-class OwnPrice(Section):
+class PriceSetting(Section):
     """What one model costs by your contract, without a batch: USD for a million tokens."""
 
     input: Dollars | None = None
@@ -93,7 +93,7 @@ class Prices(Section):
 
     discount: Discount = Decimal(0)
     """Off all tokens, as a share of 1, on top of a batch's."""
-    models: Mapping[str, OwnPrice] = field(default_factory=dict)
+    models: Mapping[str, PriceSetting] = field(default_factory=dict)
     """By model, as `[prices.models."claude-haiku-5-5"]`: `input` and `output`, or only a `discount` off the list's."""
 
 
@@ -171,5 +171,5 @@ class Settings(Section):
     """Keys of your own: a command's id and its keys, with commas between them. `batchtui keys` lists the ids."""
 
     def tiers(self) -> dict[str, str]:
-        """The model id of each tier of a task file: cheap, capable, premium."""
+        """Return the model id of each tier of a task file: cheap, capable, premium."""
         return {"cheap": self.models.cheap, "capable": self.models.capable, "premium": self.models.premium}

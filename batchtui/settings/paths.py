@@ -1,4 +1,4 @@
-"""Where batchtui keeps things: one folder of the user's choice, or the places the system has for them."""
+"""Where batchtui keeps its files: `Paths`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PRIVATE_FILE = 0o600
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """Every place batchtui reads or writes by itself. Only `prepare` touches the disk."""
+    """The paths of everything batchtui reads or writes. Only `prepare` touches the disk."""
 
     config_file: Path
     """The settings, written by hand; need not exist."""

@@ -1,4 +1,4 @@
-"""The settings as a manual: every key with its value, its default and its meaning."""
+"""List every setting with its value, default and meaning: `entries`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writing one setting into the file: everything else in it stays as it was, comments included.
+"""Write one setting into the file and keep everything else in it, comments included: `edit`.
 
 What is written is checked first, as a whole: a file that batchtui wrote is one that it can read.
 """
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def coerce(text: str, path: Sequence[str], typed: str, *, check: Check | None = None) -> tuple[str, Settings]:
-    """Put what a person typed into the text of a settings file, read as fits the setting best.
+    """Return the text of a settings file with a setting as a person typed it, read as fits it best.
 
     Args:
         text: the file as it is.

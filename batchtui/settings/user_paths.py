@@ -1,4 +1,4 @@
-"""Files and folders as people name them: one that cannot be looked at counts as not there; opening it says why."""
+"""Interpret paths as people type them: `path_of`."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ def path_of(name: str | Path) -> Path:
 
 
 def is_file(path: str | Path) -> bool:
-    """Whether a file is there."""
+    """Return whether a file is there."""
     return os.path.isfile(path)  # noqa: PTH113
 
 
 def is_folder(path: str | Path) -> bool:
-    """Whether a folder is there."""
+    """Return whether a folder is there."""
     return os.path.isdir(path)  # noqa: PTH112
 
 
 def is_there(path: str | Path) -> bool:
-    """Whether anything is there."""
+    """Return whether anything is there."""
     return os.path.exists(path)  # noqa: PTH110

@@ -1,4 +1,4 @@
-"""What a value of the settings file may be, where its type and bounds do not say it.
+"""Check values of the settings file where type and bounds do not say enough: `as_bool`.
 
 pydantic reads the file, and finds these marks. It is not imported for them: a start without a settings file has nothing
 to read, and the import is a quarter of what `batchtui list` takes in all.
@@ -22,7 +22,7 @@ ADDRESS = "an address that begins with https://"
 
 @dataclass(frozen=True, slots=True)
 class Validated:
-    """Marks a type whose values a function takes first; it raises ValueError with what must stand there instead."""
+    """Marks a type whose values pass through a function first, which raises ValueError with what is expected."""
 
     by: Callable[[Any], Any]
 
@@ -34,21 +34,21 @@ class Validated:
 
 
 def as_bool(value: Any) -> Any:
-    """Take true or false, and not 1 or "yes"."""
+    """Return a boolean; 1 and "yes" are refused."""
     if not isinstance(value, bool):
         raise ValueError("true or false")  # noqa: TRY004  (what pydantic gathers)
     return value
 
 
 def as_number(value: Any) -> Any:
-    """Take any number, and not true for 1."""
+    """Return a number; a boolean is refused."""
     if isinstance(value, bool):
         raise ValueError("a number")  # noqa: TRY004  (what pydantic gathers)
     return value
 
 
 def as_words(value: Any) -> Any:
-    """Take a list of words, or one line of them as a shell would split it."""
+    """Return a list of words, from a list or from one line that is split like in a shell."""
     if not isinstance(value, str):
         return value
     try:
@@ -58,7 +58,7 @@ def as_words(value: Any) -> Any:
 
 
 def as_url(value: Any) -> Any:
-    """Take a web address or nothing; let nothing out unencrypted, as what is told names the user's work."""
+    """Return a web address or nothing. Only https, or this machine: notices name the user's work."""
     if not isinstance(value, str) or not value:
         return value
     try:

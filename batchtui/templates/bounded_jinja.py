@@ -42,7 +42,7 @@ class BoundedEnvironment(SandboxedEnvironment):
         """Leave the methods that format text to `is_safe_attribute`, which refuses them."""
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        """Whether a template may use it; methods that widen a text at will are left out."""
+        """Return whether a template may use it; methods that widen a text at will are left out."""
         return not (isinstance(obj, str) and attr in _WIDENING) and super().is_safe_attribute(obj, attr, value)
 
     def getattr(self, obj: Any, attribute: str) -> Any:

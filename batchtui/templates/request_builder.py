@@ -1,4 +1,4 @@
-"""From a template and a row to the params of a request: what is the same for all rows is worked out once."""
+"""Build the params of requests from a template and rows: `RequestBuilder`."""
 
 from __future__ import annotations
 

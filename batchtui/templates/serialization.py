@@ -1,4 +1,4 @@
-"""Templates as text: a head of TOML between two lines of +++, and the prompt below it; read and written."""
+"""Read and write templates as text: TOML between two lines of +++, then the prompt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Templates by name: the user's folder before what comes with batchtui; each saving is a version of its own."""
+"""Find templates by name, the user's before the built-in ones; every save is a new version."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class TemplateEntry:
 
 
 def is_name(name: str) -> bool:
-    """Whether a template can be called so; nothing that is a path can."""
+    """Return whether a template can be called so; nothing that is a path can."""
     return _NAME.fullmatch(name) is not None
 
 

@@ -163,7 +163,7 @@ def lead_of(tree: nodes.Template) -> str:
 
 
 def is_tame(tree: nodes.Template) -> bool:
-    """Whether working it out costs no more than its own length and the row's values, whatever these are."""
+    """Return whether working it out costs no more than its own length and the row's values, whatever these are."""
     from jinja2 import nodes
 
     allowed = (

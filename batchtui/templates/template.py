@@ -1,4 +1,4 @@
-"""A template: everything about a request but the data."""
+"""A template: everything about a request except the data: `Template`."""
 
 from __future__ import annotations
 

@@ -47,12 +47,12 @@ def as_json(value: Any, indent: int | None = None, *, sort_keys: bool = False, e
 
 
 def is_nan(value: Any) -> bool:
-    """Whether a value is the number that equals nothing: what Parquet and pandas write for a missing number."""
+    """Return whether a value is the number that equals nothing: what Parquet and pandas write for a missing number."""
     return (isinstance(value, float) and value != value) or (isinstance(value, Decimal) and value.is_nan())
 
 
 def is_blank(value: Any) -> bool:
-    """Whether a placeholder would write nothing but white space for a value."""
+    """Return whether a placeholder would write nothing but white space for a value."""
     return value is None or is_nan(value) or (isinstance(value, str) and not value.strip())
 
 

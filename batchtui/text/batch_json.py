@@ -1,4 +1,4 @@
-"""What a batch is as JSON: the one shape that scripts, hooks and webhooks are given."""
+"""Describe a batch as JSON, in the one shape that scripts, hooks and webhooks are given: `batch_document`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a batch is named: `part_name`, `part_label` and `batch_label`, from the shortest to the one with the id."""
+"""Name a batch: short for a list, longer in a sentence, with its id: `part_name`, `part_label`, `batch_label`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from batchtui.domain.batch import Batch
 
 LONGEST_NAME = 60
-"""Columns of a name: whoever named it may have named a whole path."""
+"""Columns of a name: it may be a whole path."""
 
 
 def part_name(batch: Batch) -> str:
@@ -22,7 +22,7 @@ def part_name(batch: Batch) -> str:
 
 
 def part_label(batch: Batch) -> str:
-    """Name a part of a job in a sentence: `nightly part 2 of 3`. The name stands as its owner wrote it."""
+    """Name a part of a job in a sentence: `nightly part 2 of 3`. The name is not sanitised."""
     return f"{batch.name} part {batch.part} of {batch.parts}" if batch.parts > 1 else batch.name
 
 

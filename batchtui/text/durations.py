@@ -1,4 +1,4 @@
-"""How spans of time and moments are said."""
+"""Write durations and times of day: `span`, `ago`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 def span(length: timedelta | float) -> str:
-    """Say how long: `45s`, `42m`, `1h 04m`, `3 days`. Less than nothing is nothing."""
+    """Format a duration: `45s`, `42m`, `1h 04m`, `3 days`. Negative ones are `0s`."""
     seconds = _seconds(length)
     if HOUR <= seconds < 2 * DAY:
         return f"{seconds // HOUR}h {seconds % HOUR // MINUTE:02}m"
@@ -16,7 +16,7 @@ def span(length: timedelta | float) -> str:
 
 
 def about(length: timedelta | float) -> str:
-    """Say how long in its largest unit alone: `45s`, `42m`, `2h`, `3 days`."""
+    """Format a duration in its largest unit only: `45s`, `42m`, `2h`, `3 days`."""
     seconds = _seconds(length)
     if seconds < MINUTE:
         return f"{seconds}s"
@@ -28,18 +28,18 @@ def about(length: timedelta | float) -> str:
 
 
 def brief(length: timedelta | float) -> str:
-    """Say it as `about` does, where a cell has no room for a word: `3d`."""
+    """Format a duration like `about`, with one letter for the unit: `3d`."""
     return about(length).replace(" days", "d")
 
 
 def countdown(length: timedelta | float) -> str:
-    """Say what runs down before one's eyes: `0:18`, and from an hour on as `span` does."""
+    """Format a remaining time that counts down: `0:18`, and from an hour on like `span`."""
     seconds = _seconds(length)
     return span(seconds) if seconds >= HOUR else f"{seconds // MINUTE}:{seconds % MINUTE:02}"
 
 
 def ago(moment: datetime, now: datetime) -> str:
-    """Say where a moment stands from now: `just now`, `12s ago`, `2h ago`, `in 3 days`. Both aware."""
+    """Format a moment relative to now: `just now`, `12s ago`, `2h ago`, `in 3 days`. Both must be aware."""
     seconds = (now - moment).total_seconds()
     if abs(seconds) < 1:
         return "just now"
@@ -47,7 +47,7 @@ def ago(moment: datetime, now: datetime) -> str:
 
 
 def stamp(moment: datetime) -> str:
-    """Say a moment for people, in this machine's time zone: `2026-11-21 20:14:07`."""
+    """Format a moment in this machine's time zone: `2026-11-21 20:14:07`."""
     return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 

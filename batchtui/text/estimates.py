@@ -1,4 +1,4 @@
-"""How an estimate of cost is said: as a range, with what it rests on, and never as more than is known."""
+"""Write an estimate as a range, with what it rests on: `estimate_lines`."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def range_words(bounds: Bounds) -> str:
-    """Say a range: `$0.12 to $4.10`, or with a history `$1.70 to $2.20, likely $1.90; $4.10 at most`.
+    """Format a range: `$0.12 to $4.10`, or with a history `$1.70 to $2.20, likely $1.90; $4.10 at most`.
 
-    What is unknown is said to be unknown.
+    An unknown bound is written as unknown.
     """
     if bounds.low is None:
         return usd(None)
@@ -29,7 +29,7 @@ def range_words(bounds: Bounds) -> str:
 
 
 def _range(low: str, likely: str, high: str) -> str:
-    """Say a range with what is likely in it; where it is none, that alone."""
+    """Format a range with its likely value; where both ends are equal, only that."""
     return f"likely {likely}" if low == high else f"{low} to {high}, likely {likely}"
 
 
@@ -47,7 +47,7 @@ def estimate_lines(estimate: Estimate) -> Iterator[str]:
 
 
 def input_words(estimate: Estimate) -> str:
-    """Say how long the prompts are, and how that is known."""
+    """Format the length of the prompts, and how it is known."""
     low, likely, high = estimate.input_tokens
     said = f"input about {short(likely)} tokens ({short(low)} to {short(high)})"
     counted = estimate.counted
@@ -59,7 +59,7 @@ def input_words(estimate: Estimate) -> str:
 
 
 def output_words(estimate: Estimate) -> str:
-    """Say how much may be written, and how that is known."""
+    """Format how many tokens may be written, and how that is known."""
     likely, at_most = estimate.output_tokens
     if likely is None:
         return f"output up to {short(at_most)} tokens; no history yet of what is written"
@@ -69,7 +69,7 @@ def output_words(estimate: Estimate) -> str:
 
 
 def _grounds_words(grounds: Grounds | None) -> str:
-    """Say what a likely figure rests on: `as 3 batches of this template wrote`."""
+    """Format what a likely figure rests on: `as 3 batches of this template wrote`."""
     if grounds is None:
         return "by what was written so far"
     likeness = {"template": "of this template", "name": "of this name", "model": "by this model"}[grounds.likeness]

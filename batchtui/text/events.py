@@ -1,4 +1,4 @@
-"""What happened, in the words of a person: a line of the journal's acts for whoever was not looking."""
+"""Write a journal entry as a sentence: `event_sentence`."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ PASSING = frozenset({"batch.submitting", "results.partial", "results.none"})
 
 
 def event_word(event: str) -> str:
-    """Say what happened in a word or two."""
+    """Return an event of the journal in a word or two."""
     return WORDS.get(event) or sanitize(event)
 
 
@@ -57,7 +57,7 @@ def details(detail: str) -> dict[str, Any]:
 
 
 def event_sentence(event: str, detail: str, batch: Batch | None) -> str:
-    """Say what matters about it: what a batch came to, why something was not sent, how much was saved."""
+    """Return what matters about an event: what a batch came to, why something was not sent, how much was saved."""
     noted = details(detail)
     if event == "batch.ended" and batch is not None and batch.counts.total:
         return ended_words(batch.counts)
@@ -86,6 +86,6 @@ _WORTH_SAYING: Mapping[str, tuple[str, str]] = {
 
 
 def summary(acts: Mapping[str, int]) -> str:
-    """Say how often what has happened, in one line; empty where nothing has that is worth it."""
+    """Return how often each kind of event happened, in one line; empty where none is worth it."""
     said = (amount(acts[event], *words) for event, words in _WORTH_SAYING.items() if acts.get(event))
     return ", ".join(said)

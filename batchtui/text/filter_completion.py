@@ -1,4 +1,4 @@
-"""How a filter that is being typed may go on: fields, and values that there are."""
+"""Complete a filter while it is typed: fields, and values that occur: `continuations`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Continuation:
 
 
 def continuations(text: str, at: int, known: Mapping[FilterField, Sequence[str]]) -> list[Continuation]:
-    """Say how the word at the cursor may go on; nothing where it is complete, or no field is in sight.
+    """Return how the word at the cursor may be continued; nothing where it is complete, or no field fits.
 
     Args:
         text: the filter as it stands.

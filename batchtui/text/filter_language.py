@@ -1,4 +1,4 @@
-"""The language of filters: `evals status:ended !tag:old errored:>0 age:<2d`, read as terms.
+"""Parse filters such as `evals status:ended !tag:old errored:>0 age:<2d` into terms: `terms_of`.
 
 A word is looked for wherever a person would look. `field:value` is about one field: texts hold the value, tags begin
 with it, `=` asks for the whole of it, commas stand between alternatives, `<`, `<=`, `>` and `>=` compare. `!` before
@@ -51,7 +51,7 @@ _MULTIPLES = {"": 1, "k": 1_000, "m": 1_000_000}
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What stands between two spaces, and where."""
+    """A word of a filter, and where it is."""
 
     text: str
     start: int
@@ -76,16 +76,16 @@ class Reading:
 
 
 class _NotUnderstood(Exception):
-    """A part cannot be meant; the text says why."""
+    """A part of the filter makes no sense; the message says why."""
 
 
 def tokens(text: str) -> Iterator[Token]:
-    """Cut a text at the spaces that stand outside quotation marks."""
+    """Split a text at the spaces outside quotation marks."""
     return (Token(found.group(), found.start()) for found in _TOKEN.finditer(text))
 
 
 def read(text: str) -> Reading:
-    """Read a filter. What is typed only half, as `status:` or `age:<`, is passed over: it is no fault."""
+    """Read a filter. A part that is still being typed, such as `status:` or `age:<`, is ignored."""
     terms: list[FilterTerm] = []
     shown: list[str] = []
     complaints: list[str] = []
@@ -105,10 +105,10 @@ def read(text: str) -> Reading:
 
 
 def terms_of(text: str) -> tuple[FilterTerm, ...]:
-    """Read a filter that nobody is typing any more.
+    """Parse a complete filter.
 
     Raises:
-        UsageError: where any of it cannot be meant, or says nothing yet.
+        UsageError: a part of it makes no sense, or is incomplete.
     """
     reading = read(text)
     said = "; ".join((*reading.complaints, *(f"{part} says nothing yet" for part in reading.unfinished)))

@@ -1,4 +1,4 @@
-"""How a forecast is said in plain text, with what it is judged by; and that there is none, where there is none."""
+"""Write a forecast with what it is judged by: `in_full`, `in_short`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NO_HISTORY = "no history yet"
 
 
 def in_full(forecast: Forecast | None, now: datetime) -> str:
-    """Say when a batch may end: the middle, the ninetieth percentile, and what is known."""
+    """Format when a batch may end: median, ninetieth percentile, and how many batches they rest on."""
     if forecast is None:
         return NO_HISTORY
     if forecast.end is None or forecast.by is None:
@@ -28,7 +28,7 @@ def in_full(forecast: Forecast | None, now: datetime) -> str:
 
 
 def in_short(forecast: Forecast | None, now: datetime) -> str:
-    """Say it in a few words, for a progress line."""
+    """Format a forecast in a few words, for a progress line."""
     if forecast is None:
         return NO_HISTORY
     if forecast.end is None or forecast.by is None:
@@ -37,5 +37,5 @@ def in_short(forecast: Forecast | None, now: datetime) -> str:
 
 
 def grounds(forecast: Forecast) -> str:
-    """Say what it is judged by: `12 batches of this model and size`."""
+    """Format what a forecast rests on: `12 batches of this model and size`."""
     return f"{amount(forecast.batches, 'batch', 'batches')} of this {forecast.likeness}"

@@ -44,7 +44,7 @@ def unguard_formula(text: str) -> str:
 
 
 def is_formula(text: str) -> bool:
-    """Whether a spreadsheet could run a cell with this text.
+    """Return whether a spreadsheet could run a cell with this text.
 
     `=` always begins one, and so does a tab or a carriage return, which some programs skip. After `+`, `-` and `@` it
     takes an expression: a call, a sum, a reference to another program.

@@ -1,4 +1,4 @@
-"""The sign and the word of every state and outcome: in Unicode, and in ASCII for terminals that need it."""
+"""The sign and the word of every state and outcome, in Unicode and in ASCII: `STATES`, `OUTCOMES`."""
 
 from __future__ import annotations
 

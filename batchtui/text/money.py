@@ -1,4 +1,4 @@
-"""How US dollars are said. What is unknown is said to be unknown: it is never $0."""
+"""Write US dollars; an unknown amount is never written as $0: `usd`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FINEST = Decimal("0.0001")
 
 
 def usd(dollars: Decimal | None, *, unknown: str = UNKNOWN) -> str:
-    """Say an amount: `$4.18`, `$1,204.00`; below ten cents with two significant digits: `$0.0021`."""
+    """Format an amount: `$4.18`, `$1,204.00`; below ten cents with two significant digits: `$0.0021`."""
     if dollars is None:
         return unknown
     sign = "-" if dollars < 0 else ""
@@ -27,14 +27,14 @@ def usd(dollars: Decimal | None, *, unknown: str = UNKNOWN) -> str:
 
 
 def cost(actual: Decimal | None, estimate: Decimal | None, *, unknown: str = UNKNOWN_CELL) -> str:
-    """Say what something cost, else about what it will: `$1.92`, `~$52.10`."""
+    """Format what something cost, or about what it will cost: `$1.92`, `~$52.10`."""
     if actual is not None:
         return usd(actual)
     return f"~{usd(estimate)}" if estimate is not None else unknown
 
 
 def cost_cell(actual: Decimal | None, estimate: Decimal | None) -> str:
-    """Say the same where there is little room: without the cents of thousands, and no finer than `$0.0001`."""
+    """Format a cost for a narrow cell: thousands without cents, and nothing finer than `$0.0001`."""
     dollars = actual if actual is not None else estimate
     if dollars is None:
         return UNKNOWN_CELL
@@ -49,7 +49,7 @@ def cost_cell(actual: Decimal | None, estimate: Decimal | None) -> str:
 
 
 def cost_in_full(actual: Decimal | None, estimate: Decimal | None, counts: RequestCounts) -> str:
-    """Say what something cost beside what it was thought to, and what was billed where not all of it succeeded."""
+    """Format what something cost, what was expected, and what was billed where not all of it succeeded."""
     if actual is None:
         return cost(None, estimate, unknown=UNKNOWN)
     said = f"{usd(actual)} (estimated {usd(estimate)})" if estimate is not None else usd(actual)

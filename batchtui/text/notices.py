@@ -1,4 +1,4 @@
-"""What a notice says: a heading, a sentence, and the document that hooks are given."""
+"""Write a notice: heading, sentence, and the JSON that hooks get: `notice_document`."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _HEADINGS = {
 
 
 def heading(notice: Notice) -> str:
-    """Say which batch it is and what is up: `nightly 2/3: ended`."""
+    """Return the heading of a notice: `nightly 2/3: ended`."""
     return f"{part_name(notice.batch)}: {_HEADINGS[notice.kind]}"
 
 
 def sentence(notice: Notice) -> str:
-    """Say what happened, and where somebody has to do something, what."""
+    """Return what happened, and what to do where something has to be done."""
     batch = notice.batch
     match notice.kind:
         case NoticeKind.ENDED:
@@ -47,7 +47,7 @@ def sentence(notice: Notice) -> str:
 
 
 def many_heading(notices: Sequence[Notice]) -> tuple[str, str]:
-    """Say several notices as one: a heading and a sentence."""
+    """Return several notices as one: a heading and a sentence."""
     ended = sum(notice.kind is NoticeKind.ENDED for notice in notices)
     others = len(notices) - ended
     said = [f"{amount(ended, 'batch', 'batches')} ended"] if ended else []
@@ -57,7 +57,7 @@ def many_heading(notices: Sequence[Notice]) -> tuple[str, str]:
 
 
 def notice_document(notice: Notice) -> Document:
-    """Write the batch as every document has it, with what the notice is about beside it.
+    """Return the JSON of a notice: the batch as in every document, and what the notice is about.
 
     `text` is the key that chat services show when they are posted to.
     """
@@ -70,7 +70,7 @@ def notice_document(notice: Notice) -> Document:
 
 
 def ended_words(counts: RequestCounts) -> str:
-    """Say what a batch came to: `all 2,000 requests succeeded`, `1,948 succeeded, 40 errored, 12 expired`."""
+    """Return the counts of a batch in words: `all 2,000 succeeded`, `1,948 succeeded, 40 errored, 12 expired`."""
     if counts.succeeded and not counts.failed:
         return f"all {count(counts.succeeded)} succeeded" if counts.succeeded > 1 else "the one request succeeded"
     said = {"succeeded": counts.succeeded, "errored": counts.errored, "canceled": counts.canceled,

@@ -1,4 +1,4 @@
-"""How numbers of things and of bytes are said."""
+"""Write numbers, amounts and sizes: `count`, `amount`, `size`."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ _UNITS = ("kB", "MB", "GB", "TB")
 
 
 def count(number: int) -> str:
-    """Say a number with separators: `1,948`."""
+    """Format a number with separators: `1,948`."""
     return f"{number:,}"
 
 
 def short(number: int) -> str:
-    """Say a large number in few signs, as tokens are: `812`, `3.4k`, `25.6M`, `1.2B`."""
+    """Format a large number, such as tokens, in few characters: `812`, `3.4k`, `25.6M`, `1.2B`."""
     for power, unit in ((3, "B"), (2, "M"), (1, "k")):
         if number >= 999.5 * 1000 ** (power - 1) and number >= 1000:
             value = number / 1000**power
@@ -20,12 +20,12 @@ def short(number: int) -> str:
 
 
 def amount(number: int, noun: str, plural: str | None = None) -> str:
-    """Say how many of what: `1 request`, `2,000 requests`, `3 batches` (with `plural="batches"`)."""
+    """Format a number with its noun: `1 request`, `2,000 requests`, `3 batches` (with `plural="batches"`)."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def size(number: int) -> str:
-    """Say bytes in decimal units, as the API's limits are said: `812 B`, `3.4 kB`, `258 MB`."""
+    """Format bytes in decimal units, like the API's limits: `812 B`, `3.4 kB`, `258 MB`."""
     if number < 1000:
         return f"{number} B"
     power = 1
@@ -36,5 +36,5 @@ def size(number: int) -> str:
 
 
 def bytes_done(done: int, total: int | None) -> str:
-    """Say how far something has come: `12 MB of 250 MB`, or `12 MB` where the total is not known."""
+    """Format progress in bytes: `12 MB of 250 MB`, or `12 MB` where the total is not known."""
     return f"{size(done)} of {size(total)}" if total else size(done)

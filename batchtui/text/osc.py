@@ -1,4 +1,4 @@
-"""Sequences that ask a terminal for more than text: the bell and desktop notices, also through tmux and screen."""
+"""Make terminal sequences for the bell and desktop notifications, also inside tmux and screen: `notice`."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _BY_PROGRAM = {"iTerm.app": "9", "WezTerm": "777", "ghostty": "777", "vscode": "
 
 
 def multiplexer(env: Mapping[str, str]) -> str:
-    """Name the multiplexer that stands between us and the terminal: `tmux`, `screen` or empty."""
+    """Return the multiplexer between this program and the terminal: `tmux`, `screen` or empty."""
     return "tmux" if env.get("TMUX") else "screen" if env.get("TERM", "").startswith("screen") else ""
 
 
 def dialect(env: Mapping[str, str]) -> str:
-    """Name the notice that the terminal understands: OSC `9`, `777` or `99`; empty where it does not say what it is.
+    """Return the kind of notification the terminal understands: OSC `9`, `777` or `99`; empty where that is unknown.
 
     TERM comes through SSH, and so does LC_TERMINAL; TERM_PROGRAM and the others do not.
     """

@@ -1,4 +1,4 @@
-"""How far long work has come: a bar, its share, its rate and the time that is left."""
+"""Draw a progress bar and write rate and remaining time: `bar`, `pace`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def bar(done: int, total: int, columns: int, *, plain: bool = False) -> tuple[st
 
 
 def pace(done: int, total: int, elapsed: float) -> str:
-    """Say how many of how many, how fast it goes and how long it will take; `elapsed` in seconds."""
+    """Format how many are done, the rate, and the remaining time; `elapsed` in seconds."""
     said = f"{count(done)} of {count(total)}"
     if elapsed < SETTLED or not done:
         return said

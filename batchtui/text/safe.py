@@ -1,4 +1,8 @@
-"""Text from outside made safe for a terminal: what could drive it, or hide in it, is made visible."""
+"""Make text from outside safe to print on a terminal: `sanitize`.
+
+Whatever a terminal would obey, or hide, becomes visible: a file name or an answer must not be able to drive somebody's
+terminal.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +65,7 @@ def _visible(found: Match[str]) -> str:
 
 
 def display_path(path: str | Path) -> str:
-    """Say a path: `~/work/tickets.jsonl`; what is no absolute path is said as it is."""
+    """Format a path for display: `~/work/tickets.jsonl`; a relative path stays as it is."""
     home, place = Path.home(), Path(path)
     return one_line(f"~/{place.relative_to(home)}" if place != home and place.is_relative_to(home) else str(path))
 

@@ -1,4 +1,4 @@
-"""A table in plain text that fits the terminal: aligned columns, the least worthy of which give way first."""
+"""Lay out a plain-text table that fits the terminal: `table`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ GAP = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class TextColumn:
     """One column: how it is headed and aligned, and how readily it gives way."""
 
     title: str
@@ -26,7 +26,7 @@ class Column:
     """It may be squeezed to this many columns before another one is dropped; 0: never squeezed."""
 
 
-def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], *, fit_to: int | None = None) -> Iterator[str]:
+def table(columns: Sequence[TextColumn], rows: Sequence[Sequence[str]], *, fit_to: int | None = None) -> Iterator[str]:
     """Yield the lines of a table, its heading first.
 
     Args:
@@ -41,7 +41,7 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], *, fit_to: i
         yield (" " * GAP).join(cells).rstrip()
 
 
-def _squeezed(columns: Sequence[Column], needs: Sequence[int], fit_to: int | None) -> dict[int, int]:
+def _squeezed(columns: Sequence[TextColumn], needs: Sequence[int], fit_to: int | None) -> dict[int, int]:
     shown = dict(enumerate(needs))
     while fit_to is not None and (excess := sum(shown.values()) + GAP * (len(shown) - 1) - fit_to) > 0:
         yielding = {at: room - columns[at].least for at, room in shown.items() if 0 < columns[at].least < room}

@@ -1,4 +1,4 @@
-"""How many columns text takes in a terminal, and cutting and padding to a number of them.
+"""Measure, cut and pad text in terminal columns: `width`, `fit`, `pad`.
 
 The rules are those of wcwidth, on the standard library's tables: importing wcwidth costs a `batchtui list` 20 ms.
 """
@@ -80,9 +80,9 @@ _UNSTEADY = re.compile(
 
 
 def normalize_width(text: str) -> str:
-    """Return `text` without what would shift all that stands to the right of it in some terminals.
+    """Return `text` without characters whose width differs between terminals.
 
-    Joined pictures stand beside each other, colours of skin are left out, flags are their two letters. What is copied,
+    Joined emoji become separate ones, skin tones are left out, flags become their two letters. What is copied,
     exported or read in a pager stays as it was.
     """
     return text if text.isascii() else _UNSTEADY.sub(_parted, text)

@@ -185,8 +185,10 @@ async def test_broken_results_are_lost_and_come_whole_the_next_time(
 
 @pytest.mark.parametrize("simulator", [""], indirect=True)
 async def test_the_legacy_version_reaches_the_requests(gateway: AnthropicGateway, clock: TurnedClock) -> None:
-    old = await gateway.create(_batch(1, temperature=0.5), ApiHeaders(api_version="2023-06-01"))
-    new = await gateway.create(_batch(1, temperature=0.5), PLAIN)
+    old = await gateway.create(
+        _batch(1, model="claude-haiku-4-5", temperature=0.5), ApiHeaders(api_version="2023-06-01")
+    )
+    new = await gateway.create(_batch(1, model="claude-haiku-4-5", temperature=0.5), PLAIN)
     clock.turn(hours=20)
     assert (await gateway.retrieve(old.id)).counts.succeeded == 1
     assert (await gateway.retrieve(new.id)).counts.errored == 1

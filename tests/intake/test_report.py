@@ -137,6 +137,12 @@ def test_what_only_the_newer_version_refuses_is_known_as_such(tmp_path: Path) ->
     assert (report.needs_legacy_version, report.problems) == (False, ())
 
 
+def test_the_older_version_is_no_advice_for_a_model_that_refuses_it_there_too(tmp_path: Path) -> None:
+    _, report = check_bytes(tmp_path, lines(request("a", model="claude-sonnet-5", temperature=0.2), request("b")))
+    assert (report.needs_legacy_version, report.errors) == (False, 1)
+    assert "--api-version" not in report.problems[0].hint
+
+
 @pytest.mark.parametrize(
     ("info", "code"),
     [

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from batchtui.simulator.late_validation import LONG_OUTPUT_BETA, Terms, find_problem
+from batchtui.simulator.models import CATALOGUE, find
 from tests.simulator.calling import params
 
 OLD, NEW = Terms("2023-06-01"), Terms("2026-10-21")
@@ -83,6 +84,15 @@ def test_each_mistake_has_its_sentence(wrong: dict[str, Any], sentence: str) -> 
     problem = find_problem(wrong, NEW)
     assert problem is not None
     assert problem.message.startswith(sentence)
+
+
+@pytest.mark.parametrize("model", [model.id for model in CATALOGUE if find(model.id) and model.batch])
+def test_a_paused_turn_is_continued_on_every_model(model: str) -> None:
+    call = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "x"}}
+    found = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": []}
+    turns = [{"role": "user", "content": "x"}, {"role": "assistant", "content": [call, found]}]
+    tools = [{"type": "web_search_20250305", "name": "web_search"}]
+    assert find_problem(params(model=model, messages=turns, tools=tools), NEW) is None
 
 
 def test_only_an_unknown_model_is_not_found() -> None:

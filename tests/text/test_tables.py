@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from batchtui.text.tables import Column, table
+from batchtui.text.tables import TextColumn, table
 from batchtui.text.widths import width
 
-COLUMNS = (Column("NAME", least=6, worth=90), Column("N", right=True, worth=80), Column("MODEL", worth=10))
+COLUMNS = (TextColumn("NAME", least=6, worth=90), TextColumn("N", right=True, worth=80), TextColumn("MODEL", worth=10))
 ROWS = (("nightly-tickets", "100,000", "haiku-5-5"), ("日本", "2", "opus"))
 
 
@@ -35,7 +35,7 @@ def test_no_line_is_wider_than_asked_for(columns: int) -> None:
 
 
 def test_two_long_texts_end_up_alike() -> None:
-    columns = (Column("ID"), Column("FIRST", least=6), Column("SECOND", least=6))
+    columns = (TextColumn("ID"), TextColumn("FIRST", least=6), TextColumn("SECOND", least=6))
     heading, row = table(columns, [("a", "x" * 40, "y" * 50)], fit_to=40)
     assert row == f"a   {'x' * 16}…  {'y' * 16}…"
     assert len(heading) <= 40

@@ -1,4 +1,4 @@
-"""`batchtui completion`: the few lines that teach a shell batchtui's verbs, options, batches and jobs."""
+"""`batchtui completion`: print the shell script that completes commands, options, batches and jobs."""
 
 from __future__ import annotations
 

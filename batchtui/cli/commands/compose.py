@@ -20,7 +20,7 @@ from batchtui.cli.views import composition as saying
 from batchtui.domain.errors import InputError, UsageError
 from batchtui.text.numbers import amount
 from batchtui.text.safe import one_line
-from batchtui.text.tables import Column
+from batchtui.text.tables import TextColumn
 
 if TYPE_CHECKING:
     from batchtui.cli.session import Session
@@ -137,7 +137,7 @@ def command(
 
 
 def _submit(file: str, chosen: ComposeOptions, sending: dict[str, Any]) -> int:
-    """Hand the file to the verb that sends it."""
+    """Pass the file to the command that sends it."""
     from batchtui.cli.commands.submit import command as submit
 
     source = " · ".join(str(part) for part in (chosen.data or chosen.sql, chosen.template) if part)
@@ -216,7 +216,7 @@ async def _write(session: Session, workspace: Workspace, composition: Compositio
 
 
 def _settle(session: Session, composition: Composition, composed: Composed, wishes: ComposeArguments) -> int:
-    """Say what was made; wrong rows end it."""
+    """Print what was made. Returns the exit code; raises where rows are wrong."""
     report = composed.report
     if session.json and not (wishes.submits and composed.is_written):
         session.out.document(saying.composed_document(composition, composed, wishes.output))
@@ -238,7 +238,7 @@ def _list(session: Session, found: list[Any]) -> int:
     if session.json:
         session.out.document([saying.listed_document(listed) for listed in found])
         return ExitCode.DONE
-    columns = (Column("name"), Column("version", right=True), Column("whose"), Column("what for"))
+    columns = (TextColumn("name"), TextColumn("version", right=True), TextColumn("whose"), TextColumn("what for"))
     session.out.table(
         columns,
         [
@@ -258,5 +258,5 @@ def _refuse_odd(wishes: ComposeArguments, sending: dict[str, Any]) -> None:
 
 
 def _stem(chosen: ComposeOptions) -> str:
-    """Return what the job is called where nobody says: the data's name."""
+    """Return the default name of the job: the name of the data."""
     return PurePath(chosen.data or "query").name.removesuffix(".gz").partition(".")[0].strip("-") or "composed"

@@ -1,4 +1,4 @@
-"""What `batchtui` without a verb does: the dashboard, or without a terminal the list."""
+"""`batchtui` without a command: open the dashboard, or print the list where there is no terminal."""
 
 from __future__ import annotations
 

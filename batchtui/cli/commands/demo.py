@@ -23,7 +23,7 @@ ANSWERS = "answers.jsonl"
 TOUR = "demo"
 """The scenario that the tour goes with."""
 STORY_SPEED = 12.0
-"""How fast the simulator goes where nobody watches a screen: the story takes a few seconds."""
+"""How fast the simulator goes without a screen: the story takes a few seconds."""
 
 
 @define_command(

@@ -42,7 +42,7 @@ async def command(session: Session, offline: bool) -> int:
 
 
 def _terminal() -> str:
-    """Say what the terminal is, as far as it can be told without asking it, and what the dashboard takes it for."""
+    """Return what the terminal is, as far as it can be told without asking it, and what the dashboard takes it for."""
     from batchtui.tui.terminal.environment import EVERY_COLOUR, TerminalInfo
 
     if not sys.stdout.isatty():

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batchtui.cli.command import define_command
-from batchtui.text.tables import Column
+from batchtui.text.tables import TextColumn
 
 if TYPE_CHECKING:
     from batchtui.cli.session import Session
 
-_COLUMNS = (Column("KEYS", worth=100), Column("COMMAND", worth=90), Column("WHAT", worth=95, least=20))
+_COLUMNS = (TextColumn("KEYS", worth=100), TextColumn("COMMAND", worth=90), TextColumn("WHAT", worth=95, least=20))
 
 
 @define_command("keys", examples=["batchtui keys", "batchtui keys --json"])

@@ -11,7 +11,7 @@ from batchtui.cli.completion import BatchName
 from batchtui.cli.views import json_documents as documents
 from batchtui.text.durations import stamp
 from batchtui.text.safe import one_line
-from batchtui.text.tables import Column
+from batchtui.text.tables import TextColumn
 
 if TYPE_CHECKING:
     from batchtui.cli.session import Session
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
 
 _COLUMNS = (
-    Column("TIME", worth=100),
-    Column("WHAT", worth=95),
-    Column("STATUS", right=True, worth=80),
-    Column("MS", right=True, worth=50),
-    Column("BATCH", worth=60, least=17),
-    Column("REQUEST ID", worth=40, least=16),
-    Column("DETAIL", worth=70, least=10),
+    TextColumn("TIME", worth=100),
+    TextColumn("WHAT", worth=95),
+    TextColumn("STATUS", right=True, worth=80),
+    TextColumn("MS", right=True, worth=50),
+    TextColumn("BATCH", worth=60, least=17),
+    TextColumn("REQUEST ID", worth=40, least=16),
+    TextColumn("DETAIL", worth=70, least=10),
 )
 
 

@@ -13,7 +13,7 @@ from batchtui.text.durations import ago
 from batchtui.text.money import usd
 from batchtui.text.numbers import short
 from batchtui.text.safe import sanitize
-from batchtui.text.tables import Column
+from batchtui.text.tables import TextColumn
 
 if TYPE_CHECKING:
     from datetime import date
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
 
 COLUMNS = (
-    Column("MODEL", worth=100),
-    Column("BATCH IN", right=True, worth=90),
-    Column("BATCH OUT", right=True, worth=90),
-    Column("INPUT", right=True, worth=50),
-    Column("OUTPUT", right=True, worth=60),
-    Column("LIFE", worth=70, least=8),
-    Column("NAME", worth=20),
+    TextColumn("MODEL", worth=100),
+    TextColumn("BATCH IN", right=True, worth=90),
+    TextColumn("BATCH OUT", right=True, worth=90),
+    TextColumn("INPUT", right=True, worth=50),
+    TextColumn("OUTPUT", right=True, worth=60),
+    TextColumn("LIFE", worth=70, least=8),
+    TextColumn("NAME", worth=20),
 )
 MILLION = 1_000_000
 

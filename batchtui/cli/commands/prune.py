@@ -1,4 +1,4 @@
-"""`batchtui prune`: a plan of what is safe to let go, a yes, and how much room it made."""
+"""`batchtui prune`: plan what is safe to remove, ask, remove, and report the space freed."""
 
 from __future__ import annotations
 

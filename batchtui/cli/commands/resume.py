@@ -13,7 +13,7 @@ from batchtui.cli.completion import BatchName
 from batchtui.cli.confirm import ask_yes_no
 from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.flows import send_progress as telling
-from batchtui.cli.options import Span
+from batchtui.cli.options import DurationType
 from batchtui.cli.views import batches as sheets
 from batchtui.cli.views import json_documents as documents
 from batchtui.domain.errors import ConsentNeeded
@@ -40,7 +40,9 @@ if TYPE_CHECKING:
     ],
 )
 @click.argument("names", type=BatchName(), metavar="[JOB…]", nargs=-1)
-@click.option("--grace", type=Span(), metavar="SECONDS", help="How long a lost batch may take to turn up (default 60).")
+@click.option(
+    "--grace", type=DurationType(), metavar="SECONDS", help="How long a lost batch may take to turn up (default 60)."
+)
 @click.option("--yes", is_flag=True, help="Send again what the API does not show after that time, without asking.")
 @click.option("--adopt", metavar="ID", help="Take this batch of the API for the unknown part that it is.")
 @click.option("--part", type=click.IntRange(min=1), metavar="N", help="With --adopt: which part of the job is meant.")
@@ -86,7 +88,7 @@ async def _jobs(workspace: Workspace, names: tuple[str, ...]) -> list[str]:
 
 
 def _asker(session: Session, *, yes: bool) -> Callable[[Reconciliation], Awaitable[bool]]:
-    """Make the question that is put before a part is sent again. Nobody there to answer: not sent."""
+    """Return the function that asks before a part is sent again; without a terminal it answers no."""
 
     async def ask(finding: Reconciliation) -> bool:
         if yes:
@@ -106,7 +108,7 @@ def _asker(session: Session, *, yes: bool) -> Callable[[Reconciliation], Awaitab
 
 
 def _chooser(session: Session) -> Callable[[Reconciliation], Awaitable[RemoteBatch | None]]:
-    """Make the question which batch an unknown part is. Nobody there to answer: none is taken."""
+    """Return the function that asks which batch an unknown part is; without a terminal it takes none."""
 
     async def choose(finding: Reconciliation) -> RemoteBatch | None:
         try:

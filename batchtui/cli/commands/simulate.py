@@ -60,7 +60,7 @@ def command(session: Session, port: int, scenario: str, speed: float, state: Pat
 
 
 def _environment(url: str) -> dict[str, str]:
-    """The two variables that point the SDK, the official CLI and batchtui at the simulator."""
+    """Return the two variables that point the SDK, the official CLI and batchtui at the simulator."""
     return {"ANTHROPIC_BASE_URL": url, "ANTHROPIC_API_KEY": "sk-ant-simulated"}
 
 

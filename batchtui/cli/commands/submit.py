@@ -213,7 +213,7 @@ async def _settle(
     *,
     allow_failures: bool,
 ) -> int:
-    """Say what was sent; go on waiting where that is wanted and nothing is in doubt."""
+    """Print what was sent, and wait where that is wanted. Returns the exit code."""
     if output is not None and not submitted.unknown:
         if not session.json:
             session.notes.say(f"Sent: {submitted.job.id}. Interrupting the wait cancels nothing.")

@@ -9,7 +9,7 @@ import click
 from batchtui.cli.command import define_command
 from batchtui.cli.completion import BatchName
 from batchtui.cli.flows import save_results as saving
-from batchtui.cli.options import Span
+from batchtui.cli.options import DurationType
 
 if TYPE_CHECKING:
     from batchtui.cli.session import Session
@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 )
 @click.argument("named", type=BatchName(), metavar="ID")
 @click.argument("output", metavar="[OUTPUT]", required=False)
-@click.option("--poll-interval", type=Span(), metavar="SECONDS", help="Between two looks (default: adapts).")
-@click.option("--timeout", type=Span(), metavar="SECONDS", help="Give up after so long (default: 86400 and a grace).")
+@click.option("--poll-interval", type=DurationType(), metavar="SECONDS", help="Between two looks (default: adapts).")
+@click.option(
+    "--timeout", type=DurationType(), metavar="SECONDS", help="Give up after so long (default: 86400 and a grace)."
+)
 @click.option("--overwrite", is_flag=True, help="Replace OUTPUT where it exists.")
 @click.option("--allow-failures", is_flag=True, help="Exit with 0 also where requests failed.")
 async def command(

@@ -10,7 +10,7 @@ import click
 from batchtui.cli.command import define_command
 from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.flows import send_progress as telling
-from batchtui.cli.options import Span
+from batchtui.cli.options import DurationType
 from batchtui.cli.views import json_documents as documents
 from batchtui.services.polling.poller import PollerState
 from batchtui.text import events as happening
@@ -52,7 +52,7 @@ def _argv(context: click.Context, option: click.Parameter, value: str | None) ->
         "batchtui watch --json | jq 'select(.event == \"batch.ended\")'",
     ],
 )
-@click.option("--interval", type=Span(), metavar="S", help="Between two looks at the API (default: adapts).")
+@click.option("--interval", type=DurationType(), metavar="S", help="Between two looks at the API (default: adapts).")
 @click.option("--until-idle", is_flag=True, help="End when nothing runs any more and all results are here.")
 @click.option(
     "--exec",
@@ -123,7 +123,7 @@ def _document(told: WatchEvent) -> documents.Document:
 
 
 def _status_teller(session: Session, workspace: Workspace) -> Callable[[PollStatus], None]:
-    """Make the listener that says when the API cannot be asked, and when it can again; each once."""
+    """Return the listener that says when the API cannot be asked, and when it can again; each once."""
     said = ""
 
     def tell(status: PollStatus) -> None:

@@ -1,4 +1,4 @@
-"""Behind the demo's scenes: a service whose temper changes with the story, and requests sent as a person would."""
+"""Make things happen in the demo: change the simulator, submit jobs, let past days go by: `Director`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Turnable(Protocol):
     """A clock that can be set forward."""
 
     def now(self) -> datetime:
-        """The time."""
+        """Return the time."""
         ...
 
     def turn(self, seconds: float) -> object:
@@ -51,7 +51,7 @@ class PastClock(SystemClock):
         self._behind = behind
 
     def now(self) -> datetime:
-        """The time, aware, in UTC."""
+        """Return the time, aware, in UTC."""
         return datetime.now(UTC) - self._behind
 
     def turn(self, seconds: float) -> None:
@@ -72,7 +72,7 @@ async def lived_workspace(
 
 
 class Director:
-    """Makes things happen at the simulator and in the registry. It never touches the screen."""
+    """Makes things happen at the simulator and in the registry; the dashboard shows them like anything else."""
 
     def __init__(self, workspace: Workspace, world: World) -> None:
         self.workspace = workspace

@@ -1,4 +1,4 @@
-"""The demo's stage: a simulator, a registry in a temporary folder, and requests that look like somebody's work."""
+"""Set the demo up: a simulator, a registry in a temporary folder, and jobs to submit: `simulated_session`."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def simulated_session(
 
 @contextmanager
 def _folder() -> Iterator[Path]:
-    """Make a folder, and remove it whatever ends the demo: also a signal before the event loop hears signals.
+    """Make a folder, and remove it however the demo ends, also by a signal before the event loop handles signals.
 
     The name is chosen first: a signal may come between making a folder and knowing its name.
     """

@@ -1,4 +1,4 @@
-"""The demo's story: a week that has gone by, and ten minutes in which everything happens once."""
+"""The story of the demo: what happened in the past week, and the steps of the tour: `STEPS`, `PAST`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tour of the demo: a story in steps, each told above the footer until its key was tried or its time is up."""
+"""Show the steps of the demo one by one, until their key was tried or their time is up: `Tour`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from batchtui.tui.commands.table import Scope
 
 PATIENCE = 24.0
-"""Seconds that a step stands if nobody does what it says; the story goes on by itself."""
+"""Seconds after which the next step follows if its key is not tried."""
 APPLAUSE = 3.0
 """Seconds in which one sees what came of the key, before the next step."""
 DELAY = 45.0
@@ -60,7 +60,7 @@ class Tour:
 
     @property
     def hint(self) -> Hint | None:
-        """What is said now; nothing any more once nobody wants to hear it."""
+        """The hint of the present step; None once the tour was dismissed."""
         return None if self._is_over else self._hint
 
     def followed(self, command_id: str) -> None:
@@ -123,7 +123,7 @@ class Tour:
 
 
 def _is_same(command_id: str, wanted: str) -> bool:
-    """Whether one is the other, or does within a batch what the other does in the list."""
+    """Return whether a command is the wanted one, or its equivalent on the screen of a batch."""
     return command_id == wanted or f"batches.{command_id.removeprefix('batch.')}" == wanted
 
 

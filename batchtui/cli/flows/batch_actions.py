@@ -1,4 +1,4 @@
-"""Acts on chosen batches: the plan is shown and asked for, the outcome of each is said."""
+"""Carry out an action on chosen batches: show the plan, ask, report each outcome: `ActionPlan`."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def ask(session: Session, acts: ActionPlan, *, yes: bool) -> None:
 
 
 def show_outcomes(session: Session, acts: ActionPlan, outcomes: Sequence[ActionResult]) -> int:
-    """Say what became of each batch, and return the exit code: failed where one failed or none was left to act on."""
+    """Print the result of each batch. Returns the exit code: failed where one failed, or none could be acted on."""
     failed = [outcome for outcome in outcomes if outcome.error]
     if session.json:
         session.out.document(

@@ -1,4 +1,4 @@
-"""Waiting for the end and saving what came of it: what `wait`, `results` and `submit --wait` share."""
+"""Wait for the end and save the results: shared by `wait`, `results` and `submit --wait`: `wait_and_save`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ BAR = 28
 
 @dataclass(frozen=True, slots=True)
 class WaitOptions:
-    """How a wait is done."""
+    """How to wait, and what counts as success."""
 
     poll_interval: float | None = None
     """Seconds; None adapts."""
@@ -101,7 +101,7 @@ async def ensure_collected(session: Session, workspace: Workspace, target: Targe
 
 
 async def collect_all(session: Session, workspace: Workspace, target: Target) -> Target:
-    """Have the results of all ended batches on this disk. Batches that can have none are passed over, with a word."""
+    """Collect the results of all ended batches. Batches that can have none are skipped, with a remark."""
     from batchtui.services.results.collect import collect
 
     for batch in target.batches:
@@ -176,7 +176,7 @@ def _needs_a_second_look(workspace: Workspace, saved: Sequence[Batch]) -> bool:
 
 
 async def outcome_of(workspace: Workspace, batch: Batch) -> str:
-    """Say what became of a batch's requests, as closely as is known."""
+    """Return what became of a batch's requests, as closely as is known."""
     if batch.results is not ResultsState.SAVED:
         return f"{batch.state}, {batch.counts.succeeded:,} of {batch.counts.total:,} succeeded"
     return f"ended, results saved: {sheets.result_words(await asyncio.to_thread(_outcomes, workspace, batch))}"
@@ -211,7 +211,7 @@ def _exporting(session: Session) -> Callable[[ExportProgress], None]:
 
 
 def to_file(output: str | None, *, overwrite: bool = False) -> ExportOptions | None:
-    """Make the options of an export without further wishes; None where no OUTPUT was named."""
+    """Return the options of an export without further wishes; None where no OUTPUT was named."""
     from batchtui.services.results.export import ExportOptions
 
     return ExportOptions(output=output, overwrite=overwrite) if output else None

@@ -1,4 +1,4 @@
-"""What happens, told as it happens: while requests are sent, and when a terminal is rung."""
+"""Report progress while requests are sent: `send_listener`."""
 
 from __future__ import annotations
 

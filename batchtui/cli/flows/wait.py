@@ -1,4 +1,4 @@
-"""Waiting for the end of a batch or a job, with a progress line that invents nothing."""
+"""Wait for a batch or a job with a progress line: `wait_for`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def wait_for(
     poll_interval: float | None = None,
     timeout: float | None = None,
 ) -> tuple[Batch, ...]:
-    """Wait until the batches have ended, telling how they stand; whoever is to be told of the end is told.
+    """Wait until the batches have ended, with a progress line; deliver the notices of their end.
 
     Raises:
         WaitTimedOut: they still run.
@@ -76,7 +76,7 @@ def _teller(notes: Stderr, time: Clock, history: Forecaster) -> Callable[[Waitin
 
 
 def end_words(batches: Sequence[Batch], history: Forecaster, now: datetime) -> str:
-    """Say when the last of the running ones may end; empty where none runs."""
+    """Return when the last of the running ones may end; empty where none runs."""
     running = [batch for batch in batches if batch.state.is_running]
     if not running:
         return ""
@@ -87,7 +87,7 @@ def end_words(batches: Sequence[Batch], history: Forecaster, now: datetime) -> s
 
 
 def progress_words(waiting: Waiting, end: str = "") -> str:
-    """Say how a wait stands: states and time; counts only where the server has sent moving ones."""
+    """Return how a wait stands: states and time; counts only where the server has sent moving ones."""
     states: dict[BatchState, int] = {}
     for batch in waiting.batches:
         states[batch.state] = states.get(batch.state, 0) + 1

@@ -1,1 +1,13 @@
-"""Views."""
+"""What commands print, as text and as JSON.
+
+Modules:
+
+    batches         show batches and jobs: as rows of a table, or in detail
+    canary          show and run a canary
+    check_report    show what checking found: problems, shapes, parts
+    comparison      show a comparison, as text or JSON
+    composition     show a composition: the data found, rows as they would be sent, the result
+    json_documents  build the JSON documents that scripts rely on, each in one place
+    spending        show spending, as a table, CSV or JSON
+    target          show one batch, or a job with its batches
+"""

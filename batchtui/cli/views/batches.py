@@ -1,4 +1,4 @@
-"""Batches and jobs in plain text: as rows of a table, and as a sheet of facts."""
+"""Show batches and jobs: as rows of a table, or in detail: `show_batches`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from batchtui.text.glyphs import OUTCOMES, state_sign
 from batchtui.text.money import cost, cost_in_full
 from batchtui.text.numbers import amount, count, size
 from batchtui.text.safe import one_line, sanitize
-from batchtui.text.tables import Column
+from batchtui.text.tables import TextColumn
 from batchtui.text.widths import pad
 
 if TYPE_CHECKING:
@@ -27,18 +27,18 @@ if TYPE_CHECKING:
     from batchtui.services.insights.warnings import BatchWarning
 
 COLUMNS = (
-    Column("STATE", worth=100),
-    Column("NAME", worth=95, least=12),
-    Column("PART", right=True, worth=60),
-    Column("REQUESTS", right=True, worth=70),
-    Column("COUNTS", worth=75, least=8),
-    Column("SINCE", right=True, worth=50),
-    Column("COST", right=True, worth=40),
-    Column("MODEL", worth=20),
-    Column("ID", worth=90, least=17),
+    TextColumn("STATE", worth=100),
+    TextColumn("NAME", worth=95, least=12),
+    TextColumn("PART", right=True, worth=60),
+    TextColumn("REQUESTS", right=True, worth=70),
+    TextColumn("COUNTS", worth=75, least=8),
+    TextColumn("SINCE", right=True, worth=50),
+    TextColumn("COST", right=True, worth=40),
+    TextColumn("MODEL", worth=20),
+    TextColumn("ID", worth=90, least=17),
 )
 _LONGEST_NAME = 40
-"""Columns that a name takes at most in a table: nobody's file name pushes the facts off the screen."""
+"""Columns that a name takes at most in a table, so that a long file name leaves room for the rest."""
 
 
 def show_batches(output: Stdout, batches: Sequence[Batch], now: datetime) -> None:
@@ -63,26 +63,26 @@ def _row(batch: Batch, now: datetime, output: Stdout) -> tuple[str, ...]:
 
 
 def state_words(batch: Batch, output: Stdout) -> str:
-    """Say a batch's state: glyph and word on a terminal, the word alone in a pipe."""
+    """Return a batch's state: glyph and word on a terminal, the word alone in a pipe."""
     sign = state_sign(batch.state, failed=batch.counts.failed)
     return f"{sign.glyph_in(plain=output.is_plain)} {sign.word}" if output.is_terminal else sign.word
 
 
 def part_words(batch: Batch) -> str:
-    """Say which part of which attempt it is: `2/3`, `1/1 #2`."""
+    """Return which part of which attempt it is: `2/3`, `1/1 #2`."""
     part = "" if batch.parts == 1 else f"{batch.part}/{batch.parts}"
     return f"{part} #{batch.attempt}".strip() if batch.attempt > 1 else part
 
 
 def counts_words(batch: Batch) -> str:
-    """Say what became of the requests, where that is known; else why it stands where it stands."""
+    """Return what became of the requests, where that is known; else why it stands where it stands."""
     if batch.state is BatchState.ENDED or batch.counts.settled:
         return outcome_words(batch.counts)
     return sanitize(batch.reason)
 
 
 def outcome_words(counts: RequestCounts) -> str:
-    """Say counts in words; what there is none of is left out."""
+    """Return counts in words; what there is none of is left out."""
     said = {
         "succeeded": counts.succeeded,
         "errored": counts.errored,
@@ -149,13 +149,13 @@ def job_details(
 
 
 def _cost_words(batches: Sequence[Batch], counts: RequestCounts) -> str:
-    """Say what a job cost in all its attempts, once that is known of each."""
+    """Return what a job cost in all its attempts, once that is known of each."""
     actual = total([batch.cost_actual for batch in batches])
     return cost_in_full(actual, total([batch.cost_estimate for batch in batches]), counts)
 
 
 def _attempts_words(batches: Sequence[Batch]) -> str:
-    """Say how many requests went out in each attempt."""
+    """Return how many requests went out in each attempt."""
     requests: dict[int, int] = {}
     for batch in batches:
         requests[batch.attempt] = requests.get(batch.attempt, 0) + batch.requests
@@ -163,7 +163,7 @@ def _attempts_words(batches: Sequence[Batch]) -> str:
 
 
 def result_words(outcomes: Mapping[Outcome, int]) -> str:
-    """Say how many results have which outcome, the good ones first."""
+    """Return how many results have which outcome, the good ones first."""
     return ", ".join(f"{count(outcomes[one])} {OUTCOMES[one].word}" for one in Outcome if outcomes.get(one))
 
 

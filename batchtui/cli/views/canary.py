@@ -1,4 +1,4 @@
-"""A canary at the command line: what would be sent is said, asked about, sent, and what the API said is told."""
+"""Show and run a canary: `run_canary`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def run_canary(
     """Try one request of each shape, having asked.
 
     Raises:
-        ConsentNeeded: where the answer is no, or nobody can be asked.
+        ConsentNeeded: the answer is no, or there is no terminal to ask at.
         CredentialsMissing, SpendLimitReached, Refused: no call can be made.
     """
     from batchtui.services.submission.canary import run_canary

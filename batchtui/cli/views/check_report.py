@@ -1,4 +1,4 @@
-"""What checking found, said in text: problems by file and line, shapes, parts, and how far the reading has come."""
+"""Show what checking found: problems, shapes, parts: `report_lines`."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def report_lines(report: CheckReport, parts: Sequence[PartPlan]) -> Iterator[str
 
 
 def progress_of(session: Session) -> Callable[[ReadProgress], None]:
-    """Make the listener that shows how far the reading of the input has come."""
+    """Return the listener that shows how far the reading of the input has come."""
     last = 0.0
 
     def show(reading: ReadProgress) -> None:

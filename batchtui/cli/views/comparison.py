@@ -1,4 +1,4 @@
-"""How a comparison is said: as text for people, as a document for scripts."""
+"""Show a comparison, as text or JSON: `show_comparison`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from batchtui.text.glyphs import DIFFERENCES, OUTCOMES
 from batchtui.text.money import usd
 from batchtui.text.numbers import amount, count
 from batchtui.text.safe import one_line, sanitize
-from batchtui.text.tables import Column
+from batchtui.text.tables import TextColumn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,12 +28,12 @@ AT_ONCE = 500
 """Pairs read in one visit to the disk."""
 PREVIEW = 48
 """Columns of an answer in a line, in a pipe too."""
-SIDES = (Column("", worth=100), Column("FIRST", worth=90, least=16), Column("SECOND", worth=90, least=16))
+SIDES = (TextColumn("", worth=100), TextColumn("FIRST", worth=90, least=16), TextColumn("SECOND", worth=90, least=16))
 PAIRS = (
-    Column("CHANGE", worth=95),
-    Column("CUSTOM_ID", worth=100, least=12),
-    Column("FIRST", worth=80, least=12),
-    Column("SECOND", worth=80, least=12),
+    TextColumn("CHANGE", worth=95),
+    TextColumn("CUSTOM_ID", worth=100, least=12),
+    TextColumn("FIRST", worth=80, least=12),
+    TextColumn("SECOND", worth=80, least=12),
 )
 
 
@@ -55,7 +55,7 @@ def show_comparison(session: Session, comparison: Comparison, *, changes: bool) 
 
 
 def shared(pairs: ResultPairs) -> int:
-    """How many custom_ids are in both."""
+    """Return how many custom_ids are in both."""
     numbers = pairs.by_difference
     return pairs.count - numbers.get(AnswerChange.ONLY_FIRST, 0) - numbers.get(AnswerChange.ONLY_SECOND, 0)
 

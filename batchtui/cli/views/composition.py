@@ -1,4 +1,4 @@
-"""How a composition is said: what was found out about the data, rows as they would be sent, and what became of all."""
+"""Show a composition: the data found, rows as they would be sent, the result: `found_lines`."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def listed_document(listed: TemplateEntry) -> Document:
 
 
 def _prefix(prefix: CacheablePrefix, least: int) -> str:
-    """Say what all requests share, and whether that is cached."""
+    """Return what all requests share, and whether that is cached."""
     said = f"all begin with the same {size(prefix.bytes)}, about {count(prefix.tokens)} tokens"
     if prefix.tokens < least:
         return f"{said}: too short to be cached (from {count(least)} tokens on)"
@@ -149,7 +149,7 @@ def _prefix(prefix: CacheablePrefix, least: int) -> str:
 
 
 def _gain(gain: CacheSavings) -> str:
-    """Say what caching is worth, either way it may go."""
+    """Return what caching is worth, either way it may go."""
     saved = f"saves up to {usd(gain.all_hit)}" if gain.all_hit > 0 else "saves nothing with so few requests"
     return f"caching it {saved} where all find it, and costs {usd(gain.none_hit)} more where none does (--prime helps)"
 

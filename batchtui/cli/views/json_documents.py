@@ -1,4 +1,4 @@
-"""What the JSON documents look like: the shapes that scripts rely on, each made in one place."""
+"""Build the JSON documents that scripts rely on, each in one place: `error_document`."""
 
 from __future__ import annotations
 
@@ -170,5 +170,5 @@ def failure_document(error: BatchtuiError) -> Document:
 
 
 def error_document(error: BatchtuiError) -> Document:
-    """Write the document of a verb that failed."""
+    """Return the document of a command that failed."""
     return {"error": failure_document(error)}

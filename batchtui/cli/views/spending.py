@@ -1,4 +1,4 @@
-"""Spending in text, as a table, as CSV and as JSON."""
+"""Show spending, as a table, CSV or JSON: `show_ledger`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from batchtui.text.batch_json import Document, counts_document, dollars
 from batchtui.text.money import UNKNOWN_CELL, usd
 from batchtui.text.numbers import amount, count, short
 from batchtui.text.safe import sanitize
-from batchtui.text.tables import Column
+from batchtui.text.tables import TextColumn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,23 +23,23 @@ if TYPE_CHECKING:
     from batchtui.services.spending.ledger import Ledger, LedgerLine
 
 COLUMNS = (
-    Column("", worth=100, least=10),
-    Column("COST", right=True, worth=99),
-    Column("ESTIMATE", right=True, worth=75),
-    Column("STANDARD", right=True, worth=80),
-    Column("SAVED", right=True, worth=70),
-    Column("BATCHES", right=True, worth=40),
-    Column("ANSWERS", right=True, worth=60),
-    Column("INPUT", right=True, worth=50),
-    Column("OUTPUT", right=True, worth=55),
-    Column("CACHE", right=True, worth=30),
+    TextColumn("", worth=100, least=10),
+    TextColumn("COST", right=True, worth=99),
+    TextColumn("ESTIMATE", right=True, worth=75),
+    TextColumn("STANDARD", right=True, worth=80),
+    TextColumn("SAVED", right=True, worth=70),
+    TextColumn("BATCHES", right=True, worth=40),
+    TextColumn("ANSWERS", right=True, worth=60),
+    TextColumn("INPUT", right=True, worth=50),
+    TextColumn("OUTPUT", right=True, worth=55),
+    TextColumn("CACHE", right=True, worth=30),
 )
 SUMS = (
-    Column("MODEL", worth=100),
-    Column("TIER", worth=40),
-    Column("BATCH", right=True, worth=90),
-    Column("STANDARD", right=True, worth=80),
-    Column("SAVED", right=True, worth=50),
+    TextColumn("MODEL", worth=100),
+    TextColumn("TIER", worth=40),
+    TextColumn("BATCH", right=True, worth=90),
+    TextColumn("STANDARD", right=True, worth=80),
+    TextColumn("SAVED", right=True, worth=50),
 )
 CATEGORIES = {
     "input": "input",
@@ -63,7 +63,7 @@ def show_ledger(session: Session, ledger: Ledger, *, named: str | None, as_csv: 
     if ledger.by is None:
         session.out.lines(sheet(ledger, named))
     else:
-        heading = Column(ledger.by.upper(), worth=100, least=10)
+        heading = TextColumn(ledger.by.upper(), worth=100, least=10)
         rows = [_row(line) for line in (*ledger.lines, ledger.total)]
         session.out.table((heading, *COLUMNS[1:]), rows)
     for line in remarks(ledger):
@@ -191,7 +191,7 @@ def _row(line: LedgerLine) -> tuple[str, ...]:
 
 
 def _compared(cost: Decimal | None, expected: Decimal) -> str:
-    """Say how far an estimate was off."""
+    """Return how far an estimate was off."""
     if cost is None or not expected:
         return ""
     return f"; it came to {cost / expected:.0%} of that"

@@ -1,4 +1,4 @@
-"""Showing what a verb is about: one batch, or a job with its batches, as text or as a document."""
+"""Show one batch, or a job with its batches: `show_target`."""
 
 from __future__ import annotations
 

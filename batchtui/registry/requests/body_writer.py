@@ -1,4 +1,4 @@
-"""The bodies of an attempt on their way to the disk: gathered in long steps, which another thread hashes and writes."""
+"""Write the bodies of an attempt to the disk and hash them, on a thread of its own: `BodyWriter`."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HEAD, BETWEEN, TAIL = b'{"requests":[', b",", b"]}"
-"""What stands around the requests in a body."""
+"""What is around and between the requests in a body."""
 STEP = 1 << 20
-"""Bytes that the disk is given at once: each time costs both threads a wait for the interpreter."""
+"""Bytes that are written at once: with less, the two threads wait for the interpreter lock more often."""
 STEPS_AHEAD = 2
 """How many steps may wait for the disk: memory stays flat, and checking and writing overlap."""
 
 
 class BodyWriter:
-    """Writes bodies one after the other, and hashes the requests in them. It never looks into a request.
+    """Writes bodies one after the other, and hashes the requests in them.
 
-    It belongs to one thread, which calls `open`, `add` and `close` for each body, then `finish` or `discard`. What it
-    is given is copied at once, while the processor has it at hand, to memory that disks can reach. All errors are
-    those of the disk (OSError), and come with a later call at the latest.
+    It belongs to one thread, which calls `open`, `add` and `close` for each body, then `finish` or `discard`. Requests
+    are copied at once, while they are in the processor's cache, into memory that direct writes can use. All errors
+    are OSError, raised by the call that met them or a later one.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -49,7 +49,7 @@ class BodyWriter:
         self._begin = self._end = len(HEAD)
 
     def add(self, text: bytes) -> None:
-        """Go on with the body."""
+        """Append to the body."""
         left = memoryview(text)
         while left:
             taken = left[: STEP - self._end]
@@ -72,14 +72,14 @@ class BodyWriter:
         return self._hash.hexdigest()
 
     def discard(self) -> None:
-        """Leave the open body as it is."""
+        """Stop, and leave the open body incomplete."""
         self._disk.shutdown(cancel_futures=True)
         if self._file is not None:
             self._file.close()
             self._file = None
 
     def _hand_over(self, tail: bytes = b"") -> None:
-        """Give the disk what was gathered; of `tail`, which ends the body, the hash knows nothing."""
+        """Pass the gathered bytes to the other thread; `tail`, which ends the body, is not part of the hash."""
         step, begin, end = memoryview(self._steps[0]), self._begin, self._end
         step[end : end + len(tail)] = tail
         self._later(lambda: self._write(step[: end + len(tail)], step[begin:end]))
@@ -87,7 +87,7 @@ class BodyWriter:
         self._begin = self._end = 0
 
     def _later(self, task: Callable[[], None]) -> None:
-        """Have something done by the thread of the disk, once there is room in its queue."""
+        """Queue a task for the other thread, once there is room."""
         while len(self._pending) >= STEPS_AHEAD:
             self._settle()
         self._pending.append(self._disk.submit(task))

@@ -1,4 +1,4 @@
-"""The requests that were or will be sent, one folder a job: kept for sending, retrying and joining with results."""
+"""Keep the requests of each job in a folder: for sending, retrying and joining with results."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ class RequestStore:
         return StoredBody(path, length)
 
     def has(self, job_id: str) -> bool:
-        """Whether requests of this job are kept."""
+        """Return whether requests of this job are kept."""
         return (self.folder / job_id).is_dir()
 
     def reader(self, job_id: str, attempt: int = 1) -> RequestReader:
@@ -157,7 +157,7 @@ class RequestReader:
         self._bodies.clear()
 
     def count(self, part: int | None = None) -> int:
-        """How many requests there are, in all or in one part."""
+        """Return how many requests there are, in all or in one part."""
         where = "" if part is None else " WHERE part = ?"
         row = self._index.execute(
             f"SELECT count(*) FROM requests{where}",
@@ -166,21 +166,21 @@ class RequestReader:
         return int(row[0])
 
     def parts(self) -> list[int]:
-        """The numbers of the parts, in order."""
+        """Return the numbers of the parts, in order."""
         return [row[0] for row in self._index.execute("SELECT DISTINCT part FROM requests ORDER BY part")]
 
     def find(self, custom_id: str) -> bytes | None:
-        """The request with this custom_id as it was sent: one JSON object."""
+        """Return the request with this custom_id as it was sent: one JSON object."""
         facts = self.facts(custom_id)
         return self.read(facts) if facts else None
 
     def facts(self, custom_id: str) -> RequestFacts | None:
-        """What the index knows of the request with this custom_id."""
+        """Return what the index knows of the request with this custom_id."""
         row = self._index.execute(f"{_SELECT} WHERE custom_id = ?", (custom_id,)).fetchone()
         return RequestFacts(*row) if row else None
 
     def page(self, seqs: Sequence[int]) -> list[RequestFacts]:
-        """What the index knows of the requests at these places of the input, in this order."""
+        """Return what the index knows of the requests at these places of the input, in this order."""
         marks = ",".join("?" * len(seqs))
         found = {row[0]: row for row in self._index.execute(f"{_SELECT} WHERE seq IN ({marks})", tuple(seqs))}
         return [RequestFacts(*found[seq]) for seq in seqs if seq in found]
@@ -192,7 +192,7 @@ class RequestReader:
             yield RequestFacts(*row)
 
     def max_tokens(self, part: int) -> dict[str, int]:
-        """The sum of max_tokens over the requests of a part, by the model that they ask for."""
+        """Return the sum of max_tokens over the requests of a part, by the model that they ask for."""
         rows = self._index.execute(
             "SELECT model, sum(max_tokens) FROM requests WHERE part = ? AND model IS NOT NULL GROUP BY model", (part,)
         )
@@ -205,7 +205,7 @@ class RequestReader:
             yield row[0]
 
     def read(self, facts: RequestFacts) -> bytes:
-        """The bytes of one request, as they were sent."""
+        """Return the bytes of one request, as they were sent."""
         body = self._bodies.get(facts.part)
         if body is None:
             body = self._bodies[facts.part] = (self.folder / body_name(self.attempt, facts.part)).open("rb")
@@ -213,7 +213,7 @@ class RequestReader:
         return body.read(facts.length)
 
     def file_of(self, seq: int) -> str:
-        """The name of the file in which the request at this place of the input stood."""
+        """Return the name of the file in which the request at this place of the input stood."""
         row = self._index.execute(
             "SELECT name FROM files WHERE id = (SELECT file FROM requests WHERE seq = ?)", (seq,)
         ).fetchone()

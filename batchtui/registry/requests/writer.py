@@ -1,4 +1,4 @@
-"""Writing the requests of one attempt: bodies exactly as they will be sent, and an index over them, staged aside."""
+"""Write the requests of one attempt aside: bodies exactly as they will be sent, and an index over them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class WritableRequest(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StagedRequests:
-    """What a finished writer has laid aside: nothing of it counts until it is committed."""
+    """The result of a finished writer: staged files, which belong to no job until they are committed."""
 
     folder: Path
     attempt: int
@@ -161,6 +161,7 @@ class RequestWriter:
         position = target.bytes + (len(BETWEEN) if target.requests else 0)
         for request in requests:
             length = len(request.payload)
+            # `or`: numbers of files begin at 1.
             file = files.get(request.file) or files.setdefault(request.file, len(files) + 1)
             values += (
                 request.seq, request.custom_id, part, position, length, file, request.line, request.model,

@@ -1,4 +1,4 @@
-"""Building the index beside a file of results: one pass over its lines, bounded memory, a temporary file."""
+"""Build the index over a file of results in one pass and with bounded memory: `IndexBuilder`."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class IndexBuilder:
     """Builds the index of one file of results from its bytes, block by block, into a file that is not there before.
 
     It never reads or changes the results themselves. Its calls block and may come from several threads, one after the
-    other. Whoever opens one calls `finish`, or `discard`.
+    other. The caller ends it with `finish` or `discard`.
     """
 
     def __init__(self, target: Path) -> None:
@@ -90,6 +90,7 @@ class IndexBuilder:
         Raises:
             sqlite3.Error: where the disk refuses.
         """
+        # The last piece of a block is the beginning of a line that goes on in the next one.
         first, *lines = block.split(b"\n")
         self._tail.append(first)
         if lines:
@@ -144,6 +145,7 @@ class IndexBuilder:
         add_seq, code = add_offset, 0
         for line in lines:
             start, offset = offset, offset + len(line) + 1
+            # Blank lines are no results; the last line of a file ends in one.
             if not line or line.isspace():
                 continue
             reading = parse_line(line)
@@ -177,6 +179,7 @@ class IndexBuilder:
 
     def _summary(self, size: int, part: int | None) -> ResultSummary:
         index = self._index
+        # Counted in SQL: a set of a million custom_ids would take a hundred megabytes.
         (distinct,) = index.execute("SELECT count(DISTINCT custom_id) FROM results").fetchone()
         tokens = index.execute(_TOKEN_SUMS).fetchone()
         return ResultSummary(
@@ -243,6 +246,7 @@ def compare_ids(index: sqlite3.Connection, part: int) -> IdMismatch:
         (part,),
     ).fetchone()
     (distinct,) = index.execute("SELECT count(DISTINCT custom_id) FROM results").fetchone()
+    # As good as always; the queries below, which find examples, take several times as long.
     if sent == answered == distinct:
         return IdMismatch()
     missing = index.execute(

@@ -1,4 +1,4 @@
-"""The results of several batches as one set: the parts of a job, and of its attempts the result that counts."""
+"""Read the results of several batches as one set: all parts of a job, and of its attempts the result that counts."""
 
 from __future__ import annotations
 
@@ -86,6 +86,7 @@ class MergedResults:
         """Yield the results that count as they came, batch by batch."""
         for source, reader in enumerate(self.readers):
             mask = reader.mask(outcomes)
+            # Without a retry every result counts, and no custom_id has to be read.
             if not self._later:
                 yield from (Found(source, seq) for seq in reader.order(outcomes))
                 continue
@@ -142,6 +143,7 @@ class MergedResults:
                 return None
             place = (batch.attempt, facts.part, facts.offset, facts.length)
         attempt, part, offset, length = place
+        # pread: the position of the descriptor is shared by all readers of this body.
         return os.pread(self._body(batch.job, attempt, part), length, offset)
 
     def _parts(self) -> list[tuple[int, int | None]]:
@@ -180,10 +182,11 @@ class MergedResults:
         return later
 
     def _counts(self, source: int, seq: int, custom_id: str, *, is_success: bool) -> bool:
-        """Whether this result is the one that counts for its custom_id."""
+        """Return whether this result is the one that counts for its custom_id."""
         later = self._later.get(custom_id)
         if later is None:
             return True
+        # A success of the first attempt stands, unless a later attempt succeeded as well.
         if self.batches[source].attempt == self._first:
             return is_success and not later.is_success
         return (later.source, later.seq) == (source, seq) and (later.is_success or not self._first_succeeded(custom_id))

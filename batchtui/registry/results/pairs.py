@@ -1,4 +1,4 @@
-"""Two sets of results side by side: joined by custom_id in one pass over their indexes, kept as a few bytes a pair."""
+"""Join two sets of results by custom_id, with a few bytes of memory a pair: `ResultPairs`."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Pair:
 
 
 class ResultPairs:
-    """Saved results of two sets of batches, by pairs. Its methods block: for a thread; whoever opens it closes it.
+    """Saved results of two sets of batches, in pairs. Its methods block; the caller closes it.
 
     Of several results of one custom_id in a set the latest success counts, else the latest, as over attempts of a job.
     A million pairs take 17 MB.
@@ -99,7 +99,7 @@ class ResultPairs:
         """Find the pairs and how they differ. Answers are read only where their beginnings are the same.
 
         Args:
-            on_progress: hears how many pairs are joined, and of how many at most.
+            on_progress: is called with how many pairs are joined, and of how many at most.
             is_stopped: asked now and then; what was found so far stays.
         """
         first, second = self._sides
@@ -168,10 +168,12 @@ class ResultPairs:
             return AnswerChange.BETTER if other.outcome.is_success else AnswerChange.WORSE
         if not one.outcome.is_success:
             return AnswerChange.FAILED
+        # The index has the first 160 characters of each answer: where these differ, no line has to be read.
         if one.message != other.message or one.outcome is not other.outcome:
             return AnswerChange.CHANGED
         first, second = self._sides
         line, its_line = first.line(one.place) or b"", second.line(other.place) or b""
+        # Equal answers are mostly equal bytes, which are compared much faster than two lines are parsed.
         content = content_of(line)
         if content is not None and content == content_of(its_line):
             return AnswerChange.SAME

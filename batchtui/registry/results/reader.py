@@ -1,4 +1,8 @@
-"""Reading saved results by page, by outcome, by custom_id and by text; a million of them cost a few megabytes."""
+"""Read saved results by page, outcome, custom_id or text: `ResultReader`.
+
+A million results cost a few megabytes: lists of results are arrays of numbers, and lines are read from the file when
+they are shown.
+"""
 
 from __future__ import annotations
 
@@ -196,7 +200,7 @@ class ResultReader:
             yield row[0]
 
     def has_tool_calls(self) -> bool:
-        """Whether any answer calls a tool, be it one that was truncated or goes on in words.
+        """Return whether any answer calls a tool, be it one that was truncated or goes on in words.
 
         Blocking. Where no outcome says so the file itself is looked through, at about 2 GB a second.
         """
@@ -242,7 +246,7 @@ class ResultReader:
 
         Args:
             text: what to look for; an empty text finds everything.
-            on_progress: hears the bytes searched and the bytes in all.
+            on_progress: is called with the bytes searched so far, and all bytes.
             is_stopped: asked between blocks; what was found so far is returned.
         """
         if not text:

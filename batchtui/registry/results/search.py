@@ -1,4 +1,8 @@
-"""Finding a text in a file of results: scanned by blocks, each hit looked at, so that names of keys find nothing."""
+"""Search the text of answers in a file of results: `lines_with`.
+
+The file is scanned in blocks; every hit is then parsed, so that a word that is only the name of a JSON key is not
+found.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +57,7 @@ def hits(block: bytes, needles: Sequence[bytes], folded: str) -> Iterator[int]:
 
 
 def is_in_text(block: bytes, start: int, at: int) -> bool:
-    """Whether what was found in a line stands within the text of a message, told without reading the line.
+    """Return whether what was found in a line stands within the text of a message, told without reading the line.
 
     A common word stands in most answers, and reading each of them as JSON takes ten times as long as finding it.
 

@@ -1,4 +1,4 @@
-"""Results as files: the bytes exactly as they came, an index beside them, and nothing that only looks whole."""
+"""Store results as files: the bytes exactly as they came, with an index beside them: `ResultStore`."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class ResultStore:
         return ResultPaths(raw, index, self.folder / f"{stem}.jsonl.part", self.folder / f"{stem}.db.part")
 
     def has(self, batch: Batch) -> bool:
-        """Whether whole results of this batch are here."""
+        """Return whether whole results of this batch are here."""
         return self.paths(batch).raw.exists()
 
     def download(
@@ -104,15 +104,15 @@ class ResultStore:
         return reader
 
     def files(self, batch: Batch) -> list[Path]:
-        """All files of a batch's results that are here, whole or not."""
+        """Return all files of a batch's results that are here, whole or not."""
         return [path for path in _files(self.paths(batch)) if path.exists()]
 
     def bytes_kept(self, batch: Batch) -> int:
-        """How many bytes all files of a batch's results take on the disk."""
+        """Return how many bytes all files of a batch's results take on the disk."""
         return sum(path.stat().st_size for path in self.files(batch))
 
     def remove(self, batch: Batch) -> None:
-        """Let go of everything that was fetched of a batch.
+        """Remove everything that was fetched of a batch.
 
         Raises:
             StorageError: where the disk refuses.
@@ -125,7 +125,7 @@ class ResultStore:
 
 
 class DownloadBusy(Exception):
-    """Somebody else is fetching these results at this moment."""
+    """Another process or task is fetching these results."""
 
 
 class ResultDownload:
@@ -175,7 +175,9 @@ class ResultDownload:
             raise _refused(error) from error
 
     def finish(self, requests: RequestReader | None = None, part: int = 1) -> ResultSummary:
-        """The API has ended the stream: what was here beyond it goes, and the index is completed. Blocking.
+        """Complete the index after the API has ended the stream; cut off what an earlier try left beyond its end.
+
+        Blocking.
 
         Args:
             requests: what was sent, to compare custom_ids with.
@@ -193,6 +195,7 @@ class ResultDownload:
             raise _refused(error) from error
 
     def _keep(self, block: bytes) -> None:
+        # What an earlier try has left is compared, not trusted: the API promises no order of results.
         if self.position < self._known:
             if self._file.read(len(block)) == block:
                 self.position += len(block)
@@ -200,6 +203,7 @@ class ResultDownload:
             self._known = self.position
             self._file.seek(self.position)
             self._file.truncate()
+        # Unbuffered files may take less than they are given.
         view = memoryview(block)
         while view:
             written = self._file.write(view)
@@ -226,6 +230,7 @@ class ResultDownload:
             paths.new_index.replace(paths.index)
             paths.part.replace(paths.raw)
             self._is_committed = True
+            # A rename is on the disk only when the folder is.
             sync(paths.raw.parent)
         except OSError as error:
             raise _refused(error) from error
@@ -251,6 +256,7 @@ def _lock(path: Path) -> IO[bytes]:
     file = os.fdopen(os.open(path, os.O_CREAT | os.O_RDWR, 0o600), "r+b", buffering=0)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Between open and flock the holder may have renamed the file: the lock would be on what is saved already.
         if not path.exists() or not os.path.samestat(os.fstat(file.fileno()), path.stat()):
             raise BlockingIOError
     except OSError:

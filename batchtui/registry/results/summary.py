@@ -1,4 +1,4 @@
-"""What one set of results adds up to: the values that its index ends with."""
+"""What one set of results adds up to; stored at the end of its index: `ResultSummary`."""
 
 from __future__ import annotations
 

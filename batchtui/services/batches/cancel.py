@@ -1,4 +1,4 @@
-"""Cancelling: a plan that says what will be cancelled, and its carrying out, checked by reading back."""
+"""Plan and carry out cancellations, each checked by reading the batch back: `plan_cancel`, `apply_cancel`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A batch that is left alone, and why."""
+    """A batch that an action leaves as it is, and why."""
 
     batch: Batch
     reason: str
@@ -25,12 +25,12 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class CancelPlan:
-    """Exactly which batches will be cancelled."""
+    """Which batches will be cancelled."""
 
     cancel: tuple[Batch, ...]
-    """Running at the API: requests without an answer yet will not be answered nor billed."""
+    """Running at the API: requests that are not answered yet will be neither answered nor billed."""
     drop: tuple[Batch, ...]
-    """Not sent yet: they simply will not be."""
+    """Not sent yet: they will not be sent."""
     skipped: tuple[Skipped, ...]
 
     @property
@@ -49,7 +49,7 @@ class ActionResult:
 
 
 async def plan_cancel(workspace: Workspace, keys: Sequence[int]) -> CancelPlan:
-    """Say what cancelling these batches would do. Nothing is asked of the API."""
+    """Return what cancelling these batches would do; nothing is asked of the API."""
     cancel: list[Batch] = []
     drop: list[Batch] = []
     skipped: list[Skipped] = []
@@ -64,9 +64,10 @@ async def plan_cancel(workspace: Workspace, keys: Sequence[int]) -> CancelPlan:
 
 
 async def apply_cancel(workspace: Workspace, plan: CancelPlan) -> list[ActionResult]:
-    """Cancel what the plan says; what fails does not hold up the rest."""
+    """Cancel the batches of a plan. Returns one result for each; a failure does not stop the others."""
     workspace.refuse_if_read_only()
     outcomes: list[ActionResult] = []
+    # First what is not sent yet: it must not go out while the others are being cancelled.
     for batch in plan.drop:
         await workspace.registry.batches.deleted(batch.key, locally=True)
         outcomes.append(ActionResult(await workspace.registry.batches.get(batch.key)))
@@ -81,7 +82,7 @@ async def apply_cancel(workspace: Workspace, plan: CancelPlan) -> list[ActionRes
 
 
 async def _cancel(workspace: Workspace, batch: Batch) -> None:
-    """Ask for the cancellation, then read back: what counts is what the API shows afterwards."""
+    """Cancel a batch, then read it back: the answer to cancel may be older than its effect."""
     assert batch.id is not None
     gateway = await workspace.gateway()
     await workspace.registry.batches.heard([await gateway.cancel(batch.id)])

@@ -1,4 +1,4 @@
-"""Deleting: at the API once a batch has ended and its results are safe, or only the row here."""
+"""Plan and carry out deletions: at the API where a batch has ended, otherwise only the row here."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DeletePlan:
-    """Exactly which batches will be deleted, and which results are lost with them."""
+    """Which batches will be deleted, and which results are lost with them."""
 
     delete: tuple[Batch, ...]
     """At the API, for ever. What was saved here stays here."""
@@ -37,7 +37,7 @@ class DeletePlan:
 async def plan_delete(
     workspace: Workspace, keys: Sequence[int], *, locally: bool = False, force: bool = False
 ) -> DeletePlan:
-    """Say what deleting these batches would do. Nothing is asked of the API.
+    """Return what deleting these batches would do; nothing is asked of the API.
 
     Without `force`, batches whose results are not saved are left alone, with the reason.
     """
@@ -57,7 +57,7 @@ async def plan_delete(
 
 
 async def apply_delete(workspace: Workspace, plan: DeletePlan) -> list[ActionResult]:
-    """Delete what the plan says; what fails does not hold up the rest."""
+    """Delete the batches of a plan. Returns one result for each; a failure does not stop the others."""
     workspace.refuse_if_read_only()
     batches = workspace.registry.batches
     outcomes: list[ActionResult] = []
@@ -75,7 +75,7 @@ async def apply_delete(workspace: Workspace, plan: DeletePlan) -> list[ActionRes
 
 
 async def _delete(workspace: Workspace, batch: Batch) -> None:
-    """Delete at the API, then read back: only a 404 proves it."""
+    """Delete a batch at the API, then ask for it: only a 404 proves that it is gone."""
     assert batch.id is not None
     gateway = await workspace.gateway()
     await gateway.delete(batch.id)

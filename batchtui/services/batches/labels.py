@@ -1,4 +1,7 @@
-"""Naming, tagging and annotating jobs. It stays on this disk: the API keeps no labels."""
+"""Name, tag and annotate jobs: `LabelEdit`, `label`.
+
+Labels stay on this disk: the API keeps none.
+"""
 
 from __future__ import annotations
 

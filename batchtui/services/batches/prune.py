@@ -1,4 +1,4 @@
-"""Letting go of what is safe to let go: a plan that names every piece and its size, and the removal of just that."""
+"""Plan and carry out the removal of files that are safe to remove: `plan_prune`, `apply_prune`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
 
 AT_REST = timedelta(days=1)
-"""What was written within this time may belong to a process that is still at work, and is left alone."""
+"""Files written within this time may belong to a process that is still running, and stay."""
 REASONS = {
     "staging": "requests that were laid aside and never sent",
     "requests": "requests of a submission that ended before it was noted; nothing of it was sent",
@@ -37,7 +37,7 @@ REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """One piece that will go."""
+    """Files that will be removed together."""
 
     kind: str
     """A key of `REASONS`."""
@@ -50,20 +50,20 @@ class Removal:
 
     @property
     def reason(self) -> str:
-        """What it is, and why it can go."""
+        """What it is, and why it can be removed."""
         return REASONS[self.kind]
 
 
 @dataclass(frozen=True, slots=True)
 class PrunePlan:
-    """Exactly what will go."""
+    """What will be removed."""
 
     removals: tuple[Removal, ...]
     older_than: timedelta | None
 
     @property
     def bytes(self) -> int:
-        """How much space that makes."""
+        """Bytes that would be freed."""
         return sum(removal.bytes for removal in self.removals)
 
 
@@ -73,16 +73,16 @@ class Pruned:
 
     removed: tuple[Removal, ...]
     failed: tuple[tuple[Removal, str], ...]
-    """Pieces that the disk did not let go of, and why."""
+    """What could not be removed, and why."""
 
     @property
     def bytes(self) -> int:
-        """How much space was made."""
+        """Bytes that were freed."""
         return sum(removal.bytes for removal in self.removed)
 
 
 async def plan_prune(workspace: Workspace, *, older_than: timedelta | None = None) -> PrunePlan:
-    """Say what is safe to let go. Nothing is removed.
+    """Return what is safe to remove; nothing is removed.
 
     What is not saved, not sent, or of unknown fate is never in it; neither is anything written within the last day,
     nor what an earlier registry left in these folders. Half a file of an export whose process has ended goes at once.
@@ -126,7 +126,7 @@ def _half_exports(notes: Path, now: datetime) -> Iterator[Removal]:
 
 
 async def apply_prune(workspace: Workspace, plan: PrunePlan) -> Pruned:
-    """Remove what the plan names and what is still safe to go now; what fails does not hold up the rest."""
+    """Remove what the plan names, if it is still safe to remove. A failure does not stop the others."""
     still = await plan_prune(workspace, older_than=plan.older_than)
     safe = {(removal.kind, removal.name): removal for removal in still.removals}
     removed: list[Removal] = []
@@ -149,7 +149,7 @@ async def apply_prune(workspace: Workspace, plan: PrunePlan) -> Pruned:
 
 
 async def _remove(workspace: Workspace, removal: Removal) -> None:
-    # First the word in the registry, then the files: results that are called saved are always there.
+    # The registry first, then the files: a kill in between must not leave results that are called saved and are gone.
     for batch in removal.batches:
         await workspace.registry.batches.set_results(batch.key, ResultsState.GONE)
     for path in removal.paths:
@@ -162,7 +162,7 @@ def _is_of_another_registry(leftover: OrphanedFiles, begun: datetime | None) -> 
 
 
 def _may_be_sent_yet(leftover: OrphanedFiles, older_than: timedelta | None, now: datetime) -> bool:
-    """Whether these are names of requests that somebody may have in a file, and send later."""
+    """Return whether these are names of requests that somebody may have in a file, and send later."""
     if leftover.kind != "names":
         return False
     return older_than is None or leftover.changed_at > now - older_than
@@ -186,6 +186,6 @@ async def _deleted_jobs(workspace: Workspace, before: datetime, now: datetime) -
 
 
 def _can_still_be_had(batch: Batch, now: datetime) -> bool:
-    """Whether results that are not saved may still be at the API: a batch that was only dropped here."""
+    """Return whether results that are not saved may still be at the API: a batch that was only dropped here."""
     is_open = batch.results in (ResultsState.NONE, ResultsState.PARTIAL)
     return is_open and batch.results_until is not None and now < batch.results_until

@@ -1,4 +1,4 @@
-"""Comparing the registry with the API's workspace: bring in what was made elsewhere, say what is only here or gone."""
+"""Compare the registry with the API's workspace and adopt batches made elsewhere: `sync`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """What a comparison found. Batches are as they stand afterwards."""
+    """What a comparison found. Batches are as they are afterwards."""
 
     seen: int
     """Batches that the API showed."""
@@ -27,9 +27,9 @@ class SyncReport:
     updated: tuple[Batch, ...]
     """Known here, and changed by what the API says."""
     only_here: tuple[Batch, ...]
-    """In the registry and not shown by the API: not sent, or of another workspace."""
+    """In the registry and not listed by the API: not sent, or of another workspace."""
     gone: tuple[Batch, ...]
-    """Were at the API and are shown no more: deleted elsewhere, or older than it remembers."""
+    """Not listed by the API any more: deleted elsewhere, or too old."""
 
 
 async def sync(workspace: Workspace, since: datetime | None = None) -> SyncReport:
@@ -52,6 +52,7 @@ async def sync(workspace: Workspace, since: datetime | None = None) -> SyncRepor
         for remote in wanted:
             if remote.id not in known and (key := await _bring_in(workspace, remote)) is not None:
                 added.append(key)
+        # Newest first: a batch that is too old ends it, and so does the last page.
         if not page.has_more or len(wanted) < len(page.batches):
             break
         after = page.last_id
@@ -77,7 +78,7 @@ async def _bring_in(workspace: Workspace, remote: RemoteBatch) -> int | None:
 
 
 async def _not_shown(workspace: Workspace, shown: set[str], since: datetime | None) -> tuple[list[Batch], list[Batch]]:
-    """Sort out what the registry has and the API did not show: never there, of another workspace, or gone."""
+    """Return the batches that the API did not list: those that are only here, and those that are gone."""
     only_here: list[Batch] = []
     gone: list[Batch] = []
     for batch in await workspace.registry.views.select(BatchQuery()):

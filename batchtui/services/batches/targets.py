@@ -1,4 +1,4 @@
-"""Finding what a person means: a batch id or a beginning of one, a job's id or name, or `@last`."""
+"""Find a batch or job by what a person typed: an id or its beginning, a name, `@last`: `find_target`."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ class Target:
 
 
 async def find_target(workspace: Workspace, named: str) -> Target:
-    """Find what one word means.
+    """Return what one word means: an id wins over a name, a name over the beginning of an id.
 
     Raises:
-        UnknownTarget: where it means nothing, or more than one thing; the hint lists what it could be.
+        UnknownTarget: it means nothing, or more than one thing; the hint lists what it could be.
     """
     views, jobs = workspace.registry.views, workspace.registry.jobs
     if named == LAST:
@@ -49,6 +49,7 @@ async def find_target(workspace: Workspace, named: str) -> Target:
         return await _of_job(workspace, named, job)
     if batch := await workspace.registry.batches.with_id(named):
         return Target(named, (batch,))
+    # Names are people's: an id that looks like a name must still be found, so ids were tried first.
     if by_name := await jobs.named(named):
         if len(by_name) > 1:
             raise _ambiguous(named, [f"{job.id} ({job.created_at:%Y-%m-%d %H:%M})" for job in by_name])

@@ -5,7 +5,7 @@
     await sample(composition, 1, 20)                            # the first rows as they would be sent
     composed = await compose(workspace, composition, stream)    # all of them, checked
 
-The first three are in `services.composition`; `services.browsing` moves about in a table.
+The first three are in `composition`; `row_browser` moves about in a table.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What requests of a size would cost, model by model, in a batch and without: a calculator, before there is a file."""
+"""Calculate what requests of a given size would cost, model by model: `calculate`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CalculatedCost:
-    """What one model would cost. None where nobody knows its price."""
+    """What one model would cost in USD; None where its price is unknown."""
 
     model: str
     tier: str
@@ -38,7 +38,7 @@ class CalculatorInput:
 
 
 def calculate(workspace: Workspace, work: CalculatorInput, models: Sequence[str] = ()) -> list[CalculatedCost]:
-    """Say what some work costs with these models, or with those that the tiers stand for, the cheapest first."""
+    """Return what some work costs with these models, or with those that the tiers stand for, the cheapest first."""
     tiers = {model: tier for tier, model in workspace.settings.tiers().items()}
     sums = [_sum(workspace, work, model, tiers.get(model, "")) for model in (models or tiers)]
     return sorted(sums, key=lambda each: (each.batch is None, each.batch or 0))

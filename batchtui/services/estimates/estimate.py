@@ -1,4 +1,4 @@
-"""What requests will cost before they are sent: at least, likely, and at most; what cannot be known is said."""
+"""Estimate what requests will cost before they are sent: `estimate`."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ async def estimate_requests(
 
     Args:
         workspace: whose history, prices and clock hold.
-        loads: the requests, added up.
+        loads: the requests, summed up in groups.
         shapes: their skeletons.
-        name: the job's: what was written under this name before says more than what was written anywhere.
+        name: of the job; past batches of the same name are preferred.
         tally: what the API has counted of them.
     """
     history, day = await workspace.registry.precedents.history(name), workspace.clock.now().date()
@@ -57,7 +57,7 @@ def estimate(
     """Estimate what requests cost on a day. Blocking: the price list may have to be read.
 
     Args:
-        loads: the requests, added up.
+        loads: the requests, summed up in groups.
         shapes: their skeletons, as far as they are known.
         history: what was expected before and came of it.
         day: when they are sent.

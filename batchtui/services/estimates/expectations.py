@@ -1,4 +1,4 @@
-"""What is expected of requests, model by model: noted when they are sent, for the next estimate to learn from."""
+"""Note what is expected of requests when they are sent, for the next estimate to learn from: `expectations`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LEAD = 24
 def expectations(
     loads: Sequence[RequestGroup], shapes: Mapping[int, Shape], templates: Mapping[str | None, str]
 ) -> tuple[Expectation, ...]:
-    """Add up what is asked of each model in each part. Requests without a model are left out: nobody answers them."""
+    """Return what is expected of each model in each part. Requests without a model are left out."""
     found: dict[tuple[int, str], list[tuple[int, int, int]]] = {}
     for load in loads:
         if load.model:
@@ -39,7 +39,7 @@ def expectations(
 
 
 def templates_of(shapes: Iterable[Shape]) -> Mapping[str | None, str]:
-    """Say of each model which template its requests were made from: a digest of what they have in common.
+    """Return for each model the template of its requests: a digest of what they have in common.
 
     Several kinds of requests to one model are one template together: what they cost is known together only.
     """

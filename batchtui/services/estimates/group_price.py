@@ -1,4 +1,4 @@
-"""What one load of requests costs: at least, likely, at most, and what batches like it have come to."""
+"""Price a group of alike requests: at least, likely, at most: `price_group`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Tokens = tuple[int, int, int]
 
 
 def input_tokens(load: RequestGroup, shape: Shape | None) -> Tokens:
-    """Work out the tokens of all prompts of a load from their bytes: at least, likely and at most."""
+    """Return the input tokens of a group, estimated from its bytes: at least, likely and at most."""
     traits = shape.traits if shape else frozenset()
     text = max(0, load.bytes - load.media - ENVELOPE * load.requests)
 
@@ -58,7 +58,7 @@ _IN_THE_US = re.compile(rb'"inference_geo"\s*:\s*"us"')
 
 @dataclass(frozen=True, slots=True)
 class GroupPrice:
-    """What one load costs and weighs."""
+    """The price and the tokens of one group."""
 
     part: int
     batch: Bounds
@@ -77,10 +77,10 @@ def price_group(
     book: PriceBook,
     counted: Tokens | None,
 ) -> GroupPrice:
-    """Price a load on a day, in a batch and without one.
+    """Return the price of a group on a day, in a batch and without one.
 
     Args:
-        load: the requests, added up.
+        load: the requests, summed up.
         shape: their skeleton, where it is known.
         outcomes: what requests like them came to.
         day: when they are sent.
@@ -128,7 +128,7 @@ def _written(load: RequestGroup, share: TokenRange) -> Tokens:
 def _amount(
     load: RequestGroup, shape: Shape | None, tokens: Tokens, level: int, written: int, prices: ModelPrices
 ) -> Decimal | None:
-    """Price a load whose prompts are as long as this level says, and that writes so many tokens."""
+    """Return the cost of a group in USD, with prompts as long as `level` says and `written` output tokens."""
     longest = tokens[level] // load.requests
     if level == HIGH and longest < load.longest:
         # Of requests of many lengths the longest may stand in a dearer step than their mean.
@@ -138,7 +138,7 @@ def _amount(
 
 
 def _usage(load: RequestGroup, shape: Shape | None, level: int, tokens: int, written: int) -> Usage:
-    """Say where the input may go: at least all of it is read from a cache, at most all of it is written to one."""
+    """Return where the input may go: at least all of it is read from a cache, at most all of it is written to one."""
     caches = shape is not None and any(trait.endswith(("+cache", "cache_control")) for trait in shape.traits)
     if not caches or level == LIKELY:
         return Usage(tokens, output_tokens=written)
@@ -156,7 +156,7 @@ def _geography(shape: Shape | None, level: int) -> str | None:
 
 
 def uncertainties(load: RequestGroup, shape: Shape | None) -> tuple[str, ...]:
-    """Say what makes the input larger than anybody can tell from the request."""
+    """Return why the input may be larger than the request shows, a sentence each."""
     said = []
     if load.elsewhere:
         said.append("images or documents are named by address or file id, and their size is not known here")

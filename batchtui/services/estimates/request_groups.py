@@ -1,4 +1,4 @@
-"""What requests weigh, added up while they are staged: all that an estimate of their cost is made from."""
+"""Sum up requests by shape, model and size while they are staged: `RequestGrouper`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LONG = 1 << 15
 """Bytes; longer requests are added up by their length, as prices may go by the length of a prompt."""
 STEP = 1 << 13
 SAMPLE = 16
-"""Places of requests that are kept of each load, spread over all of it: at least half as many where it has them."""
+"""How many places of requests are kept for each group, spread over all of it; half as many at least, if it has them."""
 _DATA = re.compile(rb'"data"\s*:\s*"([^"]*)"')
 _ELSEWHERE = re.compile(rb'"type"\s*:\s*"(?:url|file)"')
 _HOUR = re.compile(rb'"ttl"\s*:\s*"1h"')
@@ -52,7 +52,7 @@ class RequestGroup:
 
 
 class _Sum:
-    """One load in the making."""
+    """One group while it is summed up."""
 
     __slots__ = (
         "bytes", "documents", "elsewhere", "hourly", "images", "is_telling", "max_tokens", "media", "requests",
@@ -104,7 +104,7 @@ class RequestGrouper:
         self._sums: dict[tuple[int, int, str | None, int], _Sum] = {}
 
     def add(self, part: int, requests: Sequence[CheckedRequest]) -> None:
-        """Add requests of one part. Runs for every request of a batch: a look-up and three sums, no more."""
+        """Add requests of one part. This runs for every request: a look-up and three sums."""
         sums = self._sums
         for seq, _custom_id, payload, _file, _line, model, max_tokens, shape in requests:
             length = len(payload)

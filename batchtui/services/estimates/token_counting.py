@@ -1,4 +1,4 @@
-"""Having the API count the input of a few requests of each kind, so that an estimate rests on more than bytes."""
+"""Have the API count the input tokens of a few requests of each kind: `count_groups`."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ OF_THE_REQUEST = (400, 404, 413, 422)
 
 @dataclass(frozen=True, slots=True)
 class TokenCounts:
-    """What was counted: the input of whole loads, worked out from it, and how far that can be trusted."""
+    """The input of whole groups, extrapolated from the requests that were counted."""
 
     tokens: Mapping[RequestGroup, tuple[int, int, int]]
-    """Of those loads that something was counted of: at least, likely and at most."""
+    """By group of which something was counted: at least, likely and at most."""
     counted: Counted
 
 
@@ -66,7 +66,7 @@ class _SampledGroup:
         return [places[index * (len(places) - 1) // max(few - 1, 1)] for index in range(few)]
 
     def tokens(self) -> dict[RequestGroup, tuple[int, int, int]]:
-        """Work the input of each load out from what was counted. Empty where that says too little.
+        """Return the input of each group, extrapolated from what was counted; empty where that is too little.
 
         Tokens grow with the bytes of a request; with images and documents they do not, and each request counts as one.
         """
@@ -109,7 +109,7 @@ async def count_groups(
     """Have a few requests of each kind counted, wherever they lie: `read` returns those at some places, on a thread.
 
     Raises:
-        CredentialsMissing, Refused: nobody may ask with these credentials.
+        CredentialsMissing, Refused: the API does not accept the credentials.
     """
     from batchtui.gateway.protocol import ApiHeaders
 
@@ -171,7 +171,7 @@ class _Asking:
 
 
 def _kinds(loads: Iterable[RequestGroup]) -> list[_SampledGroup]:
-    """Put loads together that differ in their part only; as many, the weightiest first, as may be asked about."""
+    """Return the kinds of requests to count, the largest first: groups that differ only in their part are one kind."""
     found: dict[tuple[int, str | None, int], _SampledGroup] = {}
     for load in loads:
         found.setdefault((load.shape, load.model, load.longest), _SampledGroup()).loads.append(load)

@@ -1,4 +1,4 @@
-"""Examining what batchtui stands on: versions, places, credentials, the API, the clocks, and what is kept."""
+"""Examine versions, paths, credentials, the API, clocks and stored files: `run_checks`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Health(StrEnum):
-    """How one finding stands."""
+    """Whether the result of a check is good, worth knowing, or bad."""
 
     GOOD = "good"
     NOTE = "note"
@@ -32,7 +32,7 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HealthCheck:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     topic: str
     """A stable word: versions, places, registry, space, credentials, api, clock, results …"""
@@ -42,7 +42,7 @@ class HealthCheck:
 
 
 async def run_checks(workspace: Workspace, *, offline: bool = False) -> list[HealthCheck]:
-    """Look at everything; a failure is a finding, not an exception. One free call is made unless `offline`."""
+    """Run all checks; a failure is a result, not an exception. Makes one free call unless `offline`."""
     findings = [_versions(), *_places(workspace), await _registry(workspace), _space(workspace)]
     findings.append(_settings(workspace))
     findings.append(await _credentials(workspace))
@@ -52,7 +52,7 @@ async def run_checks(workspace: Workspace, *, offline: bool = False) -> list[Hea
 
 
 async def _cautions(workspace: Workspace) -> list[HealthCheck]:
-    """What the list of warnings holds besides what was looked at here more closely."""
+    """Return the warnings, without those about what is checked here in detail."""
     return [
         HealthCheck("warning", Health.NOTE, caution.message, caution.advice)
         for caution in await list_warnings(workspace)
@@ -135,7 +135,7 @@ async def _credentials(workspace: Workspace) -> HealthCheck:
 
 
 async def _api(workspace: Workspace) -> list[HealthCheck]:
-    """Ask for one page of one batch: free, and every header worth knowing comes with it."""
+    """List one batch: free, and the answer has every header worth knowing."""
     began = workspace.clock.monotonic()
     try:
         gateway = await workspace.gateway()

@@ -1,4 +1,4 @@
-"""When running batches may end: the registry's own history, by model and size; where there is none, nothing is said."""
+"""Forecast when running batches may end, from the registry's own history: `load_forecaster`."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
 
 LEAST = 3
-"""Batches that make a history; fewer are anecdotes."""
+"""The least number of batches that a forecast is made from."""
 LATEST = 2_000
-"""The most batches that are judged by, the newest: what was usual last year says little."""
+"""How many of the newest batches are used: durations of last year say little."""
 
 
 class Forecaster:
-    """A history, ready to be asked. It knows nothing that happens after it was read."""
+    """Forecasts from the history as it was when it was read."""
 
     def __init__(self, history: Iterable[Lasted] = ()) -> None:
         self._by_size: dict[tuple[tuple[str, ...], int], list[timedelta]] = {}
@@ -34,7 +34,7 @@ class Forecaster:
             self._by_model.setdefault(models, []).append(one.time)
 
     def of(self, batch: Batch, now: datetime) -> Forecast | None:
-        """Say when a running batch may end; None where it does not run, or there is no history of its like."""
+        """Return when a running batch may end; None where it does not run, or too few similar ones have ended."""
         if not batch.state.is_running or batch.created_at is None:
             return None
         models = tuple(sorted(batch.models))
@@ -56,7 +56,7 @@ def _size_class(requests: int) -> int:
 
 
 def _forecast(times: Sequence[timedelta], created_at: datetime, now: datetime, *, by_size: bool) -> Forecast:
-    """Judge by sorted times; of those that this batch has outlasted already none can come true any more."""
+    """Return a forecast from sorted times, without those that this batch has exceeded already."""
     first = bisect_right(times, now - created_at)
     is_possible = first < len(times)
     return Forecast(

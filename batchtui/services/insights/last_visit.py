@@ -1,4 +1,4 @@
-"""Being away: what happened since a dashboard was last open, whoever did it."""
+"""Tell what happened since a dashboard was last open: `since_last_visit`."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
 
 LAST_HERE = "last_here"
-"""The fact that keeps how far the journal had come when a dashboard was last closed."""
+"""Name of the value that keeps the last entry of the journal when a dashboard was last closed."""
 MOST = 10_000
 """Acts that are counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class SinceLastVisit:
-    """What a person has missed. A registry that no dashboard was ever open on has missed nothing."""
+    """What happened while no dashboard was open."""
 
     seq: int
     """The last entry of the journal that was there when a dashboard was last closed."""
@@ -29,7 +29,7 @@ class SinceLastVisit:
 
 
 async def since_last_visit(workspace: Workspace) -> SinceLastVisit | None:
-    """Say what happened since a dashboard was last open; None where none ever was."""
+    """Return what happened since a dashboard was last open; None where none ever was."""
     kept = await workspace.registry.facts.get(LAST_HERE)
     if kept is None or not isinstance(kept[0], int):
         return None
@@ -40,5 +40,5 @@ async def since_last_visit(workspace: Workspace) -> SinceLastVisit | None:
 
 
 async def mark_visited(workspace: Workspace) -> None:
-    """Remember that a person has seen all there is until now."""
+    """Note that a person has seen everything up to now."""
     await workspace.registry.facts.put(LAST_HERE, await workspace.registry.journal.last())

@@ -1,4 +1,4 @@
-"""What somebody should know before it costs them something: one list, each entry with what can be done about it."""
+"""List what somebody should know before it costs them something, each with what to do: `list_warnings`."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
 
 SHORT = timedelta(hours=2)
-"""A batch with less time than this left is worth a word where no history says that it will do."""
+"""A batch with less time left than this is worth a warning, unless past ones say that it will end before."""
 LATELY = timedelta(days=14)
 """A model that was used within this time will be used again."""
 
 
 class WarningAction(StrEnum):
-    """What a dashboard does about an entry when it is asked to."""
+    """What the dashboard does when enter is pressed on a warning."""
 
     RESUME = "resume"
     """Look for a lost answer, or send what was not sent; asks first."""
@@ -60,7 +60,7 @@ class BatchWarning:
 
 
 async def list_warnings(workspace: Workspace) -> list[BatchWarning]:
-    """Look at everything that the registry and this process know, the most urgent first; no network is used."""
+    """Return the warnings, the most urgent first; nothing is asked of the API."""
     now = workspace.clock.now()
     found = [caution async for caution in _of_the_way_out(workspace)]
     views = workspace.registry.views
@@ -70,6 +70,7 @@ async def list_warnings(workspace: Workspace) -> list[BatchWarning]:
     found += _unsent(open_ones)
     found += _expiring(open_ones, await load_forecaster(workspace), now)
     found += [_going(batch, now) for batch in await views.uncollected(now) if goes_soon(batch, now)]
+    # A model that nobody uses any more may retire without a word.
     used = await workspace.registry.jobs.models_since(now - LATELY)
     found += _retiring(used, await listed_models(workspace) if used else {}, now)
     return found

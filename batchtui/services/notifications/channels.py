@@ -1,4 +1,4 @@
-"""`channels`: the ways in which the settings want somebody told: the terminal, commands and a webhook."""
+"""Make the channels that the settings ask for: terminal, commands, webhook: `channels`."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ MOST_AT_ONCE = 3
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One way of telling. Of all processes that have a channel of this name one tells a notice through it."""
+    """One way of delivering notices. Of all processes with a channel of this name, one delivers each notice."""
 
     name: str
     tell: Callable[[Sequence[Notice]], Awaitable[None]]
-    """Tells notices, all that there are at the moment; raises `BatchtuiError` where it cannot."""
+    """Delivers the notices; raises `BatchtuiError` where it cannot."""
     at_once: bool = False
-    """Whether it takes several notices in one go; the others get them one by one."""
+    """Whether it takes several notices at once; other channels get them one by one."""
 
 
 def terminal(say: Callable[[Sequence[Notice]], None]) -> Channel:
-    """Make the channel of a person who looks at a terminal: one of all that are open rings."""
+    """Return the channel that rings a terminal: one of all that are open."""
 
     async def tell(notices: Sequence[Notice]) -> None:
         say(notices)
@@ -43,18 +43,18 @@ def terminal(say: Callable[[Sequence[Notice]], None]) -> Channel:
 
 
 def command(argv: Sequence[str], *, timeout: float) -> Channel:
-    """Make the channel that runs a command with the batch as JSON on its standard input."""
+    """Return the channel that runs a command with the batch as JSON on its standard input."""
 
     async def tell(notices: Sequence[Notice]) -> None:
         for notice in notices:
             await hooks.run(argv, announcing.notice_document(notice), timeout=timeout)
 
-    # Two commands are two channels; what they are called with is nobody's business in the registry.
+    # Two commands are two channels. Only a digest is stored: arguments may hold a secret.
     return Channel(f"command {hashlib.sha256(json.dumps(list(argv)).encode()).hexdigest()[:16]}", tell)
 
 
 def webhook(workspace: Workspace, url: str) -> Channel:
-    """Make the channel that posts the batch as JSON to an address."""
+    """Return the channel that posts the batch as JSON to an address."""
 
     async def tell(notices: Sequence[Notice]) -> None:
         from batchtui.gateway.webhook import post

@@ -1,4 +1,4 @@
-"""Commands that the user has run when something happened: no shell, a time limit, and the facts as JSON on stdin."""
+"""Run a command of the user with a time limit and the facts as JSON on its stdin: `run`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _MOST_SAID = 4096
-"""Bytes of its complaints that are read; the last line is what is noted."""
+"""Bytes at the end of stderr that are read; the last line is part of the error."""
 
 
 class HookFailed(BatchtuiError):
@@ -30,12 +30,12 @@ class HookFailed(BatchtuiError):
 
 
 async def run(argv: Sequence[str], document: Mapping[str, Any], *, timeout: float) -> None:
-    """Run a command with this document on its standard input, and wait for its end.
+    """Run a command with this document on its stdin, and wait for its end.
 
-    Its output goes nowhere: this may be a full screen. Whoever is cancelled here takes it along.
+    Its output is discarded: it would garble the dashboard. When cancelled, the command is killed.
 
     Raises:
-        HookFailed: where it did not do its work.
+        HookFailed: it could not be run, took too long, or failed.
     """
     with tempfile.TemporaryFile() as complaints:
         process = await _start(argv, complaints)
@@ -58,7 +58,7 @@ async def _start(argv: Sequence[str], complaints: IO[bytes]) -> Process:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=complaints,
-            start_new_session=True,
+            start_new_session=True,  # a process group of its own, so that its children are killed with it
         )
     except (OSError, ValueError) as error:
         raise HookFailed(f"{argv[0]} cannot be run: {getattr(error, 'strerror', None) or error}.") from error
@@ -81,7 +81,7 @@ def _last_line(complaints: IO[bytes]) -> str:
 
 
 async def _end(process: Process) -> None:
-    """Take away what still runs, with all that it has started."""
+    """Kill the command and everything it has started, if it still runs."""
     if process.returncode is None:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Being told: each notice once through each channel, whatever the number of terminals and watchers that are open."""
+"""Tell each notice once through each channel, however many processes are open: `Notifier`."""
 
 from __future__ import annotations
 
@@ -25,27 +25,27 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 STALE = timedelta(days=1)
-"""Older news is told to nobody: it stands in the activity screen and in the journal."""
+"""Older notices are not delivered; they remain in the activity screen."""
 LOOK = 5.0
 """Seconds between two looks for what only time brings about."""
 
 
 class Notifier:
-    """Tells what there is to tell. A channel that fails is noted in the journal and ends nothing."""
+    """Delivers notices through channels. A channel that fails is noted in the journal; the others go on."""
 
     def __init__(self, workspace: Workspace, channels: Sequence[Channel]) -> None:
         self._workspace = workspace
         self._channels = tuple(channels)
 
     async def run(self) -> None:
-        """Go on until cancelled, with every commit that the workspace hears of and with time."""
+        """Deliver until cancelled: after every commit, and every few seconds for what only time brings about."""
         committed = self._workspace.commits.follow()
         while True:
             await self.tell()
             await sleep_until_any(self._workspace.clock, LOOK, committed)
 
     async def tell(self) -> int:
-        """Tell what nobody has told yet. Returns how many tellings there were; a disk that says no is only logged."""
+        """Deliver what was not delivered yet. Returns how many deliveries there were; a StorageError is only logged."""
         try:
             return await self._tell_all()
         except StorageError as error:
@@ -67,7 +67,7 @@ class Notifier:
         return sum(done)
 
     async def _take_over(self, since: datetime) -> None:
-        """Free what processes that are no more have claimed and not told."""
+        """Release the claims of processes that have died before they delivered."""
         for seq, channel, holder in await self._workspace.registry.notices.unsettled(since):
             if process.is_gone(holder):
                 await self._workspace.registry.notices.release(seq, channel, holder)
@@ -77,8 +77,9 @@ class Notifier:
         return sum([await self._tell(channel, group) for group in groups if group])
 
     async def _tell(self, channel: Channel, notices: Sequence[Notice]) -> int:
-        """Claim, tell, settle. Cancelled in between, the claim is given back for whoever comes next."""
+        """Claim, deliver and settle notices. When cancelled in between, the claims are given back."""
         registry = self._workspace.registry.notices
+        # Claimed one by one in the registry: of several open processes each gets some, and none twice.
         mine = [notice for notice in notices if await registry.claim(notice.seq, channel.name)]
         news = [notice for notice in mine if is_current(notice)]
         outcome = "told"
@@ -110,7 +111,7 @@ class Notifier:
 
 
 async def create_due_notices(workspace: Workspace) -> None:
-    """Make the notices that only time brings about: results that the API is about to let go of."""
+    """Make the notices that only time brings about: results that the API will delete soon."""
     now = workspace.clock.now()
     going = [batch for batch in await workspace.registry.views.uncollected(now) if goes_soon(batch, now)]
     if not going:
@@ -122,13 +123,13 @@ async def create_due_notices(workspace: Workspace) -> None:
 
 
 def goes_soon(batch: Batch, now: datetime) -> bool:
-    """Whether the API is about to let go of results that are not saved here."""
+    """Return whether the API will soon delete results that are not saved here."""
     is_here = batch.results in (ResultsState.SAVED, ResultsState.GONE)
     return not is_here and batch.results_until is not None and now < batch.results_until <= now + RESULTS_EXPIRE_SOON
 
 
 def is_current(notice: Notice) -> bool:
-    """Whether it still is as the notice says: what was settled meanwhile need not be told."""
+    """Return whether a notice is still true: what was settled meanwhile is not delivered."""
     batch = notice.batch
     match notice.kind:
         case NoticeKind.ENDED:
@@ -142,7 +143,7 @@ def is_current(notice: Notice) -> bool:
 
 
 def _is_due(workspace: Workspace, notice: Notice) -> bool:
-    """Whether the time to tell it has come: most lost answers are found again before anyone need know."""
+    """Return whether a notice is due: most lost answers are found again within the grace period."""
     if notice.kind is not NoticeKind.UNKNOWN or not is_current(notice):
         return True
     return workspace.clock.now() - notice.at >= timedelta(seconds=workspace.settings.submit.grace)

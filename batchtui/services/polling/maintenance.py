@@ -1,4 +1,4 @@
-"""One round of looking after the registry: what every front end does again and again, on its own interval."""
+"""Run one round: recover sends of dead processes, refresh, reconcile, send waiting parts, update the model list."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
 
 POLLING = "polling"
-"""The lease that elects the one process that asks the API."""
+"""Name of the lease that decides which of all open processes asks the API."""
 
 YOUNG, SETTLED_IN = timedelta(minutes=2), timedelta(minutes=15)
-"""Up to these ages of the youngest running batch the intervals `quick` and `middle` of the settings hold."""
+"""Up to these ages of the youngest open batch the settings `quick` and `middle` apply."""
 
 
 async def run_maintenance(workspace: Workspace) -> Sweep:
-    """Take over what a dead process left, ask the API how things stand, look for lost answers, send on what waited.
+    """Run one round: recover sends of dead processes, refresh running batches, reconcile lost answers, send on.
 
-    Once a day it has today's list of models fetched, too: checks go by it.
+    Waiting parts are sent, and once a day the list of models is fetched, which checks rely on.
 
     Raises:
-        CredentialsMissing, GatewayError: where the API cannot be asked.
+        CredentialsMissing, GatewayError: the API cannot be asked.
     """
+    # In this order: what a dead sender left becomes unknown, and is then looked for; what is proved unsent may be sent.
     await reconcile.recover(workspace)
     sweep = await refresh.sweep(workspace)
     unknown = await workspace.registry.views.in_states(BatchState.UNKNOWN)
@@ -42,7 +43,7 @@ async def run_maintenance(workspace: Workspace) -> Sweep:
 
 
 async def has_pending(workspace: Workspace) -> bool:
-    """Whether anything will still happen by itself; what waits for a person will not."""
+    """Return whether anything will still happen without a person: something runs, is sent, waits, or is looked for."""
     tally = await workspace.registry.views.tally()
     if tally.running or tally.states.get(BatchState.SUBMITTING):
         return True
@@ -58,7 +59,7 @@ async def _waits_its_turn(workspace: Workspace) -> bool:
 
 
 async def has_work(workspace: Workspace) -> bool:
-    """Whether anything in the registry is worth a call to the API."""
+    """Return whether anything in the registry is worth a call to the API."""
     tally = await workspace.registry.views.tally()
     # One that is being sent may have lost its sender.
     open_ones = tally.running or tally.states.get(BatchState.UNKNOWN) or tally.states.get(BatchState.SUBMITTING)
@@ -66,7 +67,7 @@ async def has_work(workspace: Workspace) -> bool:
 
 
 async def poll_interval(workspace: Workspace) -> float:
-    """Seconds until the next sweep is worth its call: short while something is young, long later."""
+    """Return the seconds until the next round: few while an open batch is young, more later."""
     open_batches = await workspace.registry.views.in_states(
         BatchState.IN_PROGRESS, BatchState.CANCELING, BatchState.UNKNOWN, BatchState.SUBMITTING
     )
@@ -76,7 +77,7 @@ async def poll_interval(workspace: Workspace) -> float:
 
 
 def interval_for(workspace: Workspace, batches: Sequence[Batch]) -> float:
-    """The interval that these batches deserve: that of the youngest of them."""
+    """Return the interval for these batches, which the youngest of them decides, in seconds."""
     pace = workspace.settings.refresh
     if any(batch.state is BatchState.CANCELING for batch in batches):
         return pace.quick

@@ -1,4 +1,4 @@
-"""The background of a front end: rounds of care at an adaptive interval, by one process for all open terminals."""
+"""Run maintenance in the background at an adaptive interval, in one of all open processes: `Poller`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
 
 SETTLING = 0.2
-"""Seconds between two looks whether the last results are here, once nothing runs any more."""
+"""Seconds between two looks whether the last results are saved, once nothing runs any more."""
 BACK_OFF = (5.0, 15.0, 30.0, 60.0)
 """Seconds after the first, second … failure in a row."""
 
@@ -44,7 +44,7 @@ class PollerState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PollStatus:
-    """How the background stands, for a status bar."""
+    """What the background does, for the status bar."""
 
     state: PollerState = PollerState.IDLE
     asked_at: datetime | None = None
@@ -56,7 +56,7 @@ class PollStatus:
 
 
 class Poller:
-    """Keeps the registry fresh while a front end is open. It decides when; what is done stands in `services.tend`."""
+    """Decides when maintenance runs while a front end is open, and collects results beside it."""
 
     def __init__(
         self,
@@ -84,10 +84,10 @@ class Poller:
         self.status = PollStatus()
 
     async def run(self, *, until_idle: bool = False) -> None:
-        """Go on until cancelled, or until nothing more happens by itself; results are fetched beside the sweeps.
+        """Run until cancelled, or with `until_idle` until nothing more happens by itself; collect results meanwhile.
 
         Raises:
-            CredentialsMissing, Refused: with `until_idle`, where the API lets nobody in: that does not pass by itself.
+            CredentialsMissing, Refused: with `until_idle`, the API does not accept the credentials.
         """
         collector = asyncio.create_task(self._collect_forever(), name="collector") if self._collects else None
         try:
@@ -100,21 +100,22 @@ class Poller:
             if collector is not None:
                 collector.cancel()
                 await asyncio.gather(collector, return_exceptions=True)
+            # Else the other open processes would wait until the lease expires.
             await asyncio.shield(self._workspace.registry.leases.release(tend.POLLING))
 
     def refresh_now(self) -> None:
-        """Sweep at once, whatever the interval says."""
+        """Run maintenance at once, also while paused."""
         self._forced = True
         self._wake.set()
 
     def pause(self, paused: bool | None = None) -> None:
-        """Stop or go on asking; without an argument the other of the two."""
+        """Pause or resume; without an argument toggle."""
         self._is_paused = not self._is_paused if paused is None else paused
         self._wake.set()
 
     @property
     def _signs_of_work(self) -> tuple[asyncio.Event, ...]:
-        """What ends a rest early. Where nothing is asked, only a commit can bring something to do, or to say."""
+        """What ends a wait early: while nothing is asked, a commit may bring something to do."""
         is_still = self.status.state in (PollerState.IDLE, PollerState.PAUSED)
         return (self._turn_committed,) if is_still else ()
 
@@ -128,6 +129,7 @@ class Poller:
             await self._say(PollerState.IDLE)
             return self._workspace.settings.refresh.slow
         seconds = self._interval or await tend.poll_interval(self._workspace)
+        # Longer than the interval, so that the holder keeps it; short enough that another takes over if it is killed.
         ttl = timedelta(seconds=seconds * 2 + 10)
         if not await self._workspace.registry.leases.take(tend.POLLING, ttl):
             await self._say(PollerState.ELSEWHERE)
@@ -142,6 +144,7 @@ class Poller:
             if _is_locked_out(error):
                 return await self._failed(PollerState.NO_CREDENTIALS, BACK_OFF[-1], error)
             return await self._failed(PollerState.OFFLINE, self._back_off(), error)
+        # Before GatewayError, of which it is one: here the server says how long to wait.
         except RateLimited as error:
             return await self._failed(PollerState.RATE_LIMITED, error.retry_after or self._back_off(), error)
         except GatewayError as error:
@@ -156,7 +159,7 @@ class Poller:
         return seconds
 
     async def _is_done(self) -> bool:
-        """Whether nothing more happens by itself, and no results are left to fetch."""
+        """Return whether nothing more happens by itself, and no results are left to fetch."""
         if self._failure is not None and _is_locked_out(self._failure):
             raise self._failure
         while not await tend.has_pending(self._workspace):
@@ -167,7 +170,7 @@ class Poller:
 
     @property
     def left_uncollected(self) -> bool:
-        """Whether fetching some results has failed."""
+        """Whether some results could not be fetched."""
         return bool(self._gave_up)
 
     def _back_off(self) -> float:
@@ -201,7 +204,7 @@ class Poller:
             )
 
     async def _to_collect(self) -> list[Batch]:
-        """The batches whose results can be had, and were not tried in vain."""
+        """Return the batches whose results can be fetched, without those that failed before."""
         waiting = await self._workspace.registry.views.uncollected(self._workspace.clock.now())
         return [batch for batch in waiting if batch.key not in self._gave_up]
 

@@ -1,4 +1,4 @@
-"""Refreshing: ask the list endpoint how the running batches stand, in as few calls as there are thousands of them."""
+"""Ask the API how running batches stand, in as few calls as possible: `refresh_batches`."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
 
 LAST_SWEEP = "last_sweep"
-"""The fact that tells every terminal when the API was last asked, and with what success."""
+"""Name of the value that tells all processes when the API was last asked, and how many calls it took."""
 MISSING_AFTER = timedelta(minutes=5)
 """A 404 happens for a while on batches that exist (API.md): only one that lasts means something."""
 SINGLE_LOOKS = 10
-"""The most batches that one sweep asks for by id, where the list does not show them."""
+"""How many batches that the list does not show are asked for by id in one sweep."""
 MARGIN = 20
-"""Batches of others that may stand between ours in the list, before a second page is needed."""
+"""How many batches made elsewhere may be among ours in the list before a second page is needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,10 @@ class Sweep:
 
 
 async def sweep(workspace: Workspace) -> Sweep:
-    """Ask how all running batches stand, paging only as far back as the oldest of them.
+    """Ask the list endpoint about all running batches, paging only as far back as the oldest of them.
 
     Raises:
-        CredentialsMissing, GatewayError: where the API cannot be asked; nothing is concluded from that.
+        CredentialsMissing, GatewayError: the API cannot be asked; the registry stays as it is.
     """
     running = [batch for batch in await _running(workspace) if _is_ours(workspace, batch)]
     if not running:
@@ -59,6 +59,7 @@ async def sweep(workspace: Workspace) -> Sweep:
         changed += await workspace.registry.batches.heard(page.batches)
         for remote in page.batches:
             unseen.pop(remote.id, None)
+        # The list is newest first: beyond the oldest of ours nothing more can come. Clocks may differ a little.
         past = oldest is not None and bool(page.batches) and page.batches[-1].created_at < oldest - CLOCK_SKEW_ALLOWED
         if not page.has_more or past:
             break
@@ -72,7 +73,7 @@ async def sweep(workspace: Workspace) -> Sweep:
 
 
 async def refresh_batches(workspace: Workspace, batches: Sequence[Batch]) -> None:
-    """Ask how these batches stand: one by its id, several by a sweep. What is not at the API is passed over.
+    """Refresh these batches: a single one by its id, several by a sweep. Those that are not at the API are skipped.
 
     Raises:
         CredentialsMissing, GatewayError: where the API cannot be asked.
@@ -93,7 +94,7 @@ async def _running(workspace: Workspace) -> list[Batch]:
 
 
 def _is_ours(workspace: Workspace, batch: Batch) -> bool:
-    """Whether these credentials can see a batch: those of another workspace get a 404 that means nothing."""
+    """Return whether these credentials can see a batch: those of another workspace get a 404 that means nothing."""
     return not (workspace.workspace_id and batch.workspace_id and batch.workspace_id != workspace.workspace_id)
 
 

@@ -1,4 +1,4 @@
-"""Waiting for the end of a batch or of a whole job, with an interval that adapts, and no harm done when interrupted."""
+"""Wait for the end of a batch or a whole job: `wait`."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 DEFAULT_TIMEOUT = 86_400.0
 """Seconds: a batch expires after a day."""
 TIMEOUT_GRACE = 900.0
-"""Seconds on top of that: the end of an expired batch shows a little later."""
+"""Seconds added to it: an expired batch ends a little later."""
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How a wait stands, for a progress line."""
+    """The progress of a wait."""
 
     batches: tuple[Batch, ...]
     elapsed: float
     """Seconds since the wait began."""
     message: str = ""
-    """Why nothing was learnt this time, where the API did not answer."""
+    """Why the last refresh failed, where the API did not answer."""
 
     @property
     def counts(self) -> RequestCounts:
@@ -49,7 +49,7 @@ async def wait(
     timeout: float | None = None,
     on_progress: Callable[[Waiting], None] | None = None,
 ) -> tuple[Batch, ...]:
-    """Wait until nothing more will happen to these batches by itself. Parts that had to wait are sent on meanwhile.
+    """Wait until nothing more will happen to these batches by itself. Waiting parts are sent meanwhile.
 
     A rate limit or a network that is down is waited out; only the timeout ends the wait early.
 
@@ -77,15 +77,16 @@ async def wait(
                 hint="Nothing was cancelled: wait again, or open the dashboard.",
             )
         pause = seconds or poll_interval or tend.interval_for(workspace, open_batches)
+        # Never longer than the time that is left, and never zero: that would be a busy loop.
         await workspace.clock.sleep(min(pause, max(limit - elapsed, 0.05)))
 
 
 def refuse_undecided(batches: Sequence[Batch]) -> None:
-    """Stop where the end of a batch cannot be waited for before somebody has decided.
+    """Refuse batches whose end cannot be waited for before a person has decided.
 
     Raises:
         FateUnknown: the answer to a submission was lost.
-        NeverSent: a part was not sent, and nothing sends it on by itself.
+        NeverSent: a part was not sent, and waits for a person.
     """
     for batch in batches:
         if batch.state in (BatchState.UNKNOWN, BatchState.SUBMITTING):

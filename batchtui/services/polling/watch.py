@@ -1,4 +1,4 @@
-"""Watching without a screen: care, collecting and telling as behind the dashboard, as a stream of happenings."""
+"""Do what the dashboard does in the background without a screen, as a stream of events: `watch`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class WatchEvent:
-    """An act of this process or another one, with the batch that it was about as it stands now."""
+    """An entry of the journal, by this process or another, with its batch as it is now."""
 
     entry: Entry
     batch: Batch | None
@@ -33,7 +33,7 @@ class WatchEvent:
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """Who hears what while it is watched."""
+    """Functions that are called during a watch."""
 
     on_happening: Callable[[WatchEvent], None]
     on_status: Callable[[PollStatus], None]
@@ -42,7 +42,7 @@ class Listeners:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """How things stand at the end of a watch."""
+    """The result of a watch."""
 
     unknown: int
     """Parts whose fate needs a decision."""
@@ -63,7 +63,7 @@ async def watch(
     A network that is down or a rate limit is waited out.
 
     Raises:
-        CredentialsMissing, Refused: with `until_idle`, where the API lets nobody in.
+        CredentialsMissing, Refused: with `until_idle`, the API does not accept the credentials.
     """
     poller = Poller(
         workspace,
@@ -75,6 +75,7 @@ async def watch(
     notifier, follower = Notifier(workspace, channels), JournalFollower(workspace, listeners.on_happening)
     await follower.begin()
     await _first_of(poller.run(until_idle=until_idle), workspace.commits.run(), notifier.run(), follower.run())
+    # What the last commit brought: the loops may have been cancelled before they saw it.
     await notifier.tell()
     await follower.look()
     tally = await workspace.registry.views.tally()
@@ -82,7 +83,7 @@ async def watch(
 
 
 class JournalFollower:
-    """Reads the journal as it grows, whoever writes it, and passes on what matters to a person."""
+    """Follows the journal, written by whichever process, and reports the entries that matter to a person."""
 
     def __init__(self, workspace: Workspace, tell: Callable[[WatchEvent], None]) -> None:
         self._workspace = workspace
@@ -90,7 +91,7 @@ class JournalFollower:
         self._seq = 0
 
     async def begin(self) -> None:
-        """Take what has happened so far as told."""
+        """Skip the entries that exist already."""
         self._seq = await self._workspace.registry.journal.last()
 
     async def run(self) -> None:
@@ -113,7 +114,7 @@ class JournalFollower:
 
 
 async def _first_of(*work: Coroutine[Any, Any, None]) -> None:
-    """Do all of this until one part ends; its failure is the failure of all."""
+    """Run coroutines until the first one ends; cancel the others, and raise its exception."""
     tasks = [asyncio.create_task(each) for each in work]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -1,1 +1,10 @@
-"""Results."""
+"""Use cases about results: collect, read, export, compare.
+
+Modules:
+
+    collect      fetch results, verify them against the counts and index them; only then they count as saved
+    compare      compare the answers of two batches or jobs that share custom_ids
+    export       export results: read, merge over parts and attempts, write in the chosen format
+    export_plan  plan what an export will write where
+    read         read saved results one by one for a program
+"""

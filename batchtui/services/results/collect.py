@@ -1,4 +1,4 @@
-"""Collecting results: fetched as raw bytes, compared with the counts, indexed, and only then called saved."""
+"""Fetch results, verify them against the counts and index them; only then they count as saved: `collect`."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 LOOK_AGAIN = 0.25
-"""Seconds between two looks while another process fetches the same results."""
+"""Seconds between two looks while another process is fetching the same results."""
 
 
 @dataclass(frozen=True, slots=True)
 class CollectProgress:
-    """How a collection stands, for a progress line."""
+    """The progress of a collection."""
 
     step: Literal["waiting", "fetching", "indexing"]
     """`waiting`: another process fetches the same results."""
@@ -44,10 +44,10 @@ class CollectProgress:
 async def collect(
     workspace: Workspace, batch: Batch, *, on_progress: Callable[[CollectProgress], None] | None = None
 ) -> Batch:
-    """Have the results of an ended batch on this disk, whole; does nothing where they are.
+    """Save the results of an ended batch, unless they are saved already. Returns the batch as it is then.
 
-    A cut, a stall, a full disk or a kill leaves nothing that looks whole: bytes that came stay aside, and the next try
-    writes only what differs. Of several processes one fetches, the others wait for it and use what it saved.
+    After a broken connection, a full disk or a kill nothing looks complete: the bytes that arrived stay in a file of
+    their own, and the next try writes only what differs. Of several processes one fetches; the others wait for it.
 
     Raises:
         ResultsUnavailable: not ended, gone after 29 days, or deleted.
@@ -73,7 +73,7 @@ async def collect(
 
 
 def discrepancies(summary: ResultSummary, counts: RequestCounts) -> tuple[str, ...]:
-    """Say what is odd about results that are whole: sentences for people, empty where all is as it should be."""
+    """Return what differs between complete results and the counts of the API, as sentences."""
     said: list[str] = []
     for word in ("succeeded", "errored", "canceled", "expired"):
         promised, came = getattr(counts, word), summary.types.get(word, 0)
@@ -89,7 +89,7 @@ def discrepancies(summary: ResultSummary, counts: RequestCounts) -> tuple[str, .
 
 
 def damage(summary: ResultSummary, counts: RequestCounts) -> str | None:
-    """Say why results are not whole; None where they are: as many lines as requests, each readable, none twice.
+    """Return why results are incomplete; None where there are as many lines as requests, each readable, none twice.
 
     The total decides, not each count: a server that counts an expired request as errored still sent all of them.
     """
@@ -129,7 +129,7 @@ async def _collect(
 async def _fetch(
     workspace: Workspace, batch: Batch, download: ResultDownload, tell: Callable[[CollectProgress], None]
 ) -> None:
-    """Fetch, write and index block by block. While a block is indexed, the next ones gather in the socket's buffer."""
+    """Fetch, write and index block by block."""
     gateway = await workspace.gateway()
     workspace.warm_up_prices()  # while others are busy: the cost is counted at the end
     waiting: list[bytes] = []
@@ -139,6 +139,8 @@ async def _fetch(
         async for block in blocks:
             waiting.append(block)
             size += len(block)
+            # Gathered to a megabyte: each call into the thread costs more than a small block. Meanwhile the next blocks
+            # arrive in the socket's buffer.
             if size >= BLOCK:
                 await run_in_thread(download.write, b"".join(waiting))
                 waiting.clear()
@@ -186,7 +188,10 @@ async def _call_saved(workspace: Workspace, batch: Batch, summary: ResultSummary
 
 
 async def _disown_if_foreign(workspace: Workspace, batch: Batch, summary: ResultSummary) -> None:
-    """Results prove whose batch an adopted one is: custom_ids that were never sent are somebody else's (API.md)."""
+    """Undo the adoption of a batch whose results answer other requests than this part's.
+
+    An adopted batch was matched by time and size only; its custom_ids prove whose it is.
+    """
     if summary.ids is None or not summary.ids.unexpected or not batch.id:
         return
     entries = await workspace.registry.journal.entries(batch_id=batch.id)
@@ -230,4 +235,4 @@ def _refuse_unless_ended(batch: Batch) -> None:
 
 
 def _nobody(_: CollectProgress) -> None:
-    """Nobody wants to know."""
+    """Ignore progress."""

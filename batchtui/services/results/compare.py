@@ -1,4 +1,4 @@
-"""Comparing two batches or jobs that answer the same custom_ids: two models, two prompts, before and after."""
+"""Compare the answers of two batches or jobs that share custom_ids: `compare`."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
 
 LOOKED_THROUGH = 300
-"""Batches that are asked whether they answer the same custom_ids: the newest."""
+"""How many of the newest batches are searched for ones with the same custom_ids."""
 SAMPLES = 8
-"""custom_ids that they are asked for."""
+"""How many custom_ids of each are looked up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two sides, and their answers by pairs. Whoever has it closes `pairs`."""
+    """Two sides and the pairs of their answers. The caller closes `pairs`."""
 
     first: Side
     second: Side
@@ -76,7 +76,7 @@ async def compare(
         workspace: where the results are.
         first: what is compared with …
         second: … this; better, worse and changed are seen from the first.
-        on_progress: hears on the event loop how many pairs are joined, and of how many at most.
+        on_progress: is called on the event loop with how many pairs are joined, and of how many at most.
 
     Raises:
         ResultsUnavailable: one of both has no saved results.
@@ -172,7 +172,7 @@ def _comparable(workspace: Workspace, batch: Batch, others: Sequence[Batch]) -> 
 
 
 def shares_ids(one: ResultReader, other: ResultReader) -> bool:
-    """Whether a few custom_ids out of either set of results have a result in the other."""
+    """Return whether a few custom_ids out of either set of results have a result in the other."""
     return _has_some_of(other, one) or _has_some_of(one, other)
 
 
@@ -182,7 +182,7 @@ def _has_some_of(reader: ResultReader, other: ResultReader) -> bool:
 
 
 async def targets_of(workspace: Workspace, batch: Batch, other: Batch) -> tuple[Target, Target]:
-    """Say what two batches stand for in a comparison: each for its whole job; for itself alone within one job."""
+    """Return what two batches stand for in a comparison: each for its whole job; for itself alone within one job."""
     if batch.job == other.job:
         return Target(batch.name, (batch,)), Target(other.name, (other,))
     first, second = [await _job_of(workspace, one) for one in (batch, other)]

@@ -41,7 +41,7 @@ TELL_EVERY = 500
 
 @dataclass(frozen=True, slots=True)
 class ExportProgress:
-    """How an export stands, for a progress line."""
+    """The progress of an export."""
 
     written: int
     total: int
@@ -51,7 +51,7 @@ class ExportProgress:
 
 @dataclass(frozen=True, slots=True)
 class ExportReport:
-    """What an export did."""
+    """The result of an export."""
 
     output: str | None
     """None for a stream."""
@@ -66,7 +66,7 @@ class ExportReport:
     """Results that the format cannot say whole (chat: PDFs, answers without a word), and that were left out."""
 
     def count(self, *outcomes: Outcome) -> int:
-        """How many of the written results have one of these outcomes."""
+        """Return how many of the written results have one of these outcomes."""
         return sum(self.outcomes.get(outcome, 0) for outcome in outcomes)
 
     @property
@@ -101,7 +101,7 @@ async def apply_export(
         workspace: where the results are.
         plan: from `plan_export`.
         stream: where to write when the plan names no file.
-        on_progress: hears how far it is, on the event loop.
+        on_progress: is called with the progress, on the event loop.
 
     Raises:
         StorageError: the disk refused.
@@ -175,7 +175,7 @@ def _copy(merged: MergedResults, out: IO[bytes], tally: _Tally, told: Callable[[
 
 
 def _is_copy(plan: ExportPlan, merged: MergedResults, *, by_input: bool) -> bool:
-    """Whether the export is the files as they came, byte for byte."""
+    """Return whether the export is the files as they came, byte for byte."""
     is_whole = plan.only is None and plan.picked is None and merged.is_plain
     is_whole = is_whole and not plan.fields and not plan.with_requests and not plan.notes
     return plan.format is Format.JSONL and is_whole and not by_input

@@ -59,7 +59,7 @@ class ExportOptions:
 
 @dataclass(frozen=True, slots=True)
 class ExportPlan:
-    """What an export will do, and nothing else."""
+    """What an export will do, worked out before anything is written."""
 
     batches: tuple[Batch, ...]
     output: Path | None
@@ -81,7 +81,7 @@ class ExportPlan:
 
 
 async def plan_export(workspace: Workspace, batches: Sequence[Batch], options: ExportOptions) -> ExportPlan:
-    """Say what an export of these batches (one, or all of a job) would write.
+    """Return what an export of these batches (one, or all of a job) would write.
 
     Raises:
         UsageError: an unknown format or field, or a format that is not installed.

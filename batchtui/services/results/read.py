@@ -1,4 +1,4 @@
-"""Reading saved results one after the other, for a program: what counts over parts and attempts, lazily."""
+"""Read saved results one by one for a program: `read_results`."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ async def read_results(workspace: Workspace, plan: ExportPlan) -> AsyncGenerator
 
 
 def in_input_order(plan: ExportPlan, merged: MergedResults) -> bool:
-    """Whether results come in the order of the input: where that is wanted, and the requests are kept."""
+    """Return whether results come in the order of the input: where that is wanted, and the requests are kept."""
     return plan.order == "input" and merged.has_requests
 
 

@@ -1,4 +1,4 @@
-"""What stands in the way of trying again: requests that are not kept, results to come, words that name nothing."""
+"""Refuse a retry where requests are not kept, results are missing or words name nothing: `refuse_unkept`."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def refuse_unknown_words(only: frozenset[str], found: Unresolved) -> None:
 
 
 def nothing_to_retry(job: Job, found: Unresolved, custom_ids: frozenset[str] | None = None) -> NothingToRetry:
-    """Say why nothing is sent again, of the job or of these requests of it, with what is open besides."""
+    """Return why nothing is sent again, of the job or of these requests of it, with what is open besides."""
     left = [f"{failed.group.count:,} {failed.group.error_type or failed.group.outcome}" for failed in found.failed]
     if found.missing:
         left.append(f"{found.missing:,} {MISSING}")

@@ -1,4 +1,4 @@
-"""The requests that are sent again: as they were last sent, but for another model or max_tokens."""
+"""Read the requests that are sent again, with another model or max_tokens where wanted: `RetryRequests`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trying again: a plan of exactly which requests go out once more, and its sending as the next attempt of the job."""
+"""Plan exactly which requests go out again, and send them as the next attempt of the job."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RetryOptions:
-    """What a person says about trying again."""
+    """What a person chooses for a retry."""
 
     only: frozenset[str] = frozenset()
     """Outcomes, types of errors, or `missing`. With no group either: what is worth sending again as it is, and with
@@ -52,7 +52,7 @@ class RetryOptions:
     """Kinds of failures (`FailureGroup.kind`), besides what `only` names."""
     custom_ids: frozenset[str] | None = None
     """Nothing but these requests; None for all. With neither `only` nor `groups` all of them that have not succeeded:
-    whoever names a request means it, whatever its failure."""
+    a request that is named is sent, whatever its failure."""
     model: str | None = None
     """Replaces the model of every request that is sent again."""
     max_tokens: int | None = None
@@ -65,7 +65,7 @@ class RetryOptions:
 
 @dataclass(frozen=True, slots=True)
 class RetryPlan:
-    """Exactly what will be sent again. The requests lie aside until the plan is applied or discarded."""
+    """What will be sent again. Its requests are staged until the plan is applied or discarded."""
 
     job: Job
     attempt: int
@@ -94,7 +94,7 @@ class RetryPlan:
 
 
 async def plan_retry(workspace: Workspace, target: Target, options: RetryOptions) -> RetryPlan:
-    """Say what of a job, or of one batch of it, would be sent again; nothing is sent. Apply or discard what comes back.
+    """Return what of a job, or of one batch of it, would be sent again. Nothing is sent; apply or discard the plan.
 
     For each custom_id the latest success over all attempts counts, else the latest outcome: what has succeeded
     anywhere in the job is never sent again.
@@ -124,7 +124,7 @@ async def plan_retry(workspace: Workspace, target: Target, options: RetryOptions
 
 
 def discard(workspace: Workspace, plan: RetryPlan) -> None:
-    """Throw away what a plan laid aside."""
+    """Remove the staged requests of a plan."""
     workspace.registry.requests.discard(plan.staged)
 
 
@@ -146,7 +146,7 @@ async def apply_retry(
     """
     workspace.refuse_if_read_only()
     await enforce_limits(workspace, plan.estimate, max_cost)
-    # Whoever has no credentials learns it before anything is kept.
+    # Connect first: without credentials nothing should be kept.
     await workspace.gateway()
     registry, job = workspace.registry, plan.job
     try:
@@ -169,7 +169,7 @@ async def apply_retry(
 
 
 class _Planning:
-    """One plan in the making, on a thread of its own."""
+    """Makes one plan, in a thread."""
 
     def __init__(
         self,
@@ -182,7 +182,7 @@ class _Planning:
         history: EstimateHistory,
         tell: Callable[[int], None],
     ) -> None:
-        """`tell`: hears how many requests were looked at with each step."""
+        """`tell`: is called with the number of requests looked at in each step."""
         self._tell = tell
         self._registry = workspace.registry
         self._prices = workspace.prices
@@ -224,7 +224,7 @@ class _Planning:
         )  # fmt: skip
 
     def _chooses(self, group: FailureGroup) -> bool:
-        """Whether requests of this kind of failure are sent again."""
+        """Return whether requests of this kind of failure are sent again."""
         choice = self._choices.get(group.kind)
         if choice is None:
             only, groups = self._options.only, self._options.groups

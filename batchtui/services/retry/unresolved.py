@@ -1,4 +1,4 @@
-"""What of a job has not succeeded: for each custom_id what counts over all parts and attempts, by kind of failure."""
+"""Find what of a job has not succeeded, over all its parts and attempts: `find_unresolved`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class FailureChoice:
 
 @dataclass(slots=True)
 class Unresolved:
-    """What has not succeeded, sorted into what is to be sent again and what is not."""
+    """What has not succeeded, split into what is sent again and what is not."""
 
     chosen: set[str] = field(default_factory=set)
     """custom_ids."""
@@ -50,9 +50,9 @@ class Unresolved:
 
 
 def is_worth_it(group: FailureGroup, *, with_max_tokens: bool) -> bool:
-    """Whether a kind of failure is sent again unless something else is asked for.
+    """Return whether a kind of failure is sent again unless something else is asked for.
 
-    What fails again as it is, is not; what was cut short is only where it gets another max_tokens.
+    Not one that would fail again unchanged; a truncated answer only with another max_tokens.
     """
     return group.advice.act is SuggestedAction.RESEND or (with_max_tokens and group.advice.act is SuggestedAction.RAISE)
 
@@ -66,7 +66,7 @@ def find_unresolved(
     custom_ids: frozenset[str] | None = None,
     with_missing: bool,
 ) -> Unresolved:
-    """Say what of a job, or of one batch of it, has not succeeded. Blocking: reads the index of every result.
+    """Return what of a job, or of one batch of it, has not succeeded. Blocking: reads the index of every result.
 
     Args:
         registry: where results and requests are kept.
@@ -89,6 +89,7 @@ def find_unresolved(
             if only is not None and custom_id not in only:
                 continue
             last_sent = unheard.get(custom_id)
+            # It was sent again since, and that answer is still to come: this failure is not the last word.
             if not outcome.is_success and last_sent and last_sent.attempt > merged.batches[place.source].attempt:
                 continue
             answered.add(custom_id)
@@ -119,13 +120,14 @@ def _sort_unanswered(
     *,
     with_missing: bool,
 ) -> None:
-    """Tell the requests that have no result for good from those that may come back."""
+    """Separate requests that will never have a result from those that may still get one."""
     first = min(batch.attempt for batch in batches)
     with registry.requests.reader(batches[0].job, first) as requests:
         for custom_id in requests.custom_ids():
             if custom_id in answered or (only is not None and custom_id not in only):
                 continue
             batch = unheard.get(custom_id)
+            # A batch that the API does not show may come back; sent again now, it would be paid twice.
             if batch is not None and batch.state is BatchState.MISSING:
                 found.away += 1
                 continue
@@ -150,12 +152,12 @@ def _is_saved(registry: Registry, batch: Batch) -> bool:
 
 
 def was_sent(batch: Batch) -> bool:
-    """Whether a batch may have reached the API. One that was dropped before its first send has not."""
+    """Return whether a batch may have reached the API. One that was dropped before its first send has not."""
     return batch.id is not None or batch.sends > 0
 
 
 def latest_requests(requests: Mapping[int, RequestReader], batches: Sequence[Batch]) -> Callable[[str], RequestReader]:
-    """Make the question which attempt sent a custom_id last; the first holds all of them."""
+    """Return a function that returns the last attempt that sent a custom_id; the first attempt has all of them."""
     sent = {(batch.attempt, batch.part) for batch in batches if was_sent(batch)}
     first, *later = sorted(requests)
 

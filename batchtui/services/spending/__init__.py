@@ -1,1 +1,8 @@
-"""Spending."""
+"""What was spent, and limits on what may be.
+
+Modules:
+
+    accounting  count what saved results cost, each at the price of its own length
+    budget      refuse a submission that would exceed a limit on cost
+    ledger      add up spending by day, model, tag or job
+"""

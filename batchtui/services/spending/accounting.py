@@ -1,4 +1,4 @@
-"""What saved results cost: counted from usage, each result at the price of its own length, once for each batch."""
+"""Count what saved results cost, each at the price of its own length: `count_cost`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 async def count_cost(workspace: Workspace, batch: Batch) -> None:
-    """Work out what a batch cost from its saved results, and note it; what was noted before is replaced.
+    """Work out what a batch cost from its saved results, and store it in place of what was stored before.
 
     Raises:
         ResultsUnavailable: where its results are not here.
@@ -54,9 +54,11 @@ def spendings_of(groups: Iterable[UsageGroup], day: date, book: PriceBook) -> tu
 
 
 def _count(workspace: Workspace, batch: Batch) -> list[Spending]:
+    # A batch is billed at the prices of the day on which it was created.
     day = (batch.created_at or batch.planned_at).date()
     with workspace.registry.results.reader(batch) as reader:
         known = [workspace.prices.prices_of(model, day) for model in reader.summary.models]
+        # Prices go by the length of each prompt, so results are summed up between these lengths.
         thresholds = sorted({above for prices in known if prices for above in prices.thresholds})
         return list(spendings_of(reader.usage_groups(thresholds), day, workspace.prices))
 
@@ -69,6 +71,7 @@ def _priced(group: UsageGroup, day: date, book: PriceBook) -> Spending:
 
     def cost(usage: Usage, *, batch: bool = True) -> Cost | None:
         prices = book.prices_of(group.model, day, batch=batch)
+        # One result without usage makes the sum unknown; left out, it would look free.
         if prices is None or group.unmetered:
             return None
         return prices.rates(group.longest, group.geography).cost(usage)

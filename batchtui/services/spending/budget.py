@@ -1,4 +1,4 @@
-"""Limits on cost: what may be spent on one submission, on a day, and under a profile; and the refusal in time."""
+"""Refuse a submission that would exceed a limit on cost: `enforce_limits`."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """One limit that holds for a submission."""
+    """One limit that applies to a submission."""
 
     what: str
     """What it limits, after "the limit ": `for one submission`, `for a day`."""
     usd: Decimal
     spent: Decimal = NOTHING
-    """What counts towards it already: actual costs, else what was thought to be the most at the time."""
+    """USD that count towards it already: actual costs, or the upper bound of the estimate."""
     unknown: int = 0
-    """Batches that would count, too, if anybody knew what they cost."""
+    """Batches of unknown cost, which are not in `spent`."""
 
     @property
     def left(self) -> Decimal:
-        """What may still be spent."""
+        """USD that may still be spent."""
         return max(self.usd - self.spent, NOTHING)
 
 
 async def limits(workspace: Workspace, max_cost: Decimal | None) -> list[Limit]:
-    """Say which limits hold now.
+    """Return the limits that apply now.
 
     Args:
         workspace: its settings, registry and profile.
@@ -59,10 +59,10 @@ async def limits(workspace: Workspace, max_cost: Decimal | None) -> list[Limit]:
 
 
 async def enforce_limits(workspace: Workspace, estimate: Estimate, max_cost: Decimal | None) -> None:
-    """Stop before anything is kept or sent where a limit could be exceeded: the upper bound decides.
+    """Refuse a submission whose upper bound exceeds a limit. Called before anything is kept or sent.
 
     Raises:
-        CostLimit: with the figures; also where nobody can say what it costs at most.
+        CostLimit: with the figures; also where the upper bound is unknown.
     """
     at_most = estimate.cost.at_most
     for limit in await limits(workspace, max_cost):

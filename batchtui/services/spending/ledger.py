@@ -1,4 +1,4 @@
-"""What was spent, added up by day, model, tag or job: what it was for, what it saved, and what is still on its way."""
+"""Add up spending by day, model, tag or job: `read_ledger`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class LedgerLine:
     known: Decimal = NOTHING
     """USD of everything that has a price."""
     unknown: int = 0
-    """Answers that nobody can price."""
+    """Answers without a known price."""
     categories: Cost = field(default_factory=Cost)
     standard: Decimal = NOTHING
     """What the priced answers would have cost without a batch."""
@@ -75,6 +75,7 @@ class LedgerLine:
         self.estimates[spent.batch] = spent.expected
         self.results += spending.results
         self.usage += spending.usage
+        # Unknown is counted, never added as 0: `cost` is None as long as any of it is unknown.
         if spending.cost is None:
             self.unknown += spending.results
             return
@@ -87,7 +88,7 @@ class LedgerLine:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """What was spent, line by line and in all."""
+    """What was spent: the lines and their total."""
 
     by: By | None
     lines: tuple[LedgerLine, ...]
@@ -96,9 +97,9 @@ class Ledger:
     expected: Decimal | None
     """What the batches in it were thought to cost; None where that is not known of each."""
     in_flight: Decimal | None
-    """What is on its way costs this at most; None where nobody can say."""
+    """USD that batches which have not ended cost at most; None where that is unknown."""
     uncounted: int
-    """Ended batches whose results are not here, so that nobody knows what they cost."""
+    """Ended batches whose results are not saved, so that their cost is unknown."""
     counts: RequestCounts
     """What became of the requests of those that were counted: only what succeeded was billed."""
 
@@ -126,7 +127,7 @@ async def read_ledger(
 
 
 async def spent_today(workspace: Workspace) -> LedgerLine:
-    """Add up what the batches of this machine's day have cost, of those whose results were counted."""
+    """Return what the batches of today (in local time) have cost, as far as it was counted."""
     line = LedgerLine("today")
     for each in await workspace.registry.costs.spent(since=midnight(workspace.clock.now())):
         line.add(each)
@@ -135,6 +136,7 @@ async def spent_today(workspace: Workspace) -> LedgerLine:
 
 def midnight(now: datetime) -> datetime:
     """Return when this machine's day began, in UTC."""
+    # People count days by their own clock; the registry counts in UTC.
     local = now.astimezone()
     return datetime.combine(local.date(), time(), local.tzinfo).astimezone(UTC)
 

@@ -1,1 +1,11 @@
-"""Batches."""
+"""The list of batches, the first screen.
+
+Modules:
+
+    actions        the keys of the list that start a flow
+    column_picker  choose the columns of the list
+    detail         the detail pane
+    rows           the rows of the list, by batch or by job
+    screen         the list of batches
+    view_state     sort, filter and columns, kept between runs
+"""

@@ -29,7 +29,7 @@ DEEPEST = 16
 
 
 @dataclass(slots=True, eq=False)
-class Row:
+class TreeRow:
     """One row: a value under its key or place, a part of a long text, or `more` of what is above."""
 
     depth: int
@@ -38,7 +38,7 @@ class Row:
     value: Any = None
     is_words: bool = False
     """A part of a text: it stands for nothing but itself."""
-    rest: Iterator[Row] | None = None
+    rest: Iterator[TreeRow] | None = None
     """The rows that come in its place."""
     is_open: bool = False
 
@@ -54,14 +54,14 @@ class Row:
             isinstance(value, (dict, list)) or (isinstance(value, str) and (len(value) > SHORT or "\n" in value))
         )
 
-    def rows_within(self) -> Iterator[Row]:
+    def rows_within(self) -> Iterator[TreeRow]:
         """Yield the rows of what is in it, as they are asked for."""
         depth, value = self.depth + 1, self.value
         if isinstance(value, dict):
-            return (Row(depth, one_line(key[:SHORT]) or '""', item) for key, item in value.items())
+            return (TreeRow(depth, one_line(key[:SHORT]) or '""', item) for key, item in value.items())
         if isinstance(value, list):
-            return (Row(depth, str(at), item) for at, item in enumerate(value))
-        return (Row(depth, "", part, is_words=True) for line in value.split("\n") for part in _cut(line))
+            return (TreeRow(depth, str(at), item) for at, item in enumerate(value))
+        return (TreeRow(depth, "", part, is_words=True) for line in value.split("\n") for part in _cut(line))
 
 
 def _cut(line: str) -> Iterator[str]:
@@ -72,7 +72,7 @@ class Tree:
     """The rows of one JSON value, as far as they are open."""
 
     def __init__(self, value: Any) -> None:
-        self.rows = [Row(0, "", value)]
+        self.rows = [TreeRow(0, "", value)]
         """From top to bottom."""
         self._open_small()
 
@@ -114,18 +114,18 @@ class Tree:
             self.toggle(0)
 
 
-def _page(rows: Iterator[Row], depth: int) -> list[Row]:
+def _page(rows: Iterator[TreeRow], depth: int) -> list[TreeRow]:
     page = list(islice(rows, PAGE))
     following = next(rows, None)
-    return page if following is None else [*page, Row(depth, rest=_chained(following, rows))]
+    return page if following is None else [*page, TreeRow(depth, rest=_chained(following, rows))]
 
 
-def _chained(first: Row, rest: Iterator[Row]) -> Iterator[Row]:
+def _chained(first: TreeRow, rest: Iterator[TreeRow]) -> Iterator[TreeRow]:
     yield first
     yield from rest
 
 
-def paint(row: Row) -> Line:
+def paint(row: TreeRow) -> Line:
     """Draw a row."""
     depth = min(row.depth, DEEPEST)
     mark = " " if not row.opens else "▾" if row.is_open else "▸"
@@ -141,7 +141,7 @@ def paint(row: Row) -> Line:
     return (*head, *_value(row))
 
 
-def _value(row: Row) -> Line:
+def _value(row: TreeRow) -> Line:
     value = row.value
     if isinstance(value, dict):
         return (Span("{ }" if not value else amount(len(value), "key"), Tone.DIM),)

@@ -1,1 +1,6 @@
-"""Settings."""
+"""The settings screen.
+
+Modules:
+
+    screen  every setting with its meaning
+"""

@@ -1,1 +1,7 @@
-"""Spending."""
+"""The spending screen.
+
+Modules:
+
+    chart   amounts by day
+    screen  what was spent
+"""

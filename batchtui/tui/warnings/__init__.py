@@ -1,1 +1,6 @@
-"""Warnings."""
+"""The screen of warnings.
+
+Modules:
+
+    screen  the warnings, each with what to do
+"""

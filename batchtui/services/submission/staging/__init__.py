@@ -1,1 +1,10 @@
-"""Staging."""
+"""Check requests and lay them aside before anything is sent, in a worker process where there are many.
+
+Modules:
+
+    check_pass   one pass over the input: check, cut, store, weigh
+    messages     what the two processes say to each other, as JSON lines
+    stage        check requests and lay them aside, in a worker where it pays
+    worker       the parent's side of the worker process
+    worker_main  the worker's side
+"""

@@ -26,7 +26,7 @@ MARGIN = 40
 """Rows above and below the ones in sight that are fetched with them."""
 
 
-class Painter(Protocol[T_contra]):
+class CellPainter(Protocol[T_contra]):
     """Draws one cell of one item: a value in, a picture out."""
 
     def __call__(self, item: T_contra, column: Column, width: int) -> Line:
@@ -48,7 +48,7 @@ class GridBody(Viewport, Generic[T]):
         self,
         columns: Sequence[Column],
         fetch: Callable[[Sequence[int]], Awaitable[Sequence[tuple[int, T]]]],
-        paint: Painter[T],
+        paint: CellPainter[T],
         *,
         id: str | None = None,  # noqa: A002  (Textual's name)
     ) -> None:
