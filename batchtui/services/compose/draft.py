@@ -125,8 +125,8 @@ def options_of(draft: Draft) -> ComposeOptions:
 def table_options_of(words: str) -> TableOptions:
     """Return what a person says about how a table is written: an encoding, a delimiter, `header` or `no-header`.
 
-    Further `skip=3`, `comment=#` and `sheet=NAME`. In any order, with spaces between them; what is not said is found out. Whether there is such an encoding shows when
-    the table is opened.
+    Further `skip=3`, `comment=#` and `sheet=NAME`. In any order, with spaces between them; what is not said is found
+    out. Whether there is such an encoding shows when the table is opened.
     """
     from batchtui.compose import TableOptions
 

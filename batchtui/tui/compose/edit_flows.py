@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 Rewriting = Coroutine[Any, Any, "Draft | None"]
 """A conversation that ends in another draft, or in None where nothing is to change."""
 TABLES = (
-    ".csv", ".tsv", ".tab", ".psv", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xls", ".ods", ".gz", ".txt", ".md", ".log", ".pdf",
+    ".csv", ".tsv", ".tab", ".psv", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xls", ".ods", ".gz",
+    ".txt", ".md", ".log", ".pdf",
     ".png", ".jpg", ".jpeg", ".gif", ".webp",
 )  # fmt: skip
 """What files of data are usually called; others can be typed."""
