@@ -113,6 +113,43 @@ def test_wrong_usage_is_said(args: tuple[str, ...], said: str, batchtui: Batchtu
     assert said in ran.err
 
 
+def test_what_is_not_sure_is_said_before_anything_is_made(batchtui: Batchtui, files: Path) -> None:
+    (files / "who.csv").write_text("Anna,Berlin\nBert,Bonn\n")
+    (files / "plain.md").write_text("Ask {{ Berlin }}")
+    args = ("compose", "--template", "plain.md", "--data", "who.csv")
+    assert "header: first row? yes, because" in batchtui(*args).err
+    assert batchtui(*args, "--preview", "1", "--json").document["doubts"][0]["option"] == "--no-header"
+    assert "first row?" not in batchtui(*args, "--header").err
+
+
+def test_what_is_left_out_is_counted(batchtui: Batchtui, files: Path) -> None:
+    (files / "tickets.csv").write_text("A report\n\n" + CSV + ",\n,\n\nTotal: 3\n")
+    args = ("compose", "--template", "sum.md", "--data", "tickets.csv")
+    ran = batchtui(*args)
+    assert (ran.code, len(lines(ran.out))) == (0, 3)
+    assert "left out: 3 blank rows, 1 lines below the table" in ran.err
+    document = batchtui(*args, "-o", "o.jsonl", "--json").document
+    assert document["left_out"] == {"blank rows": 3, "lines below the table": 1}
+
+
+def test_a_preview_refuses_what_a_submission_refuses(batchtui: Batchtui, files: Path) -> None:
+    (files / "sum.md").write_text("{{ request.promt }}")
+    (files / "results.csv").write_text("custom_id,request.prompt\nr,Ask\n")
+    asked = ("compose", "--template", "sum.md", "--data", "results.csv")
+    previewed, submitted = batchtui(*asked, "--preview", "1"), batchtui(*asked, "--submit", "--yes")
+    assert (previewed.code, submitted.code) == (3, 3)
+    assert 'did you mean "request.prompt"' in previewed.err
+    assert previewed.err.splitlines()[-2:] == submitted.err.splitlines()[-2:]
+
+
+def test_several_files_and_patterns_are_one_table(batchtui: Batchtui, files: Path) -> None:
+    (files / "more.csv").write_text("Ticket ID,text\nT-9,ninth\n")
+    ran = batchtui("compose", "--template", "sum.md", "--data", "tickets.csv", "more.csv")
+    assert [each["custom_id"] for each in lines(ran.out)] == ["T_1", "T_1-row2", "T-3", "T-9"]
+    assert len(lines(batchtui("compose", "--template", "sum.md", "--data", "*.csv").out)) == 4
+    assert batchtui("compose", "--template", "sum.md", "--data", "no*.csv").code == 3
+
+
 def test_an_existing_file_is_not_replaced_unasked(batchtui: Batchtui, files: Path) -> None:
     (files / "out.jsonl").write_text("mine")
     args = ("compose", "--template", "sum.md", "--data", "tickets.csv", "-o", "out.jsonl")

@@ -58,7 +58,7 @@ class Doubt(NamedTuple):
     about: str
     """Which fact."""
     found: str
-    """What was found, with a question mark."""
+    """What was found."""
     because: str
     option: str
     """What a person says who knows better."""

@@ -97,10 +97,11 @@ class DelimitedTable:
         if not self._dialect.is_sure:
             name = delimiter_name(self._dialect.delimiter)
             doubts.append(Doubt("delimiter", f"{name}?", self._dialect.because, "--delimiter SIGN"))
-        if self._dialect.skip and self._options.skip is None and self._dialect.width:
-            lines = "it has" if self._dialect.skip == 1 else "they have"
-            because = f"{lines} other cells than the rows below"
-            doubts.append(Doubt("skipped", f"{self._dialect.skip} above the header?", because, "--skip N"))
+        is_found = self._options.skip is None and not self._dialect.says_delimiter
+        if self._dialect.skip and is_found:
+            lines = "1 line" if self._dialect.skip == 1 else f"{self._dialect.skip} lines"
+            because = "the rows below have other cells"
+            doubts.append(Doubt("skipped", f"{lines} above the table", because, "--skip N"))
         return tuple(doubts)
 
     @property

@@ -62,6 +62,8 @@ class ApiHeaders:
     """Whether blanks around a cell are none of it: the table is drawn with a ruler."""
     skip: int = 0
     """Lines above the table."""
+    says_delimiter: bool = False
+    """Whether the first line names the delimiter, as Excel's `sep=;` does."""
     comment: str = ""
     """Lines that begin with it are left out."""
     is_comment_found: bool = False
@@ -138,6 +140,8 @@ def sniff(
         sample = _Sample(lines, is_whole, skip or 0, skip is None, comment or "")
     if delimiter is not None:
         trial = _best_quoting(sample, delimiter, is_given=True)
+        if trial is not None and said is not None:
+            trial = trial._replace(dialect=replace(trial.dialect, skip=1, says_delimiter=True))
         return (trial.dialect, [row.cells for row in trial.rows]) if trial else (_one_column(sample, delimiter), [])
     trials = [trial for each in DELIMITERS if (trial := _best_quoting(sample, each)) is not None]
     trials = trials or [trial for each in RARE if (trial := _best_quoting(sample, each)) is not None]

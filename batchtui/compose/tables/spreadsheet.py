@@ -79,7 +79,7 @@ class SpreadsheetTable(Readable):
             doubts.append(Doubt("header", found, self._verdict.because, option))
         if self._above and not self._skip_given:
             because = "nothing but their first cell is filled"
-            doubts.append(Doubt("skipped", f"{self._above} above the header?", because, "--skip N"))
+            doubts.append(Doubt("skipped", f"lines above row {self._above + 1}", because, "--skip N"))
         return tuple(doubts)
 
     @property

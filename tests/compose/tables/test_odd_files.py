@@ -140,6 +140,9 @@ def test_an_unsure_header_says_why_and_what_to_do(tmp_path: Path) -> None:
     assert str(doubt) == 'header: first row? no, because "a" stands in it twice; --header otherwise'
     assert table(tmp_path, "a,a\nb,c\n", header=True).doubts == ()
     assert table(tmp_path, "id,text\n1,hello\n").doubts == ()
+    assert table(tmp_path, "sep=;\nid;text\n1;hello\n").doubts == ()
+    [doubt] = table(tmp_path, "A report\nof today\nid,text,n\n1,hello,2\n").doubts
+    assert str(doubt).startswith("skipped: 2 lines above the table, because")
 
 
 def test_lines_above_and_comments_are_left_out_where_a_person_says_so(tmp_path: Path) -> None:
