@@ -16,7 +16,7 @@ from batchtui.intake.problems import CheckFault
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from batchtui.compose.tables.dialect import ApiHeaders
+    from batchtui.compose.tables.dialect import CsvDialect
 
 BLANK, COMMENTS, REPEATED, BELOW = "blank rows", "comments", "repeated headers", "lines below the table"
 """What is left out, by the words for it."""
@@ -42,7 +42,7 @@ class _Held(NamedTuple):
 class DelimitedRows:
     """The rows of one reading. Holds a block at a time."""
 
-    def __init__(self, stream: TextIO, dialect: ApiHeaders, names: list[str], *, header: list[str] | None) -> None:
+    def __init__(self, stream: TextIO, dialect: CsvDialect, names: list[str], *, header: list[str] | None) -> None:
         """`header` has the cells of the first row where they are the names; None where the table has no header."""
         self._stream = stream
         self._dialect = dialect

@@ -48,7 +48,7 @@ _FOOTER = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ApiHeaders:
+class CsvDialect:
     """How rows are written."""
 
     delimiter: str = ","
@@ -100,7 +100,7 @@ class _Row(NamedTuple):
 class _Trial(NamedTuple):
     """What a dialect makes of the first rows."""
 
-    dialect: ApiHeaders
+    dialect: CsvDialect
     rows: list[_Row]
     """Of the table, the header first."""
     errors: int
@@ -122,7 +122,7 @@ class _Sample(NamedTuple):
 
 def sniff(
     text: str, *, is_whole: bool, delimiter: str | None = None, skip: int | None = None, comment: str | None = None
-) -> tuple[ApiHeaders, list[list[str]]]:
+) -> tuple[CsvDialect, list[list[str]]]:
     """Return how a table is written, and its first rows as it reads them, the header among them.
 
     Args:
@@ -155,8 +155,8 @@ def sniff(
     return replace(best.dialect, is_sure=is_sure, because=because), [row.cells for row in best.rows]
 
 
-def _one_column(sample: _Sample, delimiter: str) -> ApiHeaders:
-    return ApiHeaders(delimiter=delimiter, skip=sample.skip, comment=sample.comment)
+def _one_column(sample: _Sample, delimiter: str) -> CsvDialect:
+    return CsvDialect(delimiter=delimiter, skip=sample.skip, comment=sample.comment)
 
 
 def _best_quoting(sample: _Sample, delimiter: str, *, is_given: bool = False) -> _Trial | None:
@@ -165,7 +165,7 @@ def _best_quoting(sample: _Sample, delimiter: str, *, is_given: bool = False) ->
     if not comment and sample.finds_above and _has_comments_above(sample, delimiter):
         comment = "#"
     is_found = comment != sample.comment
-    plain = ApiHeaders(delimiter=delimiter, skip=sample.skip, comment=comment, is_comment_found=is_found)
+    plain = CsvDialect(delimiter=delimiter, skip=sample.skip, comment=comment, is_comment_found=is_found)
     if delimiter == " " and not _is_of_r(sample):
         return None
     best = base = _tried(sample, plain)
@@ -180,9 +180,9 @@ def _best_quoting(sample: _Sample, delimiter: str, *, is_given: bool = False) ->
     return best if is_table else None
 
 
-def _quotings(sample: _Sample, base: _Trial) -> list[ApiHeaders]:
+def _quotings(sample: _Sample, base: _Trial) -> list[CsvDialect]:
     """Return the other ways of quoting for which there are signs in the sample."""
-    plain, others = replace(base.dialect, skip=sample.skip), list[ApiHeaders]()
+    plain, others = replace(base.dialect, skip=sample.skip), list[CsvDialect]()
     cells = [cell for row in base.rows for cell in row.cells]
     if any('\\"' in line for line in sample.lines):
         others.append(replace(plain, escape="\\"))
@@ -213,7 +213,7 @@ def _has_comments_above(sample: _Sample, delimiter: str) -> bool:
     return count > 1 or not cells or cells != sample.lines[count].count(delimiter)
 
 
-def _tried(sample: _Sample, dialect: ApiHeaders) -> _Trial:
+def _tried(sample: _Sample, dialect: CsvDialect) -> _Trial:
     """Return what a dialect makes of the first rows."""
     rows, errors = _parsed(sample, dialect)
     rulers = [row for row in rows if is_ruler(row.cells)]
@@ -266,7 +266,7 @@ def _without_end(rows: list[_Row], width: int) -> list[_Row]:
     return rows[:end]
 
 
-def _parsed(sample: _Sample, dialect: ApiHeaders) -> tuple[list[_Row], int]:
+def _parsed(sample: _Sample, dialect: CsvDialect) -> tuple[list[_Row], int]:
     """Return the first rows and the number of those that cannot be read."""
     numbered = [
         (number, line)
@@ -327,7 +327,7 @@ def _names_rows(header: list[str], rows: list[_Row], width: int) -> bool:
     return len(first) > 1 and len(set(first)) == len(first) and len(set(header)) == len(header)
 
 
-def _cell_score(rows: list[list[str]], dialect: ApiHeaders) -> float:
+def _cell_score(rows: list[list[str]], dialect: CsvDialect) -> float:
     """Return from 0 to 1 how much the cells look like cells."""
     cells = [cell for row in rows[:100] for cell in row[: dialect.width or None]]
     return sum(_looks_whole(cell, dialect.delimiter) for cell in cells) / len(cells) if cells else 0.0
