@@ -84,8 +84,12 @@ def test_what_a_test_replaces_in_a_module_is_there() -> None:
         }
         for call in ast.walk(tree):
             match call:
-                case ast.Call(
-                    func=ast.Attribute(attr="setattr"), args=[ast.Name(id=owner), ast.Constant(value=str(name)), *_]
+                case (
+                    ast.Call(
+                        func=ast.Attribute(attr="setattr"),
+                        args=[ast.Name(id=owner), ast.Constant(value=str(name)), *_],
+                    )
+                    | ast.Tuple(elts=[ast.Name(id=owner), ast.Constant(value=str(name)), ast.expr(), *_])
                 ) if owner in modules:
                     found += 1
                     module, _, own = modules[owner].rpartition(".")
