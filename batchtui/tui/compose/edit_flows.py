@@ -101,6 +101,7 @@ def from_whole(draft: Draft, text: str) -> Draft:
     try:
         return with_template(replace(draft, id=""), parse_template(draft.name, text))
     except InvalidTemplate:
+        # Kept as it is, so that a typing error does not lose the text.
         return replace(draft, base=text, prompt="")
 
 
@@ -133,12 +134,14 @@ async def _model(app: Host, draft: Draft) -> Draft | None:
     names = [Name(tier, f"now {model}") for tier, model in tiers.items()]
     names += [Name(model.id, _about(model, today)) for model in found.models.values()]
     where = "as the API lists them" if found.heard_at else "from the built-in list"
+    # Tiers come first, since they stay right when models are replaced.
     chosen = await app.push_screen(NamePicker(names, f"a model, {where}", others=True), wait_for_dismiss=True)
     return replace(draft, model=chosen) if chosen else None
 
 
 async def _models(workspace: Workspace) -> ModelList:
     """Return the models that the API lists; those that are known already where it does not answer in time."""
+    # The list is a convenience: the dialog opens in any case.
     with suppress(TimeoutError):
         async with asyncio.timeout(A_MOMENT):
             return await list_models(workspace)
