@@ -122,11 +122,11 @@ async def command(
     --format chat writes lines for fine-tuning, {"messages": […]}, of the answers that succeeded unless --only says
     otherwise. What such a line cannot say (a PDF) is left out and counted.
     """
-    from batchtui.services.batches.targets import find_target
+    from batchtui.services.batches.adopt import find_or_import
 
     saving.refuse_two_on_stdout(session, output)
     async with session.workspace() as workspace:
-        target = await find_target(workspace, named)
+        target = await find_or_import(workspace, named)
         target = await saving.ensure_collected(session, workspace, target, accept=accept, salvage=salvage)
         report = await saving.export(
             session, workspace, target, replace(_options(output, overwrite=overwrite, **wishes), salvage=salvage)

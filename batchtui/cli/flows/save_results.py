@@ -71,9 +71,9 @@ async def wait_and_save(
     Raises:
         WaitTimedOut, FateUnknown, NeverSent: as `flows.wait.wait_for`.
     """
-    from batchtui.services.batches.targets import find_target
+    from batchtui.services.batches.adopt import find_or_import
 
-    target = await find_target(workspace, named)
+    target = await find_or_import(workspace, named)
     await waiting.wait_for(
         session, workspace, target.batches, poll_interval=patience.poll_interval, timeout=patience.timeout
     )

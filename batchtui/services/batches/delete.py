@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from batchtui.domain.errors import BatchNotFound, BatchtuiError
+from batchtui.domain.errors import AnswerLost, BatchNotFound, BatchtuiError, Refused, Unreachable
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.runtime.threads import run_in_thread
 from batchtui.services.batches.cancel import ActionResult, Skipped
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from batchtui.domain.batch import Batch
+    from batchtui.domain.errors import GatewayError
     from batchtui.services.workspace import Workspace
 
 
@@ -79,19 +80,30 @@ async def apply_delete(workspace: Workspace, plan: DeletePlan) -> list[ActionRes
 
 
 async def _delete(workspace: Workspace, batch: Batch) -> None:
-    """Delete a batch at the API, then ask for it: only a 404 proves that it is gone."""
+    """Delete at the API, then read back: only a 404 proves it, whatever the answer to the DELETE was.
+
+    A batch that was deleted elsewhere answers the DELETE with 404, and other servers answer a done one without JSON.
+    """
     assert batch.id is not None
     gateway = await workspace.gateway()
-    await gateway.delete(batch.id)
+    failure: GatewayError | None = None
+    try:
+        await gateway.delete(batch.id)
+    except BatchNotFound:
+        pass
+    except (Refused, AnswerLost) as error:
+        if isinstance(error, Unreachable):
+            raise
+        failure = error
     try:
         await gateway.retrieve(batch.id)
     except BatchNotFound:
         await workspace.registry.batches.deleted(batch.key, locally=False)
         return
     raise BatchtuiError(
-        f"{batch.id} is still there after it was deleted.",
+        f"{batch.id} is still there after it was deleted." + (f" {failure.message}" if failure else ""),
         title="Not deleted",
-        hint="Try again, or look at `batchtui log`.",
+        hint=f"Run the command again; `batchtui delete {batch.id} --local` forgets it here and leaves it at the API.",
     )
 
 
@@ -108,7 +120,7 @@ def _why_not(batch: Batch, *, locally: bool, force: bool, loses: bool) -> str:
     if batch.state in (BatchState.SUBMITTING, BatchState.UNKNOWN) and not (locally and force):
         return "nobody knows yet whether it exists; `batchtui resume` finds out"
     if batch.state.is_running:
-        return "it is still running; cancel it first"
+        return "" if locally and force else "it is in progress. Cancel it first, or forget it here with --local --force"
     if batch.state is BatchState.ENDED and not force and loses:
         return "its results are not saved here; save them with `batchtui results`, or use --force"
     return ""

@@ -2,6 +2,7 @@
 
 Modules:
 
+    attach       attach the requests of a batch that was made elsewhere
     collect      fetch results, verify them against the counts and index them; only then they count as saved
     compare      compare the answers of two batches or jobs that share custom_ids
     export       export results: read, merge over parts and attempts, write in the chosen format

@@ -6,7 +6,6 @@ picks it out for an export; `marks` says of accepted results which of them answe
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass
@@ -83,6 +82,6 @@ def _foreign(workspace: Workspace, batch: Batch, reader: ResultReader) -> dict[s
     try:
         with closing(workspace.registry.requests.reader(batch.job, batch.attempt)) as requests:
             sent = set(requests.custom_ids(batch.part))
-    except (StorageError, sqlite3.Error):
+    except StorageError:
         return {}
     return {custom_id: FOREIGN for _, custom_id, _ in reader.custom_ids() if custom_id not in sent}

@@ -10,12 +10,12 @@ from batchtui.domain.states import BatchState, ResultsState
 from batchtui.services.retry.unresolved import MISSING, Unresolved
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from batchtui.domain.batch import Batch
     from batchtui.domain.job import Job
+    from batchtui.results.failure_groups import Kind
     from batchtui.services.batches.targets import Target
-    from batchtui.services.retry.retry import RetryOptions
     from batchtui.services.workspace import Workspace
 
 WORDS = (*map(str, Outcome.failures()), MISSING)
@@ -57,9 +57,9 @@ def _refuse_unsettled(workspace: Workspace, batch: Batch) -> None:
         )
 
 
-def refuse_paused(options: RetryOptions) -> None:
+def refuse_paused(only: Collection[str], kinds: Collection[Kind]) -> None:
     """Raise `UsageError` where paused answers are named: they have to be continued, and a retry starts over."""
-    if Outcome.PAUSED in options.only or any(kind[0] is Outcome.PAUSED for kind in options.groups):
+    if Outcome.PAUSED in only or any(kind[0] is Outcome.PAUSED for kind in kinds):
         raise UsageError(
             "Paused answers cannot be retried: that would send the original request and pay for it twice,"
             " and the conversation would not go on.",

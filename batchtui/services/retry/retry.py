@@ -114,7 +114,7 @@ async def plan_retry(workspace: Workspace, target: Target, options: RetryOptions
         InputError: with another model or max_tokens the requests are wrong.
         StorageError: where the disk refuses.
     """
-    refuse_paused(options)
+    refuse_paused(options.only, options.groups)
     refuse_unkept(workspace, target)
     workspace.warm_up()
     job = target.job or await workspace.registry.jobs.get(target.batches[0].job)
