@@ -57,6 +57,10 @@ def to_batch(row: Row) -> Batch:
         cost_estimate=text_money(row["cost_estimate"]),
         cost_actual=text_money(row["cost_actual"]),
         note=row["note"],
+        organization_id=row["organization_id"],
+        base_url=row["base_url"],
+        is_unproved=bool(row["unproved"]),
+        may_have_twin=bool(row["twin"]),
     )
 
 
