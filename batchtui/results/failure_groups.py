@@ -41,7 +41,7 @@ class SuggestedAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """The sensible act for one kind of failure, and why."""
+    """What to do about one kind of failure, and why."""
 
     act: SuggestedAction
     sentence: str
@@ -79,7 +79,7 @@ _FINE = Advice(SuggestedAction.LEAVE, "Nothing to do.")
 
 
 def suggest_action(outcome: Outcome, error_type: str | None = None, stop_reason: str | None = None) -> Advice:
-    """Return the sensible act for one kind of failure (API.md, "Results": what is worth sending again)."""
+    """Return what to do about one kind of failure (documentation of API errors)."""
     otherwise = _BY_OUTCOME.get(outcome, _FINE)
     if outcome is Outcome.ERRORED:
         return _BY_ERROR.get(error_type or "", otherwise)

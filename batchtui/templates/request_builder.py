@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MAX_TOKENS = 4096
 """Where neither the template nor anybody else says."""
 CACHED = {"type": "ephemeral", "ttl": "1h"}
-"""The mark of a cached prefix; in batches only an hour is long enough (API.md, "Prices")."""
+"""The mark of a cached prefix; in batches only an hour is long enough (documentation of prompt caching)."""
 LEAST_LEAD = 1000
 """Characters that a prompt must begin with, the same for all, before it is cut in two for the cache's sake."""
 Block = dict[str, Any]

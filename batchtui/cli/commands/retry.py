@@ -110,12 +110,13 @@ async def command(
 
 
 async def _ready(session: Session, workspace: Workspace, named: str) -> Target:
-    """Find what is meant, and fetch the results that can be had: they say what has failed."""
+    """Find the target and collect the results that can be had: they tell what has failed."""
     from batchtui.services.batches.targets import find_target
     from batchtui.services.polling.refresh import refresh_batches
     from batchtui.services.retry.preconditions import refuse_unkept
 
     target = await find_target(workspace, named)
+    # First: where the requests are gone, fetching results would be for nothing.
     refuse_unkept(workspace, target)
     running = [batch for batch in target.batches if batch.state.is_running]
     if running:

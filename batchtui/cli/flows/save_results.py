@@ -51,7 +51,7 @@ def refuse_existing(output: str | None, *, overwrite: bool = False) -> None:
     """Refuse an OUTPUT that exists, or cannot, before anything is sent or waited for, not hours later.
 
     Raises:
-        OutputExists, StorageError: as `output_file.refuse_existing`.
+        OutputExists, StorageError: as `runtime.atomic_file.refuse_existing`.
     """
     if output and output != STDOUT:
         output_file.refuse_existing(Path(output), overwrite=overwrite)
@@ -69,7 +69,7 @@ async def wait_and_save(
     """Wait for the end of what is named, save its results, export them where `options` are given, and say all of it.
 
     Raises:
-        WaitTimedOut, FateUnknown, NeverSent: as `waiting.wait_for`.
+        WaitTimedOut, FateUnknown, NeverSent: as `flows.wait.wait_for`.
     """
     from batchtui.services.batches.targets import find_target
 
@@ -90,7 +90,7 @@ async def wait_and_save(
 
 
 async def ensure_collected(session: Session, workspace: Workspace, target: Target) -> Target:
-    """Ask how the running batches of a target stand now, and have the results of all ended ones on this disk."""
+    """Refresh the running batches of a target, and collect the results of all that have ended."""
     from batchtui.services.polling.refresh import refresh_batches
 
     running = [batch for batch in target.batches if batch.state.is_running]
@@ -110,6 +110,7 @@ async def collect_all(session: Session, workspace: Workspace, target: Target) ->
         try:
             await collect(workspace, batch, on_progress=_collecting(session, batch))
         except ResultsUnavailable as error:
+            # Of several batches one without results must not keep the others from being saved.
             if len(target.batches) == 1:
                 raise
             session.notes.failure(error)
@@ -128,6 +129,7 @@ async def export(session: Session, workspace: Workspace, target: Target, options
     plan = await plan_export(workspace, target.batches, options)
     for batch in plan.left_out:
         session.notes.say(f"Without results: {batch_label(batch)}.")
+    # --json has stdout for its document: the results are only counted.
     if plan.output is None and session.json:
         with open(os.devnull, "wb") as nowhere:  # noqa: ASYNC230, PTH123 (a device)
             return await apply_export(workspace, plan, stream=nowhere)
@@ -138,7 +140,7 @@ async def export(session: Session, workspace: Workspace, target: Target, options
 
 
 def tell_export(session: Session, report: ExportReport) -> None:
-    """Say what was written; where it went to stdout only what needs a second look is said, on stderr."""
+    """Print what was written. Where the results went to stdout, stderr tells only what needs a second look."""
     said = ", ".join(
         f"{count(report.outcomes[outcome])} {OUTCOMES[outcome].word}"
         for outcome in Outcome
@@ -159,6 +161,7 @@ async def exit_of(workspace: Workspace, target: Target, *, allow_failures: bool)
         return ExitCode.DONE
     saved = [batch for batch in target.batches if batch.results is ResultsState.SAVED]
     others = [batch for batch in target.batches if batch.results is not ResultsState.SAVED]
+    # A retry may have answered what a deleted batch of the first attempt lost: then all of the job succeeded.
     if any(not batch.has_full_success for batch in others):
         outcomes = await showing.merged_outcomes(workspace, target)
         succeeded = sum(number for outcome, number in (outcomes or {}).items() if outcome.is_success)

@@ -52,7 +52,7 @@ CATEGORIES = {
 
 
 def show_ledger(session: Session, ledger: Ledger, *, named: str | None, as_csv: bool) -> None:
-    """Say what was spent."""
+    """Print what was spent."""
     if session.json:
         session.out.document(ledger_document(ledger))
         return
@@ -96,7 +96,7 @@ def sheet(ledger: Ledger, named: str | None) -> Iterator[str]:
 
 
 def remarks(ledger: Ledger) -> Iterator[str]:
-    """Yield what the figures do not hold."""
+    """Yield what the figures do not include."""
     if ledger.total.unknown:
         answers = amount(ledger.total.unknown, "answer")
         yield f"{answers} cannot be priced: their model has no price, or they say nothing of their tokens."
@@ -110,7 +110,7 @@ def remarks(ledger: Ledger) -> Iterator[str]:
 
 
 def show_calculation(session: Session, sums: Sequence[CalculatedCost], *, as_csv: bool) -> None:
-    """Say what a calculation came to."""
+    """Print a calculation."""
     documents = [_sum_document(each) for each in sums]
     if session.json:
         session.out.document(documents)

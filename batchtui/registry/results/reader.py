@@ -148,6 +148,7 @@ class ResultReader:
 
     def at(self, offset: int, length: int) -> bytes:
         """Return bytes of the file of results."""
+        # pread: several threads read, and none may move the position of another.
         return os.pread(self._file.fileno(), length, offset)
 
     def custom_ids(self) -> Iterator[tuple[int, str, Outcome]]:
@@ -182,6 +183,7 @@ class ResultReader:
         """
         uri = f"{requests_index.absolute().as_uri()}?mode=ro&immutable=1"
         with self._lock:
+            # immutable: the index of stored requests never changes, so SQLite needs no lock on it.
             self._index.execute("ATTACH ? AS sent", (uri,))
             cursor = self._index.execute(_ANSWERED, (part,))
         try:

@@ -1,4 +1,4 @@
-"""Changing a part of a draft, as a conversation: what is asked depends on the part, and another draft comes back."""
+"""Change one part of a draft: each asks for its value and returns another draft, None where nothing is to change."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ if TYPE_CHECKING:
     from batchtui.tui.host import Host
 
 Rewriting = Coroutine[Any, Any, "Draft | None"]
-"""A conversation that ends in another draft, or in None where nothing is to change."""
+"""A dialog that ends in another draft, or in None."""
 TABLES = (
     ".csv", ".tsv", ".tab", ".psv", ".json", ".jsonl", ".ndjson", ".parquet", ".gz", ".txt", ".md", ".log", ".pdf",
     ".png", ".jpg", ".jpeg", ".gif", ".webp",
 )  # fmt: skip
-"""What files of data are usually called; others can be typed."""
+"""Suffixes of files that are offered as data; others can be typed."""
 A_MOMENT = 2.0
-"""Seconds that a person waits for a list of models."""
+"""Seconds that a person waits for the list of models."""
 MADE = "(made)"
-"""Stands for ids that come from no column."""
+"""Stands for custom_ids that come from no column."""
 
 
 async def edit_part(app: Host, opened: OpenedDraft, part: str) -> Draft | None:
-    """Ask for one part of a draft."""
+    """Ask for one part of a draft, and return the changed draft."""
     match part:
         case "data":
             return await _data(app, opened.draft)
@@ -61,7 +61,7 @@ async def edit_part(app: Host, opened: OpenedDraft, part: str) -> Draft | None:
 
 
 async def edit_query(app: Host, opened: OpenedDraft) -> Draft | None:
-    """Ask for a SELECT over files, in place of a table."""
+    """Ask for a SELECT over files in place of a table."""
     before = opened.draft.data if opened.draft.is_query else ""
     asked = TextPrompt(
         "A SELECT over files", before, check=_query, placeholder="select id, text from 'tickets.parquet'"
@@ -71,7 +71,7 @@ async def edit_query(app: Host, opened: OpenedDraft) -> Draft | None:
 
 
 async def read_otherwise(app: Host, opened: OpenedDraft) -> Draft | None:
-    """Ask how a table of text is written, where what was found out is wrong."""
+    """Ask how a table of text is written, where the detection is wrong."""
     title = "How the table is written; empty to find out"
     hint = "cp1252 ; no-header"
     asked = TextPrompt(title, opened.draft.read_as, placeholder=hint)
@@ -80,15 +80,15 @@ async def read_otherwise(app: Host, opened: OpenedDraft) -> Draft | None:
 
 
 async def new_draft(app: Host) -> Draft | None:
-    """Ask whether the draft may go, and return an empty one."""
+    """Ask whether the draft may be dropped, and return an empty one."""
     question = Question(
         "Begin an empty draft?", (Group("This one goes", ("Templates that were saved stay.",)),), yes="begin"
     )
     return Draft() if await app.ask(question) else None
 
 
-def join_text(draft: Draft) -> str:
-    """Return the template of a draft as its file would be: with its head, and further turns."""
+def template_of_draft(draft: Draft) -> str:
+    """Return the template of a draft as the text of its file, with header and further turns."""
     try:
         template = template_of(draft)
     except BatchtuiError:  # half typed: what is there is still worth editing
@@ -97,7 +97,7 @@ def join_text(draft: Draft) -> str:
 
 
 def from_whole(draft: Draft, text: str) -> Draft:
-    """Return the draft that says what a template's file says; where that is wrong, one that complains and keeps it."""
+    """Return the draft of a template text; a faulty text is kept as it is, and the draft complains about it."""
     try:
         return with_template(replace(draft, id=""), parse_template(draft.name, text))
     except InvalidTemplate:
@@ -138,7 +138,7 @@ async def _model(app: Host, draft: Draft) -> Draft | None:
 
 
 async def _models(workspace: Workspace) -> ModelList:
-    """Return the models that the API lists; after a moment without an answer those that are known."""
+    """Return the models that the API lists; those that are known already where it does not answer in time."""
     with suppress(TimeoutError):
         async with asyncio.timeout(A_MOMENT):
             return await list_models(workspace)

@@ -24,6 +24,7 @@ from textual.events import Key, Paste
 from batchtui.tui.terminal.input_tokenizer import ESC, InputTokenizer, PastedText
 from batchtui.tui.terminal.key_sequences import is_known
 from batchtui.tui.terminal.terminal_guard import TerminalGuard
+from batchtui.tui.terminal.textual_fixes import require
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -36,6 +37,9 @@ POP_KEYBOARD_FLAGS = "\x1b[<u"
 """Takes back what Textual has asked of kitty's keyboard protocol."""
 _AT_ONCE = 1 << 16
 """Bytes of one read: a paste comes in as few pieces as the terminal lets it."""
+
+require(LinuxDriver, "run_input_thread", "_run_input_thread", "_query_in_band_window_resize")
+require(LinuxDriver, "_sigtstp_application", "_sigcont_application")
 
 
 class HasKeymap(Protocol):
