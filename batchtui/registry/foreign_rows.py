@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
     import aiosqlite
 
-_KEPT = ("results", "results_bytes", "cost_actual", "cost_counted", "counts_moved")
+_KEPT = (
+    "results", "results_bytes", "results_digest", "accepted", "outcomes", "failures", "cost_actual", "cost_counted",
+    "cost_at_least", "without_usage", "counts_moved",
+)  # fmt: skip
 """What the part takes over: the rest of a foreign row is what the API says anyway."""
 
 

@@ -64,12 +64,15 @@ _BY_STOP: Mapping[str, Advice] = {
     "model_context_window_exceeded": Advice(SuggestedAction.EDIT, "The context window was full; shorten the request."),
 }
 _BY_OUTCOME: Mapping[Outcome, Advice] = {
-    Outcome.TRUNCATED: Advice(SuggestedAction.RAISE, "The answer was cut short."),
+    Outcome.TRUNCATED: Advice(SuggestedAction.RAISE, "The answer was truncated."),
     Outcome.REFUSED: Advice(SuggestedAction.LEAVE, "The model refused; the same request is refused again."),
     Outcome.PAUSED: Advice(
         SuggestedAction.LEAVE, "It can be continued: send the conversation again with this answer at its end."
     ),
     Outcome.EMPTY: Advice(SuggestedAction.RESEND, "It ended in order without saying anything."),
+    Outcome.INVALID: Advice(
+        SuggestedAction.LEAVE, "The answer is not valid JSON, which was requested; read an example first."
+    ),
     Outcome.CANCELED: Advice(SuggestedAction.RESEND, "It was cancelled before it ran; nothing was billed."),
     Outcome.EXPIRED: Advice(SuggestedAction.RESEND, "The batch expired before it ran; nothing was billed."),
     Outcome.ERRORED: Advice(SuggestedAction.LEAVE, "An error that batchtui does not know; read an example first."),

@@ -63,6 +63,7 @@ class CoalescedWorker:
     def request(self) -> None:
         """Run the work: now, or once more after the run that is under way. It sees the state of its own start."""
         self._is_asked = True
+        # A widget that has been removed can run no worker.
         if not self._is_running and self._owner.is_attached:
             self._is_running = True
             run_worker(self._owner, self._run, group=f"latest-{id(self)}")

@@ -85,7 +85,7 @@ async def command(
     """Send again what has not succeeded, from the stored requests, as the next attempt of the same job.
 
     What has succeeded in any attempt is never sent again. Without --only: errors of the service, expired, canceled and
-    empty ones; with --max-tokens also answers that were cut short. `batchtui results JOB` writes one whole set: for
+    empty ones; with --max-tokens also answers that were truncated. `batchtui results JOB` writes one whole set: for
     each custom_id the latest success, else the latest outcome.
     """
     from batchtui.services.retry.retry import RetryOptions, apply_retry, discard, plan_retry

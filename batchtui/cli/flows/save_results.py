@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.flows import wait as waiting
-from batchtui.cli.views import batches as sheets
 from batchtui.cli.views import target as showing
 from batchtui.domain.errors import ResultsUnavailable, UsageError
 from batchtui.domain.result import Outcome
@@ -19,10 +18,11 @@ from batchtui.runtime import atomic_file as output_file
 from batchtui.text.batch_names import batch_label
 from batchtui.text.glyphs import OUTCOMES
 from batchtui.text.numbers import amount, bytes_done, count
+from batchtui.text.outcome_words import batch_outcome_words
 from batchtui.text.progress import bar, pace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from batchtui.cli.session import Session
     from batchtui.domain.batch import Batch
@@ -85,7 +85,7 @@ async def wait_and_save(
         tell_export(session, report)
     else:
         for batch in target.batches:
-            session.out.line(f"{batch_label(batch)}: {await outcome_of(workspace, batch)}")
+            session.out.line(f"{batch_label(batch)}: {outcome_of(batch)}")
     return await exit_of(workspace, target, allow_failures=patience.allow_failures)
 
 
@@ -156,7 +156,7 @@ def tell_export(session: Session, report: ExportReport) -> None:
 
 
 async def exit_of(workspace: Workspace, target: Target, *, allow_failures: bool) -> int:
-    """Return whether every request succeeded, read closely: answers that were cut short or refused did not."""
+    """Return whether every request succeeded, read closely: answers that were truncated or refused did not."""
     if allow_failures:
         return ExitCode.DONE
     saved = [batch for batch in target.batches if batch.results is ResultsState.SAVED]
@@ -178,16 +178,11 @@ def _needs_a_second_look(workspace: Workspace, saved: Sequence[Batch]) -> bool:
         return next(iter(merged.in_arrival_order(Outcome.failures())), None) is not None
 
 
-async def outcome_of(workspace: Workspace, batch: Batch) -> str:
+def outcome_of(batch: Batch) -> str:
     """Return what became of a batch's requests, as closely as is known."""
     if batch.results is not ResultsState.SAVED:
         return f"{batch.state}, {batch.counts.succeeded:,} of {batch.counts.total:,} succeeded"
-    return f"ended, results saved: {sheets.result_words(await asyncio.to_thread(_outcomes, workspace, batch))}"
-
-
-def _outcomes(workspace: Workspace, batch: Batch) -> Mapping[Outcome, int]:
-    with workspace.registry.results.reader(batch) as reader:
-        return reader.by_outcome
+    return f"ended, results saved: {batch_outcome_words(batch)}"
 
 
 def _stdout(session: Session, kind: str) -> BinaryIO:

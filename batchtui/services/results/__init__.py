@@ -6,5 +6,6 @@ Modules:
     compare      compare the answers of two batches or jobs that share custom_ids
     export       export results: read, merge over parts and attempts, write in the chosen format
     export_plan  plan what an export will write where
+    outcomes     count what saved results turned out to be, of batches saved by earlier versions
     read         read saved results one by one for a program
 """

@@ -143,6 +143,7 @@ class DashboardApp(GlobalActions):
         self.set_interval(LOOK_AHEAD, self.looking_ahead.request)
         self.looking_ahead.request()
         run_guarded(self, self._say_what_was_missed, group="away")
+        run_guarded(self, self._count_old_outcomes, group="outcomes")
         if self.guide is not None:
             run_worker(self, partial(self.guide.run, self._tell_hint), group="guide")
 
@@ -219,6 +220,12 @@ class DashboardApp(GlobalActions):
         if await self.outlook.read():
             self._show_status()
         self.tick()
+
+    async def _count_old_outcomes(self) -> None:
+        """Count what earlier versions saved without counting it; once, after an update."""
+        from batchtui.services.results.outcomes import count_missing_outcomes
+
+        await count_missing_outcomes(self.workspace)
 
     async def _say_what_was_missed(self) -> None:
         self.away = await last_visit.since_last_visit(self.workspace)

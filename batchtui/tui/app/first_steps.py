@@ -30,7 +30,7 @@ HINTS: Sequence[Hint] = (
     _hint("list.open", "opens a batch; {app.back} comes back"),
     _hint("app.help", "lists every key that works where you are"),
     _hint("app.warnings", "shows what to look out for, and does something about it"),
-    _hint("batch.outcomes", "shows only what failed, was cut short, refused…"),
+    _hint("batch.outcomes", "shows only what failed, was truncated, refused…"),
     _hint("batch.retry", "sends again only what failed"),
     _hint("result.view", "shows it as text, rendered or as a tree"),
     _hint("result.next", "goes to the next result"),

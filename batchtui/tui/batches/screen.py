@@ -174,6 +174,7 @@ class BatchesScreen(BatchActions):
         if not row.together:
             self.app.push_screen(BatchScreen(self.workspace, row.batch))
             return
+        # Remembered until the new order is there, so that they can be scrolled into sight.
         self._unfolded = 0 if row.is_open else len(row.together)
         others = tuple(job for job in self._left.is_open if job != row.batch.job)
         self._arrange(is_open=others if row.is_open else (*others, row.batch.job))

@@ -62,6 +62,7 @@ class Command:
 Offer = tuple[Command, str]
 """A command that works now, and the key that is shown for it."""
 
+# A short name keeps each command on one line.
 _S = Scope
 COMMANDS: tuple[Command, ...] = (
     Command("app.help", ("?", "f1"), "help", "Show the keys that work here.", _S.EVERYWHERE, worth=99),
@@ -248,6 +249,7 @@ TOGETHER: tuple[tuple[Scope, ...], ...] = (
     (Scope.EVERYWHERE, Scope.TEXT, Scope.TREE, Scope.RESULT),
     (Scope.EVERYWHERE, Scope.TEXT, Scope.PAIR),
     (Scope.DIALOG, Scope.TEXT),
+    # While one types, letters go into the field; nothing else is heard.
     (Scope.FIELD,),
 )
 """Scopes that are heard at the same time: within each of these a key must mean one thing only."""

@@ -46,6 +46,7 @@ class BatchPicker(ListScreen[Batch]):
 
     def on_mount(self) -> None:
         """Begin to look for batches."""
+        # It reads the custom_ids of many batches from the disk.
         run_guarded(self, self._look, group="latest-comparable")
 
     async def _look(self) -> None:

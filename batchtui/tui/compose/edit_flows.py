@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from batchtui.domain.errors import BatchtuiError
 from batchtui.domain.model import lifecycle_on
 from batchtui.services.compose.draft import Draft, template_of, with_template
+from batchtui.services.compose.example import without_example
 from batchtui.services.compose.template_choice import saved_template, templates
 from batchtui.services.models import known_models, list_models
 from batchtui.templates import InvalidTemplate, parse_template, template_text
@@ -34,10 +35,13 @@ if TYPE_CHECKING:
 Rewriting = Coroutine[Any, Any, "Draft | None"]
 """A dialog that ends in another draft, or in None."""
 TABLES = (
-    ".csv", ".tsv", ".tab", ".psv", ".json", ".jsonl", ".ndjson", ".parquet", ".gz", ".txt", ".md", ".log", ".pdf",
+    ".csv", ".tsv", ".tab", ".psv", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xls", ".ods", ".gz",
+    ".txt", ".md", ".log", ".pdf",
     ".png", ".jpg", ".jpeg", ".gif", ".webp",
 )  # fmt: skip
 """Suffixes of files that are offered as data; others can be typed."""
+FIRST = (".csv", ".tsv", ".tab", ".psv", ".parquet", ".xlsx", ".xls", ".ods")
+"""What is surely a table: JSON lines often are requests already."""
 A_MOMENT = 2.0
 """Seconds that a person waits for the list of models."""
 MADE = "(made)"
@@ -67,13 +71,13 @@ async def edit_query(app: Host, opened: OpenedDraft) -> Draft | None:
         "A SELECT over files", before, check=_query, placeholder="select id, text from 'tickets.parquet'"
     )
     typed = await app.push_screen(asked, wait_for_dismiss=True)
-    return replace(opened.draft, data=typed, id="") if typed else None
+    return replace(without_example(opened.draft), data=typed, id="") if typed else None
 
 
 async def read_otherwise(app: Host, opened: OpenedDraft) -> Draft | None:
     """Ask how a table of text is written, where the detection is wrong."""
     title = "How the table is written; empty to find out"
-    hint = "cp1252 ; no-header"
+    hint = "cp1252 ; no-header skip=3"
     asked = TextPrompt(title, opened.draft.read_as, placeholder=hint)
     typed = await app.push_screen(asked, wait_for_dismiss=True)
     return None if typed is None else replace(opened.draft, read_as=typed)
@@ -101,14 +105,15 @@ def from_whole(draft: Draft, text: str) -> Draft:
     try:
         return with_template(replace(draft, id=""), parse_template(draft.name, text))
     except InvalidTemplate:
+        # Kept as it is, so that a typing error does not lose the text.
         return replace(draft, base=text, prompt="")
 
 
 async def _data(app: Host, draft: Draft) -> Draft | None:
     path = await app.push_screen(
-        FilePicker(Path.cwd(), TABLES, "a table, or a folder of documents"), wait_for_dismiss=True
+        FilePicker(Path.cwd(), TABLES, "a table, or a folder of documents", first=FIRST), wait_for_dismiss=True
     )
-    return replace(draft, data=str(path), id="") if path is not None else None
+    return replace(without_example(draft), data=str(path), id="") if path is not None else None
 
 
 async def _template(app: Host, draft: Draft) -> Draft | None:
@@ -133,12 +138,14 @@ async def _model(app: Host, draft: Draft) -> Draft | None:
     names = [Name(tier, f"now {model}") for tier, model in tiers.items()]
     names += [Name(model.id, _about(model, today)) for model in found.models.values()]
     where = "as the API lists them" if found.heard_at else "from the built-in list"
+    # Tiers come first, since they stay right when models are replaced.
     chosen = await app.push_screen(NamePicker(names, f"a model, {where}", others=True), wait_for_dismiss=True)
     return replace(draft, model=chosen) if chosen else None
 
 
 async def _models(workspace: Workspace) -> ModelList:
     """Return the models that the API lists; those that are known already where it does not answer in time."""
+    # The list is a convenience: the dialog opens in any case.
     with suppress(TimeoutError):
         async with asyncio.timeout(A_MOMENT):
             return await list_models(workspace)

@@ -85,7 +85,8 @@ class RequestPreview(Vertical):
                 Document(partial(request_parts, raw), raw) if raw else Document(partial(_nothing, shown is not None))
             )
             self.request.show(reading, stays=is_same)
-        self._troubles.show(shown.rendered.problems if shown and shown.rendered else (), opened.complaints)
+        # What is wrong with all rows stands in the sum, and in no second place.
+        self._troubles.show(shown.rendered.problems if shown and shown.rendered else ())
         self.post_message(self.RowShown())
 
     @property
@@ -113,19 +114,17 @@ class RowProblems(LinesView):
     def __init__(self) -> None:
         super().__init__(id="row-troubles")
         self._problems: Sequence[Problem] = ()
-        self._complaints: Sequence[str] = ()
         self.display = False
 
-    def show(self, problems: Sequence[Problem], complaints: Sequence[str] = ()) -> None:
-        """Draw the problems of the row; `complaints` are about all rows and come first."""
-        self._problems, self._complaints = problems, complaints
-        self.display = bool(problems or complaints)
+    def show(self, problems: Sequence[Problem]) -> None:
+        """Draw the problems of the row."""
+        self._problems = problems
+        self.display = bool(problems)
         self.redraw()
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Return five lines of problems at most."""
-        wrong = [one_line(complaint) for complaint in self._complaints]
-        lines: list[Line] = [(Span(f" {part}", Tone.BAD),) for said in wrong for part in wrapped(said, columns - 2)]
+        """Draw them."""
+        lines: list[Line] = []
         for problem in self._problems:
             tone = Tone.BAD if problem.severity is Severity.ERROR else Tone.WARN
             said = " ".join(_sentence(words) for words in (problem.message, problem.hint) if words)

@@ -64,6 +64,9 @@ def summary(composed: Composed) -> Iterator[Span]:
     """Yield what all rows come to, a sentence each."""
     report = composed.report
     yield Span(f"{amount(report.requests, 'request')} of {amount(composed.rows, 'row')}", Tone.STRONG)
+    if composed.left_out:
+        said = ", ".join(f"{count(number)} {what}" for what, number in composed.left_out.items())
+        yield Span(f"left out: {said}", Tone.DIM)
     for problem in report.problems:
         yield Span(problem_words(problem), Tone.BAD if problem.severity is Severity.ERROR else Tone.WARN)
     if composed.estimate is not None:

@@ -39,20 +39,33 @@ class FilePicker(Picker[FileEntry, Path]):
     """Returns the chosen path, None for none. It reads no file."""
 
     def __init__(
-        self, folder: Path, suffixes: tuple[str, ...] = SUFFIXES, what: str = "a file, or a folder of parts"
+        self,
+        folder: Path,
+        suffixes: tuple[str, ...] = SUFFIXES,
+        what: str = "a file, or a folder of parts",
+        first: tuple[str, ...] = (),
     ) -> None:
-        """`suffixes` are those of files that are offered; `what` is shown in the empty field."""
+        """Offer what lies in a folder.
+
+        Args:
+            folder: where to begin.
+            suffixes: of files that are offered; others can be typed.
+            what: stands in the field while it is empty.
+            first: of these files, those that are listed before the others.
+        """
         super().__init__(what, COLUMNS, empty="nothing here that could be meant")
         self._folder = folder
         self._suffixes = suffixes
+        self._first = first
         self._entries: list[FileEntry] = []
 
     async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, FileEntry]]:
         return [(key, self._entries[key]) for key in keys if key < len(self._entries)]
 
     def _show(self, typed: str) -> None:
-        """Show what the typed path could become."""
-        self._entries = entries(self._folder, typed, self._suffixes)
+        """Show what the path could become."""
+        found = entries(self._folder, typed, self._suffixes)
+        self._entries = sorted(found, key=lambda entry: not entry.path.name.lower().endswith(self._first or ("",)))
         self.grid.forget()
         self.grid.update(enumerate(self._entries))
         self.grid.show(range(len(self._entries)), cursor_on=0 if self._entries else None)

@@ -55,6 +55,7 @@ class NamePicker(Picker[Name, str]):
         typed = event.value.strip()
         if self.grid.item is not None:
             self._close(self.grid.item.name)
+        # A listed name wins over a typed beginning of it.
         elif self._others and typed:
             self._close(typed)
 

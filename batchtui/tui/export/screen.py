@@ -120,6 +120,7 @@ class ExportScreen(ListScreen[ExportChoice]):
 
     def _take_format(self, kind: Format) -> None:
         output = self._wishes.output
+        # A suffix that is no format was chosen by the person, and stays.
         if not self._is_folder and Path(output).suffix.lstrip(".") in set(Format):
             output = str(Path(output).with_suffix(f".{kind.suffix}"))
         order = "arrival" if kind is Format.JSONL else "input"
@@ -179,6 +180,7 @@ class ExportScreen(ListScreen[ExportChoice]):
     async def _write(self) -> None:
         outputs = self._outputs()
         files = [output for output in outputs if is_file(output)]
+        # Asked once for all files, before any is written.
         if files and not await self.dashboard.ask(_replacing(files)):
             return
         if self._is_folder:
@@ -189,6 +191,7 @@ class ExportScreen(ListScreen[ExportChoice]):
             if self.is_attached:
                 self._planning.request()
         self.dashboard.say(f"{amount(written, 'result')} written to {self._wishes.output}.")
+        # The person may have opened another screen over this one meanwhile.
         if self.app.screen is self:
             self.app.pop_screen()
 

@@ -43,9 +43,11 @@ def answer_parts(answer: ParsedResult, most: int | None = MOST_SHOWN, *, raw: by
         if at:
             yield ()
         yield from block_parts(block, most, titled=not alone and block.kind is not BlockKind.TEXT, cited=cited)
+        # Citations are numbered through, as their marks in the joined text are.
         cited += len(block.citations)
     if not blocks:
         yield (Span("The message has no content.", Tone.DIM),)
+    # What an incomplete answer means, and what to do, is said below it.
     if answer.outcome.value not in ("succeeded", "tool_use"):
         yield ()
         yield (Span(suggest_action(answer.outcome, None, answer.reading.stop_reason).sentence, Tone.WARN),)

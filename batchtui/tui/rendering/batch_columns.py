@@ -114,7 +114,7 @@ def _name(batch: Batch, _now: datetime, width: int, _plain: bool) -> Line:
 
 
 def _failed(batch: Batch) -> Line:
-    return (Span(count(batch.counts.failed), Tone.BAD),) if batch.counts.failed else ()
+    return (Span(count(batch.failed), Tone.BAD),) if batch.failed else ()
 
 
 def _moment(at: datetime | None, now: datetime) -> Line:

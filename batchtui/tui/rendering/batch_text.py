@@ -8,13 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batchtui.domain.limits import RESULTS_EXPIRE_SOON
-from batchtui.domain.states import BatchState, ResultsState
+from batchtui.domain.states import BatchState, ResultsState, Success
 from batchtui.text import durations
 from batchtui.text.glyphs import state_sign
 from batchtui.text.money import cost, cost_cell, usd
 from batchtui.text.numbers import amount, count, size
 from batchtui.text.progress import bar as progress_bar
 from batchtui.text.safe import one_line, sanitize
+from batchtui.tui.rendering.result_columns import OUTCOME_KINDS
 from batchtui.tui.rendering.spans import Line, Span, Tone, joined, width
 from batchtui.tui.rendering.spans import plain as plain_text
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from batchtui.domain.batch import Batch, RequestCounts
     from batchtui.domain.forecast import Forecast
+    from batchtui.domain.result import OutcomeCounts
 
 STATE_TONES = {
     BatchState.PLANNED: Tone.WAITING,
@@ -35,7 +37,8 @@ STATE_TONES = {
     BatchState.MISSING: Tone.WARN,
     BatchState.DELETED: Tone.PALE,
 }
-"""The colour of each state; the word beside it always says the same."""
+SUCCESS_TONES = {Success.ALL: Tone.GOOD, Success.SOME: Tone.WARN, Success.FEW: Tone.BAD}
+"""Of the state of a batch that has ended, by how much of it succeeded."""
 
 
 def span(length: timedelta) -> str:
@@ -67,12 +70,9 @@ def moment(at: datetime, now: datetime) -> str:
 
 
 def state(batch: Batch, *, plain: bool = False) -> Line:
-    """Return the state as a glyph and a word in its colour; red or yellow where requests have failed."""
-    sign = state_sign(batch.state, failed=batch.counts.failed)
-    tone = STATE_TONES[batch.state]
-    # A batch ends even where every request has failed: red means that nothing succeeded.
-    if batch.state is BatchState.ENDED and batch.counts.failed:
-        tone = Tone.BAD if not batch.counts.succeeded else Tone.WARN
+    """Return the state: glyph and word, in its colour."""
+    sign = state_sign(batch.state, batch.success)
+    tone = SUCCESS_TONES[batch.success] if batch.state is BatchState.ENDED else STATE_TONES[batch.state]
     return (Span(f"{sign.glyph_in(plain=plain)} {sign.word}", tone),)
 
 
@@ -96,6 +96,14 @@ def counts(numbers: RequestCounts, *, plain: bool = False, words: bool = False) 
         (numbers.processing if words else 0, "", "processing", Tone.RUNNING),
     )
     return joined([[Span(f"{count(n)} {word if words else sign}", tone)] for n, sign, word, tone in said if n])
+
+
+def outcomes(found: OutcomeCounts, *, plain: bool = False, words: bool = False) -> Line:
+    """Say what saved results turned out to be: `11 ✓  39 ✂`, or in words."""
+    said = [(number, *OUTCOME_KINDS[outcome]) for outcome, number in found.items() if number]
+    return joined(
+        [[Span(f"{count(n)} {sign.word if words else sign.glyph_in(plain=plain)}", tone)] for n, sign, tone in said]
+    )
 
 
 def progress(batch: Batch, columns: int, *, plain: bool = False, forecast: Forecast | None = None) -> Line:
@@ -131,15 +139,14 @@ def _waits(batch: Batch, columns: int) -> Line:
 
 
 def _outcome(batch: Batch, columns: int, *, plain: bool) -> Line:
-    """Return what became of the requests of a batch that has ended, in as many words as there is room for."""
-    if batch.counts.failed == 0:
+    if batch.failed == 0:
         return (Span("all succeeded" if batch.counts.succeeded else "no counts", Tone.DIM),)
-    full = counts(batch.counts, plain=plain)
+    full = counts(batch.counts, plain=plain) if batch.outcomes is None else outcomes(batch.outcomes, plain=plain)
     if width(full) <= columns:
         return full
-    if not batch.counts.succeeded:
+    if batch.failed == (batch.counts.settled if batch.outcomes is None else batch.outcomes.total):
         return (Span("none succeeded", Tone.BAD),)
-    return (Span(f"{count(batch.counts.failed)} failed", Tone.BAD),)
+    return (Span(f"{count(batch.failed)} failed", Tone.BAD),)
 
 
 def bar(numbers: RequestCounts, columns: int, *, plain: bool = False) -> Line:
@@ -239,7 +246,9 @@ def facts(
     )
     sent = amount(batch.requests, "request") + (f", {size(batch.bytes)}" if batch.bytes else "")
     yield "sent", (Span(sent),)
-    if batch.counts.total and (batch.counts_moved or batch.counts.settled):
+    if batch.outcomes is not None:
+        yield "counts", outcomes(batch.outcomes, words=True)
+    elif batch.counts.total and (batch.counts_moved or batch.counts.settled):
         yield "counts", counts(batch.counts, words=True)
     elif batch.state.is_running:
         yield "counts", (Span("come when the batch ends", Tone.DIM),)

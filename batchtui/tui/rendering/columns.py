@@ -119,6 +119,7 @@ def _grown(shown: Sequence[Column], width: int) -> list[int]:
     Room goes to the most worth first; columns of equal worth grow together.
     """
     widths = [column.least for column in shown]
+    # What is left after every column has its least width is shared out.
     room = width - _need(set(shown))
     for wanted in ("good", "most"):
         for worth in sorted({column.worth for column in shown}, reverse=True):

@@ -45,6 +45,7 @@ OUTCOME_TONES = {
     Outcome.REFUSED: Tone.WARN,
     Outcome.PAUSED: Tone.WARN,
     Outcome.EMPTY: Tone.WARN,
+    Outcome.INVALID: Tone.WARN,
     Outcome.UNRECOGNIZED: Tone.WARN,
     Outcome.ERRORED: Tone.BAD,
     Outcome.CANCELED: Tone.DIM,

@@ -124,8 +124,10 @@ def elide_middle(text: str, columns: int) -> str:
     """Return a text cut in its middle: names that are counted through differ at their ends."""
     if cell_len(text) <= columns or columns < 5:
         return text
+    # A little more of the end than of the beginning.
     tail = (columns - 1) * 3 // 5
     end = text[-tail:]
+    # Wide characters take two columns.
     while cell_len(end) > tail:
         end = end[1:]
     return set_cell_size(text, columns - 1 - cell_len(end)).rstrip() + "…" + end
@@ -134,6 +136,7 @@ def elide_middle(text: str, columns: int) -> str:
 def wrapped(text: str, columns: int) -> list[str]:
     """Return a text without line ends in lines of at most so many columns, broken at spaces where there are any."""
     columns = max(2, columns)
+    # In ASCII a character is a column, which makes most texts cheap.
     if not text.isascii():
         return _wrapped_wide(normalize_width(text), columns)
     lines: list[str] = []
@@ -174,6 +177,7 @@ def flow(pieces: Iterable[Span], columns: int) -> list[Line]:
     room = columns = max(2, columns)
     for word in _words(pieces, columns):
         taken, is_space = width(word), word[0].text[:1] == " "
+        # A run of spaces wider than the line would never fit.
         if is_space:
             taken = min(taken, room)
             word = [Span(word[0].text[:room], word[0].tone)]

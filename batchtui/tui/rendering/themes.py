@@ -29,6 +29,7 @@ class ColourScheme:
 
     def styles(self) -> Tones:
         """Return the style of every tone, parsed."""
+        # Parsed once a scheme, not once a line.
         return {tone: Style.parse(self.tones[tone]) for tone in Tone}
 
 
@@ -126,6 +127,7 @@ def pick_scheme(wanted: str, *, colours: int, light: bool) -> ColourScheme:
         colours: how many the terminal has; 0 where none may be used.
         light: whether the ground of the terminal is light.
     """
+    # Our own colours need 256; with fewer the terminal would choose the nearest, which may be unreadable.
     if colours < 256:
         return ANSI
     return LOOKS.get(wanted, LIGHT if light else DARK)

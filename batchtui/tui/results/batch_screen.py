@@ -216,6 +216,7 @@ class BatchScreen(LabelActions):
         run_guarded(self.app, self._retry, group="act")
 
     async def _retry(self) -> None:
+        # Marks say exactly which requests; without them the whole job is looked at.
         if not self.grid.marks:
             await open_retry(self.dashboard, self.chosen)
         elif failed := await self._results.marked_failures():
@@ -224,6 +225,7 @@ class BatchScreen(LabelActions):
             self.dashboard.say("All that is marked has succeeded.")
 
     def _action_batch_export(self) -> None:
+        # Marks, a search or a filter choose what is exported first.
         pick = self._results.pick_of(self.shown.key)
         run_guarded(self.app, partial(open_batch_export, self.dashboard, self.shown, pick), group="act")
 

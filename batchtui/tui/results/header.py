@@ -53,6 +53,7 @@ class ResultHeader(LinesView):
         reading = answer.reading
         name = (Span(f" {sanitize(answer.custom_id) or '(no custom_id)'}", Tone.STRONG),)
         first = joined([
+            # The outcome must stay in sight, however long the custom_id is.
             fit(name, min(width(name), max(LEAST_NAME, columns - BESIDE))),
             outcome_line(answer.outcome, plain=painter_of(self).plain),
             [Span(sanitize((reading.model or "").removeprefix("claude-")), Tone.DIM)] if reading.model else [],
@@ -72,6 +73,7 @@ def _took(answer: ParsedResult, length: int, cost: Cost | None) -> str:
     if usage.web_searches:
         took.append(amount(usage.web_searches, "search", "searches"))
     said = [f"tokens {', '.join(took)}"] if took else []
+    # Nothing else is billed.
     if answer.reading.result_type == "succeeded":
         said.append(f"cost {usd(cost.total if cost else None)}")
     return "   ".join([*said, size(length)])

@@ -77,5 +77,6 @@ class SideBySide(BaseScreen):
         external.open_pager(self.app, await asyncio.to_thread(self._ahead.whole))
 
     async def _action_result_copy_text(self) -> None:
+        # Laying out a long text whole takes time.
         text = await asyncio.to_thread(self._ahead.whole)
         self.dashboard.copy(text, f"{self._ahead.id}, {size(len(text))}")

@@ -51,6 +51,7 @@ async def send_all_again(app: Host, targets: Sequence[Target]) -> None:
             for target in targets:
                 say(f"planning  {target.named}")
                 try:
+                    # Each plan stages its requests on the disk, which the finally below removes again.
                     plans.append(await plan_retry(app.workspace, target, RetryOptions()))
                 except BatchtuiError as error:
                     skipped.append(one_line(error.message))

@@ -94,6 +94,7 @@ class SpendingScreen(ListScreen[LedgerLine]):
         self._reading.request()
 
     async def _read(self) -> None:
+        # The chart is always by day, whatever the list is added up by.
         days = await read_ledger(self.workspace, by="day")
         ledger = days if self._by == "day" else await read_ledger(self.workspace, by=self._by)
         # Days are read from the newest backwards; all other lists come by cost.

@@ -1,7 +1,7 @@
-"""The driver: Textual's own for Unix, which loses no key at the beginning and hears at once that it is over.
+"""`TerminalDriver` is Textual's driver for Unix, made to lose no key at the start and to stop at once at the end.
 
-Textual takes the screen before it takes the keys; what is typed in between the terminal still takes for itself. And its
-reader looks twice, a tenth of a second each, before it believes that it is over: all of what leaving may take.
+Textual takes the screen before it takes the keys, so the terminal would still echo what is typed in between. And its
+reader waits up to a tenth of a second twice before it stops, which is all the time that leaving may take.
 """
 
 from __future__ import annotations

@@ -66,6 +66,7 @@ class JsonTreeView(PagerView):
 
     def _action_tree_close(self) -> None:
         """Close the row under the cursor, or the one that contains it."""
+        # A closed row has nothing to close, so the one around it is meant.
         at = self._cursor if self._tree.rows[self._cursor].is_open else self._tree.parent(self._cursor)
         if self._tree.rows[at].is_open:
             self._tree.toggle(at)

@@ -59,6 +59,7 @@ class TitledRule(LinesView):
         name = Span(f" {self._words} ", Tone.ACCENT if self._is_ahead else Tone.DIM)
         room = columns - width([name, *self._choices]) - 2
         right = self._choices
+        # The name comes first; what is said about it gets what is left.
         if self._aside and room > 3:
             right = (Span(f" {plain(shorten([Span(self._aside)], room - 3))} ", Tone.DIM), *right)
         line = Span(rule * max(1, columns - width([name, *right]) - 2), Tone.FAINT)

@@ -195,7 +195,7 @@ async def test_requests_are_written_and_the_template_is_saved_in_versions(
         await made.press("enter")
         await made.shows("3 requests written to tickets.jsonl")
         lines = [json.loads(text) for text in (tmp_path / "tickets.jsonl").read_text().splitlines()]
-        assert [line["custom_id"] for line in lines] == ["7", "8", "8-row5"]
+        assert [line["custom_id"] for line in lines] == ["7", "8", "8-row3"]
 
         for version in (1, 2):
             await made.press("w")
