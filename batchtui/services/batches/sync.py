@@ -55,6 +55,7 @@ async def sync(workspace: Workspace, since: datetime | None = None) -> SyncRepor
             wanted = [remote for remote in page.batches if since is None or remote.created_at >= since]
             shown.update(remote.id for remote in wanted)
             known = await workspace.registry.views.known_ids([remote.id for remote in wanted])
+            updated += await workspace.registry.batches.restore(wanted)
             updated += await workspace.registry.batches.heard(remote for remote in wanted if remote.id in known)
             new = [(remote, _foreign_job(workspace, remote)) for remote in wanted if remote.id not in known]
             if new:
@@ -73,6 +74,12 @@ async def sync(workspace: Workspace, since: datetime | None = None) -> SyncRepor
         tuple(reading.unreadable),
         is_whole=not reading.is_broken,
     )
+
+
+async def bring_in(workspace: Workspace, remote: RemoteBatch) -> int | None:
+    """Import one batch that was made elsewhere. Returns its key; None where the registry knows it."""
+    added = await workspace.registry.batches.add_foreign([(remote, _foreign_job(workspace, remote))], remote.account)
+    return added[0] if added else None
 
 
 def _foreign_job(workspace: Workspace, remote: RemoteBatch) -> Job:
