@@ -62,10 +62,10 @@ async def command(
                 raise UsageError("A calculation is about no batch.", hint="Leave out ID, --by and --since.")
             ledgers.show_calculation(session, _calculated(workspace, requests, **work), as_csv=as_csv)
             return
-        from batchtui.services.batches.targets import find_target
+        from batchtui.services.batches.adopt import find_or_import
         from batchtui.services.spending.ledger import read_ledger
 
-        target = await find_target(workspace, named) if named else None
+        target = await find_or_import(workspace, named) if named else None
         keys = [batch.key for batch in target.batches] if target else None
         ledger = await read_ledger(workspace, by=by, since=since, batches=keys)
     ledgers.show_ledger(session, ledger, named=named, as_csv=as_csv)

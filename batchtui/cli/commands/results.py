@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -61,6 +62,7 @@ class Names(click.ParamType[tuple[str, ...]]):
         "batchtui results nightly excel.csv --bom",
         "batchtui results nightly train.jsonl --format chat",
         "batchtui results nightly --json",
+        "batchtui results msgbatch_01Hk rescued.csv --salvage",
     ],
 )
 @click.argument("named", type=BatchName(), metavar="ID")
@@ -89,10 +91,19 @@ class Names(click.ParamType[tuple[str, ...]]):
 )
 @click.option("--no-guard", is_flag=True, help="Write cells of CSV and TSV as they are, formulas included.")
 @click.option("--bom", is_flag=True, help="Begin CSV and TSV with a UTF-8 mark, which Excel needs.")
+@click.option("--accept", is_flag=True, help="Save results that are not whole or not all ours, marked as such.")
+@click.option("--salvage", is_flag=True, help="Export every line that can be read of results that are not whole.")
 @click.option("--overwrite", is_flag=True, help="Replace OUTPUT where it exists.")
 @click.option("--allow-failures", is_flag=True, help="Exit with 0 also where requests failed.")
 async def command(
-    session: Session, named: str, output: str | None, overwrite: bool, allow_failures: bool, **wishes: Any
+    session: Session,
+    named: str,
+    output: str | None,
+    overwrite: bool,
+    accept: bool,
+    salvage: bool,
+    allow_failures: bool,
+    **wishes: Any,
 ) -> int:
     """Save the results of a batch or a job, or print them: OUTPUT - or none is stdout.
 
@@ -104,16 +115,22 @@ async def command(
     cell that a spreadsheet would run as a formula gets an apostrophe before it; compose takes it off again, and
     --no-guard leaves it out. Parquet has the types of the answers, or of their JSON schema.
 
+    Results are saved only where each request has one readable result, and no other. Others are kept aside, with their
+    path named: --salvage exports what can be read of them, and --accept saves them as they are; `note` says which
+    results answer no request.
+
     --format chat writes lines for fine-tuning, {"messages": […]}, of the answers that succeeded unless --only says
     otherwise. What such a line cannot say (a PDF) is left out and counted.
     """
-    from batchtui.services.batches.targets import find_target
+    from batchtui.services.batches.adopt import find_or_import
 
     saving.refuse_two_on_stdout(session, output)
     async with session.workspace() as workspace:
-        target = await find_target(workspace, named)
-        target = await saving.ensure_collected(session, workspace, target)
-        report = await saving.export(session, workspace, target, _options(output, overwrite=overwrite, **wishes))
+        target = await find_or_import(workspace, named)
+        target = await saving.ensure_collected(session, workspace, target, accept=accept, salvage=salvage)
+        report = await saving.export(
+            session, workspace, target, replace(_options(output, overwrite=overwrite, **wishes), salvage=salvage)
+        )
         if session.json:
             session.out.document(report.document())
         else:

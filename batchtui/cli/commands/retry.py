@@ -145,7 +145,7 @@ def plan_lines(plan: RetryPlan) -> Iterator[str]:
         yield f"  {amount(plan.changed, 'request')} changed; models: {one_line(', '.join(plan.models))}"
     for failed in plan.failed:
         said = "send again" if failed.is_chosen else "leave"
-        yield f"  {said}: {count(failed.group.count)} × {_kind_words(failed)}: {failed.group.advice.sentence}"
+        yield f"  {said}: {count(failed.group.count)} × {_kind_words(failed)}: {failed.advice}"
     yield f"  leave: {amount(plan.succeeded, 'success', 'successes')}"
     if plan.missing:
         yield f"  without any result: {amount(plan.missing, 'request')} (--only missing sends them again)"

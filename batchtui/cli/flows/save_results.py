@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.flows import wait as waiting
 from batchtui.cli.views import target as showing
-from batchtui.domain.errors import ResultsUnavailable, UsageError
+from batchtui.domain.errors import ResultsDamaged, ResultsUnavailable, UsageError
 from batchtui.domain.result import Outcome
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.runtime import atomic_file as output_file
@@ -71,9 +71,9 @@ async def wait_and_save(
     Raises:
         WaitTimedOut, FateUnknown, NeverSent: as `flows.wait.wait_for`.
     """
-    from batchtui.services.batches.targets import find_target
+    from batchtui.services.batches.adopt import find_or_import
 
-    target = await find_target(workspace, named)
+    target = await find_or_import(workspace, named)
     await waiting.wait_for(
         session, workspace, target.batches, poll_interval=patience.poll_interval, timeout=patience.timeout
     )
@@ -89,7 +89,9 @@ async def wait_and_save(
     return await exit_of(workspace, target, allow_failures=patience.allow_failures)
 
 
-async def ensure_collected(session: Session, workspace: Workspace, target: Target) -> Target:
+async def ensure_collected(
+    session: Session, workspace: Workspace, target: Target, *, accept: bool = False, salvage: bool = False
+) -> Target:
     """Refresh the running batches of a target, and collect the results of all that have ended."""
     from batchtui.services.polling.refresh import refresh_batches
 
@@ -97,18 +99,26 @@ async def ensure_collected(session: Session, workspace: Workspace, target: Targe
     if running:
         await refresh_batches(workspace, running)
         target = await showing.reload(workspace, target)
-    return await collect_all(session, workspace, target)
+    try:
+        return await collect_all(session, workspace, target, accept=accept)
+    except (ResultsDamaged, ResultsUnavailable) as error:
+        if not salvage:
+            raise
+        session.notes.failure(error)
+        return await showing.reload(workspace, target)
 
 
-async def collect_all(session: Session, workspace: Workspace, target: Target) -> Target:
+async def collect_all(session: Session, workspace: Workspace, target: Target, *, accept: bool = False) -> Target:
     """Collect the results of all ended batches. Batches that can have none are skipped, with a remark."""
     from batchtui.services.results.collect import collect
 
     for batch in target.batches:
-        if batch.state is not BatchState.ENDED or batch.results in (ResultsState.SAVED, ResultsState.GONE):
+        if batch.results is not ResultsState.SAVED and (
+            batch.state is not BatchState.ENDED or batch.results is ResultsState.GONE
+        ):
             continue
         try:
-            await collect(workspace, batch, on_progress=_collecting(session, batch))
+            await collect(workspace, batch, on_progress=_collecting(session, batch), accept=accept)
         except ResultsUnavailable as error:
             # Of several batches one without results must not keep the others from being saved.
             if len(target.batches) == 1:
