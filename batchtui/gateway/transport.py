@@ -164,11 +164,11 @@ class Transport:
         )
 
     def _name_account(self, failure: BaseException | None, response: httpx2.Response | None) -> None:
-        """Say at which account a failure was met. A proxy's error page names none, and is no evidence of one."""
+        """Say at which account a failure was met. A 401 and a proxy's page name none, and prove none."""
         if response is None or not isinstance(failure, GatewayError):
             return
         account = account_of(response.headers, self.base_url)
-        if account.organization is not None or failure.error_type is not None:
+        if account.organization is not None:
             failure.account = account
         failure.server_time = server_time(response.headers)
 

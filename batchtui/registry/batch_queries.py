@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from batchtui.domain.forecast import Lasted
 from batchtui.domain.limits import RESULTS_KEPT
 from batchtui.domain.query import BatchQuery
+from batchtui.domain.send_evidence import Relation
 from batchtui.domain.states import BatchState
 from batchtui.registry.codecs import decode_time, encode_time, text_list
 from batchtui.registry.data_version import DataVersion
@@ -120,7 +121,9 @@ class BatchQueries:
         rows = await self._database.all(
             # Asked every few seconds, and without being told SQLite takes the index by state, of all that ever ended.
             f"{BATCH_SELECT} WHERE b.key IN (SELECT key FROM batches INDEXED BY batches_to_collect"
-            "  WHERE state = 'ended' AND results IN ('none', 'partial') AND created_at > ?) ORDER BY b.created_at",
+            "  WHERE state = 'ended' AND results IN ('none', 'partial') AND created_at > ?)"
+            # Without a body it was made elsewhere: its results are fetched when somebody asks for them.
+            " AND b.body <> '' ORDER BY b.created_at",
             (encode_time(now - RESULTS_KEPT),),
         )
         return [to_batch(row) for row in rows]
@@ -149,6 +152,24 @@ class BatchQueries:
             marks = ",".join("?" * len(some))
             rows = await self._database.all(f"SELECT id FROM batches WHERE id IN ({marks})", some)
             known.update(row["id"] for row in rows)
+        return known
+
+    async def relations(self, ids: Sequence[str]) -> dict[str, tuple[Relation, int]]:
+        """Say of those of these API ids that the registry knows whose they are, and when they were first seen.
+
+        The second figure is comparable with `Send.seq`; 0 where it is not known.
+        """
+        known: dict[str, tuple[Relation, int]] = {}
+        for start in range(0, len(ids), PAGE):
+            some = ids[start : start + PAGE]
+            marks = ",".join("?" * len(some))
+            rows = await self._database.all(
+                f"SELECT id, body <> '' AND NOT unproved AS own, seen_seq FROM batches WHERE id IN ({marks})",
+                some,
+            )
+            known.update(
+                {row["id"]: (Relation.TAKEN if row["own"] else Relation.FOREIGN, row["seen_seq"]) for row in rows}
+            )
         return known
 
     async def jobs_deleted_before(self, moment: datetime) -> list[str]:

@@ -30,6 +30,14 @@ def is_gone(name: str) -> bool | None:
     return None if not started else _started(int(pid)) != started
 
 
+def machine_id() -> str:
+    """Name this machine across boots (systemd's machine id); empty where the system does not say."""
+    try:
+        return Path("/etc/machine-id").read_text().strip()
+    except OSError:
+        return ""
+
+
 def _machine() -> str:
     """Return an id of this boot and process namespace on Linux, elsewhere the name of the host.
 

@@ -538,7 +538,7 @@ def _patched() -> Iterator[None]:
     async def noted_judge(*args: Any) -> reconcile.Reconciliation:
         finding = await judge(*args)
         if _world.current:
-            _world.current.note_verdict(str(finding.verdict))
+            _world.current.note_verdict(str(finding.kind))
         return finding
 
     def token_hex(count: int = 32) -> str:

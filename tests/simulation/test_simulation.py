@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from batchtui.domain.send_evidence import SendVerdict, VerdictKind
 from batchtui.services.submission import reconcile
 from tests.simulation.history import run
 from tests.simulation.invariants import ENDLESS, FAULT, SENT_TWICE
@@ -86,7 +87,7 @@ LOST_AND_RESUMED = Story(
 
 def test_a_part_that_is_sent_again_without_a_look_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     async def look(_workspace: Any, batches: Any, *_: Any) -> list[reconcile.Reconciliation]:
-        return [reconcile.Reconciliation(batch, reconcile.Verdict.ABSENT) for batch in batches]
+        return [reconcile.Reconciliation(batch, SendVerdict(VerdictKind.ABSENT)) for batch in batches]
 
     monkeypatch.setattr(reconcile, "look_up", look)
     history = run(LOST_AND_RESUMED)
@@ -118,7 +119,7 @@ def test_what_never_ends_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_failing_story_is_shortened_to_what_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     async def look(_workspace: Any, batches: Any, *_: Any) -> list[reconcile.Reconciliation]:
-        return [reconcile.Reconciliation(batch, reconcile.Verdict.ABSENT) for batch in batches]
+        return [reconcile.Reconciliation(batch, SendVerdict(VerdictKind.ABSENT)) for batch in batches]
 
     monkeypatch.setattr(reconcile, "look_up", look)
     more = (Step(1.0, "sync"), Step(1.0, "prune", more=(("older than", 0.0),)), Step(5.0, "status"))

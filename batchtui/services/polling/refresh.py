@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -9,11 +10,14 @@ from typing import TYPE_CHECKING
 from batchtui.domain.errors import BatchNotFound
 from batchtui.domain.limits import CLOCK_SKEW_ALLOWED, PAGE_LIMIT
 from batchtui.domain.states import BatchState
+from batchtui.gateway.listing import BatchList
+from batchtui.services.workspace import is_elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batch import Batch, RemotePage
     from batchtui.gateway.protocol import Gateway
     from batchtui.services.workspace import Workspace
 
@@ -47,23 +51,22 @@ async def sweep(workspace: Workspace) -> Sweep:
     running = [batch for batch in await _running(workspace) if _is_ours(workspace, batch)]
     if not running:
         return Sweep(0, ())
-    gateway = await workspace.gateway()
     unseen = {batch.id: batch for batch in running if batch.id}
     oldest = min((batch.created_at for batch in running if batch.created_at), default=None)
     changed: list[int] = []
-    calls, after, retry_after = 0, None, None
-    while unseen:
-        page = await gateway.list_page(limit=min(PAGE_LIMIT, len(unseen) + MARGIN), after_id=after)
-        calls += 1
-        retry_after = page.retry_after
-        changed += await workspace.registry.batches.heard(page.batches)
-        for remote in page.batches:
-            unseen.pop(remote.id, None)
-        # The list is newest first: beyond the oldest of ours nothing more can come. Clocks may differ a little.
-        past = oldest is not None and bool(page.batches) and page.batches[-1].created_at < oldest - CLOCK_SKEW_ALLOWED
-        if not page.has_more or past:
-            break
-        after = page.last_id
+    retry_after: float | None = None
+    gateway = await workspace.gateway()
+    reading = BatchList(gateway, limit=min(PAGE_LIMIT, len(unseen) + MARGIN))
+    async with aclosing(reading.pages()) as pages:
+        async for page in pages:
+            workspace.hear(page)
+            retry_after = page.retry_after
+            changed += await workspace.registry.batches.heard(page.batches)
+            for remote in page.batches:
+                unseen.pop(remote.id, None)
+            if not unseen or (oldest is not None and _is_past(page, oldest)):
+                break
+    calls = reading.calls
     # The credentials may turn out to belong elsewhere only with the first answer.
     not_shown = [batch for batch in unseen.values() if _is_ours(workspace, batch)][:SINGLE_LOOKS]
     for batch in not_shown:
@@ -89,13 +92,17 @@ async def refresh_batches(workspace: Workspace, batches: Sequence[Batch]) -> Non
         await _look_closer(workspace, gateway, batch)
 
 
+def _is_past(page: RemotePage, oldest: datetime) -> bool:
+    return bool(page.batches) and page.batches[-1].created_at < oldest - CLOCK_SKEW_ALLOWED
+
+
 async def _running(workspace: Workspace) -> list[Batch]:
     return await workspace.registry.views.in_states(BatchState.IN_PROGRESS, BatchState.CANCELING)
 
 
 def _is_ours(workspace: Workspace, batch: Batch) -> bool:
-    """Return whether these credentials can see a batch: those of another workspace get a 404 that means nothing."""
-    return not (workspace.workspace_id and batch.workspace_id and batch.workspace_id != workspace.workspace_id)
+    """Whether these credentials can see a batch: those of another account get a 404 that means nothing."""
+    return not is_elsewhere(batch, workspace.account)
 
 
 async def _look_closer(workspace: Workspace, gateway: Gateway, batch: Batch) -> list[int]:
@@ -110,6 +117,11 @@ async def _look_closer(workspace: Workspace, gateway: Gateway, batch: Batch) -> 
             return []
         if batch.state in (BatchState.MISSING, BatchState.DELETED):
             return []
+        if batch.is_unproved:
+            # It can never be proved now, so it must not be taken for this part's any longer: a person decides.
+            await workspace.registry.sendings.vanished(batch.key, batch.id)
+            return [batch.key]
         await batches.missing(batch.key, f"The API has not shown it since {since:%H:%M:%S} UTC: {error.message}")
         return [batch.key]
+    workspace.hear(remote)
     return await batches.heard([remote])

@@ -12,6 +12,7 @@ from batchtui.domain.states import BatchState
 from batchtui.services.polling import maintenance as tend
 from batchtui.services.polling import refresh
 from batchtui.services.submission import resume
+from batchtui.services.workspace import is_elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -68,7 +69,7 @@ async def wait(
         elapsed = workspace.clock.monotonic() - began
         if on_progress:
             on_progress(Waiting(batches, elapsed, message))
-        open_batches = [batch for batch in batches if batch.state.is_running or _is_fed(batch)]
+        open_batches = [batch for batch in batches if batch.state.is_running or _is_fed(workspace, batch)]
         if not open_batches:
             return batches
         if elapsed >= limit:
@@ -103,8 +104,9 @@ def refuse_undecided(batches: Sequence[Batch]) -> None:
 async def _look(workspace: Workspace, keys: Sequence[int]) -> tuple[str, float | None]:
     """Refresh, and send on what waited. Returns why that failed, and how long the API wants to be left alone."""
     try:
-        running = [batch for batch in await workspace.registry.views.page(keys) if batch.state.is_running]
-        await refresh.refresh_batches(workspace, running)
+        batches = await workspace.registry.views.page(keys)
+        asked = [batch for batch in batches if batch.state.is_running or batch.state is BatchState.MISSING]
+        await refresh.refresh_batches(workspace, asked)
         await resume.send_waiting(workspace)
     except RateLimited as error:
         return error.message, error.retry_after or workspace.settings.refresh.slow
@@ -113,5 +115,11 @@ async def _look(workspace: Workspace, keys: Sequence[int]) -> tuple[str, float |
     return "", None
 
 
-def _is_fed(batch: Batch) -> bool:
-    return batch.state is BatchState.PLANNED and batch.not_before is not None
+def _is_fed(workspace: Workspace, batch: Batch) -> bool:
+    """Whether a part that waits will be sent by itself: not where nothing may be sent, nor at another account."""
+    return (
+        batch.state is BatchState.PLANNED
+        and batch.not_before is not None
+        and not workspace.is_read_only
+        and not is_elsewhere(batch, workspace.account)
+    )

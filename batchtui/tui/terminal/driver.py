@@ -44,6 +44,14 @@ require(LinuxDriver, "run_input_thread", "_run_input_thread", "_query_in_band_wi
 require(LinuxDriver, "_sigtstp_application", "_sigcont_application")
 
 
+def _read(terminal: int) -> bytes:
+    """Return what was typed; nothing where the terminal has gone, which Linux says with EIO."""
+    try:
+        return os.read(terminal, _AT_ONCE)
+    except OSError:
+        return b""
+
+
 class HasKeymap(Protocol):
     """An app that says which keys are in use, by command."""
 
@@ -248,8 +256,10 @@ class TerminalDriver(LinuxDriver):
             ready, _, _ = select.select([terminal, over], [], [], parser.patience)
             if over in ready:
                 break
-            data = os.read(terminal, _AT_ONCE) if ready else b""
+            data = _read(terminal) if ready else b""
             if ready and not data:  # it has gone: nothing will ever come
+                # The kernel tells the foreground group alone, and that is an editor's while one is open.
+                os.kill(os.getpid(), signal.SIGHUP)
                 select.select([over], [], [])
                 break
             keys = decode(data)
