@@ -224,9 +224,9 @@ def _refuse_foreign(head: bytes) -> None:
     sample = head[:HEAD]
     if 0 not in sample:
         return
-    if (encoding := _unmarked_encoding(sample)) is not None:
-        message = f"the text looks like {encoding[:6]} without a mark, not UTF-8"
-        raise UnknownFormat("file-encoding", message, f"convert it: iconv -f {encoding} -t UTF-8", 1)
+    if (unmarked := _unmarked_encoding(sample)) is not None:
+        message = f"the text looks like {unmarked[:6]} without a mark, not UTF-8"
+        raise UnknownFormat("file-encoding", message, f"convert it: iconv -f {unmarked} -t UTF-8", 1)
     line = head.count(b"\n", 0, head.index(0)) + 1
     raise UnknownFormat("file-binary", "this is binary data, not a file of requests", "requests are JSON text", line)
 

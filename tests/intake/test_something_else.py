@@ -92,7 +92,7 @@ def test_a_line_of_another_kind_is_named_and_its_keys_are_not_complained_of(
 ) -> None:
     line, code = LINES[name]
     content = lines(line, line) if shape == "lines" else json.dumps([line, line]).encode()
-    problem = only(check_bytes(tmp_path, content)[1].problems)
+    problem = only(list(check_bytes(tmp_path, content)[1].problems))
     assert (problem.code, problem.count, problem.line) == (code, 2, 1)
     assert problem.hint
 
@@ -176,7 +176,7 @@ def test_the_order_of_bytes_is_said_as_iconv_needs_it(name: str, encoding: str, 
 @pytest.mark.parametrize("end", [b",", b", ", b",\r"])
 def test_a_comma_after_each_line_is_named(end: bytes, tmp_path: Path) -> None:
     content = b"".join(lines(request(name)).strip() + end + b"\n" for name in "ab")
-    problem = only(check_bytes(tmp_path, content)[1].problems)
+    problem = only(list(check_bytes(tmp_path, content)[1].problems))
     assert (problem.code, problem.message, problem.count) == ("not-json", "there is a comma after the object", 2)
 
 
@@ -203,4 +203,4 @@ def test_what_the_whole_job_shall_have_is_put_in_behind_a_mark_too(tmp_path: Pat
 
 def test_a_wrong_request_behind_a_mark_is_judged_as_one(tmp_path: Path) -> None:
     content = lines(request("a")) + BOM + lines(request("b c"))
-    assert only(check_bytes(tmp_path, content)[1].problems[:1]).code == "custom-id-pattern"
+    assert only(list(check_bytes(tmp_path, content)[1].problems[:1])).code == "custom-id-pattern"
