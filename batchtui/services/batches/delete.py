@@ -135,7 +135,9 @@ async def _loses_results(workspace: Workspace, batch: Batch) -> bool:
 def _why_not(batch: Batch, *, locally: bool, force: bool, loses: bool) -> str:
     if batch.state is BatchState.DELETED:
         return "it is deleted already"
-    if batch.state in (BatchState.SUBMITTING, BatchState.UNKNOWN) and not (locally and force):
+    if batch.state is BatchState.SUBMITTING:
+        return "it is being sent; wait until the API has responded"
+    if batch.state is BatchState.UNKNOWN and not (locally and force):
         return "nobody knows yet whether it exists; `batchtui resume` finds out"
     if batch.state.is_running:
         return "" if locally and force else "it is in progress. Cancel it first, or forget it here with --local --force"

@@ -112,8 +112,12 @@ async def _look_closer(workspace: Workspace, gateway: Gateway, batch: Batch) -> 
     try:
         remote = await gateway.retrieve(batch.id)
     except BatchNotFound as error:
+        workspace.hear(error)
+        # Another account's 404 means nothing, and must not begin the minutes after which a batch is missing.
+        if not _is_ours(workspace, batch):
+            return []
         since = await batches.missed(batch.key)
-        if workspace.clock.now() - since < MISSING_AFTER or not _is_ours(workspace, batch):
+        if workspace.clock.now() - since < MISSING_AFTER:
             return []
         if batch.state in (BatchState.MISSING, BatchState.DELETED):
             return []

@@ -272,6 +272,8 @@ async def _settle(
 ) -> Reconciliation:
     """Look for one open part until its verdict is not to wait any longer."""
     while True:
+        # Its sender may die while it is waited for: only taking the part from it closes the window of its send.
+        await reconcile.recover(workspace)
         [finding] = await reconcile.look_up(workspace, [batch], grace)
         if finding.kind is not VerdictKind.WAIT or finding.verdict.choices or not patient:
             if on_event and finding.batch.state.is_at_api:

@@ -7,7 +7,7 @@ process that was taken for dead meanwhile cannot commit it, so its last block st
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from batchtui.domain.errors import (
     OtherAccount,
     RateLimited,
     SpendLimitReached,
+    StorageError,
     TakenOver,
     Unreachable,
 )
@@ -180,7 +181,9 @@ async def _heartbeat(workspace: Workspace, key: int) -> AsyncIterator[None]:
     async def beat() -> None:
         while True:
             await asyncio.sleep(HEARTBEAT)
-            await workspace.registry.sendings.still_sending(key, workspace.name, workspace.clock.now() + PROMISE)
+            # A disk that is full for a moment must not silence it for good: others would take the sender for dead.
+            with suppress(StorageError):
+                await workspace.registry.sendings.still_sending(key, workspace.name, workspace.clock.now() + PROMISE)
 
     task = asyncio.create_task(beat(), name=f"heartbeat-{key}")
     try:
