@@ -38,7 +38,7 @@ def test_where_all_is_in_order_nothing_goes(batchtui: Batchtui, deleted: str, ho
     ran = batchtui("prune", "--yes")
 
     assert (ran.code, ran.out, files(home)) == (0, "", before)
-    assert "There is nothing to let go of." in ran.err
+    assert "Nothing to delete." in ran.err
 
 
 def test_what_was_deleted_goes_with_the_age_that_is_named(batchtui: Batchtui, deleted: str, home: Path) -> None:
