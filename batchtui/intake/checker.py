@@ -146,6 +146,7 @@ class Checker:
             seq += 1
             kind.count += 1
             length += len(line)
+            # Only where lines and requests shift against each other: most files need one entry.
             if number - seq != gap:
                 gap = number - seq
                 self.places.note(seq, number)
@@ -156,6 +157,7 @@ class Checker:
         self.records += len(items) - blank
         self.seq = seq
         self.bytes += length
+        # Past the constructor of the named tuple, which costs more: this runs for every request.
         return list(map(tuple.__new__, repeat(CheckedRequest), good))
 
     def _learn(self, raw: tuple[Any, ...]) -> _Kind:
@@ -167,6 +169,7 @@ class Checker:
         kind = _Kind(key, self._judge(key.model), shape, self._tool_checks, wants_example=is_new)
         if len(self._kinds) >= _MOST_KINDS or len(key.turns) > _LONGEST_KEPT:
             self._settle()
+            # Bounded: requests may all differ, and each kind holds its rules.
             self._kinds.clear()
         self._kinds[raw] = kind
         return kind
@@ -208,6 +211,7 @@ class Checker:
         if len(line) > self._longest:
             message = f"the request has {len(line):,} bytes, more than a whole batch may have"
             faults.append(CheckFault("request-too-large", message, "make it smaller, or upload its files (Files API)"))
+        # The fast validator takes NaN and Infinity as numbers, which JSON does not have.
         if kind.is_free and (b"NaN" in line or b"Infinity" in line):
             faults += [fault for fault in diagnose(line).faults if fault.code == "nan"]
         for fault in faults:

@@ -31,6 +31,7 @@ _FOREIGN = (
     (b"%PDF", "a PDF", "put it into a request: batchtui compose builds one for each file of a folder"),
     (b"\x89PNG", "an image", "put it into a request: batchtui compose builds one for each file of a folder"),
 )
+# UTF-32 first: its mark begins like that of UTF-16.
 _WIDE = ((b"\xff\xfe\x00\x00", "UTF-32"), (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
 
 
@@ -101,6 +102,7 @@ def _lines(chunks: Iterable[bytes], number: int) -> Iterator[Records]:
             length = 0
             yield Records(number, items)
             number += len(items)
+        # Counted on, not kept: a line that is too long is not held in memory to its end.
         length += len(rest)
         if length <= MAX_BODY_BYTES:
             begun.append(rest)

@@ -52,6 +52,7 @@ def read_tree(source: str, columns: Collection[str] = ()) -> nodes.Template:
     from jinja2 import nodes
 
     tree = sandbox().parse(source)
+    # `autoescape` evaluates its expression while the template is compiled, outside every limit.
     if any(isinstance(node, nodes.EvalContextModifier) for node in _all_nodes(tree)):
         raise NotAllowed("there is no {% autoescape %} here")
     dotted = {column for column in columns if "." in column}

@@ -48,6 +48,7 @@ def show_batches(output: Stdout, batches: Sequence[Batch], now: datetime) -> Non
 
 
 def _row(batch: Batch, now: datetime, output: Stdout) -> tuple[str, ...]:
+    # A batch made elsewhere has no name but its id, which has a column of its own.
     name = "·" if batch.name == batch.id else sanitize(batch.name)
     moment = batch.ended_at or batch.created_at or batch.submitted_at or batch.planned_at
     return (

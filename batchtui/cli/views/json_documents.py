@@ -36,6 +36,7 @@ def job_document(
     job: Job, batches: Sequence[Batch], *, parts: int | None = None, expected: Estimate | None = None
 ) -> Document:
     """Write a job; its cost is known where that of each of its batches is; `expected` before there are any."""
+    # Of a dry run there are no batches yet: the estimate is all that is known.
     estimate = total(batch.cost_estimate for batch in batches) if expected is None else expected.cost.figure
     return {
         "id": job.id,

@@ -165,6 +165,7 @@ def _flat(line: LedgerLine) -> Document:
 
 
 def _csv(session: Session, documents: Sequence[Document]) -> None:
+    # newline="": the csv module writes its own line ends.
     written = io.StringIO(newline="")
     writer = csv.DictWriter(written, list(documents[0]) if documents else [], lineterminator="\n")
     writer.writeheader()

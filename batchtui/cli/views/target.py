@@ -41,6 +41,7 @@ async def merged_outcomes(workspace: Workspace, target: Target) -> Mapping[Outco
         return None
     if any(batch.state is BatchState.ENDED and batch.results in TO_COME for batch in target.batches):
         return None
+    # Imported here: `status` of a job without a retry, the usual case, does not pay for it.
     from batchtui.services.retry.unresolved import counted_outcomes
 
     return await asyncio.to_thread(counted_outcomes, workspace.registry, target.batches)

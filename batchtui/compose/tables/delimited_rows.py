@@ -109,6 +109,7 @@ class DelimitedRows:
                     self._count(COMMENTS)
                     continue
                 self._begins, self._is_fresh = self._line, False
+            # readline stops at MAX_CELL characters: a full line without its end is cut.
             if len(line) == MAX_CELL and not line.endswith(("\n", "\r")):
                 raise LongLine
             if _DOS_END in line and not (ahead := read(MAX_CELL)).strip(_DOS_END + "\0"):
@@ -204,6 +205,7 @@ def _odd(cells: list[str]) -> CheckFault | None:
 
 def _is_final(fault: Exception) -> bool:
     """Whether nothing after it can be trusted: the reader is inside a cell, and does not know where it ends."""
+    # The csv module has one class for all of its errors: only the message tells them apart.
     return isinstance(fault, LongLine) or "field larger" in str(fault) or "unexpected end" in str(fault)
 
 

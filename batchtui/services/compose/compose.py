@@ -185,12 +185,14 @@ def _compose(
             originals.sent([request.custom_id for request in block])
             weighed.add(1, block)
             tell(ReadProgress(*composition.table.progress))
+        # Written only now: whether a row is wrong is known after the last one.
         report, length = composer.report(), 0
         if report.requests and (composition.options.skip_wrong or not report.errors):
             length = spool.tell()
             spool.seek(0)
             shutil.copyfileobj(spool, stream, SPOOLED)
             stream.flush()
+        # Where nothing was written there is nothing that the names could belong to.
         kept = originals.keep() if length else None
     return _composed(composer, report, length, kept, weighed.loads())
 

@@ -186,6 +186,7 @@ def _read(said: dict[str, Any]) -> Draft:
         for field in fields(Draft)
         if field.name in said and isinstance(said[field.name], type(getattr(blank, field.name)))
     }
+    # By itself: its default is None, whose type fits no number.
     tokens = said.get("max_tokens")
     return Draft(**{**fitting, "max_tokens": tokens if type(tokens) is int and tokens > 0 else None})
 
