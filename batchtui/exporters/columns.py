@@ -195,7 +195,7 @@ def default_columns(
     with_tools: bool = False,
     with_notes: bool = False,
 ) -> tuple[ExportColumn, ...]:
-    """Return the columns of a table where nobody chose any."""
+    """Return the default columns of a table."""
     custom_id, *others = _RESULT
     return (
         custom_id,

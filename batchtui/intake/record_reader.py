@@ -86,7 +86,7 @@ def read_records(chunks: Iterator[bytes]) -> Iterator[Records]:
 
 
 def _lines(chunks: Iterable[bytes], number: int) -> Iterator[Records]:
-    """Split on newlines only: U+2028 and its kin are legal inside a JSON string."""
+    """Yield lines split at newlines only: U+2028 and U+2029 are legal inside a JSON string."""
     begun: list[bytes] = []
     length = 0
     for chunk in chunks:
@@ -120,7 +120,7 @@ def _too_long(line: int) -> UnknownFormat:
 
 
 def _elements(chunks: Iterable[bytes], closing: str) -> Iterator[Records]:
-    """Yield the elements of an array and look at what comes after it."""
+    """Yield the elements of an array. Raises UnknownFormat where other text follows it."""
     splitter = JsonArraySplitter(chunks)
     yield from _blocks(splitter)
     rest = splitter.rest()
@@ -135,7 +135,7 @@ def _elements(chunks: Iterable[bytes], closing: str) -> Iterator[Records]:
 
 
 def _blocks(splitter: JsonArraySplitter) -> Iterator[Records]:
-    """Yield elements some at a time."""
+    """Yield elements in blocks of bounded size."""
     items: list[bytes] = []
     number, size = 1, 0
     try:
@@ -154,12 +154,12 @@ def _blocks(splitter: JsonArraySplitter) -> Iterator[Records]:
 
 
 def sniff(head: bytes) -> tuple[str, str] | None:
-    """Return what begins so, and what to do with it, where it is known to be no text."""
+    """Return the name of a binary format by its first bytes, and a hint; None where it is not known."""
     return next(((what, hint) for magic, what, hint in _FOREIGN if head.startswith(magic)), None)
 
 
 def _refuse_foreign(head: bytes) -> None:
-    """Name what it is, where it is known not to hold requests."""
+    """Raise UnknownFormat for binary formats and for encodings other than UTF-8."""
     if (foreign := sniff(head)) is not None:
         raise UnknownFormat("file-binary", f"this is {foreign[0]}, not a file of requests", foreign[1])
     for magic, encoding in _WIDE:
@@ -184,7 +184,7 @@ def _refuse_foreign(head: bytes) -> None:
 
 
 def _not_json(start: bytes) -> UnknownFormat:
-    """Say what a text that does not begin like JSON looks like."""
+    """Return the error for a text that does not begin like JSON: a CSV table, or something else."""
     lines = start[:HEAD].split(b"\n", 3)
     separators = {mark: lines[0].count(mark) for mark in (b",", b"\t", b";")}
     mark = max(separators, key=lambda each: separators[each])

@@ -40,7 +40,7 @@ class _Held(NamedTuple):
 
 
 class DelimitedRows:
-    """The rows of one reading. Holds a block at a time."""
+    """Reads the rows once, and holds one block of them at a time."""
 
     def __init__(self, stream: TextIO, dialect: CsvDialect, names: list[str], *, header: list[str] | None) -> None:
         """`header` has the cells of the first row where they are the names; None where the table has no header."""
@@ -193,7 +193,7 @@ def short_lines(stream: TextIO) -> Iterator[str]:
 
 
 def _odd(cells: list[str]) -> CheckFault | None:
-    """Say what is wrong with characters that may be wrong."""
+    """Return the fault of a row with NUL characters or a blank before a quotation mark; None where there is none."""
     if any("\0" in cell for cell in cells):
         return CheckFault("nul", "a cell has a NUL character, which is no text", "remove it, or leave the row out")
     if any(cell.startswith(" ") and cell.lstrip().startswith('"') for cell in cells):

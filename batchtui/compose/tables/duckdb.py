@@ -144,6 +144,6 @@ def _connect() -> Any:
 
 
 def _wrong(error: Exception) -> InputError:
-    """Say DuckDB's first sentence."""
+    """Return DuckDB's error with its first sentence only."""
     said = " ".join(line.strip() for line in str(error).split("\n\nLINE")[0].splitlines() if line.strip())
     return InputError(f"The data cannot be read: {said[:300]}")

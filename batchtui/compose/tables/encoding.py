@@ -40,7 +40,7 @@ _SAMPLE = 1 << 16
 
 
 def detect_encoding(head: bytes) -> str:
-    """Return the codec that the beginning of a text asks for."""
+    """Return the name of the codec of a text, detected from its first bytes."""
     for mark, encoding in _MARKS:
         if head.startswith(mark):
             return encoding
@@ -58,7 +58,7 @@ def detect_encoding(head: bytes) -> str:
 
 
 def encoding_name(encoding: str) -> str:
-    """Say an encoding as people know it."""
+    """Return the display name of a codec."""
     return _SAID.get(encoding, encoding.upper().replace("_", "-"))
 
 

@@ -36,7 +36,7 @@ class Composition:
         on_changed: Callable[[str, str, int], None] | None = None,
         on_problem: Callable[[int], None] | None = None,
     ) -> Composer:
-        """Begin a pass over the table; who is told what, `Composer` says.
+        """Return a composer for one pass over the table; see `Composer` for the two listeners.
 
         Raises:
             InputError: the column for the ids does not exist.
