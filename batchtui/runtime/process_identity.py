@@ -16,9 +16,12 @@ def process_token(unique: str) -> str:
 
 
 def is_gone(name: str) -> bool | None:
-    """Return whether the process of that name has ended; None where it ran on another machine, or Windows."""
-    machine, pid, started, _ = name.split("|", 3)
-    if machine != _machine() or os.name == "nt":
+    """Return whether the process of that name has ended; None where it ran elsewhere, or nobody can say."""
+    machine, _, rest = name.partition("|")
+    if rest.count("|") != 2 or machine != _machine() or os.name == "nt":
+        return None
+    pid, started, _ = rest.split("|")
+    if not pid.isdigit():
         return None
     try:
         os.kill(int(pid), 0)

@@ -9,6 +9,7 @@ import click
 from batchtui.cli.command import define_command
 from batchtui.cli.completion import BatchName
 from batchtui.cli.flows import save_results as saving
+from batchtui.cli.options import DurationType
 from batchtui.domain.result import Outcome
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class Names(click.ParamType[tuple[str, ...]]):
         "batchtui results nightly tickets.parquet --fields custom_id,answer.category,request.prompt",
         "batchtui results nightly excel.csv --bom",
         "batchtui results nightly train.jsonl --format chat",
+        "batchtui results nightly answers.jsonl --timeout 2h",
         "batchtui results nightly --json",
     ],
 )
@@ -89,14 +91,27 @@ class Names(click.ParamType[tuple[str, ...]]):
 )
 @click.option("--no-guard", is_flag=True, help="Write cells of CSV and TSV as they are, formulas included.")
 @click.option("--bom", is_flag=True, help="Begin CSV and TSV with a UTF-8 mark, which Excel needs.")
+@click.option(
+    "--timeout",
+    type=DurationType(),
+    metavar="S",
+    help="How long to keep trying where the results cannot be fetched at first (default: 15m).",
+)
 @click.option("--overwrite", is_flag=True, help="Replace OUTPUT where it exists.")
 @click.option("--allow-failures", is_flag=True, help="Exit with 0 also where requests failed.")
 async def command(
-    session: Session, named: str, output: str | None, overwrite: bool, allow_failures: bool, **wishes: Any
+    session: Session,
+    named: str,
+    output: str | None,
+    overwrite: bool,
+    allow_failures: bool,
+    timeout: float | None,
+    **wishes: Any,
 ) -> int:
     """Save the results of a batch or a job, or print them: OUTPUT - or none is stdout.
 
     They are fetched first where they are not here yet. JSONL in order of arrival is byte for byte what the API sent.
+    An API that is overloaded or a download that breaks is tried again until --timeout.
     With --json and no OUTPUT they are only counted. Exits with 4 where not every request succeeded.
 
     Tables have the columns custom_id to output_tokens of --fields, then tool_names and tool_calls where a tool is
@@ -112,7 +127,7 @@ async def command(
     saving.refuse_two_on_stdout(session, output)
     async with session.workspace() as workspace:
         target = await find_target(workspace, named)
-        target = await saving.ensure_collected(session, workspace, target)
+        target = await saving.ensure_collected(session, workspace, target, timeout=timeout)
         report = await saving.export(session, workspace, target, _options(output, overwrite=overwrite, **wishes))
         if session.json:
             session.out.document(report.document())

@@ -17,6 +17,7 @@ from batchtui.domain.result import Outcome
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.runtime import atomic_file as output_file
 from batchtui.text.batch_names import batch_label
+from batchtui.text.durations import span
 from batchtui.text.glyphs import OUTCOMES
 from batchtui.text.numbers import amount, bytes_done, count
 from batchtui.text.progress import bar, pace
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from batchtui.services.batches.targets import Target
     from batchtui.services.results.collect import CollectProgress
     from batchtui.services.results.export import ExportOptions, ExportProgress, ExportReport
+    from batchtui.services.results.fetch_retries import FetchRetry
     from batchtui.services.workspace import Workspace
 
 STDOUT = "-"
@@ -72,12 +74,15 @@ async def wait_and_save(
         WaitTimedOut, FateUnknown, NeverSent: as `waiting.wait_for`.
     """
     from batchtui.services.batches.targets import find_target
+    from batchtui.services.polling.wait import time_limit
 
+    began = workspace.clock.monotonic()
     target = await find_target(workspace, named)
     await waiting.wait_for(
         session, workspace, target.batches, poll_interval=patience.poll_interval, timeout=patience.timeout
     )
-    target = await collect_all(session, workspace, await showing.reload(workspace, target))
+    left = time_limit(patience.timeout) - (workspace.clock.monotonic() - began)
+    target = await collect_all(session, workspace, await showing.reload(workspace, target), timeout=max(left, 0.0))
     report = None if options is None else await export(session, workspace, target, options)
     if session.json:
         session.out.document({**showing.target_document(target), "export": report and report.document()})
@@ -89,31 +94,41 @@ async def wait_and_save(
     return await exit_of(workspace, target, allow_failures=patience.allow_failures)
 
 
-async def ensure_collected(session: Session, workspace: Workspace, target: Target) -> Target:
+async def ensure_collected(
+    session: Session, workspace: Workspace, target: Target, *, timeout: float | None = None
+) -> Target:
     """Ask how the running batches of a target stand now, and have the results of all ended ones on this disk."""
     from batchtui.services.polling.refresh import refresh_batches
 
-    running = [batch for batch in target.batches if batch.state.is_running]
+    running = [batch for batch in target.batches if batch.state.is_running or batch.state is BatchState.MISSING]
     if running:
         await refresh_batches(workspace, running)
         target = await showing.reload(workspace, target)
-    return await collect_all(session, workspace, target)
+    return await collect_all(session, workspace, target, timeout=timeout)
 
 
-async def collect_all(session: Session, workspace: Workspace, target: Target) -> Target:
-    """Collect the results of all ended batches. Batches that can have none are skipped, with a remark."""
-    from batchtui.services.results.collect import collect
+async def collect_all(
+    session: Session, workspace: Workspace, target: Target, *, timeout: float | None = None
+) -> Target:
+    """Have the results of all ended batches on this disk, trying again until `timeout` seconds are over.
 
-    for batch in target.batches:
-        if batch.state is not BatchState.ENDED or batch.results in (ResultsState.SAVED, ResultsState.GONE):
-            continue
-        try:
-            await collect(workspace, batch, on_progress=_collecting(session, batch))
-        except ResultsUnavailable as error:
-            if len(target.batches) == 1:
-                raise
-            session.notes.failure(error)
+    Batches that can have none are passed over, with a word. Another failure of one batch is raised when all others are
+    saved.
+    """
+    from batchtui.services.results import fetch_retries as fetching
+
+    wanted = [batch for batch in target.batches if batch.results is not ResultsState.SAVED]
+    failed = await fetching.collect_all(
+        workspace,
+        wanted,
+        timeout=fetching.FETCH_TIMEOUT if timeout is None else timeout,
+        listeners=fetching.FetchListeners(_collecting(session), _retrying(session)),
+    )
     session.notes.close()
+    for _, error in failed:
+        if not isinstance(error, ResultsUnavailable) or len(target.batches) == 1:
+            raise error
+        session.notes.failure(error)
     return await showing.reload(workspace, target)
 
 
@@ -193,12 +208,22 @@ def _stdout(session: Session, kind: str) -> BinaryIO:
     return session.out.binary
 
 
-def _collecting(session: Session, batch: Batch) -> Callable[[CollectProgress], None]:
-    def show(collecting: CollectProgress) -> None:
+def _collecting(session: Session) -> Callable[[Batch, CollectProgress], None]:
+    def show(batch: Batch, collecting: CollectProgress) -> None:
         done = bytes_done(collecting.bytes, collecting.total)
         session.notes.progress(f"{batch.id}: {collecting.step} {done}")
 
     return show
+
+
+def _retrying(session: Session) -> Callable[[FetchRetry], None]:
+    def say(retry: FetchRetry) -> None:
+        batch, error = retry.batch, retry.error
+        session.notes.say(
+            f"Cannot fetch the results of {batch.id} yet: {error.message} Next try in {span(retry.seconds)}."
+        )
+
+    return say
 
 
 def _exporting(session: Session) -> Callable[[ExportProgress], None]:

@@ -6,5 +6,6 @@ Modules:
     compare      compare the answers of two batches or jobs that share custom_ids
     export       export results: read, merge over parts and attempts, write in the chosen format
     export_plan  plan what an export will write where
+    fetch_retries  fetch results until they are saved or the time is up, waiting out passing faults
     read         read saved results one by one for a program
 """

@@ -125,8 +125,8 @@ def money_words(spent: Decimal, saved: Decimal) -> Line:
 def poll_words(status: Status) -> Line:
     """Say how old the data is, and what the background does about it."""
     poll, now = status.poll, status.now
-    if status.doing:
-        return (Span(status.doing, Tone.RUNNING),)
+    if doing := status.doing or _fetching_words(poll):
+        return (Span(doing, Tone.RUNNING),)
     age = Span(ago(poll.asked_at, now) if poll.asked_at else "never asked", Tone.DIM)
     if poll.asked_at and status.tally.running and (now - poll.asked_at).total_seconds() > STALE:
         age = Span(f"stale {span(now - poll.asked_at)}", Tone.WARN)
@@ -148,6 +148,11 @@ def poll_words(status: Status) -> Line:
     if poll.asked_at is None:
         return (Span("asking…" if not status.tally.total else "not asked yet", Tone.DIM),)
     return (age,) if until < 5 else (age, Span(f" · next {countdown(-(-until // 5) * 5)}", Tone.DIM))
+
+
+def _fetching_words(poll: PollStatus) -> str:
+    """Say how many of the results that are fetched by themselves are done; empty where it is one, which is quick."""
+    return f"fetching {count(poll.collected)} of {count(poll.to_collect)}" if poll.to_collect > 1 else ""
 
 
 def workspace_colour(workspace: Workspace) -> Tone:
