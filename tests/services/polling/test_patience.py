@@ -124,8 +124,9 @@ async def test_a_refresh_by_hand_asks_whoever_else_does_the_asking(
         assert await other.registry.leases.take(maintenance.POLLING, timedelta(hours=2))
         poller = Poller(workspace, collects=False)
         states: list[PollerState] = []
-        for ask in (lambda: None, poller.refresh_now):
-            ask()
+        for is_asked in (False, True):
+            if is_asked:
+                poller.refresh_now()
             await poller._turn()
             states.append(poller.status.state)
         assert states == [PollerState.ELSEWHERE, PollerState.WAITING]
