@@ -184,7 +184,7 @@ class GatewayError(BatchtuiError):
     type = "api"
     title = "The API said no"
     nothing_created: ClassVar[bool] = True
-    """Whether a create that ended so is known to have created nothing (API.md, "Money at stake")."""
+    """Whether a create that ended so is known to have created nothing."""
 
     def __init__(
         self,
@@ -217,7 +217,7 @@ class Refused(GatewayError):
 
 
 class BatchNotFound(Refused):
-    """404 on a batch. It also happens for a while after create and even after the end (API.md)."""
+    """404 on a batch. It also happens for a while after create and even after the end (observed in November 2026)."""
 
     type = "batch_not_found"
     title = "The API does not show this batch"

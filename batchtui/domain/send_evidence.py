@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 CREATE_PATIENCE = timedelta(minutes=10)
-"""How long the API may work on a create after its client has gone: the time-out of one request (API.md)."""
+"""How long the API may work on a create after its client has gone: the time-out of one request."""
 LIST_LAG = timedelta(seconds=60)
 """How long a batch that exists may be absent from the list."""
 CLOCK_RESOLUTION = timedelta(seconds=2)

@@ -60,6 +60,16 @@ class ResultsState(StrEnum):
     """Neither here nor at the API any more."""
 
 
+class Success(StrEnum):
+    """How much of an ended batch succeeded: three shades for the state's glyph and colour."""
+
+    ALL = "all"
+    SOME = "some"
+    """Some requests failed, or their answers are unusable."""
+    FEW = "few"
+    """More than half did."""
+
+
 _S = BatchState
 LAWFUL: Mapping[BatchState, frozenset[BatchState]] = {
     _S.PLANNED: frozenset({_S.SUBMITTING, _S.DELETED}),

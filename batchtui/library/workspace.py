@@ -170,8 +170,10 @@ class Workspace:
             UsageError: the filter cannot be read.
         """
         from batchtui.domain.query import BatchQuery
+        from batchtui.services.results.outcomes import count_missing_outcomes
         from batchtui.text.filter_language import terms_of
 
+        await count_missing_outcomes(self._engine)
         query = BatchQuery(terms=terms_of(matching), sort=sort, descending=reverse, limit=limit)
         return await self._engine.registry.views.select(query)
 

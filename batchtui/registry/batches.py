@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.errors import UnknownTarget
 from batchtui.domain.states import BatchState, ResultsState
-from batchtui.registry.codecs import decode_time, encode_time, list_text
+from batchtui.registry.codecs import decode_time, encode_time, list_text, outcomes_text
 from batchtui.registry.jobs import insert_job
 from batchtui.registry.journal import note
 from batchtui.registry.row_mapping import BATCH_SELECT, to_batch
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from batchtui.domain.batch import Batch, RemoteBatch
     from batchtui.domain.clock import Clock
     from batchtui.domain.job import Job
+    from batchtui.domain.result import OutcomeCounts
     from batchtui.registry.database import Database
 
 
@@ -101,19 +102,43 @@ class Batches:
         return cursor.lastrowid
 
     async def set_results(
-        self, key: int, results: ResultsState, *, size: int = 0, models: Sequence[str] | None = None
+        self,
+        key: int,
+        results: ResultsState,
+        *,
+        size: int = 0,
+        digest: str = "",
+        models: Sequence[str] | None = None,
+        outcomes: OutcomeCounts | None = None,
+        accepted: str = "",
     ) -> None:
-        """Write how much of a batch's results is saved here, and their size in bytes.
+        """Note how much of a batch's results is here.
 
-        `models`: those that answered, for a job that was made elsewhere and named none.
+        Args:
+            key: the registry's number of the batch.
+            results: how much.
+            size: bytes of the file.
+            digest: of the file, as `ResultStore` writes it.
+            models: those that answered.
+            outcomes: what the results turned out to be; None where they are not saved.
+            accepted: why they are not whole or not all ours, where a person takes them all the same.
         """
         now = self._clock.now()
         async with self._database.transaction() as tx:
             before = await row_of(tx, key)
             await tx.execute(
-                "UPDATE batches SET results = ?, results_bytes = ?,"
-                " reason = CASE ? WHEN 'saved' THEN '' ELSE reason END WHERE key = ?",
-                (results, size, results, key),
+                "UPDATE batches SET results = ?, results_bytes = ?, results_digest = ?, accepted = ?, outcomes = ?,"
+                " failures = ?, reason = CASE ? WHEN 'saved' THEN '' ELSE reason END WHERE key = ?",
+                (
+                    results,
+                    size,
+                    digest,
+                    accepted,
+                    outcomes and outcomes_text(outcomes),
+                    outcomes and outcomes.failed,
+                    results,
+                    key,
+                ),
             )
             if models:
                 await tx.execute(
@@ -124,6 +149,19 @@ class Batches:
                 await note(
                     tx, now, f"results.{results}", job=before["job_id"], key=key, batch_id=before["id"], bytes=size
                 )
+
+    async def uncounted(self) -> list[int]:
+        """The batches whose results are saved and whose outcomes were never counted."""
+        rows = await self._database.all("SELECT key FROM batches WHERE results = 'saved' AND outcomes IS NULL")
+        return [row["key"] for row in rows]
+
+    async def set_outcomes(self, key: int, outcomes: OutcomeCounts | None) -> None:
+        """Note what saved results turned out to be; None where they cannot be read, so that nobody tries again."""
+        async with self._database.transaction() as tx:
+            await tx.execute(
+                "UPDATE batches SET outcomes = ?, failures = ? WHERE key = ? AND results = 'saved'",
+                (outcomes_text(outcomes) if outcomes else "", outcomes and outcomes.failed, key),
+            )
 
     async def _change(self, key: int, target: BatchState, event: str, **columns: Any) -> None:
         async with self._database.transaction() as tx:

@@ -186,12 +186,34 @@ INSERT OR IGNORE INTO expected SELECT batch_key, model, '', results, max_tokens,
 ALTER TABLE spending DROP COLUMN max_tokens;
 """
 
+OUTCOMES = """
+ALTER TABLE batches ADD COLUMN outcomes TEXT;
+ALTER TABLE batches ADD COLUMN failures INTEGER;
+ALTER TABLE batches ADD COLUMN results_digest TEXT NOT NULL DEFAULT '';
+ALTER TABLE batches ADD COLUMN accepted TEXT NOT NULL DEFAULT '';
+ALTER TABLE batches ADD COLUMN cost_at_least TEXT;
+ALTER TABLE batches ADD COLUMN without_usage INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE spending ADD COLUMN unmetered INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX batches_to_read ON batches(key) WHERE results = 'saved' AND outcomes IS NULL;
+UPDATE batches SET cost_counted = 0 WHERE results = 'saved' AND cost_counted = 1 AND cost_actual IS NULL;
+CREATE TRIGGER batch_outcomes_updated AFTER UPDATE OF
+    outcomes, failures, results_digest, accepted, cost_at_least, without_usage
+ON batches BEGIN
+    UPDATE counters SET value = value + 1 WHERE name = 'revision';
+    UPDATE batches SET revision = (SELECT value FROM counters WHERE name = 'revision') WHERE key = NEW.key;
+END;
+"""
+"""`outcomes` is a JSON object of what occurs, `failures` how many of them need a second look: both are NULL until the
+saved results were read, which `count_missing_outcomes` does for what earlier versions saved; an empty text says that
+they could not be. Costs that are not known are counted again: part of one may be known."""
+
 STEPS: Final[Sequence[Step]] = (
     ("jobs, batches, journal, leases", FIRST_SCHEMA),
     ("what was spent", SPENDING),
     ("what is told, and by whom", NOTICES),
     ("what was spent, by category; what it costs at most", CATEGORIES),
     ("what was expected of each model", EXPECTED),
+    ("what results turned out to be, and whether they are whole", OUTCOMES),
 )
 """Appended to, never edited: a step that was released has run on somebody's disk."""
 LATEST: Final = len(STEPS)

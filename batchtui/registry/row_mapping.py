@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from batchtui.domain.batch import Batch, RequestCounts
 from batchtui.domain.job import Job
 from batchtui.domain.states import BatchState, ResultsState
-from batchtui.registry.codecs import decode_time, text_list, text_money
+from batchtui.registry.codecs import decode_time, text_list, text_money, text_outcomes
 
 if TYPE_CHECKING:
     from sqlite3 import Row
@@ -57,6 +57,11 @@ def to_batch(row: Row) -> Batch:
         cost_estimate=text_money(row["cost_estimate"]),
         cost_actual=text_money(row["cost_actual"]),
         note=row["note"],
+        outcomes=text_outcomes(row["outcomes"]),
+        results_digest=row["results_digest"],
+        accepted=row["accepted"],
+        cost_at_least=text_money(row["cost_at_least"]),
+        without_usage=row["without_usage"],
     )
 
 

@@ -61,7 +61,7 @@ def event_sentence(event: str, detail: str, batch: Batch | None) -> str:
     """Return what matters about an event: what a batch came to, why something was not sent, how much was saved."""
     noted = details(detail)
     if event == "batch.ended" and batch is not None and batch.counts.total:
-        return ended_words(batch.counts)
+        return ended_words(batch)
     if event in ("batch.accepted", "batch.adopted", "batch.found") and batch is not None:
         return amount(batch.requests, "request")
     if event == "results.saved" and isinstance(noted.get("bytes"), int):

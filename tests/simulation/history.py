@@ -556,7 +556,7 @@ def _patched() -> Iterator[None]:
     with ExitStack() as stack:
         for target, name, new in (
             (aiosqlite, "connect", sqlite.connect),
-            (process_identity, "token", token),
+            (process_identity, "process_token", token),
             (process_identity, "is_gone", is_gone),
             (data_version, "SETTLED", 10**30),
             (workspaces, "_in_background", lambda *_steps: None),

@@ -88,7 +88,7 @@ def test_a_part_that_is_sent_again_without_a_look_is_found(monkeypatch: pytest.M
     async def look(_workspace: Any, batches: Any, *_: Any) -> list[reconcile.Reconciliation]:
         return [reconcile.Reconciliation(batch, reconcile.Verdict.ABSENT) for batch in batches]
 
-    monkeypatch.setattr(reconcile, "look", look)
+    monkeypatch.setattr(reconcile, "look_up", look)
     history = run(LOST_AND_RESUMED)
     assert history.violated is not None
     assert history.violated.rule == SENT_TWICE
@@ -98,7 +98,7 @@ def test_what_is_no_error_of_ours_is_found(monkeypatch: pytest.MonkeyPatch) -> N
     async def look(*_: Any) -> list[reconcile.Reconciliation]:
         raise OverflowError("date value out of range")
 
-    monkeypatch.setattr(reconcile, "look", look)
+    monkeypatch.setattr(reconcile, "look_up", look)
     history = run(LOST_AND_RESUMED)
     assert history.violated is not None
     assert history.violated.rule == FAULT
@@ -109,7 +109,7 @@ def test_what_never_ends_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
         while True:
             await asyncio.sleep(0)
 
-    monkeypatch.setattr(reconcile, "look", look)
+    monkeypatch.setattr(reconcile, "look_up", look)
     monkeypatch.setattr("tests.simulation.loop.MOST_STEPS", 5000)
     history = run(LOST_AND_RESUMED)
     assert history.violated is not None
@@ -120,7 +120,7 @@ def test_a_failing_story_is_shortened_to_what_it_takes(monkeypatch: pytest.Monke
     async def look(_workspace: Any, batches: Any, *_: Any) -> list[reconcile.Reconciliation]:
         return [reconcile.Reconciliation(batch, reconcile.Verdict.ABSENT) for batch in batches]
 
-    monkeypatch.setattr(reconcile, "look", look)
+    monkeypatch.setattr(reconcile, "look_up", look)
     more = (Step(1.0, "sync"), Step(1.0, "prune", more=(("older than", 0.0),)), Step(5.0, "status"))
     history = run(replace(LOST_AND_RESUMED, schedule=11, steps=(*LOST_AND_RESUMED.steps, *more)))
     assert history.violated is not None

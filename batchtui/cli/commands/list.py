@@ -12,6 +12,7 @@ from batchtui.cli.views import json_documents as documents
 from batchtui.cli.views import target as showing
 from batchtui.domain.query import SORT_KEYS, BatchQuery
 from batchtui.domain.states import BatchState
+from batchtui.services.results.outcomes import count_missing_outcomes
 from batchtui.text.filter_language import terms_of
 from batchtui.text.numbers import amount
 
@@ -75,6 +76,7 @@ async def command(
             from batchtui.services.polling.refresh import refresh_all
 
             await refresh_all(workspace)
+        await count_missing_outcomes(workspace)
         order = await workspace.registry.views.order(query)
         if limit is None and session.out.is_terminal and not session.json and not everything:
             limit = ON_A_SCREEN

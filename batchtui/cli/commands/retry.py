@@ -85,7 +85,7 @@ async def command(
     """Send again what has not succeeded, from the stored requests, as the next attempt of the same job.
 
     What has succeeded in any attempt is never sent again. Without --only: errors of the service, expired, canceled and
-    empty ones; with --max-tokens also answers that were cut short. `batchtui results JOB` writes one whole set: for
+    empty ones; with --max-tokens also answers that were truncated. `batchtui results JOB` writes one whole set: for
     each custom_id the latest success, else the latest outcome.
     """
     from batchtui.services.retry.retry import RetryOptions, apply_retry, discard, plan_retry
@@ -110,12 +110,13 @@ async def command(
 
 
 async def _ready(session: Session, workspace: Workspace, named: str) -> Target:
-    """Find what is meant, and fetch the results that can be had: they say what has failed."""
+    """Find the target and collect the results that can be had: they tell what has failed."""
     from batchtui.services.batches.targets import find_target
     from batchtui.services.polling.refresh import refresh_batches
     from batchtui.services.retry.preconditions import refuse_unkept
 
     target = await find_target(workspace, named)
+    # First: where the requests are gone, fetching results would be for nothing.
     refuse_unkept(workspace, target)
     running = [batch for batch in target.batches if batch.state.is_running]
     if running:

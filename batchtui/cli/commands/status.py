@@ -26,6 +26,7 @@ async def command(session: Session, named: str, offline: bool) -> None:
     ID is a batch id or a unique beginning of one, a job's id or name, or @last.
     """
     from batchtui.services.batches.targets import find_target
+    from batchtui.services.results.outcomes import count_missing_outcomes
 
     async with session.workspace() as workspace:
         target = await find_target(workspace, named)
@@ -33,6 +34,7 @@ async def command(session: Session, named: str, offline: bool) -> None:
             from batchtui.services.polling.refresh import refresh_batches
 
             await refresh_batches(workspace, target.batches)
+        await count_missing_outcomes(workspace)
         target = await showing.reload(workspace, target)
         outcomes = await showing.merged_outcomes(workspace, target)
         ends = await showing.ends(workspace)

@@ -42,7 +42,7 @@ async def command(
 ) -> int:
     """Wait until a batch or all batches of a job have ended, then save the results, to OUTPUT where it is given.
 
-    Interrupting it cancels nothing. Exits with 4 where not every request succeeded (an answer that was cut short or
+    Interrupting it cancels nothing. Exits with 4 where not every request succeeded (a truncated answer or
     refused did not), with 5 on a timeout.
     """
     saving.refuse_existing(output, overwrite=overwrite)

@@ -94,6 +94,7 @@ def _teller(session: Session) -> Callable[[WatchEvent], None]:
             session.out.record(_document(told))
         else:
             session.out.line(_line(told))
+            # A pipe is buffered by blocks: a script that reads along would wait for the next hundred lines.
             session.out.flush()
 
     return tell

@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ActionPlan:
-    """A plan as a person is asked about it. It decides nothing."""
+    """A plan of an action, as a person is asked about it."""
 
     word: str
-    """What it is called: cancel, delete."""
+    """The name of the action: cancel, delete."""
     groups: Mapping[str, Sequence[Batch]]
     """What would be done, in words, and to which batches."""
     skipped: Sequence[Skipped]
     remarks: Mapping[int, str] = field(default_factory=dict)
-    """What else has to be known of a batch, by its key."""
+    """What else has to be said about a batch, by its key."""
 
     @property
     def batches(self) -> int:
@@ -48,7 +48,7 @@ async def keys_of(workspace: Workspace, names: Sequence[str]) -> list[int]:
 
 
 def ask(session: Session, acts: ActionPlan, *, yes: bool) -> None:
-    """Show exactly what would be done, and go on only with a yes. Raises `ConsentNeeded`."""
+    """Show what would be done, and ask. Raises `ConsentNeeded` unless the answer is yes."""
     for skipped in acts.skipped:
         session.notes.say(f"Left alone: {batch_label(skipped.batch)}: {skipped.reason}.")
     if not acts.batches:

@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 
 
 def send_listener(notes: Stderr) -> Callable[[SendEvent], None]:
-    """Make the listener that tells the events of a submission: progress on a terminal, and what matters as remarks."""
+    """Return a listener that writes the events of a submission: progress on a terminal, important ones as remarks."""
     last = 0.0
 
     def tell(event: SendEvent) -> None:
         nonlocal last
         if event.kind == "uploading":
+            # Ten times a second: a chunk of 2 MB takes less, and each line costs a write to the terminal.
             if time.monotonic() - last > 0.1:
                 last = time.monotonic()
                 notes.progress(f"{part_label(event.batch)}: {size(event.sent)} of {size(event.batch.bytes)} sent")
@@ -38,7 +39,7 @@ def send_listener(notes: Stderr) -> Callable[[SendEvent], None]:
 
 
 def end_of_sending(notes: Stderr, submitted: Submitted) -> ExitCode:
-    """Say where parts were left to wait, and return what the program's end tells a script."""
+    """Write which parts were not sent. Returns the exit code."""
     if submitted.unknown:
         return ExitCode.FATE_UNKNOWN
     if submitted.waiting:
@@ -50,7 +51,7 @@ def end_of_sending(notes: Stderr, submitted: Submitted) -> ExitCode:
 
 
 def terminal_notifier(notes: Stderr, workspace: Workspace) -> Callable[[Sequence[Notice]], None] | None:
-    """Make what tells a terminal of notices, as the settings want it; None where there is no terminal."""
+    """Return a function that rings the terminal as the settings say; None where there is no terminal."""
     from batchtui.services.notifications.channels import terminal_sequences
 
     if not notes.is_terminal:

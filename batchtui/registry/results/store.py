@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from batchtui.domain.batch import Batch
-    from batchtui.registry.requests.store import RequestReader
+    from batchtui.registry.requests.store import RequestReader, RequestStore
     from batchtui.registry.results.index import Indexing
     from batchtui.registry.results.summary import ResultSummary
 
@@ -102,6 +102,22 @@ class ResultStore:
         if reader is None:
             raise StorageError(f"The index {paths.index} cannot be read.")
         return reader
+
+    def rebuild_old_index(self, batch: Batch, requests: RequestStore) -> None:
+        """Build the index of an earlier version again, now that requests tell more outcomes; blocking.
+
+        Raises:
+            ResultsUnavailable, StorageError: as `reader`.
+        """
+        with self.reader(batch) as reader:
+            if reader.is_current or not requests.has(batch.job):
+                return
+        paths, index = self.paths(batch), requests.folder / batch.job / index_name(batch.attempt)
+        try:
+            index_file(paths.raw, paths.new_index, (index, batch.part) if index.exists() else None)
+            paths.new_index.replace(paths.index)
+        except (OSError, sqlite3.Error) as error:
+            raise _refused(error) from error
 
     def files(self, batch: Batch) -> list[Path]:
         """Return all files of a batch's results that are here, whole or not."""
@@ -248,7 +264,7 @@ class ResultDownload:
 
 
 def _index_here(_batch: Batch, paths: ResultPaths) -> Indexing:
-    return IndexBuilder(paths.new_index)
+    return IndexBuilder(paths.new_index, paths.part)
 
 
 def _lock(path: Path) -> IO[bytes]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LAST_SWEEP = "last_sweep"
 """Name of the value that tells all processes when the API was last asked, and how many calls it took."""
 MISSING_AFTER = timedelta(minutes=5)
-"""A 404 happens for a while on batches that exist (API.md): only one that lasts means something."""
+"""The API answers 404 for a while on batches that exist (observed in November 2026): only one that lasts counts."""
 SINGLE_LOOKS = 10
 """How many batches that the list does not show are asked for by id in one sweep."""
 MISSING_LOOKS = "missing_looks"

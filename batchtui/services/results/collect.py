@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from batchtui.domain.errors import FateUnknown, GatewayError, ResultsDamaged, ResultsUnavailable, StorageError
+from batchtui.domain.result import OutcomeCounts
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.registry.results.index import BLOCK
 from batchtui.registry.results.index_worker import begin_index
@@ -178,7 +179,10 @@ def _summary_of(workspace: Workspace, batch: Batch) -> ResultSummary:
 
 async def _call_saved(workspace: Workspace, batch: Batch, summary: ResultSummary) -> Batch:
     batches = workspace.registry.batches
-    await batches.set_results(batch.key, ResultsState.SAVED, size=summary.bytes, models=summary.models)
+    outcomes = OutcomeCounts.from_mapping(summary.outcomes)
+    await batches.set_results(
+        batch.key, ResultsState.SAVED, size=summary.bytes, models=summary.models, outcomes=outcomes
+    )
     try:
         await count_cost(workspace, batch)
     except (ResultsUnavailable, StorageError) as error:

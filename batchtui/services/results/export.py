@@ -192,6 +192,8 @@ def _entries(
     notes, is_chat = plan.notes, plan.format is Format.CHAT
     for number, place in enumerate(result_locations(plan, merged), 1):
         entry = ExportRecord(merged.line(place))
+        outcome = outcomes[place.source][place.seq]
+        entry.read_as = OUTCOMES[outcome]
         if plan.with_requests:
             custom_id = "" if place.request else entry.answer.custom_id
             entry.request = merged.request(place, custom_id)
@@ -205,7 +207,7 @@ def _entries(
             if entry.chat is None:
                 tally.skipped += 1
                 continue
-        counts[outcomes[place.source][place.seq]] += 1
+        counts[outcome] += 1
         if number % TELL_EVERY == 0:
             told(number)
         yield entry

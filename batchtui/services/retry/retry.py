@@ -47,7 +47,7 @@ class RetryOptions:
 
     only: frozenset[str] = frozenset()
     """Outcomes, types of errors, or `missing`. With no group either: what is worth sending again as it is, and with
-    `max_tokens` also what was cut short."""
+    `max_tokens` also what was truncated."""
     groups: frozenset[Kind] = frozenset()
     """Kinds of failures (`FailureGroup.kind`), besides what `only` names."""
     custom_ids: frozenset[str] | None = None

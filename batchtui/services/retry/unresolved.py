@@ -52,7 +52,7 @@ class Unresolved:
 def is_worth_it(group: FailureGroup, *, with_max_tokens: bool) -> bool:
     """Return whether a kind of failure is sent again unless something else is asked for.
 
-    Not one that would fail again unchanged; a truncated answer only with another max_tokens.
+    What fails again as it is, is not; what was truncated is only where it gets another max_tokens.
     """
     return group.advice.act is SuggestedAction.RESEND or (with_max_tokens and group.advice.act is SuggestedAction.RAISE)
 

@@ -1,4 +1,7 @@
-"""What changes something at the API, as a conversation: a plan, a question that shows it, the doing, and a report."""
+"""Cancel, delete, tag, rename and annotate batches: each plans, shows the plan, asks, applies it and reports.
+
+The list of batches and the screen of one batch both use these.
+"""
 
 from __future__ import annotations
 
@@ -26,12 +29,13 @@ if TYPE_CHECKING:
     Reading = Callable[[str], LabelEdit]
 
 TYPED_FROM = 10
-"""From so many batches on, a deletion asks for their number."""
+"""Deletions of this many batches or more ask for the number to be typed."""
 
 
 async def cancel(app: Host, keys: Sequence[int]) -> None:
-    """Cancel these batches, once a person has seen what that means and said yes."""
+    """Cancel these batches after a question that shows which, and what is lost."""
     plan = await plan_cancel(app.workspace, keys)
+    # There is nothing to ask; the reasons why are shown instead.
     if plan.is_empty:
         _say_nothing_done(app, plan.skipped, "cancel")
         return
@@ -50,7 +54,7 @@ async def cancel(app: Host, keys: Sequence[int]) -> None:
 
 
 async def delete(app: Host, keys: Sequence[int]) -> None:
-    """Delete these batches, once a person has seen what is lost and said yes."""
+    """Delete these batches after a question that shows which, and what is lost."""
     plan = await plan_delete(app.workspace, keys)
     if plan.is_empty:
         _say_nothing_done(app, plan.skipped, "delete")
@@ -66,6 +70,7 @@ async def delete(app: Host, keys: Sequence[int]) -> None:
         skipped=_skipped(plan.skipped),
         remark="This cannot be undone." if plan.delete else "",
         yes="delete",
+        # A single key must not delete a whole list that was marked by accident.
         typed=str(number) if number >= TYPED_FROM else "",
     )
     if await app.ask(question):
@@ -103,16 +108,18 @@ def _say_nothing_done(app: Host, skipped: Sequence[Skipped], word: str) -> None:
 
 
 def _report(app: Host, outcomes: Sequence[ActionResult], done: str) -> None:
+    """Say how many were done, and show the first error."""
     failed = [outcome for outcome in outcomes if outcome.error]
     if len(outcomes) > len(failed):
         app.say(f"{amount(len(outcomes) - len(failed), 'batch', 'batches')} {done}.")
+    # All usually fail for the same reason; the journal has the others.
     for outcome in failed[:1]:
         if outcome.error:
             app.post_message(ActionFailed(outcome.error))
 
 
 async def tag(app: Host, keys: Sequence[int]) -> None:
-    """Tag the jobs of these batches: one shows its tags to be edited, several get tags and lose some."""
+    """Edit the tags of these batches' jobs: of one job all its tags, of several what is added and removed."""
     jobs = await _jobs_of(app, keys)
     one = jobs[0] if len(jobs) == 1 else None
     title = f"Tags of {_named(jobs)}" + ("" if one else ": +this adds one, -that takes one away")
@@ -121,20 +128,22 @@ async def tag(app: Host, keys: Sequence[int]) -> None:
 
 
 async def rename(app: Host, keys: Sequence[int]) -> None:
-    """Give the jobs of these batches another name."""
+    """Give these batches' jobs another name."""
     jobs = await _jobs_of(app, keys)
+    # Jobs of different names start with an empty field, not with the name of one of them.
     same = jobs[0].name if len({job.name for job in jobs}) == 1 else ""
     await _ask(app, jobs, f"The name of {_named(jobs)}", same, lambda text: LabelEdit(name=text), "a name")
 
 
 async def annotate(app: Host, keys: Sequence[int]) -> None:
-    """Write a note down about the jobs of these batches."""
+    """Edit the note on these batches' jobs."""
     jobs = await _jobs_of(app, keys)
     same = jobs[0].note if len({job.note for job in jobs}) == 1 else ""
     await _ask(app, jobs, f"A note on {_named(jobs)}", same, lambda text: LabelEdit(note=text), "empty for none")
 
 
 async def _ask(app: Host, jobs: Sequence[Job], title: str, text: str, reading: Reading, placeholder: str) -> None:
+    """Ask for one line, apply what it means to the jobs, and say how many have changed."""
     if not jobs:
         return
     dialog = TextPrompt(title, text, check=lambda typed: reading(typed).complaint, placeholder=placeholder)
@@ -146,7 +155,7 @@ async def _ask(app: Host, jobs: Sequence[Job], title: str, text: str, reading: R
 
 
 def _added(text: str) -> LabelEdit:
-    """Of several jobs none loses a tag that was not named."""
+    """Return what typed tags mean for several jobs: a tag that is not named is neither added nor removed."""
     read = read_tags(text)
     return read if read.tags is None else LabelEdit(add=read.tags)
 

@@ -1,4 +1,7 @@
-"""Writing results to files: what, how and where is chosen row by row; how it goes is shown, and it can be given up."""
+"""`ExportScreen` chooses what is written to which files, shows what that comes to, and writes it.
+
+Leaving the screen cancels the writing, and no half file stays.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,7 @@ COLUMNS = (Column("title", "WHAT", 14, 16, 100, fixed=True), Column("value", "HO
 
 @dataclass(frozen=True, slots=True)
 class ExportChoice:
-    """One choice: how it is called, what is chosen, and what follows when it is changed."""
+    """One choice: its name, its value, and what changes it."""
 
     title: str
     value: str
@@ -56,7 +59,7 @@ def _no_name(text: str) -> str:
 
 
 class ExportScreen(ListScreen[ExportChoice]):
-    """Shows the choices and what they come to. It writes nothing itself."""
+    """Lists the choices; enter changes the one under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.EXPORT)
     SCOPES = (Scope.EXPORT, Scope.LIST, Scope.EVERYWHERE)
@@ -70,8 +73,8 @@ class ExportScreen(ListScreen[ExportChoice]):
         Args:
             workspace: where the results are.
             name: whose results they are.
-            groups: what goes into one file each: a batch, or all of a job.
-            pick: the results that were picked out before, and are written unless something else is chosen.
+            groups: the batches of each file: one batch, or all of a job.
+            pick: results that were picked before; they are written unless something else is chosen.
         """
         super().__init__(workspace)
         self._whose = name
@@ -117,6 +120,7 @@ class ExportScreen(ListScreen[ExportChoice]):
 
     def _take_format(self, kind: Format) -> None:
         output = self._wishes.output
+        # A suffix that is no format was chosen by the person, and stays.
         if not self._is_folder and Path(output).suffix.lstrip(".") in set(Format):
             output = str(Path(output).with_suffix(f".{kind.suffix}"))
         order = "arrival" if kind is Format.JSONL else "input"
@@ -140,7 +144,7 @@ class ExportScreen(ListScreen[ExportChoice]):
         )
 
     async def _plan(self) -> None:
-        """Say what the choices come to; what cannot be is said, too."""
+        """Show what the choices come to, or why they cannot be written."""
         said: list[Line] = []
         total = 0
         for group, output in zip(self._groups, self._outputs(), strict=True):
@@ -162,7 +166,7 @@ class ExportScreen(ListScreen[ExportChoice]):
         return self._wishes.outputs(self._groups)
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
-        """Change what is under the cursor."""
+        """Change the choice under the cursor."""
         self.items[event.key].change()
 
     def _action_export_change(self) -> None:
@@ -176,6 +180,7 @@ class ExportScreen(ListScreen[ExportChoice]):
     async def _write(self) -> None:
         outputs = self._outputs()
         files = [output for output in outputs if is_file(output)]
+        # Asked once for all files, before any is written.
         if files and not await self.dashboard.ask(_replacing(files)):
             return
         if self._is_folder:
@@ -186,6 +191,7 @@ class ExportScreen(ListScreen[ExportChoice]):
             if self.is_attached:
                 self._planning.request()
         self.dashboard.say(f"{amount(written, 'result')} written to {self._wishes.output}.")
+        # The person may have opened another screen over this one meanwhile.
         if self.app.screen is self:
             self.app.pop_screen()
 
@@ -204,12 +210,12 @@ class ExportScreen(ListScreen[ExportChoice]):
         self._summary.show_going(output.name, going)
 
     def footer_status(self) -> Line:
-        """Say whose results these are."""
+        """Return whose results these are."""
         return (Span(one_line(self._whose), Tone.DIM),)
 
 
 def paint(item: ExportChoice, column: Column, width: int) -> Line:
-    """Draw one cell."""
+    """Return one cell."""
     return (Span(item.title, Tone.DIM),) if column.id == "title" else (Span(item.value, Tone.STRONG),)
 
 
@@ -228,7 +234,7 @@ def _after(choices: Sequence[T], now: T) -> T:
 
 
 class ExportSummary(LinesView):
-    """Draws sentences, else a bar and what stands below it."""
+    """Draws what an export comes to; while it is written, a bar and its pace."""
 
     def __init__(self) -> None:
         super().__init__(id="export-summary")
@@ -249,7 +255,7 @@ class ExportSummary(LinesView):
         self.redraw()
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Draw them, broken where they are too long."""
+        """Return the lines, wrapped."""
         lines: list[Line] = []
         if self._going is not None:
             parts = bar(self._going.written, self._going.total, columns - 2, plain=painter_of(self).plain)

@@ -1,4 +1,4 @@
-"""What sends something, as a conversation: a file is chosen, its plan is shown and asked about, its parts are sent."""
+"""Submit a file and resume unfinished submissions: each plans, shows the plan, asks, sends and reports."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from batchtui.text.safe import sanitize
 from batchtui.tui.dialogs.confirm import Group, Question
 from batchtui.tui.dialogs.file_picker import FilePicker
 from batchtui.tui.rendering.batch_text import batch_label
-from batchtui.tui.submit import question as submission
+from batchtui.tui.submit.question import describe_errors, submit_question
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,14 +32,19 @@ if TYPE_CHECKING:
 
 
 async def submit(app: Host) -> None:
-    """Submit a file that a person chooses, once they have seen what would be sent and said yes."""
+    """Submit a file that a person picks."""
     path = await app.push_screen(FilePicker(Path.cwd()), wait_for_dismiss=True)
     if path is not None:
         await submit_path(app, path)
 
 
 async def submit_path(app: Host, path: Path, options: SubmitOptions | None = None) -> bool:
-    """Check a file, ask, and send it; nothing of it stays behind after a no. Returns whether it was sent."""
+    """Check a file, ask, and send it. Returns whether it was sent; after a no nothing of it is kept.
+
+    Raises:
+        InputError: the file has errors or no requests.
+        ReadOnlyError: nothing may be sent.
+    """
     app.workspace.refuse_if_read_only()
     with app.busy() as say:
         plan = await plan_submit(
@@ -50,13 +55,9 @@ async def submit_path(app: Host, path: Path, options: SubmitOptions | None = Non
         )
     try:
         if not plan.is_sendable:
-            raise InputError(
-                submission.describe_errors(plan), hint=f"Nothing was sent. `batchtui check {path}` lists them all."
-            )
+            raise InputError(describe_errors(plan), hint=f"Nothing was sent. `batchtui check {path}` lists them all.")
         await enforce_limits(app.workspace, plan.estimate, None)
-        is_wanted = await app.ask(
-            submission.submit_question(plan, await describe_duplicates(app.workspace, plan.earlier))
-        )
+        is_wanted = await app.ask(submit_question(plan, await describe_duplicates(app.workspace, plan.earlier)))
         if is_wanted:
             await _send(app, plan)
     finally:
@@ -80,6 +81,7 @@ def report_submitted(app: Host, submitted: Submitted) -> None:
     """
     sent = [batch for batch in submitted.batches if batch.state.is_at_api]
     app.say(f"{amount(len(sent), 'part')} of {len(submitted.batches)} sent.")
+    # Raised, so that the error box shows it: a toast might go unread, and money depends on it.
     if submitted.unknown:
         raise FateUnknown(
             f"The answer to {batch_label(submitted.unknown[0])} was lost, and the API does not show it yet.",
@@ -88,8 +90,9 @@ def report_submitted(app: Host, submitted: Submitted) -> None:
 
 
 async def resume(app: Host, keys: Sequence[int]) -> None:
-    """Look for parts whose answer was lost, and send what was not sent, once a person has said yes to that."""
+    """Look for parts whose answer was lost, and send what was not sent, after a question."""
     app.workspace.refuse_if_read_only()
+    # Parts of a process that died are unknown only once this has said so.
     await reconcile.recover(app.workspace)
     batches = await app.workspace.registry.views.page(keys)
     unknown = [batch for batch in batches if batch.state is BatchState.UNKNOWN]
@@ -98,6 +101,7 @@ async def resume(app: Host, keys: Sequence[int]) -> None:
         app.say("There is nothing open here: no part is unknown, and none waits to be sent.")
         return
     for finding in await reconcile.look_up(app.workspace, unknown):
+        # What is proved absent may be sent with those that never were.
         planned += await _decide(app, finding)
     if planned and await app.ask(_sending(planned)):
         with app.busy() as say:
@@ -108,7 +112,7 @@ async def resume(app: Host, keys: Sequence[int]) -> None:
 
 
 async def _decide(app: Host, finding: Reconciliation) -> list[Batch]:
-    """Act on one verdict. Returns the part where it may now be sent."""
+    """Act on what was found of one part. Returns it in a list where it may be sent now."""
     name = batch_label(finding.batch)
     if finding.verdict is Verdict.ADOPTED:
         app.say(f"{name} was found, and goes on.")
@@ -123,7 +127,7 @@ async def _decide(app: Host, finding: Reconciliation) -> list[Batch]:
 
 
 async def _choose(app: Host, finding: Reconciliation) -> None:
-    """Ask of one candidate after the other whether it is the part; results tell, too, once one has ended."""
+    """Ask of each candidate whether it is the part. After a no to all, results tell once one has ended."""
     for remote in finding.candidates:
         if await app.ask(_is_it(finding, remote)):
             if await reconcile.adopt(app.workspace, finding.batch, remote):
@@ -134,7 +138,7 @@ async def _choose(app: Host, finding: Reconciliation) -> None:
 
 
 def send_progress_words(event: SendEvent) -> str:
-    """Say in a few words how sending goes."""
+    """Return how sending goes, in a few words."""
     part = f"{event.batch.part}/{event.batch.parts}  " if event.batch.parts > 1 else ""
     words = {
         "uploading": f"sending  {part}{size(event.sent)} of {size(event.batch.bytes)}",

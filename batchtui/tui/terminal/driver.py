@@ -1,7 +1,7 @@
-"""The driver: Textual's own for Unix, which loses no key at the beginning and hears at once that it is over.
+"""`TerminalDriver` is Textual's driver for Unix, made to lose no key at the start and to stop at once at the end.
 
-Textual takes the screen before it takes the keys; what is typed in between the terminal still takes for itself. And its
-reader looks twice, a tenth of a second each, before it believes that it is over: all of what leaving may take.
+Textual takes the screen before it takes the keys, so the terminal would still echo what is typed in between. And its
+reader waits up to a tenth of a second twice before it stops, which is all the time that leaving may take.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from textual.events import Key, Paste
 from batchtui.tui.terminal.input_tokenizer import ESC, InputTokenizer, PastedText
 from batchtui.tui.terminal.key_sequences import is_known
 from batchtui.tui.terminal.terminal_guard import TerminalGuard
+from batchtui.tui.terminal.textual_fixes import require
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -36,6 +37,9 @@ POP_KEYBOARD_FLAGS = "\x1b[<u"
 """Takes back what Textual has asked of kitty's keyboard protocol."""
 _AT_ONCE = 1 << 16
 """Bytes of one read: a paste comes in as few pieces as the terminal lets it."""
+
+require(LinuxDriver, "run_input_thread", "_run_input_thread", "_query_in_band_window_resize")
+require(LinuxDriver, "_sigtstp_application", "_sigcont_application")
 
 
 class HasKeymap(Protocol):

@@ -1,9 +1,9 @@
-"""Everything of the dashboard that reaches into Textual's insides, the driver aside: work-arounds, and what has no API.
+"""Work-arounds of Textual, and what has no public API: `QuietApp`, `PaintedInput`, `Toast`, `WholeCellScrollBar`.
 
 An override of a private method dies silently when Textual renames it: text would be painted that drives the terminal,
 or a failure would be painted over the screen. Therefore each is announced by `require`, which fails at import.
-`tests/tui/terminal/test_textual_internals.py` names every private part that is used here and in `driver.py`; Textual
-is pinned below its next minor version and raised by hand (CONTRIBUTING says how).
+`tests/architecture/test_textual_internals.py` names every private part that is used here and in `driver.py`; Textual is
+pinned below its next minor version and raised by hand (see CONTRIBUTING).
 """
 
 from __future__ import annotations
@@ -101,5 +101,5 @@ class WholeCellScrollBar(ScrollBarRender):
 
 
 def use_whole_cells() -> None:
-    """Have all scroll bars of this process drawn by `WholeCells`: Textual has one renderer for all."""
+    """Have all scroll bars of this process drawn by `WholeCellScrollBar`: Textual has one renderer for all."""
     ScrollBar.renderer = WholeCellScrollBar

@@ -1,4 +1,4 @@
-"""The warnings that stand, each with what can be done about it: enter does it."""
+"""`WarningsScreen` lists what the person should look out for; enter does what helps."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from batchtui.tui.rendering.batch_text import batch_label
 from batchtui.tui.rendering.columns import Column
 from batchtui.tui.rendering.spans import Line, Span, Tone, line, wrapped
 from batchtui.tui.results.batch_screen import BatchScreen
-from batchtui.tui.submit import flows as sending
+from batchtui.tui.submit import flows as submit_flows
 from batchtui.tui.widgets.grid.grid import Grid
 from batchtui.tui.widgets.lines_view import ItemView
 from batchtui.tui.workers import run_guarded
@@ -43,10 +43,11 @@ OFFERS = {
     WarningAction.OPEN: "shows the batch",
     WarningAction.REFRESH: "asks the API again",
 }
+"""What enter does, by the action of a warning."""
 
 
 class WarningsScreen(ListScreen[BatchWarning]):
-    """Lists what the outlook holds. What enter does is done by those who always do it."""
+    """A list of the warnings that the app keeps in its insights."""
 
     SCOPES = (Scope.LIST, Scope.EVERYWHERE)
     SHOWS_WARNINGS = True
@@ -63,35 +64,37 @@ class WarningsScreen(ListScreen[BatchWarning]):
         self.status_changed()
 
     def status_changed(self) -> None:
-        """Show what has been added, or has settled itself."""
+        """Show the warnings as they are now."""
         super().status_changed()
         self.items = self.dashboard.outlook.cautions
+        # Keys are places in the list: a warning that has gone moves the others up.
         self.grid.update(enumerate(self.items))
         self.grid.show(range(len(self.items)))
         self.show_detail()
         self.refresh_footer()
 
     def is_available(self, command_id: str) -> bool:
-        """Leave out what means nothing here."""
+        """Offer enter where there is a warning."""
         if command_id == "list.open":
             return bool(self.grid.order)
         return super().is_available(command_id)
 
     def footer_status(self) -> Line:
-        """Say how many there are."""
+        """Return how many there are."""
         return (Span(amount(len(self.grid.order), "warning"), Tone.DIM),)
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
-        """Do what can be done."""
+        """Do what helps against this warning."""
         caution = self.grid.item_of(event.key)
         if caution is None:
             return
+        # Warnings about the clock or credentials have no batch; asking the API again shows whether they still hold.
         batch = caution.batch
         if caution.act is WarningAction.REFRESH or batch is None:
             self.dashboard.poller.refresh_now()
             self.dashboard.say("The API is asked again.")
         elif caution.act is WarningAction.RESUME:
-            run_guarded(self.app, partial(sending.resume, self.dashboard, [batch.key]), group="act")
+            run_guarded(self.app, partial(submit_flows.resume, self.dashboard, [batch.key]), group="act")
         elif caution.act is WarningAction.FETCH:
             run_guarded(self.app, partial(self._fetch, caution), group=f"fetch-{batch.key}", exclusive=True)
         else:
@@ -106,10 +109,10 @@ class WarningsScreen(ListScreen[BatchWarning]):
 
 
 class WarningDetail(ItemView[BatchWarning]):
-    """Draws one warning whole, what to do about it, and what enter does."""
+    """Draws one warning in full, what to do about it, and what enter does."""
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Draw it, as far as there is room; what enter does always has it."""
+        """Return what there is room for; what enter does is always the last line."""
         caution = self.item
         if caution is None:
             return []
@@ -119,7 +122,7 @@ class WarningDetail(ItemView[BatchWarning]):
 
 
 def paint(item: BatchWarning, column: Column, width: int) -> Line:
-    """Draw one cell."""
+    """Return one cell."""
     if column.id == "kind":
         return (Span(KINDS.get(item.kind, item.kind), Tone.WARN),)
     return (Span(item.message),)

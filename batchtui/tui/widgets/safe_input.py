@@ -1,4 +1,4 @@
-"""`Field` is Textual's `Input` made safe: what would drive the terminal is painted as a sign; the value keeps it."""
+"""`SafeInput` is Textual's `Input` made safe: control characters are painted as signs and stay in the value."""
 
 from __future__ import annotations
 
