@@ -34,7 +34,7 @@ DEFAULT_TIMEOUT = 86_400.0
 TIMEOUT_GRACE = 900.0
 """Seconds added to it: an expired batch ends a little later."""
 MISSING_FOR = timedelta(minutes=30)
-"""How long a wait goes on asking for a batch that the API does not show: such a 404 often passes (API.md)."""
+"""How long a wait goes on asking for a batch that the API does not show: such a 404 often passes."""
 
 
 @dataclass(frozen=True, slots=True)
