@@ -11,6 +11,7 @@ Modules:
     protocol          the protocol of everything batchtui asks of the API, in domain objects
     redaction         shorten text from outside and remove anything that looks like a key
     sdk               import the SDK late, and open its client on a connection that follows no redirect
+    surroundings      open the HTTP client, and name what is wrong with proxies and certificates of the environment
     transport         carry one request to the API and its answer back, and record every attempt in the journal
     upload_body       stream the body of a create, count it, and refuse a length other than the declared one
     webhook           post a document to an address of the user

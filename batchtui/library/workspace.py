@@ -146,14 +146,18 @@ class Workspace:
         return (await resume(self._engine, jobs, consent=decide)).batches
 
     async def find(self, named: Named) -> Target:
-        """Find a job or a batch, with its batches as the registry knows them; nothing is asked of the API.
+        """Find a job or a batch, with its batches as the registry knows them.
+
+        The API is asked only for a full batch id that the registry does not know: its batch is imported.
 
         Raises:
-            UnknownTarget: where it means nothing, or more than one thing.
+            UnknownTarget: it means nothing, or more than one thing.
+            BatchNotFound: the API has no such batch in this workspace.
+            GatewayError, CredentialsMissing: the API cannot be asked.
         """
-        from batchtui.services.batches.targets import find_target
+        from batchtui.services.batches.adopt import find_or_import
 
-        return await find_target(self._engine, _word_for(named))
+        return await find_or_import(self._engine, _word_for(named))
 
     async def batches(
         self, matching: str = "", *, sort: SortKey = "newest", reverse: bool = False, limit: int | None = None

@@ -21,6 +21,14 @@ if TYPE_CHECKING:
     from batchtui.domain.job import Job
     from batchtui.domain.result import OutcomeCounts
     from batchtui.registry.database import Database
+    from batchtui.registry.requests.writer import StagedRequests
+
+
+_FORGOTTEN = """b.state = 'deleted' AND (SELECT n.event FROM journal AS n
+ WHERE n.batch_key = b.key AND n.batch_id = b.id AND n.event IN ('batch.deleted', 'batch.dropped')
+ ORDER BY n.seq DESC LIMIT 1) = 'batch.dropped'"""
+"""A row that was only taken out of the lists here."""
+FORGOTTEN = "forgotten here; still at the API"
 
 
 class Batches:
@@ -77,10 +85,52 @@ class Batches:
         """Note that the API has not shown a batch for minutes. The row stays, and the batch may come back."""
         await self._change(key, BatchState.MISSING, "batch.missing", reason=reason)
 
+    async def is_forgotten(self, batch_id: str) -> bool:
+        """Return whether a batch was forgotten here only, so that the API may still have it."""
+        row = await self._database.one(f"SELECT 1 FROM batches AS b WHERE b.id = ? AND {_FORGOTTEN}", (batch_id,))
+        return row is not None
+
+    async def restore(self, remotes: Iterable[RemoteBatch]) -> list[int]:
+        """Bring back those of these batches that were forgotten here and that the API shows.
+
+        Returns:
+            Their keys.
+        """
+        restored: list[int] = []
+        now = self._clock.now()
+        async with self._database.transaction() as tx:
+            for remote in remotes:
+                before = await fetch(tx, f"SELECT * FROM batches AS b WHERE b.id = ? AND {_FORGOTTEN}", (remote.id,))
+                if before is None:
+                    continue
+                await transition(tx, before, remote.state, "batch.restored", now, reason="")
+                await apply_remote(tx, await row_of(tx, before["key"]), remote, now)
+                restored.append(before["key"])
+        return restored
+
+    async def attach(self, key: int, requests: StagedRequests, *, source: str, models: Sequence[str]) -> None:
+        """Write that the requests of a batch that was made elsewhere are kept now, as its job's first attempt."""
+        [part] = requests.parts
+        async with self._database.transaction() as tx:
+            before = await row_of(tx, key)
+            await tx.execute(
+                "UPDATE batches SET requests = ?, bytes = ?, body = ?, part = ? WHERE key = ?",
+                (part.requests, part.bytes, part.body, part.part, key),
+            )
+            await tx.execute(
+                "UPDATE jobs SET requests = ?, bytes = ?, source = ?, fingerprint = ?, models = ? WHERE id = ?",
+                (part.requests, part.bytes, source, requests.fingerprint, list_text(models), before["job_id"]),
+            )
+            await note(
+                tx, self._clock.now(), "requests.attached", job=before["job_id"], key=key, batch_id=before["id"],
+                source=source, requests=part.requests,
+            )  # fmt: skip
+
     async def deleted(self, key: int, *, locally: bool) -> None:
         """Note that a batch was deleted at the API, or dropped from view here. The row stays as a record."""
+        reason = FORGOTTEN if locally and (await self.get(key)).id else ""
         await self._change(
-            key, BatchState.DELETED, "batch.dropped" if locally else "batch.deleted", reason="", not_before=None
+            key, BatchState.DELETED, "batch.dropped" if locally else "batch.deleted", reason=reason, not_before=None
         )
 
     async def add_foreign(self, remote: RemoteBatch, job: Job, workspace_id: str | None) -> int | None:

@@ -66,6 +66,7 @@ def batch_document(batch: Batch, forecast: Forecast | None = None) -> Document:
         "results_until": moment(batch.results_until),
         "results": str(batch.results),
         "outcomes": outcomes_document(batch.outcomes),
+        "results_note": batch.accepted or None,
         "models": list(batch.models),
         "tags": list(batch.tags),
         "note": batch.note or None,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import pytest
+from textual._styles_cache import StylesCache
 from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.driver import Driver
@@ -36,6 +37,7 @@ class Internal:
 
 
 INTERNALS = [
+    Internal(StylesCache, "get_inner_outer", "base_background background"),
     # textual_fixes.py
     Internal(App, "_fatal_error", ""),
     Internal(MessagePump, "_close_messages_no_wait", ""),
@@ -65,6 +67,8 @@ INTERNALS = [
     Internal(LinuxDriver, "_sigtstp_application", "_"),
     Internal(LinuxDriver, "_sigcont_application", "_"),
     Internal(Driver, "_loop"),
+    Internal(Driver, "_auto_restart"),
+    Internal(LinuxDriver, "_must_signal_resume"),
     Internal(Driver, "_app"),
     Internal(Driver, "_debug"),
     Internal(Driver, "process_message", "message"),
@@ -82,6 +86,7 @@ IMPORTED = {
     ("textual._xterm_parser", "XTermParser"),
     ("textual._ansi_sequences", "ANSI_SEQUENCES_KEYS"),
     ("textual._keyboard_protocol", "FUNCTIONAL_KEYS"),
+    ("textual._styles_cache", "StylesCache"),
 }
 """What is imported of Textual's private modules."""
 

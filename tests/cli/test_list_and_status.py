@@ -338,3 +338,14 @@ def test_outcomes_are_null_until_results_are_saved(batchtui: Batchtui, simulator
     batchtui.submitted(3, "a")
 
     assert batchtui("list", "--json").document[0]["outcomes"] is None
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_config_shows_of_a_webhook_the_host_alone(batchtui: Batchtui, home: Path, options: list[str]) -> None:
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "config.toml").write_text('[notify]\nwebhook = "https://me:pw@hooks.example.com/services/T0/secret?k=1"\n')
+
+    said = batchtui("config", *options).out
+
+    assert "https://hooks.example.com/" in said
+    assert not [part for part in ("secret", "T0", "pw", "k=1") if part in said.split("webhook", 1)[1][:200]]

@@ -14,7 +14,7 @@ from batchtui.cli import confirm
 from batchtui.cli.command import define_command
 from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.flows import save_results as saving
-from batchtui.cli.options import Dollars, allow_model_option
+from batchtui.cli.options import Count, Dollars, allow_model_option
 from batchtui.cli.views import check_report as findings
 from batchtui.cli.views import composition as saying
 from batchtui.domain.errors import InputError, UsageError
@@ -69,12 +69,12 @@ class ComposeArguments:
 @click.option("--sql", metavar="SELECT", help="The rows of a SELECT over files instead (needs batchtui[data]).")
 @click.option("--id", metavar="COLUMN", help="Make the custom_ids from this column.")
 @click.option("--model", metavar="M", help="A model's id, or cheap, capable or premium.")
-@click.option("--max-tokens", type=click.IntRange(min=1), metavar="N", help="How long an answer may be.")
+@click.option("--max-tokens", type=Count(), metavar="N", help="How long an answer may be.")
 @click.option("--system", metavar="TEXT", help="The system prompt; may have {{ gaps }}.")
 @click.option("--schema", metavar="FILE", help="A JSON schema for the answers, or a tool with one.")
 @click.option("--field", "fields", multiple=True, metavar="NAME:KIND", help="A field of the answers; may be repeated.")
 @click.option("--cache/--no-cache", default=None, help="Mark what all requests share to be cached for an hour.")
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="The first N rows only.")
+@click.option("--limit", type=Count(), metavar="N", help="The first N rows only.")
 @click.option("--skip-wrong", is_flag=True, help="Leave wrong rows out instead of stopping.")
 @click.option("--encoding", metavar="NAME", help="The data's encoding, where the guess is wrong.")
 @click.option(
@@ -89,7 +89,7 @@ class ComposeArguments:
 @allow_model_option
 @click.option("-o", "--output", metavar="OUT", help="Write the requests here (default: stdout).")
 @click.option("--overwrite", is_flag=True, help="Replace OUT where it exists.")
-@click.option("--preview", type=click.IntRange(min=1), metavar="N", help="Show the first N rows as they would be sent.")
+@click.option("--preview", type=Count(), metavar="N", help="Show the first N rows as they would be sent.")
 @click.option("--save", metavar="NAME", help="Save the template with these options under a name.")
 @click.option("--list", "show_list", is_flag=True, help="List the templates there are.")
 @click.option("--submit", "submits", is_flag=True, help="Go on as `batchtui submit` does.")

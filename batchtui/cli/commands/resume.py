@@ -13,7 +13,7 @@ from batchtui.cli.completion import BatchName
 from batchtui.cli.confirm import ask_yes_no
 from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.flows import send_progress as telling
-from batchtui.cli.options import DurationType
+from batchtui.cli.options import Count, DurationType
 from batchtui.cli.views import batches as sheets
 from batchtui.cli.views import json_documents as documents
 from batchtui.domain.errors import ConsentNeeded
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 )
 @click.option("--yes", is_flag=True, help="Send again what the API does not show after that time, without asking.")
 @click.option("--adopt", metavar="ID", help="Take this batch of the API for the unknown part that it is.")
-@click.option("--part", type=click.IntRange(min=1), metavar="N", help="With --adopt: which part of the job is meant.")
+@click.option("--part", type=Count(), metavar="N", help="With --adopt: which part of the job is meant.")
 async def command(
     session: Session, names: tuple[str, ...], grace: float | None, yes: bool, adopt: str | None, part: int | None
 ) -> int:

@@ -12,7 +12,7 @@ from batchtui.cli.confirm import require_yes
 from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.flows import save_results as saving
 from batchtui.cli.flows import send_progress as telling
-from batchtui.cli.options import Dollars
+from batchtui.cli.options import Count, Dollars
 from batchtui.cli.views import batches as sheets
 from batchtui.cli.views import check_report as findings
 from batchtui.cli.views import json_documents as documents
@@ -68,7 +68,7 @@ class Words(click.ParamType[frozenset[str]]):
     " or types of errors such as overloaded_error. Default: what may succeed as it is.",
 )
 @click.option("--model", metavar="M", help="Take this model in what is sent again.")
-@click.option("--max-tokens", type=click.IntRange(min=1), metavar="N", help="Take this max_tokens in it.")
+@click.option("--max-tokens", type=Count(), metavar="N", help="Take this max_tokens in it.")
 @click.option("--max-cost", type=Dollars(), metavar="USD", help="Send nothing that may cost more (exit 3).")
 @click.option("--dry-run", is_flag=True, help="Show what would be sent, and stop there.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -145,7 +145,7 @@ def plan_lines(plan: RetryPlan) -> Iterator[str]:
         yield f"  {amount(plan.changed, 'request')} changed; models: {one_line(', '.join(plan.models))}"
     for failed in plan.failed:
         said = "send again" if failed.is_chosen else "leave"
-        yield f"  {said}: {count(failed.group.count)} × {_kind_words(failed)}: {failed.group.advice.sentence}"
+        yield f"  {said}: {count(failed.group.count)} × {_kind_words(failed)}: {failed.advice}"
     yield f"  leave: {amount(plan.succeeded, 'success', 'successes')}"
     if plan.missing:
         yield f"  without any result: {amount(plan.missing, 'request')} (--only missing sends them again)"

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from batchtui.cli.confirm import require_yes
 from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.views import json_documents as documents
+from batchtui.domain.states import BatchState
 from batchtui.text.batch_names import batch_label
 from batchtui.text.glyphs import STATES
 from batchtui.text.numbers import amount
+from batchtui.text.safe import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,9 +43,9 @@ class ActionPlan:
 
 async def keys_of(workspace: Workspace, names: Sequence[str]) -> list[int]:
     """Find the batches that several words mean, each once. Raises `UnknownTarget`."""
-    from batchtui.services.batches.targets import find_targets
+    from batchtui.services.batches.adopt import find_or_import_all
 
-    targets = await find_targets(workspace, names)
+    targets = await find_or_import_all(workspace, names)
     return list(dict.fromkeys(batch.key for target in targets for batch in target.batches))
 
 
@@ -89,5 +91,7 @@ def show_outcomes(session: Session, acts: ActionPlan, outcomes: Sequence[ActionR
                 session.notes.say(f"{batch_label(outcome.batch)}:")
                 session.notes.failure(outcome.error)
             else:
-                session.out.line(f"{batch_label(outcome.batch)}: {STATES[outcome.batch.state].word}")
+                reason = f": {sanitize(outcome.batch.reason)}" if outcome.batch.state is BatchState.DELETED else ""
+                word = STATES[outcome.batch.state].word
+                session.out.line(f"{batch_label(outcome.batch)}: {word}{reason.rstrip(': ')}")
     return ExitCode.FAILED if failed or not outcomes else ExitCode.DONE

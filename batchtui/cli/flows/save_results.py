@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.flows import wait as waiting
 from batchtui.cli.views import target as showing
-from batchtui.domain.errors import ResultsUnavailable, UsageError
+from batchtui.domain.errors import ResultsDamaged, ResultsUnavailable, UsageError
 from batchtui.domain.result import Outcome
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.runtime import atomic_file as output_file
@@ -73,11 +73,11 @@ async def wait_and_save(
     Raises:
         WaitTimedOut, FateUnknown, NeverSent: as `flows.wait.wait_for`.
     """
-    from batchtui.services.batches.targets import find_target
+    from batchtui.services.batches.adopt import find_or_import
     from batchtui.services.polling.wait import time_limit
 
     began = workspace.clock.monotonic()
-    target = await find_target(workspace, named)
+    target = await find_or_import(workspace, named)
     await waiting.wait_for(
         session, workspace, target.batches, poll_interval=patience.poll_interval, timeout=patience.timeout
     )
@@ -95,33 +95,45 @@ async def wait_and_save(
 
 
 async def ensure_collected(
-    session: Session, workspace: Workspace, target: Target, *, timeout: float | None = None
+    session: Session,
+    workspace: Workspace,
+    target: Target,
+    *,
+    accept: bool = False,
+    salvage: bool = False,
+    timeout: float | None = None,
 ) -> Target:
-    """Ask how the running batches of a target stand now, and have the results of all ended ones on this disk."""
+    """Refresh the running batches of a target, and collect the results of all that have ended."""
     from batchtui.services.polling.refresh import refresh_batches
 
     running = [batch for batch in target.batches if batch.state.is_running or batch.state is BatchState.MISSING]
     if running:
         await refresh_batches(workspace, running)
         target = await showing.reload(workspace, target)
-    return await collect_all(session, workspace, target, timeout=timeout)
+    try:
+        return await collect_all(session, workspace, target, accept=accept, timeout=timeout)
+    except (ResultsDamaged, ResultsUnavailable) as error:
+        if not salvage:
+            raise
+        session.notes.failure(error)
+        return await showing.reload(workspace, target)
 
 
 async def collect_all(
-    session: Session, workspace: Workspace, target: Target, *, timeout: float | None = None
+    session: Session, workspace: Workspace, target: Target, *, accept: bool = False, timeout: float | None = None
 ) -> Target:
-    """Have the results of all ended batches on this disk, trying again until `timeout` seconds are over.
+    """Collect the results of all ended batches, trying again until `timeout` seconds are over.
 
-    Batches that can have none are passed over, with a word. Another failure of one batch is raised when all others are
+    Batches that can have none are skipped, with a remark. Another failure of one batch is raised when all others are
     saved.
     """
     from batchtui.services.results import fetch_retries as fetching
 
-    wanted = [batch for batch in target.batches if batch.results is not ResultsState.SAVED]
     failed = await fetching.collect_all(
         workspace,
-        wanted,
+        target.batches,
         timeout=fetching.FETCH_TIMEOUT if timeout is None else timeout,
+        accept=accept,
         listeners=fetching.FetchListeners(_collecting(session), _retrying(session)),
     )
     session.notes.close()

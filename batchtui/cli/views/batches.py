@@ -194,7 +194,8 @@ def _moment(moment: datetime | None, now: datetime) -> str:
 
 def _results_words(batch: Batch, now: datetime) -> str:
     if batch.results is ResultsState.SAVED:
-        return f"saved ({size(batch.results_bytes)})"
+        accepted = f"; accepted as they are: {sanitize(batch.accepted)}" if batch.accepted else ""
+        return f"saved ({size(batch.results_bytes)}){accepted}"
     if batch.results is ResultsState.GONE:
         return "gone"
     if batch.state is not BatchState.ENDED:

@@ -161,6 +161,14 @@ class ResultReader:
         for row in self._stream("SELECT seq, custom_id, outcome FROM results ORDER BY seq"):
             yield row[0], row[1], OUTCOMES[row[2]]
 
+    def readable(self) -> list[tuple[int, str]]:
+        """Return seq and custom_id of every line that is a result, in order of arrival."""
+        rows = self._rows(
+            "SELECT r.seq, r.custom_id FROM results AS r JOIN words AS w ON w.id = r.type WHERE w.word <> ''"
+            " ORDER BY r.seq"
+        )
+        return [(row[0], row[1]) for row in rows]
+
     def by_custom_id(self) -> Iterator[tuple[str, int, Outcome, str]]:
         """Yield custom_id, seq, outcome and the beginning of what it says of every result, sorted by custom_id."""
         for row in self._stream("SELECT custom_id, seq, outcome, message FROM results ORDER BY custom_id, seq"):

@@ -48,9 +48,10 @@ async def sync(workspace: Workspace, since: datetime | None = None) -> SyncRepor
         wanted = [remote for remote in page.batches if since is None or remote.created_at >= since]
         shown.update(remote.id for remote in wanted)
         known = await workspace.registry.views.known_ids([remote.id for remote in wanted])
+        updated += await workspace.registry.batches.restore(wanted)
         updated += await workspace.registry.batches.heard(remote for remote in wanted if remote.id in known)
         for remote in wanted:
-            if remote.id not in known and (key := await _bring_in(workspace, remote)) is not None:
+            if remote.id not in known and (key := await bring_in(workspace, remote)) is not None:
                 added.append(key)
         # Newest first: a batch that is too old ends it, and so does the last page.
         if not page.has_more or len(wanted) < len(page.batches):
@@ -63,7 +64,8 @@ async def sync(workspace: Workspace, since: datetime | None = None) -> SyncRepor
     )
 
 
-async def _bring_in(workspace: Workspace, remote: RemoteBatch) -> int | None:
+async def bring_in(workspace: Workspace, remote: RemoteBatch) -> int | None:
+    """Import one batch that was made elsewhere. Returns its key; None where the registry knows it."""
     job = Job(
         id=f"job_{workspace.random(6)}",
         name=remote.id,

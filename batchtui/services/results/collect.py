@@ -43,7 +43,11 @@ class CollectProgress:
 
 
 async def collect(
-    workspace: Workspace, batch: Batch, *, on_progress: Callable[[CollectProgress], None] | None = None
+    workspace: Workspace,
+    batch: Batch,
+    *,
+    on_progress: Callable[[CollectProgress], None] | None = None,
+    accept: bool = False,
 ) -> Batch:
     """Save the results of an ended batch, unless they are saved already. Returns the batch as it is then.
 
@@ -60,8 +64,11 @@ async def collect(
     tell = on_progress or _nobody
     while True:
         batch = await workspace.registry.batches.get(batch.key)
-        if batch.results is ResultsState.SAVED and workspace.registry.results.has(batch):
-            return batch
+        if batch.results is ResultsState.SAVED:
+            wrong = await run_in_thread(workspace.registry.results.damage, batch)
+            if not wrong:
+                return batch
+            batch = await _unsave(workspace, batch, wrong)
         _refuse_unless_ended(batch)
         try:
             download = workspace.registry.results.download(batch, begin_index)
@@ -70,7 +77,7 @@ async def collect(
             await workspace.clock.sleep(LOOK_AGAIN)
             continue
         with download:
-            return await _collect(workspace, batch, download, tell)
+            return await _collect(workspace, batch, download, tell, accept=accept)
 
 
 def discrepancies(summary: ResultSummary, counts: RequestCounts) -> tuple[str, ...]:
@@ -89,33 +96,51 @@ def discrepancies(summary: ResultSummary, counts: RequestCounts) -> tuple[str, .
     return tuple(said)
 
 
-def damage(summary: ResultSummary, counts: RequestCounts) -> str | None:
-    """Return why results are incomplete; None where there are as many lines as requests, each readable, none twice.
+def damage(summary: ResultSummary, promised: int) -> str | None:
+    """Say why results are not whole or not all ours; None where each request has one readable line, and no other.
 
     The total decides, not each count: a server that counts an expired request as errored still sent all of them.
+
+    Args:
+        summary: of what came.
+        promised: how many there have to be; 0 where nobody knows.
     """
-    promised = counts.total
+    ids = summary.ids
     if promised and summary.results != promised:
-        return f"{summary.results:,} results came, {promised:,} were promised."
+        return f"{summary.results:,} results came for {promised:,} requests."
     if summary.unreadable:
         return f"{summary.unreadable:,} of {summary.results:,} lines cannot be read."
     if summary.duplicates:
         return f"{summary.duplicates:,} of {summary.results:,} results repeat a custom_id."
+    if ids is not None and (ids.unexpected or ids.missing):
+        foreign = f" ({', '.join(ids.unexpected_examples)})" if ids.unexpected else ""
+        return (
+            f"{ids.unexpected:,} results answer no request of this batch{foreign}, and {ids.missing:,} requests have no"
+            " result."
+        )
     return None
 
 
 async def _collect(
-    workspace: Workspace, batch: Batch, download: ResultDownload, tell: Callable[[CollectProgress], None]
+    workspace: Workspace,
+    batch: Batch,
+    download: ResultDownload,
+    tell: Callable[[CollectProgress], None],
+    *,
+    accept: bool,
 ) -> Batch:
     store, batches = workspace.registry.results, workspace.registry.batches
     if store.has(batch):
         # Killed between the rename and the word in the registry: the file is whole, or it would not have its name.
-        return await _call_saved(workspace, batch, (await asyncio.to_thread(_summary_of, workspace, batch)))
+        summary = await asyncio.to_thread(_summary_of, workspace, batch)
+        return await _call_saved(workspace, batch, summary, await run_in_thread(store.digest, batch))
     try:
         await _fetch(workspace, batch, download, tell)
         summary = await _finish(workspace, batch, download)
         await _disown_if_foreign(workspace, batch, summary)
-        _refuse_damaged(batch, summary)
+        problem = damage(summary, _promised(batch)) or ""
+        if problem and not accept:
+            raise _damaged(workspace, batch, problem)
     except (GatewayError, StorageError, ResultsDamaged):
         if batch.results is not ResultsState.PARTIAL and download.size:
             await batches.set_results(batch.key, ResultsState.PARTIAL, size=download.size)
@@ -124,7 +149,7 @@ async def _collect(
         await _note_gone(workspace, batch)
         raise
     await run_in_thread(download.commit)
-    return await _call_saved(workspace, batch, summary)
+    return await _call_saved(workspace, batch, summary, download.digest, accepted=problem)
 
 
 async def _fetch(
@@ -177,11 +202,44 @@ def _summary_of(workspace: Workspace, batch: Batch) -> ResultSummary:
         return reader.summary
 
 
-async def _call_saved(workspace: Workspace, batch: Batch, summary: ResultSummary) -> Batch:
+async def _unsave(workspace: Workspace, batch: Batch, wrong: str) -> Batch:
+    """Take back the word that results are saved: their file is not what it was. What there is of it is kept aside.
+
+    Raises:
+        ResultsUnavailable: the API has them no more either.
+    """
+    aside = await run_in_thread(workspace.registry.results.set_aside, batch)
+    until, now = batch.results_until, workspace.clock.now()
+    is_gone = batch.state is BatchState.DELETED or bool(batch.archived_at or (until and now >= until))
+    await workspace.registry.batches.set_results(batch.key, ResultsState.GONE if is_gone else ResultsState.NONE)
+    log.warning("the saved results of %s are %s; what is left: %s", batch.id, wrong, aside)
+    if is_gone:
+        left = f" What is left of them: {aside}." if aside else ""
+        raise ResultsUnavailable(
+            f"The saved results of {batch.id} are {wrong}, and the API no longer has them.{left}",
+            hint=f"`batchtui results {batch.id} --salvage OUTPUT` exports what can be read." if aside else "",
+        )
+    return await workspace.registry.batches.get(batch.key)
+
+
+def _promised(batch: Batch) -> int:
+    """Return how many results there have to be: our own count of what was sent, and the API's only without one."""
+    return batch.counts.total if batch.is_foreign else batch.requests
+
+
+async def _call_saved(
+    workspace: Workspace, batch: Batch, summary: ResultSummary, digest: str, *, accepted: str = ""
+) -> Batch:
     batches = workspace.registry.batches
     outcomes = OutcomeCounts.from_mapping(summary.outcomes)
     await batches.set_results(
-        batch.key, ResultsState.SAVED, size=summary.bytes, models=summary.models, outcomes=outcomes
+        batch.key,
+        ResultsState.SAVED,
+        size=summary.bytes,
+        digest=digest,
+        models=summary.models,
+        outcomes=outcomes,
+        accepted=accepted,
     )
     try:
         await count_cost(workspace, batch)
@@ -215,11 +273,13 @@ async def _note_gone(workspace: Workspace, batch: Batch) -> None:
         await workspace.registry.batches.set_results(batch.key, ResultsState.GONE)
 
 
-def _refuse_damaged(batch: Batch, summary: ResultSummary) -> None:
-    if problem := damage(summary, batch.counts):
-        raise ResultsDamaged(
-            f"{batch.id}: {problem}", hint="Fetch them again; what came is kept aside and not called saved."
-        )
+def _damaged(workspace: Workspace, batch: Batch, problem: str) -> ResultsDamaged:
+    kept = workspace.registry.results.paths(batch).part
+    return ResultsDamaged(
+        f"The results of {batch.id} are not whole: {problem} They are kept aside and not called saved: {kept}",
+        hint=f"Fetch them again; `batchtui results {batch.id} --salvage OUTPUT` exports what can be read,"
+        " --accept saves them as they are.",
+    )
 
 
 def _refuse_unless_ended(batch: Batch) -> None:

@@ -121,7 +121,8 @@ def _export(
     workspace: Workspace, plan: ExportPlan, stream: IO[bytes] | None, told: Callable[[int], None]
 ) -> ExportReport:
     registry = workspace.registry
-    with MergedResults(plan.batches, registry.results, registry.requests) as merged:
+    results = registry.results.salvaged() if plan.salvage else registry.results
+    with MergedResults(plan.batches, results, registry.requests) as merged:
         by_input = in_input_order(plan, merged)
         if plan.with_requests and not merged.has_requests:
             raise UsageError("The requests of this batch are not kept here, so they cannot be shown with the results.")

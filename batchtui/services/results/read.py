@@ -30,7 +30,10 @@ async def read_results(workspace: Workspace, plan: ExportPlan) -> AsyncGenerator
     """
     registry = workspace.registry
     merged = await run_cancellable(
-        lambda _: MergedResults(plan.batches, registry.results, registry.requests), let_go=MergedResults.close
+        lambda _: MergedResults(
+            plan.batches, registry.results.salvaged() if plan.salvage else registry.results, registry.requests
+        ),
+        let_go=MergedResults.close,
     )
     entries = _entries(plan, merged)
     try:

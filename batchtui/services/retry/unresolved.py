@@ -32,6 +32,13 @@ class FailureChoice:
     """Its count is that of the requests whose latest outcome is of this kind."""
     is_chosen: bool
     """Whether they are to be sent again."""
+    max_tokens: int | None = None
+    """The new limit that they are sent with, where the old one was the trouble."""
+
+    @property
+    def advice(self) -> str:
+        """What to do about it, in a sentence; what was done already where they are sent with another limit."""
+        return f"Sent with max_tokens {self.max_tokens:,}." if self.max_tokens else self.group.advice.sentence
 
 
 @dataclass(slots=True)

@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from batchtui.domain.errors import InputError
-from batchtui.domain.job import Job
+from batchtui.domain.errors import InputError, UsageError
+from batchtui.domain.job import LONGEST_NAME, Job, name_complaint
 from batchtui.domain.limits import API_VERSION
 from batchtui.domain.states import BatchState
 from batchtui.registry.jobs import PlannedBefore
@@ -103,9 +103,12 @@ async def plan_submit(
     `stage`.
 
     Raises:
+        UsageError: where a job cannot be called so.
         InputError: where a source cannot be read at all.
         StorageError: where the disk refuses.
     """
+    if options.name and (complaint := name_complaint(options.name)):
+        raise UsageError(f"The job cannot be called `{options.name[:40]}`: {complaint}.")
     workspace.warm_up()
     intake = replace(options.intake, first_part=1) if options.prime else options.intake
     staged = await stage(workspace, sources, intake, on_progress, child=child)
@@ -194,5 +197,6 @@ def name_of(sources: Sequence[str]) -> str:
     first = sources[0]
     if first == "-":
         return "stdin"
-    name = PurePath(first).name.removesuffix(".gz")
-    return PurePath(name).stem or first
+    name = PurePath(PurePath(first).name.removesuffix(".gz")).stem or first
+    name = name.lstrip("@-")[:LONGEST_NAME]
+    return f"file-{name}" if name_complaint(name) else name

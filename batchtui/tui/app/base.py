@@ -18,7 +18,8 @@ from batchtui.tui.rendering import themes
 from batchtui.tui.rendering.painter import Painter
 from batchtui.tui.terminal import environment
 from batchtui.tui.terminal.driver import TerminalDriver
-from batchtui.tui.terminal.textual_fixes import QuietApp, Toast, use_whole_cells
+from batchtui.tui.terminal.textual_fixes import QuietApp, Toast, let_go_of_closed_widgets, use_whole_cells
+from batchtui.tui.widgets.safe_input import LONGEST_PASTE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -56,6 +57,7 @@ class BaseApp(Host, QuietApp):
         # Animations cost bytes over SSH, and make keys wait.
         self.animation_level = "none"
         use_whole_cells()
+        let_go_of_closed_widgets()
         self.is_calm = settings.screen.calm == "yes" or (settings.screen.calm == "auto" and self.terminal.remote)
         self._plain = settings.screen.ascii or self.terminal.ascii_only
         self.painting = self._painting()
@@ -78,6 +80,10 @@ class BaseApp(Host, QuietApp):
         return [screen for screen in self.screen_stack if isinstance(screen, BaseScreen) and screen.is_mounted]
 
     # ── for screens ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def on_safe_input_paste_cut(self) -> None:
+        """Say that a paste was cut."""
+        self.say(f"Only the first {LONGEST_PASTE:,} characters were pasted.")
 
     def say(self, sentence: str, *, tone: str = "information") -> None:
         """Show a sentence as a toast; `tone` is "information" or "error"."""

@@ -10,11 +10,14 @@ from textual.message import Message
 from textual.widgets import TextArea
 
 from batchtui.text.safe import sanitize_char
+from batchtui.tui.host import host_of
 from batchtui.tui.rendering.painter import painter_of
 from batchtui.tui.terminal.textual_fixes import require
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from textual.events import Paste
 
 require(TextArea, "get_line")  # what is painted would not be made safe any more
 _GAP = re.compile(r"\{\{\s*(\w*)$")
@@ -62,6 +65,13 @@ class PromptEditor(TextArea):
         """Take the focus, with the cursor at the end of the text."""
         self.move_cursor(self.document.end)
         self.focus()
+
+    def on_paste(self, event: Paste) -> None:
+        """Cut what is too long to be written here, before Textual inserts it."""
+        room = max(0, LONGEST - len(self.text))
+        if len(event.text) > room:
+            event.text = event.text[:room]
+            host_of(self).say(f"Only the first {room:,} characters were pasted; open longer texts in the editor.")
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """Post what was typed, and nothing that was only shown."""

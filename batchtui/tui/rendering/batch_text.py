@@ -213,7 +213,8 @@ def short_id(batch: Batch, columns: int = 16) -> str:
 def results(batch: Batch, now: datetime) -> Line:
     """Return where the results are, and until when the API keeps them."""
     if batch.results is ResultsState.SAVED:
-        return (Span(f"saved here, {size(batch.results_bytes)}"),)
+        saved = Span(f"saved here, {size(batch.results_bytes)}")
+        return (saved, Span(f"; accepted: {one_line(batch.accepted)}", Tone.WARN)) if batch.accepted else (saved,)
     if batch.results is ResultsState.GONE:
         return (Span("gone", Tone.WARN),)
     if batch.state is not BatchState.ENDED:

@@ -146,7 +146,7 @@ class RetryScreen(ListScreen[FailureChoice]):
 
     def _take_model(self, model: str | None) -> None:
         if model is not None:
-            self._choose(replace(self._options, groups=self._chosen, model=model or None))
+            self._choose(replace(self._options, model=model or None))
 
     def _action_retry_max_tokens(self) -> None:
         text = str(self._options.max_tokens or "")
@@ -155,7 +155,7 @@ class RetryScreen(ListScreen[FailureChoice]):
 
     def _take_max_tokens(self, typed: str | None) -> None:
         if typed is not None:
-            self._choose(replace(self._options, groups=self._chosen, max_tokens=parse_tokens(typed)))
+            self._choose(replace(self._options, max_tokens=parse_tokens(typed)))
 
     def _action_retry_send(self) -> None:
         if self._plan is not None:
@@ -232,5 +232,5 @@ def paint(item: FailureChoice, column: Column, *, is_chosen: bool, plain: bool) 
             word = group.error_type or group.stop_reason or sign.word
             return (Span(f"{sign.glyph_in(plain=plain)} {one_line(word)}", OUTCOME_TONES[group.outcome]),)
         case "advice":
-            return (Span(group.advice.sentence, Tone.DIM),)
+            return (Span(item.advice, Tone.DIM),)
     return (Span(one_line(group.pattern or group.example), Tone.DIM),)

@@ -255,7 +255,7 @@ def paint(item: SettingRow, column: Column, width: int) -> Line:
         return (Span(sanitize(item.key), Tone.STRONG if entry.is_changed else Tone.TEXT),)
     if column.id == "value":
         sign = Span("• " if entry.is_changed else "  ", Tone.ACCENT)
-        return (sign, Span(one_line(_bare(entry.value)) or "not set", Tone.TEXT if entry.value else Tone.PALE))
+        return (sign, Span(one_line(_bare(entry.shown)) or "not set", Tone.TEXT if entry.value else Tone.PALE))
     return (Span(sanitize(entry.meaning), Tone.DIM),)
 
 
