@@ -183,10 +183,11 @@ def when(batch: Batch, now: datetime, forecast: Forecast | None = None) -> Line:
     ):
         return (Span(f"~{span(forecast.end - now)}", Tone.DIM),)
     if batch.state.is_running and batch.expires_at:
-        left = batch.expires_at - now
+        remaining = batch.expires_at - now
         # Batches expire 24 hours after their creation; what is not done then is lost.
-        hurry = Tone.WARN if left.total_seconds() < 2 * durations.HOUR else Tone.DIM
-        return (Span(f"{durations.brief(_still(left))} left" if left.total_seconds() > 0 else "expiring", hurry),)
+        hurry = Tone.WARN if remaining.total_seconds() < 2 * durations.HOUR else Tone.DIM
+        words = f"{durations.brief(_still(remaining))} left" if remaining.total_seconds() > 0 else "expiring"
+        return (Span(words, hurry),)
     if batch.state is BatchState.PLANNED and batch.not_before and batch.not_before > now:
         return (Span(f"in {span(batch.not_before - now)}", Tone.DIM),)
     return (Span(ago(batch.submitted_at or batch.created_at or batch.planned_at, now), Tone.DIM),)
