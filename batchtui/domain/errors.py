@@ -15,6 +15,8 @@ BatchtuiError
 ├── CredentialsMissing        no key, token or profile was found
 ├── ResultsUnavailable        not ended yet, gone, or deleted
 ├── ResultsDamaged            what arrived is not what the counts promise
+├── OtherAccount              the credentials in use belong to another account than the part
+├── TakenOver                 another process has taken over what this one was sending
 ├── FateUnknown               a submission whose answer was lost needs a decision
 ├── NeverSent                 a part was not sent, so its end cannot be waited for
 ├── WaitTimedOut              still running when the time was up
@@ -162,6 +164,20 @@ class FateUnknown(BatchtuiError):
 
     type = "fate_unknown"
     title = "The answer was lost"
+
+
+class OtherAccount(BatchtuiError):
+    """The credentials in use belong to another account than the batch: nothing was sent, asked or changed."""
+
+    type = "other_account"
+    title = "Another account"
+
+
+class TakenOver(BatchtuiError):
+    """Another process has taken over the part that this one was sending; nothing was created by this one."""
+
+    type = "taken_over"
+    title = "Sent by another process"
 
 
 class NeverSent(BatchtuiError):

@@ -114,6 +114,7 @@ class Transport:
     async def _dispatch(self, ask: ApiRequest) -> httpx2.Response:
         import httpx2
 
+        # No limit on the whole: an upload of 250 MB may take minutes, and only a standstill is a fault.
         timeout = httpx2.Timeout(
             read=ask.patience,
             write=min(ask.patience, _WRITE_STALL),
@@ -164,11 +165,11 @@ class Transport:
         )
 
     def _name_account(self, failure: BaseException | None, response: httpx2.Response | None) -> None:
-        """Say at which account a failure was met. A proxy's error page names none, and is no evidence of one."""
+        """Say at which account a failure was met. A 401 and a proxy's page name none, and prove none."""
         if response is None or not isinstance(failure, GatewayError):
             return
         account = account_of(response.headers, self.base_url)
-        if account.organization is not None or failure.error_type is not None:
+        if account.organization is not None:
             failure.account = account
         failure.server_time = server_time(response.headers)
 
@@ -190,6 +191,7 @@ async def _whole(response: httpx2.Response) -> bytes:
     body = bytearray()
     async for block in response.aiter_bytes():
         body += block
+        # A server or proxy that never stops sending would fill the memory.
         if len(body) > MOST_BYTES:
             raise MalformedResponse("it does not end")
     return bytes(body)

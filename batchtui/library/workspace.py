@@ -5,12 +5,13 @@ In one file on purpose: it is read as the reference of the library.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, TypeAlias, Unpack
 
 from batchtui.domain.errors import InputError, ResultsUnavailable
-from batchtui.domain.states import BatchState, ResultsState
+from batchtui.domain.states import BatchState
 from batchtui.library.result import Result
 from batchtui.library.sources import Source, open_source
 from batchtui.library.tasks import TaskResult, requests_of, task_result
@@ -31,9 +32,11 @@ if TYPE_CHECKING:
     from batchtui.services.batches.targets import Target
     from batchtui.services.polling.wait import Waiting
     from batchtui.services.results.export import ExportReport
+    from batchtui.services.results.fetch_retries import FetchRetry
     from batchtui.services.submission.reconcile import Reconciliation
     from batchtui.services.workspace import Workspace as Engine
 
+log = logging.getLogger(__name__)
 Named: TypeAlias = "str | Job | Batch"
 """A job or a batch; or a word for one: its id or a beginning of it, a job's name, `@last`."""
 IfSubmitted = Literal["refuse", "reuse", "again"]
@@ -128,8 +131,9 @@ class Workspace:
     async def resume(self, *named: Named, consent: Callable[[Reconciliation], bool] | None = None) -> tuple[Batch, ...]:
         """Finish what a crash, a full queue or a lost answer left open, of these jobs or of all.
 
-        What the API shows is adopted. Where it shows nothing for a minute, `consent` decides whether the part is sent
-        again; without it nothing is ever sent a second time. Returns the parts that were open, as they stand.
+        What the API proves, or what alone fits, is adopted. Where it shows nothing, and cannot be creating it any more,
+        `consent` decides whether the part is sent again; without it nothing is ever sent a second time. Parts of
+        another account than the credentials in use are left alone. Returns the parts that were open, as they stand.
 
         Raises:
             GatewayError, CredentialsMissing: the API cannot be asked; nothing is lost.
@@ -140,7 +144,10 @@ class Workspace:
             return consent is not None and consent(finding)
 
         jobs = [(await self.find(each)).batches[0].job for each in named]
-        return (await resume(self._engine, jobs, consent=decide)).batches
+        resumed = await resume(self._engine, jobs, consent=decide)
+        for _, error in resumed.failed:
+            raise error
+        return resumed.batches
 
     async def find(self, named: Named) -> Target:
         """Find a job or a batch, with its batches as the registry knows them.
@@ -209,30 +216,50 @@ class Workspace:
             WaitTimedOut: it still runs.
             FateUnknown, NeverSent: a part needs a decision first: see `resume`.
             ResultsUnavailable, ResultsDamaged: the results are gone, or are not what the counts promise.
+            GatewayError: the API refuses, or results still could not be fetched when the time was up.
         """
-        from batchtui.services.polling.wait import refuse_undecided, wait
+        from batchtui.services.polling.wait import Waiting, refuse_undecided, time_limit, wait
 
+        clock = self._engine.clock
+        began, limit = clock.monotonic(), time_limit(timeout)
         target = await self.find(named)
         if any(batch.state is BatchState.UNKNOWN for batch in target.batches):
             await self.resume(named)
         keys = [batch.key for batch in target.batches]
-        refuse_undecided(
-            await wait(self._engine, keys, poll_interval=poll_interval, timeout=timeout, on_progress=on_progress)
-        )
-        return await self.collect(named)
+        settled = await wait(self._engine, keys, poll_interval=poll_interval, timeout=timeout, on_progress=on_progress)
+        refuse_undecided(settled)
 
-    async def collect(self, named: Named) -> Target:
-        """Have the results of what has ended on this disk.
+        def tell(retry: FetchRetry) -> None:
+            if on_progress:
+                on_progress(Waiting(settled, clock.monotonic() - began, retry.error.message))
+
+        return await self._collect(named, max(limit - (clock.monotonic() - began), 0.0), tell)
+
+    async def collect(self, named: Named, *, timeout: float = 900.0) -> Target:
+        """Have the results of what has ended on this disk. Passing faults are waited out for `timeout` seconds.
 
         Raises:
             ResultsUnavailable: not ended, gone, or deleted.
             ResultsDamaged: what came is not what the counts promise; nothing was called saved.
+            GatewayError: the API refuses, or still failed when the time was up.
         """
-        from batchtui.services.results.collect import collect
+        return await self._collect(named, timeout)
 
-        for batch in (await self.find(named)).batches:
-            if batch.state is BatchState.ENDED and batch.results is not ResultsState.GONE:
-                await collect(self._engine, batch)
+    async def _collect(
+        self, named: Named, timeout: float, on_retry: Callable[[FetchRetry], None] | None = None
+    ) -> Target:
+        from batchtui.services.results.fetch_retries import FetchListeners, collect_all
+
+        def tell(retry: FetchRetry) -> None:
+            log.warning("%s: %s Next try in %.0f s.", retry.batch.id, retry.error.message, retry.seconds)
+            if on_retry:
+                on_retry(retry)
+
+        batches = (await self.find(named)).batches
+        for _, error in await collect_all(
+            self._engine, batches, timeout=timeout, listeners=FetchListeners(on_retry=tell)
+        ):
+            raise error
         return await self.find(named)
 
     async def results(
@@ -339,7 +366,7 @@ class Workspace:
         from batchtui.services.batches.cancel import apply_cancel, plan_cancel
 
         keys = [batch.key for batch in (await self.find(named)).batches]
-        return await apply_cancel(self._engine, await plan_cancel(self._engine, keys))
+        return await apply_cancel(self._engine, await plan_cancel(self._engine, keys, typed=(_word_for(named),)))
 
     async def delete(
         self, named: Named, *, locally: bool = False, force: bool = False
@@ -348,7 +375,9 @@ class Workspace:
         from batchtui.services.batches.delete import apply_delete, plan_delete
 
         keys = [batch.key for batch in (await self.find(named)).batches]
-        return await apply_delete(self._engine, await plan_delete(self._engine, keys, locally=locally, force=force))
+        typed = (_word_for(named),)
+        plan = await plan_delete(self._engine, keys, locally=locally, force=force, typed=typed)
+        return await apply_delete(self._engine, plan)
 
     async def cost(self, named: Named) -> Decimal | None:
         """Return what a job or a batch has cost so far, in USD; None where any of it is unknown, never 0 for that."""

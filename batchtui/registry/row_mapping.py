@@ -62,6 +62,10 @@ def to_batch(row: Row) -> Batch:
         accepted=row["accepted"],
         cost_at_least=text_money(row["cost_at_least"]),
         without_usage=row["without_usage"],
+        organization_id=row["organization_id"],
+        base_url=row["base_url"],
+        is_unproved=bool(row["unproved"]),
+        may_have_twin=bool(row["twin"]),
     )
 
 

@@ -15,6 +15,7 @@ from batchtui.registry.results.index_worker import begin_index
 from batchtui.registry.results.store import DownloadBusy
 from batchtui.runtime.threads import run_in_thread
 from batchtui.services.spending.accounting import count_cost
+from batchtui.services.submission.proof import is_other_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -250,17 +251,23 @@ async def _call_saved(
 
 
 async def _disown_if_foreign(workspace: Workspace, batch: Batch, summary: ResultSummary) -> None:
-    """Undo the adoption of a batch whose results answer other requests than this part's.
-
-    An adopted batch was matched by time and size only; its custom_ids prove whose it is.
-    """
-    if summary.ids is None or not summary.ids.unexpected or not batch.id:
+    """Prove or refute by its results that an unproved batch is this part's: by custom_ids and models (API.md)."""
+    if not batch.is_unproved or not batch.id:
         return
-    entries = await workspace.registry.journal.entries(batch_id=batch.id)
-    if not any(entry.event == "batch.adopted" for entry in entries):
+    sendings = workspace.registry.sendings
+    answered = [model for model in summary.models if model]
+    is_other = any(all(is_other_model(asked, model) for asked in batch.models) for model in answered if batch.models)
+    if summary.ids is not None and not summary.ids.unexpected and not is_other:
+        await sendings.proved(batch.key, batch.id)
         return
     workspace.registry.results.remove(batch)
-    await workspace.registry.sendings.disown(batch.key, f"{batch.id} holds the answers to other requests.")
+    if summary.ids is None:
+        await sendings.vanished(batch.key, batch.id)
+        raise FateUnknown(
+            f"Whether {batch.id} is this part's batch cannot be proved: its requests are not kept here.",
+            hint=f"`batchtui resume {batch.job} --adopt {batch.id}` takes it on your word.",
+        )
+    await sendings.disown(batch.key, batch.id, f"{batch.id} holds the answers to other requests.")
     raise FateUnknown(
         f"{batch.id} was taken for this part and holds the answers to other requests.",
         hint="`batchtui resume` looks again for the batch that was really made.",

@@ -28,7 +28,8 @@ from batchtui.services.spending.budget import enforce_limits
 from batchtui.services.submission.dispatch import send_parts
 from batchtui.services.submission.staging.check_pass import write_block
 from batchtui.services.submission.staging.stage import IntakeOptions, build_check_options
-from batchtui.services.submission.submit import Submitted
+from batchtui.services.submission.submit import Submitted, account_to_plan_for, name_account
+from batchtui.services.workspace import refuse_other_account
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -155,9 +156,11 @@ async def apply_retry(
     """
     workspace.refuse_if_read_only()
     await enforce_limits(workspace, plan.estimate, max_cost)
-    # Connect first: without credentials nothing should be kept.
-    await workspace.gateway()
+    account = await account_to_plan_for(workspace)
     registry, job = workspace.registry, plan.job
+    for batch in await registry.views.of_job(job.id):
+        if account is not None:
+            refuse_other_account(batch, account)
     try:
         keys = await registry.jobs.plan_attempt(
             job.id,
@@ -167,12 +170,16 @@ async def apply_retry(
             models=plan.models,
             estimates=plan.estimate.parts,
             expectations=plan.estimate.expectations,
+            account=account,
+            check=partial(enforce_limits, workspace, plan.estimate, max_cost),
         )
     except AttemptTaken:
         raise UsageError(
             f"{job.name} was tried again by another process meanwhile. Nothing was sent.",
             hint=f"`batchtui status {job.id}` shows its attempts.",
         ) from None
+    if account is None:
+        await name_account(workspace, keys)
     await send_parts(workspace, keys, on_event)
     return Submitted(job, tuple(await registry.views.page(keys)))
 
