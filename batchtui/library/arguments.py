@@ -85,15 +85,17 @@ def whole_or_none(name: str, value: Any, least: int = 0) -> int | None:
     return None if value is None else whole(name, value, least)
 
 
-def seconds(name: str, value: Any, *, above: float = 0.0) -> float | None:
-    """Return seconds greater than `above`; None stays None."""
+def seconds(name: str, value: Any, *, may_be_0: bool = False) -> float | None:
+    """Return seconds above 0, or at least 0 where that `may_be`; None stays None."""
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise wrong(name, value, "a number of seconds")
     # Compared before it is converted: float() of a huge int raises, and NaN fails each comparison.
-    if (isinstance(value, Decimal) and not value.is_finite()) or not above < value <= MOST_SECONDS:
-        raise wrong(name, value, f"a number of seconds above {above:g} and of at most a century")
+    if (isinstance(value, Decimal) and not value.is_finite()) or not 0 <= value <= MOST_SECONDS:
+        raise wrong(name, value, "a number of seconds, at most a century")
+    if value == 0 and not may_be_0:
+        raise wrong(name, value, "more than 0 seconds")
     return float(value)
 
 
