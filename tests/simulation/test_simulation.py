@@ -90,7 +90,7 @@ LOST_AND_RESUMED = Story(
 
 def say(monkeypatch: pytest.MonkeyPatch, answer: Callable[[], SendVerdict]) -> None:
     """Put another judgement in the place of the verdict."""
-    monkeypatch.setattr(reconcile, "verdict", lambda *_, **__: answer())
+    monkeypatch.setattr(reconcile, reconcile.verdict.__name__, lambda *_, **__: answer())
 
 
 def absent() -> SendVerdict:
@@ -119,7 +119,7 @@ def test_what_never_ends_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
         while True:
             await asyncio.sleep(0)
 
-    monkeypatch.setattr(reconcile, "look", look)
+    monkeypatch.setattr(reconcile, reconcile.look_up.__name__, look)
     monkeypatch.setattr("tests.simulation.loop.MOST_STEPS", 5000)
     history = run(LOST_AND_RESUMED)
     assert history.violated is not None
