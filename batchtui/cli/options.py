@@ -56,6 +56,7 @@ class DurationType(click.ParamType[float]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Read it."""
+        # click converts defaults, too: they are seconds already.
         if isinstance(value, (int, float)):
             return float(value)
         found = _SPAN.fullmatch(value.strip())

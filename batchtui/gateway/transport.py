@@ -114,6 +114,7 @@ class Transport:
     async def _dispatch(self, ask: ApiRequest) -> httpx2.Response:
         import httpx2
 
+        # No limit on the whole: an upload of 250 MB may take minutes, and only a standstill is a fault.
         timeout = httpx2.Timeout(
             read=ask.patience,
             write=min(ask.patience, _WRITE_STALL),
@@ -190,6 +191,7 @@ async def _whole(response: httpx2.Response) -> bytes:
     body = bytearray()
     async for block in response.aiter_bytes():
         body += block
+        # A server or proxy that never stops sending would fill the memory.
         if len(body) > MOST_BYTES:
             raise MalformedResponse("it does not end")
     return bytes(body)

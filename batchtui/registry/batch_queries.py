@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from batchtui.domain.clock import Clock
     from batchtui.registry.database import Database
 
+# SQLite before 3.32 takes at most 999 values in a statement (sqlite.org/limits.html, 9).
 PAGE = 500
 """The most keys asked for in one statement."""
 
@@ -103,7 +104,9 @@ class BatchQueries:
     async def starting_with(self, prefix: str, *, limit: int = 10) -> list[Batch]:
         """Return the batches whose API id begins so."""
         rows = await self._database.all(
-            f"{BATCH_SELECT} WHERE substr(b.id, 1, ?) = ? ORDER BY {NEWEST} LIMIT ?", (len(prefix), prefix, limit)
+            # Not LIKE: `_`, which stands in every id, would match any character.
+            f"{BATCH_SELECT} WHERE substr(b.id, 1, ?) = ? ORDER BY {NEWEST} LIMIT ?",
+            (len(prefix), prefix, limit),
         )
         return [to_batch(row) for row in rows]
 
@@ -131,11 +134,13 @@ class BatchQueries:
     async def lasted(self, limit: int) -> list[Lasted]:
         """Return how long the newest batches took that ended by themselves, deleted ones among them."""
         rows = await self._database.all(
+            # A batch that was canceled does not tell how long one takes.
             "SELECT j.models, b.requests, b.created_at, b.ended_at FROM batches AS b JOIN jobs AS j ON j.id = b.job_id"
             " WHERE b.ended_at IS NOT NULL AND b.created_at IS NOT NULL AND b.cancel_initiated_at IS NULL"
             " ORDER BY b.planned_at DESC LIMIT ?",
             (limit,),
         )
+        # Each spelling is parsed once: thousands of batches share a few lists of models.
         models = {text: text_list(text) for text in {row["models"] for row in rows}}
         return [
             Lasted(

@@ -49,6 +49,7 @@ class Database:
             StorageError: it cannot be read or written, or is no database.
         """
         try:
+            # A file that is current is only read: opening it must not wait for another process's write.
             if not self.path.exists() or not await self._is_current():
                 await self._opened_writer()
             if self._reader is None:
@@ -65,6 +66,7 @@ class Database:
 
     async def close(self) -> None:
         """Close both connections; a write that was begun is finished first, and none begins afterwards."""
+        # Before the lock is awaited: writes that queue behind it are refused, and do not open the file again.
         self._is_closed = True
         async with self._write_lock:
             await self._close()
@@ -76,6 +78,8 @@ class Database:
             self._opening = None
         reader, writer = self._reader, self._writer
         self._reader = self._writer = None
+        # The writer last: the last connection to close writes the log back and removes it, which one that
+        # only reads cannot do (sqlite.org/wal.html).
         for connection in (reader, writer):
             if connection is not None:
                 await connection.close()
@@ -131,6 +135,7 @@ class Database:
             raise StorageError(
                 f"The registry {self.path} cannot be written: {error}.", hint="Make room on the disk and try again."
             ) from error
+        # Only after a commit: a transaction that was rolled back must wake nobody.
         for listener in self._listeners:
             listener()
 
@@ -150,7 +155,12 @@ class Database:
 
     async def _open_reader(self) -> aiosqlite.Connection:
         connection = await aiosqlite.connect(
-            f"{self.path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS, isolation_level=None
+            # as_uri quotes what SQLite would take for a query: a folder may be called `a?b`. isolation_level None: else
+            # the module begins transactions by itself, and never IMMEDIATE ones.
+            f"{self.path.absolute().as_uri()}?mode=ro",
+            uri=True,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
         )
         connection.row_factory = sqlite3.Row
         return connection
@@ -180,6 +190,7 @@ class Database:
             await _into_wal(connection)
             # FULL: an intent that was committed must outlive a power cut, or a lost answer could be sent again.
             await connection.execute("PRAGMA synchronous = FULL")
+            # Off by default and to be set on every connection (sqlite.org/foreignkeys.html, 2).
             await connection.execute("PRAGMA foreign_keys = ON")
             await migrate(connection, self.path, lambda: encode_time(self._clock.now()))
         except BaseException:

@@ -310,6 +310,7 @@ async def migrate(connection: aiosqlite.Connection, path: object, now: Callable[
     while True:
         await connection.execute("BEGIN IMMEDIATE")
         try:
+            # Read again under the write lock: another process may have run the step in between.
             version = await schema_version(connection)
             refuse_newer(version, path)
             if version < LATEST:
@@ -344,6 +345,7 @@ def split_statements(script: str) -> list[str]:
     for line in script.splitlines():
         lines.append(line)
         in_trigger = in_trigger or line.startswith("CREATE TRIGGER")
+        # The body of a trigger has semicolons of its own.
         is_end = line == "END;" if in_trigger else line.endswith(";")
         if is_end:
             statements.append("\n".join(lines))

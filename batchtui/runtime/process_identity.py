@@ -18,6 +18,7 @@ def process_token(unique: str) -> str:
 def is_gone(name: str) -> bool | None:
     """Return whether the process of that name has ended; None where it ran on another machine, or Windows."""
     machine, pid, started, _ = name.split("|", 3)
+    # On Windows signal 0 is CTRL_C_EVENT: asking would interrupt the process (signal.CTRL_C_EVENT).
     if machine != _machine() or os.name == "nt":
         return None
     try:

@@ -89,10 +89,11 @@ async def test_a_lost_answer_is_adopted_once(registry: Registry) -> None:
 
 
 async def test_an_unlawful_change_is_refused_and_changes_nothing(registry: Registry) -> None:
-    key = await submitted(registry)
+    (key,) = await registry.jobs.plan(job(), [part()])
+    assert await registry.sendings.claim(key, "me", LATER)
     with pytest.raises(UnlawfulChange):
         await registry.batches.deleted(key, locally=True)
-    assert (await registry.batches.get(key)).state is BatchState.IN_PROGRESS
+    assert (await registry.batches.get(key)).state is BatchState.SUBMITTING
 
 
 async def test_an_overtaken_answer_does_not_take_an_ended_batch_back(registry: Registry) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.domain.cost import total
+from batchtui.domain.cost import NOTHING, total
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.text import forecasts
 from batchtui.text.durations import ago, span, stamp
 from batchtui.text.glyphs import state_sign
-from batchtui.text.money import cost, cost_in_full
+from batchtui.text.money import at_least, batch_cost, batch_cost_in_full, cost_in_full
 from batchtui.text.numbers import amount, count, size
 from batchtui.text.outcome_words import batch_outcome_words, counts_words, outcome_words
 from batchtui.text.safe import one_line, sanitize
@@ -57,7 +57,7 @@ def _row(batch: Batch, now: datetime, output: Stdout) -> tuple[str, ...]:
         count(batch.requests),
         progress_words(batch),
         ago(moment, now),
-        cost(batch.cost_actual, batch.cost_estimate),
+        batch_cost(batch),
         model_words(batch.models),
         sanitize(batch.id or "·"),
     )
@@ -107,7 +107,7 @@ def batch_details(batch: Batch, now: datetime, output: Stdout, forecast: Forecas
         ("ended", _moment(batch.ended_at, now)),
         ("took", span(batch.ended_at - batch.created_at) if batch.ended_at and batch.created_at else ""),
         ("results", _results_words(batch, now)),
-        ("cost", cost_in_full(batch.cost_actual, batch.cost_estimate, batch.counts)),
+        ("cost", batch_cost_in_full(batch)),
         ("version", sanitize(", ".join(filter(None, (batch.api_version, *batch.betas))))),
         ("refreshed", ago(batch.refreshed_at, now) if batch.refreshed_at else ""),
     ]
@@ -150,6 +150,9 @@ def _job_words(batches: Sequence[Batch], counts: RequestCounts) -> str:
 
 def _cost_words(batches: Sequence[Batch], counts: RequestCounts) -> str:
     """Return what a job cost in all its attempts, once that is known of each."""
+    if without_usage := sum(batch.without_usage for batch in batches):
+        known = sum((batch.cost_actual or batch.cost_at_least or NOTHING for batch in batches), NOTHING)
+        return at_least(known, without_usage, max(counts.succeeded, without_usage))
     actual = total([batch.cost_actual for batch in batches])
     return cost_in_full(actual, total([batch.cost_estimate for batch in batches]), counts)
 

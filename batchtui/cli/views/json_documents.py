@@ -42,7 +42,7 @@ def job_document(
         "name": job.name,
         "requests": job.requests,
         "parts": max((batch.parts for batch in batches), default=0) if parts is None else parts,
-        "cost": cost_document(estimate, total(batch.cost_actual for batch in batches)),
+        "cost": _job_cost(estimate, batches),
         "bytes": job.bytes,
         "created_at": moment(job.created_at),
         "source": job.source or None,
@@ -50,6 +50,14 @@ def job_document(
         "tags": list(job.tags),
         "fingerprint": job.fingerprint or None,
     }
+
+
+def _job_cost(estimate: Decimal | None, batches: Sequence[Batch]) -> Document:
+    document = cost_document(estimate, total(batch.cost_actual for batch in batches))
+    if without_usage := sum(batch.without_usage for batch in batches):
+        known = sum((batch.cost_actual or batch.cost_at_least or Decimal(0) for batch in batches), Decimal(0))
+        document |= {"at_least": dollars(known or None), "without_usage": without_usage}
+    return document
 
 
 def total(amounts: Iterable[Decimal | None]) -> Decimal | None:

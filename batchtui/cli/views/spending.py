@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 from batchtui.text.batch_json import Document, counts_document, dollars
-from batchtui.text.money import UNKNOWN_CELL, usd
+from batchtui.text.money import UNKNOWN_CELL, at_least, usd
 from batchtui.text.numbers import amount, count, short
 from batchtui.text.outcome_words import counts_words
 from batchtui.text.safe import sanitize
@@ -86,8 +86,8 @@ def sheet(ledger: Ledger, named: str | None) -> Iterator[str]:
             unit = "" if name == "web_searches" else " tokens"
             thinking = total.usage.thinking_tokens if name == "output" else 0
             more = f", of which {short(thinking)} thinking" if thinking else ""
-            yield f"  {said}: {usd(getattr(total.categories, name))} for {short(tokens)}{unit}{more}"
-    if total.results:
+            yield f"  {said}: {_category(total, name)} for {short(tokens)}{unit}{more}"
+    if total.known:
         yield f"  at standard prices: {usd(total.standard)}; the batch saved {usd(total.saved)}"
     if total.hit_rate is not None:
         verb = "saved" if total.caching >= 0 else "cost"
@@ -145,6 +145,7 @@ def _line_document(line: LedgerLine) -> Document:
         "known": dollars(line.known),
         "estimate": dollars(line.expected),
         "unpriced_answers": line.unknown,
+        "without_usage": line.unmetered,
         "batches": len(line.batches),
         "answers": line.results,
         "categories": {name: dollars(getattr(line.categories, name)) for name in CATEGORIES},
@@ -183,8 +184,8 @@ def _harmless(document: Document) -> Document:
 def _row(line: LedgerLine) -> tuple[str, ...]:
     cache = "" if line.hit_rate is None else f"{line.hit_rate:.0%}"
     return (
-        sanitize(line.label), _money(line), usd(line.expected, unknown=UNKNOWN_CELL), usd(line.standard),
-        usd(line.saved),
+        sanitize(line.label), _money(line), usd(line.expected, unknown=UNKNOWN_CELL), _priced(line, line.standard),
+        _priced(line, line.saved),
         count(len(line.batches)), count(line.results), short(line.usage.total_input), short(line.usage.output_tokens),
         cache,
     )  # fmt: skip
@@ -200,7 +201,20 @@ def _compared(cost: Decimal | None, expected: Decimal) -> str:
 def _money(line: LedgerLine) -> str:
     if line.cost is not None:
         return usd(line.cost)
-    return f"{usd(line.known)} and more" if line.known else usd(None)
+    if line.unmetered:
+        return at_least(line.known, line.unmetered, line.results)
+    return f"at least {usd(line.known)}" if line.known else usd(None)
+
+
+def _priced(line: LedgerLine, amount: Decimal) -> str:
+    """Return an amount that is a sum of what has a price; unknown where nothing has."""
+    return UNKNOWN_CELL if line.unknown and not line.known else usd(amount)
+
+
+def _category(line: LedgerLine, name: str) -> str:
+    """Return what one category cost; unknown where its tokens have no price, never $0.00 for that."""
+    amount: Decimal = getattr(line.categories, name)
+    return usd(None) if line.unknown and not amount else usd(amount)
 
 
 def _tokens(line: LedgerLine, category: str) -> int:

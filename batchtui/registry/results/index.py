@@ -84,6 +84,7 @@ class IndexBuilder:
         self._tail: list[bytes] = []
         """What came of that line."""
         target.unlink(missing_ok=True)
+        # Made beforehand: SQLite would give it the permissions that the umask leaves.
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         self._index = sqlite3.connect(target, isolation_level=None, uri=True, check_same_thread=False)
         # Built in one go and thrown away on any failure: it needs no journal of its own.
@@ -114,12 +115,15 @@ class IndexBuilder:
         """
         last = b"".join(self._tail)
         self._add([last])
+        # Each line was counted with its newline, and the last piece has none.
         size = self._start - 1
         index = self._index
+        # At the end: one sort is faster than keeping the order with every insert.
         index.execute("CREATE INDEX results_by_custom_id ON results(custom_id)")
         words = [(code, word) for word, code in self._words.items() if word is not None]
         index.executemany("INSERT INTO words VALUES (?, ?)", words)
         if requests:
+            # immutable: nobody writes it any more, so SQLite needs no locks and no files beside it.
             index.execute("ATTACH ? AS sent", (f"{requests[0].absolute().as_uri()}?mode=ro&immutable=1",))
         index.execute("BEGIN")
         if requests and self._raw:

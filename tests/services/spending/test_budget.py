@@ -9,11 +9,15 @@ import pytest
 
 from batchtui.domain.errors import CostLimit
 from batchtui.domain.estimate import Bounds, Estimate
-from batchtui.services.spending.budget import enforce_limits
-from tests.support.builders import job, part
+from batchtui.services.batches.sync import sync
+from batchtui.services.results.collect import collect
+from batchtui.services.spending.budget import enforce_limits, limits
+from tests.support.builders import job, part, requests
+from tests.support.workspaces import all_batches
 
 if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
+    from batchtui.simulator import Simulator
     from tests.support.clock import TurnedClock
 
 
@@ -86,3 +90,17 @@ async def test_what_nobody_knows_is_not_in_the_sum_and_said(workspace: Workspace
     await on_its_way(workspace, "job_1", None)
     with pytest.raises(CostLimit, match="without 1 batch of unknown cost"):
         await enforce_limits(workspace, costing("4"), None)
+
+
+@pytest.mark.parametrize("counts", [False, True])
+async def test_what_was_made_elsewhere_counts_only_where_the_setting_says_so(
+    workspace: Workspace, simulator: Simulator, clock: TurnedClock, *, counts: bool
+) -> None:
+    settle(workspace, f"max_cost_a_day = 1\ncount_foreign = {str(counts).lower()}")
+    simulator.world.plant(requests(3, "theirs"))
+    clock.turn(hours=1)
+    await sync(workspace)
+    (foreign,) = await all_batches(workspace)
+    await collect(workspace, foreign)
+    [limit] = await limits(workspace, None)
+    assert (limit.spent > 0) is counts
