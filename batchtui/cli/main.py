@@ -69,12 +69,12 @@ class Program(click.Group):
         if args and args[0] not in VERBS and not args[0].startswith("-"):
             near = difflib.get_close_matches(args[0], VERBS, 1)
             guess = f" Did you mean `{near[0]}`?" if near else ""
-            raise click.UsageError(f"There is no verb `{args[0]}`.{guess}", ctx)
+            raise click.UsageError(f"Unknown command `{args[0]}`.{guess}", ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without importing them."""
-        with formatter.section("Verbs"):
+        with formatter.section("Commands"):
             formatter.write_dl(list(VERBS.items()))
 
 
@@ -83,15 +83,15 @@ class Program(click.Group):
     cls=Program,
     params=[*global_options()],
     invoke_without_command=True,
-    subcommand_metavar="VERB …",
-    epilog="Try it without a key: `batchtui demo`. Each verb explains itself: `batchtui submit --help`.",
+    subcommand_metavar="COMMAND …",
+    epilog="Try it without a key: `batchtui demo`. Each command explains itself: `batchtui submit --help`.",
 )
 @click.version_option(__version__, prog_name="batchtui", message="%(prog)s %(version)s")
 @click.pass_context
 def program(context: click.Context) -> int | None:
-    """The terminal control room for Claude's Message Batches API.
+    """A terminal dashboard and CLI for Claude's Message Batches API.
 
-    Without a verb: the dashboard, or without a terminal the list of batches.
+    Without a command: the dashboard, or without a terminal the list of batches.
     """
     if context.invoked_subcommand is not None:
         return None

@@ -14,6 +14,7 @@ from batchtui.intake.model_rules import ModelVerdict, check_model, max_tokens_fa
 from batchtui.intake.parts import CLOSING, OPENING
 from batchtui.intake.problems import CheckFault, LineIndex, ProblemCollector
 from batchtui.intake.record_diagnosis import diagnose, envelope_faults
+from batchtui.intake.record_reader import without_mark
 from batchtui.intake.rejected_keys import KNOWN_BETAS, KNOWN_VERSIONS, LEGACY_CODES
 from batchtui.intake.rules import holds_free_json, rules_for
 from batchtui.intake.schema import validator
@@ -218,6 +219,12 @@ class Checker:
         self, line: bytes, error: ValidationError, file: str, number: int
     ) -> tuple[bytes, dict[str, Any]] | None:
         """Say everything that is wrong with a record; return it where it may go on all the same."""
+        if (plain := without_mark(line)) is not line:
+            line = plain.strip()
+            try:
+                return (line, self._validate(line)) if line else None
+            except ValidationError as other:
+                error = other
         read = diagnose(line)
         faults, value = list(read.faults), read.value
         custom_id = read.custom_id
@@ -279,7 +286,7 @@ class Checker:
     def _override(self, line: bytes) -> bytes:
         """Put in what the whole job shall have; a line that cannot be read stays as it is."""
         try:
-            value = from_json(line)
+            value = from_json(without_mark(line))
         except ValueError:
             return line
         if not isinstance(value, dict) or not isinstance(value.get("params"), dict):

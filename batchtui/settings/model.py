@@ -57,7 +57,7 @@ class Submit(Section):
     queue_room: Annotated[int, Ge(1), Validated(as_number)] | None = None
     """Requests that may wait at the API at once; what is more waits here. Learnt from refusals where it is not set."""
     grace: Annotated[float, Ge(0), Le(86_400), Validated(as_number)] = 60.0
-    """Seconds in which a batch whose answer was lost may still turn up, before it is called not created."""
+    """Seconds to wait at least, after a create got no response, before the API's list proves that no batch exists."""
     max_cost_of_profile: Mapping[str, Dollars] = field(default_factory=dict)
     """USD that may be spent in all under a profile of credentials: a line for each, its name and the amount."""
 
