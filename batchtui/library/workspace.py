@@ -5,12 +5,13 @@ In one file on purpose: it is read as the reference of the library.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, TypeAlias, Unpack
 
 from batchtui.domain.errors import InputError, ResultsUnavailable
-from batchtui.domain.states import BatchState, ResultsState
+from batchtui.domain.states import BatchState
 from batchtui.library.result import Result
 from batchtui.library.sources import Source, open_source
 from batchtui.library.tasks import TaskResult, requests_of, task_result
@@ -31,9 +32,11 @@ if TYPE_CHECKING:
     from batchtui.services.batches.targets import Target
     from batchtui.services.polling.wait import Waiting
     from batchtui.services.results.export import ExportReport
+    from batchtui.services.results.fetch_retries import FetchRetry
     from batchtui.services.submission.reconcile import Reconciliation
     from batchtui.services.workspace import Workspace as Engine
 
+log = logging.getLogger(__name__)
 Named: TypeAlias = "str | Job | Batch"
 """A job or a batch; or a word for one: its id or a beginning of it, a job's name, `@last`."""
 IfSubmitted = Literal["refuse", "reuse", "again"]
@@ -213,30 +216,50 @@ class Workspace:
             WaitTimedOut: it still runs.
             FateUnknown, NeverSent: a part needs a decision first: see `resume`.
             ResultsUnavailable, ResultsDamaged: the results are gone, or are not what the counts promise.
+            GatewayError: the API refuses, or results still could not be fetched when the time was up.
         """
-        from batchtui.services.polling.wait import refuse_undecided, wait
+        from batchtui.services.polling.wait import Waiting, refuse_undecided, time_limit, wait
 
+        clock = self._engine.clock
+        began, limit = clock.monotonic(), time_limit(timeout)
         target = await self.find(named)
         if any(batch.state is BatchState.UNKNOWN for batch in target.batches):
             await self.resume(named)
         keys = [batch.key for batch in target.batches]
-        refuse_undecided(
-            await wait(self._engine, keys, poll_interval=poll_interval, timeout=timeout, on_progress=on_progress)
-        )
-        return await self.collect(named)
+        settled = await wait(self._engine, keys, poll_interval=poll_interval, timeout=timeout, on_progress=on_progress)
+        refuse_undecided(settled)
 
-    async def collect(self, named: Named) -> Target:
-        """Have the results of what has ended on this disk.
+        def tell(retry: FetchRetry) -> None:
+            if on_progress:
+                on_progress(Waiting(settled, clock.monotonic() - began, retry.error.message))
+
+        return await self._collect(named, max(limit - (clock.monotonic() - began), 0.0), tell)
+
+    async def collect(self, named: Named, *, timeout: float = 900.0) -> Target:
+        """Have the results of what has ended on this disk. Passing faults are waited out for `timeout` seconds.
 
         Raises:
             ResultsUnavailable: not ended, gone, or deleted.
             ResultsDamaged: what came is not what the counts promise; nothing was called saved.
+            GatewayError: the API refuses, or still failed when the time was up.
         """
-        from batchtui.services.results.collect import collect
+        return await self._collect(named, timeout)
 
-        for batch in (await self.find(named)).batches:
-            if batch.state is BatchState.ENDED and batch.results is not ResultsState.GONE:
-                await collect(self._engine, batch)
+    async def _collect(
+        self, named: Named, timeout: float, on_retry: Callable[[FetchRetry], None] | None = None
+    ) -> Target:
+        from batchtui.services.results.fetch_retries import FetchListeners, collect_all
+
+        def tell(retry: FetchRetry) -> None:
+            log.warning("%s: %s Next try in %.0f s.", retry.batch.id, retry.error.message, retry.seconds)
+            if on_retry:
+                on_retry(retry)
+
+        batches = (await self.find(named)).batches
+        for _, error in await collect_all(
+            self._engine, batches, timeout=timeout, listeners=FetchListeners(on_retry=tell)
+        ):
+            raise error
         return await self.find(named)
 
     async def results(
