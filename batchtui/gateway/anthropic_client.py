@@ -73,7 +73,7 @@ class AnthropicGateway:
         Args:
             base_url: the server, with a path where a gateway needs one; None for ANTHROPIC_BASE_URL and the SDK's own.
             profile: a profile of `ant auth login`; goes before every variable of the environment.
-            api_key: only for the simulator and tests: people's keys come through the SDK's chain.
+            api_key: goes before the SDK's chain: a program's own key, or that of the simulator.
             on_call: is called with every exchange, failed ones included. A BatchtuiError from it is only logged.
             clock: times the exchanges.
             patience: how long answers are waited for.

@@ -11,6 +11,7 @@ import pytest
 
 from batchtui.domain.send_evidence import SendVerdict, VerdictKind
 from batchtui.services.submission import reconcile
+from batchtui.services.submission.verdict import verdict
 from tests.simulation import coverage
 from tests.simulation.history import run
 from tests.simulation.invariants import ENDLESS, FAULT, SENT_TWICE
@@ -90,7 +91,7 @@ LOST_AND_RESUMED = Story(
 
 def say(monkeypatch: pytest.MonkeyPatch, answer: Callable[[], SendVerdict]) -> None:
     """Put another judgement in the place of the verdict."""
-    monkeypatch.setattr(reconcile, "verdict", lambda *_, **__: answer())
+    monkeypatch.setattr(reconcile, verdict.__name__, lambda *_, **__: answer())
 
 
 def absent() -> SendVerdict:
@@ -119,7 +120,7 @@ def test_a_run_that_never_ends_is_found(monkeypatch: pytest.MonkeyPatch) -> None
         while True:
             await asyncio.sleep(0)
 
-    monkeypatch.setattr(reconcile, "look", look)
+    monkeypatch.setattr(reconcile, reconcile.look_up.__name__, look)
     monkeypatch.setattr("tests.simulation.loop.MOST_STEPS", 5000)
     history = run(LOST_AND_RESUMED)
     assert history.violated is not None
