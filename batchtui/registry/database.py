@@ -100,10 +100,20 @@ class Database:
             raise StorageError(f"The registry {self.path} is closed.")
 
     async def all(self, sql: str, values: Iterable[Any] = ()) -> list[sqlite3.Row]:
-        """Return all rows of a query."""
+        """Return all rows of a query.
+
+        Raises:
+            StorageError: SQLite cannot read the file.
+        """
         # Never with a cursor that stays open over an await: it would hold its snapshot, and every other read of this
         # connection would see that old state.
-        return list(await self.reader.execute_fetchall(sql, tuple(values)))
+        try:
+            return list(await self.reader.execute_fetchall(sql, tuple(values)))
+        except sqlite3.Error as error:
+            raise StorageError(
+                f"The registry {self.path} cannot be read: {error}.",
+                hint="Close what locks it, or look at it with `batchtui doctor`.",
+            ) from error
 
     async def one(self, sql: str, values: Iterable[Any] = ()) -> sqlite3.Row | None:
         """Return the first row of a query that finds few; None where it finds none."""

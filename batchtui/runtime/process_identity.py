@@ -16,10 +16,13 @@ def process_token(unique: str) -> str:
 
 
 def is_gone(name: str) -> bool | None:
-    """Return whether the process of that name has ended; None where it ran on another machine, or Windows."""
-    machine, pid, started, _ = name.split("|", 3)
+    """Return whether the process of that name has ended; None where it ran elsewhere, or nobody can say."""
+    machine, _, rest = name.partition("|")
     # On Windows signal 0 is CTRL_C_EVENT: asking would interrupt the process (signal.CTRL_C_EVENT).
-    if machine != _machine() or os.name == "nt":
+    if rest.count("|") != 2 or machine != _machine() or os.name == "nt":
+        return None
+    pid, started, _ = rest.split("|")
+    if not pid.isdigit():
         return None
     try:
         os.kill(int(pid), 0)

@@ -41,6 +41,7 @@ WORDS: Mapping[str, str] = {
     "results.partial": "partly here",
     "results.saved": "saved",
     "results.gone": "results gone",
+    "results.failed": "not fetched",
     "notice.failed": "not told",
 }
 """One or two words for each act; an act that has none here is said as it is called."""

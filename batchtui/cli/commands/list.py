@@ -74,9 +74,9 @@ async def command(
     )
     async with session.workspace() as workspace:
         if refresh:
-            from batchtui.services.polling.refresh import sweep
+            from batchtui.services.polling.refresh import refresh_all
 
-            await sweep(workspace)
+            await refresh_all(workspace)
         await count_missing_outcomes(workspace)
         order = await workspace.registry.views.order(query)
         if limit is None and session.out.is_terminal and not session.json and not everything:

@@ -83,7 +83,9 @@ async def has_work(workspace: Workspace) -> bool:
     tally = await workspace.registry.views.tally()
     # One that is being sent may have lost its sender.
     open_ones = tally.running or tally.states.get(BatchState.UNKNOWN) or tally.states.get(BatchState.SUBMITTING)
-    return bool(open_ones) or await _waits_its_turn(workspace)
+    if open_ones or await _waits_its_turn(workspace):
+        return True
+    return bool(tally.states.get(BatchState.MISSING) and await refresh.due_missing(workspace))
 
 
 async def poll_interval(workspace: Workspace) -> float:
