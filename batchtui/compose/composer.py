@@ -114,7 +114,7 @@ class Composer:
                 return
 
     def report(self) -> CheckReport:
-        """Say what was found: shapes, models, and problems by row."""
+        """Return the report: shapes, models, and problems by row."""
         return self._checker.report()
 
     def render(self, row: Row, number: int, ids: CustomIdFactory | None = None) -> RenderedRow:
@@ -206,13 +206,13 @@ class Composer:
 
 
 def _empty(column: str) -> CheckFault:
-    """Say that the prompt has a hole where a cell is blank."""
+    """Return the warning about a blank cell in the prompt."""
     hint = f'{{{{ {placeholder_name(column)} | default("…", true) }}}} writes something in its place'
     return CheckFault("empty-cell", f'"{column}" is empty, and the prompt uses it', hint, Severity.WARNING, kind=column)
 
 
 def _odd_byte(row: Row) -> CheckFault | None:
-    """Say which byte of a row is no text; None where all are."""
+    """Return the fault of a row with a byte that is not text; None where there is none."""
     for column, value in row.values.items():
         found = _ODD.search(value) if isinstance(value, str) else None
         if found is not None:

@@ -110,7 +110,7 @@ def _is_empty_ending(place: ErrorLocation, messages: Any) -> bool:
 
 
 def _say(detail: ErrorDetails, place: ErrorLocation) -> Iterator[CheckFault]:
-    """Word one error of the schema."""
+    """Return one error of the schema as a fault."""
     speak = _SPEAKERS.get(detail["type"], _other)
     fault = speak(detail, place)
     if fault is not None:
@@ -287,7 +287,7 @@ def _unknown_tool(place: ErrorLocation, shown: str) -> CheckFault:
 
 
 def _base64_hint(data: str) -> str:
-    """Say what is wrong with base64 data."""
+    """Return the hint for invalid base64 data."""
     if data.startswith("data:"):
         return "leave out the beginning up to the comma (data:…;base64,)"
     if "\n" in data or " " in data:
