@@ -46,6 +46,7 @@ def load_settings(file: Path) -> Settings:
     """
     try:
         with file.open("rb") as source:
+            # One read and not a `stat` before it: the path may be a pipe or a device, which has no size.
             content = source.read(_LONGEST)
     except FileNotFoundError:
         return Settings()
@@ -136,6 +137,7 @@ def _line_of(path: Sequence[str], text: str) -> int | None:
     """The line where a key stands, from 1: found by eye, as tomllib keeps no places; None where it is not plain."""
     section = ""
     for number, line in enumerate(text.splitlines(), 1):
+        # Only the usual ways of writing: a key that is not found costs the line number in a message, nothing else.
         header = re.match(r"\s*\[\s*([^\[\]]+?)\s*\]", line)
         if header:
             section = _plain(header[1])

@@ -71,7 +71,7 @@ async def test_a_reader_that_leaves_early_hangs_up(connect: Connect) -> None:
         await api.hung_up.wait()
 
 
-async def test_what_the_reader_raises_is_left_alone(connect: Connect) -> None:
+async def test_exceptions_of_the_reader_pass_through(connect: Connect) -> None:
     async with Loopback(Reply(200, LINES, JSONL)) as api, connect(api.url) as gateway:
         with pytest.raises(StorageError, match="full"):
             async with gateway.results("msgbatch_01"):
@@ -134,7 +134,7 @@ async def test_an_id_never_leads_to_another_endpoint(connect: Connect, hostile: 
 
 
 @pytest.mark.parametrize("nonsense", ["", ".", "..", "x" * 300])
-async def test_what_cannot_be_an_id_is_never_sent(connect: Connect, nonsense: str) -> None:
+async def test_an_invalid_batch_id_is_never_sent(connect: Connect, nonsense: str) -> None:
     async with Loopback(Reply.json(BATCH)) as api, connect(api.url) as gateway:
         with pytest.raises(UnknownTarget):
             await gateway.delete(nonsense)

@@ -192,7 +192,7 @@ async def test_a_write_that_is_cancelled_at_any_moment_leaves_the_registry_usabl
         await registry.close()
 
 
-async def test_what_was_committed_outlives_a_power_cut(tmp_path: Path) -> None:
+async def test_a_commit_survives_a_power_cut(tmp_path: Path) -> None:
     registry = make(tmp_path)
     await registry.open()
     await registry.jobs.plan(job(), [part()])

@@ -42,7 +42,7 @@ async def command(session: Session, offline: bool) -> int:
 
 
 def _terminal() -> str:
-    """Return what the terminal is, as far as it can be told without asking it, and what the dashboard takes it for."""
+    """Return the terminal's name by the environment, and how the dashboard treats it."""
     from batchtui.tui.terminal.environment import EVERY_COLOUR, TerminalInfo
 
     if not sys.stdout.isatty():

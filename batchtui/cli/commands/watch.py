@@ -124,7 +124,7 @@ def _document(told: WatchEvent) -> documents.Document:
 
 
 def _status_teller(session: Session, workspace: Workspace) -> Callable[[PollStatus], None]:
-    """Return the listener that says when the API cannot be asked, and when it can again; each once."""
+    """Return a listener that reports once when the API becomes unreachable, and once when it answers again."""
     said = ""
 
     def tell(status: PollStatus) -> None:

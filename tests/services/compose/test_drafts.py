@@ -91,7 +91,7 @@ def test_the_form_of_answers_may_stand_in_a_file(tmp_path: Path) -> None:
         ({"prompt": "x", "answers": "label:flower"}, 'there is no kind "flower"'),
     ],
 )
-def test_what_is_half_typed_is_said_in_words(said: dict[str, Any], words: str) -> None:
+def test_half_typed_drafts_are_explained_in_words(said: dict[str, Any], words: str) -> None:
     with pytest.raises(BatchtuiError) as caught:
         template_of(Draft(**said))
     assert words in caught.value.message
