@@ -71,6 +71,7 @@ def _keyboard() -> Iterator[TextIO | None]:
         yield sys.stdin
         return
     try:
+        # Standard input may be the requests: `… | batchtui submit -` is answered at the terminal itself.
         terminal = open("/dev/tty", encoding="utf-8", errors="replace")  # noqa: PTH123, SIM115 (a device; closed below)
     except OSError:
         yield None

@@ -125,6 +125,7 @@ class Composer:
             number: which one it is, from 1.
             ids: knows the ids of the rows before it; without it the id is made as if there were none.
         """
+        # With a checker of its own: a row that is only looked at must not count in the report.
         twin = type(self)(self.table, self.template, self._options)
         twin.ids = ids or CustomIdFactory()
         twin.rows = number - 1
@@ -154,6 +155,7 @@ class Composer:
                 good += self._check(file, first, items)
                 first, items, file = row.line, [], name
             elif apart:
+                # The checker counts lines: blank ones keep each row at the line where it stands.
                 items += [b""] * apart
             items.append(self._payload(row, name))
             self.rows += 1
@@ -189,6 +191,7 @@ class Composer:
             custom_id = self.ids.make(original, self.rows + 1)
             payload = shaper.payload(custom_id, values, row.blocks)
         except InvalidTemplate as fault:
+            # What the first row lacks usually the whole table lacks: then it is said once, and not for every row.
             if self.rows == 0 and not self._is_alone:
                 self.fitting.refuse_missing(row)
             self._checker.findings.add(_odd_byte(row) or template_fault(fault, str(fault)), file, row.line)

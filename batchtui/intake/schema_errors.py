@@ -60,6 +60,7 @@ def explain(
     ]
     messages = request["params"].get("messages")
     found = [(detail, at) for detail, at in found if not at.is_wrong_branch and not _is_empty_ending(at, messages)]
+    # The keys of a tool of unknown type are unknown, too: its type alone is the fault.
     new_tools = {at.path[:2] for detail, at in found if at.path[:1] == ("tools",) and at.path[2:] == ("type",)}
     found = [
         (detail, at) for detail, at in found if detail["type"] != "extra_forbidden" or at.path[:2] not in new_tools

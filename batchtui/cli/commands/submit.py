@@ -123,6 +123,7 @@ async def command(
                 workspace, plan, force=force, max_cost=max_cost, on_event=telling.send_listener(session.notes)
             )
         finally:
+            # Also after a no or an error: staged requests take as much room on the disk as the input.
             discard(workspace, plan)
         return await _settle(session, workspace, submitted, output, verdicts, allow_failures=allow_failures)
 

@@ -48,6 +48,7 @@ async def keys_of(workspace: Workspace, names: Sequence[str]) -> list[int]:
     from batchtui.services.batches.adopt import find_or_import_all
 
     targets = await find_or_import_all(workspace, names)
+    # A job and one of its batches may both be named: each batch is taken once.
     return list(dict.fromkeys(batch.key for target in targets for batch in target.batches))
 
 

@@ -150,7 +150,7 @@ def _job_words(batches: Sequence[Batch], counts: RequestCounts) -> str:
 
 
 def _cost_words(batches: Sequence[Batch], counts: RequestCounts) -> str:
-    """Return the cost of all attempts; the estimate where the cost of a batch is unknown."""
+    """Return the cost of all attempts: at least what is known where answers lack their usage, else the estimate."""
     if without_usage := sum(batch.without_usage for batch in batches):
         known = sum((batch.cost_actual or batch.cost_at_least or NOTHING for batch in batches), NOTHING)
         return at_least(known, without_usage, max(counts.succeeded, without_usage))

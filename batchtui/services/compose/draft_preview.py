@@ -77,6 +77,7 @@ class RowPreview:
 
 async def open_draft(workspace: Workspace, draft: Draft, before: OpenedDraft | None = None) -> OpenedDraft:
     """Open a draft; reuses the table of `before` where its source is equal. Errors become `complaints`."""
+    # Without its texts: a half-typed one must not keep the table from being opened.
     rules = await rules_of(workspace, options_of(replace(draft, prompt="", base="", answers="")))
     return await asyncio.to_thread(_open, workspace.paths.templates, draft, rules, before)
 
