@@ -169,9 +169,9 @@ def test_sampling_that_is_refused_is_dropped_and_said(more: tuple[str, ...], con
 
 
 def test_sampling_stays_for_an_api_version_and_a_model_that_take_it(convert: Converting) -> None:
-    ran = convert(openai(temperature=0.2), more=("--model", HAIKU))
-    assert "--api-version 2023-06-01" in ran.err
-    more = ("--model", "claude-haiku-4-5", "--api-version", "2023-06-01", "--overwrite")
+    model = ("--model", "claude-haiku-4-5")
+    assert "--api-version 2023-06-01" in convert(openai(temperature=0.2), more=model).err
+    more = (*model, "--api-version", "2023-06-01", "--overwrite")
     assert convert(openai(temperature=0.2), more=more).code == 0
     assert convert.requests[0]["params"]["temperature"] == 0.2
 
