@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from batchtui.domain.states import BatchState
+from batchtui.services.backups import back_up_daily
 from batchtui.services.models import refresh_daily
 from batchtui.services.polling import refresh
 from batchtui.services.submission import reconcile, resume
@@ -39,6 +40,7 @@ async def run_maintenance(workspace: Workspace) -> Sweep:
     await reconcile.look_up(workspace, unknown)
     await resume.send_waiting(workspace)
     await refresh_daily(workspace)
+    await back_up_daily(workspace)
     return sweep
 
 
