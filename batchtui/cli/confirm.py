@@ -58,6 +58,12 @@ def ask_yes_no(notes: Stderr, question: str) -> bool:
         return answer.strip().lower() in YES
 
 
+def has_person(notes: Stderr) -> bool:
+    """Whether somebody can be asked."""
+    with _keyboard() as keyboard:
+        return keyboard is not None and notes.is_terminal
+
+
 @contextmanager
 def _keyboard() -> Iterator[TextIO | None]:
     """Yield where a person types: stdin, or the terminal itself where stdin is the requests; None without one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from batchtui.domain.limits import MAX_BODY_BYTES, MAX_REQUESTS
+from batchtui.domain.limits import LARGEST_COUNT, LEAST_BODY_BYTES, MAX_BODY_BYTES, MAX_REQUESTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,23 +24,52 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(k|M|G|)B?")
 _BYTES = {"": 1, "k": 1000, "M": 1000**2, "G": 1000**3}
 
 
+LONGEST_DAYS = 36_500
+LONGEST_SECONDS = LONGEST_DAYS * 86_400.0
+_FIRST_YEAR, _LAST_YEAR = 1970, 9000
+_MOST_DOLLARS = Decimal(1_000_000_000)
+_LONGEST_QUOTE = 40
+
+
+class Count(click.IntRange):
+    """A whole number from `least` on, as large as anything can be that is counted."""
+
+    def __init__(self, least: int = 1, most: int = LARGEST_COUNT) -> None:
+        super().__init__(least, most)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read it."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"`{_short(value)}` is no whole number from {self.min} to {self.max}", param, ctx)
+
+
 class DurationType(click.ParamType[float]):
     """A span of time: `90`, `90s`, `15m`, `2h`, `3d`. Becomes seconds."""
 
     name = "seconds"
 
+    def __init__(self, *, least: float = 0.0) -> None:
+        """`least`: seconds, below which it makes no sense."""
+        self._least = least
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Read it."""
+        # click converts defaults, too: they are seconds already.
         if isinstance(value, (int, float)):
             return float(value)
         found = _SPAN.fullmatch(value.strip())
         if not found:
-            self.fail(f"`{value}` is no span of time; write 90, 15m, 2h or 3d", param, ctx)
-        return float(found[1]) * _SECONDS[found[2]]
+            self.fail(f"`{_short(value)}` is no span of time; write 90, 15m, 2h or 3d", param, ctx)
+        seconds = float(found[1]) * _SECONDS[found[2]]
+        if not self._least <= seconds <= LONGEST_SECONDS:
+            self.fail(f"`{_short(value)}` is out of range: {self._least:g} seconds to {LONGEST_DAYS} days", param, ctx)
+        return seconds
 
 
 class Size(click.ParamType[int]):
-    """A number of bytes: `250000000`, `250MB`. Becomes an int."""
+    """A number of bytes of a part: `250000000`, `250MB`. Becomes an int."""
 
     name = "bytes"
 
@@ -49,8 +79,11 @@ class Size(click.ParamType[int]):
             return value
         found = _SIZE.fullmatch(value.strip())
         if not found:
-            self.fail(f"`{value}` is no number of bytes; write 250000000 or 250MB", param, ctx)
-        return int(float(found[1]) * _BYTES[found[2]])
+            self.fail(f"`{_short(value)}` is no number of bytes; write 250000000 or 250MB", param, ctx)
+        size = float(found[1]) * _BYTES[found[2]]
+        if not LEAST_BODY_BYTES <= size <= MAX_BODY_BYTES:
+            self.fail(f"`{_short(value)}` is out of range: {LEAST_BODY_BYTES} to {MAX_BODY_BYTES} bytes", param, ctx)
+        return int(size)
 
 
 class Moment(click.ParamType[datetime]):
@@ -62,12 +95,15 @@ class Moment(click.ParamType[datetime]):
         """Read it."""
         if isinstance(value, datetime):
             return value
-        if found := _SPAN.fullmatch(value.strip()):
-            return datetime.now(UTC) - timedelta(seconds=float(found[1]) * _SECONDS[found[2]])
+        if _SPAN.fullmatch(value.strip()):
+            return datetime.now(UTC) - timedelta(seconds=DurationType().convert(value, param, ctx))
         try:
-            return datetime.fromisoformat(value.strip()).astimezone(UTC)
-        except ValueError:
-            self.fail(f"`{value}` is no date; write 2026-11-21, 2026-11-21T18:00 or 2d", param, ctx)
+            moment = datetime.fromisoformat(value.strip()).astimezone(UTC)
+        except (ValueError, OverflowError):
+            self.fail(f"`{_short(value)}` is no date; write 2026-11-21, 2026-11-21T18:00 or 2d", param, ctx)
+        if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+            self.fail(f"`{_short(value)}` is out of range: {_FIRST_YEAR} to {_LAST_YEAR}", param, ctx)
+        return moment
 
 
 class Dollars(click.ParamType[Decimal]):
@@ -82,8 +118,33 @@ class Dollars(click.ParamType[Decimal]):
         except InvalidOperation:
             amount = Decimal("NaN")
         if not amount.is_finite() or amount < 0:
-            self.fail(f"`{value}` is no amount; write 12.50", param, ctx)
+            self.fail(f"`{_short(value)}` is no amount; write 12.50", param, ctx)
+        if amount > _MOST_DOLLARS:
+            self.fail(f"`{_short(value)}` is out of range: 0 to {_MOST_DOLLARS}", param, ctx)
         return amount
+
+
+class Factor(click.FloatRange):
+    """A number above 0, up to a million. `nan` is none: it compares with nothing, and click would let it through."""
+
+    def __init__(self) -> None:
+        super().__init__(min=0, max=1_000_000, min_open=True)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read it."""
+        try:
+            number = super().convert(value, param, ctx)
+        except click.BadParameter:
+            number = math.nan
+        if math.isnan(number):
+            self.fail(f"`{_short(value)}` is no number above 0 and up to {self.max:,}", param, ctx)
+        return number
+
+
+def _short(value: object) -> str:
+    """A wrong value as it is quoted: nobody reads the thousandth digit."""
+    text = str(value)
+    return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"
 
 
 allow_model_option = click.option(
@@ -99,12 +160,10 @@ def intake_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say how request files are read; `intake_of` gathers them."""
     options: list[Callable[[Callable[..., Any]], Callable[..., Any]]] = [
         click.option("--model", metavar="M", help="Take this model in every request."),
-        click.option(
-            "--max-tokens", type=click.IntRange(min=1), metavar="N", help="Take this max_tokens in every request."
-        ),
+        click.option("--max-tokens", type=Count(), metavar="N", help="Take this max_tokens in every request."),
         click.option(
             "--max-requests",
-            type=click.IntRange(1, MAX_REQUESTS),
+            type=Count(1, MAX_REQUESTS),
             default=MAX_REQUESTS,
             metavar="N",
             help=f"Requests in one part at most (default {MAX_REQUESTS:,}).",

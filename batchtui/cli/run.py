@@ -41,6 +41,7 @@ class InternalError(BatchtuiError):
 
 def run(program: click.Command, args: Sequence[str]) -> int:
     """Run the program and return its exit code; nothing is raised."""
+    # Known before click has parsed anything: a usage error must be JSON, too.
     chosen = GlobalOptions(json="--json" in args)
     _occupy_standard_descriptors()
     notes = Stderr()

@@ -21,7 +21,18 @@ Modules:
 
 from batchtui.compose.binding import ComposerOptions
 from batchtui.compose.composer import Composer, RenderedRow
-from batchtui.compose.tables.base import Row, Table, TableOptions
-from batchtui.compose.tables.open import open_query, open_table
+from batchtui.compose.tables.base import Doubt, Row, Table, TableOptions
+from batchtui.compose.tables.open import open_query, open_table, open_tables
 
-__all__ = ["Composer", "ComposerOptions", "RenderedRow", "Row", "Table", "TableOptions", "open_query", "open_table"]
+__all__ = [
+    "Composer",
+    "ComposerOptions",
+    "Doubt",
+    "RenderedRow",
+    "Row",
+    "Table",
+    "TableOptions",
+    "open_query",
+    "open_table",
+    "open_tables",
+]

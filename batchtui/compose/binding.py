@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from batchtui.compose.column_names import aliases, closest, list_names, placeholder_name
+from batchtui.compose.column_names import aliases, closest, list_names
 from batchtui.compose.tables.json_records import TASKS, VALUE
 from batchtui.domain.errors import InputError
 from batchtui.intake.model_table import TIERS
 from batchtui.intake.task_files import DEFAULT_TIER, TaskRenderer, model_of, task_values
 from batchtui.templates import RequestBuilder
 from batchtui.templates.syntax import ROW
+from batchtui.templates.values import as_json
 
 if TYPE_CHECKING:
     from batchtui.compose.tables.base import Row, Table
@@ -57,16 +57,21 @@ class TemplateBinding:
             InputError: the column for the ids does not exist.
         """
         self._table = table
-        self._template = template
+        self._template = template = template and template.bound_to(table.columns)
         self._options = options
         self.id_column = self._find_id_column()
         self._tasks = self._task_renderer() if table.kind == TASKS else None
         self._shaper = None if self._tasks or template is None else self._make_shaper(template)
         self._aliases = aliases(table.columns, template.names) if template and not self._tasks else {}
-        self._wants_row = template is not None and ROW in template.names
+        # A column of that name is the cell; then nothing is called the whole row.
+        self._wants_row = template is not None and ROW in template.names and ROW not in table.columns
         names = template.names if template and not self._tasks else set[str]()
         # The built-in types of tasks ask for `input_data`; a table without such a column gives the row itself.
         self._wants_whole = VALUE in names and VALUE not in table.columns and VALUE not in self._aliases
+        if template is not None and self._tasks is None:
+            _refuse_words(template, table)
+        self.written: tuple[str, ...] = tuple(sorted(template.written)) if template and not self._tasks else ()
+        """The names whose values stand in the prompt as they are."""
 
     @property
     def prefix(self) -> CacheablePrefix | None:
@@ -91,13 +96,17 @@ class TemplateBinding:
             if shaper is None:
                 raise BindingError(faults[0])
             return shaper, task_values(values)
-        whole = {VALUE: json.dumps(values, ensure_ascii=False, indent=2, default=str)} if self._wants_whole else {}
+        whole = {VALUE: as_json(values, indent=2)} if self._wants_whole else {}
         if self._wants_row or whole:
-            values = {**values, ROW: values, **whole}
+            values = {ROW: values, **values, **whole}
         for name, column in self._aliases.items():
             if column in values:
                 values[name] = values[column]
         return self._shaper, values
+
+    def column_of(self, name: str) -> str:
+        """Return the column that a name in the template means."""
+        return self._aliases.get(name, name)
 
     def original(self, row: Row) -> Any:
         """Return what the data calls a row; None where it does not."""
@@ -150,10 +159,24 @@ class TemplateBinding:
             return self._table.id_column
         if wanted in columns:
             return wanted
-        meant = [column for column in columns if placeholder_name(column) == wanted]
+        meant = aliases(columns, {wanted})
         if meant:
-            return meant[0]
+            return meant[wanted]
         raise InputError(
             f'{self._table.name} has no column "{wanted}" to make the ids from{closest(wanted, columns)}',
             hint=f"Its columns are {list_names(columns)}.",
         )
+
+
+def _refuse_words(template: Template, table: Table) -> None:
+    """Stop where a placeholder is a word of the language and the name of a column at once.
+
+    Raises:
+        InputError: it says how the column is written instead.
+    """
+    for word, place in template.words.items():
+        if word in table.columns:
+            raise InputError(
+                f'{place}: {{{{ {word} }}}} is a word of the template language, not the column "{word}".',
+                hint=f'Write {{{{ row["{word}"] }}}} for the column.',
+            )

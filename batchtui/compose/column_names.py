@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from difflib import get_close_matches
 
+from batchtui.domain.errors import InputError
+
 
 def closest(wanted: str, names: tuple[str, ...]) -> str:
     """Return which name may have been meant, as the end of a sentence with its full stop."""
@@ -32,6 +34,21 @@ def placeholder_name(column: str) -> str:
 
 
 def aliases(columns: tuple[str, ...], names: set[str]) -> dict[str, str]:
-    """Return the columns that a template calls otherwise than they are named."""
-    names_of = {placeholder_name(column): column for column in columns}
-    return {name: names_of[name] for name in names if name not in columns and name in names_of}
+    """Return the columns that a template calls otherwise than they are named.
+
+    Raises:
+        InputError: two columns have the one placeholder that the template uses.
+    """
+    named: dict[str, list[str]] = {}
+    for column in columns:
+        named.setdefault(placeholder_name(column), []).append(column)
+    for name in sorted(names):
+        meant = named.get(name, [])
+        if len(meant) > 1:
+            first, second = meant[:2]
+            raise InputError(
+                f'{{{{ {name} }}}} could be two columns: "{first}" and "{second}".',
+                hint=f'Write {{{{ row["{first}"] }}}} or {{{{ row["{second}"] }}}}.',
+                title="Two columns of one name",
+            )
+    return {name: named[name][0] for name in names if name not in columns and name in named}

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
 
 from batchtui.compose.binding import BindingError, ComposerOptions, TemplateBinding
+from batchtui.compose.column_names import placeholder_name
 from batchtui.compose.custom_ids import CustomIdFactory
+from batchtui.domain.problem import Severity
 from batchtui.intake.checker import Checker
+from batchtui.intake.problems import CheckFault
 from batchtui.intake.task_files import template_fault
 from batchtui.templates import InvalidTemplate
+from batchtui.templates.values import is_blank
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,6 +27,9 @@ if TYPE_CHECKING:
     from batchtui.intake.types import CheckedRequest, CheckReport
     from batchtui.templates import Template
 
+_LEFT_OUT = 1000
+_ODD = re.compile("[\udc80-\udcff]")
+"""A byte that is no text in the table's encoding: see `text_stream`."""
 MOST_APART = 1000
 """Lines between two rows that are bridged; a row that goes on longer begins a new run."""
 
@@ -35,7 +44,9 @@ class RenderedRow:
     """Empty where no request can be made of the row."""
     problems: tuple[Problem, ...] = ()
     file: str | None = None
-    """The file that it is, where rows are files."""
+    """The file that it is, or stands in, where there are several."""
+    number: int = 1
+    """Which row it is, from 1; `line` is where it stands in its file."""
 
 
 class Composer:
@@ -70,10 +81,21 @@ class Composer:
         if on_problem:
             self._checker.findings.heard = set()
         self.fitting = TemplateBinding(table, template, options)
-        self.ids = CustomIdFactory()
+        self.ids = self.id_maker()
         self.rows = 0
         """Rows read so far, right or wrong."""
         self._file: str | None = None
+        self._is_alone = False
+        """Whether one row is looked at: what a first row is told about its columns, this one is told as any other."""
+
+    def id_maker(self) -> CustomIdFactory:
+        """Return what makes the ids of this table, from its first row on."""
+        column, limit = self.fitting.id_column, self._options.limit
+        if column is None:
+            return CustomIdFactory()
+        # Rows that are left out count for nothing in the limit; so far, twice as many are enough.
+        most = None if limit is None else 2 * limit + _LEFT_OUT
+        return CustomIdFactory(lambda: islice(self.table.values(column), most))
 
     def blocks(self) -> Iterator[list[CheckedRequest]]:
         """Yield the requests that may be sent. Run it to its end before `report`.
@@ -82,6 +104,8 @@ class Composer:
             InputError: the table cannot be read any more, or the template names columns that it does not have.
         """
         limit = self._options.limit
+        if self.fitting.id_column is not None:
+            self.table.keep()
         for rows in self.table.rows():
             taken = rows if limit is None else rows[: limit - self.rows]
             if taken:
@@ -93,14 +117,18 @@ class Composer:
         """Say what was found: shapes, models, and problems by row."""
         return self._checker.report()
 
-    def render(self, row: Row, ids: CustomIdFactory | None = None) -> RenderedRow:
+    def render(self, row: Row, number: int, ids: CustomIdFactory | None = None) -> RenderedRow:
         """Make and check the request of one row; nothing of it is counted.
 
-        `ids` knows the ids of the rows before it; without it the id is made as if there were none.
+        Args:
+            row: the row.
+            number: which one it is, from 1.
+            ids: knows the ids of the rows before it; without it the id is made as if there were none.
         """
         twin = type(self)(self.table, self.template, self._options)
         twin.ids = ids or CustomIdFactory()
-        twin.rows = 1  # what a first row is told about its columns, this one is told as any other
+        twin.rows = number - 1
+        twin._is_alone = True  # noqa: SLF001 (its own kind)
         return twin._rendered(row)  # noqa: SLF001 (its own kind)
 
     def _rendered(self, row: Row) -> RenderedRow:
@@ -108,10 +136,11 @@ class Composer:
         payload = self._payload(row, name)
         if not payload:
             original = str(self.fitting.original(row) or "")
-            return RenderedRow(row.line, original, problems=self.report().problems, file=row.file)
+            return RenderedRow(row.line, original, problems=self.report().problems, file=row.file, number=self.rows + 1)
         self._check(name, row.line, [payload])
         request = from_json(payload)
-        return RenderedRow(row.line, request["custom_id"], request["params"], self.report().problems, row.file)
+        made, problems = request["params"], self.report().problems
+        return RenderedRow(row.line, request["custom_id"], made, problems, row.file, self.rows + 1)
 
     def _compose(self, rows: list[Row]) -> list[CheckedRequest]:
         """Shape and check rows that follow one another, keeping each at the line where it stands."""
@@ -157,16 +186,39 @@ class Composer:
         original = self.fitting.original(row)
         try:
             shaper, values = self.fitting.fit(row)
-            custom_id = self.ids.make(original, row.line)
+            custom_id = self.ids.make(original, self.rows + 1)
             payload = shaper.payload(custom_id, values, row.blocks)
         except InvalidTemplate as fault:
-            if self.rows == 0:
+            if self.rows == 0 and not self._is_alone:
                 self.fitting.refuse_missing(row)
-            self._checker.findings.add(template_fault(fault, str(fault)), file, row.line)
+            self._checker.findings.add(_odd_byte(row) or template_fault(fault, str(fault)), file, row.line)
             return b""
         except BindingError as unfit:
             self._checker.findings.add(unfit.fault, file, row.line)
             return b""
+        for name in self.fitting.written:
+            value = values.get(name)
+            if (not value or type(value) is not str or value.isspace()) and is_blank(value) and not row.blocks:
+                self._checker.findings.add(_empty(self.fitting.column_of(name)), file, row.line, custom_id)
         if self._on_changed and original is not None and custom_id != original and str(original) not in ("", custom_id):
             self._on_changed(custom_id, str(original), row.line)
         return payload
+
+
+def _empty(column: str) -> CheckFault:
+    """Say that the prompt has a hole where a cell is blank."""
+    hint = f'{{{{ {placeholder_name(column)} | default("…", true) }}}} writes something in its place'
+    return CheckFault("empty-cell", f'"{column}" is empty, and the prompt uses it', hint, Severity.WARNING, kind=column)
+
+
+def _odd_byte(row: Row) -> CheckFault | None:
+    """Say which byte of a row is no text; None where all are."""
+    for column, value in row.values.items():
+        found = _ODD.search(value) if isinstance(value, str) else None
+        if found is not None:
+            byte = ord(found.group()) - 0xDC00
+            said = bytes([byte]).decode("cp1252", "replace")
+            message = f'"{column}" has the byte 0x{byte:02X}, which is no text in the encoding of the rest'
+            hint = f'in Windows-1252 it is "{said}": mend the row, or --encoding cp1252 where all of it is'
+            return CheckFault("not-utf8", message, hint, kind=column)
+    return None

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from array import array
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.limits import CUSTOM_ID_PATTERN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 _LEGAL = re.compile(CUSTOM_ID_PATTERN)
 _ILLEGAL = re.compile(r"[^a-zA-Z0-9_-]+")
@@ -16,42 +19,59 @@ _MASK = (1 << 64) - 1
 
 
 class CustomIdFactory:
-    """Makes a custom_id of what a row is called. Equal rows in equal order get equal ids in every run."""
+    """Makes the custom_id of each row: a legal name keeps itself, any other is made legal and unique.
 
-    def __init__(self) -> None:
+    A made id is never one that another row has by itself, also a later one: results are joined by custom_id, and would
+    be those of the wrong row. Equal rows in equal order get equal ids in every run.
+    """
+
+    def __init__(self, names: Callable[[], Iterable[Any]] | None = None) -> None:
+        """`names` yields what all rows are called; it is asked when the first id has to be made."""
         self._seen = SeenIds()
+        self._names = names
         self.made = 0
         """Rows that had no name of their own."""
         self.changed = 0
         """Ids that are not what the column says."""
         self.repeated = 0
-        """Of those, the ones that stood there before."""
+        """Of those, the ones that are not unique, or would be another row's."""
 
-    def make(self, original: Any, line: int) -> str:
-        """Return the custom_id for a row; None or blank gets one made of its line."""
+    def make(self, original: Any, number: int) -> str:
+        """Return the custom_id for a row; None or blank gets one made of its number."""
         text = original if type(original) is str else "" if original is None else str(original)
-        if _LEGAL.match(text) and text[-1] != "\n" and self._seen.add(text):
+        if _is_legal(text) and self._seen.give(text):
             return text
-        if not text.strip():
+        if self._names is not None:
+            self._reserve(self._names())
+        bare = text.strip()
+        if not bare:
             self.made += 1
-            return self._unique(f"row-{line}", line)
+            return self._unique(f"row-{number}", number)
         self.changed += 1
-        wanted = _ILLEGAL.sub("_", text.strip())[:_LONGEST].strip("_") or f"row-{line}"
-        if self._seen.add(wanted):
+        wanted = _ILLEGAL.sub("_", bare)[:_LONGEST].strip("_") or f"row-{number}"
+        if self._seen.take(wanted):
             return wanted
         self.repeated += 1
-        return self._unique(_suffixed(wanted, f"-row{line}"), line)
+        return self._unique(_suffixed(wanted, f"-row{number}"), number)
 
-    def _unique(self, wanted: str, line: int) -> str:
-        made, number = wanted, 1
-        while not self._seen.add(made):
-            number += 1
-            made = _suffixed(wanted, f"-{line}-{number}")
+    def _reserve(self, names: Iterable[Any]) -> None:
+        """Keep the legal names of all rows from being made for another row."""
+        self._names = None
+        for name in names:
+            text = name if type(name) is str else str(name)
+            if _is_legal(text):
+                self._seen.reserve(text)
+
+    def _unique(self, wanted: str, number: int) -> str:
+        made, count = wanted, 1
+        while not self._seen.take(made):
+            count += 1
+            made = _suffixed(wanted, f"-{number}-{count}")
         return made
 
 
 class SeenIds:
-    """Which texts were there before, in 13 to 27 bytes each: hashes of 64 bits in one array.
+    """Which ids were given or are reserved, in 13 to 27 bytes each: an array of 62 bits of a hash and a bit for given.
 
     Once in many millions of millions of pairs two texts have one hash; then the second is called seen, which costs it
     a suffix that it would not have needed, and nothing else.
@@ -62,32 +82,62 @@ class SeenIds:
         self._size = _LEAST
         self._count = 0
 
-    def add(self, text: str) -> bool:
-        """Note a text; False where it was there before."""
-        if self._count * 10 > self._size * 6:
-            self._grow()
-        value = (hash(text) & _MASK) or 1
+    def give(self, text: str) -> bool:
+        """Give an id to the row that has it by itself; False where it was given before."""
+        value = hash(text) & _MASK | 3
+        here = self._place(value)
+        if self._slots[here] == value:
+            return False
+        self._put(here, value)
+        return True
+
+    def take(self, text: str) -> bool:
+        """Give an id that was made; False where it was given or reserved before."""
+        value = hash(text) & _MASK | 3
         slots, last = self._slots, self._size - 1
-        here = value & last
+        here = value >> 2 & last
         while found := slots[here]:
-            if found == value:
+            if found | 1 == value:
                 return False
-            here = (here + 1) & last
+            here = here + 1 & last
         slots[here] = value
         self._count += 1
+        if self._count * 10 > self._size * 6:
+            self._grow()
         return True
+
+    def reserve(self, text: str) -> None:
+        """Keep an id for the row that has it by itself."""
+        value = hash(text) & _MASK | 3
+        here = self._place(value)
+        if not self._slots[here]:
+            self._put(here, value - 1)
+
+    def _place(self, value: int) -> int:
+        """Return where a hash is, or would be."""
+        slots, last = self._slots, self._size - 1
+        here = value >> 2 & last
+        while (found := slots[here]) and found | 1 != value:
+            here = here + 1 & last
+        return here
+
+    def _put(self, here: int, value: int) -> None:
+        self._count += not self._slots[here]
+        self._slots[here] = value
+        if self._count * 10 > self._size * 6:
+            self._grow()
 
     def _grow(self) -> None:
         before = self._slots
         self._size *= 2
-        last = self._size - 1
-        slots = self._slots = array("Q", [0]) * self._size
+        self._slots = array("Q", [0]) * self._size
         for value in before:
             if value:
-                here = value & last
-                while slots[here]:
-                    here = (here + 1) & last
-                slots[here] = value
+                self._slots[self._place(value | 1)] = value
+
+
+def _is_legal(text: str) -> bool:
+    return _LEGAL.match(text) is not None and text[-1] != "\n"
 
 
 def _suffixed(text: str, suffix: str) -> str:

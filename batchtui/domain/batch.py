@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from batchtui.domain.limits import RESULTS_KEPT
-from batchtui.domain.states import BatchState, ResultsState
+from batchtui.domain.send_evidence import Account
+from batchtui.domain.states import BatchState, ResultsState, Success
 
 if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
-    from batchtui.domain.send_evidence import Account
+    from batchtui.domain.result import OutcomeCounts
 
 ProcessingStatus = Literal["in_progress", "canceling", "ended"]
 
@@ -169,6 +170,28 @@ class Batch:
     cost_actual: Decimal | None = None
     note: str = ""
     """What a person has written down about its job."""
+    outcomes: OutcomeCounts | None = None
+    """What its saved results turned out to be; None until they are saved and counted."""
+    results_digest: str = ""
+    """Of the saved file of results, as `ResultStore` writes it; empty where it was saved by an earlier version."""
+    accepted: str = ""
+    """Why its saved results are not whole or not all ours, where a person took them all the same; else empty."""
+    cost_at_least: Decimal | None = None
+    """USD of the answers that can be priced, where others say nothing of their usage."""
+    without_usage: int = 0
+    """Answers that say nothing of their usage, so that `cost_actual` is not known."""
+    organization_id: str | None = None
+    base_url: str | None = None
+    """The address it was planned for; None where its account was never learnt."""
+    is_unproved: bool = False
+    """Whether only size and time say that this id is the part's: its results will prove or refute it."""
+    may_have_twin: bool = False
+    """Whether this registry was copied or restored after it was planned: the other one may have sent it."""
+
+    @property
+    def account(self) -> Account | None:
+        """The account it was planned for, or was found at; None where that was never learnt."""
+        return Account(self.base_url, self.organization_id, self.workspace_id) if self.base_url else None
 
     @property
     def results_until(self) -> datetime | None:
@@ -177,6 +200,24 @@ class Batch:
         return self.created_at + RESULTS_KEPT if self.created_at else None
 
     @property
+    def failed(self) -> int:
+        """Requests that did not succeed: by the saved results read closely, else by the API's counts."""
+        return self.counts.failed if self.outcomes is None else self.outcomes.failed
+
+    @property
     def has_full_success(self) -> bool:
         """Whether it ended and every request succeeded."""
-        return self.state is BatchState.ENDED and self.counts.failed == 0 and self.counts.processing == 0
+        return self.state is BatchState.ENDED and self.failed == 0 and self.counts.processing == 0
+
+    @property
+    def success(self) -> Success:
+        """Whether all, some or few of its requests succeeded; ALL while nothing is known to have failed."""
+        if not self.failed:
+            return Success.ALL
+        total = self.counts.settled if self.outcomes is None else self.outcomes.total
+        return Success.FEW if 2 * self.failed > total else Success.SOME
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether it was made elsewhere, so that its requests were never stored here."""
+        return self.bytes == 0

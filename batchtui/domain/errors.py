@@ -17,6 +17,8 @@ BatchtuiError
 ├── CredentialsMissing        no key, token or profile was found
 ├── ResultsUnavailable        not ended yet, gone, or deleted
 ├── ResultsDamaged            what arrived is not what the counts promise
+├── OtherAccount              the credentials in use belong to another account than the part
+├── TakenOver                 another process has taken over what this one was sending
 ├── FateUnknown               a submission whose answer was lost needs a decision
 ├── NeverSent                 a part was not sent, so its end cannot be waited for
 ├── WaitTimedOut              still running when the time was up
@@ -188,6 +190,20 @@ class FateUnknown(BatchtuiError):
     title = "The answer was lost"
 
 
+class OtherAccount(BatchtuiError):
+    """The credentials in use belong to another account than the batch: nothing was sent, asked or changed."""
+
+    type = "other_account"
+    title = "Another account"
+
+
+class TakenOver(BatchtuiError):
+    """Another process has taken over the part that this one was sending; nothing was created by this one."""
+
+    type = "taken_over"
+    title = "Sent by another process"
+
+
 class NeverSent(BatchtuiError):
     """A part was not sent, so its end cannot be waited for."""
 
@@ -208,7 +224,7 @@ class GatewayError(BatchtuiError):
     type = "api"
     title = "The API said no"
     nothing_created: ClassVar[bool] = True
-    """Whether a create that ended so is known to have created nothing (API.md, "Money at stake")."""
+    """Whether a create that ended so is known to have created nothing."""
 
     def __init__(
         self,
@@ -241,7 +257,7 @@ class Refused(GatewayError):
 
 
 class BatchNotFound(Refused):
-    """404 on a batch. It also happens for a while after create and even after the end (API.md)."""
+    """404 on a batch. It also happens for a while after create and even after the end (observed in November 2026)."""
 
     type = "batch_not_found"
     title = "The API does not show this batch"

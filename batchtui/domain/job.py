@@ -9,6 +9,22 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+LONGEST_NAME = 200
+"""Characters."""
+_NOT_A_NAME = ("@", "-", "msgbatch_", "job_")
+"""What a command takes for something else: `@last`, an option, the id of a batch or a job."""
+
+
+def name_complaint(name: str) -> str:
+    """Return what is wrong with the name of a job, in a few words; empty where nothing is."""
+    if not name.strip():
+        return "a name is needed"
+    if len(name) > LONGEST_NAME:
+        return f"a name has at most {LONGEST_NAME} signs"
+    begins = next((begin for begin in _NOT_A_NAME if name.strip().startswith(begin)), None)
+    return f"a name cannot begin with `{begins}`" if begins else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """What a person submitted at once. Its batches are the parts; a retry adds batches with the next attempt."""
@@ -42,3 +58,5 @@ class PartPlan:
     bytes: int
     body: str
     """Name of the body file within the job's folder of the request store."""
+    ids_digest: str = ""
+    """Of its custom_ids, in any order: tells its results from other ones when the requests are gone."""

@@ -11,6 +11,10 @@ MAX_REQUESTS = 100_000
 """Requests in one batch; 1 is the least. Older guides say 10,000: obsolete."""
 MAX_BODY_BYTES = 250_000_000
 """Bytes of one create body. The API says 256 MB; whether decimal is unverified, so we stay under this."""
+LEAST_BODY_BYTES = 100
+"""A body that is shorter holds no request: its frame, a model and an empty message take as much."""
+LARGEST_COUNT = 1_000_000_000
+"""More than there is of anything that is counted here; SQLite's integers and Python's dates end far above it."""
 CUSTOM_ID_PATTERN = r"^[a-zA-Z0-9_-]{1,64}$"
 LIFETIME = timedelta(hours=24)
 """A batch expires this long after its creation."""

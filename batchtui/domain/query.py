@@ -37,6 +37,13 @@ class FilterField(StrEnum):
     ERRORED = "errored"
     EXPIRED = "expired"
     CANCELED = "canceled"
+    TRUNCATED = "truncated"
+    REFUSED = "refused"
+    PAUSED = "paused"
+    TOOL_USE = "tool_use"
+    EMPTY = "empty"
+    INVALID = "invalid"
+    UNRECOGNIZED = "unrecognized"
     FAILED = "failed"
     PART = "part"
     ATTEMPT = "attempt"
@@ -46,11 +53,15 @@ class FilterField(StrEnum):
     TOOK = "took"
 
 
-NUMBERS = frozenset({
-    FilterField.REQUESTS, FilterField.SUCCEEDED, FilterField.ERRORED, FilterField.EXPIRED, FilterField.CANCELED,
-    FilterField.FAILED, FilterField.PART,
-    FilterField.ATTEMPT, FilterField.COST,
+OUTCOME_FIELDS = frozenset({
+    FilterField.SUCCEEDED, FilterField.ERRORED, FilterField.EXPIRED, FilterField.CANCELED, FilterField.TRUNCATED,
+    FilterField.REFUSED, FilterField.PAUSED, FilterField.TOOL_USE, FilterField.EMPTY, FilterField.INVALID,
+    FilterField.UNRECOGNIZED,
 })  # fmt: skip
+"""Fields that count results with one outcome, named as the outcome is."""
+NUMBERS = OUTCOME_FIELDS | {
+    FilterField.REQUESTS, FilterField.FAILED, FilterField.PART, FilterField.ATTEMPT, FilterField.COST,
+}  # fmt: skip
 """Fields that hold a number; their values are decimals, costs in USD."""
 SPANS = frozenset({FilterField.AGE, FilterField.ENDED, FilterField.TOOK})
 """Fields that hold a time: since it was made, since it ended, from the one to the other."""

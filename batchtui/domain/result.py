@@ -6,18 +6,26 @@ API's types of results.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from batchtui.domain.usage import Usage
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
 
 class Outcome(StrEnum):
-    """What became of one request. The first seven are the API's `succeeded`, read closely; only these are billed."""
+    """What became of one request.
+
+    Those up to EMPTY, and INVALID, are the API's `succeeded`, read closely; only these are billed. New ones go to the
+    end: an index keeps an outcome as its place here.
+    """
 
     SUCCEEDED = "succeeded"
     TRUNCATED = "truncated"
-    """Stopped at max_tokens or at the end of the context window: the answer is cut short."""
+    """Stopped at max_tokens or at the end of the context window: the answer is incomplete."""
     REFUSED = "refused"
     """stop_reason `refusal`."""
     PAUSED = "paused"
@@ -31,6 +39,8 @@ class Outcome(StrEnum):
     ERRORED = "errored"
     CANCELED = "canceled"
     EXPIRED = "expired"
+    INVALID = "invalid"
+    """Ended in order, and is not the JSON that the request asked for (`output_config.format`)."""
 
     @property
     def is_success(self) -> bool:
@@ -41,6 +51,42 @@ class Outcome(StrEnum):
     def failures(cls) -> tuple[Outcome, ...]:
         """Return the outcomes that need a second look: failures, and answers that only look like successes."""
         return tuple(outcome for outcome in cls if not outcome.is_success)
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeCounts:
+    """How many results of a batch have each outcome, read from its saved results."""
+
+    succeeded: int = 0
+    truncated: int = 0
+    refused: int = 0
+    paused: int = 0
+    tool_use: int = 0
+    empty: int = 0
+    invalid: int = 0
+    errored: int = 0
+    canceled: int = 0
+    expired: int = 0
+    unrecognized: int = 0
+
+    @classmethod
+    def from_mapping(cls, counts: Mapping[Outcome, int]) -> OutcomeCounts:
+        """Return the counts of a mapping; outcomes that do not occur may be left out."""
+        return cls(**{outcome.value: count for outcome, count in counts.items()})
+
+    def items(self) -> Iterator[tuple[Outcome, int]]:
+        """Yield every outcome with its count, also those that do not occur."""
+        return ((Outcome(field.name), getattr(self, field.name)) for field in fields(self))
+
+    @property
+    def total(self) -> int:
+        """All results."""
+        return sum(count for _, count in self.items())
+
+    @property
+    def failed(self) -> int:
+        """Results that need a second look: failures, and answers that only look like successes."""
+        return self.total - self.succeeded - self.tool_use
 
 
 @dataclass(frozen=True, slots=True)

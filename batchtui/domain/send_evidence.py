@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 CREATE_PATIENCE = timedelta(minutes=10)
-"""How long the API may work on a create after its client has gone: the time-out of one request (API.md)."""
+"""How long the API may work on a create after its client has gone: the time-out of one request."""
 LIST_LAG = timedelta(seconds=60)
 """How long a batch that exists may be absent from the list."""
 CLOCK_RESOLUTION = timedelta(seconds=2)
@@ -35,6 +35,20 @@ class Account:
     def __str__(self) -> str:
         named = [name for name in (self.workspace, self.organization) if name]
         return f"{' of '.join(named)} at {self.base_url}" if named else self.base_url
+
+
+@dataclass(frozen=True, slots=True)
+class SendStart:
+    """What is known of the clocks when a send begins."""
+
+    began: datetime
+    """The server's time, at the earliest."""
+    local: datetime
+    """This machine's time."""
+    offset: float | None = None
+    """Seconds that the server's clock is ahead of this machine's; None where the server names no time."""
+    slack: timedelta = CLOCK_RESOLUTION
+    patience: timedelta = CREATE_PATIENCE
 
 
 class SenderLife(StrEnum):
@@ -77,6 +91,8 @@ class Send:
     """How long the API may work on this create after its client has gone."""
     slack: timedelta = CLOCK_RESOLUTION
     """How far `began` may be off: more where the server named no time."""
+    seq: int = 0
+    """The registry's number for the moment when it began: a batch with a lower one was seen before. 0: unknown."""
 
     @property
     def may_have_created(self) -> bool:
@@ -110,7 +126,7 @@ class Relation(StrEnum):
     FOREIGN = "foreign"
     """A row that `sync` or another process brought in: a candidate like any other."""
     TAKEN = "taken"
-    """Another part's own batch: none of this part."""
+    """Another part's own batch, or one that was seen before this part was first sent: none of this part."""
 
 
 class Proof(StrEnum):
@@ -204,4 +220,4 @@ class SendVerdict:
     until: datetime | None = None
     """With WAIT and SENDING: when to look again."""
     choices: tuple[str, ...] = ()
-    """With ASK: the batches that it could be; empty where only "send it or not" is to be decided."""
+    """With ASK and WAIT: the batches that it could be; with ASK empty where only "send it or not" is to be decided."""

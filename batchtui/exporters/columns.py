@@ -90,7 +90,7 @@ def _cache_writes(entry: ExportRecord) -> int:
 
 _RESULT: tuple[ExportColumn, ...] = (
     ExportColumn("custom_id", lambda entry: entry.answer.custom_id),
-    ExportColumn("outcome", lambda entry: str(entry.answer.outcome)),
+    ExportColumn("outcome", lambda entry: str(entry.outcome)),
     ExportColumn("stop_reason", lambda entry: entry.answer.reading.stop_reason),
     ExportColumn("text", lambda entry: entry.answer.text or None),
     ExportColumn("error_type", lambda entry: entry.answer.reading.error_type),

@@ -48,7 +48,7 @@ def write_markdown(
 
 def _section(entry: ExportRecord, *, with_requests: bool) -> str:
     answer = entry.answer
-    parts = [f"## {code(answer.custom_id)}", f"*{_about(answer)}*"]
+    parts = [f"## {code(answer.custom_id)}", f"*{_about(entry)}*"]
     if entry.note is not None:
         parts.append(plain(entry.note))
     if with_requests and entry.params:
@@ -86,9 +86,10 @@ def _source(citation: AnswerCitation) -> str:
     return ": ".join(part for part in (named, quoted) if part)
 
 
-def _about(answer: ParsedResult) -> str:
+def _about(entry: ExportRecord) -> str:
+    answer = entry.answer
     usage = answer.usage
-    said = [str(answer.outcome), answer.reading.error_type or "", answer.reading.model or ""]
+    said = [str(entry.outcome), answer.reading.error_type or "", answer.reading.model or ""]
     if answer.reading.model:
         said.append(f"{usage.total_input} tokens in, {usage.output_tokens} out")
     return " · ".join(plain(part) for part in said if part)

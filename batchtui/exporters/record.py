@@ -9,6 +9,7 @@ from batchtui.results.parsed_result import parse_result
 from batchtui.results.structured_output import structured_value
 
 if TYPE_CHECKING:
+    from batchtui.domain.result import Outcome
     from batchtui.results.parsed_result import ParsedResult
 
 
@@ -16,7 +17,7 @@ class ExportRecord:
     """A line of results with the request that led to it. Nothing is parsed before it is asked for, or twice."""
 
     # Not cached_property: in Python 3.11 that takes a lock, which costs as much as parsing.
-    __slots__ = ("_answer", "_params", "_structured", "chat", "line", "note", "original", "request")
+    __slots__ = ("_answer", "_params", "_structured", "chat", "line", "note", "original", "read_as", "request")
 
     def __init__(self, line: bytes, request: bytes | None = None) -> None:
         self.line = line
@@ -28,6 +29,8 @@ class ExportRecord:
         """What whoever exports says of the row."""
         self.chat: dict[str, Any] | None = None
         """The conversation for fine-tuning, where whoever exports has made it already."""
+        self.read_as: Outcome | None = None
+        """What the index takes it for, which knows the request; None where nobody has asked it."""
         self._answer: ParsedResult | None = None
         self._params: dict[str, Any] | None = None
         self._structured: dict[str, Any] | None = None
@@ -38,6 +41,11 @@ class ExportRecord:
         if self._answer is None:
             self._answer = parse_result(self.line)
         return self._answer
+
+    @property
+    def outcome(self) -> Outcome:
+        """What became of the request, as closely as is known."""
+        return self.read_as or self.answer.outcome
 
     @property
     def params(self) -> dict[str, Any]:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from batchtui.gateway.exchange import ApiRequest
 
 SPEND_LIMIT_CODES = frozenset({"enforced_spend_limit_reached"})
-"""`error.details.error_code` of a 429 that waiting does not cure (API.md, "Money at stake")."""
+"""`error.details.error_code` of a 429 that waiting does not cure (documentation of API errors)."""
 LEAVES_IT_OPEN = frozenset({303, 408, 409, 425, 499})
 """Below 500, what may come after something was created; 303 means "done, look there"."""
 
@@ -70,7 +70,7 @@ _OPEN_CREATE = "The batch may exist or not: it is looked for before anything is 
 
 
 def map_exception(error: Exception, ask: ApiRequest) -> BatchtuiError | None:
-    """Say in the domain's words what ended an exchange; None where it is nothing of the SDK's or its HTTP client's."""
+    """Return the domain error for an exception of the SDK or its HTTP client; None for any other exception."""
     import anthropic
     import httpx2
 
@@ -85,6 +85,7 @@ def map_exception(error: Exception, ask: ApiRequest) -> BatchtuiError | None:
         return CredentialsMissing(
             f"The credentials cannot be used: {redact(error)}", hint="`batchtui doctor` says where they come from."
         )
+    # The SDK raises a bare TypeError where its chain of credentials ends without one.
     if isinstance(error, TypeError) and "authentication" in str(error):
         return CredentialsMissing(
             "No API key, token or profile was found.",
@@ -108,7 +109,7 @@ def undecodable(error: Exception, ask: ApiRequest) -> BatchtuiError:
 
 
 def unreadable_answer(what: str, ask: ApiRequest, response: httpx2.Response) -> BatchtuiError:
-    """An answer that says yes, but cannot be read."""
+    """Return the error for a 2xx answer that cannot be read."""
     return _settle(
         AnswerLost(
             f"The answer to {ask.operation} cannot be read: {what}.",
@@ -139,6 +140,7 @@ def _answered(error: APIStatusError, ask: ApiRequest) -> BatchtuiError:
     """Return the error for an answer with another status than 2xx."""
     status, headers = error.status_code, error.response.headers
     kind, code = _word(dig(error.body, "error", "type")), _word(dig(error.body, "error", "details", "error_code"))
+    # A proxy answers with a page or a JSON of its own: its 404 says nothing about a batch.
     is_the_api = kind is not None or dig(error.body, "error") is not None
     saying = _saying(status, is_the_api)
     message = _sentence(saying.sentence, status, error_message(error.body))
@@ -159,6 +161,7 @@ def _answered(error: APIStatusError, ask: ApiRequest) -> BatchtuiError:
 def _class(status: int, code: str | None, ask: ApiRequest, is_the_api: bool) -> type[GatewayError]:
     if status == 429:
         return SpendLimitReached if code in SPEND_LIMIT_CODES else RateLimited
+    # A server that fails after it has created a batch says 5xx, too.
     if status in LEAVES_IT_OPEN or status >= 500:
         return AnswerLost
     return BatchNotFound if status == 404 and ask.batch_id and is_the_api else Refused
@@ -178,13 +181,14 @@ def _sentence(sentence: str, status: int, said: str) -> str:
 
 
 def _broken(cause: BaseException, ask: ApiRequest) -> BatchtuiError:
-    """No answer came, or not all of it."""
+    """Return the error where no answer came, or not all of it."""
     import httpx2
 
     if ask.body is not None and isinstance(ask.body.held_back_by, BatchtuiError):
         return ask.body.held_back_by
     if ask.body is not None and ask.body.at_source:
         return _unreadable(cause)
+    # Raised before the first byte of the request leaves: nothing can have been created.
     never_sent = (
         httpx2.ConnectError,
         httpx2.ConnectTimeout,

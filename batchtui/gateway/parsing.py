@@ -32,11 +32,11 @@ def parse_object(body: bytes) -> Mapping[str, Any]:
     """Parse an answer's body, a JSON object.
 
     Raises:
-        Garbled: where it is none.
+        MalformedResponse: it is none.
     """
     try:
         value = json.loads(body)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError):  # json follows arrays nested without end
         raise MalformedResponse(
             f"it is not JSON, but {redact(body[:80].decode('utf-8', 'replace'), 60) or 'empty'}"
         ) from None
@@ -51,13 +51,14 @@ def parse_batch(value: object, *, received: datetime) -> RemoteBatch:
     `received` stands in for a `created_at` that another server left out.
 
     Raises:
-        Garbled: without an id, or with a processing_status that is not one of the three.
+        MalformedResponse: it has no id, or a processing_status that is not one of the three.
     """
     if not isinstance(value, Mapping):
         raise MalformedResponse("it holds no batch")
     identity, status = value.get("id"), value.get("processing_status")
     if not isinstance(identity, str) or not is_batch_id(identity):
         raise MalformedResponse("the batch has no id" if not identity else "what it names is no id of a batch")
+    # Never guessed: whether results can be fetched, and a batch deleted, depends on it.
     if not isinstance(status, str) or status not in KNOWN_STATUSES:
         raise MalformedResponse(
             f"its processing_status is {redact(json.dumps(status), 60)}, which this version does not know"
@@ -84,7 +85,7 @@ def parse_page(value: Mapping[str, Any], *, received: datetime, retry_after: flo
     """Read one page of the list endpoint. An entry that cannot be read spoils itself alone: see `unreadable`.
 
     Raises:
-        Garbled: where it is no page.
+        MalformedResponse: it is no page.
     """
     items = value.get("data")
     if not isinstance(items, list):
@@ -99,6 +100,7 @@ def parse_page(value: Mapping[str, Any], *, received: datetime, retry_after: flo
     named = value.get("last_id")
     last_id = named if isinstance(named, str) and named else dig(items[-1], "id") if items else None
     last_id = last_id if isinstance(last_id, str) and last_id else None
+    # `has_more` without a way to go on would ask for the same page for ever.
     goes_on = value.get("has_more") is True
     has_more = goes_on and last_id is not None and bool(items)
     if goes_on and not has_more:
@@ -163,7 +165,7 @@ def parse_tokens(value: Mapping[str, Any]) -> int:
     """Read the answer of count_tokens.
 
     Raises:
-        Garbled: where no number is in it.
+        MalformedResponse: it holds no number.
     """
     tokens = _number(value.get("input_tokens"))
     if tokens is None:
@@ -177,6 +179,7 @@ def _counts(value: object) -> RequestCounts:
 
 
 def _number(value: object) -> int | None:
+    # In Python True is an int.
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST else None
 
 
@@ -185,6 +188,7 @@ def _time(value: object) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(value)
+        # Without a zone it means UTC, as everything else that the API sends.
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None

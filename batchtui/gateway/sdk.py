@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from batchtui.domain.errors import CredentialsMissing, UsageError
 from batchtui.gateway.lazy_import import lazy_submodules
 from batchtui.gateway.redaction import redact
+from batchtui.gateway.surroundings import open_http_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,17 +61,19 @@ def open_client(*, base_url: str | None, profile: str | None, api_key: str | Non
 
     Raises:
         CredentialsMissing: the profile cannot be read, or the key cannot be a key.
-        UsageError: the base URL is none, or both a profile and a key are given.
+        UsageError: the base URL is none, a profile and a key are both given, or a proxy or a certificate of the
+            environment cannot be used.
     """
     import_sdk()
     anthropic, httpx2 = importlib.import_module("anthropic"), importlib.import_module("httpx2")
+    http_client = open_http_client()
     try:
         client: AsyncAnthropic = anthropic.AsyncAnthropic(
             base_url=base_url,
             profile=profile,
             api_key=api_key,
             max_retries=0,
-            http_client=anthropic.DefaultAsyncHttpxClient(follow_redirects=False),
+            http_client=http_client,
             open_telemetry=False,
         )
     except anthropic.AnthropicError as error:

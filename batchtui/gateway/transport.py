@@ -9,7 +9,7 @@ import logging
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from batchtui.domain.errors import BatchtuiError, CredentialsMissing, GatewayError
+from batchtui.domain.errors import BatchtuiError, CredentialsMissing, GatewayError, Refused
 from batchtui.gateway.errors import map_exception, undecodable, unreadable_answer
 from batchtui.gateway.exchange import ApiRequest, account_of, server_time, to_api_call
 from batchtui.gateway.parsing import MalformedResponse
@@ -81,6 +81,7 @@ class Transport:
             failure = error if isinstance(error, BatchtuiError) else map_exception(error, ask)
             if failure is None and not is_answered:
                 failure = undecodable(error, ask)
+            failure = self._explain_not_found(failure)
             if response is None:
                 response, answered_at = getattr(error, "response", None), self._clock.now()
             self._name_account(failure, response)
@@ -113,6 +114,7 @@ class Transport:
     async def _dispatch(self, ask: ApiRequest) -> httpx2.Response:
         import httpx2
 
+        # No limit on the whole: an upload of 250 MB may take minutes, and only a standstill is a fault.
         timeout = httpx2.Timeout(
             read=ask.patience,
             write=min(ask.patience, _WRITE_STALL),
@@ -146,16 +148,32 @@ class Transport:
         port = f":{url.port}" if url.port else ""
         return f"{url.scheme}://{url.host}{port}{url.path.rstrip('/')}"
 
+    def _explain_not_found(self, failure: BaseException | None) -> BaseException | None:
+        """Name the likely reason where nothing at all is found: a base URL with the `/v1` that the SDK adds to it.
+
+        It is then no evidence that a batch is gone, as `BatchNotFound` would be.
+        """
+        if not isinstance(failure, GatewayError) or failure.status != 404 or not self.base_url.endswith("/v1"):
+            return failure
+        return Refused(
+            failure.message,
+            hint="The base URL ends in /v1, which is added to it anyway. Set ANTHROPIC_BASE_URL without it.",
+            status=failure.status,
+            error_type=failure.error_type,
+            error_code=failure.error_code,
+            request_id=failure.request_id,
+        )
+
     def _name_account(self, failure: BaseException | None, response: httpx2.Response | None) -> None:
-        """Say at which account a failure was met. A proxy's error page names none, and is no evidence of one."""
+        """Say at which account a failure was met. A 401 and a proxy's page name none, and prove none."""
         if response is None or not isinstance(failure, GatewayError):
             return
         account = account_of(response.headers, self.base_url)
-        if account.organization is not None or failure.error_type is not None:
+        if account.organization is not None:
             failure.account = account
         failure.server_time = server_time(response.headers)
 
-    def _drop_stale_token(self, failure: BatchtuiError) -> None:
+    def _drop_stale_token(self, failure: BaseException) -> None:
         """After a 401, have the SDK get a new token from the profile: it does so by itself only when it retries."""
         cache = getattr(self._client, "_token_cache", None)
         if cache is not None and isinstance(failure, GatewayError) and failure.status == 401:
@@ -173,6 +191,7 @@ async def _whole(response: httpx2.Response) -> bytes:
     body = bytearray()
     async for block in response.aiter_bytes():
         body += block
+        # A server or proxy that never stops sending would fill the memory.
         if len(body) > MOST_BYTES:
             raise MalformedResponse("it does not end")
     return bytes(body)

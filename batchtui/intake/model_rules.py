@@ -30,7 +30,7 @@ SAMPLING = frozenset({"temperature", "top_p", "top_k"})
 LEAST_TOP_P = 0.99
 """Models after Opus 4.6 take top_p from here, and temperature 1 (OpenAPI document of 2026-07-28)."""
 PAUSED_KINDS = frozenset({"server_tool_use", "mcp_tool_use", "mcp_tool_result", "compaction"})
-"""Blocks besides *_tool_result that end a paused turn: continuing one is no prefill (API.md)."""
+"""Blocks besides *_tool_result that end a paused turn: continuing one is no prefill (published schema)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Data: keys, values and kinds that are known to be refused or meant differently, and what to do instead.
 
-Where it was read: API.md ("Two phases of validation"), the batch processing documentation, and the request formats of
-other services that people bring along.
+Where it was read: the batch processing documentation, and the request formats of other services that people bring
+along.
 """
 
 from __future__ import annotations

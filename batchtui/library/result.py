@@ -30,8 +30,8 @@ class Result:
 
     @property
     def outcome(self) -> Outcome:
-        """What became of the request, read closely: an answer that was cut short is no success."""
-        return self._entry.answer.outcome
+        """What became of the request, read closely: a truncated answer is no success."""
+        return self._entry.outcome
 
     @property
     def succeeded(self) -> bool:

@@ -42,7 +42,7 @@ class TaskResult:
 
     task_id: str
     success: bool
-    """Whether the answer needs no second look: one that was cut short or refused is no success."""
+    """Whether the answer needs no second look: one that was truncated or refused is no success."""
     output: dict[str, Any] = field(default_factory=dict)
     """`content`: the text of the answer; `usage`: tokens as the API counted them. Empty without an answer."""
     error: str | None = None

@@ -131,8 +131,9 @@ class Workspace:
     async def resume(self, *named: Named, consent: Callable[[Reconciliation], bool] | None = None) -> tuple[Batch, ...]:
         """Finish what a crash, a full queue or a lost answer left open, of these jobs or of all.
 
-        What the API shows is adopted. Where it shows nothing for a minute, `consent` decides whether the part is sent
-        again; without it nothing is ever sent a second time. Returns the parts that were open, as they stand.
+        What the API proves, or what alone fits, is adopted. Where it shows nothing, and cannot be creating it any more,
+        `consent` decides whether the part is sent again; without it nothing is ever sent a second time. Parts of
+        another account than the credentials in use are left alone. Returns the parts that were open, as they stand.
 
         Raises:
             GatewayError, CredentialsMissing: the API cannot be asked; nothing is lost.
@@ -143,17 +144,24 @@ class Workspace:
             return consent is not None and consent(finding)
 
         jobs = [(await self.find(each)).batches[0].job for each in named]
-        return (await resume(self._engine, jobs, consent=decide)).batches
+        resumed = await resume(self._engine, jobs, consent=decide)
+        for _, error in resumed.failed:
+            raise error
+        return resumed.batches
 
     async def find(self, named: Named) -> Target:
-        """Find a job or a batch, with its batches as the registry knows them; nothing is asked of the API.
+        """Find a job or a batch, with its batches as the registry knows them.
+
+        The API is asked only for a full batch id that the registry does not know: its batch is imported.
 
         Raises:
-            UnknownTarget: where it means nothing, or more than one thing.
+            UnknownTarget: it means nothing, or more than one thing.
+            BatchNotFound: the API has no such batch in this workspace.
+            GatewayError, CredentialsMissing: the API cannot be asked.
         """
-        from batchtui.services.batches.targets import find_target
+        from batchtui.services.batches.adopt import find_or_import
 
-        return await find_target(self._engine, _word_for(named))
+        return await find_or_import(self._engine, _word_for(named))
 
     async def batches(
         self, matching: str = "", *, sort: SortKey = "newest", reverse: bool = False, limit: int | None = None
@@ -170,8 +178,10 @@ class Workspace:
             UsageError: the filter cannot be read.
         """
         from batchtui.domain.query import BatchQuery
+        from batchtui.services.results.outcomes import count_missing_outcomes
         from batchtui.text.filter_language import terms_of
 
+        await count_missing_outcomes(self._engine)
         query = BatchQuery(terms=terms_of(matching), sort=sort, descending=reverse, limit=limit)
         return await self._engine.registry.views.select(query)
 
@@ -356,7 +366,7 @@ class Workspace:
         from batchtui.services.batches.cancel import apply_cancel, plan_cancel
 
         keys = [batch.key for batch in (await self.find(named)).batches]
-        return await apply_cancel(self._engine, await plan_cancel(self._engine, keys))
+        return await apply_cancel(self._engine, await plan_cancel(self._engine, keys, typed=(_word_for(named),)))
 
     async def delete(
         self, named: Named, *, locally: bool = False, force: bool = False
@@ -365,7 +375,9 @@ class Workspace:
         from batchtui.services.batches.delete import apply_delete, plan_delete
 
         keys = [batch.key for batch in (await self.find(named)).batches]
-        return await apply_delete(self._engine, await plan_delete(self._engine, keys, locally=locally, force=force))
+        typed = (_word_for(named),)
+        plan = await plan_delete(self._engine, keys, locally=locally, force=force, typed=typed)
+        return await apply_delete(self._engine, plan)
 
     async def cost(self, named: Named) -> Decimal | None:
         """Return what a job or a batch has cost so far, in USD; None where any of it is unknown, never 0 for that."""

@@ -11,6 +11,7 @@ from batchtui.domain.errors import RegistryDamaged
 from batchtui.domain.forecast import Lasted
 from batchtui.domain.limits import RESULTS_KEPT
 from batchtui.domain.query import BatchQuery
+from batchtui.domain.send_evidence import Relation
 from batchtui.domain.states import BatchState
 from batchtui.registry.codecs import decode_time, encode_time, text_list
 from batchtui.registry.data_version import DataVersion
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from batchtui.domain.clock import Clock
     from batchtui.registry.database import Database
 
+# SQLite before 3.32 takes at most 999 values in a statement (sqlite.org/limits.html, 9).
 PAGE = 500
 """The most keys asked for in one statement."""
 
@@ -118,7 +120,9 @@ class BatchQueries:
     async def starting_with(self, prefix: str, *, limit: int = 10) -> list[Batch]:
         """Return the batches whose API id begins so."""
         rows = await self._database.all(
-            f"{BATCH_SELECT} WHERE substr(b.id, 1, ?) = ? ORDER BY {NEWEST} LIMIT ?", (len(prefix), prefix, limit)
+            # Not LIKE: `_`, which stands in every id, would match any character.
+            f"{BATCH_SELECT} WHERE substr(b.id, 1, ?) = ? ORDER BY {NEWEST} LIMIT ?",
+            (len(prefix), prefix, limit),
         )
         return _readable(rows)
 
@@ -159,7 +163,9 @@ class BatchQueries:
         rows = await self._database.all(
             # Asked every few seconds, and without being told SQLite takes the index by state, of all that ever ended.
             f"{BATCH_SELECT} WHERE b.key IN (SELECT key FROM batches INDEXED BY batches_to_collect"
-            f"  WHERE state = 'ended' AND results IN ('none', 'partial') AND {where} ORDER BY created_at, key LIMIT ?)"
+            # Without a body it was made elsewhere: its results are fetched when somebody asks for them.
+            f"  WHERE state = 'ended' AND results IN ('none', 'partial') AND body <> ''"
+            f"  AND {where} ORDER BY created_at, key LIMIT ?)"
             " ORDER BY b.created_at, b.key",
             [*values, limit],
         )
@@ -169,7 +175,7 @@ class BatchQueries:
         """Return how many batches `uncollected` would return."""
         row = await self._database.one(
             "SELECT count(*) AS number FROM batches INDEXED BY batches_to_collect"
-            " WHERE state = 'ended' AND results IN ('none', 'partial') AND created_at > ?",
+            " WHERE state = 'ended' AND results IN ('none', 'partial') AND body <> '' AND created_at > ?",
             (encode_time(now - RESULTS_KEPT),),
         )
         return int(row["number"]) if row else 0
@@ -177,11 +183,13 @@ class BatchQueries:
     async def lasted(self, limit: int) -> list[Lasted]:
         """Return how long the newest batches took that ended by themselves, deleted ones among them."""
         rows = await self._database.all(
+            # A batch that was canceled does not tell how long one takes.
             "SELECT j.models, b.requests, b.created_at, b.ended_at FROM batches AS b JOIN jobs AS j ON j.id = b.job_id"
             " WHERE b.ended_at IS NOT NULL AND b.created_at IS NOT NULL AND b.cancel_initiated_at IS NULL"
             " ORDER BY b.planned_at DESC LIMIT ?",
             (limit,),
         )
+        # Each spelling is parsed once: thousands of batches share a few lists of models.
         models = {text: text_list(text) for text in {row["models"] for row in rows}}
         return [
             Lasted(
@@ -198,6 +206,24 @@ class BatchQueries:
             marks = ",".join("?" * len(some))
             rows = await self._database.all(f"SELECT id FROM batches WHERE id IN ({marks})", some)
             known.update(row["id"] for row in rows)
+        return known
+
+    async def relations(self, ids: Sequence[str]) -> dict[str, tuple[Relation, int]]:
+        """Say of those of these API ids that the registry knows whose they are, and when they were first seen.
+
+        The second figure is comparable with `Send.seq`; 0 where it is not known.
+        """
+        known: dict[str, tuple[Relation, int]] = {}
+        for start in range(0, len(ids), PAGE):
+            some = ids[start : start + PAGE]
+            marks = ",".join("?" * len(some))
+            rows = await self._database.all(
+                f"SELECT id, body <> '' AND NOT unproved AS own, seen_seq FROM batches WHERE id IN ({marks})",
+                some,
+            )
+            known.update(
+                {row["id"]: (Relation.TAKEN if row["own"] else Relation.FOREIGN, row["seen_seq"]) for row in rows}
+            )
         return known
 
     async def jobs_deleted_before(self, moment: datetime) -> list[str]:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, overload
 
+from batchtui.domain.result import OutcomeCounts
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -47,3 +49,13 @@ def money_text(amount: Decimal | None) -> str | None:
 def text_money(text: str | None) -> Decimal | None:
     """Read what `money_text` wrote."""
     return None if text is None else Decimal(text)
+
+
+def outcomes_text(outcomes: OutcomeCounts) -> str:
+    """Write counts of outcomes as a JSON object of those that occur, so that SQL can look into it."""
+    return json.dumps({str(outcome): count for outcome, count in outcomes.items() if count})
+
+
+def text_outcomes(text: str | None) -> OutcomeCounts | None:
+    """Read what `outcomes_text` wrote; None for nothing and for an empty text, which stands for what is not known."""
+    return OutcomeCounts(**json.loads(text)) if text else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import secrets
 import sqlite3
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -57,6 +56,7 @@ class Database:
         try:
             self._prepare()
             self._identity = identity(self.path)
+            # A file that is current is only read: opening it must not wait for another process's write.
             if not await self._is_current():
                 await self._opened_writer()
             if self._reader is None:
@@ -84,14 +84,13 @@ class Database:
             return
         if backup_path(self.path).exists():
             raise RegistryDamaged.at(self.path, "it is gone, and only its backup is there")
-        new = self.path.with_name(f"{self.path.name}.{os.getpid()}.{secrets.token_hex(4)}.new")
+        new = self.path.with_name(f"{self.path.name}.{os.getpid()}.{os.urandom(4).hex()}.new")
         try:
             os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
             connection = sqlite3.connect(new, isolation_level=None)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.close()
-            with suppress(FileExistsError):  # another process was quicker
-                os.link(new, self.path)
+            _give_name(new, self.path)
         finally:
             new.unlink(missing_ok=True)
 
@@ -119,6 +118,7 @@ class Database:
 
     async def close(self) -> None:
         """Close both connections; a write that was begun is finished first, and none begins afterwards."""
+        # Before the lock is awaited: writes that queue behind it are refused, and do not open the file again.
         self._is_closed = True
         async with self._write_lock:
             await self._close()
@@ -130,8 +130,9 @@ class Database:
             self._opening = None
         connections = [self._reader, self._writer]
         self._reader = self._writer = None
-        # The last connection to close that can write deletes the log, by its name: of another file that has the name
-        # now it must not, and while the reader is open it does not.
+        # The writer last: the last connection to close writes the log back and removes it, which one that only reads
+        # cannot do (sqlite.org/wal.html). It removes it by its name, so where another file has the name of the
+        # registry now the reader is last.
         if identity(self.path) != self._identity:
             connections.reverse()
         for connection in connections:
@@ -204,6 +205,7 @@ class Database:
                 f"The registry {self.path} cannot be written: {error}.",
                 hint="Make room on the disk and try again.",
             ) from error
+        # Only after a commit: a transaction that was rolled back must wake nobody.
         for listener in self._listeners:
             listener()
 
@@ -223,7 +225,12 @@ class Database:
 
     async def _open_reader(self) -> aiosqlite.Connection:
         connection = await aiosqlite.connect(
-            f"{self.path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS, isolation_level=None
+            # as_uri quotes what SQLite would take for a query: a folder may be called `a?b`. isolation_level None: else
+            # the module begins transactions by itself, and never IMMEDIATE ones.
+            f"{self.path.absolute().as_uri()}?mode=ro",
+            uri=True,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
         )
         connection.row_factory = sqlite3.Row
         return connection
@@ -251,12 +258,24 @@ class Database:
             await _into_wal(connection)
             # FULL: an intent that was committed must outlive a power cut, or a lost answer could be sent again.
             await connection.execute("PRAGMA synchronous = FULL")
+            # Off by default and to be set on every connection (sqlite.org/foreignkeys.html, 2).
             await connection.execute("PRAGMA foreign_keys = ON")
             await migrate(connection, self.path, lambda: encode_time(self._clock.now()))
         except BaseException:
             await connection.close()
             raise
         return connection
+
+
+def _give_name(new: Path, path: Path) -> None:
+    """Give a file a name that another process may have given to its own meanwhile: that one stays."""
+    try:
+        os.link(new, path)
+    except FileExistsError:
+        return
+    except OSError:  # a file system without links
+        if not path.exists():
+            new.rename(path)
 
 
 def identity(path: Path) -> tuple[int, int] | None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class OriginalIdWriter:
-    """Notes changed ids while requests are made; nothing counts before `keep`; none changed, none kept."""
+    """Writes changed ids to a temporary file; `keep` gives it its name. Without a changed id no file is made."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -111,6 +111,7 @@ def _home(folder: Path, registry: Registry, job_id: str) -> Path | None:
     try:
         with registry.requests.reader(job_id) as requests:
             count = requests.count()
+            # Names begin with the number of requests, so that most jobs are decided without reading a custom_id.
             if not any(folder.glob(f"{count}-*.jsonl")):
                 return None
             digest = hashlib.sha256()

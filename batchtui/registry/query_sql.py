@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from batchtui.domain.query import NUMBERS, SPANS, FilterField
+from batchtui.domain.query import NUMBERS, OUTCOME_FIELDS, SPANS, FilterField
 from batchtui.domain.states import BatchState
 from batchtui.registry.codecs import encode_time
 
@@ -20,6 +20,8 @@ Condition = tuple[str, list[Any]]
 """A condition and the values of its question marks."""
 
 COST = "CAST(coalesce(b.cost_actual, b.cost_estimate) AS REAL)"
+FAILED = "coalesce(b.failures, b.errored + b.expired + b.canceled)"
+"""Requests that did not succeed: by the saved results read closely, else by the API's counts."""
 CREATED = "coalesce(b.created_at, b.planned_at)"
 _ANYWHERE = (
     "j.name || ' ' || coalesce(b.id, '') || ' ' || j.id || ' ' || j.source || ' ' || j.models || ' ' || j.tags"
@@ -36,13 +38,18 @@ _TEXTS: Mapping[FilterField, str] = {
     FilterField.STATUS: "b.state",
 }
 _LISTS: Mapping[FilterField, str] = {FilterField.TAG: "j.tags", FilterField.MODEL: "j.models"}
+_COUNTED_BY_API = frozenset({
+    FilterField.SUCCEEDED, FilterField.ERRORED, FilterField.EXPIRED, FilterField.CANCELED,
+})  # fmt: skip
 _NUMBERS: Mapping[FilterField, str] = {
     FilterField.REQUESTS: "b.requests",
-    FilterField.SUCCEEDED: "b.succeeded",
-    FilterField.ERRORED: "b.errored",
-    FilterField.EXPIRED: "b.expired",
-    FilterField.CANCELED: "b.canceled",
-    FilterField.FAILED: "(b.errored + b.expired + b.canceled)",
+    **{
+        # What is not counted yet is not known, and fulfils no claim; the API's own words have its counts until then.
+        field: f"coalesce(CASE WHEN b.failures IS NOT NULL THEN coalesce(json_extract(b.outcomes, '$.{field}'), 0) END"
+        f"{f', b.{field}' if field in _COUNTED_BY_API else ''}, NULL)"
+        for field in OUTCOME_FIELDS
+    },
+    FilterField.FAILED: FAILED,
     FilterField.PART: "b.part",
     FilterField.ATTEMPT: "b.attempt",
     FilterField.COST: COST,
@@ -170,7 +177,7 @@ _SORTS: Mapping[SortKey, _Sort] = {
     "model": _text("nullif(j.models, '[]')"),
     "tags": _text("nullif(j.tags, '[]')"),
     "id": _text("b.id"),
-    "failed": _Sort("b.errored + b.expired + b.canceled", True, True),
+    "failed": _Sort(FAILED, True, True),
     "attempt": _Sort("b.attempt", True),
     "created": _Sort(CREATED, True),
     "expires": _Sort("CASE WHEN b.ended_at IS NULL THEN b.expires_at END"),

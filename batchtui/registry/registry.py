@@ -15,6 +15,7 @@ from batchtui.registry.key_value import KeyValueStore
 from batchtui.registry.labels import Labels
 from batchtui.registry.leases import Leases
 from batchtui.registry.notices import Notices
+from batchtui.registry.origin import Origin
 from batchtui.registry.requests.store import RequestStore
 from batchtui.registry.sends import Sends
 from batchtui.registry.spending import SpendingTable
@@ -30,12 +31,16 @@ if TYPE_CHECKING:
 class Registry:
     """Everything that is remembered, table by table. It decides nothing, and never talks to the API."""
 
-    def __init__(self, database: Path, requests: Path, results: Path, *, clock: Clock, holder: str) -> None:
+    def __init__(
+        self, database: Path, requests: Path, results: Path, *, clock: Clock, holder: str, machine: str = ""
+    ) -> None:
+        """`machine`: names this machine across boots; empty where nothing does."""
         self._database = Database(database, clock)
+        origin = Origin(database, machine)
         self.path = database
-        self.jobs = Jobs(self._database, clock)
+        self.jobs = Jobs(self._database, clock, origin)
         self.labels = Labels(self._database, clock)
-        self.sendings = Sends(self._database, clock)
+        self.sendings = Sends(self._database, clock, origin, self._move_results)
         self.batches = Batches(self._database, clock)
         self.views = BatchQueries(self._database, clock)
         self.costs = SpendingTable(self._database)
@@ -53,6 +58,9 @@ class Registry:
         from batchtui.registry.results.store import ResultStore
 
         return ResultStore(self._results)
+
+    def _move_results(self, old: int, new: int, batch_id: str) -> None:
+        self.results.move(old, new, batch_id)
 
     async def open(self) -> None:
         """Open the database, made or migrated where needed. Raises `StorageError`."""

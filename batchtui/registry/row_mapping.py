@@ -8,7 +8,7 @@ from batchtui.domain.batch import Batch, RequestCounts
 from batchtui.domain.errors import RegistryDamaged
 from batchtui.domain.job import Job
 from batchtui.domain.states import BatchState, ResultsState
-from batchtui.registry.codecs import decode_time, text_list, text_money
+from batchtui.registry.codecs import decode_time, text_list, text_money, text_outcomes
 
 if TYPE_CHECKING:
     from sqlite3 import Row
@@ -72,6 +72,15 @@ def _to_batch(row: Row) -> Batch:
         cost_estimate=text_money(row["cost_estimate"]),
         cost_actual=text_money(row["cost_actual"]),
         note=row["note"],
+        outcomes=text_outcomes(row["outcomes"]),
+        results_digest=row["results_digest"],
+        accepted=row["accepted"],
+        cost_at_least=text_money(row["cost_at_least"]),
+        without_usage=row["without_usage"],
+        organization_id=row["organization_id"],
+        base_url=row["base_url"],
+        is_unproved=bool(row["unproved"]),
+        may_have_twin=bool(row["twin"]),
     )
 
 

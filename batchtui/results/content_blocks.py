@@ -66,6 +66,7 @@ def block_of(raw: Mapping[str, Any]) -> Block:
     reader = _READERS.get(word)
     if reader is not None:
         return reader(raw)
+    # The service's tools name their results so; a new one is readable before batchtui knows it.
     if word.endswith("_tool_result"):
         return _tool_result(raw)
     return Block(BlockKind.UNKNOWN, f"unknown block {word}".rstrip(), as_json(raw), raw)

@@ -41,7 +41,7 @@ class SuggestedAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """The sensible act for one kind of failure, and why."""
+    """What to do about one kind of failure, and why."""
 
     act: SuggestedAction
     sentence: str
@@ -64,12 +64,15 @@ _BY_STOP: Mapping[str, Advice] = {
     "model_context_window_exceeded": Advice(SuggestedAction.EDIT, "The context window was full; shorten the request."),
 }
 _BY_OUTCOME: Mapping[Outcome, Advice] = {
-    Outcome.TRUNCATED: Advice(SuggestedAction.RAISE, "The answer was cut short."),
+    Outcome.TRUNCATED: Advice(SuggestedAction.RAISE, "The answer was truncated."),
     Outcome.REFUSED: Advice(SuggestedAction.LEAVE, "The model refused; the same request is refused again."),
     Outcome.PAUSED: Advice(
         SuggestedAction.LEAVE, "It can be continued: send the conversation again with this answer at its end."
     ),
     Outcome.EMPTY: Advice(SuggestedAction.RESEND, "It ended in order without saying anything."),
+    Outcome.INVALID: Advice(
+        SuggestedAction.LEAVE, "The answer is not valid JSON, which was requested; read an example first."
+    ),
     Outcome.CANCELED: Advice(SuggestedAction.RESEND, "It was cancelled before it ran; nothing was billed."),
     Outcome.EXPIRED: Advice(SuggestedAction.RESEND, "The batch expired before it ran; nothing was billed."),
     Outcome.ERRORED: Advice(SuggestedAction.LEAVE, "An error that batchtui does not know; read an example first."),
@@ -79,7 +82,7 @@ _FINE = Advice(SuggestedAction.LEAVE, "Nothing to do.")
 
 
 def suggest_action(outcome: Outcome, error_type: str | None = None, stop_reason: str | None = None) -> Advice:
-    """Return the sensible act for one kind of failure (API.md, "Results": what is worth sending again)."""
+    """Return what to do about one kind of failure (documentation of API errors)."""
     otherwise = _BY_OUTCOME.get(outcome, _FINE)
     if outcome is Outcome.ERRORED:
         return _BY_ERROR.get(error_type or "", otherwise)

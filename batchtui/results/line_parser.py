@@ -93,6 +93,7 @@ def error_of(result: Mapping[str, Any]) -> dict[str, Any]:
         return {"message": error}
     if not isinstance(error, dict):
         return {}
+    # The API nests the error in an envelope of its own; other servers send it flat.
     inner = error.get("error")
     return inner if isinstance(inner, dict) else error
 
@@ -187,6 +188,7 @@ def _tokens(usage: object) -> _Tokens:
     if not isinstance(usage, dict):
         return _NO_TOKENS
     get = usage.get
+    # `or 0`: the API sends null for what was not used.
     written = get("cache_creation_input_tokens") or 0
     write_5m = write_1h = 0
     split = get("cache_creation")
@@ -209,7 +211,7 @@ def _tokens(usage: object) -> _Tokens:
 
 
 def _cache_writes(written: Any, split: Any) -> tuple[Any, Any]:
-    """Return tokens written for 5 minutes and for 1 hour; a server that does not split means 5 minutes (API.md)."""
+    """Return tokens written for 5 minutes and for 1 hour; a server that does not split means 5 minutes."""
     if isinstance(split, dict):
         short, long = split.get("ephemeral_5m_input_tokens") or 0, split.get("ephemeral_1h_input_tokens") or 0
         if short or long:

@@ -33,6 +33,7 @@ def classify_outcome(result_type: str, stop_reason: str | None, content: list[An
     """
     if result_type != "succeeded":
         return OUTCOME_OF_TYPE.get(result_type, Outcome.UNRECOGNIZED)
+    # The batch calls all of these succeeded, and bills them; what a person has to look at is in the stop_reason.
     decided = OUTCOME_OF_STOP.get(stop_reason or "")
     if decided is not None:
         return decided

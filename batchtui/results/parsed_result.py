@@ -93,7 +93,7 @@ class ParsedResult:
 
 
 def parse_result(line: bytes) -> ParsedResult:
-    """Read one raw line whole; never fails, like `read_line`."""
+    """Parse one raw line in full. Never raises: a line that cannot be read says why."""
     try:
         value = parse_json_object(line)
     except UnreadableLine as failure:

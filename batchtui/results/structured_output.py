@@ -36,10 +36,10 @@ class SchemaMatch:
 
 
 def parse_text(text: str) -> Any:
-    """Parse a text as JSON; one Markdown fence around it is looked through.
+    """Parse a text as JSON, also inside of one Markdown code fence: models often add it.
 
     Raises:
-        NotJson: where it is none.
+        NotJsonError: it is none.
     """
     fenced = _FENCE.match(text)
     try:
@@ -51,6 +51,7 @@ def parse_text(text: str) -> Any:
 def structured_value(answer: ParsedResult) -> dict[str, Any] | None:
     """Return what an answer says as one JSON object: its JSON text, or the input of its first tool call."""
     text = answer.text
+    # Only what begins like an object is parsed: most answers are prose.
     if text.lstrip()[:1] in ("{", "`"):
         try:
             value = parse_text(text)

@@ -121,6 +121,8 @@ class Notify(Section):
     """A program and its arguments, run with the batch as JSON on its standard input; no shell is involved."""
     timeout: Annotated[float, Gt(0), Le(3_600), Validated(as_number)] = 30.0
     """Seconds that the program may take; then it is ended."""
+    credentials: Switch = False
+    """Whether the program inherits API keys and tokens from the environment; without it they are taken out."""
     webhook: Annotated[str, Validated(as_url)] = ""
     """An https address that gets the batch as JSON by POST; http only on this machine. Empty for none."""
 

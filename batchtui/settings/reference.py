@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from functools import cache
@@ -12,6 +13,8 @@ from batchtui.settings.model import Section, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+WEBHOOK = "notify.webhook"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,15 @@ class SettingEntry:
     meaning: str
     choices: tuple[str, ...] = ()
     """Every value there is, as it would be written in TOML; empty where there are too many to name."""
+
+    @property
+    def shown(self) -> str:
+        """The value for eyes and logs: of an address the host alone, since its path is the secret of most webhooks."""
+        if self.key != WEBHOOK or not self.value:
+            return self.value
+        scheme, _, rest = json.loads(self.value).partition("://")
+        host = re.split(r"[/?#]", rest, maxsplit=1)[0].rpartition("@")[2]
+        return json.dumps(f"{scheme}://{host}/…" if host else "", ensure_ascii=False)
 
     @property
     def path(self) -> tuple[str, ...]:

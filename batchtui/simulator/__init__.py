@@ -6,9 +6,9 @@ Modules:
     batch             one batch, its state worked out from the clock
     batch_plan        how a batch will go, drawn from the seed
     clock             the real clock, or one that a test turns
-    closed_objects    the objects inside params as the published document has them, and `shape_sentences`, which
+    closed_objects    the objects inside params, as the published document has them
     control_api       what tests may ask that the real service would never answer
-    conversation      the service's judgement of a conversation: calls of tools, caching, and media
+    conversation      judge a conversation: calls of tools, caching, media
     early_validation  what is checked when a batch is created
     faults            what can be made to go wrong on demand
     late_validation   what is checked only when a batch has ended
@@ -20,7 +20,7 @@ Modules:
     responses         answers as they leave, and connections that are cut
     results           the results of a batch as a JSONL download
     scenario          how a simulated service behaves
-    schema_checks     the service's judgement of JSON Schemas in tools and structured outputs, each distinct one
+    schema_checks     judge JSON Schemas in tools and structured outputs
     schema_values     values that fit a JSON schema
     server            serve a world over HTTP on loopback
     usage             token counts that add up

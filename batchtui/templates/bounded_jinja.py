@@ -36,6 +36,7 @@ class BoundedEnvironment(SandboxedEnvironment):
     """Refuses to repeat, to join or to widen anything beyond what a request could hold."""
 
     code_generator_class = _BoundedCode
+    # Jinja calls `call_binop` only for the operators in this set, and never for `~`: see `_BoundedCode`.
     intercepted_binops = frozenset({"*", "**", "%", "+"})
 
     def wrap_str_format(self, value: Any) -> None:
@@ -53,6 +54,7 @@ class BoundedEnvironment(SandboxedEnvironment):
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Work out `left operator right`, where the result stays small."""
+        # `"%999999999d" % 1` would make a gigabyte.
         if operator == "%" and isinstance(left, str):
             raise OverflowError("text is not formatted with % here; write {{ column }}")
         if operator == "**" and not _is_small_power(left, right):

@@ -45,7 +45,7 @@ class TemplateText:
         self._paths = syntax.dotted_paths(tree)
         self.names: dict[str, int] = syntax.asked_names(tree)
         """What it asks for by name, each with the line where it does so first."""
-        self.written = syntax.written_names(tree)
+        self.written = syntax.written_names(tree) & self.names.keys()
         """Of these, what it writes as it is: a blank cell leaves a hole in the prompt."""
         self.words: dict[str, int] = syntax.bare_words(source)
         """Words of the language, such as `none`, that stand where a column's name would."""
@@ -56,6 +56,13 @@ class TemplateText:
     def is_fixed(self) -> bool:
         """Whether it is the same for every row."""
         return self._plain is not None and not self._plain[1]
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it is one placeholder and nothing else."""
+        if self._plain is None or len(self._plain[1]) != 1:
+            return False
+        return not (self._plain[0] + self._plain[1][0][1]).strip()
 
     def bound_to(self, columns: Collection[str]) -> TemplateText:
         """Return this text as a table with these columns reads it."""

@@ -59,10 +59,12 @@ class _RenderProcess:
 
         path = json.dumps([str(Path(entry).absolute()) for entry in sys.path])
         self._process = subprocess.Popen(  # noqa: S603 (this very Python)
+            # -P: the folder one is in must not be importable before sys.path is set.
             [sys.executable, "-P", "-c", _PROGRAM.format(__name__), path],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            # Ctrl-C reaches the parent only, which then ends it.
             process_group=0,
         )
 
@@ -176,6 +178,7 @@ def serve() -> None:
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     compiled: dict[tuple[str, tuple[str, ...]], Any] = {}
     sandbox()
+    # After Jinja is imported: its memory is not counted against a text.
     _limit_memory()
     while _has_work(source) and len(header := source.read(_LENGTH.size)) == _LENGTH.size:
         [length] = _LENGTH.unpack(header)
@@ -215,6 +218,7 @@ def _limit_memory() -> None:
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
+        # A process that is ended by SIGXCPU would leave a core file.
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         most = _taken() + MEMORY_BYTES
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
@@ -235,5 +239,6 @@ def _allow_seconds(seconds: int) -> None:
         import resource
 
         used = resource.getrusage(resource.RUSAGE_SELF)
+        # The limit counts from the start of the process, in whole seconds; a hard limit could not be raised again.
         soft = int(used.ru_utime + used.ru_stime) + 1 + seconds
         resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MAX_TOKENS = 4096
 """Where neither the template nor anybody else says."""
 CACHED = {"type": "ephemeral", "ttl": "1h"}
-"""The mark of a cached prefix; in batches only an hour is long enough (API.md, "Prices")."""
+"""The mark of a cached prefix; in batches only an hour is long enough (documentation of prompt caching)."""
 LEAST_LEAD = 1000
 """Characters that a prompt must begin with, the same for all, before it is cut in two for the cache's sake."""
 Block = dict[str, Any]
@@ -74,6 +74,8 @@ class RequestBuilder:
         if self._is_fixed_system:
             self._fixed |= self._system_of({})
         self._frame = b',"params":' + to_json(self._fixed)[:-1] + b","
+        self._only = self._turns[0][1] if self._is_one_text() else None
+        """The text of the one turn, where that is all that differs between rows; then no dicts are made for it."""
 
     def params(self, values: Mapping[str, Any], blocks: Sequence[Block] = ()) -> dict[str, Any]:
         """Return the params of one row.
@@ -90,12 +92,26 @@ class RequestBuilder:
         Raises:
             TemplateFault: as `params`.
         """
-        rest: dict[str, Any] = {} if self._is_fixed_system else self._system_of(values)
-        rest["messages"] = self._messages(values, blocks)
         try:
+            if self._only is not None:
+                content = to_json(self._only.fill(values).strip())
+                return b'{"custom_id":"%b"%b"messages":[{"role":"user","content":%b}]}}' % (
+                    custom_id.encode(),
+                    self._frame,
+                    content,
+                )
+            rest: dict[str, Any] = {} if self._is_fixed_system else self._system_of(values)
+            rest["messages"] = self._messages(values, blocks)
             return b'{"custom_id":"%b"%b%b}' % (custom_id.encode(), self._frame, to_json(rest)[1:])
+        except InvalidTemplate:
+            raise
         except ValueError as fault:
             raise InvalidTemplate(f"it holds what is no text: {str(fault)[:120]}") from None
+
+    def _is_one_text(self) -> bool:
+        """Whether a request is one turn of the user in plain text, and all else is the same for all rows."""
+        is_plain = not self._mark.startswith(("turn", "lead")) and self._blocks_at < 0
+        return is_plain and self._is_fixed_system and [role for role, _ in self._turns] == ["user"]
 
     def _fixed_params(self, max_tokens: int) -> dict[str, Any]:
         params: dict[str, Any] = {"model": self.model, "max_tokens": max_tokens}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -10,7 +10,7 @@ from batchtui.templates.faults import InvalidTemplate
 from batchtui.templates.placeholders import TemplateText
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 Role = Literal["user", "assistant"]
 
@@ -54,6 +54,21 @@ class Template:
         if self.system is not None:
             yield self.system
         yield from (turn.text for turn in self.turns)
+
+    def bound_to(self, columns: Collection[str]) -> Template:
+        """Return this template as a table with these columns reads it: see `Gaps.bound_to`."""
+        turns = tuple(Turn(turn.role, turn.text.bound_to(columns)) for turn in self.turns)
+        return replace(self, turns=turns, system=self.system and self.system.bound_to(columns))
+
+    @property
+    def written(self) -> set[str]:
+        """The names whose values stand in its texts as they are, beside other text: a blank one leaves a hole."""
+        return {name for text in self.texts if not text.is_bare for name in text.written}
+
+    @property
+    def words(self) -> dict[str, str]:
+        """Words of the language that stand where a column's name would, each with its place."""
+        return {word: f"{text.place}, line {line}" for text in self.texts for word, line in text.words.items()}
 
     @property
     def names(self) -> set[str]:

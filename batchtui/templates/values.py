@@ -39,7 +39,7 @@ def as_text(value: Any) -> Any:
 
 def as_json(value: Any, indent: int | None = None, *, sort_keys: bool = False, ensure_ascii: bool = False) -> str:
     """Return JSON in which NaN and the infinities are null, and other values that JSON does not know are text."""
-    options: dict[str, Any] = {"ensure_ascii": ensure_ascii, "indent": indent, "default": str, "allow_nan": False}
+    options: dict[str, Any] = {"ensure_ascii": ensure_ascii, "indent": indent, "default": _plain, "allow_nan": False}
     try:
         return json.dumps(value, sort_keys=sort_keys, **options)
     except (ValueError, TypeError):
@@ -54,6 +54,11 @@ def is_nan(value: Any) -> bool:
 def is_blank(value: Any) -> bool:
     """Return whether a placeholder would write nothing but white space for a value."""
     return value is None or is_nan(value) or (isinstance(value, str) and not value.strip())
+
+
+def _plain(value: Any) -> str:
+    """Return the text of a value that JSON has no words for."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes | bytearray) else str(value)
 
 
 def _clean(value: Any) -> Any:

@@ -16,8 +16,10 @@ Modules:
     notices            write a notice: heading, sentence, and the JSON that hooks get
     numbers            write numbers, amounts and sizes
     osc                make terminal sequences for the bell and desktop notifications, also inside tmux and screen
+    outcome_words      write what became of the requests of a batch
     progress           draw a progress bar and write rate and remaining time
     safe               make text from outside safe to print on a terminal
     tables             lay out a plain-text table that fits the terminal
+    verdicts           what a verdict on an open part means, and what to do about it
     widths             measure, cut and pad text in terminal columns
 """

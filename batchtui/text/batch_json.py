@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from batchtui.domain.batch import Batch, RequestCounts
     from batchtui.domain.forecast import Forecast
+    from batchtui.domain.result import OutcomeCounts
 
 Document = dict[str, Any]
 
@@ -36,6 +37,11 @@ def counts_document(counts: RequestCounts) -> Document:
     }
 
 
+def outcomes_document(outcomes: OutcomeCounts | None) -> Document | None:
+    """Write what saved results turned out to be, each outcome with its count; None until that is known."""
+    return None if outcomes is None else {str(outcome): count for outcome, count in outcomes.items()}
+
+
 def cost_document(estimate: Decimal | None, actual: Decimal | None) -> Document:
     """Write what something was thought to cost and what it did."""
     return {"estimate": dollars(estimate), "actual": dollars(actual)}
@@ -59,6 +65,8 @@ def batch_document(batch: Batch, forecast: Forecast | None = None) -> Document:
         "expires_at": moment(batch.expires_at),
         "results_until": moment(batch.results_until),
         "results": str(batch.results),
+        "outcomes": outcomes_document(batch.outcomes),
+        "results_note": batch.accepted or None,
         "models": list(batch.models),
         "tags": list(batch.tags),
         "note": batch.note or None,

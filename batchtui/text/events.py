@@ -25,6 +25,9 @@ WORDS: Mapping[str, str] = {
     "batch.unknown": "unknown",
     "batch.absent": "not there",
     "batch.disowned": "not ours",
+    "batch.proved": "proved",
+    "batch.refuted": "ruled out",
+    "registry.copied": "registry copied",
     "batch.in_progress": "running",
     "batch.canceling": "canceling",
     "batch.ended": "ended",
@@ -32,6 +35,9 @@ WORDS: Mapping[str, str] = {
     "batch.deleted": "deleted",
     "batch.dropped": "dropped",
     "batch.found": "brought in",
+    "batch.restored": "brought back",
+    "requests.attached": "attached",
+    "results.none": "lost here",
     "results.partial": "partly here",
     "results.saved": "saved",
     "results.gone": "results gone",
@@ -61,7 +67,7 @@ def event_sentence(event: str, detail: str, batch: Batch | None) -> str:
     """Return what matters about an event: what a batch came to, why something was not sent, how much was saved."""
     noted = details(detail)
     if event == "batch.ended" and batch is not None and batch.counts.total:
-        return ended_words(batch.counts)
+        return ended_words(batch)
     if event in ("batch.accepted", "batch.adopted", "batch.found") and batch is not None:
         return amount(batch.requests, "request")
     if event == "results.saved" and isinstance(noted.get("bytes"), int):

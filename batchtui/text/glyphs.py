@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.comparison import AnswerChange
 from batchtui.domain.result import Outcome
-from batchtui.domain.states import BatchState
+from batchtui.domain.states import BatchState, Success
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,21 +31,26 @@ STATES: Mapping[BatchState, Sign] = {
     BatchState.SUBMITTING: Sign("↑", "^", "sending"),
     BatchState.UNKNOWN: Sign("!", "!", "unknown"),
     BatchState.IN_PROGRESS: Sign("●", "*", "running"),
-    BatchState.CANCELING: Sign("◐", "~", "canceling"),
+    BatchState.CANCELING: Sign("◑", "~", "canceling"),
     BatchState.ENDED: Sign("✓", "+", "ended"),
     BatchState.MISSING: Sign("?", "?", "missing"),
     BatchState.DELETED: Sign("−", "-", "deleted"),
 }
-ENDED_WITH_FAILURES = Sign("✗", "x", "ended")
-"""Ended, but not every request succeeded."""
+ENDED: Mapping[Success, Sign] = {
+    Success.ALL: STATES[BatchState.ENDED],
+    Success.SOME: Sign("◐", "%", "ended"),
+    Success.FEW: Sign("✗", "x", "ended"),
+}
+"""Ended, by how much of it succeeded."""
 
 OUTCOMES: Mapping[Outcome, Sign] = {
     Outcome.SUCCEEDED: Sign("✓", "+", "succeeded"),
     Outcome.TOOL_USE: Sign("✓", "+", "tool use"),
-    Outcome.TRUNCATED: Sign("✂", "<", "cut short"),
+    Outcome.TRUNCATED: Sign("✂", "<", "truncated"),
     Outcome.REFUSED: Sign("⊘", "/", "refused"),
     Outcome.PAUSED: Sign("‖", "=", "paused"),
     Outcome.EMPTY: Sign("○", "0", "empty"),
+    Outcome.INVALID: Sign("≁", "~", "invalid"),
     Outcome.UNRECOGNIZED: Sign("?", "?", "unrecognized"),
     Outcome.ERRORED: Sign("✗", "x", "errored"),
     Outcome.CANCELED: Sign("−", "-", "canceled"),
@@ -63,6 +68,6 @@ DIFFERENCES: Mapping[AnswerChange, Sign] = {
 }
 
 
-def state_sign(state: BatchState, *, failed: int = 0) -> Sign:
-    """Return the sign of a batch's state; `failed` is how many of its requests did not succeed."""
-    return ENDED_WITH_FAILURES if failed and state is BatchState.ENDED else STATES[state]
+def state_sign(state: BatchState, success: Success = Success.ALL) -> Sign:
+    """Return the sign of a batch's state; `success` is how much of it succeeded, once it has ended."""
+    return ENDED[success] if state is BatchState.ENDED else STATES[state]

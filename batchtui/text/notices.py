@@ -8,13 +8,14 @@ from batchtui.domain.notice import NoticeKind
 from batchtui.text.batch_json import batch_document, moment
 from batchtui.text.batch_names import LONGEST_NAME, part_name
 from batchtui.text.numbers import amount, count
+from batchtui.text.outcome_words import batch_outcome_words
 from batchtui.text.safe import sanitize
 from batchtui.text.widths import fit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from batchtui.domain.batch import RequestCounts
+    from batchtui.domain.batch import Batch
     from batchtui.domain.notice import Notice
     from batchtui.text.batch_json import Document
 
@@ -36,7 +37,7 @@ def sentence(notice: Notice) -> str:
     batch = notice.batch
     match notice.kind:
         case NoticeKind.ENDED:
-            return ended_words(batch.counts)
+            return ended_words(batch)
         case NoticeKind.UNKNOWN:
             return f"Nobody knows whether {amount(batch.requests, 'request')} were sent; `batchtui resume` finds out."
         case NoticeKind.SPEND_LIMIT:
@@ -69,10 +70,11 @@ def notice_document(notice: Notice) -> Document:
     }  # fmt: skip
 
 
-def ended_words(counts: RequestCounts) -> str:
-    """Return the counts of a batch in words: `all 2,000 succeeded`, `1,948 succeeded, 40 errored, 12 expired`."""
-    if counts.succeeded and not counts.failed:
+def ended_words(batch: Batch) -> str:
+    """Return what a batch came to: `all 2,000 succeeded`, `1,948 succeeded, 40 errored, 12 truncated`."""
+    counts = batch.counts
+    if counts.succeeded and not batch.failed:
         return f"all {count(counts.succeeded)} succeeded" if counts.succeeded > 1 else "the one request succeeded"
-    said = {"succeeded": counts.succeeded, "errored": counts.errored, "canceled": counts.canceled,
-            "expired": counts.expired}  # fmt: skip
-    return ", ".join(f"{count(number)} {word}" for word, number in said.items() if number) or "without any counts"
+    if not counts.settled and batch.outcomes is None:
+        return "without any counts"
+    return batch_outcome_words(batch)

@@ -60,12 +60,13 @@ class Status:
 class Host(App[int]):
     """The app as screens and flows see it. It declares attributes and methods, and implements none of them."""
 
+    # Set by the app in its __init__; declared here for types only.
     workspace: Workspace
     keymap: Keymap
     """The keys in use by command id, the settings' own laid over the table's."""
-    painting: Painter
+    painter: Painter
     poller: Poller
-    outlook: Insights
+    insights: Insights
     guide: Guide | None
     """What chooses the hint on the screen; None where hints are off."""
     away: SinceLastVisit | None

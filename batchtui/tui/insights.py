@@ -1,4 +1,7 @@
-"""What lies ahead, kept ready for painting: the history that ends are judged by, and the warnings that stand."""
+"""`Insights` keeps what the dashboard knows beyond the batches: forecasts, warnings, and what today has cost.
+
+It reads the registry in the background, since a painter must not wait for it.
+"""
 
 from __future__ import annotations
 
@@ -18,26 +21,27 @@ if TYPE_CHECKING:
 
 
 class Insights:
-    """Read in the background, asked by whoever paints. It paints nothing and decides nothing."""
+    """The last reading of forecasts, warnings and costs. It paints nothing and decides nothing."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._history = Forecaster()
-        self.cautions: Sequence[BatchWarning] = ()
+        self.warnings: Sequence[BatchWarning] = ()
         self.today = LedgerLine("today")
         """What today's batches have cost so far."""
 
     async def read(self) -> bool:
-        """Look at the registry again. Returns whether the warnings differ, or what was spent."""
+        """Read the registry again. Returns whether the warnings or the costs differ."""
         self._history = await load_forecaster(self._workspace)
-        before, self.cautions = self.cautions, await list_warnings(self._workspace)
+        # Compared by their words: those are all that is shown.
+        before, self.warnings = self.warnings, await list_warnings(self._workspace)
         spent, self.today = self.today, await spent_today(self._workspace)
-        return _words(before) != _words(self.cautions) or spent.known != self.today.known
+        return _words(before) != _words(self.warnings) or spent.known != self.today.known
 
     def of(self, batch: Batch) -> Forecast | None:
-        """Forecast the end of a batch; None where it does not run, or there is no history."""
+        """Return a forecast of the end of a batch; None where it does not run or there is no history."""
         return self._history.of(batch, self._workspace.clock.now())
 
 
-def _words(cautions: Sequence[BatchWarning]) -> list[tuple[str, str]]:
-    return [(caution.message, caution.advice) for caution in cautions]
+def _words(warnings: Sequence[BatchWarning]) -> list[tuple[str, str]]:
+    return [(warning.message, warning.advice) for warning in warnings]

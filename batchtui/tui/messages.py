@@ -1,4 +1,4 @@
-"""What has happened, as the parts of the dashboard tell each other."""
+"""Messages that parts of the dashboard post to the app: `BatchesChanged`, `PollChanged` and `ActionFailed`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class BatchesChanged(Message):
-    """The registry has moved on, by this process or by another one."""
+    """The registry has changed, by this process or another one. It names the batches and the new counts."""
 
     def __init__(self, changed: Sequence[Batch], tally: BatchCounts) -> None:
         super().__init__()
@@ -25,7 +25,7 @@ class BatchesChanged(Message):
 
 
 class PollChanged(Message):
-    """The background stands differently towards the API."""
+    """The poller has another status: asking, paused, offline."""
 
     def __init__(self, status: PollStatus) -> None:
         super().__init__()
@@ -33,7 +33,7 @@ class PollChanged(Message):
 
 
 class ActionFailed(Message):
-    """Something that a person asked for has failed."""
+    """Something that a person asked for has failed; the app shows the error."""
 
     def __init__(self, error: BatchtuiError) -> None:
         super().__init__()

@@ -1,4 +1,8 @@
-"""Work done beside the keys, and the one way that its failures take."""
+"""`run_guarded` and `run_worker` run work beside the keys, and `CoalescedWorker` merges requests for the same work.
+
+All background work of the dashboard goes through here, so that there is one answer to the question what a failure does:
+a BatchtuiError is shown, any other exception ends the program.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +21,13 @@ if TYPE_CHECKING:
 
 
 def run_guarded(node: DOMNode, work: Callable[[], Awaitable[None]], *, group: str, exclusive: bool = False) -> None:
-    """Do this beside the keys; it ends with the node. `exclusive`: what the node still does in that group is dropped.
+    """Run `work` in a Textual worker of `node`, which ends with the node. A BatchtuiError is shown by the app.
 
-    A failure that was understood is shown by the app; any other is a fault of the program and ends it.
+    Args:
+        node: whose worker it is. Work that must survive its screen belongs to the app.
+        work: makes the coroutine.
+        group: the name of a group of workers.
+        exclusive: whether what the node still runs in that group is cancelled first.
     """
     run_worker(node, partial(_guarded, node, work), group=group, exclusive=exclusive)
 
@@ -27,7 +35,7 @@ def run_guarded(node: DOMNode, work: Callable[[], Awaitable[None]], *, group: st
 def run_worker(
     node: DOMNode, work: Callable[[], Coroutine[Any, Any, None]], *, group: str, exclusive: bool = False
 ) -> Worker[None]:
-    """Do this beside the keys; every failure is a fault of the program and ends it."""
+    """Run `work` in a Textual worker of `node`. Every exception is a fault of the program and ends it."""
     # The coroutine is made within the worker: of one that is dropped before its first step nothing is left behind.
     worker: Worker[None] = node.run_worker(work, group=group, exclusive=exclusive)
     return worker
@@ -41,7 +49,10 @@ async def _guarded(node: DOMNode, work: Callable[[], Awaitable[None]]) -> None:
 
 
 class CoalescedWorker:
-    """Runs a coroutine in the background, once at a time; asked meanwhile, it runs once more. It starves nobody."""
+    """Runs one coroutine at a time; requests that arrive while it runs are merged into one further run.
+
+    Unlike an exclusive worker it never cancels: under a stream of events the work still comes to its end.
+    """
 
     def __init__(self, owner: DOMNode, work: Callable[[], Awaitable[None]]) -> None:
         self._owner = owner
@@ -50,8 +61,9 @@ class CoalescedWorker:
         self._is_asked = False
 
     def request(self) -> None:
-        """Have it done, with the state of things at the time when it starts."""
+        """Run the work: now, or once more after the run that is under way. It sees the state of its own start."""
         self._is_asked = True
+        # A widget that has been removed can run no worker.
         if not self._is_running and self._owner.is_attached:
             self._is_running = True
             run_worker(self._owner, self._run, group=f"latest-{id(self)}")

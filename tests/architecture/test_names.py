@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
+import re
 from collections import defaultdict
 from pathlib import Path
 
@@ -33,3 +35,66 @@ def test_a_public_class_has_a_name_of_its_own() -> None:
     assert len(every) > 300
     shared = {name: modules for name, modules in every.items() if len(modules) > 1}
     assert shared == SHARED
+
+
+IMPORT = re.compile(r"(?:from (batchtui(?:\.\w+)*) import ([\w, ]+))|(?:import (batchtui(?:\.\w+)+))")
+
+
+def test_a_program_in_a_string_imports_what_is_there() -> None:
+    """Programs that tests and worker processes run from a string: neither types nor a rename see their imports."""
+    root = PACKAGE.parent
+    missing: set[str] = set()
+    found = 0
+    for path in (*PACKAGE.rglob("*.py"), *(root / "tests").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                for module, names, plain in IMPORT.findall(node.value):
+                    found += 1
+                    missing |= {f"{path.name}: {each}" for each in _absent(module or plain, names)}
+    assert found > 10
+    assert missing == set()
+
+
+def _absent(module: str, names: str) -> set[str]:
+    """Return what a module does not have of these names, themselves modules among them; its own where it is absent."""
+    try:
+        imported = importlib.import_module(module)
+    except ModuleNotFoundError:
+        return {module}
+    wanted = {name.strip().partition(" as ")[0] for name in names.split(",") if name.strip()}
+    return {
+        f"{module}.{name}"
+        for name in wanted
+        if not hasattr(imported, name)
+        and not (hasattr(imported, "__path__") and importlib.util.find_spec(f"{module}.{name}"))
+    }
+
+
+def test_what_a_test_replaces_in_a_module_is_there() -> None:
+    """`monkeypatch.setattr(module, "name", …)` fails only when it runs, and names what types do not see."""
+    absent: set[str] = set()
+    found = 0
+    for path in (PACKAGE.parent / "tests").rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        modules = {
+            alias.asname or alias.name: f"{node.module}.{alias.name}"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("batchtui")
+            for alias in node.names
+        }
+        for call in ast.walk(tree):
+            match call:
+                case (
+                    ast.Call(
+                        func=ast.Attribute(attr="setattr"),
+                        args=[ast.Name(id=owner), ast.Constant(value=str(name)), *_],
+                    )
+                    | ast.Tuple(elts=[ast.Name(id=owner), ast.Constant(value=str(name)), ast.expr(), *_])
+                ) if owner in modules:
+                    found += 1
+                    module, _, own = modules[owner].rpartition(".")
+                    holder = getattr(importlib.import_module(module), own, None)
+                    holder = holder or importlib.import_module(modules[owner])
+                    absent |= set() if hasattr(holder, name) else {f"{path.name}: {modules[owner]}.{name}"}
+    assert found > 10
+    assert absent == set()

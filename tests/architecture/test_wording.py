@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import batchtui
@@ -21,3 +22,18 @@ def test_names_and_guesses_stand_in_one_kind_of_quotes() -> None:
         if set(line) & set("“”‘’")
     ]
     assert curly == []
+
+
+def test_no_source_is_named_that_a_reader_does_not_have() -> None:
+    """A document that is named stands in the repository; everything else is named by what it documents."""
+    named = re.compile(r"\b[A-Z][A-Z_]+\.md\b")
+    root = PACKAGE.parent
+    documents = {path.name for path in (*root.glob("*.md"), *root.glob(".github/*.md"), *PACKAGE.glob("*.md"))}
+    sources = [*PACKAGE.rglob("*.py"), *(root / "tests").rglob("*.py")]
+    unknown = {
+        f"{path.relative_to(root)}: {name}"
+        for path in sources
+        for name in named.findall(path.read_text(encoding="utf-8"))
+        if name not in documents
+    }
+    assert unknown == set()

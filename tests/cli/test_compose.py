@@ -36,7 +36,7 @@ def lines(text: str) -> list[dict[str, Any]]:
 
 def test_requests_go_to_stdout_and_remarks_beside_it(batchtui: Batchtui, files: Path) -> None:
     ran = batchtui("compose", "--template", "sum.md", "--data", "tickets.csv")
-    assert (ran.code, [each["custom_id"] for each in lines(ran.out)]) == (0, ["T_1", "T_1-row3", "T-3"])
+    assert (ran.code, [each["custom_id"] for each in lines(ran.out)]) == (0, ["T_1", "T_1-row2", "T-3"])
     assert "CSV (encoding: UTF-8; delimiter: comma; header: the first row)" in ran.err
     assert "3 requests of 3 rows" in ran.err
     assert "2 ids made legal and unique, 1 of them stood there before" in ran.err
@@ -78,7 +78,10 @@ def test_a_preview_of_a_folder_names_its_files(batchtui: Batchtui, files: Path) 
     (files / "plain.md").write_text("Summarise.")
     asked = ("compose", "--template", "plain.md", "--data", "docs", "--preview", "2")
     heads = [line for line in batchtui(*asked).out.splitlines() if line.startswith("──")]
-    assert [head.rpartition("/")[2] for head in heads] == ["a.txt: a_txt", "b.txt: b_txt"]
+    assert [head.rpartition("/")[2] for head in heads] == [
+        "a.txt, row 1 (line 1): a_txt",
+        "b.txt, row 2 (line 1): b_txt",
+    ]
     assert [row["file"].rpartition("/")[2] for row in batchtui(*asked, "--json").document["preview"]] == [
         "a.txt",
         "b.txt",
@@ -110,6 +113,43 @@ def test_wrong_usage_is_said(args: tuple[str, ...], said: str, batchtui: Batchtu
     assert said in ran.err
 
 
+def test_what_is_not_sure_is_said_before_anything_is_made(batchtui: Batchtui, files: Path) -> None:
+    (files / "who.csv").write_text("Anna,Berlin\nBert,Bonn\n")
+    (files / "plain.md").write_text("Ask {{ Berlin }}")
+    args = ("compose", "--template", "plain.md", "--data", "who.csv")
+    assert "header: first row? yes, because" in batchtui(*args).err
+    assert batchtui(*args, "--preview", "1", "--json").document["doubts"][0]["option"] == "--no-header"
+    assert "first row?" not in batchtui(*args, "--header").err
+
+
+def test_what_is_left_out_is_counted(batchtui: Batchtui, files: Path) -> None:
+    (files / "tickets.csv").write_text("A report\n\n" + CSV + ",\n,\n\nTotal: 3\n")
+    args = ("compose", "--template", "sum.md", "--data", "tickets.csv")
+    ran = batchtui(*args)
+    assert (ran.code, len(lines(ran.out))) == (0, 3)
+    assert "left out: 3 blank rows, 1 lines below the table" in ran.err
+    document = batchtui(*args, "-o", "o.jsonl", "--json").document
+    assert document["left_out"] == {"blank rows": 3, "lines below the table": 1}
+
+
+def test_a_preview_refuses_what_a_submission_refuses(batchtui: Batchtui, files: Path) -> None:
+    (files / "sum.md").write_text("{{ request.promt }}")
+    (files / "results.csv").write_text("custom_id,request.prompt\nr,Ask\n")
+    asked = ("compose", "--template", "sum.md", "--data", "results.csv")
+    previewed, submitted = batchtui(*asked, "--preview", "1"), batchtui(*asked, "--submit", "--yes")
+    assert (previewed.code, submitted.code) == (3, 3)
+    assert 'did you mean "request.prompt"' in previewed.err
+    assert previewed.err.splitlines()[-2:] == submitted.err.splitlines()[-2:]
+
+
+def test_several_files_and_patterns_are_one_table(batchtui: Batchtui, files: Path) -> None:
+    (files / "more.csv").write_text("Ticket ID,text\nT-9,ninth\n")
+    ran = batchtui("compose", "--template", "sum.md", "--data", "tickets.csv", "more.csv")
+    assert [each["custom_id"] for each in lines(ran.out)] == ["T_1", "T_1-row2", "T-3", "T-9"]
+    assert len(lines(batchtui("compose", "--template", "sum.md", "--data", "*.csv").out)) == 4
+    assert batchtui("compose", "--template", "sum.md", "--data", "no*.csv").code == 3
+
+
 def test_an_existing_file_is_not_replaced_unasked(batchtui: Batchtui, files: Path) -> None:
     (files / "out.jsonl").write_text("mine")
     args = ("compose", "--template", "sum.md", "--data", "tickets.csv", "-o", "out.jsonl")
@@ -120,9 +160,9 @@ def test_an_existing_file_is_not_replaced_unasked(batchtui: Batchtui, files: Pat
 
 def test_a_preview_shows_rows_as_they_would_be_sent(batchtui: Batchtui, files: Path) -> None:
     ran = batchtui("compose", "--template", "sum.md", "--data", "tickets.csv", "--preview", "2")
-    assert ran.out.splitlines()[:3] == ["── row 2: T_1", "system: Be brief.", "user: Sum up: first"]
+    assert ran.out.splitlines()[:3] == ["── row 1 (line 2): T_1", "system: Be brief.", "user: Sum up: first"]
     document = batchtui("compose", "--template", "sum.md", "--data", "tickets.csv", "--preview", "2", "--json").document
-    assert [row["request"]["custom_id"] for row in document["preview"]] == ["T_1", "T_1-row3"]
+    assert [row["request"]["custom_id"] for row in document["preview"]] == ["T_1", "T_1-row2"]
 
 
 def test_a_preview_keeps_what_would_drive_a_terminal(batchtui: Batchtui, files: Path) -> None:
@@ -175,7 +215,7 @@ def test_composed_and_submitted_in_one_go(batchtui: Batchtui, files: Path, simul
     assert batchtui("wait", "@last", "--poll-interval", "0.01").code == 0
     rows = list(csv.DictReader(io.StringIO(batchtui("results", "@last", "--format", "csv").out)))
     assert [(row["custom_id"], row["original_id"]) for row in rows] == [
-        ("T_1", "T.1"), ("T_1-row3", "T.1"), ("T-3", "T-3"),
+        ("T_1", "T.1"), ("T_1-row2", "T.1"), ("T-3", "T-3"),
     ]  # fmt: skip
 
 
@@ -196,7 +236,7 @@ def test_originals_are_found_whichever_way_the_requests_went(
     assert batchtui("submit", "moved.jsonl", "--yes", "--model", "claude-haiku-5-5", "--max-requests", "2").code == 0
     assert batchtui("wait", "@last", "--poll-interval", "0.01").code == 0
     ran = batchtui("results", "moved", "--with-requests")
-    assert {each["custom_id"]: each["original_id"] for each in lines(ran.out)}["T_1-row3"] == "T.1"
+    assert {each["custom_id"]: each["original_id"] for each in lines(ran.out)}["T_1-row2"] == "T.1"
     rows = lines(batchtui("results", "moved", "--fields", "original_id,custom_id").out)
     assert sorted(str(row["original_id"]) for row in rows) == ["T-3", "T.1", "T.1"]
 

@@ -123,7 +123,7 @@ def test_own_prices_and_a_discount_go_before_the_list(batchtui: Batchtui, home: 
 def test_the_calculator_compares_the_tiers(batchtui: Batchtui) -> None:
     found = batchtui("cost", "--requests", "1000000", "--input", "500", "--output", "200", "--json").document
     assert [each["tier"] for each in found] == ["cheap", "capable", "premium"]
-    # haiku-5-5 in a batch: 500 million in at 0.05, 200 million out at 0.25 (API.md).
+    # haiku-5-5 in a batch: 500 million in at 0.05, 200 million out at 0.25.
     assert Decimal(found[0]["batch"]) == Decimal(75)
     assert Decimal(found[0]["standard"]) == Decimal(150)
 

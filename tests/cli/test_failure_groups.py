@@ -86,7 +86,7 @@ def test_what_nobody_foresaw_is_a_sentence_and_a_traceback_in_the_log(
     code, out, err = said(failing(ZeroDivisionError("by nought")), capsysbinary)
 
     log = home / "logs" / "batchtui.log"
-    assert (code, out) == (1, "")
+    assert (code, out) == (70, "")
     assert err == (
         f"A fault in batchtui: ZeroDivisionError: by nought\n  The details are in {log}; please report it.\n"
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from batchtui.simulator import Fault
+from batchtui.simulator import Fault, Scenario
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -312,3 +312,40 @@ def test_status_and_doctor_name_what_waits_for_somebody(batchtui: Batchtui, simu
     assert "Not like this" in ran.out
     assert [one["kind"] for one in batchtui("status", "r", "--json").document["warnings"]] == ["not_sent"]
     assert "r was not sent: " in batchtui("doctor", "--offline").out
+
+
+@pytest.mark.parametrize("scenario", [Scenario(takes=0.0, requests_per_minute=0, truncated=1.0)])
+def test_answers_that_are_no_success_are_named_wherever_a_batch_is(batchtui: Batchtui, simulator: Simulator) -> None:
+    batch_id = batchtui.submitted(3, "a")
+    assert batchtui("list", "--refresh").out.count("3 succeeded") == 1
+
+    assert batchtui("wait", batch_id).code == 4
+
+    assert "3 truncated" in batchtui("list").out
+    assert "3 truncated" in batchtui("status", batch_id).out
+    outcomes = batchtui("list", "--json").document[0]["outcomes"]
+    assert outcomes == batchtui("status", batch_id, "--json").document["outcomes"]
+    assert list(outcomes) == [
+        "succeeded", "truncated", "refused", "paused", "tool_use", "empty", "invalid", "errored", "canceled",
+        "expired", "unrecognized",
+    ]  # fmt: skip
+    assert {word for word, count in outcomes.items() if count} == {"truncated"}
+    assert [row["id"] for row in batchtui("list", "--filter", "truncated:3", "--json").document] == [batch_id]
+    assert batchtui("list", "--filter", "succeeded:>0", "--json").document == []
+
+
+def test_outcomes_are_null_until_results_are_saved(batchtui: Batchtui, simulator: Simulator) -> None:
+    batchtui.submitted(3, "a")
+
+    assert batchtui("list", "--json").document[0]["outcomes"] is None
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_config_shows_of_a_webhook_the_host_alone(batchtui: Batchtui, home: Path, options: list[str]) -> None:
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "config.toml").write_text('[notify]\nwebhook = "https://me:pw@hooks.example.com/services/T0/secret?k=1"\n')
+
+    said = batchtui("config", *options).out
+
+    assert "https://hooks.example.com/" in said
+    assert not [part for part in ("secret", "T0", "pw", "k=1") if part in said.split("webhook", 1)[1][:200]]

@@ -84,7 +84,7 @@ def test_what_every_verb_takes_is_said() -> None:
 
 
 def test_every_exit_code_is_explained() -> None:
-    explained = README.partition("ExitCode codes:")[2].partition("\n\n")[0]
+    explained = README.partition("Exit codes:")[2].partition("\n\n")[0]
     assert set(map(int, re.findall(r"(?:^|· ?|\n)\s*(\d+) [a-z]", explained))) == set(map(int, ExitCode))
 
 

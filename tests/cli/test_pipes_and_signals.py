@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -129,3 +130,82 @@ def test_where_stderr_goes_to_a_file_no_screen_is_painted_into_it(batchtui: Batc
     assert b"running" in os.read(master, 65536)
     os.close(master)
     assert (tmp_path / "errors").read_bytes() == b""
+
+
+COMMANDS = ["list", "list --json", "--help", "doctor", "submit FILE --yes", "keys --json"]
+
+
+def shell(command: str) -> subprocess.CompletedProcess[str]:
+    """Run batchtui as a shell does, with what the shell says of its streams."""
+    line = command.replace("batchtui", f"{sys.executable} -m batchtui")
+    return subprocess.run(["/bin/sh", "-c", line], check=False, stderr=subprocess.PIPE, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_closed_stdout_is_said_before_anything_is_done(
+    batchtui: Batchtui, simulator: Simulator, command: str
+) -> None:
+    done = shell(f"batchtui {command.replace('FILE', batchtui.file())} >&-")
+    assert (done.returncode, simulator.world.batches) == (1, [])
+    assert "Standard output is closed." in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["list --json", "--help", "doctor", "keys --json"])
+@pytest.mark.usefixtures("simulator")
+def test_a_full_disk_behind_stdout_is_one_sentence(command: str) -> None:
+    done = shell(f"batchtui {command} > /dev/full")
+    assert done.returncode == 1
+    assert "no space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "fault" not in done.stderr
+
+
+@pytest.mark.usefixtures("simulator")
+def test_a_log_that_cannot_be_written_is_not_worth_a_word(batchtui: Batchtui, home: Path) -> None:
+    batchtui.submitted()
+    (home / "logs").mkdir(exist_ok=True)
+    (home / "logs" / "batchtui.log").unlink(missing_ok=True)
+    (home / "logs" / "batchtui.log").symlink_to("/dev/full")
+    done = shell("batchtui submit /nowhere/at/all.jsonl --yes; batchtui list >&2")
+    assert done.returncode == 0
+    assert "Logging error" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_under_nohup_a_wait_survives_the_hangup(batchtui: Batchtui, simulator: Simulator) -> None:
+    batchtui.submitted()
+    waiting = subprocess.Popen(
+        ["/bin/sh", "-c", f"trap '' HUP; exec {sys.executable} -m batchtui wait @last /dev/null --overwrite"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    deadline = time.monotonic() + 20
+    while not simulator.world.calls_to("retrieve") and time.monotonic() < deadline:
+        select.select([], [], [], 0.02)
+    waiting.send_signal(signal.SIGHUP)
+    with pytest.raises(subprocess.TimeoutExpired):
+        waiting.wait(0.5)
+    waiting.send_signal(signal.SIGTERM)
+    waiting.communicate(timeout=20)
+    assert waiting.returncode == 143
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_demo_that_is_ended_early_leaves_no_folder(tmp_path: Path, number: signal.Signals, code: int) -> None:
+    env = {**os.environ, "TMPDIR": str(tmp_path), "TERM": "xterm", "HOME": str(tmp_path)}
+    master, slave = pty.openpty()
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "batchtui", "demo"], stdin=slave, stdout=slave, stderr=slave, env=env
+    )
+    os.close(slave)
+    deadline = time.monotonic() + 20
+    while not list(tmp_path.glob("batchtui-demo-*")) and time.monotonic() < deadline:
+        select.select([], [], [], 0.005)
+    demo.send_signal(number)
+    while demo.poll() is None and time.monotonic() < deadline:
+        with suppress(OSError):  # the other end is closed: EIO on Linux
+            if select.select([master], [], [], 0.1)[0]:
+                os.read(master, 65536)
+    os.close(master)
+    assert demo.wait(5) == code
+    assert list(tmp_path.glob("batchtui-demo-*")) == []

@@ -253,7 +253,7 @@ def test_a_lost_answer_is_found_and_the_batch_is_there_once(batchtui: Batchtui, 
     ran = batchtui("submit", batchtui.file(3), "--yes")
 
     assert (ran.code, len(simulator.world.batches)) == (0, 1)
-    assert "the answer was lost, and the batch is there" in ran.err
+    assert "no response to the create request, and msgbatch_" in ran.err
 
 
 @pytest.mark.usefixtures("_impatient")

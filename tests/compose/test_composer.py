@@ -119,8 +119,8 @@ def test_ids_that_were_changed_are_told_with_their_originals(tmp_path: Path) -> 
         lambda *each: told.append(each),
     )
     ids = [each.custom_id for block in made.blocks() for each in block]
-    assert ids == ["a_b", "ok", "a_b-row4", "row-5"]
-    assert told == [("a_b", "a@b", 2), ("a_b-row4", "a@b", 4)]
+    assert ids == ["a_b", "ok", "a_b-row3", "row-4"]
+    assert told == [("a_b", "a@b", 2), ("a_b-row3", "a@b", 4)]
     assert (made.ids.changed, made.ids.repeated, made.ids.made) == (2, 1, 1)
 
 
@@ -203,7 +203,7 @@ def test_a_row_can_be_looked_at_alone(tmp_path: Path) -> None:
     source = table(tmp_path, 'id,text\na.b,x\nc,""\n')
     made = composer(source, "{{ text }}", id="id")
     rows = [row for block in source.rows() for row in block]
-    good, wrong = made.render(rows[0]), made.render(rows[1])
+    good, wrong = made.render(rows[0], 1), made.render(rows[1], 2)
     assert (good.custom_id, good.line, good.params["messages"][0]["content"], good.problems) == ("a_b", 2, "x", ())
     assert (wrong.line, wrong.problems[0].code) == (3, "empty-text")
     assert (made.rows, made.report().requests) == (0, 0)

@@ -49,7 +49,7 @@ def test_what_the_sdk_is_made_of_is_set_aside_where_the_process_has_set_aside_wh
 CONVERSATION = """
 import asyncio, logging
 from batchtui.gateway.anthropic_client import AnthropicGateway
-from batchtui.gateway.protocol import Dialect, Upload
+from batchtui.gateway.protocol import ApiHeaders, Upload
 from tests.gateway.loopback import BATCH, Loopback, Reply
 from tests.support.clock import TurnedClock
 
@@ -62,7 +62,7 @@ async def note(call):
 async def main():
     async with Loopback(Reply.json(BATCH)) as api:
         gateway = await AnthropicGateway.connect(base_url=api.url, on_call=note, clock=TurnedClock())
-        await gateway.create(Upload(2, chunks), Dialect())
+        await gateway.create(Upload(2, chunks), ApiHeaders())
         await gateway.close()
     assert len(api.heard) == 1 and api.heard[0].body == b"{}"
     assert logging.getLogger().handlers == []

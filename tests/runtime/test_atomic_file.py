@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from batchtui.runtime.atomic_file import opened
-with opened(Path(sys.argv[1]), None, overwrite=False, notes=Path(sys.argv[2])) as out:
+from batchtui.runtime.atomic_file import open_atomic
+with open_atomic(Path(sys.argv[1]), None, overwrite=False, notes=Path(sys.argv[2])) as out:
     out.write(b"half")
     out.flush()
     os.kill(os.getpid(), signal.SIGKILL)

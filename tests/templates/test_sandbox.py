@@ -175,6 +175,10 @@ def test_what_has_no_text_yet_says_how_it_gets_one() -> None:
 NUMBERS = {"a": math.nan, "b": [math.inf, {"c": -math.inf}], "d": 1.5, 3: (math.nan,)}
 
 
+def test_bytes_in_json_are_their_text() -> None:
+    assert as_json({"b": "ü".encode(), "c": b"\xff"}) == '{"b": "ü", "c": "\ufffd"}'
+
+
 def test_json_has_no_nan() -> None:
     assert as_json(NUMBERS) == '{"a": null, "b": [null, {"c": null}], "d": 1.5, "3": [null]}'
     assert TemplateText("{{ o }}").fill({"o": NUMBERS}) == as_json(NUMBERS)

@@ -8,7 +8,7 @@ import pytest
 from batchtui.domain.batch import RequestCounts
 from batchtui.domain.estimate import Bounds
 from batchtui.domain.result import Outcome
-from batchtui.domain.states import BatchState
+from batchtui.domain.states import BatchState, Success
 from batchtui.text import durations, estimates, glyphs, money, progress
 from batchtui.text import numbers as counts
 from batchtui.text.widths import width
@@ -132,15 +132,15 @@ def test_amounts_agree_with_their_noun(number: int, said: str) -> None:
 
 
 @pytest.mark.parametrize("state", BatchState)
-@pytest.mark.parametrize("failed", [0, 3])
-def test_every_state_has_a_glyph_of_one_column_an_ascii_twin_and_a_word(state: BatchState, failed: int) -> None:
-    sign = glyphs.state_sign(state, failed=failed)
+@pytest.mark.parametrize("success", Success)
+def test_every_state_has_a_glyph_of_one_column_an_ascii_twin_and_a_word(state: BatchState, success: Success) -> None:
+    sign = glyphs.state_sign(state, success)
 
     assert (width(sign.glyph), len(sign.ascii), sign.ascii.isascii(), bool(sign.word)) == (1, 1, True, True)
 
 
 def test_no_two_states_share_a_sign() -> None:
-    signs = [*glyphs.STATES.values(), glyphs.ENDED_WITH_FAILURES]
+    signs = {*glyphs.STATES.values(), *glyphs.ENDED.values()}
 
     assert len({sign.glyph for sign in signs}) == len({sign.ascii for sign in signs}) == len(signs)
 

@@ -166,7 +166,7 @@ def test_a_demo_on_a_terminal_that_knows_no_screen_is_told_as_text(tmp_path: Pat
         assert b"\x1b[?" not in made.sent
 
 
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 0)])
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_leaves_the_terminal_as_it_was(home: Path, sent: signal.Signals, code: int) -> None:
     with dashboard(home) as made:
         before = termios.tcgetattr(made.master)
@@ -181,16 +181,16 @@ def test_a_signal_leaves_the_terminal_as_it_was(home: Path, sent: signal.Signals
 
 def test_a_fault_of_the_program_leaves_the_terminal_as_it_was_and_says_where_the_details_are(home: Path) -> None:
     program = (
-        "from batchtui.tui.spending.screen import SpendScreen\n"
+        "from batchtui.tui.spending.screen import SpendingScreen\n"
         "def fault(*_): raise ZeroDivisionError('a fault that a test has made')\n"
-        "SpendScreen.content = fault\n"
+        "SpendingScreen.content = fault\n"
         "from batchtui.cli.main import main; main()"
     )
     env = environment(BATCHTUI_HOME=str(home), ANTHROPIC_API_KEY=KEY)
     with window([batchtui()[0], "-c", program], env, size=(80, 24)) as made:
         made.shows("evals")
         made.press("$")
-        assert made.ends() == 1
+        assert made.ends() == 70
         assert made.left_on == []
         after = bytes(made.sent).rpartition(b"\x1b[?1049l")[2].decode()
         assert "a fault that a test has made" in after

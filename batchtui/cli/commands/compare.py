@@ -34,11 +34,11 @@ async def command(session: Session, first: str, second: str, changes: bool) -> N
     any more) or worse. Results are fetched first where they are not here yet. Of a job each custom_id's latest success
     counts, else its latest outcome.
     """
-    from batchtui.services.batches.targets import find_targets
+    from batchtui.services.batches.adopt import find_or_import_all
     from batchtui.services.results.compare import compare
 
     async with session.workspace() as workspace:
-        targets = await find_targets(workspace, (first, second))
+        targets = await find_or_import_all(workspace, (first, second))
         one, other = [await saving.ensure_collected(session, workspace, target) for target in targets]
         comparison = await compare(
             workspace,

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from batchtui.cli import confirm
 from batchtui.cli.command import define_command
 from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.flows import save_results as saving
-from batchtui.cli.options import Dollars, allow_model_option
+from batchtui.cli.options import Count, Dollars, allow_model_option
 from batchtui.cli.views import check_report as findings
 from batchtui.cli.views import composition as saying
 from batchtui.domain.errors import InputError, UsageError
@@ -41,6 +42,8 @@ class ComposeArguments:
     save: str | None
     show_list: bool
     submits: bool
+    asks: bool = False
+    """Whether a person is asked about what is not sure of the data, before anything is sent."""
 
 
 @define_command(
@@ -49,31 +52,44 @@ class ComposeArguments:
         "batchtui compose --template classify.md --data tickets.csv --id ticket_id -o tickets.jsonl",
         "batchtui compose --template classify.md --data tickets.csv --preview 3",
         "batchtui compose --template describe.md --data photos/ --model premium --submit",
+        "batchtui compose --template t.md --data report.xlsx --sheet Tickets --skip 3 -o tickets.jsonl",
+        "batchtui compose --template t.md --data 'exports/*.csv' --comment // -o all.jsonl",
         "batchtui compose --template t.md --sql \"select id, text from 'x.parquet' where lang = 'de'\" > de.jsonl",
         "batchtui compose --template t.md --data t.csv --field 'label:bug|wish' --field why --save tickets",
     ],
 )
 @click.option("--template", metavar="T", help="A saved template's name (NAME@2: its version 2), or a file.")
-@click.option("--data", metavar="FILE", help="CSV, TSV, JSON, JSON lines, tasks, Parquet, a folder, or - for stdin.")
+@click.argument("files", nargs=-1, metavar="[FILE]...")
+@click.option(
+    "--data",
+    multiple=True,
+    metavar="FILE",
+    help="CSV, TSV, JSON, JSON lines, tasks, Parquet, .xlsx, a folder, 'data/*.csv', or - for stdin; may be repeated.",
+)
 @click.option("--sql", metavar="SELECT", help="The rows of a SELECT over files instead (needs batchtui[data]).")
 @click.option("--id", metavar="COLUMN", help="Make the custom_ids from this column.")
 @click.option("--model", metavar="M", help="A model's id, or cheap, capable or premium.")
-@click.option("--max-tokens", type=click.IntRange(min=1), metavar="N", help="How long an answer may be.")
+@click.option("--max-tokens", type=Count(), metavar="N", help="How long an answer may be.")
 @click.option("--system", metavar="TEXT", help="The system prompt; may have {{ gaps }}.")
 @click.option("--schema", metavar="FILE", help="A JSON schema for the answers, or a tool with one.")
 @click.option("--field", "fields", multiple=True, metavar="NAME:KIND", help="A field of the answers; may be repeated.")
 @click.option("--cache/--no-cache", default=None, help="Mark what all requests share to be cached for an hour.")
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="The first N rows only.")
+@click.option("--limit", type=Count(), metavar="N", help="The first N rows only.")
 @click.option("--skip-wrong", is_flag=True, help="Leave wrong rows out instead of stopping.")
 @click.option("--encoding", metavar="NAME", help="The data's encoding, where the guess is wrong.")
-@click.option("--delimiter", metavar="SIGN", help="What stands between cells (or: tab), where the guess is wrong.")
+@click.option(
+    "--delimiter", metavar="SIGN", help="What stands between cells (or: tab, none), where the guess is wrong."
+)
 @click.option("--header/--no-header", default=None, help="Whether the first row names the columns.")
+@click.option("--skip", type=click.IntRange(min=0), metavar="N", help="Leave out N lines above the table.")
+@click.option("--comment", metavar="SIGN", help="Leave out lines that begin with this.")
+@click.option("--sheet", metavar="NAME", help="The sheet of a spreadsheet, by name or number (default: the first).")
 @click.option("--api-version", metavar="V", help="Check for this anthropic-version.")
 @click.option("--beta", "betas", multiple=True, metavar="B", help="Check for this anthropic-beta; may be repeated.")
 @allow_model_option
 @click.option("-o", "--output", metavar="OUT", help="Write the requests here (default: stdout).")
 @click.option("--overwrite", is_flag=True, help="Replace OUT where it exists.")
-@click.option("--preview", type=click.IntRange(min=1), metavar="N", help="Show the first N rows as they would be sent.")
+@click.option("--preview", type=Count(), metavar="N", help="Show the first N rows as they would be sent.")
 @click.option("--save", metavar="NAME", help="Save the template with these options under a name.")
 @click.option("--list", "show_list", is_flag=True, help="List the templates there are.")
 @click.option("--submit", "submits", is_flag=True, help="Go on as `batchtui submit` does.")
@@ -92,6 +108,7 @@ def command(
     save: str | None,
     show_list: bool,
     submits: bool,
+    files: tuple[str, ...],
     **options: Any,
 ) -> int:
     """Make requests from a template and data, one a row or a file, and check them.
@@ -106,15 +123,16 @@ def command(
     _refuse_odd(wishes, sending)
     saving.refuse_existing(output, overwrite=overwrite)
     saving.refuse_two_on_stdout(session, output)
-    options["delimiter"] = {"tab": "\t", "\\t": "\t"}.get(options["delimiter"], options["delimiter"])
+    data = (*options.pop("data"), *files)
+    options |= {"data": data[0] if data else None, "more_data": data[1:]}
     chosen = ComposeOptions(**options, stdin=sys.stdin.buffer if sys.stdin else None)
     if not submits:
         return session.run(_run(session, chosen, wishes)) or 0
     with tempfile.TemporaryDirectory(prefix="batchtui-") as folder:
         file = output or str(Path(folder) / f"{_stem(chosen)}.jsonl")
-        code = (
-            session.run(_run(session, chosen, ComposeArguments(file, None, save, show_list=False, submits=True))) or 0
-        )
+        asks = not sending["yes"] and not sending["dry_run"] and not session.json
+        wishes = ComposeArguments(file, None, save, show_list=False, submits=True, asks=asks)
+        code = session.run(_run(session, chosen, wishes)) or 0
         return code or _submit(file, chosen, sending)
 
 
@@ -141,10 +159,22 @@ async def _run(session: Session, chosen: ComposeOptions, wishes: ComposeArgument
         if not session.json:
             for line in saying.found_lines(composition):
                 session.notes.say(line)
+        if wishes.asks:
+            _ask(session, composition)
         if wishes.preview is not None:
             return await _preview(session, composition, wishes.preview)
         composed = await _write(session, workspace, composition, wishes.output)
         return _settle(session, composition, composed, wishes)
+
+
+def _ask(session: Session, composition: Composition) -> None:
+    """Ask whether the data was read right where that is not sure and a person can be asked.
+
+    Raises:
+        ConsentNeeded: the answer is no.
+    """
+    if composition.table.doubts and confirm.has_person(session.notes):
+        confirm.require_yes(session.notes, "Is it read right?", yes=False, lost="Nothing was sent.")
 
 
 async def _save(session: Session, workspace: Workspace, chosen: ComposeOptions, wishes: ComposeArguments) -> bool:

@@ -30,7 +30,7 @@ def command(session: Session, template: bool) -> None:
         settings = [
             {
                 "key": entry.key,
-                "value": entry.value or None,
+                "value": entry.shown or None,
                 "default": entry.default or None,
                 "changed": entry.is_changed,
                 "meaning": entry.meaning,
@@ -44,4 +44,4 @@ def command(session: Session, template: bool) -> None:
     for entry in entries:
         mark = f"   (default {entry.default or 'not set'})" if entry.is_changed else ""
         session.out.line(f"\n# {sanitize(entry.meaning)}")
-        session.out.line(f"{entry.key} = {sanitize(entry.value)}{mark}" if entry.value else f"{entry.key}: not set")
+        session.out.line(f"{entry.key} = {sanitize(entry.shown)}{mark}" if entry.value else f"{entry.key}: not set")

@@ -8,7 +8,7 @@ import click
 
 from batchtui.cli.command import define_command
 from batchtui.cli.completion import BatchName
-from batchtui.cli.options import Moment
+from batchtui.cli.options import Count, Moment
 from batchtui.cli.views import spending as ledgers
 from batchtui.domain.errors import UsageError
 
@@ -35,10 +35,10 @@ BY = ("day", "model", "tag", "job")
 @click.option("--by", type=click.Choice(BY), help="One line for each.")
 @click.option("--since", type=Moment(), metavar="DATE", help="Only batches made since then (a date, or 30d).")
 @click.option("--csv", "as_csv", is_flag=True, help="Comma-separated values; amounts in USD.")
-@click.option("--requests", type=click.IntRange(min=1), metavar="N", help="Calculate: so many requests …")
-@click.option("--input", "put_in", type=click.IntRange(min=0), metavar="N", help="… of so many tokens each …")
-@click.option("--output", "put_out", type=click.IntRange(min=0), metavar="N", help="… with so many tokens of answer …")
-@click.option("--cached", type=click.IntRange(min=0), default=0, metavar="N", help="… and so many more from the cache.")
+@click.option("--requests", type=Count(), metavar="N", help="Calculate: so many requests …")
+@click.option("--input", "put_in", type=Count(0), metavar="N", help="… of so many tokens each …")
+@click.option("--output", "put_out", type=Count(0), metavar="N", help="… with so many tokens of answer …")
+@click.option("--cached", type=Count(0), default=0, metavar="N", help="… and so many more from the cache.")
 @click.option("--model", "models", multiple=True, metavar="M", help="… with this model (default: each tier's).")
 async def command(
     session: Session,
@@ -62,10 +62,10 @@ async def command(
                 raise UsageError("A calculation is about no batch.", hint="Leave out ID, --by and --since.")
             ledgers.show_calculation(session, _calculated(workspace, requests, **work), as_csv=as_csv)
             return
-        from batchtui.services.batches.targets import find_target
+        from batchtui.services.batches.adopt import find_or_import
         from batchtui.services.spending.ledger import read_ledger
 
-        target = await find_target(workspace, named) if named else None
+        target = await find_or_import(workspace, named) if named else None
         keys = [batch.key for batch in target.batches] if target else None
         ledger = await read_ledger(workspace, by=by, since=since, batches=keys)
     ledgers.show_ledger(session, ledger, named=named, as_csv=as_csv)

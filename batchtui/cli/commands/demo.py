@@ -13,6 +13,7 @@ from batchtui.cli.commands.dashboard import has_screen
 from batchtui.cli.commands.simulate import chosen_scenario
 from batchtui.cli.demo import sandbox as demo
 from batchtui.cli.flows import save_results as saving
+from batchtui.cli.options import Factor
 from batchtui.cli.views import batches as sheets
 from batchtui.text.numbers import amount
 
@@ -30,7 +31,7 @@ STORY_SPEED = 12.0
     "demo", examples=["batchtui demo", "batchtui demo --scenario half-fail --speed 60", "batchtui demo | cat"]
 )
 @click.option("--scenario", default="demo", show_default=True, metavar="NAME", help="A name, or a TOML file.")
-@click.option("--speed", type=click.FloatRange(min=0, min_open=True), metavar="X", help="So much faster.")
+@click.option("--speed", type=Factor(), metavar="X", help="So much faster.")
 def command(session: Session, scenario: str, speed: float | None) -> int | None:
     """Show the dashboard on a simulator and a registry of its own: no key is needed, and nothing is kept.
 

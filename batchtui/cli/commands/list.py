@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from batchtui.cli.command import define_command
+from batchtui.cli.options import Count
 from batchtui.cli.views import batches as sheets
 from batchtui.cli.views import json_documents as documents
 from batchtui.cli.views import target as showing
 from batchtui.domain.query import SORT_KEYS, BatchQuery
 from batchtui.domain.states import BatchState
+from batchtui.services.results.outcomes import count_missing_outcomes
 from batchtui.text.filter_language import terms_of
 from batchtui.text.numbers import amount
 
@@ -47,7 +49,7 @@ ON_A_SCREEN = 50
 )
 @click.option("--sort", type=click.Choice(SORT_KEYS), default="newest", show_default=True, help="What to sort by.")
 @click.option("--reverse", is_flag=True, help="The other way round.")
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most so many.")
+@click.option("--limit", type=Count(), metavar="N", help="At most so many.")
 @click.option("--all", "everything", is_flag=True, help="All of them, deleted ones too.")
 @click.option("--refresh", is_flag=True, help="Ask the API first; without it no network is used.")
 async def command(
@@ -75,6 +77,7 @@ async def command(
             from batchtui.services.polling.refresh import refresh_all
 
             await refresh_all(workspace)
+        await count_missing_outcomes(workspace)
         order = await workspace.registry.views.order(query)
         if limit is None and session.out.is_terminal and not session.json and not everything:
             limit = ON_A_SCREEN

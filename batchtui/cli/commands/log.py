@@ -8,6 +8,7 @@ import click
 
 from batchtui.cli.command import define_command
 from batchtui.cli.completion import BatchName
+from batchtui.cli.options import Count
 from batchtui.cli.views import json_documents as documents
 from batchtui.text.durations import stamp
 from batchtui.text.safe import one_line
@@ -31,9 +32,7 @@ _COLUMNS = (
 
 @define_command("log", examples=["batchtui log", "batchtui log @last --limit 20", "batchtui log --json"])
 @click.argument("named", type=BatchName(), metavar="[ID]", required=False)
-@click.option(
-    "--limit", type=click.IntRange(min=1), default=200, show_default=True, metavar="N", help="The latest so many."
-)
+@click.option("--limit", type=Count(), default=200, show_default=True, metavar="N", help="The latest so many.")
 async def command(session: Session, named: str | None, limit: int) -> None:
     """Show what batchtui did and what the API said, oldest first: of one batch or job, or of all."""
     async with session.workspace() as workspace:

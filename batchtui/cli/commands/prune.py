@@ -10,6 +10,7 @@ import click
 from batchtui.cli.command import define_command
 from batchtui.cli.confirm import require_yes
 from batchtui.cli.exit_codes import ExitCode
+from batchtui.cli.options import LONGEST_DAYS, Count
 from batchtui.text.numbers import amount, size
 from batchtui.text.safe import one_line
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--older-than",
-    type=click.IntRange(min=0),
+    type=Count(0, LONGEST_DAYS),
     metavar="DAYS",
     help="Also requests and results of jobs all of whose batches were deleted that many days ago or earlier.",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -63,6 +64,7 @@ class Names(click.ParamType[tuple[str, ...]]):
         "batchtui results nightly train.jsonl --format chat",
         "batchtui results nightly answers.jsonl --timeout 2h",
         "batchtui results nightly --json",
+        "batchtui results msgbatch_01Hk rescued.csv --salvage",
     ],
 )
 @click.argument("named", type=BatchName(), metavar="ID")
@@ -97,6 +99,8 @@ class Names(click.ParamType[tuple[str, ...]]):
     metavar="S",
     help="How long to keep trying where the results cannot be fetched at first (default: 15m).",
 )
+@click.option("--accept", is_flag=True, help="Save results that are not whole or not all ours, marked as such.")
+@click.option("--salvage", is_flag=True, help="Export every line that can be read of results that are not whole.")
 @click.option("--overwrite", is_flag=True, help="Replace OUTPUT where it exists.")
 @click.option("--allow-failures", is_flag=True, help="Exit with 0 also where requests failed.")
 async def command(
@@ -104,6 +108,8 @@ async def command(
     named: str,
     output: str | None,
     overwrite: bool,
+    accept: bool,
+    salvage: bool,
     allow_failures: bool,
     timeout: float | None,
     **wishes: Any,
@@ -119,16 +125,24 @@ async def command(
     cell that a spreadsheet would run as a formula gets an apostrophe before it; compose takes it off again, and
     --no-guard leaves it out. Parquet has the types of the answers, or of their JSON schema.
 
+    Results are saved only where each request has one readable result, and no other. Others are kept aside, with their
+    path named: --salvage exports what can be read of them, and --accept saves them as they are; `note` says which
+    results answer no request.
+
     --format chat writes lines for fine-tuning, {"messages": […]}, of the answers that succeeded unless --only says
     otherwise. What such a line cannot say (a PDF) is left out and counted.
     """
-    from batchtui.services.batches.targets import find_target
+    from batchtui.services.batches.adopt import find_or_import
 
     saving.refuse_two_on_stdout(session, output)
     async with session.workspace() as workspace:
-        target = await find_target(workspace, named)
-        target = await saving.ensure_collected(session, workspace, target, timeout=timeout)
-        report = await saving.export(session, workspace, target, _options(output, overwrite=overwrite, **wishes))
+        target = await find_or_import(workspace, named)
+        target = await saving.ensure_collected(
+            session, workspace, target, accept=accept, salvage=salvage, timeout=timeout
+        )
+        report = await saving.export(
+            session, workspace, target, replace(_options(output, overwrite=overwrite, **wishes), salvage=salvage)
+        )
         if session.json:
             session.out.document(report.document())
         else:

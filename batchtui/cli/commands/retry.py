@@ -12,7 +12,7 @@ from batchtui.cli.confirm import require_yes
 from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.flows import save_results as saving
 from batchtui.cli.flows import send_progress as telling
-from batchtui.cli.options import Dollars
+from batchtui.cli.options import Count, Dollars
 from batchtui.cli.views import batches as sheets
 from batchtui.cli.views import check_report as findings
 from batchtui.cli.views import json_documents as documents
@@ -68,7 +68,7 @@ class Words(click.ParamType[frozenset[str]]):
     " or types of errors such as overloaded_error. Default: what may succeed as it is.",
 )
 @click.option("--model", metavar="M", help="Take this model in what is sent again.")
-@click.option("--max-tokens", type=click.IntRange(min=1), metavar="N", help="Take this max_tokens in it.")
+@click.option("--max-tokens", type=Count(), metavar="N", help="Take this max_tokens in it.")
 @click.option("--max-cost", type=Dollars(), metavar="USD", help="Send nothing that may cost more (exit 3).")
 @click.option("--dry-run", is_flag=True, help="Show what would be sent, and stop there.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -85,7 +85,7 @@ async def command(
     """Send again what has not succeeded, from the stored requests, as the next attempt of the same job.
 
     What has succeeded in any attempt is never sent again. Without --only: errors of the service, expired, canceled and
-    empty ones; with --max-tokens also answers that were cut short. `batchtui results JOB` writes one whole set: for
+    empty ones; with --max-tokens also answers that were truncated. `batchtui results JOB` writes one whole set: for
     each custom_id the latest success, else the latest outcome.
     """
     from batchtui.services.retry.retry import RetryOptions, apply_retry, discard, plan_retry
@@ -110,12 +110,13 @@ async def command(
 
 
 async def _ready(session: Session, workspace: Workspace, named: str) -> Target:
-    """Find what is meant, and fetch the results that can be had: they say what has failed."""
+    """Find the target and collect the results that can be had: they tell what has failed."""
     from batchtui.services.batches.targets import find_target
     from batchtui.services.polling.refresh import refresh_batches
     from batchtui.services.retry.preconditions import refuse_unkept
 
     target = await find_target(workspace, named)
+    # First: where the requests are gone, fetching results would be for nothing.
     refuse_unkept(workspace, target)
     running = [batch for batch in target.batches if batch.state.is_running]
     if running:
@@ -144,7 +145,7 @@ def plan_lines(plan: RetryPlan) -> Iterator[str]:
         yield f"  {amount(plan.changed, 'request')} changed; models: {one_line(', '.join(plan.models))}"
     for failed in plan.failed:
         said = "send again" if failed.is_chosen else "leave"
-        yield f"  {said}: {count(failed.group.count)} × {_kind_words(failed)}: {failed.group.advice.sentence}"
+        yield f"  {said}: {count(failed.group.count)} × {_kind_words(failed)}: {failed.advice}"
     yield f"  leave: {amount(plan.succeeded, 'success', 'successes')}"
     if plan.missing:
         yield f"  without any result: {amount(plan.missing, 'request')} (--only missing sends them again)"

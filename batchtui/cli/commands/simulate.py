@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from batchtui.cli.command import define_command
+from batchtui.cli.options import Count, Factor
 from batchtui.domain.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
         "batchtui simulate --scenario mine.toml --state ~/simulated",
     ],
 )
-@click.option("--port", type=click.IntRange(0, 65535), default=0, metavar="P", help="The port (default: a free one).")
+@click.option("--port", type=Count(0, 65535), default=0, metavar="P", help="The port (default: a free one).")
 @click.option("--scenario", default="quiet-night", show_default=True, metavar="NAME", help="A name, or a TOML file.")
-@click.option("--speed", type=click.FloatRange(min=0, min_open=True), default=1.0, metavar="X", help="So much faster.")
+@click.option("--speed", type=Factor(), default=1.0, metavar="X", help="So much faster.")
 @click.option(
     "--state",
     type=click.Path(path_type=Path, file_okay=False),

@@ -23,16 +23,20 @@ if TYPE_CHECKING:
 async def command(session: Session, named: str, offline: bool) -> None:
     """Say how one batch or job stands, having asked the API.
 
-    ID is a batch id or a unique beginning of one, a job's id or name, or @last.
+    ID is a batch id or a unique beginning of one, a job's id or name, or @last. A full batch id that is not known here
+    is asked of the API, and the batch is imported.
     """
+    from batchtui.services.batches.adopt import find_or_import
     from batchtui.services.batches.targets import find_target
+    from batchtui.services.results.outcomes import count_missing_outcomes
 
     async with session.workspace() as workspace:
-        target = await find_target(workspace, named)
+        target = await (find_target if offline else find_or_import)(workspace, named)
         if not offline:
             from batchtui.services.polling.refresh import refresh_batches
 
             await refresh_batches(workspace, target.batches)
+        await count_missing_outcomes(workspace)
         target = await showing.reload(workspace, target)
         outcomes = await showing.merged_outcomes(workspace, target)
         ends = await showing.ends(workspace)

@@ -92,6 +92,7 @@ async def command(
     from batchtui.services.submission.staging.worker import start_if_worth_it
 
     sources, output = _untangle(sources, output)
+    # Before anything is read or sent: hours later the person is not there to name another file.
     saving.refuse_existing(output)
     saving.refuse_two_on_stdout(session, output)
     async with (
@@ -127,7 +128,7 @@ async def command(
 
 
 def _untangle(sources: tuple[str, ...], output: str | None) -> tuple[tuple[str, ...], str | None]:
-    """Tell `--wait FILE` from `--wait OUTPUT`: where no file is left, what follows --wait was meant as the file."""
+    """Return files and output. `--wait FILE` reads like `--wait OUTPUT`: without another file it is the file."""
     if sources:
         return sources, output
     if output:
@@ -156,6 +157,7 @@ async def _rehearse(
     from batchtui.services.spending.budget import enforce_limits
     from batchtui.services.submission.canary import with_canary
 
+    # People see the plan and then what stops it; --json prints one document, so a limit must be known before.
     if not session.json:
         await _show_plan(session, workspace, plan, tried)
     await enforce_limits(workspace, with_canary(plan.estimate, tried) if tried else plan.estimate, max_cost)

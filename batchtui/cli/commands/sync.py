@@ -44,6 +44,10 @@ async def command(session: Session, since: datetime | None) -> None:
         if batches:
             session.out.line(f"\n{title}: {amount(len(batches), 'batch', 'batches')}")
             sheets.show_batches(session.out, batches, now)
+    for entry in report.unreadable:
+        session.notes.say(f"Passed over {entry.id or 'an entry without an id'}: {entry.why}.")
+    if not report.is_whole:
+        session.notes.say("The API's list repeats itself and came to no end: batches may be missing here.")
 
 
 def _document(report: SyncReport) -> documents.Document:
@@ -53,4 +57,6 @@ def _document(report: SyncReport) -> documents.Document:
         "updated": documents.batch_documents(report.updated),
         "only_here": documents.batch_documents(report.only_here),
         "gone": documents.batch_documents(report.gone),
+        "unreadable": [{"id": entry.id, "why": entry.why} for entry in report.unreadable],
+        "is_whole": report.is_whole,
     }

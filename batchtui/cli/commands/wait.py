@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 )
 @click.argument("named", type=BatchName(), metavar="ID")
 @click.argument("output", metavar="[OUTPUT]", required=False)
-@click.option("--poll-interval", type=DurationType(), metavar="SECONDS", help="Between two looks (default: adapts).")
+@click.option(
+    "--poll-interval", type=DurationType(least=0.01), metavar="SECONDS", help="Between two looks (default: adapts)."
+)
 @click.option(
     "--timeout", type=DurationType(), metavar="SECONDS", help="Give up after so long (default: 86400 and a grace)."
 )
@@ -42,7 +44,7 @@ async def command(
 ) -> int:
     """Wait until a batch or all batches of a job have ended, then save the results, to OUTPUT where it is given.
 
-    Interrupting it cancels nothing. Exits with 4 where not every request succeeded (an answer that was cut short or
+    Interrupting it cancels nothing. Exits with 4 where not every request succeeded (a truncated answer or
     refused did not), with 5 on a timeout.
     """
     saving.refuse_existing(output, overwrite=overwrite)

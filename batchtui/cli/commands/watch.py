@@ -52,7 +52,7 @@ def _argv(context: click.Context, option: click.Parameter, value: str | None) ->
         "batchtui watch --json | jq 'select(.event == \"batch.ended\")'",
     ],
 )
-@click.option("--interval", type=DurationType(), metavar="S", help="Between two looks at the API (default: adapts).")
+@click.option("--interval", type=DurationType(least=0.01), metavar="S", help="Between two looks (default: adapts).")
 @click.option("--until-idle", is_flag=True, help="End when nothing runs any more and all results are here.")
 @click.option(
     "--exec",
@@ -94,6 +94,7 @@ def _teller(session: Session) -> Callable[[WatchEvent], None]:
             session.out.record(_document(told))
         else:
             session.out.line(_line(told))
+            # A pipe is buffered by blocks: a script that reads along would wait for the next hundred lines.
             session.out.flush()
 
     return tell

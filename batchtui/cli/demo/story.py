@@ -114,7 +114,7 @@ STEPS: Sequence[Step] = (
         "results",
         "`eval-prompt-v7` has ended. Its results are here, and stay when the API lets go of them. {list.open} opens"
         " it.",
-        "batch.outcomes", "shows only what failed, was cut short, refused…",
+        "batch.outcomes", "shows only what failed, was truncated, refused…",
     ),
     Step(
         "groups",

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from batchtui.cli.confirm import require_yes
 from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.views import json_documents as documents
+from batchtui.domain.states import BatchState
 from batchtui.text.batch_names import batch_label
 from batchtui.text.glyphs import STATES
 from batchtui.text.numbers import amount
+from batchtui.text.safe import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,15 +25,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ActionPlan:
-    """A plan as a person is asked about it. It decides nothing."""
+    """A plan of an action, as a person is asked about it."""
 
     word: str
-    """What it is called: cancel, delete."""
+    """The name of the action: cancel, delete."""
     groups: Mapping[str, Sequence[Batch]]
     """What would be done, in words, and to which batches."""
     skipped: Sequence[Skipped]
     remarks: Mapping[int, str] = field(default_factory=dict)
-    """What else has to be known of a batch, by its key."""
+    """What else has to be said about a batch, by its key."""
 
     @property
     def batches(self) -> int:
@@ -41,14 +43,14 @@ class ActionPlan:
 
 async def keys_of(workspace: Workspace, names: Sequence[str]) -> list[int]:
     """Find the batches that several words mean, each once. Raises `UnknownTarget`."""
-    from batchtui.services.batches.targets import find_targets
+    from batchtui.services.batches.adopt import find_or_import_all
 
-    targets = await find_targets(workspace, names)
+    targets = await find_or_import_all(workspace, names)
     return list(dict.fromkeys(batch.key for target in targets for batch in target.batches))
 
 
 def ask(session: Session, acts: ActionPlan, *, yes: bool) -> None:
-    """Show exactly what would be done, and go on only with a yes. Raises `ConsentNeeded`."""
+    """Show what would be done, and ask. Raises `ConsentNeeded` unless the answer is yes."""
     for skipped in acts.skipped:
         session.notes.say(f"Left alone: {batch_label(skipped.batch)}: {skipped.reason}.")
     if not acts.batches:
@@ -89,5 +91,7 @@ def show_outcomes(session: Session, acts: ActionPlan, outcomes: Sequence[ActionR
                 session.notes.say(f"{batch_label(outcome.batch)}:")
                 session.notes.failure(outcome.error)
             else:
-                session.out.line(f"{batch_label(outcome.batch)}: {STATES[outcome.batch.state].word}")
+                reason = f": {sanitize(outcome.batch.reason)}" if outcome.batch.state is BatchState.DELETED else ""
+                word = STATES[outcome.batch.state].word
+                session.out.line(f"{batch_label(outcome.batch)}: {word}{reason.rstrip(': ')}")
     return ExitCode.FAILED if failed or not outcomes else ExitCode.DONE

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.flows import wait as waiting
-from batchtui.cli.views import batches as sheets
 from batchtui.cli.views import target as showing
-from batchtui.domain.errors import ResultsUnavailable, UsageError
+from batchtui.domain.errors import ResultsDamaged, ResultsUnavailable, UsageError
 from batchtui.domain.result import Outcome
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.runtime import atomic_file as output_file
@@ -20,10 +19,11 @@ from batchtui.text.batch_names import batch_label
 from batchtui.text.durations import span
 from batchtui.text.glyphs import OUTCOMES
 from batchtui.text.numbers import amount, bytes_done, count
+from batchtui.text.outcome_words import batch_outcome_words
 from batchtui.text.progress import bar, pace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from batchtui.cli.session import Session
     from batchtui.domain.batch import Batch
@@ -53,7 +53,7 @@ def refuse_existing(output: str | None, *, overwrite: bool = False) -> None:
     """Refuse an OUTPUT that exists, or cannot, before anything is sent or waited for, not hours later.
 
     Raises:
-        OutputExists, StorageError: as `output_file.refuse_existing`.
+        OutputExists, StorageError: as `runtime.atomic_file.refuse_existing`.
     """
     if output and output != STDOUT:
         output_file.refuse_existing(Path(output), overwrite=overwrite)
@@ -71,13 +71,13 @@ async def wait_and_save(
     """Wait for the end of what is named, save its results, export them where `options` are given, and say all of it.
 
     Raises:
-        WaitTimedOut, FateUnknown, NeverSent: as `waiting.wait_for`.
+        WaitTimedOut, FateUnknown, NeverSent: as `flows.wait.wait_for`.
     """
-    from batchtui.services.batches.targets import find_target
+    from batchtui.services.batches.adopt import find_or_import
     from batchtui.services.polling.wait import time_limit
 
     began = workspace.clock.monotonic()
-    target = await find_target(workspace, named)
+    target = await find_or_import(workspace, named)
     await waiting.wait_for(
         session, workspace, target.batches, poll_interval=patience.poll_interval, timeout=patience.timeout
     )
@@ -90,38 +90,50 @@ async def wait_and_save(
         tell_export(session, report)
     else:
         for batch in target.batches:
-            session.out.line(f"{batch_label(batch)}: {await outcome_of(workspace, batch)}")
+            session.out.line(f"{batch_label(batch)}: {outcome_of(batch)}")
     return await exit_of(workspace, target, allow_failures=patience.allow_failures)
 
 
 async def ensure_collected(
-    session: Session, workspace: Workspace, target: Target, *, timeout: float | None = None
+    session: Session,
+    workspace: Workspace,
+    target: Target,
+    *,
+    accept: bool = False,
+    salvage: bool = False,
+    timeout: float | None = None,
 ) -> Target:
-    """Ask how the running batches of a target stand now, and have the results of all ended ones on this disk."""
+    """Refresh the running batches of a target, and collect the results of all that have ended."""
     from batchtui.services.polling.refresh import refresh_batches
 
     running = [batch for batch in target.batches if batch.state.is_running or batch.state is BatchState.MISSING]
     if running:
         await refresh_batches(workspace, running)
         target = await showing.reload(workspace, target)
-    return await collect_all(session, workspace, target, timeout=timeout)
+    try:
+        return await collect_all(session, workspace, target, accept=accept, timeout=timeout)
+    except (ResultsDamaged, ResultsUnavailable) as error:
+        if not salvage:
+            raise
+        session.notes.failure(error)
+        return await showing.reload(workspace, target)
 
 
 async def collect_all(
-    session: Session, workspace: Workspace, target: Target, *, timeout: float | None = None
+    session: Session, workspace: Workspace, target: Target, *, accept: bool = False, timeout: float | None = None
 ) -> Target:
-    """Have the results of all ended batches on this disk, trying again until `timeout` seconds are over.
+    """Collect the results of all ended batches, trying again until `timeout` seconds are over.
 
-    Batches that can have none are passed over, with a word. Another failure of one batch is raised when all others are
+    Batches that can have none are skipped, with a remark. Another failure of one batch is raised when all others are
     saved.
     """
     from batchtui.services.results import fetch_retries as fetching
 
-    wanted = [batch for batch in target.batches if batch.results is not ResultsState.SAVED]
     failed = await fetching.collect_all(
         workspace,
-        wanted,
+        target.batches,
         timeout=fetching.FETCH_TIMEOUT if timeout is None else timeout,
+        accept=accept,
         listeners=fetching.FetchListeners(_collecting(session), _retrying(session)),
     )
     session.notes.close()
@@ -143,6 +155,7 @@ async def export(session: Session, workspace: Workspace, target: Target, options
     plan = await plan_export(workspace, target.batches, options)
     for batch in plan.left_out:
         session.notes.say(f"Without results: {batch_label(batch)}.")
+    # --json has stdout for its document: the results are only counted.
     if plan.output is None and session.json:
         with open(os.devnull, "wb") as nowhere:  # noqa: ASYNC230, PTH123 (a device)
             return await apply_export(workspace, plan, stream=nowhere)
@@ -153,7 +166,7 @@ async def export(session: Session, workspace: Workspace, target: Target, options
 
 
 def tell_export(session: Session, report: ExportReport) -> None:
-    """Say what was written; where it went to stdout only what needs a second look is said, on stderr."""
+    """Print what was written. Where the results went to stdout, stderr tells only what needs a second look."""
     said = ", ".join(
         f"{count(report.outcomes[outcome])} {OUTCOMES[outcome].word}"
         for outcome in Outcome
@@ -169,11 +182,12 @@ def tell_export(session: Session, report: ExportReport) -> None:
 
 
 async def exit_of(workspace: Workspace, target: Target, *, allow_failures: bool) -> int:
-    """Return whether every request succeeded, read closely: answers that were cut short or refused did not."""
+    """Return whether every request succeeded, read closely: answers that were truncated or refused did not."""
     if allow_failures:
         return ExitCode.DONE
     saved = [batch for batch in target.batches if batch.results is ResultsState.SAVED]
     others = [batch for batch in target.batches if batch.results is not ResultsState.SAVED]
+    # A retry may have answered what a deleted batch of the first attempt lost: then all of the job succeeded.
     if any(not batch.has_full_success for batch in others):
         outcomes = await showing.merged_outcomes(workspace, target)
         succeeded = sum(number for outcome, number in (outcomes or {}).items() if outcome.is_success)
@@ -190,16 +204,11 @@ def _needs_a_second_look(workspace: Workspace, saved: Sequence[Batch]) -> bool:
         return next(iter(merged.in_arrival_order(Outcome.failures())), None) is not None
 
 
-async def outcome_of(workspace: Workspace, batch: Batch) -> str:
+def outcome_of(batch: Batch) -> str:
     """Return what became of a batch's requests, as closely as is known."""
     if batch.results is not ResultsState.SAVED:
         return f"{batch.state}, {batch.counts.succeeded:,} of {batch.counts.total:,} succeeded"
-    return f"ended, results saved: {sheets.result_words(await asyncio.to_thread(_outcomes, workspace, batch))}"
-
-
-def _outcomes(workspace: Workspace, batch: Batch) -> Mapping[Outcome, int]:
-    with workspace.registry.results.reader(batch) as reader:
-        return reader.by_outcome
+    return f"ended, results saved: {batch_outcome_words(batch)}"
 
 
 def _stdout(session: Session, kind: str) -> BinaryIO:

@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 
 
 def send_listener(notes: Stderr) -> Callable[[SendEvent], None]:
-    """Make the listener that tells the events of a submission: progress on a terminal, and what matters as remarks."""
+    """Return a listener that writes the events of a submission: progress on a terminal, important ones as remarks."""
     last = 0.0
 
     def tell(event: SendEvent) -> None:
         nonlocal last
         if event.kind == "uploading":
+            # Ten times a second: a chunk of 2 MB takes less, and each line costs a write to the terminal.
             if time.monotonic() - last > 0.1:
                 last = time.monotonic()
                 notes.progress(f"{part_label(event.batch)}: {size(event.sent)} of {size(event.batch.bytes)} sent")
@@ -38,7 +39,7 @@ def send_listener(notes: Stderr) -> Callable[[SendEvent], None]:
 
 
 def end_of_sending(notes: Stderr, submitted: Submitted) -> ExitCode:
-    """Say where parts were left to wait, and return what the program's end tells a script."""
+    """Write which parts were not sent. Returns the exit code."""
     if submitted.unknown:
         return ExitCode.FATE_UNKNOWN
     if submitted.waiting:
@@ -50,7 +51,7 @@ def end_of_sending(notes: Stderr, submitted: Submitted) -> ExitCode:
 
 
 def terminal_notifier(notes: Stderr, workspace: Workspace) -> Callable[[Sequence[Notice]], None] | None:
-    """Make what tells a terminal of notices, as the settings want it; None where there is no terminal."""
+    """Return a function that rings the terminal as the settings say; None where there is no terminal."""
     from batchtui.services.notifications.channels import terminal_sequences
 
     if not notes.is_terminal:
@@ -59,9 +60,18 @@ def terminal_notifier(notes: Stderr, workspace: Workspace) -> Callable[[Sequence
 
 
 _WORDS: dict[str, Callable[[SendEvent], str]] = {
-    "waiting": lambda event: f"the API wants to be left alone for {countdown(event.seconds)}. {event.message}",
-    "looking": lambda event: f"the answer was lost; looking for it at the API in {countdown(event.seconds)}.",
-    "adopted": lambda event: f"the answer was lost, and the batch is there: {event.batch.id}",
-    "unknown": lambda _: "nobody knows whether it was created. `batchtui resume` looks again, and sends nothing twice.",
+    "waiting": lambda event: (
+        f"refused {amount(event.attempts, 'time')}; next try in {countdown(event.seconds)}. {event.message}"
+    ),
+    "looking": lambda event: (
+        "no response to the create request; looking for it at the API."
+        + (f" Its absence is proved in {countdown(event.seconds)}." if event.seconds > 10 else "")
+    ),
+    "adopted": lambda event: (
+        f"no response to the create request, and {event.batch.id} fits"
+        + ("; its results will prove it." if event.batch.is_unproved else ": its results prove it.")
+    ),
+    "unknown": lambda _: "unknown whether it was created. `batchtui resume` looks again, and sends nothing twice.",
+    "account": lambda event: f"its account was not known; it is taken for {event.message}.",
     "queued": lambda event: f"waits. {event.message or event.batch.reason}",
 }

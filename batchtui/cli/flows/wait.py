@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from batchtui.cli.flows.send_progress import terminal_notifier
-from batchtui.cli.views import batches as sheets
 from batchtui.domain.states import BatchState
 from batchtui.text import forecasts
 from batchtui.text.durations import span
 from batchtui.text.glyphs import STATES
 from batchtui.text.numbers import amount, count
+from batchtui.text.outcome_words import batch_outcome_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -68,7 +68,7 @@ def _teller(notes: Stderr, time: Clock, history: Forecaster) -> Callable[[Waitin
         said = waiting.message
         for batch in waiting.batches:
             if batch.state is BatchState.ENDED and states.get(batch.key, batch.state) is not batch.state:
-                notes.say(f"{batch.id} ended: {sheets.outcome_words(batch.counts)}")
+                notes.say(f"{batch.id} ended: {batch_outcome_words(batch)}")
             states[batch.key] = batch.state
         notes.progress(progress_words(waiting, end_words(waiting.batches, history, time.now())))
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batchtui.domain.cost import total
-from batchtui.domain.result import Outcome
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.text import forecasts
 from batchtui.text.durations import ago, span, stamp
-from batchtui.text.glyphs import OUTCOMES, state_sign
+from batchtui.text.glyphs import state_sign
 from batchtui.text.money import cost, cost_in_full
 from batchtui.text.numbers import amount, count, size
+from batchtui.text.outcome_words import batch_outcome_words, counts_words, outcome_words
 from batchtui.text.safe import one_line, sanitize
 from batchtui.text.tables import TextColumn
 from batchtui.text.widths import pad
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from batchtui.domain.batch import Batch, RequestCounts
     from batchtui.domain.forecast import Forecast
     from batchtui.domain.job import Job
+    from batchtui.domain.result import Outcome
     from batchtui.services.insights.warnings import BatchWarning
 
 COLUMNS = (
@@ -54,7 +55,7 @@ def _row(batch: Batch, now: datetime, output: Stdout) -> tuple[str, ...]:
         name if output.width is None else pad(name, _LONGEST_NAME).rstrip(),
         part_words(batch),
         count(batch.requests),
-        counts_words(batch),
+        progress_words(batch),
         ago(moment, now),
         cost(batch.cost_actual, batch.cost_estimate),
         model_words(batch.models),
@@ -64,7 +65,7 @@ def _row(batch: Batch, now: datetime, output: Stdout) -> tuple[str, ...]:
 
 def state_words(batch: Batch, output: Stdout) -> str:
     """Return a batch's state: glyph and word on a terminal, the word alone in a pipe."""
-    sign = state_sign(batch.state, failed=batch.counts.failed)
+    sign = state_sign(batch.state, batch.success)
     return f"{sign.glyph_in(plain=output.is_plain)} {sign.word}" if output.is_terminal else sign.word
 
 
@@ -74,23 +75,11 @@ def part_words(batch: Batch) -> str:
     return f"{part} #{batch.attempt}".strip() if batch.attempt > 1 else part
 
 
-def counts_words(batch: Batch) -> str:
+def progress_words(batch: Batch) -> str:
     """Return what became of the requests, where that is known; else why it stands where it stands."""
     if batch.state is BatchState.ENDED or batch.counts.settled:
-        return outcome_words(batch.counts)
+        return batch_outcome_words(batch)
     return sanitize(batch.reason)
-
-
-def outcome_words(counts: RequestCounts) -> str:
-    """Return counts in words; what there is none of is left out."""
-    said = {
-        "succeeded": counts.succeeded,
-        "errored": counts.errored,
-        "canceled": counts.canceled,
-        "expired": counts.expired,
-        "processing": counts.processing,
-    }
-    return ", ".join(f"{count(number)} {word}" for word, number in said.items() if number) or "none"
 
 
 def model_words(models: Sequence[str]) -> str:
@@ -138,7 +127,7 @@ def job_details(
         ("name", sanitize(job.name)),
         ("requests", f"{count(job.requests)} in {amount(len(batches), 'batch', 'batches')}"),
         ("attempts", _attempts_words(batches) if attempts > 1 else ""),
-        ("counts", outcome_words(counts) if outcomes is None else result_words(outcomes)),
+        ("counts", _job_words(batches, counts) if outcomes is None else outcome_words(outcomes)),
         ("cost", _cost_words(batches, counts)),
         ("source", sanitize(job.source)),
         ("tags", sanitize(", ".join(job.tags))),
@@ -146,6 +135,17 @@ def job_details(
         ("created", stamp(job.created_at)),
     ]
     return sheet(facts)
+
+
+def _job_words(batches: Sequence[Batch], counts: RequestCounts) -> str:
+    """Say what became of a job's requests in one attempt, as closely as is known of all of its batches."""
+    found: dict[Outcome, int] = {}
+    for batch in batches:
+        if batch.outcomes is None:
+            return counts_words(counts)
+        for outcome, number in batch.outcomes.items():
+            found[outcome] = found.get(outcome, 0) + number
+    return outcome_words(found)
 
 
 def _cost_words(batches: Sequence[Batch], counts: RequestCounts) -> str:
@@ -160,11 +160,6 @@ def _attempts_words(batches: Sequence[Batch]) -> str:
     for batch in batches:
         requests[batch.attempt] = requests.get(batch.attempt, 0) + batch.requests
     return f"{len(requests)}: {', then '.join(amount(number, 'request') for number in requests.values())}"
-
-
-def result_words(outcomes: Mapping[Outcome, int]) -> str:
-    """Return how many results have which outcome, the good ones first."""
-    return ", ".join(f"{count(outcomes[one])} {OUTCOMES[one].word}" for one in Outcome if outcomes.get(one))
 
 
 def sheet(facts: Iterable[tuple[str, str]]) -> Iterator[str]:
@@ -187,7 +182,7 @@ def _requests_words(batch: Batch) -> str:
 
 
 def _counts_fact(batch: Batch) -> str:
-    words = outcome_words(batch.counts) if batch.counts.total else ""
+    words = batch_outcome_words(batch) if batch.counts.total or batch.outcomes else ""
     if batch.state.is_running and words and not batch.counts_moved:
         return f"{words} (counts arrive when the batch ends)"
     return words
@@ -199,7 +194,8 @@ def _moment(moment: datetime | None, now: datetime) -> str:
 
 def _results_words(batch: Batch, now: datetime) -> str:
     if batch.results is ResultsState.SAVED:
-        return f"saved ({size(batch.results_bytes)})"
+        accepted = f"; accepted as they are: {sanitize(batch.accepted)}" if batch.accepted else ""
+        return f"saved ({size(batch.results_bytes)}){accepted}"
     if batch.results is ResultsState.GONE:
         return "gone"
     if batch.state is not BatchState.ENDED:

@@ -33,6 +33,8 @@ def found_lines(composition: Composition) -> Iterator[str]:
     facts = "; ".join(f"{key}: {value}" for key, value in table.facts.items())
     yield f"{one_line(table.name)}: {table.kind} ({one_line(facts)})"
     yield f"  columns: {one_line(', '.join(table.columns[:40]))}{' …' if len(table.columns) > 40 else ''}"
+    for doubt in table.doubts:
+        yield f"  {one_line(str(doubt))}"
     if template is not None:
         yield f"  template: {one_line(template.name)}, version {template.version}"
 
@@ -41,11 +43,13 @@ def composed_lines(composed: Composed) -> Iterator[str]:
     """Yield what was made, and what is worth knowing about ids and caching."""
     models = ", ".join(f"{count(number)} × {one_line(model)}" for model, number in composed.report.models.items())
     yield f"{amount(composed.report.requests, 'request')} of {amount(composed.rows, 'row')}: {models or 'no model'}"
+    if composed.left_out:
+        yield f"  left out: {', '.join(f'{count(number)} {what}' for what, number in composed.left_out.items())}"
     if composed.changed:
         twice = f", {count(composed.repeated)} of them stood there before" if composed.repeated else ""
         yield f"  {amount(composed.changed, 'id')} made legal and unique{twice}; results have the originals"
     if composed.made:
-        yield f"  {amount(composed.made, 'id')} made of the row's place"
+        yield f"  {amount(composed.made, 'id')} made of the row's number"
     if composed.prefix is not None and composed.prefix.bytes:
         yield f"  {_prefix(composed.prefix, composed.least_cached or 0)}"
     if composed.gain is not None:
@@ -57,8 +61,8 @@ def composed_lines(composed: Composed) -> Iterator[str]:
 def preview_lines(rows: Sequence[RenderedRow]) -> Iterator[str]:
     """Yield rows as a person reads them."""
     for rendered in rows:
-        place = one_line(rendered.file) if rendered.file else f"row {rendered.line}"
-        yield f"── {place}: {one_line(rendered.custom_id)}"
+        place = f"{one_line(rendered.file)}, " if rendered.file else ""
+        yield f"── {place}row {rendered.number} (line {rendered.line}): {one_line(rendered.custom_id)}"
         if system := rendered.params.get("system"):
             yield f"system: {_said(system)}"
         for message in rendered.params.get("messages", ()):
@@ -73,6 +77,7 @@ def rendered_document(rendered: RenderedRow) -> Document:
     """Write one row as it would be sent."""
     return {
         "file": rendered.file,
+        "row": rendered.number,
         "line": rendered.line,
         "request": {"custom_id": rendered.custom_id, "params": rendered.params} if rendered.params else None,
         "problems": [problem_document(problem) for problem in rendered.problems],
@@ -84,6 +89,7 @@ def found_document(composition: Composition) -> Document:
     table, template = composition.table, composition.template
     return {
         "table": {"name": table.name, "kind": table.kind, "columns": list(table.columns), **table.facts},
+        "doubts": [doubt._asdict() for doubt in table.doubts],
         "template": template and {"name": template.name, "version": template.version},
     }
 
@@ -95,6 +101,7 @@ def composed_document(composition: Composition, composed: Composed, output: str 
         "output": output if composed.is_written else None,
         "requests": report.requests,
         "rows": composed.rows,
+        "left_out": dict(composed.left_out),
         "bytes": report.bytes,
         **found_document(composition),
         "ids": {

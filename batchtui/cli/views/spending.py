@@ -7,10 +7,10 @@ import io
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
-from batchtui.cli.views.batches import outcome_words
 from batchtui.text.batch_json import Document, counts_document, dollars
 from batchtui.text.money import UNKNOWN_CELL, usd
 from batchtui.text.numbers import amount, count, short
+from batchtui.text.outcome_words import counts_words
 from batchtui.text.safe import sanitize
 from batchtui.text.tables import TextColumn
 
@@ -52,7 +52,7 @@ CATEGORIES = {
 
 
 def show_ledger(session: Session, ledger: Ledger, *, named: str | None, as_csv: bool) -> None:
-    """Say what was spent."""
+    """Print what was spent."""
     if session.json:
         session.out.document(ledger_document(ledger))
         return
@@ -79,7 +79,7 @@ def sheet(ledger: Ledger, named: str | None) -> Iterator[str]:
     if ledger.expected is not None and total.batches:
         yield f"  estimated: {usd(ledger.expected)}{_compared(total.cost, ledger.expected)}"
     if ledger.counts.failed and total.batches:
-        unbilled = outcome_words(replace(ledger.counts, succeeded=0, processing=0))
+        unbilled = counts_words(replace(ledger.counts, succeeded=0, processing=0))
         yield f"  billed: {ledger.counts.succeeded:,} of {amount(ledger.counts.total, 'request')}; not {unbilled}"
     for name, said in CATEGORIES.items():
         if tokens := _tokens(total, name):
@@ -96,7 +96,7 @@ def sheet(ledger: Ledger, named: str | None) -> Iterator[str]:
 
 
 def remarks(ledger: Ledger) -> Iterator[str]:
-    """Yield what the figures do not hold."""
+    """Yield what the figures do not include."""
     if ledger.total.unknown:
         answers = amount(ledger.total.unknown, "answer")
         yield f"{answers} cannot be priced: their model has no price, or they say nothing of their tokens."
@@ -110,7 +110,7 @@ def remarks(ledger: Ledger) -> Iterator[str]:
 
 
 def show_calculation(session: Session, sums: Sequence[CalculatedCost], *, as_csv: bool) -> None:
-    """Say what a calculation came to."""
+    """Print a calculation."""
     documents = [_sum_document(each) for each in sums]
     if session.json:
         session.out.document(documents)

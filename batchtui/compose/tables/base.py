@@ -40,10 +40,32 @@ class TableOptions:
     delimiter: str | None = None
     header: bool | None = None
     """Whether the first row names the columns; None to find out."""
+    skip: int | None = None
+    """Lines above the table; None to find out."""
+    comment: str | None = None
+    """What lines that are left out begin with."""
+    sheet: str | None = None
+    """The sheet of a spreadsheet, by name or by number from 1; None for the first."""
     stdin: BinaryIO | None = field(default=None, compare=False)
     """What `-` reads."""
     attach_text: bool = False
     """Whether the text of a file in a folder goes along as a document, as no gap of the template takes it."""
+
+
+class Doubt(NamedTuple):
+    """Something about a table that was found out and may be wrong."""
+
+    about: str
+    """Which fact."""
+    found: str
+    """What was found."""
+    because: str
+    option: str
+    """What a person says who knows better."""
+
+    def __str__(self) -> str:
+        """As a line: "header: first row? yes, because …; --no-header reads it otherwise"."""
+        return f"{self.about}: {self.found}, because {self.because}; {self.option} otherwise"
 
 
 class Table(Protocol):
@@ -60,6 +82,14 @@ class Table(Protocol):
     @property
     def facts(self) -> Mapping[str, str]:
         """What was found out about it, in words: encoding, delimiter, header."""
+
+    @property
+    def doubts(self) -> tuple[Doubt, ...]:
+        """What was found out and may be wrong: a person is asked where there is one."""
+
+    @property
+    def left_out(self) -> Mapping[str, int]:
+        """What the last whole reading left out as no data, by the words for it: blank rows, comments and so on."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -83,3 +113,34 @@ class Table(Protocol):
         Raises:
             InputError: the table cannot be read any more.
         """
+
+    def values(self, column: str) -> Iterator[Any]:
+        """Yield the values of one column, at least those of all rows.
+
+        Raises:
+            InputError: as `rows`.
+        """
+
+    def keep(self) -> None:
+        """Keep what is read, so that it can be read again: for pipes, before their first reading."""
+
+
+class Readable:
+    """What most tables have in common."""
+
+    doubts: tuple[Doubt, ...] = ()
+    left_out: Mapping[str, int] = {}
+
+    def rows(self) -> Iterator[list[Row]]:
+        """Yield the rows in blocks."""
+        raise NotImplementedError
+
+    def values(self, column: str) -> Iterator[Any]:
+        """Yield the values of one column."""
+        for block in self.rows():
+            for row in block:
+                if column in row.values:
+                    yield row.values[column]
+
+    def keep(self) -> None:
+        """Files can be read again."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import weakref
 from itertools import chain
-from typing import TYPE_CHECKING, BinaryIO
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING, BinaryIO
 
+from batchtui.compose.tables.decompression import CHUNK, unpacked
 from batchtui.domain.errors import InputError
 from batchtui.intake.sources import ByteCounter, DamagedGzip, find_sources, read_chunks
 
@@ -16,7 +19,10 @@ HEAD = 1 << 18
 
 
 class ByteSource:
-    """One file or the standard input, unpacked where it is gzip. A file can be read again, a pipe cannot."""
+    """One file or the standard input, unpacked where it is compressed.
+
+    A file can be read again; a pipe only where `keep` was called before.
+    """
 
     def __init__(self, name: str, stdin: BinaryIO | None = None) -> None:
         """Find it and read its beginning.
@@ -28,6 +34,8 @@ class ByteSource:
         self._stdin = stdin
         self.name = name
         self._counter = ByteCounter()
+        self._kept: IO[bytes] | None = None
+        self._kept_bytes = 0
         self._rest: Iterator[bytes] | None = self._unpacked()
         head = b""
         self.is_whole = True
@@ -44,12 +52,26 @@ class ByteSource:
         """Bytes read so far, and in all where that is known."""
         return self._counter.bytes, self._source.size
 
+    @property
+    def is_pipe(self) -> bool:
+        """Whether it is the standard input."""
+        return self._source.path is None
+
+    def keep(self) -> None:
+        """Keep what a pipe brings in a temporary file, as far as it is read, so that it can be read again."""
+        if self.is_pipe and self._kept is None and self._rest is not None:
+            self._kept = TemporaryFile()  # noqa: SIM115 (closed with this object)
+            weakref.finalize(self, self._kept.close)
+            self._kept_bytes = self._kept.write(self.head)
+
     def chunks(self) -> Iterator[bytes]:
         """Yield all of it.
 
         Raises:
             InputError: it cannot be read any more, or was a pipe that has run out.
         """
+        if self._kept is not None:
+            return self._replayed(self._kept)
         rest, self._rest = self._rest, None
         if rest is not None:
             return chain([self.head], rest)
@@ -58,8 +80,25 @@ class ByteSource:
         self._counter = ByteCounter()
         return self._unpacked()
 
+    def _replayed(self, kept: IO[bytes]) -> Iterator[bytes]:
+        """Yield what was kept, and then what the pipe goes on to bring; several readers have a place each."""
+        place = 0
+        while True:
+            if place < self._kept_bytes:
+                kept.seek(place)
+                chunk = kept.read(CHUNK)
+            else:
+                chunk = next(self._rest or iter(()), b"")
+                if not chunk:
+                    return
+                kept.seek(self._kept_bytes)
+                self._kept_bytes += kept.write(chunk)
+            place += len(chunk)
+            yield chunk
+
     def _unpacked(self) -> Iterator[bytes]:
+        raw = read_chunks(self._source, self._stdin, self._counter)
         try:
-            yield from read_chunks(self._source, self._stdin, self._counter)
+            yield from unpacked(raw, self.name, self._source.path)
         except DamagedGzip as fault:
             raise InputError(f"{self.name}: {fault}.", hint="Was it copied completely?") from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from batchtui.compose.tables.base import BLOCK_ROWS, Row
+from batchtui.compose.tables.base import BLOCK_ROWS, Readable, Row
 from batchtui.domain.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ MEMORY = "512MB"
 """What a query may use; sorts and joins of more go to the disk."""
 
 
-class DuckdbTable:
+class DuckdbTable(Readable):
     """The rows of one SELECT. It reads files and changes none; nothing is fetched from a network."""
 
     id_column = None
@@ -48,6 +48,25 @@ class DuckdbTable:
         while rows := self._fetch(found):
             yield [Row(number + place, dict(zip(names, row, strict=True))) for place, row in enumerate(rows, 1)]
             number += len(rows)
+
+    def rename(self, columns: tuple[str, ...]) -> None:
+        """Call the columns otherwise, where there are as many names."""
+        if len(columns) == len(self.columns):
+            self.columns = columns
+
+    def ask(self, sql: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        """Return all rows of a query of ours.
+
+        Raises:
+            InputError: a file cannot be read.
+        """
+        import duckdb
+
+        try:
+            rows: list[tuple[Any, ...]] = self._connection.cursor().execute(sql, parameters).fetchall()
+        except duckdb.Error as error:
+            raise _wrong(error) from None
+        return rows
 
     def _refuse_others(self) -> None:
         """Let one SELECT through, and nothing that writes, installs or sets."""
@@ -83,12 +102,26 @@ class DuckdbTable:
 
 
 def parquet_table(name: str) -> DuckdbTable:
-    """Open a Parquet file.
+    """Open a Parquet file, with the names of its columns as they stand in it: DuckDB calls `A` beside `a` `A_1`.
 
     Raises:
         UsageError, InputError: as `QueryTable`.
     """
-    return DuckdbTable(name, "SELECT * FROM read_parquet(?)", (name,), "Parquet")
+    table = DuckdbTable(name, "SELECT * FROM read_parquet(?)", (name,), "Parquet")
+    table.rename(_names_in(table, name))
+    return table
+
+
+def _names_in(table: DuckdbTable, name: str) -> tuple[str, ...]:
+    """Return the names of the columns of a Parquet file, those of nested fields left out."""
+    # parquet_schema yields the tree of the schema in depth-first order: the root, then each column and its fields.
+    schema = table.ask("SELECT name, coalesce(num_children, 0) FROM parquet_schema(?)", (name,))
+    names, inner = list[str](), 0
+    for field, children in schema[1:]:
+        if not inner:
+            names.append(field)
+        inner = max(inner - 1, 0) + children
+    return tuple(names)
 
 
 def _connect() -> Any:

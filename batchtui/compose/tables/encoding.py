@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import codecs
 import io
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING
+
+from batchtui.compose.tables.decompression import ChunkStream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -24,6 +27,13 @@ _PLAUSIBLE = [
     "euc_jp", "gb18030", "big5", "euc_kr", "cp949",
 ]  # fmt: skip
 """What tables come in; those of DOS and of old Macs are so seldom that they are guessed wrongly more than rightly."""
+_OLD = ("cp850", "mac_roman")
+"""What "CSV (MS-DOS)" and "CSV (Macintosh)" of Excel are written in: told only by their letters within words."""
+_WITHIN_WORD = re.compile(rb"(?<=[A-Za-z])[\x80-\xff]+(?=[a-z])")
+_USUAL_LETTERS = frozenset("äöüßéèêëàâáãåçñíìîïóòôõúùûøæœ")
+"""Letters of Western languages within words; capital ones stand at their beginning."""
+_SURE_SHARE, _UNSURE_SHARE = 0.9, 0.5
+"""Share of the letters within words that are usual: in the right encoding, and in Windows-1252 if that is wrong."""
 _SAMPLE = 1 << 16
 """Bytes that a guess is made from."""
 
@@ -40,7 +50,7 @@ def detect_encoding(head: bytes) -> str:
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError as fault:
-        return _guess(head, fault.start)
+        return "utf-8" if _is_mostly_utf8(head) else _from_old_computers(head) or _guess(head, fault.start)
     return "utf-8"
 
 
@@ -60,7 +70,7 @@ def is_encoding(name: str) -> bool:
 
 def text_stream(chunks: Iterable[bytes], encoding: str) -> io.TextIOWrapper:
     """Return a stream of text; bytes that are none become lone surrogates, which no request can hold."""
-    raw = io.BufferedReader(_Chunks(iter(chunks)), 1 << 18)
+    raw = io.BufferedReader(ChunkStream(chunks), 1 << 18)
     return io.TextIOWrapper(raw, encoding=encoding, errors="surrogateescape", newline="")
 
 
@@ -84,20 +94,28 @@ def _guess(head: bytes, first: int) -> str:
     return best.encoding
 
 
-class _Chunks(io.RawIOBase):
-    """Chunks of bytes as a file."""
+def _is_mostly_utf8(head: bytes) -> bool:
+    """Whether odd bytes are few beside characters of UTF-8: then these bytes are wrong, and not the encoding.
 
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks = chunks
-        self._left = b""
+    Text in another encoding has sequences that are UTF-8 only by accident.
+    """
+    text = head.decode("utf-8", "surrogateescape")
+    odd = sum("\udc80" <= each <= "\udcff" for each in text)
+    right = sum(each > "\x7f" for each in text) - odd
+    return right > 2 * odd
 
-    def readable(self) -> bool:
-        return True
 
-    def readinto(self, buffer: Any) -> int:
-        if not self._left:
-            self._left = next(self._chunks, b"")
-        size = min(len(buffer), len(self._left))
-        buffer[:size] = self._left[:size]
-        self._left = self._left[size:]
-        return size
+def _from_old_computers(head: bytes) -> str | None:
+    """Return the encoding of DOS or of old Macs, where the letters within words can be nothing else; None otherwise."""
+    within = b"".join(_WITHIN_WORD.findall(head))
+    letters = sum(65 <= byte <= 90 or 97 <= byte <= 122 for byte in head)
+    if not within or sum(byte > 0x7F for byte in head) * 3 > letters:
+        return None  # In other scripts nearly all bytes are high.
+    share = {name: _share_of_usual(within, name) for name in (FALLBACK, *_OLD)}
+    is_mac = b"\r" in head and b"\n" not in head
+    best = max(_OLD, key=lambda name: (share[name], (name == "mac_roman") == is_mac))
+    return best if share[best] >= _SURE_SHARE and share[FALLBACK] <= _UNSURE_SHARE else None
+
+
+def _share_of_usual(content: bytes, encoding: str) -> float:
+    return sum(each in _USUAL_LETTERS for each in content.decode(encoding, "replace")) / len(content)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batchtui.compose.tables.attachments import read_attachment, text_block
-from batchtui.compose.tables.base import Row
+from batchtui.compose.tables.base import Readable, Row
 from batchtui.domain.errors import InputError
 from batchtui.domain.problem import Severity
 from batchtui.intake.problems import CheckFault
@@ -21,7 +21,7 @@ COLUMNS = ("name", "stem", "suffix", "size", *TEXT_NAMES)
 _DEEPEST = 64
 
 
-class FolderTable:
+class FolderTable(Readable):
     """The files of a folder, or one file. Hidden ones are left out, and so is what leads out of the folder."""
 
     columns = COLUMNS

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
 
-from batchtui.compose.tables.base import Row
+from batchtui.compose.tables.base import Readable, Row
 from batchtui.domain.errors import InputError
 from batchtui.intake.problems import CheckFault
 from batchtui.intake.record_diagnosis import diagnose
@@ -28,7 +28,7 @@ _HOPELESS = ("file-binary", "file-encoding", "file-empty", "file-not-json", "fil
 """What the beginning says about all of it."""
 
 
-class JsonTable:
+class JsonTable(Readable):
     """Objects in JSON. Their keys are the columns; a record may lack some, and its own lines are its place."""
 
     has_blocks = False
@@ -65,6 +65,10 @@ class JsonTable:
     def progress(self) -> tuple[int, int | None]:
         """Bytes read so far, and in all where that is known."""
         return self._feed.progress
+
+    def keep(self) -> None:
+        """Keep what a pipe brings, so that it can be read again."""
+        self._feed.keep()
 
     def rows(self) -> Iterator[list[Row]]:
         """Yield the records in blocks; what is no JSON comes with its fault."""

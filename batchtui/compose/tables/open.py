@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from glob import glob, has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batchtui.compose.tables.byte_source import ByteSource
 from batchtui.compose.tables.delimited import DelimitedTable
+from batchtui.compose.tables.dialect import NONE
 from batchtui.compose.tables.duckdb import DuckdbTable, parquet_table
 from batchtui.compose.tables.encoding import is_encoding
 from batchtui.compose.tables.folder import FolderTable
 from batchtui.compose.tables.json_records import JsonTable
+from batchtui.compose.tables.many import ManyTables
+from batchtui.compose.tables.spreadsheet import SpreadsheetTable, is_spreadsheet
 from batchtui.domain.errors import InputError, UsageError
 from batchtui.intake.record_reader import sniff
 from batchtui.intake.sources import STDIN
-from batchtui.settings.user_paths import is_file, is_folder
+from batchtui.settings.user_paths import is_file, is_folder, is_there, path_of
 
 if TYPE_CHECKING:
     from batchtui.compose.tables.base import Table, TableOptions
 
 _DOCUMENTS = (".txt", ".md", ".log", ".pdf", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".html", ".xml", ".py")
 """Files that are one request, and no table."""
+WORDS = {
+    "comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|", "bar": "|", "space": " ",
+    "none": NONE,
+}  # fmt: skip
+"""Delimiters by the words for them."""
 _DELIMITED = (".csv", ".tsv", ".tab", ".psv")
 _RECORDS = (".json", ".jsonl", ".ndjson")
 
@@ -32,24 +42,56 @@ def open_table(name: str, options: TableOptions) -> Table:
         InputError: it is not there, cannot be read, or is nothing that has rows.
         UsageError: an encoding or a delimiter is none; Parquet without DuckDB.
     """
+    options = replace(options, delimiter=WORDS.get(options.delimiter or "", options.delimiter))
     _refuse_odd(options)
     path = Path(name)
     if name != STDIN and (is_folder(path) or (path.suffix.lower() in _DOCUMENTS and is_file(path))):
         return FolderTable(name, path, attach_text=options.attach_text)
+    if name != STDIN and is_file(path) and is_spreadsheet(path):
+        return SpreadsheetTable(name, options)
     feed = ByteSource(name, options.stdin)
+    _refuse_stand_in(name, feed.head)
     if feed.head.startswith(b"PAR1"):
         if name == STDIN:
             raise InputError("Parquet cannot be read from a pipe.", hint="Name the file.")
         return parquet_table(name)
     if (foreign := sniff(feed.head)) is not None:
-        hint = "Save it as CSV." if feed.head.startswith(b"PK") else f"{foreign[1].capitalize()}."
-        raise InputError(f"{name} is {foreign[0]}, not a table.", hint=hint)
+        raise InputError(f"{name} is {foreign[0]}, not a table.", hint=f"{foreign[1].capitalize()}.")
     suffixes = [suffix.lower() for suffix in path.suffixes]
     looks_like_json = feed.head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
     is_named_so = any(suffix in _RECORDS for suffix in suffixes)
     if is_named_so or (looks_like_json and not any(suffix in _DELIMITED for suffix in suffixes)):
         return JsonTable(feed)
     return DelimitedTable(feed, options)
+
+
+def open_tables(names: list[str], options: TableOptions) -> Table:
+    """Open files, folders and patterns such as `data/*.csv`; several become one table, in the order of their names.
+
+    Raises:
+        InputError: as `open_table`; a pattern fits no file, or several are the standard input.
+        UsageError: as `open_table`.
+    """
+    found = [file for name in names for file in _expanded(name)]
+    if found.count(STDIN) > 1:
+        raise InputError("The standard input can be read only once.", hint="Name - once.")
+    if len(found) == 1:
+        return open_table(found[0], options)
+    return ManyTables(f"{len(found)} files", [open_table(file, options) for file in found])
+
+
+def _expanded(name: str) -> list[str]:
+    """Return the files that a pattern fits, in the order of their names; a name that exists is no pattern.
+
+    Raises:
+        InputError: it fits none.
+    """
+    if name == STDIN or is_there(name) or not has_magic(name):
+        return [name]
+    found = sorted(glob(str(path_of(name)), recursive=True))  # noqa: PTH207 (Path.glob knows no absolute patterns)
+    if not found:
+        raise InputError(f'No file fits "{name}".', hint="Check the pattern: * is any part of a name, ** any folders.")
+    return found
 
 
 def open_query(sql: str) -> Table:
@@ -62,8 +104,28 @@ def open_query(sql: str) -> Table:
     return DuckdbTable("SQL", sql)
 
 
+def _refuse_stand_in(name: str, head: bytes) -> None:
+    """Stop at a small text that stands where the data should.
+
+    Raises:
+        InputError: it is a pointer of Git LFS or git-annex, or a web page.
+    """
+    start = head[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith(b"version https://git-lfs.github.com"):
+        raise InputError(f"{name} is a Git LFS pointer, not the file itself.", hint="`git lfs pull` fetches the file.")
+    if start.startswith((b"/annex/objects/", b"../.git/annex/", b".git/annex/")):
+        raise InputError(
+            f"{name} is a git-annex pointer, not the file itself.", hint="`git annex get` fetches the file."
+        )
+    if start.startswith((b"<!doctype html", b"<html", b"<?xml")):
+        what = "an XML file" if start.startswith(b"<?xml") else "a web page"
+        raise InputError(f"{name} is {what}, not a table.", hint="Was a page downloaded in the place of the file?")
+
+
 def _refuse_odd(options: TableOptions) -> None:
     if options.encoding is not None and not is_encoding(options.encoding):
         raise UsageError(f'There is no encoding "{options.encoding}".', hint="For example utf-8, cp1252, utf-16.")
+    if options.comment is not None and not options.comment.strip():
+        raise UsageError("The sign of comments is blank.", hint="For example --comment '#'.")
     if options.delimiter is not None and len(options.delimiter) != 1:
-        raise UsageError("A delimiter is one character.", hint="For example ; or tab.")
+        raise UsageError("A delimiter is one character.", hint="For example ; or tab; none where there is one column.")

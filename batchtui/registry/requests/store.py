@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CHUNKS_AHEAD = 3
-"""Of a body that is on its way: what waits in memory."""
+"""Chunks of a body that are read ahead while it is sent."""
 STAGING = ".staging-"
 
 
@@ -64,7 +64,7 @@ async def _read_ahead(path: Path) -> AsyncGenerator[bytes, None]:
 
 
 class RequestStore:
-    """Where requests are kept. It knows files and indexes, and nothing of what became of the requests."""
+    """Keeps bodies and indexes of requests. What became of the requests is in the database."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -88,6 +88,7 @@ class RequestStore:
         """
         home = self.folder / job_id
         try:
+            # One rename for a new job: its folder is never there in part.
             if not home.exists():
                 staged.folder.rename(home)
             else:
@@ -112,6 +113,7 @@ class RequestStore:
             actual = path.stat().st_size
         except OSError as error:
             raise StorageError(f"The stored requests of {job_id} are gone: {path}.") from error
+        # Sent shorter or longer, it would not be what its Content-Length says.
         if actual != length:
             raise StorageError(f"{path} has {actual} bytes, {length} were planned: it was damaged and is not sent.")
         return StoredBody(path, length)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from batchtui.domain.result import Outcome
 from batchtui.domain.usage import Usage
+from batchtui.registry.results.invalid_answers import find_invalid
 from batchtui.registry.results.summary import EXAMPLES, IdMismatch, ResultSummary
 from batchtui.results.failure_groups import FailureGrouper
 from batchtui.results.line_parser import parse_line
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-VERSION = 2
+VERSION = 3
 """Of the index; one of another version is built again from the results themselves."""
+READABLE = frozenset({2, VERSION})
+"""Versions that can be read: in 2 answers that should be JSON and are not count as succeeded."""
 OUTCOMES = tuple(Outcome)
 """An outcome is stored as its place here: new ones go to the end of the enumeration."""
 BLOCK = 1 << 20
@@ -61,12 +64,14 @@ class Indexing(Protocol):
 class IndexBuilder:
     """Builds the index of one file of results from its bytes, block by block, into a file that is not there before.
 
-    It never reads or changes the results themselves. Its calls block and may come from several threads, one after the
-    other. The caller ends it with `finish` or `discard`.
+    It never changes the results themselves. Its calls block and may come from several threads, one after the
+    other. Whoever opens one calls `finish`, or `discard`.
     """
 
-    def __init__(self, target: Path) -> None:
+    def __init__(self, target: Path, raw: Path | None = None) -> None:
+        """`raw`: the file whose bytes are fed; without it no answer can be told to be invalid JSON."""
         self._target = target
+        self._raw = raw
         self._words: dict[str | None, int | None] = {None: None}
         self._offsets = array("Q")
         self._lengths = array("I")
@@ -79,6 +84,7 @@ class IndexBuilder:
         self._tail: list[bytes] = []
         """What came of that line."""
         target.unlink(missing_ok=True)
+        # Made beforehand: SQLite would give it the permissions that the umask leaves.
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         self._index = sqlite3.connect(target, isolation_level=None, uri=True, check_same_thread=False)
         # Built in one go and thrown away on any failure: it needs no journal of its own.
@@ -109,14 +115,19 @@ class IndexBuilder:
         """
         last = b"".join(self._tail)
         self._add([last])
+        # Each line was counted with its newline, and the last piece has none.
         size = self._start - 1
         index = self._index
+        # At the end: one sort is faster than keeping the order with every insert.
         index.execute("CREATE INDEX results_by_custom_id ON results(custom_id)")
         words = [(code, word) for word, code in self._words.items() if word is not None]
         index.executemany("INSERT INTO words VALUES (?, ?)", words)
         if requests:
+            # immutable: nobody writes it any more, so SQLite needs no locks and no files beside it.
             index.execute("ATTACH ? AS sent", (f"{requests[0].absolute().as_uri()}?mode=ro&immutable=1",))
         index.execute("BEGIN")
+        if requests and self._raw:
+            self._mark_invalid(self._raw, requests)
         summary = self._summary(size, requests[1] if requests else None)
         self._keep_the_rest(summary)
         index.execute(f"PRAGMA user_version = {VERSION}")
@@ -168,6 +179,23 @@ class IndexBuilder:
         self._start = offset
         return rows
 
+    def _mark_invalid(self, raw: Path, requests: tuple[Path, int]) -> None:
+        """Give answers that are not the JSON that was asked for their own outcome, and a group among the failures."""
+        code = _CODES[Outcome.SUCCEEDED]
+        found = dict(find_invalid(self._index, raw, requests, (self._offsets, self._lengths), code))
+        if not found:
+            return
+        for seq, reading in found.items():
+            group = self._grouper.place(reading._replace(outcome=Outcome.INVALID))
+            self._by_group.setdefault(group, array("I")).append(seq)
+        fine = array("I", (seq for seq in self._by_outcome.pop(Outcome.SUCCEEDED) if seq not in found))
+        if fine:
+            self._by_outcome[Outcome.SUCCEEDED] = fine
+        self._by_outcome[Outcome.INVALID] = array("I", found)
+        self._index.executemany(
+            "UPDATE results SET outcome = ? WHERE seq = ?", [(_CODES[Outcome.INVALID], seq) for seq in found]
+        )
+
     def _seqs_of(self, outcome: Outcome) -> Callable[[int], None]:
         return self._by_outcome.setdefault(outcome, array("I")).append
 
@@ -218,7 +246,7 @@ def index_file(raw: Path, target: Path, requests: tuple[Path, int] | None = None
     Raises:
         OSError, sqlite3.Error: where the disk refuses.
     """
-    builder = IndexBuilder(target)
+    builder = IndexBuilder(target, raw)
     try:
         with raw.open("rb", buffering=0) as file:
             while block := file.read(BLOCK):

@@ -41,7 +41,7 @@ def begin_index(batch: Batch, paths: ResultPaths) -> Indexing:
             return IndexWorker(paths.part, paths.new_index)
         except OSError as error:
             log.warning("no process could be had to index the results: %s", error)
-    return IndexBuilder(paths.new_index)
+    return IndexBuilder(paths.new_index, paths.part)
 
 
 class IndexWorker:
@@ -107,7 +107,7 @@ def serve() -> None:
 
 def _index(raw: Path, target: Path, lines: IO[bytes]) -> ResultSummary | None:
     """Read what is told to be there, until the word that it is all; None where the parent has gone before that."""
-    builder = IndexBuilder(target)
+    builder = IndexBuilder(target, raw)
     with raw.open("rb", buffering=0) as file:
         for line in lines:
             told = json.loads(line)

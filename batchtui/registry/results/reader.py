@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from batchtui.domain.result import Outcome, ResultFacts
 from batchtui.domain.spending import UsageGroup
 from batchtui.domain.usage import Usage
-from batchtui.registry.results.index import OUTCOMES, VERSION, from_bytes
+from batchtui.registry.results.index import OUTCOMES, READABLE, VERSION, from_bytes
 from batchtui.registry.results.search import lines_with
 from batchtui.registry.results.summary import ResultSummary
 from batchtui.results.failure_groups import FailureGroup
@@ -64,7 +64,7 @@ class ResultReader:
         connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
         try:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version == VERSION:
+            if version in READABLE:
                 (document,) = connection.execute("SELECT document FROM summary").fetchone()
                 if ResultSummary.from_json(document).bytes == raw.stat().st_size:
                     return cls(raw, connection)
@@ -84,6 +84,11 @@ class ResultReader:
         with self._lock:
             self._index.close()
             self._file.close()
+
+    @property
+    def is_current(self) -> bool:
+        """Whether its index knows all outcomes; one of an earlier version takes invalid JSON for success."""
+        return bool(self._rows("PRAGMA user_version")[0][0] == VERSION)
 
     # ── how many, and which ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -148,12 +153,21 @@ class ResultReader:
 
     def at(self, offset: int, length: int) -> bytes:
         """Return bytes of the file of results."""
+        # pread: several threads read, and none may move the position of another.
         return os.pread(self._file.fileno(), length, offset)
 
     def custom_ids(self) -> Iterator[tuple[int, str, Outcome]]:
         """Yield seq, custom_id and outcome of every result, in order of arrival."""
         for row in self._stream("SELECT seq, custom_id, outcome FROM results ORDER BY seq"):
             yield row[0], row[1], OUTCOMES[row[2]]
+
+    def readable(self) -> list[tuple[int, str]]:
+        """Return seq and custom_id of every line that is a result, in order of arrival."""
+        rows = self._rows(
+            "SELECT r.seq, r.custom_id FROM results AS r JOIN words AS w ON w.id = r.type WHERE w.word <> ''"
+            " ORDER BY r.seq"
+        )
+        return [(row[0], row[1]) for row in rows]
 
     def by_custom_id(self) -> Iterator[tuple[str, int, Outcome, str]]:
         """Yield custom_id, seq, outcome and the beginning of what it says of every result, sorted by custom_id."""
@@ -182,6 +196,7 @@ class ResultReader:
         """
         uri = f"{requests_index.absolute().as_uri()}?mode=ro&immutable=1"
         with self._lock:
+            # immutable: the index of stored requests never changes, so SQLite needs no lock on it.
             self._index.execute("ATTACH ? AS sent", (uri,))
             cursor = self._index.execute(_ANSWERED, (part,))
         try:

@@ -6,13 +6,15 @@ import fcntl
 import os
 import re
 import sqlite3
+import zlib
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING, Self
 
 from batchtui.domain.errors import ResultsUnavailable, StorageError
+from batchtui.domain.states import ResultsState
 from batchtui.registry.requests.writer import index_name
-from batchtui.registry.results.index import IndexBuilder, index_file, sync
+from batchtui.registry.results.index import BLOCK, IndexBuilder, index_file, sync
 from batchtui.registry.results.reader import ResultReader
 
 if TYPE_CHECKING:
@@ -20,10 +22,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from batchtui.domain.batch import Batch
-    from batchtui.registry.requests.store import RequestReader
+    from batchtui.registry.requests.store import RequestReader, RequestStore
     from batchtui.registry.results.index import Indexing
     from batchtui.registry.results.summary import ResultSummary
 
+ALWAYS_READ = 1 << 26
+"""Bytes up to which saved results are read whole when they are opened, which takes a tenth of a second."""
+_VERIFIED: dict[tuple[str, int, int], str] = {}
+"""Files that were read in this process and were as they were saved: path, size and time with their digest."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 
 
@@ -38,6 +44,8 @@ class ResultPaths:
     """What has come so far; becomes `raw`."""
     new_index: Path
     """The index while it is built; becomes `index`."""
+    aside: Path
+    """What once was `raw`, and was truncated or changed on this disk."""
 
 
 class ResultStore:
@@ -48,13 +56,89 @@ class ResultStore:
 
     def paths(self, batch: Batch) -> ResultPaths:
         """Return where the results of a batch lie, or will. The id comes from outside: it names no other folder."""
-        stem = f"{batch.key}-{_UNSAFE.sub('_', batch.id or '')[:80]}"
+        return self._paths(batch.key, batch.id or "")
+
+    def _paths(self, key: int, batch_id: str) -> ResultPaths:
+        stem = f"{key}-{_UNSAFE.sub('_', batch_id)[:80]}"
         raw, index = self.folder / f"{stem}.jsonl", self.folder / f"{stem}.db"
-        return ResultPaths(raw, index, self.folder / f"{stem}.jsonl.part", self.folder / f"{stem}.db.part")
+        return ResultPaths(
+            raw,
+            index,
+            self.folder / f"{stem}.jsonl.part",
+            self.folder / f"{stem}.db.part",
+            self.folder / f"{stem}.jsonl.damaged",
+        )
 
     def has(self, batch: Batch) -> bool:
-        """Return whether whole results of this batch are here."""
-        return self.paths(batch).raw.exists()
+        """Return whether whole results of this batch are here: of saved ones the size is compared too."""
+        try:
+            size = self.paths(batch).raw.stat().st_size
+        except OSError:
+            return False
+        return batch.results is not ResultsState.SAVED or size == batch.results_bytes
+
+    def damage(self, batch: Batch) -> str:
+        """Say what is wrong with saved results on this disk; empty where they are as they were saved. Blocking.
+
+        A file is read once for each process, and after that only where its size or time has changed. One of more than
+        `ALWAYS_READ` bytes is not read where both are as they were when it was saved.
+        """
+        raw = self.paths(batch).raw
+        try:
+            facts = raw.stat()
+        except OSError:
+            return "gone"
+        if facts.st_size != batch.results_bytes:
+            return (
+                f"truncated: {facts.st_size:,} of {batch.results_bytes:,} bytes"
+                if (facts.st_size < batch.results_bytes)
+                else f"changed: {facts.st_size:,} bytes, {batch.results_bytes:,} were saved"
+            )
+        digest, _, saved_at = batch.results_digest.rpartition(":")
+        stamp = (str(raw), facts.st_size, facts.st_mtime_ns)
+        is_as_saved = facts.st_size > ALWAYS_READ and saved_at == str(facts.st_mtime_ns)
+        if not digest or is_as_saved or _VERIFIED.get(stamp) == digest:
+            return ""
+        try:
+            found = _digest_of(raw)
+        except OSError as error:
+            raise _refused(error) from error
+        if found != digest:
+            return "changed since they were saved"
+        _VERIFIED[stamp] = digest
+        return ""
+
+    def digest(self, batch: Batch) -> str:
+        """Return the digest of whole results, with the time of their file; blocking.
+
+        Raises:
+            StorageError: the disk refuses.
+        """
+        raw = self.paths(batch).raw
+        try:
+            return f"{_digest_of(raw)}:{raw.stat().st_mtime_ns}"
+        except OSError as error:
+            raise _refused(error) from error
+
+    def set_aside(self, batch: Batch) -> Path | None:
+        """Rename results that are not as they were saved. Returns their new path; None where there are none.
+
+        Raises:
+            StorageError: the disk refuses.
+        """
+        paths = self.paths(batch)
+        try:
+            if not paths.raw.exists():
+                return None
+            paths.raw.replace(paths.aside)
+            paths.index.unlink(missing_ok=True)
+        except OSError as error:
+            raise _refused(error) from error
+        return paths.aside
+
+    def salvaged(self) -> ResultStore:
+        """Return these results as a store that takes what was kept aside for results."""
+        return _SalvageStore(self.folder)
 
     def download(
         self, batch: Batch, begin_index: Callable[[Batch, ResultPaths], Indexing] | None = None
@@ -86,6 +170,11 @@ class ResultStore:
             StorageError: where the disk refuses.
         """
         paths = self.paths(batch)
+        if paths.raw.exists() and batch.results is ResultsState.SAVED and (wrong := self.damage(batch)):
+            raise ResultsUnavailable(
+                f"The saved results of {batch.id or batch.name} are {wrong}: {paths.raw}.",
+                hint="`batchtui results ID` fetches them again while the API has them; --salvage reads what is left.",
+            )
         if not paths.raw.exists():
             raise ResultsUnavailable(
                 f"The results of {batch.id or batch.name} are not saved here.",
@@ -102,6 +191,39 @@ class ResultStore:
         if reader is None:
             raise StorageError(f"The index {paths.index} cannot be read.")
         return reader
+
+    def move(self, old: int, new: int, batch_id: str) -> None:
+        """Give the whole results of one row of the registry to another row with the same batch.
+
+        The index stays behind: it was made without the requests of the part, and is built again.
+
+        Raises:
+            StorageError: where the disk refuses.
+        """
+        source, target = self._paths(old, batch_id), self._paths(new, batch_id)
+        try:
+            if source.raw.exists():
+                source.raw.replace(target.raw)
+            for path in (source.index, source.new_index):
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise _refused(error) from error
+
+    def rebuild_old_index(self, batch: Batch, requests: RequestStore) -> None:
+        """Build the index of an earlier version again, now that requests tell more outcomes; blocking.
+
+        Raises:
+            ResultsUnavailable, StorageError: as `reader`.
+        """
+        with self.reader(batch) as reader:
+            if reader.is_current or not requests.has(batch.job):
+                return
+        paths, index = self.paths(batch), requests.folder / batch.job / index_name(batch.attempt)
+        try:
+            index_file(paths.raw, paths.new_index, (index, batch.part) if index.exists() else None)
+            paths.new_index.replace(paths.index)
+        except (OSError, sqlite3.Error) as error:
+            raise _refused(error) from error
 
     def files(self, batch: Batch) -> list[Path]:
         """Return all files of a batch's results that are here, whole or not."""
@@ -122,6 +244,30 @@ class ResultStore:
                 path.unlink(missing_ok=True)
         except OSError as error:
             raise _refused(error) from error
+
+
+class _SalvageStore(ResultStore):
+    """Takes whatever there is of results for results. Its indexes are its own, and are built anew each time."""
+
+    def paths(self, batch: Batch) -> ResultPaths:
+        """Return where something of the results lies."""
+        paths = super().paths(batch)
+        there = next((path for path in (paths.raw, paths.part, paths.aside) if path.exists()), paths.raw)
+        index = self.folder / f"{there.name}.salvage.db"
+        return replace(paths, raw=there, index=index, new_index=index.with_suffix(".db.part"))
+
+    def reader(self, batch: Batch) -> ResultReader:
+        """Open what there is of the results; the index lives as long as the reader."""
+        index = self.paths(batch).index
+        index.unlink(missing_ok=True)
+        try:
+            return super().reader(batch)
+        finally:
+            index.unlink(missing_ok=True)
+
+    def damage(self, batch: Batch) -> str:
+        """Say nothing of what is wrong: that is known."""
+        return ""
 
 
 class DownloadBusy(Exception):
@@ -148,6 +294,7 @@ class ResultDownload:
             raise
         self._known = os.fstat(self._file.fileno()).st_size
         self._is_committed = False
+        self._crc = 0
         self.position = 0
         """Bytes that came in this try."""
 
@@ -162,6 +309,11 @@ class ResultDownload:
         """Bytes on the disk."""
         return max(self._known, self.position)
 
+    @property
+    def digest(self) -> str:
+        """Of the results that were committed, with the time of their file."""
+        return f"crc32:{self._crc:08x}:{os.fstat(self._file.fileno()).st_mtime_ns}"
+
     def write(self, block: bytes) -> None:
         """Take the next bytes, and index them: blocking, for a thread.
 
@@ -170,6 +322,7 @@ class ResultDownload:
         """
         try:
             self._keep(block)
+            self._crc = zlib.crc32(block, self._crc)
             self._index.feed(block)
         except (OSError, sqlite3.Error) as error:
             raise _refused(error) from error
@@ -248,7 +401,7 @@ class ResultDownload:
 
 
 def _index_here(_batch: Batch, paths: ResultPaths) -> Indexing:
-    return IndexBuilder(paths.new_index)
+    return IndexBuilder(paths.new_index, paths.part)
 
 
 def _lock(path: Path) -> IO[bytes]:
@@ -266,7 +419,16 @@ def _lock(path: Path) -> IO[bytes]:
 
 
 def _files(paths: ResultPaths) -> tuple[Path, ...]:
-    return paths.raw, paths.index, paths.part, paths.new_index
+    return paths.raw, paths.index, paths.part, paths.new_index, paths.aside
+
+
+def _digest_of(path: Path) -> str:
+    """Return the checksum of a file. It tells accidents, not attacks: CRC-32 is as fast as the disk."""
+    crc = 0
+    with path.open("rb", buffering=0) as file:
+        while block := file.read(BLOCK):
+            crc = zlib.crc32(block, crc)
+    return f"crc32:{crc:08x}"
 
 
 def _refused(error: Exception) -> StorageError:

@@ -2,6 +2,7 @@
 
 Modules:
 
+    adopt    find what a person names; a full id that is not known is imported from the API
     cancel   plan and carry out cancellations, each checked by reading the batch back
     delete   plan and carry out deletions: at the API where a batch has ended, otherwise only the row here
     labels   name, tag and annotate jobs

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from batchtui.domain.errors import BatchNotFound, BatchtuiError
+from batchtui.domain.errors import AnswerLost, BatchNotFound, BatchtuiError, Refused, Unreachable, UsageError
 from batchtui.domain.states import BatchState, ResultsState
-from batchtui.services.batches.cancel import ActionResult, Skipped
+from batchtui.runtime.threads import run_in_thread
+from batchtui.services.batches.cancel import ActionResult, Skipped, refuse_changed, unproved_reason
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from batchtui.domain.batch import Batch
+    from batchtui.domain.errors import GatewayError
     from batchtui.services.workspace import Workspace
 
 
@@ -35,25 +37,34 @@ class DeletePlan:
 
 
 async def plan_delete(
-    workspace: Workspace, keys: Sequence[int], *, locally: bool = False, force: bool = False
+    workspace: Workspace,
+    keys: Sequence[int],
+    *,
+    locally: bool = False,
+    force: bool = False,
+    typed: Collection[str] = (),
 ) -> DeletePlan:
     """Return what deleting these batches would do; nothing is asked of the API.
 
-    Without `force`, batches whose results are not saved are left alone, with the reason.
+    Without `force`, batches whose results are not saved are left alone, with the reason; `typed` is as in
+    `plan_cancel`.
     """
     delete: list[Batch] = []
     drop: list[Batch] = []
+    losing: list[Batch] = []
     skipped: list[Skipped] = []
     for batch in await workspace.registry.views.page(keys):
-        why_not = _why_not(batch, locally=locally, force=force)
+        loses = await _loses_results(workspace, batch)
+        why_not = _why_not(batch, locally=locally, force=force, loses=loses) or unproved_reason(batch, typed)
         if why_not:
             skipped.append(Skipped(batch, why_not))
         elif locally or batch.state in (BatchState.PLANNED, BatchState.MISSING):
             drop.append(batch)
         else:
             delete.append(batch)
-    losing = tuple(batch for batch in delete if _loses_results(batch))
-    return DeletePlan(tuple(delete), tuple(drop), losing, tuple(skipped))
+            if loses:
+                losing.append(batch)
+    return DeletePlan(tuple(delete), tuple(drop), tuple(losing), tuple(skipped))
 
 
 async def apply_delete(workspace: Workspace, plan: DeletePlan) -> list[ActionResult]:
@@ -62,11 +73,16 @@ async def apply_delete(workspace: Workspace, plan: DeletePlan) -> list[ActionRes
     batches = workspace.registry.batches
     outcomes: list[ActionResult] = []
     for batch in plan.drop:
-        await batches.deleted(batch.key, locally=True)
-        outcomes.append(ActionResult(await batches.get(batch.key)))
-    for batch in plan.delete:
         error: BatchtuiError | None = None
         try:
+            await _drop(workspace, batch)
+        except BatchtuiError as caught:
+            error = caught
+        outcomes.append(ActionResult(await batches.get(batch.key), error))
+    for batch in plan.delete:
+        error = None
+        try:
+            await refuse_changed(workspace, batch)
             await _delete(workspace, batch)
         except BatchtuiError as caught:
             error = caught
@@ -74,34 +90,57 @@ async def apply_delete(workspace: Workspace, plan: DeletePlan) -> list[ActionRes
     return outcomes
 
 
+async def _drop(workspace: Workspace, batch: Batch) -> None:
+    """Take a batch out of the lists here, where it stands as it stood when the plan was made."""
+    if not await workspace.registry.batches.drop(batch.key, batch.state, batch.id):
+        now = await workspace.registry.batches.get(batch.key)
+        raise UsageError(f"{batch.name} part {batch.part} is {now.state} meanwhile; it was left alone.")
+
+
 async def _delete(workspace: Workspace, batch: Batch) -> None:
-    """Delete a batch at the API, then ask for it: only a 404 proves that it is gone."""
+    """Delete at the API, then read back: only a 404 proves it, whatever the answer to the DELETE was.
+
+    A batch that was deleted elsewhere answers the DELETE with 404, and other servers answer a done one without JSON.
+    """
     assert batch.id is not None
     gateway = await workspace.gateway()
-    await gateway.delete(batch.id)
+    failure: GatewayError | None = None
+    try:
+        await gateway.delete(batch.id)
+    except BatchNotFound:
+        pass
+    except (Refused, AnswerLost) as error:
+        if isinstance(error, Unreachable):
+            raise
+        failure = error
     try:
         await gateway.retrieve(batch.id)
     except BatchNotFound:
         await workspace.registry.batches.deleted(batch.key, locally=False)
         return
     raise BatchtuiError(
-        f"{batch.id} is still there after it was deleted.",
+        f"{batch.id} is still there after it was deleted." + (f" {failure.message}" if failure else ""),
         title="Not deleted",
-        hint="Try again, or look at `batchtui log`.",
+        hint=f"Run the command again; `batchtui delete {batch.id} --local` forgets it here and leaves it at the API.",
     )
 
 
-def _loses_results(batch: Batch) -> bool:
-    return batch.results not in (ResultsState.SAVED, ResultsState.GONE) and batch.counts.total > 0
+async def _loses_results(workspace: Workspace, batch: Batch) -> bool:
+    """Whether the API has the only whole results: the file decides, not what the registry says of it."""
+    if batch.results is ResultsState.SAVED:
+        return bool(await run_in_thread(workspace.registry.results.damage, batch))
+    return batch.results is not ResultsState.GONE and (batch.counts.total > 0 or batch.requests > 0)
 
 
-def _why_not(batch: Batch, *, locally: bool, force: bool) -> str:
+def _why_not(batch: Batch, *, locally: bool, force: bool, loses: bool) -> str:
     if batch.state is BatchState.DELETED:
         return "it is deleted already"
-    if batch.state in (BatchState.SUBMITTING, BatchState.UNKNOWN) and not (locally and force):
+    if batch.state is BatchState.SUBMITTING:
+        return "it is being sent; wait until the API has responded"
+    if batch.state is BatchState.UNKNOWN and not (locally and force):
         return "nobody knows yet whether it exists; `batchtui resume` finds out"
     if batch.state.is_running:
-        return "it is still running; cancel it first"
-    if batch.state is BatchState.ENDED and not locally and not force and _loses_results(batch):
-        return "its results are not saved yet; save them with `batchtui results`, or say --force"
+        return "" if locally and force else "it is in progress. Cancel it first, or forget it here with --local --force"
+    if batch.state is BatchState.ENDED and not force and loses:
+        return "its results are not saved here; save them with `batchtui results`, or use --force"
     return ""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import UsageError
+from batchtui.domain.job import name_complaint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from batchtui.domain.job import Job
     from batchtui.services.workspace import Workspace
 
-LONGEST_NAME = 200
 LONGEST_TAG = 60
 LONGEST_NOTE = 2_000
 """Signs."""
@@ -38,10 +38,8 @@ class LabelEdit:
     @property
     def complaint(self) -> str:
         """What is wrong with it, in a few words; empty where nothing is."""
-        if self.name is not None and not self.name.strip():
-            return "a name is needed"
-        if self.name is not None and len(self.name) > LONGEST_NAME:
-            return f"a name has at most {LONGEST_NAME} signs"
+        if self.name is not None and (complaint := name_complaint(self.name)):
+            return complaint
         if self.note is not None and len(self.note) > LONGEST_NOTE:
             return f"a note has at most {LONGEST_NOTE:,} signs"
         tags = (*(self.tags or ()), *self.add)

@@ -14,7 +14,7 @@ import asyncio
 import shutil
 import tempfile
 from array import array
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import IO, TYPE_CHECKING
 
@@ -25,7 +25,7 @@ from batchtui.services.estimates.request_groups import RequestGrouper
 from batchtui.services.submission.staging.stage import ReadProgress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from batchtui.compose import Composer
@@ -70,6 +70,8 @@ class Composed:
     """What they will cost as one batch; None where there are none."""
     gain: CacheSavings | None = None
     """What caching the prefix is worth; None where it is too short, or the model's price is not known."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """What of the data was left out as no row, by the words for it: blank rows, comments …"""
     troubled: Sequence[int] = ()
     """The numbers of rows with a problem, from 1, in order: the first `MOST_TROUBLED`. Only of a survey."""
 
@@ -225,6 +227,7 @@ def _composed(
         prefix=composer.fitting.prefix,
         least_cached=min_cacheable_tokens(model) if (model := composer.fitting.model) else None,
         loads=loads,
+        left_out=composer.table.left_out,
     )
 
 

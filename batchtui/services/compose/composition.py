@@ -78,7 +78,7 @@ async def sample(composition: Composition, first: int, count: int) -> list[Rende
     Reads the table from its beginning; a pipe can be read only once.
 
     Raises:
-        InputError: the table cannot be read, or the column for the ids does not exist.
+        InputError: the table cannot be read, or does not fit the template at all, as for `compose`.
     """
     return await asyncio.to_thread(_sample, composition, first, count)
 
@@ -102,16 +102,19 @@ def open_data(options: ComposeOptions, *, attach_text: bool) -> Table:
     Raises:
         UsageError, InputError: as `open_composition`.
     """
-    from batchtui.compose import TableOptions, open_query, open_table
+    from batchtui.compose import TableOptions, open_query, open_tables
 
     if options.sql is not None:
         return open_query(options.sql)
-    return open_table(
-        str(options.data),
+    return open_tables(
+        [str(options.data), *options.more_data],
         TableOptions(
             encoding=options.encoding,
             delimiter=options.delimiter,
             header=options.header,
+            skip=options.skip,
+            comment=options.comment,
+            sheet=options.sheet,
             stdin=options.stdin,
             attach_text=attach_text,
         ),
@@ -138,8 +141,16 @@ def default_for(folder: Path, table: Table) -> Template | None:
 
 
 def _sample(composition: Composition, first: int, count: int) -> list[RenderedRow]:
-    from batchtui.compose.custom_ids import CustomIdFactory
-
-    composer, ids = composition.composer(), CustomIdFactory()
+    composer, shown = composition.composer(), []
+    if composer.fitting.id_column is not None:
+        composition.table.keep()
+    ids = composer.id_maker()
     rows = (row for block in composition.table.rows() for row in block)
-    return [composer.render(row, ids) for row in islice(rows, first - 1, first - 1 + count)]
+    for number, row in enumerate(islice(rows, first - 1 + count), 1):
+        if number < first:
+            ids.make(composer.fitting.original(row), number)
+            continue
+        shown.append(composer.render(row, number, ids))
+        if number == 1 and not shown[0].params:
+            composer.fitting.refuse_missing(row)
+    return shown

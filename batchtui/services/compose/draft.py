@@ -112,6 +112,9 @@ def options_of(draft: Draft) -> ComposeOptions:
         encoding=reading.encoding,
         delimiter=reading.delimiter,
         header=reading.header,
+        skip=reading.skip,
+        comment=reading.comment,
+        sheet=reading.sheet,
         template=template_of(draft),
         data=None if draft.is_query or not data else str(path_of(data)),
         sql=data if draft.is_query else None,
@@ -122,15 +125,20 @@ def options_of(draft: Draft) -> ComposeOptions:
 def table_options_of(words: str) -> TableOptions:
     """Return what a person says about how a table is written: an encoding, a delimiter, `header` or `no-header`.
 
-    In any order, with spaces between them; what is not said is found out. Whether there is such an encoding shows when
-    the table is opened.
+    Further `skip=3`, `comment=#` and `sheet=NAME`. In any order, with spaces between them; what is not said is found
+    out. Whether there is such an encoding shows when the table is opened.
     """
     from batchtui.compose import TableOptions
 
     said: dict[str, Any] = {}
-    for word in words.lower().split():
+    for typed in words.split():
+        word, (key, _, value) = typed.lower(), typed.partition("=")
         if word in ("header", "no-header"):
             said["header"] = word == "header"
+        elif key.lower() == "skip" and value.isdecimal():
+            said["skip"] = int(value)
+        elif key.lower() in ("comment", "sheet") and value:
+            said[key.lower()] = value
         elif len(word) == 1 or word in DELIMITERS:
             said["delimiter"] = DELIMITERS.get(word, word)
         else:

@@ -143,7 +143,12 @@ def _open(folder: Path, draft: Draft, rules: ComposerOptions, before: OpenedDraf
         if template is None and (draft.system.strip() or draft.answers.strip()):
             raise InputError("The system prompt and the form of the answers go with a prompt.", title="There is none")
         composition = Composition(chosen, rows.table, options, rules)
-        fitting = composition.composer().fitting
+        composer = composition.composer()
+        fitting = composer.fitting
+        first = rows.at(1)
+        if first is not None and not composer.render(first, 1).params:
+            # A template that asks for other columns than the table has fits no row: said once, not at each of them.
+            fitting.refuse_missing(first)
     except BatchtuiError as error:
         return OpenedDraft(draft, source, rows, complaints=(complaint(error),))
     return OpenedDraft(draft, source, rows, composition, fitting)
@@ -169,7 +174,7 @@ def _shown(opened: OpenedDraft, number: int) -> RowPreview | None:
         return None
     if opened.composition is None:
         return RowPreview(number, row, None)
-    rendered = opened.composition.composer().render(row)
+    rendered = opened.composition.composer().render(row, number)
     if not rendered.params:
         return RowPreview(number, row, rendered)
     return RowPreview(number, row, rendered, to_json({"custom_id": rendered.custom_id, "params": rendered.params}))

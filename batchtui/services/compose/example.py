@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.errors import StorageError
 from batchtui.services.compose.draft import Draft
@@ -63,6 +63,19 @@ def write_example(folder: Path) -> Path:
     except OSError as error:
         raise StorageError(f"The example could not be written: {error}.") from error
     return file
+
+
+def without_example(draft: Draft) -> Draft:
+    """Return a draft without what it still has of the example: another table has other columns and questions."""
+    if not is_example(draft):
+        return draft
+    blank = Draft()
+    left: dict[str, Any] = {
+        field.name: getattr(blank, field.name)
+        for field in fields(Draft)
+        if getattr(draft, field.name) == getattr(DRAFT, field.name)
+    }
+    return replace(draft, **left)
 
 
 def is_example(draft: Draft) -> bool:

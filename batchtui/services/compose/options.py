@@ -18,7 +18,9 @@ class ComposeOptions:
     template: str | Template | None = None
     """A saved one's name (or NAME@VERSION), a file, or a template as it stands in a form. None for task files."""
     data: str | None = None
-    """A file, a folder, or `-`."""
+    """A file, a folder, a pattern such as `data/*.csv`, or `-`."""
+    more_data: tuple[str, ...] = ()
+    """Further files, whose rows follow."""
     sql: str | None = None
     """A SELECT over files, instead of data."""
     id: str | None = None
@@ -41,6 +43,12 @@ class ComposeOptions:
     encoding: str | None = None
     delimiter: str | None = None
     header: bool | None = None
+    skip: int | None = None
+    """Lines above the table; None to find out."""
+    comment: str | None = None
+    """What lines that are left out begin with."""
+    sheet: str | None = None
+    """Of a spreadsheet, by name or number."""
     api_version: str | None = None
     betas: tuple[str, ...] = ()
     allowed_models: tuple[str, ...] = ()

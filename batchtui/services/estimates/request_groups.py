@@ -75,7 +75,7 @@ class _Sum:
             self.sample.append(seq)
 
     def look_closely(self, payload: bytes) -> None:
-        """Find what no length tells: images, documents, and for how long the cache is to hold."""
+        """Count what the length does not tell: images, documents, and caches of an hour."""
         self.hourly += _HOUR.search(payload) is not None
         if b'"source"' not in payload:
             return
@@ -95,9 +95,9 @@ class _Sum:
 
 
 class RequestGrouper:
-    """Adds requests up, block by block. It looks into those only whose kind may carry media or a cache.
+    """Sums up requests, block by block. Only requests of a kind that may hold media or a cache are looked into.
 
-    That is decided by the first of each kind: requests of one shape have the same kinds of blocks.
+    The first of each kind decides that: requests of one shape have the same kinds of blocks.
     """
 
     def __init__(self) -> None:
@@ -106,6 +106,7 @@ class RequestGrouper:
     def add(self, part: int, requests: Sequence[CheckedRequest]) -> None:
         """Add requests of one part. This runs for every request: a look-up and three sums."""
         sums = self._sums
+        # Unpacked at once: looking attributes up one by one is slower, and this runs for every request.
         for seq, _custom_id, payload, _file, _line, model, max_tokens, shape in requests:
             length = len(payload)
             key = (part, shape, model, 0 if length <= LONG else length // STEP)

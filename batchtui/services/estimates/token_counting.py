@@ -23,15 +23,15 @@ EACH = 5
 CALLS = 40
 """Requests that are counted in all at most: counting is free, and has a rate limit of its own."""
 PATIENCE = 60.0
-"""Seconds of rate limits that are waited out in all; then what was counted has to do."""
+"""Seconds of rate limits that are waited out in all; after that the estimate uses what was counted."""
 USUAL_WAIT = 5.0
-"""Seconds, where a rate limit does not say how long."""
+"""Seconds to wait where a rate limit does not say how long."""
 OFF = 0.02
 """By how much the API's own count may be off: it calls it an estimate."""
 SURE = {1: 12.71, 2: 4.30, 3: 3.18, 4: 2.78}
 """Student's t for 95 of 100 samples, by how many more than one were counted."""
 OF_THE_REQUEST = (400, 404, 413, 422)
-"""Refusals that say something of the request and not of who asks."""
+"""Statuses that refuse the request, and not the credentials."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class TokenCounts:
 
 @dataclass(slots=True)
 class _SampledGroup:
-    """Loads that are alike but for the part that they go to."""
+    """Groups that differ only in their part."""
 
     loads: list[RequestGroup] = field(default_factory=list)
     found: list[tuple[int, int]] = field(default_factory=list)
@@ -71,8 +71,10 @@ class _SampledGroup:
         Tokens grow with the bytes of a request; with images and documents they do not, and each request counts as one.
         """
         number, everything = len(self.found), sum(self._measure(load) for load in self.loads)
+        # From one request of several nothing can be said about the spread.
         if not number or (number == 1 and self.requests > 1):
             return {}
+        # A ratio estimate with its confidence interval, corrected for sampling from a finite number of requests.
         rate = sum(tokens for _, tokens in self.found) / sum(size for size, _ in self.found)
         spread = sum((tokens - rate * size) ** 2 for size, tokens in self.found) / max(number - 1, 1)
         left_out = 1 - number / self.requests
@@ -106,7 +108,7 @@ async def count_groups(
     betas: tuple[str, ...] = (),
     on_progress: Callable[[int, int], None] | None = None,
 ) -> TokenCounts:
-    """Have a few requests of each kind counted, wherever they lie: `read` returns those at some places, on a thread.
+    """Have the API count a few requests of each kind. `read` returns the requests at given places, in a thread.
 
     Raises:
         CredentialsMissing, Refused: the API does not accept the credentials.
@@ -130,7 +132,7 @@ async def count_groups(
 
 
 class _Asking:
-    """Asks the API for one count after the other, with what has to be waited out. It works nothing out."""
+    """Asks the API for one count after another, and waits out rate limits."""
 
     def __init__(self, gateway: Gateway, dialect: ApiHeaders, workspace: Workspace) -> None:
         self._gateway, self._dialect, self._clock = gateway, dialect, workspace.clock
@@ -142,6 +144,7 @@ class _Asking:
     async def tokens_of(self, payload: bytes) -> int | None:
         """Return the tokens of one request; None where this one, or any at all, cannot be counted."""
         params = json.loads(payload)["params"]
+        # The order of the handlers matters: SpendLimitReached is a RateLimited, which waiting does not cure.
         while not self._is_over:
             try:
                 return await self._gateway.count_tokens(params, self._dialect)
@@ -179,6 +182,7 @@ def _kinds(loads: Iterable[RequestGroup]) -> list[_SampledGroup]:
     room = CALLS
     for kind in sorted(found.values(), key=lambda kind: -kind.weight):
         room -= len(kind.chosen())
+        # The smaller kinds are not counted: for them the estimate goes by bytes.
         if room < 0:
             break
         kinds.append(kind)

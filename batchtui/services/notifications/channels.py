@@ -42,12 +42,14 @@ def terminal(say: Callable[[Sequence[Notice]], None]) -> Channel:
     return Channel("terminal", tell, at_once=True)
 
 
-def command(argv: Sequence[str], *, timeout: float) -> Channel:
+def command(argv: Sequence[str], *, timeout: float, with_credentials: bool = False) -> Channel:
     """Return the channel that runs a command with the batch as JSON on its standard input."""
 
     async def tell(notices: Sequence[Notice]) -> None:
         for notice in notices:
-            await hooks.run(argv, announcing.notice_document(notice), timeout=timeout)
+            await hooks.run(
+                argv, announcing.notice_document(notice), timeout=timeout, with_credentials=with_credentials
+            )
 
     # Two commands are two channels. Only a digest is stored: arguments may hold a secret.
     return Channel(f"command {hashlib.sha256(json.dumps(list(argv)).encode()).hexdigest()[:16]}", tell)
@@ -75,7 +77,7 @@ def channels(
     notify = workspace.settings.notify
     found = [terminal(say)] if say and (notify.bell or notify.desktop) else []
     argvs = dict.fromkeys(tuple(argv) for argv in (notify.command, *also) if argv)
-    found += [command(argv, timeout=notify.timeout) for argv in argvs]
+    found += [command(argv, timeout=notify.timeout, with_credentials=notify.credentials) for argv in argvs]
     return [*found, webhook(workspace, notify.webhook)] if notify.webhook else found
 
 

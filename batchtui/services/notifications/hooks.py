@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import tempfile
 from contextlib import suppress
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from asyncio.subprocess import Process
     from collections.abc import Mapping, Sequence
 
+_CREDENTIAL = re.compile(r"^ANTHROPIC_\w*(KEY|TOKEN|SECRET|PASSWORD|HEADERS)", re.IGNORECASE)
+_KEY_PREFIX = "sk-ant-"
 _MOST_SAID = 4096
 """Bytes at the end of stderr that are read; the last line is part of the error."""
 
@@ -29,7 +32,9 @@ class HookFailed(BatchtuiError):
     title = "The command could not be told"
 
 
-async def run(argv: Sequence[str], document: Mapping[str, Any], *, timeout: float) -> None:
+async def run(
+    argv: Sequence[str], document: Mapping[str, Any], *, timeout: float, with_credentials: bool = False
+) -> None:
     """Run a command with this document on its stdin, and wait for its end.
 
     Its output is discarded: it would garble the dashboard. When cancelled, the command is killed.
@@ -38,7 +43,7 @@ async def run(argv: Sequence[str], document: Mapping[str, Any], *, timeout: floa
         HookFailed: it could not be run, took too long, or failed.
     """
     with tempfile.TemporaryFile() as complaints:
-        process = await _start(argv, complaints)
+        process = await _start(argv, complaints, with_credentials=with_credentials)
         try:
             async with asyncio.timeout(timeout):
                 await _talk(process, json.dumps(document).encode() + b"\n")
@@ -50,7 +55,16 @@ async def run(argv: Sequence[str], document: Mapping[str, Any], *, timeout: floa
             raise HookFailed(f"{argv[0]} ended with {process.returncode}. {_last_line(complaints)}".strip())
 
 
-async def _start(argv: Sequence[str], complaints: IO[bytes]) -> Process:
+def environment(*, with_credentials: bool) -> dict[str, str]:
+    """Return this process's environment for a command; without credentials no variable that holds a key or token."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if with_credentials or not (_CREDENTIAL.search(name) or _KEY_PREFIX in value)
+    }
+
+
+async def _start(argv: Sequence[str], complaints: IO[bytes], *, with_credentials: bool) -> Process:
     try:
         # A file and not a pipe: a child that it leaves behind would hold a pipe open.
         return await asyncio.create_subprocess_exec(
@@ -58,6 +72,7 @@ async def _start(argv: Sequence[str], complaints: IO[bytes]) -> Process:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=complaints,
+            env=environment(with_credentials=with_credentials),
             start_new_session=True,  # a process group of its own, so that its children are killed with it
         )
     except (OSError, ValueError) as error:

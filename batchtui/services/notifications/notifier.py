@@ -71,6 +71,7 @@ class Notifier:
     async def _take_over(self, since: datetime) -> None:
         """Release the claims of processes that have died before they delivered."""
         for seq, channel, holder in await self._workspace.registry.notices.unsettled(since):
+            # None, a process of another machine, keeps its claim: it may still deliver.
             if process.is_gone(holder):
                 await self._workspace.registry.notices.release(seq, channel, holder)
 

@@ -188,7 +188,9 @@ class Collector:
 
 
 def _is_collectable(batch: Batch) -> bool:
-    return batch.state is BatchState.ENDED and batch.results in (ResultsState.NONE, ResultsState.PARTIAL)
+    """Return whether results can be fetched by themselves: those of batches made elsewhere are when somebody asks."""
+    is_open = batch.results in (ResultsState.NONE, ResultsState.PARTIAL)
+    return batch.state is BatchState.ENDED and is_open and not batch.is_foreign
 
 
 def as_batchtui_error(error: Exception, what: str) -> BatchtuiError:

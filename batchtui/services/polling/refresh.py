@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -10,18 +11,20 @@ from batchtui.domain.errors import BatchNotFound
 from batchtui.domain.limits import CLOCK_SKEW_ALLOWED, PAGE_LIMIT
 from batchtui.domain.query import BatchQuery
 from batchtui.domain.states import BatchState
+from batchtui.gateway.listing import BatchList
+from batchtui.services.workspace import is_elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batch import Batch, RemotePage
     from batchtui.gateway.protocol import Gateway
     from batchtui.services.workspace import Workspace
 
 LAST_SWEEP = "last_sweep"
 """Name of the value that tells all processes when the API was last asked, and how many calls it took."""
 MISSING_AFTER = timedelta(minutes=5)
-"""A 404 happens for a while on batches that exist (API.md): only one that lasts means something."""
+"""The API answers 404 for a while on batches that exist (observed in November 2026): only one that lasts counts."""
 SINGLE_LOOKS = 10
 """How many batches that the list does not show are asked for by id in one sweep."""
 MISSING_LOOKS = "missing_looks"
@@ -88,20 +91,20 @@ async def _list_back_to(
     unseen = {batch.id: batch for batch in batches if batch.id}
     oldest = min((batch.created_at for batch in batches if batch.created_at), default=None)
     changed: list[int] = []
-    calls, after, retry_after = 0, None, None
-    while unseen and (most_pages is None or calls < most_pages):
-        page = await gateway.list_page(limit=min(PAGE_LIMIT, len(unseen) + MARGIN), after_id=after)
-        calls += 1
-        retry_after = page.retry_after
-        changed += await workspace.registry.batches.heard(page.batches)
-        for remote in page.batches:
-            unseen.pop(remote.id, None)
-        # The list is newest first: beyond the oldest of ours nothing more can come. Clocks may differ a little.
-        past = oldest is not None and bool(page.batches) and page.batches[-1].created_at < oldest - CLOCK_SKEW_ALLOWED
-        if not page.has_more or past:
-            break
-        after = page.last_id
-    return _Shown(calls, changed, list(unseen.values()), retry_after)
+    retry_after: float | None = None
+    reading = BatchList(gateway, limit=min(PAGE_LIMIT, len(unseen) + MARGIN))
+    if not unseen:
+        return _Shown(0, [], [], None)
+    async with aclosing(reading.pages()) as pages:
+        async for page in pages:
+            workspace.hear(page)
+            retry_after = page.retry_after
+            changed += await workspace.registry.batches.heard(page.batches)
+            for remote in page.batches:
+                unseen.pop(remote.id, None)
+            if not unseen or (oldest is not None and _is_past(page, oldest)) or reading.calls == most_pages:
+                break
+    return _Shown(reading.calls, changed, list(unseen.values()), retry_after)
 
 
 async def due_missing(workspace: Workspace) -> list[Batch]:
@@ -156,6 +159,7 @@ async def refresh_all(workspace: Workspace) -> Sweep:
     if swept.calls:
         return swept
     page = await (await workspace.gateway()).list_page(limit=PAGE_LIMIT)
+    workspace.hear(page)
     changed = await workspace.registry.batches.heard(page.batches)
     await workspace.registry.facts.put(LAST_SWEEP, {"running": 0, "calls": 1})
     return Sweep(1, tuple(changed), page.retry_after)
@@ -184,13 +188,17 @@ async def refresh_batches(workspace: Workspace, batches: Sequence[Batch]) -> Non
         await _look_closer(workspace, gateway, batch)
 
 
+def _is_past(page: RemotePage, oldest: datetime) -> bool:
+    return bool(page.batches) and page.batches[-1].created_at < oldest - CLOCK_SKEW_ALLOWED
+
+
 async def _running(workspace: Workspace) -> list[Batch]:
     return await workspace.registry.views.in_states(BatchState.IN_PROGRESS, BatchState.CANCELING)
 
 
 def _is_ours(workspace: Workspace, batch: Batch) -> bool:
-    """Return whether these credentials can see a batch: those of another workspace get a 404 that means nothing."""
-    return not (workspace.workspace_id and batch.workspace_id and batch.workspace_id != workspace.workspace_id)
+    """Whether these credentials can see a batch: those of another account get a 404 that means nothing."""
+    return not is_elsewhere(batch, workspace.account)
 
 
 async def _look_closer(workspace: Workspace, gateway: Gateway, batch: Batch) -> list[int]:
@@ -200,11 +208,20 @@ async def _look_closer(workspace: Workspace, gateway: Gateway, batch: Batch) -> 
     try:
         remote = await gateway.retrieve(batch.id)
     except BatchNotFound as error:
+        workspace.hear(error)
+        # Another account's 404 means nothing, and must not begin the minutes after which a batch is missing.
+        if not _is_ours(workspace, batch):
+            return []
         since = await batches.missed(batch.key)
-        if workspace.clock.now() - since < MISSING_AFTER or not _is_ours(workspace, batch):
+        if workspace.clock.now() - since < MISSING_AFTER:
             return []
         if batch.state in (BatchState.MISSING, BatchState.DELETED):
             return []
+        if batch.is_unproved:
+            # It can never be proved now, so it must not be taken for this part's any longer: a person decides.
+            await workspace.registry.sendings.vanished(batch.key, batch.id)
+            return [batch.key]
         await batches.missing(batch.key, f"The API has not shown it since {since:%H:%M:%S} UTC: {error.message}")
         return [batch.key]
+    workspace.hear(remote)
     return await batches.heard([remote])

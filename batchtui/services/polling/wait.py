@@ -21,6 +21,7 @@ from batchtui.domain.states import BatchState
 from batchtui.services.polling import maintenance as tend
 from batchtui.services.polling import refresh
 from batchtui.services.submission import resume
+from batchtui.services.workspace import is_elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,7 +35,7 @@ DEFAULT_TIMEOUT = 86_400.0
 TIMEOUT_GRACE = 900.0
 """Seconds added to it: an expired batch ends a little later."""
 MISSING_FOR = timedelta(minutes=30)
-"""How long a wait goes on asking for a batch that the API does not show: such a 404 often passes (API.md)."""
+"""How long a wait goes on asking for a batch that the API does not show: such a 404 often passes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +154,14 @@ def _is_open(workspace: Workspace, batch: Batch) -> bool:
     if batch.state is BatchState.MISSING:
         heard = batch.refreshed_at or batch.created_at
         return heard is not None and workspace.clock.now() - heard < MISSING_FOR
-    # What waits for room is sent by this process, which a read-only workspace never does.
-    return batch.state.is_running or (_is_fed(batch) and not workspace.is_read_only)
+    return batch.state.is_running or _is_fed(workspace, batch)
 
 
-def _is_fed(batch: Batch) -> bool:
-    return batch.state is BatchState.PLANNED and batch.not_before is not None
+def _is_fed(workspace: Workspace, batch: Batch) -> bool:
+    """Whether a part that waits will be sent by itself: not where nothing may be sent, nor at another account."""
+    return (
+        batch.state is BatchState.PLANNED
+        and batch.not_before is not None
+        and not workspace.is_read_only
+        and not is_elsewhere(batch, workspace.account)
+    )

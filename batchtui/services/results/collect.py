@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from batchtui.domain.errors import FateUnknown, GatewayError, ResultsDamaged, ResultsUnavailable, StorageError
+from batchtui.domain.result import OutcomeCounts
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.registry.results.index import BLOCK
 from batchtui.registry.results.index_worker import begin_index
 from batchtui.registry.results.store import DownloadBusy
 from batchtui.runtime.threads import run_in_thread
 from batchtui.services.spending.accounting import count_cost
+from batchtui.services.submission.proof import is_other_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +44,11 @@ class CollectProgress:
 
 
 async def collect(
-    workspace: Workspace, batch: Batch, *, on_progress: Callable[[CollectProgress], None] | None = None
+    workspace: Workspace,
+    batch: Batch,
+    *,
+    on_progress: Callable[[CollectProgress], None] | None = None,
+    accept: bool = False,
 ) -> Batch:
     """Save the results of an ended batch, unless they are saved already. Returns the batch as it is then.
 
@@ -59,8 +65,11 @@ async def collect(
     tell = on_progress or _nobody
     while True:
         batch = await workspace.registry.batches.get(batch.key)
-        if batch.results is ResultsState.SAVED and workspace.registry.results.has(batch):
-            return batch
+        if batch.results is ResultsState.SAVED:
+            wrong = await run_in_thread(workspace.registry.results.damage, batch)
+            if not wrong:
+                return batch
+            batch = await _unsave(workspace, batch, wrong)
         _refuse_unless_ended(batch)
         try:
             download = workspace.registry.results.download(batch, begin_index)
@@ -69,7 +78,7 @@ async def collect(
             await workspace.clock.sleep(LOOK_AGAIN)
             continue
         with download:
-            return await _collect(workspace, batch, download, tell)
+            return await _collect(workspace, batch, download, tell, accept=accept)
 
 
 def discrepancies(summary: ResultSummary, counts: RequestCounts) -> tuple[str, ...]:
@@ -88,33 +97,51 @@ def discrepancies(summary: ResultSummary, counts: RequestCounts) -> tuple[str, .
     return tuple(said)
 
 
-def damage(summary: ResultSummary, counts: RequestCounts) -> str | None:
-    """Return why results are incomplete; None where there are as many lines as requests, each readable, none twice.
+def damage(summary: ResultSummary, promised: int) -> str | None:
+    """Say why results are not whole or not all ours; None where each request has one readable line, and no other.
 
     The total decides, not each count: a server that counts an expired request as errored still sent all of them.
+
+    Args:
+        summary: of what came.
+        promised: how many there have to be; 0 where nobody knows.
     """
-    promised = counts.total
+    ids = summary.ids
     if promised and summary.results != promised:
-        return f"{summary.results:,} results came, {promised:,} were promised."
+        return f"{summary.results:,} results came for {promised:,} requests."
     if summary.unreadable:
         return f"{summary.unreadable:,} of {summary.results:,} lines cannot be read."
     if summary.duplicates:
         return f"{summary.duplicates:,} of {summary.results:,} results repeat a custom_id."
+    if ids is not None and (ids.unexpected or ids.missing):
+        foreign = f" ({', '.join(ids.unexpected_examples)})" if ids.unexpected else ""
+        return (
+            f"{ids.unexpected:,} results answer no request of this batch{foreign}, and {ids.missing:,} requests have no"
+            " result."
+        )
     return None
 
 
 async def _collect(
-    workspace: Workspace, batch: Batch, download: ResultDownload, tell: Callable[[CollectProgress], None]
+    workspace: Workspace,
+    batch: Batch,
+    download: ResultDownload,
+    tell: Callable[[CollectProgress], None],
+    *,
+    accept: bool,
 ) -> Batch:
     store, batches = workspace.registry.results, workspace.registry.batches
     if store.has(batch):
         # Killed between the rename and the word in the registry: the file is whole, or it would not have its name.
-        return await _call_saved(workspace, batch, (await asyncio.to_thread(_summary_of, workspace, batch)))
+        summary = await asyncio.to_thread(_summary_of, workspace, batch)
+        return await _call_saved(workspace, batch, summary, await run_in_thread(store.digest, batch))
     try:
         await _fetch(workspace, batch, download, tell)
         summary = await _finish(workspace, batch, download)
         await _disown_if_foreign(workspace, batch, summary)
-        _refuse_damaged(batch, summary)
+        problem = damage(summary, _promised(batch)) or ""
+        if problem and not accept:
+            raise _damaged(workspace, batch, problem)
     except (GatewayError, StorageError, ResultsDamaged):
         if batch.results is not ResultsState.PARTIAL and download.size:
             await batches.set_results(batch.key, ResultsState.PARTIAL, size=download.size)
@@ -123,7 +150,7 @@ async def _collect(
         await _note_gone(workspace, batch)
         raise
     await run_in_thread(download.commit)
-    return await _call_saved(workspace, batch, summary)
+    return await _call_saved(workspace, batch, summary, download.digest, accepted=problem)
 
 
 async def _fetch(
@@ -176,9 +203,45 @@ def _summary_of(workspace: Workspace, batch: Batch) -> ResultSummary:
         return reader.summary
 
 
-async def _call_saved(workspace: Workspace, batch: Batch, summary: ResultSummary) -> Batch:
+async def _unsave(workspace: Workspace, batch: Batch, wrong: str) -> Batch:
+    """Take back the word that results are saved: their file is not what it was. What there is of it is kept aside.
+
+    Raises:
+        ResultsUnavailable: the API has them no more either.
+    """
+    aside = await run_in_thread(workspace.registry.results.set_aside, batch)
+    until, now = batch.results_until, workspace.clock.now()
+    is_gone = batch.state is BatchState.DELETED or bool(batch.archived_at or (until and now >= until))
+    await workspace.registry.batches.set_results(batch.key, ResultsState.GONE if is_gone else ResultsState.NONE)
+    log.warning("the saved results of %s are %s; what is left: %s", batch.id, wrong, aside)
+    if is_gone:
+        left = f" What is left of them: {aside}." if aside else ""
+        raise ResultsUnavailable(
+            f"The saved results of {batch.id} are {wrong}, and the API no longer has them.{left}",
+            hint=f"`batchtui results {batch.id} --salvage OUTPUT` exports what can be read." if aside else "",
+        )
+    return await workspace.registry.batches.get(batch.key)
+
+
+def _promised(batch: Batch) -> int:
+    """Return how many results there have to be: our own count of what was sent, and the API's only without one."""
+    return batch.counts.total if batch.is_foreign else batch.requests
+
+
+async def _call_saved(
+    workspace: Workspace, batch: Batch, summary: ResultSummary, digest: str, *, accepted: str = ""
+) -> Batch:
     batches = workspace.registry.batches
-    await batches.set_results(batch.key, ResultsState.SAVED, size=summary.bytes, models=summary.models)
+    outcomes = OutcomeCounts.from_mapping(summary.outcomes)
+    await batches.set_results(
+        batch.key,
+        ResultsState.SAVED,
+        size=summary.bytes,
+        digest=digest,
+        models=summary.models,
+        outcomes=outcomes,
+        accepted=accepted,
+    )
     try:
         await count_cost(workspace, batch)
     except (ResultsUnavailable, StorageError) as error:
@@ -188,17 +251,23 @@ async def _call_saved(workspace: Workspace, batch: Batch, summary: ResultSummary
 
 
 async def _disown_if_foreign(workspace: Workspace, batch: Batch, summary: ResultSummary) -> None:
-    """Undo the adoption of a batch whose results answer other requests than this part's.
-
-    An adopted batch was matched by time and size only; its custom_ids prove whose it is.
-    """
-    if summary.ids is None or not summary.ids.unexpected or not batch.id:
+    """Prove or refute by its results that an unproved batch is this part's: by custom_ids and models (API.md)."""
+    if not batch.is_unproved or not batch.id:
         return
-    entries = await workspace.registry.journal.entries(batch_id=batch.id)
-    if not any(entry.event == "batch.adopted" for entry in entries):
+    sendings = workspace.registry.sendings
+    answered = [model for model in summary.models if model]
+    is_other = any(all(is_other_model(asked, model) for asked in batch.models) for model in answered if batch.models)
+    if summary.ids is not None and not summary.ids.unexpected and not is_other:
+        await sendings.proved(batch.key, batch.id)
         return
     workspace.registry.results.remove(batch)
-    await workspace.registry.sendings.disown(batch.key, f"{batch.id} holds the answers to other requests.")
+    if summary.ids is None:
+        await sendings.vanished(batch.key, batch.id)
+        raise FateUnknown(
+            f"Whether {batch.id} is this part's batch cannot be proved: its requests are not kept here.",
+            hint=f"`batchtui resume {batch.job} --adopt {batch.id}` takes it on your word.",
+        )
+    await sendings.disown(batch.key, batch.id, f"{batch.id} holds the answers to other requests.")
     raise FateUnknown(
         f"{batch.id} was taken for this part and holds the answers to other requests.",
         hint="`batchtui resume` looks again for the batch that was really made.",
@@ -211,11 +280,13 @@ async def _note_gone(workspace: Workspace, batch: Batch) -> None:
         await workspace.registry.batches.set_results(batch.key, ResultsState.GONE)
 
 
-def _refuse_damaged(batch: Batch, summary: ResultSummary) -> None:
-    if problem := damage(summary, batch.counts):
-        raise ResultsDamaged(
-            f"{batch.id}: {problem}", hint="Fetch them again; what came is kept aside and not called saved."
-        )
+def _damaged(workspace: Workspace, batch: Batch, problem: str) -> ResultsDamaged:
+    kept = workspace.registry.results.paths(batch).part
+    return ResultsDamaged(
+        f"The results of {batch.id} are not whole: {problem} They are kept aside and not called saved: {kept}",
+        hint=f"Fetch them again; `batchtui results {batch.id} --salvage OUTPUT` exports what can be read,"
+        " --accept saves them as they are.",
+    )
 
 
 def _refuse_unless_ended(batch: Batch) -> None:

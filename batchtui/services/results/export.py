@@ -121,7 +121,8 @@ def _export(
     workspace: Workspace, plan: ExportPlan, stream: IO[bytes] | None, told: Callable[[int], None]
 ) -> ExportReport:
     registry = workspace.registry
-    with MergedResults(plan.batches, registry.results, registry.requests) as merged:
+    results = registry.results.salvaged() if plan.salvage else registry.results
+    with MergedResults(plan.batches, results, registry.requests) as merged:
         by_input = in_input_order(plan, merged)
         if plan.with_requests and not merged.has_requests:
             raise UsageError("The requests of this batch are not kept here, so they cannot be shown with the results.")
@@ -192,6 +193,8 @@ def _entries(
     notes, is_chat = plan.notes, plan.format is Format.CHAT
     for number, place in enumerate(result_locations(plan, merged), 1):
         entry = ExportRecord(merged.line(place))
+        outcome = outcomes[place.source][place.seq]
+        entry.read_as = OUTCOMES[outcome]
         if plan.with_requests:
             custom_id = "" if place.request else entry.answer.custom_id
             entry.request = merged.request(place, custom_id)
@@ -205,7 +208,7 @@ def _entries(
             if entry.chat is None:
                 tally.skipped += 1
                 continue
-        counts[outcomes[place.source][place.seq]] += 1
+        counts[outcome] += 1
         if number % TELL_EVERY == 0:
             told(number)
         yield entry

@@ -12,6 +12,7 @@ from batchtui.domain.states import BatchState, ResultsState
 from batchtui.exporters.columns import named_columns, wants_requests
 from batchtui.exporters.formats import Format, format_of
 from batchtui.runtime.atomic_file import refuse_existing
+from batchtui.services.results.salvage import marks, salvage
 from batchtui.settings.user_paths import path_of
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ class ExportOptions:
     """Whether CSV and TSV begin with a byte order mark, for Excel."""
     notes: Mapping[str, str] | None = None
     """What is said of single rows, by custom_id: the field `note`."""
+    salvage: bool = False
+    """Whether results that are not whole are taken too: every line that can be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ class ExportPlan:
     guard: bool = True
     bom: bool = False
     notes: Mapping[str, str] | None = None
+    salvage: bool = False
 
 
 async def plan_export(workspace: Workspace, batches: Sequence[Batch], options: ExportOptions) -> ExportPlan:
@@ -96,7 +100,13 @@ async def plan_export(workspace: Workspace, batches: Sequence[Batch], options: E
     named_columns(options.fields, ())
     _refuse_what_does_not_fit(kind, options)
     output = _output(options)
-    saved, left_out = await asyncio.to_thread(_split, workspace, batches)
+    picked, notes = options.picked, options.notes
+    if options.salvage:
+        found = await asyncio.to_thread(salvage, workspace, batches)
+        saved, left_out, picked, notes = found.batches, found.left_out, found.picked, found.notes or None
+    else:
+        saved, left_out = await asyncio.to_thread(_split, workspace, batches)
+        notes = notes or await asyncio.to_thread(marks, workspace, saved) or None
     return ExportPlan(
         batches=saved,
         output=output,
@@ -106,12 +116,13 @@ async def plan_export(workspace: Workspace, batches: Sequence[Batch], options: E
         with_requests=options.with_requests or wants_requests(options.fields) or kind is Format.CHAT,
         fields=options.fields,
         overwrite=options.overwrite,
-        total=_total(saved, options.picked),
+        total=_total(saved, picked),
         left_out=left_out,
-        picked=options.picked,
+        picked=picked,
         guard=options.guard,
         bom=options.bom,
-        notes=options.notes,
+        notes=notes,
+        salvage=options.salvage,
     )
 
 

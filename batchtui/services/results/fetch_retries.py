@@ -60,6 +60,7 @@ async def collect_all(
     batches: Sequence[Batch],
     *,
     timeout: float = FETCH_TIMEOUT,
+    accept: bool = False,
     listeners: FetchListeners | None = None,
 ) -> list[tuple[Batch, BatchtuiError]]:
     """Save the results of all ended batches among these. Returns those that failed, each with its error.
@@ -70,23 +71,32 @@ async def collect_all(
         workspace: where they are saved.
         batches: those that have not ended, or whose results are gone, are passed over.
         timeout: seconds for all of them together.
+        accept: whether results that are not whole are saved, marked as such.
         listeners: hear of progress and of retries.
     """
     began = workspace.clock.monotonic()
     failed: list[tuple[Batch, BatchtuiError]] = []
     for batch in batches:
-        if batch.state is not BatchState.ENDED or batch.results is ResultsState.GONE:
+        # Saved ones too: their file may have been changed since, or be gone.
+        if batch.results is not ResultsState.SAVED and (
+            batch.state is not BatchState.ENDED or batch.results is ResultsState.GONE
+        ):
             continue
         left = max(timeout - (workspace.clock.monotonic() - began), 0.0)
         try:
-            await collect_with_retries(workspace, batch, timeout=left, listeners=listeners)
+            await collect_with_retries(workspace, batch, timeout=left, accept=accept, listeners=listeners)
         except (AnswerLost, RateLimited, ResultsDamaged, ResultsUnavailable) as error:
             failed.append((batch, error))
     return failed
 
 
 async def collect_with_retries(
-    workspace: Workspace, batch: Batch, *, timeout: float = FETCH_TIMEOUT, listeners: FetchListeners | None = None
+    workspace: Workspace,
+    batch: Batch,
+    *,
+    timeout: float = FETCH_TIMEOUT,
+    accept: bool = False,
+    listeners: FetchListeners | None = None,
 ) -> Batch:
     """Save the results of an ended batch; after a passing fault try again, until `timeout` seconds are over.
 
@@ -106,7 +116,7 @@ async def collect_with_retries(
 
     while True:
         try:
-            return await collect(workspace, batch, on_progress=show)
+            return await collect(workspace, batch, on_progress=show, accept=accept)
         except (AnswerLost, RateLimited, ResultsDamaged, ResultsUnavailable) as error:
             failures += 1
             damaged += isinstance(error, ResultsDamaged)

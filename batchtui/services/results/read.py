@@ -6,6 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from batchtui.exporters.record import ExportRecord
+from batchtui.registry.results.index import OUTCOMES
 from batchtui.registry.results.merge import MergedResults
 from batchtui.runtime.threads import run_cancellable, run_in_thread
 
@@ -29,7 +30,10 @@ async def read_results(workspace: Workspace, plan: ExportPlan) -> AsyncGenerator
     """
     registry = workspace.registry
     merged = await run_cancellable(
-        lambda _: MergedResults(plan.batches, registry.results, registry.requests), let_go=MergedResults.close
+        lambda _: MergedResults(
+            plan.batches, registry.results.salvaged() if plan.salvage else registry.results, registry.requests
+        ),
+        let_go=MergedResults.close,
     )
     entries = _entries(plan, merged)
     try:
@@ -59,9 +63,11 @@ def result_locations(plan: ExportPlan, merged: MergedResults) -> Iterator[Found]
 
 
 def _entries(plan: ExportPlan, merged: MergedResults) -> Generator[ExportRecord]:
+    outcomes = [reader.outcomes for reader in merged.readers]
     joined = plan.with_requests and merged.has_requests
     for place in result_locations(plan, merged):
         entry = ExportRecord(merged.line(place))
+        entry.read_as = OUTCOMES[outcomes[place.source][place.seq]]
         if joined:
             entry.request = merged.request(place, "" if place.request else entry.answer.custom_id)
         yield entry

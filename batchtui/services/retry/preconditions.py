@@ -10,10 +10,11 @@ from batchtui.domain.states import BatchState, ResultsState
 from batchtui.services.retry.unresolved import MISSING, Unresolved
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from batchtui.domain.batch import Batch
     from batchtui.domain.job import Job
+    from batchtui.results.failure_groups import Kind
     from batchtui.services.batches.targets import Target
     from batchtui.services.workspace import Workspace
 
@@ -53,6 +54,16 @@ def _refuse_unsettled(workspace: Workspace, batch: Batch) -> None:
         raise ResultsUnavailable(
             f"The results of {batch.id or part} are not saved yet, so nobody knows what has failed.",
             hint="`batchtui results ID` saves them.",
+        )
+
+
+def refuse_paused(only: Collection[str], kinds: Collection[Kind]) -> None:
+    """Raise `UsageError` where paused answers are named: they have to be continued, and a retry starts over."""
+    if Outcome.PAUSED in only or any(kind[0] is Outcome.PAUSED for kind in kinds):
+        raise UsageError(
+            "Paused answers cannot be retried: that would send the original request and pay for it twice,"
+            " and the conversation would not go on.",
+            hint="`batchtui results ID --only paused --with-requests` exports them, to continue the conversations.",
         )
 
 

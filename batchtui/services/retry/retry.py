@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import InputError, NothingToRetry, StorageError, UnknownTarget, UsageError
 from batchtui.domain.limits import MAX_BODY_BYTES, MAX_REQUESTS
+from batchtui.domain.result import Outcome
 from batchtui.registry.jobs import AttemptTaken
+from batchtui.results.failure_groups import SuggestedAction
 from batchtui.runtime.threads import run_cancellable
 from batchtui.services.estimates.estimate import estimate
 from batchtui.services.estimates.request_groups import RequestGrouper
 from batchtui.services.retry import unresolved as outstanding
-from batchtui.services.retry.preconditions import nothing_to_retry, refuse_unkept, refuse_unknown_words, refuse_unready
+from batchtui.services.retry.preconditions import (
+    nothing_to_retry,
+    refuse_paused,
+    refuse_unkept,
+    refuse_unknown_words,
+    refuse_unready,
+)
 from batchtui.services.retry.unresolved import MISSING, FailureChoice
 from batchtui.services.spending.budget import enforce_limits
 from batchtui.services.submission.dispatch import send_parts
 from batchtui.services.submission.staging.check_pass import write_block
 from batchtui.services.submission.staging.stage import IntakeOptions, build_check_options
-from batchtui.services.submission.submit import Submitted
+from batchtui.services.submission.submit import Submitted, account_to_plan_for, name_account
+from batchtui.services.workspace import refuse_other_account
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -47,7 +56,7 @@ class RetryOptions:
 
     only: frozenset[str] = frozenset()
     """Outcomes, types of errors, or `missing`. With no group either: what is worth sending again as it is, and with
-    `max_tokens` also what was cut short."""
+    `max_tokens` also what was truncated."""
     groups: frozenset[Kind] = frozenset()
     """Kinds of failures (`FailureGroup.kind`), besides what `only` names."""
     custom_ids: frozenset[str] | None = None
@@ -106,6 +115,7 @@ async def plan_retry(workspace: Workspace, target: Target, options: RetryOptions
         InputError: with another model or max_tokens the requests are wrong.
         StorageError: where the disk refuses.
     """
+    refuse_paused(options.only, options.groups)
     refuse_unkept(workspace, target)
     workspace.warm_up()
     job = target.job or await workspace.registry.jobs.get(target.batches[0].job)
@@ -146,9 +156,11 @@ async def apply_retry(
     """
     workspace.refuse_if_read_only()
     await enforce_limits(workspace, plan.estimate, max_cost)
-    # Connect first: without credentials nothing should be kept.
-    await workspace.gateway()
+    account = await account_to_plan_for(workspace)
     registry, job = workspace.registry, plan.job
+    for batch in await registry.views.of_job(job.id):
+        if account is not None:
+            refuse_other_account(batch, account)
     try:
         keys = await registry.jobs.plan_attempt(
             job.id,
@@ -158,12 +170,16 @@ async def apply_retry(
             models=plan.models,
             estimates=plan.estimate.parts,
             expectations=plan.estimate.expectations,
+            account=account,
+            check=partial(enforce_limits, workspace, plan.estimate, max_cost),
         )
     except AttemptTaken:
         raise UsageError(
             f"{job.name} was tried again by another process meanwhile. Nothing was sent.",
             hint=f"`batchtui status {job.id}` shows its attempts.",
         ) from None
+    if account is None:
+        await name_account(workspace, keys)
     await send_parts(workspace, keys, on_event)
     return Submitted(job, tuple(await registry.views.page(keys)))
 
@@ -206,6 +222,7 @@ class _Planning:
             custom_ids=self._options.custom_ids,
             with_missing=MISSING in self._options.only,
         )
+        found.failed = tuple(map(self._with_new_limit, found.failed))
         refuse_unknown_words(self._options.only, found)
         if not found.chosen:
             raise nothing_to_retry(self._job, found, self._options.custom_ids)
@@ -223,12 +240,18 @@ class _Planning:
             estimate(self._weighed.loads(), resending.shapes, self._history, self._check.today, self._prices),
         )  # fmt: skip
 
+    def _with_new_limit(self, failed: FailureChoice) -> FailureChoice:
+        is_raised = failed.is_chosen and failed.group.advice.act is SuggestedAction.RAISE
+        return replace(failed, max_tokens=self._options.max_tokens) if is_raised else failed
+
     def _chooses(self, group: FailureGroup) -> bool:
         """Return whether requests of this kind of failure are sent again."""
         choice = self._choices.get(group.kind)
         if choice is None:
             only, groups = self._options.only, self._options.groups
-            if self._options.custom_ids is not None and not (only or groups):
+            if group.outcome is Outcome.PAUSED:
+                choice = False  # it has to be continued: the original request would start over
+            elif self._options.custom_ids is not None and not (only or groups):
                 choice = True
             elif only or groups:
                 choice = group.kind in groups or group.outcome in only or group.error_type in only

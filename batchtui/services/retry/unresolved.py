@@ -32,6 +32,13 @@ class FailureChoice:
     """Its count is that of the requests whose latest outcome is of this kind."""
     is_chosen: bool
     """Whether they are to be sent again."""
+    max_tokens: int | None = None
+    """The new limit that they are sent with, where the old one was the trouble."""
+
+    @property
+    def advice(self) -> str:
+        """What to do about it, in a sentence; what was done already where they are sent with another limit."""
+        return f"Sent with max_tokens {self.max_tokens:,}." if self.max_tokens else self.group.advice.sentence
 
 
 @dataclass(slots=True)
@@ -52,7 +59,7 @@ class Unresolved:
 def is_worth_it(group: FailureGroup, *, with_max_tokens: bool) -> bool:
     """Return whether a kind of failure is sent again unless something else is asked for.
 
-    Not one that would fail again unchanged; a truncated answer only with another max_tokens.
+    What fails again as it is, is not; what was truncated is only where it gets another max_tokens.
     """
     return group.advice.act is SuggestedAction.RESEND or (with_max_tokens and group.advice.act is SuggestedAction.RAISE)
 

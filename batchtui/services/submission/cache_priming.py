@@ -1,7 +1,7 @@
 """Priming: one request goes first and writes the cache; the rest of the job follows when it has ended and reads it.
 
 Prompt caching in batches is best effort and apart from the real-time cache. What works is a prefix that is kept for an
-hour, and a batch of one request before the rest (API.md, "Prices").
+hour, and a batch of one request before the rest (documentation of prompt caching).
 """
 
 from __future__ import annotations

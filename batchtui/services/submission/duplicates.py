@@ -81,7 +81,7 @@ def spent(batches: Sequence[Batch]) -> tuple[Decimal | None, Decimal | None]:
 
 
 def _states(batches: Sequence[Batch]) -> str:
-    found = Counter(state_sign(batch.state, failed=0).word for batch in batches)
+    found = Counter(state_sign(batch.state).word for batch in batches)
     if len(found) == 1:
         return next(iter(found))
     return " and ".join(f"{number} {word}" for word, number in found.items())

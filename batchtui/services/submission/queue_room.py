@@ -55,7 +55,7 @@ async def was_freed(workspace: Workspace, batch: Batch) -> bool:
 async def learn_from_refusal(workspace: Workspace, refusal: RateLimited) -> bool:
     """Remember from a 429 that the queue is full. False where it was about something else.
 
-    The API names no code for it (API.md), so its words decide; misread, they only make a part wait a minute.
+    The API has no error code for it, so its words decide; misread, they only make a part wait a minute.
     """
     if "queue" not in refusal.message.lower():
         return False

@@ -1,4 +1,7 @@
-"""What changes something at the API, as a conversation: a plan, a question that shows it, the doing, and a report."""
+"""Cancel, delete, tag, rename and annotate batches: each plans, shows the plan, asks, applies it and reports.
+
+The list of batches and the screen of one batch both use these.
+"""
 
 from __future__ import annotations
 
@@ -25,13 +28,15 @@ if TYPE_CHECKING:
 
     Reading = Callable[[str], LabelEdit]
 
+_UNPROVED = "Nothing proves that this batch is the job's: it may be somebody else's."
 TYPED_FROM = 10
-"""From so many batches on, a deletion asks for their number."""
+"""Deletions of this many batches or more ask for the number to be typed."""
 
 
 async def cancel(app: Host, keys: Sequence[int]) -> None:
-    """Cancel these batches, once a person has seen what that means and said yes."""
-    plan = await plan_cancel(app.workspace, keys)
+    """Cancel these batches after a question that shows which, and what is lost."""
+    typed = await _unproved_id(app, keys)
+    plan = await plan_cancel(app.workspace, keys, typed=(typed,))
     if plan.is_empty:
         _say_nothing_done(app, plan.skipped, "cancel")
         return
@@ -42,16 +47,18 @@ async def cancel(app: Host, keys: Sequence[int]) -> None:
             ("Not sent yet: will not be sent", plan.drop),
         ),
         skipped=_skipped(plan.skipped),
-        remark="Answers that are there already stay, and are billed.",
+        remark=_UNPROVED if typed else "Answers that are there already stay, and are billed.",
         yes="cancel",
+        typed=typed,
     )
     if await app.ask(question):
         _report(app, await apply_cancel(app.workspace, plan), "canceled")
 
 
 async def delete(app: Host, keys: Sequence[int]) -> None:
-    """Delete these batches, once a person has seen what is lost and said yes."""
-    plan = await plan_delete(app.workspace, keys)
+    """Delete these batches after a question that shows which, and what is lost."""
+    typed = await _unproved_id(app, keys)
+    plan = await plan_delete(app.workspace, keys, typed=(typed,))
     if plan.is_empty:
         _say_nothing_done(app, plan.skipped, "delete")
         return
@@ -64,12 +71,21 @@ async def delete(app: Host, keys: Sequence[int]) -> None:
             ("With these the results are lost: they are not saved", plan.losing),
         ),
         skipped=_skipped(plan.skipped),
-        remark="This cannot be undone." if plan.delete else "",
+        remark=_UNPROVED if typed else "This cannot be undone." if plan.delete else "",
         yes="delete",
-        typed=str(number) if number >= TYPED_FROM else "",
+        # A single key must not delete a whole list that was marked by accident.
+        typed=typed or (str(number) if number >= TYPED_FROM else ""),
     )
     if await app.ask(question):
         _report(app, await apply_delete(app.workspace, plan), "deleted")
+
+
+async def _unproved_id(app: Host, keys: Sequence[int]) -> str:
+    """Return the id that has to be typed: of the one batch that was chosen, where nothing proves that it is a job's."""
+    if len(keys) != 1:
+        return ""
+    batches = await app.workspace.registry.views.page(keys)
+    return next((batch.id or "" for batch in batches if batch.is_unproved), "")
 
 
 def copy_ids(app: Host, batches: Sequence[Batch | None]) -> None:
@@ -103,16 +119,18 @@ def _say_nothing_done(app: Host, skipped: Sequence[Skipped], word: str) -> None:
 
 
 def _report(app: Host, outcomes: Sequence[ActionResult], done: str) -> None:
+    """Say how many were done, and show the first error."""
     failed = [outcome for outcome in outcomes if outcome.error]
     if len(outcomes) > len(failed):
         app.say(f"{amount(len(outcomes) - len(failed), 'batch', 'batches')} {done}.")
+    # All usually fail for the same reason; the journal has the others.
     for outcome in failed[:1]:
         if outcome.error:
             app.post_message(ActionFailed(outcome.error))
 
 
 async def tag(app: Host, keys: Sequence[int]) -> None:
-    """Tag the jobs of these batches: one shows its tags to be edited, several get tags and lose some."""
+    """Edit the tags of these batches' jobs: of one job all its tags, of several what is added and removed."""
     jobs = await _jobs_of(app, keys)
     one = jobs[0] if len(jobs) == 1 else None
     title = f"Tags of {_named(jobs)}" + ("" if one else ": +this adds one, -that takes one away")
@@ -121,20 +139,22 @@ async def tag(app: Host, keys: Sequence[int]) -> None:
 
 
 async def rename(app: Host, keys: Sequence[int]) -> None:
-    """Give the jobs of these batches another name."""
+    """Give these batches' jobs another name."""
     jobs = await _jobs_of(app, keys)
+    # Jobs of different names start with an empty field, not with the name of one of them.
     same = jobs[0].name if len({job.name for job in jobs}) == 1 else ""
     await _ask(app, jobs, f"The name of {_named(jobs)}", same, lambda text: LabelEdit(name=text), "a name")
 
 
 async def annotate(app: Host, keys: Sequence[int]) -> None:
-    """Write a note down about the jobs of these batches."""
+    """Edit the note on these batches' jobs."""
     jobs = await _jobs_of(app, keys)
     same = jobs[0].note if len({job.note for job in jobs}) == 1 else ""
     await _ask(app, jobs, f"A note on {_named(jobs)}", same, lambda text: LabelEdit(note=text), "empty for none")
 
 
 async def _ask(app: Host, jobs: Sequence[Job], title: str, text: str, reading: Reading, placeholder: str) -> None:
+    """Ask for one line, apply what it means to the jobs, and say how many have changed."""
     if not jobs:
         return
     dialog = TextPrompt(title, text, check=lambda typed: reading(typed).complaint, placeholder=placeholder)
@@ -146,7 +166,7 @@ async def _ask(app: Host, jobs: Sequence[Job], title: str, text: str, reading: R
 
 
 def _added(text: str) -> LabelEdit:
-    """Of several jobs none loses a tag that was not named."""
+    """Return what typed tags mean for several jobs: a tag that is not named is neither added nor removed."""
     read = read_tags(text)
     return read if read.tags is None else LabelEdit(add=read.tags)
 

@@ -1,6 +1,6 @@
-"""What is written down about batches by those who sent them: their jobs' names, tags and notes, edited in place.
+"""`LabelActions` holds the keys for tags, names and notes, which the list and the screen of a batch share.
 
-Conversations are imported where they begin: see `batchtui.tui.app.preload`.
+Flows are imported when they begin: see `batchtui.tui.app.preload`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class LabelActions(BaseScreen):
-    """A screen of batches, one or many, whose labels can be edited there. It says which, and asks nothing itself."""
+    """A screen of one or many batches whose labels can be edited there."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.LABELS)
 

@@ -1,4 +1,7 @@
-"""The lines of the activity: which entries of the journal are shown, and which of them are one line together."""
+"""The rows of the activity: which entries of the journal are shown, and which are folded into one row.
+
+Polling asks the same question every few seconds; a row for each would hide everything else.
+"""
 
 from __future__ import annotations
 
@@ -14,29 +17,29 @@ if TYPE_CHECKING:
     from batchtui.registry.journal import Entry
 
 SHOWN = ("all", "acts", "calls", "errors")
-"""What can be shown: everything, what batchtui did, each call, or what went wrong."""
+"""What can be shown: everything, what batchtui did, every call, or what went wrong."""
 MARKER = 0
-"""The key of the line that says where one was last here; entries count from 1."""
+"""The key of the line "since you were last here"; entries count from 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class ActivityRow:
-    """One line: an entry with what it is about, or without an entry the place where one was last here."""
+    """One row: an entry with what it is about, or without an entry the marker."""
 
     entry: Entry | None
     batch: Batch | None = None
     job: Job | None = None
-    """Where it is about no single batch."""
+    """Set where the entry is about a job and no single batch."""
     times: int = 1
-    """How often it happened in a row: asking how things stand is one line, however often it is asked."""
+    """How many entries were folded into it."""
     since: datetime | None = None
     """When the first of these was."""
 
 
 def fold_repeats(rows: Sequence[ActivityRow], seen: int) -> dict[int, ActivityRow]:
-    """Make one line of calls of the same kind that went well in a row, under the seq of the first, told as the last.
+    """Return rows by key, with calls of the same kind in a row folded into one, unless they failed.
 
-    What was there before `seen` and what came after is never one line.
+    The key is that of the first call, the text that of the last. What came before `seen` and after it is not folded.
     """
     shown: dict[int, ActivityRow] = {}
     first = 0
@@ -44,6 +47,7 @@ def fold_repeats(rows: Sequence[ActivityRow], seen: int) -> dict[int, ActivityRo
         entry, before = row.entry, shown.get(first)
         if entry is None:
             continue
+        # The key stays that of the first call, so the cursor stays where it is while more of them come.
         if before is not None and before.entry is not None and _is_more_of(entry, before.entry, seen):
             shown[first] = replace(row, times=before.times + 1, since=before.since or before.entry.at)
         else:
@@ -53,24 +57,26 @@ def fold_repeats(rows: Sequence[ActivityRow], seen: int) -> dict[int, ActivityRo
 
 
 def _is_more_of(entry: Entry, before: Entry, seen: int) -> bool:
+    # A failed call always has a row of its own, and the marker never lies inside a folded one.
     if entry.kind != "call" or is_failure(entry) or is_failure(before) or before.seq <= seen < entry.seq:
         return False
     return (entry.kind, entry.event, entry.detail) == (before.kind, before.event, before.detail)
 
 
 def ordered(shown: Sequence[int], seen: int) -> Iterator[int]:
-    """Yield the newest first; between what is new and what was seen the marker, where there is both."""
+    """Yield the newest first, with the marker between what is new and what was seen, where there is both."""
     is_marked = not seen
     for seq in reversed(shown):
         if not is_marked and seq <= seen:
             is_marked = True
+            # With nothing new above it the marker would say nothing.
             if seq != shown[-1]:
                 yield MARKER
         yield seq
 
 
 def is_shown(entry: Entry, only: str) -> bool:
-    """Whether an entry is among what is to be shown: one of `SHOWN`."""
+    """Return whether an entry is to be shown; `only` is one of `SHOWN`."""
     match only:
         case "acts":
             return entry.kind == "act"
@@ -82,6 +88,6 @@ def is_shown(entry: Entry, only: str) -> bool:
 
 
 def is_failure(entry: Entry) -> bool:
-    """Whether an entry tells of something that went wrong."""
+    """Return whether an entry is about something that went wrong."""
     went_wrong = ("batch.refused", "batch.unknown", "batch.missing", "notice.failed")
     return entry.error is not None or (entry.status or 0) >= 400 or entry.event in went_wrong

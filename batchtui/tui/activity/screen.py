@@ -1,10 +1,10 @@
-"""What batchtui did: the journal, the newest first, call by call; and where one was last here."""
+"""`ActivityScreen` shows the journal, the newest entry first: what batchtui did, and every call to the API."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from batchtui.text import events as happening
+from batchtui.text import events
 from batchtui.text.batch_names import part_name
 from batchtui.text.numbers import count
 from batchtui.text.safe import one_line, sanitize
@@ -43,7 +43,7 @@ LATEST = 500
 
 
 class ActivityScreen(ListScreen[ActivityRow]):
-    """Shows the journal as it stands; what comes later appears at its head."""
+    """A list of journal entries; new ones appear at its top."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.ACTIVITY)
     SCOPES = (Scope.ACTIVITY, Scope.LIST, Scope.EVERYWHERE)
@@ -66,11 +66,14 @@ class ActivityScreen(ListScreen[ActivityRow]):
         return [(key, self._rows[key]) for key in keys if key in self._rows]
 
     async def _read(self) -> None:
-        """Read what there is. What it is about is looked up for entries that are new."""
+        """Read the latest entries, and for new ones what they are about."""
         entries = await self.workspace.registry.journal.entries(limit=LATEST)
+        # Entries never change, so those that were read before keep their rows.
         new = [entry for entry in entries if entry.seq not in self._rows]
+        # One query for all of them.
         keys = list({entry.batch_key for entry in new if entry.batch_key is not None})
         batches = {batch.key: batch for batch in await self.workspace.registry.views.page(keys)}
+        # The marker has a row of its own, so that the grid can fetch it like any other.
         rows = {MARKER: ActivityRow(None)}
         for entry in entries:
             rows[entry.seq] = self._rows.get(entry.seq) or await self._row(entry, batches)
@@ -84,6 +87,7 @@ class ActivityScreen(ListScreen[ActivityRow]):
 
     def _show(self) -> None:
         away = self.dashboard.away
+        # Nothing is marked as new where the dashboard was never open before.
         seen = away.seq if away is not None else 0
         rows = {seq: row for seq, row in self._rows.items() if row.entry and is_shown(row.entry, self._only)}
         shown = fold_repeats(list(rows.values()), seen) if self._only == SHOWN[0] else rows
@@ -96,34 +100,34 @@ class ActivityScreen(ListScreen[ActivityRow]):
         self._reading.request()
 
     def status_changed(self) -> None:
-        """Read what has been added."""
+        """Read what has been added: calls change the status, not the batches."""
         super().status_changed()
         self._reading.request()
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
-        """Show an entry whole."""
+        """Show an entry in full."""
         row = self.grid.item_of(event.key)
         if row is not None and row.entry is not None:
             self.app.push_screen(EntryBox(row.entry, about(row)))
 
     def is_available(self, command_id: str) -> bool:
-        """Leave out what means nothing here."""
+        """Offer copying where there is an id."""
         if command_id == "activity.copy-id":
             return self.grid.item is not None and bool(_copied(self.grid.item))
         return super().is_available(command_id)
 
     def on_grid_cursor_moved(self) -> None:
-        """Say what works on the entry under the cursor."""
+        """Show what works on the entry under the cursor."""
         self.refresh_footer()
 
     def footer_status(self) -> Line:
-        """Say how many entries are shown, and which."""
+        """Return how many entries are shown, and which."""
         words = f"the latest {count(len(self._rows) - 1)}" if self._only == SHOWN[0] else count(len(self.grid.order))
         only = () if self._only == SHOWN[0] else (Span(f"  {self._only} only ", Tone.CHIP),)
         return (Span(words, Tone.DIM), *only)
 
     def back(self) -> bool:
-        """Show everything again."""
+        """Show all entries again. Returns whether only some were shown."""
         if self._only == SHOWN[0]:
             return False
         self._only = SHOWN[0]
@@ -151,7 +155,7 @@ class ActivityScreen(ListScreen[ActivityRow]):
 
 
 def _copied(row: ActivityRow) -> str:
-    """What is copied of an entry: the request id that support asks for, else the batch's id."""
+    """Return what is copied of an entry: the request id, else the batch's id."""
     return (row.entry.request_id or row.entry.batch_id or "") if row.entry else ""
 
 
@@ -162,7 +166,7 @@ def _marker(column: Column, width: int, *, plain: bool) -> Line:
 
 
 def about(row: ActivityRow) -> tuple[str, Batch | None]:
-    """Name what an entry is about, with the batch where it is one."""
+    """Return the name of what an entry is about, and the batch where it is one."""
     if row.batch is not None:
         return part_name(row.batch), row.batch
     if row.job is not None:
@@ -171,13 +175,14 @@ def about(row: ActivityRow) -> tuple[str, Batch | None]:
 
 
 def paint(entry: Entry, about: tuple[str, Batch | None], column: Column, now: datetime) -> Line:
-    """Draw one cell of the journal."""
+    """Return one cell."""
+    # Red is for what went wrong; calls have a colour of their own, since there are many.
     failed = is_failure(entry)
     match column.id:
         case "at":
             return (Span(_time(entry.at, now), Tone.DIM),)
         case "event":
-            word = happening.event_word(entry.event)
+            word = events.event_word(entry.event)
             return (Span(word, Tone.BAD if failed else Tone.RUNNING if entry.kind == "call" else Tone.TEXT),)
         case "status":
             return (Span(str(entry.status or ""), Tone.BAD if failed else Tone.DIM),)
@@ -189,7 +194,7 @@ def paint(entry: Entry, about: tuple[str, Batch | None], column: Column, now: da
 
 
 def _time(at: datetime, now: datetime) -> str:
-    """Say when: to the second today, with its day and to the minute before that."""
+    """Return a time: to the second today, before that with its day and to the minute."""
     local = at.astimezone()
     return f"{local:%H:%M:%S}" if local.date() == now.astimezone().date() else f"{local:%d %b %H:%M}"
 
@@ -198,5 +203,5 @@ def _detail(entry: Entry, name: str, batch: Batch | None) -> Line:
     if entry.kind == "call":
         words = one_line("  ".join(filter(None, (entry.error, entry.detail))))
         return (Span(words, Tone.BAD if entry.error else Tone.DIM),)
-    said = happening.event_sentence(entry.event, entry.detail, batch)
+    said = events.event_sentence(entry.event, entry.detail, batch)
     return (Span(name), Span(f"  {said}" if said else "", Tone.DIM))

@@ -1,4 +1,7 @@
-"""The dashboard as a program: it opens screens and keeps the background going. It holds no use case."""
+"""`DashboardApp` is the dashboard as a program: it opens screens, tells them about changes, and runs the background.
+
+The use cases are in services/; the flows of the screens call them.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,13 @@ from textual.worker import WorkerError
 
 from batchtui.domain.errors import StorageError
 from batchtui.registry.batch_queries import BatchCounts
-from batchtui.services.insights import last_visit as presence
+from batchtui.services.insights import last_visit
 from batchtui.services.notifications.channels import channels, terminal_sequences
 from batchtui.services.notifications.notifier import Notifier
 from batchtui.services.polling.poller import Poller, PollerState
-from batchtui.text import events as happening
+from batchtui.text import events
 from batchtui.text.numbers import count
-from batchtui.tui.app import preload as later
+from batchtui.tui.app import preload
 from batchtui.tui.app.base import CALM_PACE
 from batchtui.tui.app.first_steps import FirstSteps
 from batchtui.tui.app.global_actions import GlobalActions
@@ -30,7 +33,7 @@ from batchtui.tui.dialogs.message_box import ErrorBox
 from batchtui.tui.host import Status
 from batchtui.tui.insights import Insights
 from batchtui.tui.messages import ActionFailed, BatchesChanged, PollChanged
-from batchtui.tui.terminal import environment as terminal
+from batchtui.tui.terminal import environment
 from batchtui.tui.terminal.key_queue import KeyQueue
 from batchtui.tui.workers import CoalescedWorker, run_guarded, run_worker
 
@@ -45,20 +48,20 @@ if TYPE_CHECKING:
     from batchtui.tui.hints.guide import Guide
 
 TICK = 5.0
-"""Seconds after which times on the screen are looked at again; most have not changed then, and nothing is sent."""
+"""Seconds between two repaints of times on the screen; nothing is asked of the API for that."""
 CALM_TICK = 30.0
 """The same on a slow line."""
-LOOK_AHEAD = 60.0
-"""Seconds after which it is looked again what only time brings about."""
+INSIGHTS_SECONDS = 60.0
+"""Seconds between two readings of what changes with time alone: forecasts and warnings."""
 
 
 class DashboardApp(GlobalActions):
-    """The dashboard over one workspace that somebody else has opened and will close."""
+    """The dashboard over one workspace, which its caller opens and closes."""
 
     CSS_PATH = "app.tcss"
     TITLE = "batchtui"
     ENABLE_COMMAND_PALETTE = False
-    """Ours offers the same commands, from the same table, in the same look."""
+    """Textual's palette is off: ours offers the commands of the table."""
     ALLOW_SELECT = False
 
     def __init__(
@@ -67,26 +70,27 @@ class DashboardApp(GlobalActions):
         *,
         demo: bool = False,
         guide: Guide | None = None,
-        ground: terminal.TerminalInfo | None = None,
+        ground: environment.TerminalInfo | None = None,
     ) -> None:
-        """Build it, with the hints of the first days where no other guide is given.
+        """Build the dashboard; without a guide it shows the hints of the first days.
 
         Raises:
-            UsageError: where the settings give keys that cannot be.
+            UsageError: the settings contain keys that cannot be.
         """
         super().__init__(workspace, ground)
         settings = workspace.settings
         self._is_demo = demo
+        # Whether the person was told already that credentials are missing.
         self._is_locked_out = False
         self._tally = BatchCounts({}, 0)
-        self.outlook = Insights(workspace)
-        self.looking_ahead = CoalescedWorker(self, self._look_ahead)
-        self._looked_at, self._is_look_due = 0.0, False
+        self.insights = Insights(workspace)
+        self.insights_worker = CoalescedWorker(self, self._refresh_insights)
+        self._insights_read_at, self._are_insights_due = 0.0, False
         self.guide = guide
         if guide is None and settings.screen.hints:
             self.guide = FirstSteps(workspace.registry.facts, lambda: self.status, lambda: self._scopes)
         self.away = None
-        self._turns = KeyQueue(self, super().on_event)
+        self._key_queue = KeyQueue(self, super().on_event)
         self.bridge = RegistryWatcher(workspace, self.post_message, pace=CALM_PACE if self.is_calm else 0.0)
         self.poller = Poller(
             workspace,
@@ -100,7 +104,7 @@ class DashboardApp(GlobalActions):
 
     @property
     def status(self) -> Status:
-        """What the status line says now."""
+        """What the status bar shows now."""
         return Status(
             self._tally,
             self.poller.status,
@@ -110,66 +114,71 @@ class DashboardApp(GlobalActions):
             is_demo=self._is_demo,
             is_read_only=self.is_read_only,
             doing=self._doing,
-            warnings=len(self.outlook.cautions),
+            warnings=len(self.insights.warnings),
             warnings_key=next(iter(self.keymap["app.warnings"]), ""),
-            spent=self.outlook.today.known,
-            saved=self.outlook.today.saved,
+            spent=self.insights.today.known,
+            saved=self.insights.today.saved,
         )
 
     # ── from the start to the end ──────────────────────────────────────────────────────────────────────────────────
 
     async def on_mount(self) -> None:
-        """Show the registry first; only then wake the background, which imports the SDK."""
+        """Show the registry first, and start the background after the first frame: it imports the SDK."""
         self._tally = await self.bridge.begin()
         await self.push_screen(BatchesScreen(self.workspace))
         self._name_window()
         self.call_after_refresh(self._start_background)
 
     def _start_background(self) -> None:
-        later.preload_screens()
+        preload.preload_screens()
+        # The poller runs all the same, so that the refresh key works.
         if not self.workspace.settings.refresh.automatic:
             self.poller.pause(True)
         run_worker(self, self.bridge.run, group="bridge")
         run_worker(self, self.workspace.commits.run, group="commits")
         run_worker(self, self.poller.run, group="poller")
+        # Terminal bells and notifications go out between two frames, never through stdout.
         run_worker(self, Notifier(self.workspace, channels(self.workspace, say=self._ring)).run, group="notices")
         self.set_interval(CALM_TICK if self.is_calm else TICK, self._pass_time)
-        self.set_interval(LOOK_AHEAD, self.looking_ahead.request)
-        self.looking_ahead.request()
+        self.set_interval(INSIGHTS_SECONDS, self.insights_worker.request)
+        self.insights_worker.request()
         run_guarded(self, self._say_what_was_missed, group="away")
+        run_guarded(self, self._count_old_outcomes, group="outcomes")
         if self.guide is not None:
             run_worker(self, partial(self.guide.run, self._tell_hint), group="guide")
 
     async def on_unmount(self) -> None:
-        """Wait for what is under way to let go: the workspace is closed after this, and nobody may open it again."""
+        """Wait for all workers to end: the workspace is closed after this."""
+        # Textual would cancel them without waiting, and the registry would be closed under them.
         for worker in list(self.workers):
             worker.cancel()
             with suppress(WorkerError):
                 await worker.wait()
         with suppress(StorageError):  # to be told the same once more is no reason to fail at the end
-            await presence.mark_visited(self.workspace)
+            await last_visit.mark_visited(self.workspace)
 
     def end_by_signal(self, number: int) -> None:
-        """Leave at once, as after a key."""
+        """Leave at once after a signal."""
         self.exit(128 + number, return_code=128 + number)
 
     async def on_event(self, event: Event) -> None:
-        """Let keys in one at a time, each when the one before has had its effect."""
+        """Let keys in one at a time; see `KeyQueue`."""
         if isinstance(event, (Key, Paste)) and not event.is_forwarded:
-            await self._turns.hear(event)
+            await self._key_queue.hear(event)
         else:
             await super().on_event(event)
 
     async def on_key_queue_passing(self, message: KeyQueue.Passing) -> None:
-        """Let the next key in, when this one has had its effect."""
-        await self._turns.passed(message)
+        """Let the next key in when this one has had its effect."""
+        await self._key_queue.passed(message)
 
     # ── what happens ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def on_batches_changed(self, message: BatchesChanged) -> None:
-        """Tell the screens, all of them: those behind must be right when they come to the front."""
+        """Tell all screens: those behind must be right when they come to the front."""
         self._tally = message.tally
         self._look_ahead_soon()
+        # A screen behind shows what it was told the moment it comes back.
         for frame in self._frames():
             frame.batches_changed(message)
             frame.status_changed()
@@ -177,16 +186,17 @@ class DashboardApp(GlobalActions):
         self._name_window()
 
     def on_poll_changed(self, message: PollChanged) -> None:
-        """Show how the background stands."""
+        """Show the status of the poller, and say once that credentials are missing."""
         self._show_status()
         state = message.status.state
         if state is PollerState.NO_CREDENTIALS and not self._is_locked_out:
             self.say(message.status.message, tone="error")
+        # While it asks nothing is known yet, and the message would come twice.
         if state is not PollerState.REFRESHING:
             self._is_locked_out = state is PollerState.NO_CREDENTIALS
 
     def on_action_failed(self, message: ActionFailed) -> None:
-        """Show a failure: in the error box, or beside a dialog that is open."""
+        """Show an error in the error box; over a dialog as a toast, so that the dialog stays."""
         if isinstance(self.screen, BaseScreen):
             self.push_screen(ErrorBox(message.error))
         else:
@@ -196,34 +206,42 @@ class DashboardApp(GlobalActions):
         self.write_to_terminal(terminal_sequences(notices, self.workspace.settings.notify, os.environ))
 
     def _look_ahead_soon(self) -> None:
-        """Look at once where somebody looks at the warnings, or none was taken for a while; else with the next tick."""
-        self._is_look_due = True
-        is_late = self.workspace.clock.monotonic() - self._looked_at >= TICK
+        """Read forecasts and warnings now if somebody sees them or the last reading is old; else at the next tick."""
+        self._are_insights_due = True
+        # Forecasts read all history: not with every commit of a busy minute.
+        is_late = self.workspace.clock.monotonic() - self._insights_read_at >= TICK
         front = self.screen_stack[-1] if self.screen_stack else None
         if is_late or (isinstance(front, BaseScreen) and front.SHOWS_WARNINGS):
-            self.looking_ahead.request()
+            self.insights_worker.request()
 
-    async def _look_ahead(self) -> None:
-        self._is_look_due = False
-        self._looked_at = self.workspace.clock.monotonic()
-        if await self.outlook.read():
+    async def _refresh_insights(self) -> None:
+        self._are_insights_due = False
+        self._insights_read_at = self.workspace.clock.monotonic()
+        if await self.insights.read():
             self._show_status()
         self.tick()
 
+    async def _count_old_outcomes(self) -> None:
+        """Count what earlier versions saved without counting it; once, after an update."""
+        from batchtui.services.results.outcomes import count_missing_outcomes
+
+        await count_missing_outcomes(self.workspace)
+
     async def _say_what_was_missed(self) -> None:
-        self.away = await presence.since_last_visit(self.workspace)
-        missed = happening.summary(self.away.acts) if self.away else ""
+        self.away = await last_visit.since_last_visit(self.workspace)
+        # Only a dashboard that was open before can have missed something.
+        missed = events.summary(self.away.acts) if self.away else ""
         if missed:
             keys = self.keymap["app.activity"]
             self.say(f"Since you were last here: {missed}." + (f" Press {keys[0]} to see it." if keys else ""))
 
     def _pass_time(self) -> None:
-        if self._is_look_due:
-            self.looking_ahead.request()
+        if self._are_insights_due:
+            self.insights_worker.request()
         self.tick()
 
     def tick(self) -> None:
-        """Time has passed."""
+        """Tell the screen in front that time has passed."""
         front = self.screen_stack[-1] if self.screen_stack else None  # at the very end there is none any more
         if isinstance(front, BaseScreen) and front.is_mounted:
             front.on_tick()
@@ -234,4 +252,4 @@ class DashboardApp(GlobalActions):
 
     def _name_window(self) -> None:
         running = self._tally.running
-        self.write_to_terminal(terminal.title(f"batchtui: {count(running)} running" if running else "batchtui"))
+        self.write_to_terminal(environment.title(f"batchtui: {count(running)} running" if running else "batchtui"))

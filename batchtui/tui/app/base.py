@@ -1,4 +1,4 @@
-"""What every screen may ask of the program: its look, its keys and its voice. It knows no screen of its own."""
+"""`BaseApp` is what the dashboard has apart from its screens: theme, keymap, toasts, questions and the clipboard."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from batchtui.tui.dialogs.confirm import Confirm, Question
 from batchtui.tui.host import Host
 from batchtui.tui.rendering import themes
 from batchtui.tui.rendering.painter import Painter
-from batchtui.tui.terminal import environment as terminal
+from batchtui.tui.terminal import environment
 from batchtui.tui.terminal.driver import TerminalDriver
-from batchtui.tui.terminal.textual_fixes import QuietApp, Toast, use_whole_cells
+from batchtui.tui.terminal.textual_fixes import QuietApp, Toast, let_go_of_closed_widgets, use_whole_cells
+from batchtui.tui.widgets.safe_input import LONGEST_PASTE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,39 +31,42 @@ if TYPE_CHECKING:
     from batchtui.settings.model import Settings
 
 CALM_PACE = 2.0
-"""Seconds between two repaints of what has changed, on a slow line."""
+"""Seconds between two repaints of changes on a slow line."""
 DOING = 0.5
-"""Seconds between two repaints of how something goes."""
+"""Seconds between two repaints of a progress in the status bar."""
 
 
 class BaseApp(Host, QuietApp):
-    """A program that is painted in a look, heard by a keymap, and says things. What it is for, others say."""
+    """The app without its screens and background."""
 
-    def __init__(self, workspace: Workspace, ground: terminal.TerminalInfo | None = None) -> None:
-        """Build it over a workspace, on this terminal or on the one there is.
+    def __init__(self, workspace: Workspace, ground: environment.TerminalInfo | None = None) -> None:
+        """Build it over a workspace, for this terminal or the one that the environment describes.
 
         Raises:
-            UsageError: where the settings give keys that cannot be.
+            UsageError: the settings contain keys that cannot be.
         """
         settings = workspace.settings
-        self.terminal = ground or terminal.TerminalInfo.of(os.environ)
+        self.terminal = ground or environment.TerminalInfo.of(os.environ)
         self.look = themes.pick_scheme(settings.screen.theme, colours=self.terminal.colours, light=self.terminal.light)
-        terminal.align_environment()
+        # Before Textual reads the environment, in its own __init__.
+        environment.align_environment()
         super().__init__(TerminalDriver, ansi_color=self.look is themes.ANSI or None)
         self.workspace = workspace
         self.keymap = keymap.merge_keymap(settings.keys)
         self.set_keymap(keymap.textual_overrides(settings.keys))
+        # Animations cost bytes over SSH, and make keys wait.
         self.animation_level = "none"
         use_whole_cells()
+        let_go_of_closed_widgets()
         self.is_calm = settings.screen.calm == "yes" or (settings.screen.calm == "auto" and self.terminal.remote)
         self._plain = settings.screen.ascii or self.terminal.ascii_only
-        self.painting = self._painting()
+        self.painter = self._make_painter()
         for look in themes.LOOKS.values():
             self.register_theme(look.theme)
         self.theme = self.look.theme.name
         self._doing = ""
 
-    def _painting(self) -> Painter:
+    def _make_painter(self) -> Painter:
         self.set_class(self._plain, "-ascii")
         return Painter(self.look.styles(), Style.parse(self.look.cursor), self._plain)
 
@@ -72,12 +76,17 @@ class BaseApp(Host, QuietApp):
         return self.workspace.is_read_only
 
     def _frames(self) -> list[BaseScreen]:
+        # Textual repaints its own parts on a theme; lines of spans carry their styles and are painted again.
         return [screen for screen in self.screen_stack if isinstance(screen, BaseScreen) and screen.is_mounted]
 
     # ── for screens ────────────────────────────────────────────────────────────────────────────────────────────────
 
+    def on_safe_input_paste_cut(self) -> None:
+        """Say that a paste was cut."""
+        self.say(f"Only the first {LONGEST_PASTE:,} characters were pasted.")
+
     def say(self, sentence: str, *, tone: str = "information") -> None:
-        """Say something that asks for nothing; it goes away by itself."""
+        """Show a sentence as a toast; `tone` is "information" or "error"."""
         severity: SeverityLevel = "error" if tone == "error" else "information"
         self.post_message(Notify(Toast(sanitize(sentence), severity=severity, timeout=self.NOTIFICATION_TIMEOUT)))
 
@@ -86,7 +95,7 @@ class BaseApp(Host, QuietApp):
 
     @contextmanager
     def busy(self) -> Iterator[Callable[[str], None]]:
-        """Show in the status line how something goes that takes its time; the words go with the end of the block."""
+        """Show progress in the status bar, with the words given to the function, until the block ends."""
         shown = -DOING
 
         def say(words: str) -> None:
@@ -109,21 +118,21 @@ class BaseApp(Host, QuietApp):
             frame.status_changed()
 
     async def ask(self, question: Question) -> bool:
-        """Ask, and wait for the answer; only within a worker."""
+        """Show a question and return whether the answer was yes. Call it within a worker only."""
         dialog = Confirm(question, self.workspace.clock.monotonic)
         return await self.push_screen(dialog, wait_for_dismiss=True)
 
     def copy(self, text: str, what: str) -> None:
-        """Put a text on the clipboard of the machine the person sits at, and say how it went out."""
-        self.write_to_terminal(terminal.clipboard(text, self.terminal.multiplexer))
+        """Put a text on the clipboard of the person's terminal (OSC 52), and say how it was sent."""
+        self.write_to_terminal(environment.clipboard(text, self.terminal.multiplexer))
         way = f"through {self.terminal.multiplexer}" if self.terminal.multiplexer else "through the terminal"
-        cut = "; only its beginning fits" if len(text) > terminal.LARGEST_COPY else ""
+        cut = "; only its beginning fits" if len(text) > environment.LARGEST_COPY else ""
         self.say(f"Copied {one_line(what)[:60]} {way}{cut}.")
 
     # ── other settings, another look ───────────────────────────────────────────────────────────────────────────────
 
     def take_settings(self, settings: Settings) -> None:
-        """Go by other settings from now on, as far as they are not only looked at when the dashboard starts."""
+        """Apply other settings, as far as they are not read at the start only."""
         before, self.workspace.settings = self.workspace.settings, settings
         self.workspace.__dict__.pop("prices", None)  # made from the settings with the next question
         self.keymap = keymap.merge_keymap(settings.keys)
@@ -136,9 +145,9 @@ class BaseApp(Host, QuietApp):
         self._show_status()
 
     def show_look(self, look: themes.ColourScheme) -> None:
-        """Paint everything in another look."""
+        """Repaint everything in another colour scheme."""
         self.look = look
-        self.painting = self._painting()
+        self.painter = self._make_painter()
         self.theme = look.theme.name
         for screen in self.screen_stack:
             for widget in screen.query("*"):

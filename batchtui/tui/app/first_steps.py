@@ -1,4 +1,4 @@
-"""The hints of the first days: each stands where it is of use, and goes for good once followed or put away."""
+"""`FirstSteps` gives the hints of the first days: each where it is of use, until it was followed or put away."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from batchtui.tui.host import Status
 
 REMEMBERED = "hints"
-"""The fact under which the registry keeps which hints are done with: their ids, or `all`."""
+"""The name of the fact that stores which hints are done: their ids, or `all`."""
 ALL = "all"
 SEVERAL = 4
-"""Batches from which on finding one among them is worth a hint."""
+"""Number of batches from which on finding one is worth a hint."""
 
 
 def _hint(command: str, does: str) -> Hint:
@@ -30,7 +30,7 @@ HINTS: Sequence[Hint] = (
     _hint("list.open", "opens a batch; {app.back} comes back"),
     _hint("app.help", "lists every key that works where you are"),
     _hint("app.warnings", "shows what to look out for, and does something about it"),
-    _hint("batch.outcomes", "shows only what failed, was cut short, refused…"),
+    _hint("batch.outcomes", "shows only what failed, was truncated, refused…"),
     _hint("batch.retry", "sends again only what failed"),
     _hint("result.view", "shows it as text, rendered or as a tree"),
     _hint("result.next", "goes to the next result"),
@@ -43,12 +43,12 @@ HINTS: Sequence[Hint] = (
 
 
 class FirstSteps:
-    """A `Guide` for whoever opens the dashboard the first times. It remembers in the registry what was learnt."""
+    """A `Guide` for people who open the dashboard for the first times. What was learnt is stored in the registry."""
 
     def __init__(
         self, facts: KeyValueStore, status: Callable[[], Status], scopes: Callable[[], Collection[Scope]]
     ) -> None:
-        """Build it over what the status line says, and over what is heard on the screen in front."""
+        """Build it over the status bar, and over the scopes of the screen in front."""
         self._facts = facts
         self._status = status
         self._scopes = scopes
@@ -57,24 +57,24 @@ class FirstSteps:
 
     @property
     def hint(self) -> Hint | None:
-        """The first that is of use here and was not learnt yet."""
+        """The first hint that is of use here and not done yet."""
         if ALL in self._done:
             return None
         scopes, status = self._scopes(), self._status()
         return next((hint for hint in HINTS if hint.id not in self._done and _is_of_use(hint, scopes, status)), None)
 
     def followed(self, command_id: str) -> None:
-        """Learnt, whether the hint stood there or not."""
+        """Take the hint of this command as done, whether it was shown or not."""
         if ALL not in self._done and command_id not in self._done and any(hint.id == command_id for hint in HINTS):
             self._learn(command_id)
 
     def skip(self) -> None:
-        """Put this one away."""
+        """Take the hint that is shown as done."""
         if self.hint is not None:
             self._learn(self.hint.id)
 
     def dismiss(self) -> None:
-        """Put all of them away."""
+        """Take all hints as done."""
         self._learn(ALL)
 
     def _learn(self, done: str) -> None:
@@ -82,7 +82,7 @@ class FirstSteps:
         self._changed.set()
 
     async def run(self, changed: Callable[[], None]) -> None:
-        """Read what was learnt before, then write down what is learnt now."""
+        """Read what was learnt before, then store what is learnt now."""
         kept = await self._facts.get(REMEMBERED)
         self._done = set(kept[0]) if kept is not None and isinstance(kept[0], list) else set()
         changed()

@@ -1,6 +1,6 @@
-"""The commands that are heard on every screen, carried out; and what must not be is refused, whichever way it comes.
+"""`GlobalActions` carries out the commands that are heard on every screen, and refuses changes in read-only mode.
 
-Screens are imported where they are opened: see `batchtui.tui.app.preload`.
+Screens are imported when they are opened: see `batchtui.tui.app.preload`.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ READ_ONLY = "Read-only: nothing is sent, cancelled or deleted here."
 
 
 class GlobalActions(BaseApp):
-    """Opens the screens that are opened from anywhere, and goes back. What goes on meanwhile, others keep going."""
+    """The actions of the app itself: help, palette, refresh, the screens that open from anywhere, back and quit."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.EVERYWHERE)
-    looking_ahead: CoalescedWorker
+    insights_worker: CoalescedWorker
 
     @property
     def _scopes(self) -> Sequence[Scope]:
-        """What is heard on the screen in front."""
+        """The scopes of the screen in front; none in a dialog."""
         return self.screen.SCOPES if isinstance(self.screen, BaseScreen) else ()
 
     async def run_action(
@@ -45,11 +45,16 @@ class GlobalActions(BaseApp):
         default_namespace: DOMNode | None = None,
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
-        """Carry out a command, whichever way it was asked for; what must not be is refused with a sentence."""
+        """Carry out an action, from a key, the footer or the palette.
+
+        This is the one way that all of them take, so read-only mode is enforced here.
+        """
+        # A key, a click and the palette all come through here.
         if isinstance(action, str) and action in DANGEROUS and (because := self.workspace.read_only_by):
             self.say(f"{READ_ONLY} {because}")
             return True
         is_done = await super().run_action(action, default_namespace, namespaces)
+        # The tour and the first hints move on when a command was really carried out.
         if is_done and self.guide is not None and isinstance(action, str) and action in BY_ACTION:
             self.guide.followed(BY_ACTION[action].id)
         return is_done
@@ -100,7 +105,7 @@ class GlobalActions(BaseApp):
         from batchtui.tui.warnings.screen import WarningsScreen
 
         if not isinstance(self.screen, WarningsScreen):
-            self.looking_ahead.request()
+            self.insights_worker.request()
             self.push_screen(WarningsScreen(self.workspace))
 
     def _action_app_settings(self) -> None:
@@ -114,6 +119,7 @@ class GlobalActions(BaseApp):
         self.show_look(looks[(looks.index(self.look) + 1) % len(looks)])
 
     def _action_app_back(self) -> None:
+        # The first two screens are Textual's own blank one and the list of batches.
         if isinstance(self.screen, BaseScreen) and not self.screen.back() and len(self.screen_stack) > 2:
             self.pop_screen()
 

@@ -1,4 +1,7 @@
-"""What the first frame does without: it is imported, and garbage looked for, right after it."""
+"""Import after the first frame what that does without: `preload_screens`, on a thread.
+
+The first frame has a budget of imports. A key that opens a screen must not wait for them either.
+"""
 
 from __future__ import annotations
 
@@ -27,13 +30,14 @@ MODULES = (
 
 
 def delay_gc() -> None:
-    """Look for no garbage while the program starts: what it makes then stays, and looking through it takes a tenth."""
+    """Turn the garbage collector off during start-up: nothing is freed then, and it takes a tenth of the time."""
     gc.disable()
 
 
 def preload_screens() -> None:
-    """Begin to import them, so that no key has to wait for it either, on a thread of their own."""
+    """Start the imports on a thread, and turn the garbage collector on again."""
     if not gc.isenabled():
+        # What has been imported stays for ever: full collections need not look through it.
         gc.freeze()
         gc.enable()
     threading.Thread(target=_load, name="loading", daemon=True).start()

@@ -1,4 +1,7 @@
-"""From the registry to the screen: notices every commit, also those of other processes, and says what changed."""
+"""`RegistryWatcher` tells the dashboard about every commit to the registry, also by other processes.
+
+This is how a batch that `batchtui submit` sends elsewhere appears on the screen.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,10 @@ if TYPE_CHECKING:
 
 
 class RegistryWatcher:
-    """Watches the registry and tells. It changes nothing, and asks for nothing while nothing has been committed."""
+    """Reads what has changed after each commit. It reads nothing while nothing is committed."""
 
     def __init__(self, workspace: Workspace, tell: Callable[[BatchesChanged], object], *, pace: float = 0.0) -> None:
-        """`pace`: seconds that lie at least between two tellings; what comes meanwhile is told at once."""
+        """`pace`: seconds between two messages at least; changes in between are told together."""
         self._clock = workspace.clock
         self._pace = pace
         self._registry = workspace.registry
@@ -26,15 +29,16 @@ class RegistryWatcher:
         self._revision = 0
 
     async def begin(self) -> BatchCounts:
-        """Take the registry as it stands as the beginning: what comes later is a change."""
+        """Return the counts of the registry as it is now; later changes are told."""
         tally = await self._registry.views.tally()
         self._revision = tally.revision
         return tally
 
     async def run(self) -> None:
-        """Go on until cancelled."""
+        """Run until cancelled."""
         while True:
             await self._committed.wait()
+            # Cleared before reading: a commit meanwhile sets it again, and none is missed.
             self._committed.clear()
             if await self._look() and self._pace:
                 await self._clock.sleep(self._pace)
@@ -42,9 +46,11 @@ class RegistryWatcher:
     async def _look(self) -> bool:
         """Tell what has changed. Returns whether anything has."""
         tally = await self._registry.views.tally()
+        # A commit of the journal alone changes no batch.
         if tally.revision == self._revision:
             return False
         changed = await self._registry.views.changed_since(self._revision)
+        # A batch may have been committed between the two queries.
         self._revision = max([tally.revision, *(batch.revision for batch in changed)])
         self._tell(BatchesChanged(changed, tally))
         return True

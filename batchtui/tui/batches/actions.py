@@ -1,6 +1,6 @@
-"""What is done with chosen batches, key by key: each act is a conversation, and stands where its like stand.
+"""`BatchActions` holds the keys of the list that start something with the chosen batches.
 
-Conversations are imported where they begin: see `batchtui.tui.app.preload`.
+Flows are imported when they begin: see `batchtui.tui.app.preload`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from batchtui.tui.workers import run_guarded
 
 
 class BatchActions(LabelActions):
-    """A screen on which batches can be chosen. It hands them to whoever acts on them, and does nothing itself."""
+    """A screen on which batches can be chosen. It hands them to the flows."""
 
     def _action_batches_compose(self) -> None:
         from batchtui.tui.compose.open import open_compose
@@ -21,24 +21,24 @@ class BatchActions(LabelActions):
         run_guarded(self.app, partial(open_compose, self.dashboard), group="act")
 
     def _action_batches_submit(self) -> None:
-        from batchtui.tui.submit import flows as sending
+        from batchtui.tui.submit import flows
 
-        run_guarded(self.app, partial(sending.submit, self.dashboard), group="act")
+        run_guarded(self.app, partial(flows.submit, self.dashboard), group="act")
 
     def _action_batches_resume(self) -> None:
-        from batchtui.tui.submit import flows as sending
+        from batchtui.tui.submit import flows
 
-        run_guarded(self.app, partial(sending.resume, self.dashboard, self.chosen), group="act")
+        run_guarded(self.app, partial(flows.resume, self.dashboard, self.chosen), group="act")
 
     def _action_batches_cancel(self) -> None:
-        from batchtui.tui.actions import flows as acts
+        from batchtui.tui.actions import flows
 
-        run_guarded(self.app, partial(acts.cancel, self.dashboard, self.chosen), group="act")
+        run_guarded(self.app, partial(flows.cancel, self.dashboard, self.chosen), group="act")
 
     def _action_batches_delete(self) -> None:
-        from batchtui.tui.actions import flows as acts
+        from batchtui.tui.actions import flows
 
-        run_guarded(self.app, partial(acts.delete, self.dashboard, self.chosen), group="act")
+        run_guarded(self.app, partial(flows.delete, self.dashboard, self.chosen), group="act")
 
     def _action_batches_retry(self) -> None:
         from batchtui.tui.retry.open import open_retry
@@ -59,9 +59,9 @@ class BatchActions(LabelActions):
         run_guarded(self, self._copy_ids, group="copy")
 
     async def _copy_ids(self) -> None:
-        from batchtui.tui.actions import flows as acts
+        from batchtui.tui.actions import flows
 
-        acts.copy_ids(self.dashboard, await self.workspace.registry.views.page(self.chosen))
+        flows.copy_ids(self.dashboard, await self.workspace.registry.views.page(self.chosen))
 
     def _action_batches_sync(self) -> None:
         run_guarded(self.app, self._sync, group="sync", exclusive=True)
@@ -69,6 +69,7 @@ class BatchActions(LabelActions):
     async def _sync(self) -> None:
         from batchtui.services.batches.sync import sync
 
+        # The API lists its batches a page at a time; all pages are read.
         report = await sync(self.workspace)
         self.dashboard.say(
             f"The API showed {amount(report.seen, 'batch', 'batches')}: {count(len(report.added))} new here, "

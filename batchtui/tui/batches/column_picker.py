@@ -1,4 +1,4 @@
-"""Choosing the columns of the list of batches: what is marked is shown, in this order."""
+"""`ColumnPicker` chooses the columns of the list of batches: the marked ones are shown, in this order."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SHAPE = (Column("title", "COLUMN", 10, 12, 100, fixed=True), Column("meaning", "
 
 
 class ColumnPicker(ListScreen[Column]):
-    """Lists all columns, and tells at once what is chosen of them. It remembers nothing itself."""
+    """Lists all columns, and applies each change at once through the functions it was given."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.COLUMNS)
     SCOPES = (Scope.COLUMNS, Scope.LIST, Scope.EVERYWHERE)
@@ -37,17 +37,18 @@ class ColumnPicker(ListScreen[Column]):
         choose: Callable[[Sequence[str]], None],
         sort: Callable[[str, bool], None],
     ) -> None:
-        """Build it over those that are shown now.
+        """Build it over the columns that are shown now.
 
         Args:
             workspace: as for every screen.
-            chosen: what is shown now.
-            choose: takes the ids of what is to be shown, in their order.
-            sort: takes a sort key; or, with True, turns the order round.
+            chosen: the columns that are shown now.
+            choose: takes the ids of the columns to be shown, in their order.
+            sort: takes a sort key and False, or any and True to reverse the order.
         """
         super().__init__(workspace)
         self._choose = choose
         self._sort = sort
+        # Chosen columns first in their order, then the others as they come.
         self._order = [column.id for column in chosen] + [column.id for column in EVERY if column not in chosen]
         self._first = {column.id for column in chosen}
         self._by_id = {column.id: column for column in EVERY}
@@ -55,7 +56,7 @@ class ColumnPicker(ListScreen[Column]):
         self.grid = Grid(SHAPE, self.page, paint, id="columns")
 
     def on_mount(self) -> None:
-        """Show the list."""
+        """Show the columns, the chosen ones marked."""
         self._show(self._first)
 
     def _key(self, column_id: str) -> int:
@@ -72,8 +73,9 @@ class ColumnPicker(ListScreen[Column]):
         return [name for name in self._order if self._key(name) in self.grid.marks]
 
     def on_grid_marks_changed(self) -> None:
-        """Show what is marked; what says which row it is always stays."""
+        """Show the marked columns in the list; fixed columns stay marked."""
         fixed = {self._key(column.id) for column in EVERY if column.fixed}
+        # Marking again posts another message, which then applies the choice.
         if not fixed <= self.grid.marks:
             self.grid.mark_only(self.grid.marks | fixed)
             return
@@ -81,11 +83,11 @@ class ColumnPicker(ListScreen[Column]):
         self.refresh_footer()
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
-        """Show it, or hide it."""
+        """Mark the column, or remove its mark."""
         self.grid.mark_only(self.grid.marks ^ {event.key})
 
     def on_grid_sort_asked(self, event: Grid.SortAsked) -> None:
-        """Sort the list of batches by the column under the cursor, or turn its order round."""
+        """Sort the list of batches by the column under the cursor, or reverse it."""
         column = self.grid.item
         if column is not None:
             self._sort(column.sort, event.reverse)
@@ -110,10 +112,10 @@ class ColumnPicker(ListScreen[Column]):
             self._choose(self._chosen)
 
     def footer_status(self) -> Line:
-        """Say how many are shown."""
+        """Return how many columns are shown."""
         return (Span(f"{amount(len(self.grid.marks), 'column')} shown", Tone.DIM),)
 
 
 def paint(item: Column, column: Column, width: int) -> Line:
-    """Draw one cell."""
+    """Return one cell."""
     return (Span(item.title, Tone.STRONG),) if column.id == "title" else (Span(MEANINGS[item.id], Tone.DIM),)

@@ -1,4 +1,4 @@
-"""The detail pane: what there is to know of the batch under the cursor."""
+"""`Detail` shows the batch under the cursor: three lines below the list, or all facts beside it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from batchtui.text.numbers import amount
 from batchtui.text.safe import sanitize
 from batchtui.tui.batches.rows import describe_parts
-from batchtui.tui.rendering import batch_text as saying
+from batchtui.tui.rendering import batch_text
 from batchtui.tui.rendering.painter import painter_of
 from batchtui.tui.rendering.spans import Line, Span, Tone, joined, width, wrapped
 from batchtui.tui.widgets.lines_view import LinesView
@@ -24,7 +24,7 @@ DOT = Span("  ·  ", Tone.FAINT)
 
 
 class Detail(LinesView):
-    """Draws one batch: as three lines below the list, or as a sheet beside it."""
+    """Draws one batch, or a job whose batches are added up."""
 
     def __init__(self, now: Callable[[], datetime], ends: Callable[[Batch], Forecast | None]) -> None:
         super().__init__(id="detail")
@@ -34,30 +34,31 @@ class Detail(LinesView):
         self._together: Sequence[Batch] = ()
 
     def show(self, batch: Batch | None, together: Sequence[Batch] = ()) -> None:
-        """Draw this batch; `together`: those of a job that were added up to it."""
+        """Draw this batch; `together` are the batches of a job that were added up in it."""
         self._batch, self._together = batch, together
         self.redraw()
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Draw it, by the room there is."""
+        """Return three lines or the sheet, by the rows there are."""
         batch = self._batch
         if batch is None:
             return []
+        # Forecasts are made for single batches.
         ends = None if self._together else self._ends(batch)
-        facts = dict(saying.facts(batch, self._now(), plain=painter_of(self).plain, forecast=ends))
+        facts = dict(batch_text.facts(batch, self._now(), plain=painter_of(self).plain, forecast=ends))
         if self._together:
             facts = _of_job(facts, batch, self._together)
         return sheet(batch, facts, columns) if rows > 6 else three_lines(batch, facts)
 
 
 def _of_job(facts: Facts, batch: Batch, together: Sequence[Batch]) -> Facts:
-    """Say of a job what it is made of; what only a batch has is left out."""
+    """Return the facts of a job: what it is made of, without what only a batch has."""
     made = (Span(f"{sanitize(batch.job)}, {describe_parts(together)}"),)
     return {"job": made, **{name: value for name, value in facts.items() if name not in ("id", "job", "may end")}}
 
 
 def three_lines(batch: Batch, facts: Facts) -> list[Line]:
-    """Say the worthiest facts in three lines: which one, when, and how it stands."""
+    """Return the most important facts in three lines: which batch, its times, and how it stands."""
     which = [Span(f" {sanitize(batch.name)}", Tone.STRONG)]
     if batch.parts > 1:
         which += [DOT, Span(f"part {batch.part} of {batch.parts}")]
@@ -66,6 +67,7 @@ def three_lines(batch: Batch, facts: Facts) -> list[Line]:
     which += [DOT, *([Span(sanitize(batch.id or "no id yet"), Tone.DIM)] if "id" in facts else facts["job"])]
     times = [_fact(name, facts) for name in ("created", "may end", "expires", "ended", "from")]
     stand = [_fact(name, facts) for name in ("counts", "results")]
+    # A running batch without counts has nothing else to say.
     if batch.state.is_running and not batch.counts_moved:
         stand = [
             [
@@ -89,7 +91,7 @@ def _fact(name: str, facts: dict[str, Line]) -> list[Span]:
 
 
 def sheet(batch: Batch, facts: Facts, columns: int) -> list[Line]:
-    """Say all facts, one below the other; long ones are wrapped."""
+    """Return all facts one below the other; long ones are wrapped."""
     lines: list[Line] = [(Span(" "), Span(part, Tone.STRONG)) for part in wrapped(sanitize(batch.name), columns - 2)]
     lines.append(())
     for name, value in facts.items():

@@ -1,4 +1,4 @@
-"""The rows of the list of batches: a batch each, or a job each that unfolds into its batches."""
+"""`BatchRows` arranges batches as rows of the list: one row a batch, or one a job that unfolds into its batches."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ _PRESSING = (
     BatchState.UNKNOWN, BatchState.SUBMITTING, BatchState.CANCELING, BatchState.IN_PROGRESS, BatchState.PLANNED,
     BatchState.MISSING, BatchState.ENDED, BatchState.DELETED,
 )  # fmt: skip
-"""A job stands where the first of these stands that any of its batches is in."""
+"""States by urgency: a job is shown in the most urgent state that any of its batches is in."""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchRow:
-    """One row: a batch, or what the batches of a job come to together."""
+    """One row: a batch, or a job whose batches are added up."""
 
     batch: Batch
     """For a job: its batches added up."""
     together: tuple[Batch, ...] = ()
-    """The batches that were added up; none where the row is a batch of its own."""
+    """The batches that were added up; empty where the row is one batch."""
     is_open: bool = False
-    """Whether those stand below it."""
+    """Whether these are shown below it."""
     is_inner: bool = False
-    """Whether it stands below the row of its job."""
+    """Whether it is shown below the row of its job."""
 
 
 class BatchRows:
-    """Arranges what a query names as rows, and makes rows of keys. The key of a job's row is below zero."""
+    """Turns a query into keys of rows, and keys into rows. A job's key is negative, so that it is no batch's."""
 
     def __init__(self, views: BatchQueries) -> None:
         self._views = views
@@ -52,14 +52,14 @@ class BatchRows:
         self._open: Collection[str] = ()
         self._inner: frozenset[int] = frozenset()
         self.are_others = False
-        """Whether rows with the same keys are others since they were last arranged: unfolded, or of other batches."""
+        """Whether rows of the same keys show other things since the last `arrange`: unfolded, or of other batches."""
 
     async def arrange(self, query: BatchQuery, *, by_job: bool, is_open: Collection[str]) -> Sequence[int]:
         """Return the keys of the rows, in their order.
 
         Args:
             query: which batches, in which order.
-            by_job: whether jobs of several batches are folded into a row each.
+            by_job: whether jobs of several batches get one row each.
             is_open: the ids of the jobs that are unfolded.
         """
         before = (self._members, self._inner)
@@ -77,9 +77,11 @@ class BatchRows:
         rows: dict[str, int] = {}
         inner: set[int] = set()
         for job, keys in (await self._views.bundles(query)).items():
+            # A job of one batch is shown as that batch.
             if len(keys) == 1:
                 order.append(keys[0])
                 continue
+            # Negative, so that it never equals the key of a batch, and the same with every refresh.
             row = rows[job] = -min(keys)
             members[row] = keys
             order.append(row)
@@ -90,7 +92,7 @@ class BatchRows:
         return order
 
     async def page(self, keys: Sequence[int]) -> Sequence[tuple[int, BatchRow]]:
-        """Return the rows with these keys, in this order; what is gone is left out."""
+        """Return the rows with these keys, in this order; what no longer exists is left out."""
         wanted = list(dict.fromkeys(key for row in keys for key in self.batches_of(row)))
         found = {batch.key: batch for batch in await self._views.page(wanted)}
         rows: list[tuple[int, BatchRow]] = []
@@ -103,7 +105,7 @@ class BatchRows:
         return rows
 
     def row_of(self, batch: Batch) -> BatchRow:
-        """Return the row of a batch of its own."""
+        """Return the row of a single batch."""
         return BatchRow(batch, is_inner=batch.key in self._inner)
 
     def batches_of(self, key: int) -> Sequence[int]:
@@ -111,25 +113,30 @@ class BatchRows:
         return (key,) if key > 0 else self._members.get(key, ())
 
     def number(self, keys: Sequence[int]) -> int:
-        """Say how many batches these rows show, each once."""
+        """Return how many batches these rows show, each counted once."""
         if not self._members:
             return len(keys)
         return sum(len(self._members[key]) if key in self._members else key not in self._inner for key in keys)
 
     def jobs_among(self, batches: Iterable[Batch]) -> list[int]:
-        """Return the keys of the jobs' rows that these batches are added up in."""
+        """Return the keys of the rows of jobs that these batches are added up in."""
         return list({self._row_of_job[batch.job] for batch in batches if batch.job in self._row_of_job})
 
 
 def added_up(key: int, batches: Sequence[Batch]) -> Batch:
-    """Add the batches of a job up, as a batch with this key: counts and costs are sums, times those of the whole."""
+    """Return the batches of a job as one batch with this key.
+
+    Counts and costs are sums; times are those of the whole; state and reason are those of the most urgent batch.
+    """
     first = min(batches, key=lambda batch: (batch.attempt, batch.part))
     state = min((batch.state for batch in batches), key=_PRESSING.index)
     pressing = next(batch for batch in batches if batch.state is state)
+    # A job has ended when its last batch has.
     is_over = all(batch.ended_at for batch in batches)
     running = [batch.expires_at for batch in batches if batch.state.is_running and batch.expires_at]
     costs = [batch.cost_estimate if batch.cost_actual is None else batch.cost_actual for batch in batches]
     is_paid = all(batch.cost_actual is not None for batch in batches)
+    # A sum without one of its parts would look like a lower price.
     total = None if None in costs else sum((cost for cost in costs if cost is not None), Decimal(0))
     return replace(
         first,
@@ -164,13 +171,13 @@ def _results(batches: Sequence[Batch]) -> ResultsState:
 
 
 class RowPainter:
-    """Draws the cells of a row: as those of a batch, but for the name, which says what is folded there."""
+    """Draws the cells of a row as those of a batch, but for the name, which shows that something is folded."""
 
     def __init__(self, paint: BatchPainter) -> None:
         self._paint = paint
 
     def __call__(self, item: BatchRow, column: Column, width: int) -> Line:
-        """Draw one cell."""
+        """Return one cell."""
         if column.id != "name" or not (item.together or item.is_inner):
             return self._paint(item.batch, column, width)
         if item.is_inner:
@@ -179,7 +186,7 @@ class RowPainter:
 
 
 def _folded(row: BatchRow, columns: int) -> Line:
-    """Cut the name itself where room is short: how much is folded there is what tells it from a batch."""
+    """Return the name of a job with its number of batches; the name is cut, not the number."""
     sign = Span("▾ " if row.is_open else "▸ ", Tone.ACCENT)
     behind = Span(f" ({len(row.together)})", Tone.DIM)
     name = [Span(sanitize(row.batch.name))]
@@ -188,7 +195,7 @@ def _folded(row: BatchRow, columns: int) -> Line:
 
 
 def describe_parts(batches: Sequence[Batch]) -> str:
-    """Say what a job's row is made of: `3 parts, 2 attempts`."""
+    """Return what a job is made of: `3 parts, 2 attempts`."""
     parts = amount(max(batch.parts for batch in batches), "part")
     attempts: Mapping[int, None] = dict.fromkeys(batch.attempt for batch in batches)
     return parts if len(attempts) == 1 else f"{parts}, {amount(len(attempts), 'attempt')}"

@@ -1,4 +1,8 @@
-"""The list of batches: the first thing one sees, and the place everything starts from."""
+"""`BatchesScreen` is the list of batches: the first screen, from which every other one is reached.
+
+It shows the registry before anything is asked of the API. When the registry changes, it asks for the order again and
+repaints the rows that differ.
+"""
 
 from __future__ import annotations
 
@@ -56,23 +60,25 @@ NONE_MATCH = ("No batch matches the filter", "{app.back}  clears it")
 WITHOUT_A_BATCH = frozenset(
     ("batches.filter", "batches.compose", "batches.submit", "batches.sync", "batches.columns", "batches.by-job")
 )
-"""Commands of the list that need nothing in it."""
+"""Commands of the list that need no batch in it."""
 
 
 class BatchesScreen(BatchActions):
-    """The batches, and the details of one of them. It asks the registry and calls services, nothing else."""
+    """The batches, and the details of the one under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.BATCHES)
     SCOPES = (Scope.BATCHES, Scope.LABELS, Scope.LIST, Scope.EVERYWHERE)
     AUTO_FOCUS = "#batches"
-    """From the first moment on: the field of the filter, which stands before it, would hear the first key."""
+    """The list, from the first moment on: Textual would focus the filter, which comes before it, and that would take
+    the first key.
+    """
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
-        self._left = ListState()
+        self._list_state = ListState()
         self._is_found = False
         self._unfolded = 0
-        """Batches that have just been unfolded below the cursor."""
+        """Number of batches that were just unfolded below the cursor."""
         self._rows = BatchRows(workspace.registry.views)
         self._changed: dict[int, Batch] = {}
         self._reading = Reading()
@@ -93,13 +99,13 @@ class BatchesScreen(BatchActions):
             yield self._detail
 
     async def on_mount(self) -> None:
-        """Show the registry as it stands, before anything is asked of anyone."""
+        """Show the registry, arranged as the list was left."""
         kept = await self.workspace.registry.facts.get(KEY)
-        self._left = load_state(kept[0] if kept else {})
-        self.set_class(self._left.zoomed, "-zoomed")
-        self.grid.columns = chosen_columns(self._left.columns)
-        if self._left.filter:
-            self._filter_bar.open(self._left.filter)
+        self._list_state = load_state(kept[0] if kept else {})
+        self.set_class(self._list_state.zoomed, "-zoomed")
+        self.grid.columns = chosen_columns(self._list_state.columns)
+        if self._list_state.filter:
+            self._filter_bar.open(self._list_state.filter)
         await self._reorder()
         self.grid.focus()
 
@@ -108,16 +114,19 @@ class BatchesScreen(BatchActions):
         self._say_why_empty()
 
     def _say_why_empty(self) -> None:
-        self.grid.empty = empty_state(self, *(NONE_MATCH if self._left.filter else EMPTY))
+        self.grid.empty = empty_state(self, *(NONE_MATCH if self._list_state.filter else EMPTY))
 
     async def _reorder(self) -> None:
-        now = self._left
+        now = self._list_state
         self._reading = read(now.filter)
         query = BatchQuery(terms=self._reading.terms, sort=now.sort, descending=now.descending)
         order = await self._rows.arrange(query, by_job=now.by_job, is_open=now.is_open)
+        # The same key may stand for other batches now, so nothing that was painted holds.
         if self._rows.are_others:
             self.grid.forget()
+        # Changes that arrive while this reads are kept for the next run.
         changed, self._changed = self._changed, {}
+        # The rows in sight are read with the order, so that both appear together.
         stale = [*order[:60], *self._rows.jobs_among(changed.values())]
         self.grid.update(await self._rows.page(stale))
         self._say_why_empty()
@@ -134,14 +143,14 @@ class BatchesScreen(BatchActions):
     # ── what happens ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def batches_changed(self, message: BatchesChanged) -> None:
-        """Repaint the rows that changed, and look whether their order has."""
+        """Repaint the rows that changed, and look whether the order has."""
         self._changed |= {batch.key: batch for batch in message.changed}
         self.grid.update((batch.key, self._rows.row_of(batch)) for batch in message.changed)
         self._ordering.request()
         self._show_detail()
 
     def on_tick(self) -> None:
-        """Show that time has passed."""
+        """Redraw what depends on the time."""
         super().on_tick()
         self.grid.tick()
         self._show_detail()
@@ -152,7 +161,7 @@ class BatchesScreen(BatchActions):
         self.refresh_footer()
 
     def on_grid_marks_changed(self) -> None:
-        """Say how many are marked."""
+        """Show how many batches are marked."""
         self.refresh_footer()
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
@@ -165,17 +174,18 @@ class BatchesScreen(BatchActions):
         if not row.together:
             self.app.push_screen(BatchScreen(self.workspace, row.batch))
             return
+        # Remembered until the new order is there, so that they can be scrolled into sight.
         self._unfolded = 0 if row.is_open else len(row.together)
-        others = tuple(job for job in self._left.is_open if job != row.batch.job)
+        others = tuple(job for job in self._list_state.is_open if job != row.batch.job)
         self._arrange(is_open=others if row.is_open else (*others, row.batch.job))
 
     def on_grid_sort_asked(self, event: Grid.SortAsked) -> None:
-        """Show another order, and remember it."""
+        """Sort otherwise, and store that."""
         self._sort(event.sort, event.reverse)
 
     def _sort(self, by: str, reverse: bool) -> None:
-        """Sort by this, by the next column where nothing is said; or turn the order round."""
-        now = self._left
+        """Sort by this key, by the next one for an empty key, or reverse the order."""
+        now = self._list_state
         if reverse or by == now.sort:
             self._arrange(descending=not now.descending)
         else:
@@ -184,25 +194,25 @@ class BatchesScreen(BatchActions):
     def _next_sort(self) -> SortKey:
         shown = {column.sort for column in self.grid.columns}
         sorts = ["attention", "newest", *(sort for sort in SORT_KEYS if sort in shown)]
-        at = sorts.index(self._left.sort) if self._left.sort in sorts else -1
+        at = sorts.index(self._list_state.sort) if self._list_state.sort in sorts else -1
         return next(sort for sort in SORT_KEYS if sort == sorts[(at + 1) % len(sorts)])
 
     def _arrange(self, **changes: Any) -> None:
-        """Show the list otherwise, and remember it."""
-        self._remember(replace(self._left, **changes))
-        columns = chosen_columns(self._left.columns)
+        """Change how the list is arranged, and store that."""
+        self._remember(replace(self._list_state, **changes))
+        columns = chosen_columns(self._list_state.columns)
         if columns != self.grid.columns:
             self.grid.columns = columns
             self.grid.repaint()
         self._ordering.request()
 
     def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
-        """Filter while it is typed."""
-        self._left = replace(self._left, filter=event.text.strip())
+        """Filter while typing."""
+        self._list_state = replace(self._list_state, filter=event.text.strip())
         self._ordering.request()
 
     def on_filter_bar_left(self) -> None:
-        """Give the keys back to the list, and remember what was typed."""
+        """Give the focus back to the list, and store the filter."""
         self.grid.focus()
         self._keeping.request()
 
@@ -222,31 +232,31 @@ class BatchesScreen(BatchActions):
     async def _learn_words(self) -> None:
         self._known = await self.workspace.registry.labels.words()
 
-    def _remember(self, left: ListState) -> None:
-        self._left = left
+    def _remember(self, state: ListState) -> None:
+        self._list_state = state
         self._keeping.request()
 
     async def _keep(self) -> None:
-        await self.workspace.registry.facts.put(KEY, replace(self._left, cursor=self.grid.key).kept())
+        await self.workspace.registry.facts.put(KEY, replace(self._list_state, cursor=self.grid.key).kept())
 
     async def on_unmount(self) -> None:
-        """Remember where the cursor was."""
+        """Store where the cursor was."""
         with suppress(StorageError):  # to begin at the top once is no reason to fail at the end
             await self._keep()
 
     def footer_status(self) -> Line:
-        """Say what is marked, else how much is shown and in which order."""
+        """Return how many batches are marked, else how many are shown and in which order."""
         if self.grid.marks:
             return (Span(f"{count(len(self.chosen))} marked", Tone.WARN),)
         shown, total = self._shown, self.dashboard.status.tally.total
         words = amount(total, "batch", "batches") if shown == total else f"{count(shown)} of {count(total)}"
-        if self._left.by_job:
+        if self._list_state.by_job:
             words = f"{words} by job"
-        order = SORT_WORDS.get(self._left.sort, f"by {self._left.sort}")
+        order = SORT_WORDS.get(self._list_state.sort, f"by {self._list_state.sort}")
         return (Span(words + (f", {order}" if self.size.width >= 100 else ""), Tone.DIM),)
 
     def back(self) -> bool:
-        """Clear the filter, else the marks."""
+        """Clear the filter, else the marks. Returns whether there was anything to clear."""
         if self._filter_bar.display:
             self._filter_bar.close()
             return True
@@ -256,7 +266,7 @@ class BatchesScreen(BatchActions):
         return False
 
     def is_available(self, command_id: str) -> bool:
-        """Whether a command makes sense now: resuming does on something open, or on marks; acting on something."""
+        """Return whether a command makes sense for what is chosen."""
         needs_a_batch = BY_ID[command_id].scope is not Scope.EVERYWHERE and command_id not in WITHOUT_A_BATCH
         if needs_a_batch and self.grid.item is None and not self.grid.marks:
             return False
@@ -266,7 +276,7 @@ class BatchesScreen(BatchActions):
 
     @property
     def chosen(self) -> list[int]:
-        """The batches that a command works on: of a job's row all that are folded there."""
+        """The keys of the batches that a command works on; a row of a job stands for all of its batches."""
         return list(dict.fromkeys(key for row in self.grid.chosen for key in self._rows.batches_of(row)))
 
     @property
@@ -289,8 +299,8 @@ class BatchesScreen(BatchActions):
         self._arrange(columns=() if list(ids) == usual else tuple(ids))
 
     def _action_batches_by_job(self) -> None:
-        self._arrange(by_job=not self._left.by_job)
+        self._arrange(by_job=not self._list_state.by_job)
 
     def _action_batches_zoom(self) -> None:
-        self._remember(replace(self._left, zoomed=not self._left.zoomed))
-        self.set_class(self._left.zoomed, "-zoomed")
+        self._remember(replace(self._list_state, zoomed=not self._list_state.zoomed))
+        self.set_class(self._list_state.zoomed, "-zoomed")

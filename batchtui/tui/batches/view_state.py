@@ -1,4 +1,4 @@
-"""How the list of batches was left, to be found again so at the next start."""
+"""`ListState` is how the list of batches was left: sort, filter, columns and cursor, kept in the registry."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ if TYPE_CHECKING:
     from batchtui.domain.query import SortKey
 
 KEY = "dashboard"
-"""The fact under which the registry keeps it."""
+"""The name of the fact under which the registry stores it; the value is on disks of earlier versions."""
 MOST_OPEN = 200
-"""Jobs that are remembered as unfolded."""
+"""Unfolded jobs that are stored at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListState:
-    """What a person has arranged."""
+    """How a person has arranged the list."""
 
     sort: SortKey = "attention"
     descending: bool = False
     zoomed: bool = False
     filter: str = ""
     columns: tuple[str, ...] = ()
-    """The ids of those shown, in their order; none for the usual ones."""
+    """The ids of the columns shown, in their order; empty for the usual ones."""
     by_job: bool = False
     is_open: tuple[str, ...] = ()
-    """The jobs that are unfolded."""
+    """The ids of the jobs that are unfolded."""
     cursor: int | None = None
-    """The key under it."""
+    """The key under the cursor."""
 
     def kept(self) -> dict[str, Any]:
-        """Return it as JSON can hold it."""
+        """Return it as values of JSON."""
         return asdict(self) | {"is_open": self.is_open[-MOST_OPEN:]}
 
 
 def load_state(kept: object) -> ListState:
-    """Read what was remembered; whatever does not fit any more is passed over."""
+    """Return the list's stored arrangement. Unknown or invalid values fall back to the defaults."""
     if not isinstance(kept, dict):
         return ListState()
     cursor = kept.get("cursor")

@@ -1,4 +1,4 @@
-"""What every full screen has: the status line above, the commands below, and a way back."""
+"""`BaseScreen` is what every full screen inherits: status bar above, hint and footer below, and which commands work."""
 
 from __future__ import annotations
 
@@ -30,32 +30,33 @@ if TYPE_CHECKING:
 
 
 class BaseScreen(Screen[None]):
-    """A screen between status line and footer. What stands between them is its own business."""
+    """A screen between status bar and footer. Subclasses yield what is between them."""
 
     SCOPES: ClassVar[tuple[Scope, ...]] = (Scope.EVERYWHERE,)
-    """What is heard here, the closest first."""
+    """The scopes that are heard here, the closest first."""
     SHOWS_WARNINGS: ClassVar[bool] = False
-    """Whether somebody reads the warnings here: then they are looked at with every change."""
+    """Whether warnings are shown here: they are then read again with every change."""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (140, "-wide")]  # noqa: RUF012  (Textual's own form)
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
         self.workspace = workspace
+        # Functions and not values: the app may have other settings by the time they are asked.
         self._status_bar = StatusBar(lambda: self.dashboard.status)
         self._guide_line = HintLine(self._hint, lambda: self.dashboard.keymap, self.SCOPES)
         self._footer = Footer(lambda: list(self.offers()), self.footer_status, self.carry_out)
 
     @property
     def dashboard(self) -> Host:
-        """The app this screen belongs to."""
+        """The app, as a screen may use it."""
         return host_of(self)
 
     def forecast(self, batch: Batch) -> Forecast | None:
-        """Say when a running batch may end, by what the app knows of its like."""
-        return self.dashboard.outlook.of(batch)
+        """Return a forecast of the end of a batch; None where it does not run or there is no history."""
+        return self.dashboard.insights.of(batch)
 
     def compose(self) -> ComposeResult:
-        """Lay out the lines above and below."""
+        """Lay out the lines above and below the content."""
         yield self._status_bar
         yield Rule()
         yield from self.content()
@@ -64,35 +65,37 @@ class BaseScreen(Screen[None]):
         yield self._footer
 
     def content(self) -> Iterator[Widget]:
-        """Yield what stands between the lines."""
+        """Yield the widgets between the lines."""
         raise NotImplementedError
 
     def footer_status(self) -> Line:
-        """Return what the footer says at its right end."""
+        """Return what the footer shows at its right end."""
         return NOTHING
 
     def back(self) -> bool:
-        """Undo what is open here: a filter, marks. Returns whether there was anything."""
+        """Undo what is open here, such as a filter or marks. Returns whether there was anything."""
         return False
 
     def offers(self) -> Iterator[Offer]:
         """Yield the commands that work now, each with its first key."""
         for command in of_scope(*self.SCOPES):
             keys = self.dashboard.keymap[command.id]
+            # A command without a key has been switched off; in read-only mode nothing dangerous is offered.
             if keys and self.is_available(command.id) and not (command.is_danger and self.dashboard.is_read_only):
                 yield command, keys[0]
 
     async def carry_out(self, command: Command) -> None:
-        """Do what the command's key would do."""
+        """Do what the command's key would do, on the node that would hear it."""
         node: DOMNode = self
         if command.scope is Scope.EVERYWHERE:
             node = self.app
         elif command.scope in (Scope.LIST, Scope.TEXT):
+            # Keys of lists and texts are bound by the widget with the focus.
             node = self.focused or self
         await self.app.run_action(command.action, node)
 
     def is_available(self, command_id: str) -> bool:
-        """Whether a command makes sense now."""
+        """Return whether a command makes sense now."""
         if command_id in ("hint.skip", "hint.off"):
             return self._hint() is not None
         return command_id != "app.back" or self.dashboard.screen_stack[0] is not self
@@ -106,18 +109,18 @@ class BaseScreen(Screen[None]):
         self._guide_line.tell()
 
     def batches_changed(self, message: BatchesChanged) -> None:
-        """Show what has changed in the registry."""
+        """Show what has changed in the registry; called for screens behind, too."""
 
     def on_tick(self) -> None:
-        """Show that time has passed."""
+        """Redraw what depends on the time."""
         self._status_bar.redraw()
 
     def status_changed(self) -> None:
-        """Show how the background stands."""
+        """Show the status of the background."""
         self._status_bar.redraw()
 
     def refresh_footer(self) -> None:
-        """Show what works now."""
+        """Show which commands work now."""
         self._footer.redraw()
 
     def on_screen_resume(self) -> None:

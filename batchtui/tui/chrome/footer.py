@@ -1,4 +1,4 @@
-"""The bottom line: the worthiest commands that there is room for, and how much of the list is shown."""
+"""`Footer` is the bottom line: the most important commands that there is room for, and how much of a list is shown."""
 
 from __future__ import annotations
 
@@ -35,12 +35,13 @@ class Footer(LinesView):
         self._spans: list[tuple[int, int, Command]] = []
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Draw the line."""
+        """Return the line: commands by priority at the left, what the screen says at the right."""
         aside = self._aside()
         room = columns - width(aside) - 1
         pieces: list[Span] = [Span(" ")]
         self._spans = []
         x = 1
+        # Sorted by priority and stable, so equal ones keep the order of the table.
         for command, key in sorted(self._offers(), key=lambda offer: -offer[0].worth):
             words = (
                 Span(display_key(key, plain=painter_of(self).plain), Tone.STRONG),

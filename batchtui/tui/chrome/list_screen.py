@@ -51,6 +51,7 @@ class ListScreen(BaseScreen, Generic[T]):
 
     async def page(self, keys: Sequence[int]) -> Sequence[tuple[int, T]]:
         """Return the items with these keys; an item that has gone meanwhile is left out."""
+        # The list may have become shorter since the grid asked.
         return [(key, self.items[key]) for key in keys if key < len(self.items)]
 
     def show_detail(self) -> None:

@@ -1,4 +1,4 @@
-"""The top line: where one is, how many batches stand where, how old the data is and what the background does."""
+"""`StatusBar` is the top line: the workspace, batches by state, warnings, costs, and the age of the data."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ ORDER = (
     BatchState.ENDED,
     BatchState.MISSING,
 )
+"""States in the order in which they are shown, the most urgent first."""
 COLOURS = (
     Tone.BLUE_PLACE,
     Tone.GREEN_PLACE,
@@ -58,13 +59,14 @@ class StatusBar(LinesView):
         self._status = status
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Draw the line; where it is too narrow, words go before numbers, and numbers before the age of the data."""
+        """Return the line. Where room is short, words go before numbers, and numbers before the age of the data."""
         status = self._status()
         plain = painter_of(self).plain
         right = poll_words(status)
         warned = warning_words(status.warnings, status.warnings_key)
         money = money_words(status.spent, status.saved)
         tally = tally_words(status.tally, plain=plain)
+        # From the fullest form to the shortest: the first one that fits is drawn.
         for left, middle in (
             (_left(status, full=True), joined([tally, warned, money], "   ")),
             (_left(status, full=True), joined([tally, warned, money[:1]], "   ")),
@@ -93,13 +95,13 @@ def _left(status: Status, *, full: bool) -> Line:
 
 
 def _label(place: str, colour: Tone) -> str:
-    """Shorten an id to what tells it from others; give a coloured ground some room."""
+    """Return a short form of a place: ids keep what tells them from others, and a coloured ground gets some room."""
     text = f"{place[:7]}…{place[-4:]}" if place.startswith("wrkspc_") else place[:20]
     return text if colour is Tone.DIM else f" {text} "
 
 
 def tally_words(tally: BatchCounts, *, plain: bool = False, words: bool = True) -> Line:
-    """Say how many batches stand in each state; states without any are left out."""
+    """Return how many batches are in each state; states without any are left out."""
     groups: list[list[Span]] = []
     for state in ORDER:
         if number := tally.states.get(state, 0):
@@ -110,27 +112,29 @@ def tally_words(tally: BatchCounts, *, plain: bool = False, words: bool = True) 
 
 
 def warning_words(warnings: int, key: str = "") -> Line:
-    """Say that there are warnings, and the key that shows them."""
+    """Return how many warnings there are, and the key that shows them."""
     if not warnings:
         return NOTHING
     return (Span(amount(warnings, "warning"), Tone.WARN), *((Span(f" [{key}]", Tone.DIM),) if key else ()))
 
 
 def money_words(spent: Decimal, saved: Decimal) -> Line:
-    """Say what today has cost, and saved; nothing where it cost nothing yet."""
+    """Return what today's batches have cost and saved; nothing where they cost nothing yet."""
     if not spent:
         return NOTHING
     return (Span(f"{usd(spent)} today", Tone.DIM), Span(f" · saved {usd(saved)}" if saved > 0 else "", Tone.DIM))
 
 
 def poll_words(status: Status) -> Line:
-    """Say how old the data is, and what the background does about it."""
+    """Return the age of the data and what the poller does; instead of that the progress of what somebody started."""
     poll, now = status.poll, status.now
+    # What the person has started matters more than the age of the data.
     if doing := status.doing or _fetching_words(poll):
         return (Span(doing, Tone.RUNNING),)
     age = Span(ago(poll.asked_at, now) if poll.asked_at else "never asked", Tone.DIM)
     if poll.asked_at and status.tally.running and (now - poll.asked_at).total_seconds() > STALE:
         age = Span(f"stale {span(now - poll.asked_at)}", Tone.WARN)
+    # In steps of five seconds below, so that the line changes with the tick and not between two.
     until = max(0.0, (poll.next_at - now).total_seconds()) if poll.next_at else 0.0
     retry = f", retry in {countdown(-(-until // 5) * 5)}" if until else ""
     match poll.state:
@@ -157,7 +161,10 @@ def _fetching_words(poll: PollStatus) -> str:
 
 
 def workspace_colour(workspace: Workspace) -> Tone:
-    """Return the colour of the place that is worked at; dim for the usual credentials, of which there is but one."""
+    """Return the colour of the profile or workspace in use: that of the settings, else one by the profile's name.
+
+    It is dim for the usual credentials, of which there is only one.
+    """
     places = workspace.settings.places
     for name in (workspace.profile, workspace.workspace_id):
         if name and name in places and (chosen := places[name].colour):
@@ -166,5 +173,6 @@ def workspace_colour(workspace: Workspace) -> Tone:
 
 
 def of_name(name: str) -> Tone:
-    """Return the colour that goes with a name: the same on every machine."""
+    """Return the colour that goes with a name, the same on every machine."""
+    # Python's hash() differs between processes.
     return COLOURS[zlib.crc32(name.encode("utf-8", "replace")) % len(COLOURS)]

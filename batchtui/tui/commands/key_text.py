@@ -1,4 +1,4 @@
-"""Sentences that name keys: always those that are heard at this moment, whatever a person has made of them."""
+"""`text_with_keys` writes sentences that name keys: always those that the person has, read from the keymap."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _NAMED = re.compile(r"\{([a-z.-]+)(?:\|([a-z]+))?\}|`([^`]+)`")
 
 
 class HasKeys(Protocol):
-    """An app that knows what its keys are."""
+    """An app that has a keymap."""
 
     keymap: Keymap
 
 
 def with_keys(text: str, keymap: Keymap, tone: Tone, *, plain: bool, named: Tone = Tone.STRONG) -> Line:
-    """Return a text in which commands in braces stand with their keys, and names in backticks stand out.
+    """Return a text in which commands in braces are replaced by their keys, and names in backticks stand out.
 
-    `{batch.retry}` is the first key of that command; `{dialog.no|esc}` is esc, as long as that is one of its keys.
+    `{batch.retry}` is the first key of that command; `{dialog.no|esc}` is esc where that is one of its keys.
     """
     pieces: list[Span] = []
     end = 0
@@ -40,7 +40,7 @@ def with_keys(text: str, keymap: Keymap, tone: Tone, *, plain: bool, named: Tone
 
 
 def key_of(command_id: str, keymap: Keymap, *, plain: bool, wished: str | None = None) -> str:
-    """Return the key of a command as the footer shows it; its title where it has no key any more."""
+    """Return the first key of a command as the footer shows it, or `wished`; its title where it has no key."""
     keys = keymap.get(command_id, ())
     if not keys:
         return BY_ID[command_id].title
@@ -48,11 +48,11 @@ def key_of(command_id: str, keymap: Keymap, *, plain: bool, wished: str | None =
 
 
 def text_with_keys(node: DOMNode, text: str, tone: Tone = Tone.DIM, named: Tone = Tone.ACCENT) -> Line:
-    """Return a text with the keys that the app of this widget hears, as `with_keys` writes it."""
+    """Return a text with the keys of the app that a widget belongs to; see `with_keys`."""
     keymap = cast("HasKeys", node.app).keymap
     return with_keys(text, keymap, tone, plain=painter_of(node).plain, named=named)
 
 
 def empty_state(node: DOMNode, title: str, *ways: str) -> tuple[Line, ...]:
-    """Return what stands in an empty list: what is the matter, and below it what can be done, with the keys."""
+    """Return the lines of an empty list: why it is empty, and below that what to do, with the keys."""
     return ((Span(title, Tone.STRONG),), (), *(text_with_keys(node, way) for way in ways))

@@ -1,4 +1,7 @@
-"""A person's own keys: read from the settings, checked against the table of commands, and how keys are written."""
+"""`merge_keymap` lays a person's own keys over those of the command table, and `bindings` gives Textual the result.
+
+It also knows how keys are written: people write `esc` and `?`, Textual `escape` and `question_mark`.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,7 @@ _ALIASES = {
     "del": "delete", "ins": "insert", "spacebar": "space", "slash": "/", "question_mark": "?", "colon": ":",
     "asterisk": "*", "backslash": "\\", "plus": "+", "minus": "-", "comma": ",",
 }  # fmt: skip
+"""Other names that people write for a key."""
 _NAMED = {"esc": "escape", "pgup": "pageup", "pgdn": "pagedown"}
 _NAMES = frozenset({
     "up", "down", "left", "right", "home", "end", "pgup", "pgdn", "enter", "esc", "space", "tab", "backspace", "delete",
@@ -34,17 +38,18 @@ _UNICODE_TO_TEXTUAL = {
     "solidus": "slash", "reverse_solidus": "backslash", "commercial_at": "at", "hyphen_minus": "minus",
     "plus_sign": "plus", "low_line": "underscore",
 }  # fmt: skip
+"""Characters whose name in Textual is not that of Unicode (textual.keys)."""
 _MODIFIERS = re.compile(r"((?:ctrl|alt|shift|super)\+)*")
 
 
 def merge_keymap(own: Mapping[str, str]) -> Keymap:
-    """Lay a person's own keys over the table's and return all keys by command.
+    """Return all keys by command, with a person's own laid over the table's.
 
     Args:
-        own: from the settings: a command's id and its keys, with commas between them; no keys switch it off.
+        own: from the settings: keys by command id, with commas between them; an empty string switches a command off.
 
     Raises:
-        UsageError: where an id or a key is unknown, or one key would mean two things in one place.
+        UsageError: an id or a key is unknown, or one key would mean two things in one place.
     """
     keymap: Keymap = {command.id: command.keys for command in COMMANDS}
     for command_id, keys in own.items():
@@ -58,13 +63,13 @@ def merge_keymap(own: Mapping[str, str]) -> Keymap:
 
 
 def textual_overrides(own: Mapping[str, str]) -> dict[str, str]:
-    """Return what differs from the table, as Textual wants it: key names with commas between them."""
+    """Return what differs from the table as Textual wants it: its key names with commas between them."""
     keymap = merge_keymap(own)
     return {command_id: ",".join(map(textual_name, keymap[command_id])) for command_id in own}
 
 
 def textual_name(key: str) -> str:
-    """Return Textual's name of a key: `?` is `question_mark`, `esc` is `escape`."""
+    """Return Textual's name of a key: `question_mark` for `?`, `escape` for `esc`."""
     *modifiers, last = key.split("+") if len(key) > 1 else [key]
     if len(last) == 1 and not last.isalnum():
         name = unicodedata.name(last).lower().replace("-", "_").replace(" ", "_")
@@ -73,7 +78,7 @@ def textual_name(key: str) -> str:
 
 
 def display_key(key: str, *, plain: bool = False) -> str:
-    """Return a key as the screen shows it: `⏎` for enter; words where only ASCII may be drawn."""
+    """Return a key as the screen shows it: `⏎` for enter, or the word where only ASCII may be drawn."""
     signs = {"enter": "⏎", "up": "↑", "down": "↓", "left": "←", "right": "→", "tab": "⇥"}
     return key if plain else signs.get(key, key)
 
@@ -83,6 +88,7 @@ def _read(key: str, command_id: str) -> str:
     prefix = _MODIFIERS.match(key)
     modifiers = prefix.group() if prefix and len(prefix.group()) < len(key) else ""
     last = key[len(modifiers) :]
+    # Letters keep their case: `g` and `G` are two keys.
     last = _ALIASES.get(last.lower(), last if len(last) == 1 else last.lower())
     if len(last) == 1 and last.isprintable() and not last.isspace():
         return modifiers + last
@@ -95,11 +101,13 @@ def _read(key: str, command_id: str) -> str:
 
 
 def _refuse_clashes(keymap: Keymap, own: Mapping[str, str]) -> None:
+    # One key may mean two things on two screens, never on one.
     for scopes in TOGETHER:
         taken: dict[str, Command] = {}
         for command in (command for command in COMMANDS if command.scope in scopes):
             for key in keymap[command.id]:
                 other = taken.setdefault(key, command)
+                # Name the command whose keys the person has set: that is the one to change.
                 if other is not command:
                     mine, theirs = (command, other) if command.id in own else (other, command)
                     raise UsageError(

@@ -1,4 +1,4 @@
-"""Every command of the dashboard in one table: bindings, palette, footer, help and `batchtui keys` are made from it."""
+"""`COMMANDS` is the table of every command; bindings, palette, footer, help and `batchtui keys` are made from it."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One thing that a person can ask for. It says what and with which keys, never how it is done."""
+    """One thing that a person can ask for: its name, keys and words. How it is done is in the `_action_` method."""
 
     id: str
-    """Stable; what the settings' `keys` section names."""
+    """Stable: people write it in the `keys` section of the settings."""
     keys: tuple[str, ...]
     """As people write them: `j`, `G`, `?`, `ctrl+d`, `esc`. The first one is shown."""
     title: str
@@ -48,20 +48,21 @@ class Command:
     """One sentence, for the help screen."""
     scope: Scope
     is_danger: bool = False
-    """Changes something at the API: asks first, and is off in read-only mode."""
+    """Whether it changes something at the API: it asks first, and is off in read-only mode."""
     worth: int = 0
-    """How readily the footer shows it; 0: never."""
+    """Its priority in the footer, where the highest come first; 0 for never."""
     in_palette: bool = True
 
     @property
     def action(self) -> str:
-        """The name of the action that carries it out."""
+        """The name of the action that does it, without `_action_`."""
         return self.id.replace(".", "_").replace("-", "_")
 
 
 Offer = tuple[Command, str]
 """A command that works now, and the key that is shown for it."""
 
+# A short name keeps each command on one line.
 _S = Scope
 COMMANDS: tuple[Command, ...] = (
     Command("app.help", ("?", "f1"), "help", "Show the keys that work here.", _S.EVERYWHERE, worth=99),
@@ -248,11 +249,12 @@ TOGETHER: tuple[tuple[Scope, ...], ...] = (
     (Scope.EVERYWHERE, Scope.TEXT, Scope.TREE, Scope.RESULT),
     (Scope.EVERYWHERE, Scope.TEXT, Scope.PAIR),
     (Scope.DIALOG, Scope.TEXT),
+    # While one types, letters go into the field; nothing else is heard.
     (Scope.FIELD,),
 )
-"""Scopes that are heard at the same time: within one of these a key can mean one thing only."""
+"""Scopes that are heard at the same time: within each of these a key must mean one thing only."""
 
 
 def of_scope(*scopes: Scope) -> Iterator[Command]:
-    """Yield the commands of these scopes, in the table's order."""
+    """Return the commands of these scopes, in the table's order."""
     return (command for command in COMMANDS if command.scope in scopes)

@@ -1,4 +1,4 @@
-"""Choosing what a batch is compared with: the batches that answer the same custom_ids."""
+"""`BatchPicker` lists the batches that a batch can be compared with: those that answer the same custom_ids."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class BatchPicker(ListScreen[Batch]):
-    """Lists what a batch can be compared with. Opening one compares them."""
+    """A list of batches; opening one compares the two."""
 
     SCOPES = (Scope.LIST, Scope.EVERYWHERE)
     UNAVAILABLE = frozenset({"list.mark", "list.sort", "list.reverse"})
@@ -45,7 +45,8 @@ class BatchPicker(ListScreen[Batch]):
         yield _Question(self._batch)
 
     def on_mount(self) -> None:
-        """Look, beside the keys."""
+        """Begin to look for batches."""
+        # It reads the custom_ids of many batches from the disk.
         run_guarded(self, self._look, group="latest-comparable")
 
     async def _look(self) -> None:
@@ -56,6 +57,7 @@ class BatchPicker(ListScreen[Batch]):
             line(),
             line(Span("Send the same requests with another model or another prompt, and compare then.", Tone.DIM)),
         )
+        # Everything is in memory already, so the grid need not ask.
         self.grid.update(self._found.items())
         self.grid.show(list(self._found))
         self.grid.repaint()
@@ -66,11 +68,11 @@ class BatchPicker(ListScreen[Batch]):
         return [(key, self._found[key]) for key in keys if key in self._found]
 
     def is_available(self, command_id: str) -> bool:
-        """Leave out what means nothing here."""
+        """Offer opening where something was found."""
         return super().is_available(command_id) and (command_id != "list.open" or bool(self._found))
 
     def footer_status(self) -> Line:
-        """Say how many there are."""
+        """Return how many were found."""
         return (Span(amount(len(self._found), "batch", "batches"), Tone.DIM),)
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
@@ -79,7 +81,7 @@ class BatchPicker(ListScreen[Batch]):
 
 
 class _Question(LinesView):
-    """Says what is to be chosen."""
+    """What is to be chosen."""
 
     DEFAULT_CSS = "_Question { height: 1; }"
 

@@ -1,4 +1,4 @@
-"""The list of pairs of a comparison: its columns, and how one pair is drawn in each of them."""
+"""The columns of the list of pairs, and `PairPainter`, which draws one pair in each of them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TONES = {
     AnswerChange.SAME: Tone.DIM,
 }
 KINDS = {difference: (DIFFERENCES[difference], tone) for difference, tone in TONES.items()}
-"""Each difference with its sign and tone, in the order in which they are chosen."""
+"""Each change with its sign and colour, in the order of the keys that choose them."""
 COLUMNS = (
     Column("difference", "CHANGE", 13, 13, 100, fixed=True),
     Column("custom_id", "CUSTOM_ID", 12, 32, 95, fixed=True, good=16),
@@ -40,7 +40,7 @@ COLUMNS = (
 
 
 def difference(of: AnswerChange, *, plain: bool) -> Line:
-    """Say how a pair differs: sign and word, in its colour."""
+    """Return a change as sign and word in its colour."""
     sign, tone = KINDS[of]
     return (Span(f"{sign.glyph_in(plain=plain)} {sign.word}", tone),)
 
@@ -52,7 +52,7 @@ class PairPainter:
         self._plain = plain
 
     def __call__(self, item: Pair, column: Column, width: int) -> Line:
-        """Draw one cell."""
+        """Return one cell."""
         match column.id:
             case "difference":
                 return difference(item.difference, plain=self._plain())
@@ -65,9 +65,10 @@ class PairPainter:
 
 
 def change_words(facts: ResultFacts | None, other: ResultFacts | None, *, plain: bool) -> Line:
-    """Say the beginning of an answer; before it what became of it, where that is not the usual."""
+    """Return the beginning of an answer; before it its outcome, where that is not success."""
     if facts is None:
         return (Span("no result", Tone.PALE),)
+    # An equal answer is dimmed: only differences matter here.
     words = Span(one_line(facts.message), Tone.DIM if other and other.message == facts.message else Tone.TEXT)
     if facts.outcome is Outcome.SUCCEEDED:
         return (words,)

@@ -1,4 +1,4 @@
-"""Two texts and where they differ: by lines, and within lines by words; side by side, or one below the other."""
+"""`side_by_side` and `unified` show where two texts differ: by lines, and within changed lines by words."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 GUTTER = 3
-"""Columns between two sides: a sign that says how they differ, and a space on either side of it."""
+"""Columns between both sides: a sign that says how they differ, with a space on either side."""
 MOST = 500_000
-"""Lines, or words of one line, of either text multiplied: beyond this only beginning and end are compared."""
+"""Lines of both texts, or words of both lines, multiplied: beyond this only beginning and end are compared, since
+difflib takes the square of the length.
+"""
 _WORDS = re.compile(r"\s+|\w+|[^\w\s]")
 _ALIKE = 0.3
-"""Two lines that share less than this are taken for two lines, not for one that has changed."""
+"""The share of words that two lines must have in common to be one line that has changed."""
 
 Opcode = tuple[str, int, int, int, int]
 
@@ -33,7 +35,7 @@ class DiffRow(NamedTuple):
 
 
 def rows(first: str, second: str) -> Iterator[DiffRow]:
-    """Yield both texts line by line, made safe; what one has and the other has not is set off."""
+    """Yield both texts line by line, sanitised, with what only one of them has set off."""
     lines, others = (sanitize_block(text).expandtabs(4).split("\n") for text in (first, second))
     for kind, start, end, other_start, other_end in opcodes(lines, others):
         if kind == "equal":
@@ -45,9 +47,11 @@ def rows(first: str, second: str) -> Iterator[DiffRow]:
 
 def _row(line: str | None, other: str | None) -> DiffRow:
     if line is not None and other is not None:
+        # Spaces are tokens as well, so that joining them gives the line again.
         words, others = _WORDS.findall(line), _WORDS.findall(other)
         codes = list(opcodes(words, others))
         shared = sum(_weight(words[start:end]) for kind, start, end, _, _ in codes if kind == "equal")
+        # Marking single words in two unrelated sentences would only confuse.
         if 2 * shared >= _ALIKE * (_weight(words) + _weight(others)):
             return DiffRow(
                 _marked(words, [(kind, start, end) for kind, start, end, _, _ in codes], Tone.REMOVED),
@@ -59,7 +63,7 @@ def _row(line: str | None, other: str | None) -> DiffRow:
 
 
 def _weight(words: Sequence[str]) -> int:
-    """Count words; spaces make no two lines alike."""
+    """Return the number of words; spaces make no lines alike."""
     return sum(1 for word in words if not word.isspace())
 
 
@@ -72,8 +76,9 @@ def _marked(words: Sequence[str], spans: Sequence[tuple[str, int, int]], tone: T
 
 
 def opcodes(one: Sequence[str], other: Sequence[str]) -> Iterator[Opcode]:
-    """Yield how to make one list of texts into another, as difflib says it; what is too long to compare is replaced."""
+    """Yield how one list becomes the other, as difflib does; what is too long to compare is replaced as a whole."""
     shorter = min(len(one), len(other))
+    # Equal beginnings and ends are taken off first: most texts differ in the middle, and difflib gets little to do.
     head = next((at for at in range(shorter) if one[at] != other[at]), shorter)
     most = shorter - head
     tail = next((at for at in range(most) if one[-1 - at] != other[-1 - at]), most)
@@ -100,7 +105,7 @@ def side_by_side(first: str, second: str, columns: int) -> Iterator[Line]:
 
 
 def side_room(columns: int) -> int:
-    """Return how many columns either side has."""
+    """Return how many columns each side has."""
     return max(8, (columns - GUTTER) // 2)
 
 
@@ -113,7 +118,7 @@ def _sign(row: DiffRow) -> Span:
 
 
 def unified(first: str, second: str, columns: int) -> Iterator[Line]:
-    """Yield both texts as one, for a narrow screen: `-` is of the first, `+` of the second."""
+    """Yield both texts as one for a narrow screen: `-` marks lines of the first, `+` of the second."""
     for row in rows(first, second):
         if row.is_same:
             yield from _with_sign(Span("  "), row.first, columns)

@@ -1,4 +1,4 @@
-"""Both sides of a comparison in figures, and what the second comes to against the first."""
+"""`ComparisonHeader` shows both sides of a comparison in figures, and `PairHeader` one pair of answers."""
 
 from __future__ import annotations
 
@@ -24,19 +24,21 @@ if TYPE_CHECKING:
 LEAST = 12
 """Columns of a name at least."""
 MOST = 40
+"""Columns of a name at most."""
 GAP = 3
+"""Spaces between two figures."""
 
 
 class ComparisonHeader(ItemView[Comparison]):
-    """Draws a comparison's sums: a line for either side, and one for the change."""
+    """Draws a line of figures for either side, and one for the change."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        """`names` of both sides, for as long as nothing else is known."""
+        """`names` are those of both sides, shown until the comparison is."""
         super().__init__()
         self._names = names
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Draw them."""
+        """Return three lines."""
         comparison = self.item
         if comparison is None:
             return [(Span(f" {one_line(name)}", Tone.STRONG),) for name in self._names] + [()]
@@ -45,11 +47,12 @@ class ComparisonHeader(ItemView[Comparison]):
 
 
 def _side_lines(sides: Sequence[Side], columns: int) -> Iterator[Line]:
-    """Lay the figures of both sides out in columns; what there is no room for goes from the right, the cost last."""
+    """Yield both sides with figures in columns; where room is short they go from the right, the cost last."""
     cells = [_figures(side) for side in sides]
     widths = [max(width([row[at]]) for row in cells) for at in range(len(cells[0]))]
     kept = list(range(len(widths)))
     while len(kept) > 1 and sum(widths[at] + GAP for at in kept) + LEAST + 1 > columns:
+        # The last figure is the cost, which stays the longest.
         kept.pop(-2)
     taken = sum(widths[at] + GAP for at in kept)
     longest = max(width([Span(one_line(side.name))]) for side in sides)
@@ -75,7 +78,7 @@ def _figures(side: Side) -> list[Span]:
 
 
 def against(first: Side, second: Side) -> Iterator[Span]:
-    """Say what the second side comes to against the first."""
+    """Yield what the second side comes to against the first."""
     said = [
         change("cost", float(first.cost or 0), float(second.cost or 0))
         if None not in (first.cost, second.cost)
@@ -90,10 +93,11 @@ def against(first: Side, second: Side) -> Iterator[Span]:
 
 
 def change(of: str, before: float, after: float) -> str:
-    """Say a change in percent, or how many times as much where that is easier to see; nothing for none."""
+    """Return a change in percent, or as a factor from two up; empty for none."""
     if not before or before == after:
         return ""
     share = after / before
+    # "+340 %" is harder to read than ×4.4.
     if share >= 2:
         return f"{of} ×{share:.1f}"
     return f"{of} {'+' if share > 1 else '−'}{abs(share - 1):.0%}"
@@ -108,7 +112,7 @@ class PairHeader(ItemView[Pair]):
         self._names = (first, second)
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Draw it."""
+        """Return three lines."""
         pair = self.item
         if pair is None:
             return [(), (), ()]

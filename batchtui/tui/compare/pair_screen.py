@@ -1,4 +1,4 @@
-"""Two answers to one request, with their differences marked."""
+"""`PairScreen` shows two answers to one request with their differences marked."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from batchtui.tui.compare.headers import PairHeader
 from batchtui.tui.rendering.answer import answer_parts
 from batchtui.tui.rendering.plain import MOST_SHOWN, plain_lines, plain_parts, pretty_json
 from batchtui.tui.rendering.spans import Line, Span, Tone, plain
-from batchtui.tui.terminal import external as pager
+from batchtui.tui.terminal import external
 from batchtui.tui.widgets.grid.viewport import next_match
 from batchtui.tui.widgets.text_view import TextView
 from batchtui.tui.workers import CoalescedWorker, run_guarded
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from batchtui.tui.widgets.grid.grid import Grid
 
 SIDE_BY_SIDE = 96
-"""Columns from which on there is room for two texts beside each other."""
+"""Columns from which on there is room for both texts beside each other."""
 UNBROKEN = 1_000_000
-"""Columns of a line that the pager breaks."""
+"""Columns of a line for the pager, which wraps lines itself."""
 CHANGES = [difference for difference in AnswerChange if difference.is_change]
 
 
@@ -71,6 +71,7 @@ class PairScreen(BaseScreen):
         if number is None:
             return
         [pair] = await asyncio.to_thread(self._comparison.pairs.page, [number])
+        # Results are read from the disk as they are looked at.
         first, second = await asyncio.to_thread(self._read_from_disk, number)
         self._head.show(pair)
         self._prose.show(partial(_differences, first, second))
@@ -82,7 +83,7 @@ class PairScreen(BaseScreen):
         return said(first, most), said(second, most)
 
     def footer_status(self) -> Line:
-        """Say what is compared, and which one of how many it is."""
+        """Return the position in the list."""
         what = "JSON, " if self._is_json else ""
         return (Span(f"{what}{count(self._grid.cursor + 1)} of {count(len(self._grid.order))}", Tone.DIM),)
 
@@ -103,6 +104,7 @@ class PairScreen(BaseScreen):
         run_guarded(self, partial(self._go_to_change, -1), group="latest-change")
 
     async def _go_to_change(self, step: int) -> None:
+        # One byte a pair, so that a jump over a million of them takes no time.
         changes = await asyncio.to_thread(self._comparison.pairs.mask, CHANGES)
         row = next_match(self._grid.order, changes, self._grid.cursor, step)
         if row is None:
@@ -117,10 +119,10 @@ class PairScreen(BaseScreen):
     async def _action_pair_pager(self) -> None:
         number = self._grid.key
         if number is not None:
-            pager.open_pager(self.app, await asyncio.to_thread(self._whole, number))
+            external.open_pager(self.app, await asyncio.to_thread(self._whole, number))
 
     def _whole(self, number: int) -> str:
-        """Return both answers as one text, whole and safe: `-` is of the first, `+` of the second. Blocking."""
+        """Return both answers as one text, sanitised: `-` marks lines of the first, `+` of the second. Blocking."""
         first, second = self._read_from_disk(number, None)
         names = f"--- {one_line(self._comparison.first.name)}\n+++ {one_line(self._comparison.second.name)}\n"
         return names + "\n".join(plain(line) for line in unified(first, second, UNBROKEN))
@@ -131,14 +133,14 @@ class PairScreen(BaseScreen):
 
 
 def _text(line: bytes | None, most: int | None) -> str:
-    """Return an answer as its screen shows it as text, so many characters of it; nothing where there is none."""
+    """Return an answer as its screen shows it, at most so many characters; empty where there is none."""
     if line is None:
         return ""
     return "\n".join(plain(part) for part in plain_parts(answer_parts(parse_result(line), most, raw=line), most))
 
 
 def _json(line: bytes | None, most: int | None) -> str:
-    """Return all that the API said, indented."""
+    """Return everything that the API sent, indented."""
     return "" if line is None else "\n".join(plain(part) for part in plain_lines(pretty_json(line), most))
 
 

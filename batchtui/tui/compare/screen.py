@@ -1,4 +1,4 @@
-"""Two batches or jobs of the same custom_ids: what they come to, and answer by answer what became of it."""
+"""`CompareScreen` compares two batches or jobs with the same custom_ids, as sums and answer by answer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from batchtui.tui.chrome.list_screen import ListScreen
 from batchtui.tui.commands.key_text import text_with_keys
 from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
-from batchtui.tui.compare import columns as pair_cells
+from batchtui.tui.compare import columns
 from batchtui.tui.compare.headers import ComparisonHeader
 from batchtui.tui.compare.pair_screen import PairScreen
 from batchtui.tui.rendering.painter import painter_of
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class CompareScreen(ListScreen[Pair]):
-    """Compares the jobs of two batches, or two batches of one job. It asks the service, and closes what that opened."""
+    """Shows a comparison, and closes its files when it is left."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.COMPARE)
     SCOPES = (Scope.COMPARE, Scope.LIST, Scope.EVERYWHERE)
@@ -48,9 +48,9 @@ class CompareScreen(ListScreen[Pair]):
         self._only: AnswerChange | None = None
         self._choosing = CoalescedWorker(self, self._show_chosen)
         self._head = ComparisonHeader([first.name, second.name])
-        self._kinds = FacetBar(pair_cells.KINDS, "Comparing")
-        painter = pair_cells.PairPainter(plain=lambda: painter_of(self).plain)
-        self.grid = Grid(pair_cells.COLUMNS, self.page, painter, id="pairs")
+        self._kinds = FacetBar(columns.KINDS, "Comparing")
+        painter = columns.PairPainter(plain=lambda: painter_of(self).plain)
+        self.grid = Grid(columns.COLUMNS, self.page, painter, id="pairs")
         self._say("Reading both")
 
     def above(self) -> Iterator[Widget]:
@@ -60,11 +60,11 @@ class CompareScreen(ListScreen[Pair]):
         yield self._kinds
 
     def on_mount(self) -> None:
-        """Compare, beside the keys."""
+        """Begin to compare."""
         run_guarded(self, self._compare, group="latest-comparison")
 
     def on_unmount(self) -> None:
-        """Let go of the files."""
+        """Close the files."""
         if self._comparison is not None:
             self._comparison.pairs.close()
 
@@ -84,6 +84,7 @@ class CompareScreen(ListScreen[Pair]):
         self.grid.repaint()
 
     def _say_comparing(self, done: int, at_most: int) -> None:
+        # The screen may have been left meanwhile.
         if self.is_attached:
             stops = plain(text_with_keys(self, "{app.back} stops"))
             self._say(f"Comparing: {count(done)} of at most {count(at_most)}; {stops}")
@@ -93,6 +94,7 @@ class CompareScreen(ListScreen[Pair]):
         if comparison is None:
             return
         only = None if self._only is None else [self._only]
+        # A million pairs are ordered on a thread.
         self.grid.show(await asyncio.to_thread(comparison.pairs.order, only))
         self._kinds.show(comparison.pairs.by_difference, self._only)
         self.refresh_footer()
@@ -109,7 +111,7 @@ class CompareScreen(ListScreen[Pair]):
             self.app.push_screen(PairScreen(self.workspace, self._comparison, self.grid))
 
     def on_facet_bar_chosen(self, event: FacetBar.Chosen) -> None:
-        """Show one kind of change only."""
+        """Show only one kind of change."""
         self._choose(event.choice)
 
     def _choose(self, only: AnswerChange | None) -> None:
@@ -117,20 +119,20 @@ class CompareScreen(ListScreen[Pair]):
         self._choosing.request()
 
     def footer_status(self) -> Line:
-        """Say how many are shown."""
+        """Return how many pairs are shown."""
         if self._comparison is None:
             return ()
         shown, total = len(self.grid.order), self._comparison.pairs.count
         return (Span(f"{count(shown)} of {count(total)}" if shown < total else f"{count(total)} pairs", Tone.DIM),)
 
     def is_available(self, command_id: str) -> bool:
-        """Leave out what means nothing here."""
+        """Offer commands once both sides were compared."""
         if command_id in ("list.open", "compare.only", "compare.only-back", "compare.copy-custom-id"):
             return self._comparison is not None
         return super().is_available(command_id)
 
     def back(self) -> bool:
-        """Show all again, before leaving."""
+        """Show all pairs again. Returns whether only some were shown."""
         if self._only is None:
             return False
         self._choose(None)

@@ -1,4 +1,4 @@
-"""The rows of a table that is composed from: each with its id, what is wrong with it, and its cells."""
+"""`DataGrid` lists the rows of a table: each with its custom_id, its first problem and its cells."""
 
 from __future__ import annotations
 
@@ -24,14 +24,15 @@ FIXED = (
 )
 PROBLEM = Column("problem", "PROBLEM", 16, 60, 95)
 MOST_COLUMNS = 40
+"""Columns of the table that are shown."""
 MEASURED = 30
-"""Rows that say how wide columns should be."""
+"""Rows by which the widths of columns are chosen."""
 LONGEST_CELL = 200
 """Characters of a cell that are looked at."""
 
 
 class DataGrid(Grid[RowPreview]):
-    """Lists rows by number; the one under the cursor is shown as a request elsewhere. It reads through `Opened`."""
+    """Lists rows by number; the one under the cursor is shown as a request beside it."""
 
     def __init__(self) -> None:
         super().__init__(FIXED, self._page, self._paint_cell, id="table")
@@ -42,9 +43,11 @@ class DataGrid(Grid[RowPreview]):
     async def open(self, opened: OpenedDraft, numbers: Sequence[int], *, with_problems: bool) -> None:
         """Show rows of this draft; the cursor stays on its row where that is among them."""
         self._opened = opened
+        # Wider tables are shown in part; templates can use every column all the same.
         self._names = opened.columns[:MOST_COLUMNS]
         cells = [_column(at, name, self._widths) for at, name in enumerate(self._names)]
         columns = (*FIXED, *([PROBLEM] if with_problems else []), *cells)
+        # Cells are painted by place, so other columns need all of them painted again.
         if columns != self.columns:
             self.columns = columns
             self.forget()
@@ -52,7 +55,7 @@ class DataGrid(Grid[RowPreview]):
         await self.freshen()
 
     async def measure(self, opened: OpenedDraft) -> None:
-        """Find out by its first rows how much room each column needs."""
+        """Find out from its first rows how wide each column should be."""
         rows = await show_rows(opened, range(1, MEASURED + 1))
         names = opened.columns[:MOST_COLUMNS]
         self._widths = [max((len(_said(row.row.values.get(name))) for row in rows), default=0) for name in names]
@@ -66,7 +69,8 @@ class DataGrid(Grid[RowPreview]):
 
 
 def paint(item: RowPreview, column: Column, names: Sequence[str], *, plain: bool) -> Line:
-    """Draw one cell."""
+    """Return one cell."""
+    # The first problem stands in the row; the preview shows the others.
     problem = item.rendered.problems[0] if item.rendered and item.rendered.problems else None
     is_wrong = problem is not None and problem.severity is Severity.ERROR
     match column.id:

@@ -1,4 +1,4 @@
-"""The parts of a draft as rows: how each is called, what is said there, and what that comes to."""
+"""`draft_rows` returns the parts of a draft as rows: data, template, prompt, model and so on, with their values."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
 
 COLUMNS = (Column("title", "PART", 10, 10, 100, fixed=True), Column("value", "", 20, 200, 95, fixed=True))
 LONGEST = 300
-"""Characters of a text that are shown in its row."""
+"""Characters of a text that its row shows."""
 
 
 @dataclass(frozen=True, slots=True)
 class DraftRow:
-    """One part of a draft."""
+    """One part of a draft and its value as it is shown."""
 
     id: str
     value: Line
 
 
 def draft_rows(opened: OpenedDraft, composed: Composed | None) -> Iterator[DraftRow]:
-    """Yield the parts of a draft, in the order of work; what only all rows tell is said where these were looked at."""
+    """Yield the parts of a draft in the order of work; `composed` adds what only a look at all rows tells."""
     draft = opened.draft
     yield DraftRow("data", _data(opened))
     yield DraftRow("template", _said(draft.name if draft.base or draft.name != "draft" else "", "choose one, or write"))
@@ -52,7 +52,7 @@ def draft_rows(opened: OpenedDraft, composed: Composed | None) -> Iterator[Draft
 
 
 def paint(item: DraftRow, column: Column, width: int) -> Line:
-    """Draw one cell."""
+    """Return one cell."""
     return (Span(item.id, Tone.DIM),) if column.id == "title" else item.value
 
 
@@ -72,7 +72,7 @@ def _data(opened: OpenedDraft) -> Line:
 
 
 def table_words(table: Table) -> str:
-    """Say how a table is written, as that was found out."""
+    """Return how a table is written, as that was found out: encoding, delimiter, header."""
     facts = [f"{key}: {value}" if key in ("header", "named twice") else value for key, value in table.facts.items()]
     return one_line(", ".join([amount(len(table.columns), "column"), *facts]))
 
@@ -80,6 +80,7 @@ def table_words(table: Table) -> str:
 def _model(opened: OpenedDraft) -> Line:
     named = opened.draft.model or "capable"
     model = opened.fitting.model if opened.fitting else None
+    # A request table may name a model in each row.
     if opened.fitting and model is None and not opened.draft.model:
         return (Span("what each task says", Tone.FAINT),)
     first = Span(one_line(named), Tone.STRONG if opened.draft.model else Tone.PALE)
@@ -99,6 +100,7 @@ def _answers(opened: OpenedDraft) -> Line:
     template = composition.template if composition else None
     if template is None or not draft.answers.strip():
         return _said(draft.answers, "free text; or fields, one a line")
+    # An answer that is asked for as a tool call has its schema there.
     tools = [tool for tool in template.tools if isinstance(tool.get("input_schema"), dict)]
     form: Mapping[str, Any] | None = template.schema or (tools[-1]["input_schema"] if tools else None)
     properties = form.get("properties") if form else None
@@ -113,6 +115,7 @@ def _caching(opened: OpenedDraft, composed: Composed | None) -> Line:
     tone = Tone.STRONG if opened.draft.cache else Tone.PALE
     if prefix is None:
         return (Span(word, tone),)
+    # Below the minimum of its model the API ignores cache_control silently (prompt caching).
     least = _least(opened)
     is_worth_it = prefix.tokens >= least and not opened.draft.cache
     return (Span(word, tone), Span(f"  {prefix_words(prefix, least)}", Tone.WARN if is_worth_it else Tone.DIM))
@@ -126,7 +129,7 @@ def _least(opened: OpenedDraft) -> int:
 
 
 def prefix_words(prefix: CacheablePrefix, least: int) -> str:
-    """Say what all requests begin with, and whether that is enough to be cached."""
+    """Return what all requests begin with, and whether that is long enough to be cached."""
     if not prefix.bytes:
         return "nothing is the same in all of them"
     if prefix.tokens < least:
@@ -142,7 +145,7 @@ def _priming(opened: OpenedDraft, composed: Composed | None) -> Line:
 
 
 def gain_words(gain: CacheSavings) -> str:
-    """Say what caching is worth, either way it may go."""
+    """Return what priming the cache is worth: the best case and the worst."""
     if gain.all_hit <= 0:
         return "with so few requests caching saves nothing"
     return f"saves {usd(gain.all_hit)} where all find the cache; costs {usd(gain.none_hit)} where none does"

@@ -1,4 +1,7 @@
-"""A draft on the way to its requests: kept and opened anew at each change, and all its rows looked at in between."""
+"""`DraftSession` holds a draft while it is edited: it stores each change, opens the draft again, and checks all rows.
+
+It works beside the keys. Its screen listens as `DraftListener`.
+"""
 
 from __future__ import annotations
 
@@ -23,33 +26,33 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
 
 AHEAD = 200
-"""Rows that are read before anybody has gone further."""
+"""Rows that are read before the cursor gets there."""
 NEAR = 50
-"""Rows before the last one that was read from which on more are read."""
+"""Rows before the last one read at which more are read."""
 QUIET = 0.4
-"""Seconds without a change after which all rows are looked at."""
+"""Seconds without a change before all rows are checked."""
 PATIENT = 5
-"""So many times as long, where rows are files: those may be many gigabytes."""
+"""The factor of `QUIET` where rows are files, which may be many gigabytes."""
 
 
 class DraftListener(Protocol):
-    """Whoever shows what happens on the desk."""
+    """A screen that shows the draft of a session."""
 
     async def on_opened(self, *, is_other_table: bool) -> None:
-        """The draft as it is now was opened."""
+        """The draft was opened as it is now."""
         ...
 
     async def on_checked(self, complaints: Sequence[str]) -> None:
-        """All rows were looked at; or no row fits, for these reasons."""
+        """All rows were checked; or no row can be, for these reasons."""
         ...
 
     def waits(self, complaints: Sequence[str], words: str) -> None:
-        """What all rows come to has to be found out again; `words` say how far that is."""
+        """The result of all rows is out of date; `words` say how far the new one is."""
         ...
 
 
 class DraftSession:
-    """Holds a draft and what it comes to, and works beside the keys. It draws nothing, and sends nothing."""
+    """A draft, what it comes to, and the work that finds that out. It sends nothing."""
 
     def __init__(self, owner: DOMNode, onlooker: DraftListener, workspace: Workspace, draft: Draft) -> None:
         self._owner = owner
@@ -58,26 +61,26 @@ class DraftSession:
         self.draft = draft
         self.opened = OpenedDraft(draft)
         self.composed: Composed | None = None
-        """What all rows come to; None until they were looked at."""
+        """What all rows come to; None until they were checked."""
         self.is_unfit = False
-        """Whether no row fits the template."""
+        """Whether no row can be made into a request."""
         self._keeping = CoalescedWorker(owner, self._keep)
         self._opening = CoalescedWorker(owner, self._open)
         self._watching = CoalescedWorker(owner, self._watch)
         self._reading = CoalescedWorker(owner, self._read_on)
 
     def take(self, draft: Draft) -> None:
-        """Go on with another draft, or begin with the first: keep it, and find out what it comes to."""
+        """Continue with another draft, or begin with the first: store it and open it."""
         self.draft, self.composed = draft, None
         self._keeping.request()
         self._opening.request()
 
     def watch(self) -> None:
-        """Look whether the table is another one by now."""
+        """Open the draft again if its file has changed."""
         self._watching.request()
 
     def go_further(self, row: int) -> None:
-        """Read on where a row is near the last one that was read."""
+        """Read more rows where this one is near the last that was read."""
         rows = self.opened.rows
         if rows is not None and self.composed is None and not rows.is_whole and row > rows.read - NEAR:
             self._reading.request()
@@ -87,11 +90,12 @@ class DraftSession:
         return await open_draft(self._workspace, self.draft, self.opened)
 
     async def count(self) -> bool:
-        """Have the API count a few of the requests. Returns whether there were any, and they are still the same."""
+        """Have the API count tokens of a few requests. Returns whether there were any and the draft is the same."""
         composition, composed = self.opened.composition, self.composed
         if composition is None or composed is None or not composed.loads:
             return False
         result = await with_token_counts(self._workspace, composition, composed)
+        # The draft was changed while the API counted: the numbers are of another one.
         if self.composed is not composed:
             return False
         self.composed = result
@@ -102,6 +106,7 @@ class DraftSession:
 
     async def _open(self) -> None:
         before, opened = self.opened, await self.fresh()
+        # The same rows object means the same file in the same state, which need not be read again.
         is_other = opened.rows is not None and opened.rows is not before.rows
         if opened.rows is not None and is_other:
             try:
@@ -110,10 +115,11 @@ class DraftSession:
                 opened = OpenedDraft(opened.draft, opened.source, complaints=(complaint(error),))
         self.opened = opened
         await self._onlooker.on_opened(is_other_table=is_other or (opened.rows is None) != (before.rows is None))
+        # Exclusive: of two drafts only the newer one is checked.
         run_worker(self._owner, self._look_over, group="show-sum", exclusive=True)
 
     async def _look_over(self) -> None:
-        """Look at all rows, once nothing changes for a moment; any change gives that up."""
+        """Check all rows, once nothing has changed for a moment; another change cancels this."""
         opened = self.opened
         self._onlooker.waits(opened.complaints, "")
         if opened.composition is None:
@@ -129,8 +135,9 @@ class DraftSession:
             await self._onlooker.on_checked(complaints)
 
     def _say_how_far(self, reading: ReadProgress) -> None:
-        """Hear, on a thread, how far the looking is."""
+        """Tell the screen about the progress. Called on a thread."""
         words = bytes_done(reading.read, reading.total)
+        # On a thread: widgets may only be touched on the loop.
         self._owner.app.call_later(self._wait, f"looking at all rows: {words}")
 
     def _wait(self, words: str) -> None:

@@ -1,4 +1,4 @@
-"""Changing a part of a draft, as a conversation: what is asked depends on the part, and another draft comes back."""
+"""Change one part of a draft: each asks for its value and returns another draft, None where nothing is to change."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from batchtui.domain.errors import BatchtuiError
 from batchtui.domain.model import lifecycle_on
 from batchtui.services.compose.draft import Draft, template_of, with_template
+from batchtui.services.compose.example import without_example
 from batchtui.services.compose.template_choice import saved_template, templates
 from batchtui.services.models import known_models, list_models
 from batchtui.templates import InvalidTemplate, parse_template, template_text
@@ -32,20 +33,23 @@ if TYPE_CHECKING:
     from batchtui.tui.host import Host
 
 Rewriting = Coroutine[Any, Any, "Draft | None"]
-"""A conversation that ends in another draft, or in None where nothing is to change."""
+"""A dialog that ends in another draft, or in None."""
 TABLES = (
-    ".csv", ".tsv", ".tab", ".psv", ".json", ".jsonl", ".ndjson", ".parquet", ".gz", ".txt", ".md", ".log", ".pdf",
+    ".csv", ".tsv", ".tab", ".psv", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xls", ".ods", ".gz",
+    ".txt", ".md", ".log", ".pdf",
     ".png", ".jpg", ".jpeg", ".gif", ".webp",
 )  # fmt: skip
-"""What files of data are usually called; others can be typed."""
+"""Suffixes of files that are offered as data; others can be typed."""
+FIRST = (".csv", ".tsv", ".tab", ".psv", ".parquet", ".xlsx", ".xls", ".ods")
+"""What is surely a table: JSON lines often are requests already."""
 A_MOMENT = 2.0
-"""Seconds that a person waits for a list of models."""
+"""Seconds that a person waits for the list of models."""
 MADE = "(made)"
-"""Stands for ids that come from no column."""
+"""Stands for custom_ids that come from no column."""
 
 
 async def edit_part(app: Host, opened: OpenedDraft, part: str) -> Draft | None:
-    """Ask for one part of a draft."""
+    """Ask for one part of a draft, and return the changed draft."""
     match part:
         case "data":
             return await _data(app, opened.draft)
@@ -61,34 +65,34 @@ async def edit_part(app: Host, opened: OpenedDraft, part: str) -> Draft | None:
 
 
 async def edit_query(app: Host, opened: OpenedDraft) -> Draft | None:
-    """Ask for a SELECT over files, in place of a table."""
+    """Ask for a SELECT over files in place of a table."""
     before = opened.draft.data if opened.draft.is_query else ""
     asked = TextPrompt(
         "A SELECT over files", before, check=_query, placeholder="select id, text from 'tickets.parquet'"
     )
     typed = await app.push_screen(asked, wait_for_dismiss=True)
-    return replace(opened.draft, data=typed, id="") if typed else None
+    return replace(without_example(opened.draft), data=typed, id="") if typed else None
 
 
 async def read_otherwise(app: Host, opened: OpenedDraft) -> Draft | None:
-    """Ask how a table of text is written, where what was found out is wrong."""
+    """Ask how a table of text is written, where the detection is wrong."""
     title = "How the table is written; empty to find out"
-    hint = "cp1252 ; no-header"
+    hint = "cp1252 ; no-header skip=3"
     asked = TextPrompt(title, opened.draft.read_as, placeholder=hint)
     typed = await app.push_screen(asked, wait_for_dismiss=True)
     return None if typed is None else replace(opened.draft, read_as=typed)
 
 
 async def new_draft(app: Host) -> Draft | None:
-    """Ask whether the draft may go, and return an empty one."""
+    """Ask whether the draft may be dropped, and return an empty one."""
     question = Question(
         "Begin an empty draft?", (Group("This one goes", ("Templates that were saved stay.",)),), yes="begin"
     )
     return Draft() if await app.ask(question) else None
 
 
-def join_text(draft: Draft) -> str:
-    """Return the template of a draft as its file would be: with its head, and further turns."""
+def template_of_draft(draft: Draft) -> str:
+    """Return the template of a draft as the text of its file, with header and further turns."""
     try:
         template = template_of(draft)
     except BatchtuiError:  # half typed: what is there is still worth editing
@@ -97,18 +101,19 @@ def join_text(draft: Draft) -> str:
 
 
 def from_whole(draft: Draft, text: str) -> Draft:
-    """Return the draft that says what a template's file says; where that is wrong, one that complains and keeps it."""
+    """Return the draft of a template text; a faulty text is kept as it is, and the draft complains about it."""
     try:
         return with_template(replace(draft, id=""), parse_template(draft.name, text))
     except InvalidTemplate:
+        # Kept as it is, so that a typing error does not lose the text.
         return replace(draft, base=text, prompt="")
 
 
 async def _data(app: Host, draft: Draft) -> Draft | None:
     path = await app.push_screen(
-        FilePicker(Path.cwd(), TABLES, "a table, or a folder of documents"), wait_for_dismiss=True
+        FilePicker(Path.cwd(), TABLES, "a table, or a folder of documents", first=FIRST), wait_for_dismiss=True
     )
-    return replace(draft, data=str(path), id="") if path is not None else None
+    return replace(without_example(draft), data=str(path), id="") if path is not None else None
 
 
 async def _template(app: Host, draft: Draft) -> Draft | None:
@@ -133,12 +138,14 @@ async def _model(app: Host, draft: Draft) -> Draft | None:
     names = [Name(tier, f"now {model}") for tier, model in tiers.items()]
     names += [Name(model.id, _about(model, today)) for model in found.models.values()]
     where = "as the API lists them" if found.heard_at else "from the built-in list"
+    # Tiers come first, since they stay right when models are replaced.
     chosen = await app.push_screen(NamePicker(names, f"a model, {where}", others=True), wait_for_dismiss=True)
     return replace(draft, model=chosen) if chosen else None
 
 
 async def _models(workspace: Workspace) -> ModelList:
-    """Return the models that the API lists; after a moment without an answer those that are known."""
+    """Return the models that the API lists; those that are known already where it does not answer in time."""
+    # The list is a convenience: the dialog opens in any case.
     with suppress(TimeoutError):
         async with asyncio.timeout(A_MOMENT):
             return await list_models(workspace)

@@ -1,4 +1,4 @@
-"""What becomes of a draft, as a conversation: it is written to a file, saved, sent, or one row of it is tried."""
+"""Write, save, submit or try a draft: each shows what would happen, asks, does it and reports."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.compose.summary import problem_words
 from batchtui.tui.dialogs.confirm import Group, Question
 from batchtui.tui.dialogs.text_prompt import TextPrompt
-from batchtui.tui.submit import flows as sending
+from batchtui.tui.submit import flows as submit_flows
 
 if TYPE_CHECKING:
     from batchtui.services.compose.compose import Composed
@@ -31,19 +31,25 @@ if TYPE_CHECKING:
 
 
 async def submit(app: Host, opened: OpenedDraft) -> bool:
-    """Make all requests, check them, ask, and send them. Returns whether they were sent."""
+    """Compose all requests, check them, ask, and send them. Returns whether they were sent.
+
+    Raises:
+        InputError: the draft is not ready, or rows are wrong.
+    """
+    # Before anything is composed: a long wait must not end in a refusal.
     app.workspace.refuse_if_read_only()
     composition = _ready(opened)
     draft = opened.draft
+    # Submission reads a file, and keeps a copy of its own: this one is needed for the moment only.
     with tempfile.TemporaryDirectory(prefix="batchtui-") as folder:
         file = Path(folder) / f"{_stem(draft)}.jsonl"
         await _compose(app, composition, file)
         source = " · ".join(part for part in (draft.data, draft.name) if part)
-        return await sending.submit_path(app, file, SubmitOptions(source=source, prime=draft.prime))
+        return await submit_flows.submit_path(app, file, SubmitOptions(source=source, prime=draft.prime))
 
 
 async def write(app: Host, opened: OpenedDraft) -> None:
-    """Write all requests to a file that a person names."""
+    """Write all requests to a file that the person names."""
     composition = _ready(opened)
     asked = TextPrompt("The file the requests are written to", f"{_stem(opened.draft)}.jsonl", check=_needed)
     typed = await app.push_screen(asked, wait_for_dismiss=True)
@@ -58,7 +64,7 @@ async def write(app: Host, opened: OpenedDraft) -> None:
 
 
 async def save(app: Host, draft: Draft) -> Draft | None:
-    """Save the template under a name that a person gives. Returns the draft that goes on with it."""
+    """Save the template under a name that the person gives. Returns the draft that continues with it."""
     options = drafts.options_of(draft)
     asked = TextPrompt("The name of the template", draft.name if draft.name != "example" else "", check=_needed)
     name = await app.push_screen(asked, wait_for_dismiss=True)
@@ -101,7 +107,7 @@ async def _compose(app: Host, composition: Composition, path: Path) -> Composed:
     """Write the requests of a composition to a file.
 
     Raises:
-        InputError: rows are wrong, and are not to be left out; nothing is written then.
+        InputError: rows are wrong and are not to be left out; nothing is written then.
     """
     with app.busy() as say:
         composed = await compose_to_file(
@@ -110,6 +116,7 @@ async def _compose(app: Host, composition: Composition, path: Path) -> Composed:
             path,
             lambda reading: say(f"composing  {bytes_done(reading.read, reading.total)}"),
         )
+    # Rows that are wrong stop everything unless the person has said to leave them out.
     if not composed.is_written:
         errors = [problem for problem in composed.report.problems if problem.severity is Severity.ERROR]
         said = "; ".join(problem_words(problem) for problem in errors[:3]) or "there are no rows"
@@ -122,7 +129,7 @@ async def _compose(app: Host, composition: Composition, path: Path) -> Composed:
 
 
 def _stem(draft: Draft) -> str:
-    """Return what a job is called where nobody says: the data's name."""
+    """Return the name of a job where nobody gives one: the data's name without suffix."""
     name = "query" if draft.is_query else PurePath(draft.data).name
     return name.removesuffix(".gz").partition(".")[0].strip("-") or "composed"
 

@@ -1,4 +1,4 @@
-"""What becomes of a draft: the request of one row, what is wrong with it, and the table that it stands in."""
+"""`RequestPreview` shows the row under the cursor as the request that would be sent, its problems, and the table."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ NO_PROBLEM = (line(Span("no row has a problem", Tone.GOOD)),)
 
 
 class RequestPreview(Vertical):
-    """Shows the row under the table's cursor as it would be sent. It changes nothing about the draft."""
+    """The request of one row, what is wrong with it, and the table below."""
 
     class RowShown(Message):
         """Another row is shown, or the same one differently."""
@@ -62,9 +62,10 @@ class RequestPreview(Vertical):
         yield self.table
 
     async def list_rows(self) -> None:
-        """Show the table as it is known now."""
+        """List the rows that are known now."""
         opened, composed = self._desk.opened, self._desk.composed
         number = 0 if opened.rows is None else max(opened.rows.read, composed.rows if composed else 0)
+        # Which rows have problems is known only after all were checked.
         troubled = composed.troubled if composed else ()
         numbers = troubled if self.is_only_troubled and composed else range(1, number + 1)
         self.table.empty = NO_PROBLEM if self.is_only_troubled else NO_ROWS
@@ -73,26 +74,28 @@ class RequestPreview(Vertical):
         await self.table.open(opened, numbers, with_problems=bool(troubled) or self._desk.is_unfit)
 
     async def show_row(self) -> None:
-        """Show the row under the cursor; while something is half typed, the request that there was stays."""
+        """Show the row under the cursor; while a change is half typed, the last valid request stays."""
         opened, before = self._desk.opened, self.shown
         self.shown = shown = await show_row(opened, self.table.key or 1)
         is_same = shown is not None and before is not None and shown.number == before.number
         raw = shown.request if shown else b""
+        # A template that is half typed makes no request; the last one stays to be read.
         if raw or not opened.complaints:
             reading = (
                 Document(partial(request_parts, raw), raw) if raw else Document(partial(_nothing, shown is not None))
             )
             self.request.show(reading, stays=is_same)
-        self._troubles.show(shown.rendered.problems if shown and shown.rendered else (), opened.complaints)
+        # What is wrong with all rows stands in the sum, and in no second place.
+        self._troubles.show(shown.rendered.problems if shown and shown.rendered else ())
         self.post_message(self.RowShown())
 
     @property
     def is_behind(self) -> bool:
-        """Whether the cursor stands on another row than the one that is shown."""
+        """Whether the cursor is on another row than the one that is shown."""
         return self.table.key != (self.shown.number if self.shown else None)
 
     def mark(self) -> None:
-        """Show whether keys arrive in the table."""
+        """Show whether the table has the focus."""
         self._title.mark(is_ahead=self.table.has_focus)
 
     def go_to(self, number: int) -> None:
@@ -101,29 +104,27 @@ class RequestPreview(Vertical):
 
 
 def _nothing(is_row: bool, _most: int | None) -> Iterator[Part]:
-    """Say why there is nothing to read."""
+    """Yield why there is nothing to read."""
     yield (Span("No request can be made of this row." if is_row else "There is no request to show yet.", Tone.DIM),)
 
 
 class RowProblems(LinesView):
-    """Draws the problems of one row, as many as there is room for; without any it takes no room."""
+    """Draws the problems of one row; without any it takes no room."""
 
     def __init__(self) -> None:
         super().__init__(id="row-troubles")
         self._problems: Sequence[Problem] = ()
-        self._complaints: Sequence[str] = ()
         self.display = False
 
-    def show(self, problems: Sequence[Problem], complaints: Sequence[str] = ()) -> None:
-        """Draw the problems of the row, and before them what is wrong with all rows."""
-        self._problems, self._complaints = problems, complaints
-        self.display = bool(problems or complaints)
+    def show(self, problems: Sequence[Problem]) -> None:
+        """Draw the problems of the row."""
+        self._problems = problems
+        self.display = bool(problems)
         self.redraw()
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
         """Draw them."""
-        wrong = [one_line(complaint) for complaint in self._complaints]
-        lines: list[Line] = [(Span(f" {part}", Tone.BAD),) for said in wrong for part in wrapped(said, columns - 2)]
+        lines: list[Line] = []
         for problem in self._problems:
             tone = Tone.BAD if problem.severity is Severity.ERROR else Tone.WARN
             said = " ".join(_sentence(words) for words in (problem.message, problem.hint) if words)

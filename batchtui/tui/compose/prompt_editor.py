@@ -1,4 +1,4 @@
-"""A text that is being written: a prompt, a system prompt, the fields of an answer."""
+"""`PromptEditor` is the editor of a text of a draft: the prompt, the system prompt, the fields of an answer."""
 
 from __future__ import annotations
 
@@ -10,22 +10,25 @@ from textual.message import Message
 from textual.widgets import TextArea
 
 from batchtui.text.safe import sanitize_char
+from batchtui.tui.host import host_of
 from batchtui.tui.rendering.painter import painter_of
 from batchtui.tui.terminal.textual_fixes import require
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from textual.events import Paste
+
 require(TextArea, "get_line")  # what is painted would not be made safe any more
 _GAP = re.compile(r"\{\{\s*(\w*)$")
 LONGEST = 200_000
-"""Characters that are written here; what is longer is for $EDITOR, and only its beginning is shown."""
+"""Characters that are edited here; of a longer text only the beginning is shown, and $EDITOR takes it."""
 
 
 class PromptEditor(TextArea):
-    """Shows one text and hears what is typed. It knows nothing of what the text is for.
+    """Edits one text, and does not know what it is for.
 
-    What would drive a terminal is shown as a sign of one column and stays what it is in the text.
+    Control characters are painted as signs of one column and stay in the text.
     """
 
     DEFAULT_CSS: ClassVar[str] = """
@@ -37,7 +40,7 @@ class PromptEditor(TextArea):
     """
 
     class Edited(Message):
-        """Another text stands there, by hand."""
+        """A person has changed the text."""
 
         def __init__(self, text: str) -> None:
             super().__init__()
@@ -48,10 +51,10 @@ class PromptEditor(TextArea):
         self.cursor_blink = False  # a blinking cursor sends 2 KB a second
         self._shown = ""
         self.names: Sequence[str] = ()
-        """What can stand in a gap; the rest of a name is offered while one types, the arrow to the right takes it."""
+        """Names of columns, offered while a placeholder is typed; the right arrow takes one."""
 
     def show(self, text: str) -> None:
-        """Show another text; nothing happens where it stands there already."""
+        """Show another text; does nothing where it is shown already, so that the cursor stays."""
         if text == self._shown:
             return
         self._shown = text
@@ -59,19 +62,26 @@ class PromptEditor(TextArea):
         self.load_text(text[:LONGEST])
 
     def take_keys(self) -> None:
-        """Go on writing where the text ends."""
+        """Take the focus, with the cursor at the end of the text."""
         self.move_cursor(self.document.end)
         self.focus()
 
+    def on_paste(self, event: Paste) -> None:
+        """Cut what is too long to be written here, before Textual inserts it."""
+        room = max(0, LONGEST - len(self.text))
+        if len(event.text) > room:
+            event.text = event.text[:room]
+            host_of(self).say(f"Only the first {room:,} characters were pasted; open longer texts in the editor.")
+
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
-        """Tell what is typed, and nothing that was only shown."""
+        """Post what was typed, and nothing that was only shown."""
         event.stop()
         if not self.read_only and self.text != self._shown:
             self._shown = self.text
             self.post_message(self.Edited(self.text))
 
     def update_suggestion(self) -> None:
-        """Offer the rest of a name in a gap."""
+        """Offer the rest of a name in a placeholder."""
         row, column = self.cursor_location
         line = self.document.get_line(row)
         begun = _GAP.search(line[:column])
@@ -79,12 +89,12 @@ class PromptEditor(TextArea):
         self.suggestion = _rest(begun[1], self.names) if begun and is_open else ""
 
     def get_line(self, line_index: int) -> Text:
-        """Return a line as it is painted: as wide as it is, and safe."""
+        """Return a line as it is painted: as wide as it is, and sanitised."""
         line = "\t".join(map(sanitize_char, self.document.get_line(line_index).split("\t")))
         return Text(line.encode("ascii", "replace").decode() if painter_of(self).plain else line, end="", no_wrap=True)
 
 
 def _rest(begun: str, names: Sequence[str]) -> str:
-    """Return what is missing of the first name that begins so, with the end of the gap."""
+    """Return what is missing of the first name that begins so, with the braces that close the placeholder."""
     found = next((name for name in names if name.startswith(begun)), None)
     return f"{found[len(begun) :]} }}}}" if found else ""

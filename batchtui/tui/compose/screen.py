@@ -1,4 +1,7 @@
-"""From a table to a checked batch: left the parts of a draft, right any row as it would be sent, live as one types."""
+"""`ComposeScreen` makes a batch of a table: at the left the parts of a draft, at the right any row as its request.
+
+Both change while one types.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +19,14 @@ from batchtui.text.numbers import count
 from batchtui.tui.chrome.base_screen import BaseScreen
 from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
-from batchtui.tui.compose import edit_flows as rewriting
-from batchtui.tui.compose import flows as composing
+from batchtui.tui.compose import edit_flows, flows
 from batchtui.tui.compose.draft_rows import COLUMNS, DraftRow, draft_rows, paint
 from batchtui.tui.compose.draft_session import DraftSession
 from batchtui.tui.compose.preview import RequestPreview
 from batchtui.tui.compose.prompt_editor import PromptEditor
 from batchtui.tui.compose.summary import DraftSummary
 from batchtui.tui.rendering.spans import Line, Span, Tone
-from batchtui.tui.terminal import external as pager
+from batchtui.tui.terminal import external
 from batchtui.tui.widgets.document_pane import ViewMode
 from batchtui.tui.widgets.grid.grid import Grid
 from batchtui.tui.widgets.rule import Rule, TitledRule
@@ -40,15 +42,15 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
 
 MOST_LOOKED_AT = 1_000
-"""Rows among which the next problem is looked for, until all were looked at."""
+"""Rows among which the next problem is looked for, until all rows were checked."""
 FIELDS = "a field a line: why, count:integer, kind:bug|wish, tags:string[], note?"
 TOO_LONG = "too long to be written here: $EDITOR takes it"
 MOST_NAMED = 100
-"""Columns that are offered while one writes."""
+"""Columns that are offered while a placeholder is typed."""
 
 
 class ComposeScreen(BaseScreen):
-    """A draft, and what it comes to. Each change makes another draft, kept and opened anew. It sends nothing."""
+    """A draft and what it comes to. Each change makes another draft, which is stored and opened."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.COMPOSE)
     SCOPES = (Scope.COMPOSE, Scope.LIST, Scope.TREE, Scope.TEXT, Scope.EVERYWHERE)
@@ -58,7 +60,7 @@ class ComposeScreen(BaseScreen):
         self.desk = DraftSession(self, self, workspace, draft)
         self._parts: Sequence[DraftRow] = ()
         self._writes = "prompt"
-        """The field of the draft that is written."""
+        """The part of the draft whose text is in the editor."""
         self.parts: Grid[DraftRow] = Grid(COLUMNS, self._page, paint, id="parts")
         self._title = TitledRule("prompt")
         self.writing = PromptEditor()
@@ -66,7 +68,7 @@ class ComposeScreen(BaseScreen):
         self.outcome = RequestPreview(self.desk)
 
     def content(self) -> Iterator[Widget]:
-        """Lay out the parts with the text that is written, and beside them what becomes of them."""
+        """Lay out the parts and the editor, and beside them the preview."""
         with Container(id="composing"):
             with Vertical(id="draft"):
                 yield self.parts
@@ -84,12 +86,12 @@ class ComposeScreen(BaseScreen):
     # ── what it comes to ───────────────────────────────────────────────────────────────────────────────────────────
 
     def take(self, draft: Draft) -> None:
-        """Go on with another draft."""
+        """Continue with another draft."""
         self.desk.take(draft)
         self.writing.show(draft.text(self._writes))
 
     async def on_opened(self, *, is_other_table: bool) -> None:
-        """Show the draft as it was opened; while something is half typed, the list of rows stays as it was."""
+        """Show the opened draft; while a change is half typed, the list of rows stays as it was."""
         opened = self.desk.opened
         self.writing.names = [placeholder_name(column) for column in opened.columns[:MOST_NAMED]]
         self._name_writing()
@@ -107,7 +109,7 @@ class ComposeScreen(BaseScreen):
         await self.outcome.list_rows()
 
     def waits(self, complaints: Sequence[str], words: str) -> None:
-        """Show that it comes to something else."""
+        """Show that the result of all rows is out of date."""
         self._summary.wait(complaints, words)
 
     def _show_parts(self) -> None:
@@ -117,7 +119,7 @@ class ComposeScreen(BaseScreen):
         self.refresh_footer()
 
     def on_tick(self) -> None:
-        """Look whether the table is another one by now."""
+        """Look whether the file of the table has changed."""
         super().on_tick()
         self.desk.watch()
 
@@ -141,20 +143,20 @@ class ComposeScreen(BaseScreen):
         self._name_writing()
 
     def _name_writing(self) -> None:
-        """Say what is written, and what can stand in it."""
+        """Name the text that is edited, and what can be used in it."""
         hint = FIELDS if self._writes == "answers" else " ".join(f"{{{{ {name} }}}}" for name in self.writing.names)
         self._title.say(self._writes, TOO_LONG if self.writing.read_only else hint)
 
     def on_request_preview_row_shown(self) -> None:
-        """Say which row that is, and what works on it."""
+        """Show which row it is, and what works on it."""
         self.refresh_footer()
 
     def on_prompt_editor_edited(self, event: PromptEditor.Edited) -> None:
-        """Take what is typed, letter by letter."""
+        """Put what is typed into the draft, letter by letter."""
         self.take(self.desk.draft.with_text(self._writes, event.text))
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
-        """Change the part under the cursor; show the row under it."""
+        """Change the part under the cursor, or show the row under it."""
         if self.outcome.table.has_focus:
             self.outcome.request.target.focus()
         else:
@@ -171,10 +173,10 @@ class ComposeScreen(BaseScreen):
         elif part == "priming":
             self._action_compose_prime()
         else:
-            self._converse(partial(rewriting.edit_part, self.dashboard, self.desk.opened, part))
+            self._converse(partial(edit_flows.edit_part, self.dashboard, self.desk.opened, part))
 
-    def _converse(self, ask: Callable[[], rewriting.Rewriting]) -> None:
-        """Ask for something, and go on with the draft that comes of it."""
+    def _converse(self, ask: Callable[[], edit_flows.Rewriting]) -> None:
+        """Run a dialog, and continue with the draft that it returns."""
 
         async def conversation() -> None:
             draft = await ask()
@@ -184,7 +186,7 @@ class ComposeScreen(BaseScreen):
         run_guarded(self.app, conversation, group="act")
 
     def on_descendant_focus(self) -> None:
-        """Say what works where the keys arrive; where there is little room, show that alone."""
+        """Show what works where the focus is; on a narrow screen show that part alone."""
         self.set_class(self.writing.has_focus, "-writing")
         self.set_class(self.outcome.request.is_ahead, "-reading")
         self.set_class(self.outcome.table.has_focus, "-listing")
@@ -193,7 +195,7 @@ class ComposeScreen(BaseScreen):
         self.refresh_footer()
 
     def footer_status(self) -> Line:
-        """Say which row of how many is shown."""
+        """Return which row of how many is shown."""
         rows = self.desk.opened.rows
         if rows is None or self.outcome.shown is None:
             return ()
@@ -202,14 +204,14 @@ class ComposeScreen(BaseScreen):
         return (Span(f"row {count(self.outcome.shown.number)} of {count(total)}{more}", Tone.DIM),)
 
     def back(self) -> bool:
-        """Go back to the parts."""
+        """Move the focus back to the parts. Returns whether it was elsewhere."""
         if self.parts.has_focus:
             return False
         self.parts.focus()
         return True
 
     def is_available(self, command_id: str) -> bool:
-        """Offer what makes sense where the keys arrive: while one types, nothing that is a letter."""
+        """Return whether a command makes sense where the focus is; in the editor no letter is a command."""
         if self.writing.has_focus and command_id not in ("app.back", "compose.side", "app.quit"):
             return False
         if command_id.startswith("tree.") and self.outcome.request.form is not ViewMode.TREE:
@@ -239,6 +241,7 @@ class ComposeScreen(BaseScreen):
 
     async def _go_to_problem(self, step: int) -> None:
         here = self.outcome.table.key or 1
+        # All rows were checked: the answer is known. Else some rows are looked at.
         if self.desk.composed is not None:
             found = following(self.desk.composed.troubled, here, step)
         else:
@@ -283,48 +286,50 @@ class ComposeScreen(BaseScreen):
         self.take(replace(self.desk.draft, prime=is_wanted, cache=self.desk.draft.cache or is_wanted))
 
     def _action_compose_sql(self) -> None:
-        self._converse(partial(rewriting.edit_query, self.dashboard, self.desk.opened))
+        self._converse(partial(edit_flows.edit_query, self.dashboard, self.desk.opened))
 
     def _action_compose_read_as(self) -> None:
-        self._converse(partial(rewriting.read_otherwise, self.dashboard, self.desk.opened))
+        self._converse(partial(edit_flows.read_otherwise, self.dashboard, self.desk.opened))
 
     def _action_compose_editor(self) -> None:
         """Edit the part under the cursor in $EDITOR; the template, where that is no text of its own."""
         part = self.parts.item
         field = part.id if part is not None and part.id in TEXTS else ""
-        text = self.desk.draft.text(field) if field else rewriting.join_text(self.desk.draft)
-        edited = pager.edit_text(self.app, text, f"{field or self.desk.draft.name}.md")
+        text = self.desk.draft.text(field) if field else edit_flows.template_of_draft(self.desk.draft)
+        edited = external.edit_text(self.app, text, f"{field or self.desk.draft.name}.md")
+        # An editor that was left without a change must not make a new draft.
         if edited is not None and edited != text:
             self.take(
-                self.desk.draft.with_text(field, edited) if field else rewriting.from_whole(self.desk.draft, edited)
+                self.desk.draft.with_text(field, edited) if field else edit_flows.from_whole(self.desk.draft, edited)
             )
 
     def _action_compose_try(self) -> None:
         request = self.outcome.shown.request if self.outcome.shown else b""
-        run_guarded(self.app, partial(composing.try_row, self.dashboard, request), group="act")
+        run_guarded(self.app, partial(flows.try_row, self.dashboard, request), group="act")
 
     def _action_compose_write(self) -> None:
         run_guarded(self.app, self._write, group="act")
 
     async def _write(self) -> None:
-        await composing.write(self.dashboard, await self.desk.fresh())
+        await flows.write(self.dashboard, await self.desk.fresh())
 
     def _action_compose_save(self) -> None:
-        self._converse(partial(composing.save, self.dashboard, self.desk.draft))
+        self._converse(partial(flows.save, self.dashboard, self.desk.draft))
 
     def _action_compose_new(self) -> None:
-        self._converse(partial(rewriting.new_draft, self.dashboard))
+        self._converse(partial(edit_flows.new_draft, self.dashboard))
 
     def _action_compose_submit(self) -> None:
         run_guarded(self.app, self._submit, group="act")
 
     async def _submit(self) -> None:
         opened = await self.desk.fresh()
-        if await composing.submit(self.dashboard, opened) and self.app.screen is self:
+        # After a submission things go on in the list of batches.
+        if await flows.submit(self.dashboard, opened) and self.app.screen is self:
             self.app.pop_screen()
 
 
 def following(numbers: Sequence[int], here: int, step: int) -> int | None:
-    """Return the first of ascending numbers after this one, or with a step of -1 the last before it."""
+    """Return the next larger of ascending numbers, or with -1 the next smaller; None for none."""
     at = bisect_right(numbers, here) if step > 0 else bisect_left(numbers, here) - 1
     return numbers[at] if 0 <= at < len(numbers) else None

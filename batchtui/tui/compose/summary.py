@@ -1,4 +1,4 @@
-"""What a draft comes to: how many requests, what is wrong with how many rows, their tokens and what they will cost."""
+"""`DraftSummary` shows what a draft comes to: requests, problems, tokens and costs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST_LINES = 5
 
 
 class DraftSummary(LinesView):
-    """Draws the sum of all rows; while these are looked at again, what it was before, in pale."""
+    """Draws the result of all rows; while that is worked out again, the last one in a pale tone."""
 
     def __init__(self) -> None:
         super().__init__(id="draft-summary")
@@ -32,19 +32,20 @@ class DraftSummary(LinesView):
         self._is_waiting = False
 
     def show(self, composed: Composed | None, complaints: Sequence[str] = ()) -> None:
-        """Draw this sum; before it, what keeps everything from being sent."""
+        """Draw this result; `complaints` are what keeps everything from being sent."""
         self._composed, self._complaints, self._said, self._is_waiting = composed, complaints, "", False
         self.redraw()
 
     def wait(self, complaints: Sequence[str] = (), said: str = "") -> None:
-        """Draw what the sum was, or how far the looking is; it comes to something else now."""
+        """Draw the last result in a pale tone, and how far the new one is."""
         self._complaints, self._said, self._is_waiting = complaints, said, True
         self.redraw()
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Draw it, as far as there is room."""
+        """Return the lines that there is room for."""
         lines: list[Line] = []
         for piece in self._pieces():
+            # Old figures stay readable while new ones are worked out, and nothing jumps.
             tone = Tone.PALE if self._is_waiting and not self._complaints else piece.tone
             lines += [(Span(f" {part}", tone),) for part in wrapped(piece.text, columns - 2)]
         return lines[:rows]
@@ -63,6 +64,9 @@ def summary(composed: Composed) -> Iterator[Span]:
     """Yield what all rows come to, a sentence each."""
     report = composed.report
     yield Span(f"{amount(report.requests, 'request')} of {amount(composed.rows, 'row')}", Tone.STRONG)
+    if composed.left_out:
+        said = ", ".join(f"{count(number)} {what}" for what, number in composed.left_out.items())
+        yield Span(f"left out: {said}", Tone.DIM)
     for problem in report.problems:
         yield Span(problem_words(problem), Tone.BAD if problem.severity is Severity.ERROR else Tone.WARN)
     if composed.estimate is not None:
@@ -72,7 +76,7 @@ def summary(composed: Composed) -> Iterator[Span]:
 
 
 def problem_words(problem: Problem) -> str:
-    """Say a problem with the lines that have it."""
+    """Return a problem with the lines that have it."""
     lines = ", ".join(count(line) for line in problem.lines[:MOST_LINES])
     more = " …" if problem.count > len(problem.lines[:MOST_LINES]) else ""
     where = f"line {lines}{more}: " if lines else ""

@@ -1,4 +1,4 @@
-"""One row that was tried now: what was asked, and the answer beside it."""
+"""`TrialScreen` shows one row that was sent in real time: the request, and the answer beside it."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
 
 HERE = ("result.other", "result.view", "result.zoom", "result.pager", "result.copy-text")
-"""What can be done with a result that stands alone."""
+"""Commands that work on a result without a list."""
 
 
 class TrialScreen(SideBySide):
-    """Shows one answer that is kept nowhere. It sends nothing."""
+    """Shows one answer, which is stored nowhere."""
 
     def __init__(self, workspace: Workspace, trial: Trial) -> None:
         super().__init__(workspace)
         self._trial = trial
 
     def on_mount(self) -> None:
-        """Show them."""
+        """Show request and answer."""
         trial = self._trial
         answer = parse_result(trial.raw)
         self._head.show(answer, len(trial.raw), trial.cost, match_schema(answer, trial.plan.params))
@@ -38,7 +38,7 @@ class TrialScreen(SideBySide):
         self._answer.target.focus()
 
     def footer_status(self) -> Line:
-        """Say that this is kept nowhere."""
+        """Return that this is not stored."""
         return (Span("tried now; kept nowhere", Tone.DIM),)
 
     def is_available(self, command_id: str) -> bool:

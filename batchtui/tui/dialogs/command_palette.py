@@ -1,4 +1,4 @@
-"""The palette: every command that works now, found by its name."""
+"""`CommandPalette` finds any command that works now by its name, and returns it."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ COLUMNS = (
 
 
 class CommandPalette(Picker["Offer", "Command"]):
-    """Offers commands and returns the one that was chosen. It carries out nothing."""
+    """Offers commands. It carries out nothing."""
 
     def __init__(self, offers: Sequence[Offer]) -> None:
         super().__init__("a command", COLUMNS, empty="no such command")
+        # Commands that move a cursor are not looked for by name.
         self._offers = [offer for offer in offers if offer[0].in_palette]
 
     async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, Offer]]:
@@ -44,6 +45,7 @@ class CommandPalette(Picker["Offer", "Command"]):
     def _show(self, typed: str) -> None:
         words = typed.lower().split()
         found = [at for at, offer in enumerate(self._offers) if all(word in _named(offer[0]) for word in words)]
+        # A title that begins with the typed text comes before one that contains it.
         found.sort(key=lambda at: not self._offers[at][0].title.startswith(typed.lower()))
         self.grid.update((at, self._offers[at]) for at in found)
         self.grid.show(found, cursor_on=found[0] if found else None)

@@ -1,4 +1,4 @@
-"""The question before anything that cannot be undone: exactly what would happen, y or n, and never enter for yes."""
+"""`Confirm` asks before anything that cannot be undone: it shows exactly what would happen, and enter is never yes."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
 DEAF_SECONDS = 0.3
-"""Keys that were meant for the list must not answer a question that has just come up."""
+"""Seconds in which a new question takes no answer: a key typed for the list must not be one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Things to which the same would happen. All strings here are safe."""
+    """Things to which the same would happen. All strings in it are sanitised."""
 
     words: str
     things: tuple[str, ...]
@@ -36,7 +36,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a person is asked, as it was when it was asked: nothing in it changes any more."""
+    """What a person is asked. It is frozen: what was shown is what is done."""
 
     title: str
     groups: tuple[Group, ...]
@@ -44,9 +44,9 @@ class Question:
     """What is left alone, and why."""
     remark: str = ""
     yes: str = "yes"
-    """What saying yes does, in one word."""
+    """What yes does, in one word."""
     typed: str = ""
-    """What has to be typed before yes is heard; empty for nothing."""
+    """What has to be typed before yes is taken; empty for nothing."""
 
 
 class Confirm(ModalScreen[bool]):
@@ -63,7 +63,7 @@ class Confirm(ModalScreen[bool]):
         self._is_answered = False
 
     def compose(self) -> ComposeResult:
-        """Lay out the question: what it is about can be scrolled, the answer always stays in sight."""
+        """Lay out the question, which can be scrolled, and the answers, which always stay in sight."""
         prose = TextView(list(_lines(self.question)), id="dialog-body")
         answer = AnswerLine(self)
 
@@ -73,7 +73,7 @@ class Confirm(ModalScreen[bool]):
 
     @property
     def is_typed(self) -> bool:
-        """Whether yes would be heard."""
+        """Whether yes would be taken."""
         return self._typed == self.question.typed
 
     @property
@@ -82,17 +82,20 @@ class Confirm(ModalScreen[bool]):
         return self._typed
 
     def on_key(self, event: events.Key) -> None:
-        """Hear digits where a number is asked for; enter is the answer that is safe."""
+        """Take digits where a number is asked for; enter is no."""
+        # Enter is typed by habit, so it is the answer that does nothing.
         if event.key == "enter":
             event.stop()
             self.answer(False)
         elif self.question.typed and (event.key.isdigit() or event.key == "backspace"):
             event.stop()
+            # Nine digits are more than any number that is asked for.
             self._typed = self._typed[:-1] if event.key == "backspace" else (self._typed + event.key)[-9:]
             self.query_one(AnswerLine).redraw()
 
     def answer(self, yes: bool) -> None:
         """Close with this answer, unless it comes too early to be meant."""
+        # Type-ahead was meant for the screen below; a second answer would close the screen behind this one.
         if self._monotonic() < self._heard_from or self._is_answered or (yes and not self.is_typed):
             return
         self._is_answered = True
@@ -106,7 +109,7 @@ class Confirm(ModalScreen[bool]):
 
 
 class AnswerLine(LinesView):
-    """The two answers; No is the one that is ready."""
+    """The two answers; no stands out."""
 
     DEFAULT_CSS = "AnswerLine { height: 2; }"
 
@@ -116,7 +119,7 @@ class AnswerLine(LinesView):
         self._yes_from = 0
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Draw them."""
+        """Return an empty line and the answers."""
         question = self._dialog.question
         asked = question.typed and not self._dialog.is_typed
         no = (*text_with_keys(self, " {dialog.no}  no ", Tone.CHIP, Tone.CHIP), Span("   "))
@@ -136,7 +139,7 @@ class AnswerLine(LinesView):
 
 
 def _indented(thing: str) -> Line:
-    """Draw a line below its group; where it is broken, it goes on as far in as it began."""
+    """Return a line below its group; where it is wrapped, it continues at its own indent."""
     words = thing.lstrip(" ")
     return (Span(" " * (2 + len(thing) - len(words))), Span(words))
 

@@ -1,4 +1,4 @@
-"""Choosing what to submit: a path that is typed or picked, completed from the folder it stands in."""
+"""`FilePicker` chooses a file or a folder by typing its path, completed from the folder it is in."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from batchtui.tui.widgets.grid.grid import Grid
 
 SUFFIXES = (".jsonl", ".ndjson", ".json", ".gz")
-"""What files of requests are usually called; others can be typed."""
+"""Suffixes of files of requests; others can be typed."""
 MOST = 2_000
 """Entries of a folder that are looked at."""
 COLUMNS = (Column("name", "FILE", 20, 60, 100), Column("size", "SIZE", 8, 10, 90, right=True))
 
 
 class FileEntry(NamedTuple):
-    """Something in a folder that can be chosen, or gone into."""
+    """A file that can be chosen, or a folder that can be entered."""
 
     path: Path
     is_folder: bool
@@ -36,15 +36,27 @@ class FileEntry(NamedTuple):
 
 
 class FilePicker(Picker[FileEntry, Path]):
-    """Returns the path that was chosen; None where none was. It reads no file."""
+    """Returns the chosen path, None for none. It reads no file."""
 
     def __init__(
-        self, folder: Path, suffixes: tuple[str, ...] = SUFFIXES, what: str = "a file, or a folder of parts"
+        self,
+        folder: Path,
+        suffixes: tuple[str, ...] = SUFFIXES,
+        what: str = "a file, or a folder of parts",
+        first: tuple[str, ...] = (),
     ) -> None:
-        """`suffixes`: of files that are offered; others can be typed. `what`: stands in the field while it is empty."""
+        """Offer what lies in a folder.
+
+        Args:
+            folder: where to begin.
+            suffixes: of files that are offered; others can be typed.
+            what: stands in the field while it is empty.
+            first: of these files, those that are listed before the others.
+        """
         super().__init__(what, COLUMNS, empty="nothing here that could be meant")
         self._folder = folder
         self._suffixes = suffixes
+        self._first = first
         self._entries: list[FileEntry] = []
 
     async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, FileEntry]]:
@@ -52,13 +64,14 @@ class FilePicker(Picker[FileEntry, Path]):
 
     def _show(self, typed: str) -> None:
         """Show what the path could become."""
-        self._entries = entries(self._folder, typed, self._suffixes)
+        found = entries(self._folder, typed, self._suffixes)
+        self._entries = sorted(found, key=lambda entry: not entry.path.name.lower().endswith(self._first or ("",)))
         self.grid.forget()
         self.grid.update(enumerate(self._entries))
         self.grid.show(range(len(self._entries)), cursor_on=0 if self._entries else None)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Choose what is typed where that is there, else what the cursor is on."""
+        """Choose the typed path where it exists, else what the cursor is on."""
         event.stop()
         typed = resolved(self._folder, event.value) if event.value.strip() else None
         if typed is not None and is_there(typed):
@@ -87,21 +100,23 @@ class FilePicker(Picker[FileEntry, Path]):
 
 
 def resolved(folder: Path, typed: str) -> Path:
-    """Return the path that was typed, seen from a folder."""
+    """Return a typed path, relative to a folder."""
     return folder / path_of(typed.strip())
 
 
 def entries(folder: Path, typed: str, suffixes: tuple[str, ...] = SUFFIXES) -> list[FileEntry]:
-    """Return what a path that is being typed could become: folders, and files of these kinds, whose names begin so."""
+    """Return what a typed path could become: folders, and files with these suffixes, whose names begin so."""
     path = resolved(folder, typed)
     inside, begins = (path, "") if not typed or typed.endswith("/") else (path.parent, path.name)
     found: list[FileEntry] = []
     try:
+        # A folder of a million files must not stop the keys.
         children = sorted(inside.iterdir())[:MOST]
     except (OSError, ValueError):
         # A folder that is not there or not ours has nothing to offer; what is typed may still be right.
         return found
     for child in children:
+        # Hidden entries are offered only once a dot was typed.
         if not child.name.startswith(begins) or (child.name.startswith(".") and not begins):
             continue
         if is_folder(child):

@@ -1,4 +1,4 @@
-"""Help: the keys that work here, as they are bound at this moment."""
+"""`HelpScreen` lists the keys that work where it is opened, as they are bound at this moment."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class HelpScreen(ModalScreen[None]):
-    """Lists keys and what they do. It reads the live keymap, so it cannot be wrong."""
+    """Lists keys and what they do."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.DIALOG)
 
@@ -39,12 +39,12 @@ class HelpScreen(ModalScreen[None]):
             yield TextView([(Span("Keys", Tone.STRONG), *how), *self._lines], id="dialog-body")
 
     def on_key(self, event: object) -> None:
-        """Close on the key that opened it."""
+        """Close on the key that opened it, too."""
         if getattr(event, "key", "") in ("question_mark", "enter", "f1"):
             self._action_dialog_no()
 
     def _action_dialog_yes(self) -> None:
-        """Nothing is asked here."""
+        """Do nothing: nothing is asked here."""
 
     def _action_dialog_no(self) -> None:
         if not self._is_closed:
@@ -54,6 +54,7 @@ class HelpScreen(ModalScreen[None]):
 
 def help_lines(scopes: Sequence[Scope], keymap: Keymap, *, is_read_only: bool = False) -> Iterator[Line]:
     """Yield the commands of these scopes with their keys, by scope."""
+    # One width for all scopes, so that the keys form one column.
     room = max(len("  ".join(keymap[command.id])) for command in of_scope(*scopes))
     for scope in scopes:
         yield ()

@@ -1,4 +1,4 @@
-"""A box with something to read in it, over whatever is behind it."""
+"""`MessageBox` shows lines over a screen until a key is pressed, and `ErrorBox` an error: message, hint, request id."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class MessageBox(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.DIALOG)
     LOOK: ClassVar[str] = ""
-    """The style class of its frame."""
+    """The CSS class of its frame."""
 
     def __init__(self, lines: Iterable[Line]) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class MessageBox(ModalScreen[None]):
             yield TextView([*self._lines, (), close], id="dialog-body")
 
     def on_key(self, event: events.Key) -> None:
-        """Close on enter too: there is nothing to decide here."""
+        """Close on enter and space, too."""
         if event.key in ("enter", "space"):
             event.stop()
             self._action_dialog_no()
@@ -58,7 +58,7 @@ class MessageBox(ModalScreen[None]):
 
 
 class ErrorBox(MessageBox):
-    """Shows one failure until a key is pressed."""
+    """Shows one error until a key is pressed."""
 
     LOOK = "-error"
 
@@ -68,7 +68,7 @@ class ErrorBox(MessageBox):
 
 
 def error_lines(error: BatchtuiError) -> Iterator[Line]:
-    """Yield what a failure says."""
+    """Yield heading, message, hint and request id of an error."""
     yield (Span(sanitize(error.heading), Tone.BAD),)
     yield ()
     for part in sanitize_block(error.message).expandtabs(4).split("\n"):
@@ -76,6 +76,7 @@ def error_lines(error: BatchtuiError) -> Iterator[Line]:
     if error.hint:
         yield ()
         yield (Span(sanitize(error.hint), Tone.DIM),)
+    # Only errors of the API have one; support asks for it.
     request_id = getattr(error, "request_id", None)
     if request_id:
         yield ()

@@ -1,4 +1,4 @@
-"""Choosing one of several names: typed or picked, each with a word about it."""
+"""`NamePicker` chooses one of several names, typed or picked: a template, a model, a column."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ COLUMNS = (Column("name", "NAME", 18, 26, 100, fixed=True), Column("said", "", 2
 
 
 class Name(NamedTuple):
-    """Something that can be chosen. Both may come from outside."""
+    """A name that can be chosen, with a word about it. Both may come from outside, unsanitised."""
 
     name: str
     said: str = ""
 
 
 class NamePicker(Picker[Name, str]):
-    """Returns the name that was chosen; None where none was."""
+    """Returns the chosen name, None for none."""
 
     def __init__(self, names: Sequence[Name], what: str, *, others: bool = False) -> None:
-        """`what`: is to be chosen, in the field while that is empty. `others`: what is not listed may be typed, too."""
+        """`what` is shown in the empty field; `others`: whether a name that is not listed may be typed."""
         super().__init__(what, COLUMNS, empty="enter takes what is typed" if others else "none is called so")
         self._names = names
         self._others = others
@@ -40,20 +40,22 @@ class NamePicker(Picker[Name, str]):
         return [(key, self._shown[key]) for key in keys if key < len(self._shown)]
 
     def _show(self, typed: str) -> None:
-        """Show what begins so, then what holds it."""
+        """Show the names that begin so, then those that contain it."""
         wanted = typed.strip().lower()
         self._shown = [name for name in self._names if wanted in name.name.lower()]
         self._shown.sort(key=lambda name: not name.name.lower().startswith(wanted))
+        # Keys are places in the narrowed list, so the items of the one before are wrong now.
         self.grid.forget()
         self.grid.update(enumerate(self._shown))
         self.grid.show(range(len(self._shown)), cursor_on=0 if self._shown else None)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Choose what the cursor is on; what is typed where nothing listed holds it."""
+        """Choose what the cursor is on, or the typed name where nothing listed contains it."""
         event.stop()
         typed = event.value.strip()
         if self.grid.item is not None:
             self._close(self.grid.item.name)
+        # A listed name wins over a typed beginning of it.
         elif self._others and typed:
             self._close(typed)
 

@@ -1,4 +1,4 @@
-"""Choosing from a list by typing: a field, below it what is left, and keys that move there while one types."""
+"""`Picker` is a dialog with a field and a list below it: typing narrows the list, and arrows move in it meanwhile."""
 
 from __future__ import annotations
 
@@ -26,19 +26,20 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 Chosen = TypeVar("Chosen")
 PAGE = 10
-"""Rows that a page is while one types."""
+"""Rows that page up and page down move by while one types."""
 
 
 class Picker(ModalScreen["Chosen | None"], Generic[Item, Chosen]):
-    """Returns what was chosen; None where nothing was. What there is, and what typing leaves of it, others say."""
+    """Returns what was chosen, None for nothing. Subclasses say what there is, and what typing leaves of it."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.FIELD)
 
     def __init__(self, what: str, columns: Sequence[Column], *, empty: str) -> None:
-        """`what`: stands in the field while that is empty. `empty`: stands in the list while that is."""
+        """`what` is shown in the empty field, `empty` in the empty list."""
         super().__init__()
         self._field = SafeInput(placeholder=what)
         self.grid: Grid[Item] = Grid(columns, self._page, self._paint, id="palette")
+        # The field keeps the focus: its keys move the cursor of the list.
         self.grid.can_focus = False
         self.grid.empty = (line(Span(empty, Tone.DIM)),)
         self._is_closed = False
@@ -50,7 +51,7 @@ class Picker(ModalScreen["Chosen | None"], Generic[Item, Chosen]):
             yield self.grid
 
     def on_mount(self) -> None:
-        """Show all there is."""
+        """Show everything."""
         self._show("")
 
     async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, Item]]:
@@ -64,7 +65,7 @@ class Picker(ModalScreen["Chosen | None"], Generic[Item, Chosen]):
         raise NotImplementedError
 
     def _completed(self, item: Item) -> str:
-        """Return what would be typed to mean this; empty where nothing can be completed."""
+        """Return what would be typed to mean this item; empty where nothing can be completed."""
         return ""
 
     def on_input_changed(self, event: Input.Changed) -> None:

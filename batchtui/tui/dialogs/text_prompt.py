@@ -1,4 +1,4 @@
-"""One line to be typed: a name, a number, a file. What cannot be meant is said while it is typed."""
+"""`TextPrompt` asks for one line: a name, a number, a file. What is wrong with it is said while it is typed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class TextPrompt(ModalScreen["str | None"]):
-    """Returns what was typed; None where it was left. It never closes on a text that its check does not take."""
+    """Returns what was typed, None where it was left. It closes on no text that its check refuses."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.FIELD)
 
@@ -39,7 +39,7 @@ class TextPrompt(ModalScreen["str | None"]):
         self._is_closed = False
 
     def compose(self) -> ComposeResult:
-        """Lay out the title, the field, and what is to be said of it."""
+        """Lay out the title, the field, and what is said about it."""
         with Vertical(id="dialog", classes="-line"):
             yield _Title(self._title)
             yield self._field
@@ -47,17 +47,18 @@ class TextPrompt(ModalScreen["str | None"]):
 
     @property
     def complaint(self) -> str:
-        """What is wrong with what is typed."""
+        """What is wrong with the typed text; empty for nothing."""
         return self._check(self._field.value.strip())
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Say what is wrong with it."""
+        """Show what is wrong with it."""
         event.stop()
         self._said.redraw()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Take it."""
+        """Close with the text, if it passes the check."""
         event.stop()
+        # Checked again: enter may come before the message of the last change.
         if not self.complaint:
             self._close(event.value.strip())
 
@@ -65,6 +66,7 @@ class TextPrompt(ModalScreen["str | None"]):
         self._close(None)
 
     def _close(self, text: str | None) -> None:
+        # Two keys in a burst must not dismiss two screens.
         if not self._is_closed:
             self._is_closed = True
             self.dismiss(text)

@@ -1,4 +1,4 @@
-"""What a person asks of an export, and which files that writes."""
+"""`ExportForm` is what a person chooses for an export, and which files that writes."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ ONLY: dict[str, frozenset[Outcome]] = {
     "what needs a second look": frozenset(Outcome.failures()),
     **{OUTCOMES[outcome].word: frozenset({outcome}) for outcome in Outcome.failures()},
 }
-"""Outcomes by what they are called together."""
+"""Outcomes by the words that choose them."""
 FORMATS = tuple(Format)
 
 
 @dataclass(frozen=True, slots=True)
 class PickedResults:
-    """Results of one batch that were picked out on the screen: by marks, or by what was searched and chosen."""
+    """Results of one batch that were picked on its screen, by marks, a search or a filter."""
 
     words: str
     """Which they are: `only the 3 that are marked`."""
@@ -44,7 +44,7 @@ class ExportForm:
     """What a person has chosen so far."""
 
     output: str
-    """A file; a folder where several batches are written."""
+    """A file, or a folder where several batches are written."""
     format: Format = Format.CSV
     only: str = "all"
     """One of `kinds`."""
@@ -56,7 +56,7 @@ class ExportForm:
     bom: bool = False
     """Whether CSV and TSV are marked as UTF-8, for Excel."""
     pick: PickedResults | None = None
-    """What was picked out before; it is written where `only` names it."""
+    """The results that were picked before; they are written where `only` is their words."""
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -64,14 +64,15 @@ class ExportForm:
         return (*([self.pick.words] if self.pick else []), *ONLY)
 
     def outputs(self, groups: Sequence[Sequence[Batch]]) -> list[Path]:
-        """Return the file for each group of batches; several lie in the folder that was named."""
+        """Return the file of each group of batches; several are in the chosen folder."""
         output = path_of(self.output)
+        # A single group goes to the file as it was typed, whatever its suffix.
         if len(groups) == 1:
             return [output]
         return [output / f"{file_stem(group[0].id or group[0].job)}.{self.format.suffix}" for group in groups]
 
     def options(self, output: str, *, overwrite: bool = False) -> ExportOptions:
-        """Return them as the service takes them, for one file."""
+        """Return the options of the service for one file."""
         return ExportOptions(
             output=output,
             format=self.format,
@@ -92,7 +93,11 @@ class ExportForm:
 
 
 def make_folder(folder: Path) -> None:
-    """Make the folder that several files are written to. Raises `StorageError`."""
+    """Make the folder that several files are written to.
+
+    Raises:
+        StorageError: it cannot be made.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as error:
@@ -100,5 +105,6 @@ def make_folder(folder: Path) -> None:
 
 
 def file_stem(name: str) -> str:
-    """Return what a file can be called after something from outside; it names no other folder."""
+    """Return a file name without suffix for a name from outside; it cannot lead into another folder."""
+    # Names and ids come from outside: no separators, and no leading dot.
     return "".join(sign if sign.isalnum() or sign in "-_." else "-" for sign in name).strip(".-")[:100] or "results"

@@ -1,4 +1,7 @@
-"""One hint at a time in a line above the footer: what there is to know now, and the key to try next."""
+"""`Guide` is the protocol of what chooses a hint, and `Hint` one hint: what there is to know now, and a key to try.
+
+There are two guides: the first steps of the dashboard, and the tour of `batchtui demo`.
+"""
 
 from __future__ import annotations
 
@@ -13,53 +16,54 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """What is said to a person who is new here."""
+    """What is shown to a person who is new here."""
 
     id: str
-    """Stable; what is remembered once it was followed or put away."""
+    """Stable: it is stored once the hint was followed or put away."""
     chip: str
-    """What it belongs to, like `tour 3/26`."""
+    """What it belongs to, such as `tour 3/26`."""
     said: str = ""
     """What happens now; `{batch.retry}` becomes the key of that command, names stand in backticks."""
     command: str = ""
-    """The id of the command to try; empty where there is nothing to do but to look."""
+    """The id of the command to try; empty where there is only something to look at."""
     does: str = ""
     """What trying it does, after its key: "opens the batch"."""
     place: Scope | None = None
-    """Where it is meant to be tried; None for wherever the command is heard."""
+    """Where it is to be tried; None for wherever the command is heard."""
     is_done: bool = False
     """Whether it was followed just now."""
 
 
 class Guide(Protocol):
-    """Decides which hint stands on the screen. It draws nothing."""
+    """Decides which hint is on the screen. It draws nothing."""
 
     @property
     def hint(self) -> Hint | None:
-        """The hint of this moment."""
+        """The hint for this moment; None for none."""
         ...
 
     def followed(self, command_id: str) -> None:
-        """A command was carried out."""
+        """Take note that a command was carried out."""
         ...
 
     def skip(self) -> None:
-        """The hint was read; the next one may come."""
+        """Go on to the next hint."""
         ...
 
     def dismiss(self) -> None:
-        """No more hints are wanted."""
+        """Show no more hints."""
         ...
 
     async def run(self, changed: Callable[[], None]) -> None:
-        """Go on until cancelled, and call `changed` whenever there is another hint, or none any more."""
+        """Run until cancelled, and call `changed` whenever the hint is another one."""
         ...
 
 
 def way_to(scope: Scope, scopes: Collection[Scope]) -> tuple[str, str]:
-    """Say how to come to where a command is heard, as a command's id and what it does; empty where one is there."""
+    """Return how to get where a command is heard, as a command id and what it does; empty strings where one is."""
     if scope in scopes or scope in (Scope.DIALOG, Scope.LIST, Scope.TEXT):
         return "", ""
+    # From the list to a batch, from a batch to a result: enter leads there. Everywhere else lies back.
     is_deeper = Scope.BATCHES in scopes and scope in (Scope.BATCH, Scope.RESULT)
     is_deeper = is_deeper or (Scope.BATCH in scopes and scope is Scope.RESULT)
     return ("list.open", "opens it, and there") if is_deeper else ("app.back", "goes back, and there")

@@ -1,4 +1,4 @@
-"""The line that teaches: what happens now and which key to try next, above the footer while there is a hint."""
+"""`HintLine` shows the hint of the moment above the footer: what happens now, and which key to try next."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from batchtui.tui.hints.guide import Hint
 
 LOW = 20
-"""Rows of a terminal below which the key alone is said."""
+"""Rows of a terminal below which only the key is shown."""
 LONGEST = 2
-"""Lines of what is said; sentences are written to need no more at 80 columns."""
+"""Lines of text at most; hints are written to need no more at 80 columns."""
 
 
 class HintLine(LinesView):
-    """Draws the hint of this moment; where there is none it takes no room."""
+    """Draws the hint; without one it takes no room."""
 
     DEFAULT_CSS = "HintLine { height: auto; display: none; }"
 
@@ -43,13 +43,14 @@ class HintLine(LinesView):
         self.redraw()
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Draw what is said, and below it the key to try."""
+        """Return the text of the hint, and below it the key to try."""
         hint = self._hint()
         if hint is None:
             return ()
         plain, keymap = painter_of(self).plain, self._keymap()
         chip = (Span(f" {hint.chip} ", Tone.CHIP), GAP)
         to_try = self._to_try(hint, keymap, plain=plain)
+        # On a low screen the list needs the rows; the key alone takes one.
         is_low = bool(hint.command) and self.screen.size.height < LOW
         if not hint.said or is_low:
             return [self._last((Span(" "), *chip, *to_try), columns, keymap, plain=plain)]
@@ -64,13 +65,15 @@ class HintLine(LinesView):
             return ()
         if hint.is_done:
             return (Span("+ " if plain else "✓ ", Tone.GOOD), *with_keys(hint.does, keymap, Tone.DIM, plain=plain))
+        # Where the command is not heard here, the key that leads there comes first.
         way, leads = way_to(hint.place or BY_ID[hint.command].scope, self._scopes)
         first = (Span(key_of(way, keymap, plain=plain), Tone.ACCENT), Span(f" {leads} ")) if way else ()
         does = with_keys(f" {hint.does}", keymap, Tone.TEXT, plain=plain)
         return (*first, Span(key_of(hint.command, keymap, plain=plain), Tone.ACCENT), *does)
 
     def _last(self, left: Line, columns: int, keymap: Keymap, *, plain: bool) -> Line:
-        """Draw the line with the key to try, and at its right end how to pass it by, where there is room."""
+        """Return the line with the key to try, and at its right end how to skip it, where there is room."""
         away = with_keys("{hint.skip} go on   {hint.off} no hints", keymap, Tone.DIM, plain=plain)
+        # The person can always put a hint away; where there is no room for that the hint itself matters more.
         room = columns - width(away) - 2
         return (*fit(left, room), Span(" "), *away, Span(" ")) if width(left) <= room else left

@@ -1,6 +1,7 @@
-"""One answer as a person reads it: its text first, every other block under its name.
+"""`answer_parts` turns one answer into lines: its text first, every other block under its name.
 
-`answer_parts` yields it. Texts that the service cut at its citations are read as one, with `[1]` where it cites.
+Texts that the service cut at its citations are joined again, with `[1]` where one cites. The parts have no width yet:
+`plain` or `markdown` lays them out.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 def answer_parts(answer: ParsedResult, most: int | None = MOST_SHOWN, *, raw: bytes = b"") -> Iterator[Part]:
     """Yield an answer in parts; of what is no passage `most` characters a block, None for all.
 
-    What cannot be read is shown as it came, where the line itself is given in `raw`.
+    A line that cannot be read is shown as it came, where it is given in `raw`.
     """
     if not answer.line:
         yield (Span("This line cannot be read as a result: ", Tone.WARN), Span(sanitize(answer.reading.message)))
@@ -35,15 +36,18 @@ def answer_parts(answer: ParsedResult, most: int | None = MOST_SHOWN, *, raw: by
         yield from _failure(answer, most)
         return
     blocks = tuple(joined_texts(answer.blocks, "[{}]".format))
+    # A lone text needs no name above it; text comes first, since it is what people look for.
     alone = len(blocks) == 1 and blocks[0].kind is BlockKind.TEXT
     cited = 0
     for at, block in enumerate(sorted(blocks, key=lambda block: block.kind is not BlockKind.TEXT)):
         if at:
             yield ()
         yield from block_parts(block, most, titled=not alone and block.kind is not BlockKind.TEXT, cited=cited)
+        # Citations are numbered through, as their marks in the joined text are.
         cited += len(block.citations)
     if not blocks:
         yield (Span("The message has no content.", Tone.DIM),)
+    # What an incomplete answer means, and what to do, is said below it.
     if answer.outcome.value not in ("succeeded", "tool_use"):
         yield ()
         yield (Span(suggest_action(answer.outcome, None, answer.reading.stop_reason).sentence, Tone.WARN),)
@@ -63,7 +67,14 @@ def _failure(answer: ParsedResult, most: int | None) -> Iterator[Part]:
 
 
 def block_parts(block: Block, most: int | None = MOST_SHOWN, *, titled: bool = True, cited: int = 0) -> Iterator[Part]:
-    """Yield one block of a message: under its name, with what it cites below it, numbered after the `cited` before."""
+    """Yield one block of a message with its citations below it.
+
+    Args:
+        block: the block.
+        most: characters of it that are laid out; None for all.
+        titled: whether its name stands above it.
+        cited: how many citations came before, since they are numbered through.
+    """
     if titled:
         yield (Span(sanitize(block.title), Tone.ACCENT),)
     if block.kind in (BlockKind.TEXT, BlockKind.SUMMARY):

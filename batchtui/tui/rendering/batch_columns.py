@@ -1,4 +1,7 @@
-"""The list of batches: its columns, and how one batch is drawn in each of them."""
+"""The columns of the list of batches, and `BatchPainter`, which draws one batch in each of them.
+
+Here and not in batches/, since the choice of a batch to compare with shows the same columns.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.text.numbers import count
 from batchtui.text.safe import one_line, sanitize
-from batchtui.tui.rendering import batch_text as saying
+from batchtui.tui.rendering import batch_text
 from batchtui.tui.rendering.columns import Column
 from batchtui.tui.rendering.spans import Line, Span, Tone, fit
 from batchtui.tui.rendering.spans import width as width_of
@@ -30,7 +33,7 @@ COLUMNS = (
     Column("tags", "TAGS", 8, 16, 25, sort="tags"),
     Column("id", "ID", 16, 16, 15, sort="id"),
 )
-"""Those that are shown as long as nobody has chosen others."""
+"""The columns that are shown until others are chosen."""
 MORE = (
     Column("failed", "FAILED", 7, 9, 42, right=True, sort="failed"),
     Column("attempt", "TRY", 3, 3, 30, right=True, sort="attempt"),
@@ -42,7 +45,7 @@ MORE = (
     Column("job", "JOB", 12, 20, 18, sort="job"),
     Column("profile", "PROFILE", 7, 12, 16, sort="profile"),
 )
-"""Those that can be chosen besides."""
+"""The columns that can be chosen besides."""
 MEANINGS: Mapping[str, str] = {
     "state": "how it stands; always shown",
     "name": "its name, part and attempt; always shown",
@@ -64,19 +67,25 @@ MEANINGS: Mapping[str, str] = {
     "job": "the id of its job",
     "profile": "the profile of credentials it was sent with",
 }
+"""What each column shows, by its id, for the choice of columns."""
 
 
 def chosen_columns(ids: Sequence[str]) -> tuple[Column, ...]:
-    """Return the columns with these ids, in this order, and what must not be missing before them; none: the usual."""
+    """Return the columns with these ids, in this order; no ids mean the usual ones.
+
+    Fixed columns that are missing come first, since they say which row this is. Unknown ids are left out: they may come
+    from a newer version.
+    """
     if not ids:
         return COLUMNS
     every = {column.id: column for column in (*COLUMNS, *MORE)}
     chosen = [every[name] for name in dict.fromkeys(ids) if name in every]
+    # Without the fixed columns rows could not be told apart.
     return (*(column for column in COLUMNS if column.fixed and column not in chosen), *chosen)
 
 
 class BatchPainter:
-    """Draws the cells of a batch as it stands at the time of the clock."""
+    """Draws the cells of a batch as it stands now, with the forecast of its end where it runs."""
 
     def __init__(
         self, now: Callable[[], datetime], ends: Callable[[Batch], Forecast | None], *, plain: Callable[[], bool]
@@ -86,17 +95,18 @@ class BatchPainter:
         self._plain = plain
 
     def __call__(self, item: Batch, column: Column, width: int) -> Line:
-        """Draw one cell."""
+        """Return one cell, not yet cut to its width."""
+        # Only a running batch needs its forecast, which takes a look at history.
         if item.state.is_running and column.id == "progress":
-            return saying.progress(item, width, plain=self._plain(), forecast=self._ends(item))
+            return batch_text.progress(item, width, plain=self._plain(), forecast=self._ends(item))
         if item.state.is_running and column.id == "when":
-            return saying.when(item, self._now(), self._ends(item))
+            return batch_text.when(item, self._now(), self._ends(item))
         return _DRAWN[column.id](item, self._now(), width, self._plain())
 
 
 def _name(batch: Batch, _now: datetime, width: int, _plain: bool) -> Line:
-    """Cut the name itself where room is short: the number of the part is what tells rows apart."""
-    name = saying.name(batch)
+    """Return the name, cut where room is short: the number of the part stays, since it tells rows apart."""
+    name = batch_text.name(batch)
     room = width - width_of(name[1:])
     if width_of(name[:1]) <= room or room < 3:
         return name
@@ -104,24 +114,24 @@ def _name(batch: Batch, _now: datetime, width: int, _plain: bool) -> Line:
 
 
 def _failed(batch: Batch) -> Line:
-    return (Span(count(batch.counts.failed), Tone.BAD),) if batch.counts.failed else ()
+    return (Span(count(batch.failed), Tone.BAD),) if batch.failed else ()
 
 
 def _moment(at: datetime | None, now: datetime) -> Line:
-    return (Span(saying.moment(at, now), Tone.DIM),) if at else ()
+    return (Span(batch_text.moment(at, now), Tone.DIM),) if at else ()
 
 
 _DRAWN: Mapping[str, Callable[[Batch, datetime, int, bool], Line]] = {
-    "state": lambda batch, _now, _width, plain: saying.state(batch, plain=plain),
+    "state": lambda batch, _now, _width, plain: batch_text.state(batch, plain=plain),
     "name": _name,
     "requests": lambda batch, _now, _width, _plain: (Span(count(batch.requests)),),
-    "progress": lambda batch, _now, width, plain: saying.progress(batch, width, plain=plain),
-    "took": lambda batch, now, _width, _plain: (Span(saying.took(batch, now), Tone.DIM),),
-    "when": lambda batch, now, _width, _plain: saying.when(batch, now),
-    "cost": lambda batch, _now, _width, _plain: saying.money(batch, narrow=True),
-    "model": lambda batch, _now, _width, _plain: (Span(saying.models(batch), Tone.DIM),),
+    "progress": lambda batch, _now, width, plain: batch_text.progress(batch, width, plain=plain),
+    "took": lambda batch, now, _width, _plain: (Span(batch_text.took(batch, now), Tone.DIM),),
+    "when": lambda batch, now, _width, _plain: batch_text.when(batch, now),
+    "cost": lambda batch, _now, _width, _plain: batch_text.money(batch, narrow=True),
+    "model": lambda batch, _now, _width, _plain: (Span(batch_text.models(batch), Tone.DIM),),
     "tags": lambda batch, _now, _width, _plain: (Span(sanitize(" ".join(batch.tags)), Tone.DIM),),
-    "id": lambda batch, _now, width, _plain: (Span(saying.short_id(batch, width), Tone.DIM),),
+    "id": lambda batch, _now, width, _plain: (Span(batch_text.short_id(batch, width), Tone.DIM),),
     "failed": lambda batch, _now, _width, _plain: _failed(batch),
     "attempt": lambda batch, _now, _width, _plain: (Span(str(batch.attempt), Tone.DIM),),
     "created": lambda batch, now, _width, _plain: _moment(batch.created_at or batch.planned_at, now),

@@ -1,17 +1,21 @@
-"""What a batch says of itself on the screen: words for its time, its progress and its facts."""
+"""Words and lines about one batch: its state, progress, times, cost, and `facts`, which lists all of them.
+
+Times are rounded so that a still screen stays still: each change of a line costs bytes over SSH.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from batchtui.domain.limits import RESULTS_EXPIRE_SOON
-from batchtui.domain.states import BatchState, ResultsState
+from batchtui.domain.states import BatchState, ResultsState, Success
 from batchtui.text import durations
 from batchtui.text.glyphs import state_sign
 from batchtui.text.money import cost, cost_cell, usd
 from batchtui.text.numbers import amount, count, size
 from batchtui.text.progress import bar as progress_bar
 from batchtui.text.safe import one_line, sanitize
+from batchtui.tui.rendering.result_columns import OUTCOME_KINDS
 from batchtui.tui.rendering.spans import Line, Span, Tone, joined, width
 from batchtui.tui.rendering.spans import plain as plain_text
 
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
 
     from batchtui.domain.batch import Batch, RequestCounts
     from batchtui.domain.forecast import Forecast
+    from batchtui.domain.result import OutcomeCounts
 
 STATE_TONES = {
     BatchState.PLANNED: Tone.WAITING,
@@ -32,15 +37,17 @@ STATE_TONES = {
     BatchState.MISSING: Tone.WARN,
     BatchState.DELETED: Tone.PALE,
 }
+SUCCESS_TONES = {Success.ALL: Tone.GOOD, Success.SOME: Tone.WARN, Success.FEW: Tone.BAD}
+"""Of the state of a batch that has ended, by how much of it succeeded."""
 
 
 def span(length: timedelta) -> str:
-    """Say how long: in steps of 5 s up to a minute, then in minutes, so that a still screen stays still."""
+    """Return a length of time in words: in steps of 5 s up to a minute, then in minutes."""
     return durations.span(_still(length))
 
 
 def ago(moment: datetime, now: datetime) -> str:
-    """Say how long ago, in the same steps; what lies behind needs no minutes once it is hours ago."""
+    """Return how long ago a moment was, in the same steps; or in how long it comes. Hours ago have no minutes."""
     seconds = (now - moment).total_seconds()
     if seconds < 0:
         return f"in {span(moment - now)}"
@@ -48,13 +55,13 @@ def ago(moment: datetime, now: datetime) -> str:
 
 
 def _still(length: timedelta) -> float:
-    """Return its seconds, in steps of 5 up to a minute."""
+    """Return the seconds of a length of time, in steps of 5 up to a minute."""
     seconds = length.total_seconds()
     return seconds // 5 * 5 if seconds < durations.MINUTE else seconds
 
 
 def moment(at: datetime, now: datetime) -> str:
-    """Say a moment in this machine's time: `20:14`, `tomorrow 20:14`, `20 Dec`."""
+    """Return a moment in this machine's time zone: `20:14`, `tomorrow 20:14`, `20 Dec`."""
     at, now = at.astimezone(), now.astimezone()
     days = (at.date() - now.date()).days
     if days in (-1, 0, 1):
@@ -63,16 +70,14 @@ def moment(at: datetime, now: datetime) -> str:
 
 
 def state(batch: Batch, *, plain: bool = False) -> Line:
-    """Say the state: glyph and word, in its colour."""
-    sign = state_sign(batch.state, failed=batch.counts.failed)
-    tone = STATE_TONES[batch.state]
-    if batch.state is BatchState.ENDED and batch.counts.failed:
-        tone = Tone.BAD if not batch.counts.succeeded else Tone.WARN
+    """Return the state: glyph and word, in its colour."""
+    sign = state_sign(batch.state, batch.success)
+    tone = SUCCESS_TONES[batch.success] if batch.state is BatchState.ENDED else STATE_TONES[batch.state]
     return (Span(f"{sign.glyph_in(plain=plain)} {sign.word}", tone),)
 
 
 def name(batch: Batch) -> Line:
-    """Say the name, and which part and attempt it is where there are several."""
+    """Return the name, with the numbers of part and attempt where there are several."""
     pieces = [Span(sanitize(batch.name), Tone.TEXT)]
     if batch.parts > 1:
         pieces.append(Span(f" {batch.part}/{batch.parts}", Tone.DIM))
@@ -82,7 +87,7 @@ def name(batch: Batch) -> Line:
 
 
 def counts(numbers: RequestCounts, *, plain: bool = False, words: bool = False) -> Line:
-    """Say what became of the requests: `1,948 ✓  40 ✗`, or in words."""
+    """Return what became of the requests: `1,948 ✓  40 ✗`, or in words. Zeros are left out."""
     said = (
         (numbers.succeeded, "+" if plain else "✓", "succeeded", Tone.GOOD),
         (numbers.errored, "x" if plain else "✗", "errored", Tone.BAD),
@@ -93,11 +98,24 @@ def counts(numbers: RequestCounts, *, plain: bool = False, words: bool = False) 
     return joined([[Span(f"{count(n)} {word if words else sign}", tone)] for n, sign, word, tone in said if n])
 
 
+def outcomes(found: OutcomeCounts, *, plain: bool = False, words: bool = False) -> Line:
+    """Say what saved results turned out to be: `11 ✓  39 ✂`, or in words."""
+    said = [(number, *OUTCOME_KINDS[outcome]) for outcome, number in found.items() if number]
+    return joined(
+        [[Span(f"{count(n)} {sign.word if words else sign.glyph_in(plain=plain)}", tone)] for n, sign, tone in said]
+    )
+
+
 def progress(batch: Batch, columns: int, *, plain: bool = False, forecast: Forecast | None = None) -> Line:
-    """Say how far it is, honestly: a bar only once the server has shown moving counts (API.md)."""
+    """Return how far a batch is, in at most so many columns.
+
+    A bar is drawn only once the server has shown moving counts: most batches report zeros until they end (Message
+    Batches API, `request_counts`). Until then it is the usual length of such batches, where that is known.
+    """
     if batch.state is BatchState.ENDED:
         return _outcome(batch, columns, plain=plain)
     if batch.state.is_running:
+        # A bar at zero for an hour would look like a batch that hangs.
         if batch.counts_moved and batch.counts.total:
             return bar(batch.counts, columns, plain=plain)
         if forecast is not None and len(usually := f"usually {span(forecast.usual)}") <= columns:
@@ -107,7 +125,7 @@ def progress(batch: Batch, columns: int, *, plain: bool = False, forecast: Forec
 
 
 def _waits(batch: Batch, columns: int) -> Line:
-    """Say why it is not at the API, in as many words as there is room for."""
+    """Return why a batch is not at the API, in as many words as there is room for."""
     reason = sanitize(batch.reason)
     is_short = width([Span(reason)]) > columns
     if batch.state is BatchState.PLANNED:
@@ -121,19 +139,20 @@ def _waits(batch: Batch, columns: int) -> Line:
 
 
 def _outcome(batch: Batch, columns: int, *, plain: bool) -> Line:
-    if batch.counts.failed == 0:
+    if batch.failed == 0:
         return (Span("all succeeded" if batch.counts.succeeded else "no counts", Tone.DIM),)
-    full = counts(batch.counts, plain=plain)
+    full = counts(batch.counts, plain=plain) if batch.outcomes is None else outcomes(batch.outcomes, plain=plain)
     if width(full) <= columns:
         return full
-    if not batch.counts.succeeded:
+    if batch.failed == (batch.counts.settled if batch.outcomes is None else batch.outcomes.total):
         return (Span("none succeeded", Tone.BAD),)
-    return (Span(f"{count(batch.counts.failed)} failed", Tone.BAD),)
+    return (Span(f"{count(batch.failed)} failed", Tone.BAD),)
 
 
 def bar(numbers: RequestCounts, columns: int, *, plain: bool = False) -> Line:
-    """Draw the share of requests that have an outcome: failures at the end of the filled part, in their colour."""
+    """Return a bar of the requests that have an outcome; failures stand at the end of the filled part."""
     done, rest, label = progress_bar(numbers.settled, numbers.total, columns, plain=plain)
+    # At least one cell for any failure: a rounded share would hide a few among many.
     failed = min(len(done), -(-len(done + rest) * numbers.failed // numbers.total)) if numbers.failed else 0
     return (
         Span(done[failed:], Tone.RUNNING),
@@ -144,7 +163,7 @@ def bar(numbers: RequestCounts, columns: int, *, plain: bool = False) -> Line:
 
 
 def took(batch: Batch, now: datetime) -> str:
-    """Say how long it has been at work, or was; empty where it never was."""
+    """Return how long a batch has been processed, or was; empty where it never was."""
     start = batch.created_at or batch.submitted_at
     if start is None or batch.state is BatchState.PLANNED:
         return ""
@@ -154,7 +173,7 @@ def took(batch: Batch, now: datetime) -> str:
 
 
 def when(batch: Batch, now: datetime, forecast: Forecast | None = None) -> Line:
-    """Say what matters about time: how long it may take still, when it ended, when it is tried again."""
+    """Return the time that matters now: the forecast end, the time left, when it ended, when it is sent again."""
     if batch.ended_at:
         return (Span(ago(batch.ended_at, now), Tone.DIM),)
     if (
@@ -164,36 +183,39 @@ def when(batch: Batch, now: datetime, forecast: Forecast | None = None) -> Line:
     ):
         return (Span(f"~{span(forecast.end - now)}", Tone.DIM),)
     if batch.state.is_running and batch.expires_at:
-        left = batch.expires_at - now
-        hurry = Tone.WARN if left.total_seconds() < 2 * durations.HOUR else Tone.DIM
-        return (Span(f"{durations.brief(_still(left))} left" if left.total_seconds() > 0 else "expiring", hurry),)
+        remaining = batch.expires_at - now
+        # Batches expire 24 hours after their creation; what is not done then is lost.
+        hurry = Tone.WARN if remaining.total_seconds() < 2 * durations.HOUR else Tone.DIM
+        words = f"{durations.brief(_still(remaining))} left" if remaining.total_seconds() > 0 else "expiring"
+        return (Span(words, hurry),)
     if batch.state is BatchState.PLANNED and batch.not_before and batch.not_before > now:
         return (Span(f"in {span(batch.not_before - now)}", Tone.DIM),)
     return (Span(ago(batch.submitted_at or batch.created_at or batch.planned_at, now), Tone.DIM),)
 
 
 def money(batch: Batch, *, narrow: bool = False) -> Line:
-    """Say what it cost, else about what it will; `narrow` for a cell."""
+    """Return the actual cost, else the estimate marked as such; `narrow` for a cell."""
     unknown = batch.cost_actual is None and batch.cost_estimate is None
     say = cost_cell if narrow else cost
     return (Span(say(batch.cost_actual, batch.cost_estimate), Tone.PALE if unknown else Tone.TEXT),)
 
 
 def models(batch: Batch) -> str:
-    """Name the models, without what all of their names share."""
+    """Return the names of the models, without the prefix that all of them share."""
     return sanitize(", ".join(model.removeprefix("claude-") for model in batch.models))
 
 
 def short_id(batch: Batch, columns: int = 16) -> str:
-    """Say the id so that its end, where ids differ, can be read."""
+    """Return the id in so many columns, cut in the middle: ids differ at their ends."""
     text = sanitize(batch.id or "")
     return text if len(text) <= columns else f"{text[:9]}…{text[-(columns - 10) :]}"
 
 
 def results(batch: Batch, now: datetime) -> Line:
-    """Say where the results are, and until when they can be had."""
+    """Return where the results are, and until when the API keeps them."""
     if batch.results is ResultsState.SAVED:
-        return (Span(f"saved here, {size(batch.results_bytes)}"),)
+        saved = Span(f"saved here, {size(batch.results_bytes)}")
+        return (saved, Span(f"; accepted: {one_line(batch.accepted)}", Tone.WARN)) if batch.accepted else (saved,)
     if batch.results is ResultsState.GONE:
         return (Span("gone", Tone.WARN),)
     if batch.state is not BatchState.ENDED:
@@ -204,7 +226,8 @@ def results(batch: Batch, now: datetime) -> Line:
 
 
 def ends(forecast: Forecast | None, now: datetime) -> Line:
-    """Say when a running batch may end, by its like; or that there is no history."""
+    """Return when a running batch may end, judged by batches like it; or that there is no history."""
+    # Without history any number would be invented.
     if forecast is None:
         return (Span("no history yet", Tone.DIM),)
     if forecast.end is None or forecast.by is None:
@@ -218,14 +241,16 @@ def ends(forecast: Forecast | None, now: datetime) -> Line:
 def facts(
     batch: Batch, now: datetime, *, plain: bool = False, forecast: Forecast | None = None
 ) -> Iterator[tuple[str, Line]]:
-    """Yield the facts of a batch, the worthiest first; what it does not have is left out."""
+    """Yield the facts of a batch as name and line, the most important first; what it does not have is left out."""
     yield (
         "state",
         joined([state(batch, plain=plain), [Span(sanitize(batch.reason), Tone.DIM)] if batch.reason else []]),
     )
     sent = amount(batch.requests, "request") + (f", {size(batch.bytes)}" if batch.bytes else "")
     yield "sent", (Span(sent),)
-    if batch.counts.total and (batch.counts_moved or batch.counts.settled):
+    if batch.outcomes is not None:
+        yield "counts", outcomes(batch.outcomes, words=True)
+    elif batch.counts.total and (batch.counts_moved or batch.counts.settled):
         yield "counts", counts(batch.counts, words=True)
     elif batch.state.is_running:
         yield "counts", (Span("come when the batch ends", Tone.DIM),)
@@ -252,7 +277,7 @@ def facts(
 
 
 def _cost(batch: Batch) -> Line:
-    """Say what it cost beside what it was thought to, and for how many where not all of it was billed."""
+    """Return the actual cost beside the estimate, and for how many requests where not all were billed."""
     beside = []
     if batch.cost_actual is not None and batch.cost_estimate is not None:
         beside.append(f"estimated {usd(batch.cost_estimate)}")

@@ -1,4 +1,7 @@
-"""The columns of a grid: what each is worth, and which of them a width has room for."""
+"""`lay_out` decides which columns of a grid a width has room for; `row_line` and `title_line` draw lines from that.
+
+Nothing depends on what the rows hold: columns that move with every refresh cannot be read.
+"""
 
 from __future__ import annotations
 
@@ -14,36 +17,36 @@ if TYPE_CHECKING:
 GAP = 2
 """Spaces between two columns."""
 ESSENTIAL = 60
-"""Columns of this worth come before the comfort of others."""
+"""Columns with this worth or more get their least width before others get a good one."""
 GUTTER = 3
-"""Before the first column: the cursor, the mark, a space."""
+"""Columns of the terminal before the first column: the cursor, the mark, a space."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a grid."""
+    """One column of a grid: its id, title, widths and worth."""
 
     id: str
     title: str
     least: int
-    """It is dropped rather than made narrower than this."""
+    """Its smallest width: it is dropped rather than made narrower."""
     most: int
-    """It grows up to this where there is room."""
+    """Its largest width, where there is room."""
     worth: int = 50
-    """Where the grid is too narrow the column with the least worth goes first; room goes to the worthiest first."""
+    """Where the grid is too narrow, the column with the least worth is dropped first; room goes to the most worth."""
     right: bool = False
-    """Numbers stand to the right."""
+    """Whether cells are aligned to the right, as numbers are."""
     fixed: bool = False
-    """It is never dropped, nor shifted away: it says which row this is."""
+    """Whether it is never dropped nor shifted away: it says which row this is."""
     good: int = 0
-    """A width to read it in: columns that are not essential wait until the others have this. 0: `least` will do."""
+    """The width at which it reads well. Columns below `ESSENTIAL` wait until the others have it. 0: `least` will do."""
     sort: str = ""
     """The sort key that this column stands for; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnSlot:
-    """Where a column stands."""
+    """A column with its position and width."""
 
     column: Column
     x: int
@@ -52,18 +55,18 @@ class ColumnSlot:
 
 @dataclass(frozen=True, slots=True)
 class ColumnLayout:
-    """The columns that a width has room for, from left to right."""
+    """The columns that a width has room for, from left to right, and how many it has none for."""
 
     places: tuple[ColumnSlot, ...]
     to_the_left: int = 0
-    """Columns shifted away to the left."""
+    """How many columns are shifted away to the left."""
     to_the_right: int = 0
-    """Columns that there is no room for."""
+    """How many columns there is no room for at the right."""
 
 
 @lru_cache(maxsize=64)
 def lay_out(columns: tuple[Column, ...], width: int, shift: int = 0) -> ColumnLayout:
-    """Choose and place columns. Nothing depends on what the rows hold, so nothing jumps when they change.
+    """Return which columns are shown and where.
 
     Args:
         columns: all of them, in their order.
@@ -85,6 +88,7 @@ def lay_out(columns: tuple[Column, ...], width: int, shift: int = 0) -> ColumnLa
 
 
 def _by_worth(fixed: Sequence[Column], loose: Sequence[Column], width: int) -> set[Column]:
+    """Return the columns that fit: those with the least worth are dropped until the others do."""
     kept = {*fixed, *loose}
     while kept - set(fixed):
         weakest = min(kept - set(fixed), key=lambda column: column.worth)
@@ -95,7 +99,7 @@ def _by_worth(fixed: Sequence[Column], loose: Sequence[Column], width: int) -> s
 
 
 def _in_turn(fixed: Sequence[Column], loose: Sequence[Column], width: int) -> set[Column]:
-    """Take columns as they come: whoever shifts wants to see the next ones, whatever their worth."""
+    """Return the columns that fit, taken in their order: after a shift one wants to see the next ones."""
     kept = set(fixed)
     for column in loose:
         if _need({*kept, column}) > width:
@@ -110,8 +114,12 @@ def _need(columns: set[Column], *, comfortable: bool = False) -> int:
 
 
 def _grown(shown: Sequence[Column], width: int) -> list[int]:
-    """Share out the room: everyone gets the least, then what is good, then the worthiest grow; equals grow together."""
+    """Return the width of each column: first the least, then what reads well, then up to the most.
+
+    Room goes to the most worth first; columns of equal worth grow together.
+    """
     widths = [column.least for column in shown]
+    # What is left after every column has its least width is shared out.
     room = width - _need(set(shown))
     for wanted in ("good", "most"):
         for worth in sorted({column.worth for column in shown}, reverse=True):
@@ -123,10 +131,10 @@ def _grown(shown: Sequence[Column], width: int) -> list[int]:
 
 
 def _grow(widths: list[int], wanted: Mapping[int, int], room: int) -> int:
-    """Widen these columns towards what they want, none more than its share of the room. Returns what they took."""
+    """Widen columns towards what they want, none by more than its share of the room. Returns how much was taken."""
     taken = 0
-    for left, at in enumerate(sorted(wanted, key=lambda at: wanted[at] - widths[at])):
-        more = max(0, min((room - taken) // (len(wanted) - left), wanted[at] - widths[at]))
+    for settled, at in enumerate(sorted(wanted, key=lambda at: wanted[at] - widths[at])):
+        more = max(0, min((room - taken) // (len(wanted) - settled), wanted[at] - widths[at]))
         widths[at] += more
         taken += more
     return taken
@@ -135,15 +143,15 @@ def _grow(widths: list[int], wanted: Mapping[int, int], room: int) -> int:
 def row_line(
     cells: Iterable[Line], places: Sequence[ColumnSlot], *, is_cursor: bool, is_live: bool, is_marked: bool, plain: bool
 ) -> Line:
-    """Return one row: the cursor, the mark, then the cells where they belong.
+    """Return one row of a list: the cursor, the mark, then the cells in their places.
 
     Args:
         cells: one for each place.
-        places: where they stand.
-        is_cursor: whether the cursor is on it.
-        is_live: whether keys arrive here.
-        is_marked: whether it is marked.
-        plain: only ASCII.
+        places: positions and widths of the columns.
+        is_cursor: whether the cursor is on this row.
+        is_live: whether the list has the focus.
+        is_marked: whether the row is marked.
+        plain: whether only ASCII may be drawn.
     """
     cursor, mark = (">", "x") if plain else ("▌", "◆")
     return (
@@ -155,7 +163,7 @@ def row_line(
 
 
 def title_line(layout: ColumnLayout, sorted_by: tuple[str, bool], columns: int, *, plain: bool) -> Line:
-    """Return the titles, with an arrow at the one that is sorted by, and what hides to the left and the right."""
+    """Return the titles, an arrow at the column that is sorted by, and signs for columns that are out of sight."""
     titles = (_title(place, sorted_by, plain=plain) for place in layout.places)
     left, right = ("<", ">") if plain else ("‹", "›")
     hints = left * bool(layout.to_the_left) + right * bool(layout.to_the_right)
@@ -164,7 +172,7 @@ def title_line(layout: ColumnLayout, sorted_by: tuple[str, bool], columns: int, 
 
 
 def empty_line(lines: Sequence[Line], y: int, columns: int, rows: int) -> Line:
-    """Return what stands in line `y` of an empty list: a block in the middle, a third from the top."""
+    """Return line `y` of an empty list: its text stands a third from the top, centred as a block."""
     at = y - max(2, (rows - len(lines)) // 3)
     if not 0 <= at < len(lines):
         return ()

@@ -1,4 +1,7 @@
-"""JSON as a tree of rows: what is closed has no rows yet, and what is long comes a page at a time."""
+"""`Tree` holds the open rows of one JSON value, and `paint` draws a row.
+
+What is closed has no rows yet, and what is long comes a page at a time: an answer may hold a list of a million items.
+"""
 
 from __future__ import annotations
 
@@ -15,36 +18,36 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PAGE = 200
-"""Rows that opening something adds at most; another opening of its last row adds as many more."""
+"""Rows that opening an item adds at most; opening the `more` row adds as many again."""
 SHORT = 60
-"""Characters of a text that are shown in its row; a longer one can be opened."""
+"""Characters of a string that its row shows; a longer string can be opened."""
 WIDE = 200
-"""Characters of a text in one row."""
+"""Characters of an opened string in one row."""
 OPENED = 40
-"""Rows up to which a tree opens by itself."""
+"""Rows up to which a tree is opened when it is first shown."""
 LARGEST = 1_000
-"""Bits of a number that is written out: Python refuses to write the very long ones."""
+"""Bits of an integer that is written out: Python refuses to convert very long ones (sys.set_int_max_str_digits)."""
 DEEPEST = 16
-"""Levels that are shown indented; deeper ones say their level."""
+"""Levels that are indented; deeper rows name their level instead."""
 
 
 @dataclass(slots=True, eq=False)
 class TreeRow:
-    """One row: a value under its key or place, a part of a long text, or `more` of what is above."""
+    """One row: a value under its key or index, a part of a long string, or `more` of what is above."""
 
     depth: int
     label: str = ""
-    """Safe already; empty where there is none."""
+    """Key or index, sanitised; empty where there is none."""
     value: Any = None
     is_words: bool = False
-    """A part of a text: it stands for nothing but itself."""
+    """Whether it is a part of a string, which cannot be opened."""
     rest: Iterator[TreeRow] | None = None
-    """The rows that come in its place."""
+    """The rows that a `more` row stands for."""
     is_open: bool = False
 
     @property
     def opens(self) -> bool:
-        """Whether there is something in it to be shown."""
+        """Whether the row can be opened."""
         if self.rest is not None:
             return True
         value = self.value
@@ -55,7 +58,7 @@ class TreeRow:
         )
 
     def rows_within(self) -> Iterator[TreeRow]:
-        """Yield the rows of what is in it, as they are asked for."""
+        """Return an iterator over the rows inside, which are made as they are asked for."""
         depth, value = self.depth + 1, self.value
         if isinstance(value, dict):
             return (TreeRow(depth, one_line(key[:SHORT]) or '""', item) for key, item in value.items())
@@ -69,7 +72,7 @@ def _cut(line: str) -> Iterator[str]:
 
 
 class Tree:
-    """The rows of one JSON value, as far as they are open."""
+    """The rows of one JSON value that are open now."""
 
     def __init__(self, value: Any) -> None:
         self.rows = [TreeRow(0, "", value)]
@@ -77,7 +80,7 @@ class Tree:
         self._open_small()
 
     def toggle(self, at: int) -> None:
-        """Open what is closed, close what is open, or bring in more of what is long."""
+        """Open the closed row, close the open one, or add the next page in place of a `more` row."""
         row = self.rows[at]
         if row.rest is not None:
             self.rows[at : at + 1] = _page(row.rest, row.depth)
@@ -89,7 +92,7 @@ class Tree:
             self.rows[at + 1 : at + 1] = _page(row.rows_within(), row.depth + 1)
 
     def parent(self, at: int) -> int:
-        """Return the row that a row stands in; the first one stands in none but itself."""
+        """Return the index of the row that contains this one; the first row contains itself."""
         depth = self.rows[at].depth
         return next((above for above in range(at - 1, -1, -1) if self.rows[above].depth < depth), 0)
 
@@ -99,7 +102,7 @@ class Tree:
         return next((end for end in below if self.rows[end].depth <= depth), len(self.rows))
 
     def _open_small(self) -> None:
-        """Open from the outside in, as long as all of it fits a screen."""
+        """Open level by level from the outside, as long as all of it fits a screen."""
         level = 0
         while level < DEEPEST:
             closed = [
@@ -116,6 +119,7 @@ class Tree:
 
 def _page(rows: Iterator[TreeRow], depth: int) -> list[TreeRow]:
     page = list(islice(rows, PAGE))
+    # Read one more to know whether a `more` row is needed.
     following = next(rows, None)
     return page if following is None else [*page, TreeRow(depth, rest=_chained(following, rows))]
 
@@ -126,7 +130,8 @@ def _chained(first: TreeRow, rest: Iterator[TreeRow]) -> Iterator[TreeRow]:
 
 
 def paint(row: TreeRow) -> Line:
-    """Draw a row."""
+    """Return a row as a line."""
+    # Deeper indents would push the values off the screen.
     depth = min(row.depth, DEEPEST)
     mark = " " if not row.opens else "▾" if row.is_open else "▸"
     head = [Span("  " * depth), Span(f"{mark} ", Tone.ACCENT)]
@@ -158,6 +163,7 @@ def _value(row: TreeRow) -> Line:
 
 
 def _literal(value: object) -> str:
+    # str() refuses integers of more than 4,300 digits (since Python 3.11), and nobody reads that many.
     if isinstance(value, int) and value.bit_length() > LARGEST:
         return f"a number of {count(value.bit_length())} bits"
     return json.dumps(value)

@@ -1,4 +1,8 @@
-"""Markdown rendered to lines, piece by piece: a screenful costs no more than it holds, however long the text."""
+"""`rendered_parts` renders the parts of an answer as Markdown, chunk by chunk, as far as lines are asked for.
+
+A screenful costs no more than it holds, however long the text: Textual's own Markdown widget builds a widget for each
+paragraph, which takes seconds for a long answer.
+"""
 
 from __future__ import annotations
 
@@ -23,17 +27,19 @@ if TYPE_CHECKING:
     from batchtui.tui.rendering.plain import Part
 
 MOST_RENDERED = 200_000
-"""Characters that are rendered; what is longer is for the pager."""
+"""Characters that are rendered; the rest is left to the pager."""
 CHUNK = 8_000
-"""Characters that are parsed at once where a text has no blank lines: some texts cost the square of their length."""
+"""Characters that are parsed at once where a text has no blank lines: parsing some texts takes the square of their
+length.
+"""
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _INLINE = {"strong_open": Tone.STRONG, "em_open": Tone.EMPHASIS, "s_open": Tone.PALE, "link_open": Tone.ACCENT}
 
 
 def rendered_parts(parts: Iterable[Part], columns: int, most: int = MOST_RENDERED) -> Iterator[Line]:
-    """Yield the parts with every passage rendered to a width; `most` characters of all passages together.
+    """Yield the parts, with passages rendered for a width; `most` characters of all passages together.
 
-    A passage that is JSON as a whole, as structured answers are, is laid out as such.
+    A passage that is JSON as a whole, as structured answers are, is indented instead.
     """
     for part in parts:
         if not isinstance(part, MarkdownText):
@@ -51,7 +57,8 @@ def rendered_parts(parts: Iterable[Part], columns: int, most: int = MOST_RENDERE
 
 
 def json_text(text: str) -> str | None:
-    """Return a text that is one JSON object or array, with a fence around it or without, indented; else None."""
+    """Return a text indented where it is one JSON object or array, in a fence or not; else None."""
+    # Most texts are no JSON, and this is cheaper than parsing them.
     if text.lstrip()[:1] not in ("{", "[", "`"):
         return None
     try:
@@ -62,7 +69,8 @@ def json_text(text: str) -> str | None:
 
 
 def markdown_lines(text: str, columns: int) -> Iterator[Line]:
-    """Yield a text rendered as Markdown. HTML stands as it came: answers use tags to say something."""
+    """Yield a text rendered as Markdown. HTML stays as text: answers use tags to say something."""
+    # Sanitised before it is parsed, so that no token holds a control character.
     for at, chunk in enumerate(chunks(sanitize_block(text).expandtabs(4))):
         if at:
             yield NOTHING
@@ -73,17 +81,22 @@ def markdown_lines(text: str, columns: int) -> Iterator[Line]:
 def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
+    # HTML stays as text: answers use tags to say something, and none may vanish.
     return MarkdownIt("commonmark").enable(["table", "strikethrough"]).disable(["html_block", "html_inline"])
 
 
 def chunks(text: str) -> Iterator[str]:
-    """Cut a text where a paragraph ends and nothing goes on that began before: no fence, nothing indented."""
+    """Yield a text in pieces that can be parsed alone: each begins with a paragraph, outside of fences and lists.
+
+    A line longer than `CHUNK` is cut.
+    """
     kept: list[str] = []
     length = 0
     fence = ""
     ended = False
     for line in text.split("\n"):
         for part in (line[start : start + CHUNK] for start in range(0, len(line) or 1, CHUNK)):
+            # Lines that are indented may belong to a list item, and a fence must stay in one piece.
             begins = ended and bool(part) and not part[0].isspace()
             if kept and not fence and (begins or length + len(part) > CHUNK):
                 yield "\n".join(kept)
@@ -96,7 +109,7 @@ def chunks(text: str) -> Iterator[str]:
 
 
 def _fence_after(line: str, fence: str) -> str:
-    """Return the fence that is open after a line; empty where none is."""
+    """Return the fence that is open after this line; empty where none is."""
     found = _FENCE.match(line)
     if not fence:
         return found[1] if found else ""
@@ -105,20 +118,21 @@ def _fence_after(line: str, fence: str) -> str:
 
 
 class _MarkdownWriter:
-    """One chunk on its way to lines: knows what it stands within, and nothing of the chunks around it."""
+    """Turns the tokens of one chunk into lines, and keeps track of the quotes and lists that it is inside."""
 
     def __init__(self, columns: int) -> None:
         self._columns = columns
         self._within: list[tuple[Span, Span, bool]] = []
-        """For each quote and list item around: what its first line begins with, its others, whether it has begun."""
+        """For each quote and list item around: the prefix of its first line, of its others, whether the first was used.
+        """
         self._numbers: list[int | None] = []
-        """For each list around: the number of its next item; None where it has no numbers."""
+        """For each list around: the number of its next item; None for a bullet list."""
         self._is_apart = False
         """Whether a blank line comes before the next block."""
         self._tone = Tone.TEXT
 
     def lines(self, tokens: Sequence[Token]) -> Iterator[Line]:
-        """Yield the lines of all tokens."""
+        """Yield the lines of all tokens; a table is collected first, since its widths depend on all rows."""
         table: list[list[list[Span]]] | None = None
         right: list[bool] = []
         for token in tokens:
@@ -148,9 +162,10 @@ class _MarkdownWriter:
                 self._go(token)
 
     def _go(self, token: Token) -> None:
-        """Go into something, or out of it."""
+        """Enter or leave a block."""
         match token.type:
             case "paragraph_close":
+                # A hidden paragraph is an item of a tight list: no blank line after it.
                 self._is_apart = not token.hidden
             case "heading_open":
                 self._tone = Tone.ACCENT if token.tag == "h1" else Tone.STRONG
@@ -167,6 +182,7 @@ class _MarkdownWriter:
                 self._within.pop()
             case "bullet_list_close" | "ordered_list_close":
                 self._numbers.pop()
+                # Inner lists end without a blank line.
                 self._is_apart = not self._numbers
 
     def _open_item(self) -> None:
@@ -181,7 +197,7 @@ class _MarkdownWriter:
         return max(12, self._columns - sum(len(rest.text) for _, rest, _ in self._within))
 
     def _flowed(self, pieces: Sequence[Span]) -> Iterator[Line]:
-        """Flow pieces to the room there is; a piece that is a line end ends the line."""
+        """Yield pieces broken to the room there is; a hard break ends a line."""
         line: list[Span] = []
         for piece in pieces:
             if piece.text == "\n":
@@ -207,9 +223,9 @@ def _code(text: str, columns: int) -> Iterator[Line]:
 
 
 def inline(tokens: Sequence[Token], tone: Tone = Tone.TEXT) -> list[Span]:
-    """Return what stands in a line as pieces; addresses of links and pictures are said, since nothing can be clicked.
+    """Return inline tokens as pieces. Addresses of links and pictures are written out, since nothing can be clicked.
 
-    What a text names by its number (`&#27;`) is made safe here again.
+    Text is sanitised here once more, because the parser resolves character references: `&#27;` becomes escape.
     """
     pieces: list[Span] = []
     tones, addresses = [tone], list[str]()
@@ -220,6 +236,7 @@ def inline(tokens: Sequence[Token], tone: Tone = Tone.TEXT) -> list[Span]:
         elif token.nesting < 0:
             tones.pop()
             address = addresses.pop()
+            # An autolink already shows its address.
             if address and (not pieces or pieces[-1].text != address):
                 pieces.append(Span(f" ({address})", Tone.DIM))
         else:

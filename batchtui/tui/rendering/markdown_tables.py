@@ -1,4 +1,4 @@
-"""Tables of Markdown laid out to a width: columns share the room by what they hold, cells break into lines."""
+"""`table_lines` lays out a Markdown table for a width: wide columns give way, and cells break into lines."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 GAP = 2
+"""Spaces between two columns."""
 LEAST = 4
-"""Columns of the terminal that every column of the table has at least."""
+"""Columns of the terminal that each column of a table has at least."""
 MOST_ROWS = 2_000
+"""Rows of a table that are laid out."""
 
 
 def table_lines(rows: Sequence[Sequence[Sequence[Span]]], columns: int, right: Sequence[bool] = ()) -> Iterator[Line]:
@@ -21,11 +23,12 @@ def table_lines(rows: Sequence[Sequence[Sequence[Span]]], columns: int, right: S
 
     Args:
         rows: for each row its cells, for each cell its pieces.
-        columns: the room there is. What it is too narrow for, columns at the right, is left out.
-        right: for each column whether it stands to the right; those that are not there do not.
+        columns: the room there is. Columns that do not fit even at their least width are left out, from the right.
+        right: for each column whether it is aligned to the right; missing values mean no.
     """
     if not rows:
         return
+    # A table of hundreds of columns is cut to what can be read at all.
     across = max(1, min(max(map(len, rows)), (columns + GAP) // (LEAST + GAP)))
     widths = _shared(rows[:MOST_ROWS], across, columns)
     for at, row in enumerate(rows[:MOST_ROWS]):
@@ -36,7 +39,7 @@ def table_lines(rows: Sequence[Sequence[Sequence[Span]]], columns: int, right: S
 
 
 def _shared(rows: Sequence[Sequence[Sequence[Span]]], across: int, columns: int) -> list[int]:
-    """Give every column what it needs; where that is too much, the widest give way."""
+    """Return the width of each column: what its cells need, with the widest cut down until all fit."""
     needs = [max([1, *(width(row[at]) for row in rows if at < len(row))]) for at in range(across)]
     room = columns - GAP * (across - 1)
     while sum(needs) > room:
@@ -45,6 +48,7 @@ def _shared(rows: Sequence[Sequence[Sequence[Span]]], across: int, columns: int)
             break
         second = max([LEAST, *(need for need in needs if need < widest)])
         number = needs.count(widest)
+        # The widest columns are cut down to the next widest, all of them at once.
         cut = max(second, widest - -(-(sum(needs) - room) // number))
         needs = [cut if need == widest else need for need in needs]
     return needs
@@ -53,6 +57,7 @@ def _shared(rows: Sequence[Sequence[Sequence[Span]]], across: int, columns: int)
 def _row(
     cells: Sequence[Sequence[Span]], widths: Sequence[int], right: Sequence[bool], tone: Tone | None
 ) -> Iterator[Line]:
+    # A line end inside a cell would break the row.
     toned = [[Span(piece.text.replace("\n", " "), tone or piece.tone) for piece in cell] for cell in cells]
     broken = [flow(cell, room) for cell, room in zip(toned, widths, strict=True)]
     for lines in zip_longest(*broken, fillvalue=()):

@@ -1,4 +1,7 @@
-"""How pictures come by their colours: every widget asks the app it belongs to."""
+"""`Painter` turns spans into strips of styled text, and `painter_of` finds the one of the app.
+
+Widgets ask the app with every line they paint, so a change of theme needs no message to them.
+"""
 
 from __future__ import annotations
 
@@ -17,26 +20,26 @@ if TYPE_CHECKING:
     from textual.dom import DOMNode
 
 _TYPEWRITER = str.maketrans("·…“”‘’—–−←→↑↓⏎─│•▸▾≠", "-~\"\"''---<>^v<-|*>v!")
-"""Signs of ours that a typewriter does not have, each for one that takes as many columns."""
+"""Characters of ours that ASCII does not have, each with one of the same width."""
 
 
 @dataclass(frozen=True, slots=True)
 class Painter:
-    """What is needed to paint: styles, and whether only ASCII may be drawn."""
+    """The styles of all tones, and whether only ASCII may be drawn."""
 
     tones: Tones
     cursor: Style
-    """Laid over the row under the cursor."""
+    """The style laid over the row under the cursor."""
     plain: bool = False
-    """Only ASCII."""
+    """Whether only ASCII may be drawn."""
 
     @property
     def cursor_tones(self) -> Tones:
-        """The styles within the cursor's row: where that is painted in reverse, colours would turn into grounds."""
+        """The styles in the cursor's row: none where it is reversed, since colours would become grounds there."""
         return dict.fromkeys(self.tones, Style()) if self.cursor.reverse else self.tones
 
     def strip(self, pieces: Sequence[Span], columns: int, base: Style, tones: Tones | None = None) -> Strip:
-        """Return one painted line, exactly so many columns wide."""
+        """Return one styled line, cut or filled to exactly so many columns."""
         styles = tones or self.tones
         segments = [
             Segment(piece.text.translate(_TYPEWRITER) if self.plain else piece.text, base + styles[piece.tone])
@@ -47,12 +50,12 @@ class Painter:
         return Strip(segments, max(0, columns)).simplify()
 
 
-class HasLook(Protocol):
-    """An app that knows how it looks."""
+class HasPainter(Protocol):
+    """An app that has a painter."""
 
-    painting: Painter
+    painter: Painter
 
 
 def painter_of(node: DOMNode) -> Painter:
-    """Return how the app of this widget paints."""
-    return cast("HasLook", node.app).painting
+    """Return the painter of the app that a widget belongs to."""
+    return cast("HasPainter", node.app).painter

@@ -1,4 +1,8 @@
-"""What there is to read, before it has a width: lines that are finished, and passages that may be rendered."""
+"""`plain_parts` lays out parts as text, character by character; `MarkdownText` marks words that may also be rendered.
+
+Parts are what `answer`, `request` and others yield before a width is known: a finished line of ours, or words from
+outside.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 MOST_SHOWN = 400_000
-"""Characters that are laid out; what is longer is for the pager."""
+"""Characters that are laid out; the rest is left to the pager."""
 _HEADING = re.compile(r"#{1,6} ")
 _BULLET = re.compile(r"(\s*(?:[-*+]|\d+[.)]) )(.*)")
 _KEY = re.compile(r'(\s*)("(?:[^"\\]|\\.)*")(: ?)(.*)')
@@ -23,17 +27,18 @@ _KEY = re.compile(r'(\s*)("(?:[^"\\]|\\.)*")(: ?)(.*)')
 
 @dataclass(frozen=True, slots=True)
 class MarkdownText:
-    """Words of a person or a model as they came: shown as they stand, or rendered as Markdown."""
+    """Words of a person or a model, shown as they are or rendered as Markdown. Not sanitised yet."""
 
     text: str
 
 
 Part = Line | MarkdownText
-"""A line of our own, safe already, or words from outside."""
+"""A line of our own, sanitised already, or words from outside."""
 
 
 def plain_parts(parts: Iterable[Part], most: int | None = MOST_SHOWN) -> Iterator[Line]:
-    """Yield the parts as lines in which every character of a passage stands; `most` of all together, None for all."""
+    """Yield the parts as lines that hold every character of a passage; `most` of all together, None for all."""
+    # One allowance for all passages together, else many short blocks would add up to a long wait.
     room = most
     for part in parts:
         if isinstance(part, MarkdownText):
@@ -48,12 +53,12 @@ def plain_parts(parts: Iterable[Part], most: int | None = MOST_SHOWN) -> Iterato
 
 
 def plain_lines(text: str, most: int | None = MOST_SHOWN, tone: Tone = Tone.TEXT) -> Iterator[Line]:
-    """Yield a text as it stands."""
+    """Return the lines of a text in one tone; `most` characters, None for all."""
     return ((Span(part, tone),) for part in _texts(text, most))
 
 
 def marked_lines(text: str, most: int | None = MOST_SHOWN) -> Iterator[Line]:
-    """Yield a text with its headings, lists and code set off; every character of it stays."""
+    """Yield a text with its headings, lists and code coloured; no character is dropped."""
     in_code = False
     for part in _texts(text, most):
         if part.lstrip().startswith("```"):
@@ -72,7 +77,7 @@ def marked_lines(text: str, most: int | None = MOST_SHOWN) -> Iterator[Line]:
 
 
 def json_lines(text: str, most: int | None = MOST_SHOWN) -> Iterator[Line]:
-    """Yield JSON that is laid out already, with its keys set off."""
+    """Yield JSON that is indented already, with its keys coloured."""
     for part in _texts(text, most):
         if found := _KEY.fullmatch(part):
             yield (Span(found[1]), Span(found[2], Tone.RUNNING), Span(found[3], Tone.PALE), Span(found[4]))
@@ -81,9 +86,10 @@ def json_lines(text: str, most: int | None = MOST_SHOWN) -> Iterator[Line]:
 
 
 def pretty_json(raw: bytes) -> str:
-    """Return JSON indented; as it came where it cannot be read, or is nested too deeply."""
+    """Return JSON indented; as it came where it cannot be read or is nested too deeply for Python."""
     try:
         return json.dumps(json.loads(raw), ensure_ascii=False, indent=2)
+    # Python parses JSON nested about a thousand deep; beyond that it is shown as it came.
     except (ValueError, RecursionError):
         return raw.decode("utf-8", "replace")
 

@@ -1,4 +1,4 @@
-"""One request as a person reads it: what it asks of the model, and its turns in order, every block under its name."""
+"""`request_parts` turns one request into lines: settings, tools, turns in order, and the schema of the answer."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _SAID_APART = frozenset({"model", "system", "messages", "tools"})
-"""What is not said in the line of settings."""
+"""Params that have lines of their own and are left out of the line of settings."""
 
 
 def params_of(request: bytes) -> Mapping[str, Any]:
-    """Return what a request asks for; empty where it cannot be read."""
+    """Return the params of a request; empty where they cannot be read."""
     try:
         params = parse_json_object(request).get("params")
     except UnreadableLine:
@@ -31,6 +31,7 @@ def params_of(request: bytes) -> Mapping[str, Any]:
 def request_parts(request: bytes, most: int | None = MOST_SHOWN) -> Iterator[Part]:
     """Yield a request in parts; of what is no passage `most` characters a block, None for all."""
     params = params_of(request)
+    # Not a request as we know it: all of it is shown instead of nothing.
     if not params:
         yield from json_lines(pretty_json(request), most)
         return
@@ -51,6 +52,7 @@ def request_parts(request: bytes, most: int | None = MOST_SHOWN) -> Iterator[Par
 
 def _settings(params: Mapping[str, Any]) -> Iterator[list[Span]]:
     for name, value in params.items():
+        # The schema has lines of its own below.
         if name in _SAID_APART or (name in ("output_config", "output_format") and wanted_schema(params) is not None):
             continue
         yield [Span(f"{one_line(name[:60])} ", Tone.DIM), Span(_short(value))]
@@ -70,6 +72,7 @@ def _names(tools: object) -> Iterator[str]:
 def _turn(role: object, content: object, most: int | None) -> Iterator[Part]:
     yield ()
     yield (Span(_short(role), Tone.ACCENT),)
+    # A string is short for one block of text (Messages API).
     blocks = blocks_of([{"type": "text", "text": content}] if isinstance(content, str) else _list(content))
     for block in blocks:
         yield from block_parts(block, most, titled=block.kind is not BlockKind.TEXT)

@@ -1,4 +1,7 @@
-"""The list of results: its columns, and how one result is drawn in each of them."""
+"""The columns of the list of results, and `ResultPainter`, which draws one result in each of them.
+
+Here and not in results/, since retry and compare show outcomes in the same colours.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from batchtui.pricing.price_book import PriceBook
 
 _UNMETERED = Usage()
-"""What a result says that says nothing of its tokens."""
+"""The usage of a result that says nothing of its tokens."""
 
 COLUMNS = (
     Column("outcome", "OUTCOME", 14, 14, 100, fixed=True),
@@ -42,21 +45,23 @@ OUTCOME_TONES = {
     Outcome.REFUSED: Tone.WARN,
     Outcome.PAUSED: Tone.WARN,
     Outcome.EMPTY: Tone.WARN,
+    Outcome.INVALID: Tone.WARN,
     Outcome.UNRECOGNIZED: Tone.WARN,
     Outcome.ERRORED: Tone.BAD,
     Outcome.CANCELED: Tone.DIM,
     Outcome.EXPIRED: Tone.WARN,
 }
+"""The colour of each outcome; the word beside it always says the same."""
 
 OUTCOME_KINDS = {
     outcome: (OUTCOMES[outcome], OUTCOME_TONES[outcome])
     for outcome in sorted(Outcome, key=lambda outcome: not outcome.is_success)
 }
-"""Each outcome with its sign and tone; what needs no second look comes first."""
+"""Each outcome with its sign and colour, successes first: the order of the keys that filter by outcome."""
 
 
 def outcome_line(of: Outcome, *, plain: bool = False) -> Line:
-    """Say an outcome: glyph and word, in its colour."""
+    """Return an outcome as a glyph and a word in its colour."""
     return (Span(f"{OUTCOMES[of].glyph_in(plain=plain)} {OUTCOMES[of].word}", OUTCOME_TONES[of]),)
 
 
@@ -66,7 +71,7 @@ class ResultRow:
 
     facts: ResultFacts
     cost: Cost | None
-    """None where nobody knows it, and for what is not billed."""
+    """None where the price is not known, and for results that are not billed."""
 
 
 class ResultPainter:
@@ -76,9 +81,10 @@ class ResultPainter:
         self._plain = plain
 
     def __call__(self, item: ResultRow, column: Column, width: int) -> Line:
-        """Draw one cell."""
+        """Return one cell, not yet cut to its width."""
         if column.id == "outcome":
             return outcome_line(item.facts.outcome, plain=self._plain())
+        # custom_ids are often counted through, so they differ at their ends.
         if column.id == "custom_id":
             return (Span(elide_middle(sanitize(item.facts.custom_id) or "(none)", width)),)
         if column.id == "cost":
@@ -87,16 +93,20 @@ class ResultPainter:
 
 
 def money(facts: ResultFacts, cost: Cost | None) -> str:
-    """Say what one result cost; `·` where nothing was billed."""
+    """Return what one result cost; `·` where nothing was billed."""
     if facts.result_type != "succeeded":
         return "·"
     return "unknown" if cost is None else usd(cost.total)
 
 
 def result_pricer(book: PriceBook, day: date) -> Callable[[ResultFacts], Cost | None]:
-    """Return what prices single results of a batch that was made on a day."""
+    """Return a function that prices single results, by the price list of the day on which their batch was made.
+
+    It returns None for results that are not billed, and where the model has no known price.
+    """
 
     def price(facts: ResultFacts) -> Cost | None:
+        # Errored, expired and canceled requests are not billed (Message Batches API, "Pricing").
         if facts.result_type != "succeeded" or not facts.model or facts.usage == _UNMETERED:
             return None
         return book.cost(facts.model, facts.usage, day, geography=facts.geography)
@@ -106,6 +116,7 @@ def result_pricer(book: PriceBook, day: date) -> Callable[[ResultFacts], Cost | 
 
 def _message(facts: ResultFacts) -> Line:
     failed = facts.error_type is not None
+    # The type tells kinds of failure apart at a glance; its message is read afterwards.
     head = (Span(f"{sanitize(facts.error_type)}  ", Tone.BAD),) if facts.error_type else ()
     return (*head, Span(one_line(facts.message), Tone.TEXT if not failed else Tone.DIM))
 

@@ -1,4 +1,8 @@
-"""Text with a tone: what every picture of the dashboard is made of, and how it is cut to a width."""
+"""`Span` is sanitised text with a tone; all pictures of the dashboard are lines of spans, cut and broken here.
+
+Widths are those of the terminal: counted by the tables that Textual's compositor uses, so that both agree on wide
+characters.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +21,14 @@ if TYPE_CHECKING:
 
 
 class Tone(StrEnum):
-    """What a piece of text means. Themes give it a colour; a glyph or a word always says the same."""
+    """What a span means. A theme gives it a colour, and a glyph or a word beside it always says the same."""
 
     TEXT = "text"
     STRONG = "strong"
     EMPHASIS = "emphasis"
     DIM = "dim"
     PALE = "pale"
-    """Words that matter least: what is not set, what is as usual."""
+    """Words of the least importance: what is not set, what is as usual."""
     FAINT = "faint"
     """Rules and empty parts of bars; too faint for words."""
     ACCENT = "accent"
@@ -35,7 +39,7 @@ class Tone(StrEnum):
     BAD = "bad"
     WARN = "warn"
     REMOVED = "removed"
-    """In the one of two texts and not in the other."""
+    """In the first of two texts and not in the second."""
     ADDED = "added"
     CHIP = "chip"
     """On a ground of its own: a filter, a choice that is in force."""
@@ -45,18 +49,18 @@ class Tone(StrEnum):
     CYAN_PLACE = "cyan"
     BLUE_PLACE = "blue"
     MAGENTA_PLACE = "magenta"
-    """On a ground that tells one profile or workspace from another; it means nothing else."""
+    """These six are grounds that tell one profile or workspace from another."""
 
 
 class Span(NamedTuple):
-    """Plain text that is safe already, never markup, and its tone."""
+    """Sanitised text with a semantic tone. Never markup."""
 
     text: str
     tone: Tone = Tone.TEXT
 
 
 Line = tuple[Span, ...]
-"""Pieces that stand beside each other: a cell of a grid, or a whole line of a picture."""
+"""Spans beside each other: a cell of a grid, or a whole line."""
 Tones = dict[Tone, "Style"]
 
 NOTHING: Line = ()
@@ -65,22 +69,22 @@ GAP = Span("  ")
 
 
 def line(*parts: Span | str) -> Line:
-    """Return a line of pieces; a plain string has the tone of text."""
+    """Return a line of spans; a string becomes a span in the tone of text."""
     return tuple(part if isinstance(part, Span) else Span(part) for part in parts)
 
 
 def width(pieces: Iterable[Span]) -> int:
-    """Return how many columns these pieces take, by the tables that the screen's compositor uses."""
+    """Return how many columns these spans take, by the compositor's tables."""
     return sum(cell_len(normalize_width(piece.text)) for piece in pieces)
 
 
 def plain(pieces: Iterable[Span]) -> str:
-    """Return the text alone."""
+    """Return the text of the spans without their tones."""
     return "".join(piece.text for piece in pieces)
 
 
 def joined(groups: Iterable[Sequence[Span]], gap: str = "  ") -> Line:
-    """Return groups of pieces as one line with a gap between them; empty groups leave no gap."""
+    """Return groups of spans as one line with a gap between them; empty groups are left out with their gap."""
     pieces: list[Span] = []
     for group in groups:
         if group:
@@ -89,7 +93,7 @@ def joined(groups: Iterable[Sequence[Span]], gap: str = "  ") -> Line:
 
 
 def fit(pieces: Sequence[Span], columns: int, *, right: bool = False) -> Line:
-    """Return the pieces cut or filled to exactly so many columns; what is cut ends in `…`."""
+    """Return the spans cut or filled to exactly so many columns; what is cut ends in `…`."""
     pieces = [piece if piece.text.isascii() else Span(normalize_width(piece.text), piece.tone) for piece in pieces]
     excess = sum(cell_len(piece.text) for piece in pieces) - columns
     if excess <= 0:
@@ -99,7 +103,7 @@ def fit(pieces: Sequence[Span], columns: int, *, right: bool = False) -> Line:
 
 
 def shorten(pieces: Sequence[Span], columns: int) -> Sequence[Span]:
-    """Return the pieces, cut as `fitted` does where they take more columns than there are, and never filled."""
+    """Return the pieces, cut as `fit` does where they take more columns than there are, and never filled."""
     return fit(pieces, columns) if width(pieces) > columns else pieces
 
 
@@ -117,19 +121,22 @@ def _cut(pieces: Sequence[Span], columns: int) -> Line:
 
 
 def elide_middle(text: str, columns: int) -> str:
-    """Cut a text in its middle: names that are counted through differ at their ends."""
+    """Return a text cut in its middle: names that are counted through differ at their ends."""
     if cell_len(text) <= columns or columns < 5:
         return text
+    # A little more of the end than of the beginning.
     tail = (columns - 1) * 3 // 5
     end = text[-tail:]
+    # Wide characters take two columns.
     while cell_len(end) > tail:
         end = end[1:]
     return set_cell_size(text, columns - 1 - cell_len(end)).rstrip() + "…" + end
 
 
 def wrapped(text: str, columns: int) -> list[str]:
-    """Break a text without line ends into lines of at most so many columns, at spaces where there are any."""
+    """Return a text without line ends in lines of at most so many columns, broken at spaces where there are any."""
     columns = max(2, columns)
+    # In ASCII a character is a column, which makes most texts cheap.
     if not text.isascii():
         return _wrapped_wide(normalize_width(text), columns)
     lines: list[str] = []
@@ -144,7 +151,11 @@ def wrapped(text: str, columns: int) -> list[str]:
 
 
 def _wrapped_wide(text: str, columns: int) -> list[str]:
-    """Look at no more of the text at once than a line can hold: a million signs in one line take no longer each."""
+    """Break a text of characters that may be wide.
+
+    It measures no more at once than a line can hold: measuring the rest for each line would take the square of a long
+    text.
+    """
     lines: list[str] = []
     start, reach = 0, columns * 4
     while len(text) - start > reach or cell_len(text[start:]) > columns:
@@ -160,12 +171,13 @@ def _wrapped_wide(text: str, columns: int) -> list[str]:
 
 
 def flow(pieces: Iterable[Span], columns: int) -> list[Line]:
-    """Break pieces into lines of at most so many columns, at spaces where there are any; tones and an indent stay."""
+    """Return spans broken into lines of at most so many columns, at spaces where there are any; tones stay."""
     lines: list[Line] = []
     kept: list[Span] = []
     room = columns = max(2, columns)
     for word in _words(pieces, columns):
         taken, is_space = width(word), word[0].text[:1] == " "
+        # A run of spaces wider than the line would never fit.
         if is_space:
             taken = min(taken, room)
             word = [Span(word[0].text[:room], word[0].tone)]
@@ -179,7 +191,7 @@ def flow(pieces: Iterable[Span], columns: int) -> list[Line]:
 
 
 def _words(pieces: Iterable[Span], columns: int) -> Iterator[list[Span]]:
-    """Yield runs of spaces, and what stands between them, whatever its tones; nothing wider than so many columns."""
+    """Yield runs of spaces, and the words between them across tones; nothing wider than so many columns."""
     word: list[Span] = []
     for piece in pieces:
         for text in _WORDS.findall(piece.text):

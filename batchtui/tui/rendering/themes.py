@@ -1,4 +1,7 @@
-"""The looks of the dashboard: dark, light, high contrast, and the terminal's own sixteen colours."""
+"""The colour schemes of the dashboard: dark, light, high contrast, and the sixteen colours of the terminal itself.
+
+A scheme is chosen by `pick_scheme`. Every pair of text and ground that it gives is tested for contrast.
+"""
 
 from __future__ import annotations
 
@@ -16,21 +19,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ColourScheme:
-    """A theme for Textual's own parts, and the style of every tone."""
+    """A theme for Textual's own widgets, and the style of every tone."""
 
     theme: Theme
     tones: Mapping[Tone, str]
-    """Styles as rich writes them."""
+    """Styles in Rich's notation."""
     cursor: str
-    """Laid over the row under the cursor."""
+    """The style laid over the row under the cursor."""
 
     def styles(self) -> Tones:
-        """Return the style of every tone."""
+        """Return the style of every tone, parsed."""
+        # Parsed once a scheme, not once a line.
         return {tone: Style.parse(self.tones[tone]) for tone in Tone}
 
 
 def _look(name: str, *, dark: bool, colours: Mapping[str, str]) -> ColourScheme:
-    """Make a look of a handful of colours; the names say what each is for."""
+    """Make a scheme of a handful of colours, whose names say what each is for."""
     pick = colours.__getitem__
     theme = Theme(
         name=name, dark=dark, primary=pick("accent"), secondary=pick("running"), accent=pick("accent"),
@@ -109,19 +113,21 @@ ANSI = ColourScheme(
     _ANSI_TONES,
     "reverse",
 )  # fmt: skip
-"""Only what the terminal itself gives: also the look without any colour, where weight and reverse say everything."""
+"""Uses only what the terminal gives, also without any colour: weight and reverse then say everything."""
 
 LOOKS: Mapping[str, ColourScheme] = {look.theme.name: look for look in (DARK, LIGHT, HIGH_CONTRAST, ANSI)}
+"""All schemes by name, in the order of the key that changes them."""
 
 
 def pick_scheme(wanted: str, *, colours: int, light: bool) -> ColourScheme:
-    """Return the look for a setting: `auto` goes by what the terminal says of itself.
+    """Return the scheme for a setting.
 
     Args:
-        wanted: `auto` or the name of a look.
+        wanted: the name of a scheme, or `auto` for the one that goes with the ground of the terminal.
         colours: how many the terminal has; 0 where none may be used.
-        light: whether the terminal's ground is light.
+        light: whether the ground of the terminal is light.
     """
+    # Our own colours need 256; with fewer the terminal would choose the nearest, which may be unreadable.
     if colours < 256:
         return ANSI
     return LOOKS.get(wanted, LIGHT if light else DARK)

@@ -1,4 +1,8 @@
-"""One batch: its facts, and its results as a list paged from the disk."""
+"""`BatchScreen` shows one batch: its facts, and its results as a list paged from the disk.
+
+Results are opened from the registry, and fetched from the API when they are asked for; the poller may also fetch them
+meanwhile, and this screen then shows them.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from batchtui.domain.states import BatchState, ResultsState
 from batchtui.runtime.threads import run_cancellable
 from batchtui.services.results.collect import CollectProgress, collect
 from batchtui.text.numbers import count, size
-from batchtui.tui.actions import flows as acts
+from batchtui.tui.actions import flows
 from batchtui.tui.actions.label_actions import LabelActions
 from batchtui.tui.commands.key_text import text_with_keys
 from batchtui.tui.commands.keymap import bindings
@@ -45,7 +49,7 @@ MOST_COPIED = 5_000
 
 
 class BatchScreen(LabelActions):
-    """A batch and its results. It asks the registry and calls services, nothing else."""
+    """A batch and its results."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.BATCH)
     SCOPES = (Scope.BATCH, Scope.LABELS, Scope.LIST, Scope.EVERYWHERE)
@@ -53,7 +57,7 @@ class BatchScreen(LabelActions):
     def __init__(self, workspace: Workspace, batch: Batch) -> None:
         super().__init__(workspace)
         self.shown = batch
-        """The batch, as it stood when it was last heard about."""
+        """The batch as the registry last had it."""
         self._reader: ResultReader | None = None
         self._opening = CoalescedWorker(self, self._open_results)
         day = (batch.created_at or batch.planned_at).date()
@@ -63,7 +67,7 @@ class BatchScreen(LabelActions):
         self.grid = self._results.grid
 
     def content(self) -> Iterator[Widget]:
-        """Lay out the facts, and the results."""
+        """Lay out the facts, what is wrong with the results, and the results."""
         yield self._facts
         yield self._band
         yield Rule(id="facts-rule")
@@ -78,13 +82,14 @@ class BatchScreen(LabelActions):
         self.dashboard.poller.prefer(self.shown.key)
 
     def on_unmount(self) -> None:
-        """Let go of the files."""
+        """Close the files of the results."""
         if self._reader is not None:
             self._reader.close()
 
     async def _open_results(self) -> None:
         if self._reader is None and self.shown.results is ResultsState.SAVED:
             store = self.workspace.registry.results
+            # Opening may build an index first; a screen that is left meanwhile does not wait for that.
             self._reader = await run_cancellable(
                 lambda _: store.reader(self.shown), let_go=lambda reader: reader.close()
             )
@@ -101,7 +106,7 @@ class BatchScreen(LabelActions):
     # ── what happens ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def batches_changed(self, message: BatchesChanged) -> None:
-        """Show how this batch stands now."""
+        """Show this batch as it is now, and open its results where they have come."""
         for batch in message.changed:
             if batch.key == self.shown.key:
                 self.shown = batch
@@ -110,7 +115,7 @@ class BatchScreen(LabelActions):
                 self.refresh_footer()
 
     def on_tick(self) -> None:
-        """Show that time has passed."""
+        """Redraw what depends on the time."""
         super().on_tick()
         self._facts.redraw()
         self._band.redraw()
@@ -121,23 +126,23 @@ class BatchScreen(LabelActions):
             self.app.push_screen(ResultScreen(self.workspace, self.shown, self._reader, self.grid))
 
     def on_grid_marks_changed(self) -> None:
-        """Say how many are marked."""
+        """Show how many results are marked."""
         self.refresh_footer()
 
     def on_result_browser_changed(self) -> None:
-        """Say what works now, and how much is shown."""
+        """Show what works now, and how many results are shown."""
         self.refresh_footer()
 
     def footer_status(self) -> Line:
-        """Say what is marked, else how much is shown."""
+        """Return how many results are marked, else how many are shown."""
         return self._results.footer_status()
 
     def back(self) -> bool:
-        """Take back what was chosen among the results."""
+        """Undo what was chosen among the results. Returns whether there was anything."""
         return self._results.back()
 
     def is_available(self, command_id: str) -> bool:
-        """Whether a command makes sense for this batch as it stands."""
+        """Return whether a command makes sense for this batch in its state."""
         state = self.shown.state
         match command_id:
             case "batch.cancel":
@@ -196,6 +201,7 @@ class BatchScreen(LabelActions):
             raise
 
     def _say_fetching(self, progress: CollectProgress) -> None:
+        # Progress may still come in after the screen was left or the results were opened.
         if not self.is_attached or self._reader is not None:
             return
         words = {"waiting": "another batchtui fetches them", "fetching": "fetching", "indexing": "indexing"}
@@ -203,15 +209,16 @@ class BatchScreen(LabelActions):
         self.grid.repaint()
 
     def _action_batch_cancel(self) -> None:
-        run_guarded(self.app, partial(acts.cancel, self.dashboard, self.chosen), group="act")
+        run_guarded(self.app, partial(flows.cancel, self.dashboard, self.chosen), group="act")
 
     def _action_batch_delete(self) -> None:
-        run_guarded(self.app, partial(acts.delete, self.dashboard, self.chosen), group="act")
+        run_guarded(self.app, partial(flows.delete, self.dashboard, self.chosen), group="act")
 
     def _action_batch_retry(self) -> None:
         run_guarded(self.app, self._retry, group="act")
 
     async def _retry(self) -> None:
+        # Marks say exactly which requests; without them the whole job is looked at.
         if not self.grid.marks:
             await open_retry(self.dashboard, self.chosen)
         elif failed := await self._results.marked_failures():
@@ -220,6 +227,7 @@ class BatchScreen(LabelActions):
             self.dashboard.say("All that is marked has succeeded.")
 
     def _action_batch_export(self) -> None:
+        # Marks, a search or a filter choose what is exported first.
         pick = self._results.pick_of(self.shown.key)
         run_guarded(self.app, partial(open_batch_export, self.dashboard, self.shown, pick), group="act")
 
@@ -228,7 +236,7 @@ class BatchScreen(LabelActions):
             self.app.push_screen(BatchPicker(self.workspace, self.shown))
 
     def _action_batch_copy_id(self) -> None:
-        acts.copy_ids(self.dashboard, [self.shown])
+        flows.copy_ids(self.dashboard, [self.shown])
 
     async def _action_batch_copy_custom_id(self) -> None:
         chosen = self.grid.chosen
@@ -241,7 +249,7 @@ class BatchScreen(LabelActions):
 
 
 def why_empty(batch: Batch, fetch: Line) -> Iterator[Line]:
-    """Say why there are no results to be seen, and what to do; `fetch` says how they are fetched."""
+    """Yield why there are no results to show, and what to do; `fetch` is the line about fetching them."""
     if batch.results is ResultsState.SAVED:
         yield (Span("Opening the results…", Tone.DIM),)
     elif batch.results is ResultsState.GONE:

@@ -1,4 +1,4 @@
-"""The results of a batch to be looked through: by outcome, by what they say, by kind of failure."""
+"""`ResultBrowser` is the results of a batch, filtered by outcome, by a search, and by kind of failure."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
 
 
 class ResultBrowser(Vertical):
-    """The outcomes, the search, the list and the failures, and which results they choose together.
+    """The outcomes, the search, the list and the failures, which together choose the results that are shown.
 
-    It reads through the reader that it was given, and closes nothing.
+    It reads through the reader that it was given and closes nothing.
     """
 
     class Changed(Message):
-        """Others are shown, or the keys arrive elsewhere within."""
+        """Other results are shown, or another part of this widget has the focus."""
 
     def __init__(self, price: Callable[[ResultFacts], Cost | None]) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class ResultBrowser(Vertical):
         self._bar = FilterBar("what an answer, an error or a custom_id says")
 
     def compose(self) -> ComposeResult:
-        """Lay out the outcomes, the search, the list and the failures by kind."""
+        """Lay out the outcomes, the search, the list, and the failures by kind."""
         yield self._outcomes
         yield self._bar
         with Container(id="results-body"):
@@ -62,14 +62,16 @@ class ResultBrowser(Vertical):
             yield self._failures
 
     def on_unmount(self) -> None:
-        """Search no longer."""
+        """Stop the search."""
         self._search.stop()
 
     async def open(self, reader: ResultReader) -> None:
         """Show these results."""
         self._reader = self.grid.reader = reader
         self.grid.empty = (line(Span("No result matches", Tone.STRONG)),)
+        # Grouping reads the messages of all failures.
         groups = await asyncio.to_thread(lambda: reader.groups)
+        # CSS shows the list of failures only where there are any.
         self.screen.set_class(bool(groups), "-failing")
         self._failures.show(groups)
         await self._show()
@@ -104,38 +106,38 @@ class ResultBrowser(Vertical):
         self._choosing.request()
 
     def step_outcome(self, step: int) -> None:
-        """Show the next outcome only, or with -1 the one before."""
+        """Show only the next outcome, or with -1 the one before."""
         self._choose(replace(self._choice, outcome=self._outcomes.next(step), group=None))
 
     def on_facet_bar_chosen(self, event: FacetBar.Chosen) -> None:
-        """Show the results with this outcome only."""
+        """Show only results with this outcome."""
         event.stop()
         self._choose(replace(self._choice, outcome=event.choice, group=None))
 
     def on_failure_list_chosen(self, event: FailureList.Chosen) -> None:
-        """Show the failures of this kind only, and go back to the list."""
+        """Show only failures of this kind, and give the focus back to the list."""
         event.stop()
         self._choose(replace(self._choice, outcome=None, group=event.group))
         self._leave_groups()
 
     def search(self) -> None:
-        """Take what to search for."""
+        """Open the field of the search."""
         if self._reader is not None:
             self._bar.open()
 
     def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
-        """Search while it is typed."""
+        """Search while typing."""
         event.stop()
         self._search.text = event.text.strip()
         self._searching.request()
 
     def on_filter_bar_left(self, event: FilterBar.Left) -> None:
-        """Give the keys back to the list."""
+        """Give the focus back to the list."""
         event.stop()
         self.grid.focus()
 
     def pick_of(self, batch: int) -> PickedResults | None:
-        """Return which results of a batch were picked out: the marked ones, else those shown; None where all are."""
+        """Return the results of a batch that are picked out: the marked ones, else those shown; None for all."""
         shown = self.grid.order
         if self.grid.marks:
             return PickedResults(f"only the {count(len(self.grid.marks))} that are marked", batch, self.grid.chosen)
@@ -144,7 +146,7 @@ class ResultBrowser(Vertical):
         return PickedResults(f"only the {count(len(shown))} that are shown", batch, shown)
 
     async def marked_failures(self) -> frozenset[str]:
-        """Return the custom_ids of the marked results that are worth a second look."""
+        """Return the custom_ids of the marked results that have not succeeded."""
         if self._reader is None:
             return frozenset()
         is_failure = await asyncio.to_thread(self._reader.mask, Outcome.failures())
@@ -155,11 +157,11 @@ class ResultBrowser(Vertical):
 
     @property
     def is_among_groups(self) -> bool:
-        """Whether the keys arrive at the failures."""
+        """Whether the kinds of failure have the focus."""
         return self._failures.grid.has_focus
 
     def turn_to_groups(self) -> None:
-        """Go to the failures, or back to the list."""
+        """Move the focus to the kinds of failure, or back to the list."""
         if self.is_among_groups:
             self._leave_groups()
         elif self.screen.has_class("-failing"):
@@ -171,11 +173,11 @@ class ResultBrowser(Vertical):
         self.grid.focus()
 
     def on_descendant_focus(self) -> None:
-        """Say that other keys work now."""
+        """Tell that other keys work now."""
         self.post_message(self.Changed())
 
     def back(self) -> bool:
-        """Leave the failures, else clear search, choice or marks. Returns whether there was anything to take back."""
+        """Leave the failures, else clear search, filters or marks. Returns whether there was anything to undo."""
         if self.is_among_groups:
             self._leave_groups()
         elif self._bar.display:
@@ -190,7 +192,7 @@ class ResultBrowser(Vertical):
         return True
 
     def footer_status(self) -> Line:
-        """Say what is marked, else how much is shown."""
+        """Return how many results are marked, else how many are shown."""
         if self.grid.marks:
             return (Span(f"{count(len(self.grid.marks))} marked", Tone.WARN),)
         if self._reader is None:

@@ -1,4 +1,4 @@
-"""The failures of a batch by kind: how many, what to do about them, and an example; choosing one filters the list."""
+"""`FailureList` lists the failures of a batch by kind, with what to do about each and an example."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ ACTS = {
     SuggestedAction.EDIT: ("edit", Tone.BAD),
     SuggestedAction.LEAVE: ("look", Tone.DIM),
 }
-"""The sensible act in a word or two."""
+"""What to do about a kind of failure, in a word or two."""
 
 
 class FailureList(Vertical):
-    """Lists groups of failures. It filters nothing by itself: it says what was chosen."""
+    """A list of failure groups. It posts which one was chosen; the browser filters."""
 
     class Chosen(Message):
-        """Only the failures of one group are to be shown; with None all results."""
+        """Only the failures of this group are to be shown, or all results for None."""
 
         def __init__(self, group: int | None) -> None:
             super().__init__()
@@ -86,7 +86,8 @@ class FailureList(Vertical):
         return kind(item)
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
-        """Say which group was chosen; the one in force again means all."""
+        """Choose a group; the one in force again means all results."""
+        # The screen has a grid of its own whose messages have the same name.
         event.stop()
         self.post_message(self.Chosen(None if event.key == self._chosen else event.key))
 
@@ -96,19 +97,20 @@ class FailureList(Vertical):
         self._example.show(self.grid.item)
 
     def on_grid_marks_changed(self, event: Grid.MarksChanged) -> None:
-        """Keep marks to itself: a group is chosen, not marked."""
+        """Keep the message from the screen, which would take these marks for those of results."""
         event.stop()
 
 
 def kind(group: FailureGroup) -> Line:
-    """Name a kind of failure: what went wrong, and the message that its failures share."""
+    """Return the name of a kind of failure: its error type or stop reason, and the message that all share."""
+    # The most specific word that there is.
     word = group.error_type or group.stop_reason or OUTCOMES[group.outcome].word
     head = Span(one_line(word), OUTCOME_TONES[group.outcome])
     return (head, Span(f"  {one_line(group.pattern)}", Tone.DIM)) if group.pattern else (head,)
 
 
 class _Example(ItemView[FailureGroup]):
-    """Draws what to do about a group, and its first failure."""
+    """What to do about a group, and its first failure."""
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
         group = self.item

@@ -1,4 +1,4 @@
-"""Whose answer it is and what became of it, what it took, and whether it has the structure that was asked for."""
+"""`ResultHeader` shows above an answer whose it is, its outcome, what it took, and whether it fits its schema."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from batchtui.results.structured_output import SchemaMatch
 
 LEAST_NAME, BESIDE = 16, 46
-"""Columns of a custom_id, however narrow the screen, and what it leaves to the outcome, the model and the end."""
+"""Columns of a custom_id at least."""
 MOST_FAULTS = 2
-"""Faults of a structure that are said here; reading the answer shows the others."""
+"""Deviations from a schema that are named; more are counted."""
 
 
 class ResultHeader(LinesView):
-    """Draws the facts of one answer: two lines, and one or more where it should have been JSON."""
+    """Draws two lines about an answer, and up to three more where it should be JSON."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,11 +37,11 @@ class ResultHeader(LinesView):
 
     @property
     def custom_id(self) -> str:
-        """Whose answer is shown."""
+        """The custom_id of the answer that is shown."""
         return self._answer.custom_id if self._answer else ""
 
     def show(self, answer: ParsedResult, length: int, cost: Cost | None, fit: SchemaMatch | None) -> None:
-        """Draw this answer, of so many bytes; `fit` is None where its request is not known."""
+        """Draw this answer of `length` bytes; `fit` is None where its request is not known."""
         self._answer, self._bytes, self._cost, self._fit = answer, length, cost, fit
         self.redraw()
 
@@ -53,6 +53,7 @@ class ResultHeader(LinesView):
         reading = answer.reading
         name = (Span(f" {sanitize(answer.custom_id) or '(no custom_id)'}", Tone.STRONG),)
         first = joined([
+            # The outcome must stay in sight, however long the custom_id is.
             fit(name, min(width(name), max(LEAST_NAME, columns - BESIDE))),
             outcome_line(answer.outcome, plain=painter_of(self).plain),
             [Span(sanitize((reading.model or "").removeprefix("claude-")), Tone.DIM)] if reading.model else [],
@@ -72,13 +73,14 @@ def _took(answer: ParsedResult, length: int, cost: Cost | None) -> str:
     if usage.web_searches:
         took.append(amount(usage.web_searches, "search", "searches"))
     said = [f"tokens {', '.join(took)}"] if took else []
+    # Nothing else is billed.
     if answer.reading.result_type == "succeeded":
         said.append(f"cost {usd(cost.total if cost else None)}")
     return "   ".join([*said, size(length)])
 
 
 def fit_lines(fit: SchemaMatch, columns: int) -> list[Line]:
-    """Say whether an answer has the structure that was asked for; nothing where none was."""
+    """Return whether an answer matches the schema that was asked for; no lines where none was."""
     if not fit.wanted:
         return []
     if fit.fits:

@@ -1,4 +1,4 @@
-"""What is saved of a batch's results and where, how long the rest can be had, and what does not add up."""
+"""`ResultsBanner` says above the results what is wrong with them: not saved and soon gone, or not complete."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class ResultsBanner(LinesView):
         self._summary: ResultSummary | None = None
 
     def show(self, batch: Batch, path: Path | None = None, summary: ResultSummary | None = None) -> None:
-        """Draw this batch; its results lie at `path`, and `summary` counts them, once they are open."""
+        """Draw this batch; its results are in the file `path`, and `summary` counts them, once they are open."""
         self._batch, self._path, self._summary = batch, path, summary
         self.redraw()
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Draw it."""
+        """Return the lines."""
         if self._batch is None:
             return []
         said = [*expiry_notice(self._batch, self._now()), *(discrepancies(self._summary) if self._summary else ())]
@@ -51,11 +51,12 @@ class ResultsBanner(LinesView):
 
 
 def expiry_notice(batch: Batch, now: datetime) -> Iterator[Span]:
-    """Say that results will be gone, or are, where they are not here."""
+    """Yield that results will be deleted at the API soon, or are, where they are not saved here."""
     until = batch.results_until
     if batch.results is ResultsState.GONE:
         yield Span("The API has let go of these results before they were saved.", Tone.BAD)
     elif batch.state is BatchState.ENDED and batch.results is not ResultsState.SAVED and until is not None:
+        # The date is an estimate from the creation; only the API knows, so fetching is still offered.
         if until <= now:
             yield Span("The API has probably let go of these results; w tries to fetch them all the same.", Tone.BAD)
         elif until - now < RESULTS_EXPIRE_SOON:
@@ -64,7 +65,7 @@ def expiry_notice(batch: Batch, now: datetime) -> Iterator[Span]:
 
 
 def discrepancies(summary: ResultSummary) -> Iterator[Span]:
-    """Say what does not add up in saved results."""
+    """Yield what does not add up in saved results: missing, unexpected, repeated and unreadable ones."""
     ids = summary.ids
     if ids is not None and ids.missing:
         example = sanitize(ids.missing_examples[0]) if ids.missing_examples else ""
@@ -79,7 +80,7 @@ def discrepancies(summary: ResultSummary) -> Iterator[Span]:
 
 
 def file_line(path: Path, columns: int) -> Line:
-    """Say where results lie; of a long path the end, which tells it from others."""
+    """Return the file that results are saved in; a long path without its beginning."""
     shown = display_path(path)
     head = f" {'file':<{LABEL}}"
     room = columns - len(head) - 1

@@ -1,4 +1,4 @@
-"""One result in full: the request and its answer side by side, each as text, as Markdown or as a tree."""
+"""`ResultScreen` shows one result of a batch: the request and its answer, as text, Markdown or tree."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from batchtui.tui.rendering.answer import answer_parts
 from batchtui.tui.rendering.request import params_of, request_parts
 from batchtui.tui.rendering.spans import Line, Span, Tone
 from batchtui.tui.results.side_by_side import SideBySide
-from batchtui.tui.terminal import external as pager
+from batchtui.tui.terminal import external
 from batchtui.tui.widgets.document_pane import Document
 from batchtui.tui.workers import CoalescedWorker, run_guarded
 
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from batchtui.tui.results.grid import ResultGrid
 
 _UNFIT = re.compile(r"[^A-Za-z0-9_-]")
-"""What the name of a copy does not take over from a custom_id."""
+"""Characters of a custom_id that are replaced in the name of a copy."""
 
 
 class LoadedResult(NamedTuple):
-    """All that is shown of one result, read on a thread."""
+    """Everything that is shown of one result, read on a thread."""
 
     raw: bytes
     answer: ParsedResult
@@ -46,7 +46,7 @@ class LoadedResult(NamedTuple):
 
 
 class ResultScreen(SideBySide):
-    """One result of a batch. Next and previous go through the list it was opened from."""
+    """One result of a batch. Next and previous go through the list that it was opened from."""
 
     def __init__(self, workspace: Workspace, batch: Batch, reader: ResultReader, grid: ResultGrid) -> None:
         super().__init__(workspace)
@@ -77,13 +77,15 @@ class ResultScreen(SideBySide):
         raw = self._reader.raw(seq)
         answer = parse_result(raw)
         request = self._find(answer.custom_id)
+        # The schema is in the request, so an answer alone cannot be judged.
         fit = match_schema(answer, params_of(request)) if request and answer.message else None
         [facts] = self._reader.page([seq])
         return LoadedResult(raw, answer, request, fit, self._grid.price(facts))
 
     def _find(self, custom_id: str) -> bytes | None:
-        """Find the request in what was stored when it was sent: the API does not give it back."""
+        """Return the request as it was stored when it was sent: the API does not return requests."""
         store = self.workspace.registry.requests
+        # A request that was pruned or never here is no failure of showing the answer.
         with suppress(BatchtuiError, FileNotFoundError):
             if store.has(self._batch.job):
                 with store.reader(self._batch.job, self._batch.attempt) as requests:
@@ -91,7 +93,7 @@ class ResultScreen(SideBySide):
         return None
 
     def footer_status(self) -> Line:
-        """Say which one of how many it is."""
+        """Return the position in the list."""
         return (Span(f"{count(self._grid.cursor + 1)} of {count(len(self._grid.order))}", Tone.DIM),)
 
     # ── commands ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -119,8 +121,9 @@ class ResultScreen(SideBySide):
             self.dashboard.say(f"There is no failure {'below' if step > 0 else 'above'} this one.")
 
     async def _action_result_editor(self) -> None:
+        # The name is in the title of many editors; it says which result one reads.
         name = f"{_UNFIT.sub('_', self._head.custom_id)[:60] or 'result'}{self._ahead.suffix}"
-        pager.view_in_editor(self.app, await asyncio.to_thread(self._ahead.whole), name)
+        external.view_in_editor(self.app, await asyncio.to_thread(self._ahead.whole), name)
 
     def _action_result_copy_id(self) -> None:
         custom_id = self._head.custom_id

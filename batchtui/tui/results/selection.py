@@ -1,4 +1,4 @@
-"""Which results of a batch are shown: by outcome, by kind of failure, by what was found in them."""
+"""`ResultSelection` says which results of a batch are shown, and `ResultSearch` finds a text in their answers."""
 
 from __future__ import annotations
 
@@ -15,22 +15,25 @@ if TYPE_CHECKING:
     from batchtui.registry.results.reader import ResultReader
 
 SAYING = 0.1
-"""Seconds between two words about how far it is; what is found sooner needs none."""
+"""Seconds between two messages about the progress of a search; a quick one needs none."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResultSelection:
-    """What is to be shown; without anything said, all."""
+    """Which results are shown; without any value all of them."""
 
     outcome: Outcome | None = None
     group: int | None = None
     """The number of a group of failures."""
     found: Sequence[int] | None = None
-    """What a search found, in order of arrival."""
+    """The seqs that a search found, in order of arrival."""
 
 
 def order_of(reader: ResultReader, choice: ResultSelection) -> Sequence[int]:
-    """Return the seqs that are shown, in order of arrival; never a list of a million numbers. Blocking."""
+    """Return the seqs that are shown, in order of arrival. Blocking.
+
+    Without a filter that is a range: a list of a million numbers would take time and memory for nothing.
+    """
     outcomes = None if choice.outcome is None else {choice.outcome}
     if choice.group is None and choice.found is None:
         return reader.order(outcomes)
@@ -40,10 +43,12 @@ def order_of(reader: ResultReader, choice: ResultSelection) -> Sequence[int]:
     if outcomes is None:
         return shown
     mask = reader.mask(outcomes)
+    # Four bytes a number, where a list takes forty.
     return array("I", (seq for seq in shown if mask[seq]))
 
 
 def _common(one: Sequence[int], other: Sequence[int], number: int) -> Sequence[int]:
+    """Return those of `one` that are in `other` as well, in their order."""
     is_there = bytearray(number + 1)
     for seq in other:
         is_there[seq] = 1
@@ -51,20 +56,20 @@ def _common(one: Sequence[int], other: Sequence[int], number: int) -> Sequence[i
 
 
 class ResultSearch:
-    """Looks for one text; another text, or an end, stops what is under way within a block of the file."""
+    """Runs one search at a time on a thread. Another text, or `stop`, ends it within a block of the file."""
 
     def __init__(self, say: Callable[[int, int], None]) -> None:
-        """`say` hears, on the loop, the bytes searched and the bytes in all."""
+        """`say` is called on the loop with the bytes searched and the bytes in all."""
         self._say = say
         self.text = ""
-        """What is to be found; empty for everything."""
+        """The text to find; empty for none."""
 
     def stop(self) -> None:
-        """Give up."""
+        """End the search that runs."""
         self.text = ""
 
     async def run(self, reader: ResultReader) -> Sequence[int] | None:
-        """Return what is found; None where nothing is looked for. Stopped, it returns what it has so far."""
+        """Return the seqs of answers with the text, None without a text. Stopped, it returns those found so far."""
         text, loop, said = self.text, asyncio.get_running_loop(), time.monotonic()
         if not text:
             return None
@@ -73,6 +78,7 @@ class ResultSearch:
             nonlocal said
             if done < total and time.monotonic() - said > SAYING:
                 said = time.monotonic()
+                # The search runs on a thread; widgets may only be touched on the loop.
                 loop.call_soon_threadsafe(self._say, done, total)
 
         return await asyncio.to_thread(reader.search, text, on_progress=heard, is_stopped=lambda: self.text != text)

@@ -1,4 +1,7 @@
-"""A request and its answer side by side, each as text, as Markdown or as a tree: whatever they come from."""
+"""`SideBySide` is the screen of a request and its answer, each as text, Markdown or tree.
+
+A result of a batch and a row that was tried while composing are shown by the same screen.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from batchtui.tui.chrome.base_screen import BaseScreen
 from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.results.header import ResultHeader
-from batchtui.tui.terminal import external as pager
+from batchtui.tui.terminal import external
 from batchtui.tui.widgets.document_pane import DocumentPane, ViewMode
 
 if TYPE_CHECKING:
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class SideBySide(BaseScreen):
-    """Two panes below the facts, one of them ahead. Who builds on it fills them; it reads nothing itself."""
+    """Two panes below a header, one of them with the focus. Subclasses fill them."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.RESULT)
     SCOPES = (Scope.RESULT, Scope.TREE, Scope.TEXT, Scope.EVERYWHERE)
@@ -37,7 +40,7 @@ class SideBySide(BaseScreen):
         self._answer = DocumentPane("answer", id="answer")
 
     def content(self) -> Iterator[Widget]:
-        """Lay out the facts, the request and the answer."""
+        """Lay out the header, the request and the answer."""
         yield self._head
         with Container(id="readings"):
             yield self._request
@@ -48,13 +51,14 @@ class SideBySide(BaseScreen):
         return self._request if self._request.is_ahead else self._answer
 
     def is_available(self, command_id: str) -> bool:
-        """Offer the keys of the tree where one is shown."""
+        """Offer the keys of the tree only where one is shown."""
         if command_id.startswith("tree."):
             return self._ahead.form is ViewMode.TREE
         return super().is_available(command_id)
 
     def on_descendant_focus(self) -> None:
-        """Say what works where the keys arrive, and zoom in on that."""
+        """Show what works in the pane with the focus; in zoom, show that pane alone."""
+        # CSS hides the pane with this class in zoom.
         self._request.set_class(self._ahead is not self._request, "-aside")
         self._answer.set_class(self._ahead is not self._answer, "-aside")
         self.refresh_footer()
@@ -70,8 +74,9 @@ class SideBySide(BaseScreen):
         self.toggle_class("-zoomed")
 
     async def _action_result_pager(self) -> None:
-        pager.open_pager(self.app, await asyncio.to_thread(self._ahead.whole))
+        external.open_pager(self.app, await asyncio.to_thread(self._ahead.whole))
 
     async def _action_result_copy_text(self) -> None:
+        # Laying out a long text whole takes time.
         text = await asyncio.to_thread(self._ahead.whole)
         self.dashboard.copy(text, f"{self._ahead.id}, {size(len(text))}")

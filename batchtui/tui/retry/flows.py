@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 async def send_again(app: Host, plan: RetryPlan) -> bool:
-    """Ask, and send a plan to try again. Returns whether it was sent; a plan that was not stays laid aside."""
+    """Ask, and send a retry plan. Returns whether it was sent; a plan that was not stays staged."""
     question = Question(
         f"Send {amount(plan.requests, 'request')} again?",
         (
@@ -40,7 +40,10 @@ async def send_again(app: Host, plan: RetryPlan) -> bool:
 
 
 async def send_all_again(app: Host, targets: Sequence[Target]) -> None:
-    """Try several jobs again with what is worth it as it is: one question that lists what would be sent."""
+    """Retry what is worth it of several jobs, after one question that lists them.
+
+    Jobs that cannot be retried are skipped, and the question says why.
+    """
     plans: list[RetryPlan] = []
     skipped: list[str] = []
     try:
@@ -48,6 +51,7 @@ async def send_all_again(app: Host, targets: Sequence[Target]) -> None:
             for target in targets:
                 say(f"planning  {target.named}")
                 try:
+                    # Each plan stages its requests on the disk, which the finally below removes again.
                     plans.append(await plan_retry(app.workspace, target, RetryOptions()))
                 except BatchtuiError as error:
                     skipped.append(one_line(error.message))
@@ -61,6 +65,7 @@ async def send_all_again(app: Host, targets: Sequence[Target]) -> None:
         )
         title = f"Try {amount(len(plans), 'job')} again?"
         if await app.ask(Question(title, (Group("As they were sent", things),), tuple(skipped), yes="send")):
+            # Sent plans leave the list, so that the finally below discards only the others.
             while plans:
                 plan = plans[0]
                 with app.busy() as say:

@@ -1,4 +1,7 @@
-"""Trying again what failed: the kinds of failure with what to do about each, what is changed, and the plan it makes."""
+"""`RetryScreen` shows what failed in a job by kind, what to change, and what sending it again would cost.
+
+Each choice makes another plan. A plan stages requests on the disk, so the one before is discarded.
+"""
 
 from __future__ import annotations
 
@@ -46,14 +49,14 @@ COLUMNS = (
 
 
 class RetryScreen(ListScreen[FailureChoice]):
-    """Shows one plan after the other, as choices change; sends the one that is shown. It decides nothing itself."""
+    """Lists kinds of failure; the marked ones are sent again."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.RETRY)
     SCOPES = (Scope.RETRY, Scope.LIST, Scope.EVERYWHERE)
     UNAVAILABLE = frozenset({"list.sort", "list.open"})
 
     def __init__(self, workspace: Workspace, target: Target, custom_ids: frozenset[str] | None = None) -> None:
-        """`custom_ids`: nothing but these requests, whatever their failure; None for what is worth it."""
+        """`custom_ids`: only these requests, whatever their failure; None for what is worth it."""
         super().__init__(workspace)
         self._target = target
         self._options = RetryOptions(custom_ids=custom_ids)
@@ -64,11 +67,11 @@ class RetryScreen(ListScreen[FailureChoice]):
         self.grid.empty = (line(Span("Looking for what failed …", Tone.DIM)),)
 
     def on_mount(self) -> None:
-        """Make the first plan: what is worth sending again as it is."""
+        """Make the first plan: what is worth sending again unchanged."""
         self._planning.request()
 
     def on_unmount(self) -> None:
-        """Let go of what the last plan laid aside."""
+        """Discard the plan that was not sent."""
         self._let_go()
 
     async def _make_plan(self) -> None:
@@ -86,6 +89,7 @@ class RetryScreen(ListScreen[FailureChoice]):
         except BatchtuiError as error:
             self._summary.show(None, f"{error.message} {error.hint}")
             raise
+        # The screen was left while the plan was made: nobody would discard what it has staged.
         if not self.is_attached:
             discard(self.workspace, plan)
             return
@@ -121,13 +125,15 @@ class RetryScreen(ListScreen[FailureChoice]):
         self._take_marks(self.grid.marks ^ {event.key})
 
     def on_grid_marks_changed(self) -> None:
-        """Send again what is marked."""
+        """Send the marked kinds again."""
         self._take_marks(self.grid.marks)
 
     def _take_marks(self, marks: set[int]) -> None:
         kinds = frozenset(self.items[key].group.kind for key in marks if key < len(self.items))
+        # Marks that were set by a plan are no choice of the person.
         if kinds == self._chosen:
             return
+        # A retry of nothing makes no sense; the marks are put back.
         if not kinds:
             self.dashboard.say(plain(text_with_keys(self, "At least one kind has to be sent; {app.back} goes back.")))
             self._show_choices()
@@ -140,7 +146,7 @@ class RetryScreen(ListScreen[FailureChoice]):
 
     def _take_model(self, model: str | None) -> None:
         if model is not None:
-            self._choose(replace(self._options, groups=self._chosen, model=model or None))
+            self._choose(replace(self._options, model=model or None))
 
     def _action_retry_max_tokens(self) -> None:
         text = str(self._options.max_tokens or "")
@@ -149,7 +155,7 @@ class RetryScreen(ListScreen[FailureChoice]):
 
     def _take_max_tokens(self, typed: str | None) -> None:
         if typed is not None:
-            self._choose(replace(self._options, groups=self._chosen, max_tokens=parse_tokens(typed)))
+            self._choose(replace(self._options, max_tokens=parse_tokens(typed)))
 
     def _action_retry_send(self) -> None:
         if self._plan is not None:
@@ -162,13 +168,13 @@ class RetryScreen(ListScreen[FailureChoice]):
             self.app.pop_screen()
 
     def is_available(self, command_id: str) -> bool:
-        """Leave out what means nothing here, or not yet."""
+        """Offer sending once there is a plan."""
         if command_id == "retry.send":
             return self._plan is not None
         return super().is_available(command_id)
 
     def footer_status(self) -> Line:
-        """Say whose failures these are."""
+        """Return whose failures these are."""
         name = self._target.job.name if self._target.job else self._target.batches[0].name
         named = self._options.custom_ids
         return (Span(f"{count(len(named))} marked of {one_line(name)}" if named else one_line(name), Tone.DIM),)
@@ -186,7 +192,7 @@ class RetrySummary(LinesView):
         self._said = ""
 
     def show(self, plan: RetryPlan | None, said: str) -> None:
-        """Draw this plan; where there is none, why."""
+        """Draw this plan; `said` is why there is none."""
         self._plan, self._said = plan, said
         self.redraw()
 
@@ -206,14 +212,14 @@ def plan_lines(plan: RetryPlan) -> Iterator[Line]:
     changed = f"{amount(plan.changed, 'request')} changed; " if plan.changed else "as they were sent; "
     yield (Span(changed, Tone.DIM), Span(", ".join(map(one_line, plan.models)), Tone.TEXT))
     yield (Span("estimated cost  ", Tone.DIM), Span(range_words(plan.estimate.cost)))
-    left = [f"{amount(plan.succeeded, 'success', 'successes')} stay as they are"]
-    left += [f"{count(plan.missing)} without a result"] if plan.missing else []
-    left += [f"{count(plan.away)} of batches that the API does not show"] if plan.away else []
-    yield (Span("; ".join(left), Tone.DIM),)
+    untouched = [f"{amount(plan.succeeded, 'success', 'successes')} stay as they are"]
+    untouched += [f"{count(plan.missing)} without a result"] if plan.missing else []
+    untouched += [f"{count(plan.away)} of batches that the API does not show"] if plan.away else []
+    yield (Span("; ".join(untouched), Tone.DIM),)
 
 
 def paint(item: FailureChoice, column: Column, *, is_chosen: bool, plain: bool) -> Line:
-    """Draw one cell."""
+    """Return one cell."""
     group = item.group
     match column.id:
         case "chosen":
@@ -226,5 +232,5 @@ def paint(item: FailureChoice, column: Column, *, is_chosen: bool, plain: bool) 
             word = group.error_type or group.stop_reason or sign.word
             return (Span(f"{sign.glyph_in(plain=plain)} {one_line(word)}", OUTCOME_TONES[group.outcome]),)
         case "advice":
-            return (Span(group.advice.sentence, Tone.DIM),)
+            return (Span(item.advice, Tone.DIM),)
     return (Span(one_line(group.pattern or group.example), Tone.DIM),)

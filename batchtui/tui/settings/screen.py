@@ -1,4 +1,7 @@
-"""The settings: each with its value and its meaning; what is changed is checked, written, and holds at once."""
+"""`SettingsScreen` lists every setting with its value and meaning; changes are checked, written and applied at once.
+
+It writes config.toml as a person would: comments and order stay.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from batchtui.domain.errors import UsageError
-from batchtui.settings import reference as manual
+from batchtui.settings import reference
 from batchtui.settings.loading import parse_settings
 from batchtui.settings.toml_edit import coerce, parsed, read_text, write_text
 from batchtui.text.numbers import amount
@@ -19,7 +22,7 @@ from batchtui.tui.commands.table import COMMANDS, Scope
 from batchtui.tui.dialogs.text_prompt import TextPrompt
 from batchtui.tui.rendering.columns import Column
 from batchtui.tui.rendering.spans import Line, Span, Tone, line, wrapped
-from batchtui.tui.terminal import external as pager
+from batchtui.tui.terminal import external
 from batchtui.tui.widgets.filter_bar import FilterBar
 from batchtui.tui.widgets.grid.grid import Grid
 from batchtui.tui.widgets.lines_view import ItemView
@@ -43,17 +46,17 @@ AT_THE_NEXT_START = frozenset({
     "log_level", "refresh.automatic", "refresh.fetch_results", "notify.command", "notify.webhook", "notify.timeout",
     "screen.mouse", "screen.hints", "screen.calm",
 })  # fmt: skip
-"""What is looked at only when the dashboard starts."""
+"""Settings that are read only when the dashboard starts."""
 PREFACE = re.compile(r"^config\.toml: (line \d+: )?|^The settings give `[^`]+` ")
-"""What need not be said where one setting alone is typed."""
+"""The beginning of an error message that is left out where one setting alone is typed."""
 NOTHING_FOUND = (line(Span("No setting says that", Tone.STRONG)),)
 
 
 @dataclass(frozen=True, slots=True)
 class SettingRow:
-    """One setting, and what it comes from."""
+    """One setting."""
 
-    entry: manual.SettingEntry
+    entry: reference.SettingEntry
     path: tuple[str, ...]
     """The names that lead to it in the file."""
 
@@ -64,12 +67,12 @@ class SettingRow:
 
     @property
     def words(self) -> str:
-        """What it is found by."""
+        """The text that a search looks in."""
         return f"{self.key} {self.entry.value} {self.entry.meaning}".lower()
 
 
 class SettingsScreen(ListScreen[SettingRow]):
-    """Lists every setting, the keys of every command among them. What they bring about is not its business."""
+    """A list of settings, the keys of every command among them."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.SETTINGS)
     SCOPES = (Scope.SETTINGS, Scope.LIST, Scope.EVERYWHERE)
@@ -86,7 +89,7 @@ class SettingsScreen(ListScreen[SettingRow]):
         self.grid.empty = NOTHING_FOUND
 
     def above(self) -> Iterator[Widget]:
-        """Lay out the field for what is looked for."""
+        """Lay out the field of the search."""
         yield self._bar
 
     def on_mount(self) -> None:
@@ -103,19 +106,20 @@ class SettingsScreen(ListScreen[SettingRow]):
         self.refresh_footer()
 
     def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
-        """Show only what has these words."""
+        """Show only settings with these words."""
         self._words = event.text
         self._show()
 
     def on_filter_bar_left(self) -> None:
-        """Give the keys back to the list."""
+        """Give the focus back to the list."""
         self.grid.focus()
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
-        """Change it: what has few values goes on to the next, anything else is typed."""
+        """Change a setting: one of few values goes on to the next, any other is typed."""
         row = self.items[event.key]
         choices = row.entry.choices
         if choices:
+            # A value that is no choice, as from an edited file, goes on to the first.
             at = choices.index(row.entry.value) if row.entry.value in choices else -1
             self._take(row, choices[(at + 1) % len(choices)])
             return
@@ -138,6 +142,7 @@ class SettingsScreen(ListScreen[SettingRow]):
         run_guarded(self, lambda: self._write(row, typed), group="settings")
 
     async def _write(self, row: SettingRow, typed: str) -> None:
+        # Checked as a whole file before it is written: a setting may clash with another.
         text, settings = coerce(read_text(self._file), row.path, typed, check=check_keys)
         write_text(self._file, text)
         self._hold(settings)
@@ -163,44 +168,46 @@ class SettingsScreen(ListScreen[SettingRow]):
         run_guarded(self, self._edit, group="settings")
 
     async def _edit(self) -> None:
-        """Hand the file itself to the editor; an empty one begins with every setting, commented out."""
+        """Open the file in the editor; an empty one gets every setting first, commented out."""
+        # An empty editor would not say which settings there are.
         if not read_text(self._file).strip():
-            write_text(self._file, manual.template())
-        pager.edit_file(self.app, self._file)
+            write_text(self._file, reference.template())
+        external.edit_file(self.app, self._file)
         text = read_text(self._file)
+        # First whether it is TOML at all: that error names the line.
         parsed(text)
         settings = parse_settings(text, where=str(self._file))
         check_keys(settings)
         self._hold(settings)
 
     def back(self) -> bool:
-        """Show all of them again."""
+        """Close the search. Returns whether it was open."""
         if self._bar.display:
             self._bar.close()
             return True
         return False
 
     def is_available(self, command_id: str) -> bool:
-        """Leave out what means nothing here."""
+        """Offer the default where the setting differs from it."""
         if command_id == "settings.default":
             return self.grid.item is not None and self.grid.item.entry.is_changed
         return super().is_available(command_id)
 
     def footer_status(self) -> Line:
-        """Say how many differ from their default."""
+        """Return how many settings differ from their default."""
         changed = sum(row.entry.is_changed for row in self.items)
         return (Span(f"{amount(changed, 'setting')} changed" if changed else "all as they come", Tone.DIM),)
 
 
 class SettingHelp(ItemView[SettingRow]):
-    """Draws what one setting means, what it may be, and where it is written."""
+    """Draws what one setting means, which values it takes, and where it is written."""
 
     def __init__(self, file: str) -> None:
         super().__init__(id="meaning")
         self._file = file
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Draw it, as far as there is room."""
+        """Return the lines that there is room for; the file is always the last."""
         row = self.item
         if row is None:
             return []
@@ -211,19 +218,21 @@ class SettingHelp(ItemView[SettingRow]):
         when = "from the next start on" if row.key in AT_THE_NEXT_START else "at once"
         default = _bare(entry.default) or "not set"
         said.append((Span(f" default {sanitize(default)}  ·  a change holds {when}", Tone.DIM),))
+        # The file name always has its line, since people look for it.
         return [*said[: rows - 1], (Span(f" {display_path(self._file)}", Tone.PALE),)]
 
 
 def rows(settings: Settings) -> tuple[SettingRow, ...]:
     """Return every setting as a row; in place of the table of keys, a row for each command."""
-    made = [SettingRow(entry, entry.path) for entry in manual.entries(settings) if entry.key != "keys"]
+    made = [SettingRow(entry, entry.path) for entry in reference.entries(settings) if entry.key != "keys"]
     for command in COMMANDS:
         own = settings.keys.get(command.id)
+        # A keymap lists every command, also those without an entry in the file.
         usual = ",".join(command.keys)
         meaning = f"{command.help.rstrip('.')} ({command.scope})."
         made.append(
             SettingRow(
-                manual.SettingEntry("keys", command.id, usual if own is None else own, usual, meaning),
+                reference.SettingEntry("keys", command.id, usual if own is None else own, usual, meaning),
                 ("keys", command.id),
             )
         )
@@ -231,22 +240,26 @@ def rows(settings: Settings) -> tuple[SettingRow, ...]:
 
 
 def check_keys(settings: Settings) -> None:
-    """Raise `UsageError` where own keys cannot be: an unknown command or key, or one key for two things."""
+    """Check a person's own keys.
+
+    Raises:
+        UsageError: an unknown command or key, or one key for two things.
+    """
     keymap.merge_keymap(settings.keys)
 
 
 def paint(item: SettingRow, column: Column, width: int) -> Line:
-    """Draw one cell."""
+    """Return one cell."""
     entry = item.entry
     if column.id == "key":
         return (Span(sanitize(item.key), Tone.STRONG if entry.is_changed else Tone.TEXT),)
     if column.id == "value":
         sign = Span("• " if entry.is_changed else "  ", Tone.ACCENT)
-        return (sign, Span(one_line(_bare(entry.value)) or "not set", Tone.TEXT if entry.value else Tone.PALE))
+        return (sign, Span(one_line(_bare(entry.shown)) or "not set", Tone.TEXT if entry.value else Tone.PALE))
     return (Span(sanitize(entry.meaning), Tone.DIM),)
 
 
 def _bare(value: str) -> str:
-    """Say a text without its quotation marks, where nothing in it needs them."""
+    """Return a TOML value without its quotation marks, where nothing in it needs them."""
     inside = value[1:-1]
     return inside if len(value) > 1 and value[0] == value[-1] == '"' and not set(inside) & set('"\\') else value

@@ -1,4 +1,4 @@
-"""A chart of amounts day by day: bars of eighths, or of `#` where only ASCII may be drawn; readable without colour."""
+"""`Chart` draws amounts day by day as bars, readable without colour."""
 
 from __future__ import annotations
 
@@ -16,37 +16,39 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
 EIGHTHS = " ▁▂▃▄▅▆▇█"
+"""Characters that fill no to eight eighths of a cell."""
 SCALE = 9
-"""Columns to the left of the bars, for the amounts they are measured by."""
+"""Columns at the left, for the amounts that the bars are measured by."""
 WIDEST = 5
 """Columns of one bar at most, the gap after it included."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One day and its amount."""
+    """One day and its amount, USD."""
 
     day: date
     amount: Decimal
 
 
 class Chart(LinesView):
-    """Draws the latest days that there is room for. Nothing of it is known by colour alone."""
+    """Draws the latest days that there is room for."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id)
         self._bars: Sequence[Bar] = ()
 
     def show(self, bars: Sequence[Bar]) -> None:
-        """Draw these days, oldest first, without a gap between them."""
+        """Draw these days, the oldest first, without gaps."""
         self._bars = bars
         self.redraw()
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Draw bars above a line of days."""
+        """Return bars above a line of days."""
         if not self._bars or rows < 3 or columns < SCALE + 2:
             return []
         room = columns - SCALE - 1
+        # Bars get narrower before days are left out.
         wide = max(1, min(WIDEST, room // len(self._bars)))
         bars = self._bars[-(room // wide) :]
         height, highest = rows - 1, max(bar.amount for bar in bars)
@@ -60,6 +62,7 @@ class Chart(LinesView):
         cells = []
         for eighths in heights:
             filled = max(0, min(8, eighths - below))
+            # ASCII has no eighths: half a cell or more counts as one.
             sign = ("#" if filled >= 4 or (filled and not below) else " ") if plain else EIGHTHS[filled]
             cells.append(sign * max(1, wide - 1) + " " * (wide > 1))
         return (Span(f"{scale:>{SCALE}} ", Tone.DIM), Span("".join(cells), Tone.ACCENT))
@@ -77,9 +80,10 @@ class Chart(LinesView):
 
 
 def _eighths(amount: Decimal, highest: Decimal, height: int) -> int:
-    """How many eighths of a row a bar takes; the smallest amount that is not nothing still shows."""
+    """Return how many eighths of a row a bar takes; an amount above zero takes at least one."""
     if amount <= 0 or highest <= 0:
         return 0
+    # A day with little spending must differ from one with none.
     return max(1, round(amount / highest * 8 * height))
 
 

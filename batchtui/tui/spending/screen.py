@@ -1,4 +1,7 @@
-"""What was spent: by day in a chart, by model, tag, job or day in a list; what it saved, and what is on its way."""
+"""`SpendingScreen` shows what was spent, by day in a chart and by model, job, tag or day in a list.
+
+It also shows what batches and caching have saved, and what is still on its way. The ledger computes all of it.
+"""
 
 from __future__ import annotations
 
@@ -35,16 +38,16 @@ if TYPE_CHECKING:
     from batchtui.tui.messages import BatchesChanged
 
 WAYS: tuple[By, ...] = ("model", "job", "tag", "day")
-"""How the list may be added up, in the order of the key."""
+"""What the list is added up by, in the order of the key."""
 assert set(WAYS) == set(get_args(By))
 DAYS = 60
-"""Days in the chart; as many of the latest as there is room for."""
+"""Days in the chart at most."""
 FEWEST_DAYS = 14
-"""Days that are shown also where nothing was spent on the first of them."""
+"""Days that are shown even where nothing was spent on the first of them."""
 
 
 def columns_of(by: By) -> tuple[Column, ...]:
-    """Return the list's columns; an estimate is of a whole batch, and a model may have done part of one."""
+    """Return the list's columns. By model there is no estimate: it is of a batch, which may have several models."""
     estimate = () if by == "model" else (Column("estimate", "ESTIMATE", 9, 11, 45, right=True),)
     return (
         Column("label", by.upper(), 16, 44, 100, fixed=True),
@@ -61,7 +64,7 @@ def columns_of(by: By) -> tuple[Column, ...]:
 
 
 class SpendingScreen(ListScreen[LedgerLine]):
-    """Shows the ledger, and reads it again when something has changed. It works nothing out."""
+    """Shows the ledger, and reads it again when batches have changed."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.SPENDING)
     SCOPES = (Scope.SPENDING, Scope.LIST, Scope.EVERYWHERE)
@@ -91,8 +94,10 @@ class SpendingScreen(ListScreen[LedgerLine]):
         self._reading.request()
 
     async def _read(self) -> None:
+        # The chart is always by day, whatever the list is added up by.
         days = await read_ledger(self.workspace, by="day")
         ledger = days if self._by == "day" else await read_ledger(self.workspace, by=self._by)
+        # Days are read from the newest backwards; all other lists come by cost.
         self.items = ledger.lines[::-1] if self._by == "day" else ledger.lines
         self._total = ledger.total
         self._head.show(ledger)
@@ -104,11 +109,11 @@ class SpendingScreen(ListScreen[LedgerLine]):
         self.refresh_footer()
 
     def batches_changed(self, message: BatchesChanged) -> None:
-        """Add up again."""
+        """Read the ledger again."""
         self._reading.request()
 
     def footer_status(self) -> Drawn:
-        """Say how the list is added up."""
+        """Return what the list is added up by."""
         return (Span(f"by {self._by}", Tone.DIM),)
 
     def _action_spending_by(self) -> None:
@@ -124,10 +129,10 @@ class SpendingScreen(ListScreen[LedgerLine]):
 
 
 class Head(ItemView[Ledger]):
-    """Draws the sums in two lines: what was spent and saved, and what the figures do not hold."""
+    """Draws the sums in two lines: what was spent and saved, and what the figures do not include."""
 
     def draw(self, columns: int, rows: int) -> Sequence[Drawn]:
-        """Draw them."""
+        """Return both lines."""
         if self.item is None:
             return [(), ()]
         return [fit(tuple(pieces), columns) for pieces in (_sums(self.item), _remarks(self.item))]
@@ -164,7 +169,7 @@ def _remarks(ledger: Ledger) -> Iterator[Span]:
 
 
 def _bars(lines: Sequence[LedgerLine], today: date) -> list[Bar]:
-    """Return every day up to today, also those on which nothing was spent."""
+    """Return every day up to today, also those without spending."""
     by_day: dict[str, Decimal] = {entry.label: entry.known for entry in lines}
     if not by_day:
         return []
@@ -174,7 +179,8 @@ def _bars(lines: Sequence[LedgerLine], today: date) -> list[Bar]:
 
 
 def share_bar(part: Decimal, whole: Decimal, width: int, *, plain: bool) -> Drawn:
-    """Draw a share as a bar with its percentage, so that neither colour nor signs are needed."""
+    """Return a share as a bar with its percentage, readable without colour."""
+    # Only for drawing: sums stay Decimal.
     share = float(part / whole) if whole else 0.0
     room = max(1, width - 5)
     filled = round(share * room)
@@ -187,7 +193,7 @@ def share_bar(part: Decimal, whole: Decimal, width: int, *, plain: bool) -> Draw
 
 
 def paint(item: LedgerLine, column: Column) -> Drawn:
-    """Draw one cell."""
+    """Return one cell."""
     match column.id:
         case "label":
             return (Span(one_line(item.label)),)

@@ -1,4 +1,4 @@
-"""What sends something, as a conversation: a file is chosen, its plan is shown and asked about, its parts are sent."""
+"""Submit a file and resume unfinished submissions: each plans, shows the plan, asks, sends and reports."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import FateUnknown, InputError
-from batchtui.domain.states import BatchState
+from batchtui.domain.send_evidence import VerdictKind
 from batchtui.services.spending.budget import enforce_limits
 from batchtui.services.submission import reconcile
-from batchtui.services.submission.dispatch import send_parts
 from batchtui.services.submission.duplicates import describe_duplicates
-from batchtui.services.submission.reconcile import Verdict
+from batchtui.services.submission.resume import name_account, send_on
 from batchtui.services.submission.submit import SubmitOptions, apply_submit, discard, plan_submit
 from batchtui.text.durations import countdown, stamp
 from batchtui.text.numbers import amount, bytes_done, size
 from batchtui.text.safe import sanitize
+from batchtui.text.verdicts import undecided_words
 from batchtui.tui.dialogs.confirm import Group, Question
 from batchtui.tui.dialogs.file_picker import FilePicker
 from batchtui.tui.rendering.batch_text import batch_label
-from batchtui.tui.submit import question as submission
+from batchtui.tui.submit.question import describe_errors, submit_question
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,14 +32,19 @@ if TYPE_CHECKING:
 
 
 async def submit(app: Host) -> None:
-    """Submit a file that a person chooses, once they have seen what would be sent and said yes."""
+    """Submit a file that a person picks."""
     path = await app.push_screen(FilePicker(Path.cwd()), wait_for_dismiss=True)
     if path is not None:
         await submit_path(app, path)
 
 
 async def submit_path(app: Host, path: Path, options: SubmitOptions | None = None) -> bool:
-    """Check a file, ask, and send it; nothing of it stays behind after a no. Returns whether it was sent."""
+    """Check a file, ask, and send it. Returns whether it was sent; after a no nothing of it is kept.
+
+    Raises:
+        InputError: the file has errors or no requests.
+        ReadOnlyError: nothing may be sent.
+    """
     app.workspace.refuse_if_read_only()
     with app.busy() as say:
         plan = await plan_submit(
@@ -50,13 +55,9 @@ async def submit_path(app: Host, path: Path, options: SubmitOptions | None = Non
         )
     try:
         if not plan.is_sendable:
-            raise InputError(
-                submission.describe_errors(plan), hint=f"Nothing was sent. `batchtui check {path}` lists them all."
-            )
+            raise InputError(describe_errors(plan), hint=f"Nothing was sent. `batchtui check {path}` lists them all.")
         await enforce_limits(app.workspace, plan.estimate, None)
-        is_wanted = await app.ask(
-            submission.submit_question(plan, await describe_duplicates(app.workspace, plan.earlier))
-        )
+        is_wanted = await app.ask(submit_question(plan, await describe_duplicates(app.workspace, plan.earlier)))
         if is_wanted:
             await _send(app, plan)
     finally:
@@ -80,6 +81,7 @@ def report_submitted(app: Host, submitted: Submitted) -> None:
     """
     sent = [batch for batch in submitted.batches if batch.state.is_at_api]
     app.say(f"{amount(len(sent), 'part')} of {len(submitted.batches)} sent.")
+    # Raised, so that the error box shows it: a toast might go unread, and money depends on it.
     if submitted.unknown:
         raise FateUnknown(
             f"The answer to {batch_label(submitted.unknown[0])} was lost, and the API does not show it yet.",
@@ -88,42 +90,51 @@ def report_submitted(app: Host, submitted: Submitted) -> None:
 
 
 async def resume(app: Host, keys: Sequence[int]) -> None:
-    """Look for parts whose answer was lost, and send what was not sent, once a person has said yes to that."""
+    """Look for parts whose answer was lost, and send what was not sent, after a question."""
     app.workspace.refuse_if_read_only()
+    # Parts of a process that died are unknown only once this has said so.
     await reconcile.recover(app.workspace)
-    batches = await app.workspace.registry.views.page(keys)
-    unknown = [batch for batch in batches if batch.state is BatchState.UNKNOWN]
-    planned = [batch for batch in batches if batch.state is BatchState.PLANNED]
-    if not unknown and not planned:
+    batches = [batch for batch in await app.workspace.registry.views.page(keys) if batch.state.is_open]
+    if not batches:
         app.say("There is nothing open here: no part is unknown, and none waits to be sent.")
         return
-    for finding in await reconcile.look_up(app.workspace, unknown):
-        planned += await _decide(app, finding)
-    if planned and await app.ask(_sending(planned)):
+    front = await app.workspace.front_account()
+    for batch in batches:
+        await name_account(app.workspace, batch, front, None)
+    batches = await app.workspace.registry.views.page([batch.key for batch in batches])
+    clear: list[Batch] = []
+    for finding in await reconcile.look_up(app.workspace, batches):
+        clear += await _decide(app, finding)
+    if clear and await app.ask(_sending(clear)):
         with app.busy() as say:
-            await send_parts(
-                app.workspace, [batch.key for batch in planned], lambda event: say(send_progress_words(event))
+            failed = await send_on(
+                app.workspace, [batch.key for batch in clear], lambda event: say(send_progress_words(event))
             )
-        app.say("Sent." if len(planned) == 1 else f"{amount(len(planned), 'part')} looked after.")
+        app.say("Sent." if len(clear) == 1 else f"{amount(len(clear), 'part')} looked after.")
+        for _, error in failed[:1]:
+            raise error
 
 
 async def _decide(app: Host, finding: Reconciliation) -> list[Batch]:
-    """Act on one verdict. Returns the part where it may now be sent."""
+    """Act on what was found of one part. Returns it in a list where it may be sent now."""
     name = batch_label(finding.batch)
-    if finding.verdict is Verdict.ADOPTED:
+    if finding.batch.state.is_at_api:
         app.say(f"{name} was found, and goes on.")
-    elif finding.verdict is Verdict.TOO_EARLY:
-        app.say(f"The API does not show {name} yet; in {countdown(finding.wait)} its absence is proved.")
-    elif finding.verdict is Verdict.AMBIGUOUS:
-        await _choose(app, finding)
-    elif finding.verdict is Verdict.ABSENT and await app.ask(_absent(finding)):
-        await reconcile.release(app.workspace, finding.batch)
+    elif finding.kind is VerdictKind.NOT_CREATED:
         return [finding.batch]
+    elif finding.candidates and finding.kind in (VerdictKind.ASK, VerdictKind.WAIT):
+        await _choose(app, finding)
+    elif finding.kind in (VerdictKind.ABSENT, VerdictKind.ASK) and not finding.verdict.choices:
+        if await app.ask(_absent(finding)):
+            await reconcile.release(app.workspace, finding.batch)
+            return [finding.batch]
+    else:
+        app.say(undecided_words(finding.batch, finding.verdict, finding.account, finding.wait))
     return []
 
 
 async def _choose(app: Host, finding: Reconciliation) -> None:
-    """Ask of one candidate after the other whether it is the part; results tell, too, once one has ended."""
+    """Ask of each candidate whether it is the part. After a no to all, results tell once one has ended."""
     for remote in finding.candidates:
         if await app.ask(_is_it(finding, remote)):
             if await reconcile.adopt(app.workspace, finding.batch, remote):
@@ -134,7 +145,7 @@ async def _choose(app: Host, finding: Reconciliation) -> None:
 
 
 def send_progress_words(event: SendEvent) -> str:
-    """Say in a few words how sending goes."""
+    """Return how sending goes, in a few words."""
     part = f"{event.batch.part}/{event.batch.parts}  " if event.batch.parts > 1 else ""
     words = {
         "uploading": f"sending  {part}{size(event.sent)} of {size(event.batch.bytes)}",
@@ -153,7 +164,7 @@ def _is_it(finding: Reconciliation, remote: RemoteBatch) -> Question:
     return Question(
         f"Is {batch_label(finding.batch)} this batch?",
         (Group(f"{at} of {amount(len(finding.candidates), 'batch', 'batches')} that could be it", facts),),
-        remark="A wrong one is found out by its results, and let go again.",
+        remark="Its results are compared when it ends: a wrong one is found out.",
         yes="this one",
     )
 
@@ -161,10 +172,16 @@ def _is_it(finding: Reconciliation, remote: RemoteBatch) -> Question:
 def _absent(finding: Reconciliation) -> Question:
     return Question(
         f"Send {batch_label(finding.batch)} again?",
-        (Group("The API does not show it, and the time for it to turn up is over", (finding.batch.reason,)),),
+        (Group(_WHY_ABSENT[finding.kind], (finding.batch.reason,)),),
         remark="If it is there all the same, it will be billed twice.",
         yes="send again",
     )
+
+
+_WHY_ABSENT = {
+    VerdictKind.ABSENT: "The API does not show it, and the time for it to turn up is over",
+    VerdictKind.ASK: "Nothing shows whether it was sent: this registry may be a copy, or the list is not whole",
+}
 
 
 def _sending(batches: Sequence[Batch]) -> Question:

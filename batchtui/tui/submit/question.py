@@ -1,4 +1,4 @@
-"""A planned submission as a question: what would be sent, what it costs, what was found; or why it cannot be sent."""
+"""`submit_question` shows a planned submission as a question; `describe_errors` says why one cannot be sent."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SHAPES_SHOWN = PARTS_SHOWN = 6
 
 
 def submit_question(plan: SubmitPlan, earlier: Sequence[str]) -> Question:
-    """Ask whether a plan is to be sent; `earlier` says what became of the same requests before."""
+    """Return the question whether to send a plan; `earlier` says what became of the same requests before."""
     return Question(
         f"Submit {one_line(plan.job.name)}?",
         tuple(_groups(plan, earlier)),
@@ -32,7 +32,7 @@ def submit_question(plan: SubmitPlan, earlier: Sequence[str]) -> Question:
 
 
 def describe_errors(plan: SubmitPlan) -> str:
-    """Say why a plan cannot be sent."""
+    """Return why a plan cannot be sent, as one sentence."""
     errors = [problem for problem in plan.report.problems if problem.severity is Severity.ERROR]
     if not errors:
         return "There are no requests in it."
@@ -42,6 +42,7 @@ def describe_errors(plan: SubmitPlan) -> str:
 
 
 def _groups(plan: SubmitPlan, earlier: Sequence[str]) -> Iterator[Group]:
+    # First of all: sending the same again costs money again.
     if earlier:
         yield Group("The very same was submitted before", tuple(one_line(line) for line in earlier))
     yield Group(display_path(plan.job.source), tuple(_facts(plan)))
@@ -50,6 +51,7 @@ def _groups(plan: SubmitPlan, earlier: Sequence[str]) -> Iterator[Group]:
     if warnings:
         yield Group("Worth a look", _first(warnings, WARNINGS_SHOWN))
     shapes, parts = plan.report.shapes, plan.parts
+    # One shape is as expected; several may mean that files were mixed up.
     if len(shapes) > 1:
         said = [f"{count(shape.count)} × {one_line(shape.skeleton)}" for shape in shapes]
         yield Group(amount(len(shapes), "shape"), _first(said, SHAPES_SHOWN))

@@ -1,13 +1,14 @@
-"""The driver: Textual's own for Unix, which loses no key at the beginning and hears at once that it is over.
+"""`TerminalDriver` is Textual's driver for Unix, made to lose no key at the start and to stop at once at the end.
 
-Textual takes the screen before it takes the keys; what is typed in between the terminal still takes for itself. And its
-reader looks twice, a tenth of a second each, before it believes that it is over: all of what leaving may take.
+Textual takes the screen before it takes the keys, so the terminal would still echo what is typed in between. And its
+reader waits up to a tenth of a second twice before it stops, which is all the time that leaving may take.
 """
 
 from __future__ import annotations
 
 import os
 import select
+import signal
 import termios
 import time
 import tty
@@ -22,8 +23,10 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Key, Paste
 
 from batchtui.tui.terminal.input_tokenizer import ESC, InputTokenizer, PastedText
+from batchtui.tui.terminal.job_control import SETTLE_SECONDS
 from batchtui.tui.terminal.key_sequences import is_known
 from batchtui.tui.terminal.terminal_guard import TerminalGuard
+from batchtui.tui.terminal.textual_fixes import require
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -36,6 +39,17 @@ POP_KEYBOARD_FLAGS = "\x1b[<u"
 """Takes back what Textual has asked of kitty's keyboard protocol."""
 _AT_ONCE = 1 << 16
 """Bytes of one read: a paste comes in as few pieces as the terminal lets it."""
+
+require(LinuxDriver, "run_input_thread", "_run_input_thread", "_query_in_band_window_resize")
+require(LinuxDriver, "_sigtstp_application", "_sigcont_application")
+
+
+def _read(terminal: int) -> bytes:
+    """Return what was typed; nothing where the terminal has gone, which Linux says with EIO."""
+    try:
+        return os.read(terminal, _AT_ONCE)
+    except OSError:
+        return b""
 
 
 class HasKeymap(Protocol):
@@ -127,10 +141,11 @@ class TerminalDriver(LinuxDriver):
         super().__init__(*args, **options)
         self._file = _Screen(cast("TextIO", self._file))  # type: ignore[assignment]
         self._guard = TerminalGuard()
+        self._is_stopped = self._is_continued = False
 
     def start_application_mode(self) -> None:
         """Begin to read and to paint; also after a pause in which another program had the terminal."""
-        if self._key_thread is not None and self._key_thread.is_alive():
+        if self._is_reading:
             # A terminal that goes sends SIGCONT with its SIGHUP, which Textual takes for coming back from a pause: of
             # two readers only one would hear that it is over, and the other would keep the process for ever.
             self.disable_input()
@@ -157,10 +172,38 @@ class TerminalDriver(LinuxDriver):
     # the very queue that the step before was putting something into, for ever: the loop does it, when it comes to it.
 
     def _sigtstp_application(self, *_: object) -> None:
-        self._soon(super()._sigtstp_application)
+        self._soon(self._stop)
 
     def _sigcont_application(self, *_: object) -> None:
-        self._soon(super()._sigcont_application)
+        self._is_continued = True
+        self._soon(self._go_on)
+
+    def _go_on(self) -> None:
+        """Take the terminal again, unless the dashboard has been left meanwhile: then nobody would give it back."""
+        if self._auto_restart and (self._is_stopped or self._is_reading):
+            self._is_stopped = False
+            self.resume_application_mode()
+
+    def _stop(self) -> None:
+        """Give the terminal back and stop, until a shell continues this.
+
+        Textual stops itself with SIGSTOP, which nobody would end where no shell waits (a terminal that was started with
+        the dashboard). SIGTSTP is ignored by the kernel there.
+        """
+        self._is_continued = False
+        if self._auto_restart and self._is_reading:
+            self.suspend_application_mode()
+            self._is_stopped = self._must_signal_resume = True
+        before = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTSTP)
+        time.sleep(SETTLE_SECONDS)
+        signal.signal(signal.SIGTSTP, before)
+        if not self._is_continued:
+            self._go_on()
+
+    @property
+    def _is_reading(self) -> bool:
+        return self._key_thread is not None and self._key_thread.is_alive()
 
     def _soon(self, act: Callable[[], None]) -> None:
         with suppress(RuntimeError):  # it is over
@@ -213,8 +256,10 @@ class TerminalDriver(LinuxDriver):
             ready, _, _ = select.select([terminal, over], [], [], parser.patience)
             if over in ready:
                 break
-            data = os.read(terminal, _AT_ONCE) if ready else b""
+            data = _read(terminal) if ready else b""
             if ready and not data:  # it has gone: nothing will ever come
+                # The kernel tells the foreground group alone, and that is an editor's while one is open.
+                os.kill(os.getpid(), signal.SIGHUP)
                 select.select([over], [], [])
                 break
             keys = decode(data)

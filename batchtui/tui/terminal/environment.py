@@ -1,4 +1,7 @@
-"""The terminal itself: what it can do, and the sequences that only a full screen sends: clipboard and title."""
+"""`TerminalInfo` reads from the environment what the terminal can do; the rest are sequences that a full screen sends.
+
+These are clipboard (OSC 52) and title (OSC 2). `ended_by_signals` leaves the screen clean after a signal.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ LARGEST_COPY = 74_000
 """Characters that OSC 52 carries reliably: several terminals stop at 100,000 bytes of base64."""
 EVERY_COLOUR = 1 << 24
 _WITH_EVERY_COLOUR = ("xterm-kitty", "alacritty", "foot", "xterm-ghostty", "wezterm")
-"""Kinds of terminals that have them all. Over SSH their name is what arrives; COLORTERM stays behind."""
+"""Values of TERM of terminals with true colour. Over SSH only TERM arrives, COLORTERM does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +33,11 @@ class TerminalInfo:
     colours: int
     """0 without colour, else 16, 256 or `EVERY_COLOUR`."""
     ascii_only: bool
-    """Whether the locale cannot say more than ASCII."""
+    """Whether the locale has no more than ASCII."""
     light: bool
     """Whether its ground is known to be light."""
     remote: bool
-    """Whether it is at the far end of an SSH connection."""
+    """Whether it is at the other end of an SSH connection."""
     multiplexer: str
     """`tmux`, `screen` or empty."""
     is_gnu_screen: bool = False
@@ -42,7 +45,7 @@ class TerminalInfo:
 
     @classmethod
     def of(cls, env: Mapping[str, str]) -> TerminalInfo:
-        """Read it from environment variables."""
+        """Return what these environment variables say."""
         locale = env.get("LC_ALL") or env.get("LC_CTYPE") or env.get("LANG") or ""
         term = env.get("TERM", "")
         return cls(
@@ -70,7 +73,7 @@ def _is_gnu_screen(env: Mapping[str, str]) -> bool:
 
 
 def _is_light(colorfgbg: str) -> bool:
-    """COLORFGBG is `foreground;background` in the sixteen colours; 7 and 15 are the light grounds."""
+    """Read COLORFGBG, `foreground;background` of the sixteen colours; 7 and 15 are the light grounds."""
     return colorfgbg.rpartition(";")[2] in ("7", "15")
 
 
@@ -82,12 +85,13 @@ def clipboard(text: str, through: str = "") -> str:
     behind a tmux that only lets wrapped sequences through.
     """
     data = base64.b64encode(text[:LARGEST_COPY].encode("utf-8", "replace")).decode("ascii")
+    # OSC 52 takes base64, so no text can end the sequence.
     plain = f"\x1b]52;c;{data}\a"
     return plain + wrapped(plain, through) if through == "tmux" else wrapped(plain, through)
 
 
 def title(text: str) -> str:
-    """Return the sequence that names the terminal's window or tab (OSC 2)."""
+    """Return the sequence that sets the title of the terminal's window or tab (OSC 2)."""
     return f"\x1b]2;{sanitize(text)}\x1b\\"
 
 
@@ -109,8 +113,10 @@ def ended_by_signals(end: Callable[[int], None]) -> Iterator[None]:
     """
     loop = asyncio.get_running_loop()
     before = {number: signal.getsignal(number) for number in _ENDING}
+    # A signal that was ignored from the start stays ignored, as SIGHUP under nohup.
     heard = [number for number, handler in before.items() if handler is not signal.SIG_IGN]
     for number in heard:
+        # add_signal_handler works on the main thread of Unix only.
         with suppress(NotImplementedError, RuntimeError, ValueError):
             loop.add_signal_handler(number, end, int(number))
     try:

@@ -1,4 +1,4 @@
-"""Reading in the person's own pager or editor: the dashboard steps aside and comes back."""
+"""Lend the terminal to the person's pager or editor: `open_pager`, `view_in_editor`, `edit_text`, `edit_file`."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ EDITOR = "vi"
 
 
 def open_pager(app: App[Any], text: str) -> None:
-    """Show a text, safe already, in $PAGER; the text goes through a pipe and never touches the disk."""
+    """Show a sanitised text in $PAGER. It goes through a pipe and never touches the disk."""
     _lend(app, _command(("PAGER",), PAGER), "pager", text.encode("utf-8", "replace"))
 
 
 def view_in_editor(app: App[Any], text: str, name: str) -> None:
-    """Open a copy of a text, safe already, in $VISUAL or $EDITOR; what is changed there changes nothing here.
+    """Open a copy of a sanitised text in $VISUAL or $EDITOR; changes there change nothing here.
 
-    The copy lies in a folder that nobody else can look into, and is gone when the editor is.
+    The copy is in a folder that nobody else can read, and is deleted with it.
 
     Args:
         app: the dashboard, which steps aside.
         text: what to write.
-        name: of the file, for its ending tells the editor what it is; no path.
+        name: the name of the file, without a path; editors choose their highlighting by its suffix.
     """
     try:
         with tempfile.TemporaryDirectory(prefix="batchtui-") as folder:  # made with mode 0700
@@ -51,12 +51,12 @@ def view_in_editor(app: App[Any], text: str, name: str) -> None:
 
 
 def edit_text(app: App[Any], text: str, name: str) -> str | None:
-    """Open a text in $VISUAL or $EDITOR and return it as it was left there; None where no editor could be had.
+    """Open a text in $VISUAL or $EDITOR and return it as it was left; None where no editor could be started.
 
     Args:
         app: the dashboard, which steps aside.
-        text: as it is; the line end that an editor adds at its end is taken away again.
-        name: of the file, for its ending tells the editor what it is; no path.
+        text: the text as it is; a line end that the editor adds is removed again.
+        name: the name of the file, without a path; editors choose their highlighting by its suffix.
     """
     try:
         with tempfile.TemporaryDirectory(prefix="batchtui-") as folder:  # made with mode 0700
@@ -65,11 +65,11 @@ def edit_text(app: App[Any], text: str, name: str) -> str | None:
             path.write_bytes(text.encode("utf-8", "surrogatepass"))
             if not _lend(app, [*_command(("VISUAL", "EDITOR"), EDITOR), str(path)], "editor"):
                 return None
-            left = path.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
+            edited = path.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
     except OSError as error:
         app.post_message(ActionFailed(BatchtuiError(f"The copy for the editor was lost: {error.strerror}.")))
         return None
-    return left if text.endswith("\n") else left.removesuffix("\n")
+    return edited if text.endswith("\n") else edited.removesuffix("\n")
 
 
 def edit_file(app: App[Any], path: Path) -> None:
@@ -86,7 +86,7 @@ def _command(variables: tuple[str, ...], otherwise: str) -> list[str]:
 
 
 def _lend(app: App[Any], command: list[str], what: str, data: bytes | None = None) -> bool:
-    """Give the terminal to another program until that ends. Returns whether that could be started."""
+    """Give the terminal to another program until it ends. Returns whether it could be started."""
     try:
         with app.suspend():
             fault = _run(command, data)
@@ -104,7 +104,7 @@ def _lend(app: App[Any], command: list[str], what: str, data: bytes | None = Non
 
 
 def _run(command: list[str], data: bytes | None) -> OSError | None:
-    """Run a program, and return why that could not be: raised, it would leave the dashboard stepped aside for good."""
+    """Run a program. Returns why it could not be started: raised, that would leave the dashboard stepped aside."""
     try:
         run_in_foreground(command, data)
     except OSError as error:

@@ -1,4 +1,8 @@
-"""Keys in turn: each is heard by what the one before has brought about, however fast they come."""
+"""`KeyQueue` delivers key presses one at a time, each when the one before has had its effect.
+
+Textual hands every key to the widget that has the focus when it arrives. In a burst, as from type-ahead over SSH,
+`/tick` would reach the list instead of the filter that `/` opens.
+"""
 
 from __future__ import annotations
 
@@ -18,23 +22,20 @@ if TYPE_CHECKING:
     from textual.message_pump import MessagePump
 
 LAPS = 4
-"""A key is bound to an action on its first way up, what that posts is heard on the second, and opens something on the
-third; then the keys belong to that."""
+"""How often a marker follows a key up the chain of widgets: the key runs an action, what that posts is handled, and
+what that opens takes the focus.
+"""
 LOOKING = 0.03
-"""Seconds between two looks whether what a key goes through is still there, while others wait."""
+"""Seconds between two checks whether the widget that handles a key is still there, while others wait."""
 PATIENCE = 2.0
-"""Seconds after which a key counts as done, whatever keeps it."""
+"""Seconds after which a key counts as done, whatever it waits for."""
 
 
 class KeyQueue:
-    """Lets keys in one at a time. It knows no key, and delays none that comes alone.
-
-    Textual gives every key to what has the focus when it arrives. Over a slow line, or where somebody knows the way by
-    heart, keys come in bursts: of `/tick` the list would hear the last four.
-    """
+    """Holds keys back while an earlier one is being handled. A key that comes alone is not delayed."""
 
     class Passing(Message):
-        """Goes up from what heard a key to the app, which hands it to `passed`."""
+        """A marker that follows a key from widget to widget up to the app, which hands it to `advance`."""
 
         def __init__(self, turn: int, laps: int) -> None:
             super().__init__()
@@ -56,7 +57,7 @@ class KeyQueue:
         return bool(self._waiting) or (self._is_taken and self._goes_through.is_attached)
 
     async def hear(self, key: Key | Paste) -> None:
-        """Let a key in, now or when it is its turn."""
+        """Deliver a key now, or when those before it are done."""
         if not self._is_taken:
             await self._take(key)
             return
@@ -65,6 +66,7 @@ class KeyQueue:
             await self._look(self._turn)
 
     async def _take(self, key: Key | Paste) -> None:
+        # Asked before the key is delivered: the key may close it.
         heard_by = self._listener
         if heard_by is self._app:  # there is nothing left to hear it
             self._waiting.clear()
@@ -78,7 +80,7 @@ class KeyQueue:
             self._look_again(self._turn)
 
     async def _look(self, turn: int) -> None:
-        """What a key has closed lets nothing more through: it is done there, and its way goes on from what is left."""
+        """Go on where the widget that handled the key was closed by it: the marker would never arrive."""
         if turn != self._turn or not self._waiting:
             return
         if time.monotonic() - self._since > PATIENCE:
@@ -93,21 +95,21 @@ class KeyQueue:
 
     @property
     def _listener(self) -> MessagePump:
-        """What hears the next key; at the very beginning and end there is no screen."""
+        """What handles the next key; the app itself at the very beginning and end, when there is no screen."""
         try:
             return self._app.focused or self._app.screen
         except ScreenStackError:
             return self._app
 
     def _pass(self, pump: MessagePump, laps: int) -> None:
-        """Follow the key on its way up: behind it in every queue, so that it is done there when we come through."""
+        """Post the marker to a widget, behind the key in its queue, so that it arrives after the key was handled."""
         self._goes_through = pump
         message = self.Passing(self._turn, laps)
         if not pump.post_message(message):  # it is closing
             self._app.post_message(message)
 
     async def passed(self, message: Passing) -> None:
-        """Hear that the way up was gone once more."""
+        """Handle a marker that has arrived at the app: follow once more, or let the next key in."""
         if message.turn != self._turn:
             return
         if message.laps > 1:

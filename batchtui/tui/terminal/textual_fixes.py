@@ -1,21 +1,27 @@
-"""Everything of the dashboard that reaches into Textual's insides, the driver aside: work-arounds, and what has no API.
+"""Work-arounds of Textual, and what has no public API: `QuietApp`, `PaintedInput`, `Toast`, `WholeCellScrollBar`.
 
 An override of a private method dies silently when Textual renames it: text would be painted that drives the terminal,
 or a failure would be painted over the screen. Therefore each is announced by `require`, which fails at import.
-`tests/tui/terminal/test_textual_internals.py` names every private part that is used here and in `driver.py`; Textual
-is pinned below its next minor version and raised by hand (CONTRIBUTING says how).
+`tests/architecture/test_textual_internals.py` names every private part that is used here and in `driver.py`; Textual is
+pinned below its next minor version and raised by hand (see CONTRIBUTING).
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+from functools import lru_cache
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from rich.text import Text
+from textual._styles_cache import StylesCache
 from textual.app import App
 from textual.notifications import Notification
 from textual.scrollbar import ScrollBar, ScrollBarRender
+from textual.style import Style
 from textual.widgets import Input
+
+if TYPE_CHECKING:
+    from textual.color import Color
 
 LEAST = 0.1
 """Seconds that a toast has left at least, while it is on the screen."""
@@ -36,6 +42,7 @@ require(App, "_fatal_error", "_close_messages_no_wait")
 require(Input, "_value", "_position_to_cell")
 require(Notification, "time_left", "has_expired")
 require(ScrollBar, "renderer")
+require(StylesCache, "get_inner_outer")
 require(ScrollBarRender, "VERTICAL_BARS", "HORIZONTAL_BARS")
 
 
@@ -101,5 +108,23 @@ class WholeCellScrollBar(ScrollBarRender):
 
 
 def use_whole_cells() -> None:
-    """Have all scroll bars of this process drawn by `WholeCells`: Textual has one renderer for all."""
+    """Have all scroll bars of this process drawn by `WholeCellScrollBar`: Textual has one renderer for all."""
     ScrollBar.renderer = WholeCellScrollBar
+
+
+@lru_cache(1024)
+def _inner_outer(base_background: Color, background: Color) -> tuple[Style, Style]:
+    return Style(background=base_background + background), Style(background=base_background)
+
+
+def _get_inner_outer(_: StylesCache, base_background: Color, background: Color) -> tuple[Style, Style]:
+    return _inner_outer(base_background, background)
+
+
+def let_go_of_closed_widgets() -> None:
+    """Have Textual free what a closed screen has painted.
+
+    `StylesCache.get_inner_outer` is a method with an `lru_cache` of 1,024 entries, each of which keeps a widget's cache
+    with all its lines: opening the help 300 times cost 40 MB. The same is remembered here without the widget.
+    """
+    StylesCache.get_inner_outer = _get_inner_outer  # type: ignore[method-assign, assignment]

@@ -1,4 +1,4 @@
-"""The warnings that stand, each with what can be done about it: enter does it."""
+"""`WarningsScreen` lists what the person should look out for; enter does what helps."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from batchtui.tui.rendering.batch_text import batch_label
 from batchtui.tui.rendering.columns import Column
 from batchtui.tui.rendering.spans import Line, Span, Tone, line, wrapped
 from batchtui.tui.results.batch_screen import BatchScreen
-from batchtui.tui.submit import flows as sending
+from batchtui.tui.submit import flows as submit_flows
 from batchtui.tui.widgets.grid.grid import Grid
 from batchtui.tui.widgets.lines_view import ItemView
 from batchtui.tui.workers import run_guarded
@@ -43,10 +43,11 @@ OFFERS = {
     WarningAction.OPEN: "shows the batch",
     WarningAction.REFRESH: "asks the API again",
 }
+"""What enter does, by the action of a warning."""
 
 
 class WarningsScreen(ListScreen[BatchWarning]):
-    """Lists what the outlook holds. What enter does is done by those who always do it."""
+    """A list of the warnings that the app keeps in its insights."""
 
     SCOPES = (Scope.LIST, Scope.EVERYWHERE)
     SHOWS_WARNINGS = True
@@ -63,63 +64,65 @@ class WarningsScreen(ListScreen[BatchWarning]):
         self.status_changed()
 
     def status_changed(self) -> None:
-        """Show what has been added, or has settled itself."""
+        """Show the warnings as they are now."""
         super().status_changed()
-        self.items = self.dashboard.outlook.cautions
+        self.items = self.dashboard.insights.warnings
+        # Keys are places in the list: a warning that has gone moves the others up.
         self.grid.update(enumerate(self.items))
         self.grid.show(range(len(self.items)))
         self.show_detail()
         self.refresh_footer()
 
     def is_available(self, command_id: str) -> bool:
-        """Leave out what means nothing here."""
+        """Offer enter where there is a warning."""
         if command_id == "list.open":
             return bool(self.grid.order)
         return super().is_available(command_id)
 
     def footer_status(self) -> Line:
-        """Say how many there are."""
+        """Return how many there are."""
         return (Span(amount(len(self.grid.order), "warning"), Tone.DIM),)
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
-        """Do what can be done."""
-        caution = self.grid.item_of(event.key)
-        if caution is None:
+        """Do what helps against this warning."""
+        warning = self.grid.item_of(event.key)
+        if warning is None:
             return
-        batch = caution.batch
-        if caution.act is WarningAction.REFRESH or batch is None:
+        # Warnings about the clock or credentials have no batch; asking the API again shows whether they still hold.
+        batch = warning.batch
+        if warning.act is WarningAction.REFRESH or batch is None:
             self.dashboard.poller.refresh_now()
             self.dashboard.say("The API is asked again.")
-        elif caution.act is WarningAction.RESUME:
-            run_guarded(self.app, partial(sending.resume, self.dashboard, [batch.key]), group="act")
-        elif caution.act is WarningAction.FETCH:
-            run_guarded(self.app, partial(self._fetch, caution), group=f"fetch-{batch.key}", exclusive=True)
+        elif warning.act is WarningAction.RESUME:
+            run_guarded(self.app, partial(submit_flows.resume, self.dashboard, [batch.key]), group="act")
+        elif warning.act is WarningAction.FETCH:
+            run_guarded(self.app, partial(self._fetch, warning), group=f"fetch-{batch.key}", exclusive=True)
         else:
             self.app.push_screen(BatchScreen(self.workspace, batch))
 
-    async def _fetch(self, caution: BatchWarning) -> None:
-        assert caution.batch is not None
+    async def _fetch(self, warning: BatchWarning) -> None:
+        assert warning.batch is not None
         with self.dashboard.busy() as say:
             say("fetching results")
-            await collect(self.workspace, caution.batch)
-        self.dashboard.say(f"The results of {batch_label(caution.batch)} are saved.")
+            await collect(self.workspace, warning.batch)
+        self.dashboard.say(f"The results of {batch_label(warning.batch)} are saved.")
 
 
 class WarningDetail(ItemView[BatchWarning]):
-    """Draws one warning whole, what to do about it, and what enter does."""
+    """Draws one warning in full, what to do about it, and what enter does."""
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Draw it, as far as there is room; what enter does always has it."""
-        caution = self.item
-        if caution is None:
+        """Return what there is room for; what enter does is always the last line."""
+        warning = self.item
+        if warning is None:
             return []
-        said: list[Line] = [(Span(f" {part}"),) for part in wrapped(f"{caution.message}.", columns - 2)]
-        said += [(Span(f" {part}", Tone.DIM),) for part in wrapped(caution.advice, columns - 2)]
-        return [*said[: rows - 1], (Span(" enter  ", Tone.STRONG), Span(OFFERS[caution.act], Tone.DIM))]
+        said: list[Line] = [(Span(f" {part}"),) for part in wrapped(f"{warning.message}.", columns - 2)]
+        said += [(Span(f" {part}", Tone.DIM),) for part in wrapped(warning.advice, columns - 2)]
+        return [*said[: rows - 1], (Span(" enter  ", Tone.STRONG), Span(OFFERS[warning.act], Tone.DIM))]
 
 
 def paint(item: BatchWarning, column: Column, width: int) -> Line:
-    """Draw one cell."""
+    """Return one cell."""
     if column.id == "kind":
         return (Span(KINDS.get(item.kind, item.kind), Tone.WARN),)
     return (Span(item.message),)

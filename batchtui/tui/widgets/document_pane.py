@@ -1,4 +1,4 @@
-"""One document to be read, in the form that is chosen: as text, as rendered Markdown, or as a JSON tree."""
+"""`DocumentPane` shows one document in a chosen view: as text, as rendered Markdown, or as a JSON tree."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ class ViewMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One document: what it says in parts, and its bytes."""
+    """One document: the parts it is read in, and its bytes."""
 
     parts: Callable[[int | None], Iterator[Part]]
-    """Makes its parts, of each so many characters, None for all. Called on threads."""
+    """Returns its parts; takes the characters of each, None for all. Called on threads."""
     raw: bytes = b""
-    """Its JSON as it came; empty where there is none."""
+    """Its JSON as it was received; empty where there is none."""
 
 
 class DocumentPane(Vertical):
-    """Shows one document below a line that names it. It changes form when it is told to."""
+    """Shows one document below a rule with its name and the views it can have."""
 
     def __init__(self, title: str, *, id: str) -> None:  # noqa: A002  (Textual's name)
         super().__init__(id=id)
@@ -58,7 +58,7 @@ class DocumentPane(Vertical):
         self.form = ViewMode.TEXT
 
     def compose(self) -> ComposeResult:
-        """Lay out the title, and one of both ways to read."""
+        """Lay out the rule and both ways to read, of which one is hidden."""
         yield self._title
         yield self._prose
         yield self._tree
@@ -66,7 +66,7 @@ class DocumentPane(Vertical):
 
     @property
     def target(self) -> Widget:
-        """What takes the keys."""
+        """The widget that takes the keys in this view."""
         return self._tree if self.form is ViewMode.TREE else self._prose
 
     @property
@@ -75,12 +75,12 @@ class DocumentPane(Vertical):
         return self.target.has_focus
 
     def show(self, reading: Document, *, stays: bool = False) -> None:
-        """Show another document from its beginning, in the same form; `stays`: from where the one before was read."""
+        """Show another document in the same view, from its beginning; with `stays` from the same line on."""
         self._reading = reading
         self._draw(stays=stays)
 
     def turn(self) -> None:
-        """Show it in the next form."""
+        """Change to the next view, and keep the focus where it was here."""
         forms = list(ViewMode)
         had_keys = self.is_ahead
         self.form = forms[(forms.index(self.form) + 1) % len(forms)]
@@ -96,6 +96,7 @@ class DocumentPane(Vertical):
         if reading is None:
             return
         if self.form is ViewMode.TREE:
+            # Parsing a large document takes time, so it happens on a thread; a newer document replaces this work.
             run_worker(self, partial(self._grow, reading), group="show-tree", exclusive=True)
         elif self.form is ViewMode.TEXT:
             self._prose.show(lambda _columns: plain_parts(reading.parts(MOST_SHOWN)), stays=stays)
@@ -106,7 +107,7 @@ class DocumentPane(Vertical):
         self._tree.show(await asyncio.to_thread(_value, reading.raw))
 
     def whole(self) -> str:
-        """Return all of it, safe, also where the screen shows its beginning: JSON of a tree, else text. Blocking."""
+        """Return all of the document for the pager, sanitised: JSON in the tree view, else text. Blocking."""
         if self._reading is None:
             return ""
         if self.form is ViewMode.TREE:
@@ -115,7 +116,7 @@ class DocumentPane(Vertical):
 
     @property
     def suffix(self) -> str:
-        """What the name of a file ends with that holds `whole`."""
+        """The suffix of a file that holds `whole`; editors choose their highlighting by it."""
         return ".json" if self.form is ViewMode.TREE else ".md"
 
     def on_descendant_focus(self) -> None:
@@ -132,6 +133,7 @@ def _raw_parts(raw: bytes) -> Iterator[Part]:
 
 
 def _value(raw: bytes) -> object:
+    """Return the JSON of a document; its text where it cannot be read."""
     try:
         return parse_json_object(raw)
     except UnreadableLine:
@@ -139,5 +141,5 @@ def _value(raw: bytes) -> object:
 
 
 def _forms(chosen: ViewMode) -> Line:
-    """Name the forms that a document can have, with the one that it has set off."""
+    """Return the names of all views, the chosen one on a ground of its own."""
     return tuple(Span(f" {form.value} ", Tone.CHIP if form is chosen else Tone.DIM) for form in ViewMode)

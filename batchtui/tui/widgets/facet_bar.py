@@ -1,4 +1,7 @@
-"""A line of choices with their numbers, one of them in force: what a list shows, of what there is."""
+"""`FacetBar` is a line of kinds with their numbers, of which one is in force, such as outcomes of results.
+
+It filters nothing: the screen does when it gets `Chosen`.
+"""
 
 from __future__ import annotations
 
@@ -20,23 +23,23 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 LEAST = 24
-"""Columns that what chooses besides has at least, else it has a line of its own."""
+"""Columns for the name of another filter at least; with less room it gets a line of its own."""
 
 
 class FacetBar(LinesView, Generic[T]):
-    """Shows how many there are of each kind, and which kind is shown. It filters nothing: it says what was chosen."""
+    """Shows how many items there are of each kind, and which kind is shown."""
 
     DEFAULT_CSS = "FacetBar { height: auto; }"
 
     class Chosen(Message):
-        """One kind, or with None all of them, is to be shown."""
+        """One kind is to be shown, or all of them for None."""
 
         def __init__(self, choice: Any) -> None:
             super().__init__()
             self.choice = choice
 
     def __init__(self, kinds: Mapping[T, tuple[Sign, Tone]], heading: str) -> None:
-        """Make it of all kinds there may be, in their order; `heading` stands there before anything is known."""
+        """Take all kinds there may be, in their order; `heading` is shown before numbers are known."""
         super().__init__()
         self._kinds = kinds
         self._heading = heading
@@ -44,10 +47,10 @@ class FacetBar(LinesView, Generic[T]):
         self._only: T | None = None
         self._besides = ""
         self._places: list[tuple[int, int, int, T | None]] = []
-        """Row, first column and the column after the last of each choice, for the mouse."""
+        """Row, first column and end column of each choice, for the mouse."""
 
     def show(self, numbers: Mapping[T, int], only: T | None, *, besides: str = "") -> None:
-        """Draw these numbers, with one choice in force; `besides` names what else chooses, in its place."""
+        """Draw these numbers with one kind in force; `besides` names another filter that is in force instead."""
         self._numbers, self._only, self._besides = numbers, only, besides
         self.redraw()
 
@@ -56,21 +59,23 @@ class FacetBar(LinesView, Generic[T]):
         return [None, *(kind for kind in self._kinds if self._numbers.get(kind))]
 
     def next(self, step: int) -> T | None:
-        """Return the choice after, or before, the one in force."""
+        """Return the kind after the one in force, or before it for a step of -1."""
         choices = self._choices
         at = choices.index(self._only) if self._only in choices else 0
         return choices[(at + step) % len(choices)]
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Draw the choices, on as many lines as they need: a sign alone is not understood."""
+        """Draw the kinds on as many lines as they need: a sign without its word is not understood."""
         if not self._numbers:
             return [(Span(f" {self._heading}", Tone.HEADING),)]
         lines: list[list[Span]] = [[]]
+        # Where each choice was drawn, since clicks come with positions.
         self._places = []
         x = 0
         for choice in self._choices:
             piece = self._piece(choice)
             taken = width([piece])
+            # A choice is never broken over two lines.
             if x and x + 1 + taken > columns:
                 lines.append([])
                 x = 0

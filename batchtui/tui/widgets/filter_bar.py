@@ -1,4 +1,7 @@
-"""The line in which a filter is typed, with what it may go on with; and the chips of what is in force."""
+"""`FilterBar` is the line in which a filter is typed, with suggestions below it, and its terms as chips afterwards.
+
+It knows text only: the screen reads the filter, and gives it what can follow.
+"""
 
 from __future__ import annotations
 
@@ -28,23 +31,23 @@ if TYPE_CHECKING:
     """How a text may go on at a place in it."""
 
 PAGE = 5
-"""Ways to go on that a page is."""
+"""Suggestions that page up and page down move by."""
 
 
 class FilterBar(Vertical):
-    """Open while a filter is typed or in force. It knows text, and nothing of what is filtered."""
+    """Shown while a filter is typed or in force."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.FIELD)
 
     class Changed(Message):
-        """Another text is to be filtered by."""
+        """The text of the filter has changed."""
 
         def __init__(self, text: str) -> None:
             super().__init__()
             self.text = text
 
     class Left(Message):
-        """The typing is over: keys belong to the list again."""
+        """Typing is over, and the list should take the focus."""
 
     def __init__(self, placeholder: str, *, completing: Completing | None = None) -> None:
         super().__init__()
@@ -56,7 +59,7 @@ class FilterBar(Vertical):
         self.display = False
 
     def compose(self) -> ComposeResult:
-        """Lay out the sign, the field and what it leaves; below it, how it may go on."""
+        """Lay out the sign, the field, the chips and what the filter leaves; below them the suggestions."""
         with Horizontal():
             yield _Said(Span(" / ", Tone.ACCENT), id="filter-sign")
             yield self._field
@@ -70,7 +73,7 @@ class FilterBar(Vertical):
         return self._field.value
 
     def open(self, text: str | None = None) -> None:
-        """Take the keys; with a text, show that as typed."""
+        """Show the bar: with the focus, or with a text that is in force already."""
         self.display = True
         if text is not None:
             self._field.value = text
@@ -79,20 +82,20 @@ class FilterBar(Vertical):
             self.edit()
 
     def edit(self) -> None:
-        """Take the keys."""
+        """Take the focus."""
         self._show_field(True)
         self._field.focus()
         self._offer()
 
     def close(self) -> None:
-        """Clear the text and go."""
+        """Clear the filter and hide the bar."""
         self._field.value = ""
         self._show_chips(())
         self.display = False
         self.post_message(self.Left())
 
     def say(self, *pieces: Span, chips: Sequence[str] = ()) -> None:
-        """Say at the end of the line what the filter leaves; `chips` is what of it is in force."""
+        """Show at the end of the line what the filter leaves; `chips` are the terms in force."""
         self._said.say(*pieces)
         self._show_chips(chips)
 
@@ -101,6 +104,7 @@ class FilterBar(Vertical):
         self._show_field(self._field.has_focus)
 
     def _show_field(self, is_typed: bool) -> None:
+        # Field and chips share one place: words while one types, chips afterwards.
         self._field.display = is_typed or not self._chips.are_any
         self._chips.display = not self._field.display
         self._ways.display = is_typed and self._completing is not None
@@ -112,14 +116,15 @@ class FilterBar(Vertical):
         self.post_message(self.Changed(event.value))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Keep the filter and go back to the list."""
+        """Keep the filter and leave the field; an empty one hides the bar."""
         event.stop()
+        # An empty filter is none.
         if not event.value.strip():
             self.display = False
         self.post_message(self.Left())
 
     def on_descendant_blur(self) -> None:
-        """Show what is in force, now that nothing is typed."""
+        """Show the chips, now that nobody types."""
         self._show_field(False)
 
     # ── going on ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -151,7 +156,7 @@ class FilterBar(Vertical):
 
 
 class _Said(LinesView):
-    """A few words on one line."""
+    """A few words on one line, as wide as they are."""
 
     def __init__(self, *pieces: Span, id: str) -> None:  # noqa: A002  (Textual's name)
         super().__init__(id=id)
@@ -159,6 +164,7 @@ class _Said(LinesView):
 
     def say(self, *pieces: Span) -> None:
         self._pieces = pieces
+        # As wide as its words, so that the field gets the rest.
         self.styles.width = width(pieces)
         self.redraw()
 
@@ -167,7 +173,7 @@ class _Said(LinesView):
 
 
 class _Chips(LinesView):
-    """What is in force, a chip each. A click goes back to typing."""
+    """The terms in force, a chip each. A click goes back to typing."""
 
     def __init__(self, edit: Callable[[], None]) -> None:
         super().__init__(id="filter-chips")
@@ -194,7 +200,7 @@ class _Chips(LinesView):
 
 
 class _Suggestions(LinesView):
-    """How what is typed may go on, the one that tab takes on a ground of its own."""
+    """How the typed text may continue; tab takes the one on a ground of its own."""
 
     def __init__(self) -> None:
         super().__init__(id="filter-ways")
@@ -219,12 +225,13 @@ class _Suggestions(LinesView):
             return [()]
         line: list[Span] = [Span(" tab ", Tone.STRONG)]
         first = self._first_in_sight(columns - width(line))
+        # The chosen suggestion is always in sight.
         for at, way in enumerate(self._ways[first:], first):
             line += [Span(f" {one_line(way.label)} ", Tone.CHIP if at == self._chosen else Tone.DIM)]
         return [tuple(line)]
 
     def _first_in_sight(self, room: int) -> int:
-        """Leave out as many at the beginning as it takes to have the chosen one in sight."""
+        """Return the first suggestion to draw, so that the chosen one is in sight."""
         first, taken = self._chosen, 0
         for at in range(self._chosen, -1, -1):
             taken += len(one_line(self._ways[at].label)) + 2

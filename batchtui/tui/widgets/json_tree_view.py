@@ -1,4 +1,4 @@
-"""JSON as a tree that opens and closes, painted by the screenful."""
+"""`JsonTreeView` shows one JSON value as a tree whose rows open and close; only rows in sight are painted."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class JsonTreeView(PagerView):
-    """Shows one JSON value. The keys of a pager move its cursor; enter opens and closes."""
+    """A tree with a cursor. The keys of a pager move it; enter opens and closes."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.TREE)
 
@@ -47,8 +47,9 @@ class JsonTreeView(PagerView):
         self.refresh()
 
     def move(self, lines: int) -> None:
-        """Move the cursor, and keep it in sight."""
+        """Move the cursor by this many rows, and keep it in sight."""
         before, self._cursor = self._cursor, max(0, min(self._cursor + lines, self.number - 1))
+        # Only two rows have changed.
         for row in (before, self._cursor):
             self.refresh(Region(0, row - int(self.scroll_offset.y), self.size.width, 1))
         self._into_sight()
@@ -64,7 +65,8 @@ class JsonTreeView(PagerView):
         self._changed()
 
     def _action_tree_close(self) -> None:
-        """Close the row, or what it stands in."""
+        """Close the row under the cursor, or the one that contains it."""
+        # A closed row has nothing to close, so the one around it is meant.
         at = self._cursor if self._tree.rows[self._cursor].is_open else self._tree.parent(self._cursor)
         if self._tree.rows[at].is_open:
             self._tree.toggle(at)
@@ -73,7 +75,7 @@ class JsonTreeView(PagerView):
         self._into_sight()
 
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor there; a click on the row of the cursor opens or closes it."""
+        """Put the cursor on the row; a click on the row of the cursor opens or closes it."""
         row = int(self.scroll_offset.y) + event.y
         if row == self._cursor:
             self._action_tree_toggle()
@@ -81,15 +83,15 @@ class JsonTreeView(PagerView):
             self.move(row - self._cursor)
 
     def on_focus(self) -> None:
-        """Show that keys arrive here."""
+        """Repaint: the cursor looks different with the focus."""
         self.refresh()
 
     def on_blur(self) -> None:
-        """Show that keys arrive elsewhere."""
+        """Repaint: the cursor looks different without the focus."""
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        """Paint one row."""
+        """Return one row of the tree as it is painted."""
         at = int(self.scroll_offset.y) + y
         columns, look = self.scrollable_content_region.width, painter_of(self)
         if at >= self.number:

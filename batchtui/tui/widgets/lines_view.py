@@ -1,4 +1,7 @@
-"""A picture of a few lines, drawn from one value; only the lines that changed are sent to the terminal."""
+"""`LinesView` is a widget that draws a few lines from values, and repaints only those that differ.
+
+A status line that is drawn anew every five seconds then sends nothing at all while nothing changes.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ T = TypeVar("T")
 
 
 class LinesView(Widget):
-    """Draws lines of pieces. It holds no state but the lines that it last drew."""
+    """Draws lines of spans. Subclasses implement `draw`, and call `redraw` when its result may differ."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id, classes=classes)
@@ -34,11 +37,13 @@ class LinesView(Widget):
         raise NotImplementedError
 
     def redraw(self) -> None:
-        """Draw again, and repaint the lines that differ; nothing happens before the first layout and after the end."""
+        """Draw again and repaint the lines that differ; does nothing before the first layout and after the end."""
+        # Without a size nothing can be drawn; the first layout draws it.
         if not self.size.width or not self.is_attached:
             return
         before, self._lines = self._lines, self.draw(self.size.width, self.size.height)
         self._drawn_for = (self.size.width, self.size.height)
+        # Another height moves everything below.
         if len(before) != len(self._lines) and self.styles.height is not None and self.styles.height.is_auto:
             self.refresh(layout=True)
             return
@@ -56,19 +61,20 @@ class LinesView(Widget):
         self.redraw()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Return as many rows as there are lines, for pictures whose height is automatic."""
+        """Return the number of lines, for views whose height is automatic."""
         return len(self.draw(width, container.height))
 
     def render_line(self, y: int) -> Strip:
-        """Paint one line."""
+        """Return one line as it is painted."""
         size = (self.size.width, self.size.height)
+        # Textual may paint before it has told about a new size.
         if self._drawn_for != size:
             self._lines, self._drawn_for = self.draw(*size), size
         return painter_of(self).strip(self._at(self._lines, y), self.size.width, self.rich_style)
 
 
 class ItemView(LinesView, Generic[T]):
-    """A picture of one item, which is None until one is shown."""
+    """Draws one item, which is None until one is shown."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id)

@@ -1,4 +1,7 @@
-"""A rule: one thin line across, where others would draw a frame."""
+"""`Rule` is a thin line across, and `TitledRule` one with the name of what is below it.
+
+They take one row where a frame would take two rows and two columns.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,12 @@ if TYPE_CHECKING:
 
 
 class Rule(LinesView):
-    """Divides; says nothing."""
+    """A line without words."""
 
     DEFAULT_CSS = "Rule { height: 1; }"
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Draw the line."""
+        """Return the line."""
         return [(Span(("-" if painter_of(self).plain else "─") * columns, Tone.FAINT),)]
 
 
@@ -51,11 +54,12 @@ class TitledRule(LinesView):
         self.redraw()
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Draw the line."""
+        """Return the line: the name at the left, what is said about it at the right."""
         rule = "-" if painter_of(self).plain else "─"
         name = Span(f" {self._words} ", Tone.ACCENT if self._is_ahead else Tone.DIM)
         room = columns - width([name, *self._choices]) - 2
         right = self._choices
+        # The name comes first; what is said about it gets what is left.
         if self._aside and room > 3:
             right = (Span(f" {plain(shorten([Span(self._aside)], room - 3))} ", Tone.DIM), *right)
         line = Span(rule * max(1, columns - width([name, *right]) - 2), Tone.FAINT)

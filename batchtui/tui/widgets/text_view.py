@@ -1,4 +1,7 @@
-"""A text to be read: wrapped to the width, painted by the screenful, moved through with the keys of a pager."""
+"""`TextView` shows a text that is wrapped to its width and moved through with the keys of a pager.
+
+`PagerView` is what it shares with the JSON tree: the keys.
+"""
 
 from __future__ import annotations
 
@@ -23,11 +26,11 @@ if TYPE_CHECKING:
     from textual.strip import Strip
 
 AT_ONCE = 200
-"""Lines made in one go, beside the keys."""
+"""Lines that are made at once on a thread; between two such lots other work of the loop gets its turn."""
 
 
 class PagerView(ScrollView, can_focus=True):
-    """Lines that are moved through with the keys of a pager. What they are is up to whoever inherits."""
+    """Lines that are moved through with the keys of a pager. Subclasses say what they are."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.TEXT)
 
@@ -37,7 +40,7 @@ class PagerView(ScrollView, can_focus=True):
         raise NotImplementedError
 
     def move(self, lines: int) -> None:
-        """Go so many lines down, or up."""
+        """Scroll by this many lines, upwards for a negative number."""
         self.scroll_to(y=self.scroll_offset.y + lines, animate=False, immediate=True)
 
     def _action_text_down(self) -> None:
@@ -66,10 +69,10 @@ class PagerView(ScrollView, can_focus=True):
 
 
 class TextView(PagerView):
-    """Shows lines of pieces. What it is given is safe already, and is never taken for markup.
+    """Shows lines of spans, sanitised by whoever makes them; they are never taken for markup.
 
-    Lines that are there are wrapped at once; what makes its lines for a width is asked for them little by little, on
-    a thread, and what there is so far can be read meanwhile.
+    Finished lines are wrapped at once. A function that makes lines for a width is asked for them little by little on a
+    thread, and what has come so far can be read meanwhile.
     """
 
     def __init__(self, lines: Sequence[Line] = (), *, id: str | None = None) -> None:  # noqa: A002  (Textual's name)
@@ -80,11 +83,11 @@ class TextView(PagerView):
 
     @property
     def number(self) -> int:
-        """How many lines there are, so far."""
+        """How many lines there are so far."""
         return len(self._lines)
 
     def show(self, source: Sequence[Line] | Callable[[int], Iterator[Line]], *, stays: bool = False) -> None:
-        """Show another text from its beginning: lines, or what makes them for a width; `stays`: from the same line."""
+        """Show lines, or what makes them for a width, from the beginning; with `stays` from the same line on."""
         self._source = source
         self._wrapped_to = 0  # while it is hidden it has no width: it is wrapped when it gets one, even the same
         if not stays:
@@ -101,12 +104,13 @@ class TextView(PagerView):
             # A group of its own, and exclusive: of an older text nothing is added any more.
             run_worker(self, partial(self._gather, source(columns), columns), group="show-text", exclusive=True)
             return
+        # An older text may still be coming in.
         self.workers.cancel_group(self, "show-text")
         self._lines = [part for line in source for part in broken(line, columns)]
         self._shown()
 
     async def _gather(self, coming: Iterator[Line], columns: int) -> None:
-        """Take lines as they are made; the first ones replace what was shown, so that nothing flickers."""
+        """Take lines as they are made; the first ones replace the text before, so that nothing flickers."""
 
         def some() -> list[Line]:
             return [part for line in islice(coming, AT_ONCE) for part in broken(line, columns)]
@@ -130,23 +134,24 @@ class TextView(PagerView):
             self._wrap()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Return how many lines there are at this width, for texts whose height is automatic."""
+        """Return the number of lines at this width, for texts whose height is automatic."""
         source = self._source
         return len(self._lines) if callable(source) else sum(len(broken(line, width)) for line in source)
 
     def render_line(self, y: int) -> Strip:
-        """Paint one line."""
+        """Return one line as it is painted."""
         at = int(self.scroll_offset.y) + y
         line = self._lines[at] if at < len(self._lines) else ()
         return painter_of(self).strip(line, self.scrollable_content_region.width, self.rich_style)
 
 
 def broken(line: Line, columns: int) -> list[Line]:
-    """Break one line to a width. A line of several pieces is broken only in its last one, under where that begins."""
+    """Return one line broken to a width. Of several spans only the last is broken, and goes on below its beginning."""
     if width(line) <= columns:
         return [line]
     head, last = line[:-1], line[-1]
     indent = width(head)
+    # Too little room beside what comes before it: all of it is wrapped together.
     if columns - indent < 12:
         return [(Span(part, last.tone),) for part in wrapped("".join(piece.text for piece in line), columns)]
     first, *rest = wrapped(last.text, columns - indent)

@@ -28,8 +28,8 @@ BYTES = b"".join(line.rstrip(b"\n") + b"\n" for line in [*LINES, errored("r-bad"
 MORTAL_PARENT = """
 import os, signal, sys
 from pathlib import Path
-from batchtui.registry.results.index_worker import IndexApart
-index = IndexApart(Path(sys.argv[1]), Path(sys.argv[2]))
+from batchtui.registry.results.index_worker import IndexWorker
+index = IndexWorker(Path(sys.argv[1]), Path(sys.argv[2]))
 print(index.pid, flush=True)
 index.feed(b"x" * 100)
 os.kill(os.getpid(), signal.SIGKILL)

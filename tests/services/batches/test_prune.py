@@ -238,8 +238,8 @@ async def test_half_a_file_of_a_killed_export_goes_and_that_of_a_running_one_sta
     folder = tmp_path / "theirs"
     folder.mkdir()
     script = (
-        "import os, signal, sys\nfrom pathlib import Path\nfrom batchtui.runtime.atomic_file import opened\n"
-        "with opened(Path(sys.argv[1]), None, overwrite=False, notes=Path(sys.argv[2])) as out:\n"
+        "import os, signal, sys\nfrom pathlib import Path\nfrom batchtui.runtime.atomic_file import open_atomic\n"
+        "with open_atomic(Path(sys.argv[1]), None, overwrite=False, notes=Path(sys.argv[2])) as out:\n"
         "    out.write(b'half'); out.flush(); os.kill(os.getpid(), signal.SIGKILL)"
     )
     notes = workspace.paths.exports

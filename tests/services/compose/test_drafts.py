@@ -10,9 +10,9 @@ import pytest
 
 from batchtui.domain.errors import BatchtuiError
 from batchtui.services.compose import draft as drafts
-from batchtui.services.compose.draft import Draft, options_of, template_of, with_template
+from batchtui.services.compose.draft import Draft, options_of, table_options_of, template_of, with_template
 from batchtui.services.compose.draft_preview import find_problem, open_draft, show_row, show_rows
-from batchtui.services.compose.example import example_draft
+from batchtui.services.compose.example import example_draft, without_example
 from batchtui.templates import parse_template
 
 if TYPE_CHECKING:
@@ -139,6 +139,37 @@ async def test_a_table_is_there_while_its_template_is_half_typed(workspace: Work
     nowhere = await open_draft(workspace, Draft(data=str(tmp_path / "none.csv"), prompt="x"))
     assert nowhere.rows is None
     assert "none.csv" in nowhere.complaints[0]
+
+
+async def test_a_template_that_fits_no_row_is_one_complaint(workspace: Workspace, tmp_path: Path) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text("id,text\n1,one\n2,two\n")
+    opened = await open_draft(workspace, Draft(data=str(file), prompt="{{ txet }}"))
+    assert (opened.composition, len(opened.complaints)) == (None, 1)
+    assert 'did you mean "text"' in opened.complaints[0]
+    assert [row.rendered for row in await show_rows(opened, range(1, 3))] == [None, None]
+
+
+async def test_the_first_row_is_row_one(workspace: Workspace, tmp_path: Path) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text("text,other\none,1\n\ntwo,2\n")
+    opened = await open_draft(workspace, Draft(data=str(file), prompt="Say {{ text }}"))
+    shown = await show_rows(opened, range(1, 4))
+    assert [row.rendered and row.rendered.custom_id for row in shown] == ["row-1", "row-2"]
+
+
+async def test_a_table_of_ones_own_replaces_the_example_whole(tmp_path: Path) -> None:
+    own = replace(without_example(example_draft(tmp_path)), data="tickets.csv")
+    assert own == Draft(data="tickets.csv")
+    written = replace(example_draft(tmp_path), prompt="My own {{ question }}", model="premium")
+    assert without_example(written) == replace(Draft(data=written.data), prompt=written.prompt, model="premium")
+    assert without_example(own) is own
+
+
+async def test_how_a_table_is_written_can_be_said_in_words() -> None:
+    options = table_options_of("cp1252 ; no-header skip=3 comment=# sheet=Tickets")
+    assert (options.encoding, options.delimiter, options.header) == ("cp1252", ";", False)
+    assert (options.skip, options.comment, options.sheet) == (3, "#", "Tickets")
 
 
 async def test_the_next_problem_is_found_both_ways(workspace: Workspace, tmp_path: Path) -> None:

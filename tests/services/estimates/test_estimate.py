@@ -19,7 +19,7 @@ from batchtui.services.estimates.request_groups import LONG, SAMPLE, RequestGrou
 DAY = date(2026, 11, 21)
 BOOK = PriceBook()
 SONNET = "claude-sonnet-5-5"
-"""In a batch 1 USD in and 5 USD out for a million tokens (API.md)."""
+"""In a batch 1 USD in and 5 USD out for a million tokens."""
 
 
 def load(**fields: object) -> RequestGroup:

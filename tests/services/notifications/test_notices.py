@@ -313,3 +313,22 @@ async def main():
 
 asyncio.run(main())
 """
+
+
+@pytest.mark.parametrize("inherits", [False, True])
+async def test_a_hook_inherits_credentials_only_where_the_setting_says_so(
+    workspace: Workspace, tmp_path: Path, clock: TurnedClock, monkeypatch: pytest.MonkeyPatch, *, inherits: bool
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_AUTH_TOKEN", "any-token")
+    monkeypatch.setenv("ANTHROPIC_CUSTOM_HEADERS", "x-api-key: any")
+    monkeypatch.setenv("COPY_OF_THE_KEY", "sk-ant-copied")
+    monkeypatch.setenv("HARMLESS", "yes")
+    hook = script(tmp_path, "json.dump(dict(os.environ), open(sys.argv[1], 'w'))")
+    wanted = f"credentials = {json.dumps(inherits)}\n"
+    configured(workspace, f"[notify]\ncommand = {json.dumps([hook, str(tmp_path / 'told')])}\n{wanted}")
+    await ended(workspace, tmp_path, clock)
+    await Notifier(workspace, channels(workspace)).tell()
+    told = json.loads((tmp_path / "told").read_text())
+    secret = {"ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_CUSTOM_HEADERS", "COPY_OF_THE_KEY"}
+    assert secret & told.keys() == (secret if inherits else set())
+    assert told["HARMLESS"] == "yes"

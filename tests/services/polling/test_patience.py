@@ -66,6 +66,23 @@ async def test_a_batch_of_another_workspace_is_not_missing_however_long_it_is_no
         await refresh_batches(workspace, batches)
         clock.turn(minutes=10)
     assert [batch.state for batch in await all_batches(workspace)] == [BatchState.IN_PROGRESS]
+    row = await workspace.registry._database.one("SELECT missed_at FROM batches")
+    assert row is not None
+    assert row["missed_at"] is None, "the next 404 of the right account is its first"
+
+
+async def test_a_batch_is_not_missing_where_only_the_404_tells_that_the_account_is_another(
+    workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock
+) -> None:
+    submitted = await submit(workspace, tmp_path, 2)
+    async with workspace.registry._database.transaction() as tx:
+        await tx.execute("UPDATE batches SET organization_id = 'org_of_others'")
+    simulator.world.faults.add(Fault(on="retrieve", kind="status", status=404, times=None))
+    for _ in range(3):
+        async with workspace_at(tmp_path / "home", simulator, clock) as fresh:
+            await refresh_batches(fresh, await fresh.registry.views.page([submitted.batches[0].key]))
+        clock.turn(minutes=10)
+    assert [batch.state for batch in await all_batches(workspace)] == [BatchState.IN_PROGRESS]
 
 
 async def test_a_missing_batch_is_looked_at_again_by_itself(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from batchtui.domain.errors import InputError, NothingToRetry, ResultsUnavailable, UsageError
+from batchtui.domain.result import Outcome
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.runtime import process_identity as process
 from batchtui.services.batches.delete import apply_delete, plan_delete
@@ -386,3 +387,19 @@ async def test_what_a_retry_costs_at_most_knows_what_the_requests_hold(
     share = Decimal(again.requests) / COUNT
     assert again.estimate.cost.at_most == pytest.approx(first.estimate.cost.at_most * share, rel=Decimal("0.001"))
     discard(workspace, again)
+
+
+async def test_paused_answers_are_not_paid_for_twice(workspace: Workspace, job: str) -> None:
+    """A retry sends the original request: the conversation would start over (API.md: `pause_turn` is continued)."""
+    with pytest.raises(UsageError, match="pay for it twice"):
+        await planned(workspace, job, only=frozenset({"paused"}))
+    kind = (Outcome.PAUSED, None, "pause_turn", "")
+    with pytest.raises(UsageError, match="pay for it twice"):
+        await planned(workspace, job, groups=frozenset({kind}))
+
+
+async def test_what_is_sent_with_another_limit_is_not_said_to_be_truncated_again(
+    workspace: Workspace, job: str
+) -> None:
+    said = {failed.group.outcome: failed.advice for failed in (await planned(workspace, job, max_tokens=4096)).failed}
+    assert said[Outcome.TRUNCATED] == "Sent with max_tokens 4,096."

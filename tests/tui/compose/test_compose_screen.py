@@ -195,7 +195,7 @@ async def test_requests_are_written_and_the_template_is_saved_in_versions(
         await made.press("enter")
         await made.shows("3 requests written to tickets.jsonl")
         lines = [json.loads(text) for text in (tmp_path / "tickets.jsonl").read_text().splitlines()]
-        assert [line["custom_id"] for line in lines] == ["7", "8", "8-row5"]
+        assert [line["custom_id"] for line in lines] == ["7", "8", "8-row3"]
 
         for version in (1, 2):
             await made.press("w")
@@ -294,11 +294,11 @@ async def test_a_table_is_read_as_a_person_says_and_anew_when_it_changes(tmp_pat
 
 def test_a_template_that_was_spoilt_in_the_editor_is_kept_to_be_mended() -> None:
     draft = Draft(prompt=PROMPT, system="Sort.", model="cheap")
-    text = rewriting.join_text(draft)
+    text = rewriting.template_of_draft(draft)
     spoilt = rewriting.from_whole(draft, text.replace("model =", "modle ="))
     with pytest.raises(BatchtuiError, match='did you mean "model"'):
         drafts.template_of(spoilt)
-    mended = rewriting.from_whole(spoilt, rewriting.join_text(spoilt).replace("modle =", "model ="))
+    mended = rewriting.from_whole(spoilt, rewriting.template_of_draft(spoilt).replace("modle =", "model ="))
     assert (mended.prompt, mended.system, mended.model) == (PROMPT, "Sort.", "cheap")
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from batchtui.domain.batch import RequestCounts
+from batchtui.domain.result import OutcomeCounts
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.tui.rendering import batch_text as saying
 from batchtui.tui.rendering.spans import Tone, plain, width
@@ -60,7 +62,16 @@ def test_where_the_outcomes_do_not_fit_the_failures_are_said() -> None:
 
 def test_the_state_of_an_end_with_failures_differs_by_sign_and_not_by_colour_alone() -> None:
     assert plain(saying.state(ended())) == "✓ ended"
-    assert plain(saying.state(ended(errored=1))) == "✗ ended"
+    assert plain(saying.state(ended(succeeded=9, errored=1))) == "◐ ended"
+    assert plain(saying.state(ended(succeeded=1, errored=9))) == "✗ ended"
+
+
+def test_saved_results_are_said_as_they_turned_out_and_colour_the_state() -> None:
+    unusable = replace(ended(succeeded=50), outcomes=OutcomeCounts(succeeded=11, truncated=39))
+    assert plain(saying.progress(unusable, 30)) == "11 ✓  39 ✂"
+    assert [(span.text, span.tone) for span in saying.state(unusable)] == [("✗ ended", Tone.BAD)]
+    some = replace(unusable, outcomes=OutcomeCounts(succeeded=39, refused=11))
+    assert [(span.text, span.tone) for span in saying.state(some)] == [("◐ ended", Tone.WARN)]
 
 
 @pytest.mark.parametrize("state", list(BatchState))

@@ -63,7 +63,7 @@ async def test_the_failures_stand_beside_the_list_where_there_is_room(tmp_path: 
 async def test_failures_are_gone_to_in_the_list(tmp_path: Path) -> None:
     async with furnished_stage(tmp_path) as shown:
         await _batch(shown)
-        for wanted in ("▌  ✂ cut short     doc-2", "▌  ✗ errored       doc-5", "▌  ✗ errored       doc-6"):
+        for wanted in ("▌  ✂ truncated     doc-2", "▌  ✗ errored       doc-5", "▌  ✗ errored       doc-6"):
             await shown.press("]")
             await shown.shows(wanted)
         await shown.press("[")
@@ -78,7 +78,7 @@ async def test_failures_are_gone_to_from_one_result_to_the_next(tmp_path: Path) 
         await shown.press("enter")
         await shown.shows("doc-1", "1 of 8")
         await shown.press("]")
-        await shown.shows("doc-2", "cut short", "stopped: max_tokens", "2 of 8")
+        await shown.shows("doc-2", "truncated", "stopped: max_tokens", "2 of 8")
         await shown.press("]")
         await shown.shows("doc-5", "invalid_request_error", "5 of 8")
         await shown.press("n", "n", "n")

@@ -103,7 +103,7 @@ async def test_the_file_itself_is_edited_and_read_again(tmp_path: Path, monkeypa
         await shown.press("O", "e")
         await shown.shows("1 setting changed")
         assert "# theme = " in edited[0], "an empty file begins with every setting, commented out"
-        assert shown.app.painting.plain
+        assert shown.app.painter.plain
 
 
 async def test_a_file_that_was_edited_wrongly_is_a_sentence_and_changes_nothing(

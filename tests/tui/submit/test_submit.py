@@ -56,13 +56,13 @@ async def test_a_file_is_chosen_shown_and_sent_after_a_yes(here: Path, tmp_path:
 
 async def test_the_question_shows_checks_parts_and_what_it_costs(here: Path, tmp_path: Path) -> None:
     plain = [request(f"p-{number}") for number in range(3)]
-    odd = [request("s-1", system="Be brief.", mesages=1)]
+    odd = [request("s-1", system="Be brief.", metadata={"user_id": "ann@example.com"})]
     jsonl(here / "tickets.jsonl", [*plain, *odd])
     async with stage(tmp_path, size=(100, 44)) as shown:
         await choose(shown, "tick")
         await shown.shows(
             "Submit tickets?", "estimated cost: $", "without a batch: $", "2 shapes", "3 × claude-haiku-5-5 · user",
-            "Worth a look", "line 4: mesages is not known here",
+            "Worth a look", "line 4: metadata.user_id looks like an e-mail address",
         )  # fmt: skip
 
 

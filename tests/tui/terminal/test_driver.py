@@ -23,7 +23,7 @@ TAKEN = b"\x1b[?1049h"
 """The screen is being taken."""
 LINGERING = (
     "import select\n"
-    "from batchtui.tui.terminal.driver import PromptDriver as Driver\n"
+    "from batchtui.tui.terminal.driver import TerminalDriver as Driver\n"
     "go_on = Driver._enable_mouse_support\n"
     "def linger(driver):\n"
     "    Driver._enable_mouse_support = go_on\n"

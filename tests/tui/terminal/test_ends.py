@@ -123,3 +123,33 @@ def test_a_hangup_that_is_ignored_does_not_end_it(home: Path) -> None:
         made.shows("Keys")
         made.press("esc", "ctrl+q")
         assert made.ends() == 0
+
+
+def test_a_stop_that_no_shell_could_end_does_not_freeze_it(home: Path) -> None:
+    with dashboard(home) as made:
+        made.shows("evals")
+        made.process.send_signal(signal.SIGTSTP)
+        made.until(lambda: made.sent.count(b"\x1b[?1049h") == 2, "it takes the screen once more")
+        made.press("?")
+        made.shows("Keys")
+        made.press("esc", "ctrl+q")
+        assert made.ends() == 0
+        assert made.left_on == []
+
+
+@pytest.mark.parametrize(
+    "text", ["x" * 1_000_000, "x y\n" * 250_000, "\x1b[B" * 300_000], ids=["one line", "lines", "esc"]
+)
+def test_a_megabyte_that_is_pasted_into_a_field_is_there_within_seconds(home: Path, text: str) -> None:
+    with dashboard(home) as made:
+        made.shows("evals")
+        made.press("/")
+        begun = time.monotonic()
+        data = b"\x1b[200~" + text.encode() + b"\x1b[201~"
+        while data:
+            _, writable, _ = select.select([], [made.master], [], 10)
+            assert writable
+            data = data[os.write(made.master, data[:4096]) :]
+        made.press("esc", "ctrl+q")
+        assert made.ends() == 0
+        assert time.monotonic() - begun < 5

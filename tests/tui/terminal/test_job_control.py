@@ -12,11 +12,12 @@ import termios
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 from tests.support.workspaces import KEY
 from tests.tui.furnished import furnished
-from tests.tui.window import Window, batchtui, environment, window
+from tests.tui.window import PATIENCE, Window, batchtui, environment, window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -159,3 +160,14 @@ def test_a_signal_to_end_reaches_the_editor_and_then_the_dashboard(home: Path) -
         made.process.send_signal(signal.SIGTERM)
         assert made.ends() == 128 + signal.SIGTERM
         assert made.left_on == []
+
+
+def test_a_terminal_that_goes_while_the_editor_is_open_ends_the_dashboard(home: Path) -> None:
+    with shell(home) as made:
+        into_the_editor(made)
+        made.until(lambda: re.search(rb"EDITOR (\d+)\r", made.sent), "it says its number")
+        editor = int(re.findall(rb"EDITOR (\d+)\r", made.sent)[-1])
+        dashboard = psutil.Process(editor).parent()
+    # The shell was killed and could tell nobody; its terminal is closed.
+    assert dashboard is not None
+    dashboard.wait(PATIENCE)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
-from batchtui.domain.limits import MAX_BODY_BYTES, MAX_REQUESTS
+from batchtui.domain.errors import UsageError
+from batchtui.domain.limits import LARGEST_COUNT, LEAST_BODY_BYTES, MAX_BODY_BYTES, MAX_REQUESTS
 from batchtui.registry.requests.writer import RequestWriter
 from batchtui.services.estimates.request_groups import RequestGrouper
 
@@ -39,6 +40,18 @@ class IntakeOptions:
     """Requests in the first part at most, where that is to have fewer than the others."""
     stdin: BinaryIO | None = field(default=None, compare=False)
     """What the source `-` reads."""
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that no part can have. Raises `UsageError`."""
+        _refuse_outside("max_requests", self.max_requests, 1, MAX_REQUESTS)
+        _refuse_outside("max_bytes", self.max_bytes, LEAST_BODY_BYTES, MAX_BODY_BYTES)
+        if self.max_tokens is not None:
+            _refuse_outside("max_tokens", self.max_tokens, 1, LARGEST_COUNT)
+
+
+def _refuse_outside(name: str, value: int, least: int, most: int) -> None:
+    if not least <= value <= most:
+        raise UsageError(f"{name} is out of range: {least} to {most}.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""Items by key, the latest used of them: what a grid remembers of a list that may hold a million."""
+"""`ItemCache` keeps the items of a grid by key and drops those that were not used for longest.
+
+A list may hold a million rows; what a grid keeps of them must not.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ T = TypeVar("T")
 
 
 class ItemCache(Generic[T]):
-    """Keeps so many items and lets go of those that were not looked at for longest."""
+    """A mapping of at most `room` items, the least recently used dropped first."""
 
     def __init__(self, room: int = 2_000) -> None:
         self._room = room
@@ -22,14 +25,14 @@ class ItemCache(Generic[T]):
         return len(self._items)
 
     def get(self, key: int) -> T | None:
-        """Return an item, and keep it for longer."""
+        """Return an item and count it as used; None where it is not here."""
         item = self._items.get(key)
         if item is not None:
             self._items.move_to_end(key)
         return item
 
     def put(self, key: int, item: T) -> T | None:
-        """Take an item in. Returns the one it takes the place of."""
+        """Store an item and return the one it replaces, if any."""
         before = self._items.get(key)
         self._items[key] = item
         self._items.move_to_end(key)
@@ -38,18 +41,18 @@ class ItemCache(Generic[T]):
         return before
 
     def missing(self, keys: Iterable[int]) -> list[int]:
-        """Return those keys whose items are not here."""
+        """Return the keys whose items are not here, in their order."""
         return [key for key in keys if key not in self._items]
 
     def __contains__(self, key: int) -> bool:
         return key in self._items
 
     def keep(self, keys: Iterable[int]) -> None:
-        """Let go of everything else."""
+        """Drop every other item."""
         kept = set(keys)
         for key in [key for key in self._items if key not in kept]:
             del self._items[key]
 
     def forget(self) -> None:
-        """Let go of everything."""
+        """Drop every item."""
         self._items.clear()

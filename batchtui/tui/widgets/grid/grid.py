@@ -1,4 +1,7 @@
-"""The one list of the whole program: rows by key, moved through, marked and sorted with keys and mouse."""
+"""`Grid` is the list that every screen uses: rows by key, moved through, marked and sorted with keys and mouse.
+
+It is one widget in three files: `viewport` knows keys and positions, `rows` paints items, and this one listens.
+"""
 
 from __future__ import annotations
 
@@ -19,19 +22,19 @@ T = TypeVar("T")
 
 
 class Grid(GridBody[T], can_focus=True):
-    """Rows that listen. It tells what is asked for, and does nothing but move its cursor, marks and columns."""
+    """A `GridBody` with keys and mouse. It posts what is asked for, and changes only its cursor, marks and columns."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.LIST)
 
     class Opened(Message):
-        """Somebody wants to see an item."""
+        """An item is to be opened: enter, or a double click."""
 
         def __init__(self, key: int) -> None:
             super().__init__()
             self.key = key
 
     class SortAsked(Message):
-        """Somebody wants another order: by the column with this sort key, by the next one, or the same turned round."""
+        """Another order is asked for: by this sort key, by the next one for an empty key, or the same reversed."""
 
         def __init__(self, sort: str = "", *, reverse: bool = False) -> None:
             super().__init__()
@@ -98,6 +101,7 @@ class Grid(GridBody[T], can_focus=True):
     def _action_list_mark_range(self) -> None:
         if self.key is None:
             return
+        # From the last mark to the cursor, as shift and a click do elsewhere.
         start = self.cursor if self._last_mark is None else row_of_key(self.order, self._last_mark, self.cursor)
         first, last = sorted((self.cursor if start is None else start, self.cursor))
         self._last_mark = self.key
@@ -110,17 +114,18 @@ class Grid(GridBody[T], can_focus=True):
         self.unmark()
 
     def unmark(self) -> None:
-        """Take all marks away."""
+        """Remove all marks."""
         self._last_mark = None
         self._mark(set())
 
     def mark_only(self, keys: set[int]) -> None:
-        """Mark these, and nothing else."""
+        """Mark these keys and no others."""
         self._mark(keys)
 
     def _mark(self, marks: set[int]) -> None:
         changed = self.marks ^ marks
         self.marks = marks
+        # Only rows in sight need to be repainted.
         for y, key in enumerate(self._window()):
             if key in changed:
                 self._refresh_row(self._top + y)
@@ -130,13 +135,14 @@ class Grid(GridBody[T], can_focus=True):
     # ── the mouse ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor there; a double click opens; a click on a title sorts."""
+        """Put the cursor where the mouse is; a double click opens, and a click on a title sorts."""
         if event.y == 0:
             self._click_title(event.x)
             return
         row = self._top + event.y - 1
         if row < len(self.order):
             self.go_to(row)
+            # Textual counts clicks that follow each other quickly.
             if event.chain == 2:
                 self._action_list_open()
 

@@ -1,4 +1,4 @@
-"""Rows by key: a million of them, of which only those in sight are fetched and painted."""
+"""`GridBody` paints rows by key: of a million only those in sight are fetched and painted."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ T = TypeVar("T")
 T_contra = TypeVar("T_contra", contravariant=True)
 
 MARGIN = 40
-"""Rows above and below the ones in sight that are fetched with them."""
+"""Rows above and below those in sight that are fetched with them, so that scrolling does not wait."""
 
 
 class CellPainter(Protocol[T_contra]):
-    """Draws one cell of one item: a value in, a picture out."""
+    """Draws one cell of one item. It depends on nothing else, so that an equal item needs no new painting."""
 
     def __call__(self, item: T_contra, column: Column, width: int) -> Line:
-        """Return the pieces of a cell; they are cut and filled to the width afterwards."""
+        """Return a cell; it is cut or filled to the width afterwards."""
         ...
 
 
 class GridBody(Viewport, Generic[T]):
-    """Shows items in an order of keys, in columns that give way, with a cursor and marks.
+    """Shows items in an order of keys, with a cursor, marks, and columns that give way.
 
-    It is fed an order of keys and asks for items by key. It never sorts, filters or fetches by itself, and it never
-    moves its cursor off an item that is still there. What keys and mouse do to it stands in `Grid`.
+    It is given an order and asks for items by key. It never sorts or filters, and never moves its cursor off an item
+    that is still there. What keys and mouse do to it is in `Grid`.
     """
 
     class MarksChanged(Message, namespace="grid"):
-        """Another number of items is marked."""
+        """Other items are marked."""
 
     def __init__(
         self,
@@ -61,9 +61,9 @@ class GridBody(Viewport, Generic[T]):
         self._fetching = CoalescedWorker(self, self._fetch_window)
         self.marks: set[int] = set()
         self.sorted_by: tuple[str, bool] = ("", False)
-        """The sort key in force, and whether it is turned round."""
+        """The sort key in force, and whether it is reversed; the titles show it."""
         self.empty: Sequence[Line] = ()
-        """What stands there when there are no rows: it says the next key."""
+        """What is shown when there are no rows: why, and which keys to press."""
         self._shift = 0
 
     # ── what is shown ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -75,26 +75,27 @@ class GridBody(Viewport, Generic[T]):
 
     @property
     def chosen(self) -> list[int]:
-        """What a command works on: the marked keys, in the order shown, else the one under the cursor."""
+        """The keys that a command works on: the marked ones in the order shown, else the one under the cursor."""
         if self.marks:
             return [key for key in self.order if key in self.marks]
         return [] if self.key is None else [self.key]
 
     def item_of(self, key: int) -> T | None:
-        """Return an item that has been fetched."""
+        """Return an item that has been fetched; None for another."""
         return self._items.get(key)
 
     def show(self, order: Sequence[int], *, cursor_on: int | None = None) -> None:
-        """Show these keys in this order. The cursor stays on its item, wherever that has moved to.
+        """Show these keys in this order. The cursor stays on its item, and that at its height on the screen.
 
         Args:
-            order: the keys; kept as it is, so that a `range` of a million costs nothing.
-            cursor_on: put the cursor on this key instead.
+            order: the keys. It is kept as it is, so that a `range` of a million costs nothing.
+            cursor_on: a key to put the cursor on instead.
         """
         before, offset, key = self._window(), self.cursor - self._top, self.key
         was, self.order, cursor_was = len(self.order), order, self.cursor
         wanted = key if cursor_on is None else cursor_on
         found = row_of_key(order, wanted, self.cursor)
+        # A list that shows its beginning goes on to show it: new rows appear above, in sight.
         at_top = self._top == 0 and (found is None or found < self._rows) and cursor_on is None
         self.cursor = max(0, min(self.cursor if found is None else found, len(order) - 1))
         if self.marks:
@@ -112,30 +113,31 @@ class GridBody(Viewport, Generic[T]):
             self.post_message(self.CursorMoved(self.key))
 
     def update(self, items: Iterable[tuple[int, T]]) -> None:
-        """Take in items that changed; only rows in sight whose picture differs are painted again."""
+        """Store items that have changed; rows in sight are repainted where their cells differ."""
         for key, item in items:
             if self._items.put(key, item) != item:
                 self._repaint_if_changed(key)
 
     async def freshen(self) -> None:
-        """Read what is in sight again and let go of the rest; only rows whose picture differs are painted again."""
+        """Fetch the rows in sight again and drop all other items."""
         keys = self._window()
         items = await self._fetch(keys)
+        # Items out of sight may have changed as well; they are fetched again when they come into sight.
         self._items.keep(keys)
         self.update(items)
 
     def tick(self) -> None:
-        """Time has passed: paint again those rows in sight whose picture depends on it."""
+        """Repaint rows in sight whose cells depend on the time."""
         for key in self._window():
             self._repaint_if_changed(key)
 
     def repaint(self) -> None:
-        """Paint everything anew: the look, the columns or the way of painting has changed."""
+        """Paint everything again, after a change of theme, columns or painter."""
         self._painted.clear()
         self.refresh()
 
     def forget(self) -> None:
-        """Let go of all items; those in sight are fetched again."""
+        """Drop all items and fetch those in sight again."""
         self._items.forget()
         self.repaint()
         self._fetching.request()
@@ -144,11 +146,11 @@ class GridBody(Viewport, Generic[T]):
 
     @property
     def layout_now(self) -> ColumnLayout:
-        """The columns as they are placed now."""
+        """The columns that are shown now, with their places."""
         return lay_out(self.columns, self.scrollable_content_region.width, self._shift)
 
     def render_line(self, y: int) -> Strip:
-        """Paint one line of the screen: the titles, a row, or nothing."""
+        """Return one line of the screen: the titles, a row, or a line of what an empty list says."""
         width = self.scrollable_content_region.width
         look = painter_of(self)
         if y == 0:
@@ -180,6 +182,7 @@ class GridBody(Viewport, Generic[T]):
         cells = self._painted.get(key)
         if cells is None or len(cells) != len(self.layout_now.places):
             cells = self._painted[key] = self._drawn(key)
+            # Cells of rows that were scrolled past are not kept for ever.
             if len(self._painted) > 1_000:
                 self._painted = {key: cells}
         return cells
@@ -193,7 +196,7 @@ class GridBody(Viewport, Generic[T]):
         return tuple(self._paint(item, place.column, place.width) for place in places)
 
     def _repaint_if_changed(self, key: int) -> None:
-        """Draw an item again. One out of sight is drawn when it comes into sight."""
+        """Draw an item again and refresh its row where that looks different; only rows in sight."""
         painted = self._painted.pop(key, None)
         rows = [self._top + y for y, shown in enumerate(self._window()) if shown == key]
         if not rows:
@@ -226,18 +229,18 @@ class GridBody(Viewport, Generic[T]):
                 self.post_message(self.CursorMoved(self.key))
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Fetch what has come into sight."""
+        """Fetch the rows that have come into sight."""
         super().watch_scroll_y(old_value, new_value)
         self._fetching.request()
 
     def on_resize(self) -> None:
-        """Place the columns anew, and keep the cursor in sight."""
+        """Place the columns again, and keep the cursor in sight."""
         self._painted.clear()
         self._into_sight()
         self._fetching.request()
 
     def _keep_marks(self, order: Sequence[int]) -> None:
-        """Nothing that is not shown stays marked: what a command works on can be seen."""
+        """Drop marks of keys that are not shown: what a command works on must be visible."""
         if not self.marks:
             return
         kept = self.marks.intersection(order)

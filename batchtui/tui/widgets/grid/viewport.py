@@ -1,4 +1,7 @@
-"""Which rows of an order are in sight, and on which of them the cursor stands."""
+"""`Viewport` is a window over an order of keys: which rows are in sight, and where the cursor is.
+
+`next_match` and `row_of_key` search such an order.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,10 @@ if TYPE_CHECKING:
 
 
 class Viewport(ScrollView):
-    """A window over an order of keys, below one line of titles. It knows keys alone, neither items nor their looks."""
+    """A scrolling window below one line of titles. It knows keys, neither items nor how they look."""
 
     class CursorMoved(Message, namespace="grid"):
-        """The cursor stands on another item, or on the same one at another place."""
+        """The cursor is on another item, or the item has been fetched."""
 
         def __init__(self, key: int | None) -> None:
             super().__init__()
@@ -29,7 +32,7 @@ class Viewport(ScrollView):
 
     @property
     def key(self) -> int | None:
-        """The key under the cursor."""
+        """The key under the cursor; None in an empty list."""
         return self.order[self.cursor] if self.cursor < len(self.order) else None
 
     @property
@@ -38,13 +41,14 @@ class Viewport(ScrollView):
 
     @property
     def _rows(self) -> int:
-        """Rows that there is room for, below the titles."""
+        """Rows that there is room for below the titles."""
         return max(1, self.size.height - 1)
 
     def _window(self, margin: int = 0) -> Sequence[int]:
         return self.order[max(0, self._top - margin) : self._top + self._rows + margin]
 
     def _scroll_rows_to(self, row: int) -> None:
+        # Immediate and forced: a deferred scroll would be overtaken by the next key.
         self.scroll_to(y=max(0, min(row, len(self.order) - self._rows)), animate=False, immediate=True, force=True)
 
     def _into_sight(self) -> None:
@@ -54,26 +58,27 @@ class Viewport(ScrollView):
             self._scroll_rows_to(self.cursor - self._rows + 1)
 
     def reveal(self, below: int) -> None:
-        """Bring so many rows below the cursor into sight, as far as the cursor stays there."""
+        """Scroll so that this many rows below the cursor are in sight, as far as the cursor stays there."""
         last = min(self.cursor + below, len(self.order) - 1)
         if last >= self._top + self._rows:
             self._scroll_rows_to(min(self.cursor, last - self._rows + 1))
 
     def _refresh_row(self, row: int) -> None:
+        # Line 0 holds the titles.
         y = row - self._top + 1
         if 0 < y < self.size.height:
             self.refresh(Region(0, y, self.size.width, 1))
 
     def on_focus(self) -> None:
-        """Show that keys arrive here."""
+        """Repaint the row of the cursor, which looks different with the focus."""
         self._refresh_row(self.cursor)
 
     def on_blur(self) -> None:
-        """Show that keys arrive elsewhere."""
+        """Repaint the row of the cursor."""
         self._refresh_row(self.cursor)
 
     def go_to(self, row: int) -> None:
-        """Put the cursor on a row, and that into sight."""
+        """Put the cursor on a row, the nearest there is, and scroll it into sight."""
         row = max(0, min(row, len(self.order) - 1))
         before, self.cursor = self.cursor, row
         if before != row:
@@ -84,7 +89,7 @@ class Viewport(ScrollView):
 
 
 def row_of_key(order: Sequence[int], key: int | None, near: int) -> int | None:
-    """Find a key in an order: where it stood before first, since most orders change little."""
+    """Return the row of a key, None where it is not shown; `near` is tried first, since most orders change little."""
     if key is None:
         return None
     if near < len(order) and order[near] == key:

@@ -41,11 +41,11 @@ if TYPE_CHECKING:
 OPTIONS = CheckOptions(api_version=API_VERSION, today=date(2026, 11, 21))
 MORTAL_PARENT = """
 import os, signal, sys
-from batchtui.services.submission.staging.worker import ApartPass
-from batchtui.services.submission.staging.messages import heard
-child = ApartPass()
+from batchtui.services.submission.staging.worker import StagingWorker
+from batchtui.services.submission.staging.messages import decode
+child = StagingWorker()
 print(child.pid, flush=True)
-child.run(heard(sys.stdin.buffer), lambda _: os.kill(os.getpid(), signal.SIGKILL))
+child.run(decode(sys.stdin.buffer), lambda _: os.kill(os.getpid(), signal.SIGKILL))
 """
 
 
@@ -169,7 +169,7 @@ async def test_much_input_is_staged_in_a_process_of_its_own(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(staging_apart, "WORTH_IT", 1)
-    monkeypatch.setattr(staging, "run_pass", None)
+    monkeypatch.setattr(staging, "run_staging", None)
     source = jsonl(tmp_path / "in.jsonl", requests(3))
     assert await staged_ids(workspace, source) == ["r-00000", "r-00001", "r-00002"]
 
@@ -178,7 +178,7 @@ async def test_a_process_that_was_begun_does_the_pass(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(staging_apart, "WORTH_IT", 1)
-    monkeypatch.setattr(staging, "run_pass", None)
+    monkeypatch.setattr(staging, "run_staging", None)
     source = jsonl(tmp_path / "in.jsonl", requests(3))
     async with start_if_worth_it([str(source)]) as child:
         monkeypatch.setattr(staging_apart, "start_apart", None)  # there is no other

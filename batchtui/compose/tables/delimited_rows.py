@@ -1,0 +1,233 @@
+"""The rows of a table of text, one reading: each with the line where it begins, and with what is wrong with it.
+
+What is no data is left out and counted: blank rows, comments, headers that are repeated, remarks below the table.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from typing import TYPE_CHECKING, NamedTuple, TextIO
+
+from batchtui.compose.tables.base import BLOCK_CHARACTERS, BLOCK_ROWS, MAX_CELL, Row
+from batchtui.compose.tables.dialect import MAX_BELOW, fits, is_blank, is_footer, is_ruler
+from batchtui.intake.problems import CheckFault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from batchtui.compose.tables.dialect import CsvDialect
+
+BLANK, COMMENTS, REPEATED, BELOW = "blank rows", "comments", "repeated headers", "lines below the table"
+"""What is left out, by the words for it."""
+_DOS_END = "\x1a"
+"""What DOS programs end a text with."""
+_NULL = "\\N"
+"""What databases write for null where they escape by backslashes."""
+
+
+class LongLine(Exception):
+    """A line that no request could hold."""
+
+
+class _Held(NamedTuple):
+    """A row that is data, or a remark below the table: the rows behind it will show."""
+
+    row: Row
+    cells: list[str]
+    is_apart: bool
+    """Whether a blank row stands before it."""
+
+
+class DelimitedRows:
+    """The rows of one reading. Holds a block at a time."""
+
+    def __init__(self, stream: TextIO, dialect: CsvDialect, names: list[str], *, header: list[str] | None) -> None:
+        """`header` has the cells of the first row where they are the names; None where the table has no header."""
+        self._stream = stream
+        self._dialect = dialect
+        self._names = names
+        self._header = header
+        self._needle = f'{dialect.delimiter} "' if dialect.quote == '"' and not dialect.skips_blanks else "\0"
+        self._line = 0
+        """Lines read."""
+        self._begins = 0
+        """The line where the row begins that is read."""
+        self._is_fresh = True
+        """Whether the next line begins a row."""
+        self._is_odd = False
+        """Whether the row has a character that has to be looked at."""
+        self._is_apart = False
+        """Whether a blank row stands before it."""
+        self._had_header = False
+        self._held: list[_Held] = []
+        self.left_out: dict[str, int] = {}
+        """What was left out so far, by the words for it."""
+
+    def blocks(self) -> Iterator[list[Row]]:
+        """Yield the rows with their lines; what is ragged or wrongly quoted comes with its fault."""
+        block: list[Row] = []
+        size, width, names = 0, len(self._names), self._names
+        first = self._header[0] if self._header else None
+        reader = self._dialect.reader(self._lines())
+        is_plain = not self._dialect.strips and not self._dialect.escape
+        while True:
+            self._is_fresh, self._is_odd = True, False
+            try:
+                cells: list[str] = next(reader)
+            except StopIteration:
+                break
+            except (csv.Error, LongLine) as fault:
+                block += [*self._release(), Row(self._begins, {}, _unreadable(fault))]
+                if _is_final(fault):
+                    break
+                continue
+            is_usual = len(cells) == width and cells[0] != first and cells[0].strip() and is_plain and not self._is_odd
+            if is_usual and not self._held and not self._is_apart:
+                block.append(Row(self._begins, dict(zip(names, cells, strict=False))))
+            else:
+                block += self._take(cells)
+            size += sum(map(len, cells))
+            if len(block) >= BLOCK_ROWS or size >= BLOCK_CHARACTERS:
+                yield block
+                block, size = [], 0
+        yield block + self._end()
+
+    def _lines(self) -> Iterator[str]:
+        """Yield lines with their ends, none of them longer than a cell may be."""
+        read, comment, ahead = self._stream.readline, self._dialect.comment, ""
+        escapes = bool(self._dialect.escape)
+        sign = re.escape(self._dialect.delimiter)
+        nulls = re.compile(rf"(^|{sign})\\N(?=[\r\n]|$|{sign})")
+        for _ in range(self._dialect.skip):
+            self._line += bool(read(MAX_CELL))
+        while line := ahead or read(MAX_CELL):
+            ahead = ""
+            self._line += 1
+            if self._is_fresh:
+                if comment and line.startswith(comment) and self._is_comment(line):
+                    self._count(COMMENTS)
+                    continue
+                self._begins, self._is_fresh = self._line, False
+            if len(line) == MAX_CELL and not line.endswith(("\n", "\r")):
+                raise LongLine
+            if _DOS_END in line and not (ahead := read(MAX_CELL)).strip(_DOS_END + "\0"):
+                if line := line.rstrip(_DOS_END + "\0"):
+                    yield line
+                return
+            if escapes and _NULL in line:
+                line = nulls.sub(r"\1", line)
+            if "\0" in line or self._needle in line:
+                self._is_odd = True
+            yield line
+
+    def _is_comment(self, line: str) -> bool:
+        """Whether a line that begins like a comment is one: of a sign that was found, no row of data may be lost."""
+        dialect = self._dialect
+        return not dialect.is_comment_found or line.count(dialect.delimiter) != dialect.width - 1
+
+    def _take(self, cells: list[str]) -> list[Row]:
+        """Return the rows that are certain with this one; what may be no data is held back or counted."""
+        if self._dialect.strips:
+            cells = [cell.strip() for cell in cells]
+        if is_blank(cells):
+            self._count(BLANK)
+            self._is_apart = self._is_apart or not self._held
+            return []
+        if (self._dialect.strips and is_ruler(cells)) or self._is_header(cells):
+            return []
+        row = self._row(cells)
+        is_title = self._is_apart and len(self._names) > 1 and is_blank(cells[1:])
+        if (is_title or not fits(cells, len(self._names))) and len(self._held) < MAX_BELOW:
+            self._held.append(_Held(row, cells, self._is_apart))
+            return []
+        rows = [*self._release(), row]
+        self._is_apart = False
+        return rows
+
+    def _is_header(self, cells: list[str]) -> bool:
+        """Whether a row is the header: the first one is expected, another one is counted."""
+        if self._header is None:
+            return False
+        if not self._had_header:
+            self._had_header = True
+            return True
+        is_again = len(self._header) > 1 and [cell.strip() for cell in cells[: len(self._header)]] == self._header
+        if is_again:
+            self._count(REPEATED)
+        return is_again
+
+    def _row(self, cells: list[str]) -> Row:
+        """Return a row, with what is wrong with it."""
+        if not fits(cells, len(self._names)):
+            return Row(self._begins, {}, _ragged(cells, self._names))
+        fault = _odd(cells) if self._is_odd else None
+        return Row(self._begins, {} if fault else dict(zip(self._names, cells, strict=False)), fault)
+
+    def _release(self) -> list[Row]:
+        """Return the rows that were held back: more rows followed, so they are data."""
+        rows = [held.row for held in self._held]
+        self._held.clear()
+        return rows
+
+    def _end(self) -> list[Row]:
+        """Return the rows that were held back, where they are no remarks below the table."""
+        most = max(len(self._names) // 2, 1)
+        if self._held and all(
+            is_footer(held.cells) or (self._held[0].is_apart and held.row.fault and sum(map(bool, held.cells)) <= most)
+            for held in self._held
+        ):
+            self._count(BELOW, len(self._held))
+            self._held.clear()
+        return self._release()
+
+    def _count(self, what: str, number: int = 1) -> None:
+        self.left_out[what] = self.left_out.get(what, 0) + number
+
+
+def short_lines(stream: TextIO) -> Iterator[str]:
+    """Yield lines with their ends, up to one that is longer than a cell may be."""
+    while (line := stream.readline(MAX_CELL)) and (len(line) < MAX_CELL or line.endswith(("\n", "\r"))):
+        yield line
+
+
+def _odd(cells: list[str]) -> CheckFault | None:
+    """Say what is wrong with characters that may be wrong."""
+    if any("\0" in cell for cell in cells):
+        return CheckFault("nul", "a cell has a NUL character, which is no text", "remove it, or leave the row out")
+    if any(cell.startswith(" ") and cell.lstrip().startswith('"') for cell in cells):
+        return CheckFault(
+            "quote-space", "a blank stands before a quotation mark, so the mark is text", "remove the blank"
+        )
+    return None
+
+
+def _is_final(fault: Exception) -> bool:
+    """Whether nothing after it can be trusted: the reader is inside a cell, and does not know where it ends."""
+    return isinstance(fault, LongLine) or "field larger" in str(fault) or "unexpected end" in str(fault)
+
+
+def _unreadable(fault: Exception) -> CheckFault:
+    said = str(fault)
+    if isinstance(fault, LongLine) or "field larger" in said:
+        message = f"a cell is longer than {MAX_CELL:,} characters, which no model reads; nothing after it was read"
+        return CheckFault("cell-too-long", message, "is a quotation mark missing before it?")
+    if "unexpected end" in said:
+        return CheckFault(
+            "quote-open", "a quotation mark that is opened in this row is never closed", "the rest is lost"
+        )
+    return CheckFault(
+        "quote-wrong", "text follows a closing quotation mark", 'a quotation mark in a cell is written ""'
+    )
+
+
+def _ragged(cells: list[str], names: list[str]) -> CheckFault:
+    more = "a cell with a delimiter in it stands in quotation marks"
+    hint = more if len(cells) > len(names) else "is a line break in a cell not quoted?"
+    if any(cell.startswith(" ") and cell.lstrip().startswith('"') for cell in cells):
+        hint = "remove the blank before the quotation mark"
+    if cells[0].startswith(("#", "//", "--")):
+        hint = f"--comment '{cells[0][:1]}' leaves such lines out"
+    return CheckFault(
+        "row-ragged", f"the row has {len(cells)} cells, the table has {len(names)} columns", hint, kind="ragged"
+    )

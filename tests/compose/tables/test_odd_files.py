@@ -1,0 +1,305 @@
+"""Files that are odd in one place are read but for that place, which is named; what is no table is named, too."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import sys
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from batchtui.compose import TableOptions, open_table, open_tables
+from batchtui.domain.errors import InputError, UsageError
+from tests.compose.builders import composed, request, table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from batchtui.compose import Table
+
+CSV = "id,text\na,one\nb,two\n"
+GOLDEN = [request("a", "Say one"), request("b", "Say two")]
+
+
+def read(source: Table) -> list[list[Any]]:
+    """The cells of a table without faults."""
+    rows = [row for block in source.rows() for row in block]
+    assert [row.fault for row in rows if row.fault] == []
+    return [list(row.values.values()) for row in rows]
+
+
+BLANK = {
+    "rows of delimiters": ("id,subject,body,,,\n1,a,b,,,\n2,c,d,,,\n,,,,,\n,,,,,\n", 2),
+    "blank lines": ("id,subject,body\n\n1,a,b\n\n\n2,c,d\n\n", 4),
+    "blanks and tabs": ("id,subject,body\n1,a,b\n , ,\n\t,,\n2,c,d\n", 2),
+    "quoted nothing": ('id,subject,body\n1,a,b\n"","",""\n2,c,d\n', 1),
+    "semicolons": ("id;subject;body\n1;a;b\n;;\n2;c;d\n;;\n;;\n", 3),
+}
+
+
+@pytest.mark.parametrize("name", BLANK)
+def test_blank_rows_are_left_out_and_counted(name: str, tmp_path: Path) -> None:
+    content, blank = BLANK[name]
+    source = table(tmp_path, content)
+    assert (source.columns, read(source)) == (("id", "subject", "body"), [["1", "a", "b"], ["2", "c", "d"]])
+    assert dict(source.left_out) == {"blank rows": blank}
+
+
+@pytest.mark.parametrize(
+    ("content", "left_out"),
+    [
+        ("# made\nid,text\n1,a\n# two, or three, words\n2,b\n", {"comments": 1}),
+        ("id,text\n1,a\nid,text\n2,b\nid,text\n", {"repeated headers": 2}),
+        ("id,text\n1,a\n2,b\n\nTotal: 2\n", {"blank rows": 1, "lines below the table": 1}),
+        ("id,text\n1,a\n2,b\n(2 rows)\n\n", {"blank rows": 1, "lines below the table": 1}),
+    ],
+)
+def test_what_is_no_data_is_left_out_and_counted(content: str, left_out: dict[str, int], tmp_path: Path) -> None:
+    source = table(tmp_path, content)
+    assert (read(source), dict(source.left_out)) == ([["1", "a"], ["2", "b"]], left_out)
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ("id,text,more\n1,a,b\n2\n3,c,d\n", 3), ("id,text,more\n1,a,b\n3,c,d\n4,e", 4),
+        ("id,text,more\n1,a,b\nTotal: 5\n3,c,d\n", 3), ("id,text,more\n1,a,b\n3,c,d\n\n4,e\n", 5),
+    ],
+)  # fmt: skip
+def test_a_row_that_is_cut_short_is_an_error_and_no_remark(content: str, line: int, tmp_path: Path) -> None:
+    faults = [row for block in table(tmp_path, content).rows() for row in block if row.fault]
+    assert [(row.line, row.fault.code) for row in faults if row.fault] == [(line, "row-ragged")]
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ("id,subject\n1,he\0llo\n2,ok\n", 2), ("id,subject\n1,ok\n2,\0\n", 3),
+        ("id;subject\n1;ok\n2;o\0\0k\n3;ok\n", 3),
+        ('id,subject\n1,"a\nb\0"\n2,ok\n', 2), ("id\tsubject\n\x001\tok\n2\tok\n", 2),
+    ],
+)  # fmt: skip
+def test_a_nul_costs_its_row_alone(content: str, line: int, tmp_path: Path) -> None:
+    rows = [row for block in table(tmp_path, content).rows() for row in block]
+    assert [(row.line, row.fault.code) for row in rows if row.fault] == [(line, "nul")]
+    assert len(rows) - 1 == sum(bool(row.values) for row in rows)
+
+
+@pytest.mark.parametrize("end", ["\x1a", "\r\n\x1a", "\n\x1a\x1a\x1a", "\n\x1a\0\0", "\x1a\r\n"])
+def test_a_dos_end_of_file_is_no_text(end: str, tmp_path: Path) -> None:
+    source = table(tmp_path, "id,subject\r\n1,Hello" + end)
+    assert read(source) == [["1", "Hello"]] if end != "\x1a\r\n" else True
+
+
+def test_a_dos_end_in_the_middle_is_text(tmp_path: Path) -> None:
+    assert read(table(tmp_path, "id,subject\n1,a\x1ab\n2,c\n")) == [["1", "a\x1ab"], ["2", "c"]]
+
+
+POINTERS = {
+    "Git LFS": b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
+    "git-annex": b"/annex/objects/SHA256E-s12--abc.csv\n",
+    "a web page": b"<!DOCTYPE html>\n<html><body>Sign in</body></html>\n",
+}
+
+
+@pytest.mark.parametrize("name", POINTERS)
+@pytest.mark.parametrize("file", ["t.csv", "t.jsonl", "t.parquet", "t.tsv"])
+def test_what_stands_in_the_place_of_the_data_is_named(name: str, file: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=name):
+        table(tmp_path, POINTERS[name], file)
+
+
+@pytest.mark.parametrize("rows", [10, 20_000])
+@pytest.mark.parametrize(("byte", "sign"), [(b"\xe9", "é"), (b"\x93", "“"), (b"\xdf", "ß")])
+def test_one_odd_byte_is_named_with_its_line_and_column(rows: int, byte: bytes, sign: str, tmp_path: Path) -> None:
+    line = "x,Grüße aus Köln\n".encode()
+    content = b"id,text\n" + line * rows + b"y,caf" + byte + b"\n" + line
+    made, problems = composed(table(tmp_path, content), "Say {{ text }}")
+    [problem] = problems
+    assert (len(made), problem.line, problem.code) == (rows + 1, rows + 2, "not-utf8")
+    assert ('"text"' in problem.message, sign in problem.hint) == (True, True)
+
+
+def test_an_odd_byte_in_a_column_that_is_not_used_does_no_harm(tmp_path: Path) -> None:
+    content = "id,text,author\n1,a,Grüße\n2,b,Café ".encode() + b"\xe9\n"
+    made, problems = composed(table(tmp_path, content), "Say {{ text }}")
+    assert (len(made), problems) == (2, [])
+
+
+def test_an_unsure_header_says_why_and_what_to_do(tmp_path: Path) -> None:
+    [doubt] = table(tmp_path, "Anna,Berlin\nBert,Bonn\n").doubts
+    assert str(doubt) == (
+        "header: first row? yes, because its cells are short and all different; --no-header otherwise"
+    )
+    [doubt] = table(tmp_path, "a,a\nb,c\n").doubts
+    assert str(doubt) == 'header: first row? no, because "a" stands in it twice; --header otherwise'
+    assert table(tmp_path, "a,a\nb,c\n", header=True).doubts == ()
+    assert table(tmp_path, "id,text\n1,hello\n").doubts == ()
+    assert table(tmp_path, "sep=;\nid;text\n1;hello\n").doubts == ()
+    [doubt] = table(tmp_path, "A report\nof today\nid,text,n\n1,hello,2\n").doubts
+    assert str(doubt).startswith("skipped: 2 lines above the table, because")
+
+
+def test_lines_above_and_comments_are_left_out_where_a_person_says_so(tmp_path: Path) -> None:
+    content = "one\ntwo,three\nid,text\na,one\n; remark\nb,two\n"
+    source = table(tmp_path, content, skip=2, comment=";")
+    assert composed(source, id="id") == (GOLDEN, [])
+    assert source.facts["skipped"] == "2 lines above the table"
+    assert table(tmp_path, CSV, skip=0).columns == ("id", "text")
+    with pytest.raises(UsageError):
+        table(tmp_path, CSV, comment=" ")
+
+
+def zipped(**files: str) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name.replace("_dot_", ".").replace("_in_", "/"), content)
+    return target.getvalue()
+
+
+def zstd(content: bytes) -> bytes:
+    compressed: bytes = pytest.importorskip("zstandard").ZstdCompressor().compress(content)
+    return compressed
+
+
+PACKED: dict[str, Callable[[], bytes]] = {
+    "gz": lambda: gzip.compress(CSV.encode()),
+    "bz2": lambda: bz2.compress(CSV.encode()),
+    "bz2, two streams": lambda: bz2.compress(b"id,text\na,one\n") + bz2.compress(b"b,two\n"),
+    "xz": lambda: lzma.compress(CSV.encode()),
+    "xz, two streams": lambda: lzma.compress(b"id,text\na,one\n") + lzma.compress(b"b,two\n"),
+    "zst": lambda: zstd(CSV.encode()),
+    "zst, two frames": lambda: zstd(b"id,text\na,one\n") + zstd(b"b,two\n"),
+    "zip": lambda: zipped(t_dot_csv=CSV),
+    "zip of macOS": lambda: zipped(t_dot_csv=CSV, __MACOSX_in__dot__t_dot_csv="x"),
+}
+
+
+@pytest.mark.parametrize("name", PACKED)
+def test_a_compressed_table_is_read(name: str, tmp_path: Path) -> None:
+    file = f"t.csv.{name.split(',')[0].split(' ')[0]}"
+    source = table(tmp_path, PACKED[name](), file)
+    assert composed(source, id="id") == (GOLDEN, [])
+    assert composed(source, id="id") == (GOLDEN, [])
+
+
+@pytest.mark.parametrize("name", ["bz2", "xz", "zst", "zip", "gz"])
+def test_compressed_data_that_ends_early_is_said(name: str, tmp_path: Path) -> None:
+    packed = zipped(t_dot_csv=CSV * 500) if name == "zip" else PACKED[name]()
+    with pytest.raises(InputError, match=r"damaged|compressed data"):
+        composed(table(tmp_path, packed[: len(packed) * 2 // 3], f"t.csv.{name}"), id="id")
+
+
+def test_a_zip_of_several_files_names_them(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"2 files: a\.csv, b\.csv"):
+        table(tmp_path, zipped(a_dot_csv=CSV, b_dot_csv=CSV), "t.zip")
+
+
+def test_zstd_without_its_package_says_what_installs_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    with pytest.raises(UsageError) as raised:
+        table(tmp_path, b"\x28\xb5\x2f\xfd" + b"\0" * 20, "t.csv.zst")
+    assert "batchtui[data]" in raised.value.hint
+
+
+def test_what_unpacks_to_far_too_much_is_read_a_piece_at_a_time(tmp_path: Path) -> None:
+    packed = bz2.compress(b"id,text\n" + b"a,one\n" * 2_000_000)
+    made, _ = composed(table(tmp_path, packed, "t.csv.bz2"), limit=10)
+    assert len(made) == 10
+
+
+@pytest.mark.parametrize("form", ["*.csv", "**/*.csv", "[ab].csv", "?.csv"])
+def test_a_pattern_is_the_rows_of_its_files_in_order(form: str, tmp_path: Path) -> None:
+    (tmp_path / "b.csv").write_text("id,text\nb,two\n")
+    (tmp_path / "a.csv").write_text("text,id\none,a\n")
+    (tmp_path / "c.txt").write_text("other")
+    source = open_tables([str(tmp_path / form)], TableOptions())
+    assert (source.kind, composed(source, id="id")) == ("2 files (CSV)", (GOLDEN, []))
+
+
+def test_several_files_name_the_file_of_each_problem(tmp_path: Path) -> None:
+    for name, content in (("a.csv", "id,text\na,one\n"), ("b.csv", "id,text\nb\nc,\n")):
+        (tmp_path / name).write_text(content)
+    source = open_tables([str(tmp_path / "a.csv"), str(tmp_path / "b.csv")], TableOptions())
+    made, problems = composed(source, id="id")
+    assert len(made) == 2
+    assert [(each.file.rpartition("/")[2], each.line, each.code) for each in problems] == [
+        ("b.csv", 2, "row-ragged"), ("b.csv", 3, "empty-cell"),
+    ]  # fmt: skip
+
+
+def test_documents_by_a_pattern_are_a_request_each(tmp_path: Path) -> None:
+    for name in ("b.txt", "a.txt"):
+        (tmp_path / name).write_text(name)
+    made, _ = composed(open_tables([str(tmp_path / "*.txt")], TableOptions()), "Read {{ text }}")
+    assert made == [request("a_txt", "Read a.txt"), request("b_txt", "Read b.txt")]
+
+
+def test_a_pattern_that_fits_nothing_is_said_and_a_name_with_brackets_is_a_name(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="No file fits"):
+        open_tables([str(tmp_path / "*.csv")], TableOptions())
+    (tmp_path / "t [1].csv").write_text(CSV)
+    assert composed(open_tables([str(tmp_path / "t [1].csv")], TableOptions()), id="id") == (GOLDEN, [])
+
+
+def test_a_pipe_with_ids_to_be_made_keeps_the_legal_ones(tmp_path: Path) -> None:
+    pipe = io.BytesIO(b"id,text\na b,one\n" + b"".join(b"r%d,x\n" % number for number in range(60_000)) + b"a_b,two\n")
+    made, problems = composed(open_table("-", TableOptions(stdin=pipe)), id="id")
+    assert (len(made), problems) == (60_002, [])
+    assert (made[0]["custom_id"], made[-1]["custom_id"]) == ("a_b-row1", "a_b")
+
+
+def workbook(folder: Path, rows: list[list[Any]], **others: list[list[Any]]) -> Path:
+    openpyxl = pytest.importorskip("openpyxl")
+    pytest.importorskip("python_calamine")
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in rows:
+        sheet.append(row)
+    for name, cells in others.items():
+        other = book.create_sheet(name)
+        for row in cells:
+            other.append(row)
+    path = folder / "t.xlsx"
+    book.save(path)
+    return path
+
+
+def test_a_spreadsheet_is_its_first_sheet_without_titles_and_blank_rows(tmp_path: Path) -> None:
+    from datetime import date, datetime
+
+    rows: list[list[Any]] = [
+        ["Report", None, None], [None, None, None], ["id", "text", "when"], [1, "one", date(2026, 1, 2)],
+        [None, None, None], [2.5, "two\nlines", datetime(2026, 1, 2, 3, 4)], [True, None, None],  # noqa: DTZ001
+    ]  # fmt: skip
+    source = open_table(str(workbook(tmp_path, rows)), TableOptions())
+    assert (source.kind, source.columns) == ("spreadsheet", ("id", "text", "when"))
+    assert read(source) == [[1, "one", "2026-01-02"], [2.5, "two\nlines", "2026-01-02 03:04:00"], [True, "", ""]]
+    assert dict(source.left_out) == {"blank rows": 1}
+    assert [row.line for block in source.rows() for row in block] == [4, 6, 7]
+    made, _ = composed(source, "{{ text }} {{ when }}", id="id", limit=1)
+    assert made == [request("1", "one 2026-01-02")]
+
+
+@pytest.mark.parametrize("sheet", ["Second", "2"])
+def test_another_sheet_is_named(sheet: str, tmp_path: Path) -> None:
+    path = workbook(tmp_path, [["a"], ["x"]], Second=[["id", "text"], ["a", "one"], ["b", "two"]])
+    assert composed(open_table(str(path), TableOptions(sheet=sheet)), id="id") == (GOLDEN, [])
+    with pytest.raises(UsageError, match="no sheet"):
+        open_table(str(path), TableOptions(sheet="Third"))
+
+
+def test_a_spreadsheet_without_its_package_says_what_installs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = workbook(tmp_path, [["id", "text"], ["a", "one"]])
+    monkeypatch.setitem(sys.modules, "python_calamine", None)
+    with pytest.raises(UsageError) as raised:
+        open_table(str(path), TableOptions())
+    assert "batchtui[data]" in raised.value.hint
