@@ -7,6 +7,7 @@ from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from batchtui.domain.errors import RegistryDamaged
 from batchtui.domain.forecast import Lasted
 from batchtui.domain.limits import RESULTS_KEPT
 from batchtui.domain.query import BatchQuery
@@ -40,8 +41,8 @@ def _readable(rows: Iterable[Row]) -> list[Batch]:
     for row in rows:
         try:
             found.append(to_batch(row))
-        except (ValueError, TypeError, ArithmeticError) as error:
-            _log.error("batch %s of the registry cannot be read: %s", row["key"], error)
+        except RegistryDamaged as error:
+            _log.error("%s", error)
     return found
 
 

@@ -66,6 +66,22 @@ class Registry:
         """Open the database, made or migrated where needed. Raises `StorageError`."""
         await self._database.open()
 
+    async def back_up(self) -> None:
+        """Copy the registry beside itself, checked; the former copy is replaced.
+
+        Raises:
+            RegistryDamaged, StorageError: see `registry.backup.back_up`.
+        """
+        from batchtui.registry.backup import back_up
+        from batchtui.runtime.threads import run_in_thread
+
+        self._database.refuse_if_replaced()
+        await run_in_thread(back_up, self.path)
+
+    def refuse_if_replaced(self) -> None:
+        """Refuse to go on with a file that was deleted or replaced meanwhile. Raises `RegistryReplaced`."""
+        self._database.refuse_if_replaced()
+
     async def close(self) -> None:
         """Close the database."""
         await self._database.close()

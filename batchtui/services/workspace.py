@@ -221,12 +221,21 @@ class Workspace:
         )
 
     async def close(self) -> None:
-        """Close connections and files."""
+        """Close connections and files; where something was written, back the registry up if that is due."""
         try:
             if self._gateway is not None:
                 await self._gateway.close()
+                await self._back_up()
         finally:
             await self.registry.close()
+
+    async def _back_up(self) -> None:
+        from batchtui.services.backups import back_up_daily
+
+        try:
+            await back_up_daily(self)
+        except StorageError as error:  # said by whatever needs the registry next
+            log.warning("%s", error)
 
     async def _note_call(self, call: ApiCall) -> None:
         self.last_call = call

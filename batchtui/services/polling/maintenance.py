@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.send_evidence import CREATE_PATIENCE, LIST_LAG
 from batchtui.domain.states import BatchState
+from batchtui.services.backups import back_up_daily
 from batchtui.services.models import refresh_daily
 from batchtui.services.polling import refresh
 from batchtui.services.submission import reconcile, resume
@@ -44,6 +45,7 @@ async def run_maintenance(workspace: Workspace) -> Sweep:
     await reconcile.look_up(workspace, await _to_look_for(workspace))
     await resume.send_waiting(workspace)
     await refresh_daily(workspace)
+    await back_up_daily(workspace)
     return sweep
 
 
