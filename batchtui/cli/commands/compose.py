@@ -81,7 +81,7 @@ class ComposeArguments:
     "--delimiter", metavar="SIGN", help="What stands between cells (or: tab, none), where the guess is wrong."
 )
 @click.option("--header/--no-header", default=None, help="Whether the first row names the columns.")
-@click.option("--skip", type=click.IntRange(min=0), metavar="N", help="Leave out N lines above the table.")
+@click.option("--skip", type=Count(0), metavar="N", help="Leave out N lines above the table.")
 @click.option("--comment", metavar="SIGN", help="Leave out lines that begin with this.")
 @click.option("--sheet", metavar="NAME", help="The sheet of a spreadsheet, by name or number (default: the first).")
 @click.option("--api-version", metavar="V", help="Check for this anthropic-version.")

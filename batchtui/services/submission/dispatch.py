@@ -24,6 +24,8 @@ BACK_OFF = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
 """Seconds that a submission waits at least after the first, second … refusal of a part, whatever the server names."""
 MOST_REFUSALS = 12
 """Refusals of one part that a submission waits out in a row, each with its whole body; then the part waits."""
+MOST_TRIES = 100
+"""Sends of one part in a row, those that a sleeping machine cut short among them: nothing of these has left whole."""
 LOOKS = (1.0, 3.0, 6.0, 10.0)
 """Seconds between the looks for a lost batch that follow at once; what they do not settle waits for `resume`."""
 
@@ -70,7 +72,8 @@ async def _send_part(workspace: Workspace, key: int, tell: Callable[[SendEvent],
     if await priming.must_wait(workspace, await workspace.registry.batches.get(key)):
         tell(SendEvent("queued", await priming.hold_back(workspace, key)))
         return False
-    for refusals in range(1, MOST_REFUSALS + 1):
+    refusals = 0
+    for _ in range(MOST_TRIES):
         if not await queue.has_room(workspace, await workspace.registry.batches.get(key)):
             return await _hold_back(workspace, key, tell)
         try:
@@ -80,6 +83,7 @@ async def _send_part(workspace: Workspace, key: int, tell: Callable[[SendEvent],
         except SpendLimitReached:
             raise
         except RateLimited as refusal:
+            refusals += 1
             if not await _wait_out(workspace, key, refusal, tell, refusals):
                 return False
     return False
