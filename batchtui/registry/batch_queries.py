@@ -180,6 +180,13 @@ class BatchQueries:
         )
         return int(row["number"]) if row else 0
 
+    async def processing(self) -> int:
+        """Return how many requests are being processed at the API, in all running batches together."""
+        row = await self._database.one(
+            "SELECT coalesce(sum(processing), 0) AS number FROM batches WHERE state IN ('in_progress', 'canceling')"
+        )
+        return int(row["number"]) if row else 0
+
     async def lasted(self, limit: int) -> list[Lasted]:
         """Return how long the newest batches took that ended by themselves, deleted ones among them."""
         rows = await self._database.all(

@@ -2,7 +2,6 @@
 
 Modules:
 
-    backups         back the registry up once a day, whichever process is open
     batches/        use cases about chosen batches: find, cancel, delete, label, prune, sync
     commit_watcher  notice commits to the registry, by this process or another one
     compose/        use cases of composing: from data and a template to a file or a submission

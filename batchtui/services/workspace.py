@@ -230,10 +230,8 @@ class Workspace:
             await self.registry.close()
 
     async def _back_up(self) -> None:
-        from batchtui.services.backups import back_up_daily
-
         try:
-            await back_up_daily(self)
+            await self.registry.back_up_daily()
         except StorageError as error:  # said by whatever needs the registry next
             log.warning("%s", error)
 

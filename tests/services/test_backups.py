@@ -8,7 +8,6 @@ import pytest
 
 from batchtui.domain.errors import BatchtuiError, RegistryReplaced
 from batchtui.registry.backup import backup_path, is_sound
-from batchtui.services.backups import back_up_daily
 from batchtui.services.polling.poller import Poller, PollerState
 from batchtui.services.submission.submit import SubmitOptions, apply_submit, plan_submit
 from tests.support.builders import jsonl, requests
@@ -24,9 +23,9 @@ if TYPE_CHECKING:
 
 async def test_the_registry_is_backed_up_once_a_day(workspace: Workspace, tmp_path: Path, clock: TurnedClock) -> None:
     await submit(workspace, tmp_path, 2)
-    done = [await back_up_daily(workspace), await back_up_daily(workspace)]
+    done = [await workspace.registry.back_up_daily(), await workspace.registry.back_up_daily()]
     clock.turn(hours=25)
-    done.append(await back_up_daily(workspace))
+    done.append(await workspace.registry.back_up_daily())
     assert done == [True, False, True]
     assert is_sound(backup_path(workspace.paths.registry))
 
