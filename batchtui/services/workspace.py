@@ -281,6 +281,7 @@ def _in_background(*steps: Callable[[], None]) -> None:
         for step in steps:
             step()
 
+    # A daemon: the end of a command must not wait for an import that nobody needs any more.
     threading.Thread(target=take, name="warming-up", daemon=True).start()
 
 
