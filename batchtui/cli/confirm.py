@@ -46,7 +46,7 @@ def ask_yes_no(notes: Stderr, question: str) -> bool:
     with _keyboard() as keyboard:
         if keyboard is None or not notes.is_terminal:
             raise ConsentNeeded(
-                f"{question} There is no terminal to ask at, so nothing was done.", hint="--yes answers it beforehand."
+                f"{question} This is not a terminal, so nothing was sent or changed.", hint="Pass --yes to confirm."
             )
         try:
             with _interruptible():

@@ -130,4 +130,4 @@ def test_an_interruption_is_130_without_a_traceback(
 ) -> None:
     code, out, err = said(failing(error), capsysbinary)
 
-    assert (code, out, err) == (130, "", "Interrupted. What runs at the API goes on.\n")
+    assert (code, out, err) == (130, "", "Stopped. Batches in progress at the API continue.\n")

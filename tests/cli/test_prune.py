@@ -38,7 +38,7 @@ def test_prune_removes_nothing_where_nothing_is_left_over(batchtui: Batchtui, de
     ran = batchtui("prune", "--yes")
 
     assert (ran.code, ran.out, files(home)) == (0, "", before)
-    assert "There is nothing to let go of." in ran.err
+    assert "Nothing to delete." in ran.err
 
 
 def test_prune_removes_deleted_batches_from_the_given_age_on(batchtui: Batchtui, deleted: str, home: Path) -> None:

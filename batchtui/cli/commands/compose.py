@@ -70,7 +70,7 @@ class ComposeArguments:
 @click.option("--id", metavar="COLUMN", help="Make the custom_ids from this column.")
 @click.option("--model", metavar="M", help="A model's id, or cheap, capable or premium.")
 @click.option("--max-tokens", type=Count(), metavar="N", help="How long an answer may be.")
-@click.option("--system", metavar="TEXT", help="The system prompt; may have {{ gaps }}.")
+@click.option("--system", metavar="TEXT", help="The system prompt; may have {{ placeholders }}.")
 @click.option("--schema", metavar="FILE", help="A JSON schema for the answers, or a tool with one.")
 @click.option("--field", "fields", multiple=True, metavar="NAME:KIND", help="A field of the answers; may be repeated.")
 @click.option("--cache/--no-cache", default=None, help="Mark what all requests share to be cached for an hour.")

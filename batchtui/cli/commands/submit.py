@@ -55,7 +55,7 @@ NO_FILE = ""
 )
 @count_option
 @click.option("--dry-run", is_flag=True, help="Check and plan, and stop there.")
-@click.option("--force", is_flag=True, help="Also where the same requests were submitted before.")
+@click.option("--force", is_flag=True, help="Submit even if identical requests were already submitted.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option(
     "--wait",

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from batchtui.services.batches.cancel import ActionResult, Skipped
     from batchtui.services.workspace import Workspace
 
+_NOT_DONE = {"cancel": "Not canceled", "delete": "Not deleted"}
+
 
 @dataclass(frozen=True, slots=True)
 class ActionPlan:
@@ -53,7 +55,7 @@ async def keys_of(workspace: Workspace, names: Sequence[str]) -> list[int]:
 def ask(session: Session, acts: ActionPlan, *, yes: bool) -> None:
     """Show what would be done, and ask. Raises `ConsentNeeded` unless the answer is yes."""
     for skipped in acts.skipped:
-        session.notes.say(f"Left alone: {batch_label(skipped.batch)}: {skipped.reason}.")
+        session.notes.say(f"{_NOT_DONE[acts.word]}: {batch_label(skipped.batch)}: {skipped.reason}.")
     if not acts.batches:
         return
     if not yes:

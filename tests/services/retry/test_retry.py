@@ -388,7 +388,7 @@ async def test_what_a_retry_costs_at_most_knows_what_the_requests_hold(
 
 
 async def test_paused_answers_are_not_paid_for_twice(workspace: Workspace, job: str) -> None:
-    """A retry sends the original request: the conversation would start over (API.md: `pause_turn` is continued)."""
+    """A retry sends the original request: the conversation would start over (the API wants `pause_turn` continued)."""
     with pytest.raises(UsageError, match="pay for it twice"):
         await planned(workspace, job, only=frozenset({"paused"}))
     kind = (Outcome.PAUSED, None, "pause_turn", "")
