@@ -116,7 +116,7 @@ class ConsentNeeded(BatchtuiError):
     """A person has to say yes first, and there is none to ask."""
 
     type = "consent_needed"
-    title = "This needs a yes"
+    title = "Confirmation needed"
 
 
 class StorageError(BatchtuiError):

@@ -82,8 +82,7 @@ class SpendingTable:
         Each counts with what it cost, else with what it may cost at most. The second figure says of how many batches
         nothing is known, so that they are not in the sum.
         """
-        # What was made elsewhere is somebody else's money, or was limited there.
-        where, values = ["b.state NOT IN ('deleted', 'missing') OR b.cost_actual IS NOT NULL", "b.body <> ''"], []
+        where, values = ["b.state NOT IN ('deleted', 'missing') OR b.cost_actual IS NOT NULL"], []
         if since is not None:
             where.append("b.planned_at >= ?")
             values.append(encode_time(since))

@@ -56,6 +56,7 @@ class Workspace:
         *,
         profile: str | None = None,
         base_url: str | None = None,
+        api_key: str | None = None,
         clock: Clock | None = None,
         random: Callable[[int], str] = secrets.token_hex,
         read_only: bool = False,
@@ -64,6 +65,7 @@ class Workspace:
         self._read_only = read_only
         self.profile = profile
         self.base_url = base_url
+        self._api_key = api_key
         self.clock: Clock = clock or SystemClock()
         self.random = random
         """Returns that many random bytes in hexadecimal, for names of jobs and files; tests make it predictable."""
@@ -211,13 +213,17 @@ class Workspace:
         from batchtui.gateway.credentials import describe_credentials
 
         # A profile that was named and is not there is said better by the connection itself.
-        if self.profile is None and describe_credentials() is None:
+        if self._api_key is None and self.profile is None and describe_credentials() is None:
             raise CredentialsMissing(
                 "No API key, token or profile was found.",
                 hint="Set ANTHROPIC_API_KEY, or log in with `ant auth login`; `batchtui demo` needs neither.",
             )
         return await AnthropicGateway.connect(
-            base_url=self.base_url, profile=self.profile, on_call=self._note_call, clock=self.clock
+            base_url=self.base_url,
+            profile=self.profile,
+            api_key=self._api_key,
+            on_call=self._note_call,
+            clock=self.clock,
         )
 
     async def close(self) -> None:
@@ -282,6 +288,7 @@ def _in_background(*steps: Callable[[], None]) -> None:
         for step in steps:
             step()
 
+    # A daemon: the end of a command must not wait for an import that nobody needs any more.
     threading.Thread(target=take, name="warming-up", daemon=True).start()
 
 
@@ -291,6 +298,7 @@ async def open_workspace(
     *,
     profile: str | None = None,
     base_url: str | None = None,
+    api_key: str | None = None,
     clock: Clock | None = None,
     random: Callable[[int], str] = secrets.token_hex,
     read_only: bool = False,
@@ -301,7 +309,9 @@ async def open_workspace(
         StorageError: where the registry cannot be opened.
     """
     paths.prepare()
-    workspace = Workspace(paths, profile=profile, base_url=base_url, clock=clock, random=random, read_only=read_only)
+    workspace = Workspace(
+        paths, profile=profile, base_url=base_url, api_key=api_key, clock=clock, random=random, read_only=read_only
+    )
     await workspace.registry.open()
     try:
         yield workspace

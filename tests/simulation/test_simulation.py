@@ -11,6 +11,7 @@ import pytest
 
 from batchtui.domain.send_evidence import SendVerdict, VerdictKind
 from batchtui.services.submission import reconcile
+from batchtui.services.submission.verdict import verdict
 from tests.simulation import coverage
 from tests.simulation.history import run
 from tests.simulation.invariants import ENDLESS, FAULT, SENT_TWICE
@@ -50,7 +51,7 @@ def test_time_passes_only_when_nobody_has_anything_to_do() -> None:
     loop.close()
 
 
-def test_who_waits_for_what_never_happens_is_told() -> None:
+def test_waiting_for_an_impossible_event_is_reported() -> None:
     loop = VirtualLoop(None)
 
     async def for_ever() -> None:
@@ -90,7 +91,7 @@ LOST_AND_RESUMED = Story(
 
 def say(monkeypatch: pytest.MonkeyPatch, answer: Callable[[], SendVerdict]) -> None:
     """Put another judgement in the place of the verdict."""
-    monkeypatch.setattr(reconcile, "verdict", lambda *_, **__: answer())
+    monkeypatch.setattr(reconcile, verdict.__name__, lambda *_, **__: answer())
 
 
 def absent() -> SendVerdict:
@@ -104,7 +105,7 @@ def test_a_part_that_is_sent_again_without_a_look_is_found(monkeypatch: pytest.M
     assert history.violated.rule == SENT_TWICE
 
 
-def test_what_is_no_error_of_ours_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_exception_outside_the_error_tree_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     def overflow() -> SendVerdict:
         raise OverflowError("date value out of range")
 
@@ -114,12 +115,12 @@ def test_what_is_no_error_of_ours_is_found(monkeypatch: pytest.MonkeyPatch) -> N
     assert history.violated.rule == FAULT
 
 
-def test_what_never_ends_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_never_ends_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     async def look(*_: Any) -> list[reconcile.Reconciliation]:
         while True:
             await asyncio.sleep(0)
 
-    monkeypatch.setattr(reconcile, "look", look)
+    monkeypatch.setattr(reconcile, reconcile.look_up.__name__, look)
     monkeypatch.setattr("tests.simulation.loop.MOST_STEPS", 5000)
     history = run(LOST_AND_RESUMED)
     assert history.violated is not None

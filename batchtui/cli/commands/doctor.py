@@ -78,7 +78,7 @@ def _repair(session: Session) -> int:
 
 
 def _terminal() -> str:
-    """Return what the terminal is, as far as it can be told without asking it, and what the dashboard takes it for."""
+    """Return the terminal's name by the environment, and how the dashboard treats it."""
     from batchtui.tui.terminal.environment import EVERY_COLOUR, TerminalInfo
 
     if not sys.stdout.isatty():

@@ -272,7 +272,7 @@ async def _call_saved(
 
 
 async def _disown_if_foreign(workspace: Workspace, batch: Batch, summary: ResultSummary) -> None:
-    """Prove or refute by its results that an unproved batch is this part's: by custom_ids and models (API.md)."""
+    """Prove or refute by its results that an unproved batch is this part's: by custom_ids and models."""
     if not batch.is_unproved or not batch.id:
         return
     sendings = workspace.registry.sendings
