@@ -142,7 +142,7 @@ def _stopped(error: BaseException, notes: Stderr) -> int:
         raise error
     if error.code is ExitCode.INTERRUPTED:
         # The terminal has echoed ^C: what is said begins on a line of its own.
-        notes.say(("\n" if notes.is_terminal else "") + "Interrupted. What runs at the API goes on.")
+        notes.say(("\n" if notes.is_terminal else "") + "Stopped. Batches in progress at the API continue.")
     return int(error.code)
 
 

@@ -220,4 +220,5 @@ class Batch:
     @property
     def is_foreign(self) -> bool:
         """Whether it was made elsewhere, so that its requests were never stored here."""
+        # A body is never empty, so 0 bytes can only mean that there is none here.
         return self.bytes == 0

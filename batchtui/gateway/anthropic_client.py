@@ -96,6 +96,7 @@ class AnthropicGateway:
     async def create(self, upload: Upload, dialect: ApiHeaders) -> RemoteBatch:
         """See Gateway. A cancelled task is cancelled: whether the batch exists is then as open as after a time-out."""
         body = UploadBody(upload)
+        # With a length the HTTP client does not chunk the stream: a body that breaks off is then no whole request.
         headers = {"Content-Type": "application/json", "Content-Length": str(upload.length), **_spoken(dialect)}
         ask = ApiRequest("create", "POST", _BATCHES, self._patience.create, headers=headers, body=body)
         try:
@@ -132,6 +133,7 @@ class AnthropicGateway:
         """
         ask = self._about(batch_id, "results", "GET", "/results", patience=self._patience.stall)
         async with self._line.open(ask) as response:
+            # A proxy may answer with its log-in page and status 200; saved as results it would look like lost ones.
             if response.headers.get("content-type", "").startswith("text/html"):
                 raise unreadable_answer("it is a web page", ask, response)
             yield response.aiter_bytes()

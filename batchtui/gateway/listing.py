@@ -1,6 +1,6 @@
 """Read the list of batches page by page, to an end that does not depend on the server: `BatchList`.
 
-Servers were seen that repeat a page for ever, name no last id, or promise more than there is (API.md).
+Servers were seen that repeat a page without end, name no last id, or promise more than there is.
 """
 
 from __future__ import annotations

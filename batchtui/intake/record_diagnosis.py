@@ -91,7 +91,7 @@ def _oddities(line: bytes, value: Any, repeated: list[str], constants: list[str]
 
 
 def envelope_faults(value: dict[str, Any]) -> list[CheckFault]:
-    """Say what is wrong around params: the keys, and the custom_id."""
+    """Return the faults of the envelope: its keys, and the custom_id."""
     foreign = _foreign(value)
     if foreign is not None:
         return [foreign]
@@ -113,7 +113,7 @@ def envelope_faults(value: dict[str, Any]) -> list[CheckFault]:
 
 
 def custom_id_faults(value: dict[str, Any]) -> list[CheckFault]:
-    """Say what is wrong with the custom_id."""
+    """Return the faults of a custom_id."""
     if "custom_id" not in value:
         hint = "every request needs one, to find its result by"
         return [CheckFault("custom-id-missing", "custom_id is missing", hint)]
@@ -156,7 +156,7 @@ def _foreign(value: dict[str, Any]) -> CheckFault | None:
 
 
 def _not_json(fault: json.JSONDecodeError, text: str) -> CheckFault:
-    """Say why a record is no JSON, as far as that can be seen."""
+    """Return the fault of a record that is not JSON, with the likely reason."""
     where = f"no JSON at character {fault.pos + 1}: {fault.msg[:1].lower()}{fault.msg[1:]}"
     if fault.msg.startswith("Extra data") and text[fault.pos :].strip() == ",":
         return CheckFault(

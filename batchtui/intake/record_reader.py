@@ -47,6 +47,7 @@ _FOREIGN = (
     (b"%PDF", "a PDF", "put it into a request: batchtui compose builds one for each file of a folder"),
     (b"\x89PNG", "an image", "put it into a request: batchtui compose builds one for each file of a folder"),
 )
+# UTF-32 first: its mark begins like that of UTF-16.
 _WIDE = (
     (b"\xff\xfe\x00\x00", "UTF-32"),
     (b"\x00\x00\xfe\xff", "UTF-32"),
@@ -114,7 +115,7 @@ def read_records(chunks: Iterator[bytes]) -> Iterator[Records]:
 
 
 def _lines(chunks: Iterable[bytes], number: int) -> Iterator[Records]:
-    """Split on newlines only: U+2028 and its kin are legal inside a JSON string."""
+    """Yield lines split at newlines only: U+2028 and U+2029 are legal inside a JSON string."""
     begun: list[bytes] = []
     length = 0
     for chunk in chunks:
@@ -130,6 +131,7 @@ def _lines(chunks: Iterable[bytes], number: int) -> Iterator[Records]:
             length = 0
             yield Records(number, items)
             number += len(items)
+        # Counted on, not kept: a line that is too long is not held in memory to its end.
         length += len(rest)
         if length <= MAX_BODY_BYTES:
             begun.append(rest)
@@ -147,7 +149,7 @@ def _too_long(line: int) -> UnknownFormat:
 
 
 def _elements(chunks: Iterable[bytes], closing: str) -> Iterator[Records]:
-    """Yield the elements of an array and look at what comes after it."""
+    """Yield the elements of an array. Raises UnknownFormat where other text follows it."""
     splitter = JsonArraySplitter(chunks)
     yield from _blocks(splitter)
     rest = splitter.rest()
@@ -162,7 +164,7 @@ def _elements(chunks: Iterable[bytes], closing: str) -> Iterator[Records]:
 
 
 def _blocks(splitter: JsonArraySplitter) -> Iterator[Records]:
-    """Yield elements some at a time."""
+    """Yield elements in blocks of bounded size."""
     items: list[bytes] = []
     number, size = 1, 0
     try:
@@ -188,7 +190,7 @@ def without_mark(text: bytes) -> bytes:
 
 
 def sniff(head: bytes) -> tuple[str, str] | None:
-    """Return what begins so, and what to do with it, where it is known to be no text."""
+    """Return the name of a binary format by its first bytes, and a hint; None where it is not known."""
     if _is_tar(head):
         return "a tar archive", "unpack it first (tar -xf FILE), then name the file or the folder that was in it"
     return next(((what, hint) for magic, what, hint in _FOREIGN if head.startswith(magic)), None)
@@ -210,7 +212,7 @@ def _is_tar(head: bytes) -> bool:
 
 
 def _refuse_foreign(head: bytes) -> None:
-    """Name what it is, where it is known not to hold requests."""
+    """Raise UnknownFormat for binary formats and for encodings other than UTF-8."""
     if (foreign := sniff(head)) is not None:
         raise UnknownFormat("file-binary", f"this is {foreign[0]}, not a file of requests", foreign[1])
     for magic, encoding in _WIDE:
@@ -244,7 +246,7 @@ def _unmarked_encoding(sample: bytes) -> str | None:
 
 
 def _not_json(start: bytes) -> UnknownFormat:
-    """Say what a text that does not begin like JSON looks like."""
+    """Return the error for a text that does not begin like JSON: a CSV table, or something else."""
     if start.startswith(b'"') and _is_encoded_object(start):
         return UnknownFormat("json-string", *DOUBLE_ENCODED, 1)
     if markup := _MARKUP.match(start):

@@ -140,8 +140,9 @@ class Batches:
             before = await row_of(tx, key)
             if before["state"] != state or before["id"] != batch_id:
                 return False
+            reason = FORGOTTEN if batch_id and state is not BatchState.MISSING else ""
             await transition(
-                tx, before, BatchState.DELETED, "batch.dropped", self._clock.now(), reason="", not_before=None
+                tx, before, BatchState.DELETED, "batch.dropped", self._clock.now(), reason=reason, not_before=None
             )
         return True
 

@@ -37,6 +37,7 @@ class PlannedBefore(Exception):
         """Those jobs, newest first."""
 
 
+# A job whose parts were all dropped before they were sent has left nothing to repeat.
 _OF_CONTENT = """
 SELECT * FROM jobs AS j WHERE fingerprint = ? AND fingerprint <> ''
 AND EXISTS (SELECT 1 FROM batches WHERE job_id = j.id AND (id IS NOT NULL OR state <> 'deleted'))
@@ -166,7 +167,9 @@ class Jobs:
     async def starting_with(self, prefix: str) -> list[Job]:
         """Read the jobs whose id begins so, newest first."""
         rows = await self._database.all(
-            "SELECT * FROM jobs WHERE substr(id, 1, ?) = ? ORDER BY created_at DESC", (len(prefix), prefix)
+            # Not LIKE: `_`, which stands in every id, would match any character.
+            "SELECT * FROM jobs WHERE substr(id, 1, ?) = ? ORDER BY created_at DESC",
+            (len(prefix), prefix),
         )
         return [to_job(row) for row in rows]
 
@@ -178,6 +181,7 @@ class Jobs:
     async def models_since(self, moment: datetime) -> dict[str, str]:
         """Return the models of the jobs made since then, each with the name of the newest of those jobs."""
         rows = await self._database.all(
+            # Beside max() SQLite takes `j.name` from the row of the maximum (sqlite.org/lang_select.html, 2.5).
             "SELECT m.value AS model, j.name, max(j.created_at) FROM jobs AS j JOIN json_each(j.models) AS m"
             " WHERE j.created_at >= ? GROUP BY m.value ORDER BY m.value",
             (encode_time(moment),),

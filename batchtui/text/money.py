@@ -21,6 +21,7 @@ def usd(dollars: Decimal | None, *, unknown: str = UNKNOWN) -> str:
         return unknown
     sign = "-" if dollars < 0 else ""
     dollars = abs(dollars)
+    # From $0.095 on, two decimals are two significant digits.
     if 0 < dollars < Decimal("0.095"):
         return f"{sign}${_two_digits(dollars):f}"
     return f"{sign}${dollars.quantize(_CENT, ROUND_HALF_UP):,.2f}"

@@ -49,7 +49,7 @@ def test_one_name_may_mean_all_batches_of_a_job(batchtui: Batchtui, simulator: S
     assert len(ran.document["done"]) == 2
 
 
-def test_what_has_ended_cannot_be_cancelled_and_the_reason_is_said(batchtui: Batchtui, simulator: Simulator) -> None:
+def test_an_ended_batch_cannot_be_canceled_and_the_reason_is_given(batchtui: Batchtui, simulator: Simulator) -> None:
     batchtui.submitted()
     batchtui("cancel", "@last", "--yes")
     batchtui("status", "@last")

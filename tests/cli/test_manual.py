@@ -78,7 +78,7 @@ def test_help_lists_every_command() -> None:
     assert listed == list(VERBS)
 
 
-def test_what_every_command_takes_is_said() -> None:
+def test_the_manual_lists_the_global_options() -> None:
     section = README.partition("\n## Commands\n")[2].partition("<!-- commands -->")[0]
     assert [option.opts[0] for option in global_options() if f"`{option.opts[0]}" not in section] == []
 

@@ -97,7 +97,7 @@ async def test_a_claim_that_was_given_up_is_free_again(registry: Registry, other
     assert await kinds(other) == [NoticeKind.ENDED]
 
 
-async def test_what_was_told_is_not_given_up(registry: Registry, other: Registry) -> None:
+async def test_a_delivered_notice_cannot_be_released(registry: Registry, other: Registry) -> None:
     await running(registry)
     await registry.batches.heard([remote(status="ended", ended_at=START)])
     [(notice, _)] = await registry.notices.untold(["bell"], LONG_AGO)

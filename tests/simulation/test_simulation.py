@@ -51,7 +51,7 @@ def test_time_passes_only_when_nobody_has_anything_to_do() -> None:
     loop.close()
 
 
-def test_who_waits_for_what_never_happens_is_told() -> None:
+def test_waiting_for_an_impossible_event_is_reported() -> None:
     loop = VirtualLoop(None)
 
     async def for_ever() -> None:
@@ -105,7 +105,7 @@ def test_a_part_that_is_sent_again_without_a_look_is_found(monkeypatch: pytest.M
     assert history.violated.rule == SENT_TWICE
 
 
-def test_what_is_no_error_of_ours_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_exception_outside_the_error_tree_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     def overflow() -> SendVerdict:
         raise OverflowError("date value out of range")
 
@@ -115,7 +115,7 @@ def test_what_is_no_error_of_ours_is_found(monkeypatch: pytest.MonkeyPatch) -> N
     assert history.violated.rule == FAULT
 
 
-def test_what_never_ends_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_never_ends_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     async def look(*_: Any) -> list[reconcile.Reconciliation]:
         while True:
             await asyncio.sleep(0)

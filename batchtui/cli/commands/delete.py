@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @click.option("--force", is_flag=True, help="Also where the results are not saved: they are lost.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 async def command(session: Session, names: tuple[str, ...], locally: bool, force: bool, yes: bool) -> int:
-    """Delete ended batches at the API, for ever. Results that were saved here stay here.
+    """Delete ended batches at the API, permanently. Results that were saved here stay here.
 
     Refuses while results are not saved, unless --force is given. With --local batches are only forgotten here:
     `batchtui sync`, or any command with the batch id, brings them back.

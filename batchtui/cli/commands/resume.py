@@ -124,7 +124,7 @@ async def _take_word(
 
 
 def _report(session: Session, resumed: Resumed, account: Account | None) -> None:
-    """Say what was left alone, and what could not be sent, each with the reason."""
+    """Print what was left alone and what could not be sent, each with its reason."""
     for finding in resumed.undecided:
         session.notes.say(undecided_words(finding.batch, finding.verdict, finding.account, finding.wait))
     for batch in resumed.elsewhere:
@@ -141,7 +141,7 @@ async def _jobs(workspace: Workspace, names: tuple[str, ...]) -> list[str]:
 
 
 def _asker(session: Session, *, yes: bool) -> Callable[[Reconciliation], Awaitable[bool]]:
-    """Return the function that asks before a part is sent again; without a terminal it answers no."""
+    """Return a function that asks before a part is sent again; without a terminal it returns False."""
 
     async def ask(finding: Reconciliation) -> bool:
         if yes:
@@ -161,7 +161,7 @@ def _asker(session: Session, *, yes: bool) -> Callable[[Reconciliation], Awaitab
 
 
 def _chooser(session: Session) -> Callable[[Reconciliation], Awaitable[RemoteBatch | None]]:
-    """Return the function that asks which batch an unknown part is; without a terminal it takes none."""
+    """Return a function that asks which batch an unknown part is; without a terminal it chooses none."""
 
     async def choose(finding: Reconciliation) -> RemoteBatch | None:
         try:

@@ -52,7 +52,7 @@ CATEGORIES = {
 
 
 def show_ledger(session: Session, ledger: Ledger, *, named: str | None, as_csv: bool) -> None:
-    """Print what was spent."""
+    """Print a ledger as text, CSV or JSON."""
     if session.json:
         session.out.document(ledger_document(ledger))
         return
@@ -71,7 +71,7 @@ def show_ledger(session: Session, ledger: Ledger, *, named: str | None, as_csv: 
 
 
 def sheet(ledger: Ledger, named: str | None) -> Iterator[str]:
-    """Yield everything about the total, a fact a line."""
+    """Yield the lines about the total: cost, categories, savings."""
     total = ledger.total
     of = f" of {sanitize(named)}" if named else ""
     batches = amount(len(total.batches), "batch", "batches")
@@ -96,7 +96,7 @@ def sheet(ledger: Ledger, named: str | None) -> Iterator[str]:
 
 
 def remarks(ledger: Ledger) -> Iterator[str]:
-    """Yield what the figures do not include."""
+    """Yield a sentence for each kind of cost that the figures do not include."""
     if ledger.total.unknown:
         answers = amount(ledger.total.unknown, "answer")
         yield f"{answers} cannot be priced: their model has no price, or they say nothing of their tokens."
@@ -110,7 +110,7 @@ def remarks(ledger: Ledger) -> Iterator[str]:
 
 
 def show_calculation(session: Session, sums: Sequence[CalculatedCost], *, as_csv: bool) -> None:
-    """Print a calculation."""
+    """Print a calculation as text, CSV or JSON."""
     documents = [_sum_document(each) for each in sums]
     if session.json:
         session.out.document(documents)
@@ -166,6 +166,7 @@ def _flat(line: LedgerLine) -> Document:
 
 
 def _csv(session: Session, documents: Sequence[Document]) -> None:
+    # newline="": the csv module writes its own line ends.
     written = io.StringIO(newline="")
     writer = csv.DictWriter(written, list(documents[0]) if documents else [], lineterminator="\n")
     writer.writeheader()
@@ -174,7 +175,7 @@ def _csv(session: Session, documents: Sequence[Document]) -> None:
 
 
 def _harmless(document: Document) -> Document:
-    """Keep a spreadsheet from running a label as a formula."""
+    """Return the document with an apostrophe before a label that a spreadsheet would run."""
     return {
         key: f"'{value}" if isinstance(value, str) and key == "label" and value[:1] in "=+-@\t\r" else value
         for key, value in document.items()
@@ -192,7 +193,7 @@ def _row(line: LedgerLine) -> tuple[str, ...]:
 
 
 def _compared(cost: Decimal | None, expected: Decimal) -> str:
-    """Return how far an estimate was off."""
+    """Return the actual cost as a share of the estimate, in words; empty where it is unknown."""
     if cost is None or not expected:
         return ""
     return f"; it came to {cost / expected:.0%} of that"

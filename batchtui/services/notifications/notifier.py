@@ -62,6 +62,7 @@ class Notifier:
         await self._take_over(since)
         due = await registry.notices.untold([channel.name for channel in self._channels], since)
         ready = [(notice, names) for notice, names in due if _is_due(self._workspace, notice)]
+        # Concurrently: a webhook that hangs must not hold up the bell.
         done = await asyncio.gather(
             *(self._through(channel, [one for one, names in ready if channel.name in names])
               for channel in self._channels)

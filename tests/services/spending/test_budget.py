@@ -44,7 +44,7 @@ async def test_the_most_it_may_cost_decides_and_not_what_is_likely(workspace: Wo
         await enforce_limits(workspace, costing("2.01"), Decimal(2))
 
 
-async def test_what_a_person_says_goes_before_the_setting(workspace: Workspace) -> None:
+async def test_a_limit_on_the_command_line_overrides_the_setting(workspace: Workspace) -> None:
     settle(workspace, "max_cost = 1")
     await enforce_limits(workspace, costing("3"), Decimal(5))
     with pytest.raises(CostLimit):
@@ -85,7 +85,7 @@ async def test_a_profile_has_a_limit_of_its_own(workspace: Workspace, clock: Tur
         await enforce_limits(workspace, costing("1.01"), None)
 
 
-async def test_what_nobody_knows_is_not_in_the_sum_and_said(workspace: Workspace) -> None:
+async def test_unknown_costs_are_left_out_of_the_sum_and_reported(workspace: Workspace) -> None:
     settle(workspace, "max_cost_a_day = 3")
     await on_its_way(workspace, "job_1", None)
     with pytest.raises(CostLimit, match="without 1 batch of unknown cost"):
