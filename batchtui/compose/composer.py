@@ -164,7 +164,7 @@ class Composer:
         return good
 
     def _tell_problems(self, rows: list[Row]) -> None:
-        """Tell which of these rows, the last ones that were read, have a problem."""
+        """Call `on_problem` with the number of each of these rows, the last ones read, that has a problem."""
         heard = self._checker.findings.heard
         if self._on_problem is None or not heard:
             return

@@ -11,6 +11,8 @@ BatchtuiError
 ├── ConsentNeeded             a person has to say yes first
 ├── StorageError              the disk, a file, or the registry
 │   ├── SchemaTooNew          the registry was written by a newer batchtui
+│   ├── RegistryDamaged       the registry's file is damaged, or not a registry
+│   ├── RegistryReplaced      it was deleted or replaced while it was open; nothing is sent any more
 │   └── OutputExists          an existing file would be replaced
 ├── CredentialsMissing        no key, token or profile was found
 ├── ResultsUnavailable        not ended yet, gone, or deleted
@@ -129,6 +131,28 @@ class SchemaTooNew(StorageError):
 
     type = "schema_too_new"
     title = "The registry is newer than this program"
+
+
+class RegistryDamaged(StorageError):
+    """The registry's file is damaged, or not a registry."""
+
+    type = "registry_damaged"
+    title = "The registry is damaged"
+
+    @classmethod
+    def at(cls, path: object, why: str) -> RegistryDamaged:
+        """Return the error about the registry at a path."""
+        return cls(
+            f"The registry {path} is damaged: {why.rstrip('.')}.",
+            hint="`batchtui doctor --repair` rebuilds it from its last backup and from what can still be read.",
+        )
+
+
+class RegistryReplaced(StorageError):
+    """The registry's file was deleted or replaced by another one while it was open."""
+
+    type = "registry_replaced"
+    title = "The registry was replaced"
 
 
 class OutputExists(StorageError):

@@ -2,6 +2,7 @@
 
 Modules:
 
+    backup            copy the registry once a day, and rebuild a damaged one from the copy and what is left of it
     batch_queries     read batches: by query, by page, as counts, and what changed since a revision
     batches           write to batches what the API says of them and what was fetched, each change in one transaction
     codecs            convert values to SQLite columns and back: times as text that sorts, lists as JSON, money as text

@@ -7,6 +7,7 @@ from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from batchtui.domain.errors import RegistryDamaged
 from batchtui.domain.forecast import Lasted
 from batchtui.domain.limits import RESULTS_KEPT
 from batchtui.domain.query import BatchQuery
@@ -40,8 +41,8 @@ def _readable(rows: Iterable[Row]) -> list[Batch]:
     for row in rows:
         try:
             found.append(to_batch(row))
-        except (ValueError, TypeError, ArithmeticError) as error:
-            _log.error("batch %s of the registry cannot be read: %s", row["key"], error)
+        except RegistryDamaged as error:
+            _log.error("%s", error)
     return found
 
 
@@ -176,6 +177,13 @@ class BatchQueries:
             "SELECT count(*) AS number FROM batches INDEXED BY batches_to_collect"
             " WHERE state = 'ended' AND results IN ('none', 'partial') AND body <> '' AND created_at > ?",
             (encode_time(now - RESULTS_KEPT),),
+        )
+        return int(row["number"]) if row else 0
+
+    async def processing(self) -> int:
+        """Return how many requests are being processed at the API, in all running batches together."""
+        row = await self._database.one(
+            "SELECT coalesce(sum(processing), 0) AS number FROM batches WHERE state IN ('in_progress', 'canceling')"
         )
         return int(row["number"]) if row else 0
 

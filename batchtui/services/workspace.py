@@ -227,12 +227,19 @@ class Workspace:
         )
 
     async def close(self) -> None:
-        """Close connections and files."""
+        """Close connections and files; where something was written, back the registry up if that is due."""
         try:
             if self._gateway is not None:
                 await self._gateway.close()
+                await self._back_up()
         finally:
             await self.registry.close()
+
+    async def _back_up(self) -> None:
+        try:
+            await self.registry.back_up_daily()
+        except StorageError as error:  # said by whatever needs the registry next
+            log.warning("%s", error)
 
     async def _note_call(self, call: ApiCall) -> None:
         self.last_call = call
@@ -281,6 +288,7 @@ def _in_background(*steps: Callable[[], None]) -> None:
         for step in steps:
             step()
 
+    # A daemon: the end of a command must not wait for an import that nobody needs any more.
     threading.Thread(target=take, name="warming-up", daemon=True).start()
 
 

@@ -111,7 +111,7 @@ def _given(value: Any) -> str:
 
 
 def _guess(path: Sequence[str]) -> str:
-    """Return where the key may have been meant to go: a similar name in its section, or the same one in another."""
+    """Return the setting that may have been meant, in words: a similar name in its section, or the same in another."""
     known = list(_all_keys())
     name, parent = path[-1], ".".join(path[:-1])
     near = difflib.get_close_matches(
@@ -134,7 +134,7 @@ def _all_keys() -> list[str]:
 
 
 def _line_of(path: Sequence[str], text: str) -> int | None:
-    """The line where a key stands, from 1: found by eye, as tomllib keeps no places; None where it is not plain."""
+    """Return the line of a key, from 1, by a simple search: tomllib keeps no positions. None where it is not found."""
     section = ""
     for number, line in enumerate(text.splitlines(), 1):
         # Only the usual ways of writing: a key that is not found costs the line number in a message, nothing else.

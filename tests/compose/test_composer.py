@@ -240,7 +240,7 @@ def test_an_invalid_schema_is_named(content: str, tmp_path: Path) -> None:
         read_schema(path)
 
 
-def test_a_tool_is_told_from_a_schema(tmp_path: Path) -> None:
+def test_a_tool_is_distinguished_from_a_schema(tmp_path: Path) -> None:
     tool = {"name": "t", "input_schema": {"type": "object"}}
     (tmp_path / "tool.json").write_text(json.dumps(tool))
     (tmp_path / "schema.json").write_text('{"type": "object"}')

@@ -21,7 +21,7 @@ def test_an_impossible_path_does_not_exist(name: str) -> None:
     assert (is_file(path), is_folder(path), is_there(path)) == (False, False, False)
 
 
-def test_files_are_told_from_folders(tmp_path: Path) -> None:
+def test_files_are_distinguished_from_folders(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert (is_file(tmp_path / "file"), is_folder(tmp_path / "file")) == (True, False)
     assert (is_file(tmp_path), is_folder(tmp_path), is_there(tmp_path)) == (False, True, True)

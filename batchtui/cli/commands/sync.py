@@ -28,7 +28,12 @@ async def command(session: Session, since: datetime | None) -> None:
     from batchtui.services.batches.sync import sync
 
     async with session.workspace() as workspace:
-        report = await sync(workspace, since)
+        report = await sync(
+            workspace,
+            since,
+            lambda seen, new: session.notes.progress(f"{amount(seen, 'batch', 'batches')} at the API, {new:,} new"),
+        )
+        session.notes.close()
         now = workspace.clock.now()
     if session.json:
         session.out.document(_document(report))

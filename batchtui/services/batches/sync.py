@@ -13,6 +13,7 @@ from batchtui.gateway.listing import BatchList
 from batchtui.services.workspace import is_elsewhere
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from batchtui.domain.batch import Batch, RemoteBatch, UnreadableEntry
@@ -39,8 +40,12 @@ class SyncReport:
     """Whether the list came to an end; where it repeats itself, nothing is said to be gone."""
 
 
-async def sync(workspace: Workspace, since: datetime | None = None) -> SyncReport:
+async def sync(
+    workspace: Workspace, since: datetime | None = None, on_progress: Callable[[int, int], None] | None = None
+) -> SyncReport:
     """Go through the API's list, newest first, back to `since` or to its end.
+
+    `on_progress` hears after each page how many batches were seen and how many of them are new here.
 
     Raises:
         CredentialsMissing, GatewayError: where the API cannot be asked.
@@ -60,6 +65,8 @@ async def sync(workspace: Workspace, since: datetime | None = None) -> SyncRepor
             new = [(remote, _foreign_job(workspace, remote)) for remote in wanted if remote.id not in known]
             if new:
                 added += await workspace.registry.batches.add_foreign(new, page.account)
+            if on_progress:
+                on_progress(len(shown), len(added))
             if len(wanted) < len(page.batches):
                 break
     shown.update(entry.id for entry in reading.unreadable if entry.id)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from batchtui.domain.errors import RegistryDamaged, StorageError
 from batchtui.domain.send_evidence import CREATE_PATIENCE, LIST_LAG
 from batchtui.domain.states import BatchState
 from batchtui.services.models import refresh_daily
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from batchtui.services.polling.refresh import Sweep
     from batchtui.services.workspace import Workspace
 
+log = logging.getLogger(__name__)
 POLLING = "polling"
 """Name of the lease that decides which of all open processes asks the API."""
 
@@ -44,6 +47,7 @@ async def run_maintenance(workspace: Workspace) -> Sweep:
     await reconcile.look_up(workspace, await _to_look_for(workspace))
     await resume.send_waiting(workspace)
     await refresh_daily(workspace)
+    await _back_up(workspace)
     return sweep
 
 
@@ -59,6 +63,16 @@ async def _to_look_for(workspace: Workspace) -> list[Batch]:
             return []
     await workspace.registry.facts.put(LAST_LOOK, len(unknown))
     return unknown
+
+
+async def _back_up(workspace: Workspace) -> None:
+    """Back the registry up once a day; a full disk is logged, damage is for the caller to tell."""
+    try:
+        await workspace.registry.back_up_daily()
+    except RegistryDamaged:
+        raise
+    except StorageError as error:
+        log.warning("%s", error)
 
 
 async def has_pending(workspace: Workspace) -> bool:

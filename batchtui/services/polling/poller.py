@@ -156,6 +156,7 @@ class Poller:
     async def _turn(self) -> float:
         """Do one turn. Returns the seconds until the next one."""
         forced, self._forced = self._forced, False
+        self._workspace.registry.refuse_if_replaced()
         if self._is_paused and not forced:
             await self._say(PollerState.PAUSED)
             return self._workspace.settings.refresh.slow

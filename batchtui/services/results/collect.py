@@ -27,6 +27,12 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
 
 log = logging.getLogger(__name__)
+MOST_OF_ONE, MOST_BESIDE = 4 << 20, 16 << 20
+"""Bytes that one result may have on average, and all of them besides.
+
+An answer of 128,000 tokens is about half a megabyte; the rest is for thinking, citations and what tools return.
+"""
+MOST_OF_UNKNOWN = 64 << 30
 LOOK_AGAIN = 0.25
 """Seconds between two looks while another process is fetching the same results."""
 
@@ -160,12 +166,19 @@ async def _fetch(
     gateway = await workspace.gateway()
     workspace.warm_up_prices()  # while others are busy: the cost is counted at the end
     waiting: list[bytes] = []
-    size = 0
+    size, came, most = 0, 0, most_bytes(_promised(batch))
     tell(CollectProgress("fetching", 0))
     async with gateway.results(batch.id or "") as blocks:
         async for block in blocks:
             waiting.append(block)
             size += len(block)
+            came += len(block)
+            if came > most:
+                raise ResultsDamaged(
+                    f"The results of {batch.id} do not end: more than {most / 1e6:,.0f} MB came for"
+                    f" {_promised(batch):,} requests.",
+                    hint="Look at ANTHROPIC_BASE_URL: the API would not send so much.",
+                )
             # Gathered to a megabyte: each call into the thread costs more than a small block. Meanwhile the next blocks
             # arrive in the socket's buffer.
             if size >= BLOCK:
@@ -176,6 +189,14 @@ async def _fetch(
     if waiting:
         await run_in_thread(download.write, b"".join(waiting))
     tell(CollectProgress("indexing", download.position, download.position))
+
+
+def most_bytes(requests: int) -> int:
+    """Return the most bytes that are taken as the results of so many requests; 0 where nobody knows how many.
+
+    A stream that never ends, or a small one that unpacks without end, would otherwise fill the disk.
+    """
+    return MOST_OF_ONE * requests + MOST_BESIDE if requests else MOST_OF_UNKNOWN
 
 
 async def _finish(workspace: Workspace, batch: Batch, download: ResultDownload) -> ResultSummary:

@@ -39,6 +39,7 @@ async def count_missing(workspace: Workspace) -> int:
         try:
             await count_cost(workspace, batch)
         except (ResultsUnavailable, StorageError):
+            # One unreadable file must not hide the costs of all other batches.
             continue
     return len(keys)
 

@@ -147,7 +147,7 @@ HEADERS: dict[str, tuple[str, tuple[str, ...], str]] = {
 
 
 @pytest.mark.parametrize("name", HEADERS)
-def test_a_header_is_told_from_data(name: str, tmp_path: Path) -> None:
+def test_a_header_is_distinguished_from_data(name: str, tmp_path: Path) -> None:
     content, columns, header = HEADERS[name]
     source = table(tmp_path, content)
     assert (source.columns, source.facts["header"]) == (columns, header)

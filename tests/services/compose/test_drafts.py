@@ -97,7 +97,7 @@ def test_half_typed_drafts_are_explained_in_words(said: dict[str, Any], words: s
     assert words in caught.value.message
 
 
-def test_a_select_is_told_from_a_file() -> None:
+def test_a_select_is_distinguished_from_a_file() -> None:
     assert options_of(Draft(data="select 1", prompt="x")).sql == "select 1"
     assert options_of(Draft(data="selected.csv", prompt="x")).data == "selected.csv"
 

@@ -159,7 +159,7 @@ def test_requests_are_added_up_by_part_shape_model_and_length() -> None:
     ]  # fmt: skip
 
 
-def test_images_are_told_from_text_by_their_base64() -> None:
+def test_images_are_distinguished_from_text_by_their_base64() -> None:
     image = b'{"source": {"type": "base64", "media_type": "image/png", "data": "QUJD"}}'
     url = b'{"source": {"type": "url", "url": "https://example.com/a.png"}}'
     (found,) = weighed(checked(1, image), checked(2, image), checked(3, url))
