@@ -208,7 +208,7 @@ class Watch(Guard):
         if was is not None and was.origin == origin and before.is_proved and row["id"] != before.id:
             self.breach(LET_GO, f"part {origin.part} of {origin.job} was {before.id}, and is {row['id']} now")
         if before.state == "submitting" and row["state"] != "submitting":
-            self._look_at_writer(row, before, truth)
+            self._look_at_writer(home, row, before, truth)
 
     def _look_at_id(self, row: sqlite3.Row, truth: ApiBatch | None, origin: Origin) -> None:
         if truth is None:
@@ -225,11 +225,13 @@ class Watch(Guard):
         is_same = all(custom_id.startswith(f"j{file}-") for custom_id in truth.custom_ids)
         return truth.is_twin or (is_same and truth.origin is not None and truth.origin.job != row["job_id"])
 
-    def _look_at_writer(self, row: sqlite3.Row, before: _Known, truth: ApiBatch | None) -> None:
+    def _look_at_writer(self, home: Home, row: sqlite3.Row, before: _Known, truth: ApiBatch | None) -> None:
         owner = self._table.owners.get(before.sender or "")
         if owner is None:
             return
         machine, process, boot = owner
+        if self.process_home.get(process) is not home:
+            return  # the row was copied with its home: in the copy this process sends and writes nothing
         is_alive = not process.is_dead and not process.is_paused and boot == machine.boot
         if process is current() or not is_alive:
             return
