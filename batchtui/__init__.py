@@ -1,4 +1,4 @@
-"""batchtui: the terminal control room for Claude's Message Batches API, and its engine as a library.
+"""batchtui: a terminal dashboard and CLI for Claude's Message Batches API, and its engine as a library.
 
     import batchtui
 
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from batchtui.library.tasks import save_results_to_file as save_results_to_file
     from batchtui.library.workspace import Workspace as Workspace
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {
     "AnswerLost": "batchtui.domain.errors",

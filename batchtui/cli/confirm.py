@@ -46,7 +46,7 @@ def ask_yes_no(notes: Stderr, question: str) -> bool:
     with _keyboard() as keyboard:
         if keyboard is None or not notes.is_terminal:
             raise ConsentNeeded(
-                f"{question} There is no terminal to ask at, so nothing was done.", hint="--yes answers it beforehand."
+                f"{question} This is not a terminal, so nothing was sent or changed.", hint="Pass --yes to confirm."
             )
         try:
             with _interruptible():
@@ -71,6 +71,7 @@ def _keyboard() -> Iterator[TextIO | None]:
         yield sys.stdin
         return
     try:
+        # Standard input may be the requests: `… | batchtui submit -` is answered at the terminal itself.
         terminal = open("/dev/tty", encoding="utf-8", errors="replace")  # noqa: PTH123, SIM115 (a device; closed below)
     except OSError:
         yield None

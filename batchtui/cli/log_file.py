@@ -38,6 +38,7 @@ def attach(paths: Paths) -> Path:
         handler.setFormatter(logging.Formatter(_FORMAT))
         log.addHandler(handler)
         log.setLevel(_level(paths))
+        # A handler of the root logger could write into the dashboard's screen.
         log.propagate = False
     return file
 

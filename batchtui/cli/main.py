@@ -18,30 +18,31 @@ if TYPE_CHECKING:
 
 VERBS: Mapping[str, str] = {
     "compose": "Make requests from a template and a table.",
+    "convert": "Make requests of lines for OpenAI, Bedrock or Vertex.",
     "check": "Check request files; sends nothing.",
-    "estimate": "Say what request files would cost; sends nothing.",
+    "estimate": "Estimate what request files would cost; sends nothing.",
     "submit": "Check, plan and send request files.",
-    "resume": "Finish what a crash, a full queue or a lost answer left open.",
+    "resume": "Finish what a crash, a full queue or a lost response left open.",
     "list": "List the registry's batches, newest first.",
-    "status": "Say how a batch or a job stands.",
+    "status": "Show the state of a batch or a job.",
     "wait": "Wait for the end, then save the results.",
-    "watch": "Refresh, fetch results and tell, without a screen.",
+    "watch": "Refresh, download results and print events, without a screen.",
     "results": "Save or print the results of a batch or a job.",
     "compare": "Compare the answers of two batches or jobs.",
     "retry": "Send again what has not succeeded, and nothing else.",
     "label": "Name, tag and annotate jobs.",
-    "cancel": "Cancel running batches.",
+    "cancel": "Cancel batches in progress.",
     "delete": "Delete ended batches.",
-    "prune": "Let go of what is safe to let go, to make room.",
-    "sync": "Bring in batches that were made elsewhere.",
+    "prune": "Free space: delete what processes left behind.",
+    "sync": "Import batches created elsewhere.",
     "models": "List the models for batches, with prices and lifetimes.",
-    "cost": "Say what was spent, on what, and what it saved.",
+    "cost": "Show what was spent, on what, and what was saved.",
     "log": "Show what batchtui did and what the API said.",
-    "doctor": "Examine versions, places, credentials and the API.",
+    "doctor": "Examine versions, files, credentials and the API.",
     "config": "Show the settings and what they mean.",
     "keys": "Show the dashboard's keys.",
-    "demo": "Show batchtui at work, on a simulator.",
-    "completion": "Print what a shell needs to complete ids and names.",
+    "demo": "Show the dashboard on a simulator; no key is needed.",
+    "completion": "Print the shell's completion of commands, ids and names.",
     "simulate": "Serve a simulator of the API, for any client.",
 }
 """Every command and what it does, in the order of the help; its module in `cli.commands` has the same name."""
@@ -69,12 +70,12 @@ class Program(click.Group):
         if args and args[0] not in VERBS and not args[0].startswith("-"):
             near = difflib.get_close_matches(args[0], VERBS, 1)
             guess = f" Did you mean `{near[0]}`?" if near else ""
-            raise click.UsageError(f"There is no verb `{args[0]}`.{guess}", ctx)
+            raise click.UsageError(f"Unknown command `{args[0]}`.{guess}", ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without importing them."""
-        with formatter.section("Verbs"):
+        with formatter.section("Commands"):
             formatter.write_dl(list(VERBS.items()))
 
 
@@ -83,15 +84,15 @@ class Program(click.Group):
     cls=Program,
     params=[*global_options()],
     invoke_without_command=True,
-    subcommand_metavar="VERB …",
-    epilog="Try it without a key: `batchtui demo`. Each verb explains itself: `batchtui submit --help`.",
+    subcommand_metavar="COMMAND …",
+    epilog="Try it without a key: `batchtui demo`. Each command explains itself: `batchtui submit --help`.",
 )
 @click.version_option(__version__, prog_name="batchtui", message="%(prog)s %(version)s")
 @click.pass_context
 def program(context: click.Context) -> int | None:
-    """The terminal control room for Claude's Message Batches API.
+    """A terminal dashboard and CLI for Claude's Message Batches API.
 
-    Without a verb: the dashboard, or without a terminal the list of batches.
+    Without a command: the dashboard, or without a terminal the list of batches.
     """
     if context.invoked_subcommand is not None:
         return None

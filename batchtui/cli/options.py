@@ -56,6 +56,7 @@ class DurationType(click.ParamType[float]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Read it."""
+        # click converts defaults, too: they are seconds already.
         if isinstance(value, (int, float)):
             return float(value)
         found = _SPAN.fullmatch(value.strip())
@@ -99,7 +100,7 @@ class Moment(click.ParamType[datetime]):
         try:
             moment = datetime.fromisoformat(value.strip()).astimezone(UTC)
         except (ValueError, OverflowError):
-            self.fail(f"`{_short(value)}` is no date; write 2026-11-21, 2026-11-21T18:00 or 2d", param, ctx)
+            self.fail(f"`{_short(value)}` is not a date; write 2026-11-21, 2026-11-21T18:00 or 2d", param, ctx)
         if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
             self.fail(f"`{_short(value)}` is out of range: {_FIRST_YEAR} to {_LAST_YEAR}", param, ctx)
         return moment

@@ -41,6 +41,7 @@ class InternalError(BatchtuiError):
 
 def run(program: click.Command, args: Sequence[str]) -> int:
     """Run the program and return its exit code; nothing is raised."""
+    # Known before click has parsed anything: a usage error must be JSON, too.
     chosen = GlobalOptions(json="--json" in args)
     _occupy_standard_descriptors()
     notes = Stderr()
@@ -141,7 +142,7 @@ def _stopped(error: BaseException, notes: Stderr) -> int:
         raise error
     if error.code is ExitCode.INTERRUPTED:
         # The terminal has echoed ^C: what is said begins on a line of its own.
-        notes.say(("\n" if notes.is_terminal else "") + "Interrupted. What runs at the API goes on.")
+        notes.say(("\n" if notes.is_terminal else "") + "Stopped. Batches in progress at the API continue.")
     return int(error.code)
 
 

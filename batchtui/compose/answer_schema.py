@@ -59,7 +59,7 @@ def read_schema(path: Path) -> tuple[dict[str, Any] | None, dict[str, Any] | Non
 
 
 def schema_or_tool(said: Any, where: str) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
-    """Tell a JSON schema from a tool with one (`{"name", "input_schema"}`); one of the two is None.
+    """Return a JSON schema, or a tool with one (`{"name", "input_schema"}`); the other of the two is None.
 
     Raises:
         InputError: it is neither.

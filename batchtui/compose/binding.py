@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComposerOptions:
-    """What a person says about the requests."""
+    """Options that apply to all requests of a table."""
 
     check: CheckOptions
     """What they are checked with; its tiers name the models, its own model and max_tokens are left alone."""

@@ -114,7 +114,7 @@ class Composer:
                 return
 
     def report(self) -> CheckReport:
-        """Say what was found: shapes, models, and problems by row."""
+        """Return the report: shapes, models, and problems by row."""
         return self._checker.report()
 
     def render(self, row: Row, number: int, ids: CustomIdFactory | None = None) -> RenderedRow:
@@ -125,6 +125,7 @@ class Composer:
             number: which one it is, from 1.
             ids: knows the ids of the rows before it; without it the id is made as if there were none.
         """
+        # With a checker of its own: a row that is only looked at must not count in the report.
         twin = type(self)(self.table, self.template, self._options)
         twin.ids = ids or CustomIdFactory()
         twin.rows = number - 1
@@ -154,6 +155,7 @@ class Composer:
                 good += self._check(file, first, items)
                 first, items, file = row.line, [], name
             elif apart:
+                # The checker counts lines: blank ones keep each row at the line where it stands.
                 items += [b""] * apart
             items.append(self._payload(row, name))
             self.rows += 1
@@ -162,7 +164,7 @@ class Composer:
         return good
 
     def _tell_problems(self, rows: list[Row]) -> None:
-        """Tell which of these rows, the last ones that were read, have a problem."""
+        """Call `on_problem` with the number of each of these rows, the last ones read, that has a problem."""
         heard = self._checker.findings.heard
         if self._on_problem is None or not heard:
             return
@@ -189,6 +191,7 @@ class Composer:
             custom_id = self.ids.make(original, self.rows + 1)
             payload = shaper.payload(custom_id, values, row.blocks)
         except InvalidTemplate as fault:
+            # What the first row lacks usually the whole table lacks: then it is said once, and not for every row.
             if self.rows == 0 and not self._is_alone:
                 self.fitting.refuse_missing(row)
             self._checker.findings.add(_odd_byte(row) or template_fault(fault, str(fault)), file, row.line)
@@ -206,13 +209,13 @@ class Composer:
 
 
 def _empty(column: str) -> CheckFault:
-    """Say that the prompt has a hole where a cell is blank."""
+    """Return the warning about a blank cell in the prompt."""
     hint = f'{{{{ {placeholder_name(column)} | default("…", true) }}}} writes something in its place'
     return CheckFault("empty-cell", f'"{column}" is empty, and the prompt uses it', hint, Severity.WARNING, kind=column)
 
 
 def _odd_byte(row: Row) -> CheckFault | None:
-    """Say which byte of a row is no text; None where all are."""
+    """Return the fault of a row with a byte that is not text; None where there is none."""
     for column, value in row.values.items():
         found = _ODD.search(value) if isinstance(value, str) else None
         if found is not None:

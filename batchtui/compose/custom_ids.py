@@ -137,6 +137,7 @@ class SeenIds:
 
 
 def _is_legal(text: str) -> bool:
+    # `$` also matches before a newline at the end.
     return _LEGAL.match(text) is not None and text[-1] != "\n"
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from batchtui.domain.limits import RESULTS_KEPT
+from batchtui.domain.send_evidence import Account
 from batchtui.domain.states import BatchState, ResultsState, Success
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from batchtui.domain.result import OutcomeCounts
-    from batchtui.domain.send_evidence import Account
 
 ProcessingStatus = Literal["in_progress", "canceling", "ended"]
 
@@ -180,6 +180,18 @@ class Batch:
     """USD of the answers that can be priced, where others say nothing of their usage."""
     without_usage: int = 0
     """Answers that say nothing of their usage, so that `cost_actual` is not known."""
+    organization_id: str | None = None
+    base_url: str | None = None
+    """The address it was planned for; None where its account was never learnt."""
+    is_unproved: bool = False
+    """Whether only size and time say that this id is the part's: its results will prove or refute it."""
+    may_have_twin: bool = False
+    """Whether this registry was copied or restored after it was planned: the other one may have sent it."""
+
+    @property
+    def account(self) -> Account | None:
+        """The account it was planned for, or was found at; None where that was never learnt."""
+        return Account(self.base_url, self.organization_id, self.workspace_id) if self.base_url else None
 
     @property
     def results_until(self) -> datetime | None:
@@ -208,4 +220,5 @@ class Batch:
     @property
     def is_foreign(self) -> bool:
         """Whether it was made elsewhere, so that its requests were never stored here."""
+        # A body is never empty, so 0 bytes can only mean that there is none here.
         return self.bytes == 0

@@ -11,10 +11,14 @@ BatchtuiError
 ├── ConsentNeeded             a person has to say yes first
 ├── StorageError              the disk, a file, or the registry
 │   ├── SchemaTooNew          the registry was written by a newer batchtui
+│   ├── RegistryDamaged       the registry's file is damaged, or not a registry
+│   ├── RegistryReplaced      it was deleted or replaced while it was open; nothing is sent any more
 │   └── OutputExists          an existing file would be replaced
 ├── CredentialsMissing        no key, token or profile was found
 ├── ResultsUnavailable        not ended yet, gone, or deleted
 ├── ResultsDamaged            what arrived is not what the counts promise
+├── OtherAccount              the credentials in use belong to another account than the part
+├── TakenOver                 another process has taken over what this one was sending
 ├── FateUnknown               a submission whose answer was lost needs a decision
 ├── NeverSent                 a part was not sent, so its end cannot be waited for
 ├── WaitTimedOut              still running when the time was up
@@ -112,7 +116,7 @@ class ConsentNeeded(BatchtuiError):
     """A person has to say yes first, and there is none to ask."""
 
     type = "consent_needed"
-    title = "This needs a yes"
+    title = "Confirmation needed"
 
 
 class StorageError(BatchtuiError):
@@ -127,6 +131,28 @@ class SchemaTooNew(StorageError):
 
     type = "schema_too_new"
     title = "The registry is newer than this program"
+
+
+class RegistryDamaged(StorageError):
+    """The registry's file is damaged, or not a registry."""
+
+    type = "registry_damaged"
+    title = "The registry is damaged"
+
+    @classmethod
+    def at(cls, path: object, why: str) -> RegistryDamaged:
+        """Return the error about the registry at a path."""
+        return cls(
+            f"The registry {path} is damaged: {why.rstrip('.')}.",
+            hint="`batchtui doctor --repair` rebuilds it from its last backup and from what can still be read.",
+        )
+
+
+class RegistryReplaced(StorageError):
+    """The registry's file was deleted or replaced by another one while it was open."""
+
+    type = "registry_replaced"
+    title = "The registry was replaced"
 
 
 class OutputExists(StorageError):
@@ -162,6 +188,20 @@ class FateUnknown(BatchtuiError):
 
     type = "fate_unknown"
     title = "The answer was lost"
+
+
+class OtherAccount(BatchtuiError):
+    """The credentials in use belong to another account than the batch: nothing was sent, asked or changed."""
+
+    type = "other_account"
+    title = "Another account"
+
+
+class TakenOver(BatchtuiError):
+    """Another process has taken over the part that this one was sending; nothing was created by this one."""
+
+    type = "taken_over"
+    title = "Sent by another process"
 
 
 class NeverSent(BatchtuiError):

@@ -58,3 +58,5 @@ class PartPlan:
     bytes: int
     body: str
     """Name of the body file within the job's folder of the request store."""
+    ids_digest: str = ""
+    """Of its custom_ids, in any order: tells its results from other ones when the requests are gone."""

@@ -78,6 +78,9 @@ class OutcomeCounts:
         """Yield every outcome with its count, also those that do not occur."""
         return ((Outcome(field.name), getattr(self, field.name)) for field in fields(self))
 
+    def __add__(self, other: OutcomeCounts) -> OutcomeCounts:
+        return OutcomeCounts(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
+
     @property
     def total(self) -> int:
         """All results."""

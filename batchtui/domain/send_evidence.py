@@ -37,6 +37,20 @@ class Account:
         return f"{' of '.join(named)} at {self.base_url}" if named else self.base_url
 
 
+@dataclass(frozen=True, slots=True)
+class SendStart:
+    """What is known of the clocks when a send begins."""
+
+    began: datetime
+    """The server's time, at the earliest."""
+    local: datetime
+    """This machine's time."""
+    offset: float | None = None
+    """Seconds that the server's clock is ahead of this machine's; None where the server names no time."""
+    slack: timedelta = CLOCK_RESOLUTION
+    patience: timedelta = CREATE_PATIENCE
+
+
 class SenderLife(StrEnum):
     """Whether the process that sends can still write to the registry and to the API."""
 
@@ -77,6 +91,8 @@ class Send:
     """How long the API may work on this create after its client has gone."""
     slack: timedelta = CLOCK_RESOLUTION
     """How far `began` may be off: more where the server named no time."""
+    seq: int = 0
+    """The registry's number for the moment when it began: a batch with a lower one was seen before. 0: unknown."""
 
     @property
     def may_have_created(self) -> bool:
@@ -110,7 +126,7 @@ class Relation(StrEnum):
     FOREIGN = "foreign"
     """A row that `sync` or another process brought in: a candidate like any other."""
     TAKEN = "taken"
-    """Another part's own batch: none of this part."""
+    """Another part's own batch, or one that was seen before this part was first sent: none of this part."""
 
 
 class Proof(StrEnum):
@@ -204,4 +220,4 @@ class SendVerdict:
     until: datetime | None = None
     """With WAIT and SENDING: when to look again."""
     choices: tuple[str, ...] = ()
-    """With ASK: the batches that it could be; empty where only "send it or not" is to be decided."""
+    """With ASK and WAIT: the batches that it could be; with ASK empty where only "send it or not" is to be decided."""

@@ -39,13 +39,15 @@ class Spending:
     results: int
     usage: Usage
     cost: Decimal | None
-    """USD; None where the price or the usage is not known."""
+    """USD of the results that say what they used; None where the price is not known."""
     standard: Decimal | None
     """What the same would have cost without a batch."""
     uncached: Decimal | None
     """What the same would have cost, in a batch, without the prompt cache."""
     categories: Cost | None = None
     """The cost by category; None where it is not known."""
+    unmetered: int = 0
+    """Results among them that say nothing of their usage: they are in none of the amounts."""
 
 
 @dataclass(frozen=True, slots=True)

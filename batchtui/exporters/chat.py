@@ -57,6 +57,7 @@ def _turns(turns: object) -> Iterator[dict[str, Any]]:
             yield _assistant([{"type": "text", "text": content}] if isinstance(content, str) else _objects(content))
             continue
         blocks = _objects(content)
+        # Results of tools come first: that shape wants them right behind the call, as messages of their own.
         results = [block for block in blocks if block.get("type") == "tool_result"]
         for block in results:
             said = _content(block.get("content") or "")

@@ -195,7 +195,7 @@ def default_columns(
     with_tools: bool = False,
     with_notes: bool = False,
 ) -> tuple[ExportColumn, ...]:
-    """Return the columns of a table where nobody chose any."""
+    """Return the default columns of a table."""
     custom_id, *others = _RESULT
     return (
         custom_id,
@@ -290,6 +290,7 @@ def _at(value: object, path: Sequence[str]) -> Any:
     for step in path:
         if isinstance(value, dict):
             value = value.get(step)
+        # Not isdigit: it takes signs such as `²`, which int refuses.
         elif isinstance(value, list) and step.isdecimal() and int(step) < len(value):
             value = value[int(step)]
         else:

@@ -76,6 +76,7 @@ def _line(cells: Sequence[object], delimiter: str, *, guard: bool) -> str:
                 elif delimiter in text or "\n" in text or "\r" in text:
                     text = f'"{text}"'
         row.append(text)
+    # A blank line is no row to csv readers; one empty cell has to be quoted to be one.
     return delimiter.join(row) if row != [""] else '""'
 
 
@@ -83,5 +84,6 @@ def _encoded(rows: Sequence[str]) -> bytes:
     text = "\n".join(rows) + "\n"
     try:
         return text.encode()
+    # A lone surrogate, which JSON can hold and UTF-8 cannot; rare, so it is looked for only after a failure.
     except UnicodeEncodeError:
         return join_text(text).encode()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Format(StrEnum):
-    """What results can be written as."""
+    """The export formats."""
 
     JSONL = "jsonl"
     JSON = "json"
@@ -37,7 +37,7 @@ class Format(StrEnum):
 
     @property
     def suffix(self) -> str:
-        """What the name of such a file ends with, without a dot."""
+        """The file suffix, without a dot."""
         return "jsonl" if self is Format.CHAT else str(self)
 
 

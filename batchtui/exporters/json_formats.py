@@ -64,6 +64,7 @@ def _documents(
         if strictly and not _is_json(line):
             line = _encoded(entry.answer.line or line.decode("utf-8", "replace"))
         if line.endswith(b"}") and (added := _added(entry, with_requests=with_requests)):
+            # Added to the bytes: a line that is parsed and written again would not be what the API sent.
             head = line[:-1].rstrip()
             line = head + added[head == b"{" :] + b"}"
         yield line

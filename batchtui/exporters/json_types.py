@@ -48,9 +48,11 @@ _DECLARED = {"string": TEXT, "integer": INTEGER, "number": NUMBER, "boolean": FL
 
 def type_of(value: object, level: int = 0) -> JsonType:
     """Return the type of a value that is not None."""
+    # Asked before int: in Python True is an int.
     if isinstance(value, bool):
         return FLAG
     if isinstance(value, int):
+        # A column of Parquet holds 64 bits with a sign; longer numbers stay exact as text.
         return INTEGER if value.bit_length() < 64 else JSON
     if isinstance(value, float):
         return NUMBER

@@ -26,7 +26,7 @@ BYTES_AT_ONCE = 32 << 20
 
 
 def require_pyarrow() -> None:
-    """Say so, before anything is done, where pyarrow is not installed. Raises `UsageError`."""
+    """Raise UsageError where pyarrow is not installed."""
     _load("pyarrow")
 
 

@@ -56,7 +56,7 @@ class ExportRecord:
 
     @property
     def structured(self) -> dict[str, Any]:
-        """What the answer says as one JSON object; empty where it says none."""
+        """The answer as a JSON object; empty where it is not one."""
         if self._structured is None:
             self._structured = structured_value(self.answer) or {}
         return self._structured

@@ -7,6 +7,7 @@ Modules:
     errors            turn exceptions of the SDK and its HTTP client into domain errors
     exchange          describe one exchange with the API: for the transport as a request, for the journal as a call
     lazy_import       import a large library without the submodules that nobody uses
+    listing           read the list of batches page by page, to an end that does not depend on the server
     parsing           parse the API's JSON into domain values
     protocol          the protocol of everything batchtui asks of the API, in domain objects
     redaction         shorten text from outside and remove anything that looks like a key

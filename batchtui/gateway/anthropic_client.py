@@ -73,7 +73,7 @@ class AnthropicGateway:
         Args:
             base_url: the server, with a path where a gateway needs one; None for ANTHROPIC_BASE_URL and the SDK's own.
             profile: a profile of `ant auth login`; goes before every variable of the environment.
-            api_key: only for the simulator and tests: people's keys come through the SDK's chain.
+            api_key: goes before the SDK's chain: a program's own key, or that of the simulator.
             on_call: is called with every exchange, failed ones included. A BatchtuiError from it is only logged.
             clock: times the exchanges.
             patience: how long answers are waited for.
@@ -96,6 +96,7 @@ class AnthropicGateway:
     async def create(self, upload: Upload, dialect: ApiHeaders) -> RemoteBatch:
         """See Gateway. A cancelled task is cancelled: whether the batch exists is then as open as after a time-out."""
         body = UploadBody(upload)
+        # With a length the HTTP client does not chunk the stream: a body that breaks off is then no whole request.
         headers = {"Content-Type": "application/json", "Content-Length": str(upload.length), **_spoken(dialect)}
         ask = ApiRequest("create", "POST", _BATCHES, self._patience.create, headers=headers, body=body)
         try:
@@ -132,6 +133,7 @@ class AnthropicGateway:
         """
         ask = self._about(batch_id, "results", "GET", "/results", patience=self._patience.stall)
         async with self._line.open(ask) as response:
+            # A proxy may answer with its log-in page and status 200; saved as results it would look like lost ones.
             if response.headers.get("content-type", "").startswith("text/html"):
                 raise unreadable_answer("it is a web page", ask, response)
             yield response.aiter_bytes()

@@ -54,6 +54,7 @@ def find_credentials(profile: str | None = None, *, base_url: str | None = None)
     chain = [_named(profile)] if profile else _chain()
     present = [name for name, found in chain if found]
     source = present[0] if present else chain[0][0] if profile else "no key, token or profile"
+    # The base URL of a profile holds only where its credential is used; with a key or token the SDK ignores it.
     pinned = _pinned(profile or (None if _has_static() else _active_profile()))
     address = base_url or os.environ.get("ANTHROPIC_BASE_URL") or pinned or DEFAULT_BASE_URL
     return Credentials(source, bool(present), _shown(address), tuple(present[1:]))
@@ -63,6 +64,7 @@ def _chain() -> list[tuple[str, bool]]:
     """Return the SDK's order behind an explicit argument; empty variables count as unset, as there."""
     named, active = os.environ.get("ANTHROPIC_PROFILE"), _active_profile()
     federation = all(map(os.environ.get, _FEDERATION)) and any(map(os.environ.get, _IDENTITY))
+    # `_active_profile` returns a named profile too, which would then be listed twice.
     login = [] if named else [(f"the profile {redact(active, 80)} of `ant auth login`", _config_of(active).is_file())]
     return [
         ("ANTHROPIC_API_KEY in the environment", bool(os.environ.get("ANTHROPIC_API_KEY"))),
@@ -102,6 +104,7 @@ def _active_profile() -> str:
 
 def _config_of(profile: str) -> Path:
     """Return the profile's public half (its secret half is another file, never opened here)."""
+    # The name becomes part of a path: `../x` must not lead out of the folder.
     is_a_name = not (profile.startswith(".") or set(profile) & set("/\\\0"))
     return _folder() / "configs" / (f"{profile}.json" if is_a_name else "")
 

@@ -77,6 +77,7 @@ def map_exception(error: Exception, ask: ApiRequest) -> BatchtuiError | None:
     if isinstance(error, anthropic.APIStatusError):
         return _settle(_answered(error, ask), ask)
     if isinstance(error, (anthropic.APIConnectionError, httpx2.HTTPError, httpx2.StreamError)):
+        # The SDK wraps every exception of the HTTP client in one; only the cause tells whether anything was sent.
         cause = error.__cause__ if isinstance(error, anthropic.APIConnectionError) else error
         return _settle(_broken(cause or error, ask), ask)
     if isinstance(error, anthropic.AnthropicError) and not isinstance(
@@ -91,6 +92,7 @@ def map_exception(error: Exception, ask: ApiRequest) -> BatchtuiError | None:
             "No API key, token or profile was found.",
             hint="Set ANTHROPIC_API_KEY, or log in with `ant auth login`; `batchtui demo` needs neither.",
         )
+    # httpx encodes headers as ASCII before it connects.
     if isinstance(error, UnicodeEncodeError) and (ask.body is None or ask.body.handed == 0):
         return CredentialsMissing("A header holds a sign that no header can carry.", hint="Look at the key and --beta.")
     return None
@@ -144,6 +146,7 @@ def _answered(error: APIStatusError, ask: ApiRequest) -> BatchtuiError:
     is_the_api = kind is not None or dig(error.body, "error") is not None
     saying = _saying(status, is_the_api)
     message = _sentence(saying.sentence, status, error_message(error.body))
+    # Either the batch has not ended or its results are gone: this 404 does not say that the batch is.
     if status == 404 and ask.operation == "results" and is_the_api:
         return ResultsUnavailable(message, hint="They exist from the end of a batch until 29 days after its creation.")
     lost = status in LEAVES_IT_OPEN or status >= 500

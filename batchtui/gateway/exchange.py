@@ -93,6 +93,7 @@ def retry_after(headers: Mapping[str, str], *, now: datetime) -> float | None:
     A date counts from the server's own Date where it sends one, since clocks differ. Never below 0, never more than
     `LONGEST_RETRY_AFTER`.
     """
+    # The finer one first, as the SDK reads them (anthropic._base_client, _parse_retry_after_header).
     milliseconds = _positive(headers.get("retry-after-ms"))
     if milliseconds is not None:
         return _clamped(milliseconds / 1000)

@@ -30,6 +30,7 @@ def lazy_submodules(library: str) -> Iterator[None]:
     What was imported before stays as it is.
     """
     finder = _Finder(library)
+    # First in the list: the usual finder would find the package too, and run it.
     sys.meta_path.insert(0, finder)
     try:
         yield
@@ -63,6 +64,7 @@ class _LazyPackage(ModuleType):
 
 def _run(package: ModuleType) -> None:
     """Run a package's own code, once; from then on it is a module like any other."""
+    # An RLock: the code of a package may import another one of them in the same thread.
     with _running:
         if vars(package).pop("_names", None) is not None:
             SourceFileLoader.exec_module(package.__spec__.loader, package)  # type: ignore[union-attr, arg-type]
@@ -100,6 +102,7 @@ class _Finder:
         if name != self._library and not name.startswith(f"{self._library}."):
             return None
         spec = PathFinder.find_spec(name, path, target)
+        # Exactly this type: a subclass is another tool's, such as one that measures coverage, and must keep its effect.
         if spec and spec.submodule_search_locations is not None and type(spec.loader) is SourceFileLoader:
             spec.loader = _Loader(spec.loader.name, spec.loader.path, is_root=name == self._library)
         return spec

@@ -72,6 +72,7 @@ def open_client(*, base_url: str | None, profile: str | None, api_key: str | Non
             base_url=base_url,
             profile=profile,
             api_key=api_key,
+            # A create that is retried may exist twice.
             max_retries=0,
             http_client=http_client,
             open_telemetry=False,
@@ -99,6 +100,7 @@ def _check_address(client: AsyncAnthropic) -> None:
 
 def _check_key(client: AsyncAnthropic) -> None:
     """Refuse a key that no header can carry: the HTTP layer would quote it in its error message."""
+    # Without both the SDK looks further along its chain at the first call.
     key = client.api_key or client.auth_token or ""
     if key.isascii() and key.isprintable() and key == key.strip():
         return

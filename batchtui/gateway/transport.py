@@ -5,6 +5,7 @@ It never repeats a request: who may do that depends on what the request creates.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
     Listener = Callable[[ApiCall], Awaitable[None]]
 
+LONGEST_BODY = 120.0
+"""Seconds in which a response that is read as a whole has to be there, from its first byte on."""
 MOST_BYTES = 64 * 1024 * 1024
 """The longest answer that is read into memory; a full page of batches is a hundredth of it."""
 _WRITE_STALL = 60.0
@@ -114,6 +117,7 @@ class Transport:
     async def _dispatch(self, ask: ApiRequest) -> httpx2.Response:
         import httpx2
 
+        # No limit on the whole: an upload of 250 MB may take minutes, and only a standstill is a fault.
         timeout = httpx2.Timeout(
             read=ask.patience,
             write=min(ask.patience, _WRITE_STALL),
@@ -164,11 +168,11 @@ class Transport:
         )
 
     def _name_account(self, failure: BaseException | None, response: httpx2.Response | None) -> None:
-        """Say at which account a failure was met. A proxy's error page names none, and is no evidence of one."""
+        """Say at which account a failure was met. A 401 and a proxy's page name none, and prove none."""
         if response is None or not isinstance(failure, GatewayError):
             return
         account = account_of(response.headers, self.base_url)
-        if account.organization is not None or failure.error_type is not None:
+        if account.organization is not None:
             failure.account = account
         failure.server_time = server_time(response.headers)
 
@@ -188,10 +192,16 @@ class Transport:
 
 async def _whole(response: httpx2.Response) -> bytes:
     body = bytearray()
-    async for block in response.aiter_bytes():
-        body += block
-        if len(body) > MOST_BYTES:
-            raise MalformedResponse("it does not end")
+    try:
+        # The time limit of the connection is for each byte: a few bytes a second would go on for days.
+        async with asyncio.timeout(LONGEST_BODY):
+            async for block in response.aiter_bytes():
+                body += block
+                # A server or proxy that never stops sending would fill the memory.
+                if len(body) > MOST_BYTES:
+                    raise MalformedResponse("it does not end")
+    except TimeoutError:
+        raise MalformedResponse(f"it was not whole after {LONGEST_BODY:g} s") from None
     return bytes(body)
 
 

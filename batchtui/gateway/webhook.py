@@ -48,6 +48,7 @@ async def _try(url: str, content: bytes) -> tuple[str, bool]:
     try:
         async with (
             httpx2.AsyncClient(timeout=PATIENCE, follow_redirects=False) as client,
+            # Streamed: only the status counts, and an answer of any length is not read.
             client.stream("POST", url, content=content, headers=headers) as answer,
         ):
             status = answer.status_code

@@ -14,6 +14,7 @@ from batchtui.intake.model_rules import ModelVerdict, check_model, max_tokens_fa
 from batchtui.intake.parts import CLOSING, OPENING
 from batchtui.intake.problems import CheckFault, LineIndex, ProblemCollector
 from batchtui.intake.record_diagnosis import diagnose, envelope_faults
+from batchtui.intake.record_reader import without_mark
 from batchtui.intake.rejected_keys import KNOWN_BETAS, KNOWN_VERSIONS, LEGACY_CODES
 from batchtui.intake.rules import holds_free_json, rules_for
 from batchtui.intake.schema import validator
@@ -58,7 +59,7 @@ class _Kind:
 
 
 class Checker:
-    """Checks records and keeps the sums. Never reads a file, and never holds a request longer than its check."""
+    """Checks records and counts them by shape and model. It reads no file and keeps no request."""
 
     def __init__(self, options: CheckOptions) -> None:
         self._options = options
@@ -100,7 +101,7 @@ class Checker:
         return dict(self._models.most_common())
 
     def report(self) -> CheckReport:
-        """Say what was found up to now."""
+        """Return the report on all records so far."""
         return CheckReport(
             requests=self.seq,
             bytes=self.bytes,
@@ -146,6 +147,7 @@ class Checker:
             seq += 1
             kind.count += 1
             length += len(line)
+            # Only where lines and requests shift against each other: most files need one entry.
             if number - seq != gap:
                 gap = number - seq
                 self.places.note(seq, number)
@@ -156,10 +158,11 @@ class Checker:
         self.records += len(items) - blank
         self.seq = seq
         self.bytes += length
+        # Past the constructor of the named tuple, which costs more: this runs for every request.
         return list(map(tuple.__new__, repeat(CheckedRequest), good))
 
     def _learn(self, raw: tuple[Any, ...]) -> _Kind:
-        """Say what all requests with this raw key have in common."""
+        """Return the kind of requests with this raw key, and remember it."""
         key = Key(*raw)
         if key.tools:  # looking for them would cost the others a tenth
             self._validate = self._known_tools.validate
@@ -167,12 +170,13 @@ class Checker:
         kind = _Kind(key, self._judge(key.model), shape, self._tool_checks, wants_example=is_new)
         if len(self._kinds) >= _MOST_KINDS or len(key.turns) > _LONGEST_KEPT:
             self._settle()
+            # Bounded: requests may all differ, and each kind holds its rules.
             self._kinds.clear()
         self._kinds[raw] = kind
         return kind
 
     def _settle(self) -> None:
-        """Move the counts of the kinds to the shapes and models."""
+        """Add the counts of the kinds to those of shapes and models, and reset them."""
         for kind in self._kinds.values():
             self._shapes.count(kind.shape, kind.count)
             if not kind.count:
@@ -193,14 +197,14 @@ class Checker:
         return verdict
 
     def _exemplify(self, kind: _Kind, raw: tuple[Any, ...], request: CheckedRequest) -> None:
-        """Keep the first request of a shape, and look at it for what C passes over: keys that stand twice."""
+        """Keep the first request of a shape, and check it for repeated keys, which the fast validator accepts."""
         kind.wants_example = False
         self._shapes.exemplify(Key(*raw), request)
         for fault in diagnose(request.payload).faults:
             self._add(fault, request.file, request.line, request.custom_id)
 
     def _closely(self, line: bytes, value: dict[str, Any], kind: _Kind, file: str, number: int) -> bool:
-        """Hold a request that fits the schema against the rules; whether it may be sent."""
+        """Check a request that fits the schema against the rules, and note faults. Returns whether it may be sent."""
         params, verdict, betas = value["params"], kind.verdict, self._options.betas
         faults = [fault for rule in kind.rules for fault in rule(params, verdict, betas)]
         if params["max_tokens"] > kind.limit:
@@ -208,6 +212,7 @@ class Checker:
         if len(line) > self._longest:
             message = f"the request has {len(line):,} bytes, more than a whole batch may have"
             faults.append(CheckFault("request-too-large", message, "make it smaller, or upload its files (Files API)"))
+        # The fast validator takes NaN and Infinity as numbers, which JSON does not have.
         if kind.is_free and (b"NaN" in line or b"Infinity" in line):
             faults += [fault for fault in diagnose(line).faults if fault.code == "nan"]
         for fault in faults:
@@ -217,7 +222,13 @@ class Checker:
     def _slowly(
         self, line: bytes, error: ValidationError, file: str, number: int
     ) -> tuple[bytes, dict[str, Any]] | None:
-        """Say everything that is wrong with a record; return it where it may go on all the same."""
+        """Note all faults of a record. Returns its line and value where none of them is an error, else None."""
+        if (plain := without_mark(line)) is not line:
+            line = plain.strip()
+            try:
+                return (line, self._validate(line)) if line else None
+            except ValidationError as other:
+                error = other
         read = diagnose(line)
         faults, value = list(read.faults), read.value
         custom_id = read.custom_id
@@ -262,7 +273,7 @@ class Checker:
         return faults, bool(rewritten)
 
     def _schema_error(self, request: dict[str, Any]) -> ValidationError | None:
-        """Return what the schema says against a request; None where it fits."""
+        """Return the schema's error for a request; None where it fits."""
         try:
             self._schema.validate_python(request)
         except ValidationError as error:
@@ -277,9 +288,9 @@ class Checker:
         self.findings.add(fault, file, number, custom_id)
 
     def _override(self, line: bytes) -> bytes:
-        """Put in what the whole job shall have; a line that cannot be read stays as it is."""
+        """Return the line with --model and --max-tokens applied; a line that cannot be parsed is returned unchanged."""
         try:
-            value = from_json(line)
+            value = from_json(without_mark(line))
         except ValueError:
             return line
         if not isinstance(value, dict) or not isinstance(value.get("params"), dict):
@@ -289,7 +300,7 @@ class Checker:
 
 
 def _unread(error: ValidationError) -> CheckFault:
-    """Word what only the strict reader objects to."""
+    """Return the fault for JSON that only the strict parser refuses."""
     reason = error.errors(include_url=False, include_input=False)[0]["msg"]
     if "recursion" in reason:
         return CheckFault(
@@ -299,5 +310,5 @@ def _unread(error: ValidationError) -> CheckFault:
 
 
 def _on_one_line(text: bytes) -> bytes:
-    """Write JSON on one line. A line break is never inside a string, so nothing but layout is lost."""
+    """Return JSON on one line. Strings hold no line breaks, so only layout is lost."""
     return b"".join([part.strip() for part in text.split(b"\n")])

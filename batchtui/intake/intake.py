@@ -78,7 +78,7 @@ class Intake:
                 self._checker.findings.add(fault, file, line, custom_id)
 
     def report(self) -> CheckReport:
-        """Say what the pass found; after `blocks` has ended, and after `note_duplicates` where that is used."""
+        """Return the report of the pass. Call it after `blocks` has ended and after `note_duplicates`, if used."""
         return self._checker.report()
 
     def _read(self, source: Source) -> Iterator[list[CheckedRequest]]:

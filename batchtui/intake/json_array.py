@@ -10,6 +10,7 @@ from pydantic_core import from_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+# Possessive (`*+`): no way back into a match, so no text makes a pattern take quadratic time.
 _SPACE = re.compile(rb"[ \t\r\n]*+")
 _STRUCTURE = re.compile(rb'["\[\]{}]')
 _STRING_PART = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
@@ -159,6 +160,7 @@ class JsonArraySplitter:
         while True:
             match = pattern.match(self._buffer, self._at + here)
             here = match.end() - self._at if match else here
+            # A backslash at the end of what was read may belong to a quote that comes with the next chunk.
             left = len(self._buffer) - self._at - here
             if left > 1 or (left == 1 and self._buffer[-1] != ord("\\")):
                 return here

@@ -55,7 +55,7 @@ def _url_faults(place: str, url: str) -> Iterator[CheckFault]:
 
 
 def _data_faults(place: str, kind: str, source: dict[str, Any], verdict: ModelVerdict) -> Iterator[CheckFault]:
-    """Hold base64 data against its media type and the limits."""
+    """Yield the faults of base64 data: a wrong media type, or too many bytes."""
     data, said = source["data"], source["media_type"]
     if len(data) % 4:
         yield CheckFault(
@@ -105,7 +105,7 @@ def _kind_of(head: bytes) -> str:
 
 
 def _size_faults(data: str, media_type: str) -> Iterator[CheckFault]:
-    """Hold an image against the limits of bytes and pixels."""
+    """Yield the faults of an image that exceeds the limits of bytes or pixels."""
     if len(data) > MOST_IMAGE_BYTES:
         message = f"an image has {len(data):,} bytes of base64, {MOST_IMAGE_BYTES:,} (10 MB) are allowed"
         yield CheckFault("image-too-large", message, "make it smaller: the API scales large images down anyway")

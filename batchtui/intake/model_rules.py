@@ -149,7 +149,7 @@ def _takes(model: str, params: dict[str, Any], verdict: ModelVerdict, betas: tup
 
 
 def max_tokens_faults(params: dict[str, Any], verdict: ModelVerdict) -> Iterator[CheckFault]:
-    """Hold max_tokens against what the model writes at most."""
+    """Yield the fault of a max_tokens above the model's maximum."""
     wanted, limit = params["max_tokens"], verdict.max_tokens
     if limit is None or wanted <= limit:
         return
@@ -161,7 +161,7 @@ def max_tokens_faults(params: dict[str, Any], verdict: ModelVerdict) -> Iterator
 
 
 def thinking_faults(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
-    """Hold thinking against what the model knows, and against the effort that is asked for."""
+    """Yield the faults of `thinking` that the model does not support, alone or with the effort asked for."""
     kind, model = params["thinking"]["type"], params["model"]
     effort = (params.get("output_config") or {}).get("effort")
     if verdict.info.thinking.get(kind) is False:
@@ -188,7 +188,7 @@ def _other_thinking(params: dict[str, Any], verdict: ModelVerdict) -> str:
 
 
 def effort_faults(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
-    """Hold output_config.effort against the levels of the model, and format against what it can."""
+    """Yield the faults of output_config: an effort or a format that the model does not support."""
     config, model = params["output_config"], params["model"]
     effort, levels = config.get("effort"), verdict.info.efforts
     accepted = [level for level, taken in levels.items() if taken]
@@ -209,7 +209,7 @@ def effort_faults(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[st
 
 
 def sampling_faults(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
-    """Hold temperature, top_p and top_k against the model and thinking, where the version still takes them."""
+    """Yield the faults of temperature, top_p and top_k, by API version, model and thinking."""
     given, model = sorted(SAMPLING & params.keys()), params["model"]
     if not verdict.takes_sampling:
         for key in given:
@@ -242,7 +242,7 @@ def sampling_removed_hint(verdict: ModelVerdict | None) -> str:
 
 
 def forced_tool_faults(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
-    """Hold a forced tool_choice against the model and thinking."""
+    """Yield the fault of a forced tool_choice that the model or thinking does not allow."""
     kind, model = params["tool_choice"]["type"], params["model"]
     if kind not in ("any", "tool"):
         return

@@ -78,7 +78,7 @@ class ProblemCollector:
 
 
 def _problem(group: _Group) -> Problem:
-    """Say one group as a problem."""
+    """Return one group of faults as a problem."""
     fault = group.fault
     return Problem(
         file=group.file,
@@ -104,7 +104,7 @@ class LineIndex:
         self._gap: int | None = None
 
     def open(self, file: str) -> None:
-        """Say that what is noted from now on stands in this file."""
+        """Set the file that the following faults belong to."""
         self._names.append(file)
         self._gap = None
 

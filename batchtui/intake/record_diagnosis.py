@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from batchtui.domain.limits import CUSTOM_ID_PATTERN
 from batchtui.domain.problem import Severity
+from batchtui.intake.foreign_lines import foreign_line
 from batchtui.intake.problems import CheckFault
+from batchtui.intake.record_reader import DOUBLE_ENCODED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +60,8 @@ def diagnose(line: bytes) -> DiagnosedRecord:
             None, None, [CheckFault("number-too-long", "it holds a number of thousands of digits", "write it as text")]
         )
     faults = list(_oddities(line, value, repeated, constants))
+    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
+        return DiagnosedRecord(None, None, [*faults, CheckFault("json-string", *DOUBLE_ENCODED)])
     if not isinstance(value, dict):
         return DiagnosedRecord(
             None, None, [*faults, CheckFault("not-object", "it is JSON, but no object", f"a request is {_OPENING}")]
@@ -87,13 +91,16 @@ def _oddities(line: bytes, value: Any, repeated: list[str], constants: list[str]
 
 
 def envelope_faults(value: dict[str, Any]) -> list[CheckFault]:
-    """Say what is wrong around params: the keys, and the custom_id."""
+    """Return the faults of the envelope: its keys, and the custom_id."""
     foreign = _foreign(value)
     if foreign is not None:
         return [foreign]
     faults = [*custom_id_faults(value)]
     if "params" not in value:
         faults.append(CheckFault("params-missing", "params is missing", _params_hint(value)))
+    elif isinstance(value["params"], str) and value["params"].lstrip().startswith("{"):
+        message = "params is a JSON string with an object in it: it was encoded twice"
+        faults.append(CheckFault("json-string", message, "write the object itself: jq -c '.params |= fromjson' FILE"))
     elif not isinstance(value["params"], dict):
         faults.append(CheckFault("params-type", "params must be an object", f"a request is {_OPENING}"))
     extra = [key for key in value if key not in _ENVELOPE]
@@ -106,7 +113,7 @@ def envelope_faults(value: dict[str, Any]) -> list[CheckFault]:
 
 
 def custom_id_faults(value: dict[str, Any]) -> list[CheckFault]:
-    """Say what is wrong with the custom_id."""
+    """Return the faults of a custom_id."""
     if "custom_id" not in value:
         hint = "every request needs one, to find its result by"
         return [CheckFault("custom-id-missing", "custom_id is missing", hint)]
@@ -137,12 +144,8 @@ def _params_hint(value: dict[str, Any]) -> str:
 
 def _foreign(value: dict[str, Any]) -> CheckFault | None:
     """Recognise an object of another kind of file."""
-    if "result" in value and "params" not in value:
-        hint = "results cannot be sent; batchtui retry sends requests of a batch again"
-        return CheckFault("results-line", "this is a line of results, not a request", hint)
-    if "body" in value and ("method" in value or "url" in value):
-        hint = 'here a request is {"custom_id", "params"}; params has model, max_tokens and messages, and system beside'
-        return CheckFault("openai-line", "this is a line of an OpenAI batch file", hint)
+    if (other := foreign_line(value)) is not None:
+        return other
     if "messages" in value and "params" not in value and "custom_id" not in value:
         hint = f"put it into an envelope: {_OPENING}"
         return CheckFault("bare-params", "these are the params of a request without their envelope", hint)
@@ -153,8 +156,12 @@ def _foreign(value: dict[str, Any]) -> CheckFault | None:
 
 
 def _not_json(fault: json.JSONDecodeError, text: str) -> CheckFault:
-    """Say why a record is no JSON, as far as that can be seen."""
+    """Return the fault of a record that is not JSON, with the likely reason."""
     where = f"no JSON at character {fault.pos + 1}: {fault.msg[:1].lower()}{fault.msg[1:]}"
+    if fault.msg.startswith("Extra data") and text[fault.pos :].strip() == ",":
+        return CheckFault(
+            "not-json", "there is a comma after the object", "remove it: sed 's/,[[:space:]]*$//' FILE", kind="comma"
+        )
     if fault.msg.startswith("Extra data"):
         hint = "one request a line; is a newline missing?"
     elif text[fault.pos : fault.pos + 1] == "'":

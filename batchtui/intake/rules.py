@@ -80,7 +80,7 @@ def holds_free_json(key: Key) -> bool:
 
 
 def _thinking_budget(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
-    """Hold the budget for thinking against max_tokens."""
+    """Yield the fault of a thinking budget that is not below max_tokens, unless thinking may be interleaved."""
     budget = params["thinking"].get("budget_tokens")
     may_exceed = bool(params.get("tools")) and any(beta.startswith(INTERLEAVED_BETA) for beta in betas)
     if budget is not None and budget >= params["max_tokens"] and not may_exceed:
@@ -97,7 +97,7 @@ def _tool_names(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str,
 
 
 def _tool_choice(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
-    """Hold tool_choice against the tools."""
+    """Yield the fault of a tool_choice that the tools do not allow."""
     choice = params["tool_choice"]
     kind = choice["type"]
     if not params.get("tools") and not params.get("mcp_servers"):

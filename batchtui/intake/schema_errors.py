@@ -60,6 +60,7 @@ def explain(
     ]
     messages = request["params"].get("messages")
     found = [(detail, at) for detail, at in found if not at.is_wrong_branch and not _is_empty_ending(at, messages)]
+    # The keys of a tool of unknown type are unknown, too: its type alone is the fault.
     new_tools = {at.path[:2] for detail, at in found if at.path[:1] == ("tools",) and at.path[2:] == ("type",)}
     found = [
         (detail, at) for detail, at in found if detail["type"] != "extra_forbidden" or at.path[:2] not in new_tools
@@ -110,7 +111,7 @@ def _is_empty_ending(place: ErrorLocation, messages: Any) -> bool:
 
 
 def _say(detail: ErrorDetails, place: ErrorLocation) -> Iterator[CheckFault]:
-    """Word one error of the schema."""
+    """Return one error of the schema as a fault."""
     speak = _SPEAKERS.get(detail["type"], _other)
     fault = speak(detail, place)
     if fault is not None:
@@ -287,7 +288,7 @@ def _unknown_tool(place: ErrorLocation, shown: str) -> CheckFault:
 
 
 def _base64_hint(data: str) -> str:
-    """Say what is wrong with base64 data."""
+    """Return the hint for invalid base64 data."""
     if data.startswith("data:"):
         return "leave out the beginning up to the comma (data:…;base64,)"
     if "\n" in data or " " in data:

@@ -68,6 +68,7 @@ def raw_key(params: dict[str, Any]) -> tuple[Any, ...]:
         tuple(turns),
         tuple(_kinds(system)) if type(system) is list else None,
         tuple([tool.get("name") or tool["type"] for tool in tools]) if tools else None,
+        # Lists, not generators: they are faster, and this runs for every request.
         sum(["cache_control" in tool for tool in tools]) if tools else 0,
     )
 

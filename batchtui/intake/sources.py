@@ -166,7 +166,7 @@ def _is_part(name: str) -> bool:
 
 
 def _folder_hint(entries: list[Path]) -> str:
-    """Say why nothing in the folder was taken."""
+    """Return the hint for a folder without request files."""
     if any(".parquet" in entry.name for entry in entries):
         return "Parquet is not read here; write the requests as JSON lines"
     if any(entry.is_dir() and not entry.name.startswith((".", "_")) for entry in entries):

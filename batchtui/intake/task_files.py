@@ -87,7 +87,7 @@ def task_values(task: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def template_fault(fault: InvalidTemplate, kind: str) -> CheckFault:
-    """Say that a template and its data do not fit."""
+    """Return the fault of a template that does not fit a task's data."""
     return CheckFault("task-template", str(fault)[:300], "the data and the template must fit", kind=kind[:60])
 
 

@@ -122,7 +122,7 @@ class ToolChecks:
 
 
 def _sums(optional: int, unions: int) -> Iterator[CheckFault]:
-    """Hold the sums over all strict schemas of a request against the limits."""
+    """Yield the faults of strict schemas that together exceed the API's limits."""
     if optional > MOST_OPTIONAL:
         message = f"the strict schemas have {optional} optional parameters, {MOST_OPTIONAL} are allowed"
         yield CheckFault("schema-optional", message, f"list {optional - MOST_OPTIONAL} or more of them in required")
@@ -142,7 +142,7 @@ def _server_tool_faults(where: str, tool: dict[str, Any]) -> Iterator[CheckFault
 
 
 def _shape_faults(where: str, tool: dict[str, Any], row: Mapping[str, Any]) -> Iterator[CheckFault]:
-    """Hold the keys and the name of a server tool against its row."""
+    """Yield the faults of a server tool's keys and name, by its row of the table."""
     kind, name = tool["type"], row.get("name")
     if name is None and "name" in tool:
         yield CheckFault("unknown-key", f"{where}.name: {kind} has no name", "leave it out", kind=kind)
@@ -157,7 +157,7 @@ def _shape_faults(where: str, tool: dict[str, Any], row: Mapping[str, Any]) -> I
 
 
 def _domain_faults(where: str, tool: dict[str, Any]) -> Iterator[CheckFault]:
-    """Hold the lists of domains against each other, and each domain against its form."""
+    """Yield the faults of allowed_domains and blocked_domains."""
     if tool.get("allowed_domains") and tool.get("blocked_domains"):
         message = f"{where} has allowed_domains and blocked_domains"
         yield CheckFault("tool-domains", message, "a request may have one of the two", kind="both")
@@ -173,7 +173,7 @@ def _domain_faults(where: str, tool: dict[str, Any]) -> Iterator[CheckFault]:
 
 
 def mcp_faults(params: dict[str, Any], betas: tuple[str, ...]) -> Iterator[CheckFault]:
-    """Hold MCP servers against their toolsets: each server has exactly one, and each toolset its server."""
+    """Yield the faults of MCP servers and toolsets: each server needs exactly one toolset, each toolset a server."""
     servers = params.get("mcp_servers") or []
     named = Counter(server["name"] for server in servers)
     toolsets = Counter(

@@ -48,7 +48,7 @@ def joined_turns(messages: list[dict[str, Any]]) -> Iterator[tuple[str, list[dic
 
 
 def call_faults(params: dict[str, Any]) -> Iterator[CheckFault]:
-    """Hold calls of tools against their results."""
+    """Yield the faults of tool calls without a result, and of results without a call."""
     ids: set[str] = set()
     """Of all calls so far: code may call a tool in one turn and have its own result in a later one."""
     called: set[str] = set()

@@ -2,6 +2,7 @@
 
 Modules:
 
+    arguments  read the arguments of the public API, and refuse what cannot be meant
     blocking   the workspace for programs without an event loop: each call blocks until it is done
     opening    open a workspace, with `async with` or plain `with`
     options    the keyword arguments of the public API, as typed dictionaries

@@ -6,6 +6,8 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager, Asyn
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from batchtui.domain.errors import UsageError
+from batchtui.library import arguments
 from batchtui.library.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ def open_workspace(
     *,
     profile: str | None = None,
     base_url: str | None = None,
+    api_key: str | None = None,
     read_only: bool = False,
     clock: Clock | None = None,
 ) -> Opening:
@@ -32,14 +35,33 @@ def open_workspace(
         home: folder of everything; None for `BATCHTUI_HOME`, else the places of the system.
         profile: a profile of credentials; None for the SDK's own chain (`ANTHROPIC_API_KEY` …).
         base_url: another server than the API's, as for tests against the simulator.
+        api_key: a key that goes before the SDK's chain, as from a vault; it is kept in memory only, never stored or
+            logged. It does not go with `profile`.
         read_only: refuse whatever would change something at the API, as `--read-only` does: `submit`, `retry`,
             `resume`, `cancel` and `delete` raise `UsageError`. Looking, fetching and exporting go on.
         clock: turned by tests; None is the system's.
 
     Raises:
+        UsageError: an argument has a value that cannot be meant.
         StorageError: on entering, where the registry cannot be opened.
     """
-    return Opening(home, profile=profile, base_url=base_url, read_only=read_only, clock=clock)
+    _refuse_odd_key(api_key)
+    if api_key is not None and profile is not None:
+        raise UsageError("api_key and profile exclude each other.", hint="Pass one of them.")
+    return Opening(
+        None if home is None else arguments.path_of("home", home),
+        profile=arguments.text_or_none("profile", profile),
+        base_url=arguments.text_or_none("base_url", base_url),
+        api_key=api_key,
+        read_only=arguments.flag("read_only", read_only),
+        clock=clock,
+    )
+
+
+def _refuse_odd_key(api_key: object) -> None:
+    """Refuse what is no text, without quoting it: it may be most of a key."""
+    if api_key is not None and not (isinstance(api_key, str) and api_key.strip()):
+        raise UsageError("api_key must be a key as text.", hint="Leave it out for the SDK's own chain of credentials.")
 
 
 class Opening(AbstractAsyncContextManager["Workspace"], AbstractContextManager["BlockingWorkspace"]):

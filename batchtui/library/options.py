@@ -23,9 +23,9 @@ class IntakeWishes(TypedDict, total=False):
     """Bytes in the body of one part at most."""
     api_version: str
     """The anthropic-version header."""
-    betas: Iterable[str]
-    """The anthropic-beta header."""
-    allow_models: Iterable[str]
+    betas: str | Iterable[str]
+    """The anthropic-beta header; a string is one beta."""
+    allow_models: str | Iterable[str]
     """Models that are sent even where they are known to be retired or to refuse the request."""
 
 
@@ -34,13 +34,13 @@ class ExportWishes(TypedDict, total=False):
 
     format: Literal["jsonl", "json", "csv", "tsv", "md", "parquet", "chat"]
     """Told by the file's name where it is not said."""
-    only: Iterable[Outcome | str]
+    only: str | Iterable[Outcome | str]
     """Only results with these outcomes; for chat those that succeeded where it is not said."""
     order: Literal["input", "arrival"]
     """As they came for jsonl, in the order of the input for everything else, where it is not said."""
     with_requests: bool
     """Each result with the request that led to it."""
-    fields: Iterable[str]
+    fields: str | Iterable[str]
     """Only these, in this order."""
     overwrite: bool
     """Replace the file where it exists."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from batchtui.domain.errors import InputError, OutputExists
+from batchtui.domain.errors import InputError, OutputExists, UsageError
+from batchtui.library.arguments import flag, path_of
 from batchtui.results.json_text import encode_json
 from batchtui.runtime.atomic_file import open_atomic
 from batchtui.settings.user_paths import is_there
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from batchtui.library.result import Result
 
@@ -33,7 +35,8 @@ class BatchRequest:
 
     def document(self) -> dict[str, Any]:
         """Return it as a task file holds it."""
-        return asdict(self)
+        return {"task_id": self.task_id, "task_type": self.task_type, "input_data": self.input_data,
+                "model_tier": self.model_tier}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +65,35 @@ def task_result(result: Result) -> TaskResult:
     return TaskResult(result.custom_id, success=False, output=output, error=str(said or f"{result.outcome}. {advice}"))
 
 
-def requests_of(requests: Iterable[BatchRequest]) -> list[dict[str, Any]]:
-    """Return tasks as the intake reads them."""
-    return [request.document() for request in requests]
+def requests_of(requests: Iterable[BatchRequest | Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return tasks, and requests as the API takes them, as the intake reads them.
+
+    Raises:
+        InputError: something is neither; it says which.
+    """
+    if isinstance(requests, str | bytes | Mapping) or not isinstance(requests, Iterable):
+        raise InputError(
+            f"Requests come in a list, not as a {type(requests).__name__}.",
+            hint="`load_requests_from_file` reads a file of tasks; `submit` reads one of requests.",
+        )
+    return [_document(number, each) for number, each in enumerate(requests, 1)]
+
+
+def _document(number: int, request: Any) -> Mapping[str, Any]:
+    if isinstance(request, BatchRequest):
+        return request.document()
+    if isinstance(request, Mapping):
+        return request
+    what = "None" if request is None else f"a {type(request).__name__}"
+    raise InputError(
+        f"Request {number} is {what}, not a BatchRequest or a mapping.",
+        hint='Pass BatchRequest(task_id, task_type, input_data), or {"custom_id": …, "params": {…}}.',
+    )
+
+
+def id_of(request: Mapping[str, Any]) -> str:
+    """Return the id that the result of a task or a request will have."""
+    return str(request.get("custom_id", request.get("task_id")))
 
 
 def load_requests_from_file(path: str | Path) -> list[BatchRequest]:
@@ -74,7 +103,7 @@ def load_requests_from_file(path: str | Path) -> list[BatchRequest]:
         InputError: the file cannot be read, or something in it is no task; it says where.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
+        text = path_of("path", path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path} cannot be read: {error}") from error
     return [_task(path, number, value) for number, value in enumerate(_values(path, text), 1)]
@@ -87,14 +116,20 @@ def save_results_to_file(results: Sequence[TaskResult], path: str | Path, *, ove
         OutputExists: the file exists and `overwrite` was not said.
         StorageError: the disk refuses.
     """
-    target = Path(path)
+    target = path_of("path", path)
+    flag("overwrite", overwrite)
     if is_there(target) and not overwrite:
         raise OutputExists(f"{target} exists.", hint="Say overwrite=True, or name another file.")
-    documents = [asdict(result) for result in results]
-    if target.suffix == ".jsonl":
-        text = "".join(encode_json(document) + "\n" for document in documents)
-    else:
-        text = encode_json(documents, indent=2) + "\n"
+    try:
+        documents = [asdict(result) for result in results]
+        if target.suffix == ".jsonl":
+            text = "".join(encode_json(document) + "\n" for document in documents)
+        else:
+            text = encode_json(documents, indent=2) + "\n"
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UsageError(
+            f"The results cannot be written as JSON: {error}.", hint="Pass what `execute_batch` returned."
+        ) from error
     with open_atomic(target, None, overwrite=overwrite) as out:
         # Lone surrogates of an answer are kept as the API sent them: escaped.
         out.write(text.encode("utf-8", "backslashreplace"))
@@ -104,14 +139,14 @@ def _values(path: str | Path, text: str) -> Iterator[Any]:
     if text.lstrip()[:1] == "[":
         try:
             yield from json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise InputError(f"{path} is no JSON: {error}") from error
         return
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             try:
                 yield json.loads(line)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise InputError(f"{path}:{number} is no JSON: {error}") from error
 
 

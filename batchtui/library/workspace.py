@@ -5,18 +5,21 @@ In one file on purpose: it is read as the reference of the library.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
-from decimal import Decimal
-from typing import TYPE_CHECKING, Literal, TypeAlias, Unpack
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack, get_args
 
 from batchtui.domain.errors import InputError, ResultsUnavailable
-from batchtui.domain.states import BatchState, ResultsState
+from batchtui.domain.states import BatchState
+from batchtui.library import arguments
+from batchtui.library.options import ExportWishes
 from batchtui.library.result import Result
 from batchtui.library.sources import Source, open_source
-from batchtui.library.tasks import TaskResult, requests_of, task_result
+from batchtui.library.tasks import TaskResult, id_of, requests_of, task_result
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterable
+    from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+    from decimal import Decimal
     from pathlib import Path
 
     from batchtui.domain.batch import Batch
@@ -25,15 +28,17 @@ if TYPE_CHECKING:
     from batchtui.domain.query import SortKey
     from batchtui.domain.result import Outcome
     from batchtui.intake import CheckReport
-    from batchtui.library.options import ExportWishes, IntakeWishes
+    from batchtui.library.options import IntakeWishes
     from batchtui.library.tasks import BatchRequest
     from batchtui.services.batches import cancel as cancelling
     from batchtui.services.batches.targets import Target
     from batchtui.services.polling.wait import Waiting
     from batchtui.services.results.export import ExportReport
+    from batchtui.services.results.fetch_retries import FetchRetry
     from batchtui.services.submission.reconcile import Reconciliation
     from batchtui.services.workspace import Workspace as Engine
 
+log = logging.getLogger(__name__)
 Named: TypeAlias = "str | Job | Batch"
 """A job or a batch; or a word for one: its id or a beginning of it, a job's name, `@last`."""
 IfSubmitted = Literal["refuse", "reuse", "again"]
@@ -74,6 +79,7 @@ class Workspace:
         from batchtui.services.submission.check import check
 
         sources, intake = open_source(source, wishes)
+        arguments.flag("count", count)
         checked = await check(self._engine, sources, intake, count=count)
         if not checked.report.requests:
             raise InputError("There is no request that could be sent.", problems=checked.report.problems)
@@ -84,7 +90,7 @@ class Workspace:
         source: Source,
         *,
         name: str | None = None,
-        tags: Iterable[str] = (),
+        tags: str | Iterable[str] = (),
         max_cost: Decimal | float | str | None = None,
         if_submitted: IfSubmitted = "refuse",
         prime: bool = False,
@@ -98,7 +104,7 @@ class Workspace:
         Args:
             source: files, or requests: `{"custom_id", "params"}` as the SDK takes them.
             name: of the job; None takes the file's name, or `requests`.
-            tags: of the job.
+            tags: of the job; a string is one tag.
             max_cost: USD; where the requests may cost more, nothing is sent.
             if_submitted: what to do where the same was submitted before.
             prime: let one request go first, to fill the prompt cache; `wait` sends the rest when it has ended.
@@ -111,15 +117,19 @@ class Workspace:
         """
         from batchtui.services.submission.submit import SubmitOptions, apply_submit, discard, plan_submit
 
+        limit = arguments.dollars("max_cost", max_cost)
+        arguments.choice("if_submitted", if_submitted, get_args(IfSubmitted))
+        arguments.flag("prime", prime)
+        name = arguments.text_or_none("name", name)
+        labels = arguments.texts("tags", tags)
         sources, intake = open_source(source, wishes)
         if sources == ["-"]:
             name = name or "requests"
-        plan = await plan_submit(self._engine, sources, SubmitOptions(name, tuple(tags), intake, prime))
+        plan = await plan_submit(self._engine, sources, SubmitOptions(name, labels, intake, prime))
         try:
             if plan.is_sendable and plan.earlier and if_submitted == "reuse":
                 await self.resume(plan.earlier[0])
                 return plan.earlier[0]
-            limit = None if max_cost is None else Decimal(str(max_cost))
             submitted = await apply_submit(self._engine, plan, force=if_submitted == "again", max_cost=limit)
         finally:
             discard(self._engine, plan)
@@ -128,19 +138,25 @@ class Workspace:
     async def resume(self, *named: Named, consent: Callable[[Reconciliation], bool] | None = None) -> tuple[Batch, ...]:
         """Finish what a crash, a full queue or a lost answer left open, of these jobs or of all.
 
-        What the API shows is adopted. Where it shows nothing for a minute, `consent` decides whether the part is sent
-        again; without it nothing is ever sent a second time. Returns the parts that were open, as they stand.
+        What the API proves, or what alone fits, is adopted. Where it shows nothing, and cannot be creating it any more,
+        `consent` decides whether the part is sent again; without it nothing is ever sent a second time. Parts of
+        another account than the credentials in use are left alone. Returns the parts that were open, as they stand.
 
         Raises:
             GatewayError, CredentialsMissing: the API cannot be asked; nothing is lost.
         """
         from batchtui.services.submission.resume import resume
 
+        arguments.function_or_none("consent", consent)
+
         async def decide(finding: Reconciliation) -> bool:
             return consent is not None and consent(finding)
 
         jobs = [(await self.find(each)).batches[0].job for each in named]
-        return (await resume(self._engine, jobs, consent=decide)).batches
+        resumed = await resume(self._engine, jobs, consent=decide)
+        for _, error in resumed.failed:
+            raise error
+        return resumed.batches
 
     async def find(self, named: Named) -> Target:
         """Find a job or a batch, with its batches as the registry knows them.
@@ -170,12 +186,17 @@ class Workspace:
         Raises:
             UsageError: the filter cannot be read.
         """
-        from batchtui.domain.query import BatchQuery
+        from batchtui.domain.query import SORT_KEYS, BatchQuery
         from batchtui.services.results.outcomes import count_missing_outcomes
         from batchtui.text.filter_language import terms_of
 
         await count_missing_outcomes(self._engine)
-        query = BatchQuery(terms=terms_of(matching), sort=sort, descending=reverse, limit=limit)
+        query = BatchQuery(
+            terms=terms_of(arguments.text("matching", matching)),
+            sort=arguments.choice("sort", sort, SORT_KEYS),
+            descending=arguments.flag("reverse", reverse),
+            limit=arguments.whole_or_none("limit", limit),
+        )
         return await self._engine.registry.views.select(query)
 
     async def refresh(self, named: Named) -> Target:
@@ -209,30 +230,54 @@ class Workspace:
             WaitTimedOut: it still runs.
             FateUnknown, NeverSent: a part needs a decision first: see `resume`.
             ResultsUnavailable, ResultsDamaged: the results are gone, or are not what the counts promise.
+            GatewayError: the API refuses, or results still could not be fetched when the time was up.
         """
-        from batchtui.services.polling.wait import refuse_undecided, wait
+        from batchtui.services.polling.wait import Waiting, refuse_undecided, time_limit, wait
 
+        poll_interval = arguments.seconds("poll_interval", poll_interval)
+        timeout = arguments.seconds("timeout", timeout, may_be_0=True)
+        arguments.function_or_none("on_progress", on_progress)
+        clock = self._engine.clock
+        began, limit = clock.monotonic(), time_limit(timeout)
         target = await self.find(named)
         if any(batch.state is BatchState.UNKNOWN for batch in target.batches):
             await self.resume(named)
         keys = [batch.key for batch in target.batches]
-        refuse_undecided(
-            await wait(self._engine, keys, poll_interval=poll_interval, timeout=timeout, on_progress=on_progress)
-        )
-        return await self.collect(named)
+        settled = await wait(self._engine, keys, poll_interval=poll_interval, timeout=timeout, on_progress=on_progress)
+        refuse_undecided(settled)
 
-    async def collect(self, named: Named) -> Target:
-        """Have the results of what has ended on this disk.
+        def tell(retry: FetchRetry) -> None:
+            if on_progress:
+                on_progress(Waiting(settled, clock.monotonic() - began, retry.error.message))
+
+        return await self._collect(named, max(limit - (clock.monotonic() - began), 0.0), tell)
+
+    async def collect(self, named: Named, *, timeout: float = 900.0) -> Target:
+        """Have the results of what has ended on this disk. Passing faults are waited out for `timeout` seconds.
 
         Raises:
             ResultsUnavailable: not ended, gone, or deleted.
             ResultsDamaged: what came is not what the counts promise; nothing was called saved.
+            GatewayError: the API refuses, or still failed when the time was up.
         """
-        from batchtui.services.results.collect import collect
+        limit = arguments.seconds("timeout", timeout, may_be_0=True)
+        return await self._collect(named, 900.0 if limit is None else limit)
 
-        for batch in (await self.find(named)).batches:
-            if batch.state is BatchState.ENDED and batch.results is not ResultsState.GONE:
-                await collect(self._engine, batch)
+    async def _collect(
+        self, named: Named, timeout: float, on_retry: Callable[[FetchRetry], None] | None = None
+    ) -> Target:
+        from batchtui.services.results.fetch_retries import FetchListeners, collect_all
+
+        def tell(retry: FetchRetry) -> None:
+            log.warning("%s: %s Next try in %.0f s.", retry.batch.id, retry.error.message, retry.seconds)
+            if on_retry:
+                on_retry(retry)
+
+        batches = (await self.find(named)).batches
+        for _, error in await collect_all(
+            self._engine, batches, timeout=timeout, listeners=FetchListeners(on_retry=tell)
+        ):
+            raise error
         return await self.find(named)
 
     async def results(
@@ -240,7 +285,7 @@ class Workspace:
         named: Named,
         *,
         order: Literal["input", "arrival"] = "input",
-        only: Iterable[Outcome | str] = (),
+        only: str | Iterable[Outcome | str] = (),
         with_requests: bool = True,
     ) -> AsyncGenerator[Result]:
         """Yield the results one after the other, each with its request; memory does not grow with them.
@@ -257,13 +302,14 @@ class Workspace:
         Raises:
             ResultsUnavailable: not ended, gone or deleted.
         """
-        from batchtui.domain.result import Outcome
         from batchtui.services.results.export import ExportOptions, plan_export
         from batchtui.services.results.read import read_results
 
+        wanted = arguments.outcomes("only", only)
+        arguments.choice("order", order, ("input", "arrival"))
+        arguments.flag("with_requests", with_requests)
         target = await self.collect(named)
         has_requests = self._engine.registry.requests.has(target.batches[0].job)
-        wanted = frozenset(Outcome(each) for each in only)
         plan = await plan_export(self._engine, target.batches, ExportOptions(only=wanted, order=order))
         plan = replace(plan, with_requests=with_requests and has_requests)
         async for entry in read_results(self._engine, plan):
@@ -279,19 +325,19 @@ class Workspace:
             ResultsUnavailable: not ended, gone or deleted.
             UsageError: an unknown format or field, or a format that is not installed.
         """
-        from batchtui.domain.result import Outcome
         from batchtui.services.results.export import ExportOptions, apply_export, plan_export
 
+        arguments.known_names(wishes, ExportWishes.__annotations__)
         options = ExportOptions(
-            output=str(output),
-            format=wishes.get("format"),
-            only=frozenset(Outcome(each) for each in wishes.get("only", ())),
-            order=wishes.get("order"),
-            with_requests=wishes.get("with_requests", False),
-            fields=tuple(wishes.get("fields", ())),
-            overwrite=wishes.get("overwrite", False),
-            guard=wishes.get("guard", True),
-            bom=wishes.get("bom", False),
+            output=str(arguments.path_of("output", output)),
+            format=arguments.text_or_none("format", wishes.get("format")),
+            only=arguments.outcomes("only", wishes.get("only")),
+            order=arguments.choice("order", wishes.get("order"), (None, "input", "arrival")),
+            with_requests=arguments.flag("with_requests", wishes.get("with_requests", False)),
+            fields=arguments.texts("fields", wishes.get("fields")),
+            overwrite=arguments.flag("overwrite", wishes.get("overwrite", False)),
+            guard=arguments.flag("guard", wishes.get("guard", True)),
+            bom=arguments.flag("bom", wishes.get("bom", False)),
         )
         target = await self.collect(named)
         return await apply_export(self._engine, await plan_export(self._engine, target.batches, options))
@@ -300,10 +346,11 @@ class Workspace:
         self,
         named: Named,
         *,
-        only: Iterable[str] = (),
-        custom_ids: Iterable[str] | None = None,
+        only: str | Iterable[str] = (),
+        custom_ids: str | Iterable[str] | None = None,
         model: str | None = None,
         max_tokens: int | None = None,
+        max_cost: Decimal | float | str | None = None,
     ) -> Job:
         """Send again only what has not succeeded in any attempt, as the next attempt of the same job.
 
@@ -313,21 +360,26 @@ class Workspace:
             custom_ids: nothing but these requests, None for all; without `only` whatever their failure is.
             model: replaces the model of what is sent again.
             max_tokens: replaces its max_tokens.
+            max_cost: USD; where it may cost more, nothing is sent.
 
         Raises:
+            CostLimit: it may cost more than a limit allows; nothing was sent.
             NothingToRetry: all has succeeded, or the rest would fail again and was not named.
             ResultsUnavailable: results that will come are not saved yet.
             CredentialsMissing, GatewayError: nothing of the part was created; it stays planned.
         """
         from batchtui.services.retry.retry import RetryOptions, apply_retry, discard, plan_retry
 
-        named_ones = None if custom_ids is None else frozenset(custom_ids)
+        limit = arguments.dollars("max_cost", max_cost)
         options = RetryOptions(
-            only=frozenset(map(str, only)), custom_ids=named_ones, model=model, max_tokens=max_tokens
+            only=frozenset(arguments.texts("only", only)),
+            custom_ids=None if custom_ids is None else frozenset(arguments.texts("custom_ids", custom_ids)),
+            model=arguments.text_or_none("model", model),
+            max_tokens=arguments.whole_or_none("max_tokens", max_tokens, 1),
         )
         plan = await plan_retry(self._engine, await self.find(named), options)
         try:
-            return (await apply_retry(self._engine, plan)).job
+            return (await apply_retry(self._engine, plan, max_cost=limit)).job
         finally:
             discard(self._engine, plan)
 
@@ -339,7 +391,7 @@ class Workspace:
         from batchtui.services.batches.cancel import apply_cancel, plan_cancel
 
         keys = [batch.key for batch in (await self.find(named)).batches]
-        return await apply_cancel(self._engine, await plan_cancel(self._engine, keys))
+        return await apply_cancel(self._engine, await plan_cancel(self._engine, keys, typed=(_word_for(named),)))
 
     async def delete(
         self, named: Named, *, locally: bool = False, force: bool = False
@@ -347,8 +399,12 @@ class Workspace:
         """Delete ended batches at the API, or only here. Without `force` those without saved results are left alone."""
         from batchtui.services.batches.delete import apply_delete, plan_delete
 
+        arguments.flag("locally", locally)
+        arguments.flag("force", force)
         keys = [batch.key for batch in (await self.find(named)).batches]
-        return await apply_delete(self._engine, await plan_delete(self._engine, keys, locally=locally, force=force))
+        typed = (_word_for(named),)
+        plan = await plan_delete(self._engine, keys, locally=locally, force=force, typed=typed)
+        return await apply_delete(self._engine, plan)
 
     async def cost(self, named: Named) -> Decimal | None:
         """Return what a job or a batch has cost so far, in USD; None where any of it is unknown, never 0 for that."""
@@ -358,28 +414,32 @@ class Workspace:
 
     # ── tasks, as the guide has them ───────────────────────────────────────────────────────────────────────────────
 
-    async def create_batch(self, requests: Iterable[BatchRequest], *, fresh: bool = False) -> str:
-        """Submit tasks as a job, once. Returns its id.
+    async def create_batch(self, requests: Iterable[BatchRequest | Mapping[str, Any]], *, fresh: bool = False) -> str:
+        """Submit tasks, or requests as the API takes them, as a job, once. Returns its id.
 
-        Where the very same tasks were submitted before, that job's id comes back and nothing is sent, unless `fresh`.
+        Where the very same were submitted before, that job's id comes back and nothing is sent, unless `fresh`.
         """
-        tasks = requests_of(requests)
-        job = await self.submit(tasks, name="tasks", if_submitted="again" if fresh else "reuse")
+        again: IfSubmitted = "again" if arguments.flag("fresh", fresh) else "reuse"
+        job = await self.submit(requests_of(requests), name="tasks", if_submitted=again)
         return job.id
 
     async def wait_for_batch(
-        self, batch_id: str, *, poll_interval: float | None = None, timeout: float | None = None
-    ) -> Target:
-        """Wait until it has ended; see `wait`."""
-        return await self.wait(batch_id, poll_interval=poll_interval, timeout=timeout)
+        self, batch_id: Named, *, poll_interval: float | None = None, timeout: float | None = None
+    ) -> list[Result]:
+        """Wait until it has ended, see `wait`, and return its results in the order of the input.
 
-    async def cancel_batch(self, batch_id: str) -> list[cancelling.ActionResult]:
+        They are held in memory: `wait` and `results` take any number.
+        """
+        target = await self.wait(batch_id, poll_interval=poll_interval, timeout=timeout)
+        return [result async for result in self.results(target.job or batch_id)]
+
+    async def cancel_batch(self, batch_id: Named) -> list[cancelling.ActionResult]:
         """Cancel it; see `cancel`."""
         return await self.cancel(batch_id)
 
     async def execute_batch(
         self,
-        requests: Iterable[BatchRequest],
+        requests: Iterable[BatchRequest | Mapping[str, Any]],
         *,
         poll_interval: float | None = None,
         timeout: float | None = None,
@@ -394,7 +454,7 @@ class Workspace:
             InputError: no tasks, or errors in them; nothing was sent.
             WaitTimedOut: it still runs; the same call goes on waiting.
         """
-        tasks = list(requests)
+        tasks = requests_of(requests)
         job = await self.create_batch(tasks, fresh=fresh)
         target = await self.wait(job, poll_interval=poll_interval, timeout=timeout)
         found: dict[str, TaskResult] = {}
@@ -402,12 +462,20 @@ class Workspace:
             async for result in self.results(target.job or job, with_requests=False):
                 found[result.custom_id] = task_result(result)
         except ResultsUnavailable as error:
-            return [TaskResult(task.task_id, success=False, error=error.message) for task in tasks]
+            return [TaskResult(id_of(task), success=False, error=error.message) for task in tasks]
         missing = "There is no result for this task."
-        return [found.get(t.task_id) or TaskResult(t.task_id, success=False, error=missing) for t in tasks]
+        return [found.get(id_of(t)) or TaskResult(id_of(t), success=False, error=missing) for t in tasks]
 
 
 def _word_for(named: Named) -> str:
-    if isinstance(named, str):
-        return named
-    return named.id or named.job  # type: ignore[union-attr]
+    """Return the word that names a job or a batch."""
+    from batchtui.domain.batch import Batch
+    from batchtui.domain.job import Job
+
+    if isinstance(named, Job):
+        return named.id
+    if isinstance(named, Batch):
+        return named.id or named.job
+    if not isinstance(named, str):
+        raise arguments.wrong("The job or batch", named, "an id, a name, a Job or a Batch")
+    return arguments.text("The job or batch", named)

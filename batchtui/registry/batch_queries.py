@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from array import array
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from batchtui.domain.errors import RegistryDamaged
 from batchtui.domain.forecast import Lasted
 from batchtui.domain.limits import RESULTS_KEPT
 from batchtui.domain.query import BatchQuery
+from batchtui.domain.send_evidence import Relation
 from batchtui.domain.states import BatchState
 from batchtui.registry.codecs import decode_time, encode_time, text_list
 from batchtui.registry.data_version import DataVersion
@@ -24,8 +27,23 @@ if TYPE_CHECKING:
     from batchtui.domain.clock import Clock
     from batchtui.registry.database import Database
 
+# SQLite before 3.32 takes at most 999 values in a statement (sqlite.org/limits.html, 9).
 PAGE = 500
 """The most keys asked for in one statement."""
+
+
+_log = logging.getLogger(__name__)
+
+
+def _readable(rows: Iterable[Row]) -> list[Batch]:
+    """Return rows as batches. One that cannot be read is logged and left out: it must not hide all others."""
+    found: list[Batch] = []
+    for row in rows:
+        try:
+            found.append(to_batch(row))
+        except RegistryDamaged as error:
+            _log.error("%s", error)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +104,8 @@ class BatchQueries:
         for start in range(0, len(keys), PAGE):
             some = keys[start : start + PAGE]
             marks = ",".join("?" * len(some))
-            for row in await self._database.all(f"{BATCH_SELECT} WHERE b.key IN ({marks})", some):
-                found[row["key"]] = to_batch(row)
+            rows = await self._database.all(f"{BATCH_SELECT} WHERE b.key IN ({marks})", some)
+            found |= {batch.key: batch for batch in _readable(rows)}
         return [found[key] for key in keys if key in found]
 
     async def select(self, query: BatchQuery | None = None) -> list[Batch]:
@@ -97,42 +115,88 @@ class BatchQueries:
     async def of_job(self, job_id: str) -> list[Batch]:
         """Return all batches of a job, by attempt and part."""
         rows = await self._database.all(f"{BATCH_SELECT} WHERE b.job_id = ? ORDER BY b.attempt, b.part", (job_id,))
-        return [to_batch(row) for row in rows]
+        return _readable(rows)
 
     async def starting_with(self, prefix: str, *, limit: int = 10) -> list[Batch]:
         """Return the batches whose API id begins so."""
         rows = await self._database.all(
-            f"{BATCH_SELECT} WHERE substr(b.id, 1, ?) = ? ORDER BY {NEWEST} LIMIT ?", (len(prefix), prefix, limit)
+            # Not LIKE: `_`, which stands in every id, would match any character.
+            f"{BATCH_SELECT} WHERE substr(b.id, 1, ?) = ? ORDER BY {NEWEST} LIMIT ?",
+            (len(prefix), prefix, limit),
         )
-        return [to_batch(row) for row in rows]
+        return _readable(rows)
 
     async def changed_since(self, revision: int) -> list[Batch]:
         """Return the batches that changed after a revision, in the order of their changes."""
         rows = await self._database.all(f"{BATCH_SELECT} WHERE b.revision > ? ORDER BY b.revision", (revision,))
-        return [to_batch(row) for row in rows]
+        return _readable(rows)
 
     async def in_states(self, *states: BatchState) -> list[Batch]:
         """Return the batches in these states, newest first."""
         return await self.select(BatchQuery(states=frozenset(states)))
 
-    async def uncollected(self, now: datetime) -> list[Batch]:
-        """Ended batches whose results are not saved and can still be had, oldest first: their time runs out first."""
+    async def uncollected(
+        self,
+        now: datetime,
+        *,
+        limit: int = -1,
+        after: Batch | None = None,
+        created_before: datetime | None = None,
+    ) -> list[Batch]:
+        """Ended batches whose results are not saved and can still be had, oldest first: their time runs out first.
+
+        Args:
+            now: what their time is counted from.
+            limit: how many at most; -1 for all.
+            after: the last one of the page before.
+            created_before: only those that were created until then.
+        """
+        since = encode_time(now - RESULTS_KEPT)
+        where, values = "created_at > ?", list[Any]([since])
+        if after is not None:
+            where, values = (
+                f"{where} AND (created_at, key) > (?, ?)",
+                [*values, encode_time(after.created_at), after.key],
+            )
+        if created_before is not None:
+            where, values = f"{where} AND created_at <= ?", [*values, encode_time(created_before)]
         rows = await self._database.all(
             # Asked every few seconds, and without being told SQLite takes the index by state, of all that ever ended.
             f"{BATCH_SELECT} WHERE b.key IN (SELECT key FROM batches INDEXED BY batches_to_collect"
-            "  WHERE state = 'ended' AND results IN ('none', 'partial') AND created_at > ?) ORDER BY b.created_at",
+            # Without a body it was made elsewhere: its results are fetched when somebody asks for them.
+            f"  WHERE state = 'ended' AND results IN ('none', 'partial') AND body <> ''"
+            f"  AND {where} ORDER BY created_at, key LIMIT ?)"
+            " ORDER BY b.created_at, b.key",
+            [*values, limit],
+        )
+        return _readable(rows)
+
+    async def uncollected_count(self, now: datetime) -> int:
+        """Return how many batches `uncollected` would return."""
+        row = await self._database.one(
+            "SELECT count(*) AS number FROM batches INDEXED BY batches_to_collect"
+            " WHERE state = 'ended' AND results IN ('none', 'partial') AND body <> '' AND created_at > ?",
             (encode_time(now - RESULTS_KEPT),),
         )
-        return [to_batch(row) for row in rows]
+        return int(row["number"]) if row else 0
+
+    async def processing(self) -> int:
+        """Return how many requests are being processed at the API, in all running batches together."""
+        row = await self._database.one(
+            "SELECT coalesce(sum(processing), 0) AS number FROM batches WHERE state IN ('in_progress', 'canceling')"
+        )
+        return int(row["number"]) if row else 0
 
     async def lasted(self, limit: int) -> list[Lasted]:
         """Return how long the newest batches took that ended by themselves, deleted ones among them."""
         rows = await self._database.all(
+            # A batch that was canceled does not tell how long one takes.
             "SELECT j.models, b.requests, b.created_at, b.ended_at FROM batches AS b JOIN jobs AS j ON j.id = b.job_id"
             " WHERE b.ended_at IS NOT NULL AND b.created_at IS NOT NULL AND b.cancel_initiated_at IS NULL"
             " ORDER BY b.planned_at DESC LIMIT ?",
             (limit,),
         )
+        # Each spelling is parsed once: thousands of batches share a few lists of models.
         models = {text: text_list(text) for text in {row["models"] for row in rows}}
         return [
             Lasted(
@@ -149,6 +213,24 @@ class BatchQueries:
             marks = ",".join("?" * len(some))
             rows = await self._database.all(f"SELECT id FROM batches WHERE id IN ({marks})", some)
             known.update(row["id"] for row in rows)
+        return known
+
+    async def relations(self, ids: Sequence[str]) -> dict[str, tuple[Relation, int]]:
+        """Say of those of these API ids that the registry knows whose they are, and when they were first seen.
+
+        The second figure is comparable with `Send.seq`; 0 where it is not known.
+        """
+        known: dict[str, tuple[Relation, int]] = {}
+        for start in range(0, len(ids), PAGE):
+            some = ids[start : start + PAGE]
+            marks = ",".join("?" * len(some))
+            rows = await self._database.all(
+                f"SELECT id, body <> '' AND NOT unproved AS own, seen_seq FROM batches WHERE id IN ({marks})",
+                some,
+            )
+            known.update(
+                {row["id"]: (Relation.TAKEN if row["own"] else Relation.FOREIGN, row["seen_seq"]) for row in rows}
+            )
         return known
 
     async def jobs_deleted_before(self, moment: datetime) -> list[str]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from batchtui.domain.clock import Clock
     from batchtui.domain.job import Job
     from batchtui.domain.result import OutcomeCounts
+    from batchtui.domain.send_evidence import Account
     from batchtui.registry.database import Database
     from batchtui.registry.requests.writer import StagedRequests
 
@@ -133,23 +134,51 @@ class Batches:
             key, BatchState.DELETED, "batch.dropped" if locally else "batch.deleted", reason=reason, not_before=None
         )
 
-    async def add_foreign(self, remote: RemoteBatch, job: Job, workspace_id: str | None) -> int | None:
-        """Add a batch that was made elsewhere, with a job of its own. Returns its key; None where its id is known."""
-        now = self._clock.now()
+    async def drop(self, key: int, state: BatchState, batch_id: str | None) -> bool:
+        """Take a batch out of the lists here. False where it is not in that state, or has another id, any more."""
         async with self._database.transaction() as tx:
-            if await fetch(tx, "SELECT 1 FROM batches WHERE id = ?", (remote.id,)) is not None:
-                return None
-            await insert_job(tx, job)
-            cursor = await tx.execute(
-                "INSERT INTO batches (id, job_id, part, parts, attempt, state, requests, planned_at, workspace_id)"
-                " VALUES (?, ?, 1, 1, 1, ?, ?, ?, ?)",
-                (remote.id, job.id, remote.state, remote.counts.total, encode_time(remote.created_at), workspace_id),
+            before = await row_of(tx, key)
+            if before["state"] != state or before["id"] != batch_id:
+                return False
+            reason = FORGOTTEN if batch_id and state is not BatchState.MISSING else ""
+            await transition(
+                tx, before, BatchState.DELETED, "batch.dropped", self._clock.now(), reason=reason, not_before=None
             )
-            assert cursor.lastrowid is not None
-            before = await row_of(tx, cursor.lastrowid)
-            await apply_remote(tx, before, remote, now)
-            await note(tx, now, "batch.found", job=job.id, key=cursor.lastrowid, batch_id=remote.id)
-        return cursor.lastrowid
+        return True
+
+    async def add_foreign(self, found: Sequence[tuple[RemoteBatch, Job]], account: Account | None) -> list[int]:
+        """Bring in batches that were made elsewhere, each with a job of its own, in one transaction.
+
+        Returns:
+            The keys of those that the registry did not know.
+        """
+        now = self._clock.now()
+        added: list[int] = []
+        async with self._database.transaction() as tx:
+            for remote, job in found:
+                if await fetch(tx, "SELECT 1 FROM batches WHERE id = ?", (remote.id,)) is not None:
+                    continue
+                await insert_job(tx, job)
+                cursor = await tx.execute(
+                    "INSERT INTO batches (id, job_id, part, parts, attempt, state, requests, planned_at, base_url,"
+                    " organization_id, workspace_id, seen_seq)"
+                    " VALUES (?, ?, 1, 1, 1, ?, ?, ?, ?, ?, ?, (SELECT coalesce(max(seq), 0) FROM journal))",
+                    (
+                        remote.id,
+                        job.id,
+                        remote.state,
+                        remote.counts.total,
+                        encode_time(remote.created_at),
+                        account and account.base_url,
+                        account and account.organization,
+                        account and account.workspace,
+                    ),
+                )
+                assert cursor.lastrowid is not None
+                await apply_remote(tx, await row_of(tx, cursor.lastrowid), remote, now)
+                await note(tx, now, "batch.found", job=job.id, key=cursor.lastrowid, batch_id=remote.id)
+                added.append(cursor.lastrowid)
+        return added
 
     async def set_results(
         self,

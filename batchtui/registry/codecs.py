@@ -19,6 +19,7 @@ def encode_time(at: datetime) -> str: ...
 def encode_time(at: None) -> None: ...
 def encode_time(at: datetime | None) -> str | None:
     """Return an aware time as ISO 8601 in UTC, always of the same length, so that texts sort like times."""
+    # Always six digits: SQL compares these as text, and texts of different lengths do not sort by time.
     return at.astimezone(UTC).isoformat(timespec="microseconds") if at else None
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import aiosqlite
 
-from batchtui.domain.errors import StorageError
+from batchtui.domain.errors import RegistryDamaged, RegistryReplaced, StorageError
+from batchtui.registry.backup import backup_path
 from batchtui.registry.codecs import encode_time
 from batchtui.registry.migrations import LATEST, migrate, refuse_newer, schema_version
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from batchtui.domain.clock import Clock
 
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 BUSY_SECONDS = 30.0
 """How long a statement waits for another process's transaction. Ours last milliseconds."""
 
@@ -39,6 +41,8 @@ class Database:
         self._write_lock = asyncio.Lock()
         self._opening: asyncio.Future[aiosqlite.Connection] | None = None
         self._is_closed = False
+        self._identity: tuple[int, int] | None = None
+        """Device and inode of the file that is open."""
         self._listeners: list[Callable[[], None]] = []
 
     async def open(self) -> None:
@@ -46,16 +50,21 @@ class Database:
 
         Raises:
             SchemaTooNew: a newer batchtui wrote it.
-            StorageError: it cannot be read or written, or is no database.
+            RegistryDamaged: it is no database, or a damaged one.
+            StorageError: it cannot be read or written.
         """
         try:
-            if not self.path.exists() or not await self._is_current():
+            self._prepare()
+            self._identity = identity(self.path)
+            # A file that is current is only read: opening it must not wait for another process's write.
+            if not await self._is_current():
                 await self._opened_writer()
             if self._reader is None:
                 self._reader = await self._open_reader()
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
             await self._close()
-            raise StorageError(
+            raise self._said(
+                error,
                 f"The registry {self.path} cannot be opened: {error}.",
                 hint="Check the disk and the file's permissions; --home DIR uses another folder.",
             ) from error
@@ -63,8 +72,53 @@ class Database:
             await self._close()
             raise
 
+    def _prepare(self) -> None:
+        """Make the file where there is none; refuse an empty one, which something has emptied.
+
+        It appears under its name at once with its first page, so that an empty file is never one in the making.
+        """
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self.path.exists():
+            if self.path.stat().st_size == 0:
+                raise RegistryDamaged.at(self.path, "it is empty (0 bytes)")
+            return
+        if backup_path(self.path).exists():
+            raise RegistryDamaged.at(self.path, "it is gone, and only its backup is there")
+        new = self.path.with_name(f"{self.path.name}.{os.getpid()}.{os.urandom(4).hex()}.new")
+        try:
+            os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+            connection = sqlite3.connect(new, isolation_level=None)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.close()
+            _give_name(new, self.path)
+        finally:
+            new.unlink(missing_ok=True)
+
+    def _said(self, error: Exception, message: str, *, hint: str) -> StorageError:
+        """Return what SQLite says as an error with a sentence: damage is told from a full disk or a lock."""
+        if isinstance(error, RegistryDamaged):
+            return error
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        is_damage = code in _DAMAGE or isinstance(error, UnicodeDecodeError) or "decode" in str(error)
+        return RegistryDamaged.at(self.path, str(error)) if is_damage else StorageError(message, hint=hint)
+
+    def refuse_if_replaced(self) -> None:
+        """Refuse to go on with a file that is no longer the registry: what is written to it is on no disk.
+
+        Raises:
+            RegistryReplaced: the file was deleted, or another one has its name.
+        """
+        now = identity(self.path)
+        if self._identity is not None and now != self._identity:
+            what = "deleted" if now is None else "replaced by another file"
+            raise RegistryReplaced(
+                f"The registry {self.path} was {what} while batchtui was running. Nothing is sent or saved any more.",
+                hint="Restore the file if it was not meant to go, and start batchtui again.",
+            )
+
     async def close(self) -> None:
         """Close both connections; a write that was begun is finished first, and none begins afterwards."""
+        # Before the lock is awaited: writes that queue behind it are refused, and do not open the file again.
         self._is_closed = True
         async with self._write_lock:
             await self._close()
@@ -74,9 +128,14 @@ class Database:
             with suppress(sqlite3.Error, OSError, StorageError):
                 self._writer = await self._opening
             self._opening = None
-        reader, writer = self._reader, self._writer
+        connections = [self._reader, self._writer]
         self._reader = self._writer = None
-        for connection in (reader, writer):
+        # The writer last: the last connection to close writes the log back and removes it, which one that only reads
+        # cannot do (sqlite.org/wal.html). It removes it by its name, so where another file has the name of the
+        # registry now the reader is last.
+        if identity(self.path) != self._identity:
+            connections.reverse()
+        for connection in connections:
             if connection is not None:
                 await connection.close()
 
@@ -96,10 +155,21 @@ class Database:
             raise StorageError(f"The registry {self.path} is closed.")
 
     async def all(self, sql: str, values: Iterable[Any] = ()) -> list[sqlite3.Row]:
-        """Return all rows of a query."""
+        """Return all rows of a query.
+
+        Raises:
+            StorageError: SQLite cannot read the file.
+        """
         # Never with a cursor that stays open over an await: it would hold its snapshot, and every other read of this
         # connection would see that old state.
-        return list(await self.reader.execute_fetchall(sql, tuple(values)))
+        try:
+            return list(await self.reader.execute_fetchall(sql, tuple(values)))
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            raise self._said(
+                error,
+                f"The registry {self.path} cannot be read: {error}.",
+                hint="Close what locks it, or look at it with `batchtui doctor`.",
+            ) from error
 
     async def one(self, sql: str, values: Iterable[Any] = ()) -> sqlite3.Row | None:
         """Return the first row of a query that finds few; None where it finds none."""
@@ -111,11 +181,13 @@ class Database:
         """Run the block in one transaction; call the listeners after its commit.
 
         Raises:
+            RegistryReplaced: the file was deleted or replaced; nothing was written.
             StorageError: SQLite refused; nothing was written.
         """
         try:
             async with self._write_lock:
                 self._refuse_if_closed()
+                self.refuse_if_replaced()
                 writer = await self._opened_writer()
                 try:
                     # IMMEDIATE: a transaction that read first and then had to wait for another's write could not go on.
@@ -127,10 +199,13 @@ class Database:
                     raise
                 # A commit that was begun is finished: whoever is cancelled here must not leave it in doubt.
                 await asyncio.shield(writer.commit())
-        except sqlite3.Error as error:
-            raise StorageError(
-                f"The registry {self.path} cannot be written: {error}.", hint="Make room on the disk and try again."
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            raise self._said(
+                error,
+                f"The registry {self.path} cannot be written: {error}.",
+                hint="Make room on the disk and try again.",
             ) from error
+        # Only after a commit: a transaction that was rolled back must wake nobody.
         for listener in self._listeners:
             listener()
 
@@ -150,7 +225,12 @@ class Database:
 
     async def _open_reader(self) -> aiosqlite.Connection:
         connection = await aiosqlite.connect(
-            f"{self.path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS, isolation_level=None
+            # as_uri quotes what SQLite would take for a query: a folder may be called `a?b`. isolation_level None: else
+            # the module begins transactions by itself, and never IMMEDIATE ones.
+            f"{self.path.absolute().as_uri()}?mode=ro",
+            uri=True,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
         )
         connection.row_factory = sqlite3.Row
         return connection
@@ -168,24 +248,43 @@ class Database:
         return self._writer
 
     async def _open_writer(self) -> aiosqlite.Connection:
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # SQLite gives the -wal and -shm files the permissions of the database: set these before it writes. Only where
-        # it is new: closing any descriptor of a file drops this process's locks on it, those of the open reader too,
-        # and without them another process takes the WAL away under our writes (sqlite.org/howtocorrupt.html, 2.2).
-        with suppress(FileExistsError):
-            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        connection = await aiosqlite.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
+        # Never a new file: `_prepare` has made it. No descriptor of it is opened and closed here: that would drop this
+        # process's locks on it, those of the open reader too, and without them another process takes the WAL away
+        # under our writes (sqlite.org/howtocorrupt.html, 2.2).
+        address = f"{self.path.absolute().as_uri()}?mode=rw"
+        connection = await aiosqlite.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
         try:
             connection.row_factory = sqlite3.Row
             await _into_wal(connection)
             # FULL: an intent that was committed must outlive a power cut, or a lost answer could be sent again.
             await connection.execute("PRAGMA synchronous = FULL")
+            # Off by default and to be set on every connection (sqlite.org/foreignkeys.html, 2).
             await connection.execute("PRAGMA foreign_keys = ON")
             await migrate(connection, self.path, lambda: encode_time(self._clock.now()))
         except BaseException:
             await connection.close()
             raise
         return connection
+
+
+def _give_name(new: Path, path: Path) -> None:
+    """Give a file a name that another process may have given to its own meanwhile: that one stays."""
+    try:
+        os.link(new, path)
+    except FileExistsError:
+        return
+    except OSError:  # a file system without links
+        if not path.exists():
+            new.rename(path)
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """Return device and inode of a file; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 async def _into_wal(connection: aiosqlite.Connection) -> None:

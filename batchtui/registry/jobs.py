@@ -10,7 +10,7 @@ from batchtui.registry.journal import note
 from batchtui.registry.row_mapping import to_job
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime
 
     import aiosqlite
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from batchtui.domain.estimate import Bounds
     from batchtui.domain.estimate_history import Expectation
     from batchtui.domain.job import Job, PartPlan
+    from batchtui.domain.send_evidence import Account
     from batchtui.registry.database import Database
+    from batchtui.registry.origin import Origin
 
 
 class AttemptTaken(Exception):
@@ -35,6 +37,7 @@ class PlannedBefore(Exception):
         """Those jobs, newest first."""
 
 
+# A job whose parts were all dropped before they were sent has left nothing to repeat.
 _OF_CONTENT = """
 SELECT * FROM jobs AS j WHERE fingerprint = ? AND fingerprint <> ''
 AND EXISTS (SELECT 1 FROM batches WHERE job_id = j.id AND (id IS NOT NULL OR state <> 'deleted'))
@@ -45,9 +48,10 @@ ORDER BY created_at DESC
 class Jobs:
     """Writes and reads jobs, and plans their parts. Later changes of a batch are in `Batches` and `Sends`."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, origin: Origin) -> None:
         self._database = database
         self._clock = clock
+        self._origin = origin
 
     async def plan(
         self,
@@ -58,6 +62,8 @@ class Jobs:
         must_be_new: bool = False,
         estimates: Sequence[Bounds] = (),
         expectations: Sequence[Expectation] = (),
+        account: Account | None = None,
+        check: Callable[[], Awaitable[None]] | None = None,
     ) -> tuple[int, ...]:
         """Write a new job and its parts as `planned`, in one transaction: the intent, before a byte leaves.
 
@@ -70,6 +76,9 @@ class Jobs:
                 two processes that submit the same at once one sends it.
             estimates: USD for each part.
             expectations: what each model is asked for in each part.
+            account: where the parts belong; None where it is not known yet.
+            check: raises where the job must not be written after all, as over a limit on cost. Called under that
+                lock, so that of two processes each sees what the other has planned.
 
         Returns:
             The keys of the parts, in order.
@@ -83,10 +92,12 @@ class Jobs:
                 async with tx.execute(_OF_CONTENT, (job.fingerprint,)) as cursor:
                     if same := [to_job(row) async for row in cursor]:
                         raise PlannedBefore(same)
+            if check is not None:
+                await check()
             if keep is not None:
                 keep()
             await insert_job(tx, job)
-            keys = await self._insert_parts(tx, job.id, parts, 1, now, estimates)
+            keys = await self._insert_parts(tx, job.id, parts, 1, now, estimates, account)
             await insert_expectations(tx, _by_number(parts, keys), expectations)
             await note(tx, now, "job.planned", job=job.id, parts=len(parts), requests=job.requests, bytes=job.bytes)
         return keys
@@ -101,6 +112,8 @@ class Jobs:
         models: Sequence[str] = (),
         estimates: Sequence[Bounds] = (),
         expectations: Sequence[Expectation] = (),
+        account: Account | None = None,
+        check: Callable[[], Awaitable[None]] | None = None,
     ) -> tuple[int, ...]:
         """Write the next attempt of a job: its parts as `planned`. Returns their keys.
 
@@ -113,6 +126,8 @@ class Jobs:
             models: those that the job has from now on, too.
             estimates: USD for each part.
             expectations: what each model is asked for in each part.
+            account: as in `plan`.
+            check: as in `plan`.
 
         Raises:
             AttemptTaken: another process planned this attempt meanwhile; nothing was kept.
@@ -123,8 +138,10 @@ class Jobs:
                 row = await cursor.fetchone()
             if row is None or (row[0] or 0) + 1 != attempt:
                 raise AttemptTaken
+            if check is not None:
+                await check()
             keep()
-            keys = await self._insert_parts(tx, job_id, parts, attempt, now, estimates)
+            keys = await self._insert_parts(tx, job_id, parts, attempt, now, estimates, account)
             await insert_expectations(tx, _by_number(parts, keys), expectations)
             await self._add_models(tx, job_id, models)
             await note(tx, now, "job.retried", job=job_id, attempt=attempt, parts=len(parts))
@@ -150,7 +167,9 @@ class Jobs:
     async def starting_with(self, prefix: str) -> list[Job]:
         """Read the jobs whose id begins so, newest first."""
         rows = await self._database.all(
-            "SELECT * FROM jobs WHERE substr(id, 1, ?) = ? ORDER BY created_at DESC", (len(prefix), prefix)
+            # Not LIKE: `_`, which stands in every id, would match any character.
+            "SELECT * FROM jobs WHERE substr(id, 1, ?) = ? ORDER BY created_at DESC",
+            (len(prefix), prefix),
         )
         return [to_job(row) for row in rows]
 
@@ -162,6 +181,7 @@ class Jobs:
     async def models_since(self, moment: datetime) -> dict[str, str]:
         """Return the models of the jobs made since then, each with the name of the newest of those jobs."""
         rows = await self._database.all(
+            # Beside max() SQLite takes `j.name` from the row of the maximum (sqlite.org/lang_select.html, 2.5).
             "SELECT m.value AS model, j.name, max(j.created_at) FROM jobs AS j JOIN json_each(j.models) AS m"
             " WHERE j.created_at >= ? GROUP BY m.value ORDER BY m.value",
             (encode_time(moment),),
@@ -180,13 +200,19 @@ class Jobs:
         attempt: int,
         now: datetime,
         estimates: Sequence[Bounds],
+        account: Account | None,
     ) -> tuple[int, ...]:
         keys: list[int] = []
+        async with tx.execute("SELECT * FROM origin") as cursor:
+            is_marked = await cursor.fetchone() is not None
+        if not is_marked:
+            await self._origin.take(tx)
         for index, part in enumerate(parts):
             expected = estimates[index] if index < len(estimates) else None
             cursor = await tx.execute(
                 "INSERT INTO batches (job_id, part, parts, attempt, state, requests, bytes, body, planned_at,"
-                " cost_estimate, cost_at_most) VALUES (?, ?, ?, ?, 'planned', ?, ?, ?, ?, ?, ?)",
+                " cost_estimate, cost_at_most, base_url, organization_id, workspace_id, ids_digest)"
+                " VALUES (?, ?, ?, ?, 'planned', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     job_id,
                     part.part,
@@ -198,6 +224,10 @@ class Jobs:
                     encode_time(now),
                     money_text(expected.figure if expected else None),
                     money_text(expected.at_most if expected else None),
+                    account and account.base_url,
+                    account and account.organization,
+                    account and account.workspace,
+                    part.ids_digest,
                 ),
             )
             assert cursor.lastrowid is not None

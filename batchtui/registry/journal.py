@@ -77,6 +77,7 @@ class Journal:
             f"SELECT * FROM journal WHERE {where} ORDER BY seq DESC LIMIT ?",
             [*values, limit],
         )
+        # Selected from the newest on because of the limit, returned from the oldest on.
         return [_to_entry(row) for row in reversed(rows)]
 
     async def after(self, seq: int, *, acts_only: bool = False, limit: int = 1000) -> list[Entry]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batchtui.registry.codecs import decode_time, encode_time
+from batchtui.registry.transitions import fetch
+from batchtui.runtime.process_identity import is_gone
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -25,9 +27,15 @@ class Leases:
         self.holder = holder
 
     async def take(self, name: str, ttl: timedelta) -> bool:
-        """Take or prolong a lease. Returns False as long as another holder's has not expired."""
+        """Take or prolong a lease. Returns False as long as another holder has it.
+
+        Another's lease ends with its time, or at once where its process is known to have ended.
+        """
         now = self._clock.now()
         async with self._database.transaction() as tx:
+            holder = await fetch(tx, "SELECT holder FROM leases WHERE name = ?", (name,))
+            if holder is not None and holder["holder"] != self.holder and is_gone(holder["holder"]):
+                await tx.execute("DELETE FROM leases WHERE name = ? AND holder = ?", (name, holder["holder"]))
             # One statement decides: two processes that ask at once cannot both find it free.
             cursor = await tx.execute(
                 "INSERT INTO leases VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET holder = excluded.holder,"

@@ -207,6 +207,66 @@ END;
 saved results were read, which `count_missing_outcomes` does for what earlier versions saved; an empty text says that
 they could not be. Costs that are not known are counted again: part of one may be known."""
 
+SENDS = """
+CREATE TABLE sends (
+    batch_key  INTEGER NOT NULL REFERENCES batches(key),
+    number     INTEGER NOT NULL,
+    sender     TEXT NOT NULL,
+    began      TEXT NOT NULL,
+    local      TEXT NOT NULL,
+    offset     REAL,
+    slack      REAL NOT NULL,
+    patience   REAL NOT NULL,
+    mark       TEXT,
+    ended      TEXT,
+    outcome    TEXT CHECK (outcome IN ('created', 'refused', 'unanswered')),
+    detail     TEXT NOT NULL DEFAULT '',
+    batch_id   TEXT,
+    seq        INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (batch_key, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE refuted (
+    batch_key  INTEGER NOT NULL REFERENCES batches(key),
+    batch_id   TEXT NOT NULL,
+    why        TEXT NOT NULL,
+    at         TEXT NOT NULL,
+    PRIMARY KEY (batch_key, batch_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE origin (
+    one      INTEGER PRIMARY KEY CHECK (one = 1),
+    machine  TEXT NOT NULL,
+    inode    INTEGER NOT NULL,
+    sends    INTEGER NOT NULL
+) STRICT;
+ALTER TABLE batches ADD COLUMN organization_id TEXT;
+ALTER TABLE batches ADD COLUMN base_url TEXT;
+ALTER TABLE batches ADD COLUMN ids_digest TEXT NOT NULL DEFAULT '';
+ALTER TABLE batches ADD COLUMN unproved INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE batches ADD COLUMN twin INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE batches ADD COLUMN seen_seq INTEGER NOT NULL DEFAULT 0;
+UPDATE batches SET unproved = 1 WHERE adopted = 1 AND results <> 'saved' AND state <> 'deleted';
+INSERT INTO sends SELECT key, sends, coalesce(sender, ''), coalesce(submitted_at, planned_at),
+    coalesce(submitted_at, planned_at), NULL, 86400, 600, coalesce(submitted_at, planned_at), lost_at,
+    CASE WHEN state = 'planned' THEN 'refused' WHEN state = 'submitting' THEN NULL
+         WHEN state = 'unknown' OR id IS NULL OR adopted = 1 THEN 'unanswered' ELSE 'created' END,
+    reason, CASE WHEN state NOT IN ('planned', 'submitting', 'unknown') AND adopted = 0 THEN id END, 0
+ FROM batches WHERE sends > 0;
+DROP TRIGGER batch_updated;
+CREATE TRIGGER batch_updated AFTER UPDATE OF
+    id, job_id, state, processing_status, processing, succeeded, errored, canceled, expired, counts_moved, created_at,
+    ended_at, expires_at, cancel_initiated_at, archived_at, submitted_at, reason, not_before, results, results_bytes,
+    workspace_id, organization_id, base_url, unproved, twin, sends, cost_estimate, cost_actual
+ON batches BEGIN
+    UPDATE counters SET value = value + 1 WHERE name = 'revision';
+    UPDATE batches SET revision = (SELECT value FROM counters WHERE name = 'revision') WHERE key = NEW.key;
+END;
+"""
+"""The evidence of each send. What earlier versions sent has no mark and no server's time: its mark is taken as set,
+its window is a day wide on both sides, and its account is open.
+
+`sends.seq` and `batches.seen_seq` are numbers of the journal: a batch that was seen before a send began is not of that
+send, whatever any clock says."""
+
 STEPS: Final[Sequence[Step]] = (
     ("jobs, batches, journal, leases", FIRST_SCHEMA),
     ("what was spent", SPENDING),
@@ -214,6 +274,7 @@ STEPS: Final[Sequence[Step]] = (
     ("what was spent, by category; what it costs at most", CATEGORIES),
     ("what was expected of each model", EXPECTED),
     ("what results turned out to be, and whether they are whole", OUTCOMES),
+    ("the evidence of each send, the account of each part", SENDS),
 )
 """Appended to, never edited: a step that was released has run on somebody's disk."""
 LATEST: Final = len(STEPS)
@@ -249,6 +310,7 @@ async def migrate(connection: aiosqlite.Connection, path: object, now: Callable[
     while True:
         await connection.execute("BEGIN IMMEDIATE")
         try:
+            # Read again under the write lock: another process may have run the step in between.
             version = await schema_version(connection)
             refuse_newer(version, path)
             if version < LATEST:
@@ -283,6 +345,7 @@ def split_statements(script: str) -> list[str]:
     for line in script.splitlines():
         lines.append(line)
         in_trigger = in_trigger or line.startswith("CREATE TRIGGER")
+        # The body of a trigger has semicolons of its own.
         is_end = line == "END;" if in_trigger else line.endswith(";")
         if is_end:
             statements.append("\n".join(lines))

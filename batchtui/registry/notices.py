@@ -39,6 +39,7 @@ class Notices:
     async def made(self, kind: NoticeKind, subjects: Sequence[str]) -> set[str]:
         """Return those of these subjects that have a notice of this kind."""
         rows = await self._database.all(
+            # json_each: a statement takes a limited number of values, and a list of JSON is one.
             "SELECT subject FROM notices WHERE kind = ? AND subject IN (SELECT value FROM json_each(?))",
             (kind, json.dumps(list(subjects))),
         )
@@ -65,6 +66,7 @@ class Notices:
         """Claim the delivery of a notice through a channel. Returns False where another process has it."""
         async with self._database.transaction() as tx:
             cursor = await tx.execute(
+                # The primary key decides between processes that claim at the same moment.
                 "INSERT INTO notices_told (notice, channel, holder, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 (seq, channel, self._holder, encode_time(self._clock.now())),
             )

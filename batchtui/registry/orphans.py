@@ -61,6 +61,7 @@ def orphaned_results(folder: Path, saved: Collection[int]) -> Iterator[OrphanedF
         if found is None or int(found[1]) not in saved or not path.is_file():
             continue
         raw = path.with_name(path.name.removesuffix(".part").removesuffix(f".{found[2]}") + ".jsonl")
+        # Without the whole file beside it a half one may be all there is of the results.
         if found[3] and raw.exists():
             yield _leftover("download" if found[2] == "jsonl" else "index", path.name, path)
 

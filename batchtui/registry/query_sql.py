@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Condition = tuple[str, list[Any]]
 """A condition and the values of its question marks."""
 
+# Amounts are text, so that no cent is lost; to compare and sort them a float will do.
 COST = "CAST(coalesce(b.cost_actual, b.cost_estimate) AS REAL)"
 FAILED = "coalesce(b.failures, b.errored + b.expired + b.canceled)"
 """Requests that did not succeed: by the saved results read closely, else by the API's counts."""
@@ -94,6 +95,7 @@ def _of_term(term: FilterTerm, now: datetime) -> Condition:
 def _claim(term: FilterTerm, value: Value, now: datetime) -> Condition:
     field = term.field
     if field in NUMBERS:
+        # sqlite3 cannot bind a Decimal.
         return f"{_NUMBERS[field]} {term.comparison or '='} ?", [float(str(value))]
     if field in SPANS and isinstance(value, timedelta):
         return _span(field, term.comparison or "<=", value, now)
@@ -102,6 +104,7 @@ def _claim(term: FilterTerm, value: Value, now: datetime) -> Condition:
     text = _TEXTS[field] if field is not None else _ANYWHERE
     if term.comparison == "=" or field in _EXACT:
         return f"lower({text}) = lower(?)", [value]
+    # Not LIKE: `%` and `_` in a filter are ordinary characters.
     return f"instr(lower({text}), lower(?)) > 0", [value]
 
 

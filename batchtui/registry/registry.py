@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from batchtui.registry.key_value import KeyValueStore
 from batchtui.registry.labels import Labels
 from batchtui.registry.leases import Leases
 from batchtui.registry.notices import Notices
+from batchtui.registry.origin import Origin
 from batchtui.registry.requests.store import RequestStore
 from batchtui.registry.sends import Sends
 from batchtui.registry.spending import SpendingTable
@@ -26,16 +28,24 @@ if TYPE_CHECKING:
     from batchtui.domain.clock import Clock
     from batchtui.registry.results.store import ResultStore
 
+LAST_BACKUP = "last_backup"
+"""Name of the value that tells all processes when the registry was last backed up."""
+
 
 class Registry:
     """Everything that is remembered, table by table. It decides nothing, and never talks to the API."""
 
-    def __init__(self, database: Path, requests: Path, results: Path, *, clock: Clock, holder: str) -> None:
+    def __init__(
+        self, database: Path, requests: Path, results: Path, *, clock: Clock, holder: str, machine: str = ""
+    ) -> None:
+        """`machine`: names this machine across boots; empty where nothing does."""
         self._database = Database(database, clock)
+        origin = Origin(database, machine)
         self.path = database
-        self.jobs = Jobs(self._database, clock)
+        self._clock = clock
+        self.jobs = Jobs(self._database, clock, origin)
         self.labels = Labels(self._database, clock)
-        self.sendings = Sends(self._database, clock)
+        self.sendings = Sends(self._database, clock, origin, self._move_results)
         self.batches = Batches(self._database, clock)
         self.views = BatchQueries(self._database, clock)
         self.costs = SpendingTable(self._database)
@@ -54,9 +64,34 @@ class Registry:
 
         return ResultStore(self._results)
 
+    def _move_results(self, old: int, new: int, batch_id: str) -> None:
+        self.results.move(old, new, batch_id)
+
     async def open(self) -> None:
         """Open the database, made or migrated where needed. Raises `StorageError`."""
         await self._database.open()
+
+    async def back_up_daily(self) -> bool:
+        """Copy the registry beside itself where the last copy is a day old, checked. Returns whether it was.
+
+        Raises:
+            RegistryDamaged: the registry is damaged; its last copy stays as it is.
+            StorageError: the disk refuses.
+        """
+        from batchtui.registry.backup import back_up
+        from batchtui.runtime.threads import run_in_thread
+
+        last = await self.facts.get(LAST_BACKUP)
+        if last is not None and timedelta() <= self._clock.now() - last[1] < timedelta(days=1):
+            return False
+        # Written first: of several processes one makes the copy, and a full disk is not asked again at once.
+        await self.facts.put(LAST_BACKUP, True)
+        await run_in_thread(back_up, self.path)
+        return True
+
+    def refuse_if_replaced(self) -> None:
+        """Refuse to go on with a file that was deleted or replaced meanwhile. Raises `RegistryReplaced`."""
+        self._database.refuse_if_replaced()
 
     async def close(self) -> None:
         """Close the database."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batchtui.domain.batch import Batch, RequestCounts
+from batchtui.domain.errors import RegistryDamaged
 from batchtui.domain.job import Job
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.registry.codecs import decode_time, text_list, text_money, text_outcomes
@@ -17,7 +18,21 @@ FROM batches AS b JOIN jobs AS j ON j.id = b.job_id"""
 
 
 def to_batch(row: Row) -> Batch:
-    """Read one row of `BATCH_SELECT`."""
+    """Read one row of `BATCH_SELECT`.
+
+    Raises:
+        RegistryDamaged: a value cannot be one.
+    """
+    try:
+        return _to_batch(row)
+    except (ValueError, TypeError, ArithmeticError) as error:
+        raise RegistryDamaged(
+            f"Row {row['key']} of the registry's batches cannot be read: {error}.",
+            hint="`batchtui doctor --repair` rebuilds the registry without it.",
+        ) from error
+
+
+def _to_batch(row: Row) -> Batch:
     return Batch(
         key=row["key"],
         revision=row["revision"],
@@ -62,11 +77,29 @@ def to_batch(row: Row) -> Batch:
         accepted=row["accepted"],
         cost_at_least=text_money(row["cost_at_least"]),
         without_usage=row["without_usage"],
+        organization_id=row["organization_id"],
+        base_url=row["base_url"],
+        is_unproved=bool(row["unproved"]),
+        may_have_twin=bool(row["twin"]),
     )
 
 
 def to_job(row: Row) -> Job:
-    """Read one row of the table of jobs."""
+    """Read one row of the table of jobs.
+
+    Raises:
+        RegistryDamaged: a value cannot be one.
+    """
+    try:
+        return _to_job(row)
+    except (ValueError, TypeError, ArithmeticError) as error:
+        raise RegistryDamaged(
+            f"Job {row['id']} of the registry cannot be read: {error}.",
+            hint="`batchtui doctor --repair` rebuilds the registry without it.",
+        ) from error
+
+
+def _to_job(row: Row) -> Job:
     return Job(
         id=row["id"],
         name=row["name"],

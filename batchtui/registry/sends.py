@@ -1,20 +1,27 @@
-"""Record who sends a part and what is known of its fate, each step in one transaction: `Sends`.
+"""Write down each send of a part: who sends, what is known of it, and what it came to (`Sendings`).
 
-A send is recorded before its first byte leaves: after a crash the record shows that the batch may exist.
+Each step is one transaction. Whatever a process writes about its send is written under the condition that the part is
+still `submitting` and that this process is still its sender: a laptop that wakes after its part was taken over changes
+nothing, and is told so by the False that comes back. This class never talks to the API; it is told how a send went.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import UnknownTarget
 from batchtui.domain.notice import NoticeKind
+from batchtui.domain.send_evidence import Account, Send, SendEnd, SenderLife, SendStart
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.registry.codecs import decode_time, encode_time
+from batchtui.registry.foreign_rows import is_own_batch, merge_foreign
+from batchtui.registry.journal import note
 from batchtui.registry.notices import make as make_notice
 from batchtui.registry.transitions import apply_remote, fetch, row_of, transition
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
     from sqlite3 import Row
 
@@ -23,14 +30,29 @@ if TYPE_CHECKING:
     from batchtui.domain.batch import RemoteBatch
     from batchtui.domain.clock import Clock
     from batchtui.registry.database import Database
+    from batchtui.registry.origin import Origin
+
+VANISHED = "vanished"
+"""Why a batch is remembered that may have been a part's and is not shown any more: it is no proof against it."""
+_NOT_BOUND = {
+    "id": None, "adopted": 0, "unproved": 0, "processing_status": None, "processing": 0, "succeeded": 0, "errored": 0,
+    "canceled": 0, "expired": 0, "created_at": None, "ended_at": None, "expires_at": None, "cancel_initiated_at": None,
+    "archived_at": None, "results": ResultsState.NONE, "results_bytes": 0,
+}  # fmt: skip
+"""The columns of a part that has no batch at the API."""
 
 
 class Sends:
-    """Moves a part from `planned` to the states of the API, as it is told how a send went."""
+    """Takes a part from `planned` to the API's own states."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, origin: Origin, move_results: Callable[[int, int, str], None]
+    ) -> None:
+        """`move_results`: gives the result files of one row to another: the two keys, and the batch's id."""
         self._database = database
         self._clock = clock
+        self._origin = origin
+        self._move_results = move_results
 
     async def body_of(self, key: int) -> tuple[str, str]:
         """Return where the body of a batch lies: the job's id, and the name of the file in its folder."""
@@ -44,92 +66,257 @@ class Sends:
         row = await self._database.one("SELECT sender, sender_until FROM batches WHERE key = ?", (key,))
         return (row["sender"], decode_time(row["sender_until"])) if row else (None, None)
 
-    async def claim(self, key: int, sender: str, until: datetime) -> bool:
-        """Take a planned batch for sending: planned → submitting. Returns False where another sender was first."""
-        now = self._clock.now()
+    async def sends_of(self, key: int) -> list[Send]:
+        """Return the sends of a part, oldest first. The sender of one that is under way is given as silent."""
+        rows = await self._database.all(
+            "SELECT s.*, b.state = 'submitting' AND b.sends = s.number AS under_way, b.sender_until FROM sends AS s"
+            " JOIN batches AS b ON b.key = s.batch_key WHERE s.batch_key = ? ORDER BY s.number",
+            (key,),
+        )
+        return [_to_send(row) for row in rows]
+
+    async def refuted_of(self, key: int) -> dict[str, str]:
+        """Return the batches that were proved, or said, not to be this part, each with the reason.
+
+        Those that have `VANISHED` are no such batches: they may have been it, and nothing will ever tell.
+        """
+        rows = await self._database.all("SELECT batch_id, why FROM refuted WHERE batch_key = ?", (key,))
+        return {row["batch_id"]: row["why"] for row in rows}
+
+    async def notice_copy(self) -> int:
+        """Mark the open parts where this registry was copied or restored. Returns how many were marked now."""
+        if not self._origin.is_copied(await self._database.one("SELECT * FROM origin")):
+            return 0
         async with self._database.transaction() as tx:
-            # Read under the write lock: of two processes that claim at once exactly one finds it planned.
+            return await self._mark_twins(tx)
+
+    async def twin_settled(self, key: int) -> None:
+        """Note that a person has decided about a part of a copied registry: it belongs to this one."""
+        async with self._database.transaction() as tx:
+            await tx.execute("UPDATE batches SET twin = 0 WHERE key = ?", (key,))
+
+    async def set_account(self, key: int, account: Account) -> bool:
+        """Close the open account of a part, on a person's word. False where it has one already."""
+        async with self._database.transaction() as tx:
+            cursor = await tx.execute(
+                "UPDATE batches SET base_url = ?, organization_id = ?, workspace_id = ?"
+                " WHERE key = ? AND base_url IS NULL",
+                (account.base_url, account.organization, account.workspace, key),
+            )
+            return cursor.rowcount == 1
+
+    async def claim(
+        self,
+        key: int,
+        sender: str,
+        until: datetime,
+        start: SendStart | None = None,
+        account: Account | None = None,
+    ) -> bool:
+        """Take a planned batch for sending: planned → submitting.
+
+        Args:
+            key: the part.
+            sender: the process that will send it.
+            until: when that process will have been heard of again.
+            start: what is known of the clocks; None takes this machine's.
+            account: where it would go.
+
+        Returns:
+            False where somebody else was first, where it was planned for another account, or where this registry
+            turns out to be a copy: nothing may be sent then.
+        """
+        now = self._clock.now()
+        start = start or SendStart(now, now)
+        async with self._database.transaction() as tx:
+            if self._origin.is_copied(await fetch(tx, "SELECT * FROM origin", ())):
+                await self._mark_twins(tx)
             before = await row_of(tx, key)
-            if before["state"] != BatchState.PLANNED:
+            is_elsewhere = account is not None and account != _account_of(before)
+            if before["state"] != BatchState.PLANNED or before["twin"] or is_elsewhere:
                 return False
             columns = {"sender": sender, "sender_until": encode_time(until), "reason": "", "not_before": None}
             await transition(
                 tx, before, BatchState.SUBMITTING, "batch.submitting", now,
                 submitted_at=encode_time(now), sends=before["sends"] + 1, lost_at=None, **columns,
             )  # fmt: skip
+            await tx.execute(
+                "INSERT INTO sends (batch_key, number, sender, began, local, offset, slack, patience, seq)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, (SELECT max(seq) FROM journal))",
+                (
+                    key, before["sends"] + 1, sender, encode_time(start.began), encode_time(start.local), start.offset,
+                    start.slack.total_seconds(), start.patience.total_seconds(),
+                ),
+            )  # fmt: skip
+            await self._origin.take(tx)
+            sends = await self._origin.count_send(tx)
+        self._origin.keep_beside(sends)
         return True
 
-    async def still_sending(self, key: int, sender: str, until: datetime) -> None:
-        """Note that a sender is still alive: it may be taken for dead only after `until`."""
+    async def still_sending(self, key: int, sender: str, until: datetime) -> bool:
+        """Prolong the promise of a sender to be heard of. False where it is not the sender any more."""
         async with self._database.transaction() as tx:
-            await tx.execute(
+            cursor = await tx.execute(
                 "UPDATE batches SET sender_until = ? WHERE key = ? AND sender = ? AND state = 'submitting'",
                 (encode_time(until), key, sender),
             )
+            return cursor.rowcount == 1
 
-    async def accepted(self, key: int, remote: RemoteBatch, workspace_id: str | None, sender: str) -> bool:
-        """Note the API's answer to a create: submitting → in_progress, or unknown → in_progress where it came late.
+    async def mark(self, key: int, sender: str, at: datetime) -> bool:
+        """Note that the last block is about to leave, before it does. False where the part was taken over.
 
-        Returns False, and changes nothing, where another sender took the part over meanwhile.
+        From here on only a look at the API can tell whether a batch exists; without this, none does.
+        """
+        async with self._database.transaction() as tx:
+            cursor = await tx.execute(
+                "UPDATE sends SET mark = ?3 WHERE batch_key = ?1 AND sender = ?2 AND mark IS NULL AND number ="
+                " (SELECT sends FROM batches WHERE key = ?1 AND sender = ?2 AND state = 'submitting')",
+                (key, sender, encode_time(at)),
+            )
+            return cursor.rowcount == 1
+
+    async def accepted(self, key: int, remote: RemoteBatch, sender: str, ended: datetime | None = None) -> bool:
+        """Note that the API answered a create with this batch: submitting → in_progress.
+
+        A response that comes after the part was taken over still proves whose batch it is, where nobody has sent the
+        part again: unknown → in_progress. A row that `sync` brought in meanwhile is merged.
+
+        Returns:
+            False where the part was sent again, or the id is another part's: nothing is changed but this send's row.
         """
         async with self._database.transaction() as tx:
             before = await row_of(tx, key)
-            is_mine = before["state"] == BatchState.SUBMITTING and before["sender"] == sender
-            if not is_mine and before["state"] != BatchState.UNKNOWN:
+            number = await _number_of(tx, key, sender)
+            if number is None:
                 return False
-            await self._bind(tx, before, remote, workspace_id, event="batch.accepted", adopted=False)
+            at = ended or self._clock.now()
+            is_mine = _is_sender(before, sender)
+            if await is_own_batch(tx, remote.id, apart_from=key):
+                # A server that answers with one and the same id again proves nothing.
+                reason = f"The API answered with {remote.id}, which is another part's."
+                await _end_send(tx, key, number, SendEnd.UNANSWERED, at, detail=reason)
+                if is_mine:
+                    await transition(
+                        tx, before, BatchState.UNKNOWN, "batch.unknown", at, reason=reason, sender=None,
+                        lost_at=encode_time(self._clock.now()),
+                    )  # fmt: skip
+                return False
+            await _end_send(tx, key, number, SendEnd.CREATED, at, batch_id=remote.id)
+            is_open = before["state"] == BatchState.UNKNOWN and before["sends"] == number
+            if before["id"] == remote.id:
+                await tx.execute("UPDATE batches SET unproved = 0 WHERE key = ?", (key,))
+                return True
+            if not (is_mine or is_open):
+                return False
+            await self._bind(tx, before, remote, event="batch.accepted", adopted=False)
         return True
 
-    async def adopt(self, key: int, remote: RemoteBatch, workspace_id: str | None) -> bool:
-        """Note that a lost submission was found: unknown → what the API says.
+    async def adopt(self, key: int, remote: RemoteBatch, *, is_proved: bool = True, is_chosen: bool = False) -> bool:
+        """Note that a lost submission was found: unknown or planned → what the API says.
 
-        Returns False, and changes nothing, where it is not `unknown` any more or another batch has that id.
+        Args:
+            key: the part.
+            remote: the batch.
+            is_proved: whether its results prove it.
+            is_chosen: whether a person chose it: then a row that `sync` brought in is merged, which nothing undoes.
+
+        Returns:
+            False where the part is not open any more, or the batch is another part's: nothing is changed. The same
+            for a row that `sync` brought in, where the batch is neither proved nor chosen.
         """
         async with self._database.transaction() as tx:
             before = await row_of(tx, key)
-            taken = await fetch(tx, "SELECT 1 FROM batches WHERE id = ?", (remote.id,))
-            if before["state"] != BatchState.UNKNOWN or taken is not None:
+            is_open = before["state"] in (BatchState.UNKNOWN, BatchState.PLANNED)
+            taken = await fetch(tx, "SELECT key FROM batches WHERE id = ?", (remote.id,))
+            is_not_sure = taken is not None and not (is_proved or is_chosen)
+            if not is_open or is_not_sure or await is_own_batch(tx, remote.id, apart_from=key):
                 return False
-            await self._bind(tx, before, remote, workspace_id, event="batch.adopted", adopted=True)
+            await self._bind(tx, before, remote, event="batch.adopted", adopted=True, is_proved=is_proved)
         return True
+
+    async def proved(self, key: int, batch_id: str) -> None:
+        """Note that the results of a batch prove that it is this part's."""
+        async with self._database.transaction() as tx:
+            before = await row_of(tx, key)
+            if before["unproved"] and before["id"] == batch_id:
+                await tx.execute("UPDATE batches SET unproved = 0 WHERE key = ?", (key,))
+                await note(tx, self._clock.now(), "batch.proved", job=before["job_id"], key=key, batch_id=batch_id)
+
+    async def refute(self, key: int, batch_id: str, why: str) -> None:
+        """Remember that a batch is not this part's: it is never a candidate for it again."""
+        async with self._database.transaction() as tx:
+            await self._remember_refuted(tx, await row_of(tx, key), batch_id, why)
 
     async def not_created(
-        self, key: int, reason: str, *, not_before: datetime | None = None, at_limit: bool = False
-    ) -> None:
+        self,
+        key: int,
+        reason: str,
+        sender: str,
+        *,
+        ended: datetime | None = None,
+        not_before: datetime | None = None,
+        at_limit: bool = False,
+    ) -> bool:
         """Note that a send is known to have created nothing: submitting → planned, with the reason.
 
-        `at_limit`: trying again is useless until a spend limit is raised; a notice says so.
+        `at_limit`: no later try will help until a spend limit is raised, which somebody wants to be told. False where
+        this process is not the sender any more: nothing is changed.
         """
         now = self._clock.now()
         async with self._database.transaction() as tx:
             before = await row_of(tx, key)
+            if not _is_sender(before, sender):
+                return False
+            await _end_send(tx, key, before["sends"], SendEnd.REFUSED, ended or now, detail=reason)
             await transition(
                 tx, before, BatchState.PLANNED, "batch.refused", now, reason=reason, not_before=encode_time(not_before),
                 sender=None,
             )  # fmt: skip
             if at_limit:
                 await make_notice(tx, now, NoticeKind.SPEND_LIMIT, key, f"{key}.{before['sends']}")
+        return True
 
-    async def answer_lost(self, key: int, reason: str) -> None:
-        """Note that the answer to a send was lost: submitting → unknown."""
-        lost_at = encode_time(self._clock.now())
+    async def answer_lost(self, key: int, reason: str, sender: str, *, ended: datetime | None = None) -> bool:
+        """Note that no response says what became of a send: submitting → unknown.
+
+        False where this process is not the sender any more: nothing is changed.
+        """
+        now = self._clock.now()
         async with self._database.transaction() as tx:
+            before = await row_of(tx, key)
+            if not _is_sender(before, sender):
+                return False
+            await _end_send(tx, key, before["sends"], SendEnd.UNANSWERED, ended or now, detail=reason)
             await transition(
-                tx, await row_of(tx, key), BatchState.UNKNOWN, "batch.unknown", self._clock.now(), reason=reason,
-                sender=None, lost_at=lost_at,
+                tx, before, BatchState.UNKNOWN, "batch.unknown", now, reason=reason, sender=None,
+                lost_at=encode_time(now),
             )  # fmt: skip
+        return True
 
-    async def sender_died(self, key: int, sender: str | None) -> bool:
-        """Note that the sending process is dead: submitting → unknown. Returns False where that is outdated."""
+    async def sender_died(self, key: int, sender: str | None, *, ended: datetime | None = None) -> bool:
+        """Take a part from a process that is no more, or was not heard of. False where that is not so now.
+
+        Without its mark nothing can have been created, and none can be set any more: submitting → planned. With it,
+        submitting → unknown.
+        """
+        now = self._clock.now()
         async with self._database.transaction() as tx:
             before = await row_of(tx, key)
             if before["state"] != BatchState.SUBMITTING or before["sender"] != sender:
                 return False
-            now = self._clock.now()
-            # The batch cannot have been created later than this: the process died before `sender_until`, or just now.
-            lost_at = min(now, decode_time(before["sender_until"]) or now)
+            send = await fetch(tx, "SELECT mark FROM sends WHERE batch_key = ? AND number = ?", (key, before["sends"]))
+            await tx.execute(
+                "UPDATE sends SET ended = ? WHERE batch_key = ? AND number = ?",
+                (encode_time(ended or now), key, before["sends"]),
+            )
+            if send is not None and send["mark"] is None:
+                await transition(
+                    tx, before, BatchState.PLANNED, "batch.refused", now, sender=None,
+                    reason="The program ended before all of it had left: nothing was created.",
+                )  # fmt: skip
+                return True
             await transition(
-                tx, before, BatchState.UNKNOWN, "batch.unknown", now, lost_at=encode_time(lost_at),
+                tx, before, BatchState.UNKNOWN, "batch.unknown", now, lost_at=encode_time(now), sender=None,
                 reason="The program ended while it was sending.",
             )  # fmt: skip
         return True
@@ -155,31 +342,134 @@ class Sends:
                 (reason, encode_time(not_before), key, reason, encode_time(not_before)),
             )
 
-    async def disown(self, key: int, reason: str) -> None:
-        """Undo an adoption that proved wrong: the part is unknown again, and its id is free for a row of its own."""
+    async def disown(self, key: int, batch_id: str, reason: str) -> bool:
+        """Undo an adoption that proved wrong: the part is unknown again, and the id is remembered as refuted.
+
+        False where that batch is not this part's, or is proved to be: nothing is changed.
+        """
         now = self._clock.now()
         async with self._database.transaction() as tx:
             before = await row_of(tx, key)
-            await transition(
-                tx, before, BatchState.UNKNOWN, "batch.disowned", now, reason=reason, id=None, adopted=0,
-                processing_status=None, processing=0, succeeded=0, errored=0, canceled=0, expired=0, created_at=None,
-                ended_at=None, expires_at=None, cancel_initiated_at=None, archived_at=None, results=ResultsState.NONE,
-                results_bytes=0,
-            )  # fmt: skip
+            if before["id"] != batch_id or not before["unproved"]:
+                return False
+            await self._remember_refuted(tx, before, batch_id, reason)
+            await transition(tx, before, BatchState.UNKNOWN, "batch.disowned", now, reason=reason, **_NOT_BOUND)
+        return True
+
+    async def vanished(self, key: int, batch_id: str) -> bool:
+        """Note that an unproved batch is not shown any more: the part is unknown, and nothing will ever prove it.
+
+        False where that batch is not this part's, or is proved to be: nothing is changed.
+        """
+        now = self._clock.now()
+        async with self._database.transaction() as tx:
+            before = await row_of(tx, key)
+            if before["id"] != batch_id or not before["unproved"]:
+                return False
+            await tx.execute(
+                "INSERT OR IGNORE INTO refuted VALUES (?, ?, ?, ?)", (key, batch_id, VANISHED, encode_time(now))
+            )
+            reason = f"{batch_id} may have been it, and the API does not show it any more."
+            await transition(tx, before, BatchState.UNKNOWN, "batch.unknown", now, reason=reason, **_NOT_BOUND)
+        return True
+
+    async def _remember_refuted(self, tx: aiosqlite.Connection, before: Row, batch_id: str, why: str) -> None:
+        now = self._clock.now()
+        cursor = await tx.execute(
+            "INSERT INTO refuted VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET why = ?3, at = ?4 WHERE why = ?5",
+            (before["key"], batch_id, why, encode_time(now), VANISHED),
+        )
+        if cursor.rowcount:
+            job, key = before["job_id"], before["key"]
+            await note(tx, now, "batch.refuted", job=job, key=key, batch_id=batch_id, reason=why)
+
+    async def _mark_twins(self, tx: aiosqlite.Connection) -> int:
+        cursor = await tx.execute(
+            "UPDATE batches SET twin = 1 WHERE state IN ('planned', 'submitting', 'unknown') AND twin = 0"
+        )
+        await self._origin.take(tx)
+        await note(tx, self._clock.now(), "registry.copied", parts=cursor.rowcount)
+        return cursor.rowcount
 
     async def _bind(
         self,
         tx: aiosqlite.Connection,
         before: Row,
         remote: RemoteBatch,
-        workspace_id: str | None,
         *,
         event: str,
         adopted: bool,
+        is_proved: bool = True,
     ) -> None:
         now = self._clock.now()
+        kept = await merge_foreign(tx, before, remote.id, self._move_results)
+        account = _account_columns(remote.account)
+        seen = await fetch(tx, "SELECT coalesce(max(seq), 0) AS seq FROM journal", ())
+        columns = {
+            "unproved": int(not is_proved),
+            "twin": 0,
+            "seen_seq": seen["seq"] if seen else 0,
+            **account,
+            **kept,
+        }
         await transition(
-            tx, before, remote.state, event, now, id=remote.id, workspace_id=workspace_id, adopted=int(adopted),
-            reason="", not_before=None, sender=None,
+            tx, before, remote.state, event, now, id=remote.id, adopted=int(adopted), reason="", not_before=None,
+            sender=None, **columns,
         )  # fmt: skip
         await apply_remote(tx, await row_of(tx, before["key"]), remote, now)
+
+
+def _is_sender(before: Row, sender: str) -> bool:
+    return bool(before["state"] == BatchState.SUBMITTING and before["sender"] == sender)
+
+
+def _account_of(row: Row) -> Account | None:
+    return Account(row["base_url"], row["organization_id"], row["workspace_id"]) if row["base_url"] else None
+
+
+def _account_columns(account: Account | None) -> dict[str, str | None]:
+    if account is None:
+        return {}
+    return {
+        "base_url": account.base_url,
+        "organization_id": account.organization,
+        "workspace_id": account.workspace,
+    }
+
+
+async def _number_of(tx: aiosqlite.Connection, key: int, sender: str) -> int | None:
+    """Return the number of the latest send of a part by this process; None where it never sent it."""
+    row = await fetch(tx, "SELECT max(number) AS number FROM sends WHERE batch_key = ? AND sender = ?", (key, sender))
+    return row["number"] if row else None
+
+
+async def _end_send(
+    tx: aiosqlite.Connection,
+    key: int,
+    number: int,
+    outcome: SendEnd,
+    ended: datetime,
+    *,
+    detail: str = "",
+    batch_id: str | None = None,
+) -> None:
+    await tx.execute(
+        "UPDATE sends SET outcome = ?, ended = ?, detail = ?, batch_id = ? WHERE batch_key = ? AND number = ?",
+        (outcome, encode_time(ended), detail, batch_id, key, number),
+    )
+
+
+def _to_send(row: Row) -> Send:
+    return Send(
+        began=decode_time(row["began"]),
+        mark=decode_time(row["mark"]),
+        ended=decode_time(row["ended"]),
+        end=SendEnd(row["outcome"]) if row["outcome"] else None,
+        batch_id=row["batch_id"],
+        # Once the part was taken from it, a sender can commit no mark: it is as good as gone.
+        sender=SenderLife.SILENT if row["under_way"] else SenderLife.GONE,
+        heard_until=decode_time(row["sender_until"]) if row["under_way"] else None,
+        patience=timedelta(seconds=row["patience"]),
+        slack=timedelta(seconds=row["slack"]),
+        seq=row["seq"],
+    )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _TOKENS = "input, write_5m, write_1h, read, output, thinking, searches"
 _SPENT = f"""SELECT s.batch_key, b.id, b.job_id, j.name, coalesce(b.created_at, b.planned_at) AS at, j.tags, j.models,
  b.cost_estimate, s.model,
- s.geography, s.results, s.cost, s.standard, s.uncached, s.categories,
+ s.geography, s.results, s.cost, s.standard, s.uncached, s.categories, s.unmetered,
  {_TOKENS}
 FROM spending AS s JOIN batches AS b ON b.key = s.batch_key JOIN jobs AS j ON j.id = b.job_id"""
 
@@ -41,16 +41,22 @@ class SpendingTable:
 
         A batch without any answer cost 0, which is known, and not unknown.
         """
+        without_usage = sum(spending.unmetered for spending in spendings)
+        known = sum((spending.cost for spending in spendings if spending.cost is not None), NOTHING)
         actual = total([spending.cost for spending in spendings]) if spendings else NOTHING
+        if without_usage:
+            actual = None
         async with self._database.transaction() as tx:
             await tx.execute("DELETE FROM spending WHERE batch_key = ?", (key,))
             await tx.executemany(
                 f"INSERT INTO spending (batch_key, model, geography, results, cost, standard, uncached,"
-                f" categories, {_TOKENS}) VALUES ({', '.join('?' * 15)})",
+                f" categories, unmetered, {_TOKENS}) VALUES ({', '.join('?' * 16)})",
                 [_values(key, spending) for spending in spendings],
             )
             await tx.execute(
-                "UPDATE batches SET cost_actual = ?, cost_counted = 1 WHERE key = ?", (money_text(actual), key)
+                "UPDATE batches SET cost_actual = ?, cost_at_least = ?, without_usage = ?, cost_counted = 1"
+                " WHERE key = ?",
+                (money_text(actual), money_text(known) if actual is None and known else None, without_usage, key),
             )
 
     async def uncounted(self) -> list[int]:
@@ -68,7 +74,9 @@ class SpendingTable:
         wanted = None if batches is None else set(batches)
         return [_spent(row) for row in rows if wanted is None or row["batch_key"] in wanted]
 
-    async def committed(self, since: datetime | None, *, profile: str | None = None) -> tuple[Decimal, int]:
+    async def committed(
+        self, since: datetime | None, *, profile: str | None = None, with_foreign: bool = False
+    ) -> tuple[Decimal, int]:
         """Return USD spent or on its way in batches planned since then, of one profile or of all.
 
         Each counts with what it cost, else with what it may cost at most. The second figure says of how many batches
@@ -78,6 +86,9 @@ class SpendingTable:
         if since is not None:
             where.append("b.planned_at >= ?")
             values.append(encode_time(since))
+        if not with_foreign:
+            # What was made elsewhere is somebody else's money, or was limited there.
+            where.append("b.body <> ''")
         if profile is not None:
             where.append("j.profile = ?")
             values.append(profile)
@@ -112,6 +123,7 @@ def _values(key: int, spending: Spending) -> tuple[object, ...]:
     return (
         key, spending.model, spending.geography, spending.results, money_text(spending.cost),
         money_text(spending.standard), money_text(spending.uncached), _cost_text(spending.categories),
+        spending.unmetered,
         usage.input_tokens, usage.cache_write_5m_tokens, usage.cache_write_1h_tokens, usage.cache_read_tokens,
         usage.output_tokens, usage.thinking_tokens, usage.web_searches,
     )  # fmt: skip
@@ -129,7 +141,7 @@ def _spent(row: Row) -> SpentRow:
         expected=text_money(row["cost_estimate"]),
         spending=Spending(
             row["model"], row["geography"], row["results"], usage, text_money(row["cost"]),
-            text_money(row["standard"]), text_money(row["uncached"]), _text_cost(row["categories"]),
+            text_money(row["standard"]), text_money(row["uncached"]), _text_cost(row["categories"]), row["unmetered"],
         ),
         has_one_model=len(text_list(row["models"])) == 1,
     )  # fmt: skip

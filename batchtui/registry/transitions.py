@@ -49,6 +49,7 @@ async def transition(
     if target is BatchState.ENDED and before["state"] != target:
         await make_notice(tx, now, NoticeKind.ENDED, before["key"], columns.get("id") or before["id"])
     elif target is BatchState.UNKNOWN and before["state"] != target:
+        # With the number of sends: a second lost answer for the same part is news again.
         await make_notice(tx, now, NoticeKind.UNKNOWN, before["key"], f"{before['key']}.{before['sends']}")
 
 
@@ -74,7 +75,10 @@ async def apply_remote(tx: aiosqlite.Connection, before: Row, remote: RemoteBatc
     if was is BatchState.ENDED and remote.state is not BatchState.ENDED:
         columns = {}
     elif 0 < counts.settled < counts.total and remote.state is not BatchState.ENDED:
+        # The API says that counts are zero until the batch has ended (SDK 2.11, MessageBatchRequestCounts); a
+        # server that moves them earlier can be shown as progress.
         columns["counts_moved"] = 1
+    # The API sets archived_at when results become unavailable (SDK 2.11, MessageBatch).
     if remote.archived_at is not None and before["results"] in {"none", "partial"}:
         columns["results"] = ResultsState.GONE
     # Not part of what differs: a refresh that changes nothing must not give the row a new revision.

@@ -203,6 +203,7 @@ def _key(key: str) -> Callable[[Mapping[str, Any]], str | None]:
     return lambda content: content[key] if isinstance(content[key], str) else None
 
 
+# The order decides: an error may have a `content` as well.
 _BY_KEY: tuple[tuple[str, Callable[[Mapping[str, Any]], str | None]], ...] = (
     ("error_code", _error),
     ("url", _page),

@@ -69,6 +69,7 @@ def open_atomic(
             with output.open("wb") as out:
                 yield out
             return
+        # Renaming a file onto a link would replace the link.
         target = output.resolve() if output.is_symlink() else output
         aside = target.with_name(f".batchtui-{secrets.token_hex(8)}.part")
         with _noted(aside, output, notes):
@@ -78,6 +79,7 @@ def open_atomic(
                     out.flush()
                     # Before the rename: after a power cut the name would stand for a file without its bytes.
                     os.fsync(out.fileno())
+                # Asked again: the file may have appeared while this one was written.
                 refuse_existing(output, overwrite=overwrite)
                 _keep_mode(target, aside)
                 aside.replace(target)

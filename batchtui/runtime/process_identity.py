@@ -16,9 +16,13 @@ def process_token(unique: str) -> str:
 
 
 def is_gone(name: str) -> bool | None:
-    """Return whether the process of that name has ended; None where it ran on another machine, or Windows."""
-    machine, pid, started, _ = name.split("|", 3)
-    if machine != _machine() or os.name == "nt":
+    """Return whether the process of that name has ended; None where it ran elsewhere, or nobody can say."""
+    machine, _, rest = name.partition("|")
+    # On Windows signal 0 is CTRL_C_EVENT: asking would interrupt the process (signal.CTRL_C_EVENT).
+    if rest.count("|") != 2 or machine != _machine() or os.name == "nt":
+        return None
+    pid, started, _ = rest.split("|")
+    if not pid.isdigit():
         return None
     try:
         os.kill(int(pid), 0)
@@ -28,6 +32,14 @@ def is_gone(name: str) -> bool | None:
         return False  # it lives, and belongs to another user
     # The pid lives, but may be somebody else's by now: the start time tells, where the system says it.
     return None if not started else _started(int(pid)) != started
+
+
+def machine_id() -> str:
+    """Name this machine across boots (systemd's machine id); empty where the system does not say."""
+    try:
+        return Path("/etc/machine-id").read_text().strip()
+    except OSError:
+        return ""
 
 
 def _machine() -> str:

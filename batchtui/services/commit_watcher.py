@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING
 
+from batchtui.domain.errors import StorageError
 from batchtui.runtime.clock import sleep_until_any
 
 if TYPE_CHECKING:
     from batchtui.domain.clock import Clock
     from batchtui.registry.registry import Registry
 
+log = logging.getLogger(__name__)
 LOOK = 0.5
 """Seconds between two looks at the file, for commits of other processes; own ones are noticed at once."""
 
@@ -35,7 +38,11 @@ class CommitWatcher:
         """Watch until cancelled. The first look sets all events: something may have been committed before."""
         version: int | None = None
         while True:
-            before, version = version, await self._registry.views.data_version()
+            before = version
+            try:
+                version = await self._registry.views.data_version()
+            except StorageError as error:  # locked or damaged for now: the next look tells
+                log.warning("%s", error)
             if version != before:
                 for follower in self._followers:
                     follower.set()

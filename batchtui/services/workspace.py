@@ -14,17 +14,27 @@ from dataclasses import asdict
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from batchtui.domain.errors import CredentialsMissing, StorageError, UsageError
+from batchtui.domain.errors import (
+    AnswerLost,
+    CredentialsMissing,
+    GatewayError,
+    OtherAccount,
+    StorageError,
+    UsageError,
+)
 from batchtui.registry.registry import Registry
 from batchtui.runtime import process_identity as process
 from batchtui.runtime.clock import SystemClock
+from batchtui.runtime.server_clock import ServerClock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from datetime import timedelta
 
     from batchtui.domain.api_call import ApiCall
+    from batchtui.domain.batch import Batch, RemoteBatch, RemotePage
     from batchtui.domain.clock import Clock
+    from batchtui.domain.send_evidence import Account
     from batchtui.gateway.protocol import Gateway
     from batchtui.pricing.price_book import PriceBook
     from batchtui.services.commit_watcher import CommitWatcher
@@ -32,6 +42,9 @@ if TYPE_CHECKING:
     from batchtui.settings.paths import Paths
 
 log = logging.getLogger(__name__)
+
+ACCOUNT_SECONDS = 300.0
+"""How long the account of the credentials is taken as known."""
 
 
 class Workspace:
@@ -43,6 +56,7 @@ class Workspace:
         *,
         profile: str | None = None,
         base_url: str | None = None,
+        api_key: str | None = None,
         clock: Clock | None = None,
         random: Callable[[int], str] = secrets.token_hex,
         read_only: bool = False,
@@ -51,14 +65,26 @@ class Workspace:
         self._read_only = read_only
         self.profile = profile
         self.base_url = base_url
+        self._api_key = api_key
         self.clock: Clock = clock or SystemClock()
         self.random = random
         """Returns that many random bytes in hexadecimal, for names of jobs and files; tests make it predictable."""
         self.name = process.process_token(random(4))
-        """Names this process and workspace to other processes: see `runtime.process_identity`."""
-        self.registry = Registry(paths.registry, paths.requests, paths.results, clock=self.clock, holder=self.name)
+        """Names this process and workspace to others: see `runtime.process_identity`."""
+        self.registry = Registry(
+            paths.registry,
+            paths.requests,
+            paths.results,
+            clock=self.clock,
+            holder=self.name,
+            machine=process.machine_id(),
+        )
         self.last_call: ApiCall | None = None
         """The latest call to the API, its limits and times."""
+        self.server_clock = ServerClock(self.clock)
+        self.account: Account | None = None
+        """The account of the credentials in use, of the latest response that proves it; None until one did."""
+        self._account_heard = 0.0
         self._gateway: Gateway | None = None
         self._connecting = asyncio.Lock()
 
@@ -116,13 +142,50 @@ class Workspace:
     @property
     def workspace_id(self) -> str | None:
         """The API workspace of the credentials in use; None until an answer named it."""
+        if self.account is not None:
+            return self.account.workspace
         return self.last_call.workspace_id if self.last_call else None
 
     @property
     def clock_skew(self) -> timedelta | None:
         """How far the API's clock is ahead of this machine's; None until an answer named its time."""
-        call = self.last_call
-        return call.server_time - call.at if call and call.server_time else None
+        return self.server_clock.skew
+
+    def hear(self, response: RemotePage | RemoteBatch | GatewayError) -> None:
+        """Take the account and the server's time from a response that has just arrived."""
+        self.server_clock.hear(response.server_time)
+        if response.account is not None:
+            self.account = response.account
+            self._account_heard = self.clock.monotonic()
+
+    async def front_account(self, *, max_age: float = ACCOUNT_SECONDS) -> Account:
+        """Return the account of the credentials in use, with one list call where it was not heard of lately.
+
+        Args:
+            max_age: seconds; a profile can be switched to another account while a process runs.
+
+        Raises:
+            CredentialsMissing: there are none.
+            GatewayError: the API cannot be reached, or what answers does not name an account.
+        """
+        if self.account is not None and self.clock.monotonic() - self._account_heard <= max_age:
+            return self.account
+        gateway = await self.gateway()
+        try:
+            page = await gateway.list_page(limit=1)
+        except GatewayError as error:
+            self.hear(error)
+            if error.account is None:
+                raise
+            return error.account
+        self.hear(page)
+        if page.account is None:
+            raise AnswerLost("The API does not say whose account this is.", hint="`batchtui doctor` looks closer.")
+        return page.account
+
+    async def is_reachable(self, batch: Batch) -> bool:
+        """Whether these credentials are those of a batch's account, as far as that is known."""
+        return not is_elsewhere(batch, await self.front_account())
 
     async def gateway(self) -> Gateway:
         """Return the gateway, made with the first use: importing the SDK takes long, and most commands need none."""
@@ -150,30 +213,72 @@ class Workspace:
         from batchtui.gateway.credentials import describe_credentials
 
         # A profile that was named and is not there is said better by the connection itself.
-        if self.profile is None and describe_credentials() is None:
+        if self._api_key is None and self.profile is None and describe_credentials() is None:
             raise CredentialsMissing(
                 "No API key, token or profile was found.",
                 hint="Set ANTHROPIC_API_KEY, or log in with `ant auth login`; `batchtui demo` needs neither.",
             )
         return await AnthropicGateway.connect(
-            base_url=self.base_url, profile=self.profile, on_call=self._note_call, clock=self.clock
+            base_url=self.base_url,
+            profile=self.profile,
+            api_key=self._api_key,
+            on_call=self._note_call,
+            clock=self.clock,
         )
 
     async def close(self) -> None:
-        """Close connections and files."""
+        """Close connections and files; where something was written, back the registry up if that is due."""
         try:
             if self._gateway is not None:
                 await self._gateway.close()
+                await self._back_up()
         finally:
             await self.registry.close()
 
+    async def _back_up(self) -> None:
+        try:
+            await self.registry.back_up_daily()
+        except StorageError as error:  # said by whatever needs the registry next
+            log.warning("%s", error)
+
     async def _note_call(self, call: ApiCall) -> None:
         self.last_call = call
+        if call.server_time is not None and call.answered_at is not None:
+            # A download goes on long after its headers came: its Date is older than this moment.
+            self.server_clock.hear(call.server_time + (self.clock.now() - call.answered_at))
         try:
             await self.registry.journal.record_call(call)
         except StorageError as error:
             # An answer must never be lost because the journal could not be written.
             log.warning("a call could not be noted: %s", error)
+
+
+def is_elsewhere(batch: Batch, account: Account | None) -> bool:
+    """Whether a batch is certainly of another account than this one.
+
+    What earlier versions sent has no address and no organisation on record; then its workspace alone decides.
+    """
+    if account is None:
+        return False
+    if batch.account is not None:
+        return batch.account != account
+    return bool(batch.workspace_id and account.workspace and batch.workspace_id != account.workspace)
+
+
+def refuse_other_account(batch: Batch, account: Account) -> None:
+    """Stop where a batch belongs to another account than the credentials in use.
+
+    Raises:
+        OtherAccount: with both accounts.
+    """
+    if is_elsewhere(batch, account):
+        where = batch.account or f"workspace {batch.workspace_id}"
+        profile = f" It was planned with the profile {batch.profile}." if batch.profile else ""
+        raise OtherAccount(
+            f"{batch.id or f'{batch.name} part {batch.part}'} belongs to {where}; these credentials are for {account}."
+            f"{profile} Nothing was sent or changed.",
+            hint="Use the credentials it was submitted with: --profile NAME, or the API key and ANTHROPIC_BASE_URL.",
+        )
 
 
 def _in_background(*steps: Callable[[], None]) -> None:
@@ -183,6 +288,7 @@ def _in_background(*steps: Callable[[], None]) -> None:
         for step in steps:
             step()
 
+    # A daemon: the end of a command must not wait for an import that nobody needs any more.
     threading.Thread(target=take, name="warming-up", daemon=True).start()
 
 
@@ -192,6 +298,7 @@ async def open_workspace(
     *,
     profile: str | None = None,
     base_url: str | None = None,
+    api_key: str | None = None,
     clock: Clock | None = None,
     random: Callable[[int], str] = secrets.token_hex,
     read_only: bool = False,
@@ -202,7 +309,9 @@ async def open_workspace(
         StorageError: where the registry cannot be opened.
     """
     paths.prepare()
-    workspace = Workspace(paths, profile=profile, base_url=base_url, clock=clock, random=random, read_only=read_only)
+    workspace = Workspace(
+        paths, profile=profile, base_url=base_url, api_key=api_key, clock=clock, random=random, read_only=read_only
+    )
     await workspace.registry.open()
     try:
         yield workspace

@@ -46,6 +46,7 @@ def load_settings(file: Path) -> Settings:
     """
     try:
         with file.open("rb") as source:
+            # One read and not a `stat` before it: the path may be a pipe or a device, which has no size.
             content = source.read(_LONGEST)
     except FileNotFoundError:
         return Settings()
@@ -110,7 +111,7 @@ def _given(value: Any) -> str:
 
 
 def _guess(path: Sequence[str]) -> str:
-    """Return where the key may have been meant to go: a similar name in its section, or the same one in another."""
+    """Return the setting that may have been meant, in words: a similar name in its section, or the same in another."""
     known = list(_all_keys())
     name, parent = path[-1], ".".join(path[:-1])
     near = difflib.get_close_matches(
@@ -133,9 +134,10 @@ def _all_keys() -> list[str]:
 
 
 def _line_of(path: Sequence[str], text: str) -> int | None:
-    """The line where a key stands, from 1: found by eye, as tomllib keeps no places; None where it is not plain."""
+    """Return the line of a key, from 1, by a simple search: tomllib keeps no positions. None where it is not found."""
     section = ""
     for number, line in enumerate(text.splitlines(), 1):
+        # Only the usual ways of writing: a key that is not found costs the line number in a message, nothing else.
         header = re.match(r"\s*\[\s*([^\[\]]+?)\s*\]", line)
         if header:
             section = _plain(header[1])

@@ -52,10 +52,12 @@ class Submit(Section):
     """USD that one submission may cost at most, by its estimate, unless --max-cost says otherwise."""
     max_cost_a_day: Dollars | None = None
     """USD that may be spent on one day of this machine's time: what was sent so far today counts, too."""
+    count_foreign: Switch = False
+    """Whether batches that were made elsewhere count towards the limits of a day and of a profile."""
     queue_room: Annotated[int, Ge(1), Validated(as_number)] | None = None
     """Requests that may wait at the API at once; what is more waits here. Learnt from refusals where it is not set."""
     grace: Annotated[float, Ge(0), Le(86_400), Validated(as_number)] = 60.0
-    """Seconds in which a batch whose answer was lost may still turn up, before it is called not created."""
+    """Seconds to wait at least, after a create got no response, before the API's list proves that no batch exists."""
     max_cost_of_profile: Mapping[str, Dollars] = field(default_factory=dict)
     """USD that may be spent in all under a profile of credentials: a line for each, its name and the amount."""
 

@@ -19,7 +19,7 @@ WEBHOOK = "notify.webhook"
 
 @dataclass(frozen=True, slots=True)
 class SettingEntry:
-    """One setting as it stands."""
+    """One setting with its current value."""
 
     section: str
     """Empty for what stands at the top of the file."""
@@ -43,7 +43,7 @@ class SettingEntry:
 
     @property
     def path(self) -> tuple[str, ...]:
-        """The names that lead to it."""
+        """The names of its sections, then its own."""
         return (*filter(None, self.section.split(".")), *filter(None, (self.name,)))
 
     @property
@@ -63,7 +63,7 @@ def entries(settings: Settings) -> tuple[SettingEntry, ...]:
 
 
 def template() -> str:
-    """Write a settings file that changes nothing: every setting with its meaning, commented out."""
+    """Return a settings file with every setting and its meaning, all commented out."""
     lines: list[str] = []
     section = ""
     for entry in entries(Settings()):
@@ -92,7 +92,7 @@ def _entries(values: Section, defaults: Section, section: str) -> Iterator[Setti
 
 @cache
 def _described() -> Mapping[str, Mapping[str, Any]]:
-    """Every field's JSON schema, class by class: its meaning and its choices."""
+    """Return the JSON schema of every field, by class: its meaning and its choices."""
     from pydantic import TypeAdapter
 
     schema = TypeAdapter(Settings).json_schema()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def coerce(text: str, path: Sequence[str], typed: str, *, check: Check | None = None) -> tuple[str, Settings]:
-    """Return the text of a settings file with a setting as a person typed it, read as fits it best.
+    """Return the text of a settings file with one setting changed to a typed value, parsed by the setting's type.
 
     Args:
         text: the file as it is.
@@ -123,7 +123,7 @@ def write_text(file: Path, text: str) -> None:
 
 
 def _readings(typed: str) -> list[Any]:
-    """Return what it may mean: a value of TOML, and else the words as they stand."""
+    """Return the possible values of a typed text: a TOML value where it is one, then the text itself."""
     typed = typed.strip()
     if not typed:
         return [None]
@@ -131,6 +131,7 @@ def _readings(typed: str) -> list[Any]:
         value = tomllib.loads(f"value = {typed}")
     except tomllib.TOMLDecodeError:
         return [typed]
+    # A typed line break could make two keys of it: only a single value counts.
     return [value["value"], typed] if set(value) == {"value"} else [typed]
 
 
@@ -154,7 +155,7 @@ def _put(
 
 
 def _full(value: Any) -> Any:
-    """Leave out tables that hold nothing: they say nothing."""
+    """Return the document without empty tables."""
     if not isinstance(value, dict):
         return value
     return {key: full for key, held in value.items() if (full := _full(held)) != {}}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def path_of(name: str | Path) -> Path:
-    """Return the path that was written; a `~` or `~user` at its beginning is the home of a user that there is."""
+    """Return a typed path; `~` or `~user` at its beginning becomes that user's home, where there is such a user."""
     return Path(os.path.expanduser(name))  # noqa: PTH111
 
 

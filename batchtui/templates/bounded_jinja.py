@@ -36,6 +36,7 @@ class BoundedEnvironment(SandboxedEnvironment):
     """Refuses to repeat, to join or to widen anything beyond what a request could hold."""
 
     code_generator_class = _BoundedCode
+    # Jinja calls `call_binop` only for the operators in this set, and never for `~`: see `_BoundedCode`.
     intercepted_binops = frozenset({"*", "**", "%", "+"})
 
     def wrap_str_format(self, value: Any) -> None:
@@ -52,7 +53,8 @@ class BoundedEnvironment(SandboxedEnvironment):
         return super().getattr(obj, attribute)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        """Work out `left operator right`, where the result stays small."""
+        """Return `left operator right`. Raises OverflowError where the result would be too large."""
+        # `"%999999999d" % 1` would make a gigabyte.
         if operator == "%" and isinstance(left, str):
             raise OverflowError("text is not formatted with % here; write {{ column }}")
         if operator == "**" and not _is_small_power(left, right):
@@ -64,7 +66,7 @@ class BoundedEnvironment(SandboxedEnvironment):
         return super().call_binop(context, operator, left, right)
 
     def join_texts(self, operands: Iterable[Any]) -> str:
-        """Return the operands of `a ~ b` as one text.
+        """Return the operands of `a ~ b` joined.
 
         Raises:
             OverflowError: it would be too long.
@@ -86,12 +88,12 @@ def finalize(_context: Any, value: Any) -> Any:
 
 
 def center(value: str, width: int = 80) -> str:
-    """Return the text in the middle of so many columns."""
+    """Return the text centred in `width` columns, at most `MAX_WIDTH`."""
     return do_center(value, min(width, MAX_WIDTH))
 
 
 def indent(text: str, width: int | str = 4, first: bool = False, blank: bool = False) -> str:
-    """Return the text with its lines indented."""
+    """Return the text with its lines indented by `width`, at most `MAX_WIDTH`."""
     bounded = min(width, MAX_WIDTH) if isinstance(width, int) else width[:MAX_WIDTH]
     return do_indent(text, bounded, first, blank)
 

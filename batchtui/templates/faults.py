@@ -15,14 +15,14 @@ WRONG = (ArithmeticError, TypeError, ValueError, LookupError, AttributeError)
 
 
 class InvalidTemplate(ValueError):
-    """A template that is not written as it should be, or that asks for what the data does not have."""
+    """A template with a syntax error, or with a placeholder that the data has no value for."""
 
 
 def bounded(pieces: Iterator[str]) -> Iterator[str]:
-    """Pass on pieces, as long as they make a text that a request can hold.
+    """Yield the pieces unchanged while their total length stays within `MAX_TEXT`.
 
     Raises:
-        OverflowError: they do not.
+        OverflowError: the text is longer.
     """
     length = 0
     for piece in pieces:
@@ -33,13 +33,13 @@ def bounded(pieces: Iterator[str]) -> Iterator[str]:
 
 
 def line_of(fault: Exception) -> str:
-    """Return in which line of the template it happened, as words; empty where that is not known."""
+    """Return the line of an error as words, such as `, line 3`; empty where it is unknown."""
     frames = [frame for frame in traceback.extract_tb(fault.__traceback__) if frame.filename == "<template>"]
     return f", line {frames[-1].lineno}" if frames else ""
 
 
 def reason_of(fault: Exception) -> str:
-    """Word an error of Jinja's or Python's for somebody who wrote a prompt."""
+    """Return an error of Jinja or Python as a sentence for the author of a prompt."""
     if isinstance(fault, KeyError):
         return f"there is no {fault}"
     return str(fault)[:300] or type(fault).__name__

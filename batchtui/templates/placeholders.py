@@ -54,29 +54,29 @@ class TemplateText:
 
     @property
     def is_fixed(self) -> bool:
-        """Whether it is the same for every row."""
+        """Whether the text has no placeholders."""
         return self._plain is not None and not self._plain[1]
 
     @property
     def is_bare(self) -> bool:
-        """Whether it is one placeholder and nothing else."""
+        """Whether the text is a single placeholder."""
         if self._plain is None or len(self._plain[1]) != 1:
             return False
         return not (self._plain[0] + self._plain[1][0][1]).strip()
 
     def bound_to(self, columns: Collection[str]) -> TemplateText:
-        """Return this text as a table with these columns reads it."""
+        """Return this text with dotted column names resolved against a table's columns."""
         return type(self)(self.source, self.place, columns) if any("." in column for column in columns) else self
 
     def missing(self, known: Iterable[str]) -> Iterator[str]:
-        """Yield a sentence for everything that it asks for and that has no such name."""
+        """Yield a sentence for each placeholder without a column of its name."""
         given = list(known)
         for name, line in self.names.items():
             if name not in given and name != ROW:
                 yield self._unknown(name, line, given)
 
     def fill(self, values: Mapping[str, Any]) -> str:
-        """Return the text with a row's values in the place of the placeholders.
+        """Return the text with each placeholder replaced by the row's value.
 
         Raises:
             TemplateFault: a value is missing, or the text cannot be worked out; it says where.
@@ -95,7 +95,7 @@ class TemplateText:
         return "".join(pieces)
 
     def _work_out(self, values: Mapping[str, Any]) -> str:
-        """Render it with Jinja: here where it is tame, else in a process with limits."""
+        """Return the text rendered by Jinja: in this process where it `is_tame`, else in one with limits."""
         from jinja2 import TemplateError
 
         assert self._jinja is not None
@@ -112,7 +112,7 @@ class TemplateText:
             raise InvalidTemplate(f"{self.place}: it never ends, or is too long") from None
 
     def _known(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the values that it names, by the names of its variables."""
+        """Return the row's values that the text uses, by variable."""
         known = {name: values[name] for name in self._used if name in values}
         return known | {name: values[column] for name, column in self._dotted.items() if column in values}
 
@@ -130,7 +130,7 @@ class TemplateText:
             raise InvalidTemplate(f"{self.place}: {fault}") from None
 
     def _unknown(self, name: str, line: int, known: list[str]) -> str:
-        """Say that there is no such name, and what may have been meant."""
+        """Return the sentence about an unknown name, with the closest known one."""
         asked = self._paths.get(name, name)
         lower = {each.lower(): each for each in reversed(known)}
         close = get_close_matches(asked.lower(), lower, n=1, cutoff=0.5)

@@ -59,19 +59,21 @@ class _RenderProcess:
 
         path = json.dumps([str(Path(entry).absolute()) for entry in sys.path])
         self._process = subprocess.Popen(  # noqa: S603 (this very Python)
+            # -P: the folder one is in must not be importable before sys.path is set.
             [sys.executable, "-P", "-c", _PROGRAM.format(__name__), path],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            # Ctrl-C reaches the parent only, which then ends it.
             process_group=0,
         )
 
     def ask(self, content: bytes) -> bytes:
-        """Send a text and return the answer.
+        """Send one template and return the rendered text, as bytes.
 
         Raises:
-            _Idle: it had ended before.
-            _Lost: it ran into a limit.
+            _Idle: the process had ended before.
+            _Lost: the process ran into a limit.
         """
         assert self._process.stdin is not None
         try:
@@ -84,7 +86,7 @@ class _RenderProcess:
         return self._read(length, end)
 
     def end(self) -> None:
-        """End it and wait until it is gone."""
+        """Kill the process and wait for its end."""
         self._process.kill()
         for pipe in (self._process.stdin, self._process.stdout):
             with contextlib.suppress(OSError):
@@ -104,7 +106,7 @@ class _RenderProcess:
         return bytes(content)
 
     def _gone(self) -> Exception:
-        """Return why it does not answer: it had nothing to do for long, or it ran into a limit."""
+        """Return the exception for a process that does not answer: `_Idle` or `_Lost`."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             # It closes its pipes a moment before it is gone; one that is still at work does not go.
             return _Idle() if self._process.wait(timeout=0.5) == 0 else _Lost()
@@ -146,7 +148,7 @@ def render(source: str, place: str, columns: tuple[str, ...], values: Mapping[st
 
 
 def _ask(content: bytes) -> bytes:
-    """Ask the process, beginning one where there is none or where the last one had ended by itself."""
+    """Return the answer of the process, which is started first where none is running."""
     global _current  # noqa: PLW0603 (one process for all templates of this one)
     for _ in range(2):
         if _current is None:
@@ -172,10 +174,11 @@ def _end() -> None:
 
 
 def serve() -> None:
-    """Render what comes in at the standard input, until it closes: the process's own side."""
+    """Render templates from stdin to stdout until stdin closes. Runs in the helper process."""
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     compiled: dict[tuple[str, tuple[str, ...]], Any] = {}
     sandbox()
+    # After Jinja is imported: its memory is not counted against a text.
     _limit_memory()
     while _has_work(source) and len(header := source.read(_LENGTH.size)) == _LENGTH.size:
         [length] = _LENGTH.unpack(header)
@@ -185,7 +188,7 @@ def serve() -> None:
 
 
 def _answer(content: bytes, compiled: dict[tuple[str, tuple[str, ...]], Any]) -> bytes:
-    """Return `T` and the text, or `F` and what is wrong with its place."""
+    """Return `T` and the rendered text, or `F` and the fault with its line."""
     from jinja2 import TemplateError
 
     seconds, text, columns, values = pickle.loads(content)  # noqa: S301 (written by the process that started this one)
@@ -211,17 +214,18 @@ def _has_work(source: BinaryIO) -> bool:
 
 
 def _limit_memory() -> None:
-    """Bound the memory of this process, where the system does that; macOS has the call and does not keep to it."""
+    """Limit this process's address space to `MEMORY_BYTES` more than now. macOS accepts the call and ignores it."""
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
+        # A process that is ended by SIGXCPU would leave a core file.
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         most = _taken() + MEMORY_BYTES
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
 def _taken() -> int:
-    """Return the bytes of address space that this process has; a gigabyte where that is not known."""
+    """Return this process's address space in bytes; 1 GiB where it is unknown."""
     try:
         pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
     except (OSError, ValueError):
@@ -230,10 +234,11 @@ def _taken() -> int:
 
 
 def _allow_seconds(seconds: int) -> None:
-    """Allow processor time for one more text; at its end the system ends this process."""
+    """Set the limit of processor time for the next text, in seconds; the system kills the process at it."""
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
         used = resource.getrusage(resource.RUSAGE_SELF)
+        # The limit counts from the start of the process, in whole seconds; a hard limit could not be raised again.
         soft = int(used.ru_utime + used.ru_stime) + 1 + seconds
         resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))

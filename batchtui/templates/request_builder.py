@@ -26,7 +26,7 @@ Block = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class CacheablePrefix:
-    """What all requests of one shaper begin with, in the order in which the API caches: tools, system, messages."""
+    """The prefix that all requests share, in the order in which the API caches: tools, system, messages."""
 
     bytes: int
     """Of text, in UTF-8; what JSON puts around it is not counted."""
@@ -42,7 +42,7 @@ class CacheablePrefix:
 
 
 class RequestBuilder:
-    """Makes params of rows. It decides nothing about models, ids or data, and never judges what comes out."""
+    """Builds the params of each row. Models and ids are chosen by its caller, and the result is checked elsewhere."""
 
     def __init__(
         self,
@@ -53,13 +53,13 @@ class RequestBuilder:
         cache: bool | None = None,
         has_blocks: bool = False,
     ) -> None:
-        """Work out what is the same for all rows.
+        """Prepare the params that all rows share.
 
         Args:
-            template: what is asked.
+            template: the prompt and its options.
             model: the model's id.
-            max_tokens: goes before the template's.
-            cache: goes before the template's.
+            max_tokens: overrides the template's.
+            cache: overrides the template's.
             has_blocks: whether rows bring blocks of their own, which stand before the last turn of the user.
         """
         self.template = template
@@ -109,7 +109,7 @@ class RequestBuilder:
             raise InvalidTemplate(f"it holds what is no text: {str(fault)[:120]}") from None
 
     def _is_one_text(self) -> bool:
-        """Whether a request is one turn of the user in plain text, and all else is the same for all rows."""
+        """Whether requests differ only in the plain text of a single user turn."""
         is_plain = not self._mark.startswith(("turn", "lead")) and self._blocks_at < 0
         return is_plain and self._is_fixed_system and [role for role, _ in self._turns] == ["user"]
 
@@ -139,7 +139,7 @@ class RequestBuilder:
         ]
 
     def _content(self, number: int, said: str, text: TemplateText, blocks: Sequence[Block]) -> str | list[Block]:
-        """Return the content of one turn: a string where nothing needs more."""
+        """Return the content of one turn: a string, or blocks where it has media or a cache mark."""
         if number == self._blocks_at and blocks:
             return [*blocks, _text(said)] if said else list(blocks)
         if self._mark == f"turn {number + 1}":
@@ -151,7 +151,7 @@ class RequestBuilder:
         return said
 
     def _find_prefix(self, wants_mark: bool) -> tuple[CacheablePrefix, str]:
-        """Find what all rows begin with, and where the mark goes: at the end of the last whole block in it."""
+        """Return the shared prefix, and the place of the cache mark: the end of the last whole block in it."""
         length, ends_in, mark = 0, "", ""
         if self._tools:
             length, ends_in, mark = len(to_json(self._tools)), "tools", "tools"

@@ -24,7 +24,7 @@ _JSON_KEYS = ("schema", "tools", "params")
 
 
 def parse_template(name: str, text: str, *, is_toml: bool = False) -> Template:
-    """Make a template of its text; `is_toml` where all of it is TOML, with the prompt as a key.
+    """Parse a template; with `is_toml` the whole text is TOML and the prompt is one of its keys.
 
     Between lines of --- the head may also be `key: value` lines.
 
@@ -42,7 +42,7 @@ def parse_template(name: str, text: str, *, is_toml: bool = False) -> Template:
 
 
 def template_text(template: Template) -> str:
-    """Write a template as `parse_template` reads it."""
+    """Return a template as text that `parse_template` reads."""
     prompt, head = _prompt(template), list(_head(template))
     if prompt is not None and (prompt.strip("\r\n") != prompt or not prompt.strip()):
         # Below the head, line ends at its edges would be lost, and a blank prompt would be none. Keys come before
@@ -54,7 +54,7 @@ def template_text(template: Template) -> str:
 
 
 def _said(text: str) -> dict[str, Any]:
-    """Read head and prompt."""
+    """Return the keys of the head, with the prompt among them."""
     begun = _BEGIN.match(text)
     if begun is None:
         return {"prompt": text}
@@ -65,7 +65,7 @@ def _said(text: str) -> dict[str, Any]:
 
 
 def _split(text: str, begun: re.Match[str]) -> tuple[dict[str, Any], str]:
-    """Return what the head says, and the prompt below it.
+    """Return the head's keys, and the prompt below the head.
 
     The head ends at the first line of +++ with which it is TOML: a text in it may have such a line of its own, and up
     to there its quotation marks are open.
@@ -81,7 +81,7 @@ def _split(text: str, begun: re.Match[str]) -> tuple[dict[str, Any], str]:
 
 
 def _toml(text: str, before: int) -> dict[str, Any]:
-    """Read TOML that stands below so many lines of the file, so that faults name the file's own."""
+    """Parse TOML; faults name lines of the file, in which `before` lines precede it."""
     try:
         return tomllib.loads("\n" * before + text.replace("\r\n", "\n"))
     except (tomllib.TOMLDecodeError, RecursionError) as fault:
@@ -89,7 +89,7 @@ def _toml(text: str, before: int) -> dict[str, Any]:
 
 
 def _plain_head(text: str) -> dict[str, Any]:
-    """Read lines of `key: value`; numbers and true and false are what they look like."""
+    """Parse lines of `key: value`; numbers, true and false become values of their types."""
     said: dict[str, Any] = {}
     for line in filter(str.strip, text.splitlines()):
         key, mark, value = line.partition(":")
@@ -109,7 +109,7 @@ def _json(key: str, text: str) -> Any:
 
 
 def _head(template: Template) -> Iterator[str]:
-    """Yield the lines of the head; what is not said is left out."""
+    """Yield the lines of the head; keys with their default are left out."""
     yield f"version = {template.version}"
     for key in ("description", "model", "max_tokens", "id"):
         if value := getattr(template, key):
@@ -131,13 +131,13 @@ def _head(template: Template) -> Iterator[str]:
 
 
 def _prompt(template: Template) -> str | None:
-    """Return what stands below the head: the last turn of the user, where it is the prompt; None where it is not."""
+    """Return the prompt, which is the last user turn; None where the template has none."""
     asked = [turn for turn in template.turns if turn.text.place == "prompt"]
     return asked[-1].text.source.removesuffix("\n") if asked else None
 
 
 def _string(text: str) -> str:
-    """Write a string: over several lines as it is, where nothing in it forbids that."""
+    """Return a TOML string, over several lines where its content allows that."""
     # A line of +++ in it would be taken for the end of the head by earlier versions.
     is_clean = not re.search(r"[\x00-\x08\x0b-\x1f\x7f]|^(?:\+\+\+|---)", text, re.MULTILINE)
     if "\n" in text and is_clean and "'''" not in text and not text.endswith("'"):

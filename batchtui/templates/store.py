@@ -27,7 +27,7 @@ _LONGEST = 20_000_000
 
 @dataclass(frozen=True, slots=True)
 class TemplateEntry:
-    """A template that can be named."""
+    """One template of the list."""
 
     name: str
     version: int
@@ -39,12 +39,12 @@ class TemplateEntry:
 
 
 def is_name(name: str) -> bool:
-    """Return whether a template can be called so; nothing that is a path can."""
+    """Return whether this is a legal name of a template; a path is not."""
     return _NAME.fullmatch(name) is not None
 
 
 def find_template(name: str, folder: Path | None) -> Template | None:
-    """Return a template by name, or by `NAME@VERSION`; the user's before ours. None where there is none.
+    """Return a template by name or `NAME@VERSION`; a user's template hides a built-in one. None where there is none.
 
     Raises:
         TemplateFault: it is not written as it should be.
@@ -87,7 +87,7 @@ def read_template(path: Path, name: str | None = None) -> Template:
 
 
 def list_templates(folder: Path | None) -> list[TemplateEntry]:
-    """Return every template that can be named, the user's first, each group by name."""
+    """Return all templates: first the user's, then the built-in ones, each sorted by name."""
     own: dict[str, TemplateEntry] = {}
     for path in sorted(folder.iterdir()) if folder and folder.is_dir() else ():
         if path.suffix in SUFFIXES and is_name(path.stem) and path.is_file():
@@ -97,10 +97,10 @@ def list_templates(folder: Path | None) -> list[TemplateEntry]:
 
 
 def save_template(template: Template, folder: Path) -> Template:
-    """Save a template under its name as the next version; what it replaces is kept. Returns it as it was saved.
+    """Save a template as the next version of its name and keep earlier versions. Returns the saved template.
 
     Raises:
-        TemplateFault: the name is none, or the disk refuses.
+        TemplateFault: the name is not legal, or the disk refuses.
     """
     if not is_name(template.name):
         raise InvalidTemplate(f'"{template.name[:60]}" is no name for a template; take letters, digits, - and _')

@@ -52,6 +52,7 @@ def read_tree(source: str, columns: Collection[str] = ()) -> nodes.Template:
     from jinja2 import nodes
 
     tree = sandbox().parse(source)
+    # `autoescape` evaluates its expression while the template is compiled, outside every limit.
     if any(isinstance(node, nodes.EvalContextModifier) for node in _all_nodes(tree)):
         raise NotAllowed("there is no {% autoescape %} here")
     dotted = {column for column in columns if "." in column}
@@ -64,7 +65,7 @@ def variable_of(column: str) -> str:
 
 
 def asked_names(tree: nodes.Template) -> dict[str, int]:
-    """Return what a template asks for by name, in order, each with the line where it does so first."""
+    """Return the names of all placeholders in order, each with the line of its first use."""
     from jinja2 import nodes
     from jinja2.meta import TrackingCodeGenerator
 
@@ -81,7 +82,7 @@ def asked_names(tree: nodes.Template) -> dict[str, int]:
 
 
 def used_variables(tree: nodes.Template) -> frozenset[str]:
-    """Return every variable that it names, those of its own among them."""
+    """Return all variables that occur, those that the template sets itself included."""
     from jinja2 import nodes
 
     return frozenset(node.name for node in tree.find_all(nodes.Name))
@@ -150,7 +151,7 @@ def plain_pieces(tree: nodes.Template) -> tuple[str, list[tuple[str, str]]] | No
 
 
 def lead_of(tree: nodes.Template) -> str:
-    """Return the text that stands before everything that could differ."""
+    """Return the text before the first placeholder or tag."""
     from jinja2 import nodes
 
     lead = ""
@@ -163,7 +164,7 @@ def lead_of(tree: nodes.Template) -> str:
 
 
 def is_tame(tree: nodes.Template) -> bool:
-    """Return whether working it out costs no more than its own length and the row's values, whatever these are."""
+    """Return whether rendering is bounded by the lengths of the template and of the row's values."""
     from jinja2 import nodes
 
     allowed = (
@@ -253,7 +254,7 @@ def _is_default(node: nodes.Node) -> bool:
 
 
 def _join_dotted(tree: nodes.Template, dotted: Collection[str]) -> nodes.Template:
-    """Put one name in the place of each dotted path that is a column, where its beginning is no variable of a loop."""
+    """Replace each dotted path that is a column by one name, unless its first part is a loop variable."""
     from jinja2 import nodes
     from jinja2.visitor import NodeTransformer
 

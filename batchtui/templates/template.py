@@ -25,7 +25,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
-    """A prompt with gaps and what goes with it. It knows no data, and shapes no request: see `Shaper`."""
+    """A prompt with placeholders, and the options that go with it. `RequestBuilder` makes requests of it."""
 
     name: str
     turns: tuple[Turn, ...]
@@ -50,13 +50,13 @@ class Template:
 
     @property
     def texts(self) -> Iterator[TemplateText]:
-        """All texts with gaps, in the order in which a model reads them."""
+        """All texts with placeholders, in the order in which the model reads them."""
         if self.system is not None:
             yield self.system
         yield from (turn.text for turn in self.turns)
 
     def bound_to(self, columns: Collection[str]) -> Template:
-        """Return this template as a table with these columns reads it: see `Gaps.bound_to`."""
+        """Return this template bound to a table's columns: see `TemplateText.bound_to`."""
         turns = tuple(Turn(turn.role, turn.text.bound_to(columns)) for turn in self.turns)
         return replace(self, turns=turns, system=self.system and self.system.bound_to(columns))
 
@@ -72,11 +72,11 @@ class Template:
 
     @property
     def names(self) -> set[str]:
-        """Everything that it asks for."""
+        """The names of all placeholders."""
         return {name for text in self.texts for name in text.names}
 
     def missing(self, known: list[str]) -> list[str]:
-        """Return a sentence for everything that it asks for and that has no such name."""
+        """Return a sentence for each placeholder without a column of its name."""
         return [sentence for text in self.texts for sentence in text.missing(known)]
 
 
@@ -99,7 +99,7 @@ _KINDS: Mapping[str, tuple[type, str]] = {
 
 
 def make_template(name: str, said: Mapping[str, Any]) -> Template:
-    """Make a template of what its file says.
+    """Return the template with these keys of its file.
 
     `turns` come first, then `prompt` as the user, then `prefill` as the beginning of the answer.
 

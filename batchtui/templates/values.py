@@ -47,17 +47,17 @@ def as_json(value: Any, indent: int | None = None, *, sort_keys: bool = False, e
 
 
 def is_nan(value: Any) -> bool:
-    """Return whether a value is the number that equals nothing: what Parquet and pandas write for a missing number."""
+    """Return whether a value is NaN, which Parquet and pandas write for a missing number."""
     return (isinstance(value, float) and value != value) or (isinstance(value, Decimal) and value.is_nan())
 
 
 def is_blank(value: Any) -> bool:
-    """Return whether a placeholder would write nothing but white space for a value."""
+    """Return whether a value renders as white space only."""
     return value is None or is_nan(value) or (isinstance(value, str) and not value.strip())
 
 
 def _plain(value: Any) -> str:
-    """Return the text of a value that JSON has no words for."""
+    """Return the text of a value that JSON cannot represent."""
     return value.decode("utf-8", "replace") if isinstance(value, bytes | bytearray) else str(value)
 
 

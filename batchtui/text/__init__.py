@@ -20,5 +20,6 @@ Modules:
     progress           draw a progress bar and write rate and remaining time
     safe               make text from outside safe to print on a terminal
     tables             lay out a plain-text table that fits the terminal
+    verdicts           what a verdict on an open part means, and what to do about it
     widths             measure, cut and pad text in terminal columns
 """

@@ -47,6 +47,14 @@ def cost_document(estimate: Decimal | None, actual: Decimal | None) -> Document:
     return {"estimate": dollars(estimate), "actual": dollars(actual)}
 
 
+def _cost(batch: Batch) -> Document:
+    """Return the cost; where answers say nothing of their usage, with the lower bound and how many those are."""
+    document = cost_document(batch.cost_estimate, batch.cost_actual)
+    if batch.without_usage:
+        document |= {"at_least": dollars(batch.cost_at_least), "without_usage": batch.without_usage}
+    return document
+
+
 def batch_document(batch: Batch, forecast: Forecast | None = None) -> Document:
     """Write a batch: the contract's keys first, then what else is known; `forecast` is of its end, where it runs."""
     return {
@@ -73,7 +81,7 @@ def batch_document(batch: Batch, forecast: Forecast | None = None) -> Document:
         "source": batch.source or None,
         "profile": batch.profile,
         "workspace_id": batch.workspace_id,
-        "cost": cost_document(batch.cost_estimate, batch.cost_actual),
+        "cost": _cost(batch),
         "bytes": batch.bytes or None,
         "estimated_end": moment(forecast.end) if forecast else None,
         "estimated_end_90": moment(forecast.by) if forecast else None,

@@ -25,6 +25,9 @@ WORDS: Mapping[str, str] = {
     "batch.unknown": "unknown",
     "batch.absent": "not there",
     "batch.disowned": "not ours",
+    "batch.proved": "proved",
+    "batch.refuted": "ruled out",
+    "registry.copied": "registry copied",
     "batch.in_progress": "running",
     "batch.canceling": "canceling",
     "batch.ended": "ended",
@@ -38,6 +41,7 @@ WORDS: Mapping[str, str] = {
     "results.partial": "partly here",
     "results.saved": "saved",
     "results.gone": "results gone",
+    "results.failed": "not fetched",
     "notice.failed": "not told",
 }
 """One or two words for each act; an act that has none here is said as it is called."""

@@ -185,6 +185,7 @@ def _span(field: FilterField, said: str) -> timedelta | None:
     if found is None:
         raise _NotUnderstood(f"{field} wants a time, as {field}:<2d (s, m, h, d, w)")
     seconds = float(found[1]) * UNITS[found[2].lower()]
+    # A century at most: dates end at the year 1, and subtracting more would raise OverflowError.
     return timedelta(seconds=min(seconds, 3e9))
 
 

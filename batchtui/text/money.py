@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from batchtui.domain.batch import RequestCounts
+    from batchtui.domain.batch import Batch, RequestCounts
 
 UNKNOWN = "unknown"
 UNKNOWN_CELL = "·"
@@ -21,6 +21,7 @@ def usd(dollars: Decimal | None, *, unknown: str = UNKNOWN) -> str:
         return unknown
     sign = "-" if dollars < 0 else ""
     dollars = abs(dollars)
+    # From $0.095 on, two decimals are two significant digits.
     if 0 < dollars < Decimal("0.095"):
         return f"{sign}${_two_digits(dollars):f}"
     return f"{sign}${dollars.quantize(_CENT, ROUND_HALF_UP):,.2f}"
@@ -56,6 +57,34 @@ def cost_in_full(actual: Decimal | None, estimate: Decimal | None, counts: Reque
     if not counts.failed:
         return said
     return f"{said}; billed are the {counts.succeeded:,} of {counts.total:,} that succeeded"
+
+
+def batch_cost(batch: Batch, *, narrow: bool = False) -> str:
+    """Return what a batch cost, at least cost, or is estimated to: `$1.92`, `at least $1.92`, `~$2.10`.
+
+    Where answers say nothing of their usage the estimate is not shown: the batch has ended, and it was only a guess.
+    `narrow` is for a cell: `>$1.92`.
+    """
+    say = cost_cell if narrow else cost
+    if not batch.without_usage:
+        return say(batch.cost_actual, batch.cost_estimate)
+    if batch.cost_at_least is None:
+        return UNKNOWN_CELL
+    return f"{'>' if narrow else 'at least '}{say(batch.cost_at_least, None)}"
+
+
+def batch_cost_in_full(batch: Batch) -> str:
+    """Return what a batch cost beside its estimate, and how many answers are missing from it."""
+    if not batch.without_usage:
+        return cost_in_full(batch.cost_actual, batch.cost_estimate, batch.counts)
+    answers = max(batch.counts.succeeded, batch.without_usage)
+    return at_least(batch.cost_at_least, batch.without_usage, answers)
+
+
+def at_least(known: Decimal | None, without_usage: int, answers: int) -> str:
+    """Return a lower bound and why it is one: `at least $0.0029 (2 of 100 answers without usage)`."""
+    bound = f"at least {usd(known)}" if known else UNKNOWN
+    return f"{bound} ({without_usage:,} of {answers:,} answers without usage)"
 
 
 def _two_digits(dollars: Decimal) -> Decimal:

@@ -31,6 +31,7 @@ def dialect(env: Mapping[str, str]) -> str:
     """
     term = env.get("TERM", "").removesuffix("-256color").removesuffix("-direct")
     program = env.get("LC_TERMINAL") or env.get("TERM_PROGRAM", "")
+    # Before TERM: in kitty TERM may say xterm-256color, for machines without its entry.
     if env.get("KITTY_WINDOW_ID"):
         return "99"
     if program.startswith("iTerm"):

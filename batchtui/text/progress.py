@@ -12,6 +12,7 @@ SETTLED = 1.0
 def bar(done: int, total: int, columns: int, *, plain: bool = False) -> tuple[str, str, str]:
     """Return the filled part of a bar, its rest, and its share as a label, of so many columns together."""
     share = min(1.0, done / total) if total else 0.0
+    # Cut, not rounded: 99.9 % must not read as done.
     label = f" {int(share * 100):3d}%"
     room = max(0, columns - len(label))
     filled = int(room * share + 0.5)

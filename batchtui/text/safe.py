@@ -59,6 +59,7 @@ def _one_sign(sign: str) -> str:
 
 def _visible(found: Match[str]) -> str:
     code = ord(found.group())
+    # U+2400 on are the pictures of the control characters, in the same order.
     if code < 0x20:
         return chr(0x2400 + code)
     return "\u2421" if code == 0x7F else f"<U+{code:04X}>"

@@ -47,6 +47,7 @@ def _squeezed(columns: Sequence[TextColumn], needs: Sequence[int], fit_to: int |
         yielding = {at: room - columns[at].least for at, room in shown.items() if 0 < columns[at].least < room}
         if sum(yielding.values()) >= excess:
             _take(shown, yielding, excess)
+        # The last column is cut: an empty table would say nothing.
         elif len(shown) == 1:
             return dict.fromkeys(shown, max(1, fit_to))
         else:

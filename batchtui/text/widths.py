@@ -39,6 +39,7 @@ def _cells(text: str) -> list[tuple[str, int]]:
         columns = _columns(char)
         if joined == _JOINER and columns == 2:  # a joined emoji is drawn over the one before
             columns = 0
+        # The selector makes a picture of two columns of a sign that was one wide.
         elif char == _EMOJI_STYLE and last and _columns(last) == 1:
             columns = 1
         cells.append((char, columns))

@@ -64,9 +64,9 @@ class Host(App[int]):
     workspace: Workspace
     keymap: Keymap
     """The keys in use by command id, the settings' own laid over the table's."""
-    painting: Painter
+    painter: Painter
     poller: Poller
-    outlook: Insights
+    insights: Insights
     guide: Guide | None
     """What chooses the hint on the screen; None where hints are off."""
     away: SinceLastVisit | None

@@ -26,7 +26,7 @@ class Insights:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._history = Forecaster()
-        self.cautions: Sequence[BatchWarning] = ()
+        self.warnings: Sequence[BatchWarning] = ()
         self.today = LedgerLine("today")
         """What today's batches have cost so far."""
 
@@ -34,14 +34,14 @@ class Insights:
         """Read the registry again. Returns whether the warnings or the costs differ."""
         self._history = await load_forecaster(self._workspace)
         # Compared by their words: those are all that is shown.
-        before, self.cautions = self.cautions, await list_warnings(self._workspace)
+        before, self.warnings = self.warnings, await list_warnings(self._workspace)
         spent, self.today = self.today, await spent_today(self._workspace)
-        return _words(before) != _words(self.cautions) or spent.known != self.today.known
+        return _words(before) != _words(self.warnings) or spent.known != self.today.known
 
     def of(self, batch: Batch) -> Forecast | None:
         """Return a forecast of the end of a batch; None where it does not run or there is no history."""
         return self._history.of(batch, self._workspace.clock.now())
 
 
-def _words(cautions: Sequence[BatchWarning]) -> list[tuple[str, str]]:
-    return [(caution.message, caution.advice) for caution in cautions]
+def _words(warnings: Sequence[BatchWarning]) -> list[tuple[str, str]]:
+    return [(warning.message, warning.advice) for warning in warnings]

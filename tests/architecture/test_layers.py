@@ -79,7 +79,7 @@ def test_the_simulator_pulls_in_no_other_room(module: str) -> None:
     ],
     ids=" ".join,
 )
-def test_what_is_called_often_starts_without_anything_heavy(
+def test_frequent_commands_import_nothing_heavy(
     tmp_path: Path, words: tuple[str, ...], allowed: tuple[str, ...]
 ) -> None:
     command = [sys.executable, "-X", "importtime", "-m", "batchtui", *words]

@@ -70,7 +70,7 @@ def _absent(module: str, names: str) -> set[str]:
     }
 
 
-def test_what_a_test_replaces_in_a_module_is_there() -> None:
+def test_names_that_tests_monkeypatch_exist() -> None:
     """`monkeypatch.setattr(module, "name", …)` fails only when it runs, and names what types do not see."""
     absent: set[str] = set()
     found = 0

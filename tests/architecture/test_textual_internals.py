@@ -103,7 +103,7 @@ def test_textual_has_every_part_that_is_used_of_its_insides(part: Internal) -> N
 
 
 @pytest.mark.parametrize(("module", "name"), sorted(IMPORTED))
-def test_what_is_imported_of_textuals_private_modules_is_there(module: str, name: str) -> None:
+def test_private_names_imported_from_textual_exist(module: str, name: str) -> None:
     try:
         assert hasattr(importlib.import_module(module), name)
     except (AssertionError, ImportError):

@@ -71,13 +71,13 @@ def test_without_a_network_an_unknown_id_is_a_failure_and_not_wrong_usage(
 
 
 @pytest.mark.parametrize("word", ["msgbatch_01", "nightly", "../../files/f_1", "msgbatch_../../x0000000000000000"])
-def test_what_is_no_full_id_is_not_asked_of_the_api(batchtui: Batchtui, simulator: Simulator, word: str) -> None:
+def test_the_api_is_asked_for_full_ids_only(batchtui: Batchtui, simulator: Simulator, word: str) -> None:
     assert batchtui("status", word).code == 2
     assert simulator.world.calls == []
 
 
 @QUICK
-def test_what_was_forgotten_here_comes_back_with_its_id_and_with_sync(batchtui: Batchtui, simulator: Simulator) -> None:
+def test_a_batch_forgotten_here_is_imported_by_its_id_and_by_sync(batchtui: Batchtui, simulator: Simulator) -> None:
     batch_id = batchtui.submitted(3, "a")
     assert batchtui("status", batch_id).code == 0
 
@@ -104,9 +104,7 @@ def test_what_was_forgotten_here_comes_back_with_its_id_and_with_sync(batchtui: 
     ],
     ids=["deleted elsewhere", "204", "405 and done"],
 )
-def test_what_counts_of_a_deletion_is_that_the_batch_is_gone(
-    batchtui: Batchtui, simulator: Simulator, fault: Fault
-) -> None:
+def test_a_deletion_succeeds_when_the_batch_is_gone(batchtui: Batchtui, simulator: Simulator, fault: Fault) -> None:
     batch_id = batchtui.submitted(3, "a")
     assert batchtui("wait", batch_id).code == 0
     if fault.status == 404:

@@ -36,7 +36,7 @@ def test_one_request_of_each_shape_goes_out_and_may_write_little(batchtui: Batch
     assert [call.endpoint for call in simulator.world.calls] == ["message", "message"]
 
 
-def test_what_the_api_refuses_is_told_with_its_place(batchtui: Batchtui, simulator: Simulator) -> None:
+def test_a_canary_refusal_names_file_and_line(batchtui: Batchtui, simulator: Simulator) -> None:
     simulator.world.faults.add(REFUSED)
     ran = batchtui("check", two_shapes(batchtui.folder), "--canary", "--yes")
     assert ran.code == 3
@@ -88,14 +88,14 @@ def test_a_thinking_budget_is_lowered_with_max_tokens(batchtui: Batchtui, simula
     assert verdict["ok"]
 
 
-def test_what_an_image_elsewhere_costs_nobody_can_say(batchtui: Batchtui, simulator: Simulator) -> None:
+def test_the_cost_of_a_canary_with_an_image_url_is_unknown(batchtui: Batchtui, simulator: Simulator) -> None:
     image = {"type": "image", "source": {"type": "url", "url": "https://example.com/a.png"}}
     path = jsonl(batchtui.folder / "seen.jsonl", [request("i-0", messages=[{"role": "user", "content": [image]}])])
     (verdict,) = batchtui("check", str(path), "--canary", "--yes", "--json").document["canary"]
     assert verdict["at_most"] is None
 
 
-def test_what_a_canary_costs_counts_towards_the_limit(batchtui: Batchtui, simulator: Simulator) -> None:
+def test_the_cost_of_a_canary_counts_towards_the_limit(batchtui: Batchtui, simulator: Simulator) -> None:
     """The batch alone would be allowed."""
     document = batchtui("submit", two_shapes(batchtui.folder), "--canary", "--dry-run", "--json").document
     batch, canary = Decimal(document["estimate"]["at_most"]), Decimal(document["canary"]["at_most"])

@@ -76,7 +76,7 @@ def test_two_that_have_nothing_in_common_are_said_to_have_nothing_in_common(
 
 
 @pytest.mark.parametrize("scenario", [Scenario(takes=3_600.0)])
-def test_what_still_runs_cannot_be_compared(batchtui: Batchtui, simulator: Simulator) -> None:
+def test_a_running_batch_cannot_be_compared(batchtui: Batchtui, simulator: Simulator) -> None:
     batchtui.submitted(2, "r", "--name", "early")
     ran = batchtui("compare", "early", "early")
     assert ran.code == 1

@@ -42,7 +42,7 @@ def test_requests_go_to_stdout_and_remarks_beside_it(batchtui: Batchtui, files: 
     assert "2 ids made legal and unique, 1 of them stood there before" in ran.err
 
 
-def test_what_comes_out_passes_the_check(batchtui: Batchtui, files: Path) -> None:
+def test_composed_requests_pass_the_check(batchtui: Batchtui, files: Path) -> None:
     assert batchtui("compose", "--template", "sum.md", "--data", "tickets.csv", "-o", "out.jsonl").code == 0
     ran = batchtui("check", "out.jsonl", "--json")
     assert (ran.code, ran.document["requests"], ran.document["problems"]) == (0, 3, [])
@@ -113,7 +113,7 @@ def test_wrong_usage_is_said(args: tuple[str, ...], said: str, batchtui: Batchtu
     assert said in ran.err
 
 
-def test_what_is_not_sure_is_said_before_anything_is_made(batchtui: Batchtui, files: Path) -> None:
+def test_uncertain_detections_are_shown_before_composing(batchtui: Batchtui, files: Path) -> None:
     (files / "who.csv").write_text("Anna,Berlin\nBert,Bonn\n")
     (files / "plain.md").write_text("Ask {{ Berlin }}")
     args = ("compose", "--template", "plain.md", "--data", "who.csv")
@@ -122,7 +122,7 @@ def test_what_is_not_sure_is_said_before_anything_is_made(batchtui: Batchtui, fi
     assert "first row?" not in batchtui(*args, "--header").err
 
 
-def test_what_is_left_out_is_counted(batchtui: Batchtui, files: Path) -> None:
+def test_skipped_rows_are_counted(batchtui: Batchtui, files: Path) -> None:
     (files / "tickets.csv").write_text("A report\n\n" + CSV + ",\n,\n\nTotal: 3\n")
     args = ("compose", "--template", "sum.md", "--data", "tickets.csv")
     ran = batchtui(*args)

@@ -100,7 +100,7 @@ def test_csv_is_for_spreadsheets(batchtui: Batchtui, simulator: Simulator) -> No
     assert Decimal(rows[0]["cost"]) > 0
 
 
-def test_what_is_on_its_way_is_said_at_most(batchtui: Batchtui, simulator: Simulator) -> None:
+def test_the_cost_of_running_batches_is_given_as_an_upper_bound(batchtui: Batchtui, simulator: Simulator) -> None:
     simulator.world.retemper(Scenario(takes=10_000))
     batchtui.submitted(2, "a")
     document = batchtui("cost", "--json").document
@@ -141,9 +141,7 @@ def test_an_estimate_stands_alone_and_keeps_nothing(batchtui: Batchtui, simulato
 
 
 @pytest.mark.parametrize("text", ["", "{}\n"])
-def test_of_a_file_without_a_right_request_nothing_is_said_of_costs(
-    batchtui: Batchtui, tmp_path: Path, text: str
-) -> None:
+def test_a_file_without_a_valid_request_has_no_estimate(batchtui: Batchtui, tmp_path: Path, text: str) -> None:
     file = tmp_path / "wrong.jsonl"
     file.write_text(text, encoding="utf-8")
     ran = batchtui("estimate", str(file))
@@ -177,7 +175,7 @@ def test_an_estimate_stands_beside_what_it_came_to(batchtui: Batchtui, spent: st
     assert "(estimated $" in batchtui("status", spent).out
 
 
-def test_what_was_billed_in_a_partly_failed_batch_is_said(batchtui: Batchtui, simulator: Simulator) -> None:
+def test_a_partly_failed_batch_shows_how_many_requests_were_billed(batchtui: Batchtui, simulator: Simulator) -> None:
     simulator.world.scenario = Scenario(takes=0.0, errored={"overloaded_error": 0.5}, seed=3)
     batchtui.submitted(8, "r", "--name", "half")
     batchtui("wait", "half")

@@ -16,7 +16,7 @@ def test_the_code_is_left_and_what_was_written_is_written_out() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (4, "said", "noted")
 
 
-def test_who_wants_to_be_told_of_the_end_is_told() -> None:
+def test_functions_registered_with_atexit_are_called() -> None:
     assert ended("import atexit; atexit.register(print, 'told'); exit_process(0)").stdout == "told\n"
 
 

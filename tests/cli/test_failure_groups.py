@@ -80,7 +80,7 @@ def test_hostile_text_in_an_error_does_not_reach_the_terminal(
     assert not set(err) & set("\x1b\x07\x9b\u202e")
 
 
-def test_what_nobody_foresaw_is_a_sentence_and_a_traceback_in_the_log(
+def test_an_unexpected_error_is_a_sentence_with_its_traceback_in_the_log(
     home: Path, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     code, out, err = said(failing(ZeroDivisionError("by nought")), capsysbinary)
@@ -130,4 +130,4 @@ def test_an_interruption_is_130_without_a_traceback(
 ) -> None:
     code, out, err = said(failing(error), capsysbinary)
 
-    assert (code, out, err) == (130, "", "Interrupted. What runs at the API goes on.\n")
+    assert (code, out, err) == (130, "", "Stopped. Batches in progress at the API continue.\n")

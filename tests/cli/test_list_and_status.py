@@ -95,6 +95,15 @@ def test_the_list_uses_no_network_unless_told_to(batchtui: Batchtui, simulator: 
     assert len(simulator.world.calls) == before
 
 
+def test_a_refreshed_list_asks_the_api_also_where_nothing_runs(batchtui: Batchtui, simulator: Simulator) -> None:
+    assert batchtui("list", "--refresh").code == 0
+    assert [call.method for call in simulator.world.calls] == ["GET"]
+    simulator.world.faults.add(Fault(on="list", kind="status", status=401))
+    refused = batchtui("list", "--refresh")
+    assert refused.code == 1
+    assert "401" in refused.err
+
+
 def test_a_refreshed_list_shows_what_has_happened_at_the_api(
     batchtui: Batchtui, simulator: Simulator, later: Later
 ) -> None:

@@ -23,19 +23,19 @@ _ENDS = {"&&", "|", ">", "#", "||", ";"}
 
 
 def help_of(name: str) -> str:
-    command = manual.verb(name)
+    command = manual.command(name)
     return command.get_help(click.Context(command, info_name=f"batchtui {name}"))
 
 
 def understood(command_line: str) -> None:
-    """Fail where `batchtui …` names a verb or an option that there is not."""
+    """Fail where `batchtui …` names a command or an option that does not exist."""
     words = shlex.split(command_line, comments=True)
     words = words[: next((place for place, word in enumerate(words) if word in _ENDS), len(words))]
     name, *rest = words[words.index("batchtui") + 1 :] or ["list"]
     if name.startswith("--"):
         assert name in ("--version", "--help", "--json")
         return
-    command = manual.verb(name)
+    command = manual.command(name)
     command.make_parser(click.Context(command, info_name=name)).parse_args(rest)
 
 
@@ -62,7 +62,7 @@ def test_a_command_of_the_readme_is_understood(command: str) -> None:
 @pytest.mark.parametrize("name", VERBS)
 def test_help_explains_every_option_and_ends_with_examples_that_are_understood(name: str) -> None:
     said = help_of(name)
-    for parameter in manual.verb(name).params:
+    for parameter in manual.command(name).params:
         if isinstance(parameter, click.Option) and not parameter.hidden:
             assert parameter.help, parameter.name
             assert all(option in said for option in parameter.opts)
@@ -72,14 +72,14 @@ def test_help_explains_every_option_and_ends_with_examples_that_are_understood(n
         understood(example[example.index("batchtui") :])
 
 
-def test_help_lists_every_verb() -> None:
+def test_help_lists_every_command() -> None:
     said = program.get_help(click.Context(program, info_name="batchtui"))
-    listed = re.findall(r"^  ([a-z]+)  +\S", said.partition("\nVerbs:\n")[2], re.MULTILINE)
+    listed = re.findall(r"^  ([a-z]+)  +\S", said.partition("\nCommands:\n")[2], re.MULTILINE)
     assert listed == list(VERBS)
 
 
-def test_what_every_verb_takes_is_said() -> None:
-    section = README.partition("\n## The verbs\n")[2].partition("<!-- verbs -->")[0]
+def test_the_manual_lists_the_global_options() -> None:
+    section = README.partition("\n## Commands\n")[2].partition("<!-- commands -->")[0]
     assert [option.opts[0] for option in global_options() if f"`{option.opts[0]}" not in section] == []
 
 

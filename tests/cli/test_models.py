@@ -47,7 +47,7 @@ def test_offline_asks_nobody(batchtui: Batchtui, simulator: Simulator) -> None:
 
 
 @pytest.mark.usefixtures("simulator")
-def test_what_retires_says_when_and_what_has_says_since_when(batchtui: Batchtui) -> None:
+def test_models_show_their_retirement_date_before_and_after_it(batchtui: Batchtui) -> None:
     rows = {line.split()[0]: line for line in batchtui("models").out.splitlines()}
     assert "retired, last day 2026-06-15" in rows["claude-opus-4-20250514"]
     assert "2026-11-30" in rows["claude-sonnet-4-5-20250929"]

@@ -94,7 +94,7 @@ def test_a_document_is_json_whatever_number_is_in_it(monkeypatch: pytest.MonkeyP
     assert json.loads(stdout.written, parse_constant=pytest.fail) == {"rate": [None, None, 1.5]}
 
 
-def test_a_closed_pipe_is_told_from_other_failures(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_closed_pipe_is_distinguished_from_other_failures(monkeypatch: pytest.MonkeyPatch) -> None:
     class Closed(io.BytesIO):
         def write(self, data: object) -> int:
             raise BrokenPipeError

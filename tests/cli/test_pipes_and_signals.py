@@ -121,7 +121,7 @@ def test_a_narrow_terminal_gets_a_table_that_fits(batchtui: Batchtui, simulator:
 
 
 @pytest.mark.usefixtures("simulator")
-def test_where_stderr_goes_to_a_file_no_screen_is_painted_into_it(batchtui: Batchtui, tmp_path: Path) -> None:
+def test_no_screen_is_painted_into_a_redirected_stderr(batchtui: Batchtui, tmp_path: Path) -> None:
     batchtui.submitted()
     master, slave = pty.openpty()
     with (tmp_path / "errors").open("wb") as errors:

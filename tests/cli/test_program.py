@@ -50,7 +50,7 @@ def test_a_misspelt_verb_gets_a_guess(batchtui: Batchtui) -> None:
     ran = batchtui("lsit")
 
     assert (ran.code, ran.out) == (2, "")
-    assert "There is no verb `lsit`. Did you mean `list`?" in ran.err
+    assert "Unknown command `lsit`. Did you mean `list`?" in ran.err
 
 
 @pytest.mark.parametrize("args", [["--home", "{}", "list"], ["list", "--home", "{}"]])

@@ -32,16 +32,16 @@ def files(home: Path) -> list[Path]:
     return [path for name in ("requests", "results") for path in (home / name).rglob("*") if path.is_file()]
 
 
-def test_where_all_is_in_order_nothing_goes(batchtui: Batchtui, deleted: str, home: Path) -> None:
+def test_prune_removes_nothing_where_nothing_is_left_over(batchtui: Batchtui, deleted: str, home: Path) -> None:
     before = files(home)
 
     ran = batchtui("prune", "--yes")
 
     assert (ran.code, ran.out, files(home)) == (0, "", before)
-    assert "There is nothing to let go of." in ran.err
+    assert "Nothing to delete." in ran.err
 
 
-def test_what_was_deleted_goes_with_the_age_that_is_named(batchtui: Batchtui, deleted: str, home: Path) -> None:
+def test_prune_removes_deleted_batches_from_the_given_age_on(batchtui: Batchtui, deleted: str, home: Path) -> None:
     size = sum(path.stat().st_size for path in files(home))
 
     ran = batchtui("prune", "--older-than", "0", "--yes", "--json")
@@ -69,7 +69,9 @@ def test_without_a_yes_nothing_goes(batchtui: Batchtui, deleted: str, home: Path
     assert (ran.code, ran.document["error"]["type"], files(home)) == (2, "consent_needed", before)
 
 
-def test_what_is_not_saved_or_still_runs_is_never_touched(batchtui: Batchtui, simulator: Simulator, home: Path) -> None:
+def test_prune_never_touches_running_batches_or_unsaved_results(
+    batchtui: Batchtui, simulator: Simulator, home: Path
+) -> None:
     batchtui.submitted()
     before = files(home)
 

@@ -126,7 +126,7 @@ def test_an_unknown_word_is_refused_with_those_there_are(batchtui: Batchtui, job
 
 
 @pytest.mark.parametrize("scenario", [Scenario(takes=3_600.0, requests_per_minute=0)])
-def test_while_it_runs_nobody_knows_what_failed(batchtui: Batchtui, simulator: Simulator) -> None:
+def test_a_running_batch_cannot_be_retried(batchtui: Batchtui, simulator: Simulator) -> None:
     batchtui.submitted()
 
     ran = batchtui("retry", "@last", "--yes", "--json")
@@ -141,7 +141,7 @@ def test_read_only_settings_send_nothing_again(batchtui: Batchtui, job: str, hom
     assert batchtui("retry", job, "--dry-run").code == 0
 
 
-def test_what_may_cost_more_than_a_limit_is_not_sent_again(batchtui: Batchtui, job: str, home: Path) -> None:
+def test_a_retry_above_the_cost_limit_is_not_sent(batchtui: Batchtui, job: str, home: Path) -> None:
     (home / "config.toml").write_text("[submit]\nmax_cost = 0.00001\n")
 
     assert batchtui("retry", job, "--yes").code == 3

@@ -168,7 +168,7 @@ def test_failures_can_be_allowed(batchtui: Batchtui, simulator: Simulator, verb:
 
 
 @pytest.mark.parametrize("scenario", UNLUCKY[:1], ids=["errored"])
-def test_what_needs_a_second_look_is_said_beside_results_on_stdout(batchtui: Batchtui, simulator: Simulator) -> None:
+def test_results_on_stdout_come_with_the_failure_counts_on_stderr(batchtui: Batchtui, simulator: Simulator) -> None:
     batchtui.submitted()
 
     ran = batchtui("results", "@last")

@@ -103,7 +103,7 @@ def test_without_a_yes_nothing_is_sent(batchtui: Batchtui, simulator: Simulator)
     assert (ran.code, ran.document["error"]["type"], simulator.world.calls) == (2, "consent_needed", [])
 
 
-def test_what_is_not_sent_is_not_kept(batchtui: Batchtui, simulator: Simulator, home: Path) -> None:
+def test_requests_that_are_not_sent_are_not_stored(batchtui: Batchtui, simulator: Simulator, home: Path) -> None:
     batchtui.process("submit", batchtui.file(3))
 
     assert [path.name for path in (home / "requests").iterdir()] == []
@@ -122,7 +122,7 @@ def test_the_same_requests_are_not_sent_again_without_force(batchtui: Batchtui, 
     assert "`batchtui wait job_" in ran.err
 
 
-def test_what_was_submitted_before_is_said_with_its_results_and_its_cost(
+def test_a_repeated_submission_names_the_earlier_results_and_cost(
     batchtui: Batchtui, simulator: Simulator, later: Later
 ) -> None:
     batchtui.submitted(3, "r", "--name", "nightly")
@@ -144,7 +144,7 @@ def test_what_was_submitted_before_is_said_with_its_results_and_its_cost(
     assert "Submitted before" not in planned.err
 
 
-def test_what_was_planned_before_is_finished_and_not_sent_twice(batchtui: Batchtui, simulator: Simulator) -> None:
+def test_a_planned_submission_is_finished_and_not_sent_twice(batchtui: Batchtui, simulator: Simulator) -> None:
     simulator.world.faults.add(Fault(on="create", kind="status", status=403))
     assert batchtui("submit", batchtui.file(3), "--yes").code == 1
 
@@ -162,7 +162,7 @@ def test_force_sends_the_same_requests_again(batchtui: Batchtui, simulator: Simu
 
 
 @pytest.mark.parametrize("limit", ["0", "0.00001"])
-def test_what_may_cost_more_than_a_limit_is_not_kept_or_sent(
+def test_a_submission_above_the_cost_limit_is_not_stored_or_sent(
     batchtui: Batchtui, simulator: Simulator, limit: str
 ) -> None:
     ran = batchtui("submit", batchtui.file(3), "--yes", "--max-cost", limit)
@@ -172,7 +172,7 @@ def test_what_may_cost_more_than_a_limit_is_not_kept_or_sent(
     assert batchtui("list", "--json").document == []
 
 
-def test_what_costs_less_than_the_limit_is_sent(batchtui: Batchtui, simulator: Simulator) -> None:
+def test_a_submission_below_the_cost_limit_is_sent(batchtui: Batchtui, simulator: Simulator) -> None:
     assert batchtui("submit", batchtui.file(3), "--yes", "--max-cost", "5").code == 0
     assert len(simulator.world.batches) == 1
 
@@ -184,7 +184,7 @@ def test_an_unknown_cost_is_not_under_any_limit(batchtui: Batchtui, simulator: S
     assert "Nobody can say what this costs at most" in ran.err
 
 
-def test_what_was_sent_today_counts_towards_the_limit_for_a_day(
+def test_submissions_of_today_count_towards_the_daily_limit(
     batchtui: Batchtui, simulator: Simulator, home: Path
 ) -> None:
     estimate = batchtui("submit", batchtui.file(3), "--dry-run", "--json").document["estimate"]["at_most"]
@@ -253,7 +253,7 @@ def test_a_lost_answer_is_found_and_the_batch_is_there_once(batchtui: Batchtui, 
     ran = batchtui("submit", batchtui.file(3), "--yes")
 
     assert (ran.code, len(simulator.world.batches)) == (0, 1)
-    assert "the answer was lost, and the batch is there" in ran.err
+    assert "no response to the create request, and msgbatch_" in ran.err
 
 
 @pytest.mark.usefixtures("_impatient")

@@ -133,7 +133,7 @@ def test_ids_that_were_changed_are_told_with_their_originals(tmp_path: Path) -> 
         (f"+++\nsystem = '''{LONG}'''\n+++\nIn short: {{{{ text }}}}", "the beginning of prompt", ("system", 0)),
     ],
 )
-def test_what_all_requests_share_is_found_and_marked(
+def test_the_shared_prefix_is_found_and_marked(
     template: str, ends_in: str, place: tuple[str, int] | None, tmp_path: Path
 ) -> None:
     plain = composer(table(tmp_path, CSV), template)
@@ -225,7 +225,7 @@ def test_a_schema_is_built_of_fields() -> None:
 
 
 @pytest.mark.parametrize("fields", [["a b"], ["a:blob"], ["a", "a:int"], [""]])
-def test_what_is_no_field_is_said(fields: list[str]) -> None:
+def test_an_invalid_answer_field_is_named(fields: list[str]) -> None:
     with pytest.raises(UsageError):
         schema_of_fields(fields)
 
@@ -233,14 +233,14 @@ def test_what_is_no_field_is_said(fields: list[str]) -> None:
 @pytest.mark.parametrize(
     "content", ["{", "[]", '{"type": "strnig"}', '{"name": "t", "input_schema": {"type": 3}}', "[" * 9999]
 )
-def test_what_is_no_schema_is_said(content: str, tmp_path: Path) -> None:
+def test_an_invalid_schema_is_named(content: str, tmp_path: Path) -> None:
     path = tmp_path / "s.json"
     path.write_text(content)
     with pytest.raises(InputError):
         read_schema(path)
 
 
-def test_a_tool_is_told_from_a_schema(tmp_path: Path) -> None:
+def test_a_tool_is_distinguished_from_a_schema(tmp_path: Path) -> None:
     tool = {"name": "t", "input_schema": {"type": "object"}}
     (tmp_path / "tool.json").write_text(json.dumps(tool))
     (tmp_path / "schema.json").write_text('{"type": "object"}')

@@ -29,7 +29,7 @@ def test_an_id_is_made_legal(original: Any, custom_id: str) -> None:
     assert made(original) == [custom_id]
 
 
-def test_what_stood_there_before_says_its_row() -> None:
+def test_a_duplicate_id_ends_with_its_row_number() -> None:
     assert made("a", "a", "a.", "a!") == ["a", "a-row3", "a-row4", "a-row5"]
     assert made("x" * 64, "x" * 64) == ["x" * 64, "x" * 59 + "-row3"]
     assert made("a-row3", "a", "a") == ["a-row3", "a", "a-row4"]
@@ -46,7 +46,7 @@ def test_ids_are_legal_and_unique_whatever_comes(originals: list[Any]) -> None:
     assert all(re.fullmatch(CUSTOM_ID_PATTERN, each) for each in ids)
 
 
-def test_what_was_seen_is_known_however_much_there_is() -> None:
+def test_seen_ids_are_recognised_in_large_sets() -> None:
     seen = SeenIds()
     for number in range(30_000):
         seen.reserve(str(number))

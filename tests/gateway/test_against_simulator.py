@@ -117,7 +117,7 @@ async def test_models_tokens_and_one_message(gateway: AnthropicGateway) -> None:
     assert json.loads(await gateway.message(_params(), PLAIN))["type"] == "message"
 
 
-async def test_what_the_api_checks_at_once_is_refused_in_its_own_words(
+async def test_immediate_validation_errors_keep_the_words_of_the_api(
     gateway: AnthropicGateway, simulator: Simulator
 ) -> None:
     twice = [{"custom_id": "dup", "params": _params()}] * 2

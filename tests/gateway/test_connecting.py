@@ -36,7 +36,7 @@ def test_the_room_is_entered_without_the_sdk() -> None:
 
 
 @pytest.mark.parametrize("begin", ["gc.freeze()", "pass"], ids=["a process of its own", "somebody's process"])
-def test_what_the_sdk_is_made_of_is_set_aside_where_the_process_has_set_aside_what_it_began_with(begin: str) -> None:
+def test_the_sdk_is_frozen_in_the_garbage_collector_where_the_process_froze_its_start(begin: str) -> None:
     code = (
         f"import gc; from batchtui.gateway.sdk import import_sdk; {begin}; before = gc.get_freeze_count(); import_sdk()"
         "; print(gc.get_freeze_count() - before, gc.isenabled())"

@@ -105,7 +105,7 @@ async def test_each_status_says_whether_anything_was_created_and_is_never_tried_
     assert [(call.status, call.request_id, call.error) for call in journal] == [(status, "req_7", error.message)]
 
 
-async def test_a_spend_limit_is_told_from_a_rate_limit_by_its_code(connect: Connect) -> None:
+async def test_a_spend_limit_is_distinguished_from_a_rate_limit_by_its_code(connect: Connect) -> None:
     code = "enforced_spend_limit_reached"
     spend = Reply.error(429, "rate_limit_error", "spend limit", code)
     rate = Reply.error(429, "rate_limit_error", "slow down", headers={"retry-after": "33"})

@@ -147,10 +147,10 @@ async def test_the_account_keeps_no_user_and_no_password_of_the_address(connect:
     ("reply", "is_known"),
     [
         (Reply.error(403, "permission_error", "no", headers=DATED), True),
-        (Reply.error(529, "overloaded_error", "later"), True),
+        (Reply.error(401, "authentication_error", "no"), False),
         (Reply(502, b"<html>bad gateway</html>", {"date": DATED["date"]}), False),
     ],
-    ids=["refused", "overloaded", "proxy"],
+    ids=["refused", "unauthenticated", "proxy"],
 )
 async def test_an_error_of_the_api_names_the_account_and_one_of_a_proxy_does_not(
     connect: Connect, reply: Reply, is_known: bool

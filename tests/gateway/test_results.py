@@ -36,7 +36,7 @@ async def test_the_bytes_are_those_that_were_sent(connect: Connect, journal: Jou
     assert [(call.operation, call.status, call.error) for call in journal] == [("results", 200, None)]
 
 
-async def test_results_that_do_not_exist_are_told_from_a_wrong_address(connect: Connect) -> None:
+async def test_results_that_do_not_exist_are_distinguished_from_a_wrong_address(connect: Connect) -> None:
     async with Loopback(NO_RESULTS, Reply(404, b"<h1>nginx</h1>")) as api, connect(api.url) as gateway:
         with pytest.raises(ResultsUnavailable, match="has no available results"):
             await _read(gateway)
@@ -71,7 +71,7 @@ async def test_a_reader_that_leaves_early_hangs_up(connect: Connect) -> None:
         await api.hung_up.wait()
 
 
-async def test_what_the_reader_raises_is_left_alone(connect: Connect) -> None:
+async def test_exceptions_of_the_reader_pass_through(connect: Connect) -> None:
     async with Loopback(Reply(200, LINES, JSONL)) as api, connect(api.url) as gateway:
         with pytest.raises(StorageError, match="full"):
             async with gateway.results("msgbatch_01"):
@@ -113,7 +113,7 @@ async def test_no_redirect_is_followed(connect: Connect, operation: str, status:
         assert len(api.heard) == 1
 
 
-async def test_a_missing_batch_is_told_from_a_wrong_address(connect: Connect) -> None:
+async def test_a_missing_batch_is_distinguished_from_a_wrong_address(connect: Connect) -> None:
     missing = Reply.error(404, "not_found_error", "Not found")
     async with Loopback(missing, Reply(404, b"nope")) as api, connect(api.url) as gateway:
         with pytest.raises(BatchNotFound):
@@ -134,7 +134,7 @@ async def test_an_id_never_leads_to_another_endpoint(connect: Connect, hostile: 
 
 
 @pytest.mark.parametrize("nonsense", ["", ".", "..", "x" * 300])
-async def test_what_cannot_be_an_id_is_never_sent(connect: Connect, nonsense: str) -> None:
+async def test_an_invalid_batch_id_is_never_sent(connect: Connect, nonsense: str) -> None:
     async with Loopback(Reply.json(BATCH)) as api, connect(api.url) as gateway:
         with pytest.raises(UnknownTarget):
             await gateway.delete(nonsense)

@@ -59,9 +59,7 @@ def test_addresses_of_ipv6_in_no_proxy_are_no_obstacle(monkeypatch: pytest.Monke
     opened()
 
 
-async def test_what_no_proxy_names_beside_ipv6_is_reached_without_the_proxy(
-    monkeypatch: pytest.MonkeyPatch, connect: Connect
-) -> None:
+async def test_other_no_proxy_entries_hold_beside_ipv6_ones(monkeypatch: pytest.MonkeyPatch, connect: Connect) -> None:
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("NO_PROXY", "fd00::/8,127.0.0.1")
     async with Loopback(Reply.json(BATCH)) as api, connect(api.url) as gateway:

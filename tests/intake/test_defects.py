@@ -177,7 +177,7 @@ def test_a_batch_of_one_is_allowed_with_a_hint(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "key", ["speed", "store", "fallbacks", "cache_hint", "context_hint", "research_preview_2026_02"]
 )
-def test_what_a_batch_forbids_is_an_error(key: str, tmp_path: Path) -> None:
+def test_params_that_batches_forbid_are_errors(key: str, tmp_path: Path) -> None:
     assert only(faults(tmp_path, request(**{key: "active"}))).code == "not-in-batch"
 
 
@@ -270,7 +270,7 @@ RIGHT: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("name", RIGHT)
-def test_what_is_right_is_not_complained_about(name: str, tmp_path: Path) -> None:
+def test_valid_requests_have_no_findings(name: str, tmp_path: Path) -> None:
     assert faults(tmp_path, RIGHT[name]) == []
 
 

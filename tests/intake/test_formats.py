@@ -105,7 +105,7 @@ WRONG: dict[str, tuple[bytes, str]] = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_what_holds_no_requests_is_named(name: str, tmp_path: Path) -> None:
+def test_a_file_without_requests_is_named(name: str, tmp_path: Path) -> None:
     content, code = WRONG[name]
     _, report = check_bytes(tmp_path, content)
     assert code in {each.code for each in report.problems}
@@ -154,7 +154,7 @@ def test_standard_input_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["missing.jsonl", "empty-folder", "parquet", "nested"])
-def test_what_cannot_be_read_is_said_before_anything_is_read(name: str, tmp_path: Path) -> None:
+def test_unreadable_files_are_named_before_reading_begins(name: str, tmp_path: Path) -> None:
     (tmp_path / "empty-folder").mkdir()
     (tmp_path / "parquet").mkdir()
     (tmp_path / "parquet" / "a.parquet").write_bytes(b"PAR1")

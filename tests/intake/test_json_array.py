@@ -50,12 +50,12 @@ def test_an_array_that_breaks_off_is_never_taken_for_whole(values: list[Any], da
 
 
 @pytest.mark.parametrize("text", [b",1]", b"1,,2]", b"1 2]", b"1,]", b'"a" "b"]', b""])
-def test_what_is_no_array_is_refused(text: bytes) -> None:
+def test_a_file_that_is_not_an_array_is_refused(text: bytes) -> None:
     with pytest.raises(BrokenArray):
         list(JsonArraySplitter([text]))
 
 
-def test_what_stands_after_the_array_is_kept() -> None:
+def test_bytes_after_the_array_are_kept() -> None:
     splitter = JsonArraySplitter([b"1, 2 ]", b'\n , "x": 3}'])
     assert (list(splitter), splitter.rest()) == ([b"1", b"2"], b', "x": 3}')
 

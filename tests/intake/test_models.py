@@ -104,7 +104,7 @@ def test_a_retired_model_goes_out_with_a_warning_where_the_user_wants_it(gone: s
     assert (allowed.code, allowed.severity.value) == ("model-retired", "warning")
 
 
-def test_what_is_known_against_an_allowed_model_is_a_warning(tmp_path: Path) -> None:
+def test_findings_about_an_allowed_model_are_warnings(tmp_path: Path) -> None:
     value = request(model="claude-opus-4-7", max_tokens=5000, thinking={"type": "enabled", "budget_tokens": 2000})
     assert only(faults(tmp_path, value)).severity.value == "error"
     allowed = only(faults(tmp_path, value, allowed_models=("claude-opus-4-7",)))
@@ -156,7 +156,7 @@ def test_the_capabilities_of_the_list_go_over_the_table(
     assert only(found).code == code
 
 
-def test_what_the_list_leaves_out_comes_from_the_table() -> None:
+def test_facts_missing_from_the_model_list_come_from_the_table() -> None:
     info = fill_unknown(listed(id="claude-opus-5", max_tokens=77), row_of("claude-opus-5"))
     assert (info.max_tokens, info.prefill, info.thinking["enabled"]) == (77, False, False)
     assert info.disabled_not_at == ("xhigh", "max")

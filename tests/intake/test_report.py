@@ -129,7 +129,7 @@ def test_duplicates_become_problems_with_file_and_line(tmp_path: Path) -> None:
     assert str(tmp_path / "one") + ":1" in problem.message
 
 
-def test_what_only_the_newer_version_refuses_is_known_as_such(tmp_path: Path) -> None:
+def test_a_report_says_when_only_the_newer_api_version_refuses(tmp_path: Path) -> None:
     content = lines(request("a", model="claude-haiku-4-5", temperature=0.2, top_k=40), request("b"))
     _, report = check_bytes(tmp_path, content)
     assert (report.needs_legacy_version, report.errors) == (True, 2)

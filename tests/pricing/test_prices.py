@@ -61,7 +61,7 @@ def test_the_price_rises_above_100_000_tokens_of_prompt_for_all_of_the_request()
     assert cost("claude-haiku-5-5", above) == Decimal("0.02625025")
 
 
-def test_what_was_cached_counts_as_prompt() -> None:
+def test_cached_tokens_count_towards_the_prompt_length() -> None:
     usage = Usage(input_tokens=1, cache_read_tokens=100_000)
     assert cost("claude-haiku-5-5", usage) == Decimal("0.00250025")  # 0.25 + 100,000 x 0.025
 

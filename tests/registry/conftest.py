@@ -19,9 +19,15 @@ def clock() -> TurnedClock:
     return TurnedClock()
 
 
+def registry_in(folder: Path, clock: TurnedClock | None = None, holder: str = "me") -> Registry:
+    """A registry in a folder, not opened yet."""
+    paths = (folder / "registry.db", folder / "requests", folder / "results")
+    return Registry(*paths, clock=clock or TurnedClock(), holder=holder)
+
+
 @pytest.fixture
 async def registry(tmp_path: Path, clock: TurnedClock) -> AsyncIterator[Registry]:
-    opened = Registry(tmp_path / "registry.db", tmp_path / "requests", tmp_path / "results", clock=clock, holder="me")
+    opened = registry_in(tmp_path, clock)
     await opened.open()
     yield opened
     await opened.close()

@@ -73,7 +73,7 @@ async def committed(registry: Registry) -> Decimal:
     return (await registry.costs.committed(START - timedelta(hours=1)))[0]
 
 
-async def test_what_it_may_cost_at_most_counts_until_its_cost_is_known(registry: Registry) -> None:
+async def test_the_upper_bound_counts_until_the_cost_is_known(registry: Registry) -> None:
     (key,) = await registry.jobs.plan(job(), [part()])
     await put(registry, key, cost_estimate="1.00", cost_at_most="3.00")
     assert await committed(registry) == 3
@@ -81,7 +81,7 @@ async def test_what_it_may_cost_at_most_counts_until_its_cost_is_known(registry:
     assert await committed(registry) == 2
 
 
-async def test_what_was_deleted_or_is_missing_counts_only_with_what_it_really_cost(registry: Registry) -> None:
+async def test_deleted_and_missing_batches_count_with_their_actual_cost_only(registry: Registry) -> None:
     keys = [(await registry.jobs.plan(job(f"job_{n}"), [part()]))[0] for n in range(3)]
     for key, state, actual in zip(keys, ("deleted", "missing", "deleted"), (None, None, "0.50"), strict=True):
         await put(registry, key, state=state, cost_at_most="3.00", cost_actual=actual)

@@ -8,6 +8,7 @@ import pytest
 
 from batchtui.domain.batch import RequestCounts
 from batchtui.domain.query import BatchQuery
+from batchtui.domain.send_evidence import Account
 from batchtui.domain.states import BatchState, ResultsState, UnlawfulChange
 from tests.support.builders import job, part, remote
 from tests.support.clock import START
@@ -24,7 +25,8 @@ LATER: datetime = START.replace(year=2027)
 async def submitted(registry: Registry, batch_id: str = "msgbatch_01A", job_id: str = "job_1") -> int:
     (key,) = await registry.jobs.plan(job(job_id), [part()])
     assert await registry.sendings.claim(key, "me", LATER)
-    assert await registry.sendings.accepted(key, remote(batch_id), "wrkspc_1", "me")
+    account = Account("https://api.example", "org", "wrkspc_1")
+    assert await registry.sendings.accepted(key, remote(batch_id, account=account), "me")
     return key
 
 
@@ -62,7 +64,7 @@ async def test_an_answer_that_comes_after_another_sender_took_over_is_not_bound(
     await registry.sendings.sender_died(key, "first")
     await registry.sendings.proved_absent(key, 1, "absent")
     await registry.sendings.claim(key, "second", LATER)
-    assert not await registry.sendings.accepted(key, remote(), None, "first")
+    assert not await registry.sendings.accepted(key, remote(), "first")
     assert (await registry.batches.get(key)).state is BatchState.SUBMITTING
 
 
@@ -70,7 +72,7 @@ async def test_a_stale_proof_of_absence_does_not_release_a_part_that_was_sent_on
     (key,) = await registry.jobs.plan(job(), [part()])
     for _ in range(2):
         await registry.sendings.claim(key, "me", LATER)
-        await registry.sendings.answer_lost(key, "time-out")
+        await registry.sendings.answer_lost(key, "time-out", "me")
         stale = (await registry.batches.get(key)).sends - 1
         assert not await registry.sendings.proved_absent(key, stale, "absent")
         assert await registry.sendings.proved_absent(key, stale + 1, "absent")
@@ -80,17 +82,18 @@ async def test_a_lost_answer_is_adopted_once(registry: Registry) -> None:
     keys = await registry.jobs.plan(job(), [part(1), part(2)])
     for key in keys:
         await registry.sendings.claim(key, "me", LATER)
-        await registry.sendings.answer_lost(key, "time-out")
-    assert await registry.sendings.adopt(keys[0], remote("msgbatch_01X"), None)
-    assert not await registry.sendings.adopt(keys[1], remote("msgbatch_01X"), None)
-    assert not await registry.sendings.adopt(keys[0], remote("msgbatch_01Y"), None)
+        await registry.sendings.answer_lost(key, "time-out", "me")
+    assert await registry.sendings.adopt(keys[0], remote("msgbatch_01X"))
+    assert not await registry.sendings.adopt(keys[1], remote("msgbatch_01X"))
+    assert not await registry.sendings.adopt(keys[0], remote("msgbatch_01Y"))
 
 
 async def test_an_unlawful_change_is_refused_and_changes_nothing(registry: Registry) -> None:
-    key = await submitted(registry)
+    (key,) = await registry.jobs.plan(job(), [part()])
+    assert await registry.sendings.claim(key, "me", LATER)
     with pytest.raises(UnlawfulChange):
         await registry.batches.deleted(key, locally=True)
-    assert (await registry.batches.get(key)).state is BatchState.IN_PROGRESS
+    assert (await registry.batches.get(key)).state is BatchState.SUBMITTING
 
 
 async def test_an_overtaken_answer_does_not_take_an_ended_batch_back(registry: Registry) -> None:
@@ -167,5 +170,5 @@ async def test_the_order_that_needs_attention_puts_unknown_parts_first(registry:
     (planned,) = await registry.jobs.plan(job("job_2"), [part()])
     (unknown,) = await registry.jobs.plan(job("job_3"), [part()])
     await registry.sendings.claim(unknown, "me", LATER)
-    await registry.sendings.answer_lost(unknown, "time-out")
+    await registry.sendings.answer_lost(unknown, "time-out", "me")
     assert list(await registry.views.order(BatchQuery(sort="attention"))) == [unknown, running, planned]

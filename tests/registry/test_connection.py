@@ -51,7 +51,7 @@ async def test_a_newer_schema_is_refused_with_a_sentence_and_not_touched(tmp_pat
 
 async def test_a_file_that_is_no_database_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "registry.db").write_text("certainly not SQLite, and longer than a page header " * 10)
-    with pytest.raises(StorageError, match="cannot be opened"):
+    with pytest.raises(StorageError, match="is damaged: file is not a database"):
         await make(tmp_path).open()
 
 
@@ -124,7 +124,7 @@ async def test_a_file_that_nobody_writes_to_is_not_asked_for_its_version_again(t
     await two.close()
 
 
-async def test_commits_that_leave_the_log_alike_are_told_apart(tmp_path: Path) -> None:
+async def test_commits_that_leave_the_log_alike_are_distinguished(tmp_path: Path) -> None:
     one, two = make(tmp_path), make(tmp_path)
     await one.open()
     await two.open()
@@ -192,7 +192,7 @@ async def test_a_write_that_is_cancelled_at_any_moment_leaves_the_registry_usabl
         await registry.close()
 
 
-async def test_what_was_committed_outlives_a_power_cut(tmp_path: Path) -> None:
+async def test_a_commit_survives_a_power_cut(tmp_path: Path) -> None:
     registry = make(tmp_path)
     await registry.open()
     await registry.jobs.plan(job(), [part()])

@@ -54,7 +54,7 @@ async def _sent(
     for number, key in enumerate(keys, 1):
         await registry.sendings.claim(key, "me", clock.now().replace(year=2027))
         heard = remote(f"{name}-{number}", created_at=clock.now())
-        await registry.sendings.accepted(key, heard, "wrkspc_1", "me")
+        await registry.sendings.accepted(key, heard, "me")
 
 
 async def _found(registry: Registry, text: str) -> list[str]:

@@ -34,7 +34,7 @@ async def other(registry: Registry, tmp_path: Path, clock: TurnedClock) -> Async
 async def running(registry: Registry, batch_id: str = "msgbatch_01A", job_id: str = "job_1") -> int:
     (key,) = await registry.jobs.plan(job(job_id), [part()])
     await registry.sendings.claim(key, "me", START + timedelta(hours=1))
-    await registry.sendings.accepted(key, remote(batch_id), None, "me")
+    await registry.sendings.accepted(key, remote(batch_id), "me")
     return key
 
 
@@ -51,12 +51,12 @@ async def test_the_end_of_a_batch_is_one_notice_however_often_it_is_heard(regist
 
 
 async def test_a_batch_that_had_ended_before_it_was_brought_in_is_no_news(registry: Registry) -> None:
-    await registry.batches.add_foreign(remote(status="ended", ended_at=START), job("job_2"), None)
+    await registry.batches.add_foreign([(remote(status="ended", ended_at=START), job("job_2"))], None)
     assert await kinds(registry) == []
 
 
 async def test_a_batch_made_elsewhere_that_ends_here_is_news(registry: Registry) -> None:
-    await registry.batches.add_foreign(remote(), job("job_2"), None)
+    await registry.batches.add_foreign([(remote(), job("job_2"))], None)
     await registry.batches.heard([remote(status="ended", ended_at=START)])
     assert await kinds(registry) == [NoticeKind.ENDED]
 
@@ -65,7 +65,7 @@ async def test_each_lost_answer_of_a_part_is_a_notice_of_its_own(registry: Regis
     (key,) = await registry.jobs.plan(job(), [part()])
     for sends in (1, 2):
         await registry.sendings.claim(key, "me", clock.now() + timedelta(hours=1))
-        await registry.sendings.answer_lost(key, "time-out")
+        await registry.sendings.answer_lost(key, "time-out", "me")
         await registry.sendings.proved_absent(key, sends, "not there")
     assert await kinds(registry) == [NoticeKind.UNKNOWN, NoticeKind.UNKNOWN]
 
@@ -73,7 +73,7 @@ async def test_each_lost_answer_of_a_part_is_a_notice_of_its_own(registry: Regis
 async def test_a_spend_limit_is_a_notice(registry: Registry) -> None:
     (key,) = await registry.jobs.plan(job(), [part()])
     await registry.sendings.claim(key, "me", START + timedelta(hours=1))
-    await registry.sendings.not_created(key, "enough", at_limit=True)
+    await registry.sendings.not_created(key, "enough", "me", at_limit=True)
     assert await kinds(registry) == [NoticeKind.SPEND_LIMIT]
 
 
@@ -97,7 +97,7 @@ async def test_a_claim_that_was_given_up_is_free_again(registry: Registry, other
     assert await kinds(other) == [NoticeKind.ENDED]
 
 
-async def test_what_was_told_is_not_given_up(registry: Registry, other: Registry) -> None:
+async def test_a_delivered_notice_cannot_be_released(registry: Registry, other: Registry) -> None:
     await running(registry)
     await registry.batches.heard([remote(status="ended", ended_at=START)])
     [(notice, _)] = await registry.notices.untold(["bell"], LONG_AGO)

@@ -53,6 +53,6 @@ def test_citations_say_what_is_cited_and_where() -> None:
     ]
 
 
-def test_what_is_no_block_at_all_is_unknown_and_kept() -> None:
+def test_a_malformed_content_block_is_kept_as_unknown() -> None:
     (block,) = blocks_of(["loose text"])
     assert (block.kind, "loose text" in block.text) == (BlockKind.UNKNOWN, True)

@@ -93,7 +93,7 @@ def test_cache_writes_without_a_split_were_for_five_minutes() -> None:
 
 
 @pytest.mark.parametrize("count", [None, "12", -1, 1.5, 2**70, [], True])
-def test_what_is_no_count_of_tokens_is_not_taken_for_one(count: object) -> None:
+def test_an_invalid_token_count_is_ignored(count: object) -> None:
     tokens = parse_line(succeeded("a", "x", usage={"input_tokens": count, "output_tokens": 5})).tokens
     assert tokens[0] in (0, 1)
     assert tokens[4] == 5

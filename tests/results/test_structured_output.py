@@ -78,5 +78,5 @@ def test_json_nested_beyond_every_limit_is_no_json() -> None:
         ((tool_use("count", "odd"),), None),
     ],
 )
-def test_what_an_answer_says_as_one_object(content: tuple[Any, ...], value: object) -> None:
+def test_a_structured_answer_is_parsed_as_one_object(content: tuple[Any, ...], value: object) -> None:
     assert structured_value(parse_result(succeeded("a", *content))) == value

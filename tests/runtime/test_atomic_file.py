@@ -76,7 +76,7 @@ def test_a_name_as_long_as_names_can_be_is_written(tmp_path: Path) -> None:
     assert output.read_bytes() == b"new"
 
 
-def test_what_a_killed_process_left_is_found(tmp_path: Path) -> None:
+def test_half_written_files_of_a_killed_process_are_found(tmp_path: Path) -> None:
     output, notes = tmp_path / "out.csv", tmp_path / "notes"
     ended = subprocess.run([sys.executable, "-c", KILLED, str(output), str(notes)], check=False)
     assert ended.returncode == -signal.SIGKILL
@@ -85,7 +85,7 @@ def test_what_a_killed_process_left_is_found(tmp_path: Path) -> None:
     assert not output.exists()
 
 
-def test_what_is_being_written_is_nobodys_leftover(tmp_path: Path) -> None:
+def test_a_file_being_written_is_not_a_leftover(tmp_path: Path) -> None:
     notes = tmp_path / "notes"
     with open_atomic(tmp_path / "out.csv", None, overwrite=False, notes=notes):
         assert len(list(notes.iterdir())) == 1

@@ -47,7 +47,7 @@ async def test_work_that_was_given_up_ends_at_its_next_word_and_is_waited_for() 
     assert ended == ["let go of its files"]
 
 
-async def test_what_came_of_it_all_the_same_is_taken_back() -> None:
+async def test_a_result_that_came_after_the_cancellation_is_undone() -> None:
     begun, wanted = threading.Event(), threading.Event()
     taken_back: list[str] = []
 

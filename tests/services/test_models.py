@@ -22,7 +22,9 @@ def asked(simulator: Simulator) -> int:
     return len(simulator.world.calls_to("models"))
 
 
-async def test_what_keeps_up_asks_once_a_day(workspace: Workspace, simulator: Simulator, clock: TurnedClock) -> None:
+async def test_the_model_list_is_refreshed_once_a_day(
+    workspace: Workspace, simulator: Simulator, clock: TurnedClock
+) -> None:
     for _ in range(3):
         await refresh_daily(workspace)
     assert asked(simulator) == 1

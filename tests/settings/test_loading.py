@@ -30,7 +30,7 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
     assert load_settings(tmp_path / "config.toml") == Settings()
 
 
-def test_what_is_written_holds_and_the_rest_keeps_its_default(tmp_path: Path) -> None:
+def test_written_settings_apply_and_others_keep_their_defaults(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text(
         'read_only = true\n[submit]\nmax_cost = 12.10\n[screen]\ntheme = "ansi"\n[keys]\n"batch.cancel" = "x"\n'

@@ -16,12 +16,12 @@ def test_a_tilde_is_the_home_of_a_user_that_there_is(tmp_path: Path, monkeypatch
 
 
 @pytest.mark.parametrize("name", ["~nobody-of-this-name", "x" * 300, "a\0b", "nowhere/x"])
-def test_what_cannot_be_anywhere_is_not_there(name: str) -> None:
+def test_an_impossible_path_does_not_exist(name: str) -> None:
     path = path_of(name)
     assert (is_file(path), is_folder(path), is_there(path)) == (False, False, False)
 
 
-def test_files_are_told_from_folders(tmp_path: Path) -> None:
+def test_files_are_distinguished_from_folders(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert (is_file(tmp_path / "file"), is_folder(tmp_path / "file")) == (True, False)
     assert (is_file(tmp_path), is_folder(tmp_path), is_there(tmp_path)) == (False, True, True)

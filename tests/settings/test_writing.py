@@ -67,7 +67,7 @@ def test_a_setting_is_taken_out_and_what_stands_around_it_stays() -> None:
         (("notify", "webhook"), "https://example.org/#a", 'webhook = "https://example.org/#a"'),
     ],
 )
-def test_what_is_typed_is_read_as_fits_the_setting(path: tuple[str, ...], typed: str, written: str) -> None:
+def test_typed_values_are_parsed_by_the_type_of_the_setting(path: tuple[str, ...], typed: str, written: str) -> None:
     text, _ = coerce("", path, typed)
     assert written in text.splitlines()
 
@@ -83,7 +83,7 @@ def test_what_is_typed_is_read_as_fits_the_setting(path: tuple[str, ...], typed:
         (("nothing",), "1", "no setting"),
     ],
 )
-def test_what_cannot_be_is_refused_with_a_sentence(path: tuple[str, ...], typed: str, said: str) -> None:
+def test_an_invalid_setting_is_refused_with_a_sentence(path: tuple[str, ...], typed: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         coerce("", path, typed)
 

@@ -30,30 +30,41 @@ def main() -> int:
         history = run(tell(wanted.seed))
         if wanted.shrink and history.violated is not None:
             history = shrink(history)
+        print(history)
         return history.violated is not None
-    done = run_many(
-        wanted.first, wanted.seeds, jobs=wanted.jobs, on_chunk=_say_how_far if sys.stderr.isatty() else None
-    )
+    done = run_many(wanted.first, wanted.seeds, jobs=wanted.jobs, on_chunk=_FailuresAloud())
     _report(done, wanted.most)
     if wanted.coverage:
-        for _name in coverage.missing(done.counts):
-            pass
+        print(coverage.table(done.counts))
+        for name in coverage.missing(done.counts):
+            print(f"never: {name}")
     return bool(done.failures)
 
 
-def _say_how_far(so_far: Run) -> None:
-    pass
+class _FailuresAloud:
+    """Says each failing seed as soon as it is known, for a run that takes hours."""
+
+    def __init__(self) -> None:
+        self._said = 0
+
+    def __call__(self, so_far: Run) -> None:
+        for seed, rule, story in so_far.failures[self._said :]:
+            print(f"seed {seed} ({so_far.seeds:,} are done): {rule}: {story}", file=sys.stderr, flush=True)
+        self._said = len(so_far.failures)
 
 
 def _report(done: Run, most: int) -> None:
-    done.seeds / max(done.seconds, 0.001)
+    rate = done.seeds / max(done.seconds, 0.001)
+    print(f"{done.seeds:,} seeds, {done.steps:,} steps, {rate:.1f} histories a second; {len(done.failures):,} failed")
     rules = Counter(rule for _, rule, _ in done.failures)
-    for rule, _count in rules.most_common():
-        [seed for seed, broken, _ in done.failures if broken == rule]
+    for rule, count in rules.most_common():
+        seeds = [seed for seed, broken, _ in done.failures if broken == rule]
+        print(f"  {count:5,}  {rule}: seeds {', '.join(map(str, seeds[:12]))}{', …' if len(seeds) > 12 else ''}")
     told: set[str] = set()
-    for _seed, rule, _ in done.failures:
+    for seed, rule, _ in done.failures:
         if len(told) < most and rule not in told:
             told.add(rule)
+            print(f"\n── {rule}: seed {seed}, shortened ──\n{shrink(run(tell(seed)))}")
 
 
 if __name__ == "__main__":

@@ -6,9 +6,10 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol
 
 from batchtui.domain.query import BatchQuery
+from batchtui.domain.send_evidence import VerdictKind
 from batchtui.library.workspace import Workspace as Library
 from batchtui.services.batches.cancel import apply_cancel, plan_cancel
 from batchtui.services.batches.delete import apply_delete, plan_delete
@@ -22,7 +23,7 @@ from batchtui.services.polling.watch import Listeners, watch
 from batchtui.services.results.collect import collect
 from batchtui.services.retry.retry import RetryOptions, apply_retry, plan_retry
 from batchtui.services.retry.retry import discard as discard_retry
-from batchtui.services.submission.resume import resume
+from batchtui.services.submission import resume as resuming
 from batchtui.services.submission.staging.stage import IntakeOptions
 from batchtui.services.submission.submit import SubmitOptions, apply_submit, discard, plan_submit
 
@@ -33,31 +34,56 @@ if TYPE_CHECKING:
     from batchtui.domain.batch import Batch, RemoteBatch
     from batchtui.services.submission.reconcile import Reconciliation
     from batchtui.services.workspace import Workspace
-    from tests.simulation.invariants import Home, Watch
     from tests.simulation.story import Step
+    from tests.simulation.world import ApiBatch
+
+
+class Console(Protocol):
+    """What a person can look up, and what is remembered of their decisions."""
+
+    hand_given: set[tuple[str, int, int]]
+    """Parts about which a person has decided, knowing what that risks."""
+
+    def really(self, part: Batch) -> ApiBatch | None:
+        """The batch that was really made for a part, where it is there."""
+        ...
 
 
 @dataclass
 class Person:
     """Who answers questions. A person can look at the API's console, and knows what is there."""
 
-    watch: Watch
-    home: Home
+    watch: Console
     says_yes: bool = True
 
-    async def consents(self, _finding: Reconciliation) -> bool:
-        """Whether a part that is said to be absent is sent again: whoever is asked believes it."""
+    async def consents(self, finding: Reconciliation) -> bool:
+        """Whether a part is sent again.
+
+        Whoever is told that it is absent believes it; whoever is asked because nothing can tell looks at the console.
+        """
+        batch = finding.batch
+        if finding.kind is VerdictKind.ASK:
+            if self.watch.really(batch) is not None:
+                return False
+            # The copy takes the part: the other home knows nothing of that, and the question has said so.
+            self.watch.hand_given.add((batch.job, batch.attempt, batch.part))
         return self.says_yes
 
     async def chooses(self, finding: Reconciliation) -> RemoteBatch | None:
         """Which of several batches a part is: the one that it really is, where it is among them."""
-        batch = finding.batch
-        for remote in finding.candidates:
-            truth = self.watch.truth(remote.id)
-            origin = truth.origin if truth else None
-            if origin and (origin.job, origin.attempt, origin.part) == (batch.job, batch.attempt, batch.part):
-                return remote
-        return None
+        truth = self.watch.really(finding.batch)
+        return next((remote for remote in finding.candidates if truth and remote.id == truth.id), None)
+
+    async def decides(self, workspace: Workspace, finding: Reconciliation) -> None:
+        """Type what is known about a part that was left undecided: which batch it is, or which it is not."""
+        batch, truth = finding.batch, self.watch.really(finding.batch)
+        if truth is not None and finding.kind is VerdictKind.ASK:
+            truth.is_typed = True
+            await resuming.adopt(workspace, [batch.job], truth.id, part=batch.part)
+            return
+        for named in finding.verdict.choices:
+            if truth is None or named != truth.id:
+                await resuming.reject(workspace, [batch.job], named)
 
 
 @dataclass
@@ -69,8 +95,8 @@ class Scene:
     sources: list[Path]
     part: int
     person: Person
-    undecided: set[int]
-    """Keys of parts that a person was asked about, and did not answer."""
+    undecided: dict[int, Reconciliation]
+    """By their keys: parts that a person was asked about, and did not answer."""
 
 
 async def act(scene: Scene) -> None:
@@ -97,17 +123,19 @@ async def _resume(scene: Scene) -> None:
     jobs = [batch.job for batch in await _ours(scene)] if step.get("named") else []
     if step.get("named") and not jobs:
         return
-    more: dict[str, Any] = {}
-    grace = scene.workspace.settings.submit.grace
+    grace: timedelta | None = None
     if step.get("grace") is not None:
-        grace = float(step.get("grace"))
+        grace = timedelta(seconds=step.get("grace"))
         for batch in await scene.workspace.registry.views.select(BatchQuery()):
             person.watch.hand_given.add((batch.job, batch.attempt, batch.part))
-    more["grace"] = timedelta(seconds=grace)
-    resumed = await resume(
-        scene.workspace, jobs[:1], consent=person.consents, choose=person.chooses if person.says_yes else None, **more
+    choose = person.chooses if person.says_yes else None
+    resumed = await resuming.resume(
+        scene.workspace, jobs[:1], grace=grace, consent=person.consents, choose=choose, patient=not step.get("hasty")
     )
-    scene.undecided.update(finding.batch.key for finding in resumed.undecided)
+    scene.undecided.update({finding.batch.key: finding for finding in resumed.undecided})
+    if step.get("careful"):
+        for finding in resumed.undecided:
+            await person.decides(scene.workspace, finding)
 
 
 async def _retry(scene: Scene) -> None:

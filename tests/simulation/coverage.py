@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations_with_replacement
 from typing import TYPE_CHECKING
 
-from batchtui.services.submission.reconcile import Verdict
+from batchtui.domain.send_evidence import VerdictKind
 from tests.simulation.story import ACTORS
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def expected() -> Iterator[str]:
     yield from (f"world {name} beside an actor" for name in WORLD)
     yield from (f"colleague {kind}" for kind in COLLEAGUES)
     yield from (f"fault {name}" for name in FAULTS)
-    yield from (f"verdict {verdict}" for verdict in Verdict)
+    yield from (f"verdict {verdict}" for verdict in VerdictKind)
 
 
 def missing(counts: Mapping[str, int]) -> list[str]:

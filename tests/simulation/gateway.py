@@ -79,16 +79,19 @@ class WorldGateway:
             async with self._exchange("create") as told:
                 await self._reach(fault)
                 arrived = await self._arrive(body, fault)
+                client = _Client(self._server)
                 takes = self._server.turn(self._server.weather.create_seconds, "create")
                 share = self._server.turn(self._server.weather.created_at_share, "create")
                 if self._server.is_healed:
                     takes = min(takes, 5.0)
-                answer = self._begin_create(arrived, origin, fault, takes, takes * share)
+                answer = self._begin_create(arrived, origin, fault, takes, takes * share, client)
                 try:
                     document = await asyncio.wait_for(answer, PATIENCE)
                 except TimeoutError:
                     self._server.fired["create times out"] += 1
                     raise AnswerLost("The API said nothing for 600 s.") from None
+                finally:
+                    client.leave()
                 told.update(self._server.headers(self._account))
                 self._raise(fault, "create")
                 if fault and fault.kind == "garbled":
@@ -217,7 +220,13 @@ class WorldGateway:
             return self._batch(batch.document(self._server.now))
 
     def _begin_create(
-        self, body: bytes, origin: Origin | None, fault: Fault | None, takes: float, creates_after: float
+        self,
+        body: bytes,
+        origin: Origin | None,
+        fault: Fault | None,
+        takes: float,
+        creates_after: float,
+        client: _Client,
     ) -> asyncio.Future[Mapping[str, Any]]:
         """Let the server work: it makes the batch unless it refuses, and answers when it is done."""
         loop, answer = self._server.loop, asyncio.get_running_loop().create_future()
@@ -225,6 +234,9 @@ class WorldGateway:
         made: list[ApiBatch] = []
 
         def make() -> None:
+            if client.left is not None and self._server.now - client.left > PATIENCE:
+                self._server.fired["create given up by the server"] += 1
+                return
             batch = self._server.take(self._account, body, origin)
             made.append(batch)
             self._guard.made(self._account, batch)
@@ -330,6 +342,20 @@ class WorldGateway:
             server_time=server_time(headers),
             answered_at=self._clock.now() if headers else None,
         )
+
+
+class _Client:
+    """Whoever waits for the answer to a create. When it has left, the server goes on for `PATIENCE` (documentation)."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self.left: float | None = None
+        current().belongings.append(self.leave)
+
+    def leave(self) -> None:
+        """Stop waiting."""
+        if self.left is None:
+            self.left = self._server.now
 
 
 class Guard:

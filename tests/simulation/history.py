@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import random
+import secrets
 import shutil
 import sqlite3
 import tempfile
@@ -44,6 +45,7 @@ from tests.support.builders import jsonl, requests
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
+    from batchtui.services.submission.reconcile import Reconciliation
     from batchtui.settings.model import Settings
     from tests.simulation.story import Story
     from tests.simulation.world import ApiBatch
@@ -51,6 +53,8 @@ if TYPE_CHECKING:
 MODEL = "claude-haiku-5-5"
 LONGEST = 40_000.0
 """Seconds that the story's own processes have to come to their end; what is longer is interrupted."""
+LONGEST_UNHEARD = 60.0
+"""Seconds that a sender can be kept from writing without being taken for dead."""
 ROUNDS = 5
 """How often a person looks after the world is healed."""
 
@@ -96,7 +100,7 @@ class _Run:
         self.processes: list[Process] = []
         self.alive: dict[Process, str] = {}
         self.counts: Counter[str] = Counter()
-        self.undecided: dict[int, set[int]] = {}
+        self.undecided: dict[int, dict[int, Reconciliation]] = {}
         self.backups: dict[int, Path] = {}
         self.colleagues: list[tuple[Account, ApiBatch]] = []
         self.born: dict[Path, float] = {}
@@ -177,9 +181,9 @@ class _Run:
                 await asyncio.sleep(4000.0)
                 self.undecided.pop(home.number, None)
                 await self._look_after(home)
-                if not self.watch.what_is_open(home, self.undecided.get(home.number, set())):
+                if not self.watch.what_is_open(home, self.undecided.get(home.number, {})):
                     break
-            self.watch.looks_at_the_end(home, self.undecided.get(home.number, set()))
+            self.watch.looks_at_the_end(home, self.undecided.get(home.number, {}))
         # A breach ends the run with the next step.
         await asyncio.sleep(0)
         if self.loop.faults:
@@ -190,7 +194,14 @@ class _Run:
             number = "ABC".index(account)
             jobs = self._jobs_planned_for(home, account)
             for job in jobs:
-                step = Step(0.0, "resume", home.number, number, job, more=(("consent", True), ("named", True)))
+                step = Step(
+                    0.0,
+                    "resume",
+                    home.number,
+                    number,
+                    job,
+                    more=(("consent", True), ("named", True), ("careful", True)),
+                )
                 await self._finish(step)
             more = (("seconds", 20_000.0), ("until idle", True))
             await self._finish(Step(0.0, "watch", home.number, number, more=more))
@@ -243,8 +254,8 @@ class _Run:
                 Paths.locate(home.path), profile=profile, base_url=account.host, clock=clock, random=self.token_hex
             ) as workspace:
                 workspace._gateway = WorldGateway(self.server, account, clock, workspace._note_call, self.watch)
-                person = actors.Person(self.watch, home, says_yes=bool(step.get("consent", True)))
-                undecided = self.undecided.setdefault(home.number, set())
+                person = actors.Person(self.watch, says_yes=bool(step.get("consent", True)))
+                undecided = self.undecided.setdefault(home.number, {})
                 await actors.act(actors.Scene(workspace, step, self.sources, self.story.part, person, undecided))
         except BatchtuiError as error:
             outcome = f"says {type(error).__name__}: {error.message}"
@@ -330,13 +341,18 @@ class _Run:
     def _jump(self, step: Step) -> None:
         machine = self._machine(step)
         machine.offset += step.get("seconds")
+        self._silence(machine)
         self.server.say(f"the clock of {machine.name} jumps by {step.get('seconds'):g} s")
 
     def _sleep(self, step: Step) -> None:
         machine = self._machine(step)
         self.server.say(f"{machine.name} sleeps for {step.get('seconds'):g} s")
-        self.watch.late_hearts.update(process.number for process in machine.processes)
+        self._silence(machine)
         machine.pause(step.get("seconds"))
+
+    def _silence(self, machine: Machine) -> None:
+        """Note that others may take the senders of a machine for dead, where only their heartbeats tell."""
+        self.watch.late_hearts.update(process.number for process in machine.processes)
 
     def _reboot(self, step: Step) -> None:
         machine = self._machine(step)
@@ -355,6 +371,8 @@ class _Run:
     def _disk(self, step: Step) -> None:
         disk = self._machine(step).disk
         disk.is_full = True
+        if step.get("seconds") > LONGEST_UNHEARD:
+            self._silence(self._machine(step))
         self.server.say(f"the disk of home {step.home} is full for {step.get('seconds'):g} s")
         self.loop.at(step.get("seconds"), lambda: setattr(disk, "is_full", False))
 
@@ -520,60 +538,74 @@ async def _body_in_three(path: Path) -> AsyncIterator[bytes]:
             yield block
 
 
+def _the_world() -> _Run:
+    """The history that runs now."""
+    assert _world.current is not None
+    return _world.current
+
+
+def _token(unique: str) -> str:
+    return _the_world().table.token(unique)
+
+
+def _is_gone(name: str) -> bool | None:
+    return _the_world().table.is_gone(name)
+
+
+def _noted_body(store: request_store.RequestStore, job: str, name: str, length: int) -> request_store.StoredBody:
+    """Open a body, and note which part the task is about to send."""
+    attempt, part = (int(number) for number in name.removesuffix(".json").split("-"))
+    SENDING.set(Origin(job, attempt, part))
+    return _real_body(store, job, name, length)
+
+
+def _noted_lock(path: Path) -> Any:
+    """Lock a download; the system gives the lock back when the process dies."""
+    file = _real_lock(path)
+    current().belongings.append(file.close)
+    return file
+
+
+async def _noted_judge(*args: Any) -> reconcile.Reconciliation:
+    """Judge a part, and count the verdict."""
+    finding = await _real_judge(*args)
+    _the_world().note_verdict(str(finding.kind))
+    return finding
+
+
+_real_body, _real_lock, _real_judge = request_store.RequestStore.body, result_store._lock, reconcile._judge
+_FUNCTIONS: tuple[tuple[Any, Callable[..., Any], Callable[..., Any]], ...] = (
+    (aiosqlite, aiosqlite.connect, sqlite.connect),
+    (process_identity, process_identity.process_token, _token),
+    (process_identity, process_identity.is_gone, _is_gone),
+    (process_identity, process_identity.machine_id, lambda: _the_world().table.on[current()].name),
+    (workspaces, workspaces._in_background, lambda *_steps: None),
+    (request_store, request_store._read_ahead, _body_in_three),
+    (request_store.RequestStore, _real_body, _noted_body),
+    (result_store, _real_lock, _noted_lock),
+    (loading, _really_load, _load_settings),
+    (reconcile, _real_judge, _noted_judge),
+    (secrets, secrets.token_hex, lambda count=32: _the_world().token_hex(count)),
+)
+_VALUES = (
+    (data_version, "SETTLED", 10**30),
+    (body_writer, "ThreadPoolExecutor", _AtOnce),
+    (commit_watcher, "LOOK", 300.0),
+    (notifier, "LOOK", 600.0),
+    (poller, "SETTLING", 5.0),
+)
+_ENVIRONMENT = {"ANTHROPIC_API_KEY": "sk-ant-simulation", "ANTHROPIC_CONFIG_DIR": "/nonexistent"}
+
+
 @contextmanager
 def _patched() -> Iterator[None]:
     """Put the world in the place of the system."""
-    body, lock, judge = request_store.RequestStore.body, result_store._lock, reconcile._judge
-
-    def noted_body(store: request_store.RequestStore, job: str, name: str, length: int) -> request_store.StoredBody:
-        attempt, part = (int(number) for number in name.removesuffix(".json").split("-"))
-        SENDING.set(Origin(job, attempt, part))
-        return body(store, job, name, length)
-
-    def noted_lock(path: Path) -> Any:
-        file = lock(path)
-        current().belongings.append(file.close)
-        return file
-
-    async def noted_judge(*args: Any) -> reconcile.Reconciliation:
-        finding = await judge(*args)
-        if _world.current:
-            _world.current.note_verdict(str(finding.verdict))
-        return finding
-
-    def token_hex(count: int = 32) -> str:
-        assert _world.current is not None
-        return _world.current.token_hex(count)
-
-    def token(unique: str) -> str:
-        assert _world.current is not None
-        return _world.current.table.token(unique)
-
-    def is_gone(name: str) -> bool | None:
-        assert _world.current is not None
-        return _world.current.table.is_gone(name)
-
     with ExitStack() as stack:
-        for target, name, new in (
-            (aiosqlite, "connect", sqlite.connect),
-            (process_identity, "process_token", token),
-            (process_identity, "is_gone", is_gone),
-            (data_version, "SETTLED", 10**30),
-            (workspaces, "_in_background", lambda *_steps: None),
-            (request_store, "_read_ahead", _body_in_three),
-            (request_store.RequestStore, "body", noted_body),
-            (result_store, "_lock", noted_lock),
-            (body_writer, "ThreadPoolExecutor", _AtOnce),
-            (commit_watcher, "LOOK", 300.0),
-            (notifier, "LOOK", 600.0),
-            (poller, "SETTLING", 5.0),
-            (loading, "load_settings", _load_settings),
-            (reconcile, "_judge", noted_judge),
-        ):
-            stack.enter_context(patch.object(target, name, new))
-        stack.enter_context(patch("secrets.token_hex", token_hex))
-        environment = {"ANTHROPIC_API_KEY": "sk-ant-simulation", "ANTHROPIC_CONFIG_DIR": "/nonexistent"}
-        stack.enter_context(patch.dict(os.environ, environment))
+        for target, real, ours in _FUNCTIONS:
+            stack.enter_context(patch.object(target, real.__name__, ours))
+        for target, name, value in _VALUES:
+            stack.enter_context(patch.object(target, name, value))
+        stack.enter_context(patch.dict(os.environ, _ENVIRONMENT))
         was_enabled = gc.isenabled()
         gc.disable()
         try:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from tests.simulation.gateway import Guard
@@ -14,8 +15,11 @@ from tests.simulation.loop import current
 from tests.simulation.world import Origin
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
+    from batchtui.domain.batch import Batch
+    from batchtui.services.submission.reconcile import Reconciliation
     from tests.simulation.loop import Process, VirtualLoop
     from tests.simulation.machines import Table
     from tests.simulation.world import Account, ApiBatch, Server
@@ -64,13 +68,13 @@ class _Known:
     state: str
     id: str | None
     sender: str | None
+    is_proved: bool
 
 
 _ROWS = """
-SELECT b.key, b.job_id, b.attempt, b.part, b.state, b.id, b.sender, b.sender_until, b.results, j.source,
+SELECT b.key, b.job_id, b.attempt, b.part, b.state, b.id, b.sender, b.sender_until, b.results, b.unproved, j.source,
 b.cost_at_most, b.cost_actual, b.planned_at FROM batches AS b JOIN jobs AS j ON j.id = b.job_id
 """
-HEARTBEAT_LIMIT = 90.0
 
 
 class Watch(Guard):
@@ -93,7 +97,7 @@ class Watch(Guard):
         self._readers: dict[str, sqlite3.Connection] = {}
         self.excused_twice = 0
         self.late_hearts: set[int] = set()
-        """Numbers of processes that slept: others may have taken them for dead."""
+        """Numbers of processes whose heartbeats say nothing: they slept, their clock jumped, or their disk was full."""
 
     def close(self) -> None:
         """Close the connections it looks through."""
@@ -170,7 +174,7 @@ class Watch(Guard):
                 self._look_at_ours(home, row, before)
             else:
                 self._look_at_foreign(row)
-            known[row["key"]] = _Known(row["state"], row["id"], row["sender"])
+            known[row["key"]] = _Known(row["state"], row["id"], row["sender"], not row["unproved"])
         self._look_at_limits(home)
 
     def rows(self, home: Home) -> list[sqlite3.Row]:
@@ -201,7 +205,7 @@ class Watch(Guard):
         if before is None:
             return
         was = self.truth(before.id)
-        if was is not None and was.origin == origin and row["id"] != before.id:
+        if was is not None and was.origin == origin and before.is_proved and row["id"] != before.id:
             self.breach(LET_GO, f"part {origin.part} of {origin.job} was {before.id}, and is {row['id']} now")
         if before.state == "submitting" and row["state"] != "submitting":
             self._look_at_writer(row, before, truth)
@@ -209,9 +213,17 @@ class Watch(Guard):
     def _look_at_id(self, row: sqlite3.Row, truth: ApiBatch | None, origin: Origin) -> None:
         if truth is None:
             self.breach(SHOWN_AS_OURS, f"{row['id']} does not exist")
-        elif truth.origin != origin and not truth.is_typed and not truth.is_twin:
+        elif row["unproved"] and row["results"] != "saved":
+            return  # it is shown as what may be ours, until its results tell
+        elif truth.origin != origin and not truth.is_typed and not self._is_twin_of(row, truth):
             whose = "a colleague" if truth.origin is None else f"part {truth.origin.part} of {truth.origin.job}"
             self.breach(SHOWN_AS_OURS, f"{row['id']} is {whose}'s, and stands as part {origin.part} of {origin.job}")
+
+    def _is_twin_of(self, row: sqlite3.Row, truth: ApiBatch) -> bool:
+        """Whether no evidence tells a batch from the part's: the same requests, by a colleague or by another home."""
+        file = PurePath(row["source"]).stem.removeprefix("file")
+        is_same = all(custom_id.startswith(f"j{file}-") for custom_id in truth.custom_ids)
+        return truth.is_twin or (is_same and truth.origin is not None and truth.origin.job != row["job_id"])
 
     def _look_at_writer(self, row: sqlite3.Row, before: _Known, truth: ApiBatch | None) -> None:
         owner = self._table.owners.get(before.sender or "")
@@ -259,14 +271,20 @@ class Watch(Guard):
                     return batch
         return None
 
+    def really(self, part: Batch) -> ApiBatch | None:
+        """The batch that was really made for a part, where it is there."""
+        origin = Origin(part.job, part.attempt, part.part)
+        made = [batch for account in self._server.accounts.values() for batch in account.batches]
+        return next((batch for batch in made if batch.origin == origin and batch.deleted is None), None)
+
     # ── at the end ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def looks_at_the_end(self, home: Home, undecided: set[int]) -> None:
+    def looks_at_the_end(self, home: Home, undecided: Mapping[int, Reconciliation]) -> None:
         """Every part is bound, refused, dropped, or a question for a person."""
         for rule, story in self.what_is_open(home, undecided):
             self.breach(rule, story)
 
-    def what_is_open(self, home: Home, undecided: set[int]) -> list[tuple[str, str]]:
+    def what_is_open(self, home: Home, undecided: Mapping[int, Reconciliation]) -> list[tuple[str, str]]:
         """What has not come to its end in a home, with the rule that it would break."""
         found: list[tuple[str, str]] = []
         for row in self.rows(home):

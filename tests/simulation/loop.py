@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
 
 T = TypeVar("T")
-MOST_STEPS = 400_000
-"""Steps of one history; the longest real one takes a tenth of it."""
+MOST_STEPS = 60_000
+"""Steps of one history; the longest that comes to its end takes a third of it."""
 
 
 class Halted(BaseException):

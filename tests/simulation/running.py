@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import time
 from collections import Counter
@@ -50,7 +51,11 @@ def run_many(first: int, seeds: int, *, jobs: int = 1, on_chunk: Callable[[Run],
 def _parts(first: int, seeds: int, jobs: int) -> Iterator[Run]:
     chunks = [(start, min(CHUNK, first + seeds - start)) for start in range(first, first + seeds, CHUNK)]
     if jobs <= 1:
-        yield from map(_chunk, chunks)
+        before = logging.root.manager.disable
+        try:
+            yield from map(_chunk, chunks)
+        finally:
+            logging.disable(before)
         return
     context = multiprocessing.get_context("spawn")
     with context.Pool(jobs, maxtasksperchild=CHUNKS_OF_A_WORKER) as pool:
@@ -58,6 +63,8 @@ def _parts(first: int, seeds: int, jobs: int) -> Iterator[Run]:
 
 
 def _chunk(place: tuple[int, int]) -> Run:
+    # What the program logs of a full disk is part of a story, and is told there.
+    logging.disable(logging.CRITICAL)
     first, seeds = place
     part = Run(seeds=seeds)
     for seed in range(first, first + seeds):

@@ -162,11 +162,7 @@ class Connection:
 
     async def commit(self) -> None:
         """End the transaction."""
-        await self.do(self._raw.commit)
-        if self._wrote:
-            self._wrote = False
-            if self._disk.on_commit:
-                self._disk.on_commit(self._path)
+        await self.do(self._commit)
 
     async def rollback(self) -> None:
         """Undo the transaction."""
@@ -199,6 +195,12 @@ class Connection:
             waited += BUSY_STEP
         await asyncio.sleep(0)
         return result
+
+    def _commit(self) -> None:
+        self._raw.commit()
+        wrote, self._wrote = self._wrote, False
+        if wrote and self._disk.on_commit:
+            self._disk.on_commit(self._path)
 
     def _execute(self, sql: str, values: tuple[Any, ...]) -> sqlite3.Cursor:
         self._check(sql)

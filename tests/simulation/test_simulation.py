@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from batchtui.domain.send_evidence import SendVerdict, VerdictKind
 from batchtui.services.submission import reconcile
+from batchtui.services.submission.verdict import verdict
+from tests.simulation import coverage
 from tests.simulation.history import run
 from tests.simulation.invariants import ENDLESS, FAULT, SENT_TWICE
 from tests.simulation.loop import Endless, Process, VirtualLoop
+from tests.simulation.running import Run, run_many
 from tests.simulation.shrinking import shrink
 from tests.simulation.story import HomePlan, Step, Story, tell
 from tests.simulation.world import Fault, Weather
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +51,7 @@ def test_time_passes_only_when_nobody_has_anything_to_do() -> None:
     loop.close()
 
 
-def test_who_waits_for_what_never_happens_is_told() -> None:
+def test_waiting_for_an_impossible_event_is_reported() -> None:
     loop = VirtualLoop(None)
 
     async def for_ever() -> None:
@@ -84,32 +89,38 @@ LOST_AND_RESUMED = Story(
 )
 
 
-def test_a_part_that_is_sent_again_without_a_look_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def look(_workspace: Any, batches: Any, *_: Any) -> list[reconcile.Reconciliation]:
-        return [reconcile.Reconciliation(batch, reconcile.Verdict.ABSENT) for batch in batches]
+def say(monkeypatch: pytest.MonkeyPatch, answer: Callable[[], SendVerdict]) -> None:
+    """Put another judgement in the place of the verdict."""
+    monkeypatch.setattr(reconcile, verdict.__name__, lambda *_, **__: answer())
 
-    monkeypatch.setattr(reconcile, "look_up", look)
+
+def absent() -> SendVerdict:
+    return SendVerdict(VerdictKind.ABSENT)
+
+
+def test_a_part_that_is_sent_again_without_a_look_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    say(monkeypatch, absent)
     history = run(LOST_AND_RESUMED)
     assert history.violated is not None
     assert history.violated.rule == SENT_TWICE
 
 
-def test_what_is_no_error_of_ours_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def look(*_: Any) -> list[reconcile.Reconciliation]:
+def test_an_exception_outside_the_error_tree_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def overflow() -> SendVerdict:
         raise OverflowError("date value out of range")
 
-    monkeypatch.setattr(reconcile, "look_up", look)
+    say(monkeypatch, overflow)
     history = run(LOST_AND_RESUMED)
     assert history.violated is not None
     assert history.violated.rule == FAULT
 
 
-def test_what_never_ends_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_never_ends_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     async def look(*_: Any) -> list[reconcile.Reconciliation]:
         while True:
             await asyncio.sleep(0)
 
-    monkeypatch.setattr(reconcile, "look_up", look)
+    monkeypatch.setattr(reconcile, reconcile.look_up.__name__, look)
     monkeypatch.setattr("tests.simulation.loop.MOST_STEPS", 5000)
     history = run(LOST_AND_RESUMED)
     assert history.violated is not None
@@ -117,10 +128,7 @@ def test_what_never_ends_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_failing_story_is_shortened_to_what_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def look(_workspace: Any, batches: Any, *_: Any) -> list[reconcile.Reconciliation]:
-        return [reconcile.Reconciliation(batch, reconcile.Verdict.ABSENT) for batch in batches]
-
-    monkeypatch.setattr(reconcile, "look_up", look)
+    say(monkeypatch, absent)
     more = (Step(1.0, "sync"), Step(1.0, "prune", more=(("older than", 0.0),)), Step(5.0, "status"))
     history = run(replace(LOST_AND_RESUMED, schedule=11, steps=(*LOST_AND_RESUMED.steps, *more)))
     assert history.violated is not None
@@ -128,3 +136,28 @@ def test_a_failing_story_is_shortened_to_what_it_takes(monkeypatch: pytest.Monke
     short = shrink(history)
     assert [step.kind for step in short.story.steps] == ["submit"]
     assert len(str(short).splitlines()) < 20
+
+
+FIRST, QUICK, LONG = int(os.environ.get("BATCHTUI_TEST_SEED", "20261121")), 50, 10_000
+JOBS = 2
+
+
+def told(done: Run) -> str:
+    """The first failure as a short story, and all others by seed."""
+    if not done.failures:
+        return ""
+    others = "\n".join(f"seed {seed}: {rule}: {story}" for seed, rule, story in done.failures[:20])
+    return f"{others}\n\n{shrink(run(tell(done.failures[0][0])))}"
+
+
+def test_nothing_is_broken_by_a_few_histories() -> None:
+    done = run_many(FIRST, QUICK)
+    assert told(done) == ""
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+def test_nothing_is_broken_by_ten_thousand_histories_in_which_everything_occurs() -> None:
+    done = run_many(FIRST, LONG, jobs=JOBS)
+    assert told(done) == ""
+    assert coverage.missing(done.counts) == []

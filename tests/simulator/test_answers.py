@@ -136,7 +136,7 @@ KEYS = (
 
 
 @given(st.dictionaries(st.sampled_from(KEYS), JSON))
-def test_whatever_params_hold_they_are_refused_or_answered(changes: dict[str, Any]) -> None:
+def test_any_params_are_refused_or_answered(changes: dict[str, Any]) -> None:
     strange = params(**changes)
     if find_problem(strange, Terms("2026-10-21")) is None:
         json.dumps(answer(strange, seed=1, custom_id="a", message_id="m", answer_tokens=10))

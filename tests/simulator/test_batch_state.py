@@ -78,7 +78,7 @@ def test_an_ended_batch_cannot_be_cancelled(clock: TurnedClock) -> None:
         world.cancel(batch.id)
 
 
-def test_what_is_unfinished_after_a_day_expires(clock: TurnedClock) -> None:
+def test_unfinished_requests_expire_after_24_hours(clock: TurnedClock) -> None:
     _, batch = _planted(clock, replace(STILL, takes=48 * HOUR))
     state = batch.state(clock.turn(24 * HOUR))
     assert (state.status, state.counts["succeeded"], state.counts["expired"]) == ("ended", 4, 4)

@@ -145,5 +145,5 @@ def test_the_long_output_beta_raises_the_limit_where_it_applies() -> None:
         _said([{"type": "image", "source": {"type": "url", "url": "https://example.com/a.png"}}]),
     ],
 )
-def test_what_is_right_has_no_problem(right: dict[str, Any]) -> None:
+def test_valid_params_have_no_problem(right: dict[str, Any]) -> None:
     assert find_problem(right, NEW) is None

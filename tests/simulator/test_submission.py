@@ -65,7 +65,7 @@ def test_a_wrong_body_gets_its_sentence_and_creates_nothing(
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b'{"requests": [}', b'{"requests": "\xff"}'])
-def test_what_is_not_json_is_refused(simulator: Simulator, http: httpx2.Client, body: bytes) -> None:
+def test_a_body_that_is_not_json_is_refused(simulator: Simulator, http: httpx2.Client, body: bytes) -> None:
     answer = http.post(BATCHES, content=body)
     assert answer.json()["error"]["message"].startswith("The request body is not valid JSON")
     assert simulator.world.batches == []

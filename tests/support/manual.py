@@ -29,9 +29,9 @@ MOST_CHOICES = 6
 """A choice among more than these is named, not listed."""
 
 
-def verbs() -> str:
-    """Every verb with its arguments, what it does, and each of its options."""
-    return table(("verb", "does", "options"), [_verb_row(name) for name in VERBS])
+def commands() -> str:
+    """Every command with its arguments, what it does, and each of its options."""
+    return table(("command", "does", "options"), [_command_row(name) for name in VERBS])
 
 
 def settings() -> str:
@@ -64,7 +64,7 @@ def faults() -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
-    "verbs": verbs, "settings": settings, "keys": keys, "scenario": scenario, "faults": faults,
+    "commands": commands, "settings": settings, "keys": keys, "scenario": scenario, "faults": faults,
 }  # fmt: skip
 
 
@@ -103,10 +103,10 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(cell or '–' for cell in cells)} |" for cells in lines)
 
 
-def own(command: click.Command) -> Iterator[click.Parameter]:
-    """The parameters of a verb that not every verb has."""
+def own(described: click.Command) -> Iterator[click.Parameter]:
+    """The parameters of a command that not every command has."""
     shared = {option.name for option in global_options()}
-    return (parameter for parameter in command.params if parameter.name not in shared)
+    return (parameter for parameter in described.params if parameter.name not in shared)
 
 
 def _marked(name: str, text: str) -> re.Match[str]:
@@ -115,19 +115,19 @@ def _marked(name: str, text: str) -> re.Match[str]:
     return found
 
 
-def verb(name: str) -> click.Command:
-    """The command behind a verb."""
-    command = program.get_command(click.Context(program), name)
-    assert command is not None
-    return command
+def command(name: str) -> click.Command:
+    """Return the command of that name."""
+    found = program.get_command(click.Context(program), name)
+    assert found is not None
+    return found
 
 
-def _verb_row(name: str) -> tuple[str, str, str]:
-    command = verb(name)
-    parameters = list(own(command))
+def _command_row(name: str) -> tuple[str, str, str]:
+    described = command(name)
+    parameters = list(own(described))
     arguments = [synopsis(each) for each in parameters if isinstance(each, click.Argument)]
     options = [synopsis(each) for each in parameters if isinstance(each, click.Option) and not each.hidden]
-    does = inspect.cleandoc(command.help or "").split("\n\n")[0].replace("\n", " ").replace("|", "\\|")
+    does = inspect.cleandoc(described.help or "").split("\n\n")[0].replace("\n", " ").replace("|", "\\|")
     return code(" ".join([name, *arguments])), does, " ".join(map(code, options))
 
 

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 def a_batch(key: int = 1, *, attempt: int = 1, part: int = 1, parts: int = 1, **counts: int) -> Batch:
-    """An ended batch of job_1 whose results are saved."""
+    """An ended batch of job_1; no registry says how much of its results there is."""
     fields: dict[str, Any] = dict.fromkeys(field.name for field in dataclasses.fields(Batch))
     told = {
         "key": key, "revision": key, "id": f"msgbatch_{key:02}", "state": BatchState.ENDED, "job": "job_1",
         "name": "nightly", "part": part, "parts": parts, "attempt": attempt, "requests": sum(counts.values()),
-        "counts": RequestCounts(**counts), "created_at": START, "planned_at": START, "results": ResultsState.SAVED,
+        "counts": RequestCounts(**counts), "created_at": START, "planned_at": START, "results": ResultsState.NONE,
     }  # fmt: skip
     return Batch(**{**fields, **told})
 

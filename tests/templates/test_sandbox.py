@@ -72,7 +72,7 @@ def _a_second(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("name", TRICKS)
-def test_what_takes_any_time_or_memory_ends_with_a_sentence(name: str) -> None:
+def test_a_runaway_template_ends_with_a_sentence(name: str) -> None:
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     began = time.process_time()
     with pytest.raises(
@@ -166,7 +166,7 @@ def test_a_function_is_never_written_into_a_prompt(text: str) -> None:
         TemplateText(text).fill({"o": {"list": []}, "x": "a"})
 
 
-def test_what_has_no_text_yet_says_how_it_gets_one() -> None:
+def test_an_unfinished_expression_says_how_to_get_its_text() -> None:
     with pytest.raises(InvalidTemplate, match=r"join\(', '\)"):
         TemplateText("{{ o | map('upper') }}").fill({"o": ["a"]})
     assert TemplateText("{% for k, v in o.items() %}{{ k }}={{ v }};{% endfor %}").fill({"o": {"a": 1}}) == "a=1;"

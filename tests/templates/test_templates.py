@@ -138,7 +138,7 @@ def test_a_template_can_be_written_in_several_ways(text: str, is_toml: bool) -> 
         ("+++\ncache = 1\n+++\ny", "true or false"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_said_with_its_place(text: str, said: str) -> None:
+def test_template_faults_name_their_place(text: str, said: str) -> None:
     with pytest.raises(InvalidTemplate, match='the template "t"') as raised:
         parse_template("t", text)
     assert said in str(raised.value)

@@ -39,7 +39,7 @@ def test_a_term_is_read_as_it_is_meant(typed: str, term: FilterTerm) -> None:
 @pytest.mark.parametrize(
     "typed", ["", "  ", "status:", "!", "!tag:", "age:", "age:<", "age:<2", "cost:>", '"', "tag:,"]
 )
-def test_what_is_typed_half_is_neither_a_term_nor_a_fault(typed: str) -> None:
+def test_a_half_typed_term_is_ignored(typed: str) -> None:
     reading = read(typed)
     assert (reading.terms, reading.complaints) == ((), ())
 
@@ -55,7 +55,7 @@ def test_what_is_typed_half_is_neither_a_term_nor_a_fault(typed: str) -> None:
         ("model:>opus", "cannot be compared"),
     ],
 )
-def test_what_cannot_be_meant_is_left_out_and_said(typed: str, words: str) -> None:
+def test_an_invalid_term_is_left_out_and_reported(typed: str, words: str) -> None:
     reading = read(f"evals {typed}")
     assert [term.values for term in reading.terms] == [("evals",)]
     assert words in reading.complaints[0]

@@ -27,12 +27,12 @@ FORMULAS = [
 
 
 @pytest.mark.parametrize("text", NO_FORMULA)
-def test_what_is_no_formula_stays_as_it_is(text: str) -> None:
+def test_text_that_is_not_a_formula_is_unchanged(text: str) -> None:
     assert guard_formula(text) == text
 
 
 @pytest.mark.parametrize("text", FORMULAS)
-def test_what_a_spreadsheet_could_run_gets_an_apostrophe(text: str) -> None:
+def test_formulas_get_an_apostrophe(text: str) -> None:
     assert guard_formula(text) == "'" + text
 
 

@@ -65,5 +65,5 @@ def test_no_text_breaks_out(bad: str, env: dict[str, str]) -> None:
     assert not {"\x9c", "\n", "\u202e", "\ud800"} & set(wild)
 
 
-def test_what_follows_osc_9_is_never_a_number() -> None:
+def test_the_text_of_osc_9_never_begins_with_a_number() -> None:
     assert osc.notice("4;1;50", "x", ITERM).startswith("\x1b]9;batchtui: 4,")

@@ -22,7 +22,7 @@ from batchtui.text.safe import one_line, sanitize, sanitize_block, sanitize_char
         ("nul\x00", "nul␀"),
     ],
 )
-def test_what_a_terminal_would_obey_is_made_visible(text: str, shown: str) -> None:
+def test_control_characters_are_made_visible(text: str, shown: str) -> None:
     assert sanitize(text) == shown
 
 

@@ -72,11 +72,11 @@ def test_an_unknown_amount_is_never_zero_dollars() -> None:
     assert (money.usd(None), money.cost(None, None)) == ("unknown", "·")
 
 
-def test_what_it_cost_goes_before_what_it_was_thought_to() -> None:
+def test_the_actual_cost_replaces_the_estimate() -> None:
     assert money.cost(Decimal("1.92"), Decimal("2.5")) == "$1.92"
 
 
-def test_what_something_cost_is_said_beside_its_estimate_and_what_was_billed() -> None:
+def test_the_full_cost_shows_the_estimate_and_the_billed_requests() -> None:
     whole, partly = RequestCounts(succeeded=3), RequestCounts(succeeded=3, errored=1, canceled=2, expired=1)
     cents, more = Decimal("0.31"), Decimal("0.70")
     assert money.cost_in_full(cents, more, whole) == "$0.31 (estimated $0.70)"

@@ -96,7 +96,7 @@ class Teller:
     async def sent(self, batch: Batch) -> Batch:
         """Have the API accept a part."""
         await self._registry.sendings.claim(batch.key, "me", self._clock.now() + timedelta(days=1))
-        await self._registry.sendings.accepted(batch.key, self._remote(batch), "wrkspc_1", "me")
+        await self._registry.sendings.accepted(batch.key, self._remote(batch), "me")
         return await self._registry.batches.get(batch.key)
 
     async def heard(self, batch: Batch, status: str, **counts: int) -> Batch:
@@ -137,7 +137,7 @@ async def tell(workspace: Workspace, clock: StandingClock) -> None:
 
     [lost] = await teller.submitted("contracts", timedelta(seconds=41), (800,), models=("claude-sonnet-5-5",))
     await registry.sendings.claim(lost.key, "me", clock.now() + timedelta(days=1))
-    await registry.sendings.answer_lost(lost.key, "the answer was lost; looking for it")
+    await registry.sendings.answer_lost(lost.key, "the answer was lost; looking for it", "me")
     teller.until(timedelta(seconds=12))
     await teller.heard(moving, "in_progress", processing=38_000, succeeded=61_500, errored=500)
     await teller.heard(still, "in_progress", processing=100_000)

@@ -47,7 +47,7 @@ async def test_a_filter_in_force_stands_there_as_chips(tmp_path: Path) -> None:
         assert _typed(shown) == "night !status:ended age:"
 
 
-async def test_what_cannot_be_meant_is_said_while_one_types(tmp_path: Path) -> None:
+async def test_an_invalid_filter_term_is_reported_while_typing(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["evaluation"], running=["nightly"]) as shown:
         await shown.press("/", *"tga:x")
         await shown.shows("did you mean tag:?", "2 of 2")

@@ -92,7 +92,7 @@ class Monkey:
     async def rest(self) -> None:
         """Let what was pressed take effect; what the background does goes on."""
         until = asyncio.get_running_loop().time() + PATIENCE
-        while self.app._turns.is_busy and asyncio.get_running_loop().time() < until:
+        while self.app._key_queue.is_busy and asyncio.get_running_loop().time() < until:
             await asyncio.sleep(0.001)
         await asyncio.sleep(0.002)
 

@@ -18,14 +18,15 @@ if TYPE_CHECKING:
 @click.argument("names", type=BatchName(), metavar="ID…", nargs=-1, required=True)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 async def command(session: Session, names: tuple[str, ...], yes: bool) -> int:
-    """Cancel running batches, and drop parts that are not sent yet.
+    """Cancel batches in progress, and drop parts that are not sent yet.
 
-    What is answered by then is kept and billed; the rest is neither answered nor billed.
+    What is answered by then is kept and billed; the rest is neither answered nor billed. A batch that is not proved to
+    be the job's (its create got no response) is only canceled where it is named by its whole id.
     """
     from batchtui.services.batches.cancel import apply_cancel, plan_cancel
 
     async with session.acting_workspace() as workspace:
-        plan = await plan_cancel(workspace, await acting.keys_of(workspace, names))
+        plan = await plan_cancel(workspace, await acting.keys_of(workspace, names), typed=names)
         acts = acting.ActionPlan(
             "cancel", {"cancel at the API": plan.cancel, "drop, as it is not sent": plan.drop}, plan.skipped
         )

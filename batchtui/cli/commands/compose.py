@@ -35,7 +35,7 @@ SENDING = ("name", "tags", "max_cost", "prime", "dry_run", "force", "yes")
 
 @dataclass(frozen=True, slots=True)
 class ComposeArguments:
-    """What is to become of the requests."""
+    """The options of compose about the requests it makes."""
 
     output: str | None
     preview: int | None
@@ -70,7 +70,7 @@ class ComposeArguments:
 @click.option("--id", metavar="COLUMN", help="Make the custom_ids from this column.")
 @click.option("--model", metavar="M", help="A model's id, or cheap, capable or premium.")
 @click.option("--max-tokens", type=Count(), metavar="N", help="How long an answer may be.")
-@click.option("--system", metavar="TEXT", help="The system prompt; may have {{ gaps }}.")
+@click.option("--system", metavar="TEXT", help="The system prompt; may have {{ placeholders }}.")
 @click.option("--schema", metavar="FILE", help="A JSON schema for the answers, or a tool with one.")
 @click.option("--field", "fields", multiple=True, metavar="NAME:KIND", help="A field of the answers; may be repeated.")
 @click.option("--cache/--no-cache", default=None, help="Mark what all requests share to be cached for an hour.")
@@ -81,7 +81,7 @@ class ComposeArguments:
     "--delimiter", metavar="SIGN", help="What stands between cells (or: tab, none), where the guess is wrong."
 )
 @click.option("--header/--no-header", default=None, help="Whether the first row names the columns.")
-@click.option("--skip", type=click.IntRange(min=0), metavar="N", help="Leave out N lines above the table.")
+@click.option("--skip", type=Count(0), metavar="N", help="Leave out N lines above the table.")
 @click.option("--comment", metavar="SIGN", help="Leave out lines that begin with this.")
 @click.option("--sheet", metavar="NAME", help="The sheet of a spreadsheet, by name or number (default: the first).")
 @click.option("--api-version", metavar="V", help="Check for this anthropic-version.")
@@ -168,7 +168,7 @@ async def _run(session: Session, chosen: ComposeOptions, wishes: ComposeArgument
 
 
 def _ask(session: Session, composition: Composition) -> None:
-    """Ask whether the data was read right where that is not sure and a person can be asked.
+    """Ask to confirm uncertain detections of the data; without a terminal nothing is asked.
 
     Raises:
         ConsentNeeded: the answer is no.
@@ -178,7 +178,7 @@ def _ask(session: Session, composition: Composition) -> None:
 
 
 async def _save(session: Session, workspace: Workspace, chosen: ComposeOptions, wishes: ComposeArguments) -> bool:
-    """Save the template; whether that is all that was wished."""
+    """Save the template and return whether the command has nothing else to do."""
     from batchtui.services.compose.template_choice import save_template
 
     saved = await save_template(workspace, chosen, wishes.save or "")
@@ -216,7 +216,7 @@ async def _write(session: Session, workspace: Workspace, composition: Compositio
 
 
 def _settle(session: Session, composition: Composition, composed: Composed, wishes: ComposeArguments) -> int:
-    """Print what was made. Returns the exit code; raises where rows are wrong."""
+    """Print the report and return the exit code. Raises InputError where rows are wrong."""
     report = composed.report
     if session.json and not (wishes.submits and composed.is_written):
         session.out.document(saying.composed_document(composition, composed, wishes.output))

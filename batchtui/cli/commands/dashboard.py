@@ -28,6 +28,6 @@ def command(session: Session) -> int | None:
 
 
 def has_screen() -> bool:
-    """Whether there is a terminal that a full screen can be painted on: keys come in, and Textual paints on stderr."""
+    """Return whether all three standard streams are a terminal that can show a full screen."""
     terminals = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
     return terminals and os.environ.get("TERM", "") not in ("", "dumb")

@@ -28,16 +28,19 @@ if TYPE_CHECKING:
 @click.option("--force", is_flag=True, help="Also where the results are not saved: they are lost.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 async def command(session: Session, names: tuple[str, ...], locally: bool, force: bool, yes: bool) -> int:
-    """Delete ended batches at the API, for ever. Results that were saved here stay here.
+    """Delete ended batches at the API, permanently. Results that were saved here stay here.
 
     Refuses while results are not saved, unless --force is given. With --local batches are only forgotten here:
     `batchtui sync`, or any command with the batch id, brings them back.
+
+    A batch that is not proved to be the job's (its create got no response) is only deleted where it is named by its
+    whole id.
     """
     from batchtui.services.batches.delete import apply_delete, plan_delete
 
     async with session.workspace() if locally else session.acting_workspace() as workspace:
         keys = await acting.keys_of(workspace, names)
-        plan = await plan_delete(workspace, keys, locally=locally, force=force)
+        plan = await plan_delete(workspace, keys, locally=locally, force=force, typed=names)
         losing = {batch.key: "its results are lost" for batch in plan.losing}
         acts = acting.ActionPlan(
             "delete", {"delete at the API": plan.delete, "forget here": plan.drop}, plan.skipped, losing

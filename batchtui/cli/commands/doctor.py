@@ -10,6 +10,9 @@ import click
 
 from batchtui.cli.command import define_command
 from batchtui.cli.exit_codes import ExitCode
+from batchtui.cli.views import json_documents as documents
+from batchtui.text.durations import stamp
+from batchtui.text.numbers import amount
 from batchtui.text.safe import one_line
 from batchtui.text.widths import pad
 
@@ -19,12 +22,21 @@ if TYPE_CHECKING:
 _MARKS = {"good": "ok", "note": "note", "bad": "BAD"}
 
 
-@define_command("doctor", examples=["batchtui doctor", "batchtui doctor --offline", "batchtui doctor --json"])
+@define_command("doctor", examples=["batchtui doctor", "batchtui doctor --offline", "batchtui doctor --repair"])
 @click.option("--offline", is_flag=True, help="Do not call the API (one free call otherwise).")
-async def command(session: Session, offline: bool) -> int:
-    """Examine versions, places, settings, credentials, the API, the clocks and the terminal."""
+@click.option(
+    "--repair", is_flag=True, help="Rebuild a damaged registry from its last backup and from what can still be read."
+)
+async def command(session: Session, offline: bool, repair: bool) -> int:
+    """Examine versions, places, settings, credentials, the API, the clocks and the terminal.
+
+    The registry is backed up once a day. With --repair a damaged one is moved aside and rebuilt; requests and results
+    are files of their own and stay as they are. Close all other batchtui windows first.
+    """
     from batchtui.services.insights.doctor import run_checks
 
+    if repair:
+        return _repair(session)
     async with session.workspace() as workspace:
         findings = await run_checks(workspace, offline=offline)
     rows = [(finding.topic, str(finding.health), finding.message, finding.hint) for finding in findings]
@@ -41,8 +53,32 @@ async def command(session: Session, offline: bool) -> int:
     return ExitCode.FAILED if any(health == "bad" for _, health, *_ in rows) else ExitCode.DONE
 
 
+def _repair(session: Session) -> int:
+    from batchtui.services.insights.repair import repair_registry
+
+    done = repair_registry(session.paths)
+    if session.json:
+        session.out.document(
+            {
+                "damaged": done.was_damaged,
+                "batches": done.batches,
+                "backup": documents.moment(done.from_backup) if done.from_backup else None,
+                "kept": str(done.kept) if done.kept else None,
+            }
+        )
+    elif not done.was_damaged:
+        session.out.line(f"The registry is whole: {amount(done.batches, 'batch', 'batches')}. Nothing was changed.")
+    else:
+        source = f"the backup of {stamp(done.from_backup)} and " if done.from_backup else ""
+        session.out.line(f"The registry was rebuilt from {source}what could still be read.")
+        session.out.line(f"It knows {amount(done.batches, 'batch', 'batches')}; `batchtui sync` brings in the others.")
+        if done.kept:
+            session.out.line(f"The damaged file is kept: {done.kept}")
+    return ExitCode.DONE
+
+
 def _terminal() -> str:
-    """Return what the terminal is, as far as it can be told without asking it, and what the dashboard takes it for."""
+    """Return the terminal's name by the environment, and how the dashboard treats it."""
     from batchtui.tui.terminal.environment import EVERY_COLOUR, TerminalInfo
 
     if not sys.stdout.isatty():

@@ -65,18 +65,18 @@ async def command(
 ) -> None:
     """List the registry's batches, newest first.
 
-    A filter is made of words, which are looked for in names, ids, tags and files, and of claims: FIELD:VALUE, as
+    A filter is made of words, which are looked for in names, ids, tags and files, and of field filters: FIELD:VALUE, as
     status:ended,running  tag:eval  name:"my job"  model:haiku  requests:>1k  errored:>0  cost:>5  age:<2d  took:>1h.
-    All of them hold; ! before one turns it round.
+    All of them must match; `!` negates one.
     """
     query = BatchQuery(
         states=_states(states), tags=tags, terms=terms_of(text), deleted=everything, sort=sort, descending=reverse
     )
     async with session.workspace() as workspace:
         if refresh:
-            from batchtui.services.polling.refresh import sweep
+            from batchtui.services.polling.refresh import refresh_all
 
-            await sweep(workspace)
+            await refresh_all(workspace)
         await count_missing_outcomes(workspace)
         order = await workspace.registry.views.order(query)
         if limit is None and session.out.is_terminal and not session.json and not everything:

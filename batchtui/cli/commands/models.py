@@ -103,7 +103,7 @@ def _row(model: ModelInfo, document: Document, today: date) -> tuple[str, ...]:
 
 
 def _retirement(life: str, last_day: date, today: date) -> str:
-    """Return how to speak of a model's last day."""
+    """Return a model's date of retirement in words."""
     if life == "retired":
         return "last day"
     return "retires" if last_day >= today else "was to retire"

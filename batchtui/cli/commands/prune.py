@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Show what would go, and stop there.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 async def command(session: Session, older_than: int | None, dry_run: bool, yes: bool) -> int:
-    """Let go of what processes that ended midway left behind: requests never sent, downloads never finished.
+    """Free space: delete requests never sent and downloads never finished, which ended processes left behind.
 
     What is not saved, not sent, or of unknown fate is never touched, nor anything written within the last day. What
     was saved of deleted batches goes only with --older-than; the registry keeps its record of them.
@@ -47,7 +47,7 @@ async def command(session: Session, older_than: int | None, dry_run: bool, yes: 
         if plan.removals and not dry_run:
             if not yes:
                 _say_plan(session, plan)
-            question = f"Let go of {amount(len(plan.removals), 'piece')}, {size(plan.bytes)}?"
+            question = f"Delete {amount(len(plan.removals), 'item')}, {size(plan.bytes)}?"
             require_yes(session.notes, question, yes=yes, lost="Nothing was removed.")
             pruned = await apply_prune(workspace, plan)
     _show(session, plan, pruned, dry_run=dry_run)
@@ -74,7 +74,7 @@ def _show(session: Session, plan: PrunePlan, pruned: Pruned, *, dry_run: bool) -
     for removal, error in pruned.failed:
         session.notes.say(f"Still there: {one_line(removal.name)}: {one_line(error)}")
     if not plan.removals:
-        session.notes.say("There is nothing to let go of.")
+        session.notes.say("Nothing to delete.")
     elif dry_run:
         session.notes.say(f"{size(plan.bytes)} in all. Nothing was removed.")
     else:

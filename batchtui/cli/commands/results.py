@@ -10,6 +10,7 @@ import click
 from batchtui.cli.command import define_command
 from batchtui.cli.completion import BatchName
 from batchtui.cli.flows import save_results as saving
+from batchtui.cli.options import DurationType
 from batchtui.domain.result import Outcome
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Names(click.ParamType[tuple[str, ...]]):
         "batchtui results nightly tickets.parquet --fields custom_id,answer.category,request.prompt",
         "batchtui results nightly excel.csv --bom",
         "batchtui results nightly train.jsonl --format chat",
+        "batchtui results nightly answers.jsonl --timeout 2h",
         "batchtui results nightly --json",
         "batchtui results msgbatch_01Hk rescued.csv --salvage",
     ],
@@ -91,6 +93,12 @@ class Names(click.ParamType[tuple[str, ...]]):
 )
 @click.option("--no-guard", is_flag=True, help="Write cells of CSV and TSV as they are, formulas included.")
 @click.option("--bom", is_flag=True, help="Begin CSV and TSV with a UTF-8 mark, which Excel needs.")
+@click.option(
+    "--timeout",
+    type=DurationType(),
+    metavar="S",
+    help="How long to keep trying where the results cannot be fetched at first (default: 15m).",
+)
 @click.option("--accept", is_flag=True, help="Save results that are not whole or not all ours, marked as such.")
 @click.option("--salvage", is_flag=True, help="Export every line that can be read of results that are not whole.")
 @click.option("--overwrite", is_flag=True, help="Replace OUTPUT where it exists.")
@@ -103,11 +111,13 @@ async def command(
     accept: bool,
     salvage: bool,
     allow_failures: bool,
+    timeout: float | None,
     **wishes: Any,
 ) -> int:
     """Save the results of a batch or a job, or print them: OUTPUT - or none is stdout.
 
     They are fetched first where they are not here yet. JSONL in order of arrival is byte for byte what the API sent.
+    An API that is overloaded or a download that breaks is tried again until --timeout.
     With --json and no OUTPUT they are only counted. Exits with 4 where not every request succeeded.
 
     Tables have the columns custom_id to output_tokens of --fields, then tool_names and tool_calls where a tool is
@@ -127,7 +137,9 @@ async def command(
     saving.refuse_two_on_stdout(session, output)
     async with session.workspace() as workspace:
         target = await find_or_import(workspace, named)
-        target = await saving.ensure_collected(session, workspace, target, accept=accept, salvage=salvage)
+        target = await saving.ensure_collected(
+            session, workspace, target, accept=accept, salvage=salvage, timeout=timeout
+        )
         report = await saving.export(
             session, workspace, target, replace(_options(output, overwrite=overwrite, **wishes), salvage=salvage)
         )

@@ -11,23 +11,31 @@ import click
 from batchtui.cli.command import define_command
 from batchtui.cli.completion import BatchName
 from batchtui.cli.confirm import ask_yes_no
-from batchtui.cli.exit_codes import ExitCode
+from batchtui.cli.exit_codes import ExitCode, exit_for
 from batchtui.cli.flows import send_progress as telling
 from batchtui.cli.options import Count, DurationType
 from batchtui.cli.views import batches as sheets
 from batchtui.cli.views import json_documents as documents
 from batchtui.domain.errors import ConsentNeeded
+from batchtui.domain.send_evidence import CREATE_PATIENCE, SendVerdict, VerdictKind
 from batchtui.text.batch_names import part_label
 from batchtui.text.durations import stamp
+from batchtui.text.verdicts import undecided_words
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from batchtui.cli.session import Session
     from batchtui.domain.batch import RemoteBatch
+    from batchtui.domain.send_evidence import Account
     from batchtui.services.submission.reconcile import Reconciliation
     from batchtui.services.submission.resume import Resumed
     from batchtui.services.workspace import Workspace
+
+_GRACE_WARNING = (
+    "Warning: the API may work on a create for 10 minutes after its client has gone. With a shorter --grace, a batch"
+    " that turns up later is a second one, and is billed."
+)
 
 
 @define_command(
@@ -37,48 +45,93 @@ if TYPE_CHECKING:
         "batchtui resume nightly --yes",
         "batchtui resume --grace 5m --json",
         "batchtui resume nightly --adopt msgbatch_01Hk…",
+        "batchtui resume nightly --reject msgbatch_01Hk…",
     ],
 )
 @click.argument("names", type=BatchName(), metavar="[JOB…]", nargs=-1)
 @click.option(
-    "--grace", type=DurationType(), metavar="SECONDS", help="How long a lost batch may take to turn up (default 60)."
+    "--grace",
+    type=DurationType(),
+    metavar="SECONDS",
+    help="Wait only so long for a lost batch to turn up; by default as long as the API may still be creating it.",
 )
 @click.option("--yes", is_flag=True, help="Send again what the API does not show after that time, without asking.")
 @click.option("--adopt", metavar="ID", help="Take this batch of the API for the unknown part that it is.")
+@click.option("--reject", metavar="ID", help="Rule out this batch of the API: it is none of the job's open parts.")
 @click.option("--part", type=Count(), metavar="N", help="With --adopt: which part of the job is meant.")
 async def command(
-    session: Session, names: tuple[str, ...], grace: float | None, yes: bool, adopt: str | None, part: int | None
+    session: Session,
+    names: tuple[str, ...],
+    grace: float | None,
+    yes: bool,
+    adopt: str | None,
+    reject: str | None,
+    part: int | None,
 ) -> int:
-    """Send parts that were not sent yet, and settle those whose answer was lost.
+    """Send parts that were not sent yet, and settle those whose create got no response.
 
-    What the API shows is adopted; where several batches could be the part, a person chooses. What it does not show for
-    the grace time is sent again, having asked or with --yes.
+    What the API proves, or what alone fits, is adopted; where several batches could be the part, a person chooses. What
+    the API cannot have created any more, and does not show, is sent again, having asked or with --yes. Parts of another
+    account than the credentials in use are named and left alone.
     """
     from batchtui.services.submission import resume as service
 
     async with session.acting_workspace() as workspace:
         jobs = await _jobs(workspace, names)
-        if adopt is not None:
-            adopted = await service.adopt(workspace, jobs, adopt, part=part)
-            session.notes.say(f"{part_label(adopted)} is {adopted.id}.")
+        await _take_word(session, workspace, jobs, adopt, reject, part)
+        if grace is not None and timedelta(seconds=grace) < CREATE_PATIENCE:
+            session.notes.say(_GRACE_WARNING)
         resumed = await service.resume(
             workspace,
             jobs,
-            grace=timedelta(seconds=workspace.settings.submit.grace if grace is None else grace),
+            grace=None if grace is None else timedelta(seconds=grace),
             consent=_asker(session, yes=yes),
             choose=_chooser(session),
             on_event=telling.send_listener(session.notes),
         )
-        now = workspace.clock.now()
+        now, account = workspace.clock.now(), workspace.account
     if session.json:
         session.out.document(_document(resumed))
     elif resumed.batches:
         sheets.show_batches(session.out, resumed.batches, now)
     else:
         session.notes.say("Nothing is open.")
+    _report(session, resumed, account)
+    if resumed.failed:
+        return exit_for(resumed.failed[0][1])
+    if resumed.unknown or any(finding.kind is VerdictKind.ASK for finding in resumed.undecided):
+        return ExitCode.FATE_UNKNOWN
+    return ExitCode.FAILED if resumed.elsewhere and names else ExitCode.DONE
+
+
+async def _take_word(
+    session: Session,
+    workspace: Workspace,
+    jobs: Sequence[str],
+    adopt: str | None,
+    reject: str | None,
+    part: int | None,
+) -> None:
+    """Do what a person says about which batch a part is, before anything is looked for."""
+    from batchtui.services.submission import resume as service
+
+    if adopt is not None:
+        adopted = await service.adopt(workspace, jobs, adopt, part=part)
+        session.notes.say(f"{part_label(adopted)} is {adopted.id}.")
+    if reject is not None:
+        for batch in await service.reject(workspace, jobs, reject):
+            session.notes.say(f"{part_label(batch)} is not {reject}.")
+
+
+def _report(session: Session, resumed: Resumed, account: Account | None) -> None:
+    """Print what was left alone and what could not be sent, each with its reason."""
     for finding in resumed.undecided:
-        session.notes.say(_undecided_words(finding))
-    return ExitCode.FATE_UNKNOWN if resumed.unknown else ExitCode.DONE
+        session.notes.say(undecided_words(finding.batch, finding.verdict, finding.account, finding.wait))
+    for batch in resumed.elsewhere:
+        session.notes.say(undecided_words(batch, SendVerdict(VerdictKind.OTHER_ACCOUNT), account, 0.0))
+    for batch, error in resumed.failed:
+        session.notes.say(f"{part_label(batch)}:")
+        session.notes.failure(error)
 
 
 async def _jobs(workspace: Workspace, names: tuple[str, ...]) -> list[str]:
@@ -88,7 +141,7 @@ async def _jobs(workspace: Workspace, names: tuple[str, ...]) -> list[str]:
 
 
 def _asker(session: Session, *, yes: bool) -> Callable[[Reconciliation], Awaitable[bool]]:
-    """Return the function that asks before a part is sent again; without a terminal it answers no."""
+    """Return a function that asks before a part is sent again; without a terminal it returns False."""
 
     async def ask(finding: Reconciliation) -> bool:
         if yes:
@@ -108,7 +161,7 @@ def _asker(session: Session, *, yes: bool) -> Callable[[Reconciliation], Awaitab
 
 
 def _chooser(session: Session) -> Callable[[Reconciliation], Awaitable[RemoteBatch | None]]:
-    """Return the function that asks which batch an unknown part is; without a terminal it takes none."""
+    """Return a function that asks which batch an unknown part is; without a terminal it chooses none."""
 
     async def choose(finding: Reconciliation) -> RemoteBatch | None:
         try:
@@ -125,24 +178,13 @@ def _chooser(session: Session) -> Callable[[Reconciliation], Awaitable[RemoteBat
     return choose
 
 
-def _undecided_words(finding: Reconciliation) -> str:
-    name = part_label(finding.batch)
-    if not finding.candidates:
-        return f"{name}: the API does not show it. `batchtui resume --yes` sends it again."
-    shown = ", ".join(f"{remote.id} (created {stamp(remote.created_at)})" for remote in finding.candidates)
-    return (
-        f"{name}: it could be any of {shown}. `batchtui resume {finding.batch.job} --adopt ID` takes one; once one of"
-        " them has ended, its results tell: resume again then."
-    )
-
-
 def _document(resumed: Resumed) -> documents.Document:
     return {
         "batches": documents.batch_documents(resumed.batches),
         "undecided": [
             {
                 "batch": documents.batch_document(finding.batch),
-                "verdict": str(finding.verdict),
+                "verdict": _verdict_word(finding),
                 "candidates": [
                     {
                         "id": remote.id,
@@ -154,4 +196,16 @@ def _document(resumed: Resumed) -> documents.Document:
             }
             for finding in resumed.undecided
         ],
+        "elsewhere": documents.batch_documents(resumed.elsewhere),
+        "failed": [
+            {"batch": documents.batch_document(batch), "error": documents.failure_document(error)}
+            for batch, error in resumed.failed
+        ],
     }
+
+
+def _verdict_word(finding: Reconciliation) -> str:
+    """Return the word that scripts know: `ambiguous` where several batches could be it, `too_early` while waiting."""
+    if finding.verdict.choices:
+        return "ambiguous"
+    return "too_early" if finding.kind is VerdictKind.WAIT else str(finding.kind)

@@ -110,7 +110,7 @@ async def command(
 
 
 async def _ready(session: Session, workspace: Workspace, named: str) -> Target:
-    """Find the target and collect the results that can be had: they tell what has failed."""
+    """Return the target after collecting its results, which tell what has failed."""
     from batchtui.services.batches.targets import find_target
     from batchtui.services.polling.refresh import refresh_batches
     from batchtui.services.retry.preconditions import refuse_unkept
@@ -137,7 +137,7 @@ def _ask(session: Session, plan: RetryPlan, *, yes: bool) -> None:
 
 
 def plan_lines(plan: RetryPlan) -> Iterator[str]:
-    """Yield what would be sent again and what would not."""
+    """Yield the lines of a retry's plan."""
     length = sum(part.bytes for part in plan.parts)
     parts = amount(len(plan.parts), "part")
     yield f"attempt {plan.attempt}: {amount(plan.requests, 'request')} in {parts}, {size(length)}"

@@ -55,7 +55,7 @@ NO_FILE = ""
 )
 @count_option
 @click.option("--dry-run", is_flag=True, help="Check and plan, and stop there.")
-@click.option("--force", is_flag=True, help="Also where the same requests were submitted before.")
+@click.option("--force", is_flag=True, help="Submit even if identical requests were already submitted.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option(
     "--wait",
@@ -123,6 +123,7 @@ async def command(
                 workspace, plan, force=force, max_cost=max_cost, on_event=telling.send_listener(session.notes)
             )
         finally:
+            # Also after a no or an error: staged requests take as much room on the disk as the input.
             discard(workspace, plan)
         return await _settle(session, workspace, submitted, output, verdicts, allow_failures=allow_failures)
 
@@ -153,7 +154,7 @@ def _refuse_wrong(session: Session, plan: SubmitPlan) -> None:
 async def _rehearse(
     session: Session, workspace: Workspace, plan: SubmitPlan, tried: CanaryPlan | None, max_cost: Decimal | None
 ) -> None:
-    """Show what would be sent, and say where a limit would stop it."""
+    """Print the plan of a dry run. Raises CostLimit where a limit would stop it."""
     from batchtui.services.spending.budget import enforce_limits
     from batchtui.services.submission.canary import with_canary
 
@@ -166,7 +167,7 @@ async def _rehearse(
 
 
 def _ask(session: Session, plan: SubmitPlan, *, yes: bool) -> None:
-    """Show what will be sent and ask; whether it may be sent at all was said before."""
+    """Print the plan and ask for consent. Limits were checked before."""
     if not yes:
         for line in findings.report_lines(plan.report, plan.parts):
             session.notes.say(line)
@@ -215,7 +216,7 @@ async def _settle(
     *,
     allow_failures: bool,
 ) -> int:
-    """Print what was sent, and wait where that is wanted. Returns the exit code."""
+    """Print the submission and, with --wait, wait for its end. Returns the exit code."""
     if output is not None and not submitted.unknown:
         if not session.json:
             session.notes.say(f"Sent: {submitted.job.id}. Interrupting the wait cancels nothing.")

@@ -24,18 +24,23 @@ if TYPE_CHECKING:
 )
 @click.option("--since", type=Moment(), metavar="DATE", help="Go no further back: 2026-11-21, or 7d.")
 async def command(session: Session, since: datetime | None) -> None:
-    """Bring in batches that were made elsewhere in the workspace; say what is only here, and what is gone."""
+    """Import batches created elsewhere in the workspace; show what is only here, and what is gone."""
     from batchtui.services.batches.sync import sync
 
     async with session.workspace() as workspace:
-        report = await sync(workspace, since)
+        report = await sync(
+            workspace,
+            since,
+            lambda seen, new: session.notes.progress(f"{amount(seen, 'batch', 'batches')} at the API, {new:,} new"),
+        )
+        session.notes.close()
         now = workspace.clock.now()
     if session.json:
         session.out.document(_document(report))
         return
-    session.out.line(f"The API shows {amount(report.seen, 'batch', 'batches')}.")
+    session.out.line(f"{amount(report.seen, 'batch', 'batches')} at the API, {len(report.added):,} new.")
     groups = {
-        "Made elsewhere, now here too": report.added,
+        "Imported": report.added,
         "Changed": report.updated,
         "Only here": report.only_here,
         "Gone from the API": report.gone,
@@ -44,6 +49,10 @@ async def command(session: Session, since: datetime | None) -> None:
         if batches:
             session.out.line(f"\n{title}: {amount(len(batches), 'batch', 'batches')}")
             sheets.show_batches(session.out, batches, now)
+    for entry in report.unreadable:
+        session.notes.say(f"Passed over {entry.id or 'an entry without an id'}: {entry.why}.")
+    if not report.is_whole:
+        session.notes.say("The API's list repeats itself and came to no end: batches may be missing here.")
 
 
 def _document(report: SyncReport) -> documents.Document:
@@ -53,4 +62,6 @@ def _document(report: SyncReport) -> documents.Document:
         "updated": documents.batch_documents(report.updated),
         "only_here": documents.batch_documents(report.only_here),
         "gone": documents.batch_documents(report.gone),
+        "unreadable": [{"id": entry.id, "why": entry.why} for entry in report.unreadable],
+        "is_whole": report.is_whole,
     }

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.argument("named", type=BatchName(), metavar="ID")
 @click.argument("output", metavar="[OUTPUT]", required=False)
 @click.option(
-    "--poll-interval", type=DurationType(least=0.01), metavar="SECONDS", help="Between two looks (default: adapts)."
+    "--poll-interval", type=DurationType(least=0.01), metavar="SECONDS", help="The polling interval (default: adapts)."
 )
 @click.option(
     "--timeout", type=DurationType(), metavar="SECONDS", help="Give up after so long (default: 86400 and a grace)."

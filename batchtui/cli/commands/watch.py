@@ -52,7 +52,7 @@ def _argv(context: click.Context, option: click.Parameter, value: str | None) ->
         "batchtui watch --json | jq 'select(.event == \"batch.ended\")'",
     ],
 )
-@click.option("--interval", type=DurationType(least=0.01), metavar="S", help="Between two looks (default: adapts).")
+@click.option("--interval", type=DurationType(least=0.01), metavar="S", help="The polling interval (default: adapts).")
 @click.option("--until-idle", is_flag=True, help="End when nothing runs any more and all results are here.")
 @click.option(
     "--exec",
@@ -62,7 +62,7 @@ def _argv(context: click.Context, option: click.Parameter, value: str | None) ->
     help="Run this for each notice, with the batch as JSON on its stdin; no shell is involved.",
 )
 async def command(session: Session, interval: float | None, until_idle: bool, argv: tuple[str, ...]) -> int:
-    """Refresh, fetch results, send on what waits for room, and tell what happens: a line for each thing, until stopped.
+    """Refresh, download results, send parts that wait for room, and print one line per event until interrupted.
 
     Bell, desktop notice, command and webhook are those of the settings' [notify]; of all dashboards and watches that
     are open one tells each notice. With --json each line is a JSON document. A network that is down is waited out.
@@ -124,7 +124,7 @@ def _document(told: WatchEvent) -> documents.Document:
 
 
 def _status_teller(session: Session, workspace: Workspace) -> Callable[[PollStatus], None]:
-    """Return the listener that says when the API cannot be asked, and when it can again; each once."""
+    """Return a listener that reports once when the API becomes unreachable, and once when it answers again."""
     said = ""
 
     def tell(status: PollStatus) -> None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from batchtui.services.batches.cancel import ActionResult, Skipped
     from batchtui.services.workspace import Workspace
 
+_NOT_DONE = {"cancel": "Not canceled", "delete": "Not deleted"}
+
 
 @dataclass(frozen=True, slots=True)
 class ActionPlan:
@@ -46,13 +48,14 @@ async def keys_of(workspace: Workspace, names: Sequence[str]) -> list[int]:
     from batchtui.services.batches.adopt import find_or_import_all
 
     targets = await find_or_import_all(workspace, names)
+    # A job and one of its batches may both be named: each batch is taken once.
     return list(dict.fromkeys(batch.key for target in targets for batch in target.batches))
 
 
 def ask(session: Session, acts: ActionPlan, *, yes: bool) -> None:
     """Show what would be done, and ask. Raises `ConsentNeeded` unless the answer is yes."""
     for skipped in acts.skipped:
-        session.notes.say(f"Left alone: {batch_label(skipped.batch)}: {skipped.reason}.")
+        session.notes.say(f"{_NOT_DONE[acts.word]}: {batch_label(skipped.batch)}: {skipped.reason}.")
     if not acts.batches:
         return
     if not yes:

@@ -16,6 +16,7 @@ from batchtui.domain.result import Outcome
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.runtime import atomic_file as output_file
 from batchtui.text.batch_names import batch_label
+from batchtui.text.durations import span
 from batchtui.text.glyphs import OUTCOMES
 from batchtui.text.numbers import amount, bytes_done, count
 from batchtui.text.outcome_words import batch_outcome_words
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from batchtui.services.batches.targets import Target
     from batchtui.services.results.collect import CollectProgress
     from batchtui.services.results.export import ExportOptions, ExportProgress, ExportReport
+    from batchtui.services.results.fetch_retries import FetchRetry
     from batchtui.services.workspace import Workspace
 
 STDOUT = "-"
@@ -72,12 +74,15 @@ async def wait_and_save(
         WaitTimedOut, FateUnknown, NeverSent: as `flows.wait.wait_for`.
     """
     from batchtui.services.batches.adopt import find_or_import
+    from batchtui.services.polling.wait import time_limit
 
+    began = workspace.clock.monotonic()
     target = await find_or_import(workspace, named)
     await waiting.wait_for(
         session, workspace, target.batches, poll_interval=patience.poll_interval, timeout=patience.timeout
     )
-    target = await collect_all(session, workspace, await showing.reload(workspace, target))
+    left = time_limit(patience.timeout) - (workspace.clock.monotonic() - began)
+    target = await collect_all(session, workspace, await showing.reload(workspace, target), timeout=max(left, 0.0))
     report = None if options is None else await export(session, workspace, target, options)
     if session.json:
         session.out.document({**showing.target_document(target), "export": report and report.document()})
@@ -90,17 +95,23 @@ async def wait_and_save(
 
 
 async def ensure_collected(
-    session: Session, workspace: Workspace, target: Target, *, accept: bool = False, salvage: bool = False
+    session: Session,
+    workspace: Workspace,
+    target: Target,
+    *,
+    accept: bool = False,
+    salvage: bool = False,
+    timeout: float | None = None,
 ) -> Target:
     """Refresh the running batches of a target, and collect the results of all that have ended."""
     from batchtui.services.polling.refresh import refresh_batches
 
-    running = [batch for batch in target.batches if batch.state.is_running]
+    running = [batch for batch in target.batches if batch.state.is_running or batch.state is BatchState.MISSING]
     if running:
         await refresh_batches(workspace, running)
         target = await showing.reload(workspace, target)
     try:
-        return await collect_all(session, workspace, target, accept=accept)
+        return await collect_all(session, workspace, target, accept=accept, timeout=timeout)
     except (ResultsDamaged, ResultsUnavailable) as error:
         if not salvage:
             raise
@@ -108,23 +119,28 @@ async def ensure_collected(
         return await showing.reload(workspace, target)
 
 
-async def collect_all(session: Session, workspace: Workspace, target: Target, *, accept: bool = False) -> Target:
-    """Collect the results of all ended batches. Batches that can have none are skipped, with a remark."""
-    from batchtui.services.results.collect import collect
+async def collect_all(
+    session: Session, workspace: Workspace, target: Target, *, accept: bool = False, timeout: float | None = None
+) -> Target:
+    """Collect the results of all ended batches, trying again until `timeout` seconds are over.
 
-    for batch in target.batches:
-        if batch.results is not ResultsState.SAVED and (
-            batch.state is not BatchState.ENDED or batch.results is ResultsState.GONE
-        ):
-            continue
-        try:
-            await collect(workspace, batch, on_progress=_collecting(session, batch), accept=accept)
-        except ResultsUnavailable as error:
-            # Of several batches one without results must not keep the others from being saved.
-            if len(target.batches) == 1:
-                raise
-            session.notes.failure(error)
+    Batches that can have none are skipped, with a remark. Another failure of one batch is raised when all others are
+    saved.
+    """
+    from batchtui.services.results import fetch_retries as fetching
+
+    failed = await fetching.collect_all(
+        workspace,
+        target.batches,
+        timeout=fetching.FETCH_TIMEOUT if timeout is None else timeout,
+        accept=accept,
+        listeners=fetching.FetchListeners(_collecting(session), _retrying(session)),
+    )
     session.notes.close()
+    for _, error in failed:
+        if not isinstance(error, ResultsUnavailable) or len(target.batches) == 1:
+            raise error
+        session.notes.failure(error)
     return await showing.reload(workspace, target)
 
 
@@ -201,12 +217,22 @@ def _stdout(session: Session, kind: str) -> BinaryIO:
     return session.out.binary
 
 
-def _collecting(session: Session, batch: Batch) -> Callable[[CollectProgress], None]:
-    def show(collecting: CollectProgress) -> None:
+def _collecting(session: Session) -> Callable[[Batch, CollectProgress], None]:
+    def show(batch: Batch, collecting: CollectProgress) -> None:
         done = bytes_done(collecting.bytes, collecting.total)
         session.notes.progress(f"{batch.id}: {collecting.step} {done}")
 
     return show
+
+
+def _retrying(session: Session) -> Callable[[FetchRetry], None]:
+    def say(retry: FetchRetry) -> None:
+        batch, error = retry.batch, retry.error
+        session.notes.say(
+            f"Cannot fetch the results of {batch.id} yet: {error.message} Next try in {span(retry.seconds)}."
+        )
+
+    return say
 
 
 def _exporting(session: Session) -> Callable[[ExportProgress], None]:

@@ -60,9 +60,18 @@ def terminal_notifier(notes: Stderr, workspace: Workspace) -> Callable[[Sequence
 
 
 _WORDS: dict[str, Callable[[SendEvent], str]] = {
-    "waiting": lambda event: f"the API wants to be left alone for {countdown(event.seconds)}. {event.message}",
-    "looking": lambda event: f"the answer was lost; looking for it at the API in {countdown(event.seconds)}.",
-    "adopted": lambda event: f"the answer was lost, and the batch is there: {event.batch.id}",
-    "unknown": lambda _: "nobody knows whether it was created. `batchtui resume` looks again, and sends nothing twice.",
+    "waiting": lambda event: (
+        f"refused {amount(event.attempts, 'time')}; next try in {countdown(event.seconds)}. {event.message}"
+    ),
+    "looking": lambda event: (
+        "no response to the create request; looking for it at the API."
+        + (f" Its absence is proved in {countdown(event.seconds)}." if event.seconds > 10 else "")
+    ),
+    "adopted": lambda event: (
+        f"no response to the create request, and {event.batch.id} fits"
+        + ("; its results will prove it." if event.batch.is_unproved else ": its results prove it.")
+    ),
+    "unknown": lambda _: "unknown whether it was created. `batchtui resume` looks again, and sends nothing twice.",
+    "account": lambda event: f"its account was not known; it is taken for {event.message}.",
     "queued": lambda event: f"waits. {event.message or event.batch.reason}",
 }

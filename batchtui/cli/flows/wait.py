@@ -52,6 +52,7 @@ async def wait_for(
         on_progress=_teller(session.notes, workspace.clock, await load_forecaster(workspace)),
     )
     session.notes.close()
+    # Before `refuse_undecided` raises: the ends of the other parts are notified all the same.
     await Notifier(workspace, channels(workspace, say=terminal_notifier(session.notes, workspace))).tell()
     refuse_undecided(settled)
     return settled
@@ -83,6 +84,7 @@ def end_words(batches: Sequence[Batch], history: Forecaster, now: datetime) -> s
     known = [forecast for batch in running if (forecast := history.of(batch, now))]
     if len(known) < len(running):
         return forecasts.NO_HISTORY
+    # A batch that has run longer than any before has no forecast end, and counts as the last.
     return forecasts.in_short(max(known, key=lambda one: one.end or datetime.max.replace(tzinfo=UTC)), now)
 
 

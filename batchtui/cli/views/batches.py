@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.domain.cost import total
+from batchtui.domain.cost import NOTHING, total
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.text import forecasts
 from batchtui.text.durations import ago, span, stamp
 from batchtui.text.glyphs import state_sign
-from batchtui.text.money import cost, cost_in_full
+from batchtui.text.money import at_least, batch_cost, batch_cost_in_full, cost_in_full
 from batchtui.text.numbers import amount, count, size
 from batchtui.text.outcome_words import batch_outcome_words, counts_words, outcome_words
 from batchtui.text.safe import one_line, sanitize
@@ -48,6 +48,7 @@ def show_batches(output: Stdout, batches: Sequence[Batch], now: datetime) -> Non
 
 
 def _row(batch: Batch, now: datetime, output: Stdout) -> tuple[str, ...]:
+    # A batch made elsewhere has no name but its id, which has a column of its own.
     name = "·" if batch.name == batch.id else sanitize(batch.name)
     moment = batch.ended_at or batch.created_at or batch.submitted_at or batch.planned_at
     return (
@@ -57,7 +58,7 @@ def _row(batch: Batch, now: datetime, output: Stdout) -> tuple[str, ...]:
         count(batch.requests),
         progress_words(batch),
         ago(moment, now),
-        cost(batch.cost_actual, batch.cost_estimate),
+        batch_cost(batch),
         model_words(batch.models),
         sanitize(batch.id or "·"),
     )
@@ -76,14 +77,14 @@ def part_words(batch: Batch) -> str:
 
 
 def progress_words(batch: Batch) -> str:
-    """Return what became of the requests, where that is known; else why it stands where it stands."""
+    """Return the outcomes of the requests once there are any, else the reason of the state."""
     if batch.state is BatchState.ENDED or batch.counts.settled:
         return batch_outcome_words(batch)
     return sanitize(batch.reason)
 
 
 def model_words(models: Sequence[str]) -> str:
-    """Name the models, without what all of their names share."""
+    """Return the models' names, without the prefix `claude-`."""
     return sanitize(", ".join(model.removeprefix("claude-") for model in models))
 
 
@@ -107,7 +108,7 @@ def batch_details(batch: Batch, now: datetime, output: Stdout, forecast: Forecas
         ("ended", _moment(batch.ended_at, now)),
         ("took", span(batch.ended_at - batch.created_at) if batch.ended_at and batch.created_at else ""),
         ("results", _results_words(batch, now)),
-        ("cost", cost_in_full(batch.cost_actual, batch.cost_estimate, batch.counts)),
+        ("cost", batch_cost_in_full(batch)),
         ("version", sanitize(", ".join(filter(None, (batch.api_version, *batch.betas))))),
         ("refreshed", ago(batch.refreshed_at, now) if batch.refreshed_at else ""),
     ]
@@ -119,7 +120,7 @@ def job_details(
 ) -> Iterator[str]:
     """Yield the facts of a job, a line each; its batches are for a table.
 
-    `outcomes` are those that count over all attempts; without them the counts of its batches are said.
+    `outcomes` are merged over all attempts; without them the counts of the batches are shown.
     """
     attempts = max((batch.attempt for batch in batches), default=1)
     facts = [
@@ -138,7 +139,7 @@ def job_details(
 
 
 def _job_words(batches: Sequence[Batch], counts: RequestCounts) -> str:
-    """Say what became of a job's requests in one attempt, as closely as is known of all of its batches."""
+    """Return the outcomes of a job with one attempt; the API's counts where a batch has no outcomes yet."""
     found: dict[Outcome, int] = {}
     for batch in batches:
         if batch.outcomes is None:
@@ -149,7 +150,10 @@ def _job_words(batches: Sequence[Batch], counts: RequestCounts) -> str:
 
 
 def _cost_words(batches: Sequence[Batch], counts: RequestCounts) -> str:
-    """Return what a job cost in all its attempts, once that is known of each."""
+    """Return the cost of all attempts: at least what is known where answers lack their usage, else the estimate."""
+    if without_usage := sum(batch.without_usage for batch in batches):
+        known = sum((batch.cost_actual or batch.cost_at_least or NOTHING for batch in batches), NOTHING)
+        return at_least(known, without_usage, max(counts.succeeded, without_usage))
     actual = total([batch.cost_actual for batch in batches])
     return cost_in_full(actual, total([batch.cost_estimate for batch in batches]), counts)
 
@@ -171,7 +175,7 @@ def sheet(facts: Iterable[tuple[str, str]]) -> Iterator[str]:
 
 
 def caution_lines(cautions: Iterable[BatchWarning]) -> Iterator[str]:
-    """Yield warnings, each with what to do about it on a line below."""
+    """Yield two lines a warning: the message, and the advice below it."""
     for caution in cautions:
         yield f"warning: {caution.message}"
         yield f"    {caution.advice}"

@@ -48,7 +48,7 @@ async def run_canary(
 
 
 def plan_lines(plan: CanaryPlan) -> Iterator[str]:
-    """Yield what would be tried, and what is not as it stands in the requests."""
+    """Yield the lines of a canary's plan: each call with its cost and its changes, then what is left out."""
     for call in plan.calls:
         changed = f" ({', '.join(call.changed)})" if call.changed else ""
         yield f"canary: {one_line(call.skeleton)}: {one_line(call.custom_id)}{changed}, {_at_most(call.at_most)}"
@@ -63,7 +63,7 @@ def _at_most(dollars: Decimal | None) -> str:
 
 
 def plan_document(plan: CanaryPlan) -> Document:
-    """Write what would be tried."""
+    """Return the JSON document of a canary's plan."""
     return {
         "calls": [_call_document(call) for call in plan.calls],
         "dropped_betas": list(plan.dropped_betas),
@@ -73,7 +73,7 @@ def plan_document(plan: CanaryPlan) -> Document:
 
 
 def refuse_dead(session: Session, plan: CanaryPlan, verdicts: Sequence[CanaryVerdict]) -> None:
-    """Say what became of the canary, and stop where the API refuses a shape: none of its requests could succeed.
+    """Print the canary's verdicts to stderr.
 
     Raises:
         CanaryRefused: with a problem for each shape.
@@ -97,7 +97,7 @@ def _problem(verdict: CanaryVerdict) -> Problem:
 
 
 def verdict_lines(verdicts: Sequence[CanaryVerdict]) -> Iterator[str]:
-    """Yield what the API said of each shape."""
+    """Yield one line for each verdict."""
     for verdict in verdicts:
         call = verdict.call
         place = f"{sanitize(call.file)}:{call.line}"
@@ -110,7 +110,7 @@ def verdict_lines(verdicts: Sequence[CanaryVerdict]) -> Iterator[str]:
 
 
 def verdict_documents(verdicts: Sequence[CanaryVerdict]) -> list[Document]:
-    """Write what the API said of each shape."""
+    """Return the JSON documents of the verdicts."""
     return [
         {
             **_call_document(verdict.call),

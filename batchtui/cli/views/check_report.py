@@ -41,7 +41,7 @@ def _others(problem: Problem) -> str:
 
 
 def report_lines(report: CheckReport, parts: Sequence[PartPlan]) -> Iterator[str]:
-    """Yield what there is to send: requests, models, shapes, parts; and how many problems there are."""
+    """Yield the lines of the summary: requests, models, shapes, parts and problems."""
     length = sum(part.bytes for part in parts)
     yield f"{amount(report.requests, 'request')} in {amount(len(parts), 'part')}, {size(length)}"
     for model, number in report.models.items():
@@ -58,7 +58,7 @@ def report_lines(report: CheckReport, parts: Sequence[PartPlan]) -> Iterator[str
 
 
 def progress_of(session: Session) -> Callable[[ReadProgress], None]:
-    """Return the listener that shows how far the reading of the input has come."""
+    """Return a listener that shows the progress of reading the input on stderr."""
     last = 0.0
 
     def show(reading: ReadProgress) -> None:

@@ -38,7 +38,7 @@ PAIRS = (
 
 
 def show_comparison(session: Session, comparison: Comparison, *, changes: bool) -> None:
-    """Write a comparison; with `changes` also every pair that is not the same."""
+    """Print a comparison; with `changes` also every pair that differs."""
     if session.json:
         session.out.document(document(comparison, changes=changes))
         return
@@ -55,7 +55,7 @@ def show_comparison(session: Session, comparison: Comparison, *, changes: bool) 
 
 
 def shared(pairs: ResultPairs) -> int:
-    """Return how many custom_ids are in both."""
+    """Return the number of custom_ids that both sets have."""
     numbers = pairs.by_difference
     return pairs.count - numbers.get(AnswerChange.ONLY_FIRST, 0) - numbers.get(AnswerChange.ONLY_SECOND, 0)
 

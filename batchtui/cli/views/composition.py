@@ -28,7 +28,7 @@ LONGEST_SHOWN = 4000
 
 
 def found_lines(composition: Composition) -> Iterator[str]:
-    """Yield what the data is and how it is read."""
+    """Yield the lines about the data: its kind, and how it is read."""
     table, template = composition.table, composition.template
     facts = "; ".join(f"{key}: {value}" for key, value in table.facts.items())
     yield f"{one_line(table.name)}: {table.kind} ({one_line(facts)})"
@@ -40,7 +40,7 @@ def found_lines(composition: Composition) -> Iterator[str]:
 
 
 def composed_lines(composed: Composed) -> Iterator[str]:
-    """Yield what was made, and what is worth knowing about ids and caching."""
+    """Yield the lines about the requests that were made, their ids and caching."""
     models = ", ".join(f"{count(number)} × {one_line(model)}" for model, number in composed.report.models.items())
     yield f"{amount(composed.report.requests, 'request')} of {amount(composed.rows, 'row')}: {models or 'no model'}"
     if composed.left_out:
@@ -59,7 +59,7 @@ def composed_lines(composed: Composed) -> Iterator[str]:
 
 
 def preview_lines(rows: Sequence[RenderedRow]) -> Iterator[str]:
-    """Yield rows as a person reads them."""
+    """Yield the lines of a preview of rows."""
     for rendered in rows:
         place = f"{one_line(rendered.file)}, " if rendered.file else ""
         yield f"── {place}row {rendered.number} (line {rendered.line}): {one_line(rendered.custom_id)}"
@@ -74,7 +74,7 @@ def preview_lines(rows: Sequence[RenderedRow]) -> Iterator[str]:
 
 
 def rendered_document(rendered: RenderedRow) -> Document:
-    """Write one row as it would be sent."""
+    """Return the JSON document of one row as it would be sent."""
     return {
         "file": rendered.file,
         "row": rendered.number,
@@ -85,7 +85,7 @@ def rendered_document(rendered: RenderedRow) -> Document:
 
 
 def found_document(composition: Composition) -> Document:
-    """Write what was found out before anything was made."""
+    """Return the JSON document about the data."""
     table, template = composition.table, composition.template
     return {
         "table": {"name": table.name, "kind": table.kind, "columns": list(table.columns), **table.facts},
@@ -95,7 +95,7 @@ def found_document(composition: Composition) -> Document:
 
 
 def composed_document(composition: Composition, composed: Composed, output: str | None) -> Document:
-    """Write what became of a composition."""
+    """Return the JSON document of a composition."""
     report, prefix = composed.report, composed.prefix
     return {
         "output": output if composed.is_written else None,
@@ -130,7 +130,7 @@ def composed_document(composition: Composition, composed: Composed, output: str 
 
 
 def listed_document(listed: TemplateEntry) -> Document:
-    """Write one template of the list."""
+    """Return the JSON document of one template."""
     return {
         "name": listed.name,
         "version": listed.version,
@@ -141,7 +141,7 @@ def listed_document(listed: TemplateEntry) -> Document:
 
 
 def _prefix(prefix: CacheablePrefix, least: int) -> str:
-    """Return what all requests share, and whether that is cached."""
+    """Return the line about the shared prefix, and whether it is cached."""
     said = f"all begin with the same {size(prefix.bytes)}, about {count(prefix.tokens)} tokens"
     if prefix.tokens < least:
         return f"{said}: too short to be cached (from {count(least)} tokens on)"
@@ -149,7 +149,7 @@ def _prefix(prefix: CacheablePrefix, least: int) -> str:
 
 
 def _gain(gain: CacheSavings) -> str:
-    """Return what caching is worth, either way it may go."""
+    """Return what caching saves at best and costs at worst, in words."""
     saved = f"saves up to {usd(gain.all_hit)}" if gain.all_hit > 0 else "saves nothing with so few requests"
     return f"caching it {saved} where all find it, and costs {usd(gain.none_hit)} more where none does (--prime helps)"
 

@@ -35,14 +35,15 @@ def batch_documents(batches: Iterable[Batch], ends: Ends | None = None) -> list[
 def job_document(
     job: Job, batches: Sequence[Batch], *, parts: int | None = None, expected: Estimate | None = None
 ) -> Document:
-    """Write a job; its cost is known where that of each of its batches is; `expected` before there are any."""
+    """Return a job; its cost is null unless each batch's is known. `expected` stands in before there are batches."""
+    # Of a dry run there are no batches yet: the estimate is all that is known.
     estimate = total(batch.cost_estimate for batch in batches) if expected is None else expected.cost.figure
     return {
         "id": job.id,
         "name": job.name,
         "requests": job.requests,
         "parts": max((batch.parts for batch in batches), default=0) if parts is None else parts,
-        "cost": cost_document(estimate, total(batch.cost_actual for batch in batches)),
+        "cost": _job_cost(estimate, batches),
         "bytes": job.bytes,
         "created_at": moment(job.created_at),
         "source": job.source or None,
@@ -52,8 +53,16 @@ def job_document(
     }
 
 
+def _job_cost(estimate: Decimal | None, batches: Sequence[Batch]) -> Document:
+    document = cost_document(estimate, total(batch.cost_actual for batch in batches))
+    if without_usage := sum(batch.without_usage for batch in batches):
+        known = sum((batch.cost_actual or batch.cost_at_least or Decimal(0) for batch in batches), Decimal(0))
+        document |= {"at_least": dollars(known or None), "without_usage": without_usage}
+    return document
+
+
 def total(amounts: Iterable[Decimal | None]) -> Decimal | None:
-    """Add amounts up; one unknown makes the sum unknown, and so does there being none."""
+    """Return the sum of amounts in USD; None where one of them is unknown or there are none."""
     known = list(amounts)
     return sum((amount for amount in known if amount is not None), Decimal(0)) if known and None not in known else None
 
@@ -115,7 +124,7 @@ def _bounds_document(bounds: Bounds) -> Document:
 
 
 def check_document(report: CheckReport, parts: Sequence[PartPlan], estimate: Estimate | None = None) -> Document:
-    """Write what a check found; nothing of costs where no request is right."""
+    """Return the report of a check; without a valid request the estimate is null."""
     return {
         "requests": report.requests,
         "bytes": sum(part.bytes for part in parts),

@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 from batchtui.text.batch_json import Document, counts_document, dollars
-from batchtui.text.money import UNKNOWN_CELL, usd
+from batchtui.text.money import UNKNOWN_CELL, at_least, usd
 from batchtui.text.numbers import amount, count, short
 from batchtui.text.outcome_words import counts_words
 from batchtui.text.safe import sanitize
@@ -52,7 +52,7 @@ CATEGORIES = {
 
 
 def show_ledger(session: Session, ledger: Ledger, *, named: str | None, as_csv: bool) -> None:
-    """Print what was spent."""
+    """Print a ledger as text, CSV or JSON."""
     if session.json:
         session.out.document(ledger_document(ledger))
         return
@@ -71,7 +71,7 @@ def show_ledger(session: Session, ledger: Ledger, *, named: str | None, as_csv: 
 
 
 def sheet(ledger: Ledger, named: str | None) -> Iterator[str]:
-    """Yield everything about the total, a fact a line."""
+    """Yield the lines about the total: cost, categories, savings."""
     total = ledger.total
     of = f" of {sanitize(named)}" if named else ""
     batches = amount(len(total.batches), "batch", "batches")
@@ -86,8 +86,8 @@ def sheet(ledger: Ledger, named: str | None) -> Iterator[str]:
             unit = "" if name == "web_searches" else " tokens"
             thinking = total.usage.thinking_tokens if name == "output" else 0
             more = f", of which {short(thinking)} thinking" if thinking else ""
-            yield f"  {said}: {usd(getattr(total.categories, name))} for {short(tokens)}{unit}{more}"
-    if total.results:
+            yield f"  {said}: {_category(total, name)} for {short(tokens)}{unit}{more}"
+    if total.known:
         yield f"  at standard prices: {usd(total.standard)}; the batch saved {usd(total.saved)}"
     if total.hit_rate is not None:
         verb = "saved" if total.caching >= 0 else "cost"
@@ -96,7 +96,7 @@ def sheet(ledger: Ledger, named: str | None) -> Iterator[str]:
 
 
 def remarks(ledger: Ledger) -> Iterator[str]:
-    """Yield what the figures do not include."""
+    """Yield a sentence for each kind of cost that the figures do not include."""
     if ledger.total.unknown:
         answers = amount(ledger.total.unknown, "answer")
         yield f"{answers} cannot be priced: their model has no price, or they say nothing of their tokens."
@@ -110,7 +110,7 @@ def remarks(ledger: Ledger) -> Iterator[str]:
 
 
 def show_calculation(session: Session, sums: Sequence[CalculatedCost], *, as_csv: bool) -> None:
-    """Print a calculation."""
+    """Print a calculation as text, CSV or JSON."""
     documents = [_sum_document(each) for each in sums]
     if session.json:
         session.out.document(documents)
@@ -145,6 +145,7 @@ def _line_document(line: LedgerLine) -> Document:
         "known": dollars(line.known),
         "estimate": dollars(line.expected),
         "unpriced_answers": line.unknown,
+        "without_usage": line.unmetered,
         "batches": len(line.batches),
         "answers": line.results,
         "categories": {name: dollars(getattr(line.categories, name)) for name in CATEGORIES},
@@ -165,6 +166,7 @@ def _flat(line: LedgerLine) -> Document:
 
 
 def _csv(session: Session, documents: Sequence[Document]) -> None:
+    # newline="": the csv module writes its own line ends.
     written = io.StringIO(newline="")
     writer = csv.DictWriter(written, list(documents[0]) if documents else [], lineterminator="\n")
     writer.writeheader()
@@ -173,7 +175,7 @@ def _csv(session: Session, documents: Sequence[Document]) -> None:
 
 
 def _harmless(document: Document) -> Document:
-    """Keep a spreadsheet from running a label as a formula."""
+    """Return the document with an apostrophe before a label that a spreadsheet would run."""
     return {
         key: f"'{value}" if isinstance(value, str) and key == "label" and value[:1] in "=+-@\t\r" else value
         for key, value in document.items()
@@ -183,15 +185,15 @@ def _harmless(document: Document) -> Document:
 def _row(line: LedgerLine) -> tuple[str, ...]:
     cache = "" if line.hit_rate is None else f"{line.hit_rate:.0%}"
     return (
-        sanitize(line.label), _money(line), usd(line.expected, unknown=UNKNOWN_CELL), usd(line.standard),
-        usd(line.saved),
+        sanitize(line.label), _money(line), usd(line.expected, unknown=UNKNOWN_CELL), _priced(line, line.standard),
+        _priced(line, line.saved),
         count(len(line.batches)), count(line.results), short(line.usage.total_input), short(line.usage.output_tokens),
         cache,
     )  # fmt: skip
 
 
 def _compared(cost: Decimal | None, expected: Decimal) -> str:
-    """Return how far an estimate was off."""
+    """Return the actual cost as a share of the estimate, in words; empty where it is unknown."""
     if cost is None or not expected:
         return ""
     return f"; it came to {cost / expected:.0%} of that"
@@ -200,7 +202,20 @@ def _compared(cost: Decimal | None, expected: Decimal) -> str:
 def _money(line: LedgerLine) -> str:
     if line.cost is not None:
         return usd(line.cost)
-    return f"{usd(line.known)} and more" if line.known else usd(None)
+    if line.unmetered:
+        return at_least(line.known, line.unmetered, line.results)
+    return f"at least {usd(line.known)}" if line.known else usd(None)
+
+
+def _priced(line: LedgerLine, amount: Decimal) -> str:
+    """Return an amount that is a sum of what has a price; unknown where nothing has."""
+    return UNKNOWN_CELL if line.unknown and not line.known else usd(amount)
+
+
+def _category(line: LedgerLine, name: str) -> str:
+    """Return what one category cost; unknown where its tokens have no price, never $0.00 for that."""
+    amount: Decimal = getattr(line.categories, name)
+    return usd(None) if line.unknown and not amount else usd(amount)
 
 
 def _tokens(line: LedgerLine, category: str) -> int:

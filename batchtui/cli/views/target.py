@@ -25,15 +25,15 @@ TO_COME = (ResultsState.NONE, ResultsState.PARTIAL)
 
 
 async def reload(workspace: Workspace, target: Target) -> Target:
-    """Read the batches of a target again, as they stand now."""
+    """Return the target with its batches read again from the registry."""
     keys = [batch.key for batch in target.batches]
     return replace(target, batches=tuple(await workspace.registry.views.page(keys)))
 
 
 async def merged_outcomes(workspace: Workspace, target: Target) -> Mapping[Outcome, int] | None:
-    """Count what a job has come to over its attempts: for each custom_id the latest success, else the latest outcome.
+    """Return the outcomes of a job over its attempts: of each custom_id the latest success, else the latest outcome.
 
-    None where it was never tried again, or while an attempt is still open: the counts of its batches say it then.
+    None for a job with one attempt, and while an attempt is open.
     """
     if target.job is None or max(batch.attempt for batch in target.batches) == 1:
         return None
@@ -41,13 +41,14 @@ async def merged_outcomes(workspace: Workspace, target: Target) -> Mapping[Outco
         return None
     if any(batch.state is BatchState.ENDED and batch.results in TO_COME for batch in target.batches):
         return None
+    # Imported here: `status` of a job without a retry, the usual case, does not pay for it.
     from batchtui.services.retry.unresolved import counted_outcomes
 
     return await asyncio.to_thread(counted_outcomes, workspace.registry, target.batches)
 
 
 async def ends(workspace: Workspace) -> Ends:
-    """Read the history that tells when running batches may end."""
+    """Return a function that forecasts the end of a running batch, from the history as it stands."""
     from batchtui.services.insights.forecast import load_forecaster
 
     now, history = workspace.clock.now(), await load_forecaster(workspace)
@@ -55,7 +56,7 @@ async def ends(workspace: Workspace) -> Ends:
 
 
 async def warnings_of(workspace: Workspace, target: Target) -> list[BatchWarning]:
-    """Read the warnings that concern a target: those about its batches, and those about everything."""
+    """Return the warnings about a target's batches, and those about no batch in particular."""
     from batchtui.services.insights.warnings import list_warnings
 
     keys = {batch.key for batch in target.batches}
@@ -90,7 +91,7 @@ def target_document(
 ) -> Document:
     """Write a batch, or a job with its batches and their counts together.
 
-    A request that was tried again stands in the counts of each attempt; in `outcomes` it stands once.
+    `request_counts` counts a retried request once an attempt, `outcomes` once.
     """
     if target.job is None:
         return documents.batch_documents(target.batches, ends)[0]

@@ -34,7 +34,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableOptions:
-    """What a person knows better than the detection."""
+    """What the user says about a table; None leaves it to the detection."""
 
     encoding: str | None = None
     delimiter: str | None = None
@@ -126,7 +126,7 @@ class Table(Protocol):
 
 
 class Readable:
-    """What most tables have in common."""
+    """Base class with the members that most tables share."""
 
     doubts: tuple[Doubt, ...] = ()
     left_out: Mapping[str, int] = {}

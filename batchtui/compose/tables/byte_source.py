@@ -61,6 +61,7 @@ class ByteSource:
         """Keep what a pipe brings in a temporary file, as far as it is read, so that it can be read again."""
         if self.is_pipe and self._kept is None and self._rest is not None:
             self._kept = TemporaryFile()  # noqa: SIM115 (closed with this object)
+            # It lives as long as this object, which nobody closes.
             weakref.finalize(self, self._kept.close)
             self._kept_bytes = self._kept.write(self.head)
 

@@ -161,7 +161,7 @@ def _is_data(name: str) -> bool:
 
 @contextmanager
 def _damage_said(name: str) -> Iterator[None]:
-    """Say what the unpacking libraries raise.
+    """Turn exceptions of the decompression libraries into InputError.
 
     Raises:
         InputError: in the place of their errors.

@@ -124,6 +124,7 @@ class DelimitedTable:
         lines = short_lines(stream)
         for _ in range(self._dialect.skip):
             next(lines, "")
+        # Not strict: a wrongly quoted row is named by `rows`, and here it must only not stop the others.
         reader = self._dialect.reader(lines, strict=False)
         strips = self._dialect.strips
         if self._head is not None:

@@ -40,7 +40,7 @@ class _Held(NamedTuple):
 
 
 class DelimitedRows:
-    """The rows of one reading. Holds a block at a time."""
+    """Reads the rows once, and holds one block of them at a time."""
 
     def __init__(self, stream: TextIO, dialect: CsvDialect, names: list[str], *, header: list[str] | None) -> None:
         """`header` has the cells of the first row where they are the names; None where the table has no header."""
@@ -109,6 +109,7 @@ class DelimitedRows:
                     self._count(COMMENTS)
                     continue
                 self._begins, self._is_fresh = self._line, False
+            # readline stops at MAX_CELL characters: a full line without its end is cut.
             if len(line) == MAX_CELL and not line.endswith(("\n", "\r")):
                 raise LongLine
             if _DOS_END in line and not (ahead := read(MAX_CELL)).strip(_DOS_END + "\0"):
@@ -192,7 +193,7 @@ def short_lines(stream: TextIO) -> Iterator[str]:
 
 
 def _odd(cells: list[str]) -> CheckFault | None:
-    """Say what is wrong with characters that may be wrong."""
+    """Return the fault of a row with NUL characters or a blank before a quotation mark; None where there is none."""
     if any("\0" in cell for cell in cells):
         return CheckFault("nul", "a cell has a NUL character, which is no text", "remove it, or leave the row out")
     if any(cell.startswith(" ") and cell.lstrip().startswith('"') for cell in cells):
@@ -204,6 +205,7 @@ def _odd(cells: list[str]) -> CheckFault | None:
 
 def _is_final(fault: Exception) -> bool:
     """Whether nothing after it can be trusted: the reader is inside a cell, and does not know where it ends."""
+    # The csv module has one class for all of its errors: only the message tells them apart.
     return isinstance(fault, LongLine) or "field larger" in str(fault) or "unexpected end" in str(fault)
 
 

@@ -98,7 +98,7 @@ class _Row(NamedTuple):
 
 
 class _Trial(NamedTuple):
-    """What a dialect makes of the first rows."""
+    """The first rows as one dialect reads them."""
 
     dialect: CsvDialect
     rows: list[_Row]

@@ -80,6 +80,7 @@ class DuckdbTable(Readable):
             raise UsageError("The SQL must be one SELECT.", hint="For example: select id, text from 'tickets.parquet'.")
 
     def _columns(self) -> tuple[str, ...]:
+        # LIMIT 0: the columns without running the query.
         described = self._ask(f"SELECT * FROM ({self._sql.strip().rstrip(';')}) LIMIT 0").description  # noqa: S608
         return tuple(column[0] for column in described)
 
@@ -131,6 +132,7 @@ def _connect() -> Any:
         raise UsageError(
             "Parquet and SQL need DuckDB, which is not installed.", hint="pip install 'batchtui[data]' installs it."
         ) from None
+    # No extension is downloaded or loaded: a query reads local files and nothing else.
     settings: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
@@ -142,6 +144,6 @@ def _connect() -> Any:
 
 
 def _wrong(error: Exception) -> InputError:
-    """Say DuckDB's first sentence."""
+    """Return DuckDB's error with its first sentence only."""
     said = " ".join(line.strip() for line in str(error).split("\n\nLINE")[0].splitlines() if line.strip())
     return InputError(f"The data cannot be read: {said[:300]}")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
+    # Before UTF-16: its mark is the beginning of this one.
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -39,15 +40,17 @@ _SAMPLE = 1 << 16
 
 
 def detect_encoding(head: bytes) -> str:
-    """Return the codec that the beginning of a text asks for."""
+    """Return the name of the codec of a text, detected from its first bytes."""
     for mark, encoding in _MARKS:
         if head.startswith(mark):
             return encoding
     pairs = len(head) // 2
+    # Without a mark: in Western text every second byte of UTF-16 is 0.
     for encoding, nulls in (("utf-16-le", head[1::2].count(0)), ("utf-16-be", head[0::2].count(0))):
         if pairs and nulls * 10 > pairs * 4:
             return encoding
     try:
+        # Incremental: the beginning of a file may end in the middle of a character.
         codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError as fault:
         return "utf-8" if _is_mostly_utf8(head) else _from_old_computers(head) or _guess(head, fault.start)
@@ -55,7 +58,7 @@ def detect_encoding(head: bytes) -> str:
 
 
 def encoding_name(encoding: str) -> str:
-    """Say an encoding as people know it."""
+    """Return the display name of a codec."""
     return _SAID.get(encoding, encoding.upper().replace("_", "-"))
 
 

@@ -24,7 +24,7 @@ VALUE = "input_data"
 """What a record is called that is no object: an array of texts is a table of one column."""
 TASKS = "tasks"
 _LOOKED_AT = 100
-_HOPELESS = ("file-binary", "file-encoding", "file-empty", "file-not-json", "file-csv")
+_HOPELESS = ("file-binary", "file-encoding", "file-empty", "file-not-json", "file-csv", "file-pointer", "file-markup")
 """What the beginning says about all of it."""
 
 

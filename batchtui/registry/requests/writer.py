@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from contextlib import closing, contextmanager
@@ -136,6 +137,9 @@ class RequestWriter:
                 # The disk is still busy with the last bodies: the index is built beside it.
                 has_duplicates = self._build_index()
                 fingerprint = self._bodies.finish()
+                # It has no journal: what is not on the disk when the power goes is in pieces.
+                _sync(self.folder / index_name(self.attempt))
+                _sync(self.folder)
         except BaseException:
             self.discard()
             raise
@@ -215,6 +219,15 @@ def body_name(attempt: int, part: int) -> str:
 def index_name(attempt: int) -> str:
     """Name of an attempt's index within its job's folder."""
     return f"{attempt}.db"
+
+
+def _sync(path: Path) -> None:
+    """Bring a file, or the names in a folder, to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import sys
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+_log = logging.getLogger(__name__)
 VERSION = 3
 """Of the index; one of another version is built again from the results themselves."""
 READABLE = frozenset({2, VERSION})
@@ -84,6 +86,7 @@ class IndexBuilder:
         self._tail: list[bytes] = []
         """What came of that line."""
         target.unlink(missing_ok=True)
+        # Made beforehand: SQLite would give it the permissions that the umask leaves.
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         self._index = sqlite3.connect(target, isolation_level=None, uri=True, check_same_thread=False)
         # Built in one go and thrown away on any failure: it needs no journal of its own.
@@ -114,13 +117,15 @@ class IndexBuilder:
         """
         last = b"".join(self._tail)
         self._add([last])
+        # Each line was counted with its newline, and the last piece has none.
         size = self._start - 1
         index = self._index
+        # At the end: one sort is faster than keeping the order with every insert.
         index.execute("CREATE INDEX results_by_custom_id ON results(custom_id)")
         words = [(code, word) for word, code in self._words.items() if word is not None]
         index.executemany("INSERT INTO words VALUES (?, ?)", words)
-        if requests:
-            index.execute("ATTACH ? AS sent", (f"{requests[0].absolute().as_uri()}?mode=ro&immutable=1",))
+        if requests and not self._attach(requests[0]):
+            requests = None
         index.execute("BEGIN")
         if requests and self._raw:
             self._mark_invalid(self._raw, requests)
@@ -131,6 +136,17 @@ class IndexBuilder:
         index.close()
         sync(self._target)
         return summary
+
+    def _attach(self, requests: Path) -> bool:
+        """Attach the index of the requests. Returns whether it can be read: a damaged one must not lose results."""
+        try:
+            # immutable: nobody writes it any more, so SQLite needs no locks and no files beside it.
+            self._index.execute("ATTACH ? AS sent", (f"{requests.absolute().as_uri()}?mode=ro&immutable=1",))
+            self._index.execute("SELECT count(custom_id), count(part) FROM sent.requests").fetchone()
+        except sqlite3.DatabaseError as error:
+            _log.warning("the results cannot be compared with the requests, %s: %s", requests, error)
+            return False
+        return True
 
     def discard(self) -> None:
         """Throw the index away."""

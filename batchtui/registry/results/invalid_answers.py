@@ -51,6 +51,7 @@ def find_invalid(
     """
     path, part = requests
     body = path.with_name(body_name(int(path.stem), part))
+    # mmap refuses an empty file.
     if not body.exists() or not body.stat().st_size:
         return
     offsets, lengths = places

@@ -56,7 +56,10 @@ class ResultStore:
 
     def paths(self, batch: Batch) -> ResultPaths:
         """Return where the results of a batch lie, or will. The id comes from outside: it names no other folder."""
-        stem = f"{batch.key}-{_UNSAFE.sub('_', batch.id or '')[:80]}"
+        return self._paths(batch.key, batch.id or "")
+
+    def _paths(self, key: int, batch_id: str) -> ResultPaths:
+        stem = f"{key}-{_UNSAFE.sub('_', batch_id)[:80]}"
         raw, index = self.folder / f"{stem}.jsonl", self.folder / f"{stem}.db"
         return ResultPaths(
             raw,
@@ -188,6 +191,23 @@ class ResultStore:
         if reader is None:
             raise StorageError(f"The index {paths.index} cannot be read.")
         return reader
+
+    def move(self, old: int, new: int, batch_id: str) -> None:
+        """Give the whole results of one row of the registry to another row with the same batch.
+
+        The index stays behind: it was made without the requests of the part, and is built again.
+
+        Raises:
+            StorageError: where the disk refuses.
+        """
+        source, target = self._paths(old, batch_id), self._paths(new, batch_id)
+        try:
+            if source.raw.exists():
+                source.raw.replace(target.raw)
+            for path in (source.index, source.new_index):
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise _refused(error) from error
 
     def rebuild_old_index(self, batch: Batch, requests: RequestStore) -> None:
         """Build the index of an earlier version again, now that requests tell more outcomes; blocking.

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from batchtui.domain.errors import BatchtuiError
+from batchtui.domain.errors import BatchtuiError, UsageError
 from batchtui.domain.states import BatchState
+from batchtui.services.workspace import refuse_other_account
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from batchtui.domain.batch import Batch
     from batchtui.services.workspace import Workspace
@@ -48,13 +49,22 @@ class ActionResult:
     error: BatchtuiError | None = None
 
 
-async def plan_cancel(workspace: Workspace, keys: Sequence[int]) -> CancelPlan:
-    """Return what cancelling these batches would do; nothing is asked of the API."""
+async def plan_cancel(workspace: Workspace, keys: Sequence[int], *, typed: Collection[str] = ()) -> CancelPlan:
+    """Say what cancelling these batches would do. Nothing is asked of the API.
+
+    Args:
+        workspace: whose registry.
+        keys: the batches.
+        typed: what a person typed to name them. A batch that is not proved to be a job's own may be somebody
+            else's, so only its id, typed, is taken for it.
+    """
     cancel: list[Batch] = []
     drop: list[Batch] = []
     skipped: list[Skipped] = []
     for batch in await workspace.registry.views.page(keys):
-        if batch.state is BatchState.IN_PROGRESS:
+        if why_not := unproved_reason(batch, typed):
+            skipped.append(Skipped(batch, why_not))
+        elif batch.state is BatchState.IN_PROGRESS:
             cancel.append(batch)
         elif batch.state is BatchState.PLANNED:
             drop.append(batch)
@@ -64,21 +74,52 @@ async def plan_cancel(workspace: Workspace, keys: Sequence[int]) -> CancelPlan:
 
 
 async def apply_cancel(workspace: Workspace, plan: CancelPlan) -> list[ActionResult]:
-    """Cancel the batches of a plan. Returns one result for each; a failure does not stop the others."""
+    """Cancel what the plan says; what fails, or was sent meanwhile, does not hold up the rest."""
     workspace.refuse_if_read_only()
     outcomes: list[ActionResult] = []
     # First what is not sent yet: it must not go out while the others are being cancelled.
     for batch in plan.drop:
-        await workspace.registry.batches.deleted(batch.key, locally=True)
-        outcomes.append(ActionResult(await workspace.registry.batches.get(batch.key)))
-    for batch in plan.cancel:
         error: BatchtuiError | None = None
+        if not await workspace.registry.batches.drop(batch.key, batch.state, batch.id):
+            error = _sent_meanwhile(await workspace.registry.batches.get(batch.key))
+        outcomes.append(ActionResult(await workspace.registry.batches.get(batch.key), error))
+    for batch in plan.cancel:
+        error = None
         try:
+            await refuse_changed(workspace, batch)
             await _cancel(workspace, batch)
         except BatchtuiError as caught:
             error = caught
         outcomes.append(ActionResult(await workspace.registry.batches.get(batch.key), error))
     return outcomes
+
+
+def unproved_reason(batch: Batch, typed: Collection[str]) -> str:
+    """Say why a batch is left alone that may be somebody else's; empty where its id was typed, or it is proved."""
+    if not batch.is_unproved or batch.id in typed:
+        return ""
+    return f"it is not proved that {batch.id} is this part's batch; name it by that id to act on it all the same"
+
+
+async def refuse_changed(workspace: Workspace, batch: Batch) -> None:
+    """Stop where a row has another batch than when the plan was made, or belongs to another account.
+
+    Raises:
+        OtherAccount: with both accounts.
+        UsageError: its batch proved to be somebody else's meanwhile.
+        GatewayError, CredentialsMissing: it cannot be found out.
+    """
+    refuse_other_account(batch, await workspace.front_account())
+    now = await workspace.registry.batches.get(batch.key)
+    if now.id != batch.id:
+        raise UsageError(f"{batch.id} turned out not to be {batch.name} part {batch.part}.", hint="Look at it again.")
+
+
+def _sent_meanwhile(batch: Batch) -> UsageError:
+    return UsageError(
+        f"{batch.name} part {batch.part} was sent meanwhile, so it was not dropped: it is {batch.state}.",
+        hint="Run the same command again to cancel it at the API.",
+    )
 
 
 async def _cancel(workspace: Workspace, batch: Batch) -> None:
@@ -90,9 +131,9 @@ async def _cancel(workspace: Workspace, batch: Batch) -> None:
     await workspace.registry.batches.heard([remote])
     if remote.state is BatchState.IN_PROGRESS:
         raise BatchtuiError(
-            f"{batch.id} is still in progress after it was cancelled.",
-            title="Not cancelled",
-            hint="Try again, or look at `batchtui log`.",
+            f"{batch.id} is still in progress after it was canceled.",
+            title="Not canceled",
+            hint="Run the command again, or look at `batchtui log`.",
         )
 
 

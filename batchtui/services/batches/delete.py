@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from batchtui.domain.errors import AnswerLost, BatchNotFound, BatchtuiError, Refused, Unreachable
+from batchtui.domain.errors import AnswerLost, BatchNotFound, BatchtuiError, Refused, Unreachable, UsageError
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.runtime.threads import run_in_thread
-from batchtui.services.batches.cancel import ActionResult, Skipped
+from batchtui.services.batches.cancel import ActionResult, Skipped, refuse_changed, unproved_reason
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from batchtui.domain.batch import Batch
     from batchtui.domain.errors import GatewayError
@@ -37,11 +37,17 @@ class DeletePlan:
 
 
 async def plan_delete(
-    workspace: Workspace, keys: Sequence[int], *, locally: bool = False, force: bool = False
+    workspace: Workspace,
+    keys: Sequence[int],
+    *,
+    locally: bool = False,
+    force: bool = False,
+    typed: Collection[str] = (),
 ) -> DeletePlan:
     """Return what deleting these batches would do; nothing is asked of the API.
 
-    Without `force`, batches whose results are not saved are left alone, with the reason.
+    Without `force`, batches whose results are not saved are left alone, with the reason; `typed` is as in
+    `plan_cancel`.
     """
     delete: list[Batch] = []
     drop: list[Batch] = []
@@ -49,7 +55,7 @@ async def plan_delete(
     skipped: list[Skipped] = []
     for batch in await workspace.registry.views.page(keys):
         loses = await _loses_results(workspace, batch)
-        why_not = _why_not(batch, locally=locally, force=force, loses=loses)
+        why_not = _why_not(batch, locally=locally, force=force, loses=loses) or unproved_reason(batch, typed)
         if why_not:
             skipped.append(Skipped(batch, why_not))
         elif locally or batch.state in (BatchState.PLANNED, BatchState.MISSING):
@@ -67,16 +73,28 @@ async def apply_delete(workspace: Workspace, plan: DeletePlan) -> list[ActionRes
     batches = workspace.registry.batches
     outcomes: list[ActionResult] = []
     for batch in plan.drop:
-        await batches.deleted(batch.key, locally=True)
-        outcomes.append(ActionResult(await batches.get(batch.key)))
-    for batch in plan.delete:
         error: BatchtuiError | None = None
         try:
+            await _drop(workspace, batch)
+        except BatchtuiError as caught:
+            error = caught
+        outcomes.append(ActionResult(await batches.get(batch.key), error))
+    for batch in plan.delete:
+        error = None
+        try:
+            await refuse_changed(workspace, batch)
             await _delete(workspace, batch)
         except BatchtuiError as caught:
             error = caught
         outcomes.append(ActionResult(await batches.get(batch.key), error))
     return outcomes
+
+
+async def _drop(workspace: Workspace, batch: Batch) -> None:
+    """Take a batch out of the lists here, where it stands as it stood when the plan was made."""
+    if not await workspace.registry.batches.drop(batch.key, batch.state, batch.id):
+        now = await workspace.registry.batches.get(batch.key)
+        raise UsageError(f"{batch.name} part {batch.part} is {now.state} meanwhile; it was left alone.")
 
 
 async def _delete(workspace: Workspace, batch: Batch) -> None:
@@ -117,7 +135,9 @@ async def _loses_results(workspace: Workspace, batch: Batch) -> bool:
 def _why_not(batch: Batch, *, locally: bool, force: bool, loses: bool) -> str:
     if batch.state is BatchState.DELETED:
         return "it is deleted already"
-    if batch.state in (BatchState.SUBMITTING, BatchState.UNKNOWN) and not (locally and force):
+    if batch.state is BatchState.SUBMITTING:
+        return "it is being sent; wait until the API has responded"
+    if batch.state is BatchState.UNKNOWN and not (locally and force):
         return "nobody knows yet whether it exists; `batchtui resume` finds out"
     if batch.state.is_running:
         return "" if locally and force else "it is in progress. Cancel it first, or forget it here with --local --force"

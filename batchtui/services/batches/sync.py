@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from batchtui.domain.job import Job
 from batchtui.domain.query import BatchQuery
 from batchtui.domain.states import BatchState
+from batchtui.gateway.listing import BatchList
+from batchtui.services.workspace import is_elsewhere
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
-    from batchtui.domain.batch import Batch, RemoteBatch
+    from batchtui.domain.batch import Batch, RemoteBatch, UnreadableEntry
     from batchtui.services.workspace import Workspace
 
 
@@ -29,44 +33,64 @@ class SyncReport:
     only_here: tuple[Batch, ...]
     """In the registry and not listed by the API: not sent, or of another workspace."""
     gone: tuple[Batch, ...]
-    """Not listed by the API any more: deleted elsewhere, or too old."""
+    """Were at the API and are shown no more: deleted elsewhere, or older than it remembers."""
+    unreadable: tuple[UnreadableEntry, ...] = ()
+    """Entries that are no batch as this version knows one; they were passed over."""
+    is_whole: bool = True
+    """Whether the list came to an end; where it repeats itself, nothing is said to be gone."""
 
 
-async def sync(workspace: Workspace, since: datetime | None = None) -> SyncReport:
+async def sync(
+    workspace: Workspace, since: datetime | None = None, on_progress: Callable[[int, int], None] | None = None
+) -> SyncReport:
     """Go through the API's list, newest first, back to `since` or to its end.
+
+    `on_progress` hears after each page how many batches were seen and how many of them are new here.
 
     Raises:
         CredentialsMissing, GatewayError: where the API cannot be asked.
     """
-    gateway = await workspace.gateway()
+    reading = BatchList(await workspace.gateway())
     shown: set[str] = set()
     added: list[int] = []
     updated: list[int] = []
-    after: str | None = None
-    while True:
-        page = await gateway.list_page(after_id=after)
-        wanted = [remote for remote in page.batches if since is None or remote.created_at >= since]
-        shown.update(remote.id for remote in wanted)
-        known = await workspace.registry.views.known_ids([remote.id for remote in wanted])
-        updated += await workspace.registry.batches.restore(wanted)
-        updated += await workspace.registry.batches.heard(remote for remote in wanted if remote.id in known)
-        for remote in wanted:
-            if remote.id not in known and (key := await bring_in(workspace, remote)) is not None:
-                added.append(key)
-        # Newest first: a batch that is too old ends it, and so does the last page.
-        if not page.has_more or len(wanted) < len(page.batches):
-            break
-        after = page.last_id
+    async with aclosing(reading.pages()) as pages:
+        async for page in pages:
+            workspace.hear(page)
+            wanted = [remote for remote in page.batches if since is None or remote.created_at >= since]
+            shown.update(remote.id for remote in wanted)
+            known = await workspace.registry.views.known_ids([remote.id for remote in wanted])
+            updated += await workspace.registry.batches.restore(wanted)
+            updated += await workspace.registry.batches.heard(remote for remote in wanted if remote.id in known)
+            new = [(remote, _foreign_job(workspace, remote)) for remote in wanted if remote.id not in known]
+            if new:
+                added += await workspace.registry.batches.add_foreign(new, page.account)
+            if on_progress:
+                on_progress(len(shown), len(added))
+            if len(wanted) < len(page.batches):
+                break
+    shown.update(entry.id for entry in reading.unreadable if entry.id)
     only_here, gone = await _not_shown(workspace, shown, since)
     page_of = workspace.registry.views.page
     return SyncReport(
-        len(shown), tuple(await page_of(added)), tuple(await page_of(updated)), tuple(only_here), tuple(gone)
+        len(shown),
+        tuple(await page_of(added)),
+        tuple(await page_of(updated)),
+        tuple(only_here),
+        () if reading.is_broken else tuple(gone),
+        tuple(reading.unreadable),
+        is_whole=not reading.is_broken,
     )
 
 
 async def bring_in(workspace: Workspace, remote: RemoteBatch) -> int | None:
     """Import one batch that was made elsewhere. Returns its key; None where the registry knows it."""
-    job = Job(
+    added = await workspace.registry.batches.add_foreign([(remote, _foreign_job(workspace, remote))], remote.account)
+    return added[0] if added else None
+
+
+def _foreign_job(workspace: Workspace, remote: RemoteBatch) -> Job:
+    return Job(
         id=f"job_{workspace.random(6)}",
         name=remote.id,
         created_at=remote.created_at,
@@ -76,7 +100,6 @@ async def bring_in(workspace: Workspace, remote: RemoteBatch) -> int | None:
         fingerprint="",
         profile=workspace.profile,
     )
-    return await workspace.registry.batches.add_foreign(remote, job, workspace.workspace_id)
 
 
 async def _not_shown(workspace: Workspace, shown: set[str], since: datetime | None) -> tuple[list[Batch], list[Batch]]:
@@ -86,8 +109,7 @@ async def _not_shown(workspace: Workspace, shown: set[str], since: datetime | No
     for batch in await workspace.registry.views.select(BatchQuery()):
         if batch.id in shown or (since is not None and (batch.created_at or batch.planned_at) < since):
             continue
-        elsewhere = batch.workspace_id and workspace.workspace_id and batch.workspace_id != workspace.workspace_id
-        if not batch.state.is_at_api or elsewhere:
+        if not batch.state.is_at_api or is_elsewhere(batch, workspace.account):
             only_here.append(batch)
         elif batch.state is not BatchState.DELETED:
             gone.append(batch)

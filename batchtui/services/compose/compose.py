@@ -45,7 +45,7 @@ MOST_TROUBLED = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """What became of a composition."""
+    """The result of a composition."""
 
     report: CheckReport
     rows: int
@@ -99,7 +99,7 @@ async def compose(
 async def check_all_rows(
     workspace: Workspace, composition: Composition, on_progress: Callable[[ReadProgress], None] | None = None
 ) -> Composed:
-    """Make and check all requests and keep none: to say what is wrong, and what they will cost.
+    """Make and check all requests without writing them; returns the problems and the estimate.
 
     Raises:
         InputError: as `compose`.
@@ -108,11 +108,11 @@ async def check_all_rows(
 
 
 async def with_token_counts(workspace: Workspace, composition: Composition, composed: Composed) -> Composed:
-    """Have the API count a few of the requests, and return what became of them with an estimate that rests on that.
+    """Have the API count the tokens of a few requests; returns the composition with an estimate based on that.
 
     Raises:
         InputError: as `compose`.
-        CredentialsMissing, Refused: nobody may ask.
+        CredentialsMissing, Refused: the API does not accept the credentials.
     """
     from batchtui.services.estimates.estimate import estimate_requests
     from batchtui.services.estimates.token_counting import count_groups
@@ -185,12 +185,14 @@ def _compose(
             originals.sent([request.custom_id for request in block])
             weighed.add(1, block)
             tell(ReadProgress(*composition.table.progress))
+        # Written only now: whether a row is wrong is known after the last one.
         report, length = composer.report(), 0
         if report.requests and (composition.options.skip_wrong or not report.errors):
             length = spool.tell()
             spool.seek(0)
             shutil.copyfileobj(spool, stream, SPOOLED)
             stream.flush()
+        # Where nothing was written there is nothing that the names could belong to.
         kept = originals.keep() if length else None
     return _composed(composer, report, length, kept, weighed.loads())
 
@@ -232,7 +234,7 @@ def _composed(
 
 
 async def _priced(workspace: Workspace, composed: Composed) -> Composed:
-    """Say what the requests will cost, as a submission would, and what caching is worth."""
+    """Return the composition with its estimate and the gain of caching, in USD."""
     from batchtui.services.estimates.estimate import estimate
     from batchtui.services.submission.cache_priming import expected_gain
 

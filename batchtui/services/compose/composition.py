@@ -36,7 +36,7 @@ class Composition:
         on_changed: Callable[[str, str, int], None] | None = None,
         on_problem: Callable[[int], None] | None = None,
     ) -> Composer:
-        """Begin a pass over the table; who is told what, `Composer` says.
+        """Return a composer for one pass over the table; see `Composer` for the two listeners.
 
         Raises:
             InputError: the column for the ids does not exist.
@@ -143,11 +143,13 @@ def default_for(folder: Path, table: Table) -> Template | None:
 def _sample(composition: Composition, first: int, count: int) -> list[RenderedRow]:
     composer, shown = composition.composer(), []
     if composer.fitting.id_column is not None:
+        # Ids need a pass over one column first; a pipe would be empty after it.
         composition.table.keep()
     ids = composer.id_maker()
     rows = (row for block in composition.table.rows() for row in block)
     for number, row in enumerate(islice(rows, first - 1 + count), 1):
         if number < first:
+            # Rows before the first take their ids, too: whether an id is a repetition depends on them.
             ids.make(composer.fitting.original(row), number)
             continue
         shown.append(composer.render(row, number, ids))

@@ -73,10 +73,10 @@ class Draft:
 
 
 def template_of(draft: Draft) -> Template | None:
-    """Return the template that a draft describes; None where it says nothing to be asked.
+    """Return the template that a draft describes; None where the draft has no prompt.
 
     Raises:
-        InputError: it is not written as it should be, in the words for whoever wrote it.
+        InputError: the template is invalid; the message says where.
     """
     if not (draft.prompt.strip() or draft.base):
         return None
@@ -147,7 +147,7 @@ def table_options_of(words: str) -> TableOptions:
 
 
 def with_template(draft: Draft, template: Template) -> Draft:
-    """Return a draft that says what a template says; the data stays, and the ids where the template names none."""
+    """Return a draft with the parts of a template. The data stays, and the id column unless the template names one."""
     prompts = [turn.text.source for turn in template.turns if turn.text.place == "prompt"]
     tools = [tool for tool in template.tools if tool.get("name") == TOOL["name"]]
     form = template.schema or (tools[0]["input_schema"] if tools else None)
@@ -179,13 +179,14 @@ async def kept(workspace: Workspace) -> Draft | None:
 
 
 def _read(said: dict[str, Any]) -> Draft:
-    """Read what was kept; what does not fit any more is passed over."""
+    """Return the saved draft; unknown or invalid values fall back to the defaults."""
     blank = Draft()
     fitting = {
         field.name: said[field.name]
         for field in fields(Draft)
         if field.name in said and isinstance(said[field.name], type(getattr(blank, field.name)))
     }
+    # By itself: its default is None, whose type fits no number.
     tokens = said.get("max_tokens")
     return Draft(**{**fitting, "max_tokens": tokens if type(tokens) is int and tokens > 0 else None})
 
@@ -205,7 +206,7 @@ def _turns(base: Template, prompt: str) -> tuple[Turn, ...]:
 
 
 def _structure(draft: Draft, template: Template) -> dict[str, Any]:
-    """Return what the draft says about the form of the answers, as parts of a template."""
+    """Return the draft's answer schema or tool, as fields of a template."""
     from batchtui.compose.answer_schema import read_schema, schema_of_fields, schema_or_tool
 
     said = draft.answers.strip()

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DraftSource:
-    """What a table was opened from: where this is the same, the table is."""
+    """Identifies the data that a table was opened from; equal sources mean the same table."""
 
     data: str
     read_as: str
@@ -76,7 +76,8 @@ class RowPreview:
 
 
 async def open_draft(workspace: Workspace, draft: Draft, before: OpenedDraft | None = None) -> OpenedDraft:
-    """Open a draft, with the table of the one before where it is the same. What is wrong is said, not raised."""
+    """Open a draft; reuses the table of `before` where its source is equal. Errors become `complaints`."""
+    # Without its texts: a half-typed one must not keep the table from being opened.
     rules = await rules_of(workspace, options_of(replace(draft, prompt="", base="", answers="")))
     return await asyncio.to_thread(_open, workspace.paths.templates, draft, rules, before)
 
@@ -196,6 +197,6 @@ def _find_problem(opened: OpenedDraft, number: int, step: int, most: int) -> int
 
 
 def complaint(error: BatchtuiError) -> str:
-    """Say a failure in one line, with its title where that says more than that there is one."""
+    """Return an error as one line, with its title where that is specific."""
     title = "" if error.heading in (error.title, InputError.title) else f"{error.heading}: "
     return f"{title}{error.message} {error.hint}".strip()

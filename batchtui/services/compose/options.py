@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComposeOptions:
-    """What a person says: on the command line, or in a form."""
+    """The options of compose, from the command line or the form."""
 
     template: str | Template | None = None
     """A saved one's name (or NAME@VERSION), a file, or a template as it stands in a form. None for task files."""

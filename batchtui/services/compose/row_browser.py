@@ -36,6 +36,7 @@ class RowBrowser:
         self._kept: deque[Row] = deque(maxlen=self.most)
         self._next = 0
         """The number of the row that comes next; 0 before the first reading."""
+        # Reentrant: `page` holds it over its calls of `at`, so that two pages do not move each other's place.
         self._lock = threading.RLock()
 
     def at(self, number: int) -> Row | None:
@@ -47,6 +48,7 @@ class RowBrowser:
         with self._lock:
             if number < 1:
                 return None
+            # A table is read forwards only: for a row before the kept ones it is read from its beginning.
             if self._next == 0 or number < self._next - len(self._kept):
                 self._rewind()
             while self._next <= number:

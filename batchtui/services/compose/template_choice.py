@@ -114,6 +114,6 @@ def _no_template(named: str, folder: Path) -> UsageError:
 
 
 def wrong_template(fault: InvalidTemplate) -> InputError:
-    """Say as a sentence what is wrong with a template."""
+    """Return the InputError for an invalid template."""
     said = str(fault)
     return InputError(f"{said[:1].upper()}{said[1:].rstrip('.')}.", title="The template is wrong")

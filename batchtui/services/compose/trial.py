@@ -34,7 +34,7 @@ class TrialPlan:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What came back."""
+    """The result of a trial call."""
 
     plan: TrialPlan
     raw: bytes
@@ -44,7 +44,7 @@ class Trial:
 
 
 async def plan_trial(workspace: Workspace, request: bytes) -> TrialPlan:
-    """Say what would be sent for a request of a batch, and what it may cost.
+    """Return the plan of a trial call: the params as sent, and its cost at most.
 
     Raises:
         InputError: there is no request.
@@ -60,7 +60,7 @@ async def plan_trial(workspace: Workspace, request: bytes) -> TrialPlan:
 
 
 async def run_trial(workspace: Workspace, plan: TrialPlan) -> Trial:
-    """Make the call and return the answer. It is billed, and never made twice.
+    """Make the call once and return the answer. The call is billed.
 
     Raises:
         UsageError: the settings say read-only.

@@ -92,6 +92,7 @@ def estimate(
 
 def _grounds(found: Sequence[PastOutcomes | None]) -> Grounds | None:
     known = [outcomes for outcomes in found if outcomes is not None]
+    # One kind without a history leaves the whole without: half a sum says nothing.
     if not known or len(known) < len(found):
         return None
     return Grounds(

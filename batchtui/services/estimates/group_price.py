@@ -132,6 +132,7 @@ def _amount(
     longest = tokens[level] // load.requests
     if level == HIGH and longest < load.longest:
         # Of requests of many lengths the longest may stand in a dearer step than their mean.
+        # At most one token for two bytes of text, and one for a byte of a document: see BYTES_A_TOKEN.
         longest = max(longest, load.longest // (1 if load.documents else 2))
     cost = prices.rates(longest, _geography(shape, level)).cost(_usage(load, shape, level, tokens[level], written))
     return cost.total if cost else None
@@ -152,6 +153,7 @@ def _usage(load: RequestGroup, shape: Shape | None, level: int, tokens: int, wri
 def _geography(shape: Shape | None, level: int) -> str | None:
     if shape is None or "inference_geo" not in shape.traits:
         return None
+    # The shape tells that the key is there and not its value; "us" is the dearer one (pricing documentation).
     return "us" if level == HIGH or (level == LIKELY and _IN_THE_US.search(shape.payload)) else None
 
 

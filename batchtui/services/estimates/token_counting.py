@@ -182,6 +182,7 @@ def _kinds(loads: Iterable[RequestGroup]) -> list[_SampledGroup]:
     room = CALLS
     for kind in sorted(found.values(), key=lambda kind: -kind.weight):
         room -= len(kind.chosen())
+        # The smaller kinds are not counted: for them the estimate goes by bytes.
         if room < 0:
             break
         kinds.append(kind)

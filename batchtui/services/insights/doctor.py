@@ -82,6 +82,7 @@ def _places(workspace: Workspace) -> list[HealthCheck]:
 
 
 def _is_open_to_others(path: Path) -> bool:
+    # Windows has no such permissions: Python makes up these bits from the read-only flag.
     return sys.platform != "win32" and path.exists() and bool(path.stat().st_mode & 0o077)
 
 

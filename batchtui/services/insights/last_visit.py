@@ -31,6 +31,7 @@ class SinceLastVisit:
 async def since_last_visit(workspace: Workspace) -> SinceLastVisit | None:
     """Return what happened since a dashboard was last open; None where none ever was."""
     kept = await workspace.registry.facts.get(LAST_HERE)
+    # Values are JSON that another version may have written.
     if kept is None or not isinstance(kept[0], int):
         return None
     acts: dict[str, int] = {}

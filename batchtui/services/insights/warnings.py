@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from batchtui.domain.limits import API_VERSION, CLOCK_SKEW_ALLOWED
+from batchtui.domain.limits import API_VERSION, CLOCK_SKEW_ALLOWED, RESULTS_EXPIRE_SOON, RESULTS_KEPT
 from batchtui.domain.states import BatchState
 from batchtui.services.insights.forecast import load_forecaster
 from batchtui.services.models import listed_models
@@ -69,7 +69,8 @@ async def list_warnings(workspace: Workspace) -> list[BatchWarning]:
     )
     found += _unsent(open_ones)
     found += _expiring(open_ones, await load_forecaster(workspace), now)
-    found += [_going(batch, now) for batch in await views.uncollected(now) if goes_soon(batch, now)]
+    uncollected = await views.uncollected(now, created_before=now - RESULTS_KEPT + RESULTS_EXPIRE_SOON)
+    found += [_going(batch, now) for batch in uncollected if goes_soon(batch, now)]
     # A model that nobody uses any more may retire without a word.
     used = await workspace.registry.jobs.models_since(now - LATELY)
     found += _retiring(used, await listed_models(workspace) if used else {}, now)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import BatchtuiError, StorageError
-from batchtui.domain.limits import RESULTS_EXPIRE_SOON
+from batchtui.domain.limits import RESULTS_EXPIRE_SOON, RESULTS_KEPT
 from batchtui.domain.notice import NoticeKind
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.runtime import process_identity as process
@@ -45,12 +45,14 @@ class Notifier:
             await sleep_until_any(self._workspace.clock, LOOK, committed)
 
     async def tell(self) -> int:
-        """Deliver what was not delivered yet. Returns how many deliveries there were; a StorageError is only logged."""
+        """Deliver what was not delivered yet. Returns how many deliveries there were; whatever fails is only logged."""
         try:
             return await self._tell_all()
         except StorageError as error:
             log.warning("notices: %s", error)
-            return 0
+        except Exception:
+            log.exception("notices could not be delivered")
+        return 0
 
     async def _tell_all(self) -> int:
         await create_due_notices(self._workspace)
@@ -60,6 +62,7 @@ class Notifier:
         await self._take_over(since)
         due = await registry.notices.untold([channel.name for channel in self._channels], since)
         ready = [(notice, names) for notice, names in due if _is_due(self._workspace, notice)]
+        # Concurrently: a webhook that hangs must not hold up the bell.
         done = await asyncio.gather(
             *(self._through(channel, [one for one, names in ready if channel.name in names])
               for channel in self._channels)
@@ -69,6 +72,7 @@ class Notifier:
     async def _take_over(self, since: datetime) -> None:
         """Release the claims of processes that have died before they delivered."""
         for seq, channel, holder in await self._workspace.registry.notices.unsettled(since):
+            # None, a process of another machine, keeps its claim: it may still deliver.
             if process.is_gone(holder):
                 await self._workspace.registry.notices.release(seq, channel, holder)
 
@@ -113,7 +117,10 @@ class Notifier:
 async def create_due_notices(workspace: Workspace) -> None:
     """Make the notices that only time brings about: results that the API will delete soon."""
     now = workspace.clock.now()
-    going = [batch for batch in await workspace.registry.views.uncollected(now) if goes_soon(batch, now)]
+    # Only those whose time is nearly over: of all others there may be 100,000, and this is asked every few seconds.
+    soon = now - RESULTS_KEPT + RESULTS_EXPIRE_SOON
+    uncollected = await workspace.registry.views.uncollected(now, created_before=soon)
+    going = [batch for batch in uncollected if goes_soon(batch, now)]
     if not going:
         return
     subjects = {str(batch.id): batch.key for batch in going}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from batchtui.domain.errors import RegistryDamaged, StorageError
+from batchtui.domain.send_evidence import CREATE_PATIENCE, LIST_LAG
 from batchtui.domain.states import BatchState
 from batchtui.services.models import refresh_daily
 from batchtui.services.polling import refresh
@@ -17,8 +20,14 @@ if TYPE_CHECKING:
     from batchtui.services.polling.refresh import Sweep
     from batchtui.services.workspace import Workspace
 
+log = logging.getLogger(__name__)
 POLLING = "polling"
 """Name of the lease that decides which of all open processes asks the API."""
+
+LAST_LOOK = "last_look"
+"""The fact that tells when unknown parts were last looked for."""
+LONG_LOST, LOOK_EVERY = timedelta(days=1), timedelta(hours=1)
+"""Parts that have been unknown for so long wait for a person; looking for them pages far back, so it is done rarely."""
 
 YOUNG, SETTLED_IN = timedelta(minutes=2), timedelta(minutes=15)
 """Up to these ages of the youngest open batch the settings `quick` and `middle` apply."""
@@ -35,11 +44,35 @@ async def run_maintenance(workspace: Workspace) -> Sweep:
     # In this order: what a dead sender left becomes unknown, and is then looked for; what is proved unsent may be sent.
     await reconcile.recover(workspace)
     sweep = await refresh.sweep(workspace)
-    unknown = await workspace.registry.views.in_states(BatchState.UNKNOWN)
-    await reconcile.look_up(workspace, unknown)
+    await reconcile.look_up(workspace, await _to_look_for(workspace))
     await resume.send_waiting(workspace)
     await refresh_daily(workspace)
+    await _back_up(workspace)
     return sweep
+
+
+async def _to_look_for(workspace: Workspace) -> list[Batch]:
+    """Return the unknown parts that are worth a look now: old ones, that wait for a person, only once an hour."""
+    unknown = await workspace.registry.views.in_states(BatchState.UNKNOWN)
+    now = workspace.clock.now()
+    if not unknown:
+        return []
+    if all(batch.lost_at is not None and now - batch.lost_at > LONG_LOST for batch in unknown):
+        looked = await workspace.registry.facts.get(LAST_LOOK)
+        if looked is not None and timedelta() <= now - looked[1] < LOOK_EVERY:
+            return []
+    await workspace.registry.facts.put(LAST_LOOK, len(unknown))
+    return unknown
+
+
+async def _back_up(workspace: Workspace) -> None:
+    """Back the registry up once a day; a full disk is logged, damage is for the caller to tell."""
+    try:
+        await workspace.registry.back_up_daily()
+    except RegistryDamaged:
+        raise
+    except StorageError as error:
+        log.warning("%s", error)
 
 
 async def has_pending(workspace: Workspace) -> bool:
@@ -49,7 +82,8 @@ async def has_pending(workspace: Workspace) -> bool:
         return True
     if not workspace.is_read_only and await _waits_its_turn(workspace):
         return True
-    still_looking = workspace.clock.now() - timedelta(seconds=workspace.settings.submit.grace)
+    proved_in = max(CREATE_PATIENCE + LIST_LAG, timedelta(seconds=workspace.settings.submit.grace))
+    still_looking = workspace.clock.now() - proved_in
     unknown = await workspace.registry.views.in_states(BatchState.UNKNOWN)
     return any(batch.lost_at is not None and batch.lost_at > still_looking for batch in unknown)
 
@@ -63,7 +97,9 @@ async def has_work(workspace: Workspace) -> bool:
     tally = await workspace.registry.views.tally()
     # One that is being sent may have lost its sender.
     open_ones = tally.running or tally.states.get(BatchState.UNKNOWN) or tally.states.get(BatchState.SUBMITTING)
-    return bool(open_ones) or await _waits_its_turn(workspace)
+    if open_ones or await _waits_its_turn(workspace):
+        return True
+    return bool(tally.states.get(BatchState.MISSING) and await refresh.due_missing(workspace))
 
 
 async def poll_interval(workspace: Workspace) -> float:

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from batchtui.domain.errors import BatchtuiError, CredentialsMissing, GatewayError, RateLimited, Refused
+from batchtui.domain.errors import (
+    BatchtuiError,
+    CredentialsMissing,
+    GatewayError,
+    RateLimited,
+    Refused,
+    StorageError,
+)
 from batchtui.runtime.clock import sleep_until_any
 from batchtui.services.polling import maintenance as tend
+from batchtui.services.polling.collector import Collector, as_batchtui_error
 from batchtui.services.polling.refresh import LAST_SWEEP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from batchtui.domain.batch import Batch
     from batchtui.services.workspace import Workspace
 
+log = logging.getLogger(__name__)
 SETTLING = 0.2
 """Seconds between two looks whether the last results are saved, once nothing runs any more."""
 BACK_OFF = (5.0, 15.0, 30.0, 60.0)
@@ -53,6 +63,10 @@ class PollStatus:
     message: str = ""
     collecting: str = ""
     """The id of the batch whose results are being fetched; empty when none are."""
+    collected: int = 0
+    """How many results are saved of those that are being fetched one after the other, the one at hand included."""
+    to_collect: int = 0
+    """How many there are in all."""
 
 
 class Poller:
@@ -75,11 +89,11 @@ class Poller:
         self._collects = collects
         self._wake = asyncio.Event()
         # Each loop has its own: whoever waits for a commit clears it.
-        self._turn_committed, self._collector_committed = workspace.commits.follow(), workspace.commits.follow()
+        self._turn_committed = workspace.commits.follow()
+        self._collector = Collector(workspace, on_progress=self._show_collecting, on_error=self._report)
         self._is_paused = False
         self._failures = 0
         self._forced = False
-        self._gave_up: set[int] = set()
         self._failure: BatchtuiError | None = None
         self.status = PollStatus()
 
@@ -89,10 +103,10 @@ class Poller:
         Raises:
             CredentialsMissing, Refused: with `until_idle`, the API does not accept the credentials.
         """
-        collector = asyncio.create_task(self._collect_forever(), name="collector") if self._collects else None
+        collector = asyncio.create_task(self._collector.run(), name="collector") if self._collects else None
         try:
             while True:
-                seconds = await self._turn()
+                seconds = await self._safe_turn()
                 if until_idle and await self._is_done():
                     return
                 await sleep_until_any(self._workspace.clock, seconds, self._wake, *self._signs_of_work)
@@ -100,13 +114,18 @@ class Poller:
             if collector is not None:
                 collector.cancel()
                 await asyncio.gather(collector, return_exceptions=True)
-            # Else the other open processes would wait until the lease expires.
-            await asyncio.shield(self._workspace.registry.leases.release(tend.POLLING))
+            # Else the other open processes would wait until they find this one gone.
+            with suppress(StorageError):
+                await asyncio.shield(self._workspace.registry.leases.release(tend.POLLING))
 
     def refresh_now(self) -> None:
         """Run maintenance at once, also while paused."""
         self._forced = True
         self._wake.set()
+
+    def prefer(self, key: int) -> None:
+        """Fetch the results of this batch before those of all others: somebody is looking at it."""
+        self._collector.prefer(key)
 
     def pause(self, paused: bool | None = None) -> None:
         """Pause or resume; without an argument toggle."""
@@ -119,9 +138,25 @@ class Poller:
         is_still = self.status.state in (PollerState.IDLE, PollerState.PAUSED)
         return (self._turn_committed,) if is_still else ()
 
+    async def _safe_turn(self) -> float:
+        """Do one turn; whatever it meets is logged and reported, and the next turn comes after a while."""
+        try:
+            return await self._turn()
+        except Exception as error:
+            log.exception("a round of the poller failed")
+            failure = as_batchtui_error(error, "The API could not be asked")
+            seconds = self._back_off()
+            if self._failures == 1:
+                self._report(failure)
+            self._failure = failure
+            next_at = self._workspace.clock.now() + timedelta(seconds=seconds)
+            self._show(replace(self.status, state=PollerState.OFFLINE, next_at=next_at, message=failure.message))
+            return seconds
+
     async def _turn(self) -> float:
         """Do one turn. Returns the seconds until the next one."""
         forced, self._forced = self._forced, False
+        self._workspace.registry.refuse_if_replaced()
         if self._is_paused and not forced:
             await self._say(PollerState.PAUSED)
             return self._workspace.settings.refresh.slow
@@ -131,7 +166,8 @@ class Poller:
         seconds = self._interval or await tend.poll_interval(self._workspace)
         # Longer than the interval, so that the holder keeps it; short enough that another takes over if it is killed.
         ttl = timedelta(seconds=seconds * 2 + 10)
-        if not await self._workspace.registry.leases.take(tend.POLLING, ttl):
+        # Who asks for a refresh by hand gets one, whoever else asks in the background.
+        if not await self._workspace.registry.leases.take(tend.POLLING, ttl) and not forced:
             await self._say(PollerState.ELSEWHERE)
             return min(seconds, self._workspace.settings.refresh.quick)
         return await self._sweep(seconds)
@@ -150,9 +186,10 @@ class Poller:
         except GatewayError as error:
             return await self._failed(PollerState.OFFLINE, self._back_off(), error)
         except BatchtuiError as error:
-            if self._on_error:
-                self._on_error(error)
-            return await self._failed(PollerState.OFFLINE, self._back_off(), error)
+            seconds = self._back_off()
+            if self._failures == 1:
+                self._report(error)
+            return await self._failed(PollerState.OFFLINE, seconds, error)
         self._failures, self._failure = 0, None
         seconds = max(seconds, sweep.retry_after or 0.0)
         await self._say(PollerState.WAITING, seconds)
@@ -162,16 +199,26 @@ class Poller:
         """Return whether nothing more happens by itself, and no results are left to fetch."""
         if self._failure is not None and _is_locked_out(self._failure):
             raise self._failure
-        while not await tend.has_pending(self._workspace):
-            if not self._collects or not await self._to_collect():
-                return True
-            await self._workspace.clock.sleep(SETTLING)
+        try:
+            while not await tend.has_pending(self._workspace):
+                if not self._collects or not await self._collector.has_hope():
+                    return True
+                await self._workspace.clock.sleep(SETTLING)
+        except StorageError as error:
+            log.warning("the registry cannot be read: %s", error)
         return False
 
     @property
     def left_uncollected(self) -> bool:
         """Whether some results could not be fetched."""
-        return bool(self._gave_up)
+        return self._collector.has_failed
+
+    def _report(self, error: BatchtuiError) -> None:
+        if self._on_error:
+            self._on_error(error)
+
+    def _show_collecting(self, batch_id: str, number: int, total: int) -> None:
+        self._show(replace(self.status, collecting=batch_id, collected=number, to_collect=total))
 
     def _back_off(self) -> float:
         self._failures += 1
@@ -194,33 +241,6 @@ class Poller:
             self.status = status
             if self._on_status:
                 self._on_status(status)
-
-    async def _collect_forever(self) -> None:
-        while True:
-            for batch in await self._to_collect():
-                await self._collect(batch)
-            await sleep_until_any(
-                self._workspace.clock, self._workspace.settings.refresh.slow, self._collector_committed
-            )
-
-    async def _to_collect(self) -> list[Batch]:
-        """Return the batches whose results can be fetched, without those that failed before."""
-        waiting = await self._workspace.registry.views.uncollected(self._workspace.clock.now())
-        return [batch for batch in waiting if batch.key not in self._gave_up]
-
-    async def _collect(self, batch: Batch) -> None:
-        from batchtui.services.results.collect import collect
-
-        self._show(replace(self.status, collecting=batch.id or ""))
-        try:
-            await collect(self._workspace, batch)
-        except BatchtuiError as error:
-            # Once an opening is enough to say so: the next start, or `batchtui results`, tries again.
-            self._gave_up.add(batch.key)
-            if self._on_error:
-                self._on_error(error)
-        finally:
-            self._show(replace(self.status, collecting=""))
 
 
 def _is_locked_out(error: BatchtuiError) -> bool:

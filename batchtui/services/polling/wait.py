@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from batchtui.domain.batch import RequestCounts
-from batchtui.domain.errors import AnswerLost, FateUnknown, NeverSent, RateLimited, WaitTimedOut
+from batchtui.domain.errors import (
+    AnswerLost,
+    FateUnknown,
+    NeverSent,
+    RateLimited,
+    Refused,
+    StorageError,
+    WaitTimedOut,
+)
 from batchtui.domain.states import BatchState
 from batchtui.services.polling import maintenance as tend
 from batchtui.services.polling import refresh
 from batchtui.services.submission import resume
+from batchtui.services.workspace import is_elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,10 +29,13 @@ if TYPE_CHECKING:
     from batchtui.domain.batch import Batch
     from batchtui.services.workspace import Workspace
 
+log = logging.getLogger(__name__)
 DEFAULT_TIMEOUT = 86_400.0
 """Seconds: a batch expires after a day."""
 TIMEOUT_GRACE = 900.0
 """Seconds added to it: an expired batch ends a little later."""
+MISSING_FOR = timedelta(minutes=30)
+"""How long a wait goes on asking for a batch that the API does not show: such a 404 often passes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +64,8 @@ async def wait(
 ) -> tuple[Batch, ...]:
     """Wait until nothing more will happen to these batches by itself. Waiting parts are sent meanwhile.
 
-    A rate limit or a network that is down is waited out; only the timeout ends the wait early.
+    A rate limit, a network that is down, a locked registry or a batch that the API does not show for a while are waited
+    out; only the timeout ends the wait early.
 
     Returns:
         The batches as they stand: ended, missing or deleted; or unknown or planned where a person has to decide.
@@ -60,21 +74,27 @@ async def wait(
         WaitTimedOut: still running when the time was up; nothing was cancelled.
         CredentialsMissing, Refused: asking again would not help.
     """
-    limit = DEFAULT_TIMEOUT + TIMEOUT_GRACE if timeout is None else timeout
+    limit = time_limit(timeout)
     began = workspace.clock.monotonic()
+    batches: tuple[Batch, ...] = ()
     while True:
         message, seconds = await _look(workspace, keys)
-        batches = tuple(await workspace.registry.views.page(keys))
+        try:
+            batches = tuple(await workspace.registry.views.page(keys))
+        except StorageError as error:  # locked for long, or a row that cannot be read: neither ends a wait
+            if not batches:
+                raise
+            message = error.message
         elapsed = workspace.clock.monotonic() - began
         if on_progress:
             on_progress(Waiting(batches, elapsed, message))
-        open_batches = [batch for batch in batches if batch.state.is_running or _is_fed(batch)]
+        open_batches = [batch for batch in batches if _is_open(workspace, batch)]
         if not open_batches:
             return batches
         if elapsed >= limit:
             raise WaitTimedOut(
                 f"{len(open_batches)} of {len(batches)} batches still run after {timedelta(seconds=round(elapsed))}.",
-                hint="Nothing was cancelled: wait again, or open the dashboard.",
+                hint="Nothing was canceled: wait again, or open the dashboard.",
             )
         pause = seconds or poll_interval or tend.interval_for(workspace, open_batches)
         # Never longer than the time that is left, and never zero: that would be a busy loop.
@@ -100,18 +120,48 @@ def refuse_undecided(batches: Sequence[Batch]) -> None:
             )
 
 
+def time_limit(timeout: float | None) -> float:
+    """Return the seconds that a wait may take: those that were asked for, else the lifetime of a batch and a grace."""
+    return DEFAULT_TIMEOUT + TIMEOUT_GRACE if timeout is None else timeout
+
+
 async def _look(workspace: Workspace, keys: Sequence[int]) -> tuple[str, float | None]:
     """Refresh, and send on what waited. Returns why that failed, and how long the API wants to be left alone."""
     try:
-        running = [batch for batch in await workspace.registry.views.page(keys) if batch.state.is_running]
-        await refresh.refresh_batches(workspace, running)
-        await resume.send_waiting(workspace)
+        batches = await workspace.registry.views.page(keys)
+        await refresh.refresh_batches(workspace, [batch for batch in batches if batch.state.is_running])
+        for batch in batches:
+            if batch.state is BatchState.MISSING:
+                await refresh.refresh_batches(workspace, [batch])
+        await _send_on(workspace)
     except RateLimited as error:
         return error.message, error.retry_after or workspace.settings.refresh.slow
-    except AnswerLost as error:
+    except (AnswerLost, StorageError) as error:
         return error.message, None
     return "", None
 
 
-def _is_fed(batch: Batch) -> bool:
-    return batch.state is BatchState.PLANNED and batch.not_before is not None
+async def _send_on(workspace: Workspace) -> None:
+    """Send on what waited. A part that the API refuses is reported where it belongs, and ends no other job's wait."""
+    try:
+        await resume.send_waiting(workspace)
+    except Refused as error:
+        log.warning("a waiting part was refused: %s", error)
+
+
+def _is_open(workspace: Workspace, batch: Batch) -> bool:
+    """Return whether anything will still happen to a batch by itself."""
+    if batch.state is BatchState.MISSING:
+        heard = batch.refreshed_at or batch.created_at
+        return heard is not None and workspace.clock.now() - heard < MISSING_FOR
+    return batch.state.is_running or _is_fed(workspace, batch)
+
+
+def _is_fed(workspace: Workspace, batch: Batch) -> bool:
+    """Whether a part that waits will be sent by itself: not where nothing may be sent, nor at another account."""
+    return (
+        batch.state is BatchState.PLANNED
+        and batch.not_before is not None
+        and not workspace.is_read_only
+        and not is_elsewhere(batch, workspace.account)
+    )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from batchtui.domain.errors import StorageError
 from batchtui.domain.states import BatchState
 from batchtui.services.notifications.notifier import Notifier
 from batchtui.services.polling.poller import Poller
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from batchtui.services.notifications.channels import Channel
     from batchtui.services.polling.poller import PollStatus
     from batchtui.services.workspace import Workspace
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,10 @@ class JournalFollower:
         """Go on until cancelled."""
         committed = self._workspace.commits.follow()
         while True:
-            await self.look()
+            try:
+                await self.look()
+            except StorageError as error:  # told with the next commit: what was passed on is not passed on twice
+                log.warning("the journal cannot be followed for now: %s", error)
             await committed.wait()
             committed.clear()
 

@@ -2,12 +2,13 @@
 
 Modules:
 
-    attach       attach the requests of a batch that was made elsewhere
-    collect      fetch results, verify them against the counts and index them; only then they count as saved
-    compare      compare the answers of two batches or jobs that share custom_ids
-    export       export results: read, merge over parts and attempts, write in the chosen format
-    export_plan  plan what an export will write where
-    outcomes     count what saved results turned out to be, of batches saved by earlier versions
-    read         read saved results one by one for a program
-    salvage      find what can be exported of results that are not whole, and mark what is not a batch's own
+    attach         attach the requests of a batch that was made elsewhere
+    collect        fetch results, verify them against the counts and index them; only then they count as saved
+    compare        compare the answers of two batches or jobs that share custom_ids
+    export         export results: read, merge over parts and attempts, write in the chosen format
+    export_plan    plan what an export will write where
+    fetch_retries  fetch results until they are saved or the time is up, waiting out passing faults
+    outcomes       count what saved results turned out to be, of batches saved by earlier versions
+    read           read saved results one by one for a program
+    salvage        find what can be exported of results that are not whole, and mark what is not a batch's own
 """

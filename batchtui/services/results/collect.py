@@ -15,6 +15,7 @@ from batchtui.registry.results.index_worker import begin_index
 from batchtui.registry.results.store import DownloadBusy
 from batchtui.runtime.threads import run_in_thread
 from batchtui.services.spending.accounting import count_cost
+from batchtui.services.submission.proof import is_other_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
 
 log = logging.getLogger(__name__)
+MOST_OF_ONE, MOST_BESIDE = 4 << 20, 16 << 20
+"""Bytes that one result may have on average, and all of them besides.
+
+An answer of 128,000 tokens is about half a megabyte; the rest is for thinking, citations and what tools return.
+"""
+MOST_OF_UNKNOWN = 64 << 30
 LOOK_AGAIN = 0.25
 """Seconds between two looks while another process is fetching the same results."""
 
@@ -159,12 +166,19 @@ async def _fetch(
     gateway = await workspace.gateway()
     workspace.warm_up_prices()  # while others are busy: the cost is counted at the end
     waiting: list[bytes] = []
-    size = 0
+    size, came, most = 0, 0, most_bytes(_promised(batch))
     tell(CollectProgress("fetching", 0))
     async with gateway.results(batch.id or "") as blocks:
         async for block in blocks:
             waiting.append(block)
             size += len(block)
+            came += len(block)
+            if came > most:
+                raise ResultsDamaged(
+                    f"The results of {batch.id} do not end: more than {most / 1e6:,.0f} MB came for"
+                    f" {_promised(batch):,} requests.",
+                    hint="Look at ANTHROPIC_BASE_URL: the API would not send so much.",
+                )
             # Gathered to a megabyte: each call into the thread costs more than a small block. Meanwhile the next blocks
             # arrive in the socket's buffer.
             if size >= BLOCK:
@@ -175,6 +189,14 @@ async def _fetch(
     if waiting:
         await run_in_thread(download.write, b"".join(waiting))
     tell(CollectProgress("indexing", download.position, download.position))
+
+
+def most_bytes(requests: int) -> int:
+    """Return the most bytes that are taken as the results of so many requests; 0 where nobody knows how many.
+
+    A stream that never ends, or a small one that unpacks without end, would otherwise fill the disk.
+    """
+    return MOST_OF_ONE * requests + MOST_BESIDE if requests else MOST_OF_UNKNOWN
 
 
 async def _finish(workspace: Workspace, batch: Batch, download: ResultDownload) -> ResultSummary:
@@ -250,17 +272,23 @@ async def _call_saved(
 
 
 async def _disown_if_foreign(workspace: Workspace, batch: Batch, summary: ResultSummary) -> None:
-    """Undo the adoption of a batch whose results answer other requests than this part's.
-
-    An adopted batch was matched by time and size only; its custom_ids prove whose it is.
-    """
-    if summary.ids is None or not summary.ids.unexpected or not batch.id:
+    """Prove or refute by its results that an unproved batch is this part's: by custom_ids and models."""
+    if not batch.is_unproved or not batch.id:
         return
-    entries = await workspace.registry.journal.entries(batch_id=batch.id)
-    if not any(entry.event == "batch.adopted" for entry in entries):
+    sendings = workspace.registry.sendings
+    answered = [model for model in summary.models if model]
+    is_other = any(all(is_other_model(asked, model) for asked in batch.models) for model in answered if batch.models)
+    if summary.ids is not None and not summary.ids.unexpected and not is_other:
+        await sendings.proved(batch.key, batch.id)
         return
     workspace.registry.results.remove(batch)
-    await workspace.registry.sendings.disown(batch.key, f"{batch.id} holds the answers to other requests.")
+    if summary.ids is None:
+        await sendings.vanished(batch.key, batch.id)
+        raise FateUnknown(
+            f"Whether {batch.id} is this part's batch cannot be proved: its requests are not kept here.",
+            hint=f"`batchtui resume {batch.job} --adopt {batch.id}` takes it on your word.",
+        )
+    await sendings.disown(batch.key, batch.id, f"{batch.id} holds the answers to other requests.")
     raise FateUnknown(
         f"{batch.id} was taken for this part and holds the answers to other requests.",
         hint="`batchtui resume` looks again for the batch that was really made.",

@@ -28,7 +28,8 @@ from batchtui.services.spending.budget import enforce_limits
 from batchtui.services.submission.dispatch import send_parts
 from batchtui.services.submission.staging.check_pass import write_block
 from batchtui.services.submission.staging.stage import IntakeOptions, build_check_options
-from batchtui.services.submission.submit import Submitted
+from batchtui.services.submission.submit import Submitted, account_to_plan_for, name_account
+from batchtui.services.workspace import refuse_other_account
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -116,6 +117,7 @@ async def plan_retry(workspace: Workspace, target: Target, options: RetryOptions
     """
     refuse_paused(options.only, options.groups)
     refuse_unkept(workspace, target)
+    # The SDK is imported while the plan is made; sending needs it next.
     workspace.warm_up()
     job = target.job or await workspace.registry.jobs.get(target.batches[0].job)
     if job is None:
@@ -155,9 +157,11 @@ async def apply_retry(
     """
     workspace.refuse_if_read_only()
     await enforce_limits(workspace, plan.estimate, max_cost)
-    # Connect first: without credentials nothing should be kept.
-    await workspace.gateway()
+    account = await account_to_plan_for(workspace)
     registry, job = workspace.registry, plan.job
+    for batch in await registry.views.of_job(job.id):
+        if account is not None:
+            refuse_other_account(batch, account)
     try:
         keys = await registry.jobs.plan_attempt(
             job.id,
@@ -167,12 +171,16 @@ async def apply_retry(
             models=plan.models,
             estimates=plan.estimate.parts,
             expectations=plan.estimate.expectations,
+            account=account,
+            check=partial(enforce_limits, workspace, plan.estimate, max_cost),
         )
     except AttemptTaken:
         raise UsageError(
             f"{job.name} was tried again by another process meanwhile. Nothing was sent.",
             hint=f"`batchtui status {job.id}` shows its attempts.",
         ) from None
+    if account is None:
+        await name_account(workspace, keys)
     await send_parts(workspace, keys, on_event)
     return Submitted(job, tuple(await registry.views.page(keys)))
 
@@ -278,6 +286,7 @@ class _Planning:
 
     def _write(self, writer: RequestWriter, resending: RetryRequests, chosen: set[str], cutter: PartCutter) -> None:
         for block in resending.blocks(chosen):
+            # After the first error only the check goes on, so that all errors are named at once.
             if not resending.errors:
                 write_block(writer, cutter, block, self._weighed)
             self._tell(len(block))

@@ -39,6 +39,7 @@ async def count_missing(workspace: Workspace) -> int:
         try:
             await count_cost(workspace, batch)
         except (ResultsUnavailable, StorageError):
+            # One unreadable file must not hide the costs of all other batches.
             continue
     return len(keys)
 
@@ -72,7 +73,7 @@ def _priced(group: UsageGroup, day: date, book: PriceBook) -> Spending:
     def cost(usage: Usage, *, batch: bool = True) -> Cost | None:
         prices = book.prices_of(group.model, day, batch=batch)
         # One result without usage makes the sum unknown; left out, it would look free.
-        if prices is None or group.unmetered:
+        if prices is None:
             return None
         return prices.rates(group.longest, group.geography).cost(usage)
 
@@ -82,7 +83,7 @@ def _priced(group: UsageGroup, day: date, book: PriceBook) -> Spending:
     actual = cost(usage)
     return Spending(
         group.model, group.geography, group.results, usage, amount(actual), amount(cost(usage, batch=False)),
-        amount(cost(plain)), actual,
+        amount(cost(plain)), actual, group.unmetered,
     )  # fmt: skip
 
 
@@ -90,6 +91,7 @@ def _together(one: Spending, other: Spending) -> Spending:
     return replace(
         one,
         results=one.results + other.results,
+        unmetered=one.unmetered + other.unmetered,
         usage=one.usage + other.usage,
         cost=_sum(one.cost, other.cost),
         standard=_sum(one.standard, other.standard),

@@ -48,12 +48,13 @@ async def limits(workspace: Workspace, max_cost: Decimal | None) -> list[Limit]:
     single = settings.max_cost if max_cost is None else max_cost
     if single is not None:
         found.append(Limit("for one submission", single))
+    foreign = settings.count_foreign
     if settings.max_cost_a_day is not None:
-        spent, unknown = await workspace.registry.costs.committed(midnight(workspace.clock.now()))
+        spent, unknown = await workspace.registry.costs.committed(midnight(workspace.clock.now()), with_foreign=foreign)
         found.append(Limit("for a day", settings.max_cost_a_day, spent, unknown))
     profile = workspace.profile or ""
     if profile in settings.max_cost_of_profile:
-        spent, unknown = await workspace.registry.costs.committed(None, profile=workspace.profile)
+        spent, unknown = await workspace.registry.costs.committed(None, profile=workspace.profile, with_foreign=foreign)
         found.append(Limit(f"of the profile {profile}", settings.max_cost_of_profile[profile], spent, unknown))
     return found
 

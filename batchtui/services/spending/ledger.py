@@ -37,6 +37,8 @@ class LedgerLine:
     """USD of everything that has a price."""
     unknown: int = 0
     """Answers without a known price."""
+    unmetered: int = 0
+    """Those of them that say nothing of their usage."""
     categories: Cost = field(default_factory=Cost)
     standard: Decimal = NOTHING
     """What the priced answers would have cost without a batch."""
@@ -76,9 +78,11 @@ class LedgerLine:
         self.results += spending.results
         self.usage += spending.usage
         # Unknown is counted, never added as 0: `cost` is None as long as any of it is unknown.
+        self.unmetered += spending.unmetered
         if spending.cost is None:
             self.unknown += spending.results
             return
+        self.unknown += spending.unmetered
         self.known += spending.cost
         self.standard += spending.cost if spending.standard is None else spending.standard
         self.caching += NOTHING if spending.uncached is None else spending.uncached - spending.cost
@@ -138,7 +142,8 @@ def midnight(now: datetime) -> datetime:
     """Return when this machine's day began, in UTC."""
     # People count days by their own clock; the registry counts in UTC.
     local = now.astimezone()
-    return datetime.combine(local.date(), time(), local.tzinfo).astimezone(UTC)
+    # Without a time zone of its own: on the days of a change, midnight had another offset than now.
+    return datetime.combine(local.date(), time()).astimezone(UTC)
 
 
 def _lines(spent: Iterable[SpentRow], by: By | None) -> tuple[LedgerLine, ...]:

@@ -1,4 +1,4 @@
-"""Sending the planned parts of a job in order, with what has to be waited out or looked for on the way."""
+"""Send the planned parts of a job in order (`send_parts`), with what has to be waited out or looked for on the way."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import AnswerLost, RateLimited, SpendLimitReached
+from batchtui.domain.send_evidence import VerdictKind
 from batchtui.domain.states import BatchState
 from batchtui.services.submission import cache_priming as priming
 from batchtui.services.submission import queue_room as queue
@@ -19,8 +20,14 @@ if TYPE_CHECKING:
 
 PATIENCE = 180.0
 """Seconds of rate limit that a submission waits out itself; a longer one leaves the part planned, for later."""
+BACK_OFF = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
+"""Seconds that a submission waits at least after the first, second … refusal of a part, whatever the server names."""
+MOST_REFUSALS = 12
+"""Refusals of one part that a submission waits out in a row, each with its whole body; then the part waits."""
+MOST_TRIES = 100
+"""Sends of one part in a row, those that a sleeping machine cut short among them: nothing of these has left whole."""
 LOOKS = (1.0, 3.0, 6.0, 10.0)
-"""Seconds between the looks for a lost answer that follow at once; what they do not settle waits for `resume`."""
+"""Seconds between the looks for a lost batch that follow at once; what they do not settle waits for `resume`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +35,15 @@ class SendEvent:
     """Something that a person who waits wants to know, with the batch that it is about."""
 
     kind: str
-    """uploading, sent, waiting, looking, adopted, unknown or queued."""
+    """uploading, sent, waiting, looking, adopted, unknown, queued or account."""
     batch: Batch
     sent: int = 0
     """Bytes of the body that have left, while uploading."""
     seconds: float = 0.0
     """How long it will take, while waiting."""
     message: str = ""
+    attempts: int = 0
+    """How often the create of this part was refused in a row, while waiting."""
 
 
 async def send_parts(
@@ -43,6 +52,9 @@ async def send_parts(
     """Send planned parts in order. Stops early, returning False, where one stays open: unknown, or made to wait.
 
     Sending goes no further than an unknown part: the next one could not be told from it when it is looked for.
+
+    Raises:
+        OtherAccount, StorageError, CredentialsMissing, GatewayError: as `send` does; what was sent stays sent.
     """
     tell = on_event or (lambda _event: None)
     for key in keys:
@@ -60,20 +72,25 @@ async def _send_part(workspace: Workspace, key: int, tell: Callable[[SendEvent],
     if await priming.must_wait(workspace, await workspace.registry.batches.get(key)):
         tell(SendEvent("queued", await priming.hold_back(workspace, key)))
         return False
-    while True:
+    refusals = 0
+    for _ in range(MOST_TRIES):
         if not await queue.has_room(workspace, await workspace.registry.batches.get(key)):
             return await _hold_back(workspace, key, tell)
         try:
-            return await _send_once(workspace, key, tell)
+            is_sent = await _send_once(workspace, key, tell)
+            if is_sent is not None:
+                return is_sent
         except SpendLimitReached:
             raise
         except RateLimited as refusal:
-            if not await _wait_out(workspace, key, refusal, tell):
+            refusals += 1
+            if not await _wait_out(workspace, key, refusal, tell, refusals):
                 return False
+    return False
 
 
-async def _send_once(workspace: Workspace, key: int, tell: Callable[[SendEvent], None]) -> bool:
-    """Send one part, and look for it where the answer was lost. False where it stays open."""
+async def _send_once(workspace: Workspace, key: int, tell: Callable[[SendEvent], None]) -> bool | None:
+    """Send one part, and look for it where no response came. False where it stays open, None where to send it again."""
     try:
         batch = await send.send(workspace, key, lambda done: tell(SendEvent("uploading", done.batch, sent=done.sent)))
     except AnswerLost as error:
@@ -82,6 +99,9 @@ async def _send_once(workspace: Workspace, key: int, tell: Callable[[SendEvent],
         return await _look_for(workspace, key, tell)
     if batch.state.is_at_api:
         tell(SendEvent("sent", batch))
+    if batch.state is BatchState.PLANNED and batch.not_before is not None and not batch.may_have_twin:
+        # The machine slept before the last block had left: it is certain that nothing was created.
+        return None
     # Another process may be at it: what comes after waits, as after an unknown part.
     return batch.state.is_at_api
 
@@ -91,22 +111,25 @@ async def _hold_back(workspace: Workspace, key: int, tell: Callable[[SendEvent],
     return False
 
 
-async def _wait_out(workspace: Workspace, key: int, refusal: RateLimited, tell: Callable[[SendEvent], None]) -> bool:
+async def _wait_out(
+    workspace: Workspace, key: int, refusal: RateLimited, tell: Callable[[SendEvent], None], refusals: int
+) -> bool:
     """Wait until the API wants to be asked again, where that is soon. False where it is not, or the queue is full."""
     if await queue.learn_from_refusal(workspace, refusal):
         return await _hold_back(workspace, key, tell)
     batch = await workspace.registry.batches.get(key)
-    wait = (batch.not_before - workspace.clock.now()).total_seconds() if batch.not_before else 0.0
-    if wait > PATIENCE:
-        tell(SendEvent("queued", batch, seconds=wait, message=batch.reason))
+    named = (batch.not_before - workspace.clock.now()).total_seconds() if batch.not_before else 0.0
+    wait = max(named, BACK_OFF[min(refusals, len(BACK_OFF)) - 1])
+    if wait > PATIENCE or refusals == MOST_REFUSALS:
+        tell(SendEvent("queued", batch, seconds=wait, message=batch.reason, attempts=refusals))
         return False
-    tell(SendEvent("waiting", batch, seconds=max(wait, 0.0), message=batch.reason))
-    await workspace.clock.sleep(max(wait, 0.0))
+    tell(SendEvent("waiting", batch, seconds=wait, message=batch.reason, attempts=refusals))
+    await workspace.clock.sleep(wait)
     return True
 
 
 async def _look_for(workspace: Workspace, key: int, tell: Callable[[SendEvent], None]) -> bool:
-    """Look for a part whose answer was lost, a few times in a row. True where it was adopted."""
+    """Look for a part whose response was lost, a few times in a row. True where it was found."""
     for seconds in LOOKS:
         batch = await workspace.registry.batches.get(key)
         tell(SendEvent("looking", batch, seconds=seconds, message=batch.reason))
@@ -115,10 +138,10 @@ async def _look_for(workspace: Workspace, key: int, tell: Callable[[SendEvent], 
             [finding] = await reconcile.look_up(workspace, [batch])
         except (AnswerLost, RateLimited):
             continue
-        if finding.verdict is reconcile.Verdict.ADOPTED:
+        if finding.batch.state.is_at_api:
             tell(SendEvent("adopted", finding.batch))
             return True
-        if finding.verdict is reconcile.Verdict.AMBIGUOUS:
+        if finding.kind is not VerdictKind.WAIT:
             break
     tell(SendEvent("unknown", await workspace.registry.batches.get(key)))
     return False

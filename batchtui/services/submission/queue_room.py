@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from batchtui.domain.states import BatchState
-
 if TYPE_CHECKING:
     from batchtui.domain.batch import Batch
     from batchtui.domain.errors import RateLimited
@@ -23,8 +21,7 @@ FULL = "It waits for room in the queue"
 
 async def waiting_requests(workspace: Workspace) -> int:
     """Requests of this registry that wait at the API, as far as was heard."""
-    running = await workspace.registry.views.in_states(BatchState.IN_PROGRESS, BatchState.CANCELING)
-    return sum(batch.counts.processing for batch in running)
+    return await workspace.registry.views.processing()
 
 
 async def room(workspace: Workspace) -> int | None:

@@ -1,45 +1,49 @@
-"""Settling what a lost answer left open: look at the API, adopt what is found, prove what is absent. Never send."""
+"""Settle what a lost response left open: gather the evidence, ask for the verdict, act on it (`look`). Never send.
+
+`verdict` decides; here its evidence is read from the registry and from the API's list, and what it allows is written
+down: a proved batch is bound to its part, one that only fits is shown as unproved, a refuted one is remembered.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import aclosing
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from batchtui.domain.errors import GatewayError, ResultsUnavailable
-from batchtui.domain.limits import CLOCK_SKEW_ALLOWED
+from batchtui.domain.errors import BatchtuiError, GatewayError
+from batchtui.domain.send_evidence import (
+    ApiLook,
+    Grace,
+    ListedBatch,
+    OpenPart,
+    Proof,
+    Relation,
+    Send,
+    SenderLife,
+    SendVerdict,
+    VerdictKind,
+)
 from batchtui.domain.states import BatchState
+from batchtui.gateway.listing import BatchList
+from batchtui.registry.sends import VANISHED
 from batchtui.runtime import process_identity as process
+from batchtui.services.submission.proof import prove
+from batchtui.services.submission.verdict import (
+    candidates,
+    creation_windows,
+    is_to_be_looked_for,
+    sending_until,
+    verdict,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
-    from batchtui.domain.batch import Batch, RemoteBatch
+    from batchtui.domain.batch import Batch, RemoteBatch, UnreadableEntry
+    from batchtui.domain.send_evidence import Account, CreationWindow
     from batchtui.services.workspace import Workspace
-
-LONGEST_SEND = timedelta(hours=1)
-"""How long after a send began its batch may have been created; a later one is somebody else's."""
-DEFAULT_GRACE = timedelta(seconds=60)
-"""How long the API may take to show a new batch, before its absence proves anything."""
-SAMPLE = 20
-"""How many custom_ids of its results confirm or refute a candidate."""
-
-
-class Verdict(StrEnum):
-    """What a look at the API told about one unknown part."""
-
-    ADOPTED = "adopted"
-    """Exactly one batch fits: it is this part's."""
-    ABSENT = "absent"
-    """None fits, and the grace time is over: it may be sent again, with consent."""
-    TOO_EARLY = "too_early"
-    """None fits yet, and the API may still be about to show it."""
-    AMBIGUOUS = "ambiguous"
-    """More than one pairing is possible: a person has to decide."""
-    SETTLED = "settled"
-    """Somebody else settled it meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,151 +51,291 @@ class Reconciliation:
     """The verdict on one part, with the batches that could be it."""
 
     batch: Batch
-    verdict: Verdict
+    """As it stands afterwards."""
+    verdict: SendVerdict
     candidates: tuple[RemoteBatch, ...] = ()
+    account: Account | None = None
+    """Of the credentials in use."""
     wait: float = 0.0
-    """Seconds until the grace time is over."""
+    """Seconds until it is worth looking again, where that is the verdict."""
+
+    @property
+    def kind(self) -> VerdictKind:
+        """What may be done with the part."""
+        return self.verdict.kind
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """One part as the verdict wants it."""
+
+    batch: Batch
+    part: OpenPart
+    sends: tuple[Send, ...]
+    vanished: tuple[str, ...]
+
+    def relation(self, known: tuple[Relation, int] | None) -> Relation:
+        """Say what a batch is to this part: one that was seen before its first send began cannot be its own."""
+        if known is None:
+            return Relation.NOTHING
+        relation, seen = known
+        began = [send.seq for send in self.sends if send.may_have_created]
+        is_older = bool(began) and 0 < seen < min(began) and not self.part.is_copied
+        return Relation.TAKEN if is_older else relation
+
+    def windows(self, now: datetime) -> list[CreationWindow]:
+        return creation_windows(self.part, self.sends, now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """What the list showed back to the earliest window."""
+
+    account: Account | None
+    now: datetime
+    remotes: tuple[RemoteBatch, ...]
+    unreadable: tuple[UnreadableEntry, ...]
+    is_complete: bool
 
 
 async def recover(workspace: Workspace) -> list[int]:
-    """Turn parts whose sender has died in the middle of sending into `unknown` ones. Returns their keys."""
+    """Take parts from senders that have died in the middle of sending. Returns their keys.
+
+    Without its mark such a part is planned again, since nothing can have been created; with it, it is unknown.
+    """
+    await workspace.registry.sendings.notice_copy()
     found: list[int] = []
     for batch in await workspace.registry.views.in_states(BatchState.SUBMITTING):
         sender, until = await workspace.registry.sendings.sender_of(batch.key)
-        if sender == workspace.name:
+        if sender == workspace.name or not _is_gone(workspace, sender, until):
             continue
-        gone = process.is_gone(sender) if sender else True
-        if gone is None:
-            gone = until is None or until <= workspace.clock.now()
-        if gone and await workspace.registry.sendings.sender_died(batch.key, sender):
+        if not workspace.server_clock.is_known:
+            await _hear_time(workspace)
+        ended = workspace.server_clock.latest()
+        if await workspace.registry.sendings.sender_died(batch.key, sender, ended=ended):
             found.append(batch.key)
     return found
 
 
 async def look_up(
-    workspace: Workspace, batches: Sequence[Batch], grace: timedelta = DEFAULT_GRACE
+    workspace: Workspace, batches: Sequence[Batch], grace: timedelta | None = None
 ) -> list[Reconciliation]:
-    """Look for unknown parts among the newest batches of the API, and adopt those that fit beyond doubt.
+    """Find out what became of open parts, and bind those whose batch is proved or alone fits.
 
-    A candidate is a batch that the registry does not know, with the same number of requests, created since the send
-    began (clocks may differ by a few minutes). The parts are settled together: a batch that could be either of two
-    parts is neither's, unless its results tell.
+    Args:
+        workspace: whose registry and API.
+        batches: the parts.
+        grace: what a person says about how long a batch may take to turn up; None goes by the evidence.
 
     Raises:
-        GatewayError: where the API cannot be asked.
+        CredentialsMissing, GatewayError: where the API cannot be asked.
     """
     if not batches:
         return []
-    strangers = await _strangers(workspace, batches)
-    all_unknown = await workspace.registry.views.in_states(BatchState.UNKNOWN)
-    fitting = {
-        batch.key: tuple(remote for remote in strangers if _fits(workspace, batch, remote)) for batch in all_unknown
-    }
-    return [await _judge(workspace, batch, fitting, grace) for batch in batches]
+    front = await workspace.front_account()
+    evidence = [await _evidence_of(workspace, batch) for batch in batches]
+    asked = [each for each in evidence if _needs_list(each, front, workspace.server_clock.latest())]
+    listed = await _list(workspace, asked) if asked else None
+    others = await _rivals(workspace, {batch.key for batch in batches}) if asked else []
+    wanted = Grace(timedelta(seconds=workspace.settings.submit.grace), grace)
+    everyone = [*evidence, *others]
+    return [await _judge(workspace, each, listed, wanted, everyone) for each in evidence]
 
 
 async def adopt(workspace: Workspace, batch: Batch, remote: RemoteBatch) -> bool:
-    """Take a batch of the API for this part, on a person's word. False where somebody settled it meanwhile."""
-    return await workspace.registry.sendings.adopt(batch.key, remote, workspace.workspace_id)
+    """Take a batch of the API for this part, on a person's word. False where somebody settled it meanwhile.
 
-
-async def release(workspace: Workspace, batch: Batch) -> bool:
-    """Take an unknown part for never created, on proof or a person's word: it may be sent again.
-
-    False where the proof is stale: somebody settled the part meanwhile, or sent it once more.
+    Its results are compared all the same once it has ended: a wrong one is found out.
     """
-    return await workspace.registry.sendings.proved_absent(
-        batch.key, batch.sends, "The API does not show it: it may be sent again."
+    return await workspace.registry.sendings.adopt(batch.key, remote, is_proved=False, is_chosen=True)
+
+
+async def release(workspace: Workspace, batch: Batch, *, rejected: Sequence[str] = ()) -> bool:
+    """Take a part for never created, on proof or a person's word: it may be sent again.
+
+    Args:
+        workspace: whose registry.
+        batch: the part.
+        rejected: batches that the person says are not it.
+
+    Returns:
+        False where the proof is stale: somebody settled the part meanwhile, or sent it once more.
+    """
+    sendings = workspace.registry.sendings
+    for batch_id in rejected:
+        await sendings.refute(batch.key, batch_id, "A person said that it is not this part.")
+    await sendings.twin_settled(batch.key)
+    if batch.state is BatchState.PLANNED:
+        return True
+    return await sendings.proved_absent(batch.key, batch.sends, "The API does not show it: it may be sent again.")
+
+
+def _is_gone(workspace: Workspace, sender: str | None, until: datetime | None) -> bool:
+    gone = process.is_gone(sender) if sender else True
+    if gone is None:
+        return until is None or until <= workspace.clock.now()
+    return gone
+
+
+async def _hear_time(workspace: Workspace) -> None:
+    """Hear the server's time, so that the end of a send is written down by it. Without a network this machine's is."""
+    try:
+        await workspace.front_account(max_age=0)
+    except BatchtuiError:
+        return
+
+
+async def _evidence_of(workspace: Workspace, batch: Batch) -> _Evidence:
+    sendings = workspace.registry.sendings
+    sends = await sendings.sends_of(batch.key)
+    refuted = await sendings.refuted_of(batch.key)
+    if sends and sends[-1].sender is SenderLife.SILENT:
+        sends[-1] = await _with_life(workspace, batch, sends[-1])
+    skew = workspace.server_clock.skew or timedelta()
+    part = OpenPart(
+        account=batch.account,
+        requests=batch.requests,
+        planned_at=batch.planned_at + skew,
+        refuted=frozenset(name for name, why in refuted.items() if why != VANISHED),
+        is_copied=batch.may_have_twin,
     )
+    vanished = tuple(name for name, why in refuted.items() if why == VANISHED)
+    return _Evidence(batch, part, tuple(sends), vanished)
 
 
-async def _strangers(workspace: Workspace, batches: Sequence[Batch]) -> list[RemoteBatch]:
-    """List the newest batches that the registry does not know, back to the earliest of these sends."""
-    gateway = await workspace.gateway()
-    found: list[RemoteBatch] = []
-    after: str | None = None
-    while True:
-        page = await gateway.list_page(after_id=after)
-        known = await workspace.registry.views.known_ids([remote.id for remote in page.batches])
-        found.extend(remote for remote in page.batches if remote.id not in known)
-        earliest = min(_began(workspace, batch) for batch in batches) - CLOCK_SKEW_ALLOWED
-        if not page.has_more or not page.batches or page.batches[-1].created_at < earliest:
-            return found
-        after = page.last_id
+async def _with_life(workspace: Workspace, batch: Batch, send: Send) -> Send:
+    sender, until = await workspace.registry.sendings.sender_of(batch.key)
+    gone = sender != workspace.name and (process.is_gone(sender) if sender else True)
+    life = SenderLife.SILENT if gone is None else SenderLife.GONE if gone else SenderLife.LIVES
+    skew = workspace.server_clock.skew or timedelta()
+    return replace(send, sender=life, heard_until=until + skew if until else None)
 
 
-def _began(workspace: Workspace, batch: Batch) -> datetime:
-    """When the send began, on the API's clock as far as that is known."""
-    began = batch.submitted_at or batch.planned_at
-    return began + (workspace.clock_skew or timedelta())
-
-
-def _fits(workspace: Workspace, batch: Batch, remote: RemoteBatch) -> bool:
-    began = _began(workspace, batch)
+def _needs_list(evidence: _Evidence, front: Account, now: datetime) -> bool:
     return (
-        remote.counts.total == batch.requests
-        and began - CLOCK_SKEW_ALLOWED <= remote.created_at <= began + LONGEST_SEND
+        evidence.part.account == front
+        and sending_until(evidence.sends, now) is None
+        and is_to_be_looked_for(evidence.part, evidence.sends)
     )
+
+
+async def _rivals(workspace: Workspace, apart_from: set[int]) -> list[_Evidence]:
+    """Gather the other open parts that may have a batch: one that fits two parts is neither's yet."""
+    found = await workspace.registry.views.in_states(BatchState.UNKNOWN, BatchState.SUBMITTING)
+    return [await _evidence_of(workspace, batch) for batch in found if batch.key not in apart_from]
+
+
+async def _list(workspace: Workspace, asked: Sequence[_Evidence]) -> _Listed:
+    """Read the list back to the earliest moment at which a batch of these parts can have been created."""
+    reading = BatchList(await workspace.gateway())
+    remotes: list[RemoteBatch] = []
+    account: Account | None = None
+    is_one_account = True
+    heard = workspace.server_clock.latest()
+    earliest = min(window.opens for each in asked for window in each.windows(heard))
+    async with aclosing(reading.pages()) as pages:
+        async for page in pages:
+            workspace.hear(page)
+            is_one_account = is_one_account and account in (None, page.account)
+            account = page.account
+            remotes += page.batches
+            if page.batches and page.batches[-1].created_at < earliest:
+                break
+    nameless = [entry for entry in reading.unreadable if entry.id is None and _could_be(entry, asked, heard)]
+    is_complete = not (reading.is_broken or nameless) and is_one_account
+    return _Listed(
+        account if is_one_account else None,
+        workspace.server_clock.earliest(),
+        tuple(remotes),
+        tuple(entry for entry in reading.unreadable if entry.id is not None),
+        is_complete,
+    )
+
+
+def _could_be(entry: UnreadableEntry, asked: Sequence[_Evidence], now: datetime) -> bool:
+    return any(window.admits(entry.total, entry.created_at) for each in asked for window in each.windows(now))
 
 
 async def _judge(
-    workspace: Workspace, batch: Batch, fitting: Mapping[int, tuple[RemoteBatch, ...]], grace: timedelta
+    workspace: Workspace, evidence: _Evidence, listed: _Listed | None, grace: Grace, everyone: Sequence[_Evidence]
 ) -> Reconciliation:
-    candidates = fitting.get(batch.key)
-    if candidates is None:
-        return Reconciliation(await workspace.registry.batches.get(batch.key), Verdict.SETTLED)
-    if not candidates:
-        passed = workspace.clock.now() - (batch.lost_at or batch.submitted_at or batch.planned_at)
-        wait = (grace - passed).total_seconds()
-        return Reconciliation(batch, Verdict.TOO_EARLY if wait > 0 else Verdict.ABSENT, (), max(wait, 0.0))
-    chosen = await _choose(workspace, batch, candidates, fitting)
-    if chosen is None:
-        return Reconciliation(batch, Verdict.AMBIGUOUS, candidates)
-    if not await adopt(workspace, batch, chosen):
-        return Reconciliation(await workspace.registry.batches.get(batch.key), Verdict.SETTLED)
-    return Reconciliation(await workspace.registry.batches.get(batch.key), Verdict.ADOPTED, (chosen,))
+    now = listed.now if listed else workspace.server_clock.earliest()
+    rivals = tuple(window for other in everyone if other is not evidence for window in other.windows(now))
+    entries = await _entries(workspace, evidence, listed, now) if listed else ()
+    account = listed.account if listed else workspace.account
+    seen = ApiLook(account, entries, listed.is_complete if listed else False)
+    given = verdict(evidence.part, evidence.sends, seen, now, grace=grace, rivals=rivals)
+    return await _act(workspace, evidence, given, listed, now)
 
 
-async def _choose(
-    workspace: Workspace,
-    batch: Batch,
-    candidates: tuple[RemoteBatch, ...],
-    fitting: Mapping[int, tuple[RemoteBatch, ...]],
-) -> RemoteBatch | None:
-    wanted_by_others = {remote.id for key, others in fitting.items() if key != batch.key for remote in others}
-    if len(candidates) == 1 and candidates[0].id not in wanted_by_others:
-        return candidates[0]
-    for remote in candidates:
-        if remote.state is BatchState.ENDED and await holds_answers_of(workspace, batch, remote.id):
-            return remote
-    return None
-
-
-async def holds_answers_of(workspace: Workspace, batch: Batch, batch_id: str) -> bool:
-    """Whether the first results of a batch at the API answer the requests of this part."""
-    job, _ = await workspace.registry.sendings.body_of(batch.key)
-    try:
-        sample = await _sample_custom_ids(workspace, batch_id)
-    except (ResultsUnavailable, GatewayError):
-        return False
-    with workspace.registry.requests.reader(job, batch.attempt) as requests:
-        return bool(sample) and all(
-            (facts := requests.facts(custom_id)) is not None and facts.part == batch.part for custom_id in sample
+async def _entries(
+    workspace: Workspace, evidence: _Evidence, listed: _Listed, now: datetime
+) -> tuple[ListedBatch, ...]:
+    """Put down the entries of the list that fit the part, with what the registry and their results say of them."""
+    relations = await workspace.registry.views.relations([remote.id for remote in listed.remotes])
+    windows = evidence.windows(now)
+    found = [
+        ListedBatch(
+            remote.id,
+            remote.counts.total,
+            remote.created_at if remote.has_created_at else None,
+            evidence.relation(relations.get(remote.id)),
         )
+        for remote in listed.remotes
+    ]
+    found += [
+        ListedBatch(entry.id or "", entry.total, entry.created_at, proof=Proof.IMPOSSIBLE)
+        for entry in listed.unreadable
+    ]
+    shown = {entry.id for entry in found}
+    found += [ListedBatch(name, None, None, proof=Proof.IMPOSSIBLE) for name in evidence.vanished if name not in shown]
+    fitting = candidates(evidence.part, windows, found)
+    remotes = {remote.id: remote for remote in listed.remotes}
+    return tuple([await _proved(workspace, evidence.batch, entry, remotes.get(entry.id)) for entry in fitting])
 
 
-async def _sample_custom_ids(workspace: Workspace, batch_id: str) -> list[str]:
-    from batchtui.results.line_parser import parse_line
+async def _proved(workspace: Workspace, batch: Batch, entry: ListedBatch, remote: RemoteBatch | None) -> ListedBatch:
+    if remote is None or entry.proof is Proof.IMPOSSIBLE:
+        return entry
+    proof = await prove(workspace, batch, remote)
+    if proof is Proof.REFUTED:
+        await workspace.registry.sendings.refute(
+            batch.key, remote.id, f"{remote.id} holds the answers to other requests."
+        )
+    return replace(entry, proof=proof)
 
-    gateway = await workspace.gateway()
-    rest = b""
-    sample: list[str] = []
-    async with gateway.results(batch_id) as blocks:
-        async for block in blocks:
-            *lines, rest = (rest + block).split(b"\n")
-            sample.extend(parse_line(line).custom_id for line in lines if line.strip())
-            if len(sample) >= SAMPLE:
-                return sample[:SAMPLE]
-    if rest.strip():
-        sample.append(parse_line(rest).custom_id)
-    return sample
+
+async def _act(
+    workspace: Workspace, evidence: _Evidence, given: SendVerdict, listed: _Listed | None, now: datetime
+) -> Reconciliation:
+    """Write down what the verdict allows, and hand back the part as it stands then."""
+    batch, sendings = evidence.batch, workspace.registry.sendings
+    known = {remote.id: remote for remote in listed.remotes} if listed else {}
+    named = (given.batch_id,) if given.batch_id else given.choices
+    if given.kind is VerdictKind.OURS and given.batch_id:
+        remote = known.get(given.batch_id) or await _retrieve(workspace, given.batch_id)
+        if remote is not None:
+            await sendings.adopt(batch.key, remote)
+    elif given.kind is VerdictKind.LIKELY and given.batch_id:
+        if not await sendings.adopt(batch.key, known[given.batch_id], is_proved=False):
+            await sendings.explain(batch.key, f"{given.batch_id} may be it; its results will tell.")
+    elif given.kind is VerdictKind.NOT_CREATED and batch.state is BatchState.UNKNOWN:
+        await sendings.proved_absent(batch.key, batch.sends, "Nothing of it had left whole: it may be sent.")
+    wait = (given.until - now).total_seconds() if given.until else 0.0
+    return Reconciliation(
+        await workspace.registry.batches.get(batch.key),
+        given,
+        tuple(known[name] for name in named if name in known),
+        listed.account if listed else workspace.account,
+        max(wait, 0.0),
+    )
+
+
+async def _retrieve(workspace: Workspace, batch_id: str) -> RemoteBatch | None:
+    """Ask for a batch that a response named; None while the API does not show it."""
+    try:
+        remote = await (await workspace.gateway()).retrieve(batch_id)
+    except GatewayError:
+        return None
+    workspace.hear(remote)
+    return remote

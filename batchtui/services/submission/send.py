@@ -1,21 +1,39 @@
-"""Sending one planned part, exactly once: the intent is committed before the first byte leaves."""
+"""Send one planned part, exactly once (`send`): the intent is committed before the first byte leaves.
+
+Before the last block leaves, that is committed, too: a process that dies earlier has certainly created nothing. A
+process that was taken for dead meanwhile cannot commit it, so its last block stays where it is.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from batchtui.domain.errors import CredentialsMissing, FateUnknown, GatewayError, RateLimited, SpendLimitReached
+from batchtui.domain.errors import (
+    AnswerLost,
+    BatchtuiError,
+    CredentialsMissing,
+    FateUnknown,
+    GatewayError,
+    OtherAccount,
+    RateLimited,
+    SpendLimitReached,
+    StorageError,
+    TakenOver,
+    Unreachable,
+)
 from batchtui.gateway.protocol import ApiHeaders, Upload
+from batchtui.services.workspace import refuse_other_account
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from datetime import datetime
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batch import Batch, RemoteBatch
+    from batchtui.domain.send_evidence import Account
     from batchtui.registry.requests.store import StoredBody
     from batchtui.services.workspace import Workspace
 
@@ -25,6 +43,10 @@ HEARTBEAT = 20.0
 """Seconds between two signs of life while bytes leave."""
 WITHOUT_A_WORD = timedelta(seconds=60)
 """How long to wait after a 429 that names no time."""
+LEAST_WAIT = timedelta(seconds=1)
+"""The least time between two creates of a part: a server may name 0, or less."""
+MARK_IS_FRESH = 60.0
+"""Seconds, no more than `LIST_LAG`, within which the last block must leave after its mark: a laptop may sleep then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,47 +65,115 @@ async def send(workspace: Workspace, key: int, on_progress: Callable[[Progress],
         The batch as it stands afterwards: at the API, or wherever whoever was first has brought it.
 
     Raises:
+        OtherAccount: the part was planned for another account; nothing was sent.
         CredentialsMissing, Refused, RateLimited: nothing was created; the part is planned again, with the reason.
-        AnswerLost: nobody knows; the part is `unknown`, for `services.reconcile` to settle.
+        StorageError: the requests, or the registry, cannot be read or written; nothing was created.
+        AnswerLost: it may have been created; the part is `unknown`, for `reconcile` to settle.
+        FateUnknown: a batch was created, and the part belongs to somebody else meanwhile.
     """
     workspace.refuse_if_read_only()
-    sendings, batches = workspace.registry.sendings, workspace.registry.batches
-    batch = await batches.get(key)
-    job, name = await sendings.body_of(key)
+    batch = await workspace.registry.batches.get(key)
+    account = await _front_account(workspace, batch)
+    job, name = await workspace.registry.sendings.body_of(key)
     body = workspace.registry.requests.body(job, name, batch.bytes)
-    gateway = await workspace.gateway()
-    if not await sendings.claim(key, workspace.name, workspace.clock.now() + PROMISE):
-        return await batches.get(key)
-    upload = Upload(body.length, lambda: _told(body, batch, on_progress))
+    until, start = workspace.clock.now() + PROMISE, workspace.server_clock.start_send()
+    if not await workspace.registry.sendings.claim(key, workspace.name, until, start, account):
+        return await workspace.registry.batches.get(key)
+    return await _Sending(workspace, batch, body, on_progress).run()
+
+
+async def _front_account(workspace: Workspace, batch: Batch) -> Account:
+    """Return the account that a part would go to, which must be the one that it was planned for."""
     try:
-        async with _heartbeat(workspace, key):
-            remote = await gateway.create(upload, ApiHeaders(batch.api_version, batch.betas))
-    except (GatewayError, CredentialsMissing) as error:
-        if isinstance(error, GatewayError) and not error.nothing_created:
-            await sendings.answer_lost(key, error.message)
-        else:
-            at_limit = isinstance(error, SpendLimitReached)
-            await sendings.not_created(key, error.message, not_before=_not_before(workspace, error), at_limit=at_limit)
-        raise
-    except BaseException:
-        # Cancelled, interrupted, or the disk failed: bytes may have left, so only a look can tell.
-        await asyncio.shield(sendings.answer_lost(key, "Sending was interrupted before the API answered."))
-        raise
-    if not await asyncio.shield(sendings.accepted(key, remote, workspace.workspace_id, workspace.name)):
-        raise FateUnknown(
-            f"{remote.id} was created, but another process has taken over this part meanwhile.",
-            hint="Look with `batchtui sync`: one of the two may have to be cancelled.",
+        account = await workspace.front_account()
+    except AnswerLost as error:
+        # Nothing of the part was sent yet: this must not be taken for a lost create.
+        raise Unreachable(error.message, hint=error.hint, status=error.status) from error
+    refuse_other_account(batch, account)
+    if batch.account is None:
+        raise OtherAccount(
+            f"It was never learnt to which account {batch.name} part {batch.part} belongs. Nothing was sent.",
+            hint=f"`batchtui resume {batch.job}` names the account in use and sends it there.",
         )
-    return await batches.get(key)
+    return account
 
 
-async def _told(body: StoredBody, batch: Batch, on_progress: Callable[[Progress], None] | None) -> AsyncIterator[bytes]:
-    sent = 0
-    async for chunk in body.chunks():
-        yield chunk
-        sent += len(chunk)
-        if on_progress:
-            on_progress(Progress(batch, sent, body.length))
+class _Sending:
+    """One send of one part by this process, from its claim to what it came to."""
+
+    def __init__(
+        self, workspace: Workspace, batch: Batch, body: StoredBody, on_progress: Callable[[Progress], None] | None
+    ) -> None:
+        self._workspace = workspace
+        self._batch = batch
+        self._body = body
+        self._on_progress = on_progress
+        self._has_left = False
+        """Whether the last block may have left: from then on nothing but the API can tell."""
+
+    async def run(self) -> Batch:
+        workspace, batch = self._workspace, self._batch
+        try:
+            gateway = await workspace.gateway()
+            upload = Upload(self._body.length, self._chunks, self._mark)
+            async with _heartbeat(workspace, batch.key):
+                remote = await gateway.create(upload, ApiHeaders(batch.api_version, batch.betas))
+        except BaseException as error:
+            # Shielded: a cancelled task must still leave word of what it has sent.
+            await asyncio.shield(self._note_failure(error))
+            if isinstance(error, TakenOver):
+                return await workspace.registry.batches.get(batch.key)
+            raise
+        return await asyncio.shield(self._note_batch(remote))
+
+    async def _chunks(self) -> AsyncIterator[bytes]:
+        sent = 0
+        async for chunk in self._body.chunks():
+            yield chunk
+            sent += len(chunk)
+            if self._on_progress:
+                self._on_progress(Progress(self._batch, sent, self._body.length))
+
+    async def _mark(self) -> None:
+        """Commit that the last block is about to leave. Raises `TakenOver` where it must not leave any more."""
+        workspace = self._workspace
+        began = workspace.clock.monotonic(), workspace.clock.now()
+        if not await workspace.registry.sendings.mark(self._batch.key, workspace.name, workspace.server_clock.latest()):
+            raise TakenOver("Another process has taken over this part meanwhile; it was not sent from here.")
+        passed = max(workspace.clock.monotonic() - began[0], (workspace.clock.now() - began[1]).total_seconds())
+        if passed > MARK_IS_FRESH:
+            raise TakenOver("The machine slept in the middle of sending, so the part was not sent.")
+        self._has_left = True
+
+    async def _note_failure(self, error: BaseException) -> None:
+        """Write down what a failed send came to, where this process is still its sender."""
+        workspace, key = self._workspace, self._batch.key
+        sendings, ended = workspace.registry.sendings, workspace.server_clock.latest()
+        reason = error.message if isinstance(error, BatchtuiError) else "Sending was interrupted."
+        if isinstance(error, GatewayError):
+            workspace.hear(error)
+        if not self._has_left or isinstance(error, CredentialsMissing) or _creates_nothing(error):
+            await sendings.not_created(
+                key,
+                reason,
+                workspace.name,
+                ended=ended,
+                not_before=workspace.clock.now() if isinstance(error, TakenOver) else _not_before(workspace, error),
+                at_limit=isinstance(error, SpendLimitReached),
+            )
+        else:
+            await sendings.answer_lost(key, reason, workspace.name, ended=ended)
+
+    async def _note_batch(self, remote: RemoteBatch) -> Batch:
+        workspace, key = self._workspace, self._batch.key
+        workspace.hear(remote)
+        ended = workspace.server_clock.latest()
+        if not await workspace.registry.sendings.accepted(key, remote, workspace.name, ended):
+            raise FateUnknown(
+                f"{remote.id} was created, but this part belongs to another batch or process meanwhile.",
+                hint="Look with `batchtui sync`: one of the two may have to be canceled.",
+            )
+        return await workspace.registry.batches.get(key)
 
 
 @asynccontextmanager
@@ -91,7 +181,9 @@ async def _heartbeat(workspace: Workspace, key: int) -> AsyncIterator[None]:
     async def beat() -> None:
         while True:
             await asyncio.sleep(HEARTBEAT)
-            await workspace.registry.sendings.still_sending(key, workspace.name, workspace.clock.now() + PROMISE)
+            # A disk that is full for a moment must not silence it for good: others would take the sender for dead.
+            with suppress(StorageError):
+                await workspace.registry.sendings.still_sending(key, workspace.name, workspace.clock.now() + PROMISE)
 
     task = asyncio.create_task(beat(), name=f"heartbeat-{key}")
     try:
@@ -101,8 +193,12 @@ async def _heartbeat(workspace: Workspace, key: int) -> AsyncIterator[None]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-def _not_before(workspace: Workspace, error: Exception) -> datetime | None:
+def _creates_nothing(error: BaseException) -> bool:
+    return isinstance(error, GatewayError) and error.nothing_created
+
+
+def _not_before(workspace: Workspace, error: BaseException) -> datetime | None:
     if not isinstance(error, RateLimited) or isinstance(error, SpendLimitReached):
         return None
     wait = WITHOUT_A_WORD if error.retry_after is None else timedelta(seconds=error.retry_after)
-    return workspace.clock.now() + wait
+    return workspace.clock.now() + max(wait, LEAST_WAIT)

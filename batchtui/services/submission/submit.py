@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from batchtui.domain.errors import InputError, UsageError
+from batchtui.domain.errors import AnswerLost, InputError, RateLimited, Unreachable, UsageError
 from batchtui.domain.job import LONGEST_NAME, Job, name_complaint
 from batchtui.domain.limits import API_VERSION
 from batchtui.domain.states import BatchState
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from batchtui.domain.batch import Batch
     from batchtui.domain.estimate import Estimate
     from batchtui.domain.job import PartPlan
+    from batchtui.domain.send_evidence import Account
     from batchtui.intake import CheckReport
     from batchtui.services.submission.dispatch import SendEvent
     from batchtui.services.submission.staging.stage import ReadProgress
@@ -167,12 +168,13 @@ async def apply_submit(
         CostLimit: it may cost more than `max_cost` or a limit of the settings allows.
         CredentialsMissing, Refused, SpendLimitReached, Unreachable: nothing of the part was created; it stays planned.
     """
+    workspace.refuse_if_read_only()
     if not plan.is_sendable:
         raise InputError(f"{plan.report.errors} errors in the input; nothing was sent.", problems=plan.report.problems)
     await refuse_duplicates(workspace, plan.earlier, force=force)
     await enforce_limits(workspace, plan.estimate, max_cost)
-    # Whoever has no credentials learns it before anything is kept.
-    await workspace.gateway()
+    # Where there are no credentials, that is said before anything is kept.
+    account = await account_to_plan_for(workspace)
     if plan.primes:
         await priming.mark(workspace, plan.job.id)
     try:
@@ -183,13 +185,40 @@ async def apply_submit(
             must_be_new=not force,
             estimates=plan.estimate.parts,
             expectations=plan.estimate.expectations,
+            account=account,
+            check=partial(enforce_limits, workspace, plan.estimate, max_cost),
         )
     except PlannedBefore as found:
         await refuse_duplicates(workspace, found.jobs, force=False)
         raise
+    if account is None:
+        await name_account(workspace, keys)
     await send_parts(workspace, keys, on_event)
     await refresh_daily(workspace)
     return Submitted(plan.job, tuple(await workspace.registry.views.page(keys)))
+
+
+async def account_to_plan_for(workspace: Workspace) -> Account | None:
+    """Learn whose account parts are planned for; None where the API cannot be reached, or is not itself just now.
+
+    Raises:
+        CredentialsMissing, Refused: there are none, or they are not accepted: nothing is planned.
+    """
+    await workspace.gateway()
+    try:
+        return await workspace.front_account()
+    except (AnswerLost, RateLimited):
+        return None
+
+
+async def name_account(workspace: Workspace, keys: Sequence[int]) -> None:
+    """Close the account that was open when parts were planned. Raises `GatewayError` where it still cannot be."""
+    try:
+        account = await workspace.front_account()
+    except AnswerLost as error:
+        raise Unreachable(error.message, hint=error.hint, status=error.status) from error
+    for key in keys:
+        await workspace.registry.sendings.set_account(key, account)
 
 
 def name_of(sources: Sequence[str]) -> str:

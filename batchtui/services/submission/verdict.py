@@ -147,7 +147,7 @@ def _judge_entries(
         is_shared = any(rival.admits(first.total, first.created_at) for rival in rivals)
         if not others and not is_shared and look.is_complete:
             return SendVerdict(VerdictKind.LIKELY, batch_id=first.id)
-        return SendVerdict(VerdictKind.WAIT, until=now + LOOK_AGAIN)
+        return SendVerdict(VerdictKind.WAIT, until=now + LOOK_AGAIN, choices=tuple(entry.id for entry in found))
     closes = absence_proved_at(part, sends, now, grace)
     if now < closes:
         return SendVerdict(VerdictKind.WAIT, until=closes)

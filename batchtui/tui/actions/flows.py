@@ -28,14 +28,15 @@ if TYPE_CHECKING:
 
     Reading = Callable[[str], LabelEdit]
 
+_UNPROVED = "Nothing proves that this batch is the job's: it may be somebody else's."
 TYPED_FROM = 10
 """Deletions of this many batches or more ask for the number to be typed."""
 
 
 async def cancel(app: Host, keys: Sequence[int]) -> None:
     """Cancel these batches after a question that shows which, and what is lost."""
-    plan = await plan_cancel(app.workspace, keys)
-    # There is nothing to ask; the reasons why are shown instead.
+    typed = await _unproved_id(app, keys)
+    plan = await plan_cancel(app.workspace, keys, typed=(typed,))
     if plan.is_empty:
         _say_nothing_done(app, plan.skipped, "cancel")
         return
@@ -46,8 +47,9 @@ async def cancel(app: Host, keys: Sequence[int]) -> None:
             ("Not sent yet: will not be sent", plan.drop),
         ),
         skipped=_skipped(plan.skipped),
-        remark="Answers that are there already stay, and are billed.",
+        remark=_UNPROVED if typed else "Answers that are there already stay, and are billed.",
         yes="cancel",
+        typed=typed,
     )
     if await app.ask(question):
         _report(app, await apply_cancel(app.workspace, plan), "canceled")
@@ -55,7 +57,8 @@ async def cancel(app: Host, keys: Sequence[int]) -> None:
 
 async def delete(app: Host, keys: Sequence[int]) -> None:
     """Delete these batches after a question that shows which, and what is lost."""
-    plan = await plan_delete(app.workspace, keys)
+    typed = await _unproved_id(app, keys)
+    plan = await plan_delete(app.workspace, keys, typed=(typed,))
     if plan.is_empty:
         _say_nothing_done(app, plan.skipped, "delete")
         return
@@ -68,13 +71,21 @@ async def delete(app: Host, keys: Sequence[int]) -> None:
             ("With these the results are lost: they are not saved", plan.losing),
         ),
         skipped=_skipped(plan.skipped),
-        remark="This cannot be undone." if plan.delete else "",
+        remark=_UNPROVED if typed else "This cannot be undone." if plan.delete else "",
         yes="delete",
         # A single key must not delete a whole list that was marked by accident.
-        typed=str(number) if number >= TYPED_FROM else "",
+        typed=typed or (str(number) if number >= TYPED_FROM else ""),
     )
     if await app.ask(question):
         _report(app, await apply_delete(app.workspace, plan), "deleted")
+
+
+async def _unproved_id(app: Host, keys: Sequence[int]) -> str:
+    """Return the id that has to be typed: of the one batch that was chosen, where nothing proves that it is a job's."""
+    if len(keys) != 1:
+        return ""
+    batches = await app.workspace.registry.views.page(keys)
+    return next((batch.id or "" for batch in batches if batch.is_unproved), "")
 
 
 def copy_ids(app: Host, batches: Sequence[Batch | None]) -> None:

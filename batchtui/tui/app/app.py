@@ -51,7 +51,7 @@ TICK = 5.0
 """Seconds between two repaints of times on the screen; nothing is asked of the API for that."""
 CALM_TICK = 30.0
 """The same on a slow line."""
-LOOK_AHEAD = 60.0
+INSIGHTS_SECONDS = 60.0
 """Seconds between two readings of what changes with time alone: forecasts and warnings."""
 
 
@@ -83,14 +83,14 @@ class DashboardApp(GlobalActions):
         # Whether the person was told already that credentials are missing.
         self._is_locked_out = False
         self._tally = BatchCounts({}, 0)
-        self.outlook = Insights(workspace)
-        self.looking_ahead = CoalescedWorker(self, self._look_ahead)
-        self._looked_at, self._is_look_due = 0.0, False
+        self.insights = Insights(workspace)
+        self.insights_worker = CoalescedWorker(self, self._refresh_insights)
+        self._insights_read_at, self._are_insights_due = 0.0, False
         self.guide = guide
         if guide is None and settings.screen.hints:
             self.guide = FirstSteps(workspace.registry.facts, lambda: self.status, lambda: self._scopes)
         self.away = None
-        self._turns = KeyQueue(self, super().on_event)
+        self._key_queue = KeyQueue(self, super().on_event)
         self.bridge = RegistryWatcher(workspace, self.post_message, pace=CALM_PACE if self.is_calm else 0.0)
         self.poller = Poller(
             workspace,
@@ -114,10 +114,10 @@ class DashboardApp(GlobalActions):
             is_demo=self._is_demo,
             is_read_only=self.is_read_only,
             doing=self._doing,
-            warnings=len(self.outlook.cautions),
+            warnings=len(self.insights.warnings),
             warnings_key=next(iter(self.keymap["app.warnings"]), ""),
-            spent=self.outlook.today.known,
-            saved=self.outlook.today.saved,
+            spent=self.insights.today.known,
+            saved=self.insights.today.saved,
         )
 
     # ── from the start to the end ──────────────────────────────────────────────────────────────────────────────────
@@ -140,8 +140,8 @@ class DashboardApp(GlobalActions):
         # Terminal bells and notifications go out between two frames, never through stdout.
         run_worker(self, Notifier(self.workspace, channels(self.workspace, say=self._ring)).run, group="notices")
         self.set_interval(CALM_TICK if self.is_calm else TICK, self._pass_time)
-        self.set_interval(LOOK_AHEAD, self.looking_ahead.request)
-        self.looking_ahead.request()
+        self.set_interval(INSIGHTS_SECONDS, self.insights_worker.request)
+        self.insights_worker.request()
         run_guarded(self, self._say_what_was_missed, group="away")
         run_guarded(self, self._count_old_outcomes, group="outcomes")
         if self.guide is not None:
@@ -164,13 +164,13 @@ class DashboardApp(GlobalActions):
     async def on_event(self, event: Event) -> None:
         """Let keys in one at a time; see `KeyQueue`."""
         if isinstance(event, (Key, Paste)) and not event.is_forwarded:
-            await self._turns.hear(event)
+            await self._key_queue.hear(event)
         else:
             await super().on_event(event)
 
     async def on_key_queue_passing(self, message: KeyQueue.Passing) -> None:
         """Let the next key in when this one has had its effect."""
-        await self._turns.passed(message)
+        await self._key_queue.passed(message)
 
     # ── what happens ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -207,17 +207,17 @@ class DashboardApp(GlobalActions):
 
     def _look_ahead_soon(self) -> None:
         """Read forecasts and warnings now if somebody sees them or the last reading is old; else at the next tick."""
-        self._is_look_due = True
+        self._are_insights_due = True
         # Forecasts read all history: not with every commit of a busy minute.
-        is_late = self.workspace.clock.monotonic() - self._looked_at >= TICK
+        is_late = self.workspace.clock.monotonic() - self._insights_read_at >= TICK
         front = self.screen_stack[-1] if self.screen_stack else None
         if is_late or (isinstance(front, BaseScreen) and front.SHOWS_WARNINGS):
-            self.looking_ahead.request()
+            self.insights_worker.request()
 
-    async def _look_ahead(self) -> None:
-        self._is_look_due = False
-        self._looked_at = self.workspace.clock.monotonic()
-        if await self.outlook.read():
+    async def _refresh_insights(self) -> None:
+        self._are_insights_due = False
+        self._insights_read_at = self.workspace.clock.monotonic()
+        if await self.insights.read():
             self._show_status()
         self.tick()
 
@@ -236,8 +236,8 @@ class DashboardApp(GlobalActions):
             self.say(f"Since you were last here: {missed}." + (f" Press {keys[0]} to see it." if keys else ""))
 
     def _pass_time(self) -> None:
-        if self._is_look_due:
-            self.looking_ahead.request()
+        if self._are_insights_due:
+            self.insights_worker.request()
         self.tick()
 
     def tick(self) -> None:

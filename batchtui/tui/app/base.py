@@ -60,13 +60,13 @@ class BaseApp(Host, QuietApp):
         let_go_of_closed_widgets()
         self.is_calm = settings.screen.calm == "yes" or (settings.screen.calm == "auto" and self.terminal.remote)
         self._plain = settings.screen.ascii or self.terminal.ascii_only
-        self.painting = self._painting()
+        self.painter = self._make_painter()
         for look in themes.LOOKS.values():
             self.register_theme(look.theme)
         self.theme = self.look.theme.name
         self._doing = ""
 
-    def _painting(self) -> Painter:
+    def _make_painter(self) -> Painter:
         self.set_class(self._plain, "-ascii")
         return Painter(self.look.styles(), Style.parse(self.look.cursor), self._plain)
 
@@ -147,7 +147,7 @@ class BaseApp(Host, QuietApp):
     def show_look(self, look: themes.ColourScheme) -> None:
         """Repaint everything in another colour scheme."""
         self.look = look
-        self.painting = self._painting()
+        self.painter = self._make_painter()
         self.theme = look.theme.name
         for screen in self.screen_stack:
             for widget in screen.query("*"):

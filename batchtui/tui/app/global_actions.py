@@ -32,7 +32,7 @@ class GlobalActions(BaseApp):
     """The actions of the app itself: help, palette, refresh, the screens that open from anywhere, back and quit."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.EVERYWHERE)
-    looking_ahead: CoalescedWorker
+    insights_worker: CoalescedWorker
 
     @property
     def _scopes(self) -> Sequence[Scope]:
@@ -105,7 +105,7 @@ class GlobalActions(BaseApp):
         from batchtui.tui.warnings.screen import WarningsScreen
 
         if not isinstance(self.screen, WarningsScreen):
-            self.looking_ahead.request()
+            self.insights_worker.request()
             self.push_screen(WarningsScreen(self.workspace))
 
     def _action_app_settings(self) -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from batchtui.domain.batch import RequestCounts
+from batchtui.domain.result import OutcomeCounts
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.text.numbers import amount
 from batchtui.text.safe import sanitize
@@ -136,6 +137,7 @@ def added_up(key: int, batches: Sequence[Batch]) -> Batch:
     running = [batch.expires_at for batch in batches if batch.state.is_running and batch.expires_at]
     costs = [batch.cost_estimate if batch.cost_actual is None else batch.cost_actual for batch in batches]
     is_paid = all(batch.cost_actual is not None for batch in batches)
+    known = sum((batch.cost_actual or batch.cost_at_least or Decimal(0) for batch in batches), Decimal(0))
     # A sum without one of its parts would look like a lower price.
     total = None if None in costs else sum((cost for cost in costs if cost is not None), Decimal(0))
     return replace(
@@ -160,7 +162,17 @@ def added_up(key: int, batches: Sequence[Batch]) -> Batch:
         not_before=pressing.not_before,
         cost_estimate=total,
         cost_actual=total if is_paid else None,
+        outcomes=_outcomes(batches),
+        accepted=next((batch.accepted for batch in batches if batch.accepted), ""),
+        cost_at_least=known or None,
+        without_usage=sum(batch.without_usage for batch in batches),
     )
+
+
+def _outcomes(batches: Sequence[Batch]) -> OutcomeCounts | None:
+    """Return the outcomes of all batches together; None where those of one are not known."""
+    known = [batch.outcomes for batch in batches if batch.outcomes is not None]
+    return sum(known, OutcomeCounts()) if len(known) == len(batches) else None
 
 
 def _results(batches: Sequence[Batch]) -> ResultsState:

@@ -75,7 +75,7 @@ class BatchesScreen(BatchActions):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
-        self._left = ListState()
+        self._list_state = ListState()
         self._is_found = False
         self._unfolded = 0
         """Number of batches that were just unfolded below the cursor."""
@@ -101,11 +101,11 @@ class BatchesScreen(BatchActions):
     async def on_mount(self) -> None:
         """Show the registry, arranged as the list was left."""
         kept = await self.workspace.registry.facts.get(KEY)
-        self._left = load_state(kept[0] if kept else {})
-        self.set_class(self._left.zoomed, "-zoomed")
-        self.grid.columns = chosen_columns(self._left.columns)
-        if self._left.filter:
-            self._filter_bar.open(self._left.filter)
+        self._list_state = load_state(kept[0] if kept else {})
+        self.set_class(self._list_state.zoomed, "-zoomed")
+        self.grid.columns = chosen_columns(self._list_state.columns)
+        if self._list_state.filter:
+            self._filter_bar.open(self._list_state.filter)
         await self._reorder()
         self.grid.focus()
 
@@ -114,10 +114,10 @@ class BatchesScreen(BatchActions):
         self._say_why_empty()
 
     def _say_why_empty(self) -> None:
-        self.grid.empty = empty_state(self, *(NONE_MATCH if self._left.filter else EMPTY))
+        self.grid.empty = empty_state(self, *(NONE_MATCH if self._list_state.filter else EMPTY))
 
     async def _reorder(self) -> None:
-        now = self._left
+        now = self._list_state
         self._reading = read(now.filter)
         query = BatchQuery(terms=self._reading.terms, sort=now.sort, descending=now.descending)
         order = await self._rows.arrange(query, by_job=now.by_job, is_open=now.is_open)
@@ -176,7 +176,7 @@ class BatchesScreen(BatchActions):
             return
         # Remembered until the new order is there, so that they can be scrolled into sight.
         self._unfolded = 0 if row.is_open else len(row.together)
-        others = tuple(job for job in self._left.is_open if job != row.batch.job)
+        others = tuple(job for job in self._list_state.is_open if job != row.batch.job)
         self._arrange(is_open=others if row.is_open else (*others, row.batch.job))
 
     def on_grid_sort_asked(self, event: Grid.SortAsked) -> None:
@@ -185,7 +185,7 @@ class BatchesScreen(BatchActions):
 
     def _sort(self, by: str, reverse: bool) -> None:
         """Sort by this key, by the next one for an empty key, or reverse the order."""
-        now = self._left
+        now = self._list_state
         if reverse or by == now.sort:
             self._arrange(descending=not now.descending)
         else:
@@ -194,13 +194,13 @@ class BatchesScreen(BatchActions):
     def _next_sort(self) -> SortKey:
         shown = {column.sort for column in self.grid.columns}
         sorts = ["attention", "newest", *(sort for sort in SORT_KEYS if sort in shown)]
-        at = sorts.index(self._left.sort) if self._left.sort in sorts else -1
+        at = sorts.index(self._list_state.sort) if self._list_state.sort in sorts else -1
         return next(sort for sort in SORT_KEYS if sort == sorts[(at + 1) % len(sorts)])
 
     def _arrange(self, **changes: Any) -> None:
         """Change how the list is arranged, and store that."""
-        self._remember(replace(self._left, **changes))
-        columns = chosen_columns(self._left.columns)
+        self._remember(replace(self._list_state, **changes))
+        columns = chosen_columns(self._list_state.columns)
         if columns != self.grid.columns:
             self.grid.columns = columns
             self.grid.repaint()
@@ -208,7 +208,7 @@ class BatchesScreen(BatchActions):
 
     def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
         """Filter while typing."""
-        self._left = replace(self._left, filter=event.text.strip())
+        self._list_state = replace(self._list_state, filter=event.text.strip())
         self._ordering.request()
 
     def on_filter_bar_left(self) -> None:
@@ -232,12 +232,12 @@ class BatchesScreen(BatchActions):
     async def _learn_words(self) -> None:
         self._known = await self.workspace.registry.labels.words()
 
-    def _remember(self, left: ListState) -> None:
-        self._left = left
+    def _remember(self, state: ListState) -> None:
+        self._list_state = state
         self._keeping.request()
 
     async def _keep(self) -> None:
-        await self.workspace.registry.facts.put(KEY, replace(self._left, cursor=self.grid.key).kept())
+        await self.workspace.registry.facts.put(KEY, replace(self._list_state, cursor=self.grid.key).kept())
 
     async def on_unmount(self) -> None:
         """Store where the cursor was."""
@@ -250,9 +250,9 @@ class BatchesScreen(BatchActions):
             return (Span(f"{count(len(self.chosen))} marked", Tone.WARN),)
         shown, total = self._shown, self.dashboard.status.tally.total
         words = amount(total, "batch", "batches") if shown == total else f"{count(shown)} of {count(total)}"
-        if self._left.by_job:
+        if self._list_state.by_job:
             words = f"{words} by job"
-        order = SORT_WORDS.get(self._left.sort, f"by {self._left.sort}")
+        order = SORT_WORDS.get(self._list_state.sort, f"by {self._list_state.sort}")
         return (Span(words + (f", {order}" if self.size.width >= 100 else ""), Tone.DIM),)
 
     def back(self) -> bool:
@@ -299,8 +299,8 @@ class BatchesScreen(BatchActions):
         self._arrange(columns=() if list(ids) == usual else tuple(ids))
 
     def _action_batches_by_job(self) -> None:
-        self._arrange(by_job=not self._left.by_job)
+        self._arrange(by_job=not self._list_state.by_job)
 
     def _action_batches_zoom(self) -> None:
-        self._remember(replace(self._left, zoomed=not self._left.zoomed))
-        self.set_class(self._left.zoomed, "-zoomed")
+        self._remember(replace(self._list_state, zoomed=not self._list_state.zoomed))
+        self.set_class(self._list_state.zoomed, "-zoomed")

@@ -53,7 +53,7 @@ class BaseScreen(Screen[None]):
 
     def forecast(self, batch: Batch) -> Forecast | None:
         """Return a forecast of the end of a batch; None where it does not run or there is no history."""
-        return self.dashboard.outlook.of(batch)
+        return self.dashboard.insights.of(batch)
 
     def compose(self) -> ComposeResult:
         """Lay out the lines above and below the content."""

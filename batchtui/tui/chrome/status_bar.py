@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from batchtui.registry.batch_queries import BatchCounts
+    from batchtui.services.polling.poller import PollStatus
     from batchtui.services.workspace import Workspace
     from batchtui.tui.host import Status
 
@@ -128,8 +129,8 @@ def poll_words(status: Status) -> Line:
     """Return the age of the data and what the poller does; instead of that the progress of what somebody started."""
     poll, now = status.poll, status.now
     # What the person has started matters more than the age of the data.
-    if status.doing:
-        return (Span(status.doing, Tone.RUNNING),)
+    if doing := status.doing or _fetching_words(poll):
+        return (Span(doing, Tone.RUNNING),)
     age = Span(ago(poll.asked_at, now) if poll.asked_at else "never asked", Tone.DIM)
     if poll.asked_at and status.tally.running and (now - poll.asked_at).total_seconds() > STALE:
         age = Span(f"stale {span(now - poll.asked_at)}", Tone.WARN)
@@ -152,6 +153,11 @@ def poll_words(status: Status) -> Line:
     if poll.asked_at is None:
         return (Span("asking…" if not status.tally.total else "not asked yet", Tone.DIM),)
     return (age,) if until < 5 else (age, Span(f" · next {countdown(-(-until // 5) * 5)}", Tone.DIM))
+
+
+def _fetching_words(poll: PollStatus) -> str:
+    """Say how many of the results that are fetched by themselves are done; empty where it is one, which is quick."""
+    return f"fetching {count(poll.collected)} of {count(poll.to_collect)}" if poll.to_collect > 1 else ""
 
 
 def workspace_colour(workspace: Workspace) -> Tone:

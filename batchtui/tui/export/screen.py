@@ -82,65 +82,65 @@ class ExportScreen(ListScreen[ExportChoice]):
         self._is_folder = len(groups) > 1
         stem = file_stem(name)
         output = f"{stem}/" if self._is_folder else f"{stem}.csv"
-        self._wishes = ExportForm(output, only=pick.words if pick else "all", pick=pick)
+        self._form = ExportForm(output, only=pick.words if pick else "all", pick=pick)
         self._planning = CoalescedWorker(self, self._plan)
         self.detail = self._summary = ExportSummary()
         self.grid = Grid(COLUMNS, self.page, paint, id="export")
 
     def on_mount(self) -> None:
         """Show the choices."""
-        self._take(self._wishes)
+        self._take(self._form)
 
-    def _take(self, wishes: ExportForm) -> None:
-        self._wishes = wishes
+    def _take(self, form: ExportForm) -> None:
+        self._form = form
         self.items = tuple(self._choices())
         self.grid.forget()
         self.grid.show(range(len(self.items)))
         self._planning.request()
 
     def _choices(self) -> Iterator[ExportChoice]:
-        wishes = self._wishes
-        yield ExportChoice("folder" if self._is_folder else "file", sanitize(wishes.output), self._ask_output)
-        yield ExportChoice("format", wishes.format, partial(self._take_format, _after(FORMATS, wishes.format)))
-        yield ExportChoice("results", wishes.only, self._changing(only=_after(wishes.kinds, wishes.only)))
+        form = self._form
+        yield ExportChoice("folder" if self._is_folder else "file", sanitize(form.output), self._ask_output)
+        yield ExportChoice("format", form.format, partial(self._take_format, _after(FORMATS, form.format)))
+        yield ExportChoice("results", form.only, self._changing(only=_after(form.kinds, form.only)))
         orders = {"input": "of the input", "arrival": "as they came"}
-        yield ExportChoice("order", orders[wishes.order], self._changing(order=_after(tuple(orders), wishes.order)))
-        if wishes.format is not Format.CHAT:
-            joined = "beside the results" if wishes.with_requests else "left out"
-            yield ExportChoice("requests", joined, self._changing(with_requests=not wishes.with_requests))
-            yield ExportChoice("fields", sanitize(wishes.fields) or "all of them", self._ask_fields)
-        if wishes.format.is_delimited:
-            formulas = "guarded with an apostrophe" if wishes.guard else "as they are: a spreadsheet may run them"
-            yield ExportChoice("formulas", formulas, self._changing(guard=not wishes.guard))
-            marked = "UTF-8 with a mark, for Excel" if wishes.bom else "UTF-8"
-            yield ExportChoice("encoding", marked, self._changing(bom=not wishes.bom))
+        yield ExportChoice("order", orders[form.order], self._changing(order=_after(tuple(orders), form.order)))
+        if form.format is not Format.CHAT:
+            joined = "beside the results" if form.with_requests else "left out"
+            yield ExportChoice("requests", joined, self._changing(with_requests=not form.with_requests))
+            yield ExportChoice("fields", sanitize(form.fields) or "all of them", self._ask_fields)
+        if form.format.is_delimited:
+            formulas = "guarded with an apostrophe" if form.guard else "as they are: a spreadsheet may run them"
+            yield ExportChoice("formulas", formulas, self._changing(guard=not form.guard))
+            marked = "UTF-8 with a mark, for Excel" if form.bom else "UTF-8"
+            yield ExportChoice("encoding", marked, self._changing(bom=not form.bom))
 
     def _changing(self, **changes: object) -> Callable[[], None]:
-        return lambda: self._take(replace(self._wishes, **changes))  # type: ignore[arg-type]
+        return lambda: self._take(replace(self._form, **changes))  # type: ignore[arg-type]
 
     def _take_format(self, kind: Format) -> None:
-        output = self._wishes.output
+        output = self._form.output
         # A suffix that is no format was chosen by the person, and stays.
         if not self._is_folder and Path(output).suffix.lstrip(".") in set(Format):
             output = str(Path(output).with_suffix(f".{kind.suffix}"))
         order = "arrival" if kind is Format.JSONL else "input"
         # Fine-tuning takes what is whole, unless something else is chosen after it.
-        only = "succeeded" if kind is Format.CHAT and self._wishes.only == "all" else self._wishes.only
-        self._take(replace(self._wishes, format=kind, output=output, order=order, only=only))
+        only = "succeeded" if kind is Format.CHAT and self._form.only == "all" else self._form.only
+        self._take(replace(self._form, format=kind, output=output, order=order, only=only))
 
     def _ask_output(self) -> None:
         title = "The folder they are written to" if self._is_folder else "The file they are written to"
         self.app.push_screen(
-            TextPrompt(title, self._wishes.output, check=_no_name),
-            lambda text: self._take(replace(self._wishes, output=text)) if text else None,
+            TextPrompt(title, self._form.output, check=_no_name),
+            lambda text: self._take(replace(self._form, output=text)) if text else None,
         )
 
     def _ask_fields(self) -> None:
         title = "Fields with commas between them; empty for all"
         hint = "custom_id, text, answer.*, request.prompt"
         self.app.push_screen(
-            TextPrompt(title, self._wishes.fields, placeholder=hint),
-            lambda text: self._take(replace(self._wishes, fields=text)) if text is not None else None,
+            TextPrompt(title, self._form.fields, placeholder=hint),
+            lambda text: self._take(replace(self._form, fields=text)) if text is not None else None,
         )
 
     async def _plan(self) -> None:
@@ -149,7 +149,7 @@ class ExportScreen(ListScreen[ExportChoice]):
         total = 0
         for group, output in zip(self._groups, self._outputs(), strict=True):
             try:
-                plan = await plan_export(self.workspace, group, self._wishes.options(str(output), overwrite=True))
+                plan = await plan_export(self.workspace, group, self._form.options(str(output), overwrite=True))
             except BatchtuiError as error:
                 said = [(Span(one_line(f"{error.message} {error.hint}"), Tone.WARN),)]
                 break
@@ -163,7 +163,7 @@ class ExportScreen(ListScreen[ExportChoice]):
         self._summary.show(said)
 
     def _outputs(self) -> list[Path]:
-        return self._wishes.outputs(self._groups)
+        return self._form.outputs(self._groups)
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
         """Change the choice under the cursor."""
@@ -190,7 +190,7 @@ class ExportScreen(ListScreen[ExportChoice]):
         finally:
             if self.is_attached:
                 self._planning.request()
-        self.dashboard.say(f"{amount(written, 'result')} written to {self._wishes.output}.")
+        self.dashboard.say(f"{amount(written, 'result')} written to {self._form.output}.")
         # The person may have opened another screen over this one meanwhile.
         if self.app.screen is self:
             self.app.pop_screen()
@@ -198,7 +198,7 @@ class ExportScreen(ListScreen[ExportChoice]):
     async def _write_all(self, outputs: Sequence[Path], replaced: Sequence[Path]) -> int:
         written = 0
         for group, output in zip(self._groups, outputs, strict=True):
-            options = self._wishes.options(str(output), overwrite=output in replaced)
+            options = self._form.options(str(output), overwrite=output in replaced)
             plan = await plan_export(self.workspace, group, options)
             with self.dashboard.busy() as say:
                 report = await apply_export(self.workspace, plan, on_progress=partial(self._say_going, say, output))

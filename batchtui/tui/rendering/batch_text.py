@@ -11,7 +11,7 @@ from batchtui.domain.limits import RESULTS_EXPIRE_SOON
 from batchtui.domain.states import BatchState, ResultsState, Success
 from batchtui.text import durations
 from batchtui.text.glyphs import state_sign
-from batchtui.text.money import cost, cost_cell, usd
+from batchtui.text.money import batch_cost, usd
 from batchtui.text.numbers import amount, count, size
 from batchtui.text.progress import bar as progress_bar
 from batchtui.text.safe import one_line, sanitize
@@ -183,10 +183,11 @@ def when(batch: Batch, now: datetime, forecast: Forecast | None = None) -> Line:
     ):
         return (Span(f"~{span(forecast.end - now)}", Tone.DIM),)
     if batch.state.is_running and batch.expires_at:
-        left = batch.expires_at - now
+        remaining = batch.expires_at - now
         # Batches expire 24 hours after their creation; what is not done then is lost.
-        hurry = Tone.WARN if left.total_seconds() < 2 * durations.HOUR else Tone.DIM
-        return (Span(f"{durations.brief(_still(left))} left" if left.total_seconds() > 0 else "expiring", hurry),)
+        hurry = Tone.WARN if remaining.total_seconds() < 2 * durations.HOUR else Tone.DIM
+        words = f"{durations.brief(_still(remaining))} left" if remaining.total_seconds() > 0 else "expiring"
+        return (Span(words, hurry),)
     if batch.state is BatchState.PLANNED and batch.not_before and batch.not_before > now:
         return (Span(f"in {span(batch.not_before - now)}", Tone.DIM),)
     return (Span(ago(batch.submitted_at or batch.created_at or batch.planned_at, now), Tone.DIM),)
@@ -195,8 +196,7 @@ def when(batch: Batch, now: datetime, forecast: Forecast | None = None) -> Line:
 def money(batch: Batch, *, narrow: bool = False) -> Line:
     """Return the actual cost, else the estimate marked as such; `narrow` for a cell."""
     unknown = batch.cost_actual is None and batch.cost_estimate is None
-    say = cost_cell if narrow else cost
-    return (Span(say(batch.cost_actual, batch.cost_estimate), Tone.PALE if unknown else Tone.TEXT),)
+    return (Span(batch_cost(batch, narrow=narrow), Tone.PALE if unknown else Tone.TEXT),)
 
 
 def models(batch: Batch) -> str:
@@ -278,6 +278,8 @@ def facts(
 def _cost(batch: Batch) -> Line:
     """Return the actual cost beside the estimate, and for how many requests where not all were billed."""
     beside = []
+    if batch.without_usage:
+        beside.append(f"{count(batch.without_usage)} answers without usage")
     if batch.cost_actual is not None and batch.cost_estimate is not None:
         beside.append(f"estimated {usd(batch.cost_estimate)}")
     if batch.cost_actual is not None and batch.counts.failed:

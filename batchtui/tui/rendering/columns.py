@@ -133,8 +133,8 @@ def _grown(shown: Sequence[Column], width: int) -> list[int]:
 def _grow(widths: list[int], wanted: Mapping[int, int], room: int) -> int:
     """Widen columns towards what they want, none by more than its share of the room. Returns how much was taken."""
     taken = 0
-    for left, at in enumerate(sorted(wanted, key=lambda at: wanted[at] - widths[at])):
-        more = max(0, min((room - taken) // (len(wanted) - left), wanted[at] - widths[at]))
+    for settled, at in enumerate(sorted(wanted, key=lambda at: wanted[at] - widths[at])):
+        more = max(0, min((room - taken) // (len(wanted) - settled), wanted[at] - widths[at]))
         widths[at] += more
         taken += more
     return taken

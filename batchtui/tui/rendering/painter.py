@@ -50,12 +50,12 @@ class Painter:
         return Strip(segments, max(0, columns)).simplify()
 
 
-class HasLook(Protocol):
+class HasPainter(Protocol):
     """An app that has a painter."""
 
-    painting: Painter
+    painter: Painter
 
 
 def painter_of(node: DOMNode) -> Painter:
     """Return the painter of the app that a widget belongs to."""
-    return cast("HasLook", node.app).painting
+    return cast("HasPainter", node.app).painter

@@ -78,6 +78,8 @@ class BatchScreen(LabelActions):
         self._show_batch()
         self.grid.focus()
         self._opening.request()
+        # Its results go before those of a hundred others that ended while nothing was open.
+        self.dashboard.poller.prefer(self.shown.key)
 
     def on_unmount(self) -> None:
         """Close the files of the results."""

@@ -212,10 +212,10 @@ def plan_lines(plan: RetryPlan) -> Iterator[Line]:
     changed = f"{amount(plan.changed, 'request')} changed; " if plan.changed else "as they were sent; "
     yield (Span(changed, Tone.DIM), Span(", ".join(map(one_line, plan.models)), Tone.TEXT))
     yield (Span("estimated cost  ", Tone.DIM), Span(range_words(plan.estimate.cost)))
-    left = [f"{amount(plan.succeeded, 'success', 'successes')} stay as they are"]
-    left += [f"{count(plan.missing)} without a result"] if plan.missing else []
-    left += [f"{count(plan.away)} of batches that the API does not show"] if plan.away else []
-    yield (Span("; ".join(left), Tone.DIM),)
+    untouched = [f"{amount(plan.succeeded, 'success', 'successes')} stay as they are"]
+    untouched += [f"{count(plan.missing)} without a result"] if plan.missing else []
+    untouched += [f"{count(plan.away)} of batches that the API does not show"] if plan.away else []
+    yield (Span("; ".join(untouched), Tone.DIM),)
 
 
 def paint(item: FailureChoice, column: Column, *, is_chosen: bool, plain: bool) -> Line:

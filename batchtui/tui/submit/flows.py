@@ -6,16 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import FateUnknown, InputError
-from batchtui.domain.states import BatchState
+from batchtui.domain.send_evidence import VerdictKind
 from batchtui.services.spending.budget import enforce_limits
 from batchtui.services.submission import reconcile
-from batchtui.services.submission.dispatch import send_parts
 from batchtui.services.submission.duplicates import describe_duplicates
-from batchtui.services.submission.reconcile import Verdict
+from batchtui.services.submission.resume import name_account, send_on
 from batchtui.services.submission.submit import SubmitOptions, apply_submit, discard, plan_submit
 from batchtui.text.durations import countdown, stamp
 from batchtui.text.numbers import amount, bytes_done, size
 from batchtui.text.safe import sanitize
+from batchtui.text.verdicts import undecided_words
 from batchtui.tui.dialogs.confirm import Group, Question
 from batchtui.tui.dialogs.file_picker import FilePicker
 from batchtui.tui.rendering.batch_text import batch_label
@@ -94,35 +94,42 @@ async def resume(app: Host, keys: Sequence[int]) -> None:
     app.workspace.refuse_if_read_only()
     # Parts of a process that died are unknown only once this has said so.
     await reconcile.recover(app.workspace)
-    batches = await app.workspace.registry.views.page(keys)
-    unknown = [batch for batch in batches if batch.state is BatchState.UNKNOWN]
-    planned = [batch for batch in batches if batch.state is BatchState.PLANNED]
-    if not unknown and not planned:
+    batches = [batch for batch in await app.workspace.registry.views.page(keys) if batch.state.is_open]
+    if not batches:
         app.say("There is nothing open here: no part is unknown, and none waits to be sent.")
         return
-    for finding in await reconcile.look_up(app.workspace, unknown):
-        # What is proved absent may be sent with those that never were.
-        planned += await _decide(app, finding)
-    if planned and await app.ask(_sending(planned)):
+    front = await app.workspace.front_account()
+    for batch in batches:
+        await name_account(app.workspace, batch, front, None)
+    batches = await app.workspace.registry.views.page([batch.key for batch in batches])
+    clear: list[Batch] = []
+    for finding in await reconcile.look_up(app.workspace, batches):
+        clear += await _decide(app, finding)
+    if clear and await app.ask(_sending(clear)):
         with app.busy() as say:
-            await send_parts(
-                app.workspace, [batch.key for batch in planned], lambda event: say(send_progress_words(event))
+            failed = await send_on(
+                app.workspace, [batch.key for batch in clear], lambda event: say(send_progress_words(event))
             )
-        app.say("Sent." if len(planned) == 1 else f"{amount(len(planned), 'part')} looked after.")
+        app.say("Sent." if len(clear) == 1 else f"{amount(len(clear), 'part')} looked after.")
+        for _, error in failed[:1]:
+            raise error
 
 
 async def _decide(app: Host, finding: Reconciliation) -> list[Batch]:
     """Act on what was found of one part. Returns it in a list where it may be sent now."""
     name = batch_label(finding.batch)
-    if finding.verdict is Verdict.ADOPTED:
+    if finding.batch.state.is_at_api:
         app.say(f"{name} was found, and goes on.")
-    elif finding.verdict is Verdict.TOO_EARLY:
-        app.say(f"The API does not show {name} yet; in {countdown(finding.wait)} its absence is proved.")
-    elif finding.verdict is Verdict.AMBIGUOUS:
-        await _choose(app, finding)
-    elif finding.verdict is Verdict.ABSENT and await app.ask(_absent(finding)):
-        await reconcile.release(app.workspace, finding.batch)
+    elif finding.kind is VerdictKind.NOT_CREATED:
         return [finding.batch]
+    elif finding.candidates and finding.kind in (VerdictKind.ASK, VerdictKind.WAIT):
+        await _choose(app, finding)
+    elif finding.kind in (VerdictKind.ABSENT, VerdictKind.ASK) and not finding.verdict.choices:
+        if await app.ask(_absent(finding)):
+            await reconcile.release(app.workspace, finding.batch)
+            return [finding.batch]
+    else:
+        app.say(undecided_words(finding.batch, finding.verdict, finding.account, finding.wait))
     return []
 
 
@@ -157,7 +164,7 @@ def _is_it(finding: Reconciliation, remote: RemoteBatch) -> Question:
     return Question(
         f"Is {batch_label(finding.batch)} this batch?",
         (Group(f"{at} of {amount(len(finding.candidates), 'batch', 'batches')} that could be it", facts),),
-        remark="A wrong one is found out by its results, and let go again.",
+        remark="Its results are compared when it ends: a wrong one is found out.",
         yes="this one",
     )
 
@@ -165,10 +172,16 @@ def _is_it(finding: Reconciliation, remote: RemoteBatch) -> Question:
 def _absent(finding: Reconciliation) -> Question:
     return Question(
         f"Send {batch_label(finding.batch)} again?",
-        (Group("The API does not show it, and the time for it to turn up is over", (finding.batch.reason,)),),
+        (Group(_WHY_ABSENT[finding.kind], (finding.batch.reason,)),),
         remark="If it is there all the same, it will be billed twice.",
         yes="send again",
     )
+
+
+_WHY_ABSENT = {
+    VerdictKind.ABSENT: "The API does not show it, and the time for it to turn up is over",
+    VerdictKind.ASK: "Nothing shows whether it was sent: this registry may be a copy, or the list is not whole",
+}
 
 
 def _sending(batches: Sequence[Batch]) -> Question:

@@ -65,11 +65,11 @@ def edit_text(app: App[Any], text: str, name: str) -> str | None:
             path.write_bytes(text.encode("utf-8", "surrogatepass"))
             if not _lend(app, [*_command(("VISUAL", "EDITOR"), EDITOR), str(path)], "editor"):
                 return None
-            left = path.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
+            edited = path.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
     except OSError as error:
         app.post_message(ActionFailed(BatchtuiError(f"The copy for the editor was lost: {error.strerror}.")))
         return None
-    return left if text.endswith("\n") else left.removesuffix("\n")
+    return edited if text.endswith("\n") else edited.removesuffix("\n")
 
 
 def edit_file(app: App[Any], path: Path) -> None:

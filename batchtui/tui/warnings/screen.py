@@ -66,7 +66,7 @@ class WarningsScreen(ListScreen[BatchWarning]):
     def status_changed(self) -> None:
         """Show the warnings as they are now."""
         super().status_changed()
-        self.items = self.dashboard.outlook.cautions
+        self.items = self.dashboard.insights.warnings
         # Keys are places in the list: a warning that has gone moves the others up.
         self.grid.update(enumerate(self.items))
         self.grid.show(range(len(self.items)))
@@ -85,27 +85,27 @@ class WarningsScreen(ListScreen[BatchWarning]):
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
         """Do what helps against this warning."""
-        caution = self.grid.item_of(event.key)
-        if caution is None:
+        warning = self.grid.item_of(event.key)
+        if warning is None:
             return
         # Warnings about the clock or credentials have no batch; asking the API again shows whether they still hold.
-        batch = caution.batch
-        if caution.act is WarningAction.REFRESH or batch is None:
+        batch = warning.batch
+        if warning.act is WarningAction.REFRESH or batch is None:
             self.dashboard.poller.refresh_now()
             self.dashboard.say("The API is asked again.")
-        elif caution.act is WarningAction.RESUME:
+        elif warning.act is WarningAction.RESUME:
             run_guarded(self.app, partial(submit_flows.resume, self.dashboard, [batch.key]), group="act")
-        elif caution.act is WarningAction.FETCH:
-            run_guarded(self.app, partial(self._fetch, caution), group=f"fetch-{batch.key}", exclusive=True)
+        elif warning.act is WarningAction.FETCH:
+            run_guarded(self.app, partial(self._fetch, warning), group=f"fetch-{batch.key}", exclusive=True)
         else:
             self.app.push_screen(BatchScreen(self.workspace, batch))
 
-    async def _fetch(self, caution: BatchWarning) -> None:
-        assert caution.batch is not None
+    async def _fetch(self, warning: BatchWarning) -> None:
+        assert warning.batch is not None
         with self.dashboard.busy() as say:
             say("fetching results")
-            await collect(self.workspace, caution.batch)
-        self.dashboard.say(f"The results of {batch_label(caution.batch)} are saved.")
+            await collect(self.workspace, warning.batch)
+        self.dashboard.say(f"The results of {batch_label(warning.batch)} are saved.")
 
 
 class WarningDetail(ItemView[BatchWarning]):
@@ -113,12 +113,12 @@ class WarningDetail(ItemView[BatchWarning]):
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
         """Return what there is room for; what enter does is always the last line."""
-        caution = self.item
-        if caution is None:
+        warning = self.item
+        if warning is None:
             return []
-        said: list[Line] = [(Span(f" {part}"),) for part in wrapped(f"{caution.message}.", columns - 2)]
-        said += [(Span(f" {part}", Tone.DIM),) for part in wrapped(caution.advice, columns - 2)]
-        return [*said[: rows - 1], (Span(" enter  ", Tone.STRONG), Span(OFFERS[caution.act], Tone.DIM))]
+        said: list[Line] = [(Span(f" {part}"),) for part in wrapped(f"{warning.message}.", columns - 2)]
+        said += [(Span(f" {part}", Tone.DIM),) for part in wrapped(warning.advice, columns - 2)]
+        return [*said[: rows - 1], (Span(" enter  ", Tone.STRONG), Span(OFFERS[warning.act], Tone.DIM))]
 
 
 def paint(item: BatchWarning, column: Column, width: int) -> Line:

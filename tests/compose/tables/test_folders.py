@@ -102,7 +102,7 @@ FAULTS: dict[str, tuple[str, bytes]] = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_what_cannot_be_sent_is_named_by_file(name: str, tmp_path: Path) -> None:
+def test_files_that_cannot_be_sent_are_named(name: str, tmp_path: Path) -> None:
     file, content = FAULTS[name]
     (tmp_path / "a.txt").write_text("fine")
     (tmp_path / file).write_bytes(content)

@@ -59,7 +59,9 @@ def test_blank_rows_are_left_out_and_counted(name: str, tmp_path: Path) -> None:
         ("id,text\n1,a\n2,b\n(2 rows)\n\n", {"blank rows": 1, "lines below the table": 1}),
     ],
 )
-def test_what_is_no_data_is_left_out_and_counted(content: str, left_out: dict[str, int], tmp_path: Path) -> None:
+def test_rows_that_are_not_data_are_left_out_and_counted(
+    content: str, left_out: dict[str, int], tmp_path: Path
+) -> None:
     source = table(tmp_path, content)
     assert (read(source), dict(source.left_out)) == ([["1", "a"], ["2", "b"]], left_out)
 
@@ -109,7 +111,7 @@ POINTERS = {
 
 @pytest.mark.parametrize("name", POINTERS)
 @pytest.mark.parametrize("file", ["t.csv", "t.jsonl", "t.parquet", "t.tsv"])
-def test_what_stands_in_the_place_of_the_data_is_named(name: str, file: str, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_table_is_named_for_what_it_is(name: str, file: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=name):
         table(tmp_path, POINTERS[name], file)
 
@@ -208,7 +210,7 @@ def test_zstd_without_its_package_says_what_installs_it(tmp_path: Path, monkeypa
     assert "batchtui[data]" in raised.value.hint
 
 
-def test_what_unpacks_to_far_too_much_is_read_a_piece_at_a_time(tmp_path: Path) -> None:
+def test_a_decompression_bomb_is_read_a_piece_at_a_time(tmp_path: Path) -> None:
     packed = bz2.compress(b"id,text\n" + b"a,one\n" * 2_000_000)
     made, _ = composed(table(tmp_path, packed, "t.csv.bz2"), limit=10)
     assert len(made) == 10

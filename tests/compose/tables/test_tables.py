@@ -147,13 +147,13 @@ HEADERS: dict[str, tuple[str, tuple[str, ...], str]] = {
 
 
 @pytest.mark.parametrize("name", HEADERS)
-def test_a_header_is_told_from_data(name: str, tmp_path: Path) -> None:
+def test_a_header_is_distinguished_from_data(name: str, tmp_path: Path) -> None:
     content, columns, header = HEADERS[name]
     source = table(tmp_path, content)
     assert (source.columns, source.facts["header"]) == (columns, header)
 
 
-def test_what_a_person_says_goes_before_what_is_found(tmp_path: Path) -> None:
+def test_table_options_override_the_detection(tmp_path: Path) -> None:
     source = table(tmp_path, "a,a\nf\xfcr,x\n".encode("cp1250"), header=True, delimiter=",", encoding="cp1250")
     assert (source.columns, source.facts["encoding"]) == (("a", "a_2"), "CP1250")
     [made], _ = composed(source, "{{ a }}{{ a_2 }}")
@@ -193,14 +193,14 @@ WRONG: dict[str, tuple[str, bytes, str]] = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_what_has_no_rows_is_named(name: str, tmp_path: Path) -> None:
+def test_a_table_without_rows_is_named(name: str, tmp_path: Path) -> None:
     file, content, said = WRONG[name]
     with pytest.raises(InputError) as raised:
         table(tmp_path, content, file)
     assert said in raised.value.message
 
 
-def test_what_is_not_there_is_said(tmp_path: Path) -> None:
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="does not exist"):
         open_table(str(tmp_path / "no.csv"), TableOptions())
 

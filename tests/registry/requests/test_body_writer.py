@@ -44,7 +44,7 @@ def stream(folder: Path, bodies: Sequence[bytes]) -> str:
 
 
 @pytest.mark.parametrize("length", LENGTHS)
-def test_what_was_given_is_on_the_disk_and_hashed(tmp_path: Path, length: int) -> None:
+def test_body_bytes_are_written_and_hashed(tmp_path: Path, length: int) -> None:
     text = os.urandom(length)
     assert stream(tmp_path, [text]) == hashlib.sha256(BETWEEN + text).hexdigest()
     assert (tmp_path / "0").read_bytes() == HEAD + text + TAIL
@@ -56,7 +56,7 @@ def test_many_bodies_in_a_row_keep_apart(tmp_path: Path) -> None:
     assert [(tmp_path / str(n)).read_bytes() for n in range(len(texts))] == [HEAD + text + TAIL for text in texts]
 
 
-def test_what_the_disk_refuses_is_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_disk_errors_are_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(self: DirectFile, data: memoryview) -> None:
         raise OSError(errno.ENOSPC, "full")
 

@@ -72,7 +72,7 @@ def read(path: Path) -> bytes:
 
 @pytest.mark.parametrize("be", [as_it_is, refuse_the_flag, mind_later])
 @pytest.mark.parametrize("length", LENGTHS)
-def test_what_was_written_comes_back(
+def test_written_bytes_are_read_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, be: Callable[[pytest.MonkeyPatch], None], length: int
 ) -> None:
     be(monkeypatch)

@@ -61,7 +61,7 @@ def test_it_is_the_index_that_would_be_built_here(tmp_path: Path) -> None:
         assert one.groups == other.groups
 
 
-def test_where_the_process_is_lost_the_index_is_built_here(tmp_path: Path) -> None:
+def test_a_lost_index_worker_is_replaced_by_this_process(tmp_path: Path) -> None:
     index = fed(tmp_path / "raw", tmp_path / "apart.db")
     os.kill(index.pid, signal.SIGKILL)
     assert index.finish().results == 501

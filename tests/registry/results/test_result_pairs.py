@@ -62,7 +62,7 @@ def test_a_pair_says_how_it_differs(store: ResultStore, first: bytes, second: by
         assert pairs.lines(0) == (first, second)
 
 
-def test_what_only_one_of_them_has_is_a_pair_too(store: ResultStore) -> None:
+def test_an_id_in_one_set_only_is_a_pair(store: ResultStore) -> None:
     with joined(store, [succeeded("a", "A"), succeeded("c", "C")], [succeeded("b", "B"), succeeded("c", "C")]) as pairs:
         told = {pair.custom_id: pair.difference for pair in pairs.page(pairs.order())}
         assert told == {"a": AnswerChange.ONLY_FIRST, "b": AnswerChange.ONLY_SECOND, "c": AnswerChange.SAME}
@@ -86,7 +86,7 @@ def test_only_some_differences_can_be_asked_for(store: ResultStore) -> None:
         assert [pair.custom_id for pair in changes] == ["b", "c"]
 
 
-def test_of_several_attempts_the_latest_success_counts(store: ResultStore) -> None:
+def test_the_latest_success_of_several_attempts_counts(store: ResultStore) -> None:
     again = a_batch(3, attempt=2)
     keep(store, a_batch(1), b"\n".join([errored("a"), succeeded("b", "B")]))
     keep(store, again, b"\n".join([succeeded("a", "A"), errored("b")]))

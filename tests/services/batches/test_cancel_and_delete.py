@@ -120,3 +120,13 @@ async def test_what_a_word_means(workspace: Workspace, tmp_path: Path) -> None:
         await find_target(workspace, "msgbatch_")
     with pytest.raises(UnknownTarget, match="knows no"):
         await find_target(workspace, "nonsense")
+
+
+async def test_a_part_that_is_being_sent_is_not_dropped_whatever_is_said(workspace: Workspace, tmp_path: Path) -> None:
+    submitted = await submit(workspace, tmp_path, 2)
+    key = submitted.batches[0].key
+    async with workspace.registry._database.transaction() as tx:
+        await tx.execute("UPDATE batches SET id = NULL, state = 'submitting' WHERE key = ?", (key,))
+    plan = await plan_delete(workspace, [key], locally=True, force=True)
+    assert plan.is_empty
+    assert [skipped.reason for skipped in plan.skipped] == ["it is being sent; wait until the API has responded"]

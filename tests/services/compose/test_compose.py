@@ -108,7 +108,7 @@ async def test_options_make_a_template_of_their_own(workspace: Workspace, tmp_pa
         ({"fields": ("a",), "schema": "x"}, UsageError), ({"encoding": "nope"}, UsageError),
     ],
 )  # fmt: skip
-async def test_what_does_not_fit_is_said_before_anything_is_made(
+async def test_a_template_that_does_not_fit_is_refused_before_composing(
     wishes: dict[str, Any], error: type[Exception], workspace: Workspace, tmp_path: Path
 ) -> None:
     with pytest.raises(error):

@@ -91,13 +91,13 @@ def test_the_form_of_answers_may_stand_in_a_file(tmp_path: Path) -> None:
         ({"prompt": "x", "answers": "label:flower"}, 'there is no kind "flower"'),
     ],
 )
-def test_what_is_half_typed_is_said_in_words(said: dict[str, Any], words: str) -> None:
+def test_half_typed_drafts_are_explained_in_words(said: dict[str, Any], words: str) -> None:
     with pytest.raises(BatchtuiError) as caught:
         template_of(Draft(**said))
     assert words in caught.value.message
 
 
-def test_a_select_is_told_from_a_file() -> None:
+def test_a_select_is_distinguished_from_a_file() -> None:
     assert options_of(Draft(data="select 1", prompt="x")).sql == "select 1"
     assert options_of(Draft(data="selected.csv", prompt="x")).data == "selected.csv"
 

@@ -59,7 +59,7 @@ def test_the_same_without_a_batch_costs_twice_as_much() -> None:
     assert found.standard.likely == 2 * found.cost.likely
 
 
-def test_what_was_written_so_far_says_what_is_likely() -> None:
+def test_the_likely_output_comes_from_past_batches() -> None:
     found = estimate([load()], [shape()], past(0.25), DAY, BOOK)
     # 200,000 tokens at 3.5 bytes each and one for each frame; a quarter of what may be written.
     assert found.cost.likely == Decimal(200100) / 1_000_000 + Decimal("0.125")
@@ -79,7 +79,7 @@ def test_several_batches_make_a_range_and_leave_the_upper_bound() -> None:
     assert found.cost.at_most == alone.cost.at_most
 
 
-def test_what_the_input_came_to_before_corrects_what_its_bytes_say() -> None:
+def test_the_input_estimate_is_corrected_by_past_batches() -> None:
     found = estimate([load()], [shape()], past(0.2, factor=1.2), DAY, BOOK)
     assert found.input_tokens == (140_100, 240_120, 356_000)
 
@@ -134,7 +134,7 @@ def test_at_most_all_of_the_input_is_written_to_the_cache_that_is_asked_for() ->
         (estimate([load()], [shape("web_search")], EstimateHistory(), DAY, BOOK), "run at the API"),
     ],
 )
-def test_what_grows_at_the_api_has_no_upper_bound(found: object, said: str) -> None:
+def test_server_tools_leave_the_estimate_without_an_upper_bound(found: object, said: str) -> None:
     assert found.cost.at_most is None  # type: ignore[attr-defined]
     assert said in found.unbounded[0]  # type: ignore[attr-defined]
 
@@ -159,7 +159,7 @@ def test_requests_are_added_up_by_part_shape_model_and_length() -> None:
     ]  # fmt: skip
 
 
-def test_images_are_told_from_text_by_their_base64() -> None:
+def test_images_are_distinguished_from_text_by_their_base64() -> None:
     image = b'{"source": {"type": "base64", "media_type": "image/png", "data": "QUJD"}}'
     url = b'{"source": {"type": "url", "url": "https://example.com/a.png"}}'
     (found,) = weighed(checked(1, image), checked(2, image), checked(3, url))

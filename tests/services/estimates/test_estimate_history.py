@@ -77,7 +77,7 @@ def test_a_template_is_the_same_for_every_model() -> None:
     assert found[HAIKU] == found[SONNET] != found["large"]
 
 
-def test_what_is_expected_is_added_up_by_part_and_model() -> None:
+def test_expectations_are_summed_by_part_and_model() -> None:
     counter = RequestGrouper()
     for part, model in ((1, HAIKU), (1, SONNET), (1, HAIKU), (2, HAIKU)):
         counter.add(part, [CheckedRequest(1, "r", b"x" * 830, "f", 1, model, 10, 1)])

@@ -49,7 +49,7 @@ async def test_a_few_requests_speak_for_all_that_are_like_them(
     assert found.margin == pytest.approx(0.02, abs=0.0001)
 
 
-async def test_what_it_costs_at_most_rests_on_what_was_counted(
+async def test_the_upper_bound_rests_on_counted_tokens(
     workspace: Workspace, simulator: Simulator, tmp_path: Path
 ) -> None:
     found = await estimated(workspace, tmp_path, alike(1000))
@@ -58,7 +58,7 @@ async def test_what_it_costs_at_most_rests_on_what_was_counted(
     assert simulator.world.batches == []
 
 
-async def test_where_tokens_do_not_go_with_bytes_the_margin_says_so(workspace: Workspace, tmp_path: Path) -> None:
+async def test_the_margin_widens_where_tokens_do_not_follow_bytes(workspace: Workspace, tmp_path: Path) -> None:
     tools = [{"name": "look", "input_schema": {"type": "object"}}]
     long = [
         request(f"r-{n:05}", TEXT, metadata={"user_id": "u" * (200 if n % 3 else 1)}, tools=tools) for n in range(90)
@@ -137,7 +137,9 @@ async def test_a_server_that_fails_leaves_the_estimate_to_the_bytes(
     assert found.counted.notes
 
 
-async def test_whoever_may_not_ask_is_told(workspace: Workspace, simulator: Simulator, tmp_path: Path) -> None:
+async def test_refused_credentials_are_reported_when_counting(
+    workspace: Workspace, simulator: Simulator, tmp_path: Path
+) -> None:
     simulator.world.faults.add(Fault("count_tokens", "status", status=401))
     with pytest.raises(Refused):
         await estimated(workspace, tmp_path, alike(20))

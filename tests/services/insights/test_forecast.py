@@ -53,7 +53,7 @@ def test_the_middle_and_the_ninetieth_percentile_of_its_like() -> None:
     assert ends(history(*range(10, 110, 10))) == (50, 90)
 
 
-def test_what_it_has_outlasted_does_not_count_any_more() -> None:
+def test_a_forecast_ignores_durations_already_exceeded() -> None:
     assert ends(history(*range(10, 110, 10)), elapsed=60) == (80, 100)
 
 

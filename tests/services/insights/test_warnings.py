@@ -39,7 +39,7 @@ async def yes(_: Reconciliation) -> bool:
     return True
 
 
-async def test_where_all_is_well_there_are_none(workspace: Workspace, tmp_path: Path, clock: TurnedClock) -> None:
+async def test_there_are_no_warnings_without_a_reason(workspace: Workspace, tmp_path: Path, clock: TurnedClock) -> None:
     assert await kinds(workspace) == []
     await submit(workspace, tmp_path, 2)
     clock.turn(hours=2)

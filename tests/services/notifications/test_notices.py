@@ -70,7 +70,7 @@ def configured(workspace: Workspace, text: str) -> None:
     workspace.paths.config_file.write_text(text)
 
 
-async def test_of_two_open_terminals_one_is_told_of_an_end_and_once(
+async def test_one_of_two_open_terminals_is_notified_of_an_end_once(
     workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock
 ) -> None:
     one, two = Heard(), Heard()
@@ -271,7 +271,7 @@ async def test_saved_results_may_go(workspace: Workspace, tmp_path: Path, clock:
     assert heard.kinds == []
 
 
-async def test_what_a_dead_process_had_claimed_is_told_by_the_next(
+async def test_notices_claimed_by_a_dead_process_are_delivered_by_the_next(
     workspace: Workspace, tmp_path: Path, clock: TurnedClock
 ) -> None:
     heard = Heard()

@@ -240,9 +240,7 @@ async def test_what_succeeded_in_a_later_attempt_is_not_sent_again_by_way_of_the
         await plan_retry(workspace, Target(first.id or "", (first,)), RetryOptions(only=frozenset({"errored"})))
 
 
-async def test_while_results_are_not_saved_nothing_is_tried_again(
-    workspace: Workspace, tmp_path: Path, clock: TurnedClock
-) -> None:
+async def test_a_retry_waits_until_results_are_saved(workspace: Workspace, tmp_path: Path, clock: TurnedClock) -> None:
     submitted = await submit(workspace, tmp_path, 4)
     with pytest.raises(ResultsUnavailable, match="still runs"):
         await planned(workspace, submitted.job.id)
@@ -252,7 +250,7 @@ async def test_while_results_are_not_saved_nothing_is_tried_again(
         await planned(workspace, submitted.job.id)
 
 
-async def test_while_an_attempt_is_open_there_is_no_next_one(workspace: Workspace, job: str) -> None:
+async def test_an_open_attempt_blocks_the_next_retry(workspace: Workspace, job: str) -> None:
     await retried(workspace, job)
     with pytest.raises(ResultsUnavailable, match="attempt 2, still runs"):
         await planned(workspace, job)
@@ -262,7 +260,7 @@ async def test_while_an_attempt_is_open_there_is_no_next_one(workspace: Workspac
 
 
 @pytest.mark.parametrize("scenario", [Scenario(takes=900.0, requests_per_minute=0)])
-async def test_where_all_succeeded_there_is_nothing_to_try(workspace: Workspace, job: str) -> None:
+async def test_a_job_without_failures_has_nothing_to_retry(workspace: Workspace, job: str) -> None:
     with pytest.raises(NothingToRetry, match="All 40 requests"):
         await planned(workspace, job)
 
@@ -390,7 +388,7 @@ async def test_what_a_retry_costs_at_most_knows_what_the_requests_hold(
 
 
 async def test_paused_answers_are_not_paid_for_twice(workspace: Workspace, job: str) -> None:
-    """A retry sends the original request: the conversation would start over (API.md: `pause_turn` is continued)."""
+    """A retry sends the original request: the conversation would start over (the API wants `pause_turn` continued)."""
     with pytest.raises(UsageError, match="pay for it twice"):
         await planned(workspace, job, only=frozenset({"paused"}))
     kind = (Outcome.PAUSED, None, "pause_turn", "")

@@ -66,12 +66,13 @@ def test_each_model_and_place_has_its_own_line(store: ResultStore) -> None:
     }
 
 
-def test_a_result_that_names_no_tokens_makes_the_cost_unknown(store: ResultStore) -> None:
+def test_a_result_that_names_no_tokens_is_in_no_amount_and_counted(store: ResultStore) -> None:
+    (alone,) = spent(store, answer("a", 1000, 0))
     (found,) = spent(store, answer("a", 1000, 0), succeeded("b", "x", usage=None))
-    assert found.cost is None
+    assert (found.cost, found.unmetered, found.results) == (alone.cost, 1, 2)
 
 
-def test_what_caching_saved_and_what_a_batch_saved_are_known(store: ResultStore) -> None:
+def test_savings_by_caching_and_by_batching_are_known(store: ResultStore) -> None:
     (found,) = spent(store, answer("a", 0, 0, "claude-opus-5", cache_read_input_tokens=1_000_000))
     assert (found.cost, found.standard, found.uncached) == (Decimal("0.25"), Decimal("0.5"), Decimal("2.5"))
 

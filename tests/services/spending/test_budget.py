@@ -9,11 +9,15 @@ import pytest
 
 from batchtui.domain.errors import CostLimit
 from batchtui.domain.estimate import Bounds, Estimate
-from batchtui.services.spending.budget import enforce_limits
-from tests.support.builders import job, part
+from batchtui.services.batches.sync import sync
+from batchtui.services.results.collect import collect
+from batchtui.services.spending.budget import enforce_limits, limits
+from tests.support.builders import job, part, requests
+from tests.support.workspaces import all_batches
 
 if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
+    from batchtui.simulator import Simulator
     from tests.support.clock import TurnedClock
 
 
@@ -40,7 +44,7 @@ async def test_the_most_it_may_cost_decides_and_not_what_is_likely(workspace: Wo
         await enforce_limits(workspace, costing("2.01"), Decimal(2))
 
 
-async def test_what_a_person_says_goes_before_the_setting(workspace: Workspace) -> None:
+async def test_a_limit_on_the_command_line_overrides_the_setting(workspace: Workspace) -> None:
     settle(workspace, "max_cost = 1")
     await enforce_limits(workspace, costing("3"), Decimal(5))
     with pytest.raises(CostLimit):
@@ -81,8 +85,22 @@ async def test_a_profile_has_a_limit_of_its_own(workspace: Workspace, clock: Tur
         await enforce_limits(workspace, costing("1.01"), None)
 
 
-async def test_what_nobody_knows_is_not_in_the_sum_and_said(workspace: Workspace) -> None:
+async def test_unknown_costs_are_left_out_of_the_sum_and_reported(workspace: Workspace) -> None:
     settle(workspace, "max_cost_a_day = 3")
     await on_its_way(workspace, "job_1", None)
     with pytest.raises(CostLimit, match="without 1 batch of unknown cost"):
         await enforce_limits(workspace, costing("4"), None)
+
+
+@pytest.mark.parametrize("counts", [False, True])
+async def test_what_was_made_elsewhere_counts_only_where_the_setting_says_so(
+    workspace: Workspace, simulator: Simulator, clock: TurnedClock, *, counts: bool
+) -> None:
+    settle(workspace, f"max_cost_a_day = 1\ncount_foreign = {str(counts).lower()}")
+    simulator.world.plant(requests(3, "theirs"))
+    clock.turn(hours=1)
+    await sync(workspace)
+    (foreign,) = await all_batches(workspace)
+    await collect(workspace, foreign)
+    [limit] = await limits(workspace, None)
+    assert (limit.spent > 0) is counts

@@ -66,3 +66,23 @@ def test_a_day_begins_at_the_midnight_of_this_machine(monkeypatch: pytest.Monkey
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("now", "began"),
+    [
+        ("2026-03-29T10:00:00+00:00", "2026-03-28T23:00:00+00:00"),
+        ("2026-10-25T10:00:00+00:00", "2026-10-24T22:00:00+00:00"),
+    ],
+    ids=["clocks forward", "clocks back"],
+)
+def test_on_the_days_of_a_change_midnight_has_the_offset_that_it_had(
+    monkeypatch: pytest.MonkeyPatch, now: str, began: str
+) -> None:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    try:
+        assert midnight(datetime.fromisoformat(now)) == datetime.fromisoformat(began)
+    finally:
+        monkeypatch.undo()
+        time.tzset()

@@ -32,7 +32,10 @@ async def laid_up(workspace: Workspace, folder: Path, *reasons: str) -> list[int
     plan = await plan_submit(workspace, [source], options)
     kept = plan.staged.requests
     keys = await workspace.registry.jobs.plan(
-        plan.job, plan.parts, keep=lambda: workspace.registry.requests.commit(kept, plan.job.id)
+        plan.job,
+        plan.parts,
+        keep=lambda: workspace.registry.requests.commit(kept, plan.job.id),
+        account=await workspace.front_account(),
     )
     due = workspace.clock.now() - timedelta(seconds=1)
     for number, (key, reason) in enumerate(zip(keys, reasons, strict=True)):

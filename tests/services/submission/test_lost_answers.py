@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from batchtui.domain.send_evidence import VerdictKind
 from batchtui.domain.states import BatchState
 from batchtui.services.submission import reconcile
 from batchtui.services.submission.resume import resume
@@ -63,7 +64,7 @@ async def test_an_answer_lost_before_creation_stays_unknown_until_somebody_conse
     submitted = await submit(workspace, tmp_path, 3)
     assert [batch.state for batch in submitted.batches] == [BatchState.UNKNOWN]
     resumed = await resume(workspace, consent=no)
-    assert [finding.verdict for finding in resumed.undecided] == [reconcile.Verdict.ABSENT]
+    assert [finding.kind for finding in resumed.undecided] == [VerdictKind.ABSENT]
     assert simulator.world.batches == []
     resumed = await resume(workspace, consent=yes)
     assert [batch.state for batch in resumed.batches] == [BatchState.IN_PROGRESS]
@@ -77,7 +78,7 @@ async def test_absence_proves_nothing_before_the_grace_time_is_over(
     await submit(workspace, tmp_path, 3)
     (batch,) = await all_batches(workspace)
     [finding] = await reconcile.look_up(workspace, [batch], timedelta(hours=1))
-    assert finding.verdict is reconcile.Verdict.TOO_EARLY
+    assert finding.kind is VerdictKind.WAIT
     assert finding.wait > 3000
 
 
@@ -115,7 +116,7 @@ async def test_two_batches_that_fit_are_not_guessed_at(
     assert submitted.batches[0].state is BatchState.UNKNOWN
     resumed = await resume(workspace, consent=yes)
     (finding,) = resumed.undecided
-    assert finding.verdict is reconcile.Verdict.AMBIGUOUS
+    assert finding.kind is VerdictKind.WAIT
     assert len(finding.candidates) == 2
     assert len(simulator.world.batches) == 2
 

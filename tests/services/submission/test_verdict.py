@@ -207,7 +207,7 @@ def _from_batches(case: Case, batches: frozenset[str]) -> tuple[VerdictKind, str
         )
         if len(named) == 1 and case.look.is_complete and not is_wanted_elsewhere:
             return VerdictKind.LIKELY, next(iter(named)), frozenset()
-        return VerdictKind.WAIT, None, frozenset()
+        return VerdictKind.WAIT, None, named
     # Waiting helps against sends of this registry only: those of a twin never come to an end.
     given_up = [send.ended or case.now for send in case.sends if _outcomes(case, send) != [""]]
     shown = max(given_up, default=case.part.planned_at - CREATE_PATIENCE - LIST_LAG) + CREATE_PATIENCE + LIST_LAG

@@ -40,7 +40,7 @@ def test_a_failure_and_an_act_stand_alone() -> None:
     assert told(shown) == [(1, 1, 1), (2, 2, 1), (3, 3, 1), (4, 4, 1), (5, 5, 1)]
 
 
-def test_what_was_seen_and_what_is_new_are_never_one_line() -> None:
+def test_seen_and_new_entries_are_never_merged() -> None:
     shown = fold_repeats(rows(*map(entry, range(1, 6))), seen=3)
     assert told(shown) == [(1, 3, 3), (4, 5, 2)]
     assert list(ordered(list(shown), 3)) == [4, MARKER, 1]

@@ -130,7 +130,7 @@ async def test_an_unknown_part_is_resumed_from_the_list_of_warnings(tmp_path: Pa
         assert batch.state is BatchState.IN_PROGRESS
 
 
-async def test_what_happened_while_one_was_away_is_said_at_the_start_and_marked_in_the_activity(tmp_path: Path) -> None:
+async def test_events_since_the_last_visit_are_summed_up_at_start_and_marked_in_the_activity(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"], settings=STILL) as shown:
         await presence.mark_visited(shown.workspace)
         shown.clock.turn(hours=2)
@@ -149,7 +149,7 @@ async def test_what_happened_while_one_was_away_is_said_at_the_start_and_marked_
             assert any("sent " in text for text in lines[marker:])
 
 
-async def test_whoever_was_never_here_has_missed_nothing(tmp_path: Path) -> None:
+async def test_a_first_visit_reports_no_missed_events(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["evaluation"], settings=STILL) as shown:
         await shown.shows("evaluation")
         assert "Since you were last here" not in shown.text

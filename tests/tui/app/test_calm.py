@@ -39,7 +39,7 @@ async def plan(workspace: Workspace, name: str) -> None:
     await workspace.registry.jobs.plan(job(f"job_{name}", name=name), [part(1, 3)])
 
 
-async def test_what_changes_in_between_is_told_at_once_afterwards(tmp_path: Path) -> None:
+async def test_changes_during_the_pause_are_shown_together_afterwards(tmp_path: Path) -> None:
     async with told(tmp_path, empty=True) as (workspace, clock):
         heard: list[BatchesChanged] = []
         bridge = RegistryWatcher(workspace, heard.append, pace=CALM_PACE)

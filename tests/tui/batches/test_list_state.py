@@ -58,7 +58,7 @@ async def test_a_job_folds_into_a_row_that_adds_up_and_enter_unfolds_it(tmp_path
         await shown.until(lambda: "(3)" not in shown.text)
 
 
-async def test_what_acts_on_a_folded_job_acts_on_all_of_its_batches(tmp_path: Path) -> None:
+async def test_an_action_on_a_folded_job_covers_all_of_its_batches(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"]) as shown:
         await _with_a_job_of_three(shown)
         await shown.press("b")
@@ -175,10 +175,10 @@ async def test_filter_order_columns_folding_and_place_are_found_again(tmp_path: 
 
 
 @pytest.mark.parametrize("kept", [None, [], {"sort": "colour", "columns": 3, "cursor": "x", "is_open": [1]}])
-def test_what_was_remembered_and_does_not_fit_is_passed_over(kept: object) -> None:
+def test_invalid_saved_view_state_is_ignored(kept: object) -> None:
     assert load_state(kept) == ListState()
 
 
-def test_what_is_kept_is_what_was_left() -> None:
+def test_view_state_is_restored_as_it_was_saved() -> None:
     arranged = ListState("cost", True, True, "x", ("cost",), True, ("job_1",), -3)
     assert load_state(json.loads(json.dumps(arranged.kept()))) == arranged

@@ -53,7 +53,7 @@ def test_every_look_can_paint_every_tone() -> None:
         (None, "", True, "--read-only"),
     ],
 )
-def test_what_makes_it_read_only_is_said(
+def test_the_reason_for_read_only_is_shown(
     tmp_path: Path, profile: str | None, settings: str, flag: bool, because: str
 ) -> None:
     workspace = at(tmp_path, profile, settings, read_only=flag)

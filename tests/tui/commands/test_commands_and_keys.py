@@ -33,7 +33,7 @@ def test_ctrl_z_is_bound_to_nothing() -> None:
     assert not any("ctrl+z" in command.keys for command in COMMANDS)
 
 
-def test_what_changes_the_api_is_called_dangerous() -> None:
+def test_commands_that_change_the_api_are_marked_dangerous() -> None:
     dangers = {command.id for command in COMMANDS if command.is_danger}
     assert {"batches.cancel", "batches.delete", "batch.cancel", "batch.delete"} <= dangers
 

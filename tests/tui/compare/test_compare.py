@@ -166,7 +166,7 @@ async def test_leaving_stops_a_comparison_that_is_under_way(tmp_path: Path, monk
 
 
 @pytest.mark.parametrize("what", ["a batch", "a comparison"])
-async def test_what_is_being_opened_while_one_leaves_is_closed(
+async def test_a_comparison_still_opening_is_closed_on_leaving(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
     begun, go_on = threading.Event(), threading.Event()

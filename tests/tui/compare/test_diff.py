@@ -37,7 +37,7 @@ def test_lines_that_share_little_are_two_lines() -> None:
     assert _marked(row.second, Tone.GOOD) == ["something else comes in here"]
 
 
-def test_what_only_one_has_stands_alone() -> None:
+def test_lines_of_one_side_stand_alone() -> None:
     told = [(row.first and plain(row.first), row.second and plain(row.second)) for row in rows("a\nb", "a\nnew\nb")]
     assert told == [("a", "a"), (None, "new"), ("b", "b")]
 

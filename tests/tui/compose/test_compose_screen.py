@@ -97,7 +97,7 @@ async def test_the_request_follows_what_is_typed(tmp_path: Path) -> None:
         assert screen.desk.draft.prompt == f"{PROMPT} Ever?"
 
 
-async def test_what_is_half_typed_is_said_and_the_request_before_it_stays(tmp_path: Path) -> None:
+async def test_half_typed_input_is_reported_and_the_last_request_stays(tmp_path: Path) -> None:
     async with composing(tmp_path) as (made, screen):
         await made.press("j", "j", "enter", *" {{ te")
         await made.shows("Prompt, line 1", "By web: The export")

@@ -181,7 +181,7 @@ async def test_the_marked_go_into_a_folder_a_file_each(tmp_path: Path, monkeypat
         assert len(list((tmp_path / "results").iterdir())) == 2
 
 
-async def test_what_a_search_shows_is_what_is_written_unless_all_is_chosen(
+async def test_an_export_after_a_search_writes_the_matches_unless_all_is_chosen(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -214,7 +214,7 @@ async def test_the_marked_results_are_written(tmp_path: Path, monkeypatch: pytes
         await made.shows("2 results written to fine.csv")
 
 
-async def test_what_is_not_here_yet_cannot_be_written_and_says_so(tmp_path: Path) -> None:
+async def test_results_not_saved_yet_cannot_be_exported(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["busy"]) as made:
         await made.press("x")
         await made.shows("are not saved yet")

@@ -42,7 +42,7 @@ async def test_a_hint_can_be_put_away_and_all_of_them_too(tmp_path: Path) -> Non
         await shown.until(lambda: " hint " not in shown.text)
 
 
-async def test_what_was_put_away_stays_away_at_the_next_start(tmp_path: Path) -> None:
+async def test_a_dismissed_hint_stays_away_at_the_next_start(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"]) as shown:
         await shown.shows("⏎ opens a batch")
         await shown.press("comma")

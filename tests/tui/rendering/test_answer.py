@@ -63,7 +63,7 @@ def test_a_cited_sentence_stays_whole_and_its_sources_have_numbers_of_their_own(
         (b"no json at all", ["cannot be read", "no json at all"]),
     ],
 )
-def test_what_is_no_answer_says_why_and_what_to_do(line: bytes, words: list[str]) -> None:
+def test_a_failed_result_says_why_and_what_to_do(line: bytes, words: list[str]) -> None:
     said = _answer(line)
     assert [word for word in words if word not in said] == []
     assert not said.startswith("\n")

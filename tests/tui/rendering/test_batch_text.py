@@ -56,7 +56,7 @@ def test_an_end_with_failures_says_how_many_of_what() -> None:
     assert plain(saying.progress(ended(succeeded=1948, errored=40, expired=12), 30)) == "1,948 ✓  40 ✗  12 ◷"
 
 
-def test_where_the_outcomes_do_not_fit_the_failures_are_said() -> None:
+def test_a_narrow_cell_shows_the_failures_instead_of_all_outcomes() -> None:
     assert plain(saying.progress(ended(succeeded=1_948_000, errored=40), 12)) == "40 failed"
 
 
@@ -101,7 +101,7 @@ def test_a_span_below_a_minute_changes_every_five_seconds_and_later_every_minute
     assert len({saying.span(timedelta(seconds=s)) for s in range(60, 3600)}) == 59
 
 
-def test_what_lies_ahead_is_not_said_to_be_past() -> None:
+def test_a_future_time_is_not_written_as_past() -> None:
     assert saying.ago(START + timedelta(minutes=2), START) == "in 2m"
 
 

@@ -22,7 +22,7 @@ def test_a_small_value_is_open() -> None:
     ]  # fmt: skip
 
 
-def test_what_is_opened_closes_again() -> None:
+def test_an_opened_node_closes_again() -> None:
     tree = Tree({"a": {"b": [1, 2]}, "c": 3})
     before = _shown(tree)
     tree.toggle(1)
@@ -32,7 +32,7 @@ def test_what_is_opened_closes_again() -> None:
     assert _shown(tree) == before
 
 
-def test_what_is_long_comes_a_page_at_a_time() -> None:
+def test_a_long_list_opens_a_page_at_a_time() -> None:
     tree = Tree(list(range(1_000_000)))
     assert len(tree.rows) == PAGE + 2
     assert _shown(tree)[-1].split() == ["▸", "more"]

@@ -101,7 +101,7 @@ def test_a_text_is_cut_between_paragraphs_and_never_in_a_fence() -> None:
     assert all(len(chunk) <= CHUNK or "```" in chunk for chunk in cut)
 
 
-def test_what_is_too_long_to_be_rendered_is_said() -> None:
+def test_text_too_long_to_render_is_reported() -> None:
     last = list(rendered_parts([MarkdownText("word " * 1_000), MarkdownText("more")], 80, most=1_000))
     assert "the pager shows all of it" in "\n".join(plain(line) for line in last)
 
@@ -119,7 +119,7 @@ def test_json_is_laid_out_instead(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["{not json}", '"text"', "12", "", "[a link](https://example.org)"])
-def test_what_is_no_json_is_left_alone(text: str) -> None:
+def test_text_that_is_not_json_is_unchanged(text: str) -> None:
     assert json_text(text) is None
 
 

@@ -28,7 +28,7 @@ def test_fitting_gives_exactly_so_many_columns(text: str, right: bool) -> None:
         assert width(fit(line(text, Span(text, Tone.DIM)), columns, right=right)) == columns
 
 
-def test_what_is_cut_says_so() -> None:
+def test_cut_text_ends_with_an_ellipsis() -> None:
     assert plain(fit(line("nightly-tickets"), 8)) == "nightly…"
 
 
@@ -62,11 +62,11 @@ def test_wrapped_lines_fit_and_lose_nothing_but_spaces(text: str, columns: int) 
         ("abcdefgh", 3, "abcdefgh"),
     ],
 )
-def test_what_is_cut_in_its_middle_keeps_its_end(text: str, columns: int, cut: str) -> None:
+def test_text_cut_in_the_middle_keeps_its_end(text: str, columns: int, cut: str) -> None:
     assert elide_middle(text, columns) == cut
 
 
 @pytest.mark.parametrize("columns", [5, 9, 14, 20])
 @pytest.mark.parametrize("text", TEXTS)
-def test_what_is_cut_in_its_middle_fits(text: str, columns: int) -> None:
+def test_text_cut_in_the_middle_fits(text: str, columns: int) -> None:
     assert cell_len(elide_middle(normalize_width(text), columns)) <= columns

@@ -50,7 +50,7 @@ def test_results_that_are_gone_are_said_to_be_gone() -> None:
     )
 
 
-def test_what_does_not_add_up_is_said_with_an_example() -> None:
+def test_count_mismatches_are_shown_with_an_example() -> None:
     ids = IdMismatch(2, 1, ("a\x1b",), ("b",))
     said = " / ".join(
         piece.text for piece in discrepancies(_summary(ids=ids, duplicates=3, types={"": 1, "succeeded": 2}))
@@ -62,7 +62,7 @@ def test_what_does_not_add_up_is_said_with_an_example() -> None:
 
 
 @pytest.mark.parametrize("columns", [40, 80, 200])
-def test_of_a_long_path_the_end_is_shown(columns: int) -> None:
+def test_a_long_path_shows_its_end(columns: int) -> None:
     line = file_line(Path("/a/very/long/way") / ("down/" * 20) / "1-msgbatch_01.jsonl", columns)
     assert width(line) <= columns
     assert plain(line).endswith("1-msgbatch_01.jsonl")

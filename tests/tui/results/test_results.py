@@ -114,7 +114,9 @@ async def test_a_json_tree_opens_and_closes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("variable", ["VISUAL", "EDITOR", "PAGER"])
-async def test_what_cannot_be_started_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+async def test_a_program_that_cannot_be_started_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
     monkeypatch.delenv("VISUAL", raising=False)
     monkeypatch.setenv(variable, "no-such-program --anywhere")
     async with furnished_stage(tmp_path) as shown:

@@ -51,7 +51,7 @@ async def test_a_setting_goes_on_to_its_next_value_is_written_and_holds_at_once(
         assert shown.workspace.settings.screen.theme == "light"
 
 
-async def test_what_cannot_be_is_said_while_it_is_typed_and_never_written(tmp_path: Path) -> None:
+async def test_an_invalid_setting_is_reported_while_typed_and_never_written(tmp_path: Path) -> None:
     async with stage(tmp_path, settings=MINE) as shown:
         await _at(shown, "refresh.quick")
         await _type(shown, "-2")
@@ -83,7 +83,7 @@ async def test_a_default_is_gone_back_to(tmp_path: Path) -> None:
         await shown.shows("all as they come")
 
 
-async def test_what_holds_from_the_next_start_on_says_so(tmp_path: Path) -> None:
+async def test_settings_that_need_a_restart_say_so(tmp_path: Path) -> None:
     async with stage(tmp_path) as shown:
         await _at(shown, "screen.mouse")
         await shown.press("enter")
@@ -103,7 +103,7 @@ async def test_the_file_itself_is_edited_and_read_again(tmp_path: Path, monkeypa
         await shown.press("O", "e")
         await shown.shows("1 setting changed")
         assert "# theme = " in edited[0], "an empty file begins with every setting, commented out"
-        assert shown.app.painting.plain
+        assert shown.app.painter.plain
 
 
 async def test_a_file_that_was_edited_wrongly_is_a_sentence_and_changes_nothing(

@@ -79,7 +79,7 @@ async def test_the_same_again_is_said_with_what_became_of_it_and_is_sent_after_a
         await send(shown, 2)
 
 
-async def test_what_may_cost_more_than_a_limit_is_said_before_anybody_is_asked(here: Path, tmp_path: Path) -> None:
+async def test_a_submission_above_the_limit_is_refused_before_the_question(here: Path, tmp_path: Path) -> None:
     jsonl(here / "tickets.jsonl", requests(5))
     async with stage(tmp_path, settings="[submit]\nmax_cost = 0.0001\n") as shown:
         await choose(shown, "tick")
@@ -154,7 +154,7 @@ async def lose(shown: Stage, folder: Path) -> None:
     await task
 
 
-def test_what_a_path_could_become_is_offered_with_files_first(tmp_path: Path) -> None:
+def test_path_completion_offers_files_first(tmp_path: Path) -> None:
     (tmp_path / "parts").mkdir()
     (tmp_path / "plan.txt").write_text("")
     jsonl(tmp_path / "products.jsonl", [])
@@ -171,7 +171,7 @@ def test_nothing_is_offered_where_there_is_nothing(tmp_path: Path, name: str) ->
 
 
 @pytest.mark.parametrize("name", ["~w", "x" * 300])
-async def test_what_is_no_file_can_be_typed_and_is_not_taken(tmp_path: Path, name: str) -> None:
+async def test_a_typed_path_that_is_not_a_file_is_not_accepted(tmp_path: Path, name: str) -> None:
     async with stage(tmp_path) as shown:
         await shown.press("n")
         await shown.shows("FILE")

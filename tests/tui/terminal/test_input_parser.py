@@ -176,7 +176,7 @@ def test_the_reader_of_keys_wakes_up_by_itself_only_while_something_may_go_on() 
     assert waits == [None if seconds is None else pytest.approx(seconds) for seconds in expected]
 
 
-def test_what_textual_asks_for_and_what_it_needs_comes_through() -> None:
+def test_terminal_replies_that_textual_needs_come_through() -> None:
     heard = Line().send("\x1b[?2026;2$y\x1b[I\x1b[O\x1b[<0;5;6M").heard
     assert [type(event) for event in heard] == [TerminalSupportsSynchronizedOutput, AppFocus, AppBlur, MouseDown]
     click = heard[-1]

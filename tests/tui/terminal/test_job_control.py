@@ -101,7 +101,7 @@ def test_ctrl_z_in_the_editor_stops_both_and_fg_brings_both_back(home: Path) -> 
         leave(made)
 
 
-def test_what_is_continued_in_the_background_takes_no_terminal_from_the_shell(home: Path) -> None:
+def test_a_background_continue_does_not_take_the_terminal(home: Path) -> None:
     with shell(home) as made:
         into_the_editor(made)
         made.press("ctrl+z")
@@ -133,7 +133,7 @@ def test_an_editor_that_is_killed_leaves_the_dashboard_and_the_modes_of_the_shel
         leave(made)
 
 
-def test_where_no_shell_could_continue_it_ctrl_z_in_the_editor_does_nothing(home: Path) -> None:
+def test_ctrl_z_in_the_editor_does_nothing_without_a_job_control_shell(home: Path) -> None:
     told = environment(BATCHTUI_HOME=str(home), ANTHROPIC_API_KEY=KEY, HOME=str(home))
     told["EDITOR"] = f"{sys.executable} {home / 'editor.py'}"
     with window(batchtui(), told, size=(80, 24), cwd=home.parent / "desk") as made:

@@ -19,7 +19,7 @@ def burst(made: Stage, *keys: str) -> None:
         made.app.post_message(Key(textual_name(key), key if len(key) == 1 else None))
 
 
-async def test_what_follows_the_filter_s_key_is_typed_into_the_filter(tmp_path: Path) -> None:
+async def test_keys_after_the_filter_key_are_typed_into_the_filter(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["one", "two"]) as made:
         burst(made, "/", *"two", "enter")
         await made.shows("1 of 2")

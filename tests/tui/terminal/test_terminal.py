@@ -45,7 +45,9 @@ def test_ascii_is_drawn_where_the_locale_knows_no_more(env: dict[str, str], is_a
      ({"TERM": "screen-256color", "TMUX": "/tmp/tmux"}, False), ({"TERM": "tmux-256color", "STY": "7.pts-0"}, False),
      ({"TERM": "screen"}, False)],
 )  # fmt: skip
-def test_gnu_screen_is_told_from_tmux_which_says_that_it_is_a_screen_too(env: dict[str, str], is_one: bool) -> None:
+def test_gnu_screen_is_distinguished_from_tmux_which_says_that_it_is_a_screen_too(
+    env: dict[str, str], is_one: bool
+) -> None:
     assert TerminalInfo.of(env).is_gnu_screen is is_one
 
 

@@ -35,7 +35,7 @@ class Shelf(App[None]):
 
     def __init__(self, *, plain: bool = False, columns: Sequence[Column] = COLUMNS) -> None:
         super().__init__()
-        self.painting = Painter(DARK.styles(), Style.parse(DARK.cursor), plain)
+        self.painter = Painter(DARK.styles(), Style.parse(DARK.cursor), plain)
         self.asked: list[int] = []
         self.painted: list[int] = []
         self.texts: dict[int, str] = {}

@@ -1,0 +1,81 @@
+"""Prove or refute by its results that a batch of the API is a part's: `prove`.
+
+Only an ended batch has results, and only they say what is in it: custom_ids that were never sent are somebody else's,
+and so is an answer of a model that was not asked for. Read to the end, since two files can begin with the same ids.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from batchtui.domain.errors import GatewayError, ResultsUnavailable, StorageError
+from batchtui.domain.limits import RESULTS_KEPT
+from batchtui.domain.send_evidence import Proof
+from batchtui.domain.states import BatchState
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from batchtui.domain.batch import Batch, RemoteBatch
+    from batchtui.registry.requests.store import RequestReader
+    from batchtui.results.line_parser import ResultLine
+    from batchtui.services.workspace import Workspace
+
+_DATE = re.compile(r"-(?:20\d{6}|latest|0)$")
+"""What an alias of a model leaves out: `claude-haiku-4-5` is answered by `claude-haiku-4-5-20251001`."""
+
+
+async def prove(workspace: Workspace, batch: Batch, remote: RemoteBatch) -> Proof:
+    """Say what the results of a batch tell about whether it is this part's. Fetches them where it has ended."""
+    if remote.state is not BatchState.ENDED:
+        return Proof.NOT_YET
+    if remote.archived_at is not None or workspace.clock.now() - remote.created_at >= RESULTS_KEPT:
+        return Proof.IMPOSSIBLE
+    job, _ = await workspace.registry.sendings.body_of(batch.key)
+    try:
+        requests = workspace.registry.requests.reader(job, batch.attempt)
+    except StorageError:
+        # Without the requests there is nothing to compare with; a person may still know it.
+        return Proof.IMPOSSIBLE
+    with closing(requests):
+        try:
+            return await _compare(_lines(workspace, remote.id), requests, batch.part)
+        except (ResultsUnavailable, GatewayError):
+            return Proof.NOT_YET
+
+
+async def _compare(lines: AsyncIterator[ResultLine], requests: RequestReader, part: int) -> Proof:
+    found = 0
+    async for line in lines:
+        facts = requests.facts(line.custom_id)
+        if facts is None or facts.part != part or is_other_model(facts.model, line.model):
+            return Proof.REFUTED
+        found += 1
+    return Proof.CONFIRMED if found else Proof.NOT_YET
+
+
+def is_other_model(asked: str | None, answered: str | None) -> bool:
+    """Whether an answer is certainly not of the model that was asked for.
+
+    Only between names of the API's own: a gateway may answer under a name of its choice.
+    """
+    if not asked or not answered or not (asked.startswith("claude-") and answered.startswith("claude-")):
+        return False
+    return _DATE.sub("", asked) != _DATE.sub("", answered)
+
+
+async def _lines(workspace: Workspace, batch_id: str) -> AsyncIterator[ResultLine]:
+    from batchtui.results.line_parser import parse_line
+
+    gateway = await workspace.gateway()
+    rest = b""
+    async with gateway.results(batch_id) as blocks:
+        async for block in blocks:
+            *lines, rest = (rest + block).split(b"\n")
+            for line in lines:
+                if line.strip():
+                    yield parse_line(line)
+    if rest.strip():
+        yield parse_line(rest)

@@ -1,0 +1,51 @@
+"""Say in words what a verdict on an open part means, and what to do about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batchtui.domain.send_evidence import VerdictKind
+from batchtui.text.batch_names import part_label
+from batchtui.text.durations import countdown
+
+if TYPE_CHECKING:
+    from batchtui.domain.batch import Batch
+    from batchtui.domain.send_evidence import Account, SendVerdict
+
+
+def undecided_words(batch: Batch, verdict: SendVerdict, account: Account | None, wait: float) -> str:
+    """Say why a part was left alone, and how to go on.
+
+    Args:
+        batch: the part.
+        verdict: on it.
+        account: of the credentials in use.
+        wait: seconds until the verdict is worth asking for again.
+    """
+    name, job = part_label(batch), batch.job
+    shown = ", ".join(verdict.choices)
+    if verdict.kind is VerdictKind.OTHER_ACCOUNT:
+        where = batch.account or "an account that was never learnt"
+        return f"{name}: it belongs to {where}; these credentials are for {account}. Nothing was asked or sent."
+    if verdict.kind is VerdictKind.SENDING:
+        return f"{name}: another process is sending it."
+    if verdict.kind is VerdictKind.LIKELY:
+        return f"{name}: {verdict.batch_id} may be it. Its results will tell; nothing is sent meanwhile."
+    if shown:
+        when = (
+            "Their results tell once they have ended"
+            if verdict.kind is VerdictKind.WAIT
+            else "Nothing can tell any more"
+        )
+        return (
+            f"{name}: it could be {shown}. {when}; `batchtui resume {job} --adopt ID` takes one on your word, and"
+            f" `batchtui resume {job} --reject ID` rules one out."
+        )
+    if verdict.kind is VerdictKind.WAIT:
+        return f"{name}: the API does not show it yet; in {countdown(wait)} its absence is proved."
+    if verdict.kind is VerdictKind.ASK:
+        return (
+            f"{name}: nothing shows whether it was sent: this registry was copied or restored, or the list of batches"
+            " cannot be read whole. `batchtui resume --yes` sends it."
+        )
+    return f"{name}: the API does not show it. `batchtui resume --yes` sends it again."

@@ -1,0 +1,68 @@
+"""Histories that the simulation has found, shortened, each with the name of what went wrong in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.simulation.history import run
+from tests.simulation.story import MachinePlan, Step, Story, tell
+from tests.simulation.world import Fault, Weather
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(autouse=True)
+def quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """What the program logs of full disks belongs to the story."""
+    with caplog.at_level("CRITICAL"):
+        yield
+
+
+FOUND = {
+    "seed 324: a part is deleted, only here and by force, while it is being sent": Story(
+        324,
+        None,
+        (
+            Step(0.0, "submit"),
+            Step(27.0, "resume", more=(("consent", False),)),
+            Step(0.0, "delete", more=(("locally", True), ("force", True))),
+        ),
+        Weather(upload_seconds=(4200.0,)),
+        sizes=(2, 2, 1, 2),
+    ),
+    "seed 292: with the key of another account a batch is waited for, and the 404 says nothing of it": Story(
+        292,
+        None,
+        (Step(0.0, "submit"), Step(540.0, "wait", account=1, more=(("seconds", 1500.0),))),
+        Weather(batch_seconds=(9000.0,)),
+        accounts=2,
+        same_host=False,
+        sizes=(2,),
+    ),
+    "seed 182: the disk is full when a sender has to be heard, and nobody can tell whether it lives": Story(
+        182,
+        None,
+        (Step(0.0, "submit"), Step(15.0, "disk", more=(("seconds", 30.0),)), Step(300.0, "sync"), Step(0.0, "resume")),
+        Weather(upload_seconds=(4200.0,)),
+        machines=(MachinePlan(tells_starts=False),),
+        sizes=(2,),
+    ),
+    "seed 158: nothing was created, and the list of the account is empty": Story(
+        158,
+        None,
+        (Step(0.0, "submit"), Step(1000.0, "resume", more=(("consent", True),))),
+        Weather(faults=(Fault("create", 1, "lost_before"),)),
+        sizes=(2,),
+    ),
+    "seed 1008: a sender dies while resume waits for it, and its send is never ended": tell(1008),
+    "seed 20261124: a planned part is deleted just when another process takes it for sending": tell(20_261_124),
+}
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_what_was_found_stays_mended(name: str) -> None:
+    history = run(FOUND[name])
+    assert history.violated is None, str(history)
