@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 VERBS: Mapping[str, str] = {
     "compose": "Make requests from a template and a table.",
+    "convert": "Make requests of lines for OpenAI, Bedrock or Vertex.",
     "check": "Check request files; sends nothing.",
     "estimate": "Estimate what request files would cost; sends nothing.",
     "submit": "Check, plan and send request files.",

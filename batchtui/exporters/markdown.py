@@ -150,6 +150,7 @@ def _parser() -> MarkdownIt:
     """Return a parser of blocks alone, to which a tag is text."""
     from markdown_it import MarkdownIt
 
+    # Tags become text, so none of them begins a block. Text within lines is not parsed: only blocks are asked for.
     parser = MarkdownIt("commonmark").disable(["html_block"])
     parser.core.ruler.enableOnly(["normalize", "block"])
     return parser
@@ -164,6 +165,7 @@ def code(text: str) -> str:
     """Return the text as a code span on one line, so that nothing in it is markup."""
     line = " ".join(text.split()) or "(no custom_id)"
     fence = "`" * (longest_run(line) + 1)
+    # CommonMark takes one blank off at each end of a code span (6.1): it keeps the backticks apart.
     pad = " " if line.startswith("`") or line.endswith("`") else ""
     return f"{fence}{pad}{line}{pad}{fence}"
 

@@ -26,6 +26,7 @@ Modules:
     checker                check records: fast where nothing is wrong, thoroughly where something is
     error_location         find the place in a request that a schema error speaks of
     foreign_lines          recognise lines made for other APIs, and results
+    foreign_requests       make requests of lines made for other APIs
     intake                 one pass over the input: requests that may be sent, and a report
     json_array             split a JSON array that arrives in pieces
     json_schema_rules      check the JSON Schemas of tools and structured outputs

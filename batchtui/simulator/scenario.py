@@ -43,7 +43,7 @@ class Scenario:
     cancel_takes: Seconds = 5.0
     "How long a batch stays in `canceling`."
     expires_after: Seconds = DAY
-    "When a batch that is still running expires."
+    "When a batch that has not ended expires."
     moving_counts: Movement = False
     "Whether counts move while a batch runs: false (as the real service), true, or `some` (every second batch)."
     errored: Mapping[str, Share] = field(default_factory=dict)
@@ -51,7 +51,7 @@ class Scenario:
     expired: Share = 0.0
     "The share of requests that are never finished, so that their batch runs until it expires."
     truncated: Share = 0.0
-    "The share of answers cut short by max_tokens."
+    "The share of answers truncated by max_tokens."
     refused: Share = 0.0
     "The share of answers that are refusals."
     paused: Share = 0.0
@@ -59,7 +59,7 @@ class Scenario:
     answer_tokens: Count = 120
     "About how long a plain answer is, in tokens."
     retry_after: Count = 10
-    "The retry-after header on a batch that is still running; 0 sends none."
+    "The retry-after header on a batch in progress; 0 sends none."
     requests_per_minute: Count = 4_000
     "The rate limit over all endpoints; 0 is none."
     queue_limit: Count = 500_000

@@ -78,7 +78,7 @@ def test_delete_refuses_while_results_are_not_saved(batchtui: Batchtui, simulato
     ran = batchtui("delete", "@last", "--yes")
 
     assert (ran.code, states(batchtui)) == (1, ["ended"])
-    assert "its results are not saved yet" in ran.err
+    assert "its results are not saved here" in ran.err
 
 
 def test_delete_with_force_deletes_at_the_api(batchtui: Batchtui, simulator: Simulator) -> None:
@@ -108,6 +108,10 @@ def test_delete_local_asks_nothing_of_the_api(batchtui: Batchtui, simulator: Sim
     batchtui("cancel", "@last", "--yes")
     batchtui("status", "@last")
 
-    ran = batchtui("delete", "@last", "--yes", "--local")
+    refused = batchtui("delete", "@last", "--yes", "--local")
+
+    assert (refused.code, states(batchtui)) == (1, ["ended"])
+
+    ran = batchtui("delete", "@last", "--yes", "--local", "--force")
 
     assert (ran.code, states(batchtui), simulator.world.calls_to("delete")) == (0, ["deleted"], [])

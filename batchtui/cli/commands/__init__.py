@@ -8,6 +8,7 @@ Modules:
     completion  print the shell completion script
     compose     make requests from a template and a table
     config      show the settings and what they mean
+    convert     make requests of lines made for other APIs
     cost        show what was spent, or calculate what requests would cost
     dashboard   open the dashboard, or list batches where there is no terminal
     delete      delete ended batches

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.argument("named", type=BatchName(), metavar="ID")
 @click.option("--offline", is_flag=True, help="Only what the registry knows; no network is used.")
 async def command(session: Session, named: str, offline: bool) -> None:
-    """Say how one batch or job stands, having asked the API.
+    """Ask the API and show the state of one batch or job.
 
     ID is a batch id or a unique beginning of one, a job's id or name, or @last. A full batch id that is not known here
     is asked of the API, and the batch is imported.

@@ -58,6 +58,7 @@ class FolderTable(Readable):
         home, found = os.path.realpath(self._path), False
         for path, name in _files(self._path, "", 0):
             found = True
+            # With the separator: `/data-old` is not inside `/data`.
             if not os.path.realpath(path).startswith(home + os.sep):
                 yield [_wrong(self._path / name, "file-outside", "the link leads out of the folder", "copy the file")]
             elif not path.is_file():
@@ -92,6 +93,7 @@ def _files(folder: Path, before: str, depth: int) -> Iterator[tuple[Path, str]]:
     for entry in entries:
         if entry.name.startswith("."):
             continue
+        # Links to folders are not followed: one that leads up again would never end.
         if entry.is_dir(follow_symlinks=False):
             if depth < _DEEPEST:
                 yield from _files(Path(entry.path), f"{before}{entry.name}/", depth + 1)

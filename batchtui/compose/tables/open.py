@@ -53,6 +53,7 @@ def open_table(name: str, options: TableOptions) -> Table:
     _refuse_stand_in(name, feed.head)
     if feed.head.startswith(b"PAR1"):
         if name == STDIN:
+            # The directory of a Parquet file stands at its end.
             raise InputError("Parquet cannot be read from a pipe.", hint="Name the file.")
         return parquet_table(name)
     if (foreign := sniff(feed.head)) is not None:

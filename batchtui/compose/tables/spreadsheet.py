@@ -121,6 +121,7 @@ def is_spreadsheet(path: Path) -> bool:
         if not head.startswith(b"PK\x03\x04"):
             return False
         with ZipFile(path) as archive:
+            # A zip with one CSV in it begins alike: the names inside tell.
             return any(part in archive.namelist() for part in _PARTS)
     except (OSError, BadZipFile):
         return path.suffix.lower() in (".xlsx", ".xlsm", ".xlsb", ".ods") and path.is_file()
@@ -139,6 +140,7 @@ def _read_sheet(name: str, wanted: str | None) -> tuple[str, list[str], list[lis
         with CalamineWorkbook.from_path(name) as book:
             sheets = list(book.sheet_names)
             sheet = _choose(sheets, wanted, name)
+            # With empty rows above the table: numbers of rows in messages are those of the sheet.
             return sheet, sheets, book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
     except UsageError:
         raise
@@ -160,9 +162,11 @@ def _choose(sheets: list[str], wanted: str | None, name: str) -> str:
 
 def _plain(value: Any) -> Any:
     """Return a cell as a person reads it: a whole number without a point, a date without the hour of midnight."""
+    # Numbers of spreadsheets are floats: an id of 42 would become 42.0.
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return int(value)
     if isinstance(value, dt.datetime):
+        # A date without a time comes as midnight of that day.
         return str(value.date()) if value.time() == dt.time() else str(value)
     if isinstance(value, dt.date | dt.time | dt.timedelta):
         return str(value)

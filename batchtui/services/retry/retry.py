@@ -117,6 +117,7 @@ async def plan_retry(workspace: Workspace, target: Target, options: RetryOptions
     """
     refuse_paused(options.only, options.groups)
     refuse_unkept(workspace, target)
+    # The SDK is imported while the plan is made; sending needs it next.
     workspace.warm_up()
     job = target.job or await workspace.registry.jobs.get(target.batches[0].job)
     if job is None:
@@ -285,6 +286,7 @@ class _Planning:
 
     def _write(self, writer: RequestWriter, resending: RetryRequests, chosen: set[str], cutter: PartCutter) -> None:
         for block in resending.blocks(chosen):
+            # After the first error only the check goes on, so that all errors are named at once.
             if not resending.errors:
                 write_block(writer, cutter, block, self._weighed)
             self._tell(len(block))

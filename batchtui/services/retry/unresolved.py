@@ -145,6 +145,7 @@ def _sort_unanswered(
 
 def _unheard(registry: Registry, batches: Sequence[Batch]) -> dict[str, Batch]:
     """Return the custom_ids of batches that were sent and have no results here, each with the latest of them."""
+    # In the order of attempts: of several batches with one custom_id the dict keeps the latest.
     sent = sorted((batch for batch in batches if was_sent(batch)), key=lambda batch: batch.attempt)
     return {custom_id: batch for batch in sent for custom_id in _custom_ids(registry, batch)}
 
@@ -207,6 +208,7 @@ class _Kinds:
 
 def _group_of_each(reader: ResultReader) -> array[int]:
     """Return for each seq the id of its group of failures, 0 for a success."""
+    # Four bytes a result: a million of them in a dict would take a hundred megabytes.
     groups = array("I", bytes(4 * (reader.count + 1)))
     for group in reader.groups:
         for seq in reader.order(group=group.id):

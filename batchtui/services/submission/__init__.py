@@ -5,6 +5,7 @@ Modules:
     cache_priming  send one request first, so that the rest reads its cache
     canary         send one request of each shape in real time
     check          check input and send nothing
+    convert        make a file of requests of a file made for another API
     dispatch       send the planned parts of a job in order
     duplicates     refuse requests that were submitted before
     proof          prove or refute by its results that a batch is a part's
