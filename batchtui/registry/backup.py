@@ -49,8 +49,10 @@ def backup_path(path: Path) -> Path:
     return path.with_name(path.name + SUFFIX)
 
 
-def back_up(path: Path) -> None:
+def back_up(path: Path, now: datetime | None = None) -> None:
     """Copy the registry, checked, beside it; the former copy is replaced when the new one is whole. Blocking.
+
+    `now` becomes the time of the copy's file, which tells when the next one is due.
 
     Raises:
         RegistryDamaged: the registry is damaged; the former copy stays.
@@ -66,6 +68,8 @@ def back_up(path: Path) -> None:
             source.backup(copy, pages=4096)
             _refuse_damaged(copy, path)
             copy.execute("PRAGMA journal_mode = DELETE")
+        if now is not None:
+            os.utime(part, (now.timestamp(), now.timestamp()))
         _sync(part)
         part.replace(target)
         _sync(target.parent)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from batchtui.domain.clock import Clock
     from batchtui.registry.results.store import ResultStore
 
-LAST_BACKUP = "last_backup"
-"""Name of the value that tells all processes when the registry was last backed up."""
-
 
 class Registry:
     """Everything that is remembered, table by table. It decides nothing, and never talks to the API."""
@@ -43,6 +40,7 @@ class Registry:
         origin = Origin(database, machine)
         self.path = database
         self._clock = clock
+        self._backup_tried: datetime | None = None
         self.jobs = Jobs(self._database, clock, origin)
         self.labels = Labels(self._database, clock)
         self.sendings = Sends(self._database, clock, origin, self._move_results)
@@ -78,15 +76,20 @@ class Registry:
             RegistryDamaged: the registry is damaged; its last copy stays as it is.
             StorageError: the disk refuses.
         """
-        from batchtui.registry.backup import back_up
+        from batchtui.registry.backup import back_up, backup_path
         from batchtui.runtime.threads import run_in_thread
 
-        last = await self.facts.get(LAST_BACKUP)
-        if last is not None and timedelta() <= self._clock.now() - last[1] < timedelta(days=1):
-            return False
-        # Written first: of several processes one makes the copy, and a full disk is not asked again at once.
-        await self.facts.put(LAST_BACKUP, True)
-        await run_in_thread(back_up, self.path)
+        now = self._clock.now()
+        try:
+            last = datetime.fromtimestamp(backup_path(self.path).stat().st_mtime, UTC)
+        except OSError:
+            last = None
+        # Where the disk refuses, it is asked again after an hour and not with every round.
+        for before, pause in ((last, timedelta(days=1)), (self._backup_tried, timedelta(hours=1))):
+            if before is not None and timedelta() <= now - before < pause:
+                return False
+        self._backup_tried = now
+        await run_in_thread(back_up, self.path, now)
         return True
 
     def refuse_if_replaced(self) -> None:
