@@ -12,6 +12,7 @@ import click
 from batchtui.cli.command import define_command
 from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.flows import save_results as saving
+from batchtui.cli.options import Count
 from batchtui.cli.views import check_report as findings
 from batchtui.cli.views import json_documents as documents
 from batchtui.domain.errors import InputError
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 @click.argument("file", type=click.Path(allow_dash=True), metavar="FILE")
 @click.option("-o", "--output", required=True, metavar="OUT.jsonl", help="Where the requests go; - is stdout.")
 @click.option("--model", metavar="M", help="Take this model in every request; other services' models need it.")
-@click.option("--max-tokens", type=click.IntRange(min=1), metavar="N", help="Take this max_tokens in every request.")
+@click.option("--max-tokens", type=Count(), metavar="N", help="Take this max_tokens in every request.")
 @click.option("--api-version", metavar="V", help="Check for this anthropic-version; 2023-06-01 keeps temperature.")
 @click.option("--overwrite", is_flag=True, help="Replace OUT.jsonl where it exists.")
 async def command(
