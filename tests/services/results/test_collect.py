@@ -115,7 +115,7 @@ async def test_a_cut_is_noted_with_the_bytes_that_came(
     workspace: Workspace, batch: Batch, simulator: Simulator
 ) -> None:
     simulator.world.faults.add(Fault(on="results", kind="results_cut", at_byte=5000, clean=True))
-    with pytest.raises(ResultsDamaged, match="40 were promised"):
+    with pytest.raises(ResultsDamaged, match="5 results came for 40 requests"):
         await collect(workspace, batch)
     now = await workspace.registry.batches.get(batch.key)
     assert (now.results, now.results_bytes) == (ResultsState.PARTIAL, 5000)
