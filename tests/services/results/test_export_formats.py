@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +14,7 @@ from batchtui.compose.tables.base import TableOptions
 from batchtui.compose.tables.open import open_table
 from batchtui.domain.errors import UsageError
 from batchtui.domain.result import Outcome
+from batchtui.domain.states import ResultsState
 from batchtui.services.results.export import ExportOptions, apply_export, plan_export
 from tests.support.lines import succeeded, tool_use
 from tests.support.results import a_batch, keep, keep_requests
@@ -29,8 +31,9 @@ def saved(workspace: Workspace, lines: Sequence[bytes], **params: Any) -> Batch:
     """A batch with these results, of the requests a, b, c …"""
     batch = a_batch(succeeded=len(lines))
     keep_requests(workspace.registry.requests, "abcdefgh"[: len(lines)], **params)
-    keep(workspace.registry.results, batch, b"\n".join(lines) + b"\n")
-    return batch
+    raw = b"\n".join(lines) + b"\n"
+    keep(workspace.registry.results, batch, raw)
+    return replace(batch, results=ResultsState.SAVED, results_bytes=len(raw), results_digest="")
 
 
 async def export(workspace: Workspace, batch: Batch, options: ExportOptions) -> tuple[bytes, dict[str, object]]:
