@@ -64,7 +64,10 @@ class Origin:
             return
         with suppress(OSError):  # a send must not fail for it: a number that lags hides one restored backup at most
             temporary = self._beside.with_name(f"{self._beside.name}.{os.getpid()}")
-            temporary.write_text(f"{sends}\n")
+            temporary.unlink(missing_ok=True)
+            descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(f"{sends}\n")
             temporary.replace(self._beside)
 
     def _inode(self) -> int:

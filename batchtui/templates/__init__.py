@@ -1,8 +1,8 @@
-"""Templates for requests: readable files with gaps, ours and the user's, and how a request is shaped from one.
+"""Templates for requests: readable files with placeholders, ours and the user's, and how a request is shaped from one.
 
     template = find_template("classify_bulk", folder)
-    shaper = Shaper(template, model="claude-sonnet-5-5")
-    shaper.params({"input_data": "…"})      # what a request asks for
+    builder = RequestBuilder(template, model="claude-sonnet-5-5")
+    builder.params({"input_data": "…"})      # what a request asks for
 
 A task file and a table take the same way. Nothing in here reads data or knows what the API accepts.
 
@@ -12,6 +12,7 @@ Modules:
     faults           what can be wrong with a template
     placeholders     A text with placeholders: parse it, list their names, fill them
     render_process   render templates in a process with limits
+    render_values    encode the values of a row as JSON for that process
     request_builder  build the params of requests from a template and rows
     sandbox          the Jinja sandbox that templates are rendered in
     serialization    read and write templates as text: TOML between two lines of +++, then the prompt

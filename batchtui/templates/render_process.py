@@ -11,7 +11,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
-import pickle
 import select
 import struct
 import subprocess
@@ -22,6 +21,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from batchtui.templates.faults import WRONG, InvalidTemplate, bounded, line_of, reason_of
+from batchtui.templates.render_values import decode_values, encode_values
 from batchtui.templates.sandbox import sandbox
 from batchtui.templates.syntax import read_tree
 
@@ -135,7 +135,7 @@ def render(source: str, place: str, columns: tuple[str, ...], values: Mapping[st
         if _failures.get(source, 0) >= MOST_FAILURES:
             raise InvalidTemplate(f"{place}: {limits}, several rows did; it is not tried any more")
         try:
-            answer = _ask(pickle.dumps((CPU_SECONDS, source, columns, dict(values)), pickle.HIGHEST_PROTOCOL))
+            answer = _ask(encode_values([CPU_SECONDS, source, list(columns), dict(values)]))
         except _Lost:
             _failures[source] = _failures.get(source, 0) + 1
             raise InvalidTemplate(f"{place}: {limits}; make it simpler") from None
@@ -191,7 +191,8 @@ def _answer(content: bytes, compiled: dict[tuple[str, tuple[str, ...]], Any]) ->
     """Return `T` and the rendered text, or `F` and the fault with its line."""
     from jinja2 import TemplateError
 
-    seconds, text, columns, values = pickle.loads(content)  # noqa: S301 (written by the process that started this one)
+    seconds, text, names, values = decode_values(content)
+    columns = tuple(names)
     _allow_seconds(seconds)
     try:
         template = compiled.get((text, columns))

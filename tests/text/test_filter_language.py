@@ -73,7 +73,7 @@ def _labels(text: str, at: int | None = None, **known: list[str]) -> list[str]:
 
 
 def test_fields_are_offered_by_their_beginning() -> None:
-    assert _labels("evals e") == ["errored:", "expired:", "ended:"]
+    assert _labels("evals e") == ["errored:", "expired:", "empty:", "ended:"]
     assert _labels("!sta") == ["status:"]
 
 
