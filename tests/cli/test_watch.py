@@ -165,7 +165,9 @@ def test_a_key_that_is_refused_ends_a_watch_until_idle(
     assert "sk-ant" not in ran.err
 
 
-def test_a_part_whose_fate_is_unknown_needs_a_decision(batchtui: Batchtui, simulator: Simulator, home: Path) -> None:
+def test_a_part_whose_fate_is_unknown_needs_a_decision(
+    batchtui: Batchtui, simulator: Simulator, later: Later, home: Path
+) -> None:
     home.mkdir(exist_ok=True)
     (home / "config.toml").write_text("[submit]\ngrace = 0\n")
     simulator.world.faults.add(Fault(on="create", kind="lost_before"))
@@ -175,6 +177,7 @@ def test_a_part_whose_fate_is_unknown_needs_a_decision(batchtui: Batchtui, simul
     process.kill()
     process.communicate()
     simulator.world.faults.clear()
+    later.turn(700)  # a create may be worked on for ten minutes after its client has gone
 
     ran = batchtui("watch", "--until-idle")
 
