@@ -201,7 +201,7 @@ async def test_files_without_a_last_newline_are_not_glued_together(
         raw = workspace.registry.results.paths(batch).raw
         size = raw.write_bytes(raw.read_bytes().rstrip(b"\n"))
         saved.append(replace(batch, results_bytes=size, results_digest=""))
-    written, report = await export(workspace, saved, ExportOptions())
+    written, report = await export(workspace, tuple(saved), ExportOptions())
     assert report.total == len([json.loads(line) for line in written.split(b"\n")]) == COUNT
 
 
