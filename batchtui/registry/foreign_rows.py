@@ -54,8 +54,8 @@ async def merge_foreign(
     await tx.execute("UPDATE journal SET job_id = ? WHERE job_id = ?", (part["job_id"], foreign["job_id"]))
     await tx.execute("DELETE FROM batches WHERE key = ?", (old,))
     await tx.execute(
-        "DELETE FROM jobs WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM batches WHERE job_id = ?1)",
-        (foreign["job_id"],),
+        "DELETE FROM jobs WHERE id = ? AND NOT EXISTS (SELECT 1 FROM batches WHERE job_id = ?)",
+        (foreign["job_id"], foreign["job_id"]),
     )
     move_results(old, new, batch_id)
     return {name: foreign[name] for name in _KEPT}

@@ -169,9 +169,9 @@ class Sends:
         """
         async with self._database.transaction() as tx:
             cursor = await tx.execute(
-                "UPDATE sends SET mark = ?3 WHERE batch_key = ?1 AND sender = ?2 AND mark IS NULL AND number ="
-                " (SELECT sends FROM batches WHERE key = ?1 AND sender = ?2 AND state = 'submitting')",
-                (key, sender, encode_time(at)),
+                "UPDATE sends SET mark = ? WHERE batch_key = ? AND sender = ? AND mark IS NULL AND number ="
+                " (SELECT sends FROM batches WHERE key = ? AND sender = ? AND state = 'submitting')",
+                (encode_time(at), key, sender, key, sender),
             )
             return cursor.rowcount == 1
 
@@ -376,8 +376,8 @@ class Sends:
     async def _remember_refuted(self, tx: aiosqlite.Connection, before: Row, batch_id: str, why: str) -> None:
         now = self._clock.now()
         cursor = await tx.execute(
-            "INSERT INTO refuted VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET why = ?3, at = ?4 WHERE why = ?5",
-            (before["key"], batch_id, why, encode_time(now), VANISHED),
+            "INSERT INTO refuted VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET why = ?, at = ? WHERE why = ?",
+            (before["key"], batch_id, why, encode_time(now), why, encode_time(now), VANISHED),
         )
         if cursor.rowcount:
             job, key = before["job_id"], before["key"]
