@@ -1,4 +1,4 @@
-"""Write down each send of a part: who sends, what is known of it, and what it came to (`Sendings`).
+"""Write down each send of a part: who sends, what is known of it, and what it came to (`Sends`).
 
 Each step is one transaction. Whatever a process writes about its send is written under the condition that the part is
 still `submitting` and that this process is still its sender: a laptop that wakes after its part was taken over changes

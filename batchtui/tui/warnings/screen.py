@@ -90,12 +90,12 @@ class WarningsScreen(ListScreen[BatchWarning]):
             return
         # Warnings about the clock or credentials have no batch; asking the API again shows whether they still hold.
         batch = warning.batch
-        if warning.act is WarningAction.REFRESH or batch is None:
+        if warning.action is WarningAction.REFRESH or batch is None:
             self.dashboard.poller.refresh_now()
             self.dashboard.say("The API is asked again.")
-        elif warning.act is WarningAction.RESUME:
+        elif warning.action is WarningAction.RESUME:
             run_guarded(self.app, partial(submit_flows.resume, self.dashboard, [batch.key]), group="act")
-        elif warning.act is WarningAction.FETCH:
+        elif warning.action is WarningAction.FETCH:
             run_guarded(self.app, partial(self._fetch, warning), group=f"fetch-{batch.key}", exclusive=True)
         else:
             self.app.push_screen(BatchScreen(self.workspace, batch))
@@ -118,7 +118,7 @@ class WarningDetail(ItemView[BatchWarning]):
             return []
         said: list[Line] = [(Span(f" {part}"),) for part in wrapped(f"{warning.message}.", columns - 2)]
         said += [(Span(f" {part}", Tone.DIM),) for part in wrapped(warning.advice, columns - 2)]
-        return [*said[: rows - 1], (Span(" enter  ", Tone.STRONG), Span(OFFERS[warning.act], Tone.DIM))]
+        return [*said[: rows - 1], (Span(" enter  ", Tone.STRONG), Span(OFFERS[warning.action], Tone.DIM))]
 
 
 def paint(item: BatchWarning, column: Column, width: int) -> Line:
