@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from batchtui.services.insights.warnings import BatchWarning, WarningAction
 from batchtui.services.results.collect import collect
-from batchtui.text.numbers import amount
 from batchtui.tui.chrome.list_screen import ListScreen
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.rendering.batch_text import batch_label
@@ -50,6 +49,7 @@ class WarningsScreen(ListScreen[BatchWarning]):
     """A list of the warnings that the app keeps in its insights."""
 
     SCOPES = (Scope.LIST, Scope.EVERYWHERE)
+    TITLE_IN_PATH = "Warnings"
     SHOWS_WARNINGS = True
     UNAVAILABLE = frozenset({"list.mark", "list.sort", "app.warnings"})
 
@@ -71,17 +71,13 @@ class WarningsScreen(ListScreen[BatchWarning]):
         self.grid.update(enumerate(self.items))
         self.grid.show(range(len(self.items)))
         self.show_detail()
-        self.refresh_footer()
+        self.refresh_frame()
 
     def is_available(self, command_id: str) -> bool:
         """Offer enter where there is a warning."""
         if command_id == "list.open":
             return bool(self.grid.order)
         return super().is_available(command_id)
-
-    def footer_status(self) -> Line:
-        """Return how many there are."""
-        return (Span(amount(len(self.grid.order), "warning"), Tone.DIM),)
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
         """Do what helps against this warning."""
