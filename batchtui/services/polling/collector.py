@@ -111,7 +111,7 @@ class Collector:
             total = done + await views.uncollected_count(self._workspace.clock.now())
             for batch in page:
                 for one in [*await self._opened(), batch]:
-                    if not self._is_due(one.key) or self._is_resting or not await self._is_waiting(one):
+                    if not self._is_due(one.key) or not await self._is_waiting(one):
                         continue
                     done += 1
                     self._on_progress(one.id or "", done, max(total, done))
@@ -147,6 +147,8 @@ class Collector:
         return self._workspace.clock.monotonic() < self._rests_until
 
     def _is_due(self, key: int) -> bool:
+        if self._is_resting:
+            return False
         failure = self._failures.get(key)
         return failure is None or failure.next_at <= self._workspace.clock.monotonic()
 

@@ -27,7 +27,7 @@ from batchtui.domain.send_evidence import (
 from batchtui.domain.states import BatchState
 from batchtui.gateway.listing import BatchList
 from batchtui.registry.sends import NO_PROOF, UNPROVABLE
-from batchtui.runtime import process_identity as process
+from batchtui.runtime import process_identity
 from batchtui.services.submission.proof import prove
 from batchtui.services.submission.verdict import (
     absence_proved_at,
@@ -113,7 +113,7 @@ async def recover(workspace: Workspace) -> list[int]:
     found: list[int] = []
     for batch in await workspace.registry.views.in_states(BatchState.SUBMITTING):
         sender, until = await workspace.registry.sendings.sender_of(batch.key)
-        gone = process.is_gone(sender) if sender else True
+        gone = process_identity.is_gone(sender) if sender else True
         is_silent = gone is None and (until is None or until <= workspace.clock.now())
         if sender == workspace.name or not (gone or is_silent):
             continue
@@ -217,7 +217,7 @@ async def _evidence_of(workspace: Workspace, batch: Batch) -> _Evidence:
 
 async def _with_life(workspace: Workspace, batch: Batch, send: Send) -> Send:
     sender, until = await workspace.registry.sendings.sender_of(batch.key)
-    gone = sender != workspace.name and (process.is_gone(sender) if sender else True)
+    gone = sender != workspace.name and (process_identity.is_gone(sender) if sender else True)
     life = SenderLife.SILENT if gone is None else SenderLife.GONE if gone else SenderLife.LIVES
     skew = workspace.server_clock.skew or timedelta()
     return replace(send, sender=life, heard_until=until + skew if until else None)
