@@ -15,9 +15,9 @@ from batchtui.domain.notice import NoticeKind
 from batchtui.domain.send_evidence import MARK_IS_FRESH, Account, Send, SendEnd, SenderLife, SendStart
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.registry.batches.foreign_rows import is_own_batch, merge_foreign
-from batchtui.registry.database.row_mapping import CHOSEN, FITS
 from batchtui.registry.batches.transitions import apply_remote, fetch, row_of, transition
 from batchtui.registry.database.codecs import decode_time, encode_time
+from batchtui.registry.database.row_mapping import CHOSEN, FITS
 from batchtui.registry.journal import note
 from batchtui.registry.notices import make as make_notice
 
