@@ -235,7 +235,7 @@ class DashboardApp(GlobalActions):
     async def _say_what_was_missed(self) -> None:
         self.away = await last_visit.since_last_visit(self.workspace)
         # Only a dashboard that was open before can have missed something.
-        missed = events.summary(self.away.acts) if self.away else ""
+        missed = events.summary(self.away.actions) if self.away else ""
         if missed:
             self.say(f"Since you were last here: {missed}.")
 

@@ -74,7 +74,7 @@ class WarningGroup:
         """What to do, with commands in braces for their keys; only what can work for these batches."""
         if self.is_folded or self.is_head:
             return f"{_about(self.warnings)} {{list.open}} {'hides' if self.is_head else 'lists'} them.".strip()
-        return f"{_about(self.warnings)} {_OFFERS[self.warnings[0].act]}".strip()
+        return f"{_about(self.warnings)} {_OFFERS[self.warnings[0].action]}".strip()
 
 
 def group_warnings(warnings: Sequence[BatchWarning], are_open: Collection[str]) -> list[WarningGroup]:

@@ -107,12 +107,12 @@ class WarningsScreen(ListScreen[WarningGroup]):
     def _help(self, warning: BatchWarning) -> None:
         # Warnings about the clock or credentials have no batch; asking the API again shows whether they still hold.
         batch = warning.batch
-        if warning.act is WarningAction.REFRESH or batch is None:
+        if warning.action is WarningAction.REFRESH or batch is None:
             self.dashboard.poller.refresh_now()
             self.dashboard.say("Asking the API again.")
-        elif warning.act is WarningAction.RESUME:
+        elif warning.action is WarningAction.RESUME:
             run_guarded(self.app, partial(submit_flows.resume, self.dashboard, [batch.key]), group="act")
-        elif warning.act is WarningAction.FETCH:
+        elif warning.action is WarningAction.FETCH:
             run_guarded(self.app, partial(self._fetch, warning), group=f"fetch-{batch.key}", exclusive=True)
         else:
             self.app.push_screen(BatchScreen(self.workspace, batch))
