@@ -34,7 +34,7 @@ def test_a_bar_is_as_wide_as_its_column_while_it_runs_and_after(columns: int) ->
 
 
 def test_a_bar_in_ascii_is_ascii() -> None:
-    moving = batch(counts=RequestCounts(processing=1, succeeded=1, errored=1), counts_moved=True)
+    moving = batch(requests=3, counts=RequestCounts(processing=1, succeeded=1, errored=1), counts_moved=True)
     assert plain(saying.progress(moving, 9, plain=True)) == "===xxx..."
 
 
