@@ -32,7 +32,7 @@ PLACES = (
     Place("filter", ("/", *"status:ended"), ("2 of 5", "evals-v2")),
     Place("marks", ("*",), ("5 marked",)),
     Place("help", ("?",), ("Keys", "in the list of batches")),
-    Place("by job", ("b",), ("by job", "80,000"), back=("b",)),
+    Place("by job", ("b",), ("by job", "(2)"), back=("b",)),
     Place("columns", ("C",), ("how many requests succeeded", "WHAT IT SAYS")),
     Place("settings", ("O",), ("read_only", "log_level")),
     Place("tags", ("G", "t"), ("Tags for evals", "eval")),

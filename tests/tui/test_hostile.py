@@ -61,7 +61,8 @@ def frames(made: Window) -> list[set[int]]:
     bottom = next((y for y, line in enumerate(lines) if "╰" in line), None)
     if top is None or bottom is None:
         return []
-    edges = {x for x in range(made.screen.columns) if made.screen.buffer[top][x].data in "╭╮"}
+    # The second cell of a wide character holds nothing, which is `in` every string.
+    edges = {x for x in range(made.screen.columns) if made.screen.buffer[top][x].data in ("╭", "╮")}
     return [{x for x in edges if made.screen.buffer[y][x].data == "│"} ^ edges for y in range(top + 1, bottom)]
 
 

@@ -169,6 +169,7 @@ class BatchesScreen(BatchActions):
         self._find_made(order)
         unfolded, self._unfolded = self._unfolded, 0
         self.grid.reveal(unfolded)
+        self.set_class(not order, "-empty")
         self._say_filter()
         self.refresh_frame()
 
