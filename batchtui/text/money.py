@@ -27,6 +27,13 @@ def usd(dollars: Decimal | None, *, unknown: str = UNKNOWN) -> str:
     return f"{sign}${dollars.quantize(_CENT, ROUND_HALF_UP):,.2f}"
 
 
+def cents(dollars: Decimal | None, *, unknown: str = UNKNOWN_CELL) -> str:
+    """Format an amount for a column of amounts, all with two decimals: `$4.18`, `<$0.01`, `$0.00`."""
+    if dollars is not None and 0 < dollars < _CENT:
+        return f"<${_CENT}"
+    return unknown if dollars is None else f"${dollars.quantize(_CENT, ROUND_HALF_UP):,.2f}"
+
+
 def cost(actual: Decimal | None, estimate: Decimal | None, *, unknown: str = UNKNOWN_CELL) -> str:
     """Format what something cost, or about what it will cost: `$1.92`, `~$52.10`."""
     if actual is not None:

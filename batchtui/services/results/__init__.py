@@ -11,4 +11,5 @@ Modules:
     outcomes       count what saved results turned out to be, of batches saved by earlier versions
     read           read saved results one by one for a program
     salvage        find what can be exported of results that are not whole, and mark what is not a batch's own
+    statistics     work out what results look like together: outcomes, lengths, costs, values
 """
