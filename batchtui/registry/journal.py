@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from batchtui.registry.codecs import decode_time, encode_time
+from batchtui.registry.database.codecs import decode_time, encode_time
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import aiosqlite
 
     from batchtui.domain.api_call import ApiCall
-    from batchtui.registry.database import Database
+    from batchtui.registry.database.connection import Database
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from textual.dom import DOMNode
 
-    from batchtui.registry.batch_queries import BatchCounts
+    from batchtui.registry.batches.queries import BatchCounts
     from batchtui.services.insights.last_visit import SinceLastVisit
     from batchtui.services.polling.poller import Poller, PollStatus
     from batchtui.services.workspace import Workspace

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from batchtui import __version__
 from batchtui.domain.errors import BatchtuiError
 from batchtui.domain.limits import CLOCK_SKEW_ALLOWED
-from batchtui.registry.migrations import LATEST
+from batchtui.registry.database.migrations import LATEST
 from batchtui.services.insights.warnings import list_warnings
 
 if TYPE_CHECKING:

@@ -145,7 +145,7 @@ def _going(batch: Batch, now: datetime) -> BatchWarning:
 
 def _retiring(used: dict[str, str], listed: Mapping[str, ModelInfo], now: datetime) -> Iterator[BatchWarning]:
     """Yield the models that jobs of late have used and that will not be there for the next one."""
-    from batchtui.intake.model_rules import check_model
+    from batchtui.intake.rules.models import check_model
     from batchtui.intake.types import CheckOptions
 
     options = CheckOptions(api_version=API_VERSION, today=now.date(), models=listed)

@@ -14,7 +14,7 @@ from textual.events import Key, Paste
 from textual.worker import WorkerError
 
 from batchtui.domain.errors import StorageError
-from batchtui.registry.batch_queries import BatchCounts
+from batchtui.registry.batches.queries import BatchCounts
 from batchtui.services.insights import last_visit
 from batchtui.services.notifications.channels import channels, terminal_sequences
 from batchtui.services.notifications.notifier import Notifier

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from decimal import Decimal
 
-    from batchtui.registry.batch_queries import BatchCounts
+    from batchtui.registry.batches.queries import BatchCounts
     from batchtui.services.polling.poller import PollStatus
     from batchtui.services.workspace import Workspace
     from batchtui.tui.host import Status

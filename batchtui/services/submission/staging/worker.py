@@ -25,7 +25,7 @@ WORTH_IT = 1 << 25
 
 def is_worth_it(sources: Sequence[str]) -> bool:
     """Whether there is enough input for a process of its own. What is wrong with the sources is for the pass to say."""
-    from batchtui.intake.sources import find_sources
+    from batchtui.intake.records.sources import find_sources
 
     try:
         sizes = [source.size for source in find_sources(sources)]
