@@ -164,14 +164,14 @@ def _axis(found: TokenHistogram, wide: int, *, plain: bool) -> Iterator[Line]:
 
 
 def _remarks(found: TokenHistogram, *, plain: bool) -> Iterator[tuple[str, Tone]]:
-    whole, cut = (ASCII_FILLS if plain else FILLS)[:2]
+    fills = ASCII_FILLS if plain else FILLS
     said = f"median {count(found.median)}, longest {count(found.longest)}"
     if found.limit is not None:
         others = f" (and {amount(found.other_limits, 'other value')})" if found.other_limits else ""
         said += f", max_tokens {count(found.limit)}{others}"
     yield said, Tone.DIM
     if found.truncated:
-        yield f"{whole} whole, {cut} truncated: {count(found.truncated)}", Tone.WARN
+        yield f"{fills[0]} whole, {fills[1]} truncated: {count(found.truncated)}", Tone.WARN
     if found.near_limit:
         words = amount(found.near_limit, "whole answer")
         yield f"{words} took nine tenths of max_tokens or more: slightly longer ones are truncated", Tone.WARN

@@ -1,4 +1,4 @@
-"""What results look like together: outcomes with their cost, lengths against max_tokens, values, over parts and attempts."""
+"""What results look like together: outcomes, costs, lengths against max_tokens and values, over parts and attempts."""
 
 from __future__ import annotations
 
