@@ -59,7 +59,7 @@ def global_options() -> list[click.Option]:
 
 def _note(context: click.Context, option: click.Parameter, value: Any) -> None:
     chosen = context.find_object(GlobalOptions)
-    # These options may stand before the verb or behind it: where one was not given it must not undo the other.
+    # These options may stand before the command or behind it: where one was not given it must not undo the other.
     if value is not None and chosen is not None and option.name is not None:
         setattr(chosen, option.name, value)
 

@@ -122,12 +122,12 @@ def _fault(error: Exception, chosen: GlobalOptions) -> InternalError:
 
 def _log(error: Exception, chosen: GlobalOptions) -> Path | None:
     """Write an error with its traceback to the log file. Returns the file; None where it cannot be written."""
-    from batchtui.cli import log_file as logfile
+    from batchtui.cli import log_file
     from batchtui.settings.paths import Paths
 
     try:
-        file = logfile.attach(Paths.locate(chosen.home))
-        logfile.log.error("not understood", exc_info=error)
+        file = log_file.attach(Paths.locate(chosen.home))
+        log_file.log.error("not understood", exc_info=error)
     except (OSError, RuntimeError):
         return None
     return file if file.exists() else None

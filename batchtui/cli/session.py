@@ -7,7 +7,7 @@ import signal
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from batchtui.cli import log_file as logfile
+from batchtui.cli import log_file
 from batchtui.cli.exit_codes import ExitCode, Stopped
 from batchtui.cli.stderr import Stderr
 from batchtui.cli.stdout import Stdout
@@ -40,7 +40,7 @@ class Session:
         async with open_workspace(
             self.paths, profile=self.profile, base_url=base_url, clock=clock, read_only=self.read_only
         ) as workspace:
-            logfile.attach(self.paths)
+            log_file.attach(self.paths)
             yield workspace
 
     @asynccontextmanager

@@ -100,7 +100,7 @@ class SpendingTable:
         known = [cost for row in rows if (cost := text_money(row["cost"])) is not None]
         return sum(known, NOTHING), len(rows) - len(known)
 
-    async def outlook(self, *, since: datetime | None = None, batches: Sequence[int] | None = None) -> PendingSpend:
+    async def pending(self, *, since: datetime | None = None, batches: Sequence[int] | None = None) -> PendingSpend:
         """Return what batches created since then, or these, were thought to cost; and what is on its way."""
         rows = await self._database.all(
             "SELECT key, state, results, cost_counted, cost_estimate, cost_at_most,"

@@ -151,4 +151,4 @@ def refuse_existing(output: Path, *, overwrite: bool) -> None:
     if is_folder:
         raise StorageError(f"{output} is a folder.", hint="Name a file in it.")
     if is_file and not overwrite:
-        raise OutputExists(f"{output} exists.", hint="Name another file, or say --overwrite where the verb has it.")
+        raise OutputExists(f"{output} exists.", hint="Name another file, or say --overwrite where the command has it.")

@@ -8,9 +8,9 @@ import click
 
 from batchtui.cli.command import define_command
 from batchtui.cli.options import Count
-from batchtui.cli.views import batches as sheets
+from batchtui.cli.views import batches as batch_views
 from batchtui.cli.views import json_documents as documents
-from batchtui.cli.views import target as showing
+from batchtui.cli.views import target as target_view
 from batchtui.domain.query import SORT_KEYS, BatchQuery
 from batchtui.domain.states import BatchState
 from batchtui.services.results.outcomes import count_missing_outcomes
@@ -83,11 +83,11 @@ async def command(
             limit = ON_A_SCREEN
         batches = await workspace.registry.views.page(order[:limit])
         now = workspace.clock.now()
-        ends = await showing.ends(workspace) if session.json else None
+        ends = await target_view.ends(workspace) if session.json else None
     if session.json:
         session.out.document(documents.batch_documents(batches, ends))
     elif batches:
-        sheets.show_batches(session.out, batches, now)
+        batch_views.show_batches(session.out, batches, now)
     else:
         session.notes.say(_nothing(has_filter=bool(states or tags or text)))
     if len(batches) < len(order) and not session.json:

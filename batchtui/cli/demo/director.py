@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from batchtui.cli.demo.sandbox import submit
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.runtime.clock import SystemClock
-from batchtui.services.insights import last_visit as presence
-from batchtui.services.polling import maintenance as tend
+from batchtui.services.insights import last_visit
+from batchtui.services.polling import maintenance
 from batchtui.services.results.collect import collect
 from batchtui.simulator import SCENARIOS, Fault
 
@@ -117,8 +117,8 @@ class Director:
             clock.turn((present - ago - clock.now()).total_seconds())
             await self.submit(piece, **temper)
         clock.turn((present - clock.now()).total_seconds())
-        await presence.mark_visited(self.workspace)
-        await tend.run_maintenance(self.workspace)
+        await last_visit.mark_visited(self.workspace)
+        await maintenance.run_maintenance(self.workspace)
         for batch in await self.workspace.registry.views.uncollected(clock.now()):
             await collect(self.workspace, batch)
 

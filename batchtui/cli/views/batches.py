@@ -174,11 +174,11 @@ def sheet(facts: Iterable[tuple[str, str]]) -> Iterator[str]:
         yield f"{pad(name, room)}  {value}"
 
 
-def caution_lines(cautions: Iterable[BatchWarning]) -> Iterator[str]:
+def warning_lines(warnings: Iterable[BatchWarning]) -> Iterator[str]:
     """Yield two lines a warning: the message, and the advice below it."""
-    for caution in cautions:
-        yield f"warning: {caution.message}"
-        yield f"    {caution.advice}"
+    for warning in warnings:
+        yield f"warning: {warning.message}"
+        yield f"    {warning.advice}"
 
 
 def _requests_words(batch: Batch) -> str:

@@ -62,7 +62,7 @@ class BatchWarning:
 async def list_warnings(workspace: Workspace) -> list[BatchWarning]:
     """Return the warnings, the most urgent first; nothing is asked of the API."""
     now = workspace.clock.now()
-    found = [caution async for caution in _of_the_way_out(workspace)]
+    found = [warning async for warning in _of_the_way_out(workspace)]
     views = workspace.registry.views
     open_ones = await views.in_states(
         BatchState.UNKNOWN, BatchState.PLANNED, BatchState.IN_PROGRESS, BatchState.CANCELING
