@@ -8,7 +8,7 @@ from batchtui.exporters.markdown import code, plain
 from batchtui.results.json_text import join_text
 from batchtui.text.charts import FILLS, column_chart, share_bar, ticks
 from batchtui.text.glyphs import OUTCOMES
-from batchtui.text.money import cents, usd
+from batchtui.text.money import column, usd
 from batchtui.text.numbers import amount, count
 
 if TYPE_CHECKING:
@@ -43,19 +43,18 @@ def _outcomes(found: ResultStatistics) -> Iterator[str]:
     def share(part: int) -> float:
         return part / found.results if found.results else 0.0
 
+    *costs, all_costs = column([*(one.cost for one in found.outcomes), found.cost])
     rows = [
         (
             OUTCOMES[one.outcome].word,
             count(one.count),
             f"{share(one.count):.1%}",
-            cents(one.cost),
+            cost,
             share_bar(share(one.count), _BAR),
         )
-        for one in found.outcomes
+        for one, cost in zip(found.outcomes, costs, strict=True)
     ]
-    yield _table(
-        ("outcome", "results", "share", "cost", ""), [*rows, ("all", count(found.results), "", cents(found.cost), "")]
-    )
+    yield _table(("outcome", "results", "share", "cost", ""), [*rows, ("all", count(found.results), "", all_costs, "")])
     if found.replaced:
         words = amount(found.replaced, "result of an earlier attempt was", "results of earlier attempts were")
         yield f"{words} replaced by a later one; cost {plain(usd(found.replaced_cost))}."

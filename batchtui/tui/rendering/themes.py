@@ -90,7 +90,8 @@ _ANSI_TONES = {
     Tone.ACCENT: "bold magenta", Tone.HEADING: "bold dim", Tone.RUNNING: "blue", Tone.WAITING: "cyan",
     Tone.GOOD: "green", Tone.BAD: "red", Tone.WARN: "yellow", Tone.REMOVED: "underline red",
     Tone.ADDED: "underline green", Tone.CHIP: "reverse", Tone.HIT: "bold underline reverse",
-    Tone.RED_PLACE: "reverse red", Tone.YELLOW_PLACE: "reverse yellow", Tone.GREEN_PLACE: "reverse green", Tone.CYAN_PLACE: "reverse cyan",
+    Tone.RED_PLACE: "reverse red", Tone.YELLOW_PLACE: "reverse yellow",
+    Tone.GREEN_PLACE: "reverse green", Tone.CYAN_PLACE: "reverse cyan",
     Tone.BLUE_PLACE: "reverse blue", Tone.MAGENTA_PLACE: "reverse magenta",
 }  # fmt: skip
 ANSI = ColourScheme(

@@ -32,7 +32,7 @@ FIRST = 60
 """Rows that are read before the list is shown, so that it appears at once."""
 SAMPLES = 120
 """Answers that are read to tell whether all are structured alike."""
-BEFORE_HIT, LONGEST_EXCERPT = 24, 240
+BEFORE_HIT, LONGEST_EXCERPT = 10, 240
 """Characters of an answer that are shown before what a search has found, and in all."""
 
 
@@ -75,7 +75,7 @@ class ResultGrid(Grid[ResultRow]):
     def show_table(self, is_table: bool) -> None:
         """Show answers as a table, or as the beginning of their text."""
         self.is_table = is_table and self.has_table
-        usual = result_columns.COLUMNS
+        usual: tuple[Column, ...] = result_columns.COLUMNS
         if self.is_table:
             at = next(at for at, column in enumerate(usual) if column.id == "message")
             usual = (*usual[:at], *self._field_columns, *(column for column in usual[at + 1 :] if column.id != "stop"))
@@ -114,8 +114,11 @@ class ResultGrid(Grid[ResultRow]):
         excerpt, fields = "", None
         if self.is_table:
             fields = structured_value(parse_result(source.results.raw(facts.seq)))
-        elif pattern is not None and not pattern.search(facts.message):
-            excerpt = excerpt_of(source.results.raw(facts.seq), self.searched)
+        elif pattern is not None:
+            found = pattern.search(facts.message)
+            # The beginning of an answer says enough where what was found is in sight there.
+            if found is None or found.start() > BEFORE_HIT:
+                excerpt = excerpt_of(source.results.raw(facts.seq), self.searched)
         batch = source.batch_of(facts.seq) if source.is_job else None
         origin = (batch.attempt, batch.part) if batch else (0, 0)
         return ResultRow(facts, source.price(facts), excerpt, fields, *origin)
@@ -134,7 +137,7 @@ class ResultGrid(Grid[ResultRow]):
 
 
 def read_field_columns(results: ResultList) -> tuple[Column, ...]:
-    """Return a column for each field where all whole answers are structured alike, as far as a sample tells; blocking."""
+    """Return a column for each field where whole answers are structured alike, as far as a sample tells; blocking."""
     order = results.order({Outcome.SUCCEEDED, Outcome.TOOL_USE})
     step = max(1, len(order) // SAMPLES)
     samples: list[Mapping[str, object]] = []

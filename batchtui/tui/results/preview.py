@@ -57,7 +57,7 @@ class ResultPreview(Vertical):
             source, seq = wanted
             read = await asyncio.to_thread(source.load, seq)
             self._shown = wanted
-            self._head.show(read.answer, len(read.raw), read.cost, read.fit)
+            self._head.show(read.answer, len(read.raw), read.cost, read.fit, read.origin)
             self._answer.show(read.answer_document)
             self._request.show(read.request_document)
         self._answer.find(self._searched)

@@ -1,4 +1,4 @@
-"""`ResultSource` is what results are browsed from: those of one batch, or all of a job, with their requests and prices."""
+"""`ResultSource` is what results are browsed from: one batch or a whole job, with requests and prices."""
 
 from __future__ import annotations
 
@@ -39,6 +39,8 @@ class LoadedResult(NamedTuple):
     fit: SchemaMatch | None
     cost: Cost | None
     batch: Batch
+    origin: str = ""
+    """Which attempt and part it came in; empty where all results come from one batch."""
 
     @property
     def answer_document(self) -> Document:
@@ -79,7 +81,8 @@ class ResultSource:
         request = self._request(batch, answer.custom_id)
         # The schema is in the request, so an answer alone cannot be judged.
         fit = match_schema(answer, params_of(request)) if request and answer.message else None
-        return LoadedResult(raw, answer, request, fit, self.price(facts), batch)
+        origin = f"attempt {batch.attempt}, part {batch.part}" if self.is_job else ""
+        return LoadedResult(raw, answer, request, fit, self.price(facts), batch, origin)
 
     def _request(self, batch: Batch, custom_id: str) -> bytes | None:
         """Return the request as it was stored when it was sent: the API does not return requests."""

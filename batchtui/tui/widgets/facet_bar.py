@@ -64,17 +64,13 @@ class FacetBar(LinesView, Generic[T]):
         self.redraw()
 
     @property
-    def _choices(self) -> list[T | None]:
+    def choices(self) -> list[T | None]:
+        """What can be chosen, in the order shown: all of them, which is None, then each kind that occurs."""
         return [None, *(kind for kind in self._kinds if self._numbers.get(kind))]
-
-    def at(self, place: int) -> tuple[T | None] | None:
-        """Return the choice at a place, from 0; None where there is none. All of them is a choice, and itself None."""
-        choices = self._choices
-        return (choices[place],) if place < len(choices) else None
 
     def next(self, step: int) -> T | None:
         """Return the kind after the one in force, or before it for a step of -1."""
-        choices = self._choices
+        choices = self.choices
         at = choices.index(self._only) if self._only in choices else 0
         return choices[(at + step) % len(choices)]
 
@@ -86,7 +82,7 @@ class FacetBar(LinesView, Generic[T]):
         # Where each choice was drawn, since clicks come with positions.
         self._places = []
         x = 0
-        for at, choice in enumerate(self._choices):
+        for at, choice in enumerate(self.choices):
             key = self._keys(at)
             pieces = (Span(f"{key}", Tone.STRONG), self._piece(choice)) if key else (self._piece(choice),)
             taken = width(pieces)

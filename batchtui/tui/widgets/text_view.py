@@ -99,7 +99,7 @@ class TextView(PagerView):
     # ── searching ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def find(self, text: str, *, moves: bool = True) -> None:
-        """Mark a text wherever it stands, empty for none; with `moves` the first place from here on comes into sight."""
+        """Mark a text wherever it stands, empty for none; with `moves` go to the first place from here on."""
         if text == self._needle:
             return
         self._needle = text
