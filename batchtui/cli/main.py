@@ -16,6 +16,7 @@ from batchtui.cli.run import exit_process, run
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# Repeated from the commands' own help (a test compares them): `--help` would have to import all of them for it.
 COMMANDS: Mapping[str, str] = {
     "compose": "Make requests from a template and a table.",
     "convert": "Make requests of lines for OpenAI, Bedrock or Vertex.",
@@ -68,6 +69,7 @@ class Program(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command; raises `UsageError` with the most similar name where there is none."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            # click says only that there is no such command.
             near = difflib.get_close_matches(args[0], COMMANDS, 1)
             guess = f" Did you mean `{near[0]}`?" if near else ""
             raise click.UsageError(f"Unknown command `{args[0]}`.{guess}", ctx)

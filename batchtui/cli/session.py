@@ -40,6 +40,7 @@ class Session:
         async with open_workspace(
             self.paths, profile=self.profile, base_url=base_url, clock=clock, read_only=self.read_only
         ) as workspace:
+            # After opening, which creates the folders with their modes (`Paths.prepare`).
             log_file.attach(self.paths)
             yield workspace
 
@@ -52,6 +53,7 @@ class Session:
             UsageError: it is read-only, or the settings are wrong.
         """
         async with self.workspace() as workspace:
+            # Again where the API is called; here it comes before anything is read, checked or asked.
             workspace.refuse_if_read_only()
             yield workspace
 

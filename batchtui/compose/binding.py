@@ -87,7 +87,7 @@ class TemplateBinding:
         """Return what shapes a row, and the values by the names that a template uses.
 
         Raises:
-            Unfit: a task is none, or its tier or template is not known.
+            BindingError: a task is none, or its tier or template is not known.
         """
         values = row.values
         if self._shaper is None:

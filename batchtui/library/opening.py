@@ -46,6 +46,7 @@ def open_workspace(
         StorageError: on entering, where the registry cannot be opened.
     """
     _refuse_odd_key(api_key)
+    # The SDK would take the key, and parts would be planned under a profile that did not send them.
     if api_key is not None and profile is not None:
         raise UsageError("api_key and profile exclude each other.", hint="Pass one of them.")
     return Opening(
@@ -75,6 +76,7 @@ class Opening(AbstractAsyncContextManager["Workspace"], AbstractContextManager["
         self._blocking: BlockingWorkspace | None = None
 
     async def __aenter__(self) -> Workspace:
+        # Imported on entering, so that `import batchtui` stays cheap for programs that may never open one.
         from batchtui.services.workspace import open_workspace as open_engine
         from batchtui.settings.paths import Paths
 

@@ -76,6 +76,7 @@ class RequestStream(RawIOBase):
             try:
                 return _written(item)
             except _UNWRITABLE:
+                # Copied only where the plain way has failed: nearly no request holds the SDK's signs.
                 return _written(_given(item))
         except _UNWRITABLE as error:
             raise InputError(f"Request {self._number} cannot be written as JSON: {error}") from error
@@ -143,6 +144,7 @@ def open_source(source: Source, keywords: IntakeKeywords) -> tuple[list[str], In
     files = _files_of(source)
     if files is not None:
         return files, options
+    # A mapping is iterable, too, but by its keys: a single request was passed in place of a list.
     if not isinstance(source, Iterable | AsyncIterable) or isinstance(source, bytes | bytearray | Mapping):
         raise InputError(
             f"A {type(source).__name__} is no source of requests.",

@@ -127,6 +127,7 @@ class Workspace:
             name = name or "requests"
         plan = await plan_submit(self._engine, sources, SubmitOptions(name, labels, intake, prime))
         try:
+            # `is_sendable` first: a source with errors is reported, not answered with an earlier job.
             if plan.is_sendable and plan.earlier and if_submitted == "reuse":
                 await self.resume(plan.earlier[0])
                 return plan.earlier[0]
@@ -240,6 +241,7 @@ class Workspace:
         clock = self._engine.clock
         began, limit = clock.monotonic(), time_limit(timeout)
         target = await self.find(named)
+        # Without consent: it looks for the lost batch and sends nothing again.
         if any(batch.state is BatchState.UNKNOWN for batch in target.batches):
             await self.resume(named)
         keys = [batch.key for batch in target.batches]
@@ -309,6 +311,7 @@ class Workspace:
         arguments.choice("order", order, ("input", "arrival"))
         arguments.flag("with_requests", with_requests)
         target = await self.collect(named)
+        # Of a batch made elsewhere the requests were never here: the results come without them.
         has_requests = self._engine.registry.requests.has(target.batches[0].job)
         plan = await plan_export(self._engine, target.batches, ExportOptions(only=wanted, order=order))
         plan = replace(plan, with_requests=with_requests and has_requests)
@@ -464,6 +467,7 @@ class Workspace:
         except ResultsUnavailable as error:
             return [TaskResult(id_of(task), success=False, error=error.message) for task in tasks]
         missing = "There is no result for this task."
+        # By the tasks and not by the results: a task without a result must not be missing from the list.
         return [found.get(id_of(t)) or TaskResult(id_of(t), success=False, error=missing) for t in tasks]
 
 

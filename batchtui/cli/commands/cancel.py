@@ -26,10 +26,11 @@ async def command(session: Session, names: tuple[str, ...], yes: bool) -> int:
     from batchtui.services.batches.cancel import apply_cancel, plan_cancel
 
     async with session.acting_workspace() as workspace:
+        # `typed`: only a person who types a whole id takes the risk that an unproved batch is somebody else's.
         plan = await plan_cancel(workspace, await batch_actions.keys_of(workspace, names), typed=names)
-        acts = batch_actions.ActionPlan(
+        shown = batch_actions.ActionPlan(
             "cancel", {"cancel at the API": plan.cancel, "drop, as it is not sent": plan.drop}, plan.skipped
         )
-        batch_actions.ask(session, acts, yes=yes)
+        batch_actions.ask(session, shown, yes=yes)
         outcomes = [] if plan.is_empty else await apply_cancel(workspace, plan)
-    return batch_actions.show_outcomes(session, acts, outcomes)
+    return batch_actions.show_outcomes(session, shown, outcomes)

@@ -45,6 +45,7 @@ async def command(session: Session, sources: tuple[str, ...], canary: bool, yes:
     from batchtui.services.submission.check import check
 
     chosen = intake_of(options)
+    # A canary is billed, so read-only refuses it; a check alone changes nothing.
     async with session.acting_workspace() if canary else session.workspace() as workspace:
         checked = await check(workspace, sources, chosen, check_report.progress_of(session), canary=canary)
         if not session.json:

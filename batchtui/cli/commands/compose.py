@@ -142,6 +142,7 @@ def _submit(file: str, chosen: ComposeOptions, sending: dict[str, Any]) -> int:
 
     source = " · ".join(str(part) for part in (chosen.data or chosen.sql, chosen.template) if part)
     headers = {"api_version": chosen.api_version, "betas": chosen.betas, "allowed_models": chosen.allowed_models}
+    # The command and not the use case: limits, duplicates and consent are then the same as for a file of one's own.
     code: int | None = click.get_current_context().invoke(submit, sources=(file,), source=source, **sending, **headers)
     return code or 0
 
@@ -210,6 +211,7 @@ async def _write(session: Session, workspace: Workspace, composition: Compositio
     if output is not None and output != save_results.STDOUT:
         return await compose_to_file(workspace, composition, Path(output), progress)
     if session.json:
+        # stdout has the one JSON document; the requests are made all the same, to be counted and checked.
         with tempfile.TemporaryFile() as nowhere:
             return await compose(workspace, composition, nowhere, progress)
     return await compose(workspace, composition, session.out.binary, progress)

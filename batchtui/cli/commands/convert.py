@@ -61,6 +61,7 @@ async def command(
     stdin = sys.stdin.buffer if sys.stdin else None
     options = IntakeOptions(model=model, max_tokens=max_tokens, api_version=api_version, stdin=stdin)
 
+    # Called only where something could be converted: OUT is neither made nor replaced otherwise.
     def write(requests: IO[bytes]) -> None:
         _write(session, requests, output, overwrite=overwrite)
 

@@ -38,13 +38,14 @@ async def command(session: Session, names: tuple[str, ...], locally: bool, force
     """
     from batchtui.services.batches.delete import apply_delete, plan_delete
 
+    # Forgetting a batch here changes nothing at the API, so it is allowed while read-only.
     async with session.workspace() if locally else session.acting_workspace() as workspace:
         keys = await batch_actions.keys_of(workspace, names)
         plan = await plan_delete(workspace, keys, locally=locally, force=force, typed=names)
         losing = {batch.key: "its results are lost" for batch in plan.losing}
-        acts = batch_actions.ActionPlan(
+        shown = batch_actions.ActionPlan(
             "delete", {"delete at the API": plan.delete, "forget here": plan.drop}, plan.skipped, losing
         )
-        batch_actions.ask(session, acts, yes=yes)
+        batch_actions.ask(session, shown, yes=yes)
         outcomes = [] if plan.is_empty else await apply_delete(workspace, plan)
-    return batch_actions.show_outcomes(session, acts, outcomes)
+    return batch_actions.show_outcomes(session, shown, outcomes)

@@ -77,6 +77,7 @@ async def _story(session: Session, url: str) -> int:
             batch_views.show_batches(session.out, submitted.batches, workspace.clock.now())
         _tell(session, f"\n$ batchtui wait {piece.name} {ANSWERS}")
         patience = save_results.WaitOptions(poll_interval=0.3, allow_failures=True)
+        # The story shows a plain file name, as a person would type it; the folder goes with the demo.
         with chdir(workspace.paths.cache):
             await save_results.wait_and_save(
                 session, workspace, submitted.job.id, save_results.to_file(ANSWERS), patience

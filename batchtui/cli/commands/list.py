@@ -77,12 +77,14 @@ async def command(
             from batchtui.services.polling.refresh import refresh_all
 
             await refresh_all(workspace)
+        # Of results that an earlier version saved: filters such as `truncated:>0` count by them.
         await count_missing_outcomes(workspace)
         order = await workspace.registry.views.order(query)
         if limit is None and session.out.is_terminal and not session.json and not everything:
             limit = ON_A_SCREEN
         batches = await workspace.registry.views.page(order[:limit])
         now = workspace.clock.now()
+        # The table has no column for it, and the history is a query over all ended batches.
         ends = await target_view.ends(workspace) if session.json else None
     if session.json:
         session.out.document(documents.batch_documents(batches, ends))

@@ -33,6 +33,7 @@ class Outcomes(click.ParamType[frozenset[Outcome]]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> frozenset[Outcome]:
         """Read them."""
+        # click converts the default, too.
         if isinstance(value, frozenset):
             return value
         words = [word.strip() for word in str(value).split(",") if word.strip()]

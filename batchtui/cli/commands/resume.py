@@ -78,6 +78,7 @@ async def command(
 
     async with session.acting_workspace() as workspace:
         jobs = await _jobs(workspace, names)
+        # Before the look: what a person says about a batch outweighs its size and time.
         await _take_word(session, workspace, jobs, adopt, reject, part)
         if grace is not None and timedelta(seconds=grace) < CREATE_PATIENCE:
             session.notes.say(_GRACE_WARNING)

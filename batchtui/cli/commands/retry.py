@@ -90,6 +90,7 @@ async def command(
     from batchtui.services.retry.retry import RetryOptions, apply_retry, discard, plan_retry
     from batchtui.services.spending.budget import enforce_limits
 
+    # A dry run sends nothing, so it is allowed while read-only.
     async with session.workspace() if dry_run else session.acting_workspace() as workspace:
         target = await _ready(session, workspace, named)
         plan = await plan_retry(workspace, target, RetryOptions(only, model=model, max_tokens=max_tokens))
@@ -196,7 +197,7 @@ def _failed_document(failed: FailureChoice) -> documents.Document:
         "message": group.pattern or None,
         "count": group.count,
         "chosen": failed.is_chosen,
-        "act": str(group.advice.act),
+        "act": str(group.advice.action),
         "example": {"custom_id": group.example_id, "message": group.example},
     }
 

@@ -38,6 +38,7 @@ async def command(session: Session, named: str, offline: bool) -> None:
             await refresh_batches(workspace, target.batches)
         await count_missing_outcomes(workspace)
         target = await target_view.reload(workspace, target)
+        # After the refresh and the count: they change what the outcomes are merged from.
         outcomes = await target_view.merged_outcomes(workspace, target)
         ends = await target_view.ends(workspace)
         warnings = await target_view.warnings_of(workspace, target)

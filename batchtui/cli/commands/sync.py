@@ -42,6 +42,7 @@ async def command(session: Session, since: datetime | None) -> None:
     groups = {
         "Imported": report.added,
         "Changed": report.updated,
+        # Parts that were never sent, and batches of another account: the list shows only the credential's workspace.
         "Only here": report.only_here,
         "Gone from the API": report.gone,
     }

@@ -47,6 +47,7 @@ async def command(
     Interrupting it cancels nothing. Exits with 4 where not every request succeeded (a truncated answer or
     refused did not), with 5 on a timeout.
     """
+    # Now and not when the results are here: that may be a day later.
     save_results.refuse_existing(output, overwrite=overwrite)
     save_results.refuse_two_on_stdout(session, output)
     patience = save_results.WaitOptions(poll_interval, timeout, allow_failures)

@@ -91,6 +91,7 @@ async def command(session: Session, interval: float | None, until_idle: bool, ar
 def _teller(session: Session) -> Callable[[WatchEvent], None]:
     def tell(told: WatchEvent) -> None:
         if session.json:
+            # A line each and no array: the end of an array never comes while it watches.
             session.out.record(_document(told))
         else:
             session.out.line(_line(told))
@@ -132,6 +133,7 @@ def _status_teller(session: Session, workspace: Workspace) -> Callable[[PollStat
         if status.state in _TROUBLE and status.message != said:
             said = status.message
             session.notes.say(f"{said}{_retry(status, workspace.clock.now())}")
+        # Only after trouble was reported: each look ends in WAITING.
         elif status.state is PollerState.WAITING and said:
             said = ""
             session.notes.say("The API answers again.")

@@ -105,6 +105,7 @@ class Director:
         clock = self.workspace.clock
         until = clock.monotonic() + at_most
         while clock.monotonic() < until:
+            # The registry and not the simulator: the story may go on only when the dashboard can show it.
             batches = [batch for batch in await self.workspace.registry.views.select() if batch.name == name]
             if batches and all(_is_there(batch, ended=ended) for batch in batches):
                 return
@@ -118,6 +119,7 @@ class Director:
             await self.submit(piece, **temper)
         clock.turn((present - clock.now()).total_seconds())
         await last_visit.mark_visited(self.workspace)
+        # After `mark_visited`: the ends that it notices are what the dashboard greets with, "since you were last here".
         await maintenance.run_maintenance(self.workspace)
         for batch in await self.workspace.registry.views.uncollected(clock.now()):
             await collect(self.workspace, batch)

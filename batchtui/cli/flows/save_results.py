@@ -81,6 +81,7 @@ async def wait_and_save(
     await wait_flow.wait_for(
         session, workspace, target.batches, poll_interval=patience.poll_interval, timeout=patience.timeout
     )
+    # One limit for both: who asks for two hours does not expect to wait for four.
     left = time_limit(patience.timeout) - (workspace.clock.monotonic() - began)
     target = await collect_all(session, workspace, await target_view.reload(workspace, target), timeout=max(left, 0.0))
     report = None if options is None else await export(session, workspace, target, options)
@@ -106,6 +107,7 @@ async def ensure_collected(
     """Refresh the running batches of a target, and collect the results of all that have ended."""
     from batchtui.services.polling.refresh import refresh_batches
 
+    # MISSING, too: the API answers 404 for batches that exist, for a while after a create and even after the end.
     running = [batch for batch in target.batches if batch.state.is_running or batch.state is BatchState.MISSING]
     if running:
         await refresh_batches(workspace, running)
@@ -138,6 +140,8 @@ async def collect_all(
     )
     session.notes.close()
     for _, error in failed:
+        # Of a job with several batches one may have none (all its requests expired, it was deleted): the others' are
+        # exported.
         if not isinstance(error, ResultsUnavailable) or len(target.batches) == 1:
             raise error
         session.notes.failure(error)
@@ -183,6 +187,7 @@ def tell_export(session: Session, report: ExportReport) -> None:
 
 async def exit_of(workspace: Workspace, target: Target, *, allow_failures: bool) -> int:
     """Return whether every request succeeded, read closely: answers that were truncated or refused did not."""
+    # Before anything is read: it may be a million results.
     if allow_failures:
         return ExitCode.DONE
     saved = [batch for batch in target.batches if batch.results is ResultsState.SAVED]
@@ -193,6 +198,7 @@ async def exit_of(workspace: Workspace, target: Target, *, allow_failures: bool)
         succeeded = sum(number for outcome, number in (outcomes or {}).items() if outcome.is_success)
         is_whole = target.job is not None and outcomes is not None and succeeded >= target.job.requests
         return ExitCode.DONE if is_whole else ExitCode.NOT_ALL_SUCCEEDED
+    # Read from the results: the API counts truncated answers and refusals as succeeded.
     needs_a_look = await asyncio.to_thread(_needs_a_second_look, workspace, saved)
     return ExitCode.NOT_ALL_SUCCEEDED if needs_a_look else ExitCode.DONE
 

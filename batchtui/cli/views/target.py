@@ -37,6 +37,7 @@ async def merged_outcomes(workspace: Workspace, target: Target) -> Mapping[Outco
     """
     if target.job is None or max(batch.attempt for batch in target.batches) == 1:
         return None
+    # An open attempt may yet answer what failed before.
     if not all(batch.results is ResultsState.SAVED or batch.state.is_settled for batch in target.batches):
         return None
     if any(batch.state is BatchState.ENDED and batch.results in TO_COME for batch in target.batches):
@@ -60,6 +61,7 @@ async def warnings_of(workspace: Workspace, target: Target) -> list[BatchWarning
     from batchtui.services.insights.warnings import list_warnings
 
     keys = {batch.key for batch in target.batches}
+    # Those about no batch (credentials, the clock) concern every batch that is asked about.
     return [one for one in await list_warnings(workspace) if one.batch is None or one.batch.key in keys]
 
 

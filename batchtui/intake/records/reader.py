@@ -88,7 +88,7 @@ def read_records(chunks: Iterator[bytes]) -> Iterator[Records]:
     """Yield the records of one input, a few hundred kilobytes at a time.
 
     Raises:
-        WrongFormat: the whole input is nothing that holds requests, or it breaks off; `line` says where it is known.
+        UnknownFormat: the whole input is nothing that holds requests, or it breaks off; `line` says where it is known.
     """
     head, blank_lines = b"", 0
     for chunk in chunks:

@@ -1,4 +1,4 @@
-"""What is wrong with a request because of its model: `judge` looks a model up, the rules hold params against it.
+"""Check what a model accepts: `check_model` looks it up, and rules compare params with what is known of it.
 
 Every fact comes from a `ModelInfo` (the API's list, filled up from `models.toml`); where a fact is unknown its rule
 says nothing. A model that the user names with --allow-model is sent in any case: its errors become warnings.

@@ -28,7 +28,7 @@ def decode_time(text: str) -> datetime: ...
 @overload
 def decode_time(text: None) -> None: ...
 def decode_time(text: str | None) -> datetime | None:
-    """Read what `time_text` wrote."""
+    """Read what `encode_time` wrote."""
     return datetime.fromisoformat(text) if text else None
 
 

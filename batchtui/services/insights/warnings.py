@@ -54,7 +54,7 @@ class BatchWarning:
     """A stable word: credentials, clock, unknown, not_sent, expires, results_going or model_retires."""
     message: str
     advice: str
-    act: WarningAction
+    action: WarningAction
     batch: Batch | None = None
     """The batch that it is about; None where it is about all of them."""
 

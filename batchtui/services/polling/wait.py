@@ -20,7 +20,7 @@ from batchtui.domain.errors import (
 from batchtui.domain.states import BatchState
 from batchtui.services.polling import maintenance, refresh
 from batchtui.services.submission import resume
-from batchtui.services.workspace import is_elsewhere
+from batchtui.services.workspace import is_elsewhere, refuse_other_account
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -72,6 +72,7 @@ async def wait(
     Raises:
         WaitTimedOut: still running when the time was up; nothing was cancelled.
         CredentialsMissing, Refused: asking again would not help.
+        OtherAccount: all that still runs belongs to another account than the credentials in use.
     """
     limit = time_limit(timeout)
     began = workspace.clock.monotonic()
@@ -88,6 +89,12 @@ async def wait(
         if on_progress:
             on_progress(Waiting(batches, elapsed, message))
         open_batches = [batch for batch in batches if _is_open(workspace, batch)]
+        if (
+            workspace.account is not None
+            and open_batches
+            and all(is_elsewhere(b, workspace.account) for b in open_batches)
+        ):
+            refuse_other_account(open_batches[0], workspace.account)
         if not open_batches:
             return batches
         if elapsed >= limit:

@@ -242,7 +242,7 @@ class _Planning:
         )  # fmt: skip
 
     def _with_new_limit(self, failed: FailureChoice) -> FailureChoice:
-        is_raised = failed.is_chosen and failed.group.advice.act is SuggestedAction.RAISE
+        is_raised = failed.is_chosen and failed.group.advice.action is SuggestedAction.RAISE
         return replace(failed, max_tokens=self._options.max_tokens) if is_raised else failed
 
     def _chooses(self, group: FailureGroup) -> bool:

@@ -16,6 +16,7 @@ from batchtui.domain.states import BatchState, ResultsState
 from batchtui.runtime.threads import run_cancellable
 from batchtui.services.results.collect import CollectProgress, collect
 from batchtui.services.results.history import open_job_results, saved_batches
+from batchtui.text.batch_names import part_name
 from batchtui.text.numbers import count, size
 from batchtui.tui.actions import flows
 from batchtui.tui.actions.label_actions import LabelActions
@@ -117,12 +118,12 @@ class BatchScreen(LabelActions):
             self._band.show(self.shown, self._reader.path, self._reader.summary)
             await self._browse(batch_source(self.workspace, self.shown, self._reader))
         self._relatives = len(await saved_batches(self.workspace, self.shown.job))
-        self.refresh_footer()
+        self.refresh_frame()
 
     async def _browse(self, source: ResultSource) -> None:
         self._source = source
         await self._results.open(source)
-        self.refresh_footer()
+        self.refresh_frame()
 
     async def _turn_to_job(self) -> None:
         """Show the results of the whole job, or again those of this batch alone."""
@@ -155,7 +156,7 @@ class BatchScreen(LabelActions):
                 self.shown = batch
                 self._show_batch()
                 self._opening.request()
-                self.refresh_footer()
+                self.refresh_frame()
 
     def on_tick(self) -> None:
         """Redraw what depends on the time."""
@@ -169,20 +170,25 @@ class BatchScreen(LabelActions):
             self.app.push_screen(ResultScreen(self.workspace, self._source, self.grid))
 
     def on_grid_cursor_moved(self) -> None:
-        """Show the result under the cursor in the preview."""
+        """Show which result the cursor is on, and its answer in the preview."""
+        self.refresh_position()
         self._results.follow()
 
     def on_grid_marks_changed(self) -> None:
         """Show how many results are marked."""
-        self.refresh_footer()
+        self.refresh_frame()
 
     def on_result_browser_changed(self) -> None:
         """Show what works now, and how many results are shown."""
-        self.refresh_footer()
+        self.refresh_frame()
 
-    def footer_status(self) -> Line:
-        """Return how many results are marked, else how many are shown."""
-        return self._results.footer_status()
+    def crumbs(self) -> tuple[str, ...]:
+        """Return the name of the batch, with its part and attempt."""
+        return (part_name(self.shown),)
+
+    def position(self) -> Line:
+        """Return the result under the cursor, and how many are marked and shown."""
+        return self._results.position()
 
     def back(self) -> bool:
         """Undo what was chosen among the results. Returns whether there was anything."""
@@ -222,39 +228,12 @@ class BatchScreen(LabelActions):
     def _action_batch_outcomes(self) -> None:
         self._results.step_outcome(1)
 
-    def _action_batch_outcomes_back(self) -> None:
-        self._results.step_outcome(-1)
-
-    def _choose_outcome(self, place: int) -> None:
-        if self._source is not None and not self._results.choose_outcome(place):
+    def _action_batch_outcome(self, number: int) -> None:
+        if not self._results.choose_outcome(number):
             self.dashboard.say(f"There are only {self._results.number_of_outcomes} outcomes to choose from.")
 
-    def _action_batch_outcome_1(self) -> None:
-        self._choose_outcome(0)
-
-    def _action_batch_outcome_2(self) -> None:
-        self._choose_outcome(1)
-
-    def _action_batch_outcome_3(self) -> None:
-        self._choose_outcome(2)
-
-    def _action_batch_outcome_4(self) -> None:
-        self._choose_outcome(3)
-
-    def _action_batch_outcome_5(self) -> None:
-        self._choose_outcome(4)
-
-    def _action_batch_outcome_6(self) -> None:
-        self._choose_outcome(5)
-
-    def _action_batch_outcome_7(self) -> None:
-        self._choose_outcome(6)
-
-    def _action_batch_outcome_8(self) -> None:
-        self._choose_outcome(7)
-
-    def _action_batch_outcome_9(self) -> None:
-        self._choose_outcome(8)
+    def _action_batch_outcomes_back(self) -> None:
+        self._results.step_outcome(-1)
 
     def _action_batch_job(self) -> None:
         run_guarded(self, self._turn_to_job, group="turn-to-job", exclusive=True)

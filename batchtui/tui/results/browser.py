@@ -11,10 +11,11 @@ from textual.message import Message
 
 from batchtui.domain.result import Outcome
 from batchtui.text.numbers import count, size
+from batchtui.tui.chrome.path_rule import row_words
 from batchtui.tui.commands.key_text import keymap_of, text_with_keys
 from batchtui.tui.export.options import PickedResults
 from batchtui.tui.rendering.result_columns import OUTCOME_KINDS
-from batchtui.tui.rendering.spans import Line, Span, Tone, line
+from batchtui.tui.rendering.spans import Line, Span, Tone, joined, line
 from batchtui.tui.results.failure_list import FailureList
 from batchtui.tui.results.grid import ResultGrid
 from batchtui.tui.results.preview import ResultPreview
@@ -62,8 +63,7 @@ class ResultBrowser(Vertical):
 
     def _key_of(self, place: int) -> str:
         """Return the key that chooses an outcome by its place; empty where there is none."""
-        command = f"batch.outcome-{place + 1}"
-        keys = keymap_of(self).get(command, ())
+        keys = keymap_of(self).get(f"batch.outcome-{place + 1}", ())
         return keys[0] if keys else ""
 
     def on_unmount(self) -> None:
@@ -131,12 +131,13 @@ class ResultBrowser(Vertical):
         """Show only the next outcome, or with -1 the one before."""
         self._choose(replace(self._choice, outcome=self._outcomes.next(step), group=None))
 
-    def choose_outcome(self, place: int) -> bool:
-        """Show only the outcome at this place of the line, from 0, where 0 is all. Returns whether there is one."""
-        choices = self._outcomes.choices
-        if place < len(choices):
-            self._choose(replace(self._choice, outcome=choices[place], group=None))
-        return place < len(choices)
+    def choose_outcome(self, number: int) -> bool:
+        """Show only the outcome of this number in the line of outcomes, 1 for all. Returns whether there is one."""
+        if self._source is None:
+            return True
+        if self._outcomes.has(number):
+            self._choose(replace(self._choice, outcome=self._outcomes.choice(number), group=None))
+        return self._outcomes.has(number)
 
     @property
     def number_of_outcomes(self) -> int:
@@ -228,12 +229,11 @@ class ResultBrowser(Vertical):
             return False
         return True
 
-    def footer_status(self) -> Line:
+    def position(self) -> Line:
         """Return how many results are marked, else how many are shown."""
-        if self.grid.marks:
-            return (Span(f"{count(len(self.grid.marks))} marked", Tone.WARN),)
         if self._source is None:
             return ()
         shown, total = len(self.grid.order), self._source.results.count
-        words = f"{count(total)} results" if shown == total else f"{count(shown)} of {count(total)}"
-        return (Span(words, Tone.DIM),)
+        marked = (Span(f"{count(len(self.grid.marks))} marked", Tone.WARN),) if self.grid.marks else ()
+        only = (Span(f"{count(shown)} of {count(total)} shown", Tone.DIM),) if shown != total else ()
+        return joined([marked, only, row_words(self.grid.cursor, shown, "result")], " · ")

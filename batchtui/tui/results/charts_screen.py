@@ -29,6 +29,7 @@ class ChartsScreen(BaseScreen):
     """One text of bars that is moved through like any other. Leaving the screen ends the reading."""
 
     SCOPES = (Scope.TEXT, Scope.EVERYWHERE)
+    TITLE_IN_PATH = "Charts"
 
     def __init__(self, workspace: Workspace, batches: Sequence[Batch]) -> None:
         super().__init__(workspace)
@@ -60,7 +61,7 @@ class ChartsScreen(BaseScreen):
 
     def _say_reading(self, done: int, total: int) -> None:
         self._reading = f"reading answers: {count(done)} of {count(total)}"
-        self.refresh_footer()
+        self.refresh_frame()
 
     def _draw(self) -> None:
         if self._found is not None:
@@ -71,9 +72,9 @@ class ChartsScreen(BaseScreen):
                 ),
                 stays=True,
             )
-        self.refresh_footer()
+        self.refresh_frame()
 
-    def footer_status(self) -> Line:
+    def position(self) -> Line:
         """Return how many results are drawn, and how far they are read."""
         if self._found is None or self._reading:
             return (Span(self._reading, Tone.RUNNING),)

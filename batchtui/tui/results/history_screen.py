@@ -15,7 +15,7 @@ from batchtui.tui.rendering.batch_text import moment
 from batchtui.tui.rendering.columns import Column
 from batchtui.tui.rendering.painter import painter_of
 from batchtui.tui.rendering.result_columns import outcome_line, result_pricer
-from batchtui.tui.rendering.spans import Line, Span, Tone, elide_middle, line, wrapped
+from batchtui.tui.rendering.spans import Line, Span, Tone, line, wrapped
 from batchtui.tui.results.source import day_of
 from batchtui.tui.widgets.grid.grid import Grid
 from batchtui.tui.widgets.lines_view import ItemView
@@ -69,18 +69,20 @@ class HistoryScreen(ListScreen[AttemptResult]):
         self.grid.update(enumerate(self.items))
         self.grid.show(range(len(self.items)))
         self.show_detail()
-        self.refresh_footer()
+        self.refresh_frame()
 
     def batches_changed(self, message: BatchesChanged) -> None:
         """Read the attempts again where one of this job has changed."""
         if any(batch.job == self._job for batch in message.changed):
             self._reading.request()
 
-    def footer_status(self) -> Line:
+    def crumbs(self) -> tuple[str, ...]:
         """Return whose attempts these are."""
-        return (
-            Span(f"{elide_middle(sanitize(self._custom_id), 30)}   {amount(len(self.items), 'attempt')}", Tone.DIM),
-        )
+        return (one_line(self._custom_id) or "result", "Attempts")
+
+    def position(self) -> Line:
+        """Return how many attempts there are."""
+        return (Span(amount(len(self.items), "attempt"), Tone.DIM),)
 
     def _action_history_copy_id(self) -> None:
         self.dashboard.copy(self._custom_id, self._custom_id)

@@ -7,8 +7,8 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING
 
-from batchtui.text.numbers import count
-from batchtui.tui.rendering.spans import Line, Span, Tone
+from batchtui.text.safe import one_line
+from batchtui.tui.chrome.path_rule import row_words
 from batchtui.tui.results.history_screen import HistoryScreen
 from batchtui.tui.results.side_by_side import SideBySide
 from batchtui.tui.terminal import external
@@ -16,6 +16,7 @@ from batchtui.tui.workers import CoalescedWorker, run_guarded
 
 if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
+    from batchtui.tui.rendering.spans import Line
     from batchtui.tui.results.grid import ResultGrid
     from batchtui.tui.results.source import ResultSource
 
@@ -48,12 +49,15 @@ class ResultScreen(SideBySide):
         self._head.show(read.answer, len(read.raw), read.cost, read.fit, read.origin)
         self._answer.show(read.answer_document)
         self._request.show(read.request_document)
-        self.refresh_footer()
+        self.refresh_frame()
 
-    def footer_status(self) -> Line:
+    def crumbs(self) -> tuple[str, ...]:
+        """Return the custom_id of the result that is shown."""
+        return (one_line(self._head.custom_id) or "result",)
+
+    def position(self) -> Line:
         """Return the position in the list, after the position among what was searched for."""
-        where = Span(f"{count(self._grid.cursor + 1)} of {count(len(self._grid.order))}", Tone.DIM)
-        return (*self.hit_words(), where)
+        return (*self.hit_words(), *row_words(self._grid.cursor, len(self._grid.order), "result"))
 
     # ── commands ───────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -65,7 +65,7 @@ class SideBySide(BaseScreen):
         ahead = self._ahead
         for pane in (self._request, self._answer):
             pane.find(text, moves=pane is ahead)
-        self.refresh_footer()
+        self.refresh_frame()
 
     def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
         """Search while typing."""
@@ -79,7 +79,7 @@ class SideBySide(BaseScreen):
         """Show how many places there are."""
         if self._bar.display:
             self._bar.say(*self.hit_words())
-        self.refresh_footer()
+        self.refresh_frame()
 
     def hit_words(self) -> Line:
         """Return which of how many places in the pane with the keys is shown; nothing where nothing is searched for."""
@@ -139,14 +139,14 @@ class SideBySide(BaseScreen):
         self._answer.set_class(self._ahead is not self._answer, "-aside")
         if self._request.is_ahead or self._answer.is_ahead:
             self._leave_to = self._ahead
-        self.refresh_footer()
+        self.refresh_frame()
 
     def _action_result_other(self) -> None:
         (self._answer if self._ahead is self._request else self._request).target.focus()
 
     def _action_result_view(self) -> None:
         self._ahead.turn()
-        self.refresh_footer()
+        self.refresh_frame()
 
     def _action_result_zoom(self) -> None:
         self.toggle_class("-zoomed")

@@ -55,7 +55,7 @@ async def test_an_unknown_part_until_it_is_settled(
     simulator.world.faults.add(Fault(on="create", kind="lost_before"))
     await submit(workspace, tmp_path, 2, name="contracts")
     warning = await only(workspace)
-    assert (warning.kind, warning.act) == ("unknown", WarningAction.RESUME)
+    assert (warning.kind, warning.action) == ("unknown", WarningAction.RESUME)
     assert "contracts" in warning.message
     clock.turn(minutes=5)
     await resume(workspace, consent=yes)
@@ -69,7 +69,7 @@ async def test_a_job_that_a_spend_limit_has_stopped(workspace: Workspace, tmp_pa
     with pytest.raises(SpendLimitReached):
         await submit(workspace, tmp_path, 2)
     warning = await only(workspace)
-    assert (warning.kind, warning.act) == ("not_sent", WarningAction.RESUME)
+    assert (warning.kind, warning.action) == ("not_sent", WarningAction.RESUME)
     assert "Enough" in warning.message
 
 
@@ -92,7 +92,7 @@ async def test_a_batch_that_will_probably_expire_judged_by_its_like(tmp_path: Pa
             await maintenance.run_maintenance(workspace)
             await submit(workspace, tmp_path, 1, prefix="next")
             warning = await only(workspace)
-    assert (warning.kind, warning.act) == ("expires", WarningAction.OPEN)
+    assert (warning.kind, warning.action) == ("expires", WarningAction.OPEN)
     assert warning.message.endswith("will probably expire in 24h, judged by 3 batches of this model and size")
 
 
@@ -116,7 +116,7 @@ async def test_results_that_go_soon_until_they_are_saved(
     assert await kinds(workspace) == []
     clock.turn(days=1, hours=1)
     warning = await only(workspace)
-    assert (warning.kind, warning.act) == ("results_going", WarningAction.FETCH)
+    assert (warning.kind, warning.action) == ("results_going", WarningAction.FETCH)
     assert warning.message.endswith("in 2 days")
     assert warning.batch is not None
     await collect(workspace, warning.batch)

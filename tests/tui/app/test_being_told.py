@@ -165,7 +165,7 @@ async def test_leaving_remembers_what_was_seen(tmp_path: Path) -> None:
             await pilot.press("q")
         away = await last_visit.since_last_visit(shown.workspace)
         assert away is not None
-        assert (away.seq, away.acts) == (await shown.workspace.registry.journal.last(), {})
+        assert (away.seq, away.actions) == (await shown.workspace.registry.journal.last(), {})
 
 
 async def test_an_entry_shows_its_request_id_and_gives_it_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -131,7 +131,7 @@ async def test_every_attempt_of_a_request_is_listed_and_the_one_that_stands_name
     async with furnished_stage(tmp_path) as shown:
         await _batch(shown)
         await shown.press("]", "H")
-        await shown.shows("ATTEMPT", "stands", "truncated", "doc-2   1 attempt")
+        await shown.shows("ATTEMPT", "stands", "truncated", "doc-2 › Attempts", "1 attempt")
 
 
 async def test_charts_say_outcomes_lengths_and_values_in_ascii_too(tmp_path: Path) -> None:
