@@ -88,6 +88,7 @@ class TextView(PagerView):
         self._needle = ""
         self._hits = NO_HITS
         self._hit = -1
+        self._goes_to_hit = False
         self._searched = 0
         """Lines that were there when the text was last searched for."""
 
@@ -100,13 +101,10 @@ class TextView(PagerView):
 
     def find(self, text: str, *, moves: bool = True) -> None:
         """Mark a text wherever it stands, empty for none; with `moves` go to the first place from here on."""
-        if text == self._needle:
-            return
-        self._needle = text
-        self._search()
-        if moves and self._hits.starts:
-            here = int(self.scroll_offset.y)
-            self._go_to_hit(next((at for at, y in enumerate(self._hits.starts) if y >= here), 0))
+        self._goes_to_hit = moves
+        if text != self._needle:
+            self._needle, self._hit = text, -1
+            self._search()
 
     def to_hit(self, step: int) -> bool:
         """Go to the next place where the text stands, or with -1 the one before, round the end. False where none is."""
@@ -130,9 +128,13 @@ class TextView(PagerView):
         self.post_message(self.Searched())
 
     def _search(self) -> None:
-        had = bool(self._hits.starts)
         self._hits = find_hits(self._lines, self._needle) if self._needle else NO_HITS
-        self._hit = min(self._hit, len(self._hits.starts) - 1) if had else -1
+        starts = self._hits.starts
+        self._hit = min(self._hit, len(starts) - 1)
+        # The text may have been searched for before any of it was there.
+        if starts and self._hit < 0 and self._goes_to_hit:
+            here = int(self.scroll_offset.y)
+            self._go_to_hit(next((at for at, y in enumerate(starts) if y >= here), 0))
         self.refresh()
         self.post_message(self.Searched())
 

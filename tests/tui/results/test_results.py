@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 async def _batch(shown: Stage) -> None:
     await shown.shows("evals-v2", "nightly")
     await shown.press("G", "enter")
-    await shown.shows("8 results", "doc-1")
+    await shown.shows("of 8 ─", "doc-1")
 
 
 async def test_one_outcome_after_the_other_is_shown_and_esc_shows_all(tmp_path: Path) -> None:
@@ -27,7 +27,7 @@ async def test_one_outcome_after_the_other_is_shown_and_esc_shows_all(tmp_path: 
         await shown.press("F", "F")
         await shown.shows("1 of 8", "doc-8")
         await shown.press("escape")
-        await shown.shows("8 results")
+        await shown.shows("of 8 ─")
 
 
 async def test_a_search_leaves_what_says_it_and_esc_shows_all(tmp_path: Path) -> None:
@@ -37,7 +37,7 @@ async def test_a_search_leaves_what_says_it_and_esc_shows_all(tmp_path: Path) ->
         await shown.shows("1 of 8")
         assert "doc-2" not in shown.text
         await shown.press("enter", "escape")
-        await shown.shows("8 results", "doc-2")
+        await shown.shows("of 8 ─", "doc-2")
 
 
 async def test_a_kind_of_failure_says_what_to_do_and_filters(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ async def test_a_kind_of_failure_says_what_to_do_and_filters(tmp_path: Path) -> 
         await shown.shows("1 of 8", "doc-5", " invalid_request_error  max_tokens: # > #")
         assert "doc-6" not in shown.text
         await shown.press("escape")
-        await shown.shows("8 results")
+        await shown.shows("of 8 ─")
 
 
 async def test_what_failed_stands_below_the_list_where_there_is_room(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ async def test_a_number_key_shows_one_outcome_and_1_shows_all_again(tmp_path: Pa
         await shown.press("4")
         await shown.shows("1 of 8", "doc-2")
         await shown.press("1")
-        await shown.shows("8 results", "doc-1")
+        await shown.shows("of 8 ─", "doc-1")
         await shown.press("9")
         await shown.shows("There are only 7 outcomes")
 
