@@ -129,7 +129,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("app.settings", ("O",), "settings", "Show every setting, and change it.", _S.EVERYWHERE, worth=18),
     Command("app.undo", ("U",), "undo", "Undo the last change of names, tags or notes.", _S.EVERYWHERE),
     Command("app.theme", ("T",), "theme", "Change to the next theme.", _S.EVERYWHERE),
-    Command("app.back", ("esc",), "back", "Go back; clear a filter or marks.", _S.EVERYWHERE, worth=15),
+    Command("app.back", ("esc",), "back", "Go back; clear a filter or marks.", _S.EVERYWHERE, worth=96),
     Command("app.leave", ("q",), "leave", "Go back; from the list of batches: quit.", _S.EVERYWHERE),
     Command("app.quit", ("ctrl+q", "ctrl+c"), "quit", "Quit. Batches go on at the API.", _S.EVERYWHERE, worth=30),
     Command("hint.skip", (".",), "next hint", "Show the next hint, or the tour's next step.", _S.EVERYWHERE),
@@ -296,6 +296,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("field.page-down", ("pgdn",), "page down", "Go some further down.", _S.FIELD),
     Command("field.page-up", ("pgup",), "page up", "Go some further up.", _S.FIELD),
     Command("field.complete", ("tab",), "complete", "Take what is offered into the field.", _S.FIELD),
+    Command("field.save", ("ctrl+s",), "save", "Save under the typed name.", _S.FIELD),
+    Command("field.remove", ("ctrl+x",), "remove", "Remove what the cursor is on.", _S.FIELD),
     Command("field.close", ("esc",), "close", "Leave it as it was.", _S.FIELD),
 )  # fmt: skip
 """In the order in which help and README list them."""

@@ -30,8 +30,14 @@ NARROW = 76
 SCALE = 8
 """Columns of the numbers left of the histogram."""
 LIMIT = " max_tokens"
-_TONES = {0: Tone.ACCENT, 1: Tone.WARN, EMPTY: Tone.FAINT}
-_SIGNS = {Tone.GOOD: ("█", "="), Tone.WARN: ("▒", "~"), Tone.BAD: ("▓", "x"), Tone.DIM: ("░", ".")}
+_TONES = {0: Tone.ACCENT, 1: Tone.TRUNCATED, EMPTY: Tone.FAINT}
+_SIGNS = {
+    Tone.GOOD: ("█", "="),
+    Tone.WARN: ("▒", "~"),
+    Tone.TRUNCATED: ("▒", "~"),
+    Tone.BAD: ("▓", "x"),
+    Tone.DIM: ("░", "."),
+}
 """What an outcome's part of the bar is drawn with, by its colour."""
 
 
@@ -172,7 +178,7 @@ def _remarks(found: TokenHistogram, *, plain: bool) -> Iterator[tuple[str, Tone]
         said += f", max_tokens {count(found.limit)}{others}"
     yield said, Tone.DIM
     if found.truncated:
-        yield f"{fills[0]} whole, {fills[1]} truncated: {count(found.truncated)}", Tone.WARN
+        yield f"{fills[0]} whole, {fills[1]} truncated: {count(found.truncated)}", Tone.TRUNCATED
     if found.near_limit:
         words = amount(found.near_limit, "whole answer")
         yield f"{words} took nine tenths of max_tokens or more: slightly longer ones are truncated", Tone.WARN
