@@ -16,6 +16,5 @@ Modules:
     request          one request as text
     result_columns   how a result looks, column by column
     spans            text with a tone, cut to a width
-    statistics       what results look like together: bars, a histogram, values
     themes           dark, light, high contrast, sixteen colours
 """
