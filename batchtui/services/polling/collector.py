@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from batchtui.domain.errors import BatchtuiError, CredentialsMissing, OtherAccount, RateLimited, Refused, Unreachable
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.runtime.clock import sleep_until_any
+from batchtui.text.batch_names import part_name
+from batchtui.text.durations import countdown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,7 +127,7 @@ class Collector:
                 break
             last = page[-1]
         if failed:
-            self._on_error(_one_notice(failed))
+            self._on_error(_one_notice(failed, self._pause()))
 
     async def _forget_settled(self) -> None:
         """Forget the failures of batches that are waited for no more: saved elsewhere, deleted, or not a part's own.
@@ -221,12 +223,13 @@ def as_batchtui_error(error: Exception, what: str) -> BatchtuiError:
     )
 
 
-def _one_notice(failed: list[tuple[Batch, BatchtuiError]]) -> BatchtuiError:
-    """Return one notice about all downloads that failed in a round for the first time."""
+def _one_notice(failed: list[tuple[Batch, BatchtuiError]], seconds: float) -> BatchtuiError:
+    """Return one notice about all downloads that failed in a round for the first time, retried after some seconds."""
     batch, error = failed[0]
-    said = f"The results of {batch.id or batch.name} could not be fetched"
+    said = f"The results of {part_name(batch)} could not be fetched"
     if len(failed) > 1:
-        said = f"The results of {len(failed)} batches could not be fetched, {batch.id or batch.name} among them"
-    notice = type(error)(f"{said}: {error.message}", hint="They will be fetched again by themselves.")
+        said = f"The results of {len(failed)} batches could not be fetched, {part_name(batch)} among them"
+    again = f"retrying in {countdown(seconds)}"
+    notice = type(error)(f"{said}: {error.message.rstrip('.')}; {again}.", hint="They are fetched again by themselves.")
     notice.heading = error.heading
     return notice
