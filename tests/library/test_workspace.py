@@ -64,7 +64,7 @@ async def test_requests_are_taken_from_an_asynchronous_generator(workspace: batc
     assert (await workspace.submit(made())).requests == 3
 
 
-async def test_what_a_generator_raises_comes_out_and_nothing_is_sent(
+async def test_an_error_of_the_generator_is_raised_and_nothing_is_sent(
     workspace: batchtui.Workspace, simulator: Simulator, tmp_path: Path
 ) -> None:
     def broken() -> Iterator[dict[str, Any]]:
@@ -99,7 +99,7 @@ async def test_the_same_again_is_refused_reused_or_sent_as_asked(
     assert len(sent_custom_ids(simulator)) == 4
 
 
-async def test_what_may_cost_more_than_the_limit_is_not_sent(
+async def test_requests_that_may_cost_more_than_the_limit_are_not_sent(
     workspace: batchtui.Workspace, simulator: Simulator
 ) -> None:
     with pytest.raises(InputError, match="limit for one submission"):
