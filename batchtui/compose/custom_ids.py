@@ -11,7 +11,8 @@ from batchtui.domain.limits import CUSTOM_ID_PATTERN
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-_LEGAL = re.compile(CUSTOM_ID_PATTERN)
+# `$` also matches before a newline at the end, which an id may not have.
+_is_legal = re.compile(CUSTOM_ID_PATTERN.removesuffix("$") + r"\Z").match
 _ILLEGAL = re.compile(r"[^a-zA-Z0-9_-]+")
 _LONGEST = 64
 _LEAST = 1 << 12
@@ -134,11 +135,6 @@ class SeenIds:
         for value in before:
             if value:
                 self._slots[self._place(value | 1)] = value
-
-
-def _is_legal(text: str) -> bool:
-    # `$` also matches before a newline at the end.
-    return _LEGAL.match(text) is not None and text[-1] != "\n"
 
 
 def _suffixed(text: str, suffix: str) -> str:
