@@ -25,7 +25,7 @@ BLANK, COMMENTS, REPEATED, BELOW = "blank rows", "comments", "repeated headers",
 _DOS_END = "\x1a"
 """What DOS programs end a text with."""
 _PADDING = f"{_DOS_END}\0\r\n"
-_PIECE = 1 << 16
+PIECE = 1 << 16
 """Characters that are read at once."""
 _NULL = "\\N"
 """What databases write for null where they escape by backslashes."""
@@ -208,7 +208,7 @@ def whole_lines(stream: TextIO) -> Iterator[str]:
         LongLine: a line is longer than a cell may be.
     """
     rest = ""
-    while text := stream.read(_PIECE):
+    while text := stream.read(PIECE):
         text = rest + text
         # A \\r at the very end may be the first half of \\r\\n.
         end = max(text.rfind("\n"), text.rfind("\r", 0, -1)) + 1
