@@ -39,6 +39,7 @@ Modules:
     record_diagnosis       find out what is wrong with a record that did not parse
     record_reader          split an input into records, whatever its format
     rejected_keys          data: keys the API rejects, and what to use instead
+    request_digest         hash what a request asks, whatever its id and the order of its keys
     rules                  rules that reach across the keys of one request
     schema                 the schema of a request, one validator an API version
     schema_blocks          the schema of content blocks and messages

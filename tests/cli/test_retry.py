@@ -105,8 +105,6 @@ def test_model_and_max_tokens_are_changed_for_these(batchtui: Batchtui, job: str
 
 
 def test_a_retired_model_is_sent_again_where_allowed(batchtui: Batchtui, job: str, simulator: Simulator) -> None:
-    batchtui: Batchtui, job: str, simulator: Simulator
-) -> None:
     refused = batchtui("retry", job, "--model", "claude-opus-4-1", "--yes")
     assert (refused.code, len(simulator.world.batches)) == (3, 1)
     ran = batchtui("retry", job, "--model", "claude-opus-4-1", "--allow-model", "claude-opus-4-1", "--yes")

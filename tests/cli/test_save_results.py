@@ -204,11 +204,12 @@ def test_delete_goes_on_once_results_are_saved(batchtui: Batchtui, ended: str) -
 
 
 @pytest.fixture
-def formula(batchtui: Batchtui, later: Later, tmp_path: Path) -> str:
+def formula(batchtui: Batchtui, simulator: Simulator, later: Later, tmp_path: Path) -> str:
     """The id of an ended batch with a prompt that a spreadsheet would run."""
     jsonl(tmp_path / "formula.jsonl", [request("a", '=HYPERLINK("http://x","y")')])
     sent = batchtui("submit", str(tmp_path / "formula.jsonl"), "--yes", "--json")
     later.turn(4000)
+    assert sent.code == 0, sent
     return str(sent.document["batches"][0]["id"])
 
 

@@ -248,7 +248,7 @@ def short_lines(stream: TextIO) -> Iterator[str]:
 
 def _up_to_long(stream: TextIO) -> Iterator[str]:
     try:
-        yield from whole_lines(stream)
+        yield from _without_dos_end(whole_lines(stream))
     except LongLine:
         return
 
