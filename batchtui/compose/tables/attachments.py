@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from batchtui.compose.tables.encoding import detect_encoding
 from batchtui.domain.problem import Severity
 from batchtui.intake.problems import CheckFault
-from batchtui.intake.record_reader import sniff
+from batchtui.intake.records.reader import sniff
 
 if TYPE_CHECKING:
     from pathlib import Path
