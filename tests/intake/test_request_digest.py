@@ -77,7 +77,7 @@ def test_the_form_of_a_number_does_not_count(one: str, other: str) -> None:
     assert len(set(digests(text, text.replace(one, other)))) == 1
 
 
-DIFFERENT = [
+DIFFERENT: list[dict[str, Any]] = [
     {},
     {"model": "claude-sonnet-5-5"},
     {"max_tokens": 257},
