@@ -61,6 +61,7 @@ def result_locations(plan: ExportPlan, merged: MergedResults) -> Iterator[Found]
     found = merged.in_input_order(plan.only) if in_input_order(plan, merged) else merged.in_arrival_order(plan.only)
     if plan.picked is None:
         return found
+    # A byte a result: a set of a million numbers would take many times as much memory.
     masks = [bytearray(reader.count + 1) for reader in merged.readers]
     for mask, batch in zip(masks, merged.batches, strict=True):
         for seq in plan.picked.get(batch.key, ()):

@@ -72,11 +72,13 @@ class RetryRequests:
 
     def _request(self, place: RequestFacts) -> CheckedRequest | None:
         reader = self._latest(place.custom_id)
+        # From its latest attempt: a request that was changed by an earlier retry goes out as it was last sent.
         facts = (reader.facts(place.custom_id) if reader is not self._first else None) or place
         file, payload = self._first.file_of(place.seq), reader.read(facts)
         same = CheckedRequest(
             place.seq, place.custom_id, payload, file, place.line or 0, facts.model, facts.max_tokens, 0
         )
+        # Unchanged bytes were checked when they were first sent.
         if not self._changes(facts):
             return same
         if file != self._file:

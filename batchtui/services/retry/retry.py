@@ -1,4 +1,4 @@
-"""Plan exactly which requests go out again, and send them as the next attempt of the job."""
+"""Plan which requests of a job go out again, and send them as its next attempt: `plan_retry`, `apply_retry`."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class RetryPlan:
     missing: int
     """Requests without a result, now or ever."""
     away: int
-    """Requests of batches that the API does not show: left alone."""
+    """Requests of batches that the API does not show: they are not sent again."""
     estimate: Estimate
     """What sending them will cost."""
 
@@ -125,6 +125,7 @@ async def plan_retry(workspace: Workspace, target: Target, options: RetryOptions
     if job is None:
         raise UnknownTarget(f"The registry knows no job of {target.named}.")
     batches = await workspace.registry.views.of_job(job.id)
+    # One batch named: only its requests, although later attempts of the job decide what has succeeded.
     within = None if target.job else target.batches[0]
     refuse_unready(workspace, batches, within)
     check = await build_check_options(workspace, _intake(options, job))
