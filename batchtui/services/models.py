@@ -78,9 +78,10 @@ async def listed_models(workspace: Workspace) -> Mapping[str, ModelInfo]:
     from batchtui.gateway.credentials import find_credentials
 
     known = await known_models(workspace)
-    if known.heard_at is None or not find_credentials(workspace.profile, base_url=workspace.base_url).found:
+    if known.heard_at is None:
         return {}
-    return known.models
+    is_usable = workspace.has_own_key or find_credentials(workspace.profile, base_url=workspace.base_url).found
+    return known.models if is_usable else {}
 
 
 async def fetch_models(workspace: Workspace) -> ModelList:

@@ -205,6 +205,11 @@ class Workspace:
 
         _in_background(import_sdk, load_list)
 
+    @property
+    def has_own_key(self) -> bool:
+        """Whether a program passed a key, which goes before whatever the environment has."""
+        return self._api_key is not None
+
     def warm_up_prices(self) -> None:
         """Start reading the price list in the background."""
         from batchtui.pricing.price_list import load_list

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
     from batchtui.templates.request_builder import CacheablePrefix
 
-SPOOLED = 1 << 22
+SPOOLED = 1 << 20
 """Bytes of requests that wait in memory for the last check; more waits on the disk."""
 MOST_TROUBLED = 1_000_000
 """Rows with a problem that a survey lists."""

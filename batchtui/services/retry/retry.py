@@ -66,6 +66,8 @@ class RetryOptions:
     """Replaces the model of every request that is sent again."""
     max_tokens: int | None = None
     """Replaces max_tokens of every request that is sent again."""
+    allowed_models: tuple[str, ...] = ()
+    """Models that are sent even where they are known to be retired or to refuse the request."""
     max_requests: int = MAX_REQUESTS
     """Requests in one part at most."""
     max_bytes: int = MAX_BODY_BYTES
@@ -301,5 +303,6 @@ class _Planning:
 
 def _intake(options: RetryOptions, job: Job) -> IntakeOptions:
     return IntakeOptions(
-        options.model, options.max_tokens, options.max_requests, options.max_bytes, job.api_version, job.betas
-    )
+        options.model, options.max_tokens, options.max_requests, options.max_bytes, job.api_version, job.betas,
+        options.allowed_models,
+    )  # fmt: skip
