@@ -1,4 +1,4 @@
-"""Tables that are JSON: an array or lines of objects, tasks among them."""
+"""Read an array or lines of JSON objects as a table, tasks among them: `JsonTable`."""
 
 from __future__ import annotations
 
