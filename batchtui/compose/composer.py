@@ -203,7 +203,7 @@ class Composer:
             value = values.get(name)
             if (not value or type(value) is not str or value.isspace()) and is_blank(value) and not row.blocks:
                 self._checker.findings.add(_empty(self.fitting.column_of(name)), file, row.line, custom_id)
-        if self._on_changed and original is not None and custom_id != original and str(original) not in ("", custom_id):
+        if custom_id != original and self._on_changed and original is not None and str(original) not in ("", custom_id):
             self._on_changed(custom_id, str(original), row.line)
         return payload
 

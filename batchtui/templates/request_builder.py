@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from json.encoder import encode_basestring as encode_string
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_json
@@ -74,6 +75,7 @@ class RequestBuilder:
         if self._is_fixed_system:
             self._fixed |= self._system_of({})
         self._frame = b',"params":' + to_json(self._fixed)[:-1] + b","
+        self._text_frame = self._frame.decode() + '"messages":[{"role":"user","content":'
         self._only = self._turns[0][1] if self._is_one_text() else None
         """The text of the one turn, where that is all that differs between rows; then no dicts are made for it."""
 
@@ -94,12 +96,8 @@ class RequestBuilder:
         """
         try:
             if self._only is not None:
-                content = to_json(self._only.fill(values).strip())
-                return b'{"custom_id":"%b"%b"messages":[{"role":"user","content":%b}]}}' % (
-                    custom_id.encode(),
-                    self._frame,
-                    content,
-                )
+                content = encode_string(self._only.fill(values).strip())
+                return f'{{"custom_id":"{custom_id}"{self._text_frame}{content}}}]}}}}'.encode()
             rest: dict[str, Any] = {} if self._is_fixed_system else self._system_of(values)
             rest["messages"] = self._messages(values, blocks)
             return b'{"custom_id":"%b"%b%b}' % (custom_id.encode(), self._frame, to_json(rest)[1:])

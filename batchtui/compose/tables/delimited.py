@@ -6,7 +6,7 @@ import csv
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from batchtui.compose.tables.base import Doubt
+from batchtui.compose.tables.base import MAX_CELL, Doubt
 from batchtui.compose.tables.delimited_rows import DelimitedRows, short_lines
 from batchtui.compose.tables.dialect import DELIMITERS, NONE, RARE, sniff
 from batchtui.compose.tables.encoding import detect_encoding, encoding_name, text_stream
@@ -121,11 +121,10 @@ class DelimitedTable:
         """Yield the cells of one column, those of rows that are wrong among them, in half the time of `rows`."""
         place = self.columns.index(column)
         stream = text_stream(self._feed.chunks(), self._encoding)
-        lines = short_lines(stream)
         for _ in range(self._dialect.skip):
-            next(lines, "")
+            stream.readline(MAX_CELL)
         # Not strict: a wrongly quoted row is named by `rows`, and here it must only not stop the others.
-        reader = self._dialect.reader(lines, strict=False)
+        reader = self._dialect.reader(short_lines(stream), strict=False)
         strips = self._dialect.strips
         if self._head is not None:
             with suppress(csv.Error):

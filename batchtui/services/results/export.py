@@ -130,6 +130,7 @@ def _export(
             raise UsageError("The requests of this batch are not kept here, so they cannot be shown with the results.")
         tally = _Tally()
         with open_atomic(plan.output, stream, overwrite=plan.overwrite, notes=workspace.paths.exports) as out:
+            # Nothing is parsed for the most common export, which then runs as fast as the disk.
             if _is_copy(plan, merged, by_input=by_input):
                 _copy(merged, out, tally, told)
             else:
@@ -211,6 +212,7 @@ def _entries(
         outcome = outcomes[place.source][place.seq]
         entry.read_as = OUTCOMES[outcome]
         if plan.with_requests:
+            # Where the order is that of the input the place of the request is known, and its id need not be parsed.
             custom_id = "" if place.request else entry.answer.custom_id
             entry.request = merged.request(place, custom_id)
         if originals:
