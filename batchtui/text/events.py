@@ -43,6 +43,7 @@ WORDS: Mapping[str, str] = {
     "results.gone": "results gone",
     "results.failed": "not fetched",
     "notice.failed": "not told",
+    "limit.near": "limit on cost",
 }
 """One or two words for each action; one that has none here is called by its own name."""
 PASSING = frozenset({"batch.submitting", "results.partial", "results.none"})
@@ -89,6 +90,7 @@ _WORTH_SAYING: Mapping[str, tuple[str, str]] = {
     "batch.found": ("batch imported", "batches imported"),
     "job.planned": ("job submitted", "jobs submitted"),
     "notice.failed": ("notice not told", "notices not told"),
+    "limit.near": ("share of a limit reached", "shares of limits reached"),
 }
 
 

@@ -112,6 +112,7 @@ class Collector:
             page = await views.uncollected(self._workspace.clock.now(), limit=AT_ONCE, after=last)
             total = done + await views.uncollected_count(self._workspace.clock.now())
             for batch in page:
+                # Asked before each batch: somebody may open one while hundreds of others are fetched.
                 for one in [*await self._opened(), batch]:
                     if not self._is_due(one.key) or not await self._is_waiting(one):
                         continue
@@ -119,6 +120,7 @@ class Collector:
                     self._on_progress(one.id or "", done, max(total, done))
                     is_first = one.key not in self._failures
                     error = await self._collect(one)
+                    # A failure that lasts is told once; its retries are in the journal.
                     if error is not None and is_first:
                         failed.append((one, error))
             if len(page) < AT_ONCE:
@@ -142,6 +144,7 @@ class Collector:
         keys = list(self._preferred)
         self._preferred.clear()
         opened = await self._workspace.registry.views.page(keys) if keys else []
+        # The latest first: it is the one that is still on the screen.
         return [batch for batch in reversed(opened) if _is_collectable(batch)]
 
     @property
