@@ -137,9 +137,10 @@ STEPS: Sequence[Step] = (
     ),
     Step(
         "found",
-        '"found": the batch had been created, and is tracked again. Sent once, paid once, also through crashes and closed laptops.',
-        "activity.only", "shows only actions, API calls, errors or messages, or all", _much_fails, needs="contract-summaries",
-        needs_end=False, patience=14.0,
+        '"found": the batch had been created, and is tracked again. Sent once, paid once, also through crashes and'
+        " closed laptops.",
+        "activity.only", "shows only actions, API calls, errors or messages, or all", _much_fails,
+        needs="contract-summaries", needs_end=False, patience=14.0,
     ),
     Step(
         "failed",
