@@ -102,7 +102,7 @@ def read_records(chunks: Iterator[bytes]) -> Iterator[Records]:
     text = without_mark(head)
     start = text.lstrip()
     if not start:
-        raise UnknownFormat("file-empty", "the file is empty", "a batch needs at least one request")
+        raise UnknownFormat("file-empty", "the file is empty", "a batch needs at least one request request")
     if start.startswith(b"["):
         return _elements(chain([start[1:]], chunks), "")
     if wrapped := _WRAPPED.match(start):

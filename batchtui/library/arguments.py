@@ -140,10 +140,10 @@ def path_of(name: str, value: Any) -> Path:
     return Path(text(name, str(value)))
 
 
-def known_names(wishes: Mapping[str, Any], allowed: Iterable[str]) -> None:
+def known_names(given: Mapping[str, Any], allowed: Iterable[str]) -> None:
     """Refuse a keyword argument that does not exist."""
     every = sorted(allowed)
-    for name in wishes:
+    for name in given:
         if name not in every:
             raise UsageError(f"There is no argument {name}.", hint=f"The arguments are {', '.join(every)}.")
 

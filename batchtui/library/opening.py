@@ -67,10 +67,10 @@ def _refuse_odd_key(api_key: object) -> None:
 class Opening(AbstractAsyncContextManager["Workspace"], AbstractContextManager["BlockingWorkspace"]):
     """A workspace to be opened by `async with` or `with`; nothing is opened before."""
 
-    def __init__(self, home: str | Path | None, **wishes: Any) -> None:
-        """`wishes`: as `open_workspace` has them."""
+    def __init__(self, home: str | Path | None, **given: Any) -> None:
+        """`given`: as `open_workspace` has them."""
         self._home = Path(home) if home is not None else None
-        self._wishes = wishes
+        self._given = given
         self._stack = AsyncExitStack()
         self._blocking: BlockingWorkspace | None = None
 
@@ -79,7 +79,7 @@ class Opening(AbstractAsyncContextManager["Workspace"], AbstractContextManager["
         from batchtui.settings.paths import Paths
 
         paths = Paths.locate(self._home)
-        return Workspace(await self._stack.enter_async_context(open_engine(paths, **self._wishes)))
+        return Workspace(await self._stack.enter_async_context(open_engine(paths, **self._given)))
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

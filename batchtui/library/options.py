@@ -1,4 +1,4 @@
-"""The keyword arguments of the public API, as typed dictionaries: `IntakeWishes`, `ExportWishes`."""
+"""The keyword arguments of the public API, as typed dictionaries: `IntakeArguments`, `ExportArguments`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from batchtui.domain.result import Outcome
 
 
-class IntakeWishes(TypedDict, total=False):
+class IntakeArguments(TypedDict, total=False):
     """How requests are read."""
 
     model: str
@@ -29,7 +29,7 @@ class IntakeWishes(TypedDict, total=False):
     """Models that are sent even where they are known to be retired or to refuse the request."""
 
 
-class ExportWishes(TypedDict, total=False):
+class ExportArguments(TypedDict, total=False):
     """How results are written."""
 
     format: Literal["jsonl", "json", "csv", "tsv", "md", "parquet", "chat"]
@@ -39,7 +39,7 @@ class ExportWishes(TypedDict, total=False):
     order: Literal["input", "arrival"]
     """As they came for jsonl, in the order of the input for everything else, where it is not said."""
     with_requests: bool
-    """Each result with the request that led to it."""
+    """Add each result's request."""
     fields: str | Iterable[str]
     """Only these, in this order."""
     overwrite: bool

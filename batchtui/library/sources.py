@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from batchtui.domain.errors import InputError
 from batchtui.domain.limits import MAX_BODY_BYTES, MAX_REQUESTS
 from batchtui.library import arguments
-from batchtui.library.options import IntakeWishes
+from batchtui.library.options import IntakeArguments
 from batchtui.services.submission.staging.stage import IntakeOptions
 
 if TYPE_CHECKING:
@@ -128,24 +128,24 @@ Source: TypeAlias = "str | Path | Sequence[str | Path] | Requests"
 """A file, a folder of parts, several of them; or requests as the SDK takes them, from any iterable."""
 
 
-def open_source(source: Source, wishes: IntakeWishes) -> tuple[list[str], IntakeOptions]:
+def open_source(source: Source, given: IntakeArguments) -> tuple[list[str], IntakeOptions]:
     """Return what is read and how: names of files, or `-` with a stream of the requests behind it."""
-    arguments.known_names(wishes, IntakeWishes.__annotations__)
+    arguments.known_names(given, IntakeArguments.__annotations__)
     options = IntakeOptions(
-        model=arguments.text_or_none("model", wishes.get("model")),
-        max_tokens=arguments.whole_or_none("max_tokens", wishes.get("max_tokens"), 1),
-        max_requests=arguments.whole("max_requests", wishes.get("max_requests", MAX_REQUESTS), 1, MAX_REQUESTS),
-        max_bytes=arguments.whole("max_bytes", wishes.get("max_bytes", MAX_BODY_BYTES), 1, MAX_BODY_BYTES),
-        api_version=arguments.text_or_none("api_version", wishes.get("api_version")),
-        betas=arguments.texts("betas", wishes.get("betas")),
-        allowed_models=arguments.texts("allow_models", wishes.get("allow_models")),
+        model=arguments.text_or_none("model", given.get("model")),
+        max_tokens=arguments.whole_or_none("max_tokens", given.get("max_tokens"), 1),
+        max_requests=arguments.whole("max_requests", given.get("max_requests", MAX_REQUESTS), 1, MAX_REQUESTS),
+        max_bytes=arguments.whole("max_bytes", given.get("max_bytes", MAX_BODY_BYTES), 1, MAX_BODY_BYTES),
+        api_version=arguments.text_or_none("api_version", given.get("api_version")),
+        betas=arguments.texts("betas", given.get("betas")),
+        allowed_models=arguments.texts("allow_models", given.get("allow_models")),
     )
     files = _files_of(source)
     if files is not None:
         return files, options
     if not isinstance(source, Iterable | AsyncIterable) or isinstance(source, bytes | bytearray | Mapping):
         raise InputError(
-            f"A {type(source).__name__} is no source of requests.",
+            f"Requests cannot be read from a {type(source).__name__}.",
             hint="Pass a path, several paths, or requests in a list or a generator.",
         )
     stream = RequestStream(source, asyncio.get_running_loop())  # type: ignore[arg-type]
@@ -159,5 +159,5 @@ def _files_of(source: Source) -> list[str] | None:
     if isinstance(source, list | tuple) and source and all(isinstance(each, str | Path) for each in source):
         return [str(arguments.path_of("source", each)) for each in source]
     if isinstance(source, list | tuple) and not source:
-        raise InputError("There are no requests.", hint="A job needs at least one.")
+        raise InputError("There are no requests.", hint="Pass at least one.")
     return None

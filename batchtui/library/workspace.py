@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack, get_args
 from batchtui.domain.errors import InputError, ResultsUnavailable
 from batchtui.domain.states import BatchState
 from batchtui.library import arguments
-from batchtui.library.options import ExportWishes
+from batchtui.library.options import ExportArguments
 from batchtui.library.result import Result
 from batchtui.library.sources import Source, open_source
 from batchtui.library.tasks import TaskResult, id_of, requests_of, task_result
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from batchtui.domain.query import SortKey
     from batchtui.domain.result import Outcome
     from batchtui.intake import CheckReport
-    from batchtui.library.options import IntakeWishes
+    from batchtui.library.options import IntakeArguments
     from batchtui.library.tasks import BatchRequest
     from batchtui.services.batches import cancel as cancelling
     from batchtui.services.batches.targets import Target
@@ -51,7 +51,7 @@ class Workspace:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    async def check(self, source: Source, **wishes: Unpack[IntakeWishes]) -> CheckReport:
+    async def check(self, source: Source, **given: Unpack[IntakeArguments]) -> CheckReport:
         """Check requests as `batchtui check` does; nothing is kept or sent.
 
         Raises:
@@ -59,18 +59,18 @@ class Workspace:
         """
         from batchtui.services.submission.staging.stage import stage
 
-        sources, intake = open_source(source, wishes)
+        sources, intake = open_source(source, given)
         staged = await stage(self._engine, sources, intake)
         self._engine.registry.requests.discard(staged.requests)
         return staged.report
 
-    async def estimate(self, source: Source, *, count: bool = False, **wishes: Unpack[IntakeWishes]) -> Estimate:
+    async def estimate(self, source: Source, *, count: bool = False, **given: Unpack[IntakeArguments]) -> Estimate:
         """Say what requests would cost as a batch, in USD: `cost.low`, `cost.likely`, `cost.at_most`; nothing is sent.
 
         Args:
             source: as for `submit`.
             count: have the API count the input tokens of a few requests; free, and the only call there is.
-            **wishes: how the requests are read: see `IntakeWishes`.
+            **given: how the requests are read: see `IntakeArguments`.
 
         Raises:
             InputError: where the source cannot be read at all, or no request is right: that costs nothing that could
@@ -78,11 +78,11 @@ class Workspace:
         """
         from batchtui.services.submission.check import check
 
-        sources, intake = open_source(source, wishes)
+        sources, intake = open_source(source, given)
         arguments.flag("count", count)
         checked = await check(self._engine, sources, intake, count=count)
         if not checked.report.requests:
-            raise InputError("There is no request that could be sent.", problems=checked.report.problems)
+            raise InputError("There is no request to send.", problems=checked.report.problems)
         return checked.estimate
 
     async def submit(
@@ -94,7 +94,7 @@ class Workspace:
         max_cost: Decimal | float | str | None = None,
         if_submitted: IfSubmitted = "refuse",
         prime: bool = False,
-        **wishes: Unpack[IntakeWishes],
+        **given: Unpack[IntakeArguments],
     ) -> Job:
         """Check requests, cut them into parts, keep them, and send each part once.
 
@@ -108,7 +108,7 @@ class Workspace:
             max_cost: USD; where the requests may cost more, nothing is sent.
             if_submitted: what to do where the same was submitted before.
             prime: let one request go first, to fill the prompt cache; `wait` sends the rest when it has ended.
-            **wishes: how the requests are read: see `IntakeWishes`.
+            **given: how the requests are read: see `IntakeArguments`.
 
         Raises:
             InputError: errors in the input, a limit on cost, or submitted before; nothing was sent.
@@ -122,7 +122,7 @@ class Workspace:
         arguments.flag("prime", prime)
         name = arguments.text_or_none("name", name)
         labels = arguments.texts("tags", tags)
-        sources, intake = open_source(source, wishes)
+        sources, intake = open_source(source, given)
         if sources == ["-"]:
             name = name or "requests"
         plan = await plan_submit(self._engine, sources, SubmitOptions(name, labels, intake, prime))
@@ -315,7 +315,7 @@ class Workspace:
         async for entry in read_results(self._engine, plan):
             yield Result(entry)
 
-    async def export(self, named: Named, output: str | Path, **wishes: Unpack[ExportWishes]) -> ExportReport:
+    async def export(self, named: Named, output: str | Path, **given: Unpack[ExportArguments]) -> ExportReport:
         """Write results to a file, whole or not at all: jsonl, json, csv, tsv, md or parquet, told by its name.
 
         The format chat (lines for fine-tuning) is never told by a name.
@@ -327,17 +327,17 @@ class Workspace:
         """
         from batchtui.services.results.export import ExportOptions, apply_export, plan_export
 
-        arguments.known_names(wishes, ExportWishes.__annotations__)
+        arguments.known_names(given, ExportArguments.__annotations__)
         options = ExportOptions(
             output=str(arguments.path_of("output", output)),
-            format=arguments.text_or_none("format", wishes.get("format")),
-            only=arguments.outcomes("only", wishes.get("only")),
-            order=arguments.choice("order", wishes.get("order"), (None, "input", "arrival")),
-            with_requests=arguments.flag("with_requests", wishes.get("with_requests", False)),
-            fields=arguments.texts("fields", wishes.get("fields")),
-            overwrite=arguments.flag("overwrite", wishes.get("overwrite", False)),
-            guard=arguments.flag("guard", wishes.get("guard", True)),
-            bom=arguments.flag("bom", wishes.get("bom", False)),
+            format=arguments.text_or_none("format", given.get("format")),
+            only=arguments.outcomes("only", given.get("only")),
+            order=arguments.choice("order", given.get("order"), (None, "input", "arrival")),
+            with_requests=arguments.flag("with_requests", given.get("with_requests", False)),
+            fields=arguments.texts("fields", given.get("fields")),
+            overwrite=arguments.flag("overwrite", given.get("overwrite", False)),
+            guard=arguments.flag("guard", given.get("guard", True)),
+            bom=arguments.flag("bom", given.get("bom", False)),
         )
         target = await self.collect(named)
         return await apply_export(self._engine, await plan_export(self._engine, target.batches, options))

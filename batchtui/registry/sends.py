@@ -193,7 +193,7 @@ class Sends:
             is_mine = _is_sender(before, sender)
             if await is_own_batch(tx, remote.id, apart_from=key):
                 # A server that answers with one and the same id again proves nothing.
-                reason = f"The API answered with {remote.id}, which is another part's."
+                reason = f"The API responded with {remote.id}, which belongs to another part."
                 await _end_send(tx, key, number, SendEnd.UNANSWERED, at, detail=reason)
                 if is_mine:
                     await transition(
@@ -312,7 +312,7 @@ class Sends:
             if send is not None and send["mark"] is None:
                 await transition(
                     tx, before, BatchState.PLANNED, "batch.refused", now, sender=None,
-                    reason="The program ended before all of it had left: nothing was created.",
+                    reason="The program ended before it was sent completely: nothing was created.",
                 )  # fmt: skip
                 return True
             await transition(
@@ -369,7 +369,7 @@ class Sends:
             await tx.execute(
                 "INSERT OR IGNORE INTO refuted VALUES (?, ?, ?, ?)", (key, batch_id, VANISHED, encode_time(now))
             )
-            reason = f"{batch_id} may have been it, and the API does not show it any more."
+            reason = f"{batch_id} may have been it, and is no longer found at the API."
             await transition(tx, before, BatchState.UNKNOWN, "batch.unknown", now, reason=reason, **_NOT_BOUND)
         return True
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @define_command("cancel", examples=["batchtui cancel msgbatch_01Hk", "batchtui cancel nightly eval-7 --yes"])
 @click.argument("names", type=BatchName(), metavar="ID…", nargs=-1, required=True)
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 async def command(session: Session, names: tuple[str, ...], yes: bool) -> int:
     """Cancel batches in progress, and drop parts that are not sent yet.
 
@@ -28,7 +28,7 @@ async def command(session: Session, names: tuple[str, ...], yes: bool) -> int:
     async with session.acting_workspace() as workspace:
         plan = await plan_cancel(workspace, await acting.keys_of(workspace, names), typed=names)
         acts = acting.ActionPlan(
-            "cancel", {"cancel at the API": plan.cancel, "drop, as it is not sent": plan.drop}, plan.skipped
+            "cancel", {"cancel at the API": plan.cancel, "drop, because it was not sent": plan.drop}, plan.skipped
         )
         acting.ask(session, acts, yes=yes)
         outcomes = [] if plan.is_empty else await apply_cancel(workspace, plan)

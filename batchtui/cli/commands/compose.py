@@ -69,18 +69,16 @@ class ComposeArguments:
 @click.option("--sql", metavar="SELECT", help="The rows of a SELECT over files instead (needs batchtui[data]).")
 @click.option("--id", metavar="COLUMN", help="Make the custom_ids from this column.")
 @click.option("--model", metavar="M", help="A model's id, or cheap, capable or premium.")
-@click.option("--max-tokens", type=Count(), metavar="N", help="How long an answer may be.")
+@click.option("--max-tokens", type=Count(), metavar="N", help="The most tokens of an answer.")
 @click.option("--system", metavar="TEXT", help="The system prompt; may have {{ placeholders }}.")
-@click.option("--schema", metavar="FILE", help="A JSON schema for the answers, or a tool with one.")
+@click.option("--schema", metavar="FILE", help="A file with a JSON schema for the answers, or with a tool.")
 @click.option("--field", "fields", multiple=True, metavar="NAME:KIND", help="A field of the answers; may be repeated.")
-@click.option("--cache/--no-cache", default=None, help="Mark what all requests share to be cached for an hour.")
+@click.option("--cache/--no-cache", default=None, help="Cache what all requests share for an hour.")
 @click.option("--limit", type=Count(), metavar="N", help="The first N rows only.")
 @click.option("--skip-wrong", is_flag=True, help="Leave wrong rows out instead of stopping.")
-@click.option("--encoding", metavar="NAME", help="The data's encoding, where the guess is wrong.")
-@click.option(
-    "--delimiter", metavar="SIGN", help="What stands between cells (or: tab, none), where the guess is wrong."
-)
-@click.option("--header/--no-header", default=None, help="Whether the first row names the columns.")
+@click.option("--encoding", metavar="NAME", help="The data's encoding, where it is not recognised.")
+@click.option("--delimiter", metavar="SIGN", help="The delimiter (or: tab, none), where it is not recognised.")
+@click.option("--header/--no-header", default=None, help="Whether the first row has the column names.")
 @click.option("--skip", type=Count(0), metavar="N", help="Leave out N lines above the table.")
 @click.option("--comment", metavar="SIGN", help="Leave out lines that begin with this.")
 @click.option("--sheet", metavar="NAME", help="The sheet of a spreadsheet, by name or number (default: the first).")
@@ -88,11 +86,11 @@ class ComposeArguments:
 @click.option("--beta", "betas", multiple=True, metavar="B", help="Check for this anthropic-beta; may be repeated.")
 @allow_model_option
 @click.option("-o", "--output", metavar="OUT", help="Write the requests here (default: stdout).")
-@click.option("--overwrite", is_flag=True, help="Replace OUT where it exists.")
+@click.option("--overwrite", is_flag=True, help="Replace OUT if it exists.")
 @click.option("--preview", type=Count(), metavar="N", help="Show the first N rows as they would be sent.")
-@click.option("--save", metavar="NAME", help="Save the template with these options under a name.")
-@click.option("--list", "show_list", is_flag=True, help="List the templates there are.")
-@click.option("--submit", "submits", is_flag=True, help="Go on as `batchtui submit` does.")
+@click.option("--save", metavar="NAME", help="Save the template with these options under this name.")
+@click.option("--list", "show_list", is_flag=True, help="List the templates.")
+@click.option("--submit", "submits", is_flag=True, help="Continue as `batchtui submit` does.")
 @click.option("--name", metavar="N", help="With --submit: what the job is called.")
 @click.option("--tag", "tags", multiple=True, metavar="T", help="With --submit: a tag; may be repeated.")
 @click.option("--max-cost", type=Dollars(), metavar="USD", help="With --submit: send nothing that may cost more.")
@@ -119,20 +117,20 @@ def command(
     from batchtui.services.compose.options import ComposeOptions
 
     sending = {name: options.pop(name) for name in SENDING}
-    wishes = ComposeArguments(output, preview, save, show_list, submits)
-    _refuse_odd(wishes, sending)
+    given = ComposeArguments(output, preview, save, show_list, submits)
+    _refuse_odd(given, sending)
     saving.refuse_existing(output, overwrite=overwrite)
     saving.refuse_two_on_stdout(session, output)
     data = (*options.pop("data"), *files)
     options |= {"data": data[0] if data else None, "more_data": data[1:]}
     chosen = ComposeOptions(**options, stdin=sys.stdin.buffer if sys.stdin else None)
     if not submits:
-        return session.run(_run(session, chosen, wishes)) or 0
+        return session.run(_run(session, chosen, given)) or 0
     with tempfile.TemporaryDirectory(prefix="batchtui-") as folder:
         file = output or str(Path(folder) / f"{_stem(chosen)}.jsonl")
         asks = not sending["yes"] and not sending["dry_run"] and not session.json
-        wishes = ComposeArguments(file, None, save, show_list=False, submits=True, asks=asks)
-        code = session.run(_run(session, chosen, wishes)) or 0
+        given = ComposeArguments(file, None, save, show_list=False, submits=True, asks=asks)
+        code = session.run(_run(session, chosen, given)) or 0
         return code or _submit(file, chosen, sending)
 
 
@@ -146,25 +144,25 @@ def _submit(file: str, chosen: ComposeOptions, sending: dict[str, Any]) -> int:
     return code or 0
 
 
-async def _run(session: Session, chosen: ComposeOptions, wishes: ComposeArguments) -> int:
+async def _run(session: Session, chosen: ComposeOptions, given: ComposeArguments) -> int:
     from batchtui.services.compose.composition import open_composition
     from batchtui.services.compose.template_choice import templates
 
     async with session.workspace() as workspace:
-        if wishes.show_list:
+        if given.show_list:
             return _list(session, await templates(workspace))
-        if wishes.save is not None and await _save(session, workspace, chosen, wishes):
+        if given.save is not None and await _save(session, workspace, chosen, given):
             return ExitCode.DONE
         composition = await open_composition(workspace, chosen)
         if not session.json:
             for line in saying.found_lines(composition):
                 session.notes.say(line)
-        if wishes.asks:
+        if given.asks:
             _ask(session, composition)
-        if wishes.preview is not None:
-            return await _preview(session, composition, wishes.preview)
-        composed = await _write(session, workspace, composition, wishes.output)
-        return _settle(session, composition, composed, wishes)
+        if given.preview is not None:
+            return await _preview(session, composition, given.preview)
+        composed = await _write(session, workspace, composition, given.output)
+        return _settle(session, composition, composed, given)
 
 
 def _ask(session: Session, composition: Composition) -> None:
@@ -174,17 +172,17 @@ def _ask(session: Session, composition: Composition) -> None:
         ConsentNeeded: the answer is no.
     """
     if composition.table.doubts and confirm.has_person(session.notes):
-        confirm.require_yes(session.notes, "Is it read right?", yes=False, lost="Nothing was sent.")
+        confirm.require_yes(session.notes, "Is the table read correctly?", yes=False, lost="Nothing was sent.")
 
 
-async def _save(session: Session, workspace: Workspace, chosen: ComposeOptions, wishes: ComposeArguments) -> bool:
+async def _save(session: Session, workspace: Workspace, chosen: ComposeOptions, given: ComposeArguments) -> bool:
     """Save the template and return whether the command has nothing else to do."""
     from batchtui.services.compose.template_choice import save_template
 
-    saved = await save_template(workspace, chosen, wishes.save or "")
+    saved = await save_template(workspace, chosen, given.save or "")
     where = workspace.paths.templates / f"{saved.name}.md"
     session.notes.say(f"Saved {saved.name}, version {saved.version}: {where}")
-    if wishes.output is not None or wishes.preview is not None or wishes.submits:
+    if given.output is not None or given.preview is not None or given.submits:
         return False
     if session.json:
         session.out.document({"template": {"name": saved.name, "version": saved.version, "file": str(where)}})
@@ -215,19 +213,19 @@ async def _write(session: Session, workspace: Workspace, composition: Compositio
     return await compose(workspace, composition, session.out.binary, progress)
 
 
-def _settle(session: Session, composition: Composition, composed: Composed, wishes: ComposeArguments) -> int:
+def _settle(session: Session, composition: Composition, composed: Composed, given: ComposeArguments) -> int:
     """Print the report and return the exit code. Raises InputError where rows are wrong."""
     report = composed.report
-    if session.json and not (wishes.submits and composed.is_written):
-        session.out.document(saying.composed_document(composition, composed, wishes.output))
+    if session.json and not (given.submits and composed.is_written):
+        session.out.document(saying.composed_document(composition, composed, given.output))
         return ExitCode.DONE if composed.is_written else ExitCode.INPUT
     for line in (*findings.problem_lines(report.problems), *saying.composed_lines(composed)):
         session.notes.say(line)
     if not composed.is_written:
         raise InputError(
-            f"{amount(report.errors, 'row')} cannot be sent; nothing was written."
+            f"{amount(report.errors, 'row')} cannot be sent. Nothing was written."
             if report.errors
-            else f"{composition.table.name} has no rows; nothing was written.",
+            else f"{composition.table.name} has no rows. Nothing was written.",
             hint="--skip-wrong leaves wrong rows out." if report.errors and report.requests else "",
             problems=report.problems,
         )
@@ -238,7 +236,7 @@ def _list(session: Session, found: list[Any]) -> int:
     if session.json:
         session.out.document([saying.listed_document(listed) for listed in found])
         return ExitCode.DONE
-    columns = (TextColumn("name"), TextColumn("version", right=True), TextColumn("whose"), TextColumn("what for"))
+    columns = (TextColumn("name"), TextColumn("version", right=True), TextColumn("whose"), TextColumn("purpose"))
     session.out.table(
         columns,
         [
@@ -250,11 +248,11 @@ def _list(session: Session, found: list[Any]) -> int:
     return ExitCode.DONE
 
 
-def _refuse_odd(wishes: ComposeArguments, sending: dict[str, Any]) -> None:
-    if not wishes.submits and any(value not in (None, False, ()) for value in sending.values()):
-        raise UsageError("--name, --tag, --max-cost, --prime, --dry-run and --yes go with --submit.")
-    if wishes.submits and wishes.output == saving.STDOUT:
-        raise UsageError("Requests cannot go to stdout and be submitted.", hint="Leave -o out, or name a file.")
+def _refuse_odd(given: ComposeArguments, sending: dict[str, Any]) -> None:
+    if not given.submits and any(value not in (None, False, ()) for value in sending.values()):
+        raise UsageError("--name, --tag, --max-cost, --prime, --dry-run and --yes need --submit.")
+    if given.submits and given.output == saving.STDOUT:
+        raise UsageError("Requests cannot go to stdout and be submitted.", hint="Leave out -o, or pass a file.")
 
 
 def _stem(chosen: ComposeOptions) -> str:

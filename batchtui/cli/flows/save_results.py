@@ -245,7 +245,7 @@ def _exporting(session: Session) -> Callable[[ExportProgress], None]:
 
 
 def to_file(output: str | None, *, overwrite: bool = False) -> ExportOptions | None:
-    """Return the options of an export without further wishes; None where no OUTPUT was named."""
+    """Return the options of an export without further options; None where no OUTPUT was named."""
     from batchtui.services.results.export import ExportOptions
 
     return ExportOptions(output=output, overwrite=overwrite) if output else None

@@ -82,11 +82,11 @@ async def _of_the_way_out(workspace: Workspace) -> AsyncIterator[BatchWarning]:
     from batchtui.gateway.credentials import describe_credentials
 
     tally = await workspace.registry.views.tally()
-    at_stake = f"{amount(tally.running, 'batch', 'batches')} cannot be asked about until then"
+    at_stake = f"{amount(tally.running, 'batch', 'batches')} cannot be refreshed until then"
     last = await workspace.registry.journal.last_call()
     if tally.running and workspace.profile is None and describe_credentials() is None:
         advice = f"Set ANTHROPIC_API_KEY, or log in with `ant auth login`; {at_stake}."
-        yield BatchWarning("credentials", "No credentials are found any more", advice, WarningAction.REFRESH)
+        yield BatchWarning("credentials", "No credentials are found", advice, WarningAction.REFRESH)
     elif tally.running and last is not None and last.status in (401, 403):
         advice = f"See `batchtui doctor` for which ones are used; {at_stake}."
         yield BatchWarning(
@@ -96,24 +96,29 @@ async def _of_the_way_out(workspace: Workspace) -> AsyncIterator[BatchWarning]:
     if skew is not None and abs(skew) > CLOCK_SKEW_ALLOWED:
         behind = "behind" if skew > timedelta() else "ahead of"
         message = f"This machine's clock is {about(abs(skew))} {behind} the API's"
-        yield BatchWarning("clock", message, "Set it: lost answers are looked for by time.", WarningAction.REFRESH)
+        yield BatchWarning(
+            "clock",
+            message,
+            "Correct it: batches whose create got no response are searched for by time.",
+            WarningAction.REFRESH,
+        )
 
 
 def _unsent(batches: Iterable[Batch]) -> Iterator[BatchWarning]:
     for batch in batches:
         if batch.state is BatchState.UNKNOWN:
-            message = f"Nobody knows whether {part_name(batch)} was created: {_reason(batch)}"
-            advice = "`batchtui resume` looks for it, and sends nothing again without proof and your yes."
+            message = f"Unknown whether {part_name(batch)} was created: {_reason(batch)}"
+            advice = "`batchtui resume` looks for it at the API, and asks before anything is sent again."
             yield BatchWarning("unknown", message, advice, WarningAction.RESUME, batch)
         elif batch.state is BatchState.PLANNED and batch.reason and batch.not_before is None:
             message = f"{part_name(batch)} was not sent: {_reason(batch)}"
             yield BatchWarning(
-                "not_sent", message, "Once that is mended, `batchtui resume` sends it.", WarningAction.RESUME, batch
+                "not_sent", message, "Fix the cause, then `batchtui resume` sends it.", WarningAction.RESUME, batch
             )
 
 
 def _reason(batch: Batch) -> str:
-    return one_line(batch.reason).rstrip(".") or "the answer was lost"
+    return one_line(batch.reason).rstrip(".") or "no response to the create request"
 
 
 def _expiring(batches: Iterable[Batch], history: Forecaster, now: datetime) -> Iterator[BatchWarning]:
@@ -125,21 +130,19 @@ def _expiring(batches: Iterable[Batch], history: Forecaster, now: datetime) -> I
         if forecast is not None and forecast.end is not None:
             if forecast.end < batch.expires_at:
                 continue
-            why = f"will probably expire in {about(left)}, judged by {grounds(forecast)}"
+            why = f"will probably expire in {about(left)}, estimated from {grounds(forecast)}"
         elif left < SHORT:
-            why = f"expires in {about(left)}, and nothing says that it will end before"
+            why = f"expires in {about(left)} and may not finish in time"
         else:
             continue
-        advice = (
-            f"What is not done by then is not billed; `batchtui retry {sanitize(batch.id or '')}` sends that again."
-        )
+        advice = f"Expired requests are not billed; `batchtui retry {sanitize(batch.id or '')}` sends them again."
         yield BatchWarning("expires", f"{part_name(batch)} {why}", advice, WarningAction.OPEN, batch)
 
 
 def _going(batch: Batch, now: datetime) -> BatchWarning:
     assert batch.results_until is not None
-    message = f"The API lets go of the results of {part_name(batch)} in {about(batch.results_until - now)}"
-    advice = f"They are not saved here; `batchtui results {sanitize(batch.id or '')}` fetches them."
+    message = f"The API deletes the results of {part_name(batch)} in {about(batch.results_until - now)}"
+    advice = f"They are not saved; `batchtui results {sanitize(batch.id or '')}` fetches them."
     return BatchWarning("results_going", message, advice, WarningAction.FETCH, batch)
 
 

@@ -69,7 +69,7 @@ class Collector:
             except Exception as error:
                 log.exception("a round of the collector failed")
                 self._rest(error)
-                self._on_error(as_batchtui_error(error, "Results could not be fetched"))
+                self._on_error(as_batchtui_error(error, "Results could not be downloaded"))
             finally:
                 self._on_progress("", 0, 0)
             await sleep_until_any(self._workspace.clock, self._pause(), self._committed)
@@ -151,7 +151,7 @@ class Collector:
         except Exception as error:
             if not isinstance(error, BatchtuiError):
                 log.exception("the results of %s could not be fetched", batch.id)
-            failure = as_batchtui_error(error, f"The results of {batch.id} could not be fetched")
+            failure = as_batchtui_error(error, f"The results of {batch.id} could not be downloaded")
             await self._note_failure(batch, failure)
             return failure
         self._outages = 0
@@ -197,17 +197,15 @@ def as_batchtui_error(error: Exception, what: str) -> BatchtuiError:
     """Return an exception as an error with a sentence for people."""
     if isinstance(error, BatchtuiError):
         return error
-    return BatchtuiError(
-        f"{what}: {type(error).__name__}: {error}. It will be tried again.", hint="The log has the details."
-    )
+    return BatchtuiError(f"{what}: {type(error).__name__}: {error} (it is retried).", hint="The log has the details.")
 
 
 def _one_notice(failed: list[tuple[Batch, BatchtuiError]]) -> BatchtuiError:
     """Return one notice about all downloads that failed in a round for the first time."""
     batch, error = failed[0]
-    said = f"The results of {batch.id or batch.name} could not be fetched"
+    said = f"The results of {batch.id or batch.name} could not be downloaded"
     if len(failed) > 1:
-        said = f"The results of {len(failed)} batches could not be fetched, {batch.id or batch.name} among them"
-    notice = type(error)(f"{said}: {error.message}", hint="They will be fetched again by themselves.")
+        said = f"The results of {len(failed)} batches could not be downloaded, {batch.id or batch.name} among them"
+    notice = type(error)(f"{said}: {error.message}", hint="The download is retried automatically.")
     notice.heading = error.heading
     return notice

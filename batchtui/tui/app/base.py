@@ -91,7 +91,7 @@ class BaseApp(Host, QuietApp):
         self.post_message(Notify(Toast(sanitize(sentence), severity=severity, timeout=self.NOTIFICATION_TIMEOUT)))
 
     def _say_error(self, error: BatchtuiError) -> None:
-        self.say(one_line(f"{error.heading}: {error.message}"), tone="error")
+        self.say(one_line(error.sentence), tone="error")
 
     @contextmanager
     def busy(self) -> Iterator[Callable[[str], None]]:

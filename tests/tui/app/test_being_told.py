@@ -96,7 +96,7 @@ async def test_results_that_go_soon_are_fetched_from_the_list_of_warnings(tmp_pa
     async with stage(tmp_path, ended=["evaluation"], saves=False, settings=STILL) as shown:
         shown.clock.turn(days=27)
         await _opened(shown)
-        await shown.shows("1 warning", "results go", "lets go of the results of evaluation", "fetches the results")
+        await shown.shows("1 warning", "results go", "deletes the results of evaluation", "fetches the results")
         await shown.press("enter")
         await shown.shows("There is nothing to warn of")
         [batch] = await shown.workspace.registry.views.select()
@@ -107,7 +107,7 @@ async def test_a_batch_that_may_expire_is_opened(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"], settings=STILL) as shown:
         shown.clock.turn(hours=22, minutes=30)
         await _opened(shown)
-        await shown.shows("expires", "nothing says that it will end before")
+        await shown.shows("expires", "may not finish in time")
         await shown.press("enter")
         await shown.until(lambda: isinstance(shown.app.screen, BatchScreen))
 
@@ -123,7 +123,7 @@ async def test_an_unknown_part_is_resumed_from_the_list_of_warnings(tmp_path: Pa
                 await shown.pilot.pause(0.01)
         await shown.shows("1 warning")
         await _opened(shown)
-        await shown.shows("Nobody knows whether contracts was created")
+        await shown.shows("Unknown whether contracts was created")
         shown.simulator.world.faults.clear()
         await shown.press("enter")
         await shown.shows("There is nothing to warn of")
