@@ -31,6 +31,8 @@ class Stderr:
     def progress(self, text: str) -> None:
         """Show progress in place of the former progress line; only on a terminal."""
         if self.is_terminal:
+            # One column is kept free: many terminals wrap as soon as the last one is filled, and `\r` would not come
+            # back.
             self._write(_WIPE + fit(sanitize(text), shutil.get_terminal_size().columns - 1))
             self._has_progress = True
 

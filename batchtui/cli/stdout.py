@@ -1,4 +1,4 @@
-"""The sole writer of stdout: `Output` writes facts as lines of text, or as one JSON document.
+"""Write facts to stdout, as lines of text or as one JSON document: `Stdout`. Nothing else writes there.
 
 Everything that a terminal would obey is made visible in text and escaped in JSON, where a parser gives it back.
 """
@@ -58,6 +58,7 @@ class Stdout:
 
     def line(self, text: str = "") -> None:
         """Write one line; it should have gone through `safe` where it holds text from outside."""
+        # Under LANG=C a name in another script must not end the command halfway.
         self._out.write(f"{text}\n".encode(self._encoding, errors="backslashreplace"))
 
     def lines(self, texts: Iterable[str]) -> None:
@@ -71,6 +72,7 @@ class Stdout:
 
     def record(self, document: Any) -> None:
         """Write one JSON document on a line of its own, and flush: a script may be reading along."""
+        # ASCII, as `json.dumps` escapes the rest: nothing in it can drive a terminal.
         self._out.write(json.dumps(document).encode() + b"\n")
         self.flush()
 
@@ -93,6 +95,7 @@ class Stdout:
             os.close(nowhere)
 
 
+# Writers of exports close what they write to, and the interpreter closes what it collects; stdout has to outlive both.
 class _Lent(io.BufferedIOBase, BinaryIO):
     """A stream over another one that stays open when this one is closed or collected."""
 
@@ -108,6 +111,7 @@ class _Safe(_Lent):
 
     def __init__(self, terminal: BinaryIO) -> None:
         self._terminal = terminal
+        # Incremental: a block of an export may end in the middle of a character.
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
 
     def write(self, data: Any) -> int:

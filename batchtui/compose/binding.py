@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from batchtui.compose.column_names import aliases, closest, list_names
 from batchtui.compose.tables.json_records import TASKS, VALUE
 from batchtui.domain.errors import InputError
-from batchtui.intake.model_table import TIERS
-from batchtui.intake.task_files import DEFAULT_TIER, TaskRenderer, model_of, task_values
+from batchtui.intake.records.task_files import DEFAULT_TIER, TaskRenderer, model_of, task_values
+from batchtui.intake.rules.model_table import TIERS
 from batchtui.templates import RequestBuilder
 from batchtui.templates.syntax import ROW
 from batchtui.templates.values import as_json
@@ -87,7 +87,7 @@ class TemplateBinding:
         """Return what shapes a row, and the values by the names that a template uses.
 
         Raises:
-            Unfit: a task is none, or its tier or template is not known.
+            BindingError: a task is none, or its tier or template is not known.
         """
         values = row.values
         if self._shaper is None:

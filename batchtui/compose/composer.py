@@ -15,7 +15,7 @@ from batchtui.compose.custom_ids import CustomIdFactory
 from batchtui.domain.problem import Severity
 from batchtui.intake.checker import Checker
 from batchtui.intake.problems import CheckFault
-from batchtui.intake.task_files import template_fault
+from batchtui.intake.records.task_files import template_fault
 from batchtui.templates import InvalidTemplate
 from batchtui.templates.values import is_blank
 

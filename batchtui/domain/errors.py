@@ -241,6 +241,7 @@ class GatewayError(BatchtuiError):
     type = "api"
     title = "API error"
     is_self_contained = True
+    # The default is the definite no; only what leaves a create open (`AnswerLost`) says otherwise.
     nothing_created: ClassVar[bool] = True
     """Whether a create that ended so is known to have created nothing."""
 
@@ -301,6 +302,8 @@ class AnswerLost(GatewayError):
 
     type = "answer_lost"
     title = "No response"
+    # 408 and 409 belong here although they are 4xx: the SDK itself repeats a call after them, and nothing documents
+    # that they are sent before a batch is created.
     nothing_created = False
 
 

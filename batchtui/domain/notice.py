@@ -33,5 +33,6 @@ class Notice:
     kind: NoticeKind
     at: datetime
     """When it was noticed."""
+    # The row itself and not a copy of then: a batch may have been named or deleted between the notice and its reading.
     batch: Batch
     """As it stands when the notice is read, which may be later."""

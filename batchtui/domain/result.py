@@ -76,6 +76,7 @@ class OutcomeCounts:
 
     def items(self) -> Iterator[tuple[Outcome, int]]:
         """Yield every outcome with its count, also those that do not occur."""
+        # Fields are named as the outcomes' values are: a new outcome needs a field here, or `from_mapping` fails.
         return ((Outcome(field.name), getattr(self, field.name)) for field in fields(self))
 
     def __add__(self, other: OutcomeCounts) -> OutcomeCounts:

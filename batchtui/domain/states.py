@@ -70,6 +70,7 @@ class Success(StrEnum):
     """More than half did."""
 
 
+# Whatever is missing here ends in `UnlawfulChange`: a new change needs its reason in the text below.
 _S = BatchState
 LAWFUL: Mapping[BatchState, frozenset[BatchState]] = {
     _S.PLANNED: frozenset({_S.SUBMITTING, _S.IN_PROGRESS, _S.CANCELING, _S.ENDED, _S.DELETED}),
@@ -90,6 +91,7 @@ there, only where a person forgets a batch here and the API shows it still.
 """
 
 
+# No BatchtuiError: nothing that a person or the API does may lead to it, so it is reported as a fault of the program.
 class UnlawfulChange(AssertionError):
     """A change of state that is not allowed: always a bug in this program."""
 

@@ -10,19 +10,19 @@ from pydantic_core import ValidationError, from_json, to_json
 
 from batchtui.domain.limits import LEGACY_API_VERSION
 from batchtui.domain.problem import Severity
-from batchtui.intake.model_rules import ModelVerdict, check_model, max_tokens_faults
 from batchtui.intake.parts import CLOSING, OPENING
 from batchtui.intake.problems import CheckFault, LineIndex, ProblemCollector
-from batchtui.intake.record_diagnosis import diagnose, envelope_faults
-from batchtui.intake.record_reader import without_mark
-from batchtui.intake.rejected_keys import KNOWN_BETAS, KNOWN_VERSIONS, LEGACY_CODES
-from batchtui.intake.rules import holds_free_json, rules_for
-from batchtui.intake.schema import validator
-from batchtui.intake.schema_errors import explain, write_whole_numbers
+from batchtui.intake.records.diagnosis import diagnose, envelope_faults
+from batchtui.intake.records.reader import without_mark
+from batchtui.intake.records.task_files import TaskRenderer, is_task
+from batchtui.intake.rules.models import ModelVerdict, check_model, max_tokens_faults
+from batchtui.intake.rules.rejected_keys import KNOWN_BETAS, KNOWN_VERSIONS, LEGACY_CODES
+from batchtui.intake.rules.selection import holds_free_json, rules_for
+from batchtui.intake.rules.tools import ToolChecks
+from batchtui.intake.rules.tools_cache import ToolsCache
+from batchtui.intake.schema.errors import explain, write_whole_numbers
+from batchtui.intake.schema.request import validator
 from batchtui.intake.shapes import Key, Shapes, raw_key
-from batchtui.intake.task_files import TaskRenderer, is_task
-from batchtui.intake.tool_rules import ToolChecks
-from batchtui.intake.tools_cache import ToolsCache
 from batchtui.intake.types import CheckedRequest, CheckReport
 
 if TYPE_CHECKING:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, BinaryIO
 from batchtui.domain.problem import Severity
 from batchtui.intake.checker import Checker
 from batchtui.intake.problems import CheckFault
-from batchtui.intake.record_reader import UnknownFormat, read_records
-from batchtui.intake.sources import ByteCounter, DamagedGzip, find_sources, read_chunks
+from batchtui.intake.records.reader import UnknownFormat, read_records
+from batchtui.intake.records.sources import ByteCounter, DamagedGzip, find_sources, read_chunks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from batchtui.intake.sources import Source
+    from batchtui.intake.records.sources import Source
     from batchtui.intake.types import CheckedRequest, CheckOptions, CheckReport
 
 
@@ -103,7 +103,9 @@ class Intake:
         """Find what can be said only when everything was read."""
         checker = self._checker
         if checker.records == 0 and not checker.findings.errors:
-            fault = CheckFault("file-empty", "there are no requests in it", "a batch needs at least one request")
+            fault = CheckFault(
+                "file-empty", "there are no requests in it", "a batch needs at least one request request"
+            )
             checker.findings.add(fault, self._sources[0].name, None)
         elif checker.records == checker.seq == 1:
             hint = "the Messages API answers a single request at once, at the full price"

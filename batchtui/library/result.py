@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 class Result:
     """A result with the request that led to it. Nothing is parsed before it is asked for; it never changes."""
 
+    # Slots: a program may keep a million of them.
     __slots__ = ("_entry",)
 
     def __init__(self, entry: ExportRecord) -> None:

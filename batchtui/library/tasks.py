@@ -118,6 +118,7 @@ def save_results_to_file(results: Sequence[TaskResult], path: str | Path, *, ove
     """
     target = path_of("path", path)
     flag("overwrite", overwrite)
+    # Before the work: `open_atomic` asks again when the file is whole.
     if is_there(target) and not overwrite:
         raise OutputExists(f"{target} exists.", hint="Pass overwrite=True, or another file.")
     try:
@@ -136,12 +137,14 @@ def save_results_to_file(results: Sequence[TaskResult], path: str | Path, *, ove
 
 
 def _values(path: str | Path, text: str) -> Iterator[Any]:
+    # By the content and not by the name: the guide's helpers write either into `.json`.
     if text.lstrip()[:1] == "[":
         try:
             yield from json.loads(text)
         except (ValueError, RecursionError) as error:
             raise InputError(f"{path} is not valid JSON: {error}") from error
         return
+    # Not `splitlines`, which also splits at U+2028, and that is legal inside a JSON string.
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             try:

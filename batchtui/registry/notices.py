@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING
 
 from batchtui.domain.notice import Notice, NoticeKind
-from batchtui.registry.codecs import decode_time, encode_time
-from batchtui.registry.row_mapping import BATCH_SELECT, to_batch
+from batchtui.registry.database.codecs import decode_time, encode_time
+from batchtui.registry.database.row_mapping import BATCH_SELECT, to_batch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import aiosqlite
 
     from batchtui.domain.clock import Clock
-    from batchtui.registry.database import Database
+    from batchtui.registry.database.connection import Database
 
 
 class Notices:

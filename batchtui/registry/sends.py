@@ -1,4 +1,4 @@
-"""Write down each send of a part: who sends, what is known of it, and what it came to (`Sendings`).
+"""Write down each send of a part: who sends, what is known of it, and what it came to (`Sends`).
 
 Each step is one transaction. Whatever a process writes about its send is written under the condition that the part is
 still `submitting` and that this process is still its sender: a laptop that wakes after its part was taken over changes
@@ -14,11 +14,11 @@ from batchtui.domain.errors import UnknownTarget
 from batchtui.domain.notice import NoticeKind
 from batchtui.domain.send_evidence import Account, Send, SendEnd, SenderLife, SendStart
 from batchtui.domain.states import BatchState, ResultsState
-from batchtui.registry.codecs import decode_time, encode_time
-from batchtui.registry.foreign_rows import is_own_batch, merge_foreign
+from batchtui.registry.batches.foreign_rows import is_own_batch, merge_foreign
+from batchtui.registry.batches.transitions import apply_remote, fetch, row_of, transition
+from batchtui.registry.database.codecs import decode_time, encode_time
 from batchtui.registry.journal import note
 from batchtui.registry.notices import make as make_notice
-from batchtui.registry.transitions import apply_remote, fetch, row_of, transition
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from batchtui.domain.batch import RemoteBatch
     from batchtui.domain.clock import Clock
-    from batchtui.registry.database import Database
-    from batchtui.registry.origin import Origin
+    from batchtui.registry.database.connection import Database
+    from batchtui.registry.database.origin import Origin
 
 VANISHED = "vanished"
 """Why a batch is remembered that may have been a part's and is not shown any more: it is no proof against it."""

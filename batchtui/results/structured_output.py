@@ -69,6 +69,7 @@ def structured_value(answer: ParsedResult) -> dict[str, Any] | None:
 def wanted_schema(params: Mapping[str, Any]) -> object:
     """Return the JSON schema that the request's text answer must fit; None where it asks for none."""
     config = params.get("output_config")
+    # `output_format` is the older name of `output_config.format`.
     wanted = config.get("format") if isinstance(config, dict) else params.get("output_format")
     return wanted.get("schema") if isinstance(wanted, dict) else None
 
@@ -129,6 +130,7 @@ def _faults(value: object, schema: object) -> Iterator[str]:
         raise UnusableSchema("the request's schema is no object")
     try:
         Draft202012Validator.check_schema(schema)
+        # An empty registry: with the default one jsonschema would fetch a `$ref` to an address.
         for error in Draft202012Validator(schema, registry=Registry()).iter_errors(value):
             yield f"{error.json_path}: {error.message[:200]}"
     except (SchemaError, Unresolvable, RecursionError) as error:

@@ -43,7 +43,7 @@ class ModelList:
 
 async def known_models(workspace: Workspace) -> ModelList:
     """Return the list kept in the registry, or the built-in one; nothing is asked of the API."""
-    from batchtui.intake.model_table import living
+    from batchtui.intake.rules.model_table import living
 
     now = workspace.clock.now()
     kept = await workspace.registry.facts.get(_name(workspace))
@@ -57,7 +57,7 @@ def _completed(models: Iterable[ModelInfo], heard_at: datetime, now: datetime) -
 
     A list that is older than a model's last day cannot tell whether it has retired since: its date decides then.
     """
-    from batchtui.intake.model_table import row_of
+    from batchtui.intake.rules.model_table import row_of
 
     found = {}
     for model in models:

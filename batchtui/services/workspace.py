@@ -23,7 +23,7 @@ from batchtui.domain.errors import (
     UsageError,
 )
 from batchtui.registry.registry import Registry
-from batchtui.runtime import process_identity as process
+from batchtui.runtime import process_identity
 from batchtui.runtime.clock import SystemClock
 from batchtui.runtime.server_clock import ServerClock
 
@@ -69,7 +69,7 @@ class Workspace:
         self.clock: Clock = clock or SystemClock()
         self.random = random
         """Returns that many random bytes in hexadecimal, for names of jobs and files; tests make it predictable."""
-        self.name = process.process_token(random(4))
+        self.name = process_identity.process_token(random(4))
         """Names this process and workspace to others: see `runtime.process_identity`."""
         self.registry = Registry(
             paths.registry,
@@ -77,7 +77,7 @@ class Workspace:
             paths.results,
             clock=self.clock,
             holder=self.name,
-            machine=process.machine_id(),
+            machine=process_identity.machine_id(),
         )
         self.last_call: ApiCall | None = None
         """The latest call to the API, its limits and times."""

@@ -25,6 +25,8 @@ Model = Annotated[str, MinLen(1)]
 class Section:
     """A table of the file: read once, never changed, and closed to keys it does not know."""
 
+    # `forbid`: a misspelt key would be a setting that silently does nothing. The texts below the fields are their
+    # reference.
     __pydantic_config__: ClassVar = {"extra": "forbid", "use_attribute_docstrings": True}
 
 

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from batchtui.simulator.batch_plan import Plan, count_unfinished, make_plan
-from batchtui.simulator.early_validation import Submission
-from batchtui.simulator.late_validation import Terms
 from batchtui.simulator.scenario import Scenario
+from batchtui.simulator.validation.early import Submission
+from batchtui.simulator.validation.late import Terms
 
 KEPT_FOR = timedelta(days=29)
 "Results stay this long after the creation of their batch."

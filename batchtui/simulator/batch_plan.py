@@ -6,8 +6,8 @@ from datetime import date
 from random import Random
 from typing import Any
 
-from batchtui.simulator.late_validation import Problem, Terms, find_problem
 from batchtui.simulator.scenario import Scenario
+from batchtui.simulator.validation.late import Problem, Terms, find_problem
 
 PLAIN, TRUNCATED, REFUSED, PAUSED, ERRORED, UNFINISHED = range(6)
 

@@ -11,9 +11,9 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from batchtui.simulator.batch import SimulatedBatch
-from batchtui.simulator.early_validation import read_submission
-from batchtui.simulator.late_validation import Terms
 from batchtui.simulator.scenario import Scenario
+from batchtui.simulator.validation.early import read_submission
+from batchtui.simulator.validation.late import Terms
 from batchtui.simulator.wire_format import ApiError
 
 _SCENARIO: TypeAdapter[Scenario] = TypeAdapter(Scenario)

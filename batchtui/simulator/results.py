@@ -7,7 +7,7 @@ from pydantic_core import to_json
 
 from batchtui.simulator.batch import BatchState, SimulatedBatch
 from batchtui.simulator.batch_plan import ERRORED, Plan
-from batchtui.simulator.replies import answer
+from batchtui.simulator.replies.messages import answer
 from batchtui.simulator.wire_format import make_id
 
 BLOCK_BYTES = 256 * 1024

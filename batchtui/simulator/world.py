@@ -10,12 +10,12 @@ from typing import Any
 
 from batchtui.simulator.batch import SimulatedBatch
 from batchtui.simulator.clock import Clock
-from batchtui.simulator.early_validation import Submission, read_submission
 from batchtui.simulator.faults import FaultQueue
-from batchtui.simulator.late_validation import Terms
 from batchtui.simulator.persistence import WorldArchive
 from batchtui.simulator.rate_limit import RateLimit
 from batchtui.simulator.scenario import Scenario
+from batchtui.simulator.validation.early import Submission, read_submission
+from batchtui.simulator.validation.late import Terms
 from batchtui.simulator.wire_format import ApiError, batch_object, make_id
 
 

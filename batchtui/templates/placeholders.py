@@ -33,7 +33,7 @@ class TemplateText:
             columns: the table's; where one is called `request.prompt`, the placeholder of these words is that column.
 
         Raises:
-            TemplateFault: a bracket is open, or a filter or tag does not exist.
+            InvalidTemplate: a bracket is open, or a filter or tag does not exist.
         """
         self.source = source
         self.place = place
@@ -79,7 +79,7 @@ class TemplateText:
         """Return the text with each placeholder replaced by the row's value.
 
         Raises:
-            TemplateFault: a value is missing, or the text cannot be worked out; it says where.
+            InvalidTemplate: a value is missing, or the text cannot be worked out; it says where.
         """
         if self._plain is None:
             return self._work_out(values)

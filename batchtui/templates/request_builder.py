@@ -81,7 +81,7 @@ class RequestBuilder:
         """Return the params of one row.
 
         Raises:
-            TemplateFault: a value is missing, or a text cannot be worked out.
+            InvalidTemplate: a value is missing, or a text cannot be worked out.
         """
         system = {} if self._is_fixed_system else self._system_of(values)
         return {**self._fixed, **system, "messages": self._messages(values, blocks)}
@@ -90,7 +90,7 @@ class RequestBuilder:
         """Return the whole request as JSON; the custom_id must be legal.
 
         Raises:
-            TemplateFault: as `params`.
+            InvalidTemplate: as `params`.
         """
         try:
             if self._only is not None:

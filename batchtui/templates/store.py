@@ -47,7 +47,7 @@ def find_template(name: str, folder: Path | None) -> Template | None:
     """Return a template by name or `NAME@VERSION`; a user's template hides a built-in one. None where there is none.
 
     Raises:
-        TemplateFault: it is not written as it should be.
+        InvalidTemplate: it is not written as it should be.
     """
     bare, _, version = name.partition("@")
     if not is_name(bare):
@@ -69,7 +69,7 @@ def read_template(path: Path, name: str | None = None) -> Template:
     """Read a template from a file.
 
     Raises:
-        TemplateFault: it cannot be read, or is not written as it should be.
+        InvalidTemplate: it cannot be read, or is not written as it should be.
     """
     name = name or path.stem
     try:
@@ -100,7 +100,7 @@ def save_template(template: Template, folder: Path) -> Template:
     """Save a template as the next version of its name and keep earlier versions. Returns the saved template.
 
     Raises:
-        TemplateFault: the name is not legal, or the disk refuses.
+        InvalidTemplate: the name is not legal, or the disk refuses.
     """
     if not is_name(template.name):
         raise InvalidTemplate(f'"{template.name[:60]}" is not a valid template name; use letters, digits, - and _')

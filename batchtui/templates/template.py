@@ -104,7 +104,7 @@ def make_template(name: str, said: Mapping[str, Any]) -> Template:
     `turns` come first, then `prompt` as the user, then `prefill` as the beginning of the answer.
 
     Raises:
-        TemplateFault: a key is unknown, a value of the wrong kind, or nothing is asked at all.
+        InvalidTemplate: a key is unknown, a value of the wrong kind, or nothing is asked at all.
     """
     for key, value in said.items():
         _refuse_wrong(key, value)

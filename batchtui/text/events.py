@@ -44,9 +44,9 @@ WORDS: Mapping[str, str] = {
     "results.failed": "not downloaded",
     "notice.failed": "notice failed",
 }
-"""One or two words for each act; an act that has none here is said as it is called."""
+"""One or two words for each action; one that has none here is called by its own name."""
 PASSING = frozenset({"batch.submitting", "results.partial", "results.none"})
-"""Acts that are only steps on the way to another one."""
+"""Actions that are only steps on the way to another one."""
 
 
 def event_word(event: str) -> str:
@@ -55,7 +55,7 @@ def event_word(event: str) -> str:
 
 
 def details(detail: str) -> dict[str, Any]:
-    """Read what an act was noted with; empty where there is nothing, or nothing that can be read."""
+    """Read what an action was noted with; empty where there is nothing, or nothing that can be read."""
     try:
         noted = json.loads(detail or "{}")
     except ValueError:
@@ -92,7 +92,7 @@ _WORTH_SAYING: Mapping[str, tuple[str, str]] = {
 }
 
 
-def summary(acts: Mapping[str, int]) -> str:
+def summary(actions: Mapping[str, int]) -> str:
     """Return how often each kind of event happened, in one line; empty where none is worth it."""
-    said = (amount(acts[event], *words) for event, words in _WORTH_SAYING.items() if acts.get(event))
+    said = (amount(actions[event], *words) for event, words in _WORTH_SAYING.items() if actions.get(event))
     return ", ".join(said)

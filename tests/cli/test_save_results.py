@@ -1,4 +1,4 @@
-"""The verbs that bring answers home: wait, results, submit --wait."""
+"""The commands that bring answers home: wait, results, submit --wait."""
 
 from __future__ import annotations
 
@@ -152,19 +152,19 @@ UNLUCKY = [
 
 
 @pytest.mark.parametrize("scenario", UNLUCKY, ids=["errored", "truncated", "refused"])
-@pytest.mark.parametrize("verb", [["wait", "@last"], ["results", "@last"], ["results", "@last", "--json"]])
-def test_an_end_without_full_success_is_4(batchtui: Batchtui, simulator: Simulator, verb: list[str]) -> None:
+@pytest.mark.parametrize("command", [["wait", "@last"], ["results", "@last"], ["results", "@last", "--json"]])
+def test_an_end_without_full_success_is_4(batchtui: Batchtui, simulator: Simulator, command: list[str]) -> None:
     batchtui.submitted()
 
-    assert batchtui(*verb).code == 4
+    assert batchtui(*command).code == 4
 
 
 @pytest.mark.parametrize("scenario", UNLUCKY[:1], ids=["errored"])
-@pytest.mark.parametrize("verb", ["wait", "results"])
-def test_failures_can_be_allowed(batchtui: Batchtui, simulator: Simulator, verb: str) -> None:
+@pytest.mark.parametrize("command", ["wait", "results"])
+def test_failures_can_be_allowed(batchtui: Batchtui, simulator: Simulator, command: str) -> None:
     batchtui.submitted()
 
-    assert batchtui(verb, "@last", "--allow-failures").code == 0
+    assert batchtui(command, "@last", "--allow-failures").code == 0
 
 
 @pytest.mark.parametrize("scenario", UNLUCKY[:1], ids=["errored"])

@@ -182,7 +182,7 @@ async def test_what_names_no_job_is_a_usage_error(method: str, workspace: batcht
 
 
 @pytest.mark.parametrize(
-    "given",
+    "options",
     [
         {"home": 5},
         {"home": b"x"},
@@ -195,9 +195,9 @@ async def test_what_names_no_job_is_a_usage_error(method: str, workspace: batcht
         {"read_only": "yes"},
     ],
 )
-def test_a_workspace_is_not_opened_with_wrong_values(given: dict[str, Any]) -> None:
+def test_a_workspace_is_not_opened_with_wrong_values(options: dict[str, Any]) -> None:
     with pytest.raises(batchtui.UsageError):
-        batchtui.open_workspace(**given)
+        batchtui.open_workspace(**options)
 
 
 def test_files_of_tasks_and_results_take_no_wrong_values(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from batchtui.domain.errors import RegistryDamaged, RegistryReplaced, StorageError
 from batchtui.domain.states import BatchState
-from batchtui.registry.backup import back_up, backup_path, is_sound, repair
+from batchtui.registry.database.backup import back_up, backup_path, is_sound, repair
 from tests.registry.conftest import registry_in as opened
 from tests.support.builders import job, part
 from tests.support.clock import START

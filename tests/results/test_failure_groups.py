@@ -90,5 +90,5 @@ def test_the_sensible_act(
     outcome: Outcome, error_type: str | None, stop_reason: str | None, act: SuggestedAction
 ) -> None:
     advice = suggest_action(outcome, error_type, stop_reason)
-    assert advice.act is act
+    assert advice.action is act
     assert advice.sentence.endswith(".")

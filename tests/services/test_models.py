@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from batchtui.services.models import fetch_models, known_models, list_models, listed_models, refresh_daily
-from batchtui.services.polling import maintenance as tend
+from batchtui.services.polling import maintenance
 from batchtui.simulator import Fault, Simulator
 from tests.support.workspaces import workspace_at
 
@@ -37,10 +37,10 @@ async def test_a_round_of_care_keeps_the_list_of_the_day(
     workspace: Workspace, simulator: Simulator, clock: TurnedClock
 ) -> None:
     for _ in range(3):
-        await tend.run_maintenance(workspace)
+        await maintenance.run_maintenance(workspace)
     assert asked(simulator) == 1
     clock.turn(hours=25)
-    await tend.run_maintenance(workspace)
+    await maintenance.run_maintenance(workspace)
     assert asked(simulator) == 2
 
 

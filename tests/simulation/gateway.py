@@ -192,7 +192,7 @@ class WorldGateway:
         raise NotImplementedError
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Nothing to resume."""
 
     def _batch(self, document: Mapping[str, Any]) -> RemoteBatch:
         headers = self._server.headers(self._account)

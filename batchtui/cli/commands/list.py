@@ -8,9 +8,9 @@ import click
 
 from batchtui.cli.command import define_command
 from batchtui.cli.options import Count
-from batchtui.cli.views import batches as sheets
+from batchtui.cli.views import batches as batch_views
 from batchtui.cli.views import json_documents as documents
-from batchtui.cli.views import target as showing
+from batchtui.cli.views import target as target_view
 from batchtui.domain.query import SORT_KEYS, BatchQuery
 from batchtui.domain.states import BatchState
 from batchtui.services.results.outcomes import count_missing_outcomes
@@ -77,17 +77,19 @@ async def command(
             from batchtui.services.polling.refresh import refresh_all
 
             await refresh_all(workspace)
+        # Of results that an earlier version saved: filters such as `truncated:>0` count by them.
         await count_missing_outcomes(workspace)
         order = await workspace.registry.views.order(query)
         if limit is None and session.out.is_terminal and not session.json and not everything:
             limit = ON_A_SCREEN
         batches = await workspace.registry.views.page(order[:limit])
         now = workspace.clock.now()
-        ends = await showing.ends(workspace) if session.json else None
+        # The table has no column for it, and the history is a query over all ended batches.
+        ends = await target_view.ends(workspace) if session.json else None
     if session.json:
         session.out.document(documents.batch_documents(batches, ends))
     elif batches:
-        sheets.show_batches(session.out, batches, now)
+        batch_views.show_batches(session.out, batches, now)
     else:
         session.notes.say(_nothing(has_filter=bool(states or tags or text)))
     if len(batches) < len(order) and not session.json:

@@ -8,7 +8,7 @@ import click
 
 from batchtui.cli.command import define_command
 from batchtui.cli.options import Moment
-from batchtui.cli.views import batches as sheets
+from batchtui.cli.views import batches as batch_views
 from batchtui.cli.views import json_documents as documents
 from batchtui.text.numbers import amount
 
@@ -42,13 +42,14 @@ async def command(session: Session, since: datetime | None) -> None:
     groups = {
         "Imported": report.added,
         "Changed": report.updated,
+        # Parts that were never sent, and batches of another account: the list shows only the credential's workspace.
         "Only here": report.only_here,
         "Gone from the API": report.gone,
     }
     for title, batches in groups.items():
         if batches:
             session.out.line(f"\n{title}: {amount(len(batches), 'batch', 'batches')}")
-            sheets.show_batches(session.out, batches, now)
+            batch_views.show_batches(session.out, batches, now)
     for entry in report.unreadable:
         session.notes.say(f"Skipped {entry.id or 'an entry without an id'}: {entry.why}.")
     if not report.is_whole:

@@ -97,6 +97,7 @@ class Tour:
         if step.needs:
             await self._backstage.until_there(step.needs, DELAY, ended=step.needs_end)
         if step.scene is not None:
+            # A task, as a scene may take longer than its step, such as one in which an answer is lost and looked for.
             scene = asyncio.create_task(_played(step.scene(self._backstage)), name=f"scene-{step.id}")
             self._scenes.add(scene)
             scene.add_done_callback(self._scenes.discard)
@@ -112,6 +113,8 @@ class Tour:
         """Wait so long, or until the story is to go on."""
         waits = [
             asyncio.ensure_future(self._passed.wait()),
+            # The workspace's clock, which tests turn; `speed` is the simulator's, so that step and scene stay
+            # together.
             asyncio.ensure_future(self._backstage.workspace.clock.sleep(seconds / self._speed)),
         ]
         try:

@@ -56,6 +56,7 @@ def terminal_notifier(notes: Stderr, workspace: Workspace) -> Callable[[Sequence
 
     if not notes.is_terminal:
         return None
+    # stderr and not stdout, which may be a pipe while a person watches the progress.
     return lambda notices: notes.signal(terminal_sequences(notices, workspace.settings.notify, os.environ))
 
 
@@ -65,6 +66,7 @@ _WORDS: dict[str, Callable[[SendEvent], str]] = {
     ),
     "looking": lambda event: (
         "no response to the create request; looking for it at the API."
+        # A shorter wait is over before a person has read of it.
         + (f" It is certain in {countdown(event.seconds)}." if event.seconds > 10 else "")
     ),
     "adopted": lambda event: (

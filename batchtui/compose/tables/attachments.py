@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from batchtui.compose.tables.encoding import detect_encoding
 from batchtui.domain.problem import Severity
 from batchtui.intake.problems import CheckFault
-from batchtui.intake.record_reader import sniff
+from batchtui.intake.records.reader import sniff
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,7 +97,7 @@ def _text(content: bytes) -> Attachment:
         return _wrong(
             "file-too-large",
             f"the text has more than {TEXT_MOST // 1_000_000} MB",
-            "split it: no model reads that much",
+            "split it: split it: no model reads that much",
         )
     encoding = detect_encoding(content[: 1 << 18])
     if (foreign := sniff(content)) is not None:

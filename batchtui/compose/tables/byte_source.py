@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, BinaryIO
 
 from batchtui.compose.tables.decompression import CHUNK, unpacked
 from batchtui.domain.errors import InputError
-from batchtui.intake.sources import ByteCounter, DamagedGzip, find_sources, read_chunks
+from batchtui.intake.records.sources import ByteCounter, DamagedGzip, find_sources, read_chunks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,15 +10,15 @@ from pydantic_core import from_json
 from batchtui.compose.tables.base import Readable, Row
 from batchtui.domain.errors import InputError
 from batchtui.intake.problems import CheckFault
-from batchtui.intake.record_diagnosis import diagnose
-from batchtui.intake.record_reader import UnknownFormat, read_records
-from batchtui.intake.task_files import is_task
+from batchtui.intake.records.diagnosis import diagnose
+from batchtui.intake.records.reader import UnknownFormat, read_records
+from batchtui.intake.records.task_files import is_task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from batchtui.compose.tables.byte_source import ByteSource
-    from batchtui.intake.record_reader import Records
+    from batchtui.intake.records.reader import Records
 
 VALUE = "input_data"
 """What a record is called that is no object: an array of texts is a table of one column."""

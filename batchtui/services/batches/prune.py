@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from batchtui.domain.states import ResultsState
-from batchtui.registry import orphans as leftovers
+from batchtui.registry import orphans
 from batchtui.registry.original_ids import originals_in_use
 from batchtui.runtime.atomic_file import left_behind
 
@@ -97,9 +97,9 @@ async def plan_prune(workspace: Workspace, *, older_than: timedelta | None = Non
     known = {job: attempts.get(job, set()) for job in await registry.jobs.ids()}
     found = await asyncio.to_thread(
         lambda: [
-            *leftovers.orphaned_requests(registry.requests.folder, known),
-            *leftovers.orphaned_results(registry.results.folder, saved),
-            *leftovers.orphaned_names(workspace.paths.originals, originals_in_use(workspace.paths, registry, known)),
+            *orphans.orphaned_requests(registry.requests.folder, known),
+            *orphans.orphaned_results(registry.results.folder, saved),
+            *orphans.orphaned_names(workspace.paths.originals, originals_in_use(workspace.paths, registry, known)),
         ]
     )
     begun = await registry.views.begun_at()
@@ -122,7 +122,7 @@ def _half_exports(notes: Path, now: datetime) -> Iterator[Removal]:
         paths = (left.path, left.note) if left.path.exists() else (left.note,)
         newest = max(path.stat().st_mtime for path in paths)
         if left.is_certain or datetime.fromtimestamp(newest, UTC) <= now - AT_REST:
-            yield Removal("export", str(left.path), paths, sum(map(leftovers.size_of, paths)))
+            yield Removal("export", str(left.path), paths, sum(map(orphans.size_of, paths)))
 
 
 async def apply_prune(workspace: Workspace, plan: PrunePlan) -> Pruned:
@@ -153,7 +153,7 @@ async def _remove(workspace: Workspace, removal: Removal) -> None:
     for batch in removal.batches:
         await workspace.registry.batches.set_results(batch.key, ResultsState.GONE)
     for path in removal.paths:
-        await asyncio.to_thread(leftovers.remove, path)
+        await asyncio.to_thread(orphans.remove, path)
 
 
 def _is_of_another_registry(leftover: OrphanedFiles, begun: datetime | None) -> bool:
@@ -180,7 +180,7 @@ async def _deleted_jobs(workspace: Workspace, before: datetime, now: datetime) -
             paths.append(registry.requests.folder / job)
         if paths:
             saved = tuple(batch for batch in batches if batch.results is ResultsState.SAVED)
-            size = sum(map(leftovers.size_of, paths))
+            size = sum(map(orphans.size_of, paths))
             removals.append(Removal("deleted", f"{batches[0].name} ({job})", tuple(paths), size, saved))
     return removals
 

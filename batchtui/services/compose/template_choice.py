@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from batchtui.domain.errors import InputError, UsageError
 from batchtui.settings.user_paths import is_file
 from batchtui.templates import InvalidTemplate, Template, TemplateText, find_template, list_templates
-from batchtui.templates import store as library
+from batchtui.templates import store as template_store
 from batchtui.templates.store import is_name, read_template
 
 if TYPE_CHECKING:
@@ -83,10 +83,10 @@ def _save(folder: Path, options: ComposeOptions, name: str) -> Template:
         raise UsageError(
             "There is no template to save.", hint="Pass --template with the one to save under another name."
         )
-    given = {key: getattr(options, key) for key in ("model", "max_tokens", "id", "cache")}
-    changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
+    chosen = {key: getattr(options, key) for key in ("model", "max_tokens", "id", "cache")}
+    changes: dict[str, Any] = {key: value for key, value in chosen.items() if value is not None}
     try:
-        return library.save_template(replace(template, name=name, **changes), folder)
+        return template_store.save_template(replace(template, name=name, **changes), folder)
     except InvalidTemplate as fault:
         raise UsageError(f"{str(fault)[:1].upper()}{str(fault)[1:]}.") from None
 

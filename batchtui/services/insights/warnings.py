@@ -54,7 +54,7 @@ class BatchWarning:
     """A stable word: credentials, clock, unknown, not_sent, expires, results_going or model_retires."""
     message: str
     advice: str
-    act: WarningAction
+    action: WarningAction
     batch: Batch | None = None
     """The batch that it is about; None where it is about all of them."""
 
@@ -62,7 +62,7 @@ class BatchWarning:
 async def list_warnings(workspace: Workspace) -> list[BatchWarning]:
     """Return the warnings, the most urgent first; nothing is asked of the API."""
     now = workspace.clock.now()
-    found = [caution async for caution in _of_the_way_out(workspace)]
+    found = [warning async for warning in _of_the_way_out(workspace)]
     views = workspace.registry.views
     open_ones = await views.in_states(
         BatchState.UNKNOWN, BatchState.PLANNED, BatchState.IN_PROGRESS, BatchState.CANCELING
@@ -148,7 +148,7 @@ def _going(batch: Batch, now: datetime) -> BatchWarning:
 
 def _retiring(used: dict[str, str], listed: Mapping[str, ModelInfo], now: datetime) -> Iterator[BatchWarning]:
     """Yield the models that jobs of late have used and that will not be there for the next one."""
-    from batchtui.intake.model_rules import check_model
+    from batchtui.intake.rules.models import check_model
     from batchtui.intake.types import CheckOptions
 
     options = CheckOptions(api_version=API_VERSION, today=now.date(), models=listed)

@@ -11,7 +11,7 @@ from batchtui.domain.errors import BatchtuiError, StorageError
 from batchtui.domain.limits import RESULTS_EXPIRE_SOON, RESULTS_KEPT
 from batchtui.domain.notice import NoticeKind
 from batchtui.domain.states import BatchState, ResultsState
-from batchtui.runtime import process_identity as process
+from batchtui.runtime import process_identity
 from batchtui.runtime.clock import sleep_until_any
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Notifier:
         """Release the claims of processes that have died before they delivered."""
         for seq, channel, holder in await self._workspace.registry.notices.unsettled(since):
             # None, a process of another machine, keeps its claim: it may still deliver.
-            if process.is_gone(holder):
+            if process_identity.is_gone(holder):
                 await self._workspace.registry.notices.release(seq, channel, holder)
 
     async def _through(self, channel: Channel, notices: Sequence[Notice]) -> int:

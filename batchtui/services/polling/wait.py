@@ -18,8 +18,7 @@ from batchtui.domain.errors import (
     WaitTimedOut,
 )
 from batchtui.domain.states import BatchState
-from batchtui.services.polling import maintenance as tend
-from batchtui.services.polling import refresh
+from batchtui.services.polling import maintenance, refresh
 from batchtui.services.submission import resume
 from batchtui.services.workspace import is_elsewhere
 from batchtui.text.durations import span
@@ -97,7 +96,7 @@ async def wait(
                 f"{len(open_batches)} of {len(batches)} batches are still in progress after {span(elapsed)}.",
                 hint="Nothing was canceled. Wait again, or open the dashboard.",
             )
-        pause = seconds or poll_interval or tend.interval_for(workspace, open_batches)
+        pause = seconds or poll_interval or maintenance.interval_for(workspace, open_batches)
         # Never longer than the time that is left, and never zero: that would be a busy loop.
         await workspace.clock.sleep(min(pause, max(limit - elapsed, 0.05)))
 

@@ -111,7 +111,7 @@ class JournalFollower:
 
     async def look(self) -> None:
         """Pass on what has happened since the last look."""
-        while entries := await self._workspace.registry.journal.after(self._seq, acts_only=True):
+        while entries := await self._workspace.registry.journal.after(self._seq, actions_only=True):
             keys = list({entry.batch_key for entry in entries if entry.batch_key is not None})
             batches = {batch.key: batch for batch in await self._workspace.registry.views.page(keys)}
             for entry in entries:

@@ -15,7 +15,7 @@ from batchtui.results.failure_groups import SuggestedAction
 from batchtui.runtime.threads import run_cancellable
 from batchtui.services.estimates.estimate import estimate
 from batchtui.services.estimates.request_groups import RequestGrouper
-from batchtui.services.retry import unresolved as outstanding
+from batchtui.services.retry import unresolved
 from batchtui.services.retry.preconditions import (
     nothing_to_retry,
     refuse_paused,
@@ -215,7 +215,7 @@ class _Planning:
 
     def run(self) -> RetryPlan:
         """Choose the requests, change them where that is wanted, and lay them aside."""
-        found = outstanding.find_unresolved(
+        found = unresolved.find_unresolved(
             self._registry,
             self._batches,
             self._within,
@@ -242,7 +242,7 @@ class _Planning:
         )  # fmt: skip
 
     def _with_new_limit(self, failed: FailureChoice) -> FailureChoice:
-        is_raised = failed.is_chosen and failed.group.advice.act is SuggestedAction.RAISE
+        is_raised = failed.is_chosen and failed.group.advice.action is SuggestedAction.RAISE
         return replace(failed, max_tokens=self._options.max_tokens) if is_raised else failed
 
     def _chooses(self, group: FailureGroup) -> bool:
@@ -257,7 +257,7 @@ class _Planning:
             elif only or groups:
                 choice = group.kind in groups or group.outcome in only or group.error_type in only
             else:
-                choice = outstanding.is_worth_it(group, with_max_tokens=self._options.max_tokens is not None)
+                choice = unresolved.is_worth_it(group, with_max_tokens=self._options.max_tokens is not None)
             self._choices[group.kind] = choice
         return choice
 

@@ -121,12 +121,12 @@ async def read_ledger(
     """
     await count_missing(workspace)
     spent = await workspace.registry.costs.spent(since=since, batches=batches)
-    outlook = await workspace.registry.costs.outlook(since=since, batches=batches)
+    pending = await workspace.registry.costs.pending(since=since, batches=batches)
     all_of_it = LedgerLine("total")
     for each in spent:
         all_of_it.add(each)
     return Ledger(
-        by, _lines(spent, by), all_of_it, outlook.expected, outlook.in_flight, outlook.uncounted, outlook.counts
+        by, _lines(spent, by), all_of_it, pending.expected, pending.in_flight, pending.uncounted, pending.counts
     )
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from batchtui.compose.custom_ids import CustomIdFactory
     from batchtui.intake import CheckOptions
     from batchtui.intake.problems import CheckFault
-    from batchtui.intake.sources import Source
+    from batchtui.intake.records.sources import Source
     from batchtui.services.workspace import Workspace
 
 _SAMPLING = {
@@ -85,7 +85,7 @@ def _convert(
     checks: CheckOptions,
     tell: Callable[[ReadProgress], None],
 ) -> Conversion:
-    from batchtui.intake.sources import STDIN, Source, find_sources
+    from batchtui.intake.records.sources import STDIN, Source, find_sources
 
     with tempfile.TemporaryDirectory(prefix="batchtui-") as folder:
         sources = find_sources([file])
@@ -141,8 +141,8 @@ class _Pass:
 
     def _take(self, file: str, line: int, text: bytes) -> list[CheckFault]:
         """Convert, check and write a line. Returns the errors because of which it was not written."""
-        from batchtui.intake.foreign_requests import CannotConvert, convert_line
-        from batchtui.intake.record_diagnosis import diagnose
+        from batchtui.intake.records.diagnosis import diagnose
+        from batchtui.intake.records.foreign_requests import CannotConvert, convert_line
 
         read = diagnose(text)
         if read.value is None or not read.is_sound:
@@ -189,8 +189,8 @@ class _Pass:
 
     def _leave_out(self, file: str, line: int, text: bytes, faults: list[CheckFault]) -> None:
         """Name a line of which nothing was made."""
-        from batchtui.intake.foreign_requests import original_id
-        from batchtui.intake.record_diagnosis import diagnose
+        from batchtui.intake.records.diagnosis import diagnose
+        from batchtui.intake.records.foreign_requests import original_id
 
         value = diagnose(text).value
         name = original_id(value) if value else None
@@ -224,8 +224,8 @@ def _hearing() -> Any:
 
 def _lines(source: Source) -> Iterator[tuple[int, bytes, int]]:
     """Yield number, text and the bytes read so far of each line that is not blank."""
-    from batchtui.intake.record_reader import UnknownFormat, read_records, without_mark
-    from batchtui.intake.sources import ByteCounter, DamagedGzip, read_chunks
+    from batchtui.intake.records.reader import UnknownFormat, read_records, without_mark
+    from batchtui.intake.records.sources import ByteCounter, DamagedGzip, read_chunks
 
     count = ByteCounter()
     try:
@@ -244,8 +244,8 @@ def _lines(source: Source) -> Iterator[tuple[int, bytes, int]]:
 
 def _names(sources: list[Source]) -> Iterator[Any]:
     """Yield what all lines are called, so that no id is made that another line has by itself."""
-    from batchtui.intake.foreign_requests import original_id
-    from batchtui.intake.record_diagnosis import diagnose
+    from batchtui.intake.records.diagnosis import diagnose
+    from batchtui.intake.records.foreign_requests import original_id
 
     for source in sources:
         for _, text, _ in _lines(source):
@@ -266,8 +266,8 @@ def _renamed(original: Any, custom_id: str) -> CheckFault:
 
 def _refused(key: str, faults: list[CheckFault]) -> CheckFault:
     """Say that a request goes without a key that was refused, and which API version takes it where one does."""
-    from batchtui.intake.foreign_requests import LEFT_OUT
     from batchtui.intake.problems import CheckFault
+    from batchtui.intake.records.foreign_requests import LEFT_OUT
 
     hint = next((fault.hint for fault in faults if fault.code in _SAMPLING and "--api-version" in fault.hint), "")
     return CheckFault(LEFT_OUT, f'"{key}" was left out: it is refused', hint, Severity.WARNING, f"{key}-refused")

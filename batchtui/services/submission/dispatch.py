@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 from batchtui.domain.errors import AnswerLost, RateLimited, SpendLimitReached
 from batchtui.domain.send_evidence import VerdictKind
 from batchtui.domain.states import BatchState
-from batchtui.services.submission import cache_priming as priming
-from batchtui.services.submission import queue_room as queue
-from batchtui.services.submission import reconcile, send
+from batchtui.services.submission import cache_priming, queue_room, reconcile, send
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -69,12 +67,12 @@ async def send_parts(
 
 async def _send_part(workspace: Workspace, key: int, tell: Callable[[SendEvent], None]) -> bool:
     """Send one part, however often a rate limit makes it wait. False where it stays open."""
-    if await priming.must_wait(workspace, await workspace.registry.batches.get(key)):
-        tell(SendEvent("queued", await priming.hold_back(workspace, key)))
+    if await cache_priming.must_wait(workspace, await workspace.registry.batches.get(key)):
+        tell(SendEvent("queued", await cache_priming.hold_back(workspace, key)))
         return False
     refusals = 0
     for _ in range(MOST_TRIES):
-        if not await queue.has_room(workspace, await workspace.registry.batches.get(key)):
+        if not await queue_room.has_room(workspace, await workspace.registry.batches.get(key)):
             return await _hold_back(workspace, key, tell)
         try:
             is_sent = await _send_once(workspace, key, tell)
@@ -107,7 +105,7 @@ async def _send_once(workspace: Workspace, key: int, tell: Callable[[SendEvent],
 
 
 async def _hold_back(workspace: Workspace, key: int, tell: Callable[[SendEvent], None]) -> bool:
-    tell(SendEvent("queued", await queue.hold_back(workspace, key)))
+    tell(SendEvent("queued", await queue_room.hold_back(workspace, key)))
     return False
 
 
@@ -115,7 +113,7 @@ async def _wait_out(
     workspace: Workspace, key: int, refusal: RateLimited, tell: Callable[[SendEvent], None], refusals: int
 ) -> bool:
     """Wait until the API wants to be asked again, where that is soon. False where it is not, or the queue is full."""
-    if await queue.learn_from_refusal(workspace, refusal):
+    if await queue_room.learn_from_refusal(workspace, refusal):
         return await _hold_back(workspace, key, tell)
     batch = await workspace.registry.batches.get(key)
     named = (batch.not_before - workspace.clock.now()).total_seconds() if batch.not_before else 0.0

@@ -27,7 +27,7 @@ from batchtui.domain.send_evidence import (
 from batchtui.domain.states import BatchState
 from batchtui.gateway.listing import BatchList
 from batchtui.registry.sends import VANISHED
-from batchtui.runtime import process_identity as process
+from batchtui.runtime import process_identity
 from batchtui.services.submission.proof import prove
 from batchtui.services.submission.verdict import (
     candidates,
@@ -171,7 +171,7 @@ async def release(workspace: Workspace, batch: Batch, *, rejected: Sequence[str]
 
 
 def _is_gone(workspace: Workspace, sender: str | None, until: datetime | None) -> bool:
-    gone = process.is_gone(sender) if sender else True
+    gone = process_identity.is_gone(sender) if sender else True
     if gone is None:
         return until is None or until <= workspace.clock.now()
     return gone
@@ -205,7 +205,7 @@ async def _evidence_of(workspace: Workspace, batch: Batch) -> _Evidence:
 
 async def _with_life(workspace: Workspace, batch: Batch, send: Send) -> Send:
     sender, until = await workspace.registry.sendings.sender_of(batch.key)
-    gone = sender != workspace.name and (process.is_gone(sender) if sender else True)
+    gone = sender != workspace.name and (process_identity.is_gone(sender) if sender else True)
     life = SenderLife.SILENT if gone is None else SenderLife.GONE if gone else SenderLife.LIVES
     skew = workspace.server_clock.skew or timedelta()
     return replace(send, sender=life, heard_until=until + skew if until else None)

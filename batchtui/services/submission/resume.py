@@ -20,8 +20,7 @@ from batchtui.domain.errors import (
 from batchtui.domain.query import BatchQuery
 from batchtui.domain.send_evidence import VerdictKind
 from batchtui.domain.states import BatchState
-from batchtui.services.submission import queue_room as queue
-from batchtui.services.submission import reconcile
+from batchtui.services.submission import queue_room, reconcile
 from batchtui.services.submission.dispatch import SendEvent, send_parts
 from batchtui.services.workspace import is_elsewhere, refuse_other_account
 
@@ -220,7 +219,7 @@ async def _due(workspace: Workspace) -> list[int]:
     for batch in await open_parts(workspace):
         attempt = (batch.job, batch.attempt)
         is_due = batch.not_before is not None and (
-            batch.not_before <= workspace.clock.now() or await queue.was_freed(workspace, batch)
+            batch.not_before <= workspace.clock.now() or await queue_room.was_freed(workspace, batch)
         )
         follows = attempt in feeding and batch.reason == ""
         if attempt in blocked or batch.state is not BatchState.PLANNED or not (is_due or follows):

@@ -14,7 +14,7 @@ from batchtui.domain.states import BatchState
 from batchtui.registry.jobs import PlannedBefore
 from batchtui.services.models import refresh_daily
 from batchtui.services.spending.budget import enforce_limits
-from batchtui.services.submission import cache_priming as priming
+from batchtui.services.submission import cache_priming
 from batchtui.services.submission.dispatch import send_parts
 from batchtui.services.submission.duplicates import refuse_duplicates
 from batchtui.services.submission.staging.stage import IntakeOptions, Staged, estimate_staged, stage
@@ -176,7 +176,7 @@ async def apply_submit(
     # Where there are no credentials, that is said before anything is kept.
     account = await account_to_plan_for(workspace)
     if plan.primes:
-        await priming.mark(workspace, plan.job.id)
+        await cache_priming.mark(workspace, plan.job.id)
     try:
         keys = await workspace.registry.jobs.plan(
             plan.job,

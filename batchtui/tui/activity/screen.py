@@ -47,6 +47,7 @@ class ActivityScreen(ListScreen[ActivityRow]):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.ACTIVITY)
     SCOPES = (Scope.ACTIVITY, Scope.LIST, Scope.EVERYWHERE)
+    TITLE_IN_PATH = "Activity"
     UNAVAILABLE = frozenset({"list.mark", "list.sort", "app.activity"})
 
     def __init__(self, workspace: Workspace) -> None:
@@ -93,7 +94,7 @@ class ActivityScreen(ListScreen[ActivityRow]):
         shown = fold_repeats(list(rows.values()), seen) if self._only == SHOWN[0] else rows
         self.grid.update({MARKER: ActivityRow(None), **shown}.items())
         self.grid.show(list(ordered(list(shown), seen)))
-        self.refresh_footer()
+        self.refresh_frame()
 
     def batches_changed(self, message: BatchesChanged) -> None:
         """Read what has been added."""
@@ -118,9 +119,9 @@ class ActivityScreen(ListScreen[ActivityRow]):
 
     def on_grid_cursor_moved(self) -> None:
         """Show what works on the entry under the cursor."""
-        self.refresh_footer()
+        self.refresh_frame()
 
-    def footer_status(self) -> Line:
+    def aside(self) -> Line:
         """Return how many entries are shown, and which."""
         words = f"the latest {count(len(self._rows) - 1)}" if self._only == SHOWN[0] else count(len(self.grid.order))
         only = () if self._only == SHOWN[0] else (Span(f"  {self._only} only ", Tone.CHIP),)

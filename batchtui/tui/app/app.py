@@ -14,7 +14,7 @@ from textual.events import Key, Paste
 from textual.worker import WorkerError
 
 from batchtui.domain.errors import StorageError
-from batchtui.registry.batch_queries import BatchCounts
+from batchtui.registry.batches.queries import BatchCounts
 from batchtui.services.insights import last_visit
 from batchtui.services.notifications.channels import channels, terminal_sequences
 from batchtui.services.notifications.notifier import Notifier
@@ -117,7 +117,6 @@ class DashboardApp(GlobalActions):
             warnings=len(self.insights.warnings),
             warnings_key=next(iter(self.keymap["app.warnings"]), ""),
             spent=self.insights.today.known,
-            saved=self.insights.today.saved,
         )
 
     # ── from the start to the end ──────────────────────────────────────────────────────────────────────────────────
@@ -196,7 +195,7 @@ class DashboardApp(GlobalActions):
             self._is_locked_out = state is PollerState.NO_CREDENTIALS
 
     def on_action_failed(self, message: ActionFailed) -> None:
-        """Show an error in the error box; over a dialog as a toast, so that the dialog stays."""
+        """Show an error in the error box; over a dialog on the message line, so that the dialog stays."""
         if isinstance(self.screen, BaseScreen):
             self.push_screen(ErrorBox(message.error))
         else:
@@ -230,12 +229,14 @@ class DashboardApp(GlobalActions):
     async def _say_what_was_missed(self) -> None:
         self.away = await last_visit.since_last_visit(self.workspace)
         # Only a dashboard that was open before can have missed something.
-        missed = events.summary(self.away.acts) if self.away else ""
+        missed = events.summary(self.away.actions) if self.away else ""
         if missed:
             keys = self.keymap["app.activity"]
             self.say(f"Since you were last here: {missed}." + (f" Press {keys[0]} to see it." if keys else ""))
 
     def _pass_time(self) -> None:
+        if self.messages.fade(self.workspace.clock.now()):
+            self.show_message()
         if self._are_insights_due:
             self.insights_worker.request()
         self.tick()

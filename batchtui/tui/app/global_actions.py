@@ -119,8 +119,14 @@ class GlobalActions(BaseApp):
         self.show_look(looks[(looks.index(self.look) + 1) % len(looks)])
 
     def _action_app_back(self) -> None:
+        if not isinstance(self.screen, BaseScreen):
+            return
+        # An error stays until it is dismissed; anything else is no reason for a second esc.
+        is_error = self.messages.shown is not None and self.messages.shown.is_error
+        if self.messages.dismiss():
+            self.show_message()
         # The first two screens are Textual's own blank one and the list of batches.
-        if isinstance(self.screen, BaseScreen) and not self.screen.back() and len(self.screen_stack) > 2:
+        if not is_error and not self.screen.back() and len(self.screen_stack) > 2:
             self.pop_screen()
 
     def _action_app_leave(self) -> None:

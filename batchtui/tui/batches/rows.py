@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from batchtui.domain.batch import Batch
     from batchtui.domain.query import BatchQuery
-    from batchtui.registry.batch_queries import BatchQueries
+    from batchtui.registry.batches.queries import BatchQueries
     from batchtui.tui.rendering.batch_columns import BatchPainter
     from batchtui.tui.rendering.columns import Column
 

@@ -22,12 +22,13 @@ from batchtui.tui.batches.actions import BatchActions
 from batchtui.tui.batches.detail import Detail
 from batchtui.tui.batches.rows import BatchRow, BatchRows, RowPainter
 from batchtui.tui.batches.view_state import KEY, ListState, load_state
+from batchtui.tui.chrome.path_rule import row_words
 from batchtui.tui.commands.key_text import empty_state
 from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import BY_ID, Scope
 from batchtui.tui.rendering.batch_columns import COLUMNS, BatchPainter, chosen_columns
 from batchtui.tui.rendering.painter import painter_of
-from batchtui.tui.rendering.spans import Line, Span, Tone
+from batchtui.tui.rendering.spans import Line, Span, Tone, joined
 from batchtui.tui.widgets.filter_bar import FilterBar
 from batchtui.tui.widgets.grid.grid import Grid
 from batchtui.tui.widgets.rule import Rule
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     from batchtui.text.filter_completion import Continuation
     from batchtui.tui.messages import BatchesChanged
 
-SORT_WORDS = {"attention": "what needs you first", "newest": "newest first"}
 FILTER_HINT = "words, status:ended, !tag:old, errored:>0, age:<2d"
 EMPTY = (
     "Nothing here yet",
@@ -68,6 +68,7 @@ class BatchesScreen(BatchActions):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.BATCHES)
     SCOPES = (Scope.BATCHES, Scope.LABELS, Scope.LIST, Scope.EVERYWHERE)
+    TITLE_IN_PATH = "Batches"
     AUTO_FOCUS = "#batches"
     """The list, from the first moment on: Textual would focus the filter, which comes before it, and that would take
     the first key.
@@ -138,7 +139,7 @@ class BatchesScreen(BatchActions):
         unfolded, self._unfolded = self._unfolded, 0
         self.grid.reveal(unfolded)
         self._say_filter()
-        self.refresh_footer()
+        self.refresh_frame()
 
     # ── what happens ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -156,13 +157,13 @@ class BatchesScreen(BatchActions):
         self._show_detail()
 
     def on_grid_cursor_moved(self) -> None:
-        """Show the details of the batch under the cursor."""
+        """Show the details of the batch under the cursor, and its row."""
         self._show_detail()
-        self.refresh_footer()
+        self.refresh_frame()
 
     def on_grid_marks_changed(self) -> None:
         """Show how many batches are marked."""
-        self.refresh_footer()
+        self.refresh_frame()
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
         """Open a batch; unfold a job, or fold it."""
@@ -244,16 +245,15 @@ class BatchesScreen(BatchActions):
         with suppress(StorageError):  # to begin at the top once is no reason to fail at the end
             await self._keep()
 
-    def footer_status(self) -> Line:
-        """Return how many batches are marked, else how many are shown and in which order."""
-        if self.grid.marks:
-            return (Span(f"{count(len(self.chosen))} marked", Tone.WARN),)
-        shown, total = self._shown, self.dashboard.status.tally.total
-        words = amount(total, "batch", "batches") if shown == total else f"{count(shown)} of {count(total)}"
-        if self._list_state.by_job:
-            words = f"{words} by job"
-        order = SORT_WORDS.get(self._list_state.sort, f"by {self._list_state.sort}")
-        return (Span(words + (f", {order}" if self.size.width >= 100 else ""), Tone.DIM),)
+    def position(self) -> Line:
+        """Return how many batches are marked, the row under the cursor, and the order."""
+        now, rows = self._list_state, len(self.grid.order)
+        marked = (Span(f"{count(len(self.chosen))} marked", Tone.WARN),) if self.grid.marks else ()
+        # Of folded jobs a row is not a batch.
+        folded = (Span(amount(self._shown, "batch", "batches"), Tone.DIM),) if now.by_job else ()
+        reversed_ = ", reversed" if now.descending else ""
+        order = (Span(f"by {now.sort}{reversed_}", Tone.DIM),) if rows else ()
+        return joined([marked, folded, row_words(self.grid.cursor, rows), order], " · ")
 
     def back(self) -> bool:
         """Clear the filter, else the marks. Returns whether there was anything to clear."""

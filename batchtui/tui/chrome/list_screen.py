@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
+from batchtui.text.numbers import count
 from batchtui.tui.chrome.base_screen import BaseScreen
+from batchtui.tui.chrome.path_rule import row_words
+from batchtui.tui.rendering.spans import NOTHING, Line, Span, Tone, joined
 from batchtui.tui.widgets.lines_view import ItemView
 from batchtui.tui.widgets.rule import Rule
 
@@ -54,14 +57,24 @@ class ListScreen(BaseScreen, Generic[T]):
         # The list may have become shorter since the grid asked.
         return [(key, self.items[key]) for key in keys if key < len(self.items)]
 
+    def aside(self) -> Line:
+        """Return what there is to say about the list besides the row: what it is filtered or sorted by."""
+        return NOTHING
+
+    def position(self) -> Line:
+        """Return what is said besides, what is marked, and the row under the cursor."""
+        marked = (Span(f"{count(len(self.grid.marks))} marked", Tone.WARN),) if self.grid.marks else ()
+        return joined([self.aside(), marked, row_words(self.grid.cursor, len(self.grid.order))], " · ")
+
     def show_detail(self) -> None:
         """Show the item under the cursor below the list."""
         if isinstance(self.detail, ItemView):
             self.detail.show(self.grid.item)
 
     def on_grid_cursor_moved(self) -> None:
-        """Show the item under the cursor below the list."""
+        """Show the item under the cursor below the list, and its row in the path rule."""
         self.show_detail()
+        self.refresh_position()
 
     def is_available(self, command_id: str) -> bool:
         """Leave out what means nothing here."""

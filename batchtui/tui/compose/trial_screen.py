@@ -24,6 +24,8 @@ HERE = ("result.other", "result.view", "result.zoom", "result.pager", "result.co
 class TrialScreen(SideBySide):
     """Shows one answer, which is stored nowhere."""
 
+    TITLE_IN_PATH = "Try one row"
+
     def __init__(self, workspace: Workspace, trial: Trial) -> None:
         super().__init__(workspace)
         self._trial = trial
@@ -37,7 +39,7 @@ class TrialScreen(SideBySide):
         self._request.show(Document(partial(request_parts, trial.plan.request), trial.plan.request))
         self._answer.target.focus()
 
-    def footer_status(self) -> Line:
+    def position(self) -> Line:
         """Return that this is not stored."""
         return (Span("tried now; kept nowhere", Tone.DIM),)
 

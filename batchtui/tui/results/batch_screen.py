@@ -14,6 +14,7 @@ from batchtui.domain.errors import BatchtuiError
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.runtime.threads import run_cancellable
 from batchtui.services.results.collect import CollectProgress, collect
+from batchtui.text.batch_names import part_name
 from batchtui.text.numbers import count, size
 from batchtui.tui.actions import flows
 from batchtui.tui.actions.label_actions import LabelActions
@@ -112,7 +113,7 @@ class BatchScreen(LabelActions):
                 self.shown = batch
                 self._show_batch()
                 self._opening.request()
-                self.refresh_footer()
+                self.refresh_frame()
 
     def on_tick(self) -> None:
         """Redraw what depends on the time."""
@@ -125,17 +126,25 @@ class BatchScreen(LabelActions):
         if self._reader is not None:
             self.app.push_screen(ResultScreen(self.workspace, self.shown, self._reader, self.grid))
 
+    def on_grid_cursor_moved(self) -> None:
+        """Show which result the cursor is on."""
+        self.refresh_position()
+
     def on_grid_marks_changed(self) -> None:
         """Show how many results are marked."""
-        self.refresh_footer()
+        self.refresh_frame()
 
     def on_result_browser_changed(self) -> None:
         """Show what works now, and how many results are shown."""
-        self.refresh_footer()
+        self.refresh_frame()
 
-    def footer_status(self) -> Line:
-        """Return how many results are marked, else how many are shown."""
-        return self._results.footer_status()
+    def crumbs(self) -> tuple[str, ...]:
+        """Return the name of the batch, with its part and attempt."""
+        return (part_name(self.shown),)
+
+    def position(self) -> Line:
+        """Return the result under the cursor, and how many are marked and shown."""
+        return self._results.position()
 
     def back(self) -> bool:
         """Undo what was chosen among the results. Returns whether there was anything."""
@@ -170,6 +179,9 @@ class BatchScreen(LabelActions):
 
     def _action_batch_outcomes(self) -> None:
         self._results.step_outcome(1)
+
+    def _action_batch_outcome(self, number: int) -> None:
+        self._results.choose_outcome(number)
 
     def _action_batch_outcomes_back(self) -> None:
         self._results.step_outcome(-1)

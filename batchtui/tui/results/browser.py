@@ -11,10 +11,11 @@ from textual.message import Message
 
 from batchtui.domain.result import Outcome
 from batchtui.text.numbers import count, size
+from batchtui.tui.chrome.path_rule import row_words
 from batchtui.tui.commands.key_text import text_with_keys
 from batchtui.tui.export.options import PickedResults
 from batchtui.tui.rendering.result_columns import OUTCOME_KINDS
-from batchtui.tui.rendering.spans import Line, Span, Tone, line
+from batchtui.tui.rendering.spans import Line, Span, Tone, joined, line
 from batchtui.tui.results.failure_list import FailureList
 from batchtui.tui.results.grid import ResultGrid
 from batchtui.tui.results.selection import ResultSearch, ResultSelection
@@ -109,6 +110,11 @@ class ResultBrowser(Vertical):
         """Show only the next outcome, or with -1 the one before."""
         self._choose(replace(self._choice, outcome=self._outcomes.next(step), group=None))
 
+    def choose_outcome(self, number: int) -> None:
+        """Show only the outcome of this number in the line of outcomes; 1 is all of them."""
+        if self._reader is not None and self._outcomes.has(number):
+            self._choose(replace(self._choice, outcome=self._outcomes.choice(number), group=None))
+
     def on_facet_bar_chosen(self, event: FacetBar.Chosen) -> None:
         """Show only results with this outcome."""
         event.stop()
@@ -191,12 +197,11 @@ class ResultBrowser(Vertical):
             return False
         return True
 
-    def footer_status(self) -> Line:
+    def position(self) -> Line:
         """Return how many results are marked, else how many are shown."""
-        if self.grid.marks:
-            return (Span(f"{count(len(self.grid.marks))} marked", Tone.WARN),)
         if self._reader is None:
             return ()
         shown, total = len(self.grid.order), self._reader.count
-        words = f"{count(total)} results" if shown == total else f"{count(shown)} of {count(total)}"
-        return (Span(words, Tone.DIM),)
+        marked = (Span(f"{count(len(self.grid.marks))} marked", Tone.WARN),) if self.grid.marks else ()
+        only = (Span(f"{count(shown)} of {count(total)} shown", Tone.DIM),) if shown != total else ()
+        return joined([marked, only, row_words(self.grid.cursor, shown, "result")], " · ")

@@ -81,7 +81,7 @@ class FailureList(Vertical):
         if column.id == "count":
             return (Span(count(item.count), Tone.CHIP if item.id == self._chosen else Tone.TEXT),)
         if column.id == "act":
-            word, tone = ACTS[item.advice.act]
+            word, tone = ACTS[item.advice.action]
             return (Span(word, tone),)
         return kind(item)
 

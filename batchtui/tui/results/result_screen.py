@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from batchtui.domain.errors import BatchtuiError
 from batchtui.results.parsed_result import ParsedResult, parse_result
 from batchtui.results.structured_output import SchemaMatch, match_schema
-from batchtui.text.numbers import count
+from batchtui.text.safe import one_line
+from batchtui.tui.chrome.path_rule import row_words
 from batchtui.tui.rendering.answer import answer_parts
 from batchtui.tui.rendering.request import params_of, request_parts
 from batchtui.tui.rendering.spans import Line, Span, Tone
@@ -71,7 +72,7 @@ class ResultScreen(SideBySide):
             self._request.show(Document(_not_stored))
         else:
             self._request.show(Document(partial(request_parts, read.request), read.request))
-        self.refresh_footer()
+        self.refresh_frame()
 
     def _read_from_disk(self, seq: int) -> LoadedResult:
         raw = self._reader.raw(seq)
@@ -92,9 +93,13 @@ class ResultScreen(SideBySide):
                     return requests.find(custom_id)
         return None
 
-    def footer_status(self) -> Line:
+    def crumbs(self) -> tuple[str, ...]:
+        """Return the custom_id of the result that is shown."""
+        return (one_line(self._head.custom_id) or "result",)
+
+    def position(self) -> Line:
         """Return the position in the list."""
-        return (Span(f"{count(self._grid.cursor + 1)} of {count(len(self._grid.order))}", Tone.DIM),)
+        return row_words(self._grid.cursor, len(self._grid.order), "result")
 
     # ── commands ───────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -61,14 +61,14 @@ class SideBySide(BaseScreen):
         # CSS hides the pane with this class in zoom.
         self._request.set_class(self._ahead is not self._request, "-aside")
         self._answer.set_class(self._ahead is not self._answer, "-aside")
-        self.refresh_footer()
+        self.refresh_frame()
 
     def _action_result_other(self) -> None:
         (self._answer if self._ahead is self._request else self._request).target.focus()
 
     def _action_result_view(self) -> None:
         self._ahead.turn()
-        self.refresh_footer()
+        self.refresh_frame()
 
     def _action_result_zoom(self) -> None:
         self.toggle_class("-zoomed")

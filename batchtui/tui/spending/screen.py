@@ -68,6 +68,7 @@ class SpendingScreen(ListScreen[LedgerLine]):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.SPENDING)
     SCOPES = (Scope.SPENDING, Scope.LIST, Scope.EVERYWHERE)
+    TITLE_IN_PATH = "Spending"
     UNAVAILABLE = frozenset({"list.mark", "list.sort", "list.open", "app.spending"})
 
     def __init__(self, workspace: Workspace) -> None:
@@ -106,13 +107,13 @@ class SpendingScreen(ListScreen[LedgerLine]):
         # A share changes with the total, too, where its line is as it was.
         self.grid.tick()
         self.grid.show(range(len(self.items)))
-        self.refresh_footer()
+        self.refresh_frame()
 
     def batches_changed(self, message: BatchesChanged) -> None:
         """Read the ledger again."""
         self._reading.request()
 
-    def footer_status(self) -> Drawn:
+    def aside(self) -> Drawn:
         """Return what the list is added up by."""
         return (Span(f"by {self._by}", Tone.DIM),)
 

@@ -43,7 +43,7 @@ async def submit_path(app: Host, path: Path, options: SubmitOptions | None = Non
 
     Raises:
         InputError: the file has errors or no requests.
-        ReadOnlyError: nothing may be sent.
+        UsageError: nothing may be sent.
     """
     app.workspace.refuse_if_read_only()
     with app.busy() as say:

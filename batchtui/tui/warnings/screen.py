@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from batchtui.services.insights.warnings import BatchWarning, WarningAction
 from batchtui.services.results.collect import collect
-from batchtui.text.numbers import amount
 from batchtui.tui.chrome.list_screen import ListScreen
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.rendering.batch_text import batch_label
@@ -50,6 +49,7 @@ class WarningsScreen(ListScreen[BatchWarning]):
     """A list of the warnings that the app keeps in its insights."""
 
     SCOPES = (Scope.LIST, Scope.EVERYWHERE)
+    TITLE_IN_PATH = "Warnings"
     SHOWS_WARNINGS = True
     UNAVAILABLE = frozenset({"list.mark", "list.sort", "app.warnings"})
 
@@ -71,17 +71,13 @@ class WarningsScreen(ListScreen[BatchWarning]):
         self.grid.update(enumerate(self.items))
         self.grid.show(range(len(self.items)))
         self.show_detail()
-        self.refresh_footer()
+        self.refresh_frame()
 
     def is_available(self, command_id: str) -> bool:
         """Offer enter where there is a warning."""
         if command_id == "list.open":
             return bool(self.grid.order)
         return super().is_available(command_id)
-
-    def footer_status(self) -> Line:
-        """Return how many there are."""
-        return (Span(amount(len(self.grid.order), "warning"), Tone.DIM),)
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
         """Do what helps against this warning."""
@@ -90,12 +86,12 @@ class WarningsScreen(ListScreen[BatchWarning]):
             return
         # Warnings about the clock or credentials have no batch; asking the API again shows whether they still hold.
         batch = warning.batch
-        if warning.act is WarningAction.REFRESH or batch is None:
+        if warning.action is WarningAction.REFRESH or batch is None:
             self.dashboard.poller.refresh_now()
             self.dashboard.say("The API is asked again.")
-        elif warning.act is WarningAction.RESUME:
+        elif warning.action is WarningAction.RESUME:
             run_guarded(self.app, partial(submit_flows.resume, self.dashboard, [batch.key]), group="act")
-        elif warning.act is WarningAction.FETCH:
+        elif warning.action is WarningAction.FETCH:
             run_guarded(self.app, partial(self._fetch, warning), group=f"fetch-{batch.key}", exclusive=True)
         else:
             self.app.push_screen(BatchScreen(self.workspace, batch))
@@ -118,7 +114,7 @@ class WarningDetail(ItemView[BatchWarning]):
             return []
         said: list[Line] = [(Span(f" {part}"),) for part in wrapped(f"{warning.message}.", columns - 2)]
         said += [(Span(f" {part}", Tone.DIM),) for part in wrapped(warning.advice, columns - 2)]
-        return [*said[: rows - 1], (Span(" enter  ", Tone.STRONG), Span(OFFERS[warning.act], Tone.DIM))]
+        return [*said[: rows - 1], (Span(" enter  ", Tone.STRONG), Span(OFFERS[warning.action], Tone.DIM))]
 
 
 def paint(item: BatchWarning, column: Column, width: int) -> Line:

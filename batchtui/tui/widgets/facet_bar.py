@@ -64,6 +64,18 @@ class FacetBar(LinesView, Generic[T]):
         at = choices.index(self._only) if self._only in choices else 0
         return choices[(at + step) % len(choices)]
 
+    def has(self, number: int) -> bool:
+        """Return whether there is a choice of this number; 1 is all of them."""
+        return 0 < number <= len(self._choices)
+
+    def choice(self, number: int) -> T | None:
+        """Return the kind of this number; None for 1, which is all of them.
+
+        Raises:
+            IndexError: there is none; see `has`.
+        """
+        return self._choices[number - 1]
+
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
         """Draw the kinds on as many lines as they need: a sign without its word is not understood."""
         if not self._numbers:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from batchtui.domain.states import BatchState, ResultsState
-from batchtui.services.polling import collector as collecting
+from batchtui.services.polling import collector
 from batchtui.services.polling.collector import Collector
 from batchtui.services.polling.refresh import refresh_batches
 from batchtui.services.results import collect
@@ -138,7 +138,7 @@ async def test_while_the_api_cannot_be_reached_it_is_asked_once_and_not_for_ever
 async def test_more_batches_than_are_read_at_once_are_all_fetched(
     running: Running, workspace: Workspace, tmp_path: Path, clock: TurnedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(collecting, "AT_ONCE", 2)
+    monkeypatch.setattr(collector, "AT_ONCE", 2)
     await ended(workspace, tmp_path, clock, 5)
     await running.until_saved(5)
     assert {batch.state for batch in await all_batches(workspace)} == {BatchState.ENDED}

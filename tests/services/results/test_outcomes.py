@@ -13,7 +13,7 @@ from batchtui.domain.batch import RequestCounts
 from batchtui.domain.query import BatchQuery
 from batchtui.domain.result import Outcome, OutcomeCounts
 from batchtui.domain.states import Success
-from batchtui.registry import migrations
+from batchtui.registry.database import migrations
 from batchtui.services.polling.refresh import sweep
 from batchtui.services.results.collect import collect
 from batchtui.services.results.outcomes import count_missing_outcomes

@@ -14,7 +14,7 @@ import pytest
 from batchtui.domain.errors import InputError, NothingToRetry, ResultsUnavailable, UsageError
 from batchtui.domain.result import Outcome
 from batchtui.domain.states import BatchState, ResultsState
-from batchtui.runtime import process_identity as process
+from batchtui.runtime import process_identity
 from batchtui.services.batches.delete import apply_delete, plan_delete
 from batchtui.services.batches.sync import sync
 from batchtui.services.batches.targets import Target, find_target
@@ -349,7 +349,7 @@ async def test_killed_at_any_step_and_gone_on_with_each_request_goes_again_once(
 ) -> None:
     fate = Fate(step)
     async with workspace_at(tmp_path / "home", simulator, clock) as mortal:
-        monkeypatch.setattr(process, "is_gone", lambda name: name == mortal.name)
+        monkeypatch.setattr(process_identity, "is_gone", lambda name: name == mortal.name)
         plan = await planned(mortal, job)
         await make_mortal(mortal, fate)
         try:

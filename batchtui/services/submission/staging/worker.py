@@ -25,7 +25,7 @@ WORTH_IT = 1 << 25
 
 def is_worth_it(sources: Sequence[str]) -> bool:
     """Whether there is enough input for a process of its own. What is wrong with the sources is for the pass to say."""
-    from batchtui.intake.sources import find_sources
+    from batchtui.intake.records.sources import find_sources
 
     try:
         sizes = [source.size for source in find_sources(sources)]
@@ -69,12 +69,12 @@ class StagingWorker:
         return self._child.pid
 
     def run(self, job: StagingJob, tell: Callable[[ReadProgress], None]) -> Staged:
-        """Have the pass run, as `run_pass` would here, with the same errors. Blocks: call it in a thread.
+        """Run the pass in the worker process, as `run_staging` would here, with the same errors. Blocks: use a thread.
 
         The process is gone when this returns; what it laid aside too, unless all is well.
 
         Raises:
-            ChildLost: where the process was ended from outside, or could not even begin.
+            WorkerLost: where the process was ended from outside, or could not even begin.
         """
         try:
             self._child.send(encode(replace(job, options=replace(job.options, stdin=None))))
@@ -87,7 +87,7 @@ class StagingWorker:
             self.end()
 
     def stop(self) -> None:
-        """End the process, from any thread; `run` raises ChildLost then."""
+        """End the process, from any thread; `run` raises WorkerLost then."""
         self._child.stop()
 
     def end(self) -> None:

@@ -48,7 +48,7 @@ def serve() -> None:
 def _load_checks() -> None:
     """Import what checks and build its schema, while the parent still works out what is to be checked."""
     from batchtui.domain.limits import API_VERSION
-    from batchtui.intake.schema import validator
+    from batchtui.intake.schema.request import validator
 
     validator(API_VERSION)
 
