@@ -42,6 +42,7 @@ COMMANDS: Mapping[str, str] = {
     "doctor": "Examine versions, files, credentials and the API.",
     "config": "Show the settings and what they mean.",
     "keys": "Show the dashboard's keys.",
+    "help": "Show the manual: a topic, a command or an error code.",
     "demo": "Show the dashboard on a simulator; no key is needed.",
     "completion": "Print the shell's completion of commands, ids and names.",
     "simulate": "Serve a simulator of the API, for any client.",
@@ -51,6 +52,11 @@ COMMANDS: Mapping[str, str] = {
 
 class Program(click.Group):
     """The group of commands. It imports only the module of the command that is called."""
+
+    @property
+    def summaries(self) -> Mapping[str, str]:
+        """What each command does in a sentence, in the order of the help."""
+        return COMMANDS
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the commands, in the order of the help."""
