@@ -188,6 +188,8 @@ class Batch:
     """The address it was planned for; None where its account was never learnt."""
     is_unproved: bool = False
     """Whether only size and time say that this id is the part's: its results will prove or refute it."""
+    is_chosen: bool = False
+    """Whether a person said that this id is the part's, while that is not proved yet."""
     may_have_twin: bool = False
     """Whether this registry was copied or restored after it was planned: the other one may have sent it."""
 

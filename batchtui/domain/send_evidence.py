@@ -14,6 +14,8 @@ CREATE_PATIENCE = timedelta(minutes=10)
 """How long the API may work on a create after its client has gone: the time-out of one request."""
 LIST_LAG = timedelta(seconds=60)
 """How long a batch that exists may be absent from the list."""
+MARK_IS_FRESH = timedelta(seconds=60)
+"""Within which the last block must leave after its mark: a laptop may sleep then. No more than `LIST_LAG`."""
 CLOCK_RESOLUTION = timedelta(seconds=2)
 """`Date` has whole seconds and is written before the body: a `created_at` may lie this much before the send began."""
 LOOK_AGAIN = timedelta(seconds=60)

@@ -1,4 +1,4 @@
-"""Checking records: in C where nothing can be wrong, slowly and thoroughly where something is."""
+"""Check records: in C where nothing can be wrong, slowly and thoroughly where something is: `Checker`."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ class _Kind:
         self.shape = shape
         self.model = key.model
         self.verdict = verdict
+        # An unknown limit is a number that nothing exceeds, so that the inner loop compares without asking for None.
         self.limit = verdict.max_tokens if verdict.max_tokens is not None else 1 << 62
         """max_tokens up to here needs no second look."""
         self.rules = rules_for(key, verdict, tool_checks)
@@ -70,6 +71,7 @@ class Checker:
         )
         self._known_tools = ToolsCache(self._schema.validate_json)
         self._validate: Callable[[bytes], Any] = self._schema.validate_json
+        # A request that fills the frame of a body alone still makes a part.
         self._longest = options.max_bytes - len(OPENING) - len(CLOSING)
         wanted = {"model": options.model, "max_tokens": options.max_tokens}
         self._overrides = {key: value for key, value in wanted.items() if value is not None}
@@ -142,6 +144,7 @@ class Checker:
                 line, value, kind, file, number
             ):
                 continue
+            # Elements of an array may be spread over lines; in a body and in the request store each is one line.
             if b"\n" in line:
                 line = _on_one_line(line)
             seq += 1
@@ -181,6 +184,7 @@ class Checker:
             self._shapes.count(kind.shape, kind.count)
             if not kind.count:
                 continue
+            # Bounded: a template may put the row into the model by mistake, and then there are as many models as rows.
             known = kind.model in self._models or len(self._models) < _MOST_MODELS
             self._models[kind.model if known else _OTHER_MODELS] += kind.count
             kind.count = 0
@@ -229,6 +233,7 @@ class Checker:
                 return (line, self._validate(line)) if line else None
             except ValidationError as other:
                 error = other
+        # pydantic's message for broken JSON names no reason that a person can act on, so the line is read again.
         read = diagnose(line)
         faults, value = list(read.faults), read.value
         custom_id = read.custom_id
@@ -241,6 +246,7 @@ class Checker:
             faults += more
         if value is not None:
             more, has_changed = self._faults(value)
+            # Python's parser took what the strict one refuses, so nothing else will name the reason.
             if not faults and not more and error.errors()[0]["type"] == "json_invalid":
                 more = [_unread(error)]
             faults += more
@@ -249,6 +255,7 @@ class Checker:
         if value is None or any(fault.severity is Severity.ERROR for fault in faults):
             return None
         request = {"custom_id": value["custom_id"], "params": value["params"]}
+        # The bytes stay as they came wherever that is possible: a fingerprint is made of them.
         is_same = len(value) == len(request) and not has_changed
         return (line if is_same else to_json(request)), request
 
@@ -262,6 +269,7 @@ class Checker:
         model = params.get("model")
         verdict = self._judge(model) if isinstance(model, str) else None
         error = self._schema_error(request)
+        # Before anything is explained: a number that is rewritten is no error any more.
         rewritten = list(write_whole_numbers(error, params)) if error else []
         if rewritten:
             faults += rewritten

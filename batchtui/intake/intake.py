@@ -1,4 +1,4 @@
-"""One pass over the input: files in, requests that may be sent and a report out."""
+"""Read the input in one pass: files in, requests that may be sent and a report out: `Intake`."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ class Intake:
         """Bytes of all inputs together; None where one of them is a pipe."""
         total = 0
         for source in self._sources:
+            # A pipe has no size, and a total without it would end before the reading does.
             if source.size is None:
                 return None
             total += source.size
@@ -103,10 +104,9 @@ class Intake:
         """Find what can be said only when everything was read."""
         checker = self._checker
         if checker.records == 0 and not checker.findings.errors:
-            fault = CheckFault(
-                "file-empty", "there are no requests in it", "a batch needs at least one request request"
-            )
+            fault = CheckFault("file-empty", "there are no requests in it", "a batch needs at least one request")
             checker.findings.add(fault, self._sources[0].name, None)
+        # Only where it is right: a single wrong record has its own fault to tell.
         elif checker.records == checker.seq == 1:
             hint = "the Messages API answers a single request at once, at the full price"
             file, line = checker.places.find(1)

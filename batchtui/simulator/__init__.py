@@ -1,4 +1,4 @@
-"""A faithful Message Batches API on one's own machine: its own witness, sharing no code with the rest of batchtui.
+"""Simulate the Message Batches API on this machine: `Simulator`. It shares no code with the rest of batchtui.
 
 Modules:
 

@@ -35,7 +35,7 @@ WORDS: Mapping[str, str] = {
     "batch.deleted": "deleted",
     "batch.dropped": "dropped",
     "batch.found": "imported",
-    "batch.restored": "found again",
+    "batch.restored": "restored",
     "requests.attached": "attached",
     "results.none": "not saved",
     "results.partial": "partly saved",
@@ -82,7 +82,7 @@ def event_sentence(event: str, detail: str, batch: Batch | None) -> str:
 _WORTH_SAYING: Mapping[str, tuple[str, str]] = {
     "batch.ended": ("batch ended", "batches ended"),
     "results.saved": ("result saved", "results saved"),
-    "batch.unknown": ("part unknown", "parts unknown"),
+    "batch.unknown": ("part of unknown fate", "parts of unknown fate"),
     "batch.adopted": ("unknown batch found", "unknown batches found"),
     "batch.refused": ("part not sent", "parts not sent"),
     "batch.missing": ("batch missing", "batches missing"),

@@ -15,7 +15,7 @@ from textual.app import App
 from batchtui.tui.rendering.spans import Tone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from contextlib import AbstractContextManager
     from datetime import datetime
 
@@ -54,6 +54,16 @@ class Status:
     """The key that shows the warnings; empty where none does."""
     spent: Decimal = Decimal(0)
     """What today's batches have cost so far, USD."""
+
+
+@dataclass(frozen=True, slots=True)
+class UndoStep:
+    """A change of what is kept here alone, and how to take it back."""
+
+    words: str
+    """What was done: "tagged 3 jobs". Sanitised."""
+    undo: Callable[[], Awaitable[bool]]
+    """Takes it back. Returns whether it could: something else may have happened since."""
 
 
 class Host(App[int]):
@@ -99,6 +109,14 @@ class Host(App[int]):
 
     def copy(self, text: str, what: str) -> None:
         """Copy a text to the clipboard of the person's terminal, and say so; `what` names it in that sentence."""
+        raise NotImplementedError
+
+    def can_undo(self, step: UndoStep) -> None:
+        """Remember a change, so that the key of undo takes it back; the latest comes first."""
+        raise NotImplementedError
+
+    def go_to_batch(self, key: int) -> None:
+        """Put the cursor of the list of batches on this one, which was just made, as soon as the list has it."""
         raise NotImplementedError
 
     def busy(self) -> AbstractContextManager[Callable[[str], None]]:

@@ -1,4 +1,4 @@
-"""Reading one record the slow way: is it JSON, is it a request, and if not, what is it."""
+"""Find out what is wrong with a record: whether it is JSON, a request, or a line of another service: `diagnose`."""
 
 from __future__ import annotations
 
@@ -42,12 +42,14 @@ def diagnose(line: bytes) -> DiagnosedRecord:
     try:
         text = line.decode()
     except UnicodeDecodeError as fault:
+        # Nearly all text that is not UTF-8 comes from Windows, where the two encodings differ in a few signs only.
         hint = "convert the file to UTF-8 (it looks like Latin-1 or Windows-1252: iconv -f WINDOWS-1252 -t UTF-8)"
         message = f"byte {fault.start + 1} of the line (0x{line[fault.start]:02x}) is not UTF-8"
         return DiagnosedRecord(None, None, [CheckFault("not-utf8", message, hint)])
     repeated: list[str] = []
     constants: list[str] = []
     try:
+        # Python's parser and not pydantic's: it tells of repeated keys and of NaN, and where exactly it stopped.
         value = json.loads(text, object_pairs_hook=partial(_build, repeated), parse_constant=constants.append)
     except json.JSONDecodeError as fault:
         return DiagnosedRecord(None, None, [_not_json(fault, text)])
@@ -86,6 +88,7 @@ def _oddities(line: bytes, value: Any, repeated: list[str], constants: list[str]
     if repeated:
         message = f'the key "{repeated[0][:60]}" appears twice in one object'
         yield CheckFault("duplicate-key", message, "only the last one counts", Severity.WARNING)
+    # The search first: most lines hold no such escape, and encoding the whole value costs more.
     if _SURROGATE.search(line) and _has_lone_surrogate(value):
         yield CheckFault("lone-surrogate", "it holds half of a character (a lone surrogate)", "it is not valid text")
 
@@ -103,6 +106,7 @@ def envelope_faults(value: dict[str, Any]) -> list[CheckFault]:
         faults.append(CheckFault("json-string", message, "write the object itself: jq -c '.params |= fromjson' FILE"))
     elif not isinstance(value["params"], dict):
         faults.append(CheckFault("params-type", "params must be an object", f"a request is {_OPENING}"))
+    # A warning only: the key is left out of what is sent, so nothing fails.
     extra = [key for key in value if key not in _ENVELOPE]
     if extra and "params" in value:
         message = f'the key "{extra[0][:60]}" beside custom_id and params is not sent'

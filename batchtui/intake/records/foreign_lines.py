@@ -20,6 +20,7 @@ _CHAT = "/chat/completions"
 
 def foreign_line(value: Mapping[str, Any]) -> CheckFault | None:
     """Return what a line is and what to do with it; None where it may be meant as a request."""
+    # Whatever else is in it: the person meant a request of this API.
     if "params" in value:
         return None
     if (result := _result(value)) is not None:

@@ -112,6 +112,7 @@ def _put_in(params: dict[str, Any], kind: str, model: str | None, max_tokens: in
         params["model"] = model
     if "model" not in params:
         raise CannotConvert("convert-model", "the line names no model", _MODEL_HINT)
+    # No table of counterparts: which model takes another one's place is the person's choice.
     if kind == "openai" and not str(params["model"]).startswith("claude-"):
         raise CannotConvert("convert-model", f'"{str(params["model"])[:60]}" is not a model of Claude', _MODEL_HINT)
     if max_tokens is not None:
@@ -142,6 +143,7 @@ def _from_openai(value: Mapping[str, Any]) -> tuple[dict[str, Any], list[CheckFa
         raise CannotConvert("convert-url", f"only /v1/chat/completions is converted, not {str(url)[:60]}")
     if not isinstance(body, dict) or not isinstance(body.get("messages"), list):
         raise CannotConvert("convert-body", "body has no list of messages")
+    # Programs write null for parameters that were not set.
     body = {key: each for key, each in body.items() if each is not None}
     dropped = list(_other_keys(body))
     system, messages = _turns(body["messages"], dropped)
@@ -155,6 +157,7 @@ def _from_openai(value: Mapping[str, Any]) -> tuple[dict[str, Any], list[CheckFa
     if body.get("stop"):
         params["stop_sequences"] = [body["stop"]] if isinstance(body["stop"], str) else body["stop"]
     for key in ("temperature", "top_p"):
+        # Left out at their defaults: API version 2026-10-21 refuses the keys themselves.
         if key in body and body[key] not in _NEUTRAL[key]:
             params[key] = body[key]
     if isinstance(params.get("temperature"), int | float) and params["temperature"] > 1:
@@ -187,6 +190,7 @@ def _turns(given: list[Any], dropped: list[CheckFault]) -> tuple[Any, list[dict[
         content = _text_of(message.get("content"))
         if role in ("user", "assistant"):
             messages.append({"role": role, "content": content})
+        # Moved to the front it would change what the model has read by then.
         elif messages:
             raise CannotConvert("convert-system", "a system message comes after the first turn")
         else:

@@ -1,4 +1,4 @@
-"""Cutting the top-level elements out of a JSON array that arrives in pieces, without holding more than one of them."""
+"""Split a JSON array that arrives in pieces, holding one element at a time: `JsonArraySplitter`."""
 
 from __future__ import annotations
 
@@ -61,6 +61,7 @@ class JsonArraySplitter:
         while self._mark():
             element = self._guess() or self._cut()
             self._at += len(element)
+            # Elements of one program are about as long: a seam much further away belongs to a later element.
             self._window = max(_LEAST_WINDOW, 4 * len(element))
             yield element
             if not self._has_more():
@@ -120,6 +121,7 @@ class JsonArraySplitter:
             return None
         element = bytes(self._buffer[self._at : seam.start() + 1])
         try:
+            # The proof: a seam may stand inside a string, and then this is no JSON.
             from_json(element)
         except ValueError:
             return None

@@ -1,4 +1,4 @@
-"""What kind of text an input is, and its records: one request (or what should be one) after the other, as bytes."""
+"""Recognise the format of an input and split it into records, as bytes: `read_records`."""
 
 from __future__ import annotations
 
@@ -102,7 +102,8 @@ def read_records(chunks: Iterator[bytes]) -> Iterator[Records]:
     text = without_mark(head)
     start = text.lstrip()
     if not start:
-        raise UnknownFormat("file-empty", "the file is empty", "a batch needs at least one request request request")
+        raise UnknownFormat("file-empty", "the file is empty", "a batch needs at least one request")
+    # By the first bytes and not by the name: `.json` and `.jsonl` are mixed up often enough.
     if start.startswith(b"["):
         return _elements(chain([start[1:]], chunks), "")
     if wrapped := _WRAPPED.match(start):
@@ -240,6 +241,7 @@ def _unmarked_encoding(sample: bytes) -> str | None:
         text = whole.decode(encoding, "ignore")
         # Read in the wrong order of bytes, ASCII becomes rare signs; real text of any language has some ASCII in JSON.
         plain = sum(" " <= sign <= "~" or sign in "\t\r\n" for sign in text)
+        # A quarter: the syntax of JSON and the keys of a request are ASCII in any language.
         if text and "\0" not in text and plain * 4 >= len(text):
             return encoding
     return None
@@ -256,6 +258,7 @@ def _not_json(start: bytes) -> UnknownFormat:
     lines = start[:HEAD].split(b"\n", 3)
     separators = {mark: lines[0].count(mark) for mark in (b",", b"\t", b";", b"|")}
     mark = max(separators, key=lambda each: separators[each])
+    # A table has as many separators in its second line; prose has not.
     columns = separators[mark]
     if columns and len(lines) > 1 and lines[1].count(mark) >= columns and b"{" not in lines[0]:
         return UnknownFormat(

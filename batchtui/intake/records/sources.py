@@ -1,4 +1,4 @@
-"""Where requests are read from: files, folders of parts, the standard input, compressed or not; as chunks of bytes."""
+"""Find the inputs (files, folders of parts, stdin) and read them as unpacked chunks: `find_sources`, `read_chunks`."""
 
 from __future__ import annotations
 
@@ -116,6 +116,7 @@ def _gunzip(first: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
             yield member.decompress(packed, CHUNK)
             packed = member.unconsumed_tail
             if member.eof:
+                # Zeros between members are padding, as tapes and some writers leave (gzip itself ignores them, too).
                 packed = member.unused_data.lstrip(b"\0")
                 member = zlib.decompressobj(wbits=31)
                 packed = packed or next(chunks, b"").lstrip(b"\0")
@@ -134,6 +135,7 @@ def _file(name: str, path: Path) -> Source:
     try:
         status = path.stat()
         if stat.S_ISREG(status.st_mode):
+            # Opened now, so that a file that may not be read is named before hours of work.
             path.open("rb").close()
             return Source(name, path, status.st_size)
     except FileNotFoundError:
@@ -159,6 +161,7 @@ def _parts(name: str) -> list[Source]:
 
 def _is_part(name: str) -> bool:
     """Whether a file of this name in a folder holds requests."""
+    # `_SUCCESS` and `.crc` files of Spark and Hadoop.
     if name.startswith((".", "_")):
         return False
     bare = name.removesuffix(".gz").lower()

@@ -1,4 +1,4 @@
-"""Task files: `{"task_id", "task_type", "input_data", "model_tier"?}` becomes a request, by way of a template."""
+"""Make requests of tasks, `{"task_id", "task_type", "input_data", "model_tier"?}`, by a template: `TaskRenderer`."""
 
 from __future__ import annotations
 
@@ -45,6 +45,7 @@ class TaskRenderer:
         except InvalidTemplate as fault:
             return None, [template_fault(fault, str(task["task_type"]))]
         task_id = task["task_id"]
+        # The guide's own examples number their tasks; anything else that is no text is refused as a custom_id.
         return {"custom_id": str(task_id) if type(task_id) is int else task_id, "params": params}, []
 
     def shaper(self, task: dict[str, Any]) -> tuple[RequestBuilder | None, list[CheckFault]]:
@@ -65,6 +66,7 @@ class TaskRenderer:
                 said, hint = str(tier)[:60], f"it can be {', '.join(self._tiers)}"
                 return None, [CheckFault("task-tier", f'the model_tier "{said}" is not known', hint, kind=said)]
             shaper = RequestBuilder(template, model=model, max_tokens=self._options.max_tokens, cache=self._cache)
+            # Bounded: types come from the data, and each keeps a compiled template.
             if len(self._shapers) >= _MOST_TEMPLATES:
                 self._shapers.clear()
             self._shapers[kind, str(tier)] = shaper

@@ -112,6 +112,7 @@ def _looked_into(schema: dict[str, Any], *, is_strict: bool, is_tool: bool) -> S
 
 def _invalid(schema: dict[str, Any]) -> CheckFault | None:
     """Return why it is no JSON Schema 2020-12; None where it is one."""
+    # The usual schema is decided in C; jsonschema takes 0.2 s to import.
     if is_plainly_valid(schema) and not any(_repeats(node) for _, node in _walk(schema)):
         return None
     from jsonschema.exceptions import best_match
@@ -271,6 +272,7 @@ def _strict_strings(place: str, node: dict[str, Any]) -> Iterator[CheckFault]:
         return
     for what, found in (("look-around", _LOOK_AROUND), ("a back-reference", _BACK_REFERENCE),
                         ("a word boundary", _WORD_BOUNDARY)):  # fmt: skip
+        # An escaped backslash before a letter is no escape of that letter.
         if found.search(pattern.replace("\\\\", "")):
             yield CheckFault("schema-pattern", f"{{}}{place} has a pattern with {what}", "write it without", kind=what)
 
@@ -300,6 +302,7 @@ def _is_recursive(schema: dict[str, Any]) -> bool:
         target = schema if ref == "#" else _resolve(ref, schema) if ref.startswith("#/") else None
         inner = [node["$ref"] for _, node in _walk(target) if isinstance(node.get("$ref"), str)]
         found = any(leads_back(each, (*above, ref)) for each in inner)
+        # A definition that leads nowhere back is followed once, however many refer to it.
         done.add(ref)
         return found
 

@@ -56,6 +56,7 @@ def find_model(model: str, listed: Mapping[str, ModelInfo]) -> ModelInfo | None:
     row = row_of(model)
     found = listed.get(model)
     if found is None and row is not None:
+        # The list may hold the dated name of what was asked for by its alias.
         found = next((info for each, info in listed.items() if ids().get(each) == row.id), None)
     if found is None:
         found = next((info for each, info in listed.items() if undated(each) == model), None)

@@ -68,9 +68,11 @@ def check_model(model: str, options: CheckOptions, *, guesses: bool = True) -> M
     info = find_model(model, options.models)
     known = info or ModelInfo(model, model)
     limit = known.max_tokens
+    # The beta raises the limit in batches only, and only of models that the documentation names.
     if limit is not None and known.long_output and LONG_OUTPUT_BETA in options.betas:
         limit = max(limit, LONG_OUTPUT_TOKENS)
     verdict = ModelVerdict((), known, limit, options.api_version, model in options.allowed_models)
+    # Retired models are no guess: nobody means one of them.
     names = [*options.models, *living()] if guesses and info is None else ()
     found = _unknown(model, names) if info is None else _name_fault(model, info, options.today)
     if found is None:
@@ -93,6 +95,7 @@ def _name_fault(model: str, info: ModelInfo, today: date) -> CheckFault | None:
     if life != "deprecated" or info.retires_at is None or info.retires_at - today > RETIRING_SOON:
         return None
     hint = "move to a newer model; a retry after that day will fail"
+    # The API's word goes before the date: a deprecated model past its date is overdue, not gone.
     if info.retires_at < today:
         message = f"{model} was to retire on {info.retires_at.isoformat()}; the API still lists it as deprecated"
         return CheckFault("model-retiring", message, "move to a newer model soon", Severity.WARNING, model)
@@ -223,6 +226,7 @@ def sampling_faults(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[
         yield verdict.severity(CheckFault("sampling-both", message, "leave one of them out", kind=model))
     if params.get("thinking", {}).get("type") == "enabled":
         for key in given:
+            # Extended thinking: temperature must be 1 and top_k unset (OpenAPI document of 2026-07-28).
             if key == "top_k" or (key == "temperature" and params[key] != 1):
                 hint = "leave one of the two out"
                 yield CheckFault("sampling-thinking", f"{key} does not go with a thinking budget", hint, kind=key)
@@ -277,6 +281,7 @@ def prefill_faults(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[s
     elif _has_format(params):
         yield CheckFault("prefill-format", "a prefill does not go with output_config.format", "end with a user message")
     text = _prefilled(message["content"])
+    # The API's own words: final assistant content cannot end with trailing whitespace.
     if text is not None and text != text.rstrip():
         yield CheckFault(
             "prefill-space", "the assistant's last message ends in a space", "the API refuses it; strip it"

@@ -65,6 +65,7 @@ def rules_for(key: Key, verdict: ModelVerdict, tool_checks: ToolChecks) -> tuple
         ("stop_sequences" in names, _stop_sequences),
         ("metadata" in names, _user_id),
     )
+    # Decided once a skeleton: a job of 100,000 requests has a handful of them.
     return tuple(rule for does_apply, rule in applies if does_apply)
 
 
@@ -82,6 +83,7 @@ def holds_free_json(key: Key) -> bool:
 def _thinking_budget(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
     """Yield the fault of a thinking budget that is not below max_tokens, unless thinking may be interleaved."""
     budget = params["thinking"].get("budget_tokens")
+    # With interleaved thinking the budget is for all turns of tools together (documentation, extended thinking).
     may_exceed = bool(params.get("tools")) and any(beta.startswith(INTERLEAVED_BETA) for beta in betas)
     if budget is not None and budget >= params["max_tokens"] and not may_exceed:
         message = f"thinking.budget_tokens is {budget:,}, it must be less than max_tokens ({params['max_tokens']:,})"

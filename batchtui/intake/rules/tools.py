@@ -82,6 +82,7 @@ class ToolChecks:
 
     def _look(self, tools: list[dict[str, Any]]) -> _ToolsVerdict:
         """Return what is wrong with a list of tools. The very list that was seen last needs no second look."""
+        # By identity: `ToolsCache` gives every request the same list object where its bytes are the same.
         last, found = self._last
         if last is tools:
             return found
@@ -113,6 +114,7 @@ class ToolChecks:
                 optional, unions = optional + schema.optional, unions + schema.unions
             else:
                 faults += _server_tool_faults(where, tool)
+                # A type that the table lacks is newer: nothing is known of its beta.
                 betas.add(server_tools().get(tool["type"], {}).get("beta", ""))
         strict = sum(tool.get("strict") is True for tool in tools)
         if strict > MOST_STRICT_TOOLS:
@@ -166,6 +168,7 @@ def _domain_faults(where: str, tool: dict[str, Any]) -> Iterator[CheckFault]:
             if "://" in domain or domain.startswith("//"):
                 bare = domain.partition("//")[2].rstrip("/")
                 yield CheckFault("tool-domains", f'{where}.{key} has "{domain[:60]}"', f'write "{bare[:60]}"', kind=key)
+            # A path may follow, with a wildcard in it (documentation of web search).
             elif not domain or any(letter in domain for letter in " @?#"):
                 yield CheckFault(
                     "tool-domains", f'{where}.{key} has "{domain[:60]}"', "write a domain: example.com", kind=key

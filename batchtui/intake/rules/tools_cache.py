@@ -58,6 +58,7 @@ class ToolsCache:
                 self._met += 1
                 return value
         value = self._validate(line)
+        # Where every request has other tools, remembering them is wasted: it ends unless it has paid.
         if self._tried < _TRIALS + self._met // 4:
             self._learn(line, start, value["params"].get("tools"))
         return value

@@ -35,6 +35,7 @@ def joined_turns(messages: list[dict[str, Any]]) -> Iterator[tuple[str, list[dic
     """Yield each turn with its blocks, the messages of one side in a row as one; a string is a text block."""
     role, blocks = "", list[dict[str, Any]]()
     for message in messages:
+        # Instructions in between belong to neither side and join the turns around them.
         if message["role"] == "system":
             continue
         if message["role"] != role:
@@ -75,6 +76,7 @@ def _assistant_faults(blocks: list[dict[str, Any]], ids: set[str]) -> Iterator[C
             if block["id"] in here:
                 message = f'the id "{block["id"][:60]}" is used by two calls of tools'
                 yield CheckFault("tool-use-duplicate", message, "give each call its own id")
+            # Unique within a turn: `ids` grows over turns, `here` does not.
             here.add(block["id"])
             ids.add(block["id"])
         elif kind.endswith("_tool_result") and block["tool_use_id"] not in ids:
@@ -129,6 +131,7 @@ def cache_faults(params: dict[str, Any]) -> Iterator[CheckFault]:
         what = f"{len(marks)} blocks have cache_control" + (" and there is one at the top of params" if at_top else "")
         hint = "leave out the one at the top" if at_top and len(marks) == MOST_CACHE_MARKS else "keep the last ones"
         yield CheckFault("cache-control-count", f"{what}: {count} breakpoints, {MOST_CACHE_MARKS} are allowed", hint)
+    # The one at the top stands for the last block that can be cached.
     order = marks + ([at_top] if at_top else [])
     if "1h" in order and "5m" in order[: len(order) - order[::-1].index("1h")]:
         hint = "breakpoints with ttl 1h go before those with 5m, which is also what one without ttl has"

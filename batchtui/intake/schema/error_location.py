@@ -1,4 +1,4 @@
-"""Finding the place in a request that an error of the schema speaks of."""
+"""Find the place in a request that an error of the schema speaks of: `locate`."""
 
 from __future__ import annotations
 
@@ -45,6 +45,7 @@ def locate(loc: tuple[str | int, ...], params: Any) -> ErrorLocation:
         if step in ("CustomTool", "ServerTool"):
             wrong = wrong or _is_custom(here) != (step == "CustomTool")
             continue
+        # pydantic names the branch of a union by its tag, which is no key of the request.
         if isinstance(here, dict) and not entered and not is_last and step in (here.get("type"), here.get("role")):
             entered = True  # the tag of a union
             continue

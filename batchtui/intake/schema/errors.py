@@ -1,4 +1,4 @@
-"""Turning what the schema says of a request into faults that a person can act on."""
+"""Turn what the schema says of a request into faults that a person can act on: `explain`."""
 
 from __future__ import annotations
 
@@ -52,6 +52,7 @@ def explain(
     `verdict` is on the request's model, where it names one. `may_be_newer` says that the batch goes out with a beta
     or a version that is not known here: unknown keys and types are warnings then.
     """
+    # Four times as many errors as faults are looked at: unions bring one for each branch.
     found = [
         (detail, locate(detail["loc"][1:], request.get("params")))
         for detail in error.errors(include_url=False, include_input=False)[: 4 * MOST_FAULTS]
@@ -64,6 +65,7 @@ def explain(
     found = [
         (detail, at) for detail, at in found if detail["type"] != "extra_forbidden" or at.path[:2] not in new_tools
     ]
+    # A string or a list: both branches complain, and one of them was meant.
     faults = [fault for detail, place in intended_branch(found) for fault in _say(detail, place)][:MOST_FAULTS]
     return [_adjusted(fault, verdict, may_be_newer=may_be_newer) for fault in faults]
 
@@ -156,6 +158,7 @@ def _extra(_: ErrorDetails, place: ErrorLocation) -> CheckFault:
     if isinstance(place.holder, dict) and close in place.holder:
         close = None
     hint = f'did you mean "{close}"?' if close else "leave it out: the API refuses keys that it does not know"
+    # What a newer date brings is not known here, and must not keep the request from being sent.
     severity = Severity.WARNING if _is_newer_tool(place) else Severity.ERROR
     return CheckFault("unknown-key", f"{place.name} is not known here"[:300], hint, severity)
 
@@ -241,6 +244,7 @@ def _what(value: Any) -> str:
 def _literal(detail: ErrorDetails, place: ErrorLocation) -> CheckFault:
     key, expected = place.last, str(detail.get("ctx", {}).get("expected", "")).replace("'", '"')
     shown = f'"{place.value[:60]}"' if isinstance(place.value, str) else _what(place.value)
+    # `stream: false` is right, so the schema's own message (it can be false) would hide the reason.
     if place.path == ("stream",):
         hint = "leave it out: results come when the batch has ended"
         return CheckFault("not-in-batch", "stream must be off in a batch", hint)

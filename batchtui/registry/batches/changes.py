@@ -146,6 +146,26 @@ class Batches:
             )
         return True
 
+    async def undrop(self, before: Batch, revision: int) -> bool:
+        """Put back a batch that was dropped here, as it stood before.
+
+        Args:
+            before: how it stood.
+            revision: of the row since it was dropped.
+
+        Returns:
+            Whether it was put back; False where anything has happened to it since.
+        """
+        async with self._database.transaction() as tx:
+            row = await row_of(tx, before.key)
+            if row["state"] != BatchState.DELETED or row["revision"] != revision:
+                return False
+            await transition(
+                tx, row, before.state, "batch.restored", self._clock.now(), reason=before.reason,
+                not_before=encode_time(before.not_before),
+            )  # fmt: skip
+        return True
+
     async def add_foreign(self, found: Sequence[tuple[RemoteBatch, Job]], account: Account | None) -> list[int]:
         """Bring in batches that were made elsewhere, each with a job of its own, in one transaction.
 

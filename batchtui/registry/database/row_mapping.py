@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 BATCH_SELECT = """SELECT b.*, j.name, j.models, j.tags, j.source, j.profile, j.api_version, j.betas, j.note
 FROM batches AS b JOIN jobs AS j ON j.id = b.job_id"""
 
+FITS, CHOSEN = 1, 2
+"""What the column `unproved` says of a part's batch: that it fits, or that a person chose it. 0: it is proved."""
+
 
 def to_batch(row: Row) -> Batch:
     """Read one row of `BATCH_SELECT`.
@@ -80,6 +83,7 @@ def _to_batch(row: Row) -> Batch:
         organization_id=row["organization_id"],
         base_url=row["base_url"],
         is_unproved=bool(row["unproved"]),
+        is_chosen=row["unproved"] == CHOSEN,
         may_have_twin=bool(row["twin"]),
     )
 

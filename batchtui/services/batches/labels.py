@@ -89,5 +89,16 @@ async def label(workspace: Workspace, job_ids: Sequence[str], labelling: LabelEd
     return await workspace.registry.labels.change(list(dict.fromkeys(job_ids)), labelling.of)
 
 
+async def restore_labels(workspace: Workspace, before: Sequence[Job]) -> list[Job]:
+    """Write the labels of jobs back as they were, and return the jobs that were changed by it."""
+    labels = {job.id: job for job in before}
+
+    def restored(job: Job) -> Job:
+        was = labels[job.id]
+        return replace(job, name=was.name, note=was.note, tags=was.tags)
+
+    return await workspace.registry.labels.change(list(labels), restored)
+
+
 def _bare(word: str) -> str:
     return word.replace('"', "").strip()

@@ -107,18 +107,18 @@ async def _of_the_way_out(workspace: Workspace) -> AsyncIterator[BatchWarning]:
 def _unsent(batches: Iterable[Batch]) -> Iterator[BatchWarning]:
     for batch in batches:
         if batch.state is BatchState.UNKNOWN:
-            message = f"Unknown whether {part_name(batch)} was created: {_reason(batch)}"
-            advice = "`batchtui resume` looks for it at the API, and asks before anything is sent again."
+            message = f"No response to the create request of {part_name(batch)}: {_reason(batch)}"
+            advice = "`batchtui resume` looks for it; nothing is sent again without proof or your yes."
             yield BatchWarning("unknown", message, advice, WarningAction.RESUME, batch)
         elif batch.state is BatchState.PLANNED and batch.reason and batch.not_before is None:
             message = f"{part_name(batch)} was not sent: {_reason(batch)}"
             yield BatchWarning(
-                "not_sent", message, "Fix the cause, then `batchtui resume` sends it.", WarningAction.RESUME, batch
+                "not_sent", message, "Once that is fixed, `batchtui resume` sends it.", WarningAction.RESUME, batch
             )
 
 
 def _reason(batch: Batch) -> str:
-    return one_line(batch.reason).rstrip(".") or "no response to the create request"
+    return one_line(batch.reason).rstrip(".") or "it is not known whether it was created"
 
 
 def _expiring(batches: Iterable[Batch], history: Forecaster, now: datetime) -> Iterator[BatchWarning]:
@@ -136,7 +136,18 @@ def _expiring(batches: Iterable[Batch], history: Forecaster, now: datetime) -> I
         else:
             continue
         advice = f"Expired requests are not billed; `batchtui retry {sanitize(batch.id or '')}` sends them again."
+        if batch.is_foreign:
+            advice = (
+                "What is not done by then is not billed. It was made elsewhere: its requests are not here to retry."
+            )
         yield BatchWarning("expires", f"{part_name(batch)} {why}", advice, WarningAction.OPEN, batch)
+
+
+def _after_expiry(batch: Batch) -> str:
+    """Return what can be done once a batch has expired: only requests that are stored here can be sent again."""
+    if batch.is_foreign:
+        return "What is not done by then is not billed. It was made elsewhere: its requests are not here to retry."
+    return f"Expired requests are not billed; `batchtui retry {sanitize(batch.id or '')}` sends them again."
 
 
 def _going(batch: Batch, now: datetime) -> BatchWarning:

@@ -11,7 +11,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from batchtui.domain.errors import BatchtuiError, CredentialsMissing, RateLimited, Refused, Unreachable
+from batchtui.domain.errors import BatchtuiError, CredentialsMissing, OtherAccount, RateLimited, Refused, Unreachable
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.runtime.clock import sleep_until_any
 
@@ -83,10 +83,9 @@ class Collector:
 
     async def has_hope(self) -> bool:
         """Return whether results are left whose download has not failed time and again."""
+        await self._forget_settled()
         hopeless = [key for key, failure in self._failures.items() if failure.tries >= TRIES_UNTIL_IDLE]
         waiting = await self._workspace.registry.views.uncollected_count(self._workspace.clock.now())
-        if not waiting:
-            self._failures.clear()
         return waiting > len(hopeless)
 
     @property
@@ -104,6 +103,7 @@ class Collector:
 
     async def _round(self) -> None:
         """Fetch everything that is due, once: in pages, as 100,000 batches may be waiting."""
+        await self._forget_settled()
         failed: list[tuple[Batch, BatchtuiError]] = []
         views, done, last = self._workspace.registry.views, 0, None
         while not self._is_resting:
@@ -111,18 +111,29 @@ class Collector:
             total = done + await views.uncollected_count(self._workspace.clock.now())
             for batch in page:
                 for one in [*await self._opened(), batch]:
-                    if not self._is_due(one.key) or self._is_resting:
+                    if not self._is_due(one.key) or not await self._is_waiting(one):
                         continue
                     done += 1
                     self._on_progress(one.id or "", done, max(total, done))
+                    is_first = one.key not in self._failures
                     error = await self._collect(one)
-                    if error is not None and self._failures[one.key].tries == 1:
+                    if error is not None and is_first:
                         failed.append((one, error))
             if len(page) < AT_ONCE:
                 break
             last = page[-1]
         if failed:
             self._on_error(_one_notice(failed))
+
+    async def _forget_settled(self) -> None:
+        """Forget the failures of batches that are waited for no more: saved elsewhere, deleted, or not a part's own.
+
+        One that stayed would have its next try overdue for ever, and each round would follow the last without a rest.
+        """
+        failed = await self._workspace.registry.views.page(list(self._failures)) if self._failures else []
+        now = self._workspace.clock.now()
+        kept = {batch.key for batch in failed if _is_collectable(batch) and now < (batch.results_until or now)}
+        self._failures = {key: failure for key, failure in self._failures.items() if key in kept}
 
     async def _opened(self) -> list[Batch]:
         """Return the batches that somebody has opened since the last look, and whose results can be fetched."""
@@ -136,16 +147,19 @@ class Collector:
         return self._workspace.clock.monotonic() < self._rests_until
 
     def _is_due(self, key: int) -> bool:
+        if self._is_resting:
+            return False
         failure = self._failures.get(key)
         return failure is None or failure.next_at <= self._workspace.clock.monotonic()
+
+    async def _is_waiting(self, batch: Batch) -> bool:
+        """Return whether nobody was quicker, and it was not among those that were opened too."""
+        return _is_collectable(await self._workspace.registry.batches.get(batch.key))
 
     async def _collect(self, batch: Batch) -> BatchtuiError | None:
         """Fetch the results of one batch. Returns why that failed."""
         from batchtui.services.results.collect import collect
 
-        now = await self._workspace.registry.batches.get(batch.key)
-        if not _is_collectable(now):  # somebody else was quicker, or it was opened and is among the others too
-            return None
         try:
             saved = await collect(self._workspace, batch)
         except Exception as error:
@@ -163,6 +177,8 @@ class Collector:
         from batchtui.services.results.fetch_retries import retry_delay
 
         tries = (self._failures[batch.key].tries if batch.key in self._failures else 0) + 1
+        # With these credentials no later try helps; others may come, and a watch need not wait for them.
+        tries = max(tries, TRIES_UNTIL_IDLE) if isinstance(error, OtherAccount) else tries
         seconds = retry_delay(error, tries, BACK_OFF)
         self._failures[batch.key] = _Failure(tries, self._workspace.clock.monotonic() + seconds)
         self._rest(error)

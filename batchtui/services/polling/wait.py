@@ -20,8 +20,7 @@ from batchtui.domain.errors import (
 from batchtui.domain.states import BatchState
 from batchtui.services.polling import maintenance, refresh
 from batchtui.services.submission import resume
-from batchtui.services.workspace import is_elsewhere
-from batchtui.text.durations import span
+from batchtui.services.workspace import is_elsewhere, refuse_other_account
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -73,6 +72,7 @@ async def wait(
     Raises:
         WaitTimedOut: still running when the time was up; nothing was cancelled.
         CredentialsMissing, Refused: asking again would not help.
+        OtherAccount: all that still runs belongs to another account than the credentials in use.
     """
     limit = time_limit(timeout)
     began = workspace.clock.monotonic()
@@ -89,11 +89,17 @@ async def wait(
         if on_progress:
             on_progress(Waiting(batches, elapsed, message))
         open_batches = [batch for batch in batches if _is_open(workspace, batch)]
+        if (
+            workspace.account is not None
+            and open_batches
+            and all(is_elsewhere(b, workspace.account) for b in open_batches)
+        ):
+            refuse_other_account(open_batches[0], workspace.account)
         if not open_batches:
             return batches
         if elapsed >= limit:
             raise WaitTimedOut(
-                f"{len(open_batches)} of {len(batches)} batches are still in progress after {span(elapsed)}.",
+                f"{len(open_batches)} of {len(batches)} batches are still in progress after {timedelta(seconds=round(elapsed))}.",
                 hint="Nothing was canceled. Wait again, or open the dashboard.",
             )
         pause = seconds or poll_interval or maintenance.interval_for(workspace, open_batches)

@@ -26,10 +26,11 @@ from batchtui.domain.send_evidence import (
 )
 from batchtui.domain.states import BatchState
 from batchtui.gateway.listing import BatchList
-from batchtui.registry.sends import VANISHED
+from batchtui.registry.sends import NO_PROOF, UNPROVABLE
 from batchtui.runtime import process_identity
 from batchtui.services.submission.proof import prove
 from batchtui.services.submission.verdict import (
+    absence_proved_at,
     candidates,
     creation_windows,
     is_to_be_looked_for,
@@ -38,7 +39,7 @@ from batchtui.services.submission.verdict import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from batchtui.domain.batch import Batch, RemoteBatch, UnreadableEntry
@@ -72,7 +73,8 @@ class _Evidence:
     batch: Batch
     part: OpenPart
     sends: tuple[Send, ...]
-    vanished: tuple[str, ...]
+    undecidable: Mapping[str, str]
+    """Batches that may have been it, of which nothing will ever tell, each with why."""
 
     def relation(self, known: tuple[Relation, int] | None) -> Relation:
         """Say what a batch is to this part: one that was seen before its first send began cannot be its own."""
@@ -82,6 +84,10 @@ class _Evidence:
         began = [send.seq for send in self.sends if send.may_have_created]
         is_older = bool(began) and 0 < seen < min(began) and not self.part.is_copied
         return Relation.TAKEN if is_older else relation
+
+    def proof(self, batch_id: str) -> Proof:
+        """Say what is known already: results that could not tell once are not fetched again."""
+        return Proof.IMPOSSIBLE if self.undecidable.get(batch_id) == UNPROVABLE else Proof.NOT_YET
 
     def windows(self, now: datetime) -> list[CreationWindow]:
         return creation_windows(self.part, self.sends, now)
@@ -107,12 +113,14 @@ async def recover(workspace: Workspace) -> list[int]:
     found: list[int] = []
     for batch in await workspace.registry.views.in_states(BatchState.SUBMITTING):
         sender, until = await workspace.registry.sendings.sender_of(batch.key)
-        if sender == workspace.name or not _is_gone(workspace, sender, until):
+        gone = process_identity.is_gone(sender) if sender else True
+        is_silent = gone is None and (until is None or until <= workspace.clock.now())
+        if sender == workspace.name or not (gone or is_silent):
             continue
         if not workspace.server_clock.is_known:
             await _hear_time(workspace)
         ended = workspace.server_clock.latest()
-        if await workspace.registry.sendings.sender_died(batch.key, sender, ended=ended):
+        if await workspace.registry.sendings.sender_died(batch.key, sender, ended=ended, is_certain=bool(gone)):
             found.append(batch.key)
     return found
 
@@ -140,6 +148,17 @@ async def look_up(
     wanted = Grace(timedelta(seconds=workspace.settings.submit.grace), grace)
     everyone = [*evidence, *others]
     return [await _judge(workspace, each, listed, wanted, everyone) for each in evidence]
+
+
+async def may_settle(workspace: Workspace, batches: Sequence[Batch]) -> bool:
+    """Return whether a look may still settle one of these parts by itself: until the absence of each is proved."""
+    grace = Grace(timedelta(seconds=workspace.settings.submit.grace))
+    now = workspace.server_clock.latest()
+    for batch in batches:
+        evidence = await _evidence_of(workspace, batch)
+        if now < absence_proved_at(evidence.part, evidence.sends, now, grace):
+            return True
+    return False
 
 
 async def adopt(workspace: Workspace, batch: Batch, remote: RemoteBatch) -> bool:
@@ -170,13 +189,6 @@ async def release(workspace: Workspace, batch: Batch, *, rejected: Sequence[str]
     return await sendings.proved_absent(batch.key, batch.sends, "Not found at the API: it can be sent again.")
 
 
-def _is_gone(workspace: Workspace, sender: str | None, until: datetime | None) -> bool:
-    gone = process_identity.is_gone(sender) if sender else True
-    if gone is None:
-        return until is None or until <= workspace.clock.now()
-    return gone
-
-
 async def _hear_time(workspace: Workspace) -> None:
     """Hear the server's time, so that the end of a send is written down by it. Without a network this machine's is."""
     try:
@@ -196,11 +208,11 @@ async def _evidence_of(workspace: Workspace, batch: Batch) -> _Evidence:
         account=batch.account,
         requests=batch.requests,
         planned_at=batch.planned_at + skew,
-        refuted=frozenset(name for name, why in refuted.items() if why != VANISHED),
+        refuted=frozenset(name for name, why in refuted.items() if why not in NO_PROOF),
         is_copied=batch.may_have_twin,
     )
-    vanished = tuple(name for name, why in refuted.items() if why == VANISHED)
-    return _Evidence(batch, part, tuple(sends), vanished)
+    undecidable = {name: why for name, why in refuted.items() if why in NO_PROOF}
+    return _Evidence(batch, part, tuple(sends), undecidable)
 
 
 async def _with_life(workspace: Workspace, batch: Batch, send: Send) -> Send:
@@ -280,6 +292,7 @@ async def _entries(
             remote.counts.total,
             remote.created_at if remote.has_created_at else None,
             evidence.relation(relations.get(remote.id)),
+            evidence.proof(remote.id),
         )
         for remote in listed.remotes
     ]
@@ -288,7 +301,9 @@ async def _entries(
         for entry in listed.unreadable
     ]
     shown = {entry.id for entry in found}
-    found += [ListedBatch(name, None, None, proof=Proof.IMPOSSIBLE) for name in evidence.vanished if name not in shown]
+    found += [
+        ListedBatch(name, None, None, proof=Proof.IMPOSSIBLE) for name in evidence.undecidable if name not in shown
+    ]
     fitting = candidates(evidence.part, windows, found)
     remotes = {remote.id: remote for remote in listed.remotes}
     return tuple([await _proved(workspace, evidence.batch, entry, remotes.get(entry.id)) for entry in fitting])

@@ -211,15 +211,26 @@ async def send_waiting(workspace: Workspace, on_event: Callable[[SendEvent], Non
     return clear
 
 
-async def _due(workspace: Workspace) -> list[int]:
-    """Return the keys of planned parts whose time has come, with those that follow them in their job."""
+async def sends_by_itself(workspace: Workspace) -> bool:
+    """Return whether parts wait for time or room that `send_waiting` will send once there is some."""
+    if workspace.is_read_only:
+        return False
+    waiting = await workspace.registry.views.page(await _due(workspace, at_any_time=True))
+    return any(not is_elsewhere(batch, workspace.account) for batch in waiting)
+
+
+async def _due(workspace: Workspace, *, at_any_time: bool = False) -> list[int]:
+    """Return the keys of planned parts whose time has come, with those that follow them in their job.
+
+    `at_any_time`: also those whose time is still to come.
+    """
     due: list[int] = []
     feeding: set[tuple[str, int]] = set()
     blocked: set[tuple[str, int]] = set()
     for batch in await open_parts(workspace):
         attempt = (batch.job, batch.attempt)
         is_due = batch.not_before is not None and (
-            batch.not_before <= workspace.clock.now() or await queue_room.was_freed(workspace, batch)
+            at_any_time or batch.not_before <= workspace.clock.now() or await queue_room.was_freed(workspace, batch)
         )
         follows = attempt in feeding and batch.reason == ""
         if attempt in blocked or batch.state is not BatchState.PLANNED or not (is_due or follows):

@@ -25,6 +25,7 @@ from batchtui.domain.errors import (
     TakenOver,
     Unreachable,
 )
+from batchtui.domain.send_evidence import MARK_IS_FRESH
 from batchtui.gateway.protocol import ApiHeaders, Upload
 from batchtui.services.workspace import refuse_other_account
 
@@ -45,8 +46,6 @@ WITHOUT_A_WORD = timedelta(seconds=60)
 """How long to wait after a 429 that names no time."""
 LEAST_WAIT = timedelta(seconds=1)
 """The least time between two creates of a part: a server may name 0, or less."""
-MARK_IS_FRESH = 60.0
-"""Seconds, no more than `LIST_LAG`, within which the last block must leave after its mark: a laptop may sleep then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +140,7 @@ class _Sending:
         if not await workspace.registry.sendings.mark(self._batch.key, workspace.name, workspace.server_clock.latest()):
             raise TakenOver("Another process has taken over this part. Nothing was sent from here.")
         passed = max(workspace.clock.monotonic() - began[0], (workspace.clock.now() - began[1]).total_seconds())
-        if passed > MARK_IS_FRESH:
+        if passed > MARK_IS_FRESH.total_seconds():
             raise TakenOver("This machine went to sleep while sending, so the part was not sent.")
         self._has_left = True
 

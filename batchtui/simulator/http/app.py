@@ -70,6 +70,7 @@ class Service:
                 response = error_response(error, request_id)
             except ClientDisconnect:
                 response = CutConnection()
+            # A cut connection has no headers; its call is noted all the same, with status 0.
             if not isinstance(response, CutConnection):
                 response.headers.update(standing_headers(request_id, self.world.clock.now()))
             self.world.note(
@@ -92,9 +93,11 @@ class Service:
         """Body, key, version, rate, then the fault that strikes this call around the work itself."""
         scenario = self.world.scenario
         body = await self._read(request, scenario.max_body_bytes)
+        # The key before the version and the rate: a bad key is 401, whatever else is wrong with the call.
         self.world.check_key(key_of(request))
         check_version(request)
         batch_calls = ("create", "retrieve", "list", "cancel", "delete", "results")
+        # One bucket for all batch endpoints, as documented; count_tokens and messages have limits of their own.
         rate = self.world.rate.spend(self.world.clock.now()) if endpoint in batch_calls else {}
         latency = scenario.latency + (scenario.create_latency if endpoint == "create" else 0.0)
         if latency:
@@ -109,6 +112,7 @@ class Service:
             if early is not None:
                 return early
         response = await handler(request, body, fault)
+        # After the handler: the batch exists, and the client never hears of it.
         if fault is not None and fault.kind == "lost_after":
             return CutConnection()
         if fault is not None and fault.after:
@@ -182,6 +186,7 @@ class Service:
             headers = {"x-should-retry": "false"}
             raise ApiError(404, f"Message Batch {batch.id} has no available results.", headers=headers)
         headers = {"content-disposition": disposition(batch.id)}
+        # The other kinds have struck before; these change the stream itself.
         at_stream = fault is not None and fault.kind in ("results_cut", "results_stalled", "wrong_line")
         return ResultStream(result_blocks(batch, state), headers, fault if at_stream else None)
 
@@ -200,6 +205,7 @@ class Service:
 
     async def count_tokens(self, request: Request, body: bytearray, fault: Fault | None) -> Response:
         """POST /v1/messages/count_tokens: an estimate."""
+        # count_tokens takes no max_tokens, and the checks want one.
         params = {"max_tokens": 1, **read_object(body)}
         problem = find_problem(params, terms_of(request), in_batch=False, day=self.world.clock.now().date())
         if problem is not None:
@@ -235,6 +241,7 @@ class Service:
 
     async def _plan_heavy(self) -> None:
         for batch in self.world.unplanned(HEAVY):
+            # Drawing the plan of 100,000 requests takes 0.2 s, in which no other call would be answered.
             await asyncio.to_thread(getattr, batch, "plan")
 
     def _base(self, request: Request) -> str:

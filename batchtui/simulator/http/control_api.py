@@ -83,6 +83,7 @@ class Control:
         if not hasattr(clock, "turn"):
             raise ApiError(400, "The clock of this simulator cannot be turned.")
         seconds = read_object(bytearray(body)).get("turn")
+        # Some thirty years: `datetime` overflows far above it.
         if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not 0 <= seconds < 10**9:
             raise ApiError(400, "turn: a number of seconds, 0 or more, is needed.")
         clock.turn(seconds)
@@ -91,6 +92,7 @@ class Control:
     def add_faults(self, request: Request, body: bytes) -> dict[str, Any]:
         """Let these faults strike from now on."""
         text = body.strip()
+        # One fault or a list of them, as is easier to type in a shell.
         self.world.faults.add(*_FAULTS.validate_json(text if text.startswith(b"[") else b"[" + text + b"]"))
         return self.overview(request, body)
 
@@ -109,6 +111,7 @@ class Control:
     def retemper(self, request: Request, body: bytes) -> dict[str, Any]:
         """Take another scenario."""
         wanted = read_object(bytearray(body))
+        # A name with further keys is a scenario of one's own that is only called so.
         named = SCENARIOS.get(str(wanted.get("name"))) if len(wanted) == 1 else None
         self.world.retemper(named or _SCENARIO.validate_python(wanted))
         return self.overview(request, body)

@@ -14,6 +14,7 @@ VERSIONS = ("2023-01-01", "2023-06-01", "2026-10-21")
 def key_of(request: Request) -> str | None:
     """The key of a call, from either of the two headers that may carry it."""
     authorization = request.headers.get("authorization", "")
+    # The SDK sends `Authorization: Bearer`, older clients `x-api-key`.
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         return token.strip()
@@ -31,6 +32,7 @@ def check_version(request: Request) -> None:
 
 def terms_of(request: Request) -> Terms:
     """The version and the betas of a call."""
+    # The header may come once with commas, or several times.
     betas = ",".join(request.headers.getlist("anthropic-beta")).split(",")
     names = frozenset(name.strip() for name in betas if name.strip())
     return Terms(request.headers["anthropic-version"], names)

@@ -20,6 +20,7 @@ def json_response(value: object, status: int = 200) -> Response:
 
 def error_response(error: ApiError, request_id: str) -> Response:
     """An error answer; 413 and 502 come from the edge, as HTML."""
+    # These come from the edge in front of the service, and are not JSON.
     if error.status in (413, 502):
         response = Response(edge_page(error.status), error.status, media_type="text/html")
     else:
@@ -55,6 +56,7 @@ class ResultStream(Response):
 
     def __init__(self, blocks: Iterable[bytes], headers: Mapping[str, str], fault: Fault | None = None) -> None:
         super().__init__(headers=dict(headers), media_type="application/x-jsonl")
+        # Unknown before the last line is made: the download goes out chunked, as the service's does.
         del self.headers["content-length"]
         self._blocks = blocks if fault is None else _split_at(blocks, fault.at_byte)
         self._fault = fault

@@ -44,6 +44,7 @@ class _LoopbackServer:
             date_header=False,
             lifespan="off",
             ws="none",
+            # The SDK keeps its connections, and a client of a turned clock may be silent for long.
             timeout_keep_alive=3_600,
         )
         self._config.load()
@@ -144,12 +145,15 @@ class Simulator:
 
     def start(self) -> None:
         """Begin to serve; returns once connections are accepted. Raises OSError if the port is taken."""
+        # Opened here and not in the thread: a port that is taken raises where it is asked for, and `port` is known at
+        # once.
         self._listener = open_listener(self._wanted_port)
         self._ready.clear()
         self._thread = threading.Thread(
             target=lambda: asyncio.run(self._serve()), name="batchtui-simulator", daemon=True
         )
         self._thread.start()
+        # Set in any case, also where serving fails: a thread that died must not leave its caller waiting.
         self._ready.wait()
         if self._stopping is None:
             raise RuntimeError("the simulator could not begin to serve")

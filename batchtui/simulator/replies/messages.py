@@ -63,6 +63,7 @@ def answer(
     name = str(params.get("model", ""))
     model = known(name)
     geography = str(params.get("inference_geo") or "not_available")
+    # Three of four find the prompt cache warm: caching in batches is best effort by the documentation.
     given = count_input(params, cache_is_warm=origin % 4 != 0)
     return {
         "model": model.id if model else name,
@@ -90,6 +91,7 @@ def _origin(seed: int, custom_id: str, params: Mapping[str, Any]) -> int:
 def _content(params: Mapping[str, Any], origin: int, answer_tokens: int, fate: int) -> Content:
     if fate == REFUSED:
         return [{"type": "text", "text": REFUSAL}], "refusal", 0
+    # The usual request: neither tools nor thinking, so no seeded draw is needed for it.
     if params.keys() <= PLAIN_KEYS:
         return [{"type": "text", "text": _said(params, origin, answer_tokens)}], _STOPS.get(fate, "end_turn"), 0
     # A seeded draw on purpose: answers must repeat. It guards nothing.
@@ -116,6 +118,7 @@ def _tool_to_call(params: Mapping[str, Any], draw: Random) -> Mapping[str, Any] 
     tools: list[Mapping[str, Any]] = [
         tool for tool in params.get("tools") or () if isinstance(tool.get("input_schema"), Mapping)
     ]
+    # Once a result was given, the model answers in words: otherwise a conversation would call tools for ever.
     if not tools or choice.get("type") == "none" or _answers_a_tool(params):
         return None
     if choice.get("type") == "tool":
@@ -160,6 +163,7 @@ def _prose(origin: int, answer_tokens: int) -> str:
     return _paragraph(opening, start, int(answer_tokens * 4 * (0.6 + 0.1 * length)))
 
 
+# There are only some 360 different texts of one length; a download of 100,000 lines repeats them.
 @lru_cache(maxsize=4_096)
 def _paragraph(opening: int, start: int, length: int) -> str:
     text = OPENINGS[opening]

@@ -49,6 +49,7 @@ def value_for(schema: object, draw: Random, root: object = None, depth: int = 0)
         return draw.choice(options)
     if "$ref" in schema:
         return value_for(_resolve(str(schema["$ref"]), root), draw, root, depth + 1)
+    # The first branch: any of them is a valid value, and for allOf an approximation.
     for key in ("anyOf", "oneOf", "allOf"):
         if options := _list(schema, key):
             return value_for(options[0], draw, root, depth + 1)
@@ -62,6 +63,7 @@ def _typed(schema: Mapping[str, Any], draw: Random, root: object, depth: int) ->
             parts = properties if isinstance(properties, Mapping) else {}
             return {name: value_for(part, draw, root, depth + 1) for name, part in parts.items()}
         case "array":
+            # Bounded: schemas are a client's, and a minItems of a billion must not fill the memory.
             least = min(int(_number(schema, "minItems", 1)), LONGEST)
             most = max(least, min(int(_number(schema, "maxItems", 3)), 3))
             items = schema.get("items", {"type": "string"})

@@ -34,6 +34,7 @@ def count_input(params: Mapping[str, Any], *, cache_is_warm: bool) -> InputToken
     """Estimate a request's input; `cache_is_warm` decides whether its cached prefix is read or written."""
     messages = params.get("messages")
     if (
+        # model, max_tokens and one text message: the usual request of a large batch, counted without building lists.
         len(params) == 3
         and isinstance(messages, list)
         and len(messages) == 1
@@ -50,6 +51,7 @@ def count_input(params: Mapping[str, Any], *, cache_is_warm: bool) -> InputToken
     if params.get("cache_control"):
         cached, lifetime = characters, str(dict(params["cache_control"]).get("ttl", "5m"))
     total, prefix = tokens(characters) + 3, tokens(cached)
+    # As documented: a shorter prefix is not cached, and nothing is said about it.
     if prefix < CACHE_MINIMUM:
         return InputTokens(total)
     fresh = total - prefix

@@ -271,6 +271,7 @@ def shape_sentences(where: str, value: object, wanted: str) -> Iterator[str]:
     if len(choices) == 1:
         yield from _one_sentences(where, value, choices[0])
         return
+    # Right by any of its forms: nothing is said.
     if any(not list(_one_sentences(where, value, choice)) for choice in choices):
         return
     meant = next((choice for choice in choices if _looks_like(value, choice)), choices[0])
@@ -355,6 +356,7 @@ def tool_sentences(where: str, tool: object) -> Iterator[str]:
         yield from object_sentences(f"{where}.custom", tool, OBJECTS["tool"])
         return
     if not isinstance(kind, str) or kind not in SERVER_TOOLS:
+        # A dated name that is not listed may be newer than this table, so nothing is said about it.
         if not isinstance(kind, str) or not re.search(r"_20\d{6}\Z", kind):
             yield f"{where}: Input tag {kind!r} found using 'type' does not match any of the expected tags"
         return

@@ -50,6 +50,7 @@ def turn_sentences(messages: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for role, blocks in joined:
         if role == "assistant":
             yield from _call_sentences(blocks, seen)
+            # Only the caller's own tools: server tools get their results within the same turn.
             open_calls = [block["id"] for block in blocks if block["type"] == "tool_use"]
             continue
         yield from _result_sentences(blocks, open_calls)
@@ -122,6 +123,7 @@ def cache_sentences(params: Mapping[str, Any]) -> Iterator[str]:
         lives.append(life)
     if len(lives) > MOST_MARKS:
         yield f"A maximum of {MOST_MARKS} blocks with cache_control may be provided. Found {len(lives)}."
+    # Prompt caching, mixing lifetimes: a longer one must come before a shorter one.
     if any(later == "1h" and "5m" in lives[:index] for index, later in enumerate(lives)):
         yield "a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block."
 
@@ -182,6 +184,7 @@ def _jpeg_sides(raw: bytes) -> tuple[int, int]:
     place = 2
     while len(raw) >= place + 9 and raw[place] == 0xFF:
         kind = raw[place + 1]
+        # The frame headers SOF0 to SOF15; C4, C8 and CC are other segments (ITU T.81, table B.1).
         if 0xC0 <= kind <= 0xCF and kind not in (0xC4, 0xC8, 0xCC):
             height, width = struct.unpack(">HH", raw[place + 5 : place + 9])
             return width, height

@@ -11,6 +11,7 @@ from batchtui.simulator.wire_format import ApiError
 
 MAX_REQUESTS = 100_000
 CUSTOM_ID_PATTERN = r"^[a-zA-Z0-9_-]{1,64}$"
+# `\Z` and not `$`, which would let a line feed at the end pass.
 CUSTOM_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}\Z")
 ALLOWED_KEYS = frozenset({"custom_id", "params"})
 
@@ -108,6 +109,7 @@ def _check_request(index: int, request: object) -> str:
         raise ApiError(400, f"{where}.params: Field required")
     if not isinstance(request["params"], dict):
         raise ApiError(400, f"{where}.params: Input should be a valid dictionary or object to extract fields from")
+    # Both keys are there by now, so a longer object has another one.
     if len(request) > len(ALLOWED_KEYS):
         _refuse_extra(request, ALLOWED_KEYS, f"{where}.")
     return custom_id

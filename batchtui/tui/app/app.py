@@ -184,6 +184,12 @@ class DashboardApp(GlobalActions):
             frame.hint_changed()
         self._name_window()
 
+    def go_to_batch(self, key: int) -> None:
+        """Put the cursor of the list of batches on this one, which was just made."""
+        for frame in self._frames():
+            if isinstance(frame, BatchesScreen):
+                frame.go_to_batch(key)
+
     def on_poll_changed(self, message: PollChanged) -> None:
         """Show the status of the poller, and say once that credentials are missing."""
         self._show_status()
@@ -231,8 +237,7 @@ class DashboardApp(GlobalActions):
         # Only a dashboard that was open before can have missed something.
         missed = events.summary(self.away.actions) if self.away else ""
         if missed:
-            keys = self.keymap["app.activity"]
-            self.say(f"Since you were last here: {missed}." + (f" Press {keys[0]} to see it." if keys else ""))
+            self.say(f"Since you were last here: {missed}.")
 
     def _pass_time(self) -> None:
         if self.messages.fade(self.workspace.clock.now()):

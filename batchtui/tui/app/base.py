@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.chrome.base_screen import BaseScreen
 from batchtui.tui.commands import keymap
 from batchtui.tui.dialogs.confirm import Confirm, Question
-from batchtui.tui.host import Host
+from batchtui.tui.host import Host, UndoStep
 from batchtui.tui.rendering import themes
 from batchtui.tui.rendering.painter import Painter
 from batchtui.tui.rendering.spans import Tone
@@ -33,6 +34,8 @@ CALM_PACE = 2.0
 """Seconds between two repaints of changes on a slow line."""
 DOING = 0.5
 """Seconds between two repaints of a progress in the status bar."""
+MOST_UNDONE = 50
+"""Changes that can be undone, from the latest on."""
 TONES = {"information": Tone.TEXT, "warning": Tone.WARN, "error": Tone.BAD}
 """How a message is drawn, by what `say` is told."""
 
@@ -54,6 +57,7 @@ class BaseApp(Host, QuietApp):
         super().__init__(TerminalDriver, ansi_color=self.look is themes.ANSI or None)
         self.workspace = workspace
         self.messages = MessageLog()
+        self.undo_steps: deque[UndoStep] = deque(maxlen=MOST_UNDONE)
         self.keymap = keymap.merge_keymap(settings.keys)
         self.set_keymap(keymap.textual_overrides(settings.keys))
         # Animations cost bytes over SSH, and make keys wait.
@@ -129,6 +133,10 @@ class BaseApp(Host, QuietApp):
         """Show a question and return whether the answer was yes. Call it within a worker only."""
         dialog = Confirm(question, self.workspace.clock.monotonic)
         return await self.push_screen(dialog, wait_for_dismiss=True)
+
+    def can_undo(self, step: UndoStep) -> None:
+        """Remember a change, so that the key of undo takes it back; the latest comes first."""
+        self.undo_steps.append(step)
 
     def copy(self, text: str, what: str) -> None:
         """Put a text on the clipboard of the person's terminal (OSC 52), and say how it was sent."""

@@ -12,6 +12,7 @@ from batchtui.tui.chrome.base_screen import BaseScreen
 from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import COMMANDS, Scope
 from batchtui.tui.rendering import themes
+from batchtui.tui.workers import run_guarded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -113,6 +114,19 @@ class GlobalActions(BaseApp):
 
         if not isinstance(self.screen, SettingsScreen):
             self.push_screen(SettingsScreen(self.workspace))
+
+    def _action_app_undo(self) -> None:
+        run_guarded(self, self._undo, group="undo")
+
+    async def _undo(self) -> None:
+        if not self.undo_steps:
+            self.say("There is nothing to undo: only names, tags, notes and what was forgotten here can be undone.")
+            return
+        step = self.undo_steps.pop()
+        if await step.undo():
+            self.say(f"Undone: {step.words}.")
+        else:
+            self.say(f"Not undone: {step.words}. Something else has happened to it since.", tone="warning")
 
     def _action_app_theme(self) -> None:
         looks = list(themes.LOOKS.values())

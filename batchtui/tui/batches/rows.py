@@ -113,6 +113,12 @@ class BatchRows:
         """Return the keys of the batches that a row stands for."""
         return (key,) if key > 0 else self._members.get(key, ())
 
+    def row_showing(self, key: int) -> int:
+        """Return the key of the row that shows a batch: its own, or that of its job where it is folded."""
+        if key in self._inner or not self._members:
+            return key
+        return next((row for row, keys in self._members.items() if key in keys), key)
+
     def number(self, keys: Sequence[int]) -> int:
         """Return how many batches these rows show, each counted once."""
         if not self._members:

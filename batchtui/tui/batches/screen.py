@@ -19,7 +19,7 @@ from batchtui.text.filter_language import Reading, read
 from batchtui.text.numbers import amount, count
 from batchtui.text.safe import one_line
 from batchtui.tui.batches.actions import BatchActions
-from batchtui.tui.batches.detail import Detail
+from batchtui.tui.batches.detail import Detail, title_of
 from batchtui.tui.batches.rows import BatchRow, BatchRows, RowPainter
 from batchtui.tui.batches.view_state import KEY, ListState, load_state
 from batchtui.tui.chrome.path_rule import row_words
@@ -31,7 +31,7 @@ from batchtui.tui.rendering.painter import painter_of
 from batchtui.tui.rendering.spans import Line, Span, Tone, joined
 from batchtui.tui.widgets.filter_bar import FilterBar
 from batchtui.tui.widgets.grid.grid import Grid
-from batchtui.tui.widgets.rule import Rule
+from batchtui.tui.widgets.rule import TitledRule
 from batchtui.tui.workers import CoalescedWorker, run_guarded
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from batchtui.domain.batch import Batch
-    from batchtui.domain.query import FilterField, SortKey
+    from batchtui.domain.query import FilterField
     from batchtui.services.workspace import Workspace
     from batchtui.text.filter_completion import Continuation
     from batchtui.tui.messages import BatchesChanged
@@ -58,7 +58,17 @@ EMPTY = (
 )
 NONE_MATCH = ("No batch matches the filter", "{app.back}  clears it")
 WITHOUT_A_BATCH = frozenset(
-    ("batches.filter", "batches.compose", "batches.submit", "batches.sync", "batches.columns", "batches.by-job")
+    (
+        "batches.filter",
+        "batches.compose",
+        "batches.submit",
+        "batches.sync",
+        "batches.columns",
+        "batches.by-job",
+        "batches.views",
+        "batches.all",
+        *(f"batches.view-{number}" for number in range(1, 10)),
+    )
 )
 """Commands of the list that need no batch in it."""
 
@@ -78,6 +88,8 @@ class BatchesScreen(BatchActions):
         super().__init__(workspace)
         self._list_state = ListState()
         self._is_found = False
+        self._made: int | None = None
+        """The key of a batch that was just made, until the cursor stands on it."""
         self._unfolded = 0
         """Number of batches that were just unfolded below the cursor."""
         self._rows = BatchRows(workspace.registry.views)
@@ -86,6 +98,7 @@ class BatchesScreen(BatchActions):
         self._filter_bar = FilterBar(FILTER_HINT, completing=self._continuations)
         self._known: Mapping[FilterField, Sequence[str]] = {}
         self._detail = Detail(workspace.clock.now, self.forecast)
+        self._detail_rule = TitledRule("", id="detail-rule")
         self._ordering = CoalescedWorker(self, self._reorder)
         self._keeping = CoalescedWorker(self, self._keep)
         painter = BatchPainter(workspace.clock.now, self.forecast, plain=lambda: painter_of(self).plain)
@@ -96,7 +109,7 @@ class BatchesScreen(BatchActions):
         yield self._filter_bar
         with Container(id="body"):
             yield self.grid
-            yield Rule(id="detail-rule")
+            yield self._detail_rule
             yield self._detail
 
     async def on_mount(self) -> None:
@@ -136,10 +149,26 @@ class BatchesScreen(BatchActions):
             self.grid.repaint()
         self.grid.show(order, cursor_on=None if self._is_found else now.cursor)
         self._is_found = True
+        self._find_made(order)
         unfolded, self._unfolded = self._unfolded, 0
         self.grid.reveal(unfolded)
         self._say_filter()
         self.refresh_frame()
+
+    def go_to_batch(self, key: int) -> None:
+        """Put the cursor on a batch, as soon as the list has it."""
+        self._made = key
+        self._ordering.request()
+
+    def _find_made(self, order: Sequence[int]) -> None:
+        """Put the cursor on the batch that was made last, once it is there."""
+        if self._made is None:
+            return
+        row = self._rows.row_showing(self._made)
+        if row in order:
+            self._made = None
+            self.grid.show(order, cursor_on=row)
+            self.refresh_frame()
 
     # ── what happens ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -181,26 +210,36 @@ class BatchesScreen(BatchActions):
         self._arrange(is_open=others if row.is_open else (*others, row.batch.job))
 
     def on_grid_sort_asked(self, event: Grid.SortAsked) -> None:
-        """Sort otherwise, and store that."""
-        self._sort(event.sort, event.reverse)
+        """Sort by the column of the title that was clicked, or open the menu of what can be sorted by."""
+        if event.sort or event.reverse:
+            self._sort(event.sort, event.reverse)
+        else:
+            run_guarded(self, self._choose_sort, group="choose", exclusive=True)
+
+    async def _choose_sort(self) -> None:
+        from batchtui.tui.batches.sort_picker import SortPicker
+
+        now = self._list_state
+        menu = SortPicker(self.grid.columns, now.sort, descending=now.descending)
+        chosen = await self.app.push_screen(menu, wait_for_dismiss=True)
+        if chosen is not None:
+            self._sort(chosen, False)
 
     def _sort(self, by: str, reverse: bool) -> None:
-        """Sort by this key, by the next one for an empty key, or reverse the order."""
+        """Sort by this key; by the one in force, or with `reverse`, the other way round."""
         now = self._list_state
         if reverse or by == now.sort:
             self._arrange(descending=not now.descending)
         else:
-            self._arrange(sort=next((sort for sort in SORT_KEYS if sort == by), self._next_sort()), descending=False)
-
-    def _next_sort(self) -> SortKey:
-        shown = {column.sort for column in self.grid.columns}
-        sorts = ["attention", "newest", *(sort for sort in SORT_KEYS if sort in shown)]
-        at = sorts.index(self._list_state.sort) if self._list_state.sort in sorts else -1
-        return next(sort for sort in SORT_KEYS if sort == sorts[(at + 1) % len(sorts)])
+            self._arrange(sort=next((sort for sort in SORT_KEYS if sort == by), now.sort), descending=False)
 
     def _arrange(self, **changes: Any) -> None:
         """Change how the list is arranged, and store that."""
-        self._remember(replace(self._list_state, **changes))
+        self._take(replace(self._list_state, **changes))
+
+    def _take(self, state: ListState) -> None:
+        """Arrange the list in this way, and store that."""
+        self._remember(state)
         columns = chosen_columns(self._list_state.columns)
         if columns != self.grid.columns:
             self.grid.columns = columns
@@ -220,6 +259,7 @@ class BatchesScreen(BatchActions):
     def _show_detail(self) -> None:
         row = self.grid.item
         self._detail.show(row.batch if row else None, row.together if row else ())
+        self._detail_rule.say(title_of(row.batch) if row else "")
 
     def _say_filter(self) -> None:
         tally = self.dashboard.status.tally
@@ -283,11 +323,84 @@ class BatchesScreen(BatchActions):
     def _shown(self) -> int:
         return self._rows.number(self.grid.order)
 
+    def acted(self) -> None:
+        """Clear the marks: the next act would take the same batches again."""
+        self.grid.unmark()
+
     # ── commands ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _action_batches_filter(self) -> None:
         run_guarded(self, self._learn_words, group="words", exclusive=True)
         self._filter_bar.open()
+
+    def _action_batches_views(self) -> None:
+        run_guarded(self, self._choose_view, group="choose", exclusive=True)
+
+    async def _choose_view(self) -> None:
+        from batchtui.tui.batches import views
+
+        picker = views.ViewPicker(self.workspace.settings.views)
+        chosen = await self.app.push_screen(picker, wait_for_dismiss=True)
+        if chosen is None:
+            return
+        if chosen.act == "show":
+            self._show_view(chosen.name)
+        elif chosen.act == "remove":
+            views.remove_view(self.dashboard, chosen.name)
+            self.dashboard.say(f"Removed the view {one_line(chosen.name)}.")
+        else:
+            views.save_view(self.dashboard, chosen.name, self._list_state.arrangement)
+            self.dashboard.say(self._saved_words(chosen.name))
+        self.refresh_frame()
+
+    def _saved_words(self, name: str) -> str:
+        number = list(self.workspace.settings.views).index(name) + 1
+        keys = self.dashboard.keymap.get(f"batches.view-{number}", ())
+        shows = f"{keys[0]} shows it" if keys else "the menu of views shows it"
+        return f"Saved this list as the view {one_line(name)}: {shows}."
+
+    def _show_view(self, name: str) -> None:
+        from batchtui.tui.batches.views import arrangement_of
+
+        now, view = self._list_state, self.workspace.settings.views[name]
+        # From one view to the next the way back is that to one's own list.
+        home = now.home if now.home is not None else now.arrangement
+        self._open_arrangement(now.arranged(arrangement_of(view), home=home))
+
+    def _open_arrangement(self, state: ListState) -> None:
+        self._take(state)
+        self._filter_bar.open(state.filter)
+        if not state.filter:
+            self._filter_bar.close()
+
+    def _action_batches_view(self, number: int) -> None:
+        names = list(self.workspace.settings.views)
+        if number <= len(names):
+            self._show_view(names[number - 1])
+            return
+        keys = self.dashboard.keymap["batches.views"]
+        how = f"; {keys[0]} saves this list as one" if keys else ""
+        self.dashboard.say(f"There is no saved view {number}{how}.")
+
+    def _action_batches_all(self) -> None:
+        now = self._list_state
+        home = now.home if now.home is not None else now.arrangement
+        self._open_arrangement(now.arranged(replace(home, filter=""), home=None))
+
+    def _view_name(self) -> str:
+        """Return the name of the saved view that is shown; empty where the list is arranged in another way."""
+        views = self.workspace.settings.views
+        if self._list_state.home is None or not views:
+            return ""
+        from batchtui.tui.batches.views import arrangement_of
+
+        now = self._list_state.arrangement
+        return next((name for name, view in views.items() if arrangement_of(view) == now), "")
+
+    def crumbs(self) -> tuple[str, ...]:
+        """Return the name of the list, and of the saved view that is shown."""
+        name = self._view_name()
+        return (*super().crumbs(), *((one_line(name),) if name else ()))
 
     def _action_batches_columns(self) -> None:
         from batchtui.tui.batches.column_picker import ColumnPicker

@@ -13,13 +13,14 @@ from batchtui.tui.chrome.base_screen import BaseScreen
 from batchtui.tui.chrome.path_rule import row_words
 from batchtui.tui.rendering.spans import NOTHING, Line, Span, Tone, joined
 from batchtui.tui.widgets.lines_view import ItemView
-from batchtui.tui.widgets.rule import Rule
+from batchtui.tui.widgets.rule import Rule, TitledRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from textual.widget import Widget
 
+    from batchtui.services.workspace import Workspace
     from batchtui.tui.widgets.grid.grid import Grid
 
 T = TypeVar("T")
@@ -28,6 +29,8 @@ T = TypeVar("T")
 class ListScreen(BaseScreen, Generic[T]):
     """A list that has the focus, what stands above it, and a detail below it behind a rule: subclasses say which."""
 
+    DETAIL_TITLE: ClassVar[str] = ""
+    """What the rule above the detail says; empty for a rule without a title."""
     UNAVAILABLE: ClassVar[frozenset[str]] = frozenset()
     """The ids of commands that are heard here, as in every list, and mean nothing on this screen."""
     grid: Grid[T]
@@ -36,12 +39,16 @@ class ListScreen(BaseScreen, Generic[T]):
     items: Sequence[T] = ()
     """What `page` returns, by place: the keys of the list are places in it."""
 
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self._detail_rule = TitledRule(self.DETAIL_TITLE) if self.DETAIL_TITLE else Rule()
+
     def content(self) -> Iterator[Widget]:
         """Lay out the list between what stands above and below it."""
         yield from self.above()
         yield self.grid
         if self.detail is not None:
-            yield Rule()
+            yield self._detail_rule
             yield self.detail
 
     def above(self) -> Iterator[Widget]:

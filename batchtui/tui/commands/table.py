@@ -283,6 +283,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("field.page-down", ("pgdn",), "page down", "Go some further down.", _S.FIELD),
     Command("field.page-up", ("pgup",), "page up", "Go some further up.", _S.FIELD),
     Command("field.complete", ("tab",), "complete", "Take what is offered into the field.", _S.FIELD),
+    Command("field.save", ("ctrl+s",), "save", "Save under the typed name.", _S.FIELD),
+    Command("field.remove", ("ctrl+x",), "remove", "Remove what the cursor is on.", _S.FIELD),
     Command("field.close", ("esc",), "close", "Leave it as it was.", _S.FIELD),
 )  # fmt: skip
 """In the order in which help and README list them."""

@@ -9,6 +9,7 @@ Modules:
     json_tree        JSON as a tree of rows
     markdown         Markdown as lines, a screenful at a time
     markdown_tables  tables of Markdown
+    outcome_bar      what became of requests, as one stacked bar
     painter          tones to colours
     plain            what there is to read, before it has a width
     request          one request as text

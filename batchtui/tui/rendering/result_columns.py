@@ -41,7 +41,7 @@ COLUMNS = (
 OUTCOME_TONES = {
     Outcome.SUCCEEDED: Tone.GOOD,
     Outcome.TOOL_USE: Tone.GOOD,
-    Outcome.TRUNCATED: Tone.WARN,
+    Outcome.TRUNCATED: Tone.TRUNCATED,
     Outcome.REFUSED: Tone.WARN,
     Outcome.PAUSED: Tone.WARN,
     Outcome.EMPTY: Tone.WARN,

@@ -38,6 +38,8 @@ class Tone(StrEnum):
     GOOD = "good"
     BAD = "bad"
     WARN = "warn"
+    TRUNCATED = "truncated"
+    """Answers that end at a limit of tokens: neither good nor bad, and the most common of those that need a look."""
     REMOVED = "removed"
     """In the first of two texts and not in the second."""
     ADDED = "added"

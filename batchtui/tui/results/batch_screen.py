@@ -221,10 +221,10 @@ class BatchScreen(LabelActions):
         self.grid.repaint()
 
     def _action_batch_cancel(self) -> None:
-        run_guarded(self.app, partial(flows.cancel, self.dashboard, self.chosen), group="act")
+        self.act(flows.cancel)
 
     def _action_batch_delete(self) -> None:
-        run_guarded(self.app, partial(flows.delete, self.dashboard, self.chosen), group="act")
+        self.act(flows.delete)
 
     def _action_batch_retry(self) -> None:
         run_guarded(self.app, self._retry, group="act")

@@ -142,3 +142,23 @@ async def test_more_batches_than_are_read_at_once_are_all_fetched(
     await ended(workspace, tmp_path, clock, 5)
     await running.until_saved(5)
     assert {batch.state for batch in await all_batches(workspace)} == {BatchState.ENDED}
+
+
+@pytest.mark.parametrize("how", ["it is not this part's any more", "its time is over"])
+async def test_a_failure_that_nobody_waits_for_any_more_lets_the_collector_rest(
+    running: Running, workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock, how: str
+) -> None:
+    [batch] = await ended(workspace, tmp_path, clock)
+    simulator.world.faults.add(Fault(on="results", kind="status", status=529, times=None))
+    await running.collector._round()
+    assert len(running.collector._failures) == 1
+    if how == "its time is over":
+        clock.turn(days=30)
+    else:
+        async with workspace.registry._database.transaction() as tx:
+            await tx.execute("UPDATE batches SET unproved = 1")
+        await workspace.registry.sendings.disown(batch.key, batch.id or "", "It is somebody else's.")
+        clock.turn(hours=1)
+    await running.collector._round()
+    assert not running.collector.has_failed
+    assert running.collector._pause() >= 60
