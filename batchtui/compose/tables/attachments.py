@@ -97,7 +97,7 @@ def _text(content: bytes) -> Attachment:
         return _wrong(
             "file-too-large",
             f"the text has more than {TEXT_MOST // 1_000_000} MB",
-            "split it: split it: split it: no model reads that much",
+            "split it: no model reads that much",
         )
     encoding = detect_encoding(content[: 1 << 18])
     if (foreign := sniff(content)) is not None:

@@ -21,6 +21,7 @@ from batchtui.domain.states import BatchState
 from batchtui.services.polling import maintenance, refresh
 from batchtui.services.submission import resume
 from batchtui.services.workspace import is_elsewhere, refuse_other_account
+from batchtui.text.durations import span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -99,7 +100,7 @@ async def wait(
             return batches
         if elapsed >= limit:
             raise WaitTimedOut(
-                f"{len(open_batches)} of {len(batches)} batches are still in progress after {timedelta(seconds=round(elapsed))}.",
+                f"{len(open_batches)} of {len(batches)} batches are still in progress after {span(elapsed)}.",
                 hint="Nothing was canceled. Wait again, or open the dashboard.",
             )
         pause = seconds or poll_interval or maintenance.interval_for(workspace, open_batches)

@@ -127,8 +127,8 @@ def damage(summary: ResultSummary, promised: int) -> str | None:
     if ids is not None and (ids.unexpected or ids.missing):
         foreign = f" ({', '.join(ids.unexpected_examples)})" if ids.unexpected else ""
         return (
-            f"{ids.unexpected:,} results belong to no request of this batch{foreign}, and {ids.missing:,} requests have no"
-            " result."
+            f"{ids.unexpected:,} results belong to no request of this batch{foreign}, and {ids.missing:,} requests have"
+            " no result."
         )
     return None
 
