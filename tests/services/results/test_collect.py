@@ -279,5 +279,5 @@ def test_counts_that_differ_by_type_are_said_and_accepted() -> None:
     assert damage(came, 3) is None
     assert discrepancies(came, RequestCounts(succeeded=3)) == (
         "The API counts 3 succeeded, but sent 2.",
-        "The API counts 0 errored, and sent 1.",
+        "The API counts 0 errored, but sent 1.",
     )
