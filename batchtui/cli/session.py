@@ -29,8 +29,8 @@ class Session:
         self.profile = chosen.profile
         self.read_only = chosen.read_only
         self.paths = Paths.locate(chosen.home)
-        self.out = Stdout()
         self.notes = Stderr()
+        self.out = Stdout(self.notes.close)
 
     @asynccontextmanager
     async def workspace(self, *, base_url: str | None = None, clock: Clock | None = None) -> AsyncIterator[Workspace]:

@@ -20,7 +20,7 @@ from batchtui.text.safe import escaped_json, sanitize_block
 from batchtui.text.tables import table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from batchtui.text.tables import TextColumn
 
@@ -36,10 +36,17 @@ class OutputFailed(StorageError):
 class Stdout:
     """Writes facts to stdout; everything else goes to stderr, so that scripts can read stdout."""
 
-    def __init__(self) -> None:
-        self._out: BinaryIO = _Guarded(sys.stdout.buffer)
+    def __init__(self, before: Callable[[], None] = lambda: None) -> None:
+        """`before` is called before anything is written: it takes a progress line off the terminal that both share."""
+        self._before = before
+        self._guarded: BinaryIO = _Guarded(sys.stdout.buffer)
         self.is_terminal = sys.stdout.isatty()
         self._encoding = sys.stdout.encoding or "utf-8"
+
+    @property
+    def _out(self) -> BinaryIO:
+        self._before()
+        return self._guarded
 
     @property
     def is_plain(self) -> bool:

@@ -34,3 +34,5 @@ LONG_OUTPUT_BETA = "output-300k-2026-03-24"
 LONG_OUTPUT_TOKENS = 300_000
 CLOCK_SKEW_ALLOWED = timedelta(minutes=5)
 """How far apart this machine's clock and the API's may be when a lost answer is looked for."""
+DIGEST_BYTES = 16
+"""Of the digest of a request (`intake.request_digest`): among 10^12 requests two share one with 1 in 10^14."""

@@ -15,15 +15,16 @@ What checks is loaded when it is first used: who only names options and reports 
 
 Modules:
 
-    checker   check records: fast where nothing is wrong, thoroughly where something is
-    intake    one pass over the input: requests that may be sent, and a report
-    parts     cut a job into parts, by requests and by bytes
-    problems  collect problems: the same fault on many lines is one
-    records/  input of any format, split into records
-    rules/    what the API asks beyond the form: models, tools, turns, media
-    schema/   the form of a request, and what an error of it means
-    shapes    group requests by the skeleton of their params
-    types     options in, report out: the package's types
+    checker         check records: fast where nothing is wrong, thoroughly where something is
+    intake          one pass over the input: requests that may be sent, and a report
+    parts           cut a job into parts, by requests and by bytes
+    problems        collect problems: the same fault on many lines is one
+    records/        input of any format, split into records
+    request_digest  hash what a request asks, whatever its id and the order of its keys
+    rules/          what the API asks beyond the form: models, tools, turns, media
+    schema/         the form of a request, and what an error of it means
+    shapes          group requests by the skeleton of their params
+    types           options in, report out: the package's types
 """
 
 from __future__ import annotations

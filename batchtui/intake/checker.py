@@ -15,6 +15,7 @@ from batchtui.intake.problems import CheckFault, LineIndex, ProblemCollector
 from batchtui.intake.records.diagnosis import diagnose, envelope_faults
 from batchtui.intake.records.reader import without_mark
 from batchtui.intake.records.task_files import TaskRenderer, is_task
+from batchtui.intake.request_digest import RequestHasher
 from batchtui.intake.rules.models import ModelVerdict, check_model, max_tokens_faults
 from batchtui.intake.rules.rejected_keys import KNOWN_BETAS, KNOWN_VERSIONS, LEGACY_CODES
 from batchtui.intake.rules.selection import holds_free_json, rules_for
@@ -41,10 +42,19 @@ _OTHER_MODELS = "(others)"
 class _Kind:
     """What all requests with one raw key have in common."""
 
-    __slots__ = ("count", "is_close", "is_free", "limit", "model", "rules", "shape", "verdict", "wants_example")
+    __slots__ = (
+        "count", "digest", "is_close", "is_free", "limit", "model", "rules", "shape", "verdict", "wants_example",
+    )  # fmt: skip
 
     def __init__(
-        self, key: Key, verdict: ModelVerdict, shape: int, tool_checks: ToolChecks, *, wants_example: bool
+        self,
+        key: Key,
+        verdict: ModelVerdict,
+        shape: int,
+        tool_checks: ToolChecks,
+        hasher: RequestHasher,
+        *,
+        wants_example: bool,
     ) -> None:
         self.shape = shape
         self.model = key.model
@@ -52,6 +62,7 @@ class _Kind:
         # An unknown limit is a number that nothing exceeds, so that the inner loop compares without asking for None.
         self.limit = verdict.max_tokens if verdict.max_tokens is not None else 1 << 62
         """max_tokens up to here needs no second look."""
+        self.digest = hasher.function_for(key)
         self.rules = rules_for(key, verdict, tool_checks)
         self.is_free = holds_free_json(key)
         self.is_close = bool(self.rules or self.is_free)
@@ -76,6 +87,7 @@ class Checker:
         wanted = {"model": options.model, "max_tokens": options.max_tokens}
         self._overrides = {key: value for key, value in wanted.items() if value is not None}
         self._tasks = TaskRenderer(options)
+        self._hasher = RequestHasher(options.api_version, options.betas)
         self._shapes = Shapes()
         self._kinds: dict[tuple[Any, ...], _Kind] = {}
         self._verdicts: dict[str, ModelVerdict] = {}
@@ -154,7 +166,8 @@ class Checker:
             if number - seq != gap:
                 gap = number - seq
                 self.places.note(seq, number)
-            request = (seq, value["custom_id"], line, file, number, kind.model, max_tokens, kind.shape)
+            digest = kind.digest(params)
+            request = (seq, value["custom_id"], line, file, number, kind.model, max_tokens, kind.shape, digest)
             if kind.wants_example:
                 self._exemplify(kind, key, CheckedRequest(*request))
             good.append(request)
@@ -170,7 +183,7 @@ class Checker:
         if key.tools:  # looking for them would cost the others a tenth
             self._validate = self._known_tools.validate
         shape, is_new = self._shapes.identify(key)
-        kind = _Kind(key, self._judge(key.model), shape, self._tool_checks, wants_example=is_new)
+        kind = _Kind(key, self._judge(key.model), shape, self._tool_checks, self._hasher, wants_example=is_new)
         if len(self._kinds) >= _MOST_KINDS or len(key.turns) > _LONGEST_KEPT:
             self._settle()
             # Bounded: requests may all differ, and each kind holds its rules.

@@ -30,6 +30,11 @@ class Result:
         return self._entry.answer.custom_id
 
     @property
+    def original_id(self) -> str:
+        """What the table that `batchtui compose` read calls the row; the custom_id where that is its own name."""
+        return self.custom_id if self._entry.original is None else self._entry.original
+
+    @property
     def outcome(self) -> Outcome:
         """What became of the request, read closely: a truncated answer is no success."""
         return self._entry.outcome

@@ -112,6 +112,9 @@ def load_requests_from_file(path: str | Path) -> list[BatchRequest]:
 def save_results_to_file(results: Sequence[TaskResult], path: str | Path, *, overwrite: bool = False) -> None:
     """Write results as a JSON array; as JSON lines where the name ends with `.jsonl`. The file appears whole.
 
+    Texts are written as the model wrote them: JSON is not read by spreadsheets as formulas are, so nothing is guarded.
+    `Workspace.export` writes CSV, with a guard against formulas.
+
     Raises:
         OutputExists: the file exists and `overwrite` was not said.
         StorageError: the disk refuses.

@@ -9,7 +9,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack, get_args
 
-from batchtui.domain.errors import InputError, ResultsUnavailable
+from batchtui.domain.errors import InputError, ResultsUnavailable, SubmittedBefore
 from batchtui.domain.states import BatchState
 from batchtui.library import arguments
 from batchtui.library.options import ExportKeywords
@@ -131,7 +131,14 @@ class Workspace:
             if plan.is_sendable and plan.earlier and if_submitted == "reuse":
                 await self.resume(plan.earlier[0])
                 return plan.earlier[0]
-            submitted = await apply_submit(self._engine, plan, force=if_submitted == "again", max_cost=limit)
+            try:
+                submitted = await apply_submit(self._engine, plan, force=if_submitted == "again", max_cost=limit)
+            except SubmittedBefore:
+                # Another task or process has planned the same since this plan was made, and sends it.
+                earlier = await self._engine.registry.jobs.with_fingerprint(plan.job.fingerprint)
+                if if_submitted != "reuse" or not earlier:
+                    raise
+                return earlier[0]
         finally:
             discard(self._engine, plan)
         return submitted.job
@@ -353,6 +360,7 @@ class Workspace:
         custom_ids: str | Iterable[str] | None = None,
         model: str | None = None,
         max_tokens: int | None = None,
+        allowed_models: str | Iterable[str] = (),
         max_cost: Decimal | float | str | None = None,
     ) -> Job:
         """Send again only what has not succeeded in any attempt, as the next attempt of the same job.
@@ -363,6 +371,7 @@ class Workspace:
             custom_ids: nothing but these requests, None for all; without `only` whatever their failure is.
             model: replaces the model of what is sent again.
             max_tokens: replaces its max_tokens.
+            allowed_models: models that are sent even where they are known to be retired or to refuse the request.
             max_cost: USD; where it may cost more, nothing is sent.
 
         Raises:
@@ -379,6 +388,7 @@ class Workspace:
             custom_ids=None if custom_ids is None else frozenset(arguments.texts("custom_ids", custom_ids)),
             model=arguments.text_or_none("model", model),
             max_tokens=arguments.whole_or_none("max_tokens", max_tokens, 1),
+            allowed_models=arguments.texts("allowed_models", allowed_models),
         )
         plan = await plan_retry(self._engine, await self.find(named), options)
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from batchtui.results.json_text import decode_json, join_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from batchtui.results.parsed_result import ParsedResult
 
@@ -64,6 +65,23 @@ def structured_value(answer: ParsedResult) -> dict[str, Any] | None:
         if isinstance(given, dict):
             return given
     return None
+
+
+def common_fields(values: Iterable[Mapping[str, Any]], *, most: int) -> tuple[str, ...]:
+    """Return the fields that answers have in common, in their order; none where they are not of one kind.
+
+    They are where there are at most so many fields in all, and each is in half of the answers: optional ones may lack.
+    """
+    counts: Counter[str] = Counter()
+    number = 0
+    for value in values:
+        number += 1
+        counts.update(dict.fromkeys(value, 1))
+        if len(counts) > most:
+            return ()
+    if any(2 * count < number for count in counts.values()):
+        return ()
+    return tuple(counts)
 
 
 def wanted_schema(params: Mapping[str, Any]) -> object:

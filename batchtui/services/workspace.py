@@ -135,7 +135,9 @@ class Workspace:
             UsageError: the workspace is read-only.
         """
         if because := self.read_only_by:
-            raise UsageError("Read-only mode: nothing is sent, canceled or deleted.", hint=because, title="Read-only")
+            raise UsageError(
+                "This is read-only: nothing is sent, canceled or deleted.", hint=because, title="Read-only"
+            )
 
     @property
     def workspace_id(self) -> str | None:
@@ -166,15 +168,18 @@ class Workspace:
             CredentialsMissing: there are none.
             GatewayError: the API cannot be reached, or what answers does not name an account.
         """
+        # Monotonic: a clock that is set back must not keep an old account for hours.
         if self.account is not None and self.clock.monotonic() - self._account_heard <= max_age:
             return self.account
         gateway = await self.gateway()
         try:
+            # The cheapest call that every key may make, and whose headers name organization and workspace.
             page = await gateway.list_page(limit=1)
         except GatewayError as error:
             self.hear(error)
             if error.account is None:
                 raise
+            # A refusal names the account, too, where the API itself has answered.
             return error.account
         self.hear(page)
         if page.account is None:
@@ -201,6 +206,11 @@ class Workspace:
         from batchtui.pricing.price_list import load_list
 
         _in_background(import_sdk, load_list)
+
+    @property
+    def has_own_key(self) -> bool:
+        """Whether a program passed a key, which goes before whatever the environment has."""
+        return self._api_key is not None
 
     def warm_up_prices(self) -> None:
         """Start reading the price list in the background."""

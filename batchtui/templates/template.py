@@ -108,6 +108,7 @@ def make_template(name: str, said: Mapping[str, Any]) -> Template:
     """
     for key, value in said.items():
         _refuse_wrong(key, value)
+    # All keys are checked before: a wrong one is named before a text is parsed.
     turns = [_turn(number, turn) for number, turn in enumerate(said.get("turns", ()), 1)]
     if said.get("prompt", "").strip() or not turns:
         turns.append(Turn("user", TemplateText(said.get("prompt", ""))))

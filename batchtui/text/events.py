@@ -43,6 +43,7 @@ WORDS: Mapping[str, str] = {
     "results.gone": "results expired",
     "results.failed": "not downloaded",
     "notice.failed": "notice failed",
+    "limit.near": "limit on cost",
 }
 """One or two words for each action; one that has none here is called by its own name."""
 PASSING = frozenset({"batch.submitting", "results.partial", "results.none"})
@@ -89,6 +90,7 @@ _WORTH_SAYING: Mapping[str, tuple[str, str]] = {
     "batch.found": ("batch imported", "batches imported"),
     "job.planned": ("job submitted", "jobs submitted"),
     "notice.failed": ("notice failed", "notices failed"),
+    "limit.near": ("share of a limit reached", "shares of limits reached"),
 }
 
 

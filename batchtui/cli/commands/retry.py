@@ -11,7 +11,7 @@ from batchtui.cli.completion import BatchName
 from batchtui.cli.confirm import require_yes
 from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.flows import save_results, send_progress
-from batchtui.cli.options import Count, Dollars
+from batchtui.cli.options import Count, Dollars, allow_model_option
 from batchtui.cli.views import batches as batch_views
 from batchtui.cli.views import check_report
 from batchtui.cli.views import json_documents as documents
@@ -70,6 +70,7 @@ class Words(click.ParamType[frozenset[str]]):
 @click.option(
     "--max-tokens", type=Count(), metavar="N", help="Set this max_tokens in them; includes truncated answers."
 )
+@allow_model_option
 @click.option("--max-cost", type=Dollars(), metavar="USD", help="Send nothing if it may cost more (exit 3).")
 @click.option("--dry-run", is_flag=True, help="Show what would be sent, and stop there.")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
@@ -79,6 +80,7 @@ async def command(
     only: frozenset[str],
     model: str | None,
     max_tokens: int | None,
+    allowed_models: tuple[str, ...],
     max_cost: Decimal | None,
     dry_run: bool,
     yes: bool,
@@ -95,7 +97,8 @@ async def command(
     # A dry run sends nothing, so it is allowed while read-only.
     async with session.workspace() if dry_run else session.acting_workspace() as workspace:
         target = await _ready(session, workspace, named)
-        plan = await plan_retry(workspace, target, RetryOptions(only, model=model, max_tokens=max_tokens))
+        options = RetryOptions(only, model=model, max_tokens=max_tokens, allowed_models=allowed_models)
+        plan = await plan_retry(workspace, target, options)
         try:
             if dry_run and not session.json:
                 _show_plan(session, plan)

@@ -232,4 +232,6 @@ async def _settle(
         )
     else:
         batch_views.show_batches(session.out, submitted.batches, workspace.clock.now())
+        if not submitted.unknown:
+            send_progress.next_steps(session.notes, submitted)
     return send_progress.end_of_sending(session.notes, submitted)

@@ -50,6 +50,21 @@ def end_of_sending(notes: Stderr, submitted: Submitted) -> ExitCode:
     return ExitCode.DONE
 
 
+def next_steps(notes: Stderr, submitted: Submitted) -> None:
+    """Write the commands that come next for what was sent, ready to be copied."""
+    batches = submitted.batches
+    named = batches[0].id if len(batches) == 1 and batches[0].id else submitted.job.id
+    steps = (
+        (f"batchtui wait {named}", "waits for the end and saves the results"),
+        (f"batchtui status {named}", "shows how it stands"),
+        (f"batchtui results {named} FILE.csv", "writes the answers to a file, once it has ended"),
+    )
+    room = max(len(step) for step, _ in steps)
+    notes.say(
+        "\n".join(f"{'Next:' if not at else '':5} {step:<{room}}  {does}" for at, (step, does) in enumerate(steps))
+    )
+
+
 def terminal_notifier(notes: Stderr, workspace: Workspace) -> Callable[[Sequence[Notice]], None] | None:
     """Return a function that rings the terminal as the settings say; None where there is no terminal."""
     from batchtui.services.notifications.channels import terminal_sequences

@@ -54,8 +54,8 @@ def report_lines(report: CheckReport, parts: Sequence[PartPlan]) -> Iterator[str
     if len(parts) > 1:
         for part in parts:
             yield f"  part {part.part}: {amount(part.requests, 'request')}, {size(part.bytes)}"
-    if report.errors or report.warnings:
-        yield f"{amount(report.errors, 'error')}, {amount(report.warnings, 'warning')}"
+    errors = amount(report.errors, "error") if report.errors else "no errors"
+    yield errors + (f", {amount(report.warnings, 'warning')}" if report.errors or report.warnings else "")
 
 
 def progress_of(session: Session) -> Callable[[ReadProgress], None]:

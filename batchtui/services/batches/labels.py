@@ -68,6 +68,7 @@ def read_tags(text: str) -> LabelEdit:
     bare = tuple(dict.fromkeys(_bare(word) for word in words if word[0] not in "+-"))
     add = tuple(_bare(word[1:]) for word in words if word[0] == "+")
     remove = tuple(_bare(word[1:]) for word in words if word[0] == "-")
+    # One sign is enough: bare words beside it are then added, and nothing else is taken away.
     if add or remove:
         return LabelEdit(add=(*bare, *add), remove=remove)
     return LabelEdit(tags=bare)

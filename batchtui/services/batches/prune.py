@@ -94,6 +94,7 @@ async def plan_prune(workspace: Workspace, *, older_than: timedelta | None = Non
     """
     registry, now = workspace.registry, workspace.clock.now()
     attempts, saved = await registry.views.attempts(), await registry.views.saved_keys()
+    # Jobs without a stored attempt, too: their folders are theirs, and no leftovers.
     known = {job: attempts.get(job, set()) for job in await registry.jobs.ids()}
     found = await asyncio.to_thread(
         lambda: [
@@ -127,6 +128,7 @@ def _half_exports(notes: Path, now: datetime) -> Iterator[Removal]:
 
 async def apply_prune(workspace: Workspace, plan: PrunePlan) -> Pruned:
     """Remove what the plan names, if it is still safe to remove. A failure does not stop the others."""
+    # Planned again: while the question stood, a process may have begun to use what was left over.
     still = await plan_prune(workspace, older_than=plan.older_than)
     safe = {(removal.kind, removal.name): removal for removal in still.removals}
     removed: list[Removal] = []
@@ -173,6 +175,7 @@ async def _deleted_jobs(workspace: Workspace, before: datetime, now: datetime) -
     removals: list[Removal] = []
     for job in await registry.views.jobs_deleted_before(before):
         batches = await registry.views.of_job(job)
+        # Of a batch that was only forgotten here the requests would be missed as soon as it is brought back.
         if any(_can_still_be_had(batch, now) for batch in batches):
             continue
         paths = [path for batch in batches for path in registry.results.files(batch)]

@@ -60,6 +60,7 @@ async def sync(
             wanted = [remote for remote in page.batches if since is None or remote.created_at >= since]
             shown.update(remote.id for remote in wanted)
             known = await workspace.registry.views.known_ids([remote.id for remote in wanted])
+            # Before `heard`: a batch that was forgotten here comes back, and then takes what the API says of it.
             updated += await workspace.registry.batches.restore(wanted)
             updated += await workspace.registry.batches.heard(remote for remote in wanted if remote.id in known)
             new = [(remote, _foreign_job(workspace, remote)) for remote in wanted if remote.id not in known]
@@ -69,6 +70,7 @@ async def sync(
                 on_progress(len(shown), len(added))
             if len(wanted) < len(page.batches):
                 break
+    # Not understood, but there: they must not be reported as gone.
     shown.update(entry.id for entry in reading.unreadable if entry.id)
     only_here, gone = await _not_shown(workspace, shown, since)
     page_of = workspace.registry.views.page

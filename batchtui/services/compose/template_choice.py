@@ -1,4 +1,4 @@
-"""The template that is meant, with what the options change about it; saving it, and listing what was saved."""
+"""Find the template that the options name, apply what they change, save it and list templates: `choose_template`."""
 
 from __future__ import annotations
 
@@ -52,6 +52,7 @@ def saved_template(named: str, folder: Path) -> Template:
     """
     path = Path(named)
     try:
+        # Saved ones first, so that a file of the same name in the current folder changes nothing.
         found = find_template(named, folder)
         if found is None and is_file(path):
             found = read_template(path)

@@ -140,6 +140,7 @@ async def _api(workspace: Workspace) -> list[HealthCheck]:
     began = workspace.clock.monotonic()
     try:
         gateway = await workspace.gateway()
+        # One entry, as what is wanted are the headers: request id, account, rate limits and the clock.
         await gateway.list_page(limit=1)
     except BatchtuiError as error:
         return [HealthCheck("api", Health.BAD, error.message, error.hint)]

@@ -110,6 +110,7 @@ def _unsent(batches: Iterable[Batch]) -> Iterator[BatchWarning]:
             message = f"No response to the create request of {part_name(batch)}: {_reason(batch)}"
             advice = "`batchtui resume` looks for it; nothing is sent again without proof or your yes."
             yield BatchWarning("unknown", message, advice, WarningAction.RESUME, batch)
+        # With a time it is sent by itself, so nobody has to do anything.
         elif batch.state is BatchState.PLANNED and batch.reason and batch.not_before is None:
             message = f"{part_name(batch)} was not sent: {_reason(batch)}"
             yield BatchWarning(
@@ -128,6 +129,7 @@ def _expiring(batches: Iterable[Batch], history: Forecaster, now: datetime) -> I
         left = batch.expires_at - now
         forecast = history.of(batch, now)
         if forecast is not None and forecast.end is not None:
+            # The history outweighs the clock: an hour is enough where such batches take minutes.
             if forecast.end < batch.expires_at:
                 continue
             why = f"will probably expire in {about(left)}, estimated from {grounds(forecast)}"
@@ -135,12 +137,7 @@ def _expiring(batches: Iterable[Batch], history: Forecaster, now: datetime) -> I
             why = f"expires in {about(left)} and may not finish in time"
         else:
             continue
-        advice = f"Expired requests are not billed; `batchtui retry {sanitize(batch.id or '')}` sends them again."
-        if batch.is_foreign:
-            advice = (
-                "What is not done by then is not billed. It was made elsewhere: its requests are not here to retry."
-            )
-        yield BatchWarning("expires", f"{part_name(batch)} {why}", advice, WarningAction.OPEN, batch)
+        yield BatchWarning("expires", f"{part_name(batch)} {why}", _after_expiry(batch), WarningAction.OPEN, batch)
 
 
 def _after_expiry(batch: Batch) -> str:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from batchtui.domain.errors import BatchtuiError, CredentialsMissing, OtherAccount, RateLimited, Refused, Unreachable
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.runtime.clock import sleep_until_any
+from batchtui.text.batch_names import part_name
+from batchtui.text.durations import countdown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,6 +112,7 @@ class Collector:
             page = await views.uncollected(self._workspace.clock.now(), limit=AT_ONCE, after=last)
             total = done + await views.uncollected_count(self._workspace.clock.now())
             for batch in page:
+                # Asked before each batch: somebody may open one while hundreds of others are fetched.
                 for one in [*await self._opened(), batch]:
                     if not self._is_due(one.key) or not await self._is_waiting(one):
                         continue
@@ -117,13 +120,14 @@ class Collector:
                     self._on_progress(one.id or "", done, max(total, done))
                     is_first = one.key not in self._failures
                     error = await self._collect(one)
+                    # A failure that lasts is told once; its retries are in the journal.
                     if error is not None and is_first:
                         failed.append((one, error))
             if len(page) < AT_ONCE:
                 break
             last = page[-1]
         if failed:
-            self._on_error(_one_notice(failed))
+            self._on_error(_one_notice(failed, self._pause()))
 
     async def _forget_settled(self) -> None:
         """Forget the failures of batches that are waited for no more: saved elsewhere, deleted, or not a part's own.
@@ -140,6 +144,7 @@ class Collector:
         keys = list(self._preferred)
         self._preferred.clear()
         opened = await self._workspace.registry.views.page(keys) if keys else []
+        # The latest first: it is the one that is still on the screen.
         return [batch for batch in reversed(opened) if _is_collectable(batch)]
 
     @property
@@ -216,12 +221,13 @@ def as_batchtui_error(error: Exception, what: str) -> BatchtuiError:
     return BatchtuiError(f"{what}: {type(error).__name__}: {error} (it is retried).", hint="The log has the details.")
 
 
-def _one_notice(failed: list[tuple[Batch, BatchtuiError]]) -> BatchtuiError:
-    """Return one notice about all downloads that failed in a round for the first time."""
+def _one_notice(failed: list[tuple[Batch, BatchtuiError]], seconds: float) -> BatchtuiError:
+    """Return one notice about all downloads that failed in a round for the first time, retried after some seconds."""
     batch, error = failed[0]
-    said = f"The results of {batch.id or batch.name} could not be downloaded"
+    said = f"The results of {part_name(batch)} could not be fetched"
     if len(failed) > 1:
-        said = f"The results of {len(failed)} batches could not be downloaded, {batch.id or batch.name} among them"
-    notice = type(error)(f"{said}: {error.message}", hint="The download is retried automatically.")
+        said = f"The results of {len(failed)} batches could not be downloaded, {part_name(batch)} among them"
+    again = f"retrying in {countdown(seconds)}"
+    notice = type(error)(f"{said}: {error.message.rstrip('.')}; {again}.", hint="They are fetched again by themselves.")
     notice.heading = error.heading
     return notice

@@ -58,6 +58,7 @@ async def _to_look_for(workspace: Workspace) -> list[Batch]:
         return []
     if all(batch.lost_at is not None and now - batch.lost_at > LONG_LOST for batch in unknown):
         looked = await workspace.registry.facts.get(LAST_LOOK)
+        # A negative age means that the clock was set back: then it is looked, rather than never again.
         if looked is not None and timedelta() <= now - looked[1] < LOOK_EVERY:
             return []
     await workspace.registry.facts.put(LAST_LOOK, len(unknown))
@@ -115,6 +116,7 @@ async def poll_interval(workspace: Workspace) -> float:
 def interval_for(workspace: Workspace, batches: Sequence[Batch]) -> float:
     """Return the interval for these batches, which the youngest of them decides, in seconds."""
     pace = workspace.settings.refresh
+    # A cancellation takes seconds to minutes, whatever the age of the batch, and a person is waiting for it.
     if any(batch.state is BatchState.CANCELING for batch in batches):
         return pace.quick
     youngest = max(batch.submitted_at or batch.created_at or batch.planned_at for batch in batches)

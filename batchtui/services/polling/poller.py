@@ -150,12 +150,14 @@ class Poller:
                 self._report(failure)
             self._failure = failure
             next_at = self._workspace.clock.now() + timedelta(seconds=seconds)
+            # The status bar says it for as long as it lasts; the notice comes with the first failure only.
             self._show(replace(self.status, state=PollerState.OFFLINE, next_at=next_at, message=failure.message))
             return seconds
 
     async def _turn(self) -> float:
         """Do one turn. Returns the seconds until the next one."""
         forced, self._forced = self._forced, False
+        # First of all: with another file in its place, every row known here would be judged by the wrong registry.
         self._workspace.registry.refuse_if_replaced()
         if self._is_paused and not forced:
             await self._say(PollerState.PAUSED)

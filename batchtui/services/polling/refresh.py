@@ -92,6 +92,7 @@ async def _list_back_to(
     oldest = min((batch.created_at for batch in batches if batch.created_at), default=None)
     changed: list[int] = []
     retry_after: float | None = None
+    # A page as large as needed: the list of a busy workspace is long, and ours are usually its newest.
     reading = BatchList(gateway, limit=min(PAGE_LIMIT, len(unseen) + MARGIN))
     if not unseen:
         return _Shown(0, [], [], None)
@@ -139,6 +140,7 @@ async def _look_at_missing(workspace: Workspace, gateway: Gateway, missing: Sequ
         else:
             looked[batch.key] = workspace.clock.now()
     if missing:
+        # Bounded, as the value is one JSON text in the registry.
         newest = sorted(looked.items(), key=lambda one: one[1])[-MISSING_READ:]
         await workspace.registry.facts.put(MISSING_LOOKS, {str(key): at.isoformat() for key, at in newest})
     return changed
@@ -176,6 +178,7 @@ async def refresh_batches(workspace: Workspace, batches: Sequence[Batch]) -> Non
     askable = [batch for batch in batches if batch.id and batch.state is not BatchState.DELETED]
     if not askable:
         return
+    # The running ones lie close together at the beginning of the list: one call for all of them.
     if len(askable) > 1 and all(batch.state.is_running for batch in askable):
         await sweep(workspace)
         return

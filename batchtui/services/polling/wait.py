@@ -71,7 +71,7 @@ async def wait(
         The batches as they stand: ended, missing or deleted; or unknown or planned where a person has to decide.
 
     Raises:
-        WaitTimedOut: still running when the time was up; nothing was cancelled.
+        WaitTimedOut: still running when the time was up; nothing was canceled.
         CredentialsMissing, Refused: asking again would not help.
         OtherAccount: all that still runs belongs to another account than the credentials in use.
     """
@@ -79,6 +79,7 @@ async def wait(
     began = workspace.clock.monotonic()
     batches: tuple[Batch, ...] = ()
     while True:
+        # Looked first: what has ended by now needs no waiting at all.
         message, seconds = await _look(workspace, keys)
         try:
             batches = tuple(await workspace.registry.views.page(keys))

@@ -77,6 +77,7 @@ async def watch(
         interval=interval,
     )
     notifier, follower = Notifier(workspace, channels), JournalFollower(workspace, listeners.on_happening)
+    # Before anything runs: what the first round brings about is news.
     await follower.begin()
     await _first_of(poller.run(until_idle=until_idle), workspace.commits.run(), notifier.run(), follower.run())
     # What the last commit brought: the loops may have been cancelled before they saw it.

@@ -118,6 +118,7 @@ def damage(summary: ResultSummary, promised: int) -> str | None:
         promised: how many there have to be; 0 where nobody knows.
     """
     ids = summary.ids
+    # Our own number of requests goes first: other servers send counts of 0, null or strings.
     if promised and summary.results != promised:
         return f"{summary.results:,} results came for {promised:,} requests."
     if summary.unreadable:
@@ -283,10 +284,12 @@ async def _disown_if_foreign(workspace: Workspace, batch: Batch, summary: Result
     sendings = workspace.registry.sendings
     answered = [model for model in summary.models if model]
     is_other = any(all(is_other_model(asked, model) for asked in batch.models) for model in answered if batch.models)
+    # `missing` refutes nothing: a cut download lacks lines, too.
     is_refuted = is_other or (summary.ids is not None and bool(summary.ids.unexpected))
     if not is_refuted and (batch.is_chosen or (summary.ids is not None and answered)):
         await sendings.proved(batch.key, batch.id)
         return
+    # They are not this part's answers: kept, the next look would read them as if they were.
     workspace.registry.results.remove(batch)
     if not is_refuted:
         reason = "its requests are not kept here." if summary.ids is None else "none of its results names a model."

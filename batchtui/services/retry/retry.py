@@ -1,4 +1,4 @@
-"""Plan exactly which requests go out again, and send them as the next attempt of the job."""
+"""Plan which requests of a job go out again, and send them as its next attempt: `plan_retry`, `apply_retry`."""
 
 from __future__ import annotations
 
@@ -66,6 +66,8 @@ class RetryOptions:
     """Replaces the model of every request that is sent again."""
     max_tokens: int | None = None
     """Replaces max_tokens of every request that is sent again."""
+    allowed_models: tuple[str, ...] = ()
+    """Models that are sent even where they are known to be retired or to refuse the request."""
     max_requests: int = MAX_REQUESTS
     """Requests in one part at most."""
     max_bytes: int = MAX_BODY_BYTES
@@ -92,7 +94,7 @@ class RetryPlan:
     missing: int
     """Requests without a result, now or ever."""
     away: int
-    """Requests of batches that the API does not show: left alone."""
+    """Requests of batches that the API does not show: they are not sent again."""
     estimate: Estimate
     """What sending them will cost."""
 
@@ -123,6 +125,7 @@ async def plan_retry(workspace: Workspace, target: Target, options: RetryOptions
     if job is None:
         raise UnknownTarget(f"There is no job of {target.named}.")
     batches = await workspace.registry.views.of_job(job.id)
+    # One batch named: only its requests, although later attempts of the job decide what has succeeded.
     within = None if target.job else target.batches[0]
     refuse_unready(workspace, batches, within)
     check = await build_check_options(workspace, _intake(options, job))
@@ -300,5 +303,6 @@ class _Planning:
 
 def _intake(options: RetryOptions, job: Job) -> IntakeOptions:
     return IntakeOptions(
-        options.model, options.max_tokens, options.max_requests, options.max_bytes, job.api_version, job.betas
-    )
+        options.model, options.max_tokens, options.max_requests, options.max_bytes, job.api_version, job.betas,
+        options.allowed_models,
+    )  # fmt: skip

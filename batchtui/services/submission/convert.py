@@ -1,6 +1,6 @@
-"""Conversion: a file made for another API becomes a file of requests, each of which the check accepts: `convert`.
+"""Convert a file made for another API to a file of requests that the check accepts: `convert`.
 
-The lines that cannot be converted safely are left out, and every one of them is named.
+Lines that cannot be converted safely are left out, and each of them is named.
 """
 
 from __future__ import annotations
@@ -169,6 +169,7 @@ class _Pass:
         """Check a request and write it. Returns what the check said, and what the request had to go without."""
         dropped: list[CheckFault] = []
         faults = self._attempt(file, line, custom_id, params)
+        # A loop, as a model's rules show only once what the API version refuses is gone.
         while refused := [key for fault in faults for key in _SAMPLING.get(fault.code, ()) if key in params]:
             if any(fault.severity is Severity.ERROR and fault.code not in _SAMPLING for fault in faults):
                 break

@@ -1,4 +1,4 @@
-"""Send the planned parts of a job in order (`send_parts`), with what has to be waited out or looked for on the way."""
+"""Send the planned parts of a job in order, waiting out rate limits and looking for lost batches: `send_parts`."""
 
 from __future__ import annotations
 
@@ -60,6 +60,7 @@ async def send_parts(
         if batch.state is BatchState.PLANNED:
             if not await _send_part(workspace, key, tell):
                 return False
+        # An earlier part that is unknown or being sent by another process: what follows waits for it.
         elif not batch.state.is_at_api:
             return False
     return True
@@ -80,6 +81,7 @@ async def _send_part(workspace: Workspace, key: int, tell: Callable[[SendEvent],
                 return is_sent
         except SpendLimitReached:
             raise
+        # Below `SpendLimitReached`, its subclass: trying again cannot raise a spend limit.
         except RateLimited as refusal:
             refusals += 1
             if not await _wait_out(workspace, key, refusal, tell, refusals):
@@ -134,6 +136,7 @@ async def _look_for(workspace: Workspace, key: int, tell: Callable[[SendEvent], 
         await workspace.clock.sleep(seconds)
         try:
             [finding] = await reconcile.look_up(workspace, [batch])
+        # The look itself failed; the part is as unknown as before, and the next look may succeed.
         except (AnswerLost, RateLimited):
             continue
         if finding.batch.state.is_at_api:

@@ -62,6 +62,7 @@ async def _compare(lines: AsyncIterator[ResultLine], requests: RequestReader, pa
     found, named = 0, 0
     async for line in lines:
         facts = requests.facts(line.custom_id)
+        # One line is enough to refute: the rest of the download is not read.
         if facts is None or facts.part != part or is_other_model(facts.model, line.model):
             return Proof.REFUTED
         found += 1
@@ -88,6 +89,7 @@ async def _lines(workspace: Workspace, batch_id: str) -> AsyncIterator[ResultLin
     rest = b""
     async with gateway.results(batch_id) as blocks:
         async for block in blocks:
+            # At line feeds only: U+2028 is legal inside a JSON string.
             *lines, rest = (rest + block).split(b"\n")
             for line in lines:
                 if line.strip():

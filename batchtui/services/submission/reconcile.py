@@ -115,6 +115,7 @@ async def recover(workspace: Workspace) -> list[int]:
         sender, until = await workspace.registry.sendings.sender_of(batch.key)
         gone = process_identity.is_gone(sender) if sender else True
         is_silent = gone is None and (until is None or until <= workspace.clock.now())
+        # None of `is_gone` means another machine or container: only its heartbeat tells then.
         if sender == workspace.name or not (gone or is_silent):
             continue
         if not workspace.server_clock.is_known:
@@ -186,6 +187,7 @@ async def release(workspace: Workspace, batch: Batch, *, rejected: Sequence[str]
     await sendings.twin_settled(batch.key)
     if batch.state is BatchState.PLANNED:
         return True
+    # Only if no further send has begun since the look (`batch.sends`): its absence would prove nothing about that one.
     return await sendings.proved_absent(batch.key, batch.sends, "Not found at the API: it can be sent again.")
 
 
@@ -201,12 +203,14 @@ async def _evidence_of(workspace: Workspace, batch: Batch) -> _Evidence:
     sendings = workspace.registry.sendings
     sends = await sendings.sends_of(batch.key)
     refuted = await sendings.refuted_of(batch.key)
+    # The registry cannot ask the system about processes; this machine may know the sender.
     if sends and sends[-1].sender is SenderLife.SILENT:
         sends[-1] = await _with_life(workspace, batch, sends[-1])
     skew = workspace.server_clock.skew or timedelta()
     part = OpenPart(
         account=batch.account,
         requests=batch.requests,
+        # All times of the verdict are the server's; these two were written by this machine's clock.
         planned_at=batch.planned_at + skew,
         refuted=frozenset(name for name, why in refuted.items() if why not in NO_PROOF),
         is_copied=batch.may_have_twin,
@@ -251,8 +255,10 @@ async def _list(workspace: Workspace, asked: Sequence[_Evidence]) -> _Listed:
             is_one_account = is_one_account and account in (None, page.account)
             account = page.account
             remotes += page.batches
+            # The list is newest first: everything further down is older than any send of these parts.
             if page.batches and page.batches[-1].created_at < earliest:
                 break
+    # An entry without an id can be no candidate, and may be the very batch: then absence is not proved.
     nameless = [entry for entry in reading.unreadable if entry.id is None and _could_be(entry, asked, heard)]
     is_complete = not (reading.is_broken or nameless) and is_one_account
     return _Listed(

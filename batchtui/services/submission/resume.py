@@ -106,6 +106,7 @@ async def resume(
         finding = await _settle(workspace, batch, grace, on_event, patient=patient)
         if not await _decide(workspace, finding, consent, choose):
             undecided.append(finding)
+    # A part that stays undecided holds up the parts behind it in its attempt, and no others.
     held = {finding.batch.key for finding in undecided}
     failed = await send_on(workspace, here, on_event, held=held)
     elsewhere = tuple(batch for batch in found if batch.key not in here)
@@ -232,6 +233,7 @@ async def _due(workspace: Workspace, *, at_any_time: bool = False) -> list[int]:
         is_due = batch.not_before is not None and (
             at_any_time or batch.not_before <= workspace.clock.now() or await queue_room.was_freed(workspace, batch)
         )
+        # Parts behind a waiting one have no reason of their own: they were never tried.
         follows = attempt in feeding and batch.reason == ""
         if attempt in blocked or batch.state is not BatchState.PLANNED or not (is_due or follows):
             blocked.add(attempt)
@@ -319,6 +321,7 @@ async def send_on(
         before = next((index for index, key in enumerate(parts) if key in held), len(parts))
         try:
             await send_parts(workspace, parts[:before], on_event)
+        # A 401 or 403 concerns every part, so it ends all; the others concern one job.
         except (StorageError, OtherAccount, Refused, SpendLimitReached) as error:
             if isinstance(error, GatewayError) and error.status in (401, 403):
                 raise

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 BY_ACTION = {command.action: command for command in COMMANDS}
 DANGEROUS = frozenset(command.action for command in COMMANDS if command.is_danger)
-READ_ONLY = "Read-only: nothing is sent, cancelled or deleted here."
+AT_ONCE = frozenset({"batches.sync", "batch.fetch", "columns.down", "columns.up", "columns.usual", "settings.default"})
+"""Commands that act without showing a screen or a question first."""
+READ_ONLY = "Read-only: nothing is sent, canceled or deleted here."
 
 
 class GlobalActions(BaseApp):
@@ -34,6 +36,8 @@ class GlobalActions(BaseApp):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.EVERYWHERE)
     insights_worker: CoalescedWorker
+    _awaited = ""
+    """The command whose effect is still to be seen; empty for none."""
 
     @property
     def _scopes(self) -> Sequence[Scope]:
@@ -54,11 +58,23 @@ class GlobalActions(BaseApp):
         if isinstance(action, str) and action in DANGEROUS and (because := self.workspace.read_only_by):
             self.say(f"{READ_ONLY} {because}")
             return True
+        self._awaited = ""
         is_done = await super().run_action(action, default_namespace, namespaces)
-        # The tour and the first hints move on when a command was really carried out.
+        # The tour and the first hints move on when a command has had its effect. What acts shows a screen or a question
+        # then; where there is nothing to do it only says so.
         if is_done and self.guide is not None and isinstance(action, str) and action in BY_ACTION:
-            self.guide.followed(BY_ACTION[action].id)
+            command = BY_ACTION[action]
+            if command.acts and command.id not in AT_ONCE:
+                self._awaited = command.id
+            else:
+                self.guide.followed(command.id)
         return is_done
+
+    def on_screen_shown(self) -> None:
+        """Take the last command as carried out, where a screen or a question is what comes of it."""
+        awaited, self._awaited = self._awaited, ""
+        if awaited and self.guide is not None:
+            self.guide.followed(awaited)
 
     def _action_hint_skip(self) -> None:
         if self.guide is not None:

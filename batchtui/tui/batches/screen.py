@@ -47,15 +47,15 @@ if TYPE_CHECKING:
     from batchtui.tui.messages import BatchesChanged
 
 FILTER_HINT = "words, status:ended, !tag:old, errored:>0, age:<2d"
-EMPTY = (
-    "Nothing here yet",
-    "{batches.compose}  makes requests from a table; an example is there to begin with",
+WAYS = (
     "{batches.submit}  submits a file of requests",
-    "{batches.sync}  brings in batches that were made elsewhere",
+    "{batches.compose}  makes requests from a table; an example is there to begin with",
+    "{batches.sync}  imports batches that were created elsewhere",
     "{app.help}  shows the keys",
     "",
     "`batchtui demo` shows all of it on a simulator, without a key",
 )
+"""What an empty dashboard says below its title and the credentials."""
 NONE_MATCH = ("No batch matches the filter", "{app.back}  clears it")
 WITHOUT_A_BATCH = frozenset(
     (
@@ -128,7 +128,24 @@ class BatchesScreen(BatchActions):
         self._say_why_empty()
 
     def _say_why_empty(self) -> None:
-        self.grid.empty = empty_state(self, *(NONE_MATCH if self._list_state.filter else EMPTY))
+        if self._list_state.filter:
+            self.grid.empty = empty_state(self, *NONE_MATCH)
+            return
+        title, *lines = empty_state(self, "No batches yet", *WAYS)
+        self.grid.empty = (title, (), *self._credential_lines(), *lines)
+
+    def _credential_lines(self) -> Iterator[Line]:
+        """Yield whether a key is set, and where it leads: what a newcomer needs to know before anything is sent."""
+        from batchtui.gateway.credentials import find_credentials
+
+        found = find_credentials(self.workspace.profile, base_url=self.workspace.base_url)
+        if found.found:
+            yield (Span("+ " if painter_of(self).plain else "✓ ", Tone.GOOD), Span(one_line(found.source)))
+        else:
+            yield (Span("! ", Tone.WARN), Span("No API key found", Tone.STRONG))
+            yield (Span("  Set ANTHROPIC_API_KEY and start again, or log in: ", Tone.DIM), Span("ant auth login"))
+        place = one_line(self.workspace.workspace_id or "the workspace is known after the first call")
+        yield (Span(f"  {one_line(found.destination)} · {place}", Tone.DIM),)
 
     async def _reorder(self) -> None:
         now = self._list_state
@@ -313,6 +330,11 @@ class BatchesScreen(BatchActions):
         if command_id == "batches.resume" and not self.grid.marks:
             return self.grid.item is not None and not self.grid.item.batch.state.is_at_api
         return super().is_available(command_id)
+
+    @property
+    def can_go_back(self) -> bool:
+        """Whether there is a filter or a mark to clear."""
+        return self._filter_bar.display or bool(self.grid.marks)
 
     @property
     def chosen(self) -> list[int]:

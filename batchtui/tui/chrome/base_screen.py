@@ -12,6 +12,7 @@ from batchtui.tui.chrome.status_bar import StatusBar
 from batchtui.tui.commands.table import Scope, of_scope
 from batchtui.tui.hints.line import HintLine
 from batchtui.tui.host import Host, host_of
+from batchtui.tui.messages import ScreenShown
 from batchtui.tui.rendering.spans import NOTHING, Line
 from batchtui.tui.widgets.message_line import MessageLine
 
@@ -118,7 +119,12 @@ class BaseScreen(Screen[None]):
         """Return whether a command makes sense now."""
         if command_id in ("hint.skip", "hint.off"):
             return self._hint() is not None
-        return command_id != "app.back" or self.dashboard.screen_stack[0] is not self
+        return command_id != "app.back" or self.can_go_back
+
+    @property
+    def can_go_back(self) -> bool:
+        """Whether esc leads anywhere: the first two screens are Textual's own blank one and the list of batches."""
+        return self not in self.dashboard.screen_stack[:2]
 
     def _hint(self) -> Hint | None:
         return self.dashboard.guide.hint if self.dashboard.guide is not None else None
@@ -153,3 +159,4 @@ class BaseScreen(Screen[None]):
         self.on_tick()
         self.refresh_frame()
         self.hint_changed()
+        self.app.post_message(ScreenShown())

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 GAP = 2
 """Spaces between two commands of a group."""
+MOST_GENERAL = 4
+"""General commands that are shown: they are the same everywhere, and the help lists them all."""
 BETWEEN = Span(" ·  ", Tone.FAINT)
 """What separates the commands that show something from those that do something."""
 
@@ -67,7 +69,8 @@ class Footer(LinesView):
         groups: list[list[Offer]] = [[], [], []]
         for command, key in kept:
             groups[2 if command.scope is Scope.EVERYWHERE else int(command.acts)].append((command, key))
-        return groups
+        # The key that everybody looks for stands in the corner.
+        return [*groups[:2], groups[2][:MOST_GENERAL][::-1]]
 
     def _wide(self, offer: Offer) -> int:
         return width(self._said(*offer)) + GAP

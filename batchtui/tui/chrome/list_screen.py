@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from batchtui.tui.widgets.grid.grid import Grid
 
 T = TypeVar("T")
+UNMARKED = frozenset({"list.mark", "list.mark-range", "list.mark-all", "list.unmark"})
+"""Commands of a list in which marks mean nothing."""
+UNSORTED = frozenset({"list.sort", "list.reverse"})
+"""Commands of a list that has one order only."""
 
 
 class ListScreen(BaseScreen, Generic[T]):
@@ -41,7 +45,7 @@ class ListScreen(BaseScreen, Generic[T]):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
-        self._detail_rule = TitledRule(self.DETAIL_TITLE) if self.DETAIL_TITLE else Rule()
+        self._detail_rule = TitledRule(self.DETAIL_TITLE, id="detail-title") if self.DETAIL_TITLE else Rule()
 
     def content(self) -> Iterator[Widget]:
         """Lay out the list between what stands above and below it."""

@@ -50,10 +50,14 @@ def key_of(command_id: str, keymap: Keymap, *, plain: bool, wished: str | None =
     return display_key(wished if wished in keys else keys[0], plain=plain)
 
 
+def keymap_of(node: DOMNode) -> Keymap:
+    """Return the keys of the app that a widget belongs to."""
+    return cast("HasKeys", node.app).keymap
+
+
 def text_with_keys(node: DOMNode, text: str, tone: Tone = Tone.DIM, named: Tone = Tone.ACCENT) -> Line:
     """Return a text with the keys of the app that a widget belongs to; see `with_keys`."""
-    keymap = cast("HasKeys", node.app).keymap
-    return with_keys(text, keymap, tone, plain=painter_of(node).plain, named=named)
+    return with_keys(text, keymap_of(node), tone, plain=painter_of(node).plain, named=named)
 
 
 def text_naming_keys(app: HasKeys, text: str) -> str:

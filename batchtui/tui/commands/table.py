@@ -48,6 +48,7 @@ class Scope(StrEnum):
     TEXT = "in every text"
     TREE = "in a JSON tree"
     RESULT = "in a result"
+    HISTORY = "in the attempts of a request"
     COMPARE = "in a comparison"
     PAIR = "in a pair of answers"
     DIALOG = "in every dialog"
@@ -128,7 +129,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("app.settings", ("O",), "settings", "Show every setting, and change it.", _S.EVERYWHERE, worth=18),
     Command("app.undo", ("U",), "undo", "Undo the last change of names, tags or notes.", _S.EVERYWHERE),
     Command("app.theme", ("T",), "theme", "Change to the next theme.", _S.EVERYWHERE),
-    Command("app.back", ("esc",), "back", "Go back; clear a filter or marks.", _S.EVERYWHERE, worth=15),
+    Command("app.back", ("esc",), "back", "Go back; clear a filter or marks.", _S.EVERYWHERE, worth=96),
     Command("app.leave", ("q",), "leave", "Go back; from the list of batches: quit.", _S.EVERYWHERE),
     Command("app.quit", ("ctrl+q", "ctrl+c"), "quit", "Quit. Batches go on at the API.", _S.EVERYWHERE, worth=30),
     Command("hint.skip", (".",), "next hint", "Show the next hint, or the tour's next step.", _S.EVERYWHERE),
@@ -178,6 +179,13 @@ COMMANDS: tuple[Command, ...] = (
     *_numbered("batch.outcome", "outcome", "Show only the outcome of this number; 1 is all.", _S.BATCH),
     Command("batch.search", ("/",), "search", "Find results by what they say.", _S.BATCH, worth=75),
     Command("batch.groups", ("tab",), "failures", "Go to the failures by kind, or back.", _S.BATCH, worth=78),
+    Command("batch.preview", ("z",), "preview", "Show the answer beside the list, or hide it.", _S.BATCH, worth=53),
+    Command("batch.preview-down", ("J",), "answer down", "Scroll the answer beside the list down.", _S.BATCH),
+    Command("batch.preview-up", ("K",), "answer up", "Scroll the answer beside the list up.", _S.BATCH),
+    Command("batch.table", ("v",), "table", "Show JSON answers as a table, or as text.", _S.BATCH, worth=56),
+    Command("batch.charts", ("%",), "charts", "Show outcomes, lengths, costs and values as bars.", _S.BATCH, worth=62),
+    Command("batch.job", ("b",), "whole job", "Show the results of all parts and attempts.", _S.BATCH, worth=61),
+    Command("batch.history", ("H",), "attempts", "Show every attempt of this request.", _S.BATCH, worth=40),
     Command("batch.next-failure", ("]",), "next failure", "Go to the next failure in the list.", _S.BATCH, worth=60),
     Command("batch.previous-failure", ("[",), "failure before", "Go to the failure before.", _S.BATCH),
     Command("batch.compare", ("=",), "compare", "Compare with a batch of the same custom_ids.", _S.BATCH, worth=54),
@@ -252,8 +260,12 @@ COMMANDS: tuple[Command, ...] = (
     Command("tree.toggle", ("enter",), "open/close", "Open what the cursor is on, or close it.", _S.TREE, worth=98),
     Command("tree.close", ("-",), "close around", "Close what the cursor stands in.", _S.TREE),
     # ── one result ──
-    Command("result.next", ("l", "right", "n"), "next", "Show the next result.", _S.RESULT, worth=90),
-    Command("result.previous", ("h", "left", "N"), "previous", "Show the result before.", _S.RESULT, worth=85),
+    Command("result.next", ("l", "right"), "next", "Show the next result.", _S.RESULT, worth=90),
+    Command("result.previous", ("h", "left"), "previous", "Show the result before.", _S.RESULT, worth=85),
+    Command("result.find", ("/",), "find", "Find a text in the answer and the request.", _S.RESULT, worth=88),
+    Command("result.next-hit", ("n",), "next hit", "Go to the next place; without a search: next result.", _S.RESULT),
+    Command("result.previous-hit", ("N",), "hit before", "Go to the place before; else result before.", _S.RESULT),
+    Command("result.history", ("H",), "attempts", "Show every attempt of this request.", _S.RESULT, worth=46),
     Command("result.next-failure", ("]",), "next failure", "Show the next failure of the list.", _S.RESULT, worth=82),
     Command("result.previous-failure", ("[",), "failure before", "Show the failure before.", _S.RESULT),
     Command("result.other", ("tab",), "other side", "Go to the request, or to the answer.", _S.RESULT, worth=95),
@@ -263,6 +275,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("result.editor", ("e",), "editor", "Open a copy of it in $EDITOR.", _S.RESULT, worth=47),
     Command("result.copy-id", ("y",), "copy custom_id", "Copy the custom_id.", _S.RESULT),
     Command("result.copy-text", ("Y",), "copy text", "Copy what is shown, whole.", _S.RESULT, worth=48),
+    Command("history.copy-id", ("y",), "copy custom_id", "Copy the custom_id.", _S.HISTORY, worth=50),
     # ── comparisons ──
     Command("compare.only", ("f",), "changes", "Show only the next kind of change.", _S.COMPARE, worth=80),
     Command("compare.only-back", ("F",), "changes back", "Show only the kind of change before.", _S.COMPARE),
@@ -301,6 +314,7 @@ TOGETHER: tuple[tuple[Scope, ...], ...] = (
     (Scope.EVERYWHERE, Scope.LIST, Scope.COLUMNS),
     (Scope.EVERYWHERE, Scope.LIST, Scope.SETTINGS),
     (Scope.EVERYWHERE, Scope.LIST, Scope.COMPARE),
+    (Scope.EVERYWHERE, Scope.LIST, Scope.HISTORY),
     (Scope.EVERYWHERE, Scope.LIST, Scope.COMPOSE),
     (Scope.EVERYWHERE, Scope.TEXT, Scope.TREE, Scope.COMPOSE),
     (Scope.EVERYWHERE, Scope.TEXT, Scope.TREE, Scope.RESULT),

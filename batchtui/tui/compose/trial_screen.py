@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from batchtui.services.compose.trial import Trial
     from batchtui.services.workspace import Workspace
 
-HERE = ("result.other", "result.view", "result.zoom", "result.pager", "result.copy-text")
+HERE = (
+    "result.other", "result.view", "result.zoom", "result.pager", "result.copy-text", "result.find", "result.next-hit",
+    "result.previous-hit",
+)  # fmt: skip
 """Commands that work on a result without a list."""
 
 
@@ -41,7 +44,7 @@ class TrialScreen(SideBySide):
 
     def position(self) -> Line:
         """Return that this is not stored."""
-        return (Span("tried now; kept nowhere", Tone.DIM),)
+        return (*self.hit_words(), Span("tried now; not saved", Tone.DIM))
 
     def is_available(self, command_id: str) -> bool:
         """Leave out what goes through a list."""

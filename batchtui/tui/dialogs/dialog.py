@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from batchtui.tui.commands.key_text import text_with_keys
+from batchtui.tui.messages import ScreenShown
 from batchtui.tui.rendering.spans import Line, Span, Tone
 from batchtui.tui.widgets.lines_view import LinesView
 from batchtui.tui.widgets.message_line import MessageLine
@@ -43,6 +44,10 @@ class Dialog(ModalScreen[Result]):
         with Vertical(id="dialog-frame"):
             yield MessageLine()
             yield DialogFooter(self)
+
+    def on_screen_resume(self) -> None:
+        """Tell the app that something has come of the last key."""
+        self.app.post_message(ScreenShown())
 
     def box(self) -> Iterator[Widget]:
         """Yield what the box holds."""

@@ -10,7 +10,7 @@ from batchtui.services.results.collect import collect
 from batchtui.text.batch_names import part_name
 from batchtui.text.numbers import amount, count
 from batchtui.text.safe import one_line
-from batchtui.tui.chrome.list_screen import ListScreen
+from batchtui.tui.chrome.list_screen import UNMARKED, UNSORTED, ListScreen
 from batchtui.tui.commands.key_text import text_with_keys
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.rendering.columns import Column
@@ -43,9 +43,7 @@ class WarningsScreen(ListScreen[WarningGroup]):
     TITLE_IN_PATH = "Warnings"
     DETAIL_TITLE = "what to do"
     SHOWS_WARNINGS = True
-    UNAVAILABLE = frozenset(
-        {"list.mark", "list.mark-range", "list.mark-all", "list.unmark", "list.sort", "list.reverse", "app.warnings"}
-    )
+    UNAVAILABLE = UNMARKED | UNSORTED | {"app.warnings"}
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)

@@ -86,7 +86,7 @@ async def test_a_room_that_was_set_is_kept_to_without_a_refusal(
     assert len(simulator.world.calls_to("create")) == 1
 
 
-async def test_what_was_learnt_is_forgotten_as_accounts_grow(
+async def test_a_learnt_queue_limit_expires(
     workspace: Workspace, tmp_path: Path, narrow: Simulator, clock: TurnedClock
 ) -> None:
     await submit(workspace, tmp_path, 6, intake=TWO_EACH)

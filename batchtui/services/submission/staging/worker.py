@@ -1,4 +1,4 @@
-"""A pass in a process of its own, so that large input is checked on one core while the SDK is imported on another."""
+"""Run a pass in a worker process: `StagingWorker`. Large input is checked on one core while another imports the SDK."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ def is_worth_it(sources: Sequence[str]) -> bool:
         sizes = [source.size for source in find_sources(sources)]
     except BatchtuiError:
         return False
+    # stdin and pipes cannot be handed to another process.
     return None not in sizes and sum(filter(None, sizes)) >= WORTH_IT
 
 

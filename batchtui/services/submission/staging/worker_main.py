@@ -1,4 +1,4 @@
-"""The child's side of a pass in a process of its own: one job in, signs of life out, and at last what it came to.
+"""Serve one pass in the worker process: one job in, progress out, and at last the result: `serve`.
 
 It ends by itself when its parent does, and leaves nothing behind then. Its imports are few, as its start is waited for.
 """
@@ -54,7 +54,7 @@ def _load_checks() -> None:
 
 
 def _do(job: StagingJob, answers: IO[bytes]) -> Staged | BatchtuiError:
-    """What the pass comes to. What nobody has foreseen ends the process: the parent then meets it by itself."""
+    """Return what the pass came to. An unforeseen error ends the process; the parent then repeats the pass itself."""
     try:
         return run_staging(job, _teller(answers))
     except BatchtuiError as error:
