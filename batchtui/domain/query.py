@@ -111,7 +111,7 @@ class FilterTerm:
 
 SortKey = Literal[
     "attention", "newest", "state", "name", "requests", "progress", "took", "ended", "cost", "model", "tags", "id",
-    "failed", "attempt", "created", "expires", "results", "note", "source", "job", "profile",
+    "failed", "ok", "some", "bad", "attempt", "created", "expires", "results", "note", "source", "job", "profile",
 ]  # fmt: skip
 """What batches can be put in order by: what needs somebody first, the newest first, or by what a column shows."""
 SORT_KEYS: tuple[SortKey, ...] = get_args(SortKey)

@@ -118,7 +118,7 @@ def test_the_same_requests_are_not_sent_again_without_force(batchtui: Batchtui, 
     assert ran.err.startswith("Already submitted: The same requests were submitted ")
     assert "as nightly (job_" in ran.err
     batch = simulator.world.batches[0].id
-    assert f"1 batch ({batch}), running, ~$" in ran.err
+    assert f"1 batch ({batch}), in progress, ~$" in ran.err
     assert "`batchtui wait job_" in ran.err
 
 

@@ -341,6 +341,7 @@ class ResultDownload:
         """
         sent = (requests.folder / index_name(requests.attempt), part) if requests else None
         try:
+            # A second try that brought fewer bytes must not end in lines of the first.
             self._file.truncate(self.position)
             self._known = self.position
             return self._index.finish(sent)
