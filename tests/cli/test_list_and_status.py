@@ -148,7 +148,7 @@ def test_a_name_that_two_jobs_have_is_said_to_mean_several(batchtui: Batchtui) -
     for prefix in "ab":
         batchtui.submitted(1, prefix, "--name", "twice")
     ran = batchtui("status", "twice")
-    assert (ran.code, ran.err.splitlines()[0]) == (2, 'Several batches: "twice" could mean 2 things.')
+    assert (ran.code, ran.err.splitlines()[0]) == (2, 'Ambiguous ID: "twice" matches 2 batches or jobs.')
 
 
 @pytest.mark.usefixtures("simulator")

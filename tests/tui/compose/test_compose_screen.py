@@ -182,7 +182,7 @@ async def test_the_api_counts_where_it_is_asked(tmp_path: Path) -> None:
     async with composing(tmp_path) as (made, _):
         await made.shows("worked out from its bytes")
         await made.press("#")
-        await made.shows("by the API's count of 3 of 3 requests")
+        await made.shows("from the API's count of 3 of 3 requests")
 
 
 async def test_requests_are_written_and_the_template_is_saved_in_versions(

@@ -83,7 +83,7 @@ async def test_a_submission_above_the_limit_is_refused_before_the_question(here:
     jsonl(here / "tickets.jsonl", requests(5))
     async with stage(tmp_path, settings="[submit]\nmax_cost = 0.0001\n") as shown:
         await choose(shown, "tick")
-        await shown.shows("Over the limit", "This may cost up to $0.00034", "Nothing was sent")
+        await shown.shows("Cost limit exceeded", "This may cost up to $0.00034", "Nothing was sent")
         assert shown.simulator.world.batches == []
         assert list(shown.workspace.paths.requests.iterdir()) == []
 
