@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from array import array
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from batchtui.domain.errors import RegistryDamaged
 from batchtui.domain.forecast import Lasted
@@ -16,14 +16,14 @@ from batchtui.domain.states import BatchState
 from batchtui.registry.codecs import decode_time, encode_time, text_list
 from batchtui.registry.data_version import DataVersion
 from batchtui.registry.query_sql import NEWEST, conditions, order_by
-from batchtui.registry.row_mapping import BATCH_SELECT, to_batch
+from batchtui.registry.row_mapping import BATCH_SELECT, SUMMARY_SELECT, to_batch, to_summary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
     from sqlite3 import Row
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batch import Batch, BatchSummary
     from batchtui.domain.clock import Clock
     from batchtui.registry.database import Database
 
@@ -32,15 +32,21 @@ PAGE = 500
 """The most keys asked for in one statement."""
 
 
+T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
 def _readable(rows: Iterable[Row]) -> list[Batch]:
     """Return rows as batches. One that cannot be read is logged and left out: it must not hide all others."""
-    found: list[Batch] = []
+    return list(_read_each(rows, to_batch).values())
+
+
+def _read_each(rows: Iterable[Row], read: Callable[[Row], T]) -> dict[int, T]:
+    """Return what can be read of these rows, by the key of the batch, in their order."""
+    found: dict[int, T] = {}
     for row in rows:
         try:
-            found.append(to_batch(row))
+            found[row[0]] = read(row)
         except RegistryDamaged as error:
             _log.error("%s", error)
     return found
@@ -100,12 +106,18 @@ class BatchQueries:
 
     async def page(self, keys: Sequence[int]) -> list[Batch]:
         """Return the batches with these keys, in this order; keys that are gone are left out."""
-        found: dict[int, Batch] = {}
+        return await self._page(keys, BATCH_SELECT, to_batch)
+
+    async def summaries(self, keys: Sequence[int]) -> list[BatchSummary]:
+        """Return what a list says of the batches with these keys, in this order; keys that are gone are left out."""
+        return await self._page(keys, SUMMARY_SELECT, to_summary)
+
+    async def _page(self, keys: Sequence[int], select: str, read: Callable[[Row], T]) -> list[T]:
+        found: dict[int, T] = {}
         for start in range(0, len(keys), PAGE):
             some = keys[start : start + PAGE]
             marks = ",".join("?" * len(some))
-            rows = await self._database.all(f"{BATCH_SELECT} WHERE b.key IN ({marks})", some)
-            found |= {batch.key: batch for batch in _readable(rows)}
+            found |= _read_each(await self._database.all(f"{select} WHERE b.key IN ({marks})", some), read)
         return [found[key] for key in keys if key in found]
 
     async def select(self, query: BatchQuery | None = None) -> list[Batch]:
