@@ -81,7 +81,7 @@ class BatchQueries:
     async def order(self, query: BatchQuery | None = None) -> Sequence[int]:
         """Return the keys of the batches that a query names, in its order."""
         # An array: a million keys are 8 MB, and 40 as a list of ints.
-        return array("q", [row[0] for row in await self._ordered(query or BatchQuery())])
+        return array("q", [key for (key,) in await self._ordered(query or BatchQuery(), "b.key")])
 
     async def bundles(self, query: BatchQuery | None = None) -> dict[str, array[int]]:
         """Return the keys of the batches that a query names, by job; a job comes where the first of its batches would.
@@ -89,19 +89,18 @@ class BatchQueries:
         Where the sort key can be summed up, such as requests or cost, jobs are ordered by their sums.
         """
         jobs: dict[str, array[int]] = {}
-        for key, job in await self._ordered(query or BatchQuery(), by_job=True):
+        for job, key in await self._ordered(query or BatchQuery(), "b.job_id, b.key", by_job=True):
             jobs.setdefault(job, array("q")).append(key)
         return jobs
 
-    async def _ordered(self, query: BatchQuery, *, by_job: bool = False) -> Iterable[Row]:
+    async def _ordered(self, query: BatchQuery, columns: str, *, by_job: bool = False) -> Iterable[Row]:
         now = self._clock.now()
         where, values = conditions(query, now)
         order, more = order_by(query.sort, now, turned=query.descending, by_job=by_job)
         limit = "" if query.limit is None else f" LIMIT {int(query.limit)}"
+        joined = " JOIN jobs AS j ON j.id = b.job_id" if "j." in order else ""
         return await self._database.all(
-            f"SELECT b.key, b.job_id FROM batches AS b JOIN jobs AS j ON j.id = b.job_id WHERE {where}"
-            f" ORDER BY {order}{limit}",
-            [*values, *more],
+            f"SELECT {columns} FROM batches AS b{joined} WHERE {where} ORDER BY {order}{limit}", [*values, *more]
         )
 
     async def page(self, keys: Sequence[int]) -> list[Batch]:
