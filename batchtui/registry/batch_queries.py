@@ -216,15 +216,10 @@ class BatchQueries:
             for row in rows
         ]
 
-    async def known_ids(self, ids: Sequence[str]) -> set[str]:
-        """Return those of these API ids that the registry knows."""
-        known: set[str] = set()
-        for start in range(0, len(ids), PAGE):
-            some = ids[start : start + PAGE]
-            marks = ",".join("?" * len(some))
-            rows = await self._database.all(f"SELECT id FROM batches WHERE id IN ({marks})", some)
-            known.update(row["id"] for row in rows)
-        return known
+    async def ids(self) -> list[tuple[int, str | None]]:
+        """Return key and API id of every batch that is not deleted, newest first."""
+        rows = await self._database.all(f"SELECT key, id FROM batches AS b WHERE state <> 'deleted' ORDER BY {NEWEST}")
+        return [(row[0], row[1]) for row in rows]
 
     async def relations(self, ids: Sequence[str]) -> dict[str, tuple[Relation, int]]:
         """Say of those of these API ids that the registry knows whose they are, and when they were first seen.

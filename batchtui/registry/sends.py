@@ -18,7 +18,7 @@ from batchtui.registry.codecs import decode_time, encode_time
 from batchtui.registry.foreign_rows import is_own_batch, merge_foreign
 from batchtui.registry.journal import note
 from batchtui.registry.notices import make as make_notice
-from batchtui.registry.transitions import apply_remote, fetch, row_of, transition
+from batchtui.registry.transitions import apply_remote, fetch, note_heard, row_of, transition
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -417,6 +417,7 @@ class Sends:
             sender=None, **columns,
         )  # fmt: skip
         await apply_remote(tx, await row_of(tx, before["key"]), remote, now)
+        await note_heard(tx, [before["key"]], now)
 
 
 def _is_sender(before: Row, sender: str) -> bool:
