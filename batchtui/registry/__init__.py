@@ -27,5 +27,6 @@ Modules:
     row_mapping       turn rows of the registry into domain objects
     sends             record who sends a part and what is known of its fate, each step in one transaction
     spending          store what batches used and cost, by model, once per batch
+    storage_hints     say what to do about an error of SQLite or of the disk
     transitions       change the state of a batch: check, update the row, write the journal and the notice
 """

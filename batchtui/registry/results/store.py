@@ -16,6 +16,7 @@ from batchtui.domain.states import ResultsState
 from batchtui.registry.requests.writer import index_name
 from batchtui.registry.results.index import BLOCK, IndexBuilder, index_file, sync
 from batchtui.registry.results.reader import ResultReader
+from batchtui.registry.storage_hints import storage_hint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -432,6 +433,4 @@ def _digest_of(path: Path) -> str:
 
 
 def _refused(error: Exception) -> StorageError:
-    return StorageError(
-        f"The results could not be stored: {error}.", hint="Make room on the disk and fetch the results again."
-    )
+    return StorageError(f"The results could not be stored: {error}.", hint=storage_hint(error))

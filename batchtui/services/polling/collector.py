@@ -11,7 +11,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from batchtui.domain.errors import BatchtuiError, CredentialsMissing, RateLimited, Refused, Unreachable
+from batchtui.domain.errors import BatchtuiError, CredentialsMissing, RateLimited, Refused, ResultsBusy, Unreachable
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.runtime.clock import sleep_until_any
 
@@ -26,6 +26,8 @@ BACK_OFF = (5.0, 15.0, 60.0, 300.0, 900.0, 3600.0)
 """Seconds after the first, second … failure in a row of one batch."""
 TRIES_UNTIL_IDLE = 5
 """After so many failures a watch that ends when all is done no longer waits for these results."""
+PATIENCE = 5.0
+"""Seconds that another process is waited for before the next batch has its turn."""
 AT_ONCE = 100
 """How many batches are read from the registry at a time: 100,000 may be waiting."""
 SHORTEST_REST = 1.0
@@ -105,14 +107,17 @@ class Collector:
     async def _round(self) -> None:
         """Fetch everything that is due, once: in pages, as 100,000 batches may be waiting."""
         failed: list[tuple[Batch, BatchtuiError]] = []
+        handled: set[int] = set()
         views, done, last = self._workspace.registry.views, 0, None
         while not self._is_resting:
             page = await views.uncollected(self._workspace.clock.now(), limit=AT_ONCE, after=last)
             total = done + await views.uncollected_count(self._workspace.clock.now())
             for batch in page:
                 for one in [*await self._opened(), batch]:
-                    if not self._is_due(one.key) or self._is_resting:
+                    # One that was opened comes up a second time, at its own place.
+                    if one.key in handled or not self._is_due(one.key) or self._is_resting:
                         continue
+                    handled.add(one.key)
                     done += 1
                     self._on_progress(one.id or "", done, max(total, done))
                     error = await self._collect(one)
@@ -147,7 +152,12 @@ class Collector:
         if not _is_collectable(now):  # somebody else was quicker, or it was opened and is among the others too
             return None
         try:
-            saved = await collect(self._workspace, batch)
+            saved = await collect(self._workspace, batch, patience=PATIENCE)
+        except ResultsBusy:
+            # Somebody else is saving them: nothing is wrong, and the others need not wait for it.
+            tries = self._tries(batch.key) + 1
+            self._failures[batch.key] = _Failure(tries, self._workspace.clock.monotonic() + BACK_OFF[1])
+            return None
         except Exception as error:
             if not isinstance(error, BatchtuiError):
                 log.exception("the results of %s could not be fetched", batch.id)
@@ -162,7 +172,7 @@ class Collector:
     async def _note_failure(self, batch: Batch, error: BatchtuiError) -> None:
         from batchtui.services.results.fetch_retries import retry_delay
 
-        tries = (self._failures[batch.key].tries if batch.key in self._failures else 0) + 1
+        tries = self._tries(batch.key) + 1
         seconds = retry_delay(error, tries, BACK_OFF)
         self._failures[batch.key] = _Failure(tries, self._workspace.clock.monotonic() + seconds)
         self._rest(error)
@@ -174,6 +184,9 @@ class Collector:
             )  # fmt: skip
         except BatchtuiError as refused:
             log.warning("that could not be put into the journal: %s", refused)
+
+    def _tries(self, key: int) -> int:
+        return self._failures[key].tries if key in self._failures else 0
 
     def _rest(self, error: Exception) -> None:
         """Leave the API alone for a while where it would refuse every other batch too."""

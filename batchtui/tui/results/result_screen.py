@@ -75,11 +75,11 @@ class ResultScreen(SideBySide):
 
     def _read_from_disk(self, seq: int) -> LoadedResult:
         raw = self._reader.raw(seq)
-        answer = parse_result(raw)
+        [facts] = self._reader.page([seq])
+        answer = parse_result(raw).with_outcome(facts.outcome)
         request = self._find(answer.custom_id)
         # The schema is in the request, so an answer alone cannot be judged.
         fit = match_schema(answer, params_of(request)) if request and answer.message else None
-        [facts] = self._reader.page([seq])
         return LoadedResult(raw, answer, request, fit, self._grid.price(facts))
 
     def _find(self, custom_id: str) -> bytes | None:

@@ -142,3 +142,15 @@ async def test_more_batches_than_are_read_at_once_are_all_fetched(
     await ended(workspace, tmp_path, clock, 5)
     await running.until_saved(5)
     assert {batch.state for batch in await all_batches(workspace)} == {BatchState.ENDED}
+
+
+async def test_results_that_another_process_fetches_hold_up_no_other_batch(
+    workspace: Workspace, tmp_path: Path, clock: TurnedClock
+) -> None:
+    first, second = await ended(workspace, tmp_path, clock, 2)
+    running = Running(workspace)
+    with workspace.registry.results.download(first):
+        await running.until_saved(1)
+    assert running.errors == []
+    saved = {batch.key: batch.results for batch in await all_batches(workspace)}
+    assert saved[second.key] is ResultsState.SAVED
