@@ -41,6 +41,7 @@ def global_options() -> list[click.Option]:
             ["--read-only"],
             is_flag=True,
             default=None,
+            # For sessions in which no command may act, such as an agent's: a flag would have to be on every call.
             envvar="BATCHTUI_READ_ONLY",
             help="Refuse whatever would change something at the API.",
             expose_value=False,
@@ -59,7 +60,7 @@ def global_options() -> list[click.Option]:
 
 def _note(context: click.Context, option: click.Parameter, value: Any) -> None:
     chosen = context.find_object(GlobalOptions)
-    # These options may stand before the verb or behind it: where one was not given it must not undo the other.
+    # These options may stand before the command or behind it: where one was not given it must not undo the other.
     if value is not None and chosen is not None and option.name is not None:
         setattr(chosen, option.name, value)
 
@@ -69,6 +70,7 @@ class CliCommand(click.Command):
 
     def __init__(self, *args: Any, examples: Sequence[str] = (), **settings: Any) -> None:
         super().__init__(*args, **settings)
+        # The program has them, too, so that `batchtui --json list` and `batchtui list --json` mean the same.
         self.params += global_options()
         self.examples = tuple(examples)
 
@@ -90,6 +92,7 @@ def define_command(name: str, *, examples: Sequence[str], **settings: Any) -> Ca
         def call(**options: Any) -> int | None:
             from batchtui.cli.session import Session
 
+            # Imported in the call: `--help` builds every command and must not load what only a running one needs.
             session: Session = Session(click.get_current_context().ensure_object(GlobalOptions))
             if inspect.iscoroutinefunction(body):
                 return session.run(body(session, **options))

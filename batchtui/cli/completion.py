@@ -33,6 +33,7 @@ class BatchName(click.ParamType[str]):
         try:
             return [
                 CompletionItem(value, help=said)
+                # The shell starts a process of its own for each completion, so no event loop runs yet.
                 for value, said in asyncio.run(_known())
                 if value.startswith(incomplete)
             ][:MOST]
@@ -46,6 +47,7 @@ async def _known() -> list[tuple[str, str]]:
     from batchtui.settings.paths import Paths
 
     paths = Paths.locate()
+    # Opening a workspace creates the registry, and pressing tab must write nothing to the disk.
     if not paths.registry.exists():
         return []
     async with open_workspace(paths) as workspace:

@@ -44,6 +44,7 @@ def ask_yes_no(notes: Stderr, question: str) -> bool:
         ConsentNeeded: there is no terminal to ask at.
     """
     with _keyboard() as keyboard:
+        # Both ends are needed: with stderr in a file a person would be asked what they cannot see.
         if keyboard is None or not notes.is_terminal:
             raise ConsentNeeded(
                 f"{question} This is not a terminal, so nothing was sent or changed.", hint="Pass --yes to confirm."

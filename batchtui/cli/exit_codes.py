@@ -30,6 +30,7 @@ class ExitCode(IntEnum):
     """A submission's fate is unknown and needs a decision."""
     CRASHED = 70
     """A fault of batchtui itself, which is in the log file (EX_SOFTWARE of sysexits.h)."""
+    # 128 and the signal's number, as a shell reports a program that a signal ended: SIGHUP 1, SIGINT 2, SIGTERM 15.
     HUNG_UP = 129
     INTERRUPTED = 130
     PIPE_CLOSED = 141
@@ -58,6 +59,7 @@ BY_ERROR: Mapping[type[BatchtuiError], ExitCode] = {
 
 def exit_for(error: BatchtuiError) -> ExitCode:
     """Return the exit code of a failure."""
+    # `BatchtuiError` stands in the table, so that there is always one.
     return next(BY_ERROR[cls] for cls in type(error).__mro__ if cls in BY_ERROR)
 
 

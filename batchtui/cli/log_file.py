@@ -34,6 +34,7 @@ def attach(paths: Paths) -> Path:
         for handler in ours:  # of another home, in a process that has opened two
             log.removeHandler(handler)
             handler.close()
+        # `delay`: a command that logs nothing creates no folder, as under a home that is read-only.
         handler = _PrivateFile(file, delay=True, encoding="utf-8", errors="backslashreplace")
         handler.setFormatter(logging.Formatter(_FORMAT))
         log.addHandler(handler)
@@ -69,6 +70,8 @@ class _PrivateFile(logging.FileHandler):
     def _open(self) -> TextIOWrapper:
         file = Path(self.baseFilename)
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Only here, when the file is opened: a handler that rotates while other processes write to the same file loses
+        # their entries.
         if file.exists() and file.stat().st_size > _LARGEST:
             file.replace(file.with_suffix(".log.1"))
         descriptor = os.open(file, os.O_CREAT | os.O_APPEND | os.O_WRONLY, PRIVATE_FILE)

@@ -16,7 +16,8 @@ from batchtui.cli.run import exit_process, run
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-VERBS: Mapping[str, str] = {
+# Repeated from the commands' own help (a test compares them): `--help` would have to import all of them for it.
+COMMANDS: Mapping[str, str] = {
     "compose": "Make requests from a template and a table.",
     "convert": "Make requests of lines for OpenAI, Bedrock or Vertex.",
     "check": "Check request files; sends nothing.",
@@ -53,11 +54,11 @@ class Program(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the commands, in the order of the help."""
-        return list(VERBS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a command and return it."""
-        if cmd_name not in VERBS:
+        if cmd_name not in COMMANDS:
             return None
         # Only this one: `list` must not wait for what `compose` imports.
         command: click.Command = importlib.import_module(f"batchtui.cli.commands.{cmd_name}").command
@@ -67,8 +68,9 @@ class Program(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command; raises `UsageError` with the most similar name where there is none."""
-        if args and args[0] not in VERBS and not args[0].startswith("-"):
-            near = difflib.get_close_matches(args[0], VERBS, 1)
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            # click says only that there is no such command.
+            near = difflib.get_close_matches(args[0], COMMANDS, 1)
             guess = f" Did you mean `{near[0]}`?" if near else ""
             raise click.UsageError(f"Unknown command `{args[0]}`.{guess}", ctx)
         return super().resolve_command(ctx, args)
@@ -76,7 +78,7 @@ class Program(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without importing them."""
         with formatter.section("Commands"):
-            formatter.write_dl(list(VERBS.items()))
+            formatter.write_dl(list(COMMANDS.items()))
 
 
 @click.command(

@@ -21,11 +21,14 @@ if TYPE_CHECKING:
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d|)")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(k|M|G|)B?")
+# Decimal: it is not documented whether the API's 256 MB are, and the smaller reading is safe in both cases.
 _BYTES = {"": 1, "k": 1000, "M": 1000**2, "G": 1000**3}
 
 
+# A century: nobody waits as long, and `timedelta` and `datetime` overflow far above it.
 LONGEST_DAYS = 36_500
 LONGEST_SECONDS = LONGEST_DAYS * 86_400.0
+# `datetime` ends with the year 9999, and time zones and days are added to what is typed.
 _FIRST_YEAR, _LAST_YEAR = 1970, 9000
 _MOST_DOLLARS = Decimal(1_000_000_000)
 _LONGEST_QUOTE = 40
@@ -42,6 +45,7 @@ class Count(click.IntRange):
         try:
             return super().convert(value, param, ctx)
         except click.BadParameter:
+            # click would print the range as `1<=x<=1000000000`, and quote a value of any length.
             self.fail(f"`{_short(value)}` is no whole number from {self.min} to {self.max}", param, ctx)
 
 
@@ -114,6 +118,7 @@ class Dollars(click.ParamType[Decimal]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
         """Read it."""
         try:
+            # By way of the text: a float would bring its binary digits along.
             amount = Decimal(str(value).removeprefix("$"))
         except InvalidOperation:
             amount = Decimal("NaN")
@@ -181,6 +186,7 @@ def intake_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--beta", "betas", multiple=True, metavar="B", help="An anthropic-beta header; may be repeated."),
         allow_model_option,
     ]
+    # click lists options in the reverse order of their decoration.
     for option in reversed(options):
         function = option(function)
     return function
@@ -199,4 +205,5 @@ def intake_of(options: dict[str, Any]) -> IntakeOptions:
     """Remove the intake options from the options of a command and return them; `-` reads the process's stdin."""
     from batchtui.services.submission.staging.stage import IntakeOptions
 
+    # `sys.stdin` is None where the shell has closed it (`<&-`).
     return IntakeOptions(**{name: options.pop(name) for name in INTAKE}, stdin=sys.stdin.buffer if sys.stdin else None)

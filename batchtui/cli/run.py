@@ -45,6 +45,7 @@ def run(program: click.Command, args: Sequence[str]) -> int:
     chosen = GlobalOptions(json="--json" in args)
     _occupy_standard_descriptors()
     notes = Stderr()
+    # The interpreter sets None where descriptor 1 was closed when it started (`>&-`), whatever is opened on it since.
     if sys.stdout is None:
         notes.failure(OutputFailed("Standard output is closed.", hint="Nothing was done. Send it to /dev/null."))
         return int(ExitCode.FAILED)
@@ -91,6 +92,7 @@ def _understood(error: BaseException, chosen: GlobalOptions) -> BatchtuiError | 
         return error
     if isinstance(error, click.ClickException):
         return _of_click(error)
+    # Other errors of the system (EINVAL, ENOTSOCK …) come from a wrong call, so they are reported as a fault.
     if isinstance(error, OSError) and error.errno in SURROUNDINGS:
         return _of_surroundings(error, chosen)
     if isinstance(error, Exception) and not isinstance(error, (click.exceptions.Exit, click.Abort)):
@@ -122,12 +124,12 @@ def _fault(error: Exception, chosen: GlobalOptions) -> InternalError:
 
 def _log(error: Exception, chosen: GlobalOptions) -> Path | None:
     """Write an error with its traceback to the log file. Returns the file; None where it cannot be written."""
-    from batchtui.cli import log_file as logfile
+    from batchtui.cli import log_file
     from batchtui.settings.paths import Paths
 
     try:
-        file = logfile.attach(Paths.locate(chosen.home))
-        logfile.log.error("not understood", exc_info=error)
+        file = log_file.attach(Paths.locate(chosen.home))
+        log_file.log.error("not understood", exc_info=error)
     except (OSError, RuntimeError):
         return None
     return file if file.exists() else None
@@ -149,6 +151,7 @@ def _stopped(error: BaseException, notes: Stderr) -> int:
 def _report(error: BatchtuiError, chosen: GlobalOptions, output: Stdout, notes: Stderr) -> None:
     if isinstance(error, OutputFailed):
         output.abandon()
+    # A script that asked for JSON finds the failure where it finds the answer; people read stderr.
     elif chosen.json:
         try:
             output.document(error_document(error))

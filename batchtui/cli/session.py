@@ -7,7 +7,7 @@ import signal
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from batchtui.cli import log_file as logfile
+from batchtui.cli import log_file
 from batchtui.cli.exit_codes import ExitCode, Stopped
 from batchtui.cli.stderr import Stderr
 from batchtui.cli.stdout import Stdout
@@ -29,8 +29,8 @@ class Session:
         self.profile = chosen.profile
         self.read_only = chosen.read_only
         self.paths = Paths.locate(chosen.home)
-        self.out = Stdout()
         self.notes = Stderr()
+        self.out = Stdout(self.notes.close)
 
     @asynccontextmanager
     async def workspace(self, *, base_url: str | None = None, clock: Clock | None = None) -> AsyncIterator[Workspace]:
@@ -40,7 +40,8 @@ class Session:
         async with open_workspace(
             self.paths, profile=self.profile, base_url=base_url, clock=clock, read_only=self.read_only
         ) as workspace:
-            logfile.attach(self.paths)
+            # After opening, which creates the folders with their modes (`Paths.prepare`).
+            log_file.attach(self.paths)
             yield workspace
 
     @asynccontextmanager
@@ -52,6 +53,7 @@ class Session:
             UsageError: it is read-only, or the settings are wrong.
         """
         async with self.workspace() as workspace:
+            # Again where the API is called; here it comes before anything is read, checked or asked.
             workspace.refuse_if_read_only()
             yield workspace
 

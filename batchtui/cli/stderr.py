@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from batchtui.text.safe import sanitize, sanitize_block
 from batchtui.text.widths import fit
@@ -19,9 +19,13 @@ _WIPE = "\r\x1b[K"
 class Stderr:
     """Writes to stderr. Text is sanitised here; a closed stderr is ignored."""
 
+    _has_progress: ClassVar[bool] = False
+    """Whether a progress line is on the terminal. There is one stderr, so all instances share it: an error that is
+    written by another one than showed the progress begins on a line of its own, too.
+    """
+
     def __init__(self) -> None:
         self.is_terminal = sys.stderr is not None and sys.stderr.isatty()
-        self._has_progress = False
 
     def say(self, text: str) -> None:
         """Write a remark, on one or more lines of its own."""
@@ -31,8 +35,10 @@ class Stderr:
     def progress(self, text: str) -> None:
         """Show progress in place of the former progress line; only on a terminal."""
         if self.is_terminal:
+            # One column is kept free: many terminals wrap as soon as the last one is filled, and `\r` would not come
+            # back.
             self._write(_WIPE + fit(sanitize(text), shutil.get_terminal_size().columns - 1))
-            self._has_progress = True
+            Stderr._has_progress = True
 
     def ask(self, question: str) -> None:
         """Write a question; `confirm` reads the answer."""
@@ -53,9 +59,9 @@ class Stderr:
         self._clear()
 
     def _clear(self) -> None:
-        if self._has_progress:
+        if Stderr._has_progress:
             self._write(_WIPE)
-            self._has_progress = False
+            Stderr._has_progress = False
 
     @staticmethod
     def _write(text: str) -> None:

@@ -1,4 +1,4 @@
-"""The sole writer of stdout: `Output` writes facts as lines of text, or as one JSON document.
+"""Write facts to stdout, as lines of text or as one JSON document: `Stdout`. Nothing else writes there.
 
 Everything that a terminal would obey is made visible in text and escaped in JSON, where a parser gives it back.
 """
@@ -36,10 +36,17 @@ class OutputFailed(StorageError):
 class Stdout:
     """Writes facts to stdout; everything else goes to stderr, so that scripts can read stdout."""
 
-    def __init__(self) -> None:
-        self._out: BinaryIO = _Guarded(sys.stdout.buffer)
+    def __init__(self, before: Callable[[], None] = lambda: None) -> None:
+        """`before` is called before anything is written: it takes a progress line off the terminal that both share."""
+        self._before = before
+        self._guarded: BinaryIO = _Guarded(sys.stdout.buffer)
         self.is_terminal = sys.stdout.isatty()
         self._encoding = sys.stdout.encoding or "utf-8"
+
+    @property
+    def _out(self) -> BinaryIO:
+        self._before()
+        return self._guarded
 
     @property
     def is_plain(self) -> bool:
@@ -58,6 +65,7 @@ class Stdout:
 
     def line(self, text: str = "") -> None:
         """Write one line; it should have gone through `safe` where it holds text from outside."""
+        # Under LANG=C a name in another script must not end the command halfway.
         self._out.write(f"{text}\n".encode(self._encoding, errors="backslashreplace"))
 
     def lines(self, texts: Iterable[str]) -> None:
@@ -72,6 +80,7 @@ class Stdout:
 
     def record(self, document: Any) -> None:
         """Write one JSON document on a line of its own, and flush: a script may be reading along."""
+        # ASCII, as `json.dumps` escapes the rest: nothing in it can drive a terminal.
         self._out.write(json.dumps(document).encode() + b"\n")
         self.flush()
 
@@ -115,6 +124,7 @@ class Stdout:
             os.close(nowhere)
 
 
+# Writers of exports close what they write to, and the interpreter closes what it collects; stdout has to outlive both.
 class _Lent(io.BufferedIOBase, BinaryIO):
     """A stream over another one that stays open when this one is closed or collected."""
 
@@ -130,6 +140,7 @@ class _Safe(_Lent):
 
     def __init__(self, terminal: BinaryIO) -> None:
         self._terminal = terminal
+        # Incremental: a block of an export may end in the middle of a character.
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
 
     def write(self, data: Any) -> int:

@@ -1,4 +1,4 @@
-"""What an answer should look like: a JSON schema from a file, or built from the names of fields."""
+"""Read the JSON schema of the answers from a file, or build it from the names of fields: `schema_of_fields`."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ def schema_of_fields(fields: Sequence[str]) -> dict[str, Any]:
         properties[name] = _kind(field, (kind or "string").strip())
         if not is_optional:
             required.append(name)
+    # Closed and with every field required, as structured outputs want it (documentation).
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
 
@@ -50,6 +51,7 @@ def read_schema(path: Path) -> tuple[dict[str, Any] | None, dict[str, Any] | Non
     """
     try:
         with path.open("rb") as file:
+            # One byte more than a schema may have: a longer file ends in the middle, and is then no JSON.
             said = json.loads(file.read(_LONGEST + 1))
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from None

@@ -1,4 +1,4 @@
-"""Fitting a template to a table: which column names a row, what shapes it, and the values by the template's names."""
+"""Fit a template to a table: the column for the ids, the values by the template's names: `TemplateBinding`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from batchtui.compose.column_names import aliases, closest, list_names
 from batchtui.compose.tables.json_records import TASKS, VALUE
 from batchtui.domain.errors import InputError
-from batchtui.intake.model_table import TIERS
-from batchtui.intake.task_files import DEFAULT_TIER, TaskRenderer, model_of, task_values
+from batchtui.intake.records.task_files import DEFAULT_TIER, TaskRenderer, model_of, task_values
+from batchtui.intake.rules.model_table import TIERS
 from batchtui.templates import RequestBuilder
 from batchtui.templates.syntax import ROW
 from batchtui.templates.values import as_json
@@ -27,7 +27,7 @@ class ComposerOptions:
     """Options that apply to all requests of a table."""
 
     check: CheckOptions
-    """What they are checked with; its tiers name the models, its own model and max_tokens are left alone."""
+    """What they are checked with; its tiers name the models, its own model and max_tokens are not used."""
     model: str | None = None
     """A tier or a model's id; goes before the template's and a task's tier."""
     max_tokens: int | None = None
@@ -87,7 +87,7 @@ class TemplateBinding:
         """Return what shapes a row, and the values by the names that a template uses.
 
         Raises:
-            Unfit: a task is none, or its tier or template is not known.
+            BindingError: a task is none, or its tier or template is not known.
         """
         values = row.values
         if self._shaper is None:
@@ -99,6 +99,7 @@ class TemplateBinding:
         whole = {VALUE: as_json(values, indent=2)} if self._wants_whole else {}
         if self._wants_row or whole:
             values = {ROW: values, **values, **whole}
+        # Beside the column's own name, which `row["…"]` still uses.
         for name, column in self._aliases.items():
             if column in values:
                 values[name] = values[column]

@@ -1,4 +1,4 @@
-"""A table and a template: row by row to checked requests, with what is wrong said by row."""
+"""Make checked requests of a table and a template, with the problems of each row: `Composer`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from batchtui.compose.custom_ids import CustomIdFactory
 from batchtui.domain.problem import Severity
 from batchtui.intake.checker import Checker
 from batchtui.intake.problems import CheckFault
-from batchtui.intake.task_files import template_fault
+from batchtui.intake.records.task_files import template_fault
 from batchtui.templates import InvalidTemplate
 from batchtui.templates.values import is_blank
 
@@ -65,7 +65,7 @@ class Composer:
         Args:
             table: the data.
             template: what is asked; None takes that of each task's type, and is for task files alone.
-            options: what else is wished.
+            options: what applies to all requests.
             on_changed: hears each custom_id that is not what the data says, with the original and the row's line.
             on_problem: hears the number, from 1, of each row with an error or a warning.
 
@@ -107,6 +107,7 @@ class Composer:
         if self.fitting.id_column is not None:
             self.table.keep()
         for rows in self.table.rows():
+            # Rows and not requests: a wrong row counts, so that --limit 10 always shows the same ten.
             taken = rows if limit is None else rows[: limit - self.rows]
             if taken:
                 yield self._compose(taken)
@@ -203,7 +204,7 @@ class Composer:
             value = values.get(name)
             if (not value or type(value) is not str or value.isspace()) and is_blank(value) and not row.blocks:
                 self._checker.findings.add(_empty(self.fitting.column_of(name)), file, row.line, custom_id)
-        if self._on_changed and original is not None and custom_id != original and str(original) not in ("", custom_id):
+        if custom_id != original and self._on_changed and original is not None and str(original) not in ("", custom_id):
             self._on_changed(custom_id, str(original), row.line)
         return payload
 

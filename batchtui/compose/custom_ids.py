@@ -1,4 +1,4 @@
-"""custom_ids that are legal and unique, from whatever a column holds; in a few bytes a row."""
+"""Make legal and unique custom_ids of the values of a column, in a few bytes of memory a row: `CustomIdFactory`."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from batchtui.domain.limits import CUSTOM_ID_PATTERN
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-_LEGAL = re.compile(CUSTOM_ID_PATTERN)
+# `$` also matches before a newline at the end, which an id may not have.
+_is_legal = re.compile(CUSTOM_ID_PATTERN.removesuffix("$") + r"\Z").match
 _ILLEGAL = re.compile(r"[^a-zA-Z0-9_-]+")
 _LONGEST = 64
-_LEAST = 1 << 12
+_LEAST = 1 << 8
+_TABLE_BITS = 4
 _MASK = (1 << 64) - 1
+_SHIFT = 64 - _TABLE_BITS
 
 
 class CustomIdFactory:
@@ -41,6 +44,7 @@ class CustomIdFactory:
         text = original if type(original) is str else "" if original is None else str(original)
         if _is_legal(text) and self._seen.give(text):
             return text
+        # Only now: where all names are legal and unique, the table need not be read a second time.
         if self._names is not None:
             self._reserve(self._names())
         bare = text.strip()
@@ -71,51 +75,64 @@ class CustomIdFactory:
 
 
 class SeenIds:
-    """Which ids were given or are reserved, in 13 to 27 bytes each: an array of 62 bits of a hash and a bit for given.
+    """Which ids were given or are reserved, in 13 to 27 bytes each: 62 bits of a hash and a bit for given.
 
     Once in many millions of millions of pairs two texts have one hash; then the second is called seen, which costs it
     a suffix that it would not have needed, and nothing else.
     """
 
     def __init__(self) -> None:
-        self._slots = array("Q", [0]) * _LEAST
-        self._size = _LEAST
-        self._count = 0
+        # Many small tables: one large one would need half as much again while it grows.
+        self._tables = [_HashTable() for _ in range(1 << _TABLE_BITS)]
 
     def give(self, text: str) -> bool:
         """Give an id to the row that has it by itself; False where it was given before."""
         value = hash(text) & _MASK | 3
+        return self._tables[value >> _SHIFT].give(value)
+
+    def take(self, text: str) -> bool:
+        """Give an id that was made; False where it was given or reserved before."""
+        value = hash(text) & _MASK | 3
+        return self._tables[value >> _SHIFT].take(value)
+
+    def reserve(self, text: str) -> None:
+        """Keep an id for the row that has it by itself."""
+        value = hash(text) & _MASK | 3
+        self._tables[value >> _SHIFT].reserve(value)
+
+
+class _HashTable:
+    """Open addressing with linear probing over an array of hashes: bit 1 is always set, bit 0 where it was given."""
+
+    __slots__ = ("_count", "_last", "_slots")
+
+    def __init__(self) -> None:
+        self._slots = array("Q", [0]) * _LEAST
+        self._last = _LEAST - 1
+        self._count = 0
+
+    def give(self, value: int) -> bool:
         here = self._place(value)
         if self._slots[here] == value:
             return False
         self._put(here, value)
         return True
 
-    def take(self, text: str) -> bool:
-        """Give an id that was made; False where it was given or reserved before."""
-        value = hash(text) & _MASK | 3
-        slots, last = self._slots, self._size - 1
-        here = value >> 2 & last
-        while found := slots[here]:
-            if found | 1 == value:
-                return False
-            here = here + 1 & last
-        slots[here] = value
-        self._count += 1
-        if self._count * 10 > self._size * 6:
-            self._grow()
+    def take(self, value: int) -> bool:
+        here = self._place(value)
+        if self._slots[here]:
+            return False
+        self._put(here, value)
         return True
 
-    def reserve(self, text: str) -> None:
-        """Keep an id for the row that has it by itself."""
-        value = hash(text) & _MASK | 3
+    def reserve(self, value: int) -> None:
         here = self._place(value)
         if not self._slots[here]:
             self._put(here, value - 1)
 
     def _place(self, value: int) -> int:
         """Return where a hash is, or would be."""
-        slots, last = self._slots, self._size - 1
+        slots, last = self._slots, self._last
         here = value >> 2 & last
         while (found := slots[here]) and found | 1 != value:
             here = here + 1 & last
@@ -124,21 +141,17 @@ class SeenIds:
     def _put(self, here: int, value: int) -> None:
         self._count += not self._slots[here]
         self._slots[here] = value
-        if self._count * 10 > self._size * 6:
+        # Fuller than this, searches become long.
+        if self._count * 10 > self._last * 6:
             self._grow()
 
     def _grow(self) -> None:
         before = self._slots
-        self._size *= 2
-        self._slots = array("Q", [0]) * self._size
+        self._last = 2 * len(before) - 1
+        self._slots = array("Q", [0]) * (2 * len(before))
         for value in before:
             if value:
                 self._slots[self._place(value | 1)] = value
-
-
-def _is_legal(text: str) -> bool:
-    # `$` also matches before a newline at the end.
-    return _LEGAL.match(text) is not None and text[-1] != "\n"
 
 
 def _suffixed(text: str, suffix: str) -> str:

@@ -23,5 +23,6 @@ Modules:
     send_evidence     what is known of the sends of a part, and what one look at the API showed
     spending          what results used and cost
     states            the states of a batch and of its results, and the changes between them that are allowed
+    statistics        what a set of results looks like as a whole: outcomes, lengths, costs and values
     usage             the tokens that one result used, by category
 """

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 class ApiCall:
     """One HTTP exchange: what was asked, what came back and how long it took. Never holds content or credentials."""
 
+    # Not derived from the path: paths contain ids, and `log` and scripts group calls by this word.
     operation: str
     """create, retrieve, list, cancel, delete, results, models, count_tokens or message."""
     method: str

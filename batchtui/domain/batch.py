@@ -35,6 +35,7 @@ class RequestCounts:
     @property
     def total(self) -> int:
         """All requests of the batch."""
+        # The API sends no total of its own (request_counts in the OpenAPI document of 2026-07-28).
         return self.processing + self.settled
 
     @property
@@ -71,6 +72,7 @@ class RemoteBatch:
     archived_at: datetime | None = None
     has_created_at: bool = True
     """Whether the server named `created_at`; where it did not, it is the time of the response."""
+    # Not compared: they tell of the response, and two responses about an unchanged batch are equal without them.
     account: Account | None = field(default=None, compare=False)
     """Of the response that this was read from."""
     server_time: datetime | None = field(default=None, compare=False)
@@ -79,6 +81,7 @@ class RemoteBatch:
     @property
     def state(self) -> BatchState:
         """The state that this answer proves."""
+        # The API's three statuses are states here under the same words; the other states it never sends.
         return BatchState(self.processing_status)
 
 
@@ -155,6 +158,8 @@ class BatchSummary:
         """Whether all, some or few of its requests succeeded; ALL while nothing is known to have failed."""
         if not self.failed:
             return Success.ALL
+        # Both figures from one source: the API counts refusals and cut-off answers as succeeded, the saved results do
+        # not.
         total = self.counts.settled if self.outcomes is None else self.outcomes.total
         return Success.FEW if 2 * self.failed > total else Success.SOME
 
@@ -204,6 +209,8 @@ class Batch(BatchSummary):
     """The address it was planned for; None where its account was never learnt."""
     is_unproved: bool = False
     """Whether only size and time say that this id is the part's: its results will prove or refute it."""
+    is_chosen: bool = False
+    """Whether a person said that this id is the part's, while that is not proved yet."""
     may_have_twin: bool = False
     """Whether this registry was copied or restored after it was planned: the other one may have sent it."""
 

@@ -39,6 +39,7 @@ class CanaryPlan:
     calls: tuple[CanaryCall, ...]
     api_version: str | None
     betas: tuple[str, ...]
+    # `output-300k-…` is one: the Messages API answers 400 to it, and that would say nothing about the batch.
     dropped_betas: tuple[str, ...]
     """Betas that only a batch may have."""
     left_out: tuple[str, ...]
@@ -64,4 +65,5 @@ class CanaryVerdict:
     @property
     def is_well(self) -> bool:
         """Whether the API accepted the request."""
+        # A 429 or a lost answer has a message, too, and refuses nothing: `is_refused` is not the opposite of this.
         return not self.message

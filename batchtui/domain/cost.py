@@ -36,5 +36,6 @@ class Cost:
 def total(amounts: list[Decimal | None]) -> Decimal | None:
     """Return the sum of amounts in USD; None where one of them is unknown, or where there are none."""
     return (
+        # None spoils the sum, as an amount of 0 for it would be shown as a fact; no amounts at all say nothing either.
         sum((amount for amount in amounts if amount is not None), NOTHING) if amounts and None not in amounts else None
     )

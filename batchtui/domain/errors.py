@@ -231,6 +231,7 @@ class GatewayError(BatchtuiError):
 
     type = "api"
     title = "The API said no"
+    # The default is the definite no; only what leaves a create open (`AnswerLost`) says otherwise.
     nothing_created: ClassVar[bool] = True
     """Whether a create that ended so is known to have created nothing."""
 
@@ -290,6 +291,8 @@ class AnswerLost(GatewayError):
 
     type = "answer_lost"
     title = "No clear answer"
+    # 408 and 409 belong here although they are 4xx: the SDK itself repeats a call after them, and nothing documents
+    # that they are sent before a batch is created.
     nothing_created = False
 
 

@@ -75,12 +75,14 @@ class Estimate:
     """The least and the most that batches like it have written; None where there are too few of them."""
     grounds: Grounds | None = None
     """None without a history."""
+    # Kept per model and not per part alone: results are priced and compared by model, and a part may ask for several.
     expectations: tuple[Expectation, ...] = ()
     """What each model is asked for in each part: to be noted, so that what comes of it can be laid beside it."""
 
     @property
     def margin(self) -> float | None:
         """By what share the real input may exceed the likely one; None where there is no input."""
+        # The tokenizer is not public, so input is worked out from bytes and may be off by this much.
         _low, likely, high = self.input_tokens
         return (high - likely) / likely if likely else None
 

@@ -101,11 +101,13 @@ class EstimateHistory:
 
     def _is_alike(self, each: PastBatch, template: str, likeness: Likeness) -> bool:
         if likeness == "template":
+            # Rows of earlier versions have no digest: two of them have nothing in common because of that.
             return each.template == template != ""
         return likeness == "model" or each.name == self.name
 
 
 def _outcomes(found: Sequence[PastBatch], likeness: Likeness) -> PastOutcomes:
+    # Neither None nor 0: a share of nothing cannot be formed.
     noted = [(each.input_tokens, each.expected_input) for each in found if each.expected_input]
     written = _range([(each.written, each.allowed) for each in found])
     return PastOutcomes(written, _range(noted) if noted else None, len(found), likeness)

@@ -25,6 +25,7 @@ class Forecast:
 
     usual: timedelta
     """What half of those before took at most."""
+    # Not creation + `usual`: a batch that has run for longer than half of the others would be expected in the past.
     end: datetime | None
     """The middle of what is still possible: half of those that took longer than this one has until now ended by then.
 

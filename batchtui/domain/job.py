@@ -21,6 +21,7 @@ def name_complaint(name: str) -> str:
         return "a name is needed"
     if len(name) > LONGEST_NAME:
         return f"a name has at most {LONGEST_NAME} signs"
+    # Stripped, as the shell's words are: a name ` @last` would be reached by nothing that can be typed.
     begins = next((begin for begin in _NOT_A_NAME if name.strip().startswith(begin)), None)
     return f"a name cannot begin with `{begins}`" if begins else ""
 

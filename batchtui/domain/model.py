@@ -70,6 +70,7 @@ def lifecycle_on(model: ModelInfo, day: date) -> Lifecycle:
     match model.lifecycle:
         case "active" | "deprecated" | "retired" as said:
             return said
+    # Later than the date and not on it: a model still answers on the day that the documentation names.
     if model.retires_at is not None and day > model.retires_at:
         return "retired"
     return "deprecated" if model.retires_at or (model.deprecated_at and model.deprecated_at <= day) else "active"
@@ -82,6 +83,7 @@ def fill_unknown(listed: ModelInfo, row: ModelInfo | None) -> ModelInfo:
     gaps = {
         name: getattr(row, name)
         for name in (each.name for each in fields(ModelInfo))
+        # False and 0 are facts that the server stated, so they are no gaps.
         if getattr(listed, name) in (None, ())
     }
     return replace(

@@ -101,6 +101,7 @@ class BatchQuery:
     """Only those for which all of these hold."""
     deleted: bool = False
     """Whether deleted ones are shown too; asking for the state `deleted` shows them anyway."""
+    # A word rather than SQL: only the registry knows its columns, and the dashboard remembers this word between runs.
     sort: SortKey = "newest"
     descending: bool = False
     """Turns the natural direction of the sort key round."""

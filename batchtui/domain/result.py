@@ -76,6 +76,7 @@ class OutcomeCounts:
 
     def items(self) -> Iterator[tuple[Outcome, int]]:
         """Yield every outcome with its count, also those that do not occur."""
+        # Fields are named as the outcomes' values are: a new outcome needs a field here, or `from_mapping` fails.
         return ((outcome, getattr(self, outcome)) for outcome in _IN_ORDER)
 
     def __add__(self, other: OutcomeCounts) -> OutcomeCounts:

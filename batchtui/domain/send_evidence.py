@@ -14,6 +14,8 @@ CREATE_PATIENCE = timedelta(minutes=10)
 """How long the API may work on a create after its client has gone: the time-out of one request."""
 LIST_LAG = timedelta(seconds=60)
 """How long a batch that exists may be absent from the list."""
+MARK_IS_FRESH = timedelta(seconds=60)
+"""Within which the last block must leave after its mark: a laptop may sleep then. No more than `LIST_LAG`."""
 CLOCK_RESOLUTION = timedelta(seconds=2)
 """`Date` has whole seconds and is written before the body: a `created_at` may lie this much before the send began."""
 LOOK_AGAIN = timedelta(seconds=60)
@@ -33,6 +35,7 @@ class Account:
     """None where the server does not name it; that is a fact about the account, not a gap."""
 
     def __str__(self) -> str:
+        # The workspace goes first: keys of one organization differ in it, so it is what tells two accounts apart.
         named = [name for name in (self.workspace, self.organization) if name]
         return f"{' of '.join(named)} at {self.base_url}" if named else self.base_url
 
@@ -91,6 +94,7 @@ class Send:
     """How long the API may work on this create after its client has gone."""
     slack: timedelta = CLOCK_RESOLUTION
     """How far `began` may be off: more where the server named no time."""
+    # A counter and no time: clocks of two machines on one registry may disagree, this order they share.
     seq: int = 0
     """The registry's number for the moment when it began: a batch with a lower one was seen before. 0: unknown."""
 
@@ -175,6 +179,7 @@ class CreationWindow:
 
     def admits(self, total: int | None, created_at: datetime | None) -> bool:
         """Whether a batch of that size and time may be the part's; what cannot be read is not held against it."""
+        # The API sums up all requests of a batch from its first answer on, so a batch of ours never has another total.
         fits = total is None or total == self.requests
         return fits and (created_at is None or self.opens <= created_at <= self.closes)
 

@@ -70,6 +70,7 @@ class Success(StrEnum):
     """More than half did."""
 
 
+# Whatever is missing here ends in `UnlawfulChange`: a new change needs its reason in the text below.
 _S = BatchState
 LAWFUL: Mapping[BatchState, frozenset[BatchState]] = {
     _S.PLANNED: frozenset({_S.SUBMITTING, _S.IN_PROGRESS, _S.CANCELING, _S.ENDED, _S.DELETED}),
@@ -79,17 +80,19 @@ LAWFUL: Mapping[BatchState, frozenset[BatchState]] = {
     _S.CANCELING: frozenset({_S.ENDED, _S.MISSING, _S.UNKNOWN, _S.DELETED}),
     _S.ENDED: frozenset({_S.MISSING, _S.DELETED, _S.UNKNOWN}),
     _S.MISSING: frozenset({_S.IN_PROGRESS, _S.CANCELING, _S.ENDED, _S.DELETED, _S.UNKNOWN}),
-    _S.DELETED: frozenset({_S.IN_PROGRESS, _S.CANCELING, _S.ENDED}),
+    _S.DELETED: frozenset({_S.IN_PROGRESS, _S.CANCELING, _S.ENDED, _S.PLANNED, _S.MISSING}),
 }
 """The states that may follow each state.
 
 From PLANNED to a state of the API only where a batch of an earlier send, or of a copy of this registry, turns up.
 Back to PLANNED only where it is proved that nothing was created; to UNKNOWN from a state of the API only where an
 adopted batch turns out to hold the results of somebody else's requests. From a running state to DELETED, and back from
-there, only where a person forgets a batch here and the API shows it still.
+there, only where a person forgets a batch here and the API shows it still; from DELETED to PLANNED or MISSING only
+where a person undoes that.
 """
 
 
+# No BatchtuiError: nothing that a person or the API does may lead to it, so it is reported as a fault of the program.
 class UnlawfulChange(AssertionError):
     """A change of state that is not allowed: always a bug in this program."""
 

@@ -16,6 +16,7 @@ class Usage:
     cache_read_tokens: int = 0
     output_tokens: int = 0
     """Thinking included."""
+    # Of the output tokens, not beside them: added up again they would be billed twice.
     thinking_tokens: int = 0
     web_searches: int = 0
 

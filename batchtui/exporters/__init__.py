@@ -9,6 +9,7 @@ Modules:
     json_formats  write JSON Lines and JSON
     json_types    find the type that JSON values have in common
     markdown      write Markdown: one section a result
+    overview      write what results look like together, at the beginning of Markdown
     parquet       write Parquet, through pyarrow
     record        one result on its way into a file
 """

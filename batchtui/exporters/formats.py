@@ -1,4 +1,4 @@
-"""The formats by name, and the one way into all of them."""
+"""Choose the writer of a format by its name: `Format`, `write`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from batchtui.domain.statistics import ResultStatistics
     from batchtui.exporters.columns import ExportColumn
     from batchtui.exporters.record import ExportRecord
 
@@ -61,6 +62,7 @@ def write(
     with_requests: bool = False,
     guard: bool = True,
     bom: bool = False,
+    statistics: ResultStatistics | None = None,
 ) -> None:
     """Write entries in a format, as they come: memory does not grow with their number.
 
@@ -72,6 +74,7 @@ def write(
         with_requests: whether a format without columns shows the requests.
         guard: whether CSV and TSV keep spreadsheets from running a cell.
         bom: whether CSV and TSV begin with a byte order mark, for Excel.
+        statistics: what Markdown says of all results at its beginning; None for nothing.
     """
     if kind is Format.PARQUET:
         from batchtui.exporters.parquet import write_parquet
@@ -89,7 +92,11 @@ def write(
     elif kind is Format.MD:
         from batchtui.exporters.markdown import write_markdown
 
-        write_markdown(out, entries, columns, with_requests=with_requests)
+        if statistics is not None:
+            from batchtui.exporters.overview import overview
+
+            out.write(overview(statistics))
+        write_markdown(out, entries, columns, with_requests=with_requests, is_begun=statistics is not None)
     else:
         from batchtui.exporters.json_formats import write_json, write_jsonl
 

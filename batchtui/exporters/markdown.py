@@ -38,10 +38,18 @@ _SENTINEL = "Z"
 
 
 def write_markdown(
-    out: IO[bytes], entries: Iterable[ExportRecord], columns: Sequence[ExportColumn] | None, *, with_requests: bool
+    out: IO[bytes],
+    entries: Iterable[ExportRecord],
+    columns: Sequence[ExportColumn] | None,
+    *,
+    with_requests: bool,
+    is_begun: bool = False,
 ) -> None:
-    """Write a section for each entry: a heading, what became of it, and the answer as it is, or the chosen fields."""
-    for number, entry in enumerate(entries):
+    """Write a section for each entry: a heading, what became of it, and the answer as it is, or the chosen fields.
+
+    `is_begun`: whether another section stands before them.
+    """
+    for number, entry in enumerate(entries, int(is_begun)):
         section = _fields(entry, columns) if columns is not None else _section(entry, with_requests=with_requests)
         out.write(join_text(("\n---\n\n" if number else "") + section).encode("utf-8", "replace"))
 

@@ -1,4 +1,4 @@
-"""Checking records: in C where nothing can be wrong, slowly and thoroughly where something is."""
+"""Check records: in C where nothing can be wrong, slowly and thoroughly where something is: `Checker`."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ from pydantic_core import ValidationError, from_json, to_json
 
 from batchtui.domain.limits import LEGACY_API_VERSION
 from batchtui.domain.problem import Severity
-from batchtui.intake.model_rules import ModelVerdict, check_model, max_tokens_faults
 from batchtui.intake.parts import CLOSING, OPENING
 from batchtui.intake.problems import CheckFault, LineIndex, ProblemCollector
-from batchtui.intake.record_diagnosis import diagnose, envelope_faults
-from batchtui.intake.record_reader import without_mark
-from batchtui.intake.rejected_keys import KNOWN_BETAS, KNOWN_VERSIONS, LEGACY_CODES
-from batchtui.intake.rules import holds_free_json, rules_for
-from batchtui.intake.schema import validator
-from batchtui.intake.schema_errors import explain, write_whole_numbers
+from batchtui.intake.records.diagnosis import diagnose, envelope_faults
+from batchtui.intake.records.reader import without_mark
+from batchtui.intake.records.task_files import TaskRenderer, is_task
+from batchtui.intake.request_digest import RequestHasher
+from batchtui.intake.rules.models import ModelVerdict, check_model, max_tokens_faults
+from batchtui.intake.rules.rejected_keys import KNOWN_BETAS, KNOWN_VERSIONS, LEGACY_CODES
+from batchtui.intake.rules.selection import holds_free_json, rules_for
+from batchtui.intake.rules.tools import ToolChecks
+from batchtui.intake.rules.tools_cache import ToolsCache
+from batchtui.intake.schema.errors import explain, write_whole_numbers
+from batchtui.intake.schema.request import validator
 from batchtui.intake.shapes import Key, Shapes, raw_key
-from batchtui.intake.task_files import TaskRenderer, is_task
-from batchtui.intake.tool_rules import ToolChecks
-from batchtui.intake.tools_cache import ToolsCache
 from batchtui.intake.types import CheckedRequest, CheckReport
 
 if TYPE_CHECKING:
@@ -41,16 +42,27 @@ _OTHER_MODELS = "(others)"
 class _Kind:
     """What all requests with one raw key have in common."""
 
-    __slots__ = ("count", "is_close", "is_free", "limit", "model", "rules", "shape", "verdict", "wants_example")
+    __slots__ = (
+        "count", "digest", "is_close", "is_free", "limit", "model", "rules", "shape", "verdict", "wants_example",
+    )  # fmt: skip
 
     def __init__(
-        self, key: Key, verdict: ModelVerdict, shape: int, tool_checks: ToolChecks, *, wants_example: bool
+        self,
+        key: Key,
+        verdict: ModelVerdict,
+        shape: int,
+        tool_checks: ToolChecks,
+        hasher: RequestHasher,
+        *,
+        wants_example: bool,
     ) -> None:
         self.shape = shape
         self.model = key.model
         self.verdict = verdict
+        # An unknown limit is a number that nothing exceeds, so that the inner loop compares without asking for None.
         self.limit = verdict.max_tokens if verdict.max_tokens is not None else 1 << 62
         """max_tokens up to here needs no second look."""
+        self.digest = hasher.function_for(key)
         self.rules = rules_for(key, verdict, tool_checks)
         self.is_free = holds_free_json(key)
         self.is_close = bool(self.rules or self.is_free)
@@ -70,10 +82,12 @@ class Checker:
         )
         self._known_tools = ToolsCache(self._schema.validate_json)
         self._validate: Callable[[bytes], Any] = self._schema.validate_json
+        # A request that fills the frame of a body alone still makes a part.
         self._longest = options.max_bytes - len(OPENING) - len(CLOSING)
         wanted = {"model": options.model, "max_tokens": options.max_tokens}
         self._overrides = {key: value for key, value in wanted.items() if value is not None}
         self._tasks = TaskRenderer(options)
+        self._hasher = RequestHasher(options.api_version, options.betas)
         self._shapes = Shapes()
         self._kinds: dict[tuple[Any, ...], _Kind] = {}
         self._verdicts: dict[str, ModelVerdict] = {}
@@ -142,6 +156,7 @@ class Checker:
                 line, value, kind, file, number
             ):
                 continue
+            # Elements of an array may be spread over lines; in a body and in the request store each is one line.
             if b"\n" in line:
                 line = _on_one_line(line)
             seq += 1
@@ -151,7 +166,8 @@ class Checker:
             if number - seq != gap:
                 gap = number - seq
                 self.places.note(seq, number)
-            request = (seq, value["custom_id"], line, file, number, kind.model, max_tokens, kind.shape)
+            digest = kind.digest(params)
+            request = (seq, value["custom_id"], line, file, number, kind.model, max_tokens, kind.shape, digest)
             if kind.wants_example:
                 self._exemplify(kind, key, CheckedRequest(*request))
             good.append(request)
@@ -167,7 +183,7 @@ class Checker:
         if key.tools:  # looking for them would cost the others a tenth
             self._validate = self._known_tools.validate
         shape, is_new = self._shapes.identify(key)
-        kind = _Kind(key, self._judge(key.model), shape, self._tool_checks, wants_example=is_new)
+        kind = _Kind(key, self._judge(key.model), shape, self._tool_checks, self._hasher, wants_example=is_new)
         if len(self._kinds) >= _MOST_KINDS or len(key.turns) > _LONGEST_KEPT:
             self._settle()
             # Bounded: requests may all differ, and each kind holds its rules.
@@ -181,6 +197,7 @@ class Checker:
             self._shapes.count(kind.shape, kind.count)
             if not kind.count:
                 continue
+            # Bounded: a template may put the row into the model by mistake, and then there are as many models as rows.
             known = kind.model in self._models or len(self._models) < _MOST_MODELS
             self._models[kind.model if known else _OTHER_MODELS] += kind.count
             kind.count = 0
@@ -229,6 +246,7 @@ class Checker:
                 return (line, self._validate(line)) if line else None
             except ValidationError as other:
                 error = other
+        # pydantic's message for broken JSON names no reason that a person can act on, so the line is read again.
         read = diagnose(line)
         faults, value = list(read.faults), read.value
         custom_id = read.custom_id
@@ -241,6 +259,7 @@ class Checker:
             faults += more
         if value is not None:
             more, has_changed = self._faults(value)
+            # Python's parser took what the strict one refuses, so nothing else will name the reason.
             if not faults and not more and error.errors()[0]["type"] == "json_invalid":
                 more = [_unread(error)]
             faults += more
@@ -249,6 +268,7 @@ class Checker:
         if value is None or any(fault.severity is Severity.ERROR for fault in faults):
             return None
         request = {"custom_id": value["custom_id"], "params": value["params"]}
+        # The bytes stay as they came wherever that is possible: a fingerprint is made of them.
         is_same = len(value) == len(request) and not has_changed
         return (line if is_same else to_json(request)), request
 
@@ -262,6 +282,7 @@ class Checker:
         model = params.get("model")
         verdict = self._judge(model) if isinstance(model, str) else None
         error = self._schema_error(request)
+        # Before anything is explained: a number that is rewritten is no error any more.
         rewritten = list(write_whole_numbers(error, params)) if error else []
         if rewritten:
             faults += rewritten

@@ -1,4 +1,4 @@
-"""One pass over the input: files in, requests that may be sent and a report out."""
+"""Read the input in one pass: files in, requests that may be sent and a report out: `Intake`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, BinaryIO
 from batchtui.domain.problem import Severity
 from batchtui.intake.checker import Checker
 from batchtui.intake.problems import CheckFault
-from batchtui.intake.record_reader import UnknownFormat, read_records
-from batchtui.intake.sources import ByteCounter, DamagedGzip, find_sources, read_chunks
+from batchtui.intake.records.reader import UnknownFormat, read_records
+from batchtui.intake.records.sources import ByteCounter, DamagedGzip, find_sources, read_chunks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from batchtui.intake.sources import Source
+    from batchtui.intake.records.sources import Source
     from batchtui.intake.types import CheckedRequest, CheckOptions, CheckReport
 
 
@@ -44,6 +44,7 @@ class Intake:
         """Bytes of all inputs together; None where one of them is a pipe."""
         total = 0
         for source in self._sources:
+            # A pipe has no size, and a total without it would end before the reading does.
             if source.size is None:
                 return None
             total += source.size
@@ -103,6 +104,7 @@ class Intake:
         if checker.records == 0 and not checker.findings.errors:
             fault = CheckFault("file-empty", "there are no requests in it", "a batch needs at least one")
             checker.findings.add(fault, self._sources[0].name, None)
+        # Only where it is right: a single wrong record has its own fault to tell.
         elif checker.records == checker.seq == 1:
             hint = "a batch of one waits like any other; the Messages API answers at once, at the full price"
             file, line = checker.places.find(1)

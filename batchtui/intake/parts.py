@@ -1,4 +1,4 @@
-"""Cutting a job into parts: by count and by exact bytes of the body that will be sent."""
+"""Cut a job into parts by the number of requests and the exact bytes of each body: `PartCutter`."""
 
 from __future__ import annotations
 
@@ -53,6 +53,7 @@ class PartCutter:
             raise ValueError(f"a request of {payload_length} bytes does not fit into a part of {self._max_bytes}")
         grown = self.bytes + payload_length + (len(SEPARATOR) if self.requests else 0)
         if self.part == 0 or self.requests >= self._max_requests or grown > self._max_bytes:
+            # `first` holds for the first part alone: with cache priming it has one request.
             self._max_requests = self._usual if self.part else self._max_requests
             self.part += 1
             self.requests = 0
@@ -68,6 +69,7 @@ class PartCutter:
             ValueError: a single request is larger than a part may be.
         """
         count, grown = len(payload_lengths), self.bytes + sum(payload_lengths) + len(SEPARATOR) * len(payload_lengths)
+        # The usual case, all of them fit: no loop over half a megabyte of requests.
         if self.requests and self.requests + count <= self._max_requests and grown <= self._max_bytes:
             self.requests += count
             self.bytes = grown

@@ -1,4 +1,4 @@
-"""Collecting problems: the same fault in many places is one problem, however large the file."""
+"""Collect problems: the same fault in many places is one problem, however large the file: `ProblemCollector`."""
 
 from __future__ import annotations
 
@@ -57,6 +57,7 @@ class ProblemCollector:
         group = self._groups.get(key)
         if group is None:
             if len(self._groups) >= MOST_GROUPS:
+                # Merged, not dropped: the counts stay exact.
                 key = (fault.code, "", "")
             group = self._groups.setdefault(key, _Group(fault, file, custom_id))
         group.count += 1
@@ -97,6 +98,7 @@ class LineIndex:
     """Remembers runs of requests on consecutive lines; a plain file of a million lines is one run."""
 
     def __init__(self) -> None:
+        # Arrays of machine integers: in a file where every second line is wrong there is a run for each request.
         self._seqs = array("Q")
         self._lines = array("Q")
         self._files = array("L")

@@ -1,4 +1,4 @@
-"""Grouping requests by the skeleton of their params, cheaply enough to do it to every one."""
+"""Group requests by the skeleton of their params, cheaply enough to do it to every one: `Shapes`, `raw_key`."""
 
 from __future__ import annotations
 
@@ -59,6 +59,7 @@ def raw_key(params: dict[str, Any]) -> tuple[Any, ...]:
     turns = []
     for message in params["messages"]:
         content = message["content"]
+        # `type(…) is` and not isinstance: the schema lets only these types pass, and this is the inner loop.
         turns.append(message["role"] if type(content) is str else (message["role"], *_kinds(content)))
     system = params.get("system")
     tools = params.get("tools")
@@ -94,6 +95,7 @@ class Shapes:
         if known is not None:
             return known, known not in self._first
         if len(self._ids) >= MOST_SHAPES:
+            # Not refused: shapes are for a summary and for canaries, and a file may have any number.
             return MOST_SHAPES, False
         self._ids[text] = len(self._ids) + 1
         return len(self._ids), True
@@ -106,6 +108,7 @@ class Shapes:
         """Keep the first request of a shape; several keys may have it, and each may ask for an example."""
         if example.shape not in self._first:
             self._room -= len(example.payload)
+            # Without its payload it can be no canary, but it still names a line to look at.
             self._first[example.shape] = key, example if self._room >= 0 else example._replace(payload=b"")
 
     def all(self) -> tuple[Shape, ...]:

@@ -57,6 +57,8 @@ class CheckedRequest(NamedTuple):
     max_tokens: int | None
     shape: int
     """`Shape.id` of its skeleton."""
+    digest: bytes = b""
+    """Of its params, see `request_digest`; empty where it was not asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Read the arguments of the public API: each function returns the value, or raises `UsageError` with the name of it.
 
-Programs pass what they have: a word where several are taken, a number as text, NaN. What cannot be meant is said where
-it was passed, not by an error of a library far below.
+Programs pass a word where several are taken, a number as text, NaN. A wrong value is reported where it was passed,
+with its name, and not by an error of a library far below.
 """
 
 from __future__ import annotations
@@ -74,6 +74,7 @@ def choice(name: str, value: Any, allowed: Iterable[T]) -> T:
 
 def whole(name: str, value: Any, least: int = 0, most: int = _LARGEST_INT) -> int:
     """Return a whole number within bounds."""
+    # In Python True is an int: `max_tokens=True` would be one token.
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
         bounds = f"from {least} to {most:,}" if most < _LARGEST_INT else f"of at least {least}"
         raise wrong(name, value, f"a whole number {bounds}")
@@ -86,7 +87,7 @@ def whole_or_none(name: str, value: Any, least: int = 0) -> int | None:
 
 
 def seconds(name: str, value: Any, *, may_be_0: bool = False) -> float | None:
-    """Return seconds above 0, or at least 0 where that `may_be`; None stays None."""
+    """Return seconds above 0, or with `may_be_0` at least 0; None stays None."""
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
@@ -109,6 +110,7 @@ def dollars(name: str, value: Any) -> Decimal | None:
     if isinstance(value, float) and not math.isfinite(value):
         raise wrong(name, value, hint)
     try:
+        # A float by way of its text: Decimal(0.1) would have 55 digits.
         amount = value if isinstance(value, int | Decimal) else Decimal(str(value).strip())
         if isinstance(amount, Decimal) and not amount.is_finite():
             raise wrong(name, value, hint)
@@ -140,10 +142,10 @@ def path_of(name: str, value: Any) -> Path:
     return Path(text(name, str(value)))
 
 
-def known_names(wishes: Mapping[str, Any], allowed: Iterable[str]) -> None:
+def known_names(keywords: Mapping[str, Any], allowed: Iterable[str]) -> None:
     """Refuse a keyword argument that does not exist."""
     every = sorted(allowed)
-    for name in wishes:
+    for name in keywords:
         if name not in every:
             raise UsageError(f"There is no argument {name}.", hint=f"The arguments are {', '.join(every)}.")
 
@@ -151,6 +153,7 @@ def known_names(wishes: Mapping[str, Any], allowed: Iterable[str]) -> None:
 def wrong(name: str, value: object, wanted: str) -> UsageError:
     """Return the error for a value that is not what is wanted."""
     try:
+        # ascii, as the message may go to a terminal or a log that cannot show the value.
         shown = ascii(value)
     except Exception:  # noqa: BLE001 (anybody's __repr__, and a number too long to be printed)
         shown = f"a value of type {type(value).__name__}"

@@ -27,6 +27,7 @@ def _blocking(
     def call(self: BlockingWorkspace, *args: P.args, **kwargs: P.kwargs) -> T:
         return self.run(method(self.workspace, *args, **kwargs))
 
+    # mypy cannot follow `wraps` from one first parameter to another.
     return cast("Callable[Concatenate[BlockingWorkspace, P], T]", wraps(method)(call))
 
 
@@ -42,6 +43,7 @@ def _iterating(
             while items := self.run(_some(source)):
                 yield from items
         finally:
+            # Also after a `break` in the caller's loop: the generator holds files open.
             self.run(source.aclose())
 
     return cast("Callable[Concatenate[BlockingWorkspace, P], Iterator[T]]", wraps(method)(call))
@@ -117,6 +119,7 @@ class BlockingWorkspace:
 
     def _stop(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
+        # The loop may be closed only when its thread has left it.
         self._thread.join()
         self._loop.close()
 

@@ -46,6 +46,7 @@ def open_workspace(
         StorageError: on entering, where the registry cannot be opened.
     """
     _refuse_odd_key(api_key)
+    # The SDK would take the key, and parts would be planned under a profile that did not send them.
     if api_key is not None and profile is not None:
         raise UsageError("api_key and profile exclude each other.", hint="Pass one of them.")
     return Opening(
@@ -67,19 +68,20 @@ def _refuse_odd_key(api_key: object) -> None:
 class Opening(AbstractAsyncContextManager["Workspace"], AbstractContextManager["BlockingWorkspace"]):
     """A workspace to be opened by `async with` or `with`; nothing is opened before."""
 
-    def __init__(self, home: str | Path | None, **wishes: Any) -> None:
-        """`wishes`: as `open_workspace` has them."""
+    def __init__(self, home: str | Path | None, **keywords: Any) -> None:
+        """`keywords`: as `open_workspace` has them."""
         self._home = Path(home) if home is not None else None
-        self._wishes = wishes
+        self._keywords = keywords
         self._stack = AsyncExitStack()
         self._blocking: BlockingWorkspace | None = None
 
     async def __aenter__(self) -> Workspace:
+        # Imported on entering, so that `import batchtui` stays cheap for programs that may never open one.
         from batchtui.services.workspace import open_workspace as open_engine
         from batchtui.settings.paths import Paths
 
         paths = Paths.locate(self._home)
-        return Workspace(await self._stack.enter_async_context(open_engine(paths, **self._wishes)))
+        return Workspace(await self._stack.enter_async_context(open_engine(paths, **self._keywords)))
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -1,4 +1,4 @@
-"""The keyword arguments of the public API, as typed dictionaries: `IntakeWishes`, `ExportWishes`."""
+"""The keyword arguments of the public API, as typed dictionaries: `IntakeKeywords`, `ExportKeywords`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from batchtui.domain.result import Outcome
 
 
-class IntakeWishes(TypedDict, total=False):
+class IntakeKeywords(TypedDict, total=False):
     """How requests are read."""
 
     model: str
@@ -29,7 +29,7 @@ class IntakeWishes(TypedDict, total=False):
     """Models that are sent even where they are known to be retired or to refuse the request."""
 
 
-class ExportWishes(TypedDict, total=False):
+class ExportKeywords(TypedDict, total=False):
     """How results are written."""
 
     format: Literal["jsonl", "json", "csv", "tsv", "md", "parquet", "chat"]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 class Result:
     """A result with the request that led to it. Nothing is parsed before it is asked for; it never changes."""
 
+    # Slots: a program may keep a million of them.
     __slots__ = ("_entry",)
 
     def __init__(self, entry: ExportRecord) -> None:
@@ -27,6 +28,11 @@ class Result:
     def custom_id(self) -> str:
         """Whose result it is."""
         return self._entry.answer.custom_id
+
+    @property
+    def original_id(self) -> str:
+        """What the table that `batchtui compose` read calls the row; the custom_id where that is its own name."""
+        return self.custom_id if self._entry.original is None else self._entry.original
 
     @property
     def outcome(self) -> Outcome:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from batchtui.domain.errors import InputError
 from batchtui.domain.limits import MAX_BODY_BYTES, MAX_REQUESTS
 from batchtui.library import arguments
-from batchtui.library.options import IntakeWishes
+from batchtui.library.options import IntakeKeywords
 from batchtui.services.submission.staging.stage import IntakeOptions
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ class RequestStream(RawIOBase):
             try:
                 return _written(item)
             except _UNWRITABLE:
+                # Copied only where the plain way has failed: nearly no request holds the SDK's signs.
                 return _written(_given(item))
         except _UNWRITABLE as error:
             raise InputError(f"Request {self._number} cannot be written as JSON: {error}") from error
@@ -128,21 +129,22 @@ Source: TypeAlias = "str | Path | Sequence[str | Path] | Requests"
 """A file, a folder of parts, several of them; or requests as the SDK takes them, from any iterable."""
 
 
-def open_source(source: Source, wishes: IntakeWishes) -> tuple[list[str], IntakeOptions]:
+def open_source(source: Source, keywords: IntakeKeywords) -> tuple[list[str], IntakeOptions]:
     """Return what is read and how: names of files, or `-` with a stream of the requests behind it."""
-    arguments.known_names(wishes, IntakeWishes.__annotations__)
+    arguments.known_names(keywords, IntakeKeywords.__annotations__)
     options = IntakeOptions(
-        model=arguments.text_or_none("model", wishes.get("model")),
-        max_tokens=arguments.whole_or_none("max_tokens", wishes.get("max_tokens"), 1),
-        max_requests=arguments.whole("max_requests", wishes.get("max_requests", MAX_REQUESTS), 1, MAX_REQUESTS),
-        max_bytes=arguments.whole("max_bytes", wishes.get("max_bytes", MAX_BODY_BYTES), 1, MAX_BODY_BYTES),
-        api_version=arguments.text_or_none("api_version", wishes.get("api_version")),
-        betas=arguments.texts("betas", wishes.get("betas")),
-        allowed_models=arguments.texts("allow_models", wishes.get("allow_models")),
+        model=arguments.text_or_none("model", keywords.get("model")),
+        max_tokens=arguments.whole_or_none("max_tokens", keywords.get("max_tokens"), 1),
+        max_requests=arguments.whole("max_requests", keywords.get("max_requests", MAX_REQUESTS), 1, MAX_REQUESTS),
+        max_bytes=arguments.whole("max_bytes", keywords.get("max_bytes", MAX_BODY_BYTES), 1, MAX_BODY_BYTES),
+        api_version=arguments.text_or_none("api_version", keywords.get("api_version")),
+        betas=arguments.texts("betas", keywords.get("betas")),
+        allowed_models=arguments.texts("allow_models", keywords.get("allow_models")),
     )
     files = _files_of(source)
     if files is not None:
         return files, options
+    # A mapping is iterable, too, but by its keys: a single request was passed in place of a list.
     if not isinstance(source, Iterable | AsyncIterable) or isinstance(source, bytes | bytearray | Mapping):
         raise InputError(
             f"A {type(source).__name__} is no source of requests.",

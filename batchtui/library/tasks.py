@@ -112,12 +112,16 @@ def load_requests_from_file(path: str | Path) -> list[BatchRequest]:
 def save_results_to_file(results: Sequence[TaskResult], path: str | Path, *, overwrite: bool = False) -> None:
     """Write results as a JSON array; as JSON lines where the name ends with `.jsonl`. The file appears whole.
 
+    Texts are written as the model wrote them: JSON is not read by spreadsheets as formulas are, so nothing is guarded.
+    `Workspace.export` writes CSV, with a guard against formulas.
+
     Raises:
         OutputExists: the file exists and `overwrite` was not said.
         StorageError: the disk refuses.
     """
     target = path_of("path", path)
     flag("overwrite", overwrite)
+    # Before the work: `open_atomic` asks again when the file is whole.
     if is_there(target) and not overwrite:
         raise OutputExists(f"{target} exists.", hint="Say overwrite=True, or name another file.")
     try:
@@ -136,12 +140,14 @@ def save_results_to_file(results: Sequence[TaskResult], path: str | Path, *, ove
 
 
 def _values(path: str | Path, text: str) -> Iterator[Any]:
+    # By the content and not by the name: the guide's helpers write either into `.json`.
     if text.lstrip()[:1] == "[":
         try:
             yield from json.loads(text)
         except (ValueError, RecursionError) as error:
             raise InputError(f"{path} is no JSON: {error}") from error
         return
+    # Not `splitlines`, which also splits at U+2028, and that is legal inside a JSON string.
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             try:

@@ -9,10 +9,10 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack, get_args
 
-from batchtui.domain.errors import InputError, ResultsUnavailable
+from batchtui.domain.errors import InputError, ResultsUnavailable, SubmittedBefore
 from batchtui.domain.states import BatchState
 from batchtui.library import arguments
-from batchtui.library.options import ExportWishes
+from batchtui.library.options import ExportKeywords
 from batchtui.library.result import Result
 from batchtui.library.sources import Source, open_source
 from batchtui.library.tasks import TaskResult, id_of, requests_of, task_result
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from batchtui.domain.query import SortKey
     from batchtui.domain.result import Outcome
     from batchtui.intake import CheckReport
-    from batchtui.library.options import IntakeWishes
+    from batchtui.library.options import IntakeKeywords
     from batchtui.library.tasks import BatchRequest
-    from batchtui.services.batches import cancel as cancelling
+    from batchtui.services.batches import cancel as cancel_service
     from batchtui.services.batches.targets import Target
     from batchtui.services.polling.wait import Waiting
     from batchtui.services.results.export import ExportReport
@@ -51,7 +51,7 @@ class Workspace:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    async def check(self, source: Source, **wishes: Unpack[IntakeWishes]) -> CheckReport:
+    async def check(self, source: Source, **keywords: Unpack[IntakeKeywords]) -> CheckReport:
         """Check requests as `batchtui check` does; nothing is kept or sent.
 
         Raises:
@@ -59,18 +59,18 @@ class Workspace:
         """
         from batchtui.services.submission.staging.stage import stage
 
-        sources, intake = open_source(source, wishes)
+        sources, intake = open_source(source, keywords)
         staged = await stage(self._engine, sources, intake)
         self._engine.registry.requests.discard(staged.requests)
         return staged.report
 
-    async def estimate(self, source: Source, *, count: bool = False, **wishes: Unpack[IntakeWishes]) -> Estimate:
+    async def estimate(self, source: Source, *, count: bool = False, **keywords: Unpack[IntakeKeywords]) -> Estimate:
         """Say what requests would cost as a batch, in USD: `cost.low`, `cost.likely`, `cost.at_most`; nothing is sent.
 
         Args:
             source: as for `submit`.
             count: have the API count the input tokens of a few requests; free, and the only call there is.
-            **wishes: how the requests are read: see `IntakeWishes`.
+            **keywords: how the requests are read: see `IntakeKeywords`.
 
         Raises:
             InputError: where the source cannot be read at all, or no request is right: that costs nothing that could
@@ -78,7 +78,7 @@ class Workspace:
         """
         from batchtui.services.submission.check import check
 
-        sources, intake = open_source(source, wishes)
+        sources, intake = open_source(source, keywords)
         arguments.flag("count", count)
         checked = await check(self._engine, sources, intake, count=count)
         if not checked.report.requests:
@@ -94,7 +94,7 @@ class Workspace:
         max_cost: Decimal | float | str | None = None,
         if_submitted: IfSubmitted = "refuse",
         prime: bool = False,
-        **wishes: Unpack[IntakeWishes],
+        **keywords: Unpack[IntakeKeywords],
     ) -> Job:
         """Check requests, cut them into parts, keep them, and send each part once.
 
@@ -108,7 +108,7 @@ class Workspace:
             max_cost: USD; where the requests may cost more, nothing is sent.
             if_submitted: what to do where the same was submitted before.
             prime: let one request go first, to fill the prompt cache; `wait` sends the rest when it has ended.
-            **wishes: how the requests are read: see `IntakeWishes`.
+            **keywords: how the requests are read: see `IntakeKeywords`.
 
         Raises:
             InputError: errors in the input, a limit on cost, or submitted before; nothing was sent.
@@ -122,15 +122,23 @@ class Workspace:
         arguments.flag("prime", prime)
         name = arguments.text_or_none("name", name)
         labels = arguments.texts("tags", tags)
-        sources, intake = open_source(source, wishes)
+        sources, intake = open_source(source, keywords)
         if sources == ["-"]:
             name = name or "requests"
         plan = await plan_submit(self._engine, sources, SubmitOptions(name, labels, intake, prime))
         try:
+            # `is_sendable` first: a source with errors is reported, not answered with an earlier job.
             if plan.is_sendable and plan.earlier and if_submitted == "reuse":
                 await self.resume(plan.earlier[0])
                 return plan.earlier[0]
-            submitted = await apply_submit(self._engine, plan, force=if_submitted == "again", max_cost=limit)
+            try:
+                submitted = await apply_submit(self._engine, plan, force=if_submitted == "again", max_cost=limit)
+            except SubmittedBefore:
+                # Another task or process has planned the same since this plan was made, and sends it.
+                earlier = await self._engine.registry.jobs.with_fingerprint(plan.job.fingerprint)
+                if if_submitted != "reuse" or not earlier:
+                    raise
+                return earlier[0]
         finally:
             discard(self._engine, plan)
         return submitted.job
@@ -240,6 +248,7 @@ class Workspace:
         clock = self._engine.clock
         began, limit = clock.monotonic(), time_limit(timeout)
         target = await self.find(named)
+        # Without consent: it looks for the lost batch and sends nothing again.
         if any(batch.state is BatchState.UNKNOWN for batch in target.batches):
             await self.resume(named)
         keys = [batch.key for batch in target.batches]
@@ -309,13 +318,14 @@ class Workspace:
         arguments.choice("order", order, ("input", "arrival"))
         arguments.flag("with_requests", with_requests)
         target = await self.collect(named)
+        # Of a batch made elsewhere the requests were never here: the results come without them.
         has_requests = self._engine.registry.requests.has(target.batches[0].job)
         plan = await plan_export(self._engine, target.batches, ExportOptions(only=wanted, order=order))
         plan = replace(plan, with_requests=with_requests and has_requests)
         async for entry in read_results(self._engine, plan):
             yield Result(entry)
 
-    async def export(self, named: Named, output: str | Path, **wishes: Unpack[ExportWishes]) -> ExportReport:
+    async def export(self, named: Named, output: str | Path, **keywords: Unpack[ExportKeywords]) -> ExportReport:
         """Write results to a file, whole or not at all: jsonl, json, csv, tsv, md or parquet, told by its name.
 
         The format chat (lines for fine-tuning) is never told by a name.
@@ -327,17 +337,17 @@ class Workspace:
         """
         from batchtui.services.results.export import ExportOptions, apply_export, plan_export
 
-        arguments.known_names(wishes, ExportWishes.__annotations__)
+        arguments.known_names(keywords, ExportKeywords.__annotations__)
         options = ExportOptions(
             output=str(arguments.path_of("output", output)),
-            format=arguments.text_or_none("format", wishes.get("format")),
-            only=arguments.outcomes("only", wishes.get("only")),
-            order=arguments.choice("order", wishes.get("order"), (None, "input", "arrival")),
-            with_requests=arguments.flag("with_requests", wishes.get("with_requests", False)),
-            fields=arguments.texts("fields", wishes.get("fields")),
-            overwrite=arguments.flag("overwrite", wishes.get("overwrite", False)),
-            guard=arguments.flag("guard", wishes.get("guard", True)),
-            bom=arguments.flag("bom", wishes.get("bom", False)),
+            format=arguments.text_or_none("format", keywords.get("format")),
+            only=arguments.outcomes("only", keywords.get("only")),
+            order=arguments.choice("order", keywords.get("order"), (None, "input", "arrival")),
+            with_requests=arguments.flag("with_requests", keywords.get("with_requests", False)),
+            fields=arguments.texts("fields", keywords.get("fields")),
+            overwrite=arguments.flag("overwrite", keywords.get("overwrite", False)),
+            guard=arguments.flag("guard", keywords.get("guard", True)),
+            bom=arguments.flag("bom", keywords.get("bom", False)),
         )
         target = await self.collect(named)
         return await apply_export(self._engine, await plan_export(self._engine, target.batches, options))
@@ -350,6 +360,7 @@ class Workspace:
         custom_ids: str | Iterable[str] | None = None,
         model: str | None = None,
         max_tokens: int | None = None,
+        allowed_models: str | Iterable[str] = (),
         max_cost: Decimal | float | str | None = None,
     ) -> Job:
         """Send again only what has not succeeded in any attempt, as the next attempt of the same job.
@@ -360,6 +371,7 @@ class Workspace:
             custom_ids: nothing but these requests, None for all; without `only` whatever their failure is.
             model: replaces the model of what is sent again.
             max_tokens: replaces its max_tokens.
+            allowed_models: models that are sent even where they are known to be retired or to refuse the request.
             max_cost: USD; where it may cost more, nothing is sent.
 
         Raises:
@@ -376,6 +388,7 @@ class Workspace:
             custom_ids=None if custom_ids is None else frozenset(arguments.texts("custom_ids", custom_ids)),
             model=arguments.text_or_none("model", model),
             max_tokens=arguments.whole_or_none("max_tokens", max_tokens, 1),
+            allowed_models=arguments.texts("allowed_models", allowed_models),
         )
         plan = await plan_retry(self._engine, await self.find(named), options)
         try:
@@ -383,7 +396,7 @@ class Workspace:
         finally:
             discard(self._engine, plan)
 
-    async def cancel(self, named: Named) -> list[cancelling.ActionResult]:
+    async def cancel(self, named: Named) -> list[cancel_service.ActionResult]:
         """Cancel what still runs, checked by reading back; parts that were not sent are dropped.
 
         What has an answer already keeps it, and is billed. Returns what became of each batch.
@@ -395,7 +408,7 @@ class Workspace:
 
     async def delete(
         self, named: Named, *, locally: bool = False, force: bool = False
-    ) -> list[cancelling.ActionResult]:
+    ) -> list[cancel_service.ActionResult]:
         """Delete ended batches at the API, or only here. Without `force` those without saved results are left alone."""
         from batchtui.services.batches.delete import apply_delete, plan_delete
 
@@ -433,7 +446,7 @@ class Workspace:
         target = await self.wait(batch_id, poll_interval=poll_interval, timeout=timeout)
         return [result async for result in self.results(target.job or batch_id)]
 
-    async def cancel_batch(self, batch_id: Named) -> list[cancelling.ActionResult]:
+    async def cancel_batch(self, batch_id: Named) -> list[cancel_service.ActionResult]:
         """Cancel it; see `cancel`."""
         return await self.cancel(batch_id)
 
@@ -464,6 +477,7 @@ class Workspace:
         except ResultsUnavailable as error:
             return [TaskResult(id_of(task), success=False, error=error.message) for task in tasks]
         missing = "There is no result for this task."
+        # By the tasks and not by the results: a task without a result must not be missing from the list.
         return [found.get(id_of(t)) or TaskResult(id_of(t), success=False, error=missing) for t in tasks]
 
 

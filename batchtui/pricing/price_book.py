@@ -76,6 +76,7 @@ class PriceBook:
         own = self._own.get(model) or self._own.get(undated(model)) or _NOTHING_OWN
         found = own.prices(batch=batch) or prices_of(model, day, batch=batch)
         factor = 1 - (self._discount if own.discount is None else own.discount)
+        # The price list's own object, which is cached: no copies are made where nothing changes.
         if found is None or factor == 1:
             return found
         return ModelPrices(tuple((above, rates.times(factor)) for above, rates in found.steps))

@@ -83,6 +83,7 @@ class ModelPrices:
 
     def rates(self, prompt_tokens: int, geography: str | None = None) -> Rates:
         """Return the rates of a request whose prompt is so long."""
+        # The highest step that the prompt exceeds holds for all of its tokens, not only for those above it.
         rates = next(rates for above, rates in reversed(self.steps) if prompt_tokens > above)
         return rates.times(US_FACTOR) if geography == US else rates
 
@@ -97,6 +98,7 @@ def prices_of(model: str, day: date, *, batch: bool = True) -> ModelPrices | Non
 
     The first call imports the list, which takes a quarter of a second: not for an event loop.
     """
+    # An earlier day would find no batch price at all, or the full one.
     return _prices(model, max(day, BATCH_PRICES_SINCE), batch)
 
 

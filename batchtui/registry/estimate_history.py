@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import aiosqlite
 
     from batchtui.domain.estimate_history import Expectation
-    from batchtui.registry.database import Database
+    from batchtui.registry.database.connection import Database
 
 LATEST = 2_000
 """Batches, each counted once for every model in it, that are looked at, the newest first."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.registry.codecs import encode_time, list_text, money_text
+from batchtui.registry.database.codecs import encode_time, list_text, money_text
+from batchtui.registry.database.row_mapping import to_job
 from batchtui.registry.estimate_history import insert_expectations
 from batchtui.registry.journal import note
-from batchtui.registry.row_mapping import to_job
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from batchtui.domain.estimate_history import Expectation
     from batchtui.domain.job import Job, PartPlan
     from batchtui.domain.send_evidence import Account
-    from batchtui.registry.database import Database
-    from batchtui.registry.origin import Origin
+    from batchtui.registry.database.connection import Database
+    from batchtui.registry.database.origin import Origin
 
 
 class AttemptTaken(Exception):

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from batchtui.registry.codecs import decode_time, encode_time
+from batchtui.registry.database.codecs import decode_time, encode_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import aiosqlite
 
     from batchtui.domain.api_call import ApiCall
-    from batchtui.registry.database import Database
+    from batchtui.registry.database.connection import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Entry:
     at: datetime
     kind: Literal["act", "call"]
     event: str
-    """For an act what happened, dotted, like `batch.ended`; for a call the operation, like `list`."""
+    """For an action what happened, dotted, like `batch.ended`; for a call the operation, like `list`."""
     job: str | None
     batch_key: int | None
     batch_id: str | None
@@ -63,7 +63,7 @@ class Journal:
             )
 
     async def record(self, at: datetime, event: str, *, job: str | None = None, **detail: Any) -> None:
-        """Note an act that changes no batch, in a transaction of its own."""
+        """Note an action that changes no batch, in a transaction of its own."""
         async with self._database.transaction() as tx:
             await note(tx, at, event, job=job, **detail)
 
@@ -81,9 +81,9 @@ class Journal:
         # Selected from the newest on because of the limit, returned from the oldest on.
         return [_to_entry(row) for row in reversed(rows)]
 
-    async def after(self, seq: int, *, acts_only: bool = False, limit: int = 1000) -> list[Entry]:
+    async def after(self, seq: int, *, actions_only: bool = False, limit: int = 1000) -> list[Entry]:
         """Read the entries that came after this one, oldest first."""
-        kind = " AND kind = 'act'" if acts_only else ""
+        kind = " AND kind = 'act'" if actions_only else ""
         rows = await self._database.all(f"SELECT * FROM journal WHERE seq > ?{kind} ORDER BY seq LIMIT ?", (seq, limit))
         return [_to_entry(row) for row in rows]
 
@@ -110,7 +110,7 @@ async def note(
     batch_id: str | None = None,
     **detail: Any,
 ) -> None:
-    """Note an act within the transaction that carries it out. `detail` is kept as JSON."""
+    """Note an action within the transaction that carries it out. `detail` is kept as JSON."""
     await tx.execute(
         "INSERT INTO journal (at, kind, event, job_id, batch_key, batch_id, detail) VALUES (?, 'act', ?, ?, ?, ?, ?)",
         (

@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from batchtui.registry.codecs import decode_time, encode_time
+from batchtui.registry.database.codecs import decode_time, encode_time
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from batchtui.domain.clock import Clock
-    from batchtui.registry.database import Database
+    from batchtui.registry.database.connection import Database
 
 
 class KeyValueStore:

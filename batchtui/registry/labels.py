@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.query import FilterField
-from batchtui.registry.codecs import list_text
+from batchtui.registry.database.codecs import list_text
+from batchtui.registry.database.row_mapping import to_job
 from batchtui.registry.journal import note
-from batchtui.registry.row_mapping import to_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from batchtui.domain.clock import Clock
     from batchtui.domain.job import Job
-    from batchtui.registry.database import Database
+    from batchtui.registry.database.connection import Database
 
 _WORDS = {
     FilterField.NAME: "SELECT name AS word FROM jobs GROUP BY name ORDER BY max(created_at) DESC LIMIT 200",

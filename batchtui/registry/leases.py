@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.registry.codecs import decode_time, encode_time
-from batchtui.registry.transitions import fetch
+from batchtui.registry.batches.transitions import fetch
+from batchtui.registry.database.codecs import decode_time, encode_time
 from batchtui.runtime.process_identity import is_gone
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from batchtui.domain.clock import Clock
-    from batchtui.registry.database import Database
+    from batchtui.registry.database.connection import Database
 
 
 class Leases:

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from batchtui.registry.batch_queries import BatchQueries
-from batchtui.registry.batches import Batches
-from batchtui.registry.database import Database
+from batchtui.registry.batches.changes import Batches
+from batchtui.registry.batches.queries import BatchQueries
+from batchtui.registry.database.connection import Database
+from batchtui.registry.database.origin import Origin
 from batchtui.registry.estimate_history import EstimateHistoryTable
 from batchtui.registry.jobs import Jobs
 from batchtui.registry.journal import Journal
@@ -16,7 +17,6 @@ from batchtui.registry.key_value import KeyValueStore
 from batchtui.registry.labels import Labels
 from batchtui.registry.leases import Leases
 from batchtui.registry.notices import Notices
-from batchtui.registry.origin import Origin
 from batchtui.registry.requests.store import RequestStore
 from batchtui.registry.sends import Sends
 from batchtui.registry.spending import SpendingTable
@@ -76,7 +76,7 @@ class Registry:
             RegistryDamaged: the registry is damaged; its last copy stays as it is.
             StorageError: the disk refuses.
         """
-        from batchtui.registry.backup import back_up, backup_path
+        from batchtui.registry.database.backup import back_up, backup_path
         from batchtui.runtime.threads import run_in_thread
 
         now = self._clock.now()

@@ -1,4 +1,4 @@
-"""Write down each send of a part: who sends, what is known of it, and what it came to (`Sendings`).
+"""Write down each send of a part: who sends, what is known of it, and what it came to (`Sends`).
 
 Each step is one transaction. Whatever a process writes about its send is written under the condition that the part is
 still `submitting` and that this process is still its sender: a laptop that wakes after its part was taken over changes
@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import UnknownTarget
 from batchtui.domain.notice import NoticeKind
-from batchtui.domain.send_evidence import Account, Send, SendEnd, SenderLife, SendStart
+from batchtui.domain.send_evidence import MARK_IS_FRESH, Account, Send, SendEnd, SenderLife, SendStart
 from batchtui.domain.states import BatchState, ResultsState
-from batchtui.registry.codecs import decode_time, encode_time
-from batchtui.registry.foreign_rows import is_own_batch, merge_foreign
+from batchtui.registry.batches.foreign_rows import is_own_batch, merge_foreign
+from batchtui.registry.batches.transitions import apply_remote, fetch, note_heard, row_of, transition
+from batchtui.registry.database.codecs import decode_time, encode_time
+from batchtui.registry.database.row_mapping import CHOSEN, FITS
 from batchtui.registry.journal import note
 from batchtui.registry.notices import make as make_notice
-from batchtui.registry.transitions import apply_remote, fetch, note_heard, row_of, transition
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,11 +30,14 @@ if TYPE_CHECKING:
 
     from batchtui.domain.batch import RemoteBatch
     from batchtui.domain.clock import Clock
-    from batchtui.registry.database import Database
-    from batchtui.registry.origin import Origin
+    from batchtui.registry.database.connection import Database
+    from batchtui.registry.database.origin import Origin
 
 VANISHED = "vanished"
 """Why a batch is remembered that may have been a part's and is not shown any more: it is no proof against it."""
+UNPROVABLE = "unprovable"
+"""The same of one that is there, and whose results cannot tell whose it is: none of them names a model."""
+NO_PROOF = (VANISHED, UNPROVABLE)
 _NOT_BOUND = {
     "id": None, "adopted": 0, "unproved": 0, "processing_status": None, "processing": 0, "succeeded": 0, "errored": 0,
     "canceled": 0, "expired": 0, "created_at": None, "ended_at": None, "expires_at": None, "cancel_initiated_at": None,
@@ -78,13 +82,13 @@ class Sends:
     async def refuted_of(self, key: int) -> dict[str, str]:
         """Return the batches that were proved, or said, not to be this part, each with the reason.
 
-        Those that have `VANISHED` are no such batches: they may have been it, and nothing will ever tell.
+        Those in `NO_PROOF` are no such batches: they may have been it, and nothing will ever tell.
         """
         rows = await self._database.all("SELECT batch_id, why FROM refuted WHERE batch_key = ?", (key,))
         return {row["batch_id"]: row["why"] for row in rows}
 
     async def notice_copy(self) -> int:
-        """Mark the open parts where this registry was copied or restored. Returns how many were marked now."""
+        """Mark the parts that are not settled where this registry was copied or restored. Returns how many."""
         if not self._origin.is_copied(await self._database.one("SELECT * FROM origin")):
             return 0
         async with self._database.transaction() as tx:
@@ -204,7 +208,7 @@ class Sends:
             await _end_send(tx, key, number, SendEnd.CREATED, at, batch_id=remote.id)
             is_open = before["state"] == BatchState.UNKNOWN and before["sends"] == number
             if before["id"] == remote.id:
-                await tx.execute("UPDATE batches SET unproved = 0 WHERE key = ?", (key,))
+                await tx.execute("UPDATE batches SET unproved = 0, twin = 0 WHERE key = ?", (key,))
                 return True
             if not (is_mine or is_open):
                 return False
@@ -231,7 +235,8 @@ class Sends:
             is_not_sure = taken is not None and not (is_proved or is_chosen)
             if not is_open or is_not_sure or await is_own_batch(tx, remote.id, apart_from=key):
                 return False
-            await self._bind(tx, before, remote, event="batch.adopted", adopted=True, is_proved=is_proved)
+            unproved = 0 if is_proved else CHOSEN if is_chosen else FITS
+            await self._bind(tx, before, remote, event="batch.adopted", adopted=True, unproved=unproved)
         return True
 
     async def proved(self, key: int, batch_id: str) -> None:
@@ -239,7 +244,7 @@ class Sends:
         async with self._database.transaction() as tx:
             before = await row_of(tx, key)
             if before["unproved"] and before["id"] == batch_id:
-                await tx.execute("UPDATE batches SET unproved = 0 WHERE key = ?", (key,))
+                await tx.execute("UPDATE batches SET unproved = 0, twin = 0 WHERE key = ?", (key,))
                 await note(tx, self._clock.now(), "batch.proved", job=before["job_id"], key=key, batch_id=batch_id)
 
     async def refute(self, key: int, batch_id: str, why: str) -> None:
@@ -293,21 +298,39 @@ class Sends:
             )  # fmt: skip
         return True
 
-    async def sender_died(self, key: int, sender: str | None, *, ended: datetime | None = None) -> bool:
+    async def sender_died(
+        self, key: int, sender: str | None, *, ended: datetime | None = None, is_certain: bool = False
+    ) -> bool:
         """Take a part from a process that is no more, or was not heard of. False where that is not so now.
 
         Without its mark nothing can have been created, and none can be set any more: submitting → planned. With it,
         submitting → unknown.
+
+        Args:
+            key: the part.
+            sender: the process.
+            ended: the server's time.
+            is_certain: whether the process is no more. Then its send ended no later than it would have given up: found
+                dead after a night, its part need not be waited for once more.
         """
         now = self._clock.now()
         async with self._database.transaction() as tx:
             before = await row_of(tx, key)
             if before["state"] != BatchState.SUBMITTING or before["sender"] != sender:
                 return False
-            send = await fetch(tx, "SELECT mark FROM sends WHERE batch_key = ? AND number = ?", (key, before["sends"]))
+            send = await fetch(
+                tx,
+                "SELECT mark, patience, offset FROM sends WHERE batch_key = ? AND number = ?",
+                (key, before["sends"]),
+            )
+            at = ended or now
+            if is_certain and send is not None and send["mark"] is not None and send["offset"] is not None:
+                # The last block leaves within that time of its mark, and no client waits longer for an answer. Without
+                # the server's clock the mark may be hours off, and says nothing of this.
+                at = min(at, decode_time(send["mark"]) + MARK_IS_FRESH + timedelta(seconds=send["patience"]))
             await tx.execute(
                 "UPDATE sends SET ended = ? WHERE batch_key = ? AND number = ?",
-                (encode_time(ended or now), key, before["sends"]),
+                (encode_time(at), key, before["sends"]),
             )
             if send is not None and send["mark"] is None:
                 await transition(
@@ -361,31 +384,47 @@ class Sends:
 
         False where that batch is not this part's, or is proved to be: nothing is changed.
         """
+        reason = f"{batch_id} may have been it, and the API does not show it any more."
+        return await self._let_go(key, batch_id, VANISHED, reason)
+
+    async def unprovable(self, key: int, batch_id: str, reason: str) -> bool:
+        """Note that a batch has ended and nothing tells whether it is this part's: a person decides.
+
+        False where that batch is this part's, and proved: nothing is changed.
+        """
+        return await self._let_go(key, batch_id, UNPROVABLE, reason)
+
+    async def _let_go(self, key: int, batch_id: str, why: str, reason: str) -> bool:
+        """Remember a batch without proof; a part that has it is unknown again."""
         now = self._clock.now()
         async with self._database.transaction() as tx:
             before = await row_of(tx, key)
-            if before["id"] != batch_id or not before["unproved"]:
+            if before["id"] == batch_id and not before["unproved"]:
+                return False
+            if before["id"] != batch_id and why == VANISHED:
                 return False
             await tx.execute(
-                "INSERT OR IGNORE INTO refuted VALUES (?, ?, ?, ?)", (key, batch_id, VANISHED, encode_time(now))
+                "INSERT OR IGNORE INTO refuted VALUES (?, ?, ?, ?)", (key, batch_id, why, encode_time(now))
             )
-            reason = f"{batch_id} may have been it, and the API does not show it any more."
-            await transition(tx, before, BatchState.UNKNOWN, "batch.unknown", now, reason=reason, **_NOT_BOUND)
+            if before["id"] == batch_id:
+                await transition(tx, before, BatchState.UNKNOWN, "batch.unknown", now, reason=reason, **_NOT_BOUND)
         return True
 
     async def _remember_refuted(self, tx: aiosqlite.Connection, before: Row, batch_id: str, why: str) -> None:
         now = self._clock.now()
         cursor = await tx.execute(
-            "INSERT INTO refuted VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET why = ?, at = ? WHERE why = ?",
-            (before["key"], batch_id, why, encode_time(now), why, encode_time(now), VANISHED),
+            "INSERT INTO refuted VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET why = ?, at = ? WHERE why IN (?, ?)",
+            (before["key"], batch_id, why, encode_time(now), why, encode_time(now), *NO_PROOF),
         )
         if cursor.rowcount:
             job, key = before["job_id"], before["key"]
             await note(tx, now, "batch.refuted", job=job, key=key, batch_id=batch_id, reason=why)
 
     async def _mark_twins(self, tx: aiosqlite.Connection) -> int:
+        # One that only fits may turn out to be somebody else's: the part is open again then, and its twin may send it.
         cursor = await tx.execute(
-            "UPDATE batches SET twin = 1 WHERE state IN ('planned', 'submitting', 'unknown') AND twin = 0"
+            "UPDATE batches SET twin = 1 WHERE twin = 0"
+            " AND (state IN ('planned', 'submitting', 'unknown') OR (unproved AND body <> ''))"
         )
         await self._origin.take(tx)
         await note(tx, self._clock.now(), "registry.copied", parts=cursor.rowcount)
@@ -399,15 +438,15 @@ class Sends:
         *,
         event: str,
         adopted: bool,
-        is_proved: bool = True,
+        unproved: int = 0,
     ) -> None:
         now = self._clock.now()
         kept = await merge_foreign(tx, before, remote.id, self._move_results)
         account = _account_columns(remote.account)
         seen = await fetch(tx, "SELECT coalesce(max(seq), 0) AS seq FROM journal", ())
         columns = {
-            "unproved": int(not is_proved),
-            "twin": 0,
+            "unproved": unproved,
+            "twin": before["twin"] if unproved else 0,
             "seen_seq": seen["seq"] if seen else 0,
             **account,
             **kept,

@@ -10,14 +10,14 @@ from batchtui.domain.batch import RequestCounts
 from batchtui.domain.cost import NOTHING, Cost, total
 from batchtui.domain.spending import PendingSpend, Spending, SpentRow
 from batchtui.domain.usage import Usage
-from batchtui.registry.codecs import decode_time, encode_time, list_text, money_text, text_list, text_money
+from batchtui.registry.database.codecs import decode_time, encode_time, list_text, money_text, text_list, text_money
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
     from sqlite3 import Row
 
-    from batchtui.registry.database import Database
+    from batchtui.registry.database.connection import Database
 
 _TOKENS = "input, write_5m, write_1h, read, output, thinking, searches"
 _SPENT = f"""SELECT s.batch_key, b.id, b.job_id, j.name, coalesce(b.created_at, b.planned_at) AS at, j.tags, j.models,
@@ -100,7 +100,7 @@ class SpendingTable:
         known = [cost for row in rows if (cost := text_money(row["cost"])) is not None]
         return sum(known, NOTHING), len(rows) - len(known)
 
-    async def outlook(self, *, since: datetime | None = None, batches: Sequence[int] | None = None) -> PendingSpend:
+    async def pending(self, *, since: datetime | None = None, batches: Sequence[int] | None = None) -> PendingSpend:
         """Return what batches created since then, or these, were thought to cost; and what is on its way."""
         rows = await self._database.all(
             "SELECT key, state, results, cost_counted, cost_estimate, cost_at_most,"

@@ -10,4 +10,5 @@ Modules:
     outcome_rules      classify a result: the rules for what "succeeded" really meant
     parsed_result      parse one result in full, for a person or an exporter
     structured_output  check whether an answer is JSON and matches the schema it was asked for
+    value_counts       count the values of the fields of structured answers
 """

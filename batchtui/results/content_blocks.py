@@ -134,6 +134,7 @@ def _server_tool(raw: Mapping[str, Any]) -> Block:
 def _tool_result(raw: Mapping[str, Any]) -> Block:
     name = _str(raw.get("type")).removesuffix("_tool_result").replace("_", " ")
     content = raw.get("content")
+    # Server tools report a failure by an `error_code` inside their content, callers' tools by `is_error`.
     failed = raw.get("is_error") is True or (isinstance(content, dict) and "error_code" in content)
     text = _readable(content)
     return Block(BlockKind.TOOL_RESULT, f"{name} {'failed' if failed else 'result'}", text, raw)
@@ -239,6 +240,7 @@ def _source(raw: Mapping[str, Any]) -> tuple[str, str]:
     if about.get("type") == "text":
         return media, data
     where = _str(about.get("url")) or _str(about.get("file_id"))
+    # Four characters of base64 are three bytes; the padding does not matter here.
     return media, where or (f"{len(data) * 3 // 4} bytes" if data else _readable(about.get("content")))
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 MAX_GROUPS = 200
 """Kinds of messages kept apart for one type of error; the rest are counted together."""
+# The model first: its digits distinguish failures. A hexadecimal word needs a digit, or `deadbeefdeadbeef`-like words
+# would go, too.
 _VARIABLE = re.compile(
     r"(?P<model>\bclaude-[\w.@:-]+)"
     r"|\b(?:msg|req|workerreq|toolu|srvtoolu|file|msgbatch|container)_\w+"
@@ -43,7 +45,7 @@ class SuggestedAction(StrEnum):
 class Advice:
     """What to do about one kind of failure, and why."""
 
-    act: SuggestedAction
+    action: SuggestedAction
     sentence: str
 
 
@@ -162,6 +164,7 @@ class FailureGrouper:
         pattern = self._patterns.get(message)
         if pattern is None:
             pattern = message_pattern(message)
+            # Bounded: a server may put a new id into every message.
             if len(self._patterns) < _CACHED_MESSAGES:
                 self._patterns[message] = pattern
         return pattern

@@ -9,6 +9,7 @@ from pydantic_core import from_json
 
 from batchtui.results.json_text import MAX_DEPTH, decode_json
 
+# Possessive (`*+`): a string without an end must not make the expression try every shorter one.
 _TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 _CUSTOM_ID = re.compile(rb'^\s*\{\s*"custom_id"\s*:\s*"([^"\\]{1,200})"')
 
@@ -32,6 +33,7 @@ def parse_json_object(line: bytes) -> dict[str, Any]:
         UnreadableLine: where it is no JSON object at all.
     """
     try:
+        # Keys repeat in every line, texts do not: caching those, too, costs memory and saves nothing.
         value = from_json(line, cache_strings="keys")
     except ValueError as error:
         value = _read_tolerantly(line, str(error))

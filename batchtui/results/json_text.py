@@ -49,6 +49,7 @@ def join_text(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
+        # By way of UTF-16, where a pair of surrogates that arrived as two escapes becomes its one character again.
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text
 

@@ -104,6 +104,7 @@ def first_text(content: list[Any]) -> str:
     Neighbours are joined as they are, since the service cuts a cited sentence into several blocks. Where another block
     (a tool call, thinking) lies between two texts they are paragraphs of their own.
     """
+    # The usual answer has one block, and this is called for every line.
     if len(content) == 1:
         block = content[0]
         if isinstance(block, dict) and block.get("type") == "text":
@@ -131,6 +132,7 @@ def paragraph_break(before: str, after: str) -> str:
 
 def preview(text: str) -> str:
     """Return the beginning of a text as one line of at most `PREVIEW` characters."""
+    # Most texts begin with a printable line; only the others need to be split and joined.
     head = text[:PREVIEW]
     if head.isprintable() and head[:1] != " ":
         return head

@@ -39,5 +39,6 @@ def classify_outcome(result_type: str, stop_reason: str | None, content: list[An
         return decided
     if text and not text.isspace():
         return Outcome.SUCCEEDED
+    # An image or a block that batchtui does not know is an answer, even without a text.
     says_nothing = all(isinstance(block, dict) and block.get("type") in _SILENT_BLOCKS for block in content)
     return Outcome.EMPTY if says_nothing else Outcome.SUCCEEDED

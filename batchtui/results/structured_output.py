@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from batchtui.results.json_text import decode_json, join_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from batchtui.results.parsed_result import ParsedResult
 
@@ -66,9 +67,27 @@ def structured_value(answer: ParsedResult) -> dict[str, Any] | None:
     return None
 
 
+def common_fields(values: Iterable[Mapping[str, Any]], *, most: int) -> tuple[str, ...]:
+    """Return the fields that answers have in common, in their order; none where they are not of one kind.
+
+    They are where there are at most so many fields in all, and each is in half of the answers: optional ones may lack.
+    """
+    counts: Counter[str] = Counter()
+    number = 0
+    for value in values:
+        number += 1
+        counts.update(dict.fromkeys(value, 1))
+        if len(counts) > most:
+            return ()
+    if any(2 * count < number for count in counts.values()):
+        return ()
+    return tuple(counts)
+
+
 def wanted_schema(params: Mapping[str, Any]) -> object:
     """Return the JSON schema that the request's text answer must fit; None where it asks for none."""
     config = params.get("output_config")
+    # `output_format` is the older name of `output_config.format`.
     wanted = config.get("format") if isinstance(config, dict) else params.get("output_format")
     return wanted.get("schema") if isinstance(wanted, dict) else None
 
@@ -129,6 +148,7 @@ def _faults(value: object, schema: object) -> Iterator[str]:
         raise UnusableSchema("the request's schema is no object")
     try:
         Draft202012Validator.check_schema(schema)
+        # An empty registry: with the default one jsonschema would fetch a `$ref` to an address.
         for error in Draft202012Validator(schema, registry=Registry()).iter_errors(value):
             yield f"{error.json_path}: {error.message[:200]}"
     except (SchemaError, Unresolvable, RecursionError) as error:

@@ -117,7 +117,7 @@ def _noted(aside: Path, output: Path, notes: Path | None) -> Iterator[None]:
 def left_behind(notes: Path) -> Iterator[LeftBehind]:
     """Yield the files that were noted in a folder and that no living process writes, also where they are gone by now.
 
-    A note that says anything but a name that `opened` gives is passed over: what it names is not ours.
+    A note with any other name in it than `open_atomic` gives is ignored: the file that it names is not ours.
     """
     for note in sorted(notes.glob(f"*{_NOTE}")) if notes.is_dir() else ():
         try:
@@ -151,4 +151,4 @@ def refuse_existing(output: Path, *, overwrite: bool) -> None:
     if is_folder:
         raise StorageError(f"{output} is a folder.", hint="Name a file in it.")
     if is_file and not overwrite:
-        raise OutputExists(f"{output} exists.", hint="Name another file, or say --overwrite where the verb has it.")
+        raise OutputExists(f"{output} exists.", hint="Name another file, or say --overwrite where the command has it.")

@@ -66,7 +66,7 @@ class WorkerProcess:
         """Return the next line that the process writes, without its line feed.
 
         Raises:
-            ChildLost: the process has ended, or did not start.
+            WorkerLost: the process has ended, or did not start.
         """
         line = self.answers.readline()
         if not line.endswith(b"\n"):

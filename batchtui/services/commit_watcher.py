@@ -43,6 +43,7 @@ class CommitWatcher:
                 version = await self._registry.views.data_version()
             except StorageError as error:  # locked or damaged for now: the next look tells
                 log.warning("%s", error)
+            # SQLite's data_version and not the own event alone: other processes commit, too.
             if version != before:
                 for follower in self._followers:
                     follower.set()

@@ -43,7 +43,7 @@ class ModelList:
 
 async def known_models(workspace: Workspace) -> ModelList:
     """Return the list kept in the registry, or the built-in one; nothing is asked of the API."""
-    from batchtui.intake.model_table import living
+    from batchtui.intake.rules.model_table import living
 
     now = workspace.clock.now()
     kept = await workspace.registry.facts.get(_name(workspace))
@@ -57,12 +57,13 @@ def _completed(models: Iterable[ModelInfo], heard_at: datetime, now: datetime) -
 
     A list that is older than a model's last day cannot tell whether it has retired since: its date decides then.
     """
-    from batchtui.intake.model_table import row_of
+    from batchtui.intake.rules.model_table import row_of
 
     found = {}
     for model in models:
         full = fill_unknown(model, row_of(model.id))
         last = full.retires_at
+        # The API says nothing in advance: a kept list calls the model active on the day after its last one, too.
         if last is not None and heard_at.date() <= last < now.date() and full.lifecycle != "retired":
             full = replace(full, lifecycle=None)
         found[model.id] = full
@@ -77,9 +78,10 @@ async def listed_models(workspace: Workspace) -> Mapping[str, ModelInfo]:
     from batchtui.gateway.credentials import find_credentials
 
     known = await known_models(workspace)
-    if known.heard_at is None or not find_credentials(workspace.profile, base_url=workspace.base_url).found:
+    if known.heard_at is None:
         return {}
-    return known.models
+    is_usable = workspace.has_own_key or find_credentials(workspace.profile, base_url=workspace.base_url).found
+    return known.models if is_usable else {}
 
 
 async def fetch_models(workspace: Workspace) -> ModelList:
@@ -92,6 +94,7 @@ async def fetch_models(workspace: Workspace) -> ModelList:
     models = await (await workspace.gateway()).models()
     if not models:
         return await known_models(workspace)
+    # An empty list is some other server's: kept, it would make every model unknown for a day.
     await workspace.registry.facts.put(name, [_document(model) for model in models])
     now = workspace.clock.now()
     return _completed(models, now, now)

@@ -23,7 +23,7 @@ from batchtui.domain.errors import (
     UsageError,
 )
 from batchtui.registry.registry import Registry
-from batchtui.runtime import process_identity as process
+from batchtui.runtime import process_identity
 from batchtui.runtime.clock import SystemClock
 from batchtui.runtime.server_clock import ServerClock
 
@@ -69,7 +69,7 @@ class Workspace:
         self.clock: Clock = clock or SystemClock()
         self.random = random
         """Returns that many random bytes in hexadecimal, for names of jobs and files; tests make it predictable."""
-        self.name = process.process_token(random(4))
+        self.name = process_identity.process_token(random(4))
         """Names this process and workspace to others: see `runtime.process_identity`."""
         self.registry = Registry(
             paths.registry,
@@ -77,7 +77,7 @@ class Workspace:
             paths.results,
             clock=self.clock,
             holder=self.name,
-            machine=process.machine_id(),
+            machine=process_identity.machine_id(),
         )
         self.last_call: ApiCall | None = None
         """The latest call to the API, its limits and times."""
@@ -136,7 +136,7 @@ class Workspace:
         """
         if because := self.read_only_by:
             raise UsageError(
-                "This is read-only: nothing is sent, cancelled or deleted.", hint=because, title="Read-only"
+                "This is read-only: nothing is sent, canceled or deleted.", hint=because, title="Read-only"
             )
 
     @property
@@ -168,15 +168,18 @@ class Workspace:
             CredentialsMissing: there are none.
             GatewayError: the API cannot be reached, or what answers does not name an account.
         """
+        # Monotonic: a clock that is set back must not keep an old account for hours.
         if self.account is not None and self.clock.monotonic() - self._account_heard <= max_age:
             return self.account
         gateway = await self.gateway()
         try:
+            # The cheapest call that every key may make, and whose headers name organization and workspace.
             page = await gateway.list_page(limit=1)
         except GatewayError as error:
             self.hear(error)
             if error.account is None:
                 raise
+            # A refusal names the account, too, where the API itself has answered.
             return error.account
         self.hear(page)
         if page.account is None:
@@ -201,6 +204,11 @@ class Workspace:
         from batchtui.pricing.price_list import load_list
 
         _in_background(import_sdk, load_list)
+
+    @property
+    def has_own_key(self) -> bool:
+        """Whether a program passed a key, which goes before whatever the environment has."""
+        return self._api_key is not None
 
     def warm_up_prices(self) -> None:
         """Start reading the price list in the background."""

@@ -75,6 +75,7 @@ def parse_settings(text: str, *, where: str) -> Settings:
     # RecursionError: tomllib follows arrays nested without end.
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise UsageError(f"{where} is not valid TOML: {error}.", hint=_HINT, title="The settings are wrong") from error
+    # An empty file is no file: pydantic is not imported for it.
     return _read(values, text, where) if values else Settings()
 
 
@@ -97,6 +98,7 @@ def _place(details: ErrorDetails, text: str) -> int:
 def _sentence(details: ErrorDetails) -> str:
     path = [str(step) for step in details["loc"]]
     name = ".".join(path)
+    # What pydantic calls a key that a dataclass does not have.
     if details["type"] == "unexpected_keyword_argument":
         return f"there is no setting {name}{_guess(path)}"
     said = _PLAINLY.get(details["type"]) or details["msg"].removeprefix("Value error, ")
@@ -107,6 +109,7 @@ def _sentence(details: ErrorDetails) -> str:
 
 def _given(value: Any) -> str:
     shown = repr(value)
+    # Tables and lists are not repeated: the line number leads to them.
     return f", not {shown}" if isinstance(value, (str, int, float)) and len(shown) <= 60 else ""
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Ge, Gt, Le, Lt, MinLen
 
+from batchtui.domain.query import SortKey  # noqa: TC001  (the annotations say how the file is read)
 from batchtui.settings.validators import Validated, as_bool, as_number, as_url, as_words
 
 Switch = Annotated[bool, Validated(as_bool)]
@@ -25,6 +26,8 @@ Model = Annotated[str, MinLen(1)]
 class Section:
     """A table of the file: read once, never changed, and closed to keys it does not know."""
 
+    # `forbid`: a misspelt key would be a setting that silently does nothing. The texts below the fields are their
+    # reference.
     __pydantic_config__: ClassVar = {"extra": "forbid", "use_attribute_docstrings": True}
 
 
@@ -156,6 +159,22 @@ class Place(Section):
 
 
 @dataclass(frozen=True, slots=True)
+class View(Section):
+    """One saved view of the list of batches."""
+
+    filter: str = ""
+    """What is typed after `/`: words and fields, as in `status:ended failed:>0`; empty for all batches."""
+    sort: SortKey = "attention"
+    """What the list is sorted by."""
+    reversed: Switch = False
+    """Whether that order is reversed."""
+    columns: Annotated[tuple[str, ...], Validated(as_words)] = ()
+    """The columns that are shown, by their ids, in their order; empty for the usual ones."""
+    by_job: Switch = False
+    """Whether the parts and attempts of a job are folded into one row."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings(Section):
     """Everything that can be set. All of it has a default: no file is needed."""
 
@@ -171,6 +190,8 @@ class Settings(Section):
     screen: Screen = Screen()
     places: Mapping[str, Place] = field(default_factory=dict)
     """By profile or by a workspace's id, as `[places.production]`: a `colour` of its own, and `read_only`."""
+    views: Mapping[str, View] = field(default_factory=dict)
+    """Saved views of the list of batches, as `[views."failed this week"]`; the first nine are on the keys 1 to 9."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Keys of your own: a command's id and its keys, with commas between them. `batchtui keys` lists the ids."""
 

@@ -42,6 +42,7 @@ class Paths:
 
         A `~` at the beginning stands for the user's home; what is relative counts from the current folder.
         """
+        # An empty BATCHTUI_HOME counts as none, as an unset variable of a script does.
         chosen = home or os.environ.get(HOME_VARIABLE)
         return cls._in_one_folder(Path(chosen)) if chosen else cls._of_the_system()
 
@@ -97,6 +98,7 @@ class Paths:
                 # What lies above is not ours: it gets the system's usual mode, as with any other program.
                 folder.parent.mkdir(parents=True, exist_ok=True)
                 folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+                # Folders that an earlier version, or the user, made with the usual mode.
                 if folder.stat().st_mode & 0o077:
                     folder.chmod(PRIVATE_FOLDER)
             except OSError as error:

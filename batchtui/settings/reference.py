@@ -93,6 +93,7 @@ def _entries(values: Section, defaults: Section, section: str) -> Iterator[Setti
 @cache
 def _described() -> Mapping[str, Mapping[str, Any]]:
     """Return the JSON schema of every field, by class: its meaning and its choices."""
+    # Late: `batchtui list` reads paths from this package and must not load pydantic.
     from pydantic import TypeAdapter
 
     schema = TypeAdapter(Settings).json_schema()
@@ -113,6 +114,7 @@ def _toml(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, Section):
+        # TOML has no null: what is None is left out.
         value = {key: held for key, held in asdict(value).items() if held is not None}
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{json.dumps(key)} = {_toml(held)}" for key, held in value.items()) + "}"

@@ -64,6 +64,7 @@ def edit(text: str, path: Sequence[str], value: Any | None) -> str:
     from tomlkit.exceptions import TOMLKitError
 
     expected = parsed(text)
+    # Done twice, on plain values and on tomlkit's document: only where both agree has nothing else changed.
     _put(expected, path, value, dict)
     try:
         document = tomlkit.parse(text)
@@ -103,6 +104,7 @@ def write_text(file: Path, text: str) -> None:
     Raises:
         StorageError: where it cannot be written; the old one is still there then.
     """
+    # Dotfiles are often links into a repository: the file there is changed, and the link stays.
     target = file.resolve()
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -112,6 +114,7 @@ def write_text(file: Path, text: str) -> None:
             with os.fdopen(handle, "w", encoding="utf-8") as half:
                 half.write(text)
                 half.flush()
+                # Before the rename: after a power failure the name could lead to an empty file.
                 os.fsync(half.fileno())
             Path(name).chmod(mode)
             Path(name).replace(target)

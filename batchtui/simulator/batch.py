@@ -1,4 +1,4 @@
-"""One batch of the simulated service: what was asked, and its state at any moment, reckoned from the clock."""
+"""One batch of the simulated service, whose state at any moment is computed from the clock: `SimulatedBatch`."""
 
 import hashlib
 import json
@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from batchtui.simulator.batch_plan import Plan, count_unfinished, make_plan
-from batchtui.simulator.early_validation import Submission
-from batchtui.simulator.late_validation import Terms
 from batchtui.simulator.scenario import Scenario
+from batchtui.simulator.validation.early import Submission
+from batchtui.simulator.validation.late import Terms
 
 KEPT_FOR = timedelta(days=29)
 "Results stay this long after the creation of their batch."
@@ -43,7 +43,7 @@ class BatchState:
 class SimulatedBatch:
     """One batch ever created.
 
-    Its state is reckoned from the clock whenever someone asks; it never needs a task in the background.
+    Its state is computed from the clock whenever it is asked for, so no task runs in the background.
     """
 
     id: str
@@ -90,6 +90,8 @@ class SimulatedBatch:
     @property
     def plan(self) -> Plan:
         """What becomes of each request; drawn when it is first needed."""
+        # Two threads may ask at once: a plan is drawn from the seed, and twice the work would be done, not twice the
+        # result.
         with self._planning:
             if self._plan is None:
                 self._plan = make_plan(self.scenario, self.ordinal, self.params, self.terms, self.created_at.date())
@@ -115,6 +117,7 @@ class SimulatedBatch:
     def ends_at(self) -> datetime:
         """When it ends, as far as is decided by now."""
         end = self.created_at + self.takes
+        # A single request that never finishes keeps its whole batch open until it expires, as the service does.
         if count_unfinished(self.scenario, len(self)):
             end = self.expires_at
         if self.cancel_initiated_at is not None:
@@ -131,7 +134,10 @@ class SimulatedBatch:
         reached = min(now, ends_at, self.cancel_initiated_at or now)
         if now < ends_at:
             status = "in_progress" if self.cancel_initiated_at is None else "canceling"
+            # By the documentation, counts stay in `processing` until the whole batch ends; servers that move them are
+            # simulated, too.
             return BatchState(status, self._counts(self._finished(reached) if self.moves_counts else 0, "processing"))
+        # Canceling may take longer than the batch has to live: then it expires first.
         rest = "canceled" if self.cancel_initiated_at is not None and ends_at < self.expires_at else "expired"
         finished = self._finished(reached)
         archived_at = self.created_at + KEPT_FOR

@@ -6,8 +6,8 @@ from datetime import date
 from random import Random
 from typing import Any
 
-from batchtui.simulator.late_validation import Problem, Terms, find_problem
 from batchtui.simulator.scenario import Scenario
+from batchtui.simulator.validation.late import Problem, Terms, find_problem
 
 PLAIN, TRUNCATED, REFUSED, PAUSED, ERRORED, UNFINISHED = range(6)
 
@@ -59,6 +59,7 @@ def make_plan(
     problems: dict[int, Problem] = {}
     codes = [PLAIN] * total
     for index, fate in enumerate(fates):
+        # A request that is wrong fails whatever was drawn for it.
         problem = find_problem(params[index], terms, day=day)
         if problem is None and isinstance(fate, str):
             problem = Problem(fate, SENTENCES.get(fate, "Something went wrong"))
@@ -67,6 +68,7 @@ def make_plan(
             codes[index] = ERRORED
         elif isinstance(fate, int):
             codes[index] = fate
+    # Sorting is stable: the others keep their drawn order, and those that never finish come last.
     if UNFINISHED in codes:
         order.sort(key=lambda index: codes[index] == UNFINISHED)
     return Plan(order, bytes([codes[index] for index in order]), problems)
@@ -89,6 +91,7 @@ def _fates(scenario: Scenario, total: int) -> list[int | str]:
     fates: list[int | str] = []
     reached = 0.0
     for fate, share in shares:
+        # Rounded on the running sum: rounded one by one, shares could add up to more requests than there are.
         reached += share * total
         fates.extend([fate] * (min(round(reached), total) - len(fates)))
     return fates + [PLAIN] * (total - len(fates))

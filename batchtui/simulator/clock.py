@@ -33,6 +33,7 @@ class TurnedClock:
     """A clock that stands still until it is turned; it never moves by itself and never moves back."""
 
     def __init__(self, start: datetime | None = None) -> None:
+        # A fixed day, within the lives of the models in the catalogue: tests read the same dates on any day.
         self._now = start or datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
         self._lock = threading.Lock()
 

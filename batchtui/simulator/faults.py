@@ -71,6 +71,7 @@ class _Waiting:
     struck: int = 0
 
     def is_spent(self) -> bool:
+        # 0 means every call, as in the TOML of a scenario, which has no null.
         return bool(self.fault.times) and self.struck >= (self.fault.times or 0)
 
 
@@ -99,6 +100,7 @@ class FaultQueue:
                 if waiting.fault.on not in (endpoint, "*"):
                     continue
                 waiting.seen += 1
+                # All are counted, one strikes: `skip` refers to calls, not to calls that no other fault took.
                 if chosen is None and waiting.seen > waiting.fault.skip:
                     waiting.struck += 1
                     chosen = waiting.fault

@@ -51,6 +51,7 @@ class Model:
 
 _BUDGET_ONLY = ("adaptive", "between_tools")
 _ADAPTIVE_ONLY = ("enabled", "between_tools")
+# From the models' pages of the documentation (August 2026): what a whole generation has in common.
 _OF_4_6: dict[str, Any] = {
     "no_thinking": ("between_tools",), "efforts": ("low", "medium", "high", "max"), "samples": True,
     "long_output": True,
@@ -105,6 +106,7 @@ def find(name: str, day: date | None = None) -> Model | None:
 
 def lifecycle(model: Model, day: date | None) -> str:
     """What the service calls a model on that day: it retires on the day after its last one."""
+    # The last day still answers.
     is_over = bool(model.retires) and day is not None and day > date.fromisoformat(model.retires)
     return "retired" if is_over else model.lifecycle
 

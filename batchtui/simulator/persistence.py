@@ -11,9 +11,9 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from batchtui.simulator.batch import SimulatedBatch
-from batchtui.simulator.early_validation import read_submission
-from batchtui.simulator.late_validation import Terms
 from batchtui.simulator.scenario import Scenario
+from batchtui.simulator.validation.early import read_submission
+from batchtui.simulator.validation.late import Terms
 from batchtui.simulator.wire_format import ApiError
 
 _SCENARIO: TypeAdapter[Scenario] = TypeAdapter(Scenario)
@@ -55,6 +55,7 @@ class WorldArchive:
 
     def batches(self) -> Iterator[SimulatedBatch]:
         """Every batch that was kept, in the order of creation; raises ValueError for a file that is none."""
+        # Names are ordinals of eight digits, so that sorting them restores the order of creation.
         for file in sorted(self.folder.glob("*.json")):
             try:
                 yield _batch(json.loads(file.read_bytes()), file.with_suffix(".body").read_bytes())
@@ -106,4 +107,5 @@ def _write(file: Path, data: bytes) -> None:
         target.write(data)
         target.flush()
         os.fsync(target.fileno())
+    # A simulator that is killed while it writes must find a whole file when it starts again.
     aside.replace(file)

@@ -20,6 +20,7 @@ class RateLimit:
         if not self.limit:
             return {}
         if self._filled_at is not None:
+            # Never negative: the machine's clock may be set back while the simulator serves.
             gained = max((now - self._filled_at).total_seconds(), 0.0) * self._per_second
             self._left = min(self._left + gained, float(self.limit))
         self._filled_at = now

@@ -7,9 +7,10 @@ from pydantic_core import to_json
 
 from batchtui.simulator.batch import BatchState, SimulatedBatch
 from batchtui.simulator.batch_plan import ERRORED, Plan
-from batchtui.simulator.replies import answer
+from batchtui.simulator.replies.messages import answer
 from batchtui.simulator.wire_format import make_id
 
+# Large enough that a million lines are a few thousand writes, small enough that other calls get their turn.
 BLOCK_BYTES = 256 * 1024
 
 
@@ -36,6 +37,7 @@ def result_line(batch: SimulatedBatch, plan: Plan, state: BatchState, place: int
 
 def _result(batch: SimulatedBatch, plan: Plan, state: BatchState, place: int, index: int) -> dict[str, Any]:
     if place >= state.finished:
+        # `canceled` and `expired` hold nothing but their type.
         return {"type": state.rest}
     fate = plan.codes[place]
     if fate == ERRORED:

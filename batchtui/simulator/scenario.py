@@ -87,11 +87,13 @@ class Scenario:
         """
         text = path.read_text(encoding="utf-8")
         try:
+            # The file's own `name` goes before its file name.
             values: dict[str, Any] = {"name": path.stem, **tomllib.loads(text)}
             return TypeAdapter(cls).validate_python(values)
         except tomllib.TOMLDecodeError as error:
             raise ValueError(f"{path.name}: {error}") from error
         except ValidationError as error:
+            # One is enough: the file is written by hand, and the next one shows at the next start.
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"])
             raise ValueError(f"{path.name}: {where}: {first['msg']}") from error

@@ -6,6 +6,7 @@ from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
 
+# Ids of the service hold no 0, O, I or l.
 BASE58 = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _BYTE_TO_SIGN = bytes(BASE58[byte % 58] for byte in range(256))
 ORGANIZATION_ID = "5d1f0a52-0c7e-4f6b-9a31-7b2c4e8d6f10"
@@ -56,6 +57,7 @@ class ApiError(Exception):
     def body(self, request_id: str) -> dict[str, Any]:
         """The JSON body that goes with the status."""
         error: dict[str, Any] = {"type": self.error_type, "message": self.message}
+        # `details` stands first, as in recorded answers.
         if self.error_code:
             error = {"details": {"error_visibility": "user_facing", "error_code": self.error_code}, **error}
         return {"type": "error", "error": error, "request_id": request_id}

@@ -10,12 +10,12 @@ from typing import Any
 
 from batchtui.simulator.batch import SimulatedBatch
 from batchtui.simulator.clock import Clock
-from batchtui.simulator.early_validation import Submission, read_submission
 from batchtui.simulator.faults import FaultQueue
-from batchtui.simulator.late_validation import Terms
 from batchtui.simulator.persistence import WorldArchive
 from batchtui.simulator.rate_limit import RateLimit
 from batchtui.simulator.scenario import Scenario
+from batchtui.simulator.validation.early import Submission, read_submission
+from batchtui.simulator.validation.late import Terms
 from batchtui.simulator.wire_format import ApiError, batch_object, make_id
 
 
@@ -62,6 +62,7 @@ class World:
         self.speed = speed * scenario.speed
         self.salt = salt
         self.faults = FaultQueue(scenario.faults)
+        # Re-entrant: `cancel` and `delete` find their batch under it.
         self.lock = threading.RLock()
         self.batches: list[SimulatedBatch] = []
         self.calls: list[Call] = []
@@ -89,6 +90,7 @@ class World:
         with self.lock:
             self.scenario = scenario
             self.speed = self._factor * scenario.speed
+            # Added, not replaced: a test may have queued faults of its own.
             self.faults.add(*scenario.faults)
             self.rate = RateLimit(scenario.requests_per_minute, self.speed)
 
@@ -134,6 +136,7 @@ class World:
                 terms=terms or Terms(),
             )
             self._keep(batch)
+            # Kept first: a batch that a client saw must be there after a restart.
             self.batches.append(batch)
             self._by_id[batch.id] = batch
             return batch
@@ -195,11 +198,13 @@ class World:
                 return shown[:limit], len(shown) > limit
             if cursor not in self._by_id:
                 raise ApiError(400, f"Invalid cursor: {cursor}")
+            # By its place in time, so that a cursor whose batch was deleted meanwhile still works.
             place = self._by_id[cursor].ordinal
             if after_id:
                 older = [batch for batch in shown if batch.ordinal < place]
                 return older[:limit], len(older) > limit
             newer = [batch for batch in shown if batch.ordinal > place]
+            # The page next to the cursor, not the newest one.
             return newer[-limit:], len(newer) > limit
 
     def show(self, batch: SimulatedBatch, base_url: str) -> dict[str, Any]:
@@ -230,6 +235,7 @@ class World:
             ]
 
     def _check_queue(self, arriving: int, now: datetime) -> None:
+        # The documented limit counts requests of all batches that have not ended, not batches.
         waiting = sum(len(batch) for batch in self.batches if now < batch.ends_at)
         if waiting + arriving > self.scenario.queue_limit:
             sentence = (

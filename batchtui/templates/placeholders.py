@@ -1,4 +1,4 @@
-"""Text with placeholders (`{{ column }}`): what it asks for, its fixed beginning, and its rendering for a row."""
+"""Read text with placeholders (`{{ column }}`) and render it for rows: `TemplateText`."""
 
 from __future__ import annotations
 
@@ -33,13 +33,16 @@ class TemplateText:
             columns: the table's; where one is called `request.prompt`, the placeholder of these words is that column.
 
         Raises:
-            TemplateFault: a bracket is open, or a filter or tag does not exist.
+            InvalidTemplate: a bracket is open, or a filter or tag does not exist.
         """
         self.source = source
         self.place = place
         self._dotted = {syntax.variable_of(column): column for column in columns if "." in column and column in source}
         tree, self._jinja = self._read()
         self._plain = syntax.plain_pieces(tree)
+        first, pairs = self._plain or ("", [])
+        self._asked = [name for name, _ in pairs]
+        self._format = "%s".join(text.replace("%", "%%") for text in (first, *(text for _, text in pairs)))
         self._is_tame = self._plain is None and syntax.is_tame(tree)
         self._used = syntax.used_variables(tree)
         self._paths = syntax.dotted_paths(tree)
@@ -79,20 +82,21 @@ class TemplateText:
         """Return the text with each placeholder replaced by the row's value.
 
         Raises:
-            TemplateFault: a value is missing, or the text cannot be worked out; it says where.
+            InvalidTemplate: a value is missing, or the text cannot be worked out; it says where.
         """
         if self._plain is None:
             return self._work_out(values)
-        first, pairs = self._plain
-        pieces = [first]
-        for name, text in pairs:
-            try:
-                value = values[name]
-            except KeyError:
-                raise InvalidTemplate(self._unknown(name, self.names.get(name, 1), list(values))) from None
-            pieces.append(value if type(value) is str else as_text(value))
-            pieces.append(text)
-        return "".join(pieces)
+        try:
+            given = [values[name] for name in self._asked]
+        except KeyError as fault:
+            name = fault.args[0]
+            raise InvalidTemplate(self._unknown(name, self.names.get(name, 1), list(values))) from None
+        for value in given:
+            if type(value) is not str:
+                given = [as_text(each) for each in given]
+                break
+        # One step in C for all pieces: this runs for every row.
+        return self._format % tuple(given)
 
     def _work_out(self, values: Mapping[str, Any]) -> str:
         """Return the text rendered by Jinja: in this process where it `is_tame`, else in one with limits."""

@@ -128,7 +128,7 @@ def render(source: str, place: str, columns: tuple[str, ...], values: Mapping[st
         values: by variable.
 
     Raises:
-        TemplateFault: it cannot be worked out, or not within the limits.
+        InvalidTemplate: it cannot be worked out, or not within the limits.
     """
     limits = f"it needs more than {CPU_SECONDS} seconds or {MEMORY_BYTES >> 20} MB for one row"
     with _lock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from json.encoder import encode_basestring as encode_string
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_json
@@ -38,6 +39,7 @@ class CacheablePrefix:
     @property
     def tokens(self) -> int:
         """An estimate: four bytes a token."""
+        # About four bytes a token: only to compare with what a model caches at least, not for money.
         return self.bytes // 4
 
 
@@ -73,7 +75,9 @@ class RequestBuilder:
         self._is_fixed_system = self._system is None or self._system.is_fixed
         if self._is_fixed_system:
             self._fixed |= self._system_of({})
+        # Written once: what all rows share need not be encoded a million times.
         self._frame = b',"params":' + to_json(self._fixed)[:-1] + b","
+        self._text_frame = self._frame.decode() + '"messages":[{"role":"user","content":'
         self._only = self._turns[0][1] if self._is_one_text() else None
         """The text of the one turn, where that is all that differs between rows; then no dicts are made for it."""
 
@@ -81,7 +85,7 @@ class RequestBuilder:
         """Return the params of one row.
 
         Raises:
-            TemplateFault: a value is missing, or a text cannot be worked out.
+            InvalidTemplate: a value is missing, or a text cannot be worked out.
         """
         system = {} if self._is_fixed_system else self._system_of(values)
         return {**self._fixed, **system, "messages": self._messages(values, blocks)}
@@ -90,16 +94,12 @@ class RequestBuilder:
         """Return the whole request as JSON; the custom_id must be legal.
 
         Raises:
-            TemplateFault: as `params`.
+            InvalidTemplate: as `params`.
         """
         try:
             if self._only is not None:
-                content = to_json(self._only.fill(values).strip())
-                return b'{"custom_id":"%b"%b"messages":[{"role":"user","content":%b}]}}' % (
-                    custom_id.encode(),
-                    self._frame,
-                    content,
-                )
+                content = encode_string(self._only.fill(values).strip())
+                return f'{{"custom_id":"{custom_id}"{self._text_frame}{content}}}]}}}}'.encode()
             rest: dict[str, Any] = {} if self._is_fixed_system else self._system_of(values)
             rest["messages"] = self._messages(values, blocks)
             return b'{"custom_id":"%b"%b%b}' % (custom_id.encode(), self._frame, to_json(rest)[1:])
@@ -118,6 +118,7 @@ class RequestBuilder:
         if self._tools:
             tools = self._tools
             params["tools"] = [*tools[:-1], {**tools[-1], "cache_control": CACHED}] if self._mark == "tools" else tools
+        # After the tools: a template that names `tools` in its own params means those.
         params |= self.template.params
         if self.template.schema is not None:
             form = {"type": "json_schema", "schema": dict(self.template.schema)}
@@ -141,6 +142,7 @@ class RequestBuilder:
     def _content(self, number: int, said: str, text: TemplateText, blocks: Sequence[Block]) -> str | list[Block]:
         """Return the content of one turn: a string, or blocks where it has media or a cache mark."""
         if number == self._blocks_at and blocks:
+            # Media first, then the question about it (documentation of vision).
             return [*blocks, _text(said)] if said else list(blocks)
         if self._mark == f"turn {number + 1}":
             return [_text(said, is_marked=True)]
@@ -171,6 +173,8 @@ class RequestBuilder:
             if lead:
                 length += _size(lead)
                 ends_in = f"the beginning of {text.place}"
+                # A turn is cut in two blocks only where it pays: the cut changes what the model reads, if only by a
+                # break.
                 mark = f"lead {number + 1}" if len(lead) >= LEAST_LEAD else mark
             break
         return self._prefix(length, ends_in, mark, wants_mark)

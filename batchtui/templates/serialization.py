@@ -29,7 +29,7 @@ def parse_template(name: str, text: str, *, is_toml: bool = False) -> Template:
     Between lines of --- the head may also be `key: value` lines.
 
     Raises:
-        TemplateFault: it is not written as it should be; it says where.
+        InvalidTemplate: it is not written as it should be; it says where.
     """
     try:
         said = _toml(text, 0) if is_toml else _said(text.removeprefix("\ufeff"))

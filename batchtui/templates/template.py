@@ -104,10 +104,11 @@ def make_template(name: str, said: Mapping[str, Any]) -> Template:
     `turns` come first, then `prompt` as the user, then `prefill` as the beginning of the answer.
 
     Raises:
-        TemplateFault: a key is unknown, a value of the wrong kind, or nothing is asked at all.
+        InvalidTemplate: a key is unknown, a value of the wrong kind, or nothing is asked at all.
     """
     for key, value in said.items():
         _refuse_wrong(key, value)
+    # All keys are checked before: a wrong one is named before a text is parsed.
     turns = [_turn(number, turn) for number, turn in enumerate(said.get("turns", ()), 1)]
     if said.get("prompt", "").strip() or not turns:
         turns.append(Turn("user", TemplateText(said.get("prompt", ""))))

@@ -1,4 +1,4 @@
-"""How values of a row are written into a prompt: as text, or as JSON that strict readers take.
+"""Write values of a row into a prompt: as text, or as JSON that strict readers take.
 
 Tables bring more than text: numbers, dates, lists and NaN from Parquet, objects from JSON. What has no sensible text,
 such as a method or a generator, is refused instead of being sent as `<built-in method …>`.

@@ -4,6 +4,7 @@ Modules:
 
     batch_json         describe a batch as JSON, in the one shape that scripts, hooks and webhooks are given
     batch_names        name a batch: short for a list, longer in a sentence, with its id
+    charts             lay out bars and histograms in character cells
     durations          write durations and times of day
     estimates          write an estimate as a range, with what it rests on
     events             write a journal entry as a sentence

@@ -28,6 +28,16 @@ def range_words(bounds: Bounds) -> str:
     return said if bounds.likely is None else f"{said}, likely {usd(bounds.likely)}"
 
 
+def about_words(bounds: Bounds) -> str:
+    """Return one figure and its bound for the title of a question: `, about $0.004, at most $0.012`; or nothing."""
+    if bounds.likely is None and bounds.at_most is None:
+        return ""
+    if bounds.likely is None or bounds.likely == bounds.at_most:
+        return f", at most {usd(bounds.at_most)}"
+    most = f", at most {usd(bounds.at_most)}" if bounds.at_most is not None else ""
+    return f", about {usd(bounds.likely)}{most}"
+
+
 def _range(low: str, likely: str, high: str) -> str:
     """Format a range with its likely value; where both ends are equal, only that."""
     return f"likely {likely}" if low == high else f"{low} to {high}, likely {likely}"

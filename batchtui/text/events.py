@@ -16,26 +16,26 @@ if TYPE_CHECKING:
 
 WORDS: Mapping[str, str] = {
     "job.planned": "planned",
-    "job.retried": "tried again",
+    "job.retried": "retried",
     "job.labelled": "labelled",
     "batch.submitting": "sending",
     "batch.accepted": "sent",
     "batch.adopted": "found",
     "batch.refused": "not sent",
     "batch.unknown": "unknown",
-    "batch.absent": "not there",
+    "batch.absent": "not created",
     "batch.disowned": "not ours",
     "batch.proved": "proved",
     "batch.refuted": "ruled out",
     "registry.copied": "registry copied",
-    "batch.in_progress": "running",
+    "batch.in_progress": "in progress",
     "batch.canceling": "canceling",
     "batch.ended": "ended",
     "batch.missing": "missing",
     "batch.deleted": "deleted",
     "batch.dropped": "dropped",
-    "batch.found": "brought in",
-    "batch.restored": "brought back",
+    "batch.found": "imported",
+    "batch.restored": "restored",
     "requests.attached": "attached",
     "results.none": "lost here",
     "results.partial": "partly here",
@@ -43,10 +43,11 @@ WORDS: Mapping[str, str] = {
     "results.gone": "results gone",
     "results.failed": "not fetched",
     "notice.failed": "not told",
+    "limit.near": "limit on cost",
 }
-"""One or two words for each act; an act that has none here is said as it is called."""
+"""One or two words for each action; one that has none here is called by its own name."""
 PASSING = frozenset({"batch.submitting", "results.partial", "results.none"})
-"""Acts that are only steps on the way to another one."""
+"""Actions that are only steps on the way to another one."""
 
 
 def event_word(event: str) -> str:
@@ -55,7 +56,7 @@ def event_word(event: str) -> str:
 
 
 def details(detail: str) -> dict[str, Any]:
-    """Read what an act was noted with; empty where there is nothing, or nothing that can be read."""
+    """Read what an action was noted with; empty where there is nothing, or nothing that can be read."""
     try:
         noted = json.loads(detail or "{}")
     except ValueError:
@@ -82,17 +83,18 @@ def event_sentence(event: str, detail: str, batch: Batch | None) -> str:
 _WORTH_SAYING: Mapping[str, tuple[str, str]] = {
     "batch.ended": ("batch ended", "batches ended"),
     "results.saved": ("result saved", "results saved"),
-    "batch.unknown": ("answer lost", "answers lost"),
+    "batch.unknown": ("part of unknown fate", "parts of unknown fate"),
     "batch.adopted": ("lost batch found", "lost batches found"),
     "batch.refused": ("part not sent", "parts not sent"),
     "batch.missing": ("batch missing", "batches missing"),
-    "batch.found": ("batch brought in", "batches brought in"),
+    "batch.found": ("batch imported", "batches imported"),
     "job.planned": ("job submitted", "jobs submitted"),
     "notice.failed": ("notice not told", "notices not told"),
+    "limit.near": ("share of a limit reached", "shares of limits reached"),
 }
 
 
-def summary(acts: Mapping[str, int]) -> str:
+def summary(actions: Mapping[str, int]) -> str:
     """Return how often each kind of event happened, in one line; empty where none is worth it."""
-    said = (amount(acts[event], *words) for event, words in _WORTH_SAYING.items() if acts.get(event))
+    said = (amount(actions[event], *words) for event, words in _WORTH_SAYING.items() if actions.get(event))
     return ", ".join(said)

@@ -68,7 +68,7 @@ def _continued(text: str, token: Token, whole: str, label: str, *, is_done: bool
 
 def _values(field: FilterField, known: Mapping[FilterField, Sequence[str]]) -> Sequence[str]:
     if field is FilterField.STATUS:
-        return list(dict.fromkeys(["running", "ended", *(sign.word for sign in STATES.values())]))
+        return list(dict.fromkeys(["running", "ended", *(sign.word.replace(" ", "_") for sign in STATES.values())]))
     if field is FilterField.RESULTS:
         return list(RESULT_WORDS)
     if field is FilterField.COST:

@@ -34,7 +34,7 @@ OTHER_NAMES = {
 """What else a field may be called."""
 STATE_WORDS: dict[str, tuple[str, ...]] = {
     **{state.value: (state.value,) for state in BatchState},
-    **{sign.word: (state.value,) for state, sign in STATES.items()},
+    **{sign.word.replace(" ", "_"): (state.value,) for state, sign in STATES.items()},
     "running": tuple(state.value for state in BatchState if state.is_running),
 }
 """The states that each word stands for."""
@@ -113,9 +113,9 @@ def terms_of(text: str) -> tuple[FilterTerm, ...]:
     reading = read(text)
     said = "; ".join((*reading.complaints, *(f"{part} says nothing yet" for part in reading.unfinished)))
     if said:
-        raise UsageError(
-            f"The filter cannot be read: {sanitize(said)}.", hint=f"The fields are {', '.join(FilterField)}."
-        )
+        # Fields help who has named a wrong one; a wrong value names the values itself.
+        fields = f"The fields are {', '.join(FilterField)}." if "there is no field" in said else ""
+        raise UsageError(f"The filter cannot be read: {sanitize(said)}.", hint=fields)
     return reading.terms
 
 
@@ -167,7 +167,9 @@ def _known(field: FilterField, part: str, words: dict[str, tuple[str, ...]]) -> 
         return words[part]
     found = [value for word, values in words.items() if word.startswith(part) for value in values]
     if not found:
-        raise _NotUnderstood(f'no {field} begins with "{part}"')
+        near = get_close_matches(part, words, 1)
+        meant = f"; did you mean {near[0]}?" if near else ";"
+        raise _NotUnderstood(f'no {field} begins with "{part}"{meant} It is one of {", ".join(words)}')
     return found
 
 

@@ -30,7 +30,7 @@ STATES: Mapping[BatchState, Sign] = {
     BatchState.PLANNED: Sign("◌", "o", "planned"),
     BatchState.SUBMITTING: Sign("↑", "^", "sending"),
     BatchState.UNKNOWN: Sign("!", "!", "unknown"),
-    BatchState.IN_PROGRESS: Sign("●", "*", "running"),
+    BatchState.IN_PROGRESS: Sign("●", "*", "in progress"),
     BatchState.CANCELING: Sign("◑", "~", "canceling"),
     BatchState.ENDED: Sign("✓", "+", "ended"),
     BatchState.MISSING: Sign("?", "?", "missing"),

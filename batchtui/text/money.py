@@ -6,6 +6,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from batchtui.domain.batch import Batch, BatchSummary, RequestCounts
 
 UNKNOWN = "unknown"
@@ -25,6 +27,18 @@ def usd(dollars: Decimal | None, *, unknown: str = UNKNOWN) -> str:
     if 0 < dollars < Decimal("0.095"):
         return f"{sign}${_two_digits(dollars):f}"
     return f"{sign}${dollars.quantize(_CENT, ROUND_HALF_UP):,.2f}"
+
+
+def column(amounts: Sequence[Decimal | None], *, unknown: str = UNKNOWN_CELL) -> list[str]:
+    """Format the amounts of one column in one form: `$4.18`, `<$0.01`; where all are below a dollar, four decimals."""
+    finest = _CENT if any(one is not None and one >= 1 for one in amounts) else _FINEST
+
+    def said(dollars: Decimal | None) -> str:
+        if dollars is None:
+            return unknown
+        return f"<${finest}" if 0 < dollars < finest else f"${dollars.quantize(finest, ROUND_HALF_UP):,f}"
+
+    return [said(dollars) for dollars in amounts]
 
 
 def cost(actual: Decimal | None, estimate: Decimal | None, *, unknown: str = UNKNOWN_CELL) -> str:

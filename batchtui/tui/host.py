@@ -15,13 +15,13 @@ from textual.app import App
 from batchtui.tui.rendering.spans import Tone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from contextlib import AbstractContextManager
     from datetime import datetime
 
     from textual.dom import DOMNode
 
-    from batchtui.registry.batch_queries import BatchCounts
+    from batchtui.registry.batches.queries import BatchCounts
     from batchtui.services.insights.last_visit import SinceLastVisit
     from batchtui.services.polling.poller import Poller, PollStatus
     from batchtui.services.workspace import Workspace
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from batchtui.tui.hints.guide import Guide
     from batchtui.tui.insights import Insights
     from batchtui.tui.rendering.painter import Painter
+    from batchtui.tui.widgets.message_line import MessageLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,16 @@ class Status:
     """The key that shows the warnings; empty where none does."""
     spent: Decimal = Decimal(0)
     """What today's batches have cost so far, USD."""
-    saved: Decimal = Decimal(0)
-    """How much more the same requests would have cost without batches, USD."""
+
+
+@dataclass(frozen=True, slots=True)
+class UndoStep:
+    """A change of what is kept here alone, and how to take it back."""
+
+    words: str
+    """What was done: "tagged 3 jobs". Sanitised."""
+    undo: Callable[[], Awaitable[bool]]
+    """Takes it back. Returns whether it could: something else may have happened since."""
 
 
 class Host(App[int]):
@@ -65,6 +74,8 @@ class Host(App[int]):
     keymap: Keymap
     """The keys in use by command id, the settings' own laid over the table's."""
     painter: Painter
+    messages: MessageLog
+    """What was said in this session; the latest of it is on the message line."""
     poller: Poller
     insights: Insights
     guide: Guide | None
@@ -82,8 +93,14 @@ class Host(App[int]):
         """Whether everything that changes something at the API is off."""
         raise NotImplementedError
 
-    def say(self, sentence: str, *, tone: str = "information") -> None:
-        """Show a sentence that needs no answer as a toast; `tone` is "information" or "error"."""
+    def say(self, sentence: str, *, tone: str = "information", kind: str = "") -> None:
+        """Show a sentence that needs no answer on the message line.
+
+        Args:
+            sentence: what happened, to which batch, and what to do.
+            tone: "information", "warning" or "error"; the latter two stay until the person dismisses them.
+            kind: what makes it the same message as an earlier one, which is then counted; the sentence itself if empty.
+        """
         raise NotImplementedError
 
     async def ask(self, question: Question) -> bool:
@@ -91,7 +108,15 @@ class Host(App[int]):
         raise NotImplementedError
 
     def copy(self, text: str, what: str) -> None:
-        """Put a text on the clipboard of the person's terminal, and say so; `what` names it in that sentence."""
+        """Copy a text to the clipboard of the person's terminal, and say so; `what` names it in that sentence."""
+        raise NotImplementedError
+
+    def can_undo(self, step: UndoStep) -> None:
+        """Remember a change, so that the key of undo takes it back; the latest comes first."""
+        raise NotImplementedError
+
+    def go_to_batch(self, key: int) -> None:
+        """Put the cursor of the list of batches on this one, which was just made, as soon as the list has it."""
         raise NotImplementedError
 
     def busy(self) -> AbstractContextManager[Callable[[str], None]]:

@@ -1,4 +1,4 @@
-"""Messages that parts of the dashboard post to the app: `BatchesChanged`, `PollChanged` and `ActionFailed`."""
+"""Messages that parts of the dashboard post to the app: `BatchesChanged`, `PollChanged` and others."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from batchtui.domain.batch import Batch
     from batchtui.domain.errors import BatchtuiError
-    from batchtui.registry.batch_queries import BatchCounts
+    from batchtui.registry.batches.queries import BatchCounts
     from batchtui.services.polling.poller import PollStatus
 
 
@@ -30,6 +30,10 @@ class PollChanged(Message):
     def __init__(self, status: PollStatus) -> None:
         super().__init__()
         self.status = status
+
+
+class ScreenShown(Message):
+    """A screen or a dialog has come to the front."""
 
 
 class ActionFailed(Message):

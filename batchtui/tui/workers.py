@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from textual.worker import Worker
 
 
-def run_guarded(node: DOMNode, work: Callable[[], Awaitable[None]], *, group: str, exclusive: bool = False) -> None:
+def run_guarded(node: DOMNode, work: Callable[[], Awaitable[object]], *, group: str, exclusive: bool = False) -> None:
     """Run `work` in a Textual worker of `node`, which ends with the node. A BatchtuiError is shown by the app.
 
     Args:
@@ -41,7 +41,7 @@ def run_worker(
     return worker
 
 
-async def _guarded(node: DOMNode, work: Callable[[], Awaitable[None]]) -> None:
+async def _guarded(node: DOMNode, work: Callable[[], Awaitable[object]]) -> None:
     try:
         await work()
     except BatchtuiError as error:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from batchtui.tui.app import preload as later
+from batchtui.tui.app import preload
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,8 +56,8 @@ def test_a_room_pulls_in_nothing_heavy_that_is_not_its_own(module: str, allowed:
 def test_the_first_frame_waits_for_no_screen_but_its_own() -> None:
     first = loaded_by("batchtui.tui.app.app")
     assert first & {"pydantic", "pydantic_core", "anthropic"} == set()
-    assert first & set(later.MODULES) == set()
-    assert set(later.MODULES) <= loaded_by(", ".join(later.MODULES))
+    assert first & set(preload.MODULES) == set()
+    assert set(preload.MODULES) <= loaded_by(", ".join(preload.MODULES))
 
 
 @pytest.mark.parametrize("module", ["batchtui.simulator"])

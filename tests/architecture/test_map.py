@@ -18,8 +18,6 @@ MOST_NAMES = 15
 LARGE = {
     "cli": "its few packages, and one module for each thing that a command works with",
     "domain": "one module a concept; they are found by name, and never looked through",
-    "intake": "the rules of the API, which are many; its table says which is which",
-    "registry": "one module a table of the database",
     "tui": "a package for each screen, and the layers that screens are built from",
 }
 """Folders with more names, and why."""

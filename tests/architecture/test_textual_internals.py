@@ -16,7 +16,6 @@ from textual.app import App
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message_pump import MessagePump
-from textual.notifications import Notification
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.widgets import Input, TextArea
 
@@ -45,8 +44,6 @@ INTERNALS = [
     Internal(App, "_driver"),
     Internal(Input, "_value"),
     Internal(Input, "_position_to_cell", "position"),
-    Internal(Notification, "time_left"),
-    Internal(Notification, "has_expired"),
     Internal(ScrollBar, "renderer"),
     Internal(ScrollBarRender, "VERTICAL_BARS"),
     Internal(ScrollBarRender, "HORIZONTAL_BARS"),

@@ -30,7 +30,7 @@ SPEED = 60.0
 
 
 def starting(bench: Bench) -> None:
-    """Cold starts of verbs that only read, beside Python itself and the SDK's import."""
+    """Cold starts of commands that only read, beside Python itself and the SDK's import."""
     env = {"BATCHTUI_HOME": str(_home(bench))}
     bare = statistics.median(run("-c", "pass").seconds for _ in range(7))
     for what, words in (("list, 10,000 batches", ("list", "--limit", "20")), ("--help", ("--help",))):

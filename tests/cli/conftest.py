@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from batchtui.cli import run as door
+from batchtui.cli import run as cli_run
 from batchtui.cli.main import program
 from batchtui.simulator import Scenario, Simulator
 from tests.support.builders import jsonl, requests
@@ -46,7 +46,7 @@ class Batchtui:
     def __call__(self, *args: str) -> Ran:
         """Run it in this process, through the outermost door."""
         self._capture.readouterr()
-        code = door.run(program, args)
+        code = cli_run.run(program, args)
         said = self._capture.readouterr()
         return Ran(code, said.out.decode(), said.err.decode())
 

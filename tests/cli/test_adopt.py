@@ -24,10 +24,10 @@ def theirs(simulator: Simulator) -> str:
 
 @QUICK
 @pytest.mark.parametrize(
-    "verb", [["status"], ["wait"], ["results"], ["label", "--tag", "t"], ["cost"], ["delete", "--force", "--yes"]]
+    "command", [["status"], ["wait"], ["results"], ["label", "--tag", "t"], ["cost"], ["delete", "--force", "--yes"]]
 )
-def test_a_batch_that_the_registry_does_not_know_is_imported(batchtui: Batchtui, theirs: str, verb: list[str]) -> None:
-    ran = batchtui(verb[0], theirs, *verb[1:])
+def test_a_batch_unknown_to_the_registry_is_imported(batchtui: Batchtui, theirs: str, command: list[str]) -> None:
+    ran = batchtui(command[0], theirs, *command[1:])
 
     assert ran.code == 0, ran
     assert [batch["id"] for batch in batchtui("list", "--all", "--json").document] == [theirs]
@@ -48,13 +48,13 @@ def test_compare_takes_ids_that_the_registry_does_not_know(
 
 
 @pytest.mark.parametrize(
-    "verb",
+    "command",
     [["status"], ["wait"], ["results"], ["cancel", "--yes"], ["delete", "--yes"], ["label", "--tag", "t"], ["cost"]],
 )
 def test_an_id_that_the_api_does_not_know_fails_with_a_sentence(
-    batchtui: Batchtui, simulator: Simulator, verb: list[str]
+    batchtui: Batchtui, simulator: Simulator, command: list[str]
 ) -> None:
-    ran = batchtui(verb[0], NOBODY, *verb[1:], "--json")
+    ran = batchtui(command[0], NOBODY, *command[1:], "--json")
 
     assert ran.code == 1
     assert "The API has no such batch in this workspace" in ran.document["error"]["message"]

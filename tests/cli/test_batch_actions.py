@@ -1,4 +1,4 @@
-"""The verbs that end things: cancel and delete, each with its plan and its yes."""
+"""The commands that end things: cancel and delete, each with its plan and its yes."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def test_cancel_with_a_yes_cancels(batchtui: Batchtui, simulator: Simulator) -> 
     assert ran.document["done"][0]["state"] in ("canceling", "ended")
 
 
-@pytest.mark.parametrize("verb", ["cancel", "delete"])
-def test_without_a_yes_nothing_is_done(batchtui: Batchtui, simulator: Simulator, verb: str) -> None:
+@pytest.mark.parametrize("command", ["cancel", "delete"])
+def test_without_a_yes_nothing_is_done(batchtui: Batchtui, simulator: Simulator, command: str) -> None:
     batchtui.submitted()
-    if verb == "delete":
+    if command == "delete":
         batchtui("cancel", "@last", "--yes")
     before = len(simulator.world.calls)
 
-    ran = batchtui.process(verb, "@last", "--json", *(["--force"] if verb == "delete" else []))
+    ran = batchtui.process(command, "@last", "--json", *(["--force"] if command == "delete" else []))
 
     assert (ran.code, ran.document["error"]["type"]) == (2, "consent_needed")
     assert len(simulator.world.calls) == before
@@ -92,12 +92,12 @@ def test_delete_with_force_deletes_at_the_api(batchtui: Batchtui, simulator: Sim
     assert len(simulator.world.calls_to("delete")) == 1
 
 
-@pytest.mark.parametrize("verb", [["submit", "x.jsonl"], ["resume"], ["cancel", "@last"], ["delete", "@last"]])
-def test_read_only_settings_change_nothing_at_the_api(batchtui: Batchtui, home: Path, verb: list[str]) -> None:
+@pytest.mark.parametrize("command", [["submit", "x.jsonl"], ["resume"], ["cancel", "@last"], ["delete", "@last"]])
+def test_read_only_settings_change_nothing_at_the_api(batchtui: Batchtui, home: Path, command: list[str]) -> None:
     home.mkdir()
     (home / "config.toml").write_text("read_only = true\n")
 
-    ran = batchtui(*verb, *([] if verb == ["resume"] else ["--yes"]))
+    ran = batchtui(*command, *([] if command == ["resume"] else ["--yes"]))
 
     assert ran.code == 2
     assert ran.err.startswith("Read-only: ")

@@ -1,4 +1,4 @@
-"""A shell that was taught batchtui offers its verbs, and the ids and names of what the registry knows."""
+"""A shell that was taught batchtui offers its commands, and the ids and names of what the registry knows."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_nothing_is_offered_and_nothing_made_where_there_is_no_registry(tmp_path
     assert not (tmp_path / "none").exists()
 
 
-def test_verbs_and_options_are_offered(tmp_path: Path) -> None:
+def test_commands_and_options_are_offered(tmp_path: Path) -> None:
     assert "submit" in completions(tmp_path, "sub")
     assert "--dry-run" in completions(tmp_path, "submit", "--dr")
 

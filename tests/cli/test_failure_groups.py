@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
-from batchtui.cli import run as door
+from batchtui.cli import run as cli_run
 from batchtui.cli.command import define_command
 from batchtui.cli.exit_codes import exit_for
 from batchtui.domain import errors
@@ -31,7 +31,7 @@ EXPECTED = {
 
 
 def failing(error: BaseException) -> click.Command:
-    """A program whose only verb fails."""
+    """A program whose only command fails."""
 
     @define_command("fail", examples=["fail"])
     async def command(session: Session) -> None:
@@ -41,7 +41,7 @@ def failing(error: BaseException) -> click.Command:
 
 
 def said(program: click.Command, capture: pytest.CaptureFixture[bytes], *args: str) -> tuple[int, str, str]:
-    code = door.run(program, ["fail", *args])
+    code = cli_run.run(program, ["fail", *args])
     out, err = capture.readouterr()
     return code, out.decode(), err.decode()
 

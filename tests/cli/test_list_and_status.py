@@ -1,4 +1,4 @@
-"""The verbs that look: list, status, log, sync, doctor, config."""
+"""The commands that look: list, status, log, sync, doctor, config."""
 
 from __future__ import annotations
 
@@ -164,14 +164,14 @@ def test_status_of_a_name_that_nothing_has_is_wrong_usage(batchtui: Batchtui) ->
     assert (ran.code, ran.document["error"]["type"]) == (2, "not_found")
 
 
-@pytest.mark.parametrize("verb", [["list"], ["status", "@last"], ["log"]])
+@pytest.mark.parametrize("command", [["list"], ["status", "@last"], ["log"]])
 @pytest.mark.parametrize("hostile", [f"{ESC}]0;owned\a", f"{C1}2J", f"a{BIDI}b", "two\nlines"])
 def test_a_hostile_name_does_not_reach_the_terminal(
-    batchtui: Batchtui, simulator: Simulator, verb: list[str], hostile: str
+    batchtui: Batchtui, simulator: Simulator, command: list[str], hostile: str
 ) -> None:
     batchtui.submitted(1, "r", "--name", hostile, "--tag", hostile)
 
-    ran = batchtui(*verb)
+    ran = batchtui(*command)
 
     assert ran.code == 0
     assert not {ESC, C1, BIDI, "\a"} & set(ran.out + ran.err)

@@ -11,7 +11,7 @@ import pytest
 
 from batchtui.cli.command import global_options
 from batchtui.cli.exit_codes import ExitCode
-from batchtui.cli.main import VERBS, program
+from batchtui.cli.main import COMMANDS, program
 from tests.support import manual
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def test_a_command_of_the_readme_is_understood(command: str) -> None:
     understood(command[command.index("batchtui ") if "batchtui " in command else 0 :])
 
 
-@pytest.mark.parametrize("name", VERBS)
+@pytest.mark.parametrize("name", COMMANDS)
 def test_help_explains_every_option_and_ends_with_examples_that_are_understood(name: str) -> None:
     said = help_of(name)
     for parameter in manual.command(name).params:
@@ -75,7 +75,7 @@ def test_help_explains_every_option_and_ends_with_examples_that_are_understood(n
 def test_help_lists_every_command() -> None:
     said = program.get_help(click.Context(program, info_name="batchtui"))
     listed = re.findall(r"^  ([a-z]+)  +\S", said.partition("\nCommands:\n")[2], re.MULTILINE)
-    assert listed == list(VERBS)
+    assert listed == list(COMMANDS)
 
 
 def test_the_manual_lists_the_global_options() -> None:

@@ -63,6 +63,20 @@ def test_a_reader_that_has_gone_is_no_failure_worth_a_word(
     assert done.returncode == 141
 
 
+@pytest.mark.parametrize(("key", "sent"), [("n", 0), ("y", 1)])
+def test_what_is_not_sure_of_a_table_is_asked_before_it_is_sent(
+    key: str, sent: int, batchtui: Batchtui, simulator: Simulator, tmp_path: Path
+) -> None:
+    (tmp_path / "who.csv").write_text("Anna,Berlin\nBert,Bonn\n")
+    (tmp_path / "t.md").write_text("Ask {{ Berlin }}")
+    args = ["compose", "--template", str(tmp_path / "t.md"), "--data", str(tmp_path / "who.csv"), "--submit"]
+    code, screen = answered(args, f"{key}\ny\n", "Is it read right?")
+
+    assert "header: first row? yes, because" in screen
+    assert "--no-header" in screen
+    assert (code == 0, len(simulator.world.batches)) == (bool(sent), sent)
+
+
 def test_a_closed_stderr_is_no_failure(batchtui: Batchtui) -> None:
     done = subprocess.run(["/bin/sh", "-c", f"{sys.executable} -m batchtui list 2>&-"], check=False)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from batchtui import __version__
-from batchtui.cli.main import VERBS, program
+from batchtui.cli.main import COMMANDS, program
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,38 +15,38 @@ if TYPE_CHECKING:
     from tests.cli.conftest import Batchtui
 
 
-def test_the_help_names_every_verb(batchtui: Batchtui) -> None:
+def test_the_help_names_every_command(batchtui: Batchtui) -> None:
     said = batchtui("--help").out
 
-    assert [verb for verb in VERBS if f"\n  {verb} " not in said] == []
+    assert [command for command in COMMANDS if f"\n  {command} " not in said] == []
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_the_help_of_every_verb_ends_with_examples_of_it(batchtui: Batchtui, verb: str) -> None:
-    ran = batchtui(verb, "--help")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_every_command_ends_with_examples_of_it(batchtui: Batchtui, command: str) -> None:
+    ran = batchtui(command, "--help")
 
     assert ran.code == 0
-    assert f"batchtui {verb}" in ran.out.partition("Examples:\n")[2]
+    assert f"batchtui {command}" in ran.out.partition("Examples:\n")[2]
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_every_verb_takes_the_global_options(verb: str) -> None:
-    command = program.get_command(program.make_context("batchtui", ["list"]), verb)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_takes_the_global_options(command: str) -> None:
+    loaded = program.get_command(program.make_context("batchtui", ["list"]), command)
 
-    assert command is not None
-    assert {"home", "profile", "json"} <= {option.name for option in command.params}
+    assert loaded is not None
+    assert {"home", "profile", "json"} <= {option.name for option in loaded.params}
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_the_line_in_the_help_says_what_the_verb_says_of_itself(verb: str) -> None:
-    assert VERBS[verb].endswith(".")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_line_in_the_help_says_what_the_command_says_of_itself(command: str) -> None:
+    assert COMMANDS[command].endswith(".")
 
 
 def test_the_version_is_said(batchtui: Batchtui) -> None:
     assert batchtui("--version").out == f"batchtui {__version__}\n"
 
 
-def test_a_misspelt_verb_gets_a_guess(batchtui: Batchtui) -> None:
+def test_a_misspelt_command_gets_a_guess(batchtui: Batchtui) -> None:
     ran = batchtui("lsit")
 
     assert (ran.code, ran.out) == (2, "")
@@ -54,7 +54,7 @@ def test_a_misspelt_verb_gets_a_guess(batchtui: Batchtui) -> None:
 
 
 @pytest.mark.parametrize("args", [["--home", "{}", "list"], ["list", "--home", "{}"]])
-def test_home_may_stand_before_or_after_the_verb(batchtui: Batchtui, tmp_path: Path, args: list[str]) -> None:
+def test_home_may_stand_before_or_after_the_command(batchtui: Batchtui, tmp_path: Path, args: list[str]) -> None:
     elsewhere = tmp_path / "else where"
 
     ran = batchtui(*(arg.format(elsewhere) for arg in args))
@@ -69,15 +69,15 @@ def test_the_later_of_two_global_options_holds(batchtui: Batchtui, tmp_path: Pat
 
 
 @pytest.mark.parametrize("args", [["--json", "list"], ["list", "--json"]])
-def test_json_may_stand_before_or_after_the_verb(batchtui: Batchtui, args: list[str]) -> None:
+def test_json_may_stand_before_or_after_the_command(batchtui: Batchtui, args: list[str]) -> None:
     assert batchtui(*args).document == []
 
 
-def test_without_a_terminal_no_verb_means_the_list(batchtui: Batchtui) -> None:
+def test_without_a_terminal_no_command_means_the_list(batchtui: Batchtui) -> None:
     assert batchtui.process("--json").document == []
 
 
-def test_on_a_dumb_terminal_no_verb_means_the_list(batchtui: Batchtui) -> None:
+def test_on_a_dumb_terminal_no_command_means_the_list(batchtui: Batchtui) -> None:
     ran = batchtui.process(TERM="dumb")
 
     assert (ran.code, ran.out) == (0, "")

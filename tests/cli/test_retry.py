@@ -104,6 +104,13 @@ def test_model_and_max_tokens_are_changed_for_these(batchtui: Batchtui, job: str
     assert {(params["model"], params["max_tokens"]) for params in sent} == {("claude-sonnet-5-5", 777)}
 
 
+def test_a_retired_model_is_sent_again_where_allowed(batchtui: Batchtui, job: str, simulator: Simulator) -> None:
+    refused = batchtui("retry", job, "--model", "claude-opus-4-1", "--yes")
+    assert (refused.code, len(simulator.world.batches)) == (3, 1)
+    ran = batchtui("retry", job, "--model", "claude-opus-4-1", "--allow-model", "claude-opus-4-1", "--yes")
+    assert (ran.code, len(simulator.world.batches)) == (0, 2), ran
+
+
 def test_status_shows_the_attempts_and_what_they_came_to(batchtui: Batchtui, job: str, simulator: Simulator) -> None:
     simulator.world.scenario = FINE
     batchtui("retry", job, "--yes")

@@ -1,13 +1,16 @@
-"""The verbs that bring answers home: wait, results, submit --wait."""
+"""The commands that bring answers home: wait, results, submit --wait."""
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from typing import TYPE_CHECKING
 
 import pytest
 
 from batchtui.simulator import Fault, Scenario
+from tests.support.builders import jsonl, request
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -152,19 +155,19 @@ UNLUCKY = [
 
 
 @pytest.mark.parametrize("scenario", UNLUCKY, ids=["errored", "truncated", "refused"])
-@pytest.mark.parametrize("verb", [["wait", "@last"], ["results", "@last"], ["results", "@last", "--json"]])
-def test_an_end_without_full_success_is_4(batchtui: Batchtui, simulator: Simulator, verb: list[str]) -> None:
+@pytest.mark.parametrize("command", [["wait", "@last"], ["results", "@last"], ["results", "@last", "--json"]])
+def test_an_end_without_full_success_is_4(batchtui: Batchtui, simulator: Simulator, command: list[str]) -> None:
     batchtui.submitted()
 
-    assert batchtui(*verb).code == 4
+    assert batchtui(*command).code == 4
 
 
 @pytest.mark.parametrize("scenario", UNLUCKY[:1], ids=["errored"])
-@pytest.mark.parametrize("verb", ["wait", "results"])
-def test_failures_can_be_allowed(batchtui: Batchtui, simulator: Simulator, verb: str) -> None:
+@pytest.mark.parametrize("command", ["wait", "results"])
+def test_failures_can_be_allowed(batchtui: Batchtui, simulator: Simulator, command: str) -> None:
     batchtui.submitted()
 
-    assert batchtui(verb, "@last", "--allow-failures").code == 0
+    assert batchtui(command, "@last", "--allow-failures").code == 0
 
 
 @pytest.mark.parametrize("scenario", UNLUCKY[:1], ids=["errored"])
@@ -198,3 +201,34 @@ def test_delete_goes_on_once_results_are_saved(batchtui: Batchtui, ended: str) -
 
     assert batchtui("delete", ended, "--yes").code == 0
     assert ids_in(batchtui("results", ended).out) == ALL
+
+
+@pytest.fixture
+def formula(batchtui: Batchtui, simulator: Simulator, later: Later, tmp_path: Path) -> str:
+    """The id of an ended batch with a prompt that a spreadsheet would run."""
+    jsonl(tmp_path / "formula.jsonl", [request("a", '=HYPERLINK("http://x","y")')])
+    sent = batchtui("submit", str(tmp_path / "formula.jsonl"), "--yes", "--json")
+    later.turn(4000)
+    assert sent.code == 0, sent
+    return str(sent.document["batches"][0]["id"])
+
+
+@pytest.mark.parametrize(("options", "cell"), [((), "'=HYPERLINK"), (("--no-guard",), "=HYPERLINK")])
+def test_formulas_are_guarded_unless_told_otherwise(
+    options: tuple[str, ...], cell: str, batchtui: Batchtui, formula: str
+) -> None:
+    ran = batchtui("results", formula, "--format", "csv", "--with-requests", *options)
+    [row] = csv.DictReader(io.StringIO(ran.out))
+    assert row["request.prompt"].startswith(cell)
+
+
+def test_a_mark_for_excel_stands_at_the_very_beginning(batchtui: Batchtui, ended: str, tmp_path: Path) -> None:
+    assert batchtui("results", ended, str(tmp_path / "out.csv"), "--bom").code == 0
+    assert (tmp_path / "out.csv").read_bytes().startswith(b"\xef\xbb\xbfcustom_id,")
+
+
+def test_fine_tuning_lines_hold_the_request_and_the_answer(batchtui: Batchtui, ended: str) -> None:
+    ran = batchtui("results", ended, "--format", "chat", "--order", "input")
+    turns = [json.loads(line)["messages"] for line in ran.out.splitlines()]
+    assert [[turn["role"] for turn in each] for each in turns] == [["user", "assistant"]] * 3
+    assert [each[0]["content"] for each in turns] == ["Question 0?", "Question 1?", "Question 2?"]

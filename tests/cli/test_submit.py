@@ -1,4 +1,4 @@
-"""The verbs that send: check, submit, resume; and what each leaves to the shell."""
+"""The commands that send: check, submit, resume; and what each leaves to the shell."""
 
 from __future__ import annotations
 

@@ -17,23 +17,23 @@ if TYPE_CHECKING:
 PLAIN = "Say {{ text }}"
 
 
-def table(folder: Path, content: bytes | str, name: str = "t.csv", **wishes: Any) -> Table:
+def table(folder: Path, content: bytes | str, name: str = "t.csv", **choices: Any) -> Table:
     """A table of these bytes."""
     path = folder / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return open_table(str(path), TableOptions(**wishes))
+    return open_table(str(path), TableOptions(**choices))
 
 
-def composer(source: Table, template: str | None = PLAIN, **wishes: Any) -> Composer:
+def composer(source: Table, template: str | None = PLAIN, **choices: Any) -> Composer:
     """A composer of a table, with a template's text."""
-    checks = {key: wishes.pop(key) for key in ("tiers", "templates") if key in wishes}
+    checks = {key: choices.pop(key) for key in ("tiers", "templates") if key in choices}
     made = None if template is None else parse_template("t", template)
-    return Composer(source, made, ComposerOptions(check=options(**checks), **wishes))
+    return Composer(source, made, ComposerOptions(check=options(**checks), **choices))
 
 
-def composed(source: Table, template: str | None = PLAIN, **wishes: Any) -> tuple[list[dict[str, Any]], list[Any]]:
+def composed(source: Table, template: str | None = PLAIN, **choices: Any) -> tuple[list[dict[str, Any]], list[Any]]:
     """The requests of a table, and the problems."""
-    made = composer(source, template, **wishes)
+    made = composer(source, template, **choices)
     requests = [json.loads(each.payload) for block in made.blocks() for each in block]
     return requests, list(made.report().problems)
 

@@ -19,9 +19,9 @@ CSV = "id,text\na,x\nb,y\n"
 LONG = "All of this is the same for every ticket. " * 40
 
 
-def first(folder: Path, template: str, content: str = CSV, **wishes: Any) -> dict[str, Any]:
+def first(folder: Path, template: str, content: str = CSV, **choices: Any) -> dict[str, Any]:
     """The params of the first row, which nothing is wrong with."""
-    made, problems = composed(table(folder, content), template, **wishes)
+    made, problems = composed(table(folder, content), template, **choices)
     assert problems == []
     params: dict[str, Any] = made[0]["params"]
     return params
@@ -67,15 +67,15 @@ def test_a_prefill_is_refused_where_the_model_refuses_it(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("wishes", "head", "model"),
+    ("choices", "head", "model"),
     [
         ({}, "", "claude-sonnet-5-5"), ({"model": "premium"}, "", "claude-opus-5-5"),
         ({}, 'model = "claude-haiku-4-5"', "claude-haiku-4-5"),
         ({"model": "cheap"}, 'model = "premium"', "claude-haiku-5-5"),
     ],
 )  # fmt: skip
-def test_the_model_of_the_options_goes_first(wishes: dict[str, Any], head: str, model: str, tmp_path: Path) -> None:
-    assert first(tmp_path, f"+++\n{head}\n+++\n{{{{ text }}}}", **wishes)["model"] == model
+def test_the_model_of_the_options_goes_first(choices: dict[str, Any], head: str, model: str, tmp_path: Path) -> None:
+    assert first(tmp_path, f"+++\n{head}\n+++\n{{{{ text }}}}", **choices)["model"] == model
 
 
 def test_a_misspelt_column_is_one_error_with_a_guess(tmp_path: Path) -> None:

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def prompts(folder: Path, content: str, template: str, name: str = "t.csv", **wishes: Any) -> list[str]:
+def prompts(folder: Path, content: str, template: str, name: str = "t.csv", **choices: Any) -> list[str]:
     """The prompts of a table, which nothing is wrong with."""
-    made, problems = composed(table(folder, content, name), template, **wishes)
+    made, problems = composed(table(folder, content, name), template, **choices)
     assert problems == []
     return [each["params"]["messages"][0]["content"] for each in made]
 

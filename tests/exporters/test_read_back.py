@@ -35,7 +35,7 @@ HOSTILE = [
 """Texts that some reader, somewhere, has taken for something else."""
 
 
-def written(kind: Format, **options: bool) -> bytes:
+def written(kind: Format, **options: Any) -> bytes:
     """Export the texts as the answers a-0, a-1 …, and an id."""
     entries = [ExportRecord(succeeded(f"a-{number}", text)) for number, text in enumerate(HOSTILE)]
     out = io.BytesIO()

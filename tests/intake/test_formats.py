@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from batchtui.domain.errors import InputError
-from batchtui.intake.record_reader import HEAD, read_records
+from batchtui.intake.records.reader import HEAD, read_records
 from tests.intake.builders import check_bytes, lines, only, request, run
 
 REQUESTS = [request("a"), request("b"), request("c")]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batchtui.intake.json_array import BrokenArray, JsonArraySplitter
+from batchtui.intake.records.json_array import BrokenArray, JsonArraySplitter
 
 _SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 _VALUES = st.recursive(

@@ -11,7 +11,7 @@ import pytest
 
 from batchtui.domain.model import ModelInfo, fill_unknown, lifecycle_on
 from batchtui.gateway.parsing import parse_model
-from batchtui.intake.model_table import built_in, find_model, ids, living, row_of
+from batchtui.intake.rules.model_table import built_in, find_model, ids, living, row_of
 from tests.intake.builders import faults, only, request
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def test_every_retirement_to_come_in_the_table_is_in_the_sdks_list() -> None:
 
 
 def test_no_two_rows_share_an_id() -> None:
-    text = resources.files("batchtui.intake").joinpath("models.toml").read_text(encoding="utf-8")
+    text = resources.files("batchtui.intake.rules").joinpath("models.toml").read_text(encoding="utf-8")
     names = [name for row in tomllib.loads(text)["model"] for name in (row["id"], *row.get("aliases", ()))]
     assert len(names) == len(set(names))
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from batchtui.domain.problem import Severity
-from batchtui.intake import json_schema_rules
-from batchtui.simulator.late_validation import Terms, find_problem
+from batchtui.intake.rules import json_schemas
+from batchtui.simulator.validation.late import Terms, find_problem
 from tests.intake.builders import check_bytes, lines
 from tests.support.request_cases import GOOD, REFUSED, Case
 
@@ -111,13 +111,13 @@ def test_a_schema_is_looked_at_once_however_many_requests_send_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked: list[object] = []
-    look = json_schema_rules._looked_into
+    look = json_schemas._looked_into
 
-    def noted(schema: dict[str, Any], *, is_strict: bool, is_tool: bool) -> json_schema_rules.SchemaVerdict:
+    def noted(schema: dict[str, Any], *, is_strict: bool, is_tool: bool) -> json_schemas.SchemaVerdict:
         looked.append(schema)
         return look(schema, is_strict=is_strict, is_tool=is_tool)
 
-    monkeypatch.setattr(json_schema_rules, "_looked_into", noted)
+    monkeypatch.setattr(json_schemas, "_looked_into", noted)
     good = GOOD["structured output"].params
     tools = [{"name": "t", "input_schema": {"type": "object", "properties": {"a": {"type": "string"}}}}]
     values = [{"custom_id": f"r{n}", "params": {**good, "tools": tools, "max_tokens": n + 1}} for n in range(300)]

@@ -11,7 +11,7 @@ import pytest
 from batchtui.domain.limits import LEGACY_API_VERSION
 from batchtui.domain.model import ModelInfo
 from batchtui.intake import Intake
-from batchtui.intake.model_rules import check_model
+from batchtui.intake.rules.models import check_model
 from tests.intake.builders import check_bytes, faults, lines, only, options, request, user
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import pytest
 from pydantic_core import ValidationError
 
 from batchtui.domain.limits import API_VERSION
-from batchtui.intake.schema import validator
-from batchtui.intake.tools_cache import ToolsCache
+from batchtui.intake.rules.tools_cache import ToolsCache
+from batchtui.intake.schema.request import validator
 from tests.intake.builders import request
 
 SCHEMA = validator(API_VERSION)

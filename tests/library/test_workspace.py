@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,9 @@ import pytest
 
 import batchtui
 from batchtui.domain.errors import InputError
+from batchtui.services.compose.compose import compose_to_file
+from batchtui.services.compose.composition import open_composition
+from batchtui.services.compose.options import ComposeOptions
 from batchtui.simulator import Fault, Scenario, Simulator
 from tests.support.builders import jsonl, requests
 from tests.support.workspaces import sent_custom_ids
@@ -64,7 +68,7 @@ async def test_requests_are_taken_from_an_asynchronous_generator(workspace: batc
     assert (await workspace.submit(made())).requests == 3
 
 
-async def test_what_a_generator_raises_comes_out_and_nothing_is_sent(
+async def test_an_error_of_the_generator_is_raised_and_nothing_is_sent(
     workspace: batchtui.Workspace, simulator: Simulator, tmp_path: Path
 ) -> None:
     def broken() -> Iterator[dict[str, Any]]:
@@ -99,7 +103,28 @@ async def test_the_same_again_is_refused_reused_or_sent_as_asked(
     assert len(sent_custom_ids(simulator)) == 4
 
 
-async def test_what_may_cost_more_than_the_limit_is_not_sent(
+async def test_the_same_twice_at_once_is_one_job_where_it_may_be_reused(
+    workspace: batchtui.Workspace, simulator: Simulator
+) -> None:
+    both = await asyncio.gather(*(workspace.submit(requests(2), if_submitted="reuse") for _ in range(2)))
+    assert both[0].id == both[1].id
+    assert len(sent_custom_ids(simulator)) == 2
+
+
+async def test_results_have_the_names_that_their_rows_had(workspace: batchtui.Workspace, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("id,text\nA 1,x\nb,y\n")
+    (tmp_path / "t.md").write_text("+++\nid = 'id'\n+++\nRead {{ text }}")
+    made = tmp_path / "made.jsonl"
+    options = ComposeOptions(template=str(tmp_path / "t.md"), data=str(tmp_path / "t.csv"))
+    composition = await open_composition(workspace._engine, options)
+    await compose_to_file(workspace._engine, composition, made)
+    job = await workspace.submit(made)
+    await workspace.wait(job, poll_interval=3600)
+    found = [(result.custom_id, result.original_id) async for result in workspace.results(job)]
+    assert found == [("A_1", "A 1"), ("b", "b")]
+
+
+async def test_requests_that_may_cost_more_than_the_limit_are_not_sent(
     workspace: batchtui.Workspace, simulator: Simulator
 ) -> None:
     with pytest.raises(InputError, match="limit for one submission"):

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from batchtui.domain.errors import SchemaTooNew, StorageError
-from batchtui.registry import migrations
+from batchtui.registry.database import migrations
 from batchtui.registry.registry import Registry
 from tests.support.builders import job, part
 from tests.support.clock import TurnedClock

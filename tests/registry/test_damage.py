@@ -11,7 +11,7 @@ import pytest
 
 from batchtui.domain.errors import RegistryDamaged, RegistryReplaced, StorageError
 from batchtui.domain.states import BatchState
-from batchtui.registry.backup import back_up, backup_path, is_sound, repair
+from batchtui.registry.database.backup import back_up, backup_path, is_sound, repair
 from tests.registry.conftest import registry_in as opened
 from tests.support.builders import job, part
 from tests.support.clock import START
@@ -119,7 +119,7 @@ async def test_a_repair_of_a_sound_registry_changes_nothing(tmp_path: Path) -> N
     assert path.read_bytes() == before
 
 
-async def test_what_was_waiting_to_be_sent_is_unknown_after_a_repair(tmp_path: Path) -> None:
+async def test_waiting_parts_are_unknown_after_a_repair(tmp_path: Path) -> None:
     path = await filled(tmp_path)
     with closing(sqlite3.connect(path)) as file, file:
         file.execute("UPDATE batches SET state = 'ended', id = 'msgbatch_1' WHERE key = 2")

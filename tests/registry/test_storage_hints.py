@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from batchtui.domain.errors import StorageError
-from batchtui.registry.storage_hints import storage_hint
+from batchtui.registry.database.storage_hints import storage_hint
 from tests.support.builders import job, remote
 from tests.support.clock import START
 

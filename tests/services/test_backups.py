@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from batchtui.domain.errors import BatchtuiError, RegistryReplaced
-from batchtui.registry.backup import backup_path, is_sound
+from batchtui.registry.database.backup import backup_path, is_sound
 from batchtui.services.polling.poller import Poller, PollerState
 from batchtui.services.submission.submit import SubmitOptions, apply_submit, plan_submit
 from tests.support.builders import jsonl, requests

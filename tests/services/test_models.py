@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from batchtui.services.models import fetch_models, known_models, list_models, listed_models, refresh_daily
-from batchtui.services.polling import maintenance as tend
+from batchtui.services.polling import maintenance
+from batchtui.services.workspace import open_workspace
+from batchtui.settings.paths import Paths
 from batchtui.simulator import Fault, Simulator
 from tests.support.workspaces import workspace_at
 
@@ -37,10 +39,10 @@ async def test_a_round_of_care_keeps_the_list_of_the_day(
     workspace: Workspace, simulator: Simulator, clock: TurnedClock
 ) -> None:
     for _ in range(3):
-        await tend.run_maintenance(workspace)
+        await maintenance.run_maintenance(workspace)
     assert asked(simulator) == 1
     clock.turn(hours=25)
-    await tend.run_maintenance(workspace)
+    await maintenance.run_maintenance(workspace)
     assert asked(simulator) == 2
 
 
@@ -62,6 +64,17 @@ async def test_without_credentials_checks_go_by_the_built_in_list(
 
 
 @pytest.mark.parametrize("fault", [{"kind": "lost_before"}, {"kind": "status", "status": 404}])
+async def test_a_key_that_a_program_passes_is_a_credential(
+    tmp_path: Path, simulator: Simulator, clock: TurnedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ANTHROPIC_API_KEY")
+    async with open_workspace(
+        Paths.locate(tmp_path / "keyed"), base_url=simulator.url, api_key="sk-own", clock=clock
+    ) as keyed:
+        await refresh_daily(keyed)
+        assert await listed_models(keyed)
+
+
 async def test_a_server_without_a_list_is_left_alone_for_an_hour(
     workspace: Workspace, simulator: Simulator, clock: TurnedClock, fault: dict[str, object]
 ) -> None:

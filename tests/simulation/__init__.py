@@ -13,7 +13,7 @@ its end. `python -m tests.simulation --seeds N` runs N seeds, `--seed S` tells o
 | machines   | clocks, sleep, boots; who can tell whether a process lives               |
 | gateway    | the gateway over the world                                               |
 | story      | what a seed decides: the steps, the weather, the machines                |
-| actors     | what one process does: every verb                                        |
+| actors     | what one process does: every use case                                    |
 | invariants | what must always hold, and what must hold at the end                     |
 | history    | running a story                                                          |
 | shrinking  | the shortest story that breaks the same invariant                        |

@@ -1,4 +1,4 @@
-"""What one process does: each verb as its command, the dashboard or a program calls it."""
+"""What one process does: each use case as the command line, the dashboard or a program calls it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from batchtui.services.polling.watch import Listeners, watch
 from batchtui.services.results.collect import collect
 from batchtui.services.retry.retry import RetryOptions, apply_retry, plan_retry
 from batchtui.services.retry.retry import discard as discard_retry
-from batchtui.services.submission import resume as resuming
+from batchtui.services.submission import resume as resume_service
 from batchtui.services.submission.staging.stage import IntakeOptions
 from batchtui.services.submission.submit import SubmitOptions, apply_submit, discard, plan_submit
 
@@ -79,11 +79,11 @@ class Person:
         batch, truth = finding.batch, self.watch.really(finding.batch)
         if truth is not None and finding.kind is VerdictKind.ASK:
             truth.is_typed = True
-            await resuming.adopt(workspace, [batch.job], truth.id, part=batch.part)
+            await resume_service.adopt(workspace, [batch.job], truth.id, part=batch.part)
             return
         for named in finding.verdict.choices:
             if truth is None or named != truth.id:
-                await resuming.reject(workspace, [batch.job], named)
+                await resume_service.reject(workspace, [batch.job], named)
 
 
 @dataclass
@@ -129,7 +129,7 @@ async def _resume(scene: Scene) -> None:
         for batch in await scene.workspace.registry.views.select(BatchQuery()):
             person.watch.hand_given.add((batch.job, batch.attempt, batch.part))
     choose = person.chooses if person.says_yes else None
-    resumed = await resuming.resume(
+    resumed = await resume_service.resume(
         scene.workspace, jobs[:1], grace=grace, consent=person.consents, choose=choose, patient=not step.get("hasty")
     )
     scene.undecided.update({finding.batch.key: finding for finding in resumed.undecided})

@@ -21,7 +21,7 @@ from unittest.mock import patch
 import aiosqlite
 
 from batchtui.domain.errors import BatchtuiError
-from batchtui.registry import data_version
+from batchtui.registry.database import data_version
 from batchtui.registry.requests import body_writer
 from batchtui.registry.requests import store as request_store
 from batchtui.registry.results import store as result_store

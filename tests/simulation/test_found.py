@@ -57,12 +57,52 @@ FOUND = {
         Weather(faults=(Fault("create", 1, "lost_before"),)),
         sizes=(2,),
     ),
+    "seed 20263056: a registry is copied while a batch that only fits stands for its part": Story(
+        20_263_056,
+        None,
+        (
+            Step(0.0, "submit"),
+            Step(0.0, "colleague", more=(("does", "create"), ("ids", "half"))),
+            Step(72.0, "copy", more=(("machine", 0),)),
+        ),
+        Weather(faults=(Fault("create", 1, "lost_before"),)),
+        sizes=(2,),
+    ),
+    "seed 20263434: a part of a copied registry is taken for another batch, and then let go of": Story(
+        20_263_434,
+        None,
+        (
+            Step(0.0, "submit"),
+            Step(3.0, "copy", more=(("machine", 1),)),
+            Step(5428.0, "colleague", more=(("does", "create"), ("ids", "twin"))),
+            Step(0.0, "resume", home=1, more=(("consent", False), ("named", True))),
+        ),
+        Weather(create_seconds=(900.0,), created_at_share=(1.0,)),
+        machines=(MachinePlan(), MachinePlan()),
+        has_headers=False,
+        part=1,
+        sizes=(4, 6, 2, 1),
+    ),
+    "seed 20263729: a colleague cancels a batch with the custom_ids of ours": Story(
+        20_263_729,
+        None,
+        (
+            Step(0.0, "submit", dies_at=144),
+            Step(0.0, "colleague", more=(("does", "create"), ("ids", "same"))),
+            Step(0.0, "watch", more=(("seconds", 6000.0),)),
+            Step(0.0, "colleague", more=(("does", "cancel"),)),
+        ),
+        Weather(faults=(Fault("create", 1, "late"),)),
+        part=1,
+        sizes=(1,),
+    ),
+    "seed 20262340: a download fails, and its batch proves to be somebody else's": tell(20_262_340),
     "seed 1008: a sender dies while resume waits for it, and its send is never ended": tell(1008),
     "seed 20261124: a planned part is deleted just when another process takes it for sending": tell(20_261_124),
 }
 
 
 @pytest.mark.parametrize("name", FOUND)
-def test_what_was_found_stays_mended(name: str) -> None:
+def test_a_history_that_once_broke_an_invariant_keeps_it(name: str) -> None:
     history = run(FOUND[name])
     assert history.violated is None, str(history)

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from batchtui.simulator.batch_plan import PAUSED, REFUSED, TRUNCATED
-from batchtui.simulator.late_validation import Terms, find_problem
-from batchtui.simulator.replies import answer
-from batchtui.simulator.schema_values import value_for
+from batchtui.simulator.replies.messages import answer
+from batchtui.simulator.replies.schema_values import value_for
+from batchtui.simulator.validation.late import Terms, find_problem
 from tests.simulator.calling import params
 
 SCHEMA: dict[str, Any] = {

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from batchtui.simulator.late_validation import LONG_OUTPUT_BETA, Terms, find_problem
 from batchtui.simulator.models import CATALOGUE, find
+from batchtui.simulator.validation.late import LONG_OUTPUT_BETA, Terms, find_problem
 from tests.simulator.calling import params
 
 OLD, NEW = Terms("2023-06-01"), Terms("2026-10-21")

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from batchtui.registry.batches import Batches
+from batchtui.registry.batches.changes import Batches
 from batchtui.registry.results import index_worker
 from batchtui.registry.results import store as result_store
 from batchtui.registry.results.store import ResultDownload

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import click
 
 from batchtui.cli.command import global_options
-from batchtui.cli.main import VERBS, program
-from batchtui.settings import reference as manual
+from batchtui.cli.main import COMMANDS, program
+from batchtui.settings import reference
 from batchtui.settings.model import Settings
 from batchtui.simulator import SCENARIOS, Fault, Scenario
 from batchtui.tui.commands.table import Scope, of_scope
@@ -31,14 +31,14 @@ MOST_CHOICES = 6
 
 def commands() -> str:
     """Every command with its arguments, what it does, and each of its options."""
-    return table(("command", "does", "options"), [_command_row(name) for name in VERBS])
+    return table(("command", "does", "options"), [_command_row(name) for name in COMMANDS])
 
 
 def settings() -> str:
     """Every setting with its default and its meaning."""
     rows = [
         (code(entry.key), code(entry.default) if entry.default else "not set", entry.meaning)
-        for entry in manual.entries(Settings())
+        for entry in reference.entries(Settings())
     ]
     return table(("setting", "default", "meaning"), rows)
 

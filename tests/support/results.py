@@ -48,6 +48,8 @@ class _Writable:
         self.line = seq
         self.model = payload["params"]["model"]
         self.max_tokens = payload["params"]["max_tokens"]
+        self.shape = 1
+        self.digest = b""
 
 
 def keep_requests(

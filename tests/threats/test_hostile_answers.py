@@ -13,7 +13,7 @@ from batchtui.domain.errors import AnswerLost
 from batchtui.exporters.columns import default_columns
 from batchtui.exporters.formats import Format, write
 from batchtui.exporters.record import ExportRecord
-from batchtui.gateway import transport as line
+from batchtui.gateway import transport
 from batchtui.registry.results.store import ResultStore
 from batchtui.simulator import Fault, Simulator
 from tests.cli.test_completion import completions
@@ -95,8 +95,8 @@ async def test_an_id_is_never_a_path_of_a_url(home: Path, hostile: str) -> None:
 
 
 async def test_a_flood_is_cut_off(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert line.MOST_BYTES == 64 * 1024 * 1024
-    monkeypatch.setattr(line, "MOST_BYTES", 100_000)
+    assert transport.MOST_BYTES == 64 * 1024 * 1024
+    monkeypatch.setattr(transport, "MOST_BYTES", 100_000)
     endless = Reply(200, b" " * 200_000, {"content-type": "application/json"})
     async with Loopback(endless) as api, connected(api.url) as gateway:
         with pytest.raises(AnswerLost, match="does not end"):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 from unittest.mock import patch
 
-from batchtui.services.polling import maintenance as tend
+from batchtui.services.polling import maintenance
 from batchtui.services.results.collect import collect
 from batchtui.services.submission.submit import SubmitOptions, apply_submit, plan_submit
 from batchtui.simulator import Simulator
@@ -111,7 +111,7 @@ async def stage(
             for name in ended:
                 await submit(workspace, folder, name)
             clock.turn(hours=2)
-            await tend.run_maintenance(workspace)
+            await maintenance.run_maintenance(workspace)
             for batch in await workspace.registry.views.uncollected(workspace.clock.now()) if saves else ():
                 await collect(workspace, batch)
             for name in running:

@@ -8,7 +8,7 @@ import click
 
 from batchtui.cli.command import define_command
 from batchtui.cli.completion import BatchName
-from batchtui.cli.flows import batch_actions as acting
+from batchtui.cli.flows import batch_actions
 
 if TYPE_CHECKING:
     from batchtui.cli.session import Session
@@ -26,10 +26,11 @@ async def command(session: Session, names: tuple[str, ...], yes: bool) -> int:
     from batchtui.services.batches.cancel import apply_cancel, plan_cancel
 
     async with session.acting_workspace() as workspace:
-        plan = await plan_cancel(workspace, await acting.keys_of(workspace, names), typed=names)
-        acts = acting.ActionPlan(
+        # `typed`: only a person who types a whole id takes the risk that an unproved batch is somebody else's.
+        plan = await plan_cancel(workspace, await batch_actions.keys_of(workspace, names), typed=names)
+        shown = batch_actions.ActionPlan(
             "cancel", {"cancel at the API": plan.cancel, "drop, as it is not sent": plan.drop}, plan.skipped
         )
-        acting.ask(session, acts, yes=yes)
+        batch_actions.ask(session, shown, yes=yes)
         outcomes = [] if plan.is_empty else await apply_cancel(workspace, plan)
-    return acting.show_outcomes(session, acts, outcomes)
+    return batch_actions.show_outcomes(session, shown, outcomes)

@@ -9,8 +9,8 @@ import click
 from batchtui.cli.command import define_command
 from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.options import intake_of, intake_options
-from batchtui.cli.views import canary as canaries
-from batchtui.cli.views import check_report as findings
+from batchtui.cli.views import canary as canary_view
+from batchtui.cli.views import check_report
 from batchtui.cli.views import json_documents as documents
 from batchtui.text.estimates import estimate_lines
 
@@ -45,20 +45,21 @@ async def command(session: Session, sources: tuple[str, ...], canary: bool, yes:
     from batchtui.services.submission.check import check
 
     chosen = intake_of(options)
+    # A canary is billed, so read-only refuses it; a check alone changes nothing.
     async with session.acting_workspace() if canary else session.workspace() as workspace:
-        checked = await check(workspace, sources, chosen, findings.progress_of(session), canary=canary)
+        checked = await check(workspace, sources, chosen, check_report.progress_of(session), canary=canary)
         if not session.json:
-            session.out.lines(findings.problem_lines(checked.report.problems))
+            session.out.lines(check_report.problem_lines(checked.report.problems))
         verdicts: Sequence[CanaryVerdict] = ()
         if checked.canary:
             await enforce_limits(workspace, only_canary(checked.estimate, checked.canary), None)
-            verdicts = await canaries.run_canary(session, workspace, checked.canary, yes=yes)
+            verdicts = await canary_view.run_canary(session, workspace, checked.canary, yes=yes)
     if session.json:
         document = documents.check_document(checked.report, checked.parts, checked.estimate)
-        session.out.document({**document, "canary": canaries.verdict_documents(verdicts)} if canary else document)
+        session.out.document({**document, "canary": canary_view.verdict_documents(verdicts)} if canary else document)
     else:
-        session.out.lines(canaries.verdict_lines(verdicts))
-        session.out.lines(findings.report_lines(checked.report, checked.parts))
+        session.out.lines(canary_view.verdict_lines(verdicts))
+        session.out.lines(check_report.report_lines(checked.report, checked.parts))
         if checked.parts:
             session.out.lines(estimate_lines(checked.estimate))
     is_refused = any(verdict.is_refused for verdict in verdicts)

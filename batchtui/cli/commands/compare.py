@@ -8,8 +8,8 @@ import click
 
 from batchtui.cli.command import define_command
 from batchtui.cli.completion import BatchName
-from batchtui.cli.flows import save_results as saving
-from batchtui.cli.views import comparison as comparing
+from batchtui.cli.flows import save_results
+from batchtui.cli.views import comparison as comparison_view
 from batchtui.text.numbers import count
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ async def command(session: Session, first: str, second: str, changes: bool) -> N
 
     async with session.workspace() as workspace:
         targets = await find_or_import_all(workspace, (first, second))
-        one, other = [await saving.ensure_collected(session, workspace, target) for target in targets]
+        one, other = [await save_results.ensure_collected(session, workspace, target) for target in targets]
         comparison = await compare(
             workspace,
             one,
@@ -48,4 +48,4 @@ async def command(session: Session, first: str, second: str, changes: bool) -> N
         )
         session.notes.close()
         with comparison.pairs:
-            comparing.show_comparison(session, comparison, changes=changes)
+            comparison_view.show_comparison(session, comparison, changes=changes)

@@ -30,6 +30,7 @@ def command(session: Session, shell: str) -> None:
 
     from batchtui.cli.main import program
 
+    # Of click itself, so that what is printed fits the version that will answer the shell.
     completion = get_completion_class(shell)
     assert completion is not None
     source = completion(program, {}, "batchtui", VARIABLE).source()

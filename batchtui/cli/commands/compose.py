@@ -13,10 +13,10 @@ import click
 from batchtui.cli import confirm
 from batchtui.cli.command import define_command
 from batchtui.cli.exit_codes import ExitCode
-from batchtui.cli.flows import save_results as saving
+from batchtui.cli.flows import save_results
 from batchtui.cli.options import Count, Dollars, allow_model_option
-from batchtui.cli.views import check_report as findings
-from batchtui.cli.views import composition as saying
+from batchtui.cli.views import check_report
+from batchtui.cli.views import composition as composition_view
 from batchtui.domain.errors import InputError, UsageError
 from batchtui.text.numbers import amount
 from batchtui.text.safe import one_line
@@ -119,20 +119,20 @@ def command(
     from batchtui.services.compose.options import ComposeOptions
 
     sending = {name: options.pop(name) for name in SENDING}
-    wishes = ComposeArguments(output, preview, save, show_list, submits)
-    _refuse_odd(wishes, sending)
-    saving.refuse_existing(output, overwrite=overwrite)
-    saving.refuse_two_on_stdout(session, output)
+    arguments = ComposeArguments(output, preview, save, show_list, submits)
+    _refuse_odd(arguments, sending)
+    save_results.refuse_existing(output, overwrite=overwrite)
+    save_results.refuse_two_on_stdout(session, output)
     data = (*options.pop("data"), *files)
     options |= {"data": data[0] if data else None, "more_data": data[1:]}
     chosen = ComposeOptions(**options, stdin=sys.stdin.buffer if sys.stdin else None)
     if not submits:
-        return session.run(_run(session, chosen, wishes)) or 0
+        return session.run(_run(session, chosen, arguments)) or 0
     with tempfile.TemporaryDirectory(prefix="batchtui-") as folder:
         file = output or str(Path(folder) / f"{_stem(chosen)}.jsonl")
         asks = not sending["yes"] and not sending["dry_run"] and not session.json
-        wishes = ComposeArguments(file, None, save, show_list=False, submits=True, asks=asks)
-        code = session.run(_run(session, chosen, wishes)) or 0
+        arguments = ComposeArguments(file, None, save, show_list=False, submits=True, asks=asks)
+        code = session.run(_run(session, chosen, arguments)) or 0
         return code or _submit(file, chosen, sending)
 
 
@@ -142,29 +142,30 @@ def _submit(file: str, chosen: ComposeOptions, sending: dict[str, Any]) -> int:
 
     source = " · ".join(str(part) for part in (chosen.data or chosen.sql, chosen.template) if part)
     headers = {"api_version": chosen.api_version, "betas": chosen.betas, "allowed_models": chosen.allowed_models}
+    # The command and not the use case: limits, duplicates and consent are then the same as for a file of one's own.
     code: int | None = click.get_current_context().invoke(submit, sources=(file,), source=source, **sending, **headers)
     return code or 0
 
 
-async def _run(session: Session, chosen: ComposeOptions, wishes: ComposeArguments) -> int:
+async def _run(session: Session, chosen: ComposeOptions, arguments: ComposeArguments) -> int:
     from batchtui.services.compose.composition import open_composition
     from batchtui.services.compose.template_choice import templates
 
     async with session.workspace() as workspace:
-        if wishes.show_list:
+        if arguments.show_list:
             return _list(session, await templates(workspace))
-        if wishes.save is not None and await _save(session, workspace, chosen, wishes):
+        if arguments.save is not None and await _save(session, workspace, chosen, arguments):
             return ExitCode.DONE
         composition = await open_composition(workspace, chosen)
         if not session.json:
-            for line in saying.found_lines(composition):
+            for line in composition_view.found_lines(composition):
                 session.notes.say(line)
-        if wishes.asks:
+        if arguments.asks:
             _ask(session, composition)
-        if wishes.preview is not None:
-            return await _preview(session, composition, wishes.preview)
-        composed = await _write(session, workspace, composition, wishes.output)
-        return _settle(session, composition, composed, wishes)
+        if arguments.preview is not None:
+            return await _preview(session, composition, arguments.preview)
+        composed = await _write(session, workspace, composition, arguments.output)
+        return _settle(session, composition, composed, arguments)
 
 
 def _ask(session: Session, composition: Composition) -> None:
@@ -177,14 +178,14 @@ def _ask(session: Session, composition: Composition) -> None:
         confirm.require_yes(session.notes, "Is it read right?", yes=False, lost="Nothing was sent.")
 
 
-async def _save(session: Session, workspace: Workspace, chosen: ComposeOptions, wishes: ComposeArguments) -> bool:
+async def _save(session: Session, workspace: Workspace, chosen: ComposeOptions, arguments: ComposeArguments) -> bool:
     """Save the template and return whether the command has nothing else to do."""
     from batchtui.services.compose.template_choice import save_template
 
-    saved = await save_template(workspace, chosen, wishes.save or "")
+    saved = await save_template(workspace, chosen, arguments.save or "")
     where = workspace.paths.templates / f"{saved.name}.md"
     session.notes.say(f"Saved {saved.name}, version {saved.version}: {where}")
-    if wishes.output is not None or wishes.preview is not None or wishes.submits:
+    if arguments.output is not None or arguments.preview is not None or arguments.submits:
         return False
     if session.json:
         session.out.document({"template": {"name": saved.name, "version": saved.version, "file": str(where)}})
@@ -196,32 +197,33 @@ async def _preview(session: Session, composition: Composition, count: int) -> in
 
     rows = await sample(composition, 1, count)
     if session.json:
-        found = saying.found_document(composition)
-        session.out.document({**found, "preview": [saying.rendered_document(row) for row in rows]})
+        found = composition_view.found_document(composition)
+        session.out.document({**found, "preview": [composition_view.rendered_document(row) for row in rows]})
     else:
-        session.out.lines(saying.preview_lines(rows))
+        session.out.lines(composition_view.preview_lines(rows))
     return ExitCode.DONE if all(row.params for row in rows) else ExitCode.INPUT
 
 
 async def _write(session: Session, workspace: Workspace, composition: Composition, output: str | None) -> Composed:
     from batchtui.services.compose.compose import compose, compose_to_file
 
-    progress = findings.progress_of(session)
-    if output is not None and output != saving.STDOUT:
+    progress = check_report.progress_of(session)
+    if output is not None and output != save_results.STDOUT:
         return await compose_to_file(workspace, composition, Path(output), progress)
     if session.json:
+        # stdout has the one JSON document; the requests are made all the same, to be counted and checked.
         with tempfile.TemporaryFile() as nowhere:
             return await compose(workspace, composition, nowhere, progress)
     return await compose(workspace, composition, session.out.binary, progress)
 
 
-def _settle(session: Session, composition: Composition, composed: Composed, wishes: ComposeArguments) -> int:
+def _settle(session: Session, composition: Composition, composed: Composed, arguments: ComposeArguments) -> int:
     """Print the report and return the exit code. Raises InputError where rows are wrong."""
     report = composed.report
-    if session.json and not (wishes.submits and composed.is_written):
-        session.out.document(saying.composed_document(composition, composed, wishes.output))
+    if session.json and not (arguments.submits and composed.is_written):
+        session.out.document(composition_view.composed_document(composition, composed, arguments.output))
         return ExitCode.DONE if composed.is_written else ExitCode.INPUT
-    for line in (*findings.problem_lines(report.problems), *saying.composed_lines(composed)):
+    for line in (*check_report.problem_lines(report.problems), *composition_view.composed_lines(composed)):
         session.notes.say(line)
     if not composed.is_written:
         raise InputError(
@@ -236,7 +238,7 @@ def _settle(session: Session, composition: Composition, composed: Composed, wish
 
 def _list(session: Session, found: list[Any]) -> int:
     if session.json:
-        session.out.document([saying.listed_document(listed) for listed in found])
+        session.out.document([composition_view.listed_document(listed) for listed in found])
         return ExitCode.DONE
     columns = (TextColumn("name"), TextColumn("version", right=True), TextColumn("whose"), TextColumn("what for"))
     session.out.table(
@@ -250,10 +252,10 @@ def _list(session: Session, found: list[Any]) -> int:
     return ExitCode.DONE
 
 
-def _refuse_odd(wishes: ComposeArguments, sending: dict[str, Any]) -> None:
-    if not wishes.submits and any(value not in (None, False, ()) for value in sending.values()):
+def _refuse_odd(arguments: ComposeArguments, sending: dict[str, Any]) -> None:
+    if not arguments.submits and any(value not in (None, False, ()) for value in sending.values()):
         raise UsageError("--name, --tag, --max-cost, --prime, --dry-run and --yes go with --submit.")
-    if wishes.submits and wishes.output == saving.STDOUT:
+    if arguments.submits and arguments.output == save_results.STDOUT:
         raise UsageError("Requests cannot go to stdout and be submitted.", hint="Leave -o out, or name a file.")
 
 

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 @click.option("--template", is_flag=True, help="Print a settings file that changes nothing, to start from.")
 def command(session: Session, template: bool) -> None:
     """Show every setting with its value and its meaning, and the file it comes from."""
-    from batchtui.settings import reference as manual
+    from batchtui.settings import reference
     from batchtui.settings.loading import load_settings
 
     if template:
-        session.out.line(manual.template().rstrip("\n"))
+        session.out.line(reference.template().rstrip("\n"))
         return
-    entries = manual.entries(load_settings(session.paths.config_file))
+    entries = reference.entries(load_settings(session.paths.config_file))
     if session.json:
         settings = [
             {

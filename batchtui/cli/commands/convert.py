@@ -11,9 +11,9 @@ import click
 
 from batchtui.cli.command import define_command
 from batchtui.cli.exit_codes import ExitCode
-from batchtui.cli.flows import save_results as saving
+from batchtui.cli.flows import save_results
 from batchtui.cli.options import Count
-from batchtui.cli.views import check_report as findings
+from batchtui.cli.views import check_report
 from batchtui.cli.views import json_documents as documents
 from batchtui.domain.errors import InputError
 from batchtui.text.numbers import amount
@@ -56,23 +56,24 @@ async def command(
     from batchtui.services.submission.convert import convert
     from batchtui.services.submission.staging.stage import IntakeOptions
 
-    saving.refuse_two_on_stdout(session, output)
-    saving.refuse_existing(output, overwrite=overwrite)
+    save_results.refuse_two_on_stdout(session, output)
+    save_results.refuse_existing(output, overwrite=overwrite)
     stdin = sys.stdin.buffer if sys.stdin else None
     options = IntakeOptions(model=model, max_tokens=max_tokens, api_version=api_version, stdin=stdin)
 
+    # Called only where something could be converted: OUT is neither made nor replaced otherwise.
     def write(requests: IO[bytes]) -> None:
         _write(session, requests, output, overwrite=overwrite)
 
     async with session.workspace() as workspace:
-        made = await convert(workspace, file, write, options, findings.progress_of(session))
+        made = await convert(workspace, file, write, options, check_report.progress_of(session))
     return _settle(session, made, output)
 
 
 def _write(session: Session, requests: IO[bytes], output: str, *, overwrite: bool) -> None:
     from batchtui.runtime.atomic_file import open_atomic
 
-    target = None if output == saving.STDOUT else Path(output)
+    target = None if output == save_results.STDOUT else Path(output)
     with open_atomic(target, session.out.binary, overwrite=overwrite) as out:
         shutil.copyfileobj(requests, out)
 
@@ -82,13 +83,13 @@ def _settle(session: Session, made: Conversion, output: str) -> int:
     if session.json:
         session.out.document(_document(made, output))
         return ExitCode.INPUT if made.left_out or not made.requests else ExitCode.DONE
-    for line in findings.problem_lines((*made.left_out, *made.notes)):
+    for line in check_report.problem_lines((*made.left_out, *made.notes)):
         session.notes.say(line)
     kinds = ", ".join(f"{number:,} {kind}" for kind, number in made.kinds.items())
     left = len({(problem.file, problem.line) for problem in made.left_out})
     if not made.requests:
         raise InputError(f"None of {amount(made.lines, 'line')} could be converted. Nothing was written.")
-    where = "stdout" if output == saving.STDOUT else output
+    where = "stdout" if output == save_results.STDOUT else output
     session.notes.say(one_line(f"Wrote {amount(made.requests, 'request')} to {where} ({kinds}); left out {left:,}."))
     return ExitCode.INPUT if left else ExitCode.DONE
 

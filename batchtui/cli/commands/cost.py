@@ -9,7 +9,7 @@ import click
 from batchtui.cli.command import define_command
 from batchtui.cli.completion import BatchName
 from batchtui.cli.options import Count, Moment
-from batchtui.cli.views import spending as ledgers
+from batchtui.cli.views import spending as spending_view
 from batchtui.domain.errors import UsageError
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ async def command(
         if requests is not None:
             if named or by or since:
                 raise UsageError("A calculation is about no batch.", hint="Leave out ID, --by and --since.")
-            ledgers.show_calculation(session, _calculated(workspace, requests, **work), as_csv=as_csv)
+            spending_view.show_calculation(session, _calculated(workspace, requests, **work), as_csv=as_csv)
             return
         from batchtui.services.batches.adopt import find_or_import
         from batchtui.services.spending.ledger import read_ledger
@@ -68,7 +68,7 @@ async def command(
         target = await find_or_import(workspace, named) if named else None
         keys = [batch.key for batch in target.batches] if target else None
         ledger = await read_ledger(workspace, by=by, since=since, batches=keys)
-    ledgers.show_ledger(session, ledger, named=named, as_csv=as_csv)
+    spending_view.show_ledger(session, ledger, named=named, as_csv=as_csv)
 
 
 def _calculated(

@@ -8,7 +8,7 @@ import click
 
 from batchtui.cli.command import define_command
 from batchtui.cli.completion import BatchName
-from batchtui.cli.flows import batch_actions as acting
+from batchtui.cli.flows import batch_actions
 
 if TYPE_CHECKING:
     from batchtui.cli.session import Session
@@ -38,13 +38,14 @@ async def command(session: Session, names: tuple[str, ...], locally: bool, force
     """
     from batchtui.services.batches.delete import apply_delete, plan_delete
 
+    # Forgetting a batch here changes nothing at the API, so it is allowed while read-only.
     async with session.workspace() if locally else session.acting_workspace() as workspace:
-        keys = await acting.keys_of(workspace, names)
+        keys = await batch_actions.keys_of(workspace, names)
         plan = await plan_delete(workspace, keys, locally=locally, force=force, typed=names)
         losing = {batch.key: "its results are lost" for batch in plan.losing}
-        acts = acting.ActionPlan(
+        shown = batch_actions.ActionPlan(
             "delete", {"delete at the API": plan.delete, "forget here": plan.drop}, plan.skipped, losing
         )
-        acting.ask(session, acts, yes=yes)
+        batch_actions.ask(session, shown, yes=yes)
         outcomes = [] if plan.is_empty else await apply_delete(workspace, plan)
-    return acting.show_outcomes(session, acts, outcomes)
+    return batch_actions.show_outcomes(session, shown, outcomes)

@@ -11,10 +11,10 @@ import click
 from batchtui.cli.command import define_command
 from batchtui.cli.commands.dashboard import has_screen
 from batchtui.cli.commands.simulate import chosen_scenario
-from batchtui.cli.demo import sandbox as demo
-from batchtui.cli.flows import save_results as saving
+from batchtui.cli.demo import sandbox
+from batchtui.cli.flows import save_results
 from batchtui.cli.options import Factor
-from batchtui.cli.views import batches as sheets
+from batchtui.cli.views import batches as batch_views
 from batchtui.text.numbers import amount
 
 if TYPE_CHECKING:
@@ -40,14 +40,14 @@ def command(session: Session, scenario: str, speed: float | None) -> int | None:
     """
     chosen = chosen_scenario(scenario)
     if session.json or not has_screen():
-        with demo.simulated_session(session, chosen, speed or STORY_SPEED) as simulator:
+        with sandbox.simulated_session(session, chosen, speed or STORY_SPEED) as simulator:
             return session.run(_story(session, simulator.url))
     if scenario == TOUR:
         return _tour(session, speed or 1.0)
     from batchtui.tui.app.run import run_dashboard
 
-    with demo.simulated_session(session, chosen, speed or 1.0) as simulator:
-        return run_dashboard(lambda: demo.busy_workspace(session, simulator.url), demo=True)
+    with sandbox.simulated_session(session, chosen, speed or 1.0) as simulator:
+        return run_dashboard(lambda: sandbox.busy_workspace(session, simulator.url), demo=True)
 
 
 def _tour(session: Session, speed: float) -> int:
@@ -57,7 +57,7 @@ def _tour(session: Session, speed: float) -> int:
     from batchtui.tui.app.run import run_dashboard
 
     clock = PastClock(max(ago for ago, _ in PAST))
-    with demo.simulated_session(session, EVEN, speed, clock) as simulator, chdir(demo.own_files(session.paths)):
+    with sandbox.simulated_session(session, EVEN, speed, clock) as simulator, chdir(sandbox.own_files(session.paths)):
         session.notes.say("Setting the scene: a simulator, and a week of work…")
         return run_dashboard(
             lambda: lived_workspace(session, simulator, clock, PAST, **PAST_TEMPER),
@@ -69,16 +69,19 @@ def _tour(session: Session, speed: float) -> int:
 async def _story(session: Session, url: str) -> int:
     from batchtui.services.batches.targets import find_target
 
-    piece = demo.PIECES[0]
+    piece = sandbox.PIECES[0]
     async with session.workspace(base_url=url) as workspace:
         _tell(session, f"$ batchtui submit {piece.name}.jsonl")
-        submitted = await demo.submit(workspace, piece)
+        submitted = await sandbox.submit(workspace, piece)
         if not session.json:
-            sheets.show_batches(session.out, submitted.batches, workspace.clock.now())
+            batch_views.show_batches(session.out, submitted.batches, workspace.clock.now())
         _tell(session, f"\n$ batchtui wait {piece.name} {ANSWERS}")
-        patience = saving.WaitOptions(poll_interval=0.3, allow_failures=True)
+        patience = save_results.WaitOptions(poll_interval=0.3, allow_failures=True)
+        # The story shows a plain file name, as a person would type it; the folder goes with the demo.
         with chdir(workspace.paths.cache):
-            await saving.wait_and_save(session, workspace, submitted.job.id, saving.to_file(ANSWERS), patience)
+            await save_results.wait_and_save(
+                session, workspace, submitted.job.id, save_results.to_file(ANSWERS), patience
+            )
             answers = [] if session.json else await asyncio.to_thread(_first_lines, ANSWERS, 3)
         if not session.json:
             _show_answers(session, answers)

@@ -35,6 +35,7 @@ async def command(session: Session, offline: bool, repair: bool) -> int:
     """
     from batchtui.services.insights.doctor import run_checks
 
+    # Before a workspace is opened: a damaged registry cannot be.
     if repair:
         return _repair(session)
     async with session.workspace() as workspace:

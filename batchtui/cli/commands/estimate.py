@@ -9,7 +9,7 @@ import click
 from batchtui.cli.command import define_command
 from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.options import count_option, intake_of, intake_options
-from batchtui.cli.views import check_report as findings
+from batchtui.cli.views import check_report
 from batchtui.cli.views import json_documents as documents
 from batchtui.text.estimates import estimate_lines
 from batchtui.text.numbers import amount
@@ -41,7 +41,7 @@ async def command(session: Session, sources: tuple[str, ...], *, count: bool, **
     from batchtui.services.submission.check import check
 
     async with session.workspace() as workspace:
-        checked = await check(workspace, sources, intake_of(options), findings.progress_of(session), count=count)
+        checked = await check(workspace, sources, intake_of(options), check_report.progress_of(session), count=count)
     session.notes.close()
     requests = checked.report.requests
     # Nothing that could be sent costs nothing that could be said: $0 would look like an answer.

@@ -54,6 +54,7 @@ async def command(
 
     async with session.workspace() as workspace:
         targets = await find_or_import_all(workspace, names)
+        # First, as it may be refused: then no label has been changed.
         attached = await _attach(workspace, targets, file) if file else None
         jobs = [batch.job for target in targets for batch in target.batches]
         changed = await label(workspace, jobs, LabelEdit(name=name, note=note, add=add, remove=remove))

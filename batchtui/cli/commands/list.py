@@ -8,9 +8,9 @@ import click
 
 from batchtui.cli.command import define_command
 from batchtui.cli.options import Count
-from batchtui.cli.views import batches as sheets
+from batchtui.cli.views import batches as batch_views
 from batchtui.cli.views import json_documents as documents
-from batchtui.cli.views import target as showing
+from batchtui.cli.views import target as target_view
 from batchtui.domain.query import SORT_KEYS, BatchQuery
 from batchtui.domain.states import BatchState
 from batchtui.services.results.outcomes import count_missing_outcomes
@@ -82,6 +82,7 @@ async def command(
             from batchtui.services.polling.refresh import refresh_all
 
             await refresh_all(workspace)
+        # Of results that an earlier version saved: filters such as `truncated:>0` count by them.
         await count_missing_outcomes(workspace)
         order = await workspace.registry.views.order(query)
         if limit is None and session.out.is_terminal and not session.json and not everything:
@@ -96,13 +97,14 @@ async def command(
 
 async def _write_rows(session: Session, workspace: Workspace, keys: Sequence[int]) -> None:
     """Write a table, page by page, so that memory stays the same however many batches there are."""
-    views, table = workspace.registry.views, sheets.BatchTable(session.out, workspace.clock.now())
+    views, table = workspace.registry.views, batch_views.BatchTable(session.out, workspace.clock.now())
     for start in range(0, len(keys), AT_ONCE):
         table.show(await views.summaries(keys[start : start + AT_ONCE]))
 
 
 async def _write_documents(session: Session, workspace: Workspace, keys: Sequence[int]) -> None:
-    views, ends = workspace.registry.views, await showing.ends(workspace)
+    # The table has no column for the end, and the history is a query over all ended batches.
+    views, ends = workspace.registry.views, await target_view.ends(workspace)
     with session.out.array() as add:
         for start in range(0, len(keys), AT_ONCE):
             add(documents.batch_documents(await views.page(keys[start : start + AT_ONCE]), ends))

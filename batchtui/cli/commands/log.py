@@ -50,6 +50,7 @@ async def _entries(workspace: Workspace, named: str | None, limit: int) -> list[
         return await workspace.registry.journal.entries(limit=limit)
     from batchtui.services.batches.targets import find_target
 
+    # Not `find_or_import`: the journal has nothing about a batch that was never seen here.
     target = await find_target(workspace, named)
     if target.job is not None:
         return await workspace.registry.journal.entries(job=target.job.id, limit=limit)

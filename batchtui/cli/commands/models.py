@@ -78,6 +78,7 @@ def _prices(workspace: Workspace, model: ModelInfo) -> tuple[Decimal | None, Dec
     prices = workspace.prices.prices_of(model.id, workspace.clock.now().date())
     if prices is None:
         return None, None
+    # The shortest prompt: some models cost more above a length, and the remark below the table says so.
     rates = prices.rates(0)
     return _of_a_million(rates.input), _of_a_million(rates.output)
 

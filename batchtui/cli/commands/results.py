@@ -9,7 +9,7 @@ import click
 
 from batchtui.cli.command import define_command
 from batchtui.cli.completion import BatchName
-from batchtui.cli.flows import save_results as saving
+from batchtui.cli.flows import save_results
 from batchtui.cli.options import DurationType
 from batchtui.domain.result import Outcome
 
@@ -33,6 +33,7 @@ class Outcomes(click.ParamType[frozenset[Outcome]]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> frozenset[Outcome]:
         """Read them."""
+        # click converts the default, too.
         if isinstance(value, frozenset):
             return value
         words = [word.strip() for word in str(value).split(",") if word.strip()]
@@ -112,7 +113,7 @@ async def command(
     salvage: bool,
     allow_failures: bool,
     timeout: float | None,
-    **wishes: Any,
+    **choices: Any,
 ) -> int:
     """Save the results of a batch or a job, or print them: OUTPUT - or none is stdout.
 
@@ -134,20 +135,20 @@ async def command(
     """
     from batchtui.services.batches.adopt import find_or_import
 
-    saving.refuse_two_on_stdout(session, output)
+    save_results.refuse_two_on_stdout(session, output)
     async with session.workspace() as workspace:
         target = await find_or_import(workspace, named)
-        target = await saving.ensure_collected(
+        target = await save_results.ensure_collected(
             session, workspace, target, accept=accept, salvage=salvage, timeout=timeout
         )
-        report = await saving.export(
-            session, workspace, target, replace(_options(output, overwrite=overwrite, **wishes), salvage=salvage)
+        report = await save_results.export(
+            session, workspace, target, replace(_options(output, overwrite=overwrite, **choices), salvage=salvage)
         )
         if session.json:
             session.out.document(report.document())
         else:
-            saving.tell_export(session, report)
-        return await saving.exit_of(workspace, target, allow_failures=allow_failures)
+            save_results.tell_export(session, report)
+        return await save_results.exit_of(workspace, target, allow_failures=allow_failures)
 
 
 def _options(

@@ -12,9 +12,9 @@ from batchtui.cli.command import define_command
 from batchtui.cli.completion import BatchName
 from batchtui.cli.confirm import ask_yes_no
 from batchtui.cli.exit_codes import ExitCode, exit_for
-from batchtui.cli.flows import send_progress as telling
+from batchtui.cli.flows import send_progress
 from batchtui.cli.options import Count, DurationType
-from batchtui.cli.views import batches as sheets
+from batchtui.cli.views import batches as batch_views
 from batchtui.cli.views import json_documents as documents
 from batchtui.domain.errors import ConsentNeeded
 from batchtui.domain.send_evidence import CREATE_PATIENCE, SendVerdict, VerdictKind
@@ -74,26 +74,27 @@ async def command(
     the API cannot have created any more, and does not show, is sent again, having asked or with --yes. Parts of another
     account than the credentials in use are named and left alone.
     """
-    from batchtui.services.submission import resume as service
+    from batchtui.services.submission import resume as resume_service
 
     async with session.acting_workspace() as workspace:
         jobs = await _jobs(workspace, names)
+        # Before the look: what a person says about a batch outweighs its size and time.
         await _take_word(session, workspace, jobs, adopt, reject, part)
         if grace is not None and timedelta(seconds=grace) < CREATE_PATIENCE:
             session.notes.say(_GRACE_WARNING)
-        resumed = await service.resume(
+        resumed = await resume_service.resume(
             workspace,
             jobs,
             grace=None if grace is None else timedelta(seconds=grace),
             consent=_asker(session, yes=yes),
             choose=_chooser(session),
-            on_event=telling.send_listener(session.notes),
+            on_event=send_progress.send_listener(session.notes),
         )
         now, account = workspace.clock.now(), workspace.account
     if session.json:
         session.out.document(_document(resumed))
     elif resumed.batches:
-        sheets.show_batches(session.out, resumed.batches, now)
+        batch_views.show_batches(session.out, resumed.batches, now)
     else:
         session.notes.say("Nothing is open.")
     _report(session, resumed, account)
@@ -113,13 +114,13 @@ async def _take_word(
     part: int | None,
 ) -> None:
     """Do what a person says about which batch a part is, before anything is looked for."""
-    from batchtui.services.submission import resume as service
+    from batchtui.services.submission import resume as resume_service
 
     if adopt is not None:
-        adopted = await service.adopt(workspace, jobs, adopt, part=part)
+        adopted = await resume_service.adopt(workspace, jobs, adopt, part=part)
         session.notes.say(f"{part_label(adopted)} is {adopted.id}.")
     if reject is not None:
-        for batch in await service.reject(workspace, jobs, reject):
+        for batch in await resume_service.reject(workspace, jobs, reject):
             session.notes.say(f"{part_label(batch)} is not {reject}.")
 
 

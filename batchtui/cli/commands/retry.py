@@ -10,13 +10,12 @@ from batchtui.cli.command import define_command
 from batchtui.cli.completion import BatchName
 from batchtui.cli.confirm import require_yes
 from batchtui.cli.exit_codes import ExitCode
-from batchtui.cli.flows import save_results as saving
-from batchtui.cli.flows import send_progress as telling
-from batchtui.cli.options import Count, Dollars
-from batchtui.cli.views import batches as sheets
-from batchtui.cli.views import check_report as findings
+from batchtui.cli.flows import save_results, send_progress
+from batchtui.cli.options import Count, Dollars, allow_model_option
+from batchtui.cli.views import batches as batch_views
+from batchtui.cli.views import check_report
 from batchtui.cli.views import json_documents as documents
-from batchtui.cli.views import target as showing
+from batchtui.cli.views import target as target_view
 from batchtui.text.estimates import estimate_lines
 from batchtui.text.numbers import amount, count, size
 from batchtui.text.safe import one_line
@@ -69,6 +68,7 @@ class Words(click.ParamType[frozenset[str]]):
 )
 @click.option("--model", metavar="M", help="Take this model in what is sent again.")
 @click.option("--max-tokens", type=Count(), metavar="N", help="Take this max_tokens in it.")
+@allow_model_option
 @click.option("--max-cost", type=Dollars(), metavar="USD", help="Send nothing that may cost more (exit 3).")
 @click.option("--dry-run", is_flag=True, help="Show what would be sent, and stop there.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -78,6 +78,7 @@ async def command(
     only: frozenset[str],
     model: str | None,
     max_tokens: int | None,
+    allowed_models: tuple[str, ...],
     max_cost: Decimal | None,
     dry_run: bool,
     yes: bool,
@@ -91,9 +92,11 @@ async def command(
     from batchtui.services.retry.retry import RetryOptions, apply_retry, discard, plan_retry
     from batchtui.services.spending.budget import enforce_limits
 
+    # A dry run sends nothing, so it is allowed while read-only.
     async with session.workspace() if dry_run else session.acting_workspace() as workspace:
         target = await _ready(session, workspace, named)
-        plan = await plan_retry(workspace, target, RetryOptions(only, model=model, max_tokens=max_tokens))
+        options = RetryOptions(only, model=model, max_tokens=max_tokens, allowed_models=allowed_models)
+        plan = await plan_retry(workspace, target, options)
         try:
             if dry_run and not session.json:
                 _show_plan(session, plan)
@@ -103,7 +106,9 @@ async def command(
                     _show_plan(session, plan)
                 return ExitCode.DONE
             _ask(session, plan, yes=yes)
-            submitted = await apply_retry(workspace, plan, telling.send_listener(session.notes), max_cost=max_cost)
+            submitted = await apply_retry(
+                workspace, plan, send_progress.send_listener(session.notes), max_cost=max_cost
+            )
         finally:
             discard(workspace, plan)
         return _settle(session, workspace, submitted)
@@ -121,13 +126,13 @@ async def _ready(session: Session, workspace: Workspace, named: str) -> Target:
     running = [batch for batch in target.batches if batch.state.is_running]
     if running:
         await refresh_batches(workspace, running)
-        target = await showing.reload(workspace, target)
-    return await saving.collect_all(session, workspace, target)
+        target = await target_view.reload(workspace, target)
+    return await save_results.collect_all(session, workspace, target)
 
 
 def _ask(session: Session, plan: RetryPlan, *, yes: bool) -> None:
     if not session.json:
-        for line in findings.problem_lines(plan.warnings):
+        for line in check_report.problem_lines(plan.warnings):
             session.notes.say(line)
     if not yes:
         for line in plan_lines(plan):
@@ -164,7 +169,7 @@ def _show_plan(session: Session, plan: RetryPlan) -> None:
     if session.json:
         session.out.document({**_plan_document(plan), "batches": []})
         return
-    session.out.lines(findings.problem_lines(plan.warnings))
+    session.out.lines(check_report.problem_lines(plan.warnings))
     session.out.lines(plan_lines(plan))
     session.notes.say("Nothing was sent.")
 
@@ -195,7 +200,7 @@ def _failed_document(failed: FailureChoice) -> documents.Document:
         "message": group.pattern or None,
         "count": group.count,
         "chosen": failed.is_chosen,
-        "act": str(group.advice.act),
+        "act": str(group.advice.action),
         "example": {"custom_id": group.example_id, "message": group.example},
     }
 
@@ -215,5 +220,5 @@ def _settle(session: Session, workspace: Workspace, submitted: Submitted) -> int
             }
         )
     else:
-        sheets.show_batches(session.out, submitted.batches, workspace.clock.now())
-    return telling.end_of_sending(session.notes, submitted)
+        batch_views.show_batches(session.out, submitted.batches, workspace.clock.now())
+    return send_progress.end_of_sending(session.notes, submitted)

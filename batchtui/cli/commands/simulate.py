@@ -47,6 +47,7 @@ def command(session: Session, port: int, scenario: str, speed: float, state: Pat
             session.out.line(f"The simulator ({scenario}) listens at {url}")
             session.out.lines(f"export {name}={value}" for name, value in _environment(url).items())
             session.notes.say("Ctrl-C ends it.")
+        # A script reads the address from a pipe, which is buffered by blocks, and this process then serves for hours.
         session.out.flush()
 
     try:

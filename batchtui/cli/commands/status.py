@@ -8,7 +8,7 @@ import click
 
 from batchtui.cli.command import define_command
 from batchtui.cli.completion import BatchName
-from batchtui.cli.views import target as showing
+from batchtui.cli.views import target as target_view
 
 if TYPE_CHECKING:
     from batchtui.cli.session import Session
@@ -37,8 +37,9 @@ async def command(session: Session, named: str, offline: bool) -> None:
 
             await refresh_batches(workspace, target.batches)
         await count_missing_outcomes(workspace)
-        target = await showing.reload(workspace, target)
-        outcomes = await showing.merged_outcomes(workspace, target)
-        ends = await showing.ends(workspace)
-        warnings = await showing.warnings_of(workspace, target)
-        showing.show_target(session, target, workspace.clock.now(), outcomes, ends, warnings)
+        target = await target_view.reload(workspace, target)
+        # After the refresh and the count: they change what the outcomes are merged from.
+        outcomes = await target_view.merged_outcomes(workspace, target)
+        ends = await target_view.ends(workspace)
+        warnings = await target_view.warnings_of(workspace, target)
+        target_view.show_target(session, target, workspace.clock.now(), outcomes, ends, warnings)

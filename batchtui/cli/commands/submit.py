@@ -10,12 +10,11 @@ import click
 from batchtui.cli.command import define_command
 from batchtui.cli.confirm import require_yes
 from batchtui.cli.exit_codes import ExitCode
-from batchtui.cli.flows import save_results as saving
-from batchtui.cli.flows import send_progress as telling
+from batchtui.cli.flows import save_results, send_progress
 from batchtui.cli.options import Dollars, count_option, intake_of, intake_options
-from batchtui.cli.views import batches as sheets
-from batchtui.cli.views import canary as canaries
-from batchtui.cli.views import check_report as findings
+from batchtui.cli.views import batches as batch_views
+from batchtui.cli.views import canary as canary_view
+from batchtui.cli.views import check_report
 from batchtui.cli.views import json_documents as documents
 from batchtui.domain.errors import InputError, UsageError
 from batchtui.text.estimates import estimate_lines
@@ -93,8 +92,8 @@ async def command(
 
     sources, output = _untangle(sources, output)
     # Before anything is read or sent: hours later the person is not there to name another file.
-    saving.refuse_existing(output)
-    saving.refuse_two_on_stdout(session, output)
+    save_results.refuse_existing(output)
+    save_results.refuse_two_on_stdout(session, output)
     async with (
         start_if_worth_it(sources) as child,
         session.workspace() if dry_run else session.acting_workspace() as workspace,
@@ -106,7 +105,7 @@ async def command(
         from batchtui.services.submission.submit import SubmitOptions, apply_submit, discard, plan_submit
 
         chosen = SubmitOptions(name, tags, intake_of(options), prime, source, count)
-        plan = await plan_submit(workspace, sources, chosen, findings.progress_of(session), child=child)
+        plan = await plan_submit(workspace, sources, chosen, check_report.progress_of(session), child=child)
         try:
             _refuse_wrong(session, plan)
             tried = await asyncio.to_thread(plan_canary, workspace, plan.staged, chosen.intake) if canary else None
@@ -115,12 +114,12 @@ async def command(
                 return ExitCode.DONE
             await enforce_limits(workspace, with_canary(plan.estimate, tried) if tried else plan.estimate, max_cost)
             await refuse_duplicates(workspace, plan.earlier, force=force)
-            verdicts = await canaries.run_canary(session, workspace, tried, yes=yes) if tried else None
+            verdicts = await canary_view.run_canary(session, workspace, tried, yes=yes) if tried else None
             if tried and verdicts:
-                canaries.refuse_dead(session, tried, verdicts)
+                canary_view.refuse_dead(session, tried, verdicts)
             _ask(session, plan, yes=yes)
             submitted = await apply_submit(
-                workspace, plan, force=force, max_cost=max_cost, on_event=telling.send_listener(session.notes)
+                workspace, plan, force=force, max_cost=max_cost, on_event=send_progress.send_listener(session.notes)
             )
         finally:
             # Also after a no or an error: staged requests take as much room on the disk as the input.
@@ -139,7 +138,7 @@ def _untangle(sources: tuple[str, ...], output: str | None) -> tuple[tuple[str, 
 
 def _refuse_wrong(session: Session, plan: SubmitPlan) -> None:
     if not session.json:
-        for line in findings.problem_lines(plan.report.problems):
+        for line in check_report.problem_lines(plan.report.problems):
             session.notes.say(line)
     if plan.report.errors:
         raise InputError(
@@ -169,7 +168,7 @@ async def _rehearse(
 def _ask(session: Session, plan: SubmitPlan, *, yes: bool) -> None:
     """Print the plan and ask for consent. Limits were checked before."""
     if not yes:
-        for line in findings.report_lines(plan.report, plan.parts):
+        for line in check_report.report_lines(plan.report, plan.parts):
             session.notes.say(line)
         for line in estimate_lines(plan.estimate):
             session.notes.say(line)
@@ -193,14 +192,14 @@ async def _show_plan(session: Session, workspace: Workspace, plan: SubmitPlan, t
                     {**documents.job_document(job, batches), "batches": documents.batch_documents(batches)}
                     for job, batches in earlier
                 ],
-                "canary": tried and canaries.plan_document(tried),
+                "canary": tried and canary_view.plan_document(tried),
                 "report": documents.check_document(plan.report, plan.parts),
             }
         )
         return
-    session.out.lines(findings.report_lines(plan.report, plan.parts))
+    session.out.lines(check_report.report_lines(plan.report, plan.parts))
     session.out.lines(estimate_lines(plan.estimate))
-    session.out.lines(canaries.plan_lines(tried) if tried else ())
+    session.out.lines(canary_view.plan_lines(tried) if tried else ())
     session.out.lines(
         f"submitted before: {sanitize(line)}" for line in await describe_duplicates(workspace, plan.earlier)
     )
@@ -220,10 +219,10 @@ async def _settle(
     if output is not None and not submitted.unknown:
         if not session.json:
             session.notes.say(f"Sent: {submitted.job.id}. Interrupting the wait cancels nothing.")
-        options, patience = saving.to_file(output), saving.WaitOptions(allow_failures=allow_failures)
-        return await saving.wait_and_save(session, workspace, submitted.job.id, options, patience)
+        options, patience = save_results.to_file(output), save_results.WaitOptions(allow_failures=allow_failures)
+        return await save_results.wait_and_save(session, workspace, submitted.job.id, options, patience)
     if session.json:
-        tried = {} if verdicts is None else {"canary": canaries.verdict_documents(verdicts)}
+        tried = {} if verdicts is None else {"canary": canary_view.verdict_documents(verdicts)}
         session.out.document(
             {
                 "job": documents.job_document(submitted.job, submitted.batches),
@@ -232,5 +231,7 @@ async def _settle(
             }
         )
     else:
-        sheets.show_batches(session.out, submitted.batches, workspace.clock.now())
-    return telling.end_of_sending(session.notes, submitted)
+        batch_views.show_batches(session.out, submitted.batches, workspace.clock.now())
+        if not submitted.unknown:
+            send_progress.next_steps(session.notes, submitted)
+    return send_progress.end_of_sending(session.notes, submitted)

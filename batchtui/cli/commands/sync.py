@@ -8,7 +8,7 @@ import click
 
 from batchtui.cli.command import define_command
 from batchtui.cli.options import Moment
-from batchtui.cli.views import batches as sheets
+from batchtui.cli.views import batches as batch_views
 from batchtui.cli.views import json_documents as documents
 from batchtui.text.numbers import amount
 
@@ -46,13 +46,14 @@ async def command(session: Session, since: datetime | None) -> None:
     groups = {
         "Imported": report.added,
         "Changed": report.updated,
+        # Parts that were never sent, and batches of another account: the list shows only the credential's workspace.
         "Only here": report.only_here,
         "Gone from the API": report.gone,
     }
     for title, batches in groups.items():
         if batches:
             session.out.line(f"\n{title}: {amount(len(batches), 'batch', 'batches')}")
-            sheets.show_batches(session.out, batches[:FIRST_ROWS], now)
+            batch_views.show_batches(session.out, batches[:FIRST_ROWS], now)
             if len(batches) > FIRST_ROWS:
                 session.out.line(f"… and {len(batches) - FIRST_ROWS:,} more; --json has all of them.")
     for entry in report.unreadable:

@@ -8,7 +8,7 @@ import click
 
 from batchtui.cli.command import define_command
 from batchtui.cli.completion import BatchName
-from batchtui.cli.flows import save_results as saving
+from batchtui.cli.flows import save_results
 from batchtui.cli.options import DurationType
 
 if TYPE_CHECKING:
@@ -47,9 +47,10 @@ async def command(
     Interrupting it cancels nothing. Exits with 4 where not every request succeeded (a truncated answer or
     refused did not), with 5 on a timeout.
     """
-    saving.refuse_existing(output, overwrite=overwrite)
-    saving.refuse_two_on_stdout(session, output)
-    patience = saving.WaitOptions(poll_interval, timeout, allow_failures)
+    # Now and not when the results are here: that may be a day later.
+    save_results.refuse_existing(output, overwrite=overwrite)
+    save_results.refuse_two_on_stdout(session, output)
+    patience = save_results.WaitOptions(poll_interval, timeout, allow_failures)
     async with session.workspace() as workspace:
-        options = saving.to_file(output, overwrite=overwrite)
-        return await saving.wait_and_save(session, workspace, named, options, patience)
+        options = save_results.to_file(output, overwrite=overwrite)
+        return await save_results.wait_and_save(session, workspace, named, options, patience)

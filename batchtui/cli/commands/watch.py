@@ -9,11 +9,11 @@ import click
 
 from batchtui.cli.command import define_command
 from batchtui.cli.exit_codes import ExitCode
-from batchtui.cli.flows import send_progress as telling
+from batchtui.cli.flows import send_progress
 from batchtui.cli.options import DurationType
 from batchtui.cli.views import json_documents as documents
 from batchtui.services.polling.poller import PollerState
-from batchtui.text import events as happening
+from batchtui.text import events as event_words
 from batchtui.text.batch_names import part_name
 from batchtui.text.durations import countdown, stamp
 from batchtui.text.numbers import amount
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
 
 _TROUBLE = (PollerState.OFFLINE, PollerState.RATE_LIMITED, PollerState.NO_CREDENTIALS)
-_WORD = max(map(len, happening.WORDS.values()))
+_WORD = max(map(len, event_words.WORDS.values()))
 
 
 def _argv(context: click.Context, option: click.Parameter, value: str | None) -> tuple[str, ...]:
@@ -78,7 +78,7 @@ async def command(session: Session, interval: float | None, until_idle: bool, ar
         watched = await watch(
             workspace,
             Listeners(_teller(session), _status_teller(session, workspace), session.notes.failure),
-            channels(workspace, say=telling.terminal_notifier(session.notes, workspace), also=[argv]),
+            channels(workspace, say=send_progress.terminal_notifier(session.notes, workspace), also=[argv]),
             interval=interval,
             until_idle=until_idle,
         )
@@ -91,6 +91,7 @@ async def command(session: Session, interval: float | None, until_idle: bool, ar
 def _teller(session: Session) -> Callable[[WatchEvent], None]:
     def tell(told: WatchEvent) -> None:
         if session.json:
+            # A line each and no array: the end of an array never comes while it watches.
             session.out.record(_document(told))
         else:
             session.out.line(_line(told))
@@ -104,10 +105,10 @@ def _line(told: WatchEvent) -> str:
     entry, batch = told.entry, told.batch
     said = [
         stamp(entry.at),
-        pad(happening.event_word(entry.event), _WORD),
+        pad(event_words.event_word(entry.event), _WORD),
         part_name(batch) if batch else sanitize(entry.job or ""),
         sanitize(entry.batch_id or ""),
-        happening.event_sentence(entry.event, entry.detail, batch),
+        event_words.event_sentence(entry.event, entry.detail, batch),
     ]
     return "  ".join(filter(None, said)).rstrip()
 
@@ -119,7 +120,7 @@ def _document(told: WatchEvent) -> documents.Document:
         "event": entry.event,
         "job": entry.job,
         "batch": None if told.batch is None else documents.batch_document(told.batch),
-        "detail": happening.details(entry.detail) or None,
+        "detail": event_words.details(entry.detail) or None,
     }
 
 
@@ -132,6 +133,7 @@ def _status_teller(session: Session, workspace: Workspace) -> Callable[[PollStat
         if status.state in _TROUBLE and status.message != said:
             said = status.message
             session.notes.say(f"{said}{_retry(status, workspace.clock.now())}")
+        # Only after trouble was reported: each look ends in WAITING.
         elif status.state is PollerState.WAITING and said:
             said = ""
             session.notes.say("The API answers again.")

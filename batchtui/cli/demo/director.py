@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from batchtui.cli.demo.sandbox import submit
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.runtime.clock import SystemClock
-from batchtui.services.insights import last_visit as presence
-from batchtui.services.polling import maintenance as tend
+from batchtui.services.insights import last_visit
+from batchtui.services.polling import maintenance
 from batchtui.services.results.collect import collect
 from batchtui.simulator import SCENARIOS, Fault
 
@@ -105,6 +105,7 @@ class Director:
         clock = self.workspace.clock
         until = clock.monotonic() + at_most
         while clock.monotonic() < until:
+            # The registry and not the simulator: the story may go on only when the dashboard can show it.
             batches = [batch for batch in await self.workspace.registry.views.select() if batch.name == name]
             if batches and all(_is_there(batch, ended=ended) for batch in batches):
                 return
@@ -117,8 +118,9 @@ class Director:
             clock.turn((present - ago - clock.now()).total_seconds())
             await self.submit(piece, **temper)
         clock.turn((present - clock.now()).total_seconds())
-        await presence.mark_visited(self.workspace)
-        await tend.run_maintenance(self.workspace)
+        await last_visit.mark_visited(self.workspace)
+        # After `mark_visited`: the ends that it notices are what the dashboard greets with, "since you were last here".
+        await maintenance.run_maintenance(self.workspace)
         for batch in await self.workspace.registry.views.uncollected(clock.now()):
             await collect(self.workspace, batch)
 

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from batchtui.simulator import Clock, Scenario, Simulator
 
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
+# NO_PROXY, as a proxy of the environment would be asked to connect to its own loopback.
 _OURS = {"ANTHROPIC_API_KEY": "sk-ant-demo", "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+# The SDK sends what these name along with a key, or in place of it, and to another host.
 _NOT_OURS = ("ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_PROFILE", "ANTHROPIC_BASE_URL", "ANTHROPIC_CUSTOM_HEADERS")
 
 
@@ -159,6 +161,7 @@ async def busy_workspace(session: Session, url: str) -> AsyncIterator[Workspace]
         try:
             yield workspace
         finally:
+            # The dashboard was closed: pieces that are still to come would be submitted to a closed workspace.
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 

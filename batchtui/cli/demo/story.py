@@ -86,6 +86,8 @@ async def _last_one(stage: Director) -> None:
     await stage.submit(NOTES, takes=20.0)
 
 
+# The order matters: a scene is begun one step before the step that needs its batch (`needs`), so that nobody waits
+# for it.
 STEPS: Sequence[Step] = (
     Step(
         "hello",

@@ -57,6 +57,8 @@ class Tour:
         self.step: Step | None = None
         """Where the story is; None before its beginning and after its end."""
         self._hint: Hint | None = None
+        self._waiting: tuple[Step, str] | None = None
+        """The next step and its chip, while it waits for a batch."""
 
     @property
     def hint(self) -> Hint | None:
@@ -71,7 +73,13 @@ class Tour:
             self._passed.set()
 
     def skip(self) -> None:
-        """Go on at once."""
+        """Go on at once; while the next step waits for a batch, say so."""
+        if self._waiting is not None:
+            step, chip = self._waiting
+            until = "has ended" if step.needs_end else "is at the API"
+            said = f"The next step waits until `{step.needs}` {until}. It comes by itself."
+            self._hint = Hint(f"{step.id}-waits", chip, said)
+            self._changed()
         self._passed.set()
 
     def dismiss(self) -> None:
@@ -95,8 +103,13 @@ class Tour:
 
     async def _tell(self, step: Step, chip: str) -> None:
         if step.needs:
-            await self._backstage.until_there(step.needs, DELAY, ended=step.needs_end)
+            self._waiting = (step, chip)
+            try:
+                await self._backstage.until_there(step.needs, DELAY, ended=step.needs_end)
+            finally:
+                self._waiting = None
         if step.scene is not None:
+            # A task, as a scene may take longer than its step, such as one in which an answer is lost and looked for.
             scene = asyncio.create_task(_played(step.scene(self._backstage)), name=f"scene-{step.id}")
             self._scenes.add(scene)
             scene.add_done_callback(self._scenes.discard)
@@ -112,6 +125,8 @@ class Tour:
         """Wait so long, or until the story is to go on."""
         waits = [
             asyncio.ensure_future(self._passed.wait()),
+            # The workspace's clock, which tests turn; `speed` is the simulator's, so that step and scene stay
+            # together.
             asyncio.ensure_future(self._backstage.workspace.clock.sleep(seconds / self._speed)),
         ]
         try:

@@ -52,22 +52,23 @@ async def keys_of(workspace: Workspace, names: Sequence[str]) -> list[int]:
     return list(dict.fromkeys(batch.key for target in targets for batch in target.batches))
 
 
-def ask(session: Session, acts: ActionPlan, *, yes: bool) -> None:
+def ask(session: Session, plan: ActionPlan, *, yes: bool) -> None:
     """Show what would be done, and ask. Raises `ConsentNeeded` unless the answer is yes."""
-    for skipped in acts.skipped:
-        session.notes.say(f"{_NOT_DONE[acts.word]}: {batch_label(skipped.batch)}: {skipped.reason}.")
-    if not acts.batches:
+    for skipped in plan.skipped:
+        session.notes.say(f"{_NOT_DONE[plan.word]}: {batch_label(skipped.batch)}: {skipped.reason}.")
+    if not plan.batches:
         return
     if not yes:
-        for words, batches in acts.groups.items():
+        # With --yes nobody decides by the plan, and the outcomes name every batch.
+        for words, batches in plan.groups.items():
             for batch in batches:
-                remark = f": {acts.remarks[batch.key]}" if batch.key in acts.remarks else ""
+                remark = f": {plan.remarks[batch.key]}" if batch.key in plan.remarks else ""
                 session.notes.say(f"Will {words}: {batch_label(batch)}{remark}")
-    question = f"{acts.word.capitalize()} {amount(acts.batches, 'batch', 'batches')}?"
+    question = f"{plan.word.capitalize()} {amount(plan.batches, 'batch', 'batches')}?"
     require_yes(session.notes, question, yes=yes, lost="Nothing was done.")
 
 
-def show_outcomes(session: Session, acts: ActionPlan, outcomes: Sequence[ActionResult]) -> int:
+def show_outcomes(session: Session, plan: ActionPlan, outcomes: Sequence[ActionResult]) -> int:
     """Print the result of each batch. Returns the exit code: failed where one failed, or none could be acted on."""
     failed = [outcome for outcome in outcomes if outcome.error]
     if session.json:
@@ -84,7 +85,7 @@ def show_outcomes(session: Session, acts: ActionPlan, outcomes: Sequence[ActionR
                 ],
                 "skipped": [
                     {"batch": documents.batch_document(skipped.batch), "reason": skipped.reason}
-                    for skipped in acts.skipped
+                    for skipped in plan.skipped
                 ],
             }
         )
@@ -97,4 +98,5 @@ def show_outcomes(session: Session, acts: ActionPlan, outcomes: Sequence[ActionR
                 reason = f": {sanitize(outcome.batch.reason)}" if outcome.batch.state is BatchState.DELETED else ""
                 word = STATES[outcome.batch.state].word
                 session.out.line(f"{batch_label(outcome.batch)}: {word}{reason.rstrip(': ')}")
+    # Nothing done is a failure, too: a script goes on as if the batches were canceled.
     return ExitCode.FAILED if failed or not outcomes else ExitCode.DONE

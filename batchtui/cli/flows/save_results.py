@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from batchtui.cli.exit_codes import ExitCode
-from batchtui.cli.flows import wait as waiting
-from batchtui.cli.views import target as showing
+from batchtui.cli.flows import wait as wait_flow
+from batchtui.cli.views import target as target_view
 from batchtui.domain.errors import ResultsDamaged, ResultsUnavailable, UsageError
 from batchtui.domain.result import Outcome
 from batchtui.domain.states import BatchState, ResultsState
-from batchtui.runtime import atomic_file as output_file
+from batchtui.runtime import atomic_file
 from batchtui.text.batch_names import batch_label
 from batchtui.text.durations import span
 from batchtui.text.glyphs import OUTCOMES
@@ -56,7 +56,7 @@ def refuse_existing(output: str | None, *, overwrite: bool = False) -> None:
         OutputExists, StorageError: as `runtime.atomic_file.refuse_existing`.
     """
     if output and output != STDOUT:
-        output_file.refuse_existing(Path(output), overwrite=overwrite)
+        atomic_file.refuse_existing(Path(output), overwrite=overwrite)
 
 
 def refuse_two_on_stdout(session: Session, output: str | None) -> None:
@@ -78,14 +78,15 @@ async def wait_and_save(
 
     began = workspace.clock.monotonic()
     target = await find_or_import(workspace, named)
-    await waiting.wait_for(
+    await wait_flow.wait_for(
         session, workspace, target.batches, poll_interval=patience.poll_interval, timeout=patience.timeout
     )
+    # One limit for both: who asks for two hours does not expect to wait for four.
     left = time_limit(patience.timeout) - (workspace.clock.monotonic() - began)
-    target = await collect_all(session, workspace, await showing.reload(workspace, target), timeout=max(left, 0.0))
+    target = await collect_all(session, workspace, await target_view.reload(workspace, target), timeout=max(left, 0.0))
     report = None if options is None else await export(session, workspace, target, options)
     if session.json:
-        session.out.document({**showing.target_document(target), "export": report and report.document()})
+        session.out.document({**target_view.target_document(target), "export": report and report.document()})
     elif report is not None:
         tell_export(session, report)
     else:
@@ -106,17 +107,18 @@ async def ensure_collected(
     """Refresh the running batches of a target, and collect the results of all that have ended."""
     from batchtui.services.polling.refresh import refresh_batches
 
+    # MISSING, too: the API answers 404 for batches that exist, for a while after a create and even after the end.
     running = [batch for batch in target.batches if batch.state.is_running or batch.state is BatchState.MISSING]
     if running:
         await refresh_batches(workspace, running)
-        target = await showing.reload(workspace, target)
+        target = await target_view.reload(workspace, target)
     try:
         return await collect_all(session, workspace, target, accept=accept, timeout=timeout)
     except (ResultsDamaged, ResultsUnavailable) as error:
         if not salvage:
             raise
         session.notes.failure(error)
-        return await showing.reload(workspace, target)
+        return await target_view.reload(workspace, target)
 
 
 async def collect_all(
@@ -127,21 +129,23 @@ async def collect_all(
     Batches that can have none are skipped, with a remark. Another failure of one batch is raised when all others are
     saved.
     """
-    from batchtui.services.results import fetch_retries as fetching
+    from batchtui.services.results import fetch_retries
 
-    failed = await fetching.collect_all(
+    failed = await fetch_retries.collect_all(
         workspace,
         target.batches,
-        timeout=fetching.FETCH_TIMEOUT if timeout is None else timeout,
+        timeout=fetch_retries.FETCH_TIMEOUT if timeout is None else timeout,
         accept=accept,
-        listeners=fetching.FetchListeners(_collecting(session), _retrying(session)),
+        listeners=fetch_retries.FetchListeners(_collecting(session), _retrying(session)),
     )
     session.notes.close()
     for _, error in failed:
+        # Of a job with several batches one may have none (all its requests expired, it was deleted): the others' are
+        # exported.
         if not isinstance(error, ResultsUnavailable) or len(target.batches) == 1:
             raise error
         session.notes.failure(error)
-    return await showing.reload(workspace, target)
+    return await target_view.reload(workspace, target)
 
 
 async def export(session: Session, workspace: Workspace, target: Target, options: ExportOptions) -> ExportReport:
@@ -183,16 +187,18 @@ def tell_export(session: Session, report: ExportReport) -> None:
 
 async def exit_of(workspace: Workspace, target: Target, *, allow_failures: bool) -> int:
     """Return whether every request succeeded, read closely: answers that were truncated or refused did not."""
+    # Before anything is read: it may be a million results.
     if allow_failures:
         return ExitCode.DONE
     saved = [batch for batch in target.batches if batch.results is ResultsState.SAVED]
     others = [batch for batch in target.batches if batch.results is not ResultsState.SAVED]
     # A retry may have answered what a deleted batch of the first attempt lost: then all of the job succeeded.
     if any(not batch.has_full_success for batch in others):
-        outcomes = await showing.merged_outcomes(workspace, target)
+        outcomes = await target_view.merged_outcomes(workspace, target)
         succeeded = sum(number for outcome, number in (outcomes or {}).items() if outcome.is_success)
         is_whole = target.job is not None and outcomes is not None and succeeded >= target.job.requests
         return ExitCode.DONE if is_whole else ExitCode.NOT_ALL_SUCCEEDED
+    # Read from the results: the API counts truncated answers and refusals as succeeded.
     needs_a_look = await asyncio.to_thread(_needs_a_second_look, workspace, saved)
     return ExitCode.NOT_ALL_SUCCEEDED if needs_a_look else ExitCode.DONE
 
@@ -245,7 +251,7 @@ def _exporting(session: Session) -> Callable[[ExportProgress], None]:
 
 
 def to_file(output: str | None, *, overwrite: bool = False) -> ExportOptions | None:
-    """Return the options of an export without further wishes; None where no OUTPUT was named."""
+    """Return the options of an export with no other choice than its file; None where no OUTPUT was named."""
     from batchtui.services.results.export import ExportOptions
 
     return ExportOptions(output=output, overwrite=overwrite) if output else None

@@ -50,12 +50,28 @@ def end_of_sending(notes: Stderr, submitted: Submitted) -> ExitCode:
     return ExitCode.DONE
 
 
+def next_steps(notes: Stderr, submitted: Submitted) -> None:
+    """Write the commands that come next for what was sent, ready to be copied."""
+    batches = submitted.batches
+    named = batches[0].id if len(batches) == 1 and batches[0].id else submitted.job.id
+    steps = (
+        (f"batchtui wait {named}", "waits for the end and saves the results"),
+        (f"batchtui status {named}", "shows how it stands"),
+        (f"batchtui results {named} FILE.csv", "writes the answers to a file, once it has ended"),
+    )
+    room = max(len(step) for step, _ in steps)
+    notes.say(
+        "\n".join(f"{'Next:' if not at else '':5} {step:<{room}}  {does}" for at, (step, does) in enumerate(steps))
+    )
+
+
 def terminal_notifier(notes: Stderr, workspace: Workspace) -> Callable[[Sequence[Notice]], None] | None:
     """Return a function that rings the terminal as the settings say; None where there is no terminal."""
     from batchtui.services.notifications.channels import terminal_sequences
 
     if not notes.is_terminal:
         return None
+    # stderr and not stdout, which may be a pipe while a person watches the progress.
     return lambda notices: notes.signal(terminal_sequences(notices, workspace.settings.notify, os.environ))
 
 
@@ -65,6 +81,7 @@ _WORDS: dict[str, Callable[[SendEvent], str]] = {
     ),
     "looking": lambda event: (
         "no response to the create request; looking for it at the API."
+        # A shorter wait is over before a person has read of it.
         + (f" Its absence is proved in {countdown(event.seconds)}." if event.seconds > 10 else "")
     ),
     "adopted": lambda event: (

@@ -64,6 +64,7 @@ def _teller(notes: Stderr, time: Clock, history: Forecaster) -> Callable[[Waitin
 
     def tell(waiting: Waiting) -> None:
         nonlocal said
+        # A trouble that lasts is said once, and again only after it was gone.
         if waiting.message and waiting.message != said:
             notes.say(f"{waiting.message} Still waiting.")
         said = waiting.message

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from batchtui.services.insights.warnings import BatchWarning
 
 COLUMNS = (
+    # On a narrow terminal the columns of least worth go first: the id stays, as commands are called with it.
     TextColumn("STATE", worth=100),
     TextColumn("NAME", worth=95, least=12),
     TextColumn("PART", right=True, worth=60),
@@ -155,6 +156,7 @@ def _job_words(batches: Sequence[Batch], counts: RequestCounts) -> str:
     """Return the outcomes of a job with one attempt; the API's counts where a batch has no outcomes yet."""
     found: dict[Outcome, int] = {}
     for batch in batches:
+        # One batch without them, and the sum would mix two ways of counting.
         if batch.outcomes is None:
             return counts_words(counts)
         for outcome, number in batch.outcomes.items():
@@ -166,6 +168,7 @@ def _cost_words(batches: Sequence[Batch], counts: RequestCounts) -> str:
     """Return the cost of all attempts: at least what is known where answers lack their usage, else the estimate."""
     if without_usage := sum(batch.without_usage for batch in batches):
         known = sum((batch.cost_actual or batch.cost_at_least or NOTHING for batch in batches), NOTHING)
+        # The API's counts may be behind the saved results, and a part cannot be more than the whole.
         return at_least(known, without_usage, max(counts.succeeded, without_usage))
     actual = total([batch.cost_actual for batch in batches])
     return cost_in_full(actual, total([batch.cost_estimate for batch in batches]), counts)
@@ -187,11 +190,11 @@ def sheet(facts: Iterable[tuple[str, str]]) -> Iterator[str]:
         yield f"{pad(name, room)}  {value}"
 
 
-def caution_lines(cautions: Iterable[BatchWarning]) -> Iterator[str]:
+def warning_lines(warnings: Iterable[BatchWarning]) -> Iterator[str]:
     """Yield two lines a warning: the message, and the advice below it."""
-    for caution in cautions:
-        yield f"warning: {caution.message}"
-        yield f"    {caution.advice}"
+    for warning in warnings:
+        yield f"warning: {warning.message}"
+        yield f"    {warning.advice}"
 
 
 def _requests_words(batch: Batch) -> str:

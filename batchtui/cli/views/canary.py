@@ -35,6 +35,7 @@ async def run_canary(
 
     for line in plan_lines(plan):
         session.notes.say(line)
+    # A plan can be empty although there are requests: shapes too large for real time are left out.
     if not plan.calls:
         return ()
     question = f"Send {amount(len(plan.calls), 'request')} in real time, {_at_most(plan.at_most)}?"

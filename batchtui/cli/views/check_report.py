@@ -46,6 +46,7 @@ def report_lines(report: CheckReport, parts: Sequence[PartPlan]) -> Iterator[str
     yield f"{amount(report.requests, 'request')} in {amount(len(parts), 'part')}, {size(length)}"
     for model, number in report.models.items():
         yield f"  {count(number)} × {one_line(model)}"
+    # A single shape says nothing that the first line has not said.
     if 1 < len(report.shapes) <= MOST_SHAPES:
         yield f"  {amount(len(report.shapes), 'shape')}:"
         for shape in report.shapes:
@@ -53,8 +54,8 @@ def report_lines(report: CheckReport, parts: Sequence[PartPlan]) -> Iterator[str
     if len(parts) > 1:
         for part in parts:
             yield f"  part {part.part}: {amount(part.requests, 'request')}, {size(part.bytes)}"
-    if report.errors or report.warnings:
-        yield f"{amount(report.errors, 'error')}, {amount(report.warnings, 'warning')}"
+    errors = amount(report.errors, "error") if report.errors else "no errors"
+    yield errors + (f", {amount(report.warnings, 'warning')}" if report.errors or report.warnings else "")
 
 
 def progress_of(session: Session) -> Callable[[ReadProgress], None]:
@@ -63,6 +64,7 @@ def progress_of(session: Session) -> Callable[[ReadProgress], None]:
 
     def show(reading: ReadProgress) -> None:
         nonlocal last
+        # Ten times a second, as fast as a line can be read; reading reports after each block.
         if session.notes.is_terminal and time.monotonic() - last > 0.1:
             last = time.monotonic()
             session.notes.progress(f"checking {bytes_done(reading.read, reading.total)}")

@@ -88,6 +88,7 @@ def _said(facts: ResultFacts | None) -> str:
     words = one_line(facts.message)
     if facts.outcome is not Outcome.SUCCEEDED:
         word = OUTCOMES[facts.outcome].word
+        # An answer that was truncated is still worth comparing, so its text stands behind the outcome.
         words = f"{word}: {words}" if words else word
     return words if len(words) <= PREVIEW else words[: PREVIEW - 1] + "…"
 
@@ -104,6 +105,7 @@ def document(comparison: Comparison, *, changes: bool) -> Document:
         "second": _side_document(comparison.second),
         "custom_ids": pairs.count,
         "in_both": shared(pairs),
+        # All kinds, also those that do not occur: scripts need no default.
         "differences": {str(difference): numbers.get(difference, 0) for difference in AnswerChange},
     }
     if changes:

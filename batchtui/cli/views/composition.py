@@ -32,6 +32,7 @@ def found_lines(composition: Composition) -> Iterator[str]:
     table, template = composition.table, composition.template
     facts = "; ".join(f"{key}: {value}" for key, value in table.facts.items())
     yield f"{one_line(table.name)}: {table.kind} ({one_line(facts)})"
+    # Forty names fill three lines; wider tables come from programs, and nobody reads them here.
     yield f"  columns: {one_line(', '.join(table.columns[:40]))}{' …' if len(table.columns) > 40 else ''}"
     for doubt in table.doubts:
         yield f"  {one_line(str(doubt))}"
@@ -98,6 +99,7 @@ def composed_document(composition: Composition, composed: Composed, output: str 
     """Return the JSON document of a composition."""
     report, prefix = composed.report, composed.prefix
     return {
+        # Named only where it exists: with wrong rows nothing is written.
         "output": output if composed.is_written else None,
         "requests": report.requests,
         "rows": composed.rows,

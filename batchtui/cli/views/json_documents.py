@@ -78,6 +78,7 @@ def problem_document(problem: Problem) -> Document:
         "message": problem.message,
         "hint": problem.hint,
         "count": problem.count,
+        # The first few, while `count` is exact: a fault of a template is on a million lines.
         "lines": list(problem.lines),
     }
 
@@ -145,6 +146,7 @@ def check_document(report: CheckReport, parts: Sequence[PartPlan], estimate: Est
         "problems": [problem_document(problem) for problem in report.problems],
         "errors": report.errors,
         "warnings": report.warnings,
+        # Without a request the sum is $0, which would look like an answer.
         "estimate": estimate_document(estimate) if estimate and report.requests else None,
     }
 

@@ -66,6 +66,7 @@ def show_ledger(session: Session, ledger: Ledger, *, named: str | None, as_csv: 
         heading = TextColumn(ledger.by.upper(), worth=100, least=10)
         rows = [_row(line) for line in (*ledger.lines, ledger.total)]
         session.out.table((heading, *COLUMNS[1:]), rows)
+    # To stderr, so that the table stays what a script can cut into columns.
     for line in remarks(ledger):
         session.notes.say(line)
 
@@ -177,6 +178,7 @@ def _csv(session: Session, documents: Sequence[Document]) -> None:
 def _harmless(document: Document) -> Document:
     """Return the document with an apostrophe before a label that a spreadsheet would run."""
     return {
+        # Labels are the only cells with text from outside: names of jobs, tags and models.
         key: f"'{value}" if isinstance(value, str) and key == "label" and value[:1] in "=+-@\t\r" else value
         for key, value in document.items()
     }

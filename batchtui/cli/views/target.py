@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from batchtui.cli.views import batches as sheets
+from batchtui.cli.views import batches as batch_views
 from batchtui.cli.views import json_documents as documents
 from batchtui.domain.states import BatchState, ResultsState
 
@@ -37,6 +37,7 @@ async def merged_outcomes(workspace: Workspace, target: Target) -> Mapping[Outco
     """
     if target.job is None or max(batch.attempt for batch in target.batches) == 1:
         return None
+    # An open attempt may yet answer what failed before.
     if not all(batch.results is ResultsState.SAVED or batch.state.is_settled for batch in target.batches):
         return None
     if any(batch.state is BatchState.ENDED and batch.results in TO_COME for batch in target.batches):
@@ -60,6 +61,7 @@ async def warnings_of(workspace: Workspace, target: Target) -> list[BatchWarning
     from batchtui.services.insights.warnings import list_warnings
 
     keys = {batch.key for batch in target.batches}
+    # Those about no batch (credentials, the clock) concern every batch that is asked about.
     return [one for one in await list_warnings(workspace) if one.batch is None or one.batch.key in keys]
 
 
@@ -73,17 +75,17 @@ def show_target(
 ) -> None:
     """Write a target in full; `outcomes` as `merged_outcomes` counted them, `ends` forecasts."""
     if session.json:
-        session.out.document({**target_document(target, outcomes, ends), "warnings": caution_documents(warnings)})
+        session.out.document({**target_document(target, outcomes, ends), "warnings": warning_documents(warnings)})
     elif target.job is None:
         [batch] = target.batches
-        session.out.lines(sheets.batch_details(batch, now, session.out, ends(batch) if ends else None))
+        session.out.lines(batch_views.batch_details(batch, now, session.out, ends(batch) if ends else None))
     else:
-        session.out.lines(sheets.job_details(target.job, target.batches, target.counts, outcomes))
+        session.out.lines(batch_views.job_details(target.job, target.batches, target.counts, outcomes))
         session.out.line()
-        sheets.show_batches(session.out, target.batches, now)
+        batch_views.show_batches(session.out, target.batches, now)
     if warnings and not session.json:
         session.out.line()
-        session.out.lines(sheets.caution_lines(warnings))
+        session.out.lines(batch_views.warning_lines(warnings))
 
 
 def target_document(
@@ -104,14 +106,14 @@ def target_document(
     }
 
 
-def caution_documents(cautions: Sequence[BatchWarning]) -> list[Document]:
+def warning_documents(warnings: Sequence[BatchWarning]) -> list[Document]:
     """Write warnings as an array."""
     return [
         {
-            "kind": caution.kind,
-            "message": caution.message,
-            "hint": caution.advice,
-            "batch": caution.batch.id if caution.batch else None,
+            "kind": warning.kind,
+            "message": warning.message,
+            "hint": warning.advice,
+            "batch": warning.batch.id if warning.batch else None,
         }
-        for caution in cautions
+        for warning in warnings
     ]

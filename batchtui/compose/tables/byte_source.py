@@ -1,4 +1,4 @@
-"""The bytes of one input: its beginning, to find out what it is, and then all of it."""
+"""Read the bytes of one input: its beginning, to detect the format, and then all of it: `ByteSource`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, BinaryIO
 
 from batchtui.compose.tables.decompression import CHUNK, unpacked
 from batchtui.domain.errors import InputError
-from batchtui.intake.sources import ByteCounter, DamagedGzip, find_sources, read_chunks
+from batchtui.intake.records.sources import ByteCounter, DamagedGzip, find_sources, read_chunks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,6 +89,7 @@ class ByteSource:
                 kept.seek(place)
                 chunk = kept.read(CHUNK)
             else:
+                # The pipe goes on only when a reader has come to the end of what was kept.
                 chunk = next(self._rest or iter(()), b"")
                 if not chunk:
                     return

@@ -1,4 +1,4 @@
-"""Compressed data as a stream of its bytes: gzip comes unpacked already; bzip2, xz, zstd and a zip of one file here."""
+"""Unpack bzip2, xz, zstd and a zip of one file as a stream: `unpacked`. Gzip is unpacked where files are read."""
 
 from __future__ import annotations
 
@@ -145,6 +145,7 @@ def _zip_member(name: str, path: Path | None) -> Iterator[BinaryIO]:
         raise InputError("A zip archive cannot be read from a pipe.", hint="Name the file, or use gzip.")
     with ZipFile(path) as archive:
         members = [each for each in archive.infolist() if _is_data(each.filename) and not each.is_dir()]
+        # Which of several is meant, only the person knows; their columns may differ.
         if len(members) != 1:
             held = ", ".join(each.filename for each in members[:5]) or "none"
             raise InputError(
@@ -156,6 +157,7 @@ def _zip_member(name: str, path: Path | None) -> Iterator[BinaryIO]:
 
 def _is_data(name: str) -> bool:
     """Whether a member is more than what macOS and Windows add."""
+    # What macOS and Windows add to archives by themselves.
     return not name.startswith("__MACOSX/") and not name.rpartition("/")[2].startswith((".", "Thumbs.db"))
 
 

@@ -1,4 +1,4 @@
-"""Tables that are text with delimiters: CSV, TSV and what spreadsheets call so."""
+"""Read CSV, TSV and other text with delimiters as a table: `DelimitedTable`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import csv
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from batchtui.compose.tables.base import Doubt
+from batchtui.compose.tables.base import MAX_CELL, Doubt
 from batchtui.compose.tables.delimited_rows import DelimitedRows, short_lines
 from batchtui.compose.tables.dialect import DELIMITERS, NONE, RARE, sniff
 from batchtui.compose.tables.encoding import detect_encoding, encoding_name, text_stream
@@ -41,6 +41,7 @@ class DelimitedTable:
         self._options = options
         self.name = feed.name
         self.left_out: Mapping[str, int] = {}
+        # The beginning decides all: it is read once, also of a pipe, and is a quarter of a megabyte.
         self._encoding = options.encoding or detect_encoding(feed.head)
         text = feed.head.decode(self._encoding, "replace").removeprefix("\ufeff")
         _refuse_binary(text, self.name)
@@ -97,6 +98,7 @@ class DelimitedTable:
         if not self._dialect.is_sure:
             name = delimiter_name(self._dialect.delimiter)
             doubts.append(Doubt("delimiter", f"{name}?", self._dialect.because, "--delimiter SIGN"))
+        # Excel's own first line (`sep=;`) is above every such table and nothing to doubt.
         is_found = self._options.skip is None and not self._dialect.says_delimiter
         if self._dialect.skip and is_found:
             lines = "1 line" if self._dialect.skip == 1 else f"{self._dialect.skip} lines"
@@ -121,11 +123,10 @@ class DelimitedTable:
         """Yield the cells of one column, those of rows that are wrong among them, in half the time of `rows`."""
         place = self.columns.index(column)
         stream = text_stream(self._feed.chunks(), self._encoding)
-        lines = short_lines(stream)
         for _ in range(self._dialect.skip):
-            next(lines, "")
+            stream.readline(MAX_CELL)
         # Not strict: a wrongly quoted row is named by `rows`, and here it must only not stop the others.
-        reader = self._dialect.reader(lines, strict=False)
+        reader = self._dialect.reader(short_lines(stream), strict=False)
         strips = self._dialect.strips
         if self._head is not None:
             with suppress(csv.Error):

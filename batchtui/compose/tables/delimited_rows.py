@@ -6,7 +6,9 @@ What is no data is left out and counted: blank rows, comments, headers that are 
 from __future__ import annotations
 
 import csv
+import io
 import re
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from batchtui.compose.tables.base import BLOCK_CHARACTERS, BLOCK_ROWS, MAX_CELL, Row
@@ -22,8 +24,14 @@ BLANK, COMMENTS, REPEATED, BELOW = "blank rows", "comments", "repeated headers",
 """What is left out, by the words for it."""
 _DOS_END = "\x1a"
 """What DOS programs end a text with."""
+_PADDING = f"{_DOS_END}\0\r\n"
+PIECE = 1 << 16
+"""Characters that are read at once."""
 _NULL = "\\N"
 """What databases write for null where they escape by backslashes."""
+
+
+_new_row = tuple.__new__
 
 
 class LongLine(Exception):
@@ -49,8 +57,10 @@ class DelimitedRows:
         self._names = names
         self._header = header
         self._needle = f'{dialect.delimiter} "' if dialect.quote == '"' and not dialect.skips_blanks else "\0"
+        self._is_quick = not dialect.comment and not dialect.escape
+        """Whether every line goes to the reader as it is, so that the reader's own count of lines is right."""
         self._line = 0
-        """Lines read."""
+        """Lines read; where `_is_quick`, only those above the table."""
         self._begins = 0
         """The line where the row begins that is read."""
         self._is_fresh = True
@@ -71,8 +81,11 @@ class DelimitedRows:
         first = self._header[0] if self._header else None
         reader = self._dialect.reader(self._lines())
         is_plain = not self._dialect.strips and not self._dialect.escape
+        is_quick, above = self._is_quick, self._dialect.skip + 1
         while True:
             self._is_fresh, self._is_odd = True, False
+            if is_quick:
+                self._begins = reader.line_num + above
             try:
                 cells: list[str] = next(reader)
             except StopIteration:
@@ -84,7 +97,8 @@ class DelimitedRows:
                 continue
             is_usual = len(cells) == width and cells[0] != first and cells[0].strip() and is_plain and not self._is_odd
             if is_usual and not self._held and not self._is_apart:
-                block.append(Row(self._begins, dict(zip(names, cells, strict=False))))
+                # Past the constructor of the named tuple, which takes twice as long: this runs for every row.
+                block.append(_new_row(Row, (self._begins, dict(zip(names, cells, strict=False)), None, (), None)))
             else:
                 block += self._take(cells)
             size += sum(map(len, cells))
@@ -95,27 +109,28 @@ class DelimitedRows:
 
     def _lines(self) -> Iterator[str]:
         """Yield lines with their ends, none of them longer than a cell may be."""
-        read, comment, ahead = self._stream.readline, self._dialect.comment, ""
-        escapes = bool(self._dialect.escape)
-        sign = re.escape(self._dialect.delimiter)
-        nulls = re.compile(rf"(^|{sign})\\N(?=[\r\n]|$|{sign})")
         for _ in range(self._dialect.skip):
-            self._line += bool(read(MAX_CELL))
-        while line := ahead or read(MAX_CELL):
-            ahead = ""
-            self._line += 1
-            if self._is_fresh:
-                if comment and line.startswith(comment) and self._is_comment(line):
-                    self._count(COMMENTS)
-                    continue
-                self._begins, self._is_fresh = self._line, False
-            # readline stops at MAX_CELL characters: a full line without its end is cut.
-            if len(line) == MAX_CELL and not line.endswith(("\n", "\r")):
-                raise LongLine
-            if _DOS_END in line and not (ahead := read(MAX_CELL)).strip(_DOS_END + "\0"):
-                if line := line.rstrip(_DOS_END + "\0"):
-                    yield line
-                return
+            self._line += bool(self._stream.readline(MAX_CELL))
+        for text in _without_dos_end(whole_lines(self._stream)):
+            lines = io.StringIO(text, newline="")
+            if self._is_quick and "\0" not in text and self._needle not in text:
+                # Most text is here, and its lines pass without a step of this program for each.
+                yield from lines
+            else:
+                yield from self._careful_lines(lines)
+
+    def _careful_lines(self, lines: TextIO) -> Iterator[str]:
+        """Yield lines one by one: comments are left out, null is blank, and rows with odd characters are noted."""
+        comment, escapes, sign = self._dialect.comment, bool(self._dialect.escape), re.escape(self._dialect.delimiter)
+        nulls = re.compile(rf"(^|{sign})\\N(?=[\r\n]|$|{sign})")
+        for line in lines:
+            if not self._is_quick:
+                self._line += 1
+                if self._is_fresh:
+                    if comment and line.startswith(comment) and self._is_comment(line):
+                        self._count(COMMENTS)
+                        continue
+                    self._begins, self._is_fresh = self._line, False
             if escapes and _NULL in line:
                 line = nulls.sub(r"\1", line)
             if "\0" in line or self._needle in line:
@@ -186,10 +201,56 @@ class DelimitedRows:
         self.left_out[what] = self.left_out.get(what, 0) + number
 
 
+def whole_lines(stream: TextIO) -> Iterator[str]:
+    """Yield the text in pieces of whole lines, each with its end.
+
+    Raises:
+        LongLine: a line is longer than a cell may be.
+    """
+    rest = ""
+    while text := stream.read(PIECE):
+        text = rest + text
+        # A \\r at the very end may be the first half of \\r\\n.
+        end = max(text.rfind("\n"), text.rfind("\r", 0, -1)) + 1
+        if len(text) - end >= MAX_CELL:
+            raise LongLine
+        rest = text[end:]
+        if end:
+            yield text[:end]
+    if rest:
+        yield rest
+
+
+def _without_dos_end(pieces: Iterator[str]) -> Iterator[str]:
+    """Yield the pieces without the 0x1A that DOS programs end a text with, and the padding behind it."""
+    held = ""
+    try:
+        for text in pieces:
+            if held and text.strip(_PADDING):
+                yield held
+                held = text
+            else:
+                held += text
+    except LongLine:
+        # The rows before it are good, and its place is counted from them.
+        yield held
+        raise
+    end = len(held.rstrip(_PADDING))
+    if (mark := held.find(_DOS_END, end)) >= 0:
+        held = held[:mark]
+    yield held
+
+
 def short_lines(stream: TextIO) -> Iterator[str]:
-    """Yield lines with their ends, up to one that is longer than a cell may be."""
-    while (line := stream.readline(MAX_CELL)) and (len(line) < MAX_CELL or line.endswith(("\n", "\r"))):
-        yield line
+    """Return lines with their ends, up to one that is longer than a cell may be."""
+    return chain.from_iterable(io.StringIO(text, newline="") for text in _up_to_long(stream))
+
+
+def _up_to_long(stream: TextIO) -> Iterator[str]:
+    try:
+        yield from _without_dos_end(whole_lines(stream))
+    except LongLine:
+        return
 
 
 def _odd(cells: list[str]) -> CheckFault | None:

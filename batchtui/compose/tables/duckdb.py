@@ -1,4 +1,4 @@
-"""Tables that DuckDB reads: Parquet, and any SQL over files. It is imported here alone, and only when it is asked."""
+"""Read Parquet, and the rows of a SELECT over files, with DuckDB, which is imported only then: `DuckdbTable`."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def parquet_table(name: str) -> DuckdbTable:
     """Open a Parquet file, with the names of its columns as they stand in it: DuckDB calls `A` beside `a` `A_1`.
 
     Raises:
-        UsageError, InputError: as `QueryTable`.
+        UsageError, InputError: as the SELECT of a query.
     """
     table = DuckdbTable(name, "SELECT * FROM read_parquet(?)", (name,), "Parquet")
     table.rename(_names_in(table, name))

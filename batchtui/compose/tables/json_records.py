@@ -1,4 +1,4 @@
-"""Tables that are JSON: an array or lines of objects, tasks among them."""
+"""Read an array or lines of JSON objects as a table, tasks among them: `JsonTable`."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from pydantic_core import from_json
 from batchtui.compose.tables.base import Readable, Row
 from batchtui.domain.errors import InputError
 from batchtui.intake.problems import CheckFault
-from batchtui.intake.record_diagnosis import diagnose
-from batchtui.intake.record_reader import UnknownFormat, read_records
-from batchtui.intake.task_files import is_task
+from batchtui.intake.records.diagnosis import diagnose
+from batchtui.intake.records.reader import UnknownFormat, read_records, without_mark
+from batchtui.intake.records.task_files import is_task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from batchtui.compose.tables.byte_source import ByteSource
-    from batchtui.intake.record_reader import Records
+    from batchtui.intake.records.reader import Records
 
 VALUE = "input_data"
 """What a record is called that is no object: an array of texts is a table of one column."""
@@ -92,7 +92,8 @@ class JsonTable(Readable):
 
 def _rows(records: Records) -> Iterator[Row]:
     for line, item in enumerate(records.items, records.first):
-        text = item.strip()
+        # Files with a mark that were put one behind the other have it in the middle, too.
+        text = without_mark(item).strip()
         if not text:
             continue
         try:

@@ -17,8 +17,8 @@ from batchtui.compose.tables.json_records import JsonTable
 from batchtui.compose.tables.many import ManyTables
 from batchtui.compose.tables.spreadsheet import SpreadsheetTable, is_spreadsheet
 from batchtui.domain.errors import InputError, UsageError
-from batchtui.intake.record_reader import sniff
-from batchtui.intake.sources import STDIN
+from batchtui.intake.records.reader import sniff
+from batchtui.intake.records.sources import STDIN
 from batchtui.settings.user_paths import is_file, is_folder, is_there, path_of
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from batchtui.domain.errors import StorageError
 from batchtui.domain.job import PartPlan
+from batchtui.registry.database.storage_hints import storage_hint
 from batchtui.registry.requests.body_writer import BETWEEN, HEAD, TAIL, BodyWriter
-from batchtui.registry.storage_hints import storage_hint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 INDEX_SCHEMA = """
 CREATE TABLE requests (
     seq INTEGER PRIMARY KEY, custom_id TEXT NOT NULL, part INTEGER NOT NULL, offset INTEGER NOT NULL,
-    length INTEGER NOT NULL, file INTEGER NOT NULL, line INTEGER, model TEXT, max_tokens INTEGER
+    length INTEGER NOT NULL, file INTEGER NOT NULL, line INTEGER, model TEXT, max_tokens INTEGER,
+    shape INTEGER, digest BLOB
 ) STRICT;
 CREATE TABLE files (id INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
 """
@@ -29,7 +30,7 @@ _ALL_AT_ONCE = "PRAGMA page_size = 16384; PRAGMA journal_mode = OFF; PRAGMA sync
 """The index is made in one go, in few long steps, and thrown away on any failure: it needs no journal of its own."""
 ROWS = 64
 """Rows that go into the index with one statement: with one each, they take half as long again."""
-_ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _ENOUGH = ROWS * _ROW.count("?")
 
 
@@ -50,6 +51,10 @@ class WritableRequest(Protocol):
     def model(self) -> str | None: ...  # noqa: D102
     @property
     def max_tokens(self) -> int | None: ...  # noqa: D102
+    @property
+    def shape(self) -> int: ...  # noqa: D102
+    @property
+    def digest(self) -> bytes: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +175,7 @@ class RequestWriter:
             file = files.get(request.file) or files.setdefault(request.file, len(files) + 1)
             values += (
                 request.seq, request.custom_id, part, position, length, file, request.line, request.model,
-                request.max_tokens,
+                request.max_tokens, request.shape, request.digest or None,
             )  # fmt: skip
             position += length + len(BETWEEN)
         target.bytes = position - len(BETWEEN)

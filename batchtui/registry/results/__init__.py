@@ -2,13 +2,14 @@
 
 Modules:
 
-    index         build the index over a file of results in one pass and with bounded memory
-    index_worker  build an index in a process of its own, while results arrive
+    index            build the index over a file of results in one pass and with bounded memory
+    index_worker     build an index in a process of its own, while results arrive
     invalid_answers  find answers that should be JSON and are not, by their stored requests
-    merge         read several batches as one set: of all attempts the result that counts
-    pairs         join two sets of results by custom_id, with a few bytes of memory a pair
-    reader        read saved results by page, outcome, custom_id or text
-    search        search the text of answers in a file of results
-    store         store results as files: the bytes exactly as they came, with an index beside them
-    summary       what one set of results adds up to; stored at the end of its index
+    job_results      browse the results of all batches of a job as one list
+    merge            read several batches as one set: of all attempts the result that counts
+    pairs            join two sets of results by custom_id, with a few bytes of memory a pair
+    reader           read saved results by page, outcome, custom_id or text
+    search           search the text of answers in a file of results
+    store            store results as files: the bytes exactly as they came, with an index beside them
+    summary          what one set of results adds up to; stored at the end of its index
 """

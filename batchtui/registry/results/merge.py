@@ -11,6 +11,7 @@ from batchtui.registry.requests.writer import body_name, index_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
+    from pathlib import Path
 
     from batchtui.domain.batch import Batch
     from batchtui.domain.result import Outcome
@@ -127,6 +128,21 @@ class MergedResults:
             for seq, custom_id, outcome in reader.custom_ids():
                 if self._counts(source, seq, custom_id, is_success=outcome.is_success):
                     yield Found(source, seq), custom_id, outcome
+
+    def counted(self) -> list[bytearray | None]:
+        """Return for each batch one byte a seq, 1 where that result counts; None where all of them do."""
+        if not self._later:
+            return [None] * len(self.readers)
+        masks = [bytearray(reader.count + 1) for reader in self.readers]
+        for found, _, _ in self.latest():
+            masks[found.source][found.seq] = 1
+        return list(masks)
+
+    def requests_index(self, source: int) -> Path | None:
+        """Return the index of the requests that a batch answers; None where they are not kept."""
+        batch = self.batches[source]
+        path = self._store.folder / batch.job / index_name(batch.attempt)
+        return path if path.exists() else None
 
     def line(self, found: Found) -> bytes:
         """Return the line of a result as it came, without its newline."""

@@ -11,7 +11,7 @@ import sqlite3
 import threading
 from bisect import bisect_left
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from batchtui.domain.result import Outcome, ResultFacts
 from batchtui.domain.spending import UsageGroup
@@ -41,6 +41,27 @@ _ANSWERED = (
     "SELECT r.custom_id, r.offset, r.length, (SELECT max(seq) FROM results WHERE custom_id = r.custom_id)"
     " FROM sent.requests AS r WHERE r.part = ? ORDER BY r.seq"
 )
+
+
+_MEASURES = (
+    "SELECT r.seq, r.outcome, r.type, r.model, r.geography, {limit}, r.input, r.write_5m, r.write_1h, r.read,"
+    " r.output, r.thinking, r.searches FROM results AS r ORDER BY r.seq"
+)
+_LIMIT = "(SELECT max_tokens FROM asked.requests WHERE custom_id = r.custom_id)"
+
+
+class ResultMeasure(NamedTuple):
+    """What one result weighs, as numbers alone: for sums and distributions over all of them."""
+
+    seq: int
+    outcome: Outcome
+    is_billed: bool
+    """Whether the API calls it succeeded; nothing else is billed."""
+    model: str
+    geography: str
+    usage: Usage
+    max_tokens: int | None
+    """What its request allowed; None where that is not known."""
 
 
 class ResultReader:
@@ -229,6 +250,30 @@ class ResultReader:
                 return True
             before = block[1 - len(word) :]
         return False
+
+    def measures(self, requests_index: Path | None) -> Iterator[ResultMeasure]:
+        """Yield what every result weighs, in order of arrival, as it is asked for.
+
+        `requests_index` is the index of the stored requests of its attempt; None where they are not stored.
+        """
+        words = self._words
+        sql = _MEASURES.format(limit="NULL" if requests_index is None else _LIMIT)
+        with self._lock:
+            if requests_index is not None:
+                uri = f"{requests_index.absolute().as_uri()}?mode=ro&immutable=1"
+                self._index.execute("ATTACH ? AS asked", (uri,))
+            cursor = self._index.execute(sql)
+        try:
+            for seq, outcome, kind, model, place, limit, *tokens in self._drain(cursor):
+                yield ResultMeasure(
+                    seq, OUTCOMES[outcome], words[kind] == "succeeded", words[model] or "", words[place] or "",
+                    Usage(*tokens), limit,
+                )  # fmt: skip
+        finally:
+            with self._lock:
+                cursor.close()
+                if requests_index is not None:
+                    self._index.execute("DETACH asked")
 
     def usage_groups(self, thresholds: Sequence[int]) -> list[UsageGroup]:
         """Add up the usage of succeeded results, the only ones billed, by model, place and length of the prompt.

@@ -13,10 +13,10 @@ from typing import IO, TYPE_CHECKING, Self
 
 from batchtui.domain.errors import ResultsUnavailable, StorageError
 from batchtui.domain.states import ResultsState
+from batchtui.registry.database.storage_hints import storage_hint
 from batchtui.registry.requests.writer import index_name
 from batchtui.registry.results.index import BLOCK, IndexBuilder, index_file, sync
 from batchtui.registry.results.reader import ResultReader
-from batchtui.registry.storage_hints import storage_hint
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -64,6 +64,7 @@ async def _import(workspace: Workspace, batch_id: str) -> None:
             status=error.status,
             request_id=error.request_id,
         ) from error
+    # Other servers ignore what they do not know in a path; another batch must not be taken for the one that was named.
     if remote.id != batch_id:
         raise UnknownTarget(f"The API answered with another batch than {batch_id}.")
     await bring_in(workspace, remote)
@@ -71,6 +72,7 @@ async def _import(workspace: Workspace, batch_id: str) -> None:
 
 async def _bring_back(workspace: Workspace, batch_id: str) -> None:
     """Restore a batch that was forgotten here; one that the API does not show, or cannot be asked about, stays so."""
+    # Forgotten here, not deleted at the API: for those a call could only end in 404.
     if not await workspace.registry.batches.is_forgotten(batch_id):
         return
     try:

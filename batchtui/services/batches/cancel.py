@@ -26,7 +26,7 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class CancelPlan:
-    """Which batches will be cancelled."""
+    """Which batches will be canceled."""
 
     cancel: tuple[Batch, ...]
     """Running at the API: requests that are not answered yet will be neither answered nor billed."""
@@ -87,6 +87,7 @@ async def apply_cancel(workspace: Workspace, plan: CancelPlan) -> list[ActionRes
         error = None
         try:
             await refuse_changed(workspace, batch)
+            # Minutes may have gone by since the plan was shown: `refuse_changed` asks again whose batch this is.
             await _cancel(workspace, batch)
         except BatchtuiError as caught:
             error = caught
@@ -95,7 +96,7 @@ async def apply_cancel(workspace: Workspace, plan: CancelPlan) -> list[ActionRes
 
 
 def unproved_reason(batch: Batch, typed: Collection[str]) -> str:
-    """Say why a batch is left alone that may be somebody else's; empty where its id was typed, or it is proved."""
+    """Return why a batch is not touched that may be somebody else's; empty where its id was typed, or it is proved."""
     if not batch.is_unproved or batch.id in typed:
         return ""
     return f"it is not proved that {batch.id} is this part's batch; name it by that id to act on it all the same"
@@ -127,6 +128,7 @@ async def _cancel(workspace: Workspace, batch: Batch) -> None:
     assert batch.id is not None
     gateway = await workspace.gateway()
     await workspace.registry.batches.heard([await gateway.cancel(batch.id)])
+    # A proxy may answer the POST itself; what counts is how the batch stands afterwards.
     remote = await gateway.retrieve(batch.id)
     await workspace.registry.batches.heard([remote])
     if remote.state is BatchState.IN_PROGRESS:
@@ -140,7 +142,7 @@ async def _cancel(workspace: Workspace, batch: Batch) -> None:
 _WHY_NOT = {
     BatchState.SUBMITTING: "it is being sent; wait until the API has answered",
     BatchState.UNKNOWN: "nobody knows yet whether it exists; `batchtui resume` finds out",
-    BatchState.CANCELING: "it is being cancelled already",
+    BatchState.CANCELING: "it is being canceled already",
     BatchState.ENDED: "it has ended",
     BatchState.MISSING: "the API does not show it",
     BatchState.DELETED: "it is deleted",

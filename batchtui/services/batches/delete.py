@@ -46,7 +46,7 @@ async def plan_delete(
 ) -> DeletePlan:
     """Return what deleting these batches would do; nothing is asked of the API.
 
-    Without `force`, batches whose results are not saved are left alone, with the reason; `typed` is as in
+    Without `force`, batches whose results are not saved are skipped, with the reason; `typed` is as in
     `plan_cancel`.
     """
     delete: list[Batch] = []
@@ -58,6 +58,7 @@ async def plan_delete(
         why_not = _why_not(batch, locally=locally, force=force, loses=loses) or unproved_reason(batch, typed)
         if why_not:
             skipped.append(Skipped(batch, why_not))
+        # What is not at the API, or not shown by it, can only be taken out of the lists here.
         elif locally or batch.state in (BatchState.PLANNED, BatchState.MISSING):
             drop.append(batch)
         else:
@@ -110,6 +111,7 @@ async def _delete(workspace: Workspace, batch: Batch) -> None:
     except BatchNotFound:
         pass
     except (Refused, AnswerLost) as error:
+        # Nothing was asked, so reading back would only fail in the same way.
         if isinstance(error, Unreachable):
             raise
         failure = error

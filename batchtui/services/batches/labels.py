@@ -68,6 +68,7 @@ def read_tags(text: str) -> LabelEdit:
     bare = tuple(dict.fromkeys(_bare(word) for word in words if word[0] not in "+-"))
     add = tuple(_bare(word[1:]) for word in words if word[0] == "+")
     remove = tuple(_bare(word[1:]) for word in words if word[0] == "-")
+    # One sign is enough: bare words beside it are then added, and nothing else is taken away.
     if add or remove:
         return LabelEdit(add=(*bare, *add), remove=remove)
     return LabelEdit(tags=bare)
@@ -87,6 +88,17 @@ async def label(workspace: Workspace, job_ids: Sequence[str], labelling: LabelEd
     if labelling.complaint:
         raise UsageError(f"That cannot be written: {labelling.complaint}.")
     return await workspace.registry.labels.change(list(dict.fromkeys(job_ids)), labelling.of)
+
+
+async def restore_labels(workspace: Workspace, before: Sequence[Job]) -> list[Job]:
+    """Write the labels of jobs back as they were, and return the jobs that were changed by it."""
+    labels = {job.id: job for job in before}
+
+    def restored(job: Job) -> Job:
+        was = labels[job.id]
+        return replace(job, name=was.name, note=was.note, tags=was.tags)
+
+    return await workspace.registry.labels.change(list(labels), restored)
 
 
 def _bare(word: str) -> str:

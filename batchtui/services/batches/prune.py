@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from batchtui.domain.states import ResultsState
-from batchtui.registry import orphans as leftovers
+from batchtui.registry import orphans
 from batchtui.registry.original_ids import originals_in_use
 from batchtui.runtime.atomic_file import left_behind
 
@@ -94,12 +94,13 @@ async def plan_prune(workspace: Workspace, *, older_than: timedelta | None = Non
     """
     registry, now = workspace.registry, workspace.clock.now()
     attempts, saved = await registry.views.attempts(), await registry.views.saved_keys()
+    # Jobs without a stored attempt, too: their folders are theirs, and no leftovers.
     known = {job: attempts.get(job, set()) for job in await registry.jobs.ids()}
     found = await asyncio.to_thread(
         lambda: [
-            *leftovers.orphaned_requests(registry.requests.folder, known),
-            *leftovers.orphaned_results(registry.results.folder, saved),
-            *leftovers.orphaned_names(workspace.paths.originals, originals_in_use(workspace.paths, registry, known)),
+            *orphans.orphaned_requests(registry.requests.folder, known),
+            *orphans.orphaned_results(registry.results.folder, saved),
+            *orphans.orphaned_names(workspace.paths.originals, originals_in_use(workspace.paths, registry, known)),
         ]
     )
     begun = await registry.views.begun_at()
@@ -122,11 +123,12 @@ def _half_exports(notes: Path, now: datetime) -> Iterator[Removal]:
         paths = (left.path, left.note) if left.path.exists() else (left.note,)
         newest = max(path.stat().st_mtime for path in paths)
         if left.is_certain or datetime.fromtimestamp(newest, UTC) <= now - AT_REST:
-            yield Removal("export", str(left.path), paths, sum(map(leftovers.size_of, paths)))
+            yield Removal("export", str(left.path), paths, sum(map(orphans.size_of, paths)))
 
 
 async def apply_prune(workspace: Workspace, plan: PrunePlan) -> Pruned:
     """Remove what the plan names, if it is still safe to remove. A failure does not stop the others."""
+    # Planned again: while the question stood, a process may have begun to use what was left over.
     still = await plan_prune(workspace, older_than=plan.older_than)
     safe = {(removal.kind, removal.name): removal for removal in still.removals}
     removed: list[Removal] = []
@@ -153,7 +155,7 @@ async def _remove(workspace: Workspace, removal: Removal) -> None:
     for batch in removal.batches:
         await workspace.registry.batches.set_results(batch.key, ResultsState.GONE)
     for path in removal.paths:
-        await asyncio.to_thread(leftovers.remove, path)
+        await asyncio.to_thread(orphans.remove, path)
 
 
 def _is_of_another_registry(leftover: OrphanedFiles, begun: datetime | None) -> bool:
@@ -173,6 +175,7 @@ async def _deleted_jobs(workspace: Workspace, before: datetime, now: datetime) -
     removals: list[Removal] = []
     for job in await registry.views.jobs_deleted_before(before):
         batches = await registry.views.of_job(job)
+        # Of a batch that was only forgotten here the requests would be missed as soon as it is brought back.
         if any(_can_still_be_had(batch, now) for batch in batches):
             continue
         paths = [path for batch in batches for path in registry.results.files(batch)]
@@ -180,7 +183,7 @@ async def _deleted_jobs(workspace: Workspace, before: datetime, now: datetime) -
             paths.append(registry.requests.folder / job)
         if paths:
             saved = tuple(batch for batch in batches if batch.results is ResultsState.SAVED)
-            size = sum(map(leftovers.size_of, paths))
+            size = sum(map(orphans.size_of, paths))
             removals.append(Removal("deleted", f"{batches[0].name} ({job})", tuple(paths), size, saved))
     return removals
 

@@ -60,6 +60,7 @@ async def sync(
             workspace.hear(page)
             wanted = [remote for remote in page.batches if since is None or remote.created_at >= since]
             shown.update(remote.id for remote in wanted)
+            # What was forgotten here comes back, takes what the API says of it, and what is new gets a job of its own.
             new, changed = await workspace.registry.batches.merge_page(wanted, job_of, page.account)
             added += new
             updated += changed
@@ -67,6 +68,7 @@ async def sync(
                 on_progress(len(shown), len(added))
             if len(wanted) < len(page.batches):
                 break
+    # Not understood, but there: they must not be reported as gone.
     shown.update(entry.id for entry in reading.unreadable if entry.id)
     only_here, gone = await _not_shown(workspace, shown, since)
     page_of = workspace.registry.views.page

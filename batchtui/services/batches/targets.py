@@ -55,6 +55,7 @@ async def find_target(workspace: Workspace, named: str) -> Target:
             raise _ambiguous(named, [f"{job.id} ({job.created_at:%Y-%m-%d %H:%M})" for job in by_name])
         return await _of_job(workspace, named, by_name[0])
     batches = await views.starting_with(named) if named else []
+    # Only with the prefix: a single letter would be the beginning of every job's id.
     by_id = await jobs.starting_with(named) if named.startswith("job_") else []
     if len(batches) + len(by_id) > 1:
         raise _ambiguous(named, [batch.id or "" for batch in batches] + [job.id for job in by_id])

@@ -1,4 +1,4 @@
-"""Composing: data and a template become a file of checked requests, written whole or not at all.
+"""Make a file of checked requests from data and a template, whole or not at all: `compose`.
 
     composition = await open_composition(workspace, ComposeOptions(template="classify", data="tickets.csv"))
     composition.table.columns, composition.table.facts          # what was found out
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
     from batchtui.templates.request_builder import CacheablePrefix
 
-SPOOLED = 1 << 22
+SPOOLED = 1 << 20
 """Bytes of requests that wait in memory for the last check; more waits on the disk."""
 MOST_TROUBLED = 1_000_000
 """Rows with a problem that a survey lists."""
@@ -118,6 +118,7 @@ async def with_token_counts(workspace: Workspace, composition: Composition, comp
     from batchtui.services.estimates.token_counting import count_groups
 
     wanted = {place for load in composed.loads for place in load.sample}
+    # Composed again: a table may have a million rows, and the requests of the pass were not kept.
     found = await asyncio.to_thread(_requests_at, composition, wanted)
     tally = await count_groups(workspace, composed.loads, lambda places: [found[place] for place in places])
     expected = await estimate_requests(workspace, composed.loads, composed.report.shapes, tally=tally)
@@ -156,6 +157,7 @@ async def compose_to_file(
         InputError: as `compose`.
         StorageError: a folder is there, or the disk refuses.
     """
+    # The caller has asked already; what is left to refuse is a folder of that name.
     refuse_existing(output, overwrite=True)
     try:
         with open_atomic(output, None, overwrite=True, notes=workspace.paths.exports) as file:
@@ -243,6 +245,7 @@ async def _priced(workspace: Workspace, composed: Composed) -> Composed:
     def worked_out() -> Composed:
         expected = estimate(composed.loads, composed.report.shapes, history, day, workspace.prices)
         prefix, least, models = composed.prefix, composed.least_cached, composed.report.models
+        # With several models each has a cache of its own, and what is shared by all is not known for each.
         if prefix is None or least is None or prefix.tokens < least or len(models) != 1:
             return replace(composed, estimate=expected)
         gain = expected_gain(next(iter(models)), prefix.tokens, composed.report.requests, day, workspace.prices)

@@ -1,4 +1,4 @@
-"""What is to be composed: a template that was chosen and a table that was opened, and rows of them to look at."""
+"""Open a template and a table for composing, and render sample rows: `open_composition`, `sample`."""
 
 from __future__ import annotations
 
@@ -132,6 +132,7 @@ def default_for(folder: Path, table: Table) -> Template | None:
 
     if table.kind == TASKS:
         return None
+    # Raw input of the guide's tasks, without a type: its own default template takes it.
     if "input_data" in table.columns:
         return saved_template(DEFAULT, folder)
     raise UsageError(

@@ -1,4 +1,4 @@
-"""What a person has said so far about requests to be composed: a draft, kept at each change, found again."""
+"""Keep what a person has entered so far about requests to be composed: `Draft`, `keep`, `kept`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Draft:
     data: str = ""
     """A file, a folder, or a SELECT over files."""
     read_as: str = ""
-    """How a table of text is written, where that is known better than found out: see `reading_of`."""
+    """How a table of text is written, where it is not to be detected: see `table_options_of`."""
     name: str = "draft"
     """Of the template that it began from."""
     base: str = ""
@@ -184,6 +184,7 @@ def _read(said: dict[str, Any]) -> Draft:
     fitting = {
         field.name: said[field.name]
         for field in fields(Draft)
+        # By type only: whether the values make sense is shown where they are edited.
         if field.name in said and isinstance(said[field.name], type(getattr(blank, field.name)))
     }
     # By itself: its default is None, whose type fits no number.
@@ -199,6 +200,7 @@ def _parsed(name: str, text: str) -> Template:
 def _turns(base: Template, prompt: str) -> tuple[Turn, ...]:
     """Put the prompt in the place of the template's own: behind other turns, before what the answer begins with."""
     places = ("prompt", "prefill")
+    # A template may begin with example turns; the prompt that is edited is the last one of the user.
     others = [turn for turn in base.turns if turn.text.place not in places]
     prefill = [turn for turn in base.turns if turn.text.place == "prefill"]
     asked = [Turn("user", TemplateText(prompt))] if prompt.strip() or not others else []
@@ -216,6 +218,7 @@ def _structure(draft: Draft, template: Template) -> dict[str, Any]:
     tool: dict[str, Any] | None = None
     if said.startswith("{"):
         schema, tool = schema_or_tool(_json(said), "The form of the answers")
+    # Field lines are typed one below the other; a single word with this ending is a file.
     elif said.endswith(".json") and "\n" not in said:
         schema, tool = read_schema(path_of(said))
     else:

@@ -1,4 +1,4 @@
-"""A draft as it stands: its table opened, its rows as they would be sent, and what there is to say before any row."""
+"""Open a draft and show its rows as they would be sent, with what keeps them from it: `open_draft`, `show_row`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An example for whoever composes for the first time: a small table on the disk, and a draft that fits it."""
+"""Write an example to compose from: a small table, and a draft that fits it: `example_draft`."""
 
 from __future__ import annotations
 
@@ -58,6 +58,7 @@ def write_example(folder: Path) -> Path:
     file = folder / FILE
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        # Written anew each time: somebody may have edited it, and the draft fits these columns.
         with file.open("w", encoding="utf-8", newline="") as target:
             csv.writer(target).writerows([("ticket", "channel", "text"), *TICKETS])
     except OSError as error:
@@ -73,6 +74,7 @@ def without_example(draft: Draft) -> Draft:
     left: dict[str, Any] = {
         field.name: getattr(blank, field.name)
         for field in fields(Draft)
+        # Only what still is the example's: what the person has changed stays.
         if getattr(draft, field.name) == getattr(DRAFT, field.name)
     }
     return replace(draft, **left)

@@ -1,4 +1,4 @@
-"""`ComposeOptions`: everything a person may say about composing, on the command line or in the form."""
+"""The options of composing, from the command line or the form: `ComposeOptions`."""
 
 from __future__ import annotations
 

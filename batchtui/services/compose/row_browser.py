@@ -1,4 +1,4 @@
-"""The rows of a table by number, for looking at: read as far as somebody has looked, kept around where they look."""
+"""Read the rows of a table by number, for display, and keep those around the last one: `RowBrowser`."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ class RowBrowser:
         self.read = 0
         """The furthest row that was ever read."""
         self._rows: Iterator[Row] = iter(())
+        # Rows of a folder hold whole files.
         self.most = KEPT_FILES if table.has_blocks else KEPT
         """Rows that can be had at once."""
         self._kept: deque[Row] = deque(maxlen=self.most)

@@ -1,4 +1,4 @@
-"""The template that is meant, with what the options change about it; saving it, and listing what was saved."""
+"""Find the template that the options name, apply what they change, save it and list templates: `choose_template`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from batchtui.domain.errors import InputError, UsageError
 from batchtui.settings.user_paths import is_file
 from batchtui.templates import InvalidTemplate, Template, TemplateText, find_template, list_templates
-from batchtui.templates import store as library
+from batchtui.templates import store as template_store
 from batchtui.templates.store import is_name, read_template
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def saved_template(named: str, folder: Path) -> Template:
     """
     path = Path(named)
     try:
+        # Saved ones first, so that a file of the same name in the current folder changes nothing.
         found = find_template(named, folder)
         if found is None and is_file(path):
             found = read_template(path)
@@ -81,10 +82,10 @@ def _save(folder: Path, options: ComposeOptions, name: str) -> Template:
     template = choose_template(folder, options)
     if template is None:
         raise UsageError("There is no template to save.", hint="--template names the one to save as another.")
-    wishes = {key: getattr(options, key) for key in ("model", "max_tokens", "id", "cache")}
-    changes: dict[str, Any] = {key: value for key, value in wishes.items() if value is not None}
+    chosen = {key: getattr(options, key) for key in ("model", "max_tokens", "id", "cache")}
+    changes: dict[str, Any] = {key: value for key, value in chosen.items() if value is not None}
     try:
-        return library.save_template(replace(template, name=name, **changes), folder)
+        return template_store.save_template(replace(template, name=name, **changes), folder)
     except InvalidTemplate as fault:
         raise UsageError(f"{str(fault)[:1].upper()}{str(fault)[1:]}.") from None
 

@@ -1,4 +1,4 @@
-"""Trying one row now: its request goes to the real-time API, at the full price, and the answer is read at once."""
+"""Send the request of one row to the real-time API, at the full price, and read the answer: `run_trial`."""
 
 from __future__ import annotations
 
@@ -72,11 +72,13 @@ async def run_trial(workspace: Workspace, plan: TrialPlan) -> Trial:
     workspace.refuse_if_read_only()
     message = from_json(await (await workspace.gateway()).message(plan.params, ApiHeaders()))
     result = {"type": "succeeded", "message": message}
+    # As a line of results, so that the same code reads and shows it.
     raw = json.dumps({"custom_id": plan.custom_id, "result": result}, ensure_ascii=False).encode("utf-8", "replace")
     return Trial(plan, raw, _cost(workspace, parse_result(raw)))
 
 
 def _cost(workspace: Workspace, answer: ParsedResult) -> Cost | None:
     day = workspace.clock.now().date()
+    # By the model that answered: an alias may stand for a dated one with its own price.
     prices = workspace.prices.prices_of(answer.reading.model or "", day, batch=False)
     return prices.rates(answer.usage.total_input).cost(answer.usage) if prices else None

@@ -41,6 +41,7 @@ def calculate(workspace: Workspace, work: CalculatorInput, models: Sequence[str]
     """Return what some work costs with these models, or with those that the tiers stand for, the cheapest first."""
     tiers = {model: tier for tier, model in workspace.settings.tiers().items()}
     sums = [_sum(workspace, work, model, tiers.get(model, "")) for model in (models or tiers)]
+    # Unknown prices go last: they compare with nothing.
     return sorted(sums, key=lambda each: (each.batch is None, each.batch or 0))
 
 

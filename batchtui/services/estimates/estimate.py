@@ -81,6 +81,7 @@ def estimate(
         parts=tuple(_together([each.batch for each in priced if each.part == part]) for part in parts),
         input_tokens=_added([each.input_tokens for each in priced]),
         output_tokens=(_added(written)[LIKELY] if is_whole else None, sum(load.max_tokens for load in loads)),
+        # Asked of the book and not of the bounds: an unknown price and an unknown size are told apart.
         unpriced=tuple(sorted(model or "(no model)" for model in models if book.prices_of(model, day) is None)),
         open=_open(loads, by_id),
         counted=tally.counted if tally else None,

@@ -46,6 +46,7 @@ def templates_of(shapes: Iterable[Shape]) -> Mapping[str | None, str]:
     kinds: dict[str | None, set[str]] = {}
     for shape in shapes:
         kinds.setdefault(shape.model, set()).add(_in_common(shape))
+    # Sorted: shapes come in the order of the file, and the same template must have the same digest.
     return {model: _digest("\n".join(sorted(said))) for model, said in kinds.items()}
 
 

@@ -95,6 +95,7 @@ def price_group(
         prices = book.prices_of(load.model or "", day, batch=batch)
         if prices is None:
             return Bounds(None, None, None)
+        # What a tool fetches at the API, or an address leads to, has no upper bound that could be stated.
         at_most = None if is_open else _amount(load, shape, tokens, HIGH, load.max_tokens, prices)
         if written is None or outcomes is None:
             return Bounds(_amount(load, shape, tokens, LOW, 0, prices), None, at_most)

@@ -107,7 +107,7 @@ class RequestGrouper:
         """Add requests of one part. This runs for every request: a look-up and three sums."""
         sums = self._sums
         # Unpacked at once: looking attributes up one by one is slower, and this runs for every request.
-        for seq, _custom_id, payload, _file, _line, model, max_tokens, shape in requests:
+        for seq, _custom_id, payload, _file, _line, model, max_tokens, shape, _digest in requests:
             length = len(payload)
             key = (part, shape, model, 0 if length <= LONG else length // STEP)
             found = sums.get(key)

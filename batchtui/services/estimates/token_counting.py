@@ -122,6 +122,7 @@ async def count_groups(
     for kind in kinds:
         for payload in await asyncio.to_thread(read, kind.chosen()):
             tokens = await asked.tokens_of(payload)
+            # A refused request stands for its kind, and a reached limit for all: neither is worth more calls.
             if tokens is None:
                 break
             kind.note(payload, tokens)

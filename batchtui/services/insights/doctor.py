@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from batchtui import __version__
 from batchtui.domain.errors import BatchtuiError
 from batchtui.domain.limits import CLOCK_SKEW_ALLOWED
-from batchtui.registry.migrations import LATEST
+from batchtui.registry.database.migrations import LATEST
 from batchtui.services.insights.warnings import list_warnings
 
 if TYPE_CHECKING:
@@ -48,15 +48,15 @@ async def run_checks(workspace: Workspace, *, offline: bool = False) -> list[Hea
     findings.append(await _credentials(workspace))
     if not offline:
         findings += await _api(workspace)
-    return findings + await _cautions(workspace)
+    return findings + await _warnings(workspace)
 
 
-async def _cautions(workspace: Workspace) -> list[HealthCheck]:
+async def _warnings(workspace: Workspace) -> list[HealthCheck]:
     """Return the warnings, without those about what is checked here in detail."""
     return [
-        HealthCheck("warning", Health.NOTE, caution.message, caution.advice)
-        for caution in await list_warnings(workspace)
-        if caution.kind not in ("credentials", "clock")
+        HealthCheck("warning", Health.NOTE, warning.message, warning.advice)
+        for warning in await list_warnings(workspace)
+        if warning.kind not in ("credentials", "clock")
     ]
 
 
@@ -140,6 +140,7 @@ async def _api(workspace: Workspace) -> list[HealthCheck]:
     began = workspace.clock.monotonic()
     try:
         gateway = await workspace.gateway()
+        # One entry, as what is wanted are the headers: request id, account, rate limits and the clock.
         await gateway.list_page(limit=1)
     except BatchtuiError as error:
         return [HealthCheck("api", Health.BAD, error.message, error.hint)]

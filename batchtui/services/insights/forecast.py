@@ -39,6 +39,7 @@ class Forecaster:
             return None
         models = tuple(sorted(batch.models))
         times = self._by_size.get((models, _size_class(batch.requests)), [])
+        # Of the same size first: a batch of ten ends long before one of 100,000.
         if len(times) >= LEAST:
             return _forecast(times, batch.created_at, now, by_size=True)
         times = self._by_model.get(models, [])
@@ -57,6 +58,7 @@ def _size_class(requests: int) -> int:
 
 def _forecast(times: Sequence[timedelta], created_at: datetime, now: datetime, *, by_size: bool) -> Forecast:
     """Return a forecast from sorted times, without those that this batch has exceeded already."""
+    # Batches that took less than this one has run for are no precedent any more.
     first = bisect_right(times, now - created_at)
     is_possible = first < len(times)
     return Forecast(

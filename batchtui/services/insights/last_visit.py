@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 LAST_HERE = "last_here"
 """Name of the value that keeps the last entry of the journal when a dashboard was last closed."""
 MOST = 10_000
-"""Acts that are counted."""
+"""Actions that are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,8 @@ class SinceLastVisit:
     seq: int
     """The last entry of the journal that was there when a dashboard was last closed."""
     since: datetime
-    acts: Mapping[str, int]
-    """How often each act was noted since."""
+    actions: Mapping[str, int]
+    """How often each action was noted since."""
 
 
 async def since_last_visit(workspace: Workspace) -> SinceLastVisit | None:
@@ -34,10 +34,10 @@ async def since_last_visit(workspace: Workspace) -> SinceLastVisit | None:
     # Values are JSON that another version may have written.
     if kept is None or not isinstance(kept[0], int):
         return None
-    acts: dict[str, int] = {}
-    for entry in await workspace.registry.journal.after(kept[0], acts_only=True, limit=MOST):
-        acts[entry.event] = acts.get(entry.event, 0) + 1
-    return SinceLastVisit(kept[0], kept[1], acts)
+    actions: dict[str, int] = {}
+    for entry in await workspace.registry.journal.after(kept[0], actions_only=True, limit=MOST):
+        actions[entry.event] = actions.get(entry.event, 0) + 1
+    return SinceLastVisit(kept[0], kept[1], actions)
 
 
 async def mark_visited(workspace: Workspace) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from batchtui.registry.backup import repair
+from batchtui.registry.database.backup import repair
 
 if TYPE_CHECKING:
-    from batchtui.registry.backup import Repair
+    from batchtui.registry.database.backup import Repair
     from batchtui.settings.paths import Paths
 
 

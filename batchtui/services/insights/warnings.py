@@ -54,7 +54,7 @@ class BatchWarning:
     """A stable word: credentials, clock, unknown, not_sent, expires, results_going or model_retires."""
     message: str
     advice: str
-    act: WarningAction
+    action: WarningAction
     batch: Batch | None = None
     """The batch that it is about; None where it is about all of them."""
 
@@ -62,7 +62,7 @@ class BatchWarning:
 async def list_warnings(workspace: Workspace) -> list[BatchWarning]:
     """Return the warnings, the most urgent first; nothing is asked of the API."""
     now = workspace.clock.now()
-    found = [caution async for caution in _of_the_way_out(workspace)]
+    found = [warning async for warning in _of_the_way_out(workspace)]
     views = workspace.registry.views
     open_ones = await views.in_states(
         BatchState.UNKNOWN, BatchState.PLANNED, BatchState.IN_PROGRESS, BatchState.CANCELING
@@ -102,18 +102,19 @@ async def _of_the_way_out(workspace: Workspace) -> AsyncIterator[BatchWarning]:
 def _unsent(batches: Iterable[Batch]) -> Iterator[BatchWarning]:
     for batch in batches:
         if batch.state is BatchState.UNKNOWN:
-            message = f"Nobody knows whether {part_name(batch)} was created: {_reason(batch)}"
-            advice = "`batchtui resume` looks for it, and sends nothing again without proof and your yes."
+            message = f"No response to the create request of {part_name(batch)}: {_reason(batch)}"
+            advice = "`batchtui resume` looks for it; nothing is sent again without proof or your yes."
             yield BatchWarning("unknown", message, advice, WarningAction.RESUME, batch)
+        # With a time it is sent by itself, so nobody has to do anything.
         elif batch.state is BatchState.PLANNED and batch.reason and batch.not_before is None:
             message = f"{part_name(batch)} was not sent: {_reason(batch)}"
             yield BatchWarning(
-                "not_sent", message, "Once that is mended, `batchtui resume` sends it.", WarningAction.RESUME, batch
+                "not_sent", message, "Once that is fixed, `batchtui resume` sends it.", WarningAction.RESUME, batch
             )
 
 
 def _reason(batch: Batch) -> str:
-    return one_line(batch.reason).rstrip(".") or "the answer was lost"
+    return one_line(batch.reason).rstrip(".") or "it is not known whether it was created"
 
 
 def _expiring(batches: Iterable[Batch], history: Forecaster, now: datetime) -> Iterator[BatchWarning]:
@@ -123,29 +124,34 @@ def _expiring(batches: Iterable[Batch], history: Forecaster, now: datetime) -> I
         left = batch.expires_at - now
         forecast = history.of(batch, now)
         if forecast is not None and forecast.end is not None:
+            # The history outweighs the clock: an hour is enough where such batches take minutes.
             if forecast.end < batch.expires_at:
                 continue
             why = f"will probably expire in {about(left)}, judged by {grounds(forecast)}"
         elif left < SHORT:
-            why = f"expires in {about(left)}, and nothing says that it will end before"
+            why = f"expires in {about(left)} and may not finish in time"
         else:
             continue
-        advice = (
-            f"What is not done by then is not billed; `batchtui retry {sanitize(batch.id or '')}` sends that again."
-        )
-        yield BatchWarning("expires", f"{part_name(batch)} {why}", advice, WarningAction.OPEN, batch)
+        yield BatchWarning("expires", f"{part_name(batch)} {why}", _after_expiry(batch), WarningAction.OPEN, batch)
+
+
+def _after_expiry(batch: Batch) -> str:
+    """Return what can be done once a batch has expired: only requests that are stored here can be sent again."""
+    if batch.is_foreign:
+        return "What is not done by then is not billed. It was made elsewhere: its requests are not here to retry."
+    return f"What is not done by then is not billed; `batchtui retry {sanitize(batch.id or '')}` sends that again."
 
 
 def _going(batch: Batch, now: datetime) -> BatchWarning:
     assert batch.results_until is not None
-    message = f"The API lets go of the results of {part_name(batch)} in {about(batch.results_until - now)}"
+    message = f"The API deletes the results of {part_name(batch)} in {about(batch.results_until - now)}"
     advice = f"They are not saved here; `batchtui results {sanitize(batch.id or '')}` fetches them."
     return BatchWarning("results_going", message, advice, WarningAction.FETCH, batch)
 
 
 def _retiring(used: dict[str, str], listed: Mapping[str, ModelInfo], now: datetime) -> Iterator[BatchWarning]:
     """Yield the models that jobs of late have used and that will not be there for the next one."""
-    from batchtui.intake.model_rules import check_model
+    from batchtui.intake.rules.models import check_model
     from batchtui.intake.types import CheckOptions
 
     options = CheckOptions(api_version=API_VERSION, today=now.date(), models=listed)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from batchtui.services.notifications import hooks
-from batchtui.text import notices as announcing
+from batchtui.text import notices as notice_words
 from batchtui.text import osc
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def command(argv: Sequence[str], *, timeout: float, with_credentials: bool = Fal
     async def tell(notices: Sequence[Notice]) -> None:
         for notice in notices:
             await hooks.run(
-                argv, announcing.notice_document(notice), timeout=timeout, with_credentials=with_credentials
+                argv, notice_words.notice_document(notice), timeout=timeout, with_credentials=with_credentials
             )
 
     # Two commands are two channels. Only a digest is stored: arguments may hold a secret.
@@ -62,7 +62,7 @@ def webhook(workspace: Workspace, url: str) -> Channel:
         from batchtui.gateway.webhook import post
 
         for notice in notices:
-            await post(url, announcing.notice_document(notice), workspace.clock)
+            await post(url, notice_words.notice_document(notice), workspace.clock)
 
     return Channel(f"webhook {hashlib.sha256(url.encode()).hexdigest()[:16]}", tell)
 
@@ -86,7 +86,7 @@ def terminal_sequences(notices: Sequence[Notice], notify: Notify, env: Mapping[s
     bell = osc.BELL if notify.bell else ""
     if not notify.desktop:
         return bell
-    told = [(announcing.heading(notice), announcing.sentence(notice)) for notice in notices]
+    told = [(notice_words.heading(notice), notice_words.sentence(notice)) for notice in notices]
     if len(told) > MOST_AT_ONCE:
-        told = [announcing.many_heading(notices)]
+        told = [notice_words.many_heading(notices)]
     return bell + "".join(osc.notice(heading, sentence, env) for heading, sentence in told)

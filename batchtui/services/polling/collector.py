@@ -11,9 +11,19 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from batchtui.domain.errors import BatchtuiError, CredentialsMissing, RateLimited, Refused, ResultsBusy, Unreachable
+from batchtui.domain.errors import (
+    BatchtuiError,
+    CredentialsMissing,
+    OtherAccount,
+    RateLimited,
+    Refused,
+    ResultsBusy,
+    Unreachable,
+)
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.runtime.clock import sleep_until_any
+from batchtui.text.batch_names import part_name
+from batchtui.text.durations import countdown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,10 +95,9 @@ class Collector:
 
     async def has_hope(self) -> bool:
         """Return whether results are left whose download has not failed time and again."""
+        await self._forget_settled()
         hopeless = [key for key, failure in self._failures.items() if failure.tries >= TRIES_UNTIL_IDLE]
         waiting = await self._workspace.registry.views.uncollected_count(self._workspace.clock.now())
-        if not waiting:
-            self._failures.clear()
         return waiting > len(hopeless)
 
     @property
@@ -106,6 +115,7 @@ class Collector:
 
     async def _round(self) -> None:
         """Fetch everything that is due, once: in pages, as 100,000 batches may be waiting."""
+        await self._forget_settled()
         failed: list[tuple[Batch, BatchtuiError]] = []
         handled: set[int] = set()
         views, done, last = self._workspace.registry.views, 0, None
@@ -113,27 +123,41 @@ class Collector:
             page = await views.uncollected(self._workspace.clock.now(), limit=AT_ONCE, after=last)
             total = done + await views.uncollected_count(self._workspace.clock.now())
             for batch in page:
+                # Asked before each batch: somebody may open one while hundreds of others are fetched.
                 for one in [*await self._opened(), batch]:
                     # One that was opened comes up a second time, at its own place.
-                    if one.key in handled or not self._is_due(one.key) or self._is_resting:
+                    if one.key in handled or not self._is_due(one.key) or not await self._is_waiting(one):
                         continue
                     handled.add(one.key)
                     done += 1
                     self._on_progress(one.id or "", done, max(total, done))
+                    is_first = one.key not in self._failures
                     error = await self._collect(one)
-                    if error is not None and self._failures[one.key].tries == 1:
+                    # A failure that lasts is told once; its retries are in the journal.
+                    if error is not None and is_first:
                         failed.append((one, error))
             if len(page) < AT_ONCE:
                 break
             last = page[-1]
         if failed:
-            self._on_error(_one_notice(failed))
+            self._on_error(_one_notice(failed, self._pause()))
+
+    async def _forget_settled(self) -> None:
+        """Forget the failures of batches that are waited for no more: saved elsewhere, deleted, or not a part's own.
+
+        One that stayed would have its next try overdue for ever, and each round would follow the last without a rest.
+        """
+        failed = await self._workspace.registry.views.page(list(self._failures)) if self._failures else []
+        now = self._workspace.clock.now()
+        kept = {batch.key for batch in failed if _is_collectable(batch) and now < (batch.results_until or now)}
+        self._failures = {key: failure for key, failure in self._failures.items() if key in kept}
 
     async def _opened(self) -> list[Batch]:
         """Return the batches that somebody has opened since the last look, and whose results can be fetched."""
         keys = list(self._preferred)
         self._preferred.clear()
         opened = await self._workspace.registry.views.page(keys) if keys else []
+        # The latest first: it is the one that is still on the screen.
         return [batch for batch in reversed(opened) if _is_collectable(batch)]
 
     @property
@@ -141,16 +165,19 @@ class Collector:
         return self._workspace.clock.monotonic() < self._rests_until
 
     def _is_due(self, key: int) -> bool:
+        if self._is_resting:
+            return False
         failure = self._failures.get(key)
         return failure is None or failure.next_at <= self._workspace.clock.monotonic()
+
+    async def _is_waiting(self, batch: Batch) -> bool:
+        """Return whether nobody was quicker, and it was not among those that were opened too."""
+        return _is_collectable(await self._workspace.registry.batches.get(batch.key))
 
     async def _collect(self, batch: Batch) -> BatchtuiError | None:
         """Fetch the results of one batch. Returns why that failed."""
         from batchtui.services.results.collect import collect
 
-        now = await self._workspace.registry.batches.get(batch.key)
-        if not _is_collectable(now):  # somebody else was quicker, or it was opened and is among the others too
-            return None
         try:
             saved = await collect(self._workspace, batch, patience=PATIENCE)
         except ResultsBusy:
@@ -173,6 +200,8 @@ class Collector:
         from batchtui.services.results.fetch_retries import retry_delay
 
         tries = self._tries(batch.key) + 1
+        # With these credentials no later try helps; others may come, and a watch need not wait for them.
+        tries = max(tries, TRIES_UNTIL_IDLE) if isinstance(error, OtherAccount) else tries
         seconds = retry_delay(error, tries, BACK_OFF)
         self._failures[batch.key] = _Failure(tries, self._workspace.clock.monotonic() + seconds)
         self._rest(error)
@@ -215,12 +244,13 @@ def as_batchtui_error(error: Exception, what: str) -> BatchtuiError:
     )
 
 
-def _one_notice(failed: list[tuple[Batch, BatchtuiError]]) -> BatchtuiError:
-    """Return one notice about all downloads that failed in a round for the first time."""
+def _one_notice(failed: list[tuple[Batch, BatchtuiError]], seconds: float) -> BatchtuiError:
+    """Return one notice about all downloads that failed in a round for the first time, retried after some seconds."""
     batch, error = failed[0]
-    said = f"The results of {batch.id or batch.name} could not be fetched"
+    said = f"The results of {part_name(batch)} could not be fetched"
     if len(failed) > 1:
-        said = f"The results of {len(failed)} batches could not be fetched, {batch.id or batch.name} among them"
-    notice = type(error)(f"{said}: {error.message}", hint="They will be fetched again by themselves.")
+        said = f"The results of {len(failed)} batches could not be fetched, {part_name(batch)} among them"
+    again = f"retrying in {countdown(seconds)}"
+    notice = type(error)(f"{said}: {error.message.rstrip('.')}; {again}.", hint="They are fetched again by themselves.")
     notice.heading = error.heading
     return notice

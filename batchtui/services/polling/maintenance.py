@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import RegistryDamaged, StorageError
-from batchtui.domain.send_evidence import CREATE_PATIENCE, LIST_LAG
 from batchtui.domain.states import BatchState
 from batchtui.services.models import refresh_daily
 from batchtui.services.polling import refresh
@@ -59,6 +58,7 @@ async def _to_look_for(workspace: Workspace) -> list[Batch]:
         return []
     if all(batch.lost_at is not None and now - batch.lost_at > LONG_LOST for batch in unknown):
         looked = await workspace.registry.facts.get(LAST_LOOK)
+        # A negative age means that the clock was set back: then it is looked, rather than never again.
         if looked is not None and timedelta() <= now - looked[1] < LOOK_EVERY:
             return []
     await workspace.registry.facts.put(LAST_LOOK, len(unknown))
@@ -76,16 +76,17 @@ async def _back_up(workspace: Workspace) -> None:
 
 
 async def has_pending(workspace: Workspace) -> bool:
-    """Return whether anything will still happen without a person: something runs, is sent, waits, or is looked for."""
-    tally = await workspace.registry.views.tally()
-    if tally.running or tally.states.get(BatchState.SUBMITTING):
+    """Return whether anything will still happen without a person: something runs, is sent, waits, or is looked for.
+
+    What belongs to another account than that of the credentials in use goes on without this process, or not at all.
+    """
+    views = workspace.registry.views
+    if await views.in_states(BatchState.SUBMITTING) or await refresh.running_here(workspace):
         return True
-    if not workspace.is_read_only and await _waits_its_turn(workspace):
+    if await resume.sends_by_itself(workspace):
         return True
-    proved_in = max(CREATE_PATIENCE + LIST_LAG, timedelta(seconds=workspace.settings.submit.grace))
-    still_looking = workspace.clock.now() - proved_in
-    unknown = await workspace.registry.views.in_states(BatchState.UNKNOWN)
-    return any(batch.lost_at is not None and batch.lost_at > still_looking for batch in unknown)
+    unknown = [batch for batch in await views.in_states(BatchState.UNKNOWN) if refresh.is_here(workspace, batch)]
+    return await reconcile.may_settle(workspace, unknown)
 
 
 async def _waits_its_turn(workspace: Workspace) -> bool:
@@ -115,6 +116,7 @@ async def poll_interval(workspace: Workspace) -> float:
 def interval_for(workspace: Workspace, batches: Sequence[Batch]) -> float:
     """Return the interval for these batches, which the youngest of them decides, in seconds."""
     pace = workspace.settings.refresh
+    # A cancellation takes seconds to minutes, whatever the age of the batch, and a person is waiting for it.
     if any(batch.state is BatchState.CANCELING for batch in batches):
         return pace.quick
     youngest = max(batch.submitted_at or batch.created_at or batch.planned_at for batch in batches)

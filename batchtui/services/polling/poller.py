@@ -19,7 +19,7 @@ from batchtui.domain.errors import (
     StorageError,
 )
 from batchtui.runtime.clock import sleep_until_any
-from batchtui.services.polling import maintenance as tend
+from batchtui.services.polling import maintenance
 from batchtui.services.polling.collector import Collector, as_batchtui_error
 from batchtui.services.polling.refresh import LAST_SWEEP
 
@@ -116,7 +116,7 @@ class Poller:
                 await asyncio.gather(collector, return_exceptions=True)
             # Else the other open processes would wait until they find this one gone.
             with suppress(StorageError):
-                await asyncio.shield(self._workspace.registry.leases.release(tend.POLLING))
+                await asyncio.shield(self._workspace.registry.leases.release(maintenance.POLLING))
 
     def refresh_now(self) -> None:
         """Run maintenance at once, also while paused."""
@@ -150,24 +150,26 @@ class Poller:
                 self._report(failure)
             self._failure = failure
             next_at = self._workspace.clock.now() + timedelta(seconds=seconds)
+            # The status bar says it for as long as it lasts; the notice comes with the first failure only.
             self._show(replace(self.status, state=PollerState.OFFLINE, next_at=next_at, message=failure.message))
             return seconds
 
     async def _turn(self) -> float:
         """Do one turn. Returns the seconds until the next one."""
         forced, self._forced = self._forced, False
+        # First of all: with another file in its place, every row known here would be judged by the wrong registry.
         self._workspace.registry.refuse_if_replaced()
         if self._is_paused and not forced:
             await self._say(PollerState.PAUSED)
             return self._workspace.settings.refresh.slow
-        if not forced and not await tend.has_work(self._workspace):
+        if not forced and not await maintenance.has_work(self._workspace):
             await self._say(PollerState.IDLE)
             return self._workspace.settings.refresh.slow
-        seconds = self._interval or await tend.poll_interval(self._workspace)
+        seconds = self._interval or await maintenance.poll_interval(self._workspace)
         # Longer than the interval, so that the holder keeps it; short enough that another takes over if it is killed.
         ttl = timedelta(seconds=seconds * 2 + 10)
         # Who asks for a refresh by hand gets one, whoever else asks in the background.
-        if not await self._workspace.registry.leases.take(tend.POLLING, ttl) and not forced:
+        if not await self._workspace.registry.leases.take(maintenance.POLLING, ttl) and not forced:
             await self._say(PollerState.ELSEWHERE)
             return min(seconds, self._workspace.settings.refresh.quick)
         return await self._sweep(seconds)
@@ -175,7 +177,7 @@ class Poller:
     async def _sweep(self, seconds: float) -> float:
         await self._say(PollerState.REFRESHING)
         try:
-            sweep = await tend.run_maintenance(self._workspace)
+            sweep = await maintenance.run_maintenance(self._workspace)
         except (CredentialsMissing, Refused) as error:
             if _is_locked_out(error):
                 return await self._failed(PollerState.NO_CREDENTIALS, BACK_OFF[-1], error)
@@ -200,7 +202,7 @@ class Poller:
         if self._failure is not None and _is_locked_out(self._failure):
             raise self._failure
         try:
-            while not await tend.has_pending(self._workspace):
+            while not await maintenance.has_pending(self._workspace):
                 if not self._collects or not await self._collector.has_hope():
                     return True
                 await self._workspace.clock.sleep(SETTLING)

@@ -55,7 +55,7 @@ async def sweep(workspace: Workspace) -> Sweep:
     Raises:
         CredentialsMissing, GatewayError: the API cannot be asked; the registry stays as it is.
     """
-    running = [batch for batch in await _running(workspace) if _is_ours(workspace, batch)]
+    running = await running_here(workspace)
     missing = await due_missing(workspace)
     if not running and not missing:
         return Sweep(0, ())
@@ -63,7 +63,7 @@ async def sweep(workspace: Workspace) -> Sweep:
     shown = await _list_back_to(workspace, gateway, running)
     changed, calls = shown.changed, shown.calls
     # The credentials may turn out to belong elsewhere only with the first answer.
-    not_shown = [batch for batch in shown.unseen if _is_ours(workspace, batch)][:SINGLE_LOOKS]
+    not_shown = [batch for batch in shown.unseen if is_here(workspace, batch)][:SINGLE_LOOKS]
     for batch in not_shown:
         changed += await _look_closer(workspace, gateway, batch)
     changed += await _look_at_missing(workspace, gateway, missing)
@@ -92,6 +92,7 @@ async def _list_back_to(
     oldest = min((batch.created_at for batch in batches if batch.created_at), default=None)
     changed: list[int] = []
     retry_after: float | None = None
+    # A page as large as needed: the list of a busy workspace is long, and ours are usually its newest.
     reading = BatchList(gateway, limit=min(PAGE_LIMIT, len(unseen) + MARGIN))
     if not unseen:
         return _Shown(0, [], [], None)
@@ -122,7 +123,7 @@ async def due_missing(workspace: Workspace) -> list[Batch]:
         last = looked.get(batch.key, heard)
         pause = MISSING_OFTEN if now - heard < MISSING_OFTEN_FOR else MISSING_SELDOM
         is_kept = batch.results_until is None or now < batch.results_until
-        if is_kept and now - last >= pause and _is_ours(workspace, batch):
+        if is_kept and now - last >= pause and is_here(workspace, batch):
             due.append((last, batch))
     due.sort(key=lambda one: one[0])
     return [batch for _, batch in due[:SINGLE_LOOKS]]
@@ -139,6 +140,7 @@ async def _look_at_missing(workspace: Workspace, gateway: Gateway, missing: Sequ
         else:
             looked[batch.key] = workspace.clock.now()
     if missing:
+        # Bounded, as the value is one JSON text in the registry.
         newest = sorted(looked.items(), key=lambda one: one[1])[-MISSING_READ:]
         await workspace.registry.facts.put(MISSING_LOOKS, {str(key): at.isoformat() for key, at in newest})
     return changed
@@ -176,6 +178,7 @@ async def refresh_batches(workspace: Workspace, batches: Sequence[Batch]) -> Non
     askable = [batch for batch in batches if batch.id and batch.state is not BatchState.DELETED]
     if not askable:
         return
+    # The running ones lie close together at the beginning of the list: one call for all of them.
     if len(askable) > 1 and all(batch.state.is_running for batch in askable):
         await sweep(workspace)
         return
@@ -183,7 +186,7 @@ async def refresh_batches(workspace: Workspace, batches: Sequence[Batch]) -> Non
     if len(askable) > SINGLE_LOOKS:
         # Never in more calls than asking for each would take: an old job may lie far back in the list.
         shown = await _list_back_to(workspace, gateway, askable, most_pages=len(askable) - SINGLE_LOOKS)
-        askable = [batch for batch in shown.unseen if _is_ours(workspace, batch)][:SINGLE_LOOKS]
+        askable = [batch for batch in shown.unseen if is_here(workspace, batch)][:SINGLE_LOOKS]
     for batch in askable:
         await _look_closer(workspace, gateway, batch)
 
@@ -192,11 +195,13 @@ def _is_past(page: RemotePage, oldest: datetime) -> bool:
     return bool(page.batches) and page.batches[-1].created_at < oldest - CLOCK_SKEW_ALLOWED
 
 
-async def _running(workspace: Workspace) -> list[Batch]:
-    return await workspace.registry.views.in_states(BatchState.IN_PROGRESS, BatchState.CANCELING)
+async def running_here(workspace: Workspace) -> list[Batch]:
+    """Return the running batches that the credentials in use can see."""
+    running = await workspace.registry.views.in_states(BatchState.IN_PROGRESS, BatchState.CANCELING)
+    return [batch for batch in running if is_here(workspace, batch)]
 
 
-def _is_ours(workspace: Workspace, batch: Batch) -> bool:
+def is_here(workspace: Workspace, batch: Batch) -> bool:
     """Whether these credentials can see a batch: those of another account get a 404 that means nothing."""
     return not is_elsewhere(batch, workspace.account)
 
@@ -210,7 +215,7 @@ async def _look_closer(workspace: Workspace, gateway: Gateway, batch: Batch) -> 
     except BatchNotFound as error:
         workspace.hear(error)
         # Another account's 404 means nothing, and must not begin the minutes after which a batch is missing.
-        if not _is_ours(workspace, batch):
+        if not is_here(workspace, batch):
             return []
         since = await batches.missed(batch.key)
         if workspace.clock.now() - since < MISSING_AFTER:

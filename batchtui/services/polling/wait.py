@@ -18,10 +18,9 @@ from batchtui.domain.errors import (
     WaitTimedOut,
 )
 from batchtui.domain.states import BatchState
-from batchtui.services.polling import maintenance as tend
-from batchtui.services.polling import refresh
+from batchtui.services.polling import maintenance, refresh
 from batchtui.services.submission import resume
-from batchtui.services.workspace import is_elsewhere
+from batchtui.services.workspace import is_elsewhere, refuse_other_account
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -71,13 +70,15 @@ async def wait(
         The batches as they stand: ended, missing or deleted; or unknown or planned where a person has to decide.
 
     Raises:
-        WaitTimedOut: still running when the time was up; nothing was cancelled.
+        WaitTimedOut: still running when the time was up; nothing was canceled.
         CredentialsMissing, Refused: asking again would not help.
+        OtherAccount: all that still runs belongs to another account than the credentials in use.
     """
     limit = time_limit(timeout)
     began = workspace.clock.monotonic()
     batches: tuple[Batch, ...] = ()
     while True:
+        # Looked first: what has ended by now needs no waiting at all.
         message, seconds = await _look(workspace, keys)
         try:
             batches = tuple(await workspace.registry.views.page(keys))
@@ -89,6 +90,12 @@ async def wait(
         if on_progress:
             on_progress(Waiting(batches, elapsed, message))
         open_batches = [batch for batch in batches if _is_open(workspace, batch)]
+        if (
+            workspace.account is not None
+            and open_batches
+            and all(is_elsewhere(b, workspace.account) for b in open_batches)
+        ):
+            refuse_other_account(open_batches[0], workspace.account)
         if not open_batches:
             return batches
         if elapsed >= limit:
@@ -96,7 +103,7 @@ async def wait(
                 f"{len(open_batches)} of {len(batches)} batches still run after {timedelta(seconds=round(elapsed))}.",
                 hint="Nothing was canceled: wait again, or open the dashboard.",
             )
-        pause = seconds or poll_interval or tend.interval_for(workspace, open_batches)
+        pause = seconds or poll_interval or maintenance.interval_for(workspace, open_batches)
         # Never longer than the time that is left, and never zero: that would be a busy loop.
         await workspace.clock.sleep(min(pause, max(limit - elapsed, 0.05)))
 

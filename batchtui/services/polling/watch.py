@@ -77,6 +77,7 @@ async def watch(
         interval=interval,
     )
     notifier, follower = Notifier(workspace, channels), JournalFollower(workspace, listeners.on_happening)
+    # Before anything runs: what the first round brings about is news.
     await follower.begin()
     await _first_of(poller.run(until_idle=until_idle), workspace.commits.run(), notifier.run(), follower.run())
     # What the last commit brought: the loops may have been cancelled before they saw it.
@@ -111,7 +112,7 @@ class JournalFollower:
 
     async def look(self) -> None:
         """Pass on what has happened since the last look."""
-        while entries := await self._workspace.registry.journal.after(self._seq, acts_only=True):
+        while entries := await self._workspace.registry.journal.after(self._seq, actions_only=True):
             keys = list({entry.batch_key for entry in entries if entry.batch_key is not None})
             batches = {batch.key: batch for batch in await self._workspace.registry.views.page(keys)}
             for entry in entries:

@@ -40,6 +40,7 @@ async def attach_requests(workspace: Workspace, target: Target, file: str) -> Ba
         )
     if batch.state is BatchState.ENDED:
         batch = await collect(workspace, batch)
+    # With the usual options, as overrides would change what is compared and later sent again.
     staged = await stage(workspace, [file], IntakeOptions())
     requests = staged.requests
     try:
@@ -66,6 +67,7 @@ def _refuse_other_requests(workspace: Workspace, batch: Batch, checked: Staged, 
         sent = set(requests.custom_ids())
     with workspace.registry.results.reader(batch) as reader:
         answered = {custom_id for _, custom_id, _ in reader.custom_ids()}
+    # Both ways: a missing id and an additional one each mean another file.
     if differing := sorted(sent ^ answered):
         named = ", ".join(differing[:EXAMPLES])
         raise UsageError(f"{file} is not what {batch.id} was made of: {len(differing):,} custom_ids differ ({named}).")

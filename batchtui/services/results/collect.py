@@ -23,6 +23,7 @@ from batchtui.registry.results.store import DownloadBusy
 from batchtui.runtime.threads import run_in_thread
 from batchtui.services.spending.accounting import count_cost
 from batchtui.services.submission.proof import is_other_model
+from batchtui.services.workspace import refuse_other_account
 from batchtui.text.durations import about
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ async def collect(
         ResultsUnavailable: not ended, gone after 29 days, or deleted.
         ResultsDamaged: what came is not what the counts promise; nothing was called saved.
         FateUnknown: the batch was adopted for a lost answer, and holds the answers to somebody else's requests.
+        OtherAccount: the batch belongs to another account than the credentials in use.
         GatewayError: the API could not be asked, or broke off; to be tried again.
         StorageError: the disk is full or refuses.
     """
@@ -91,6 +93,9 @@ async def collect(
                 return batch
             batch = await _unsave(workspace, batch, wrong)
         _refuse_unless_ended(batch)
+        if workspace.account is not None:
+            # The 404 of another account says nothing of these results.
+            refuse_other_account(batch, workspace.account)
         try:
             download = workspace.registry.results.download(batch, begin_index)
         except DownloadBusy:
@@ -133,6 +138,7 @@ def damage(summary: ResultSummary, promised: int) -> str | None:
         promised: how many there have to be; 0 where nobody knows.
     """
     ids = summary.ids
+    # Our own number of requests goes first: other servers send counts of 0, null or strings.
     if promised and summary.results != promised:
         return f"{summary.results:,} results came for {promised:,} requests."
     if summary.unreadable:
@@ -298,14 +304,18 @@ async def _disown_if_foreign(workspace: Workspace, batch: Batch, summary: Result
     sendings = workspace.registry.sendings
     answered = [model for model in summary.models if model]
     is_other = any(all(is_other_model(asked, model) for asked in batch.models) for model in answered if batch.models)
-    if summary.ids is not None and not summary.ids.unexpected and not is_other:
+    # `missing` refutes nothing: a cut download lacks lines, too.
+    is_refuted = is_other or (summary.ids is not None and bool(summary.ids.unexpected))
+    if not is_refuted and (batch.is_chosen or (summary.ids is not None and answered)):
         await sendings.proved(batch.key, batch.id)
         return
+    # They are not this part's answers: kept, the next look would read them as if they were.
     workspace.registry.results.remove(batch)
-    if summary.ids is None:
-        await sendings.vanished(batch.key, batch.id)
+    if not is_refuted:
+        reason = "its requests are not kept here." if summary.ids is None else "none of its results names a model."
+        await sendings.unprovable(batch.key, batch.id, f"{batch.id} may be it; that cannot be proved: {reason}")
         raise FateUnknown(
-            f"Whether {batch.id} is this part's batch cannot be proved: its requests are not kept here.",
+            f"Whether {batch.id} is this part's batch cannot be proved: {reason}",
             hint=f"`batchtui resume {batch.job} --adopt {batch.id}` takes it on your word.",
         )
     await sendings.disown(batch.key, batch.id, f"{batch.id} holds the answers to other requests.")

@@ -90,6 +90,7 @@ async def compare(
             loop.call_soon_threadsafe(on_progress, *progress)
 
     work = partial(_joined, saved, workspace.registry.results, stop.is_set)
+    # `pairs` holds files open, so a cancelled caller closes them (`let_go`).
     pairs = await run_cancellable(work, heard, give_up=stop.set, let_go=ResultPairs.close)
     try:
         one, other = [
@@ -158,6 +159,7 @@ def _comparable(workspace: Workspace, batch: Batch, others: Sequence[Batch]) -> 
     if not store.has(batch):
         return []
     with store.reader(batch) as reader:
+        # Newest first, and one for each job: the first of a job that fits stands for all its batches.
         for other in others:
             stands_for = other.key if other.job == batch.job else other.job
             if stands_for in found:

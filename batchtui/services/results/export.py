@@ -25,10 +25,12 @@ from batchtui.runtime.atomic_file import open_atomic
 from batchtui.runtime.threads import run_cancellable
 from batchtui.services.results.export_plan import ExportOptions, ExportPlan, Order, plan_export
 from batchtui.services.results.read import in_input_order, result_locations
+from batchtui.services.results.statistics import merged_statistics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from batchtui.domain.statistics import ResultStatistics
     from batchtui.exporters.columns import ExportColumn
     from batchtui.exporters.json_types import JsonType
     from batchtui.services.workspace import Workspace
@@ -128,6 +130,7 @@ def _export(
             raise UsageError("The requests of this batch are not kept here, so they cannot be shown with the results.")
         tally = _Tally()
         with open_atomic(plan.output, stream, overwrite=plan.overwrite, notes=workspace.paths.exports) as out:
+            # Nothing is parsed for the most common export, which then runs as fast as the disk.
             if _is_copy(plan, merged, by_input=by_input):
                 _copy(merged, out, tally, told)
             else:
@@ -135,7 +138,9 @@ def _export(
                 columns = _columns(plan, merged, with_originals=bool(originals))
                 entries = _entries(plan, merged, originals, tally, told)
                 asked = {"with_requests": plan.with_requests, "guard": plan.guard, "bom": plan.bom}
-                write(plan.format, out, entries, columns, **asked)
+                write(
+                    plan.format, out, entries, columns, **asked, statistics=_statistics(workspace, plan, merged, told)
+                )
         told(tally.total)
         return ExportReport(
             output=str(plan.output) if plan.output else None,
@@ -146,6 +151,17 @@ def _export(
             missing=merged.missing,
             skipped=tally.skipped,
         )
+
+
+def _statistics(
+    workspace: Workspace, plan: ExportPlan, merged: MergedResults, told: Callable[[int], None]
+) -> ResultStatistics | None:
+    """Return what a Markdown export says of all results at its beginning; None where only some are written."""
+    is_whole = plan.only is None and plan.picked is None and not plan.fields
+    if plan.format is not Format.MD or not is_whole:
+        return None
+    # Told that nothing is written yet, an export that was cancelled ends here, too.
+    return merged_statistics(merged, workspace.prices, told=lambda _done, _total: told(0))
 
 
 class _Tally:
@@ -196,6 +212,7 @@ def _entries(
         outcome = outcomes[place.source][place.seq]
         entry.read_as = OUTCOMES[outcome]
         if plan.with_requests:
+            # Where the order is that of the input the place of the request is known, and its id need not be parsed.
             custom_id = "" if place.request else entry.answer.custom_id
             entry.request = merged.request(place, custom_id)
         if originals:

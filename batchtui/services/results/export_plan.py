@@ -157,6 +157,7 @@ def _format(options: ExportOptions) -> Format:
 def _only(only: frozenset[Outcome]) -> frozenset[Outcome] | None:
     if not only:
         return None
+    # The API calls both succeeded; a person who asks for that word means both.
     return only | {Outcome.TOOL_USE} if Outcome.SUCCEEDED in only else only
 
 

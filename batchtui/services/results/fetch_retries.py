@@ -133,6 +133,7 @@ async def collect_with_retries(
             seconds = min(seconds, timeout - elapsed)
             if told.on_retry:
                 told.on_retry(FetchRetry(batch, error, seconds))
+        # Outside the except block: a sleep that is cancelled there would name the fetch as its cause.
         await clock.sleep(seconds)
 
 

@@ -47,6 +47,7 @@ async def count_missing_outcomes(workspace: Workspace, on_progress: Callable[[in
 def _count(workspace: Workspace, batch: Batch) -> OutcomeCounts | None:
     registry = workspace.registry
     try:
+        # An index of an earlier version lacks outcomes that came since; it is made again from the saved bytes.
         registry.results.rebuild_old_index(batch, registry.requests)
         with registry.results.reader(batch) as reader:
             return OutcomeCounts.from_mapping(reader.by_outcome)

@@ -6,12 +6,13 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from batchtui.exporters.record import ExportRecord
+from batchtui.registry.original_ids import read_original_ids
 from batchtui.registry.results.index import OUTCOMES
 from batchtui.registry.results.merge import MergedResults
 from batchtui.runtime.threads import run_cancellable, run_in_thread
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator, Iterator
+    from collections.abc import AsyncGenerator, Generator, Iterator, Mapping
 
     from batchtui.registry.results.merge import Found
     from batchtui.services.results.export_plan import ExportPlan
@@ -35,7 +36,12 @@ async def read_results(workspace: Workspace, plan: ExportPlan) -> AsyncGenerator
         ),
         let_go=MergedResults.close,
     )
-    entries = _entries(plan, merged)
+    try:
+        originals = await run_in_thread(lambda: read_original_ids(workspace.paths, registry, plan.batches[0].job))
+    except BaseException:
+        merged.close()
+        raise
+    entries = _entries(plan, merged, originals)
     try:
         while block := await run_in_thread(lambda: list(islice(entries, AT_ONCE))):
             for entry in block:
@@ -55,6 +61,7 @@ def result_locations(plan: ExportPlan, merged: MergedResults) -> Iterator[Found]
     found = merged.in_input_order(plan.only) if in_input_order(plan, merged) else merged.in_arrival_order(plan.only)
     if plan.picked is None:
         return found
+    # A byte a result: a set of a million numbers would take many times as much memory.
     masks = [bytearray(reader.count + 1) for reader in merged.readers]
     for mask, batch in zip(masks, merged.batches, strict=True):
         for seq in plan.picked.get(batch.key, ()):
@@ -62,7 +69,7 @@ def result_locations(plan: ExportPlan, merged: MergedResults) -> Iterator[Found]
     return (place for place in found if masks[place.source][place.seq])
 
 
-def _entries(plan: ExportPlan, merged: MergedResults) -> Generator[ExportRecord]:
+def _entries(plan: ExportPlan, merged: MergedResults, originals: Mapping[str, str]) -> Generator[ExportRecord]:
     outcomes = [reader.outcomes for reader in merged.readers]
     joined = plan.with_requests and merged.has_requests
     for place in result_locations(plan, merged):
@@ -70,4 +77,6 @@ def _entries(plan: ExportPlan, merged: MergedResults) -> Generator[ExportRecord]
         entry.read_as = OUTCOMES[outcomes[place.source][place.seq]]
         if joined:
             entry.request = merged.request(place, "" if place.request else entry.answer.custom_id)
+        if originals:
+            entry.original = originals.get(entry.answer.custom_id)
         yield entry

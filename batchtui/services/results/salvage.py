@@ -52,6 +52,8 @@ def salvage(workspace: Workspace, batches: Sequence[Batch]) -> Salvage:
     notes: dict[str, str] = {}
     for batch in found:
         with store.reader(batch) as reader:
+            # Every line that is a result, also of a repeated custom_id: which of them is right, only a person can
+            # tell.
             rows = reader.readable()
             picked[batch.key] = [seq for seq, _ in rows]
             times = Counter(custom_id for _, custom_id in rows)

@@ -80,6 +80,7 @@ def refuse_unknown_words(only: frozenset[str], found: Unresolved) -> None:
 
 def nothing_to_retry(job: Job, found: Unresolved, custom_ids: frozenset[str] | None = None) -> NothingToRetry:
     """Return why nothing is sent again, of the job or of these requests of it, with what is open besides."""
+    # What is open is named, so that the person can name it with --only.
     left = [f"{failed.group.count:,} {failed.group.error_type or failed.group.outcome}" for failed in found.failed]
     if found.missing:
         left.append(f"{found.missing:,} {MISSING}")

@@ -8,11 +8,12 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from batchtui.intake import CheckedRequest, Checker
+from batchtui.intake.request_digest import RequestHasher
 from batchtui.intake.shapes import Key, Shapes, raw_key
 from batchtui.services.retry.unresolved import latest_requests
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from batchtui.domain.batch import Batch
     from batchtui.domain.problem import Problem
@@ -39,7 +40,8 @@ class RetryRequests:
         self._check = check
         self._checker = Checker(check)
         self._shapes = Shapes()
-        self._known: dict[tuple[Any, ...], int] = {}
+        self._hasher = RequestHasher(check.api_version, check.betas)
+        self._known: dict[tuple[Any, ...], tuple[int, Callable[[dict[str, Any]], bytes]]] = {}
         self._file: str | None = None
         self.changed = 0
         """Requests that were given another model or max_tokens."""
@@ -70,11 +72,13 @@ class RetryRequests:
 
     def _request(self, place: RequestFacts) -> CheckedRequest | None:
         reader = self._latest(place.custom_id)
+        # From its latest attempt: a request that was changed by an earlier retry goes out as it was last sent.
         facts = (reader.facts(place.custom_id) if reader is not self._first else None) or place
         file, payload = self._first.file_of(place.seq), reader.read(facts)
         same = CheckedRequest(
             place.seq, place.custom_id, payload, file, place.line or 0, facts.model, facts.max_tokens, 0
         )
+        # Unchanged bytes were checked when they were first sent.
         if not self._changes(facts):
             return same
         if file != self._file:
@@ -87,18 +91,20 @@ class RetryRequests:
         return checked[0]._replace(seq=place.seq)
 
     def _shaped(self, request: CheckedRequest) -> CheckedRequest:
-        """Tell the request its shape, by the ids of this plan."""
-        raw = raw_key(json.loads(request.payload)["params"])
-        shape = self._known.get(raw)
-        if shape is None:
+        """Return the request with its shape, by the ids of this plan, and with its digest."""
+        params = json.loads(request.payload)["params"]
+        raw = raw_key(params)
+        known = self._known.get(raw)
+        if known is None:
             if len(self._known) >= MOST_KNOWN:
                 self._known.clear()
             key = Key(*raw)
             shape, is_new = self._shapes.identify(key)
-            self._known[raw] = shape
+            known = self._known[raw] = shape, self._hasher.function_for(key)
             if is_new:
                 self._shapes.exemplify(key, request._replace(shape=shape))
-        return request._replace(shape=shape)
+        shape, digest_of = known
+        return request._replace(shape=shape, digest=digest_of(params))
 
     def _changes(self, facts: RequestFacts) -> bool:
         model, max_tokens = self._check.model, self._check.max_tokens

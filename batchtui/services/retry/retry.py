@@ -1,4 +1,4 @@
-"""Plan exactly which requests go out again, and send them as the next attempt of the job."""
+"""Plan which requests of a job go out again, and send them as its next attempt: `plan_retry`, `apply_retry`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from batchtui.results.failure_groups import SuggestedAction
 from batchtui.runtime.threads import run_cancellable
 from batchtui.services.estimates.estimate import estimate
 from batchtui.services.estimates.request_groups import RequestGrouper
-from batchtui.services.retry import unresolved as outstanding
+from batchtui.services.retry import unresolved
 from batchtui.services.retry.preconditions import (
     nothing_to_retry,
     refuse_paused,
@@ -66,6 +66,8 @@ class RetryOptions:
     """Replaces the model of every request that is sent again."""
     max_tokens: int | None = None
     """Replaces max_tokens of every request that is sent again."""
+    allowed_models: tuple[str, ...] = ()
+    """Models that are sent even where they are known to be retired or to refuse the request."""
     max_requests: int = MAX_REQUESTS
     """Requests in one part at most."""
     max_bytes: int = MAX_BODY_BYTES
@@ -92,7 +94,7 @@ class RetryPlan:
     missing: int
     """Requests without a result, now or ever."""
     away: int
-    """Requests of batches that the API does not show: left alone."""
+    """Requests of batches that the API does not show: they are not sent again."""
     estimate: Estimate
     """What sending them will cost."""
 
@@ -123,6 +125,7 @@ async def plan_retry(workspace: Workspace, target: Target, options: RetryOptions
     if job is None:
         raise UnknownTarget(f"The registry knows no job of {target.named}.")
     batches = await workspace.registry.views.of_job(job.id)
+    # One batch named: only its requests, although later attempts of the job decide what has succeeded.
     within = None if target.job else target.batches[0]
     refuse_unready(workspace, batches, within)
     check = await build_check_options(workspace, _intake(options, job))
@@ -218,8 +221,8 @@ class _Planning:
         with ExitStack() as stack:
             attempts = sorted({batch.attempt for batch in self._batches})
             readers = {attempt: reader for attempt in attempts if (reader := self._reader(stack, attempt))}
-            self._latest = outstanding.latest_requests(readers, self._batches)
-            found = outstanding.find_unresolved(
+            self._latest = unresolved.latest_requests(readers, self._batches)
+            found = unresolved.find_unresolved(
                 self._registry,
                 self._batches,
                 self._within,
@@ -244,14 +247,14 @@ class _Planning:
         )  # fmt: skip
 
     def _with_new_limit(self, failed: FailureChoice) -> FailureChoice:
-        is_raised = (failed.is_chosen or failed.not_raised) and failed.group.advice.act is SuggestedAction.RAISE
+        is_raised = (failed.is_chosen or failed.not_raised) and failed.group.advice.action is SuggestedAction.RAISE
         return replace(failed, max_tokens=self._options.max_tokens) if is_raised else failed
 
     def _helps(self, group: FailureGroup, custom_id: str) -> bool:
         """Return whether a request that was truncated gets a higher limit, unless it was asked for by name."""
         limit, options = self._options.max_tokens, self._options
         is_asked_for = options.only or options.groups or options.custom_ids is not None
-        if limit is None or is_asked_for or group.advice.act is not SuggestedAction.RAISE:
+        if limit is None or is_asked_for or group.advice.action is not SuggestedAction.RAISE:
             return True
         facts = self._latest(custom_id).facts(custom_id)
         return facts is None or facts.max_tokens is None or facts.max_tokens < limit
@@ -268,7 +271,7 @@ class _Planning:
             elif only or groups:
                 choice = group.kind in groups or group.outcome in only or group.error_type in only
             else:
-                choice = outstanding.is_worth_it(group, with_max_tokens=self._options.max_tokens is not None)
+                choice = unresolved.is_worth_it(group, with_max_tokens=self._options.max_tokens is not None)
             self._choices[group.kind] = choice
         return choice
 
@@ -311,5 +314,6 @@ class _Planning:
 
 def _intake(options: RetryOptions, job: Job) -> IntakeOptions:
     return IntakeOptions(
-        options.model, options.max_tokens, options.max_requests, options.max_bytes, job.api_version, job.betas
-    )
+        options.model, options.max_tokens, options.max_requests, options.max_bytes, job.api_version, job.betas,
+        options.allowed_models,
+    )  # fmt: skip

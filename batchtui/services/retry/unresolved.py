@@ -70,7 +70,9 @@ def is_worth_it(group: FailureGroup, *, with_max_tokens: bool) -> bool:
 
     What fails again as it is, is not; what was truncated is only where it gets another max_tokens.
     """
-    return group.advice.act is SuggestedAction.RESEND or (with_max_tokens and group.advice.act is SuggestedAction.RAISE)
+    return group.advice.action is SuggestedAction.RESEND or (
+        with_max_tokens and group.advice.action is SuggestedAction.RAISE
+    )
 
 
 def find_unresolved(

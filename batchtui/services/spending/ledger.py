@@ -44,6 +44,8 @@ class LedgerLine:
     """What the priced answers would have cost without a batch."""
     estimates: dict[int, Decimal | None] = field(default_factory=dict)
     """What each batch in it, all of it, was thought to cost."""
+    models: dict[str, Decimal] = field(default_factory=dict)
+    """USD by model, of what has a price."""
     caching: Decimal = NOTHING
     """What the prompt cache saved; below 0 where writing cost more than reading saved."""
 
@@ -84,6 +86,8 @@ class LedgerLine:
             return
         self.unknown += spending.unmetered
         self.known += spending.cost
+        model = spending.model or NO_MODEL
+        self.models[model] = self.models.get(model, NOTHING) + spending.cost
         self.standard += spending.cost if spending.standard is None else spending.standard
         self.caching += NOTHING if spending.uncached is None else spending.uncached - spending.cost
         if spending.categories is not None:
@@ -121,12 +125,12 @@ async def read_ledger(
     """
     await count_missing(workspace)
     spent = await workspace.registry.costs.spent(since=since, batches=batches)
-    outlook = await workspace.registry.costs.outlook(since=since, batches=batches)
+    pending = await workspace.registry.costs.pending(since=since, batches=batches)
     all_of_it = LedgerLine("total")
     for each in spent:
         all_of_it.add(each)
     return Ledger(
-        by, _lines(spent, by), all_of_it, outlook.expected, outlook.in_flight, outlook.uncounted, outlook.counts
+        by, _lines(spent, by), all_of_it, pending.expected, pending.in_flight, pending.uncounted, pending.counts
     )
 
 

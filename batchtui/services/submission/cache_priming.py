@@ -1,7 +1,7 @@
-"""Priming: one request goes first and writes the cache; the rest of the job follows when it has ended and reads it.
+"""Send one request first, so that it writes the prompt cache, and hold back the rest until it has ended: `must_wait`.
 
-Prompt caching in batches is best effort and apart from the real-time cache. What works is a prefix that is kept for an
-hour, and a batch of one request before the rest (documentation of prompt caching).
+Prompt caching in batches is best effort and separate from the real-time cache. What works is a prefix that is kept for
+an hour, and a batch of one request before the rest (documentation of prompt caching).
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ async def mark(workspace: Workspace, job_id: str) -> None:
 
 async def must_wait(workspace: Workspace, batch: Batch) -> bool:
     """Whether a part waits for the priming batch of its job."""
+    # A retry goes out hours later, when the cache of an hour is gone.
     if batch.part == 1 or batch.attempt > 1 or await workspace.registry.facts.get(_fact(batch.job)) is None:
         return False
     parts = await workspace.registry.views.of_job(batch.job)
@@ -61,6 +62,7 @@ def expected_gain(model: str, prefix_tokens: int, requests: int, day: date, book
     prices = book.prices_of(model, day)
     if prices is None or not requests:
         return None
+    # Prices go by the length of the whole prompt; of that the prefix is what is known here.
     rates = prices.rates(prefix_tokens)
     if rates.input is None or rates.cache_write_1h is None or rates.cache_read is None:
         return None

@@ -1,4 +1,4 @@
-"""Sending one request of each shape in real time, allowed to write little: the server says early what it knows."""
+"""Send one small request of each shape in real time, to learn early what the API refuses: `run_canary`."""
 
 from __future__ import annotations
 
@@ -55,6 +55,7 @@ def plan_canary(workspace: Workspace, staged: Staged, options: IntakeOptions) ->
     left_out: list[str] = []
     with RequestReader(staged.requests.folder, staged.requests.attempt) as reader:
         for shape in staged.report.shapes:
+            # Examples are kept up to a size in all; the others still lie on the disk.
             payload = shape.payload or reader.find(shape.custom_id) or b""
             if 0 < len(payload) <= MOST_BYTES:
                 calls.append(_call(workspace, replace(shape, payload=payload)))
@@ -117,6 +118,7 @@ def _made_small(params: dict[str, Any]) -> Iterable[str]:
     room = MOST_WRITTEN
     if isinstance(thinking, dict) and isinstance(budget := thinking.get("budget_tokens"), int):
         room += LEAST_BUDGET
+        # max_tokens must exceed the budget, so the budget shrinks with it.
         if budget > LEAST_BUDGET:
             params["thinking"] = {**thinking, "budget_tokens": LEAST_BUDGET}
             yield f"a thinking budget of {LEAST_BUDGET:,} instead of {budget:,}"
@@ -155,6 +157,7 @@ class _Flight:
             except Refused as error:
                 if error.status in OF_WHO_ASKS:
                     raise
+                # Every other 4xx would come back as an errored result for each request of the shape, hours later.
                 return CanaryVerdict(call, error.status, error.message, is_refused=error.status != TOO_LARGE)
             except AnswerLost as error:
                 return CanaryVerdict(call, error.status, error.message, is_refused=False)

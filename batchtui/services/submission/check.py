@@ -1,4 +1,4 @@
-"""Checking input: everything that a submission would check, and nothing is sent or kept."""
+"""Check input as a submission would, without sending or keeping anything: `check`."""
 
 from __future__ import annotations
 
@@ -59,5 +59,6 @@ async def check(
         tried = await asyncio.to_thread(plan_canary, workspace, staged, options) if canary else None
     finally:
         workspace.registry.requests.discard(staged.requests)
+    # By the name that the job would get: the history of jobs of that name sharpens the estimate.
     expected = await estimate_staged(workspace, staged, name=name_of(sources), tally=tally)
     return Checked(staged.report, staged.requests.parts, expected, tried)

@@ -1,6 +1,6 @@
-"""Conversion: a file made for another API becomes a file of requests, each of which the check accepts: `convert`.
+"""Convert a file made for another API to a file of requests that the check accepts: `convert`.
 
-The lines that cannot be converted safely are left out, and every one of them is named.
+Lines that cannot be converted safely are left out, and each of them is named.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from batchtui.compose.custom_ids import CustomIdFactory
     from batchtui.intake import CheckOptions
     from batchtui.intake.problems import CheckFault
-    from batchtui.intake.sources import Source
+    from batchtui.intake.records.sources import Source
     from batchtui.services.workspace import Workspace
 
 _SAMPLING = {
@@ -85,7 +85,7 @@ def _convert(
     checks: CheckOptions,
     tell: Callable[[ReadProgress], None],
 ) -> Conversion:
-    from batchtui.intake.sources import STDIN, Source, find_sources
+    from batchtui.intake.records.sources import STDIN, Source, find_sources
 
     with tempfile.TemporaryDirectory(prefix="batchtui-") as folder:
         sources = find_sources([file])
@@ -141,8 +141,8 @@ class _Pass:
 
     def _take(self, file: str, line: int, text: bytes) -> list[CheckFault]:
         """Convert, check and write a line. Returns the errors because of which it was not written."""
-        from batchtui.intake.foreign_requests import CannotConvert, convert_line
-        from batchtui.intake.record_diagnosis import diagnose
+        from batchtui.intake.records.diagnosis import diagnose
+        from batchtui.intake.records.foreign_requests import CannotConvert, convert_line
 
         read = diagnose(text)
         if read.value is None or not read.is_sound:
@@ -169,6 +169,7 @@ class _Pass:
         """Check a request and write it. Returns what the check said, and what the request had to go without."""
         dropped: list[CheckFault] = []
         faults = self._attempt(file, line, custom_id, params)
+        # A loop, as a model's rules show only once what the API version refuses is gone.
         while refused := [key for fault in faults for key in _SAMPLING.get(fault.code, ()) if key in params]:
             if any(fault.severity is Severity.ERROR and fault.code not in _SAMPLING for fault in faults):
                 break
@@ -189,8 +190,8 @@ class _Pass:
 
     def _leave_out(self, file: str, line: int, text: bytes, faults: list[CheckFault]) -> None:
         """Name a line of which nothing was made."""
-        from batchtui.intake.foreign_requests import original_id
-        from batchtui.intake.record_diagnosis import diagnose
+        from batchtui.intake.records.diagnosis import diagnose
+        from batchtui.intake.records.foreign_requests import original_id
 
         value = diagnose(text).value
         name = original_id(value) if value else None
@@ -224,8 +225,8 @@ def _hearing() -> Any:
 
 def _lines(source: Source) -> Iterator[tuple[int, bytes, int]]:
     """Yield number, text and the bytes read so far of each line that is not blank."""
-    from batchtui.intake.record_reader import UnknownFormat, read_records, without_mark
-    from batchtui.intake.sources import ByteCounter, DamagedGzip, read_chunks
+    from batchtui.intake.records.reader import UnknownFormat, read_records, without_mark
+    from batchtui.intake.records.sources import ByteCounter, DamagedGzip, read_chunks
 
     count = ByteCounter()
     try:
@@ -242,8 +243,8 @@ def _lines(source: Source) -> Iterator[tuple[int, bytes, int]]:
 
 def _names(sources: list[Source]) -> Iterator[Any]:
     """Yield what all lines are called, so that no id is made that another line has by itself."""
-    from batchtui.intake.foreign_requests import original_id
-    from batchtui.intake.record_diagnosis import diagnose
+    from batchtui.intake.records.diagnosis import diagnose
+    from batchtui.intake.records.foreign_requests import original_id
 
     for source in sources:
         for _, text, _ in _lines(source):
@@ -264,8 +265,8 @@ def _renamed(original: Any, custom_id: str) -> CheckFault:
 
 def _refused(key: str, faults: list[CheckFault]) -> CheckFault:
     """Say that a request goes without a key that was refused, and which API version takes it where one does."""
-    from batchtui.intake.foreign_requests import LEFT_OUT
     from batchtui.intake.problems import CheckFault
+    from batchtui.intake.records.foreign_requests import LEFT_OUT
 
     hint = next((fault.hint for fault in faults if fault.code in _SAMPLING and "--api-version" in fault.hint), "")
     return CheckFault(LEFT_OUT, f'"{key}" was left out: it is refused', hint, Severity.WARNING, f"{key}-refused")

@@ -1,4 +1,4 @@
-"""Send the planned parts of a job in order (`send_parts`), with what has to be waited out or looked for on the way."""
+"""Send the planned parts of a job in order, waiting out rate limits and looking for lost batches: `send_parts`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 from batchtui.domain.errors import AnswerLost, RateLimited, SpendLimitReached
 from batchtui.domain.send_evidence import VerdictKind
 from batchtui.domain.states import BatchState
-from batchtui.services.submission import cache_priming as priming
-from batchtui.services.submission import queue_room as queue
-from batchtui.services.submission import reconcile, send
+from batchtui.services.submission import cache_priming, queue_room, reconcile, send
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -62,6 +60,7 @@ async def send_parts(
         if batch.state is BatchState.PLANNED:
             if not await _send_part(workspace, key, tell):
                 return False
+        # An earlier part that is unknown or being sent by another process: what follows waits for it.
         elif not batch.state.is_at_api:
             return False
     return True
@@ -69,12 +68,12 @@ async def send_parts(
 
 async def _send_part(workspace: Workspace, key: int, tell: Callable[[SendEvent], None]) -> bool:
     """Send one part, however often a rate limit makes it wait. False where it stays open."""
-    if await priming.must_wait(workspace, await workspace.registry.batches.get(key)):
-        tell(SendEvent("queued", await priming.hold_back(workspace, key)))
+    if await cache_priming.must_wait(workspace, await workspace.registry.batches.get(key)):
+        tell(SendEvent("queued", await cache_priming.hold_back(workspace, key)))
         return False
     refusals = 0
     for _ in range(MOST_TRIES):
-        if not await queue.has_room(workspace, await workspace.registry.batches.get(key)):
+        if not await queue_room.has_room(workspace, await workspace.registry.batches.get(key)):
             return await _hold_back(workspace, key, tell)
         try:
             is_sent = await _send_once(workspace, key, tell)
@@ -82,6 +81,7 @@ async def _send_part(workspace: Workspace, key: int, tell: Callable[[SendEvent],
                 return is_sent
         except SpendLimitReached:
             raise
+        # Below `SpendLimitReached`, its subclass: trying again cannot raise a spend limit.
         except RateLimited as refusal:
             refusals += 1
             if not await _wait_out(workspace, key, refusal, tell, refusals):
@@ -107,7 +107,7 @@ async def _send_once(workspace: Workspace, key: int, tell: Callable[[SendEvent],
 
 
 async def _hold_back(workspace: Workspace, key: int, tell: Callable[[SendEvent], None]) -> bool:
-    tell(SendEvent("queued", await queue.hold_back(workspace, key)))
+    tell(SendEvent("queued", await queue_room.hold_back(workspace, key)))
     return False
 
 
@@ -115,7 +115,7 @@ async def _wait_out(
     workspace: Workspace, key: int, refusal: RateLimited, tell: Callable[[SendEvent], None], refusals: int
 ) -> bool:
     """Wait until the API wants to be asked again, where that is soon. False where it is not, or the queue is full."""
-    if await queue.learn_from_refusal(workspace, refusal):
+    if await queue_room.learn_from_refusal(workspace, refusal):
         return await _hold_back(workspace, key, tell)
     batch = await workspace.registry.batches.get(key)
     named = (batch.not_before - workspace.clock.now()).total_seconds() if batch.not_before else 0.0
@@ -136,6 +136,7 @@ async def _look_for(workspace: Workspace, key: int, tell: Callable[[SendEvent], 
         await workspace.clock.sleep(seconds)
         try:
             [finding] = await reconcile.look_up(workspace, [batch])
+        # The look itself failed; the part is as unknown as before, and the next look may succeed.
         except (AnswerLost, RateLimited):
             continue
         if finding.batch.state.is_at_api:

@@ -1,4 +1,4 @@
-"""The same requests, submitted before: as which job, when, what it came to and what it cost."""
+"""Refuse requests that were submitted before, and describe that job: `refuse_duplicates`."""
 
 from __future__ import annotations
 

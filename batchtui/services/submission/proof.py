@@ -2,6 +2,7 @@
 
 Only an ended batch has results, and only they say what is in it: custom_ids that were never sent are somebody else's,
 and so is an answer of a model that was not asked for. Read to the end, since two files can begin with the same ids.
+Where no answer names a model (all failed or were canceled), equal custom_ids prove nothing: many files count theirs.
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ _DATE = re.compile(r"-(?:20\d{6}|latest|0)$")
 
 
 async def prove(workspace: Workspace, batch: Batch, remote: RemoteBatch) -> Proof:
-    """Say what the results of a batch tell about whether it is this part's. Fetches them where it has ended."""
+    """Say what the results of a batch tell about whether it is this part's. Fetches them where it has ended.
+
+    Results that cannot tell are remembered with the part, so that they are not fetched in every round.
+    """
     if remote.state is not BatchState.ENDED:
         return Proof.NOT_YET
     if remote.archived_at is not None or workspace.clock.now() - remote.created_at >= RESULTS_KEPT:
@@ -41,19 +45,31 @@ async def prove(workspace: Workspace, batch: Batch, remote: RemoteBatch) -> Proo
         return Proof.IMPOSSIBLE
     with closing(requests):
         try:
-            return await _compare(_lines(workspace, remote.id), requests, batch.part)
+            proof = await _compare(_lines(workspace, remote.id), requests, batch.part)
         except (ResultsUnavailable, GatewayError):
             return Proof.NOT_YET
+    if proof is Proof.IMPOSSIBLE:
+        await workspace.registry.sendings.unprovable(batch.key, remote.id, cannot_tell(remote.id))
+    return proof
+
+
+def cannot_tell(batch_id: str) -> str:
+    """Say in a sentence that the results of a batch do not tell whose it is."""
+    return f"{batch_id} has the same custom_ids, and none of its results names a model, so it may be somebody else's."
 
 
 async def _compare(lines: AsyncIterator[ResultLine], requests: RequestReader, part: int) -> Proof:
-    found = 0
+    found, named = 0, 0
     async for line in lines:
         facts = requests.facts(line.custom_id)
+        # One line is enough to refute: the rest of the download is not read.
         if facts is None or facts.part != part or is_other_model(facts.model, line.model):
             return Proof.REFUTED
         found += 1
-    return Proof.CONFIRMED if found else Proof.NOT_YET
+        named += bool(line.model)
+    if not found:
+        return Proof.NOT_YET
+    return Proof.CONFIRMED if named else Proof.IMPOSSIBLE
 
 
 def is_other_model(asked: str | None, answered: str | None) -> bool:
@@ -73,6 +89,7 @@ async def _lines(workspace: Workspace, batch_id: str) -> AsyncIterator[ResultLin
     rest = b""
     async with gateway.results(batch_id) as blocks:
         async for block in blocks:
+            # At line feeds only: U+2028 is legal inside a JSON string.
             *lines, rest = (rest + block).split(b"\n")
             for line in lines:
                 if line.strip():

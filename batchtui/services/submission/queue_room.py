@@ -38,6 +38,7 @@ async def has_room(workspace: Workspace, batch: Batch) -> bool:
     """Whether a part fits now. With nothing of ours waiting it is tried in any case: only the API knows better."""
     limit = await room(workspace)
     waiting = await waiting_requests(workspace)
+    # Others share the queue, so that a learnt limit may be too small even for a single part.
     return limit is None or waiting == 0 or waiting + batch.requests <= limit
 
 

@@ -26,10 +26,11 @@ from batchtui.domain.send_evidence import (
 )
 from batchtui.domain.states import BatchState
 from batchtui.gateway.listing import BatchList
-from batchtui.registry.sends import VANISHED
-from batchtui.runtime import process_identity as process
+from batchtui.registry.sends import NO_PROOF, UNPROVABLE
+from batchtui.runtime import process_identity
 from batchtui.services.submission.proof import prove
 from batchtui.services.submission.verdict import (
+    absence_proved_at,
     candidates,
     creation_windows,
     is_to_be_looked_for,
@@ -38,7 +39,7 @@ from batchtui.services.submission.verdict import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from batchtui.domain.batch import Batch, RemoteBatch, UnreadableEntry
@@ -72,7 +73,8 @@ class _Evidence:
     batch: Batch
     part: OpenPart
     sends: tuple[Send, ...]
-    vanished: tuple[str, ...]
+    undecidable: Mapping[str, str]
+    """Batches that may have been it, of which nothing will ever tell, each with why."""
 
     def relation(self, known: tuple[Relation, int] | None) -> Relation:
         """Say what a batch is to this part: one that was seen before its first send began cannot be its own."""
@@ -82,6 +84,10 @@ class _Evidence:
         began = [send.seq for send in self.sends if send.may_have_created]
         is_older = bool(began) and 0 < seen < min(began) and not self.part.is_copied
         return Relation.TAKEN if is_older else relation
+
+    def proof(self, batch_id: str) -> Proof:
+        """Say what is known already: results that could not tell once are not fetched again."""
+        return Proof.IMPOSSIBLE if self.undecidable.get(batch_id) == UNPROVABLE else Proof.NOT_YET
 
     def windows(self, now: datetime) -> list[CreationWindow]:
         return creation_windows(self.part, self.sends, now)
@@ -107,12 +113,15 @@ async def recover(workspace: Workspace) -> list[int]:
     found: list[int] = []
     for batch in await workspace.registry.views.in_states(BatchState.SUBMITTING):
         sender, until = await workspace.registry.sendings.sender_of(batch.key)
-        if sender == workspace.name or not _is_gone(workspace, sender, until):
+        gone = process_identity.is_gone(sender) if sender else True
+        is_silent = gone is None and (until is None or until <= workspace.clock.now())
+        # None of `is_gone` means another machine or container: only its heartbeat tells then.
+        if sender == workspace.name or not (gone or is_silent):
             continue
         if not workspace.server_clock.is_known:
             await _hear_time(workspace)
         ended = workspace.server_clock.latest()
-        if await workspace.registry.sendings.sender_died(batch.key, sender, ended=ended):
+        if await workspace.registry.sendings.sender_died(batch.key, sender, ended=ended, is_certain=bool(gone)):
             found.append(batch.key)
     return found
 
@@ -142,6 +151,17 @@ async def look_up(
     return [await _judge(workspace, each, listed, wanted, everyone) for each in evidence]
 
 
+async def may_settle(workspace: Workspace, batches: Sequence[Batch]) -> bool:
+    """Return whether a look may still settle one of these parts by itself: until the absence of each is proved."""
+    grace = Grace(timedelta(seconds=workspace.settings.submit.grace))
+    now = workspace.server_clock.latest()
+    for batch in batches:
+        evidence = await _evidence_of(workspace, batch)
+        if now < absence_proved_at(evidence.part, evidence.sends, now, grace):
+            return True
+    return False
+
+
 async def adopt(workspace: Workspace, batch: Batch, remote: RemoteBatch) -> bool:
     """Take a batch of the API for this part, on a person's word. False where somebody settled it meanwhile.
 
@@ -167,14 +187,8 @@ async def release(workspace: Workspace, batch: Batch, *, rejected: Sequence[str]
     await sendings.twin_settled(batch.key)
     if batch.state is BatchState.PLANNED:
         return True
+    # Only if no further send has begun since the look (`batch.sends`): its absence would prove nothing about that one.
     return await sendings.proved_absent(batch.key, batch.sends, "The API does not show it: it may be sent again.")
-
-
-def _is_gone(workspace: Workspace, sender: str | None, until: datetime | None) -> bool:
-    gone = process.is_gone(sender) if sender else True
-    if gone is None:
-        return until is None or until <= workspace.clock.now()
-    return gone
 
 
 async def _hear_time(workspace: Workspace) -> None:
@@ -189,23 +203,25 @@ async def _evidence_of(workspace: Workspace, batch: Batch) -> _Evidence:
     sendings = workspace.registry.sendings
     sends = await sendings.sends_of(batch.key)
     refuted = await sendings.refuted_of(batch.key)
+    # The registry cannot ask the system about processes; this machine may know the sender.
     if sends and sends[-1].sender is SenderLife.SILENT:
         sends[-1] = await _with_life(workspace, batch, sends[-1])
     skew = workspace.server_clock.skew or timedelta()
     part = OpenPart(
         account=batch.account,
         requests=batch.requests,
+        # All times of the verdict are the server's; these two were written by this machine's clock.
         planned_at=batch.planned_at + skew,
-        refuted=frozenset(name for name, why in refuted.items() if why != VANISHED),
+        refuted=frozenset(name for name, why in refuted.items() if why not in NO_PROOF),
         is_copied=batch.may_have_twin,
     )
-    vanished = tuple(name for name, why in refuted.items() if why == VANISHED)
-    return _Evidence(batch, part, tuple(sends), vanished)
+    undecidable = {name: why for name, why in refuted.items() if why in NO_PROOF}
+    return _Evidence(batch, part, tuple(sends), undecidable)
 
 
 async def _with_life(workspace: Workspace, batch: Batch, send: Send) -> Send:
     sender, until = await workspace.registry.sendings.sender_of(batch.key)
-    gone = sender != workspace.name and (process.is_gone(sender) if sender else True)
+    gone = sender != workspace.name and (process_identity.is_gone(sender) if sender else True)
     life = SenderLife.SILENT if gone is None else SenderLife.GONE if gone else SenderLife.LIVES
     skew = workspace.server_clock.skew or timedelta()
     return replace(send, sender=life, heard_until=until + skew if until else None)
@@ -239,8 +255,10 @@ async def _list(workspace: Workspace, asked: Sequence[_Evidence]) -> _Listed:
             is_one_account = is_one_account and account in (None, page.account)
             account = page.account
             remotes += page.batches
+            # The list is newest first: everything further down is older than any send of these parts.
             if page.batches and page.batches[-1].created_at < earliest:
                 break
+    # An entry without an id can be no candidate, and may be the very batch: then absence is not proved.
     nameless = [entry for entry in reading.unreadable if entry.id is None and _could_be(entry, asked, heard)]
     is_complete = not (reading.is_broken or nameless) and is_one_account
     return _Listed(
@@ -280,6 +298,7 @@ async def _entries(
             remote.counts.total,
             remote.created_at if remote.has_created_at else None,
             evidence.relation(relations.get(remote.id)),
+            evidence.proof(remote.id),
         )
         for remote in listed.remotes
     ]
@@ -288,7 +307,9 @@ async def _entries(
         for entry in listed.unreadable
     ]
     shown = {entry.id for entry in found}
-    found += [ListedBatch(name, None, None, proof=Proof.IMPOSSIBLE) for name in evidence.vanished if name not in shown]
+    found += [
+        ListedBatch(name, None, None, proof=Proof.IMPOSSIBLE) for name in evidence.undecidable if name not in shown
+    ]
     fitting = candidates(evidence.part, windows, found)
     remotes = {remote.id: remote for remote in listed.remotes}
     return tuple([await _proved(workspace, evidence.batch, entry, remotes.get(entry.id)) for entry in fitting])

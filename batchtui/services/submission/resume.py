@@ -20,8 +20,7 @@ from batchtui.domain.errors import (
 from batchtui.domain.query import BatchQuery
 from batchtui.domain.send_evidence import VerdictKind
 from batchtui.domain.states import BatchState
-from batchtui.services.submission import queue_room as queue
-from batchtui.services.submission import reconcile
+from batchtui.services.submission import queue_room, reconcile
 from batchtui.services.submission.dispatch import SendEvent, send_parts
 from batchtui.services.workspace import is_elsewhere, refuse_other_account
 
@@ -107,6 +106,7 @@ async def resume(
         finding = await _settle(workspace, batch, grace, on_event, patient=patient)
         if not await _decide(workspace, finding, consent, choose):
             undecided.append(finding)
+    # A part that stays undecided holds up the parts behind it in its attempt, and no others.
     held = {finding.batch.key for finding in undecided}
     failed = await send_on(workspace, here, on_event, held=held)
     elsewhere = tuple(batch for batch in found if batch.key not in here)
@@ -210,16 +210,28 @@ async def send_waiting(workspace: Workspace, on_event: Callable[[SendEvent], Non
     return clear
 
 
-async def _due(workspace: Workspace) -> list[int]:
-    """Return the keys of planned parts whose time has come, with those that follow them in their job."""
+async def sends_by_itself(workspace: Workspace) -> bool:
+    """Return whether parts wait for time or room that `send_waiting` will send once there is some."""
+    if workspace.is_read_only:
+        return False
+    waiting = await workspace.registry.views.page(await _due(workspace, at_any_time=True))
+    return any(not is_elsewhere(batch, workspace.account) for batch in waiting)
+
+
+async def _due(workspace: Workspace, *, at_any_time: bool = False) -> list[int]:
+    """Return the keys of planned parts whose time has come, with those that follow them in their job.
+
+    `at_any_time`: also those whose time is still to come.
+    """
     due: list[int] = []
     feeding: set[tuple[str, int]] = set()
     blocked: set[tuple[str, int]] = set()
     for batch in await open_parts(workspace):
         attempt = (batch.job, batch.attempt)
         is_due = batch.not_before is not None and (
-            batch.not_before <= workspace.clock.now() or await queue.was_freed(workspace, batch)
+            at_any_time or batch.not_before <= workspace.clock.now() or await queue_room.was_freed(workspace, batch)
         )
+        # Parts behind a waiting one have no reason of their own: they were never tried.
         follows = attempt in feeding and batch.reason == ""
         if attempt in blocked or batch.state is not BatchState.PLANNED or not (is_due or follows):
             blocked.add(attempt)
@@ -307,6 +319,7 @@ async def send_on(
         before = next((index for index, key in enumerate(parts) if key in held), len(parts))
         try:
             await send_parts(workspace, parts[:before], on_event)
+        # A 401 or 403 concerns every part, so it ends all; the others concern one job.
         except (StorageError, OtherAccount, Refused, SpendLimitReached) as error:
             if isinstance(error, GatewayError) and error.status in (401, 403):
                 raise

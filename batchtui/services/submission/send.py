@@ -25,6 +25,7 @@ from batchtui.domain.errors import (
     TakenOver,
     Unreachable,
 )
+from batchtui.domain.send_evidence import MARK_IS_FRESH
 from batchtui.gateway.protocol import ApiHeaders, Upload
 from batchtui.services.workspace import refuse_other_account
 
@@ -45,8 +46,6 @@ WITHOUT_A_WORD = timedelta(seconds=60)
 """How long to wait after a 429 that names no time."""
 LEAST_WAIT = timedelta(seconds=1)
 """The least time between two creates of a part: a server may name 0, or less."""
-MARK_IS_FRESH = 60.0
-"""Seconds, no more than `LIST_LAG`, within which the last block must leave after its mark: a laptop may sleep then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +75,7 @@ async def send(workspace: Workspace, key: int, on_progress: Callable[[Progress],
     account = await _front_account(workspace, batch)
     job, name = await workspace.registry.sendings.body_of(key)
     body = workspace.registry.requests.body(job, name, batch.bytes)
+    # After the body was found and the account proved: from the claim on, others wait for this process.
     until, start = workspace.clock.now() + PROMISE, workspace.server_clock.start_send()
     if not await workspace.registry.sendings.claim(key, workspace.name, until, start, account):
         return await workspace.registry.batches.get(key)
@@ -141,7 +141,8 @@ class _Sending:
         if not await workspace.registry.sendings.mark(self._batch.key, workspace.name, workspace.server_clock.latest()):
             raise TakenOver("Another process has taken over this part meanwhile; it was not sent from here.")
         passed = max(workspace.clock.monotonic() - began[0], (workspace.clock.now() - began[1]).total_seconds())
-        if passed > MARK_IS_FRESH:
+        # A laptop may sleep between the commit and the send: others may have read the mark and decided by then.
+        if passed > MARK_IS_FRESH.total_seconds():
             raise TakenOver("The machine slept in the middle of sending, so the part was not sent.")
         self._has_left = True
 
@@ -180,6 +181,7 @@ class _Sending:
 async def _heartbeat(workspace: Workspace, key: int) -> AsyncIterator[None]:
     async def beat() -> None:
         while True:
+            # Real time and not the workspace's clock: the other machine's clock goes on while a test's stands.
             await asyncio.sleep(HEARTBEAT)
             # A disk that is full for a moment must not silence it for good: others would take the sender for dead.
             with suppress(StorageError):

@@ -14,7 +14,7 @@ from batchtui.domain.states import BatchState
 from batchtui.registry.jobs import PlannedBefore
 from batchtui.services.models import refresh_daily
 from batchtui.services.spending.budget import enforce_limits
-from batchtui.services.submission import cache_priming as priming
+from batchtui.services.submission import cache_priming
 from batchtui.services.submission.dispatch import send_parts
 from batchtui.services.submission.duplicates import refuse_duplicates
 from batchtui.services.submission.staging.stage import IntakeOptions, Staged, estimate_staged, stage
@@ -110,7 +110,9 @@ async def plan_submit(
     """
     if options.name and (complaint := name_complaint(options.name)):
         raise UsageError(f"The job cannot be called `{options.name[:40]}`: {complaint}.")
+    # The SDK takes a second to import: that goes on while the input is checked.
     workspace.warm_up()
+    # The priming batch is part 1 with one request; `must_wait` holds back the others.
     intake = replace(options.intake, first_part=1) if options.prime else options.intake
     staged = await stage(workspace, sources, intake, on_progress, child=child)
     try:
@@ -176,7 +178,7 @@ async def apply_submit(
     # Where there are no credentials, that is said before anything is kept.
     account = await account_to_plan_for(workspace)
     if plan.primes:
-        await priming.mark(workspace, plan.job.id)
+        await cache_priming.mark(workspace, plan.job.id)
     try:
         keys = await workspace.registry.jobs.plan(
             plan.job,
@@ -186,6 +188,7 @@ async def apply_submit(
             estimates=plan.estimate.parts,
             expectations=plan.estimate.expectations,
             account=account,
+            # Again within the transaction: two submissions at once would each find room under the daily limit.
             check=partial(enforce_limits, workspace, plan.estimate, max_cost),
         )
     except PlannedBefore as found:
@@ -194,6 +197,7 @@ async def apply_submit(
     if account is None:
         await name_account(workspace, keys)
     await send_parts(workspace, keys, on_event)
+    # Last: the list of models is for later checks, and must not delay a part.
     await refresh_daily(workspace)
     return Submitted(plan.job, tuple(await workspace.registry.views.page(keys)))
 
@@ -227,5 +231,6 @@ def name_of(sources: Sequence[str]) -> str:
     if first == "-":
         return "stdin"
     name = PurePath(PurePath(first).name.removesuffix(".gz")).stem or first
+    # Commands would take `@last.jsonl` for `@last`, and `-x.jsonl` for an option.
     name = name.lstrip("@-")[:LONGEST_NAME]
     return f"file-{name}" if name_complaint(name) else name

@@ -54,6 +54,7 @@ def verdict(
         grace: what a setting or a person says about waiting.
         rivals: the windows of the other open parts of this registry.
     """
+    # A response that named the batch outweighs everything else, whatever account is in front.
     for send in reversed(sends):
         if send.end is SendEnd.CREATED:
             return SendVerdict(VerdictKind.OURS, batch_id=send.batch_id)
@@ -91,6 +92,7 @@ def creation_windows(part: OpenPart, sends: Sequence[Send], now: datetime) -> li
     that is open from the planning of the part, for what its twin sends.
     """
     windows = [
+        # On both sides as wide as it can be: a batch that is wrongly excluded would be sent a second time.
         CreationWindow(part.requests, send.began - send.slack, (send.ended or now) + send.patience + send.slack)
         for send in sends
         if send.may_have_created
@@ -137,6 +139,7 @@ def _judge_entries(
 ) -> SendVerdict:
     found = candidates(part, creation_windows(part, sends, now), look.entries)
     proved = [entry for entry in found if entry.proof is Proof.CONFIRMED]
+    # Two proved ones cannot come of one send: a person must look.
     if len(proved) == 1:
         return SendVerdict(VerdictKind.OURS, batch_id=proved[0].id)
     if proved:
@@ -144,6 +147,7 @@ def _judge_entries(
     undecided = [entry for entry in found if entry.proof is Proof.NOT_YET]
     if undecided:
         [first, *others] = found
+        # Bound to one of two equal parts, the batch might be the other's.
         is_shared = any(rival.admits(first.total, first.created_at) for rival in rivals)
         if not others and not is_shared and look.is_complete:
             return SendVerdict(VerdictKind.LIKELY, batch_id=first.id)

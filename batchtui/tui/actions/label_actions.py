@@ -14,7 +14,11 @@ from batchtui.tui.commands.table import Scope
 from batchtui.tui.workers import run_guarded
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
     from textual.binding import BindingType
+
+    from batchtui.tui.host import Host
 
 
 class LabelActions(BaseScreen):
@@ -27,17 +31,28 @@ class LabelActions(BaseScreen):
         """The keys of the batches that a command works on."""
         raise NotImplementedError
 
+    def acted(self) -> None:
+        """Take note that something was done with what was chosen."""
+
+    def act(self, flow: Callable[[Host, Sequence[int]], Awaitable[bool]], group: str = "act") -> None:
+        """Run a flow over what is chosen; it outlives the screen."""
+        run_guarded(self.app, partial(self._run_flow, flow, self.chosen), group=group)
+
+    async def _run_flow(self, flow: Callable[[Host, Sequence[int]], Awaitable[bool]], keys: Sequence[int]) -> None:
+        if await flow(self.dashboard, keys) and self.is_attached:
+            self.acted()
+
     def _action_batches_tag(self) -> None:
         from batchtui.tui.actions import flows
 
-        run_guarded(self.app, partial(flows.tag, self.dashboard, self.chosen), group="label")
+        self.act(flows.tag, "label")
 
     def _action_batches_rename(self) -> None:
         from batchtui.tui.actions import flows
 
-        run_guarded(self.app, partial(flows.rename, self.dashboard, self.chosen), group="label")
+        self.act(flows.rename, "label")
 
     def _action_batches_note(self) -> None:
         from batchtui.tui.actions import flows
 
-        run_guarded(self.app, partial(flows.annotate, self.dashboard, self.chosen), group="label")
+        self.act(flows.annotate, "label")

@@ -29,7 +29,7 @@ def entry_lines(entry: Entry, name: str, batch: Batch | None) -> Iterator[Line]:
     """Yield the facts of an entry, one a line; what it does not have is left out."""
     yield (Span(events.event_word(entry.event), Tone.BAD if entry.error else Tone.STRONG),)
     yield ()
-    took = "" if entry.milliseconds is None else f"{entry.milliseconds:,} ms"
+    took = "" if entry.milliseconds is None else f"{max(0, entry.milliseconds):,} ms"
     noted = events.details(entry.detail)
     facts = {
         "when": stamp(entry.at),

@@ -9,22 +9,23 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from batchtui.domain.batch import Batch
     from batchtui.domain.job import Job
     from batchtui.registry.journal import Entry
+    from batchtui.tui.widgets.message_line import Message
 
-SHOWN = ("all", "acts", "calls", "errors")
-"""What can be shown: everything, what batchtui did, every call, or what went wrong."""
+SHOWN = ("all", "actions", "API calls", "errors", "messages")
+"""What can be shown: everything, what batchtui did, every call, what went wrong, or what the message line has said."""
 MARKER = 0
-"""The key of the line "since you were last here"; entries count from 1."""
+"""The key of the line "since you were last here"; entries count from 1, and messages from -1 downwards."""
 
 
 @dataclass(frozen=True, slots=True)
 class ActivityRow:
-    """One row: an entry with what it is about, or without an entry the marker."""
+    """One row: an entry of the journal with what it is about, a message of this session, or the marker."""
 
     entry: Entry | None
     batch: Batch | None = None
@@ -34,6 +35,13 @@ class ActivityRow:
     """How many entries were folded into it."""
     since: datetime | None = None
     """When the first of these was."""
+    message: Message | None = None
+    """Set where it is something that the message line has said."""
+
+    @property
+    def at(self) -> datetime | None:
+        """When it happened; None for the marker."""
+        return self.entry.at if self.entry is not None else self.message.at if self.message is not None else None
 
 
 def fold_repeats(rows: Sequence[ActivityRow], seen: int) -> dict[int, ActivityRow]:
@@ -78,13 +86,34 @@ def ordered(shown: Sequence[int], seen: int) -> Iterator[int]:
 def is_shown(entry: Entry, only: str) -> bool:
     """Return whether an entry is to be shown; `only` is one of `SHOWN`."""
     match only:
-        case "acts":
+        case "actions":
             return entry.kind == "act"
-        case "calls":
+        case "API calls":
             return entry.kind == "call"
+        case "messages":
+            return False
         case "errors":
             return is_failure(entry)
     return True
+
+
+def message_rows(messages: Sequence[Message], only: str) -> dict[int, ActivityRow]:
+    """Return the rows of the messages that are to be shown, the latest first; `only` is one of `SHOWN`."""
+    if only in ("actions", "API calls"):
+        return {}
+    shown = (message for message in messages if only != "errors" or message.is_error)
+    return {-message.number: ActivityRow(None, message=message) for message in shown}
+
+
+def by_time(entries: Sequence[tuple[int, ActivityRow]], messages: Mapping[int, ActivityRow]) -> list[int]:
+    """Return the keys of both, the latest first: entries keep their order, messages come in where they were said."""
+    waiting = list(messages.items())
+    keys: list[int] = []
+    for key, row in entries:
+        while waiting and row.at is not None and (at := waiting[0][1].at) is not None and at >= row.at:
+            keys.append(waiting.pop(0)[0])
+        keys.append(key)
+    return [*keys, *(key for key, _ in waiting)]
 
 
 def is_failure(entry: Entry) -> bool:

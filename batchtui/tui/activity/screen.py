@@ -9,14 +9,26 @@ from batchtui.text.batch_names import part_name
 from batchtui.text.numbers import count
 from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.activity.entry_box import EntryBox
-from batchtui.tui.activity.rows import MARKER, SHOWN, ActivityRow, fold_repeats, is_failure, is_shown, ordered
-from batchtui.tui.chrome.list_screen import ListScreen
+from batchtui.tui.activity.rows import (
+    MARKER,
+    SHOWN,
+    ActivityRow,
+    by_time,
+    fold_repeats,
+    is_failure,
+    is_shown,
+    message_rows,
+    ordered,
+)
+from batchtui.tui.chrome.list_screen import UNMARKED, UNSORTED, ListScreen
 from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
+from batchtui.tui.dialogs.message_box import MessageBox
 from batchtui.tui.rendering.columns import Column
 from batchtui.tui.rendering.painter import painter_of
-from batchtui.tui.rendering.spans import Line, Span, Tone, line
+from batchtui.tui.rendering.spans import Line, Span, Tone, line, wrapped
 from batchtui.tui.widgets.grid.grid import Grid
+from batchtui.tui.widgets.lines_view import ItemView
 from batchtui.tui.workers import CoalescedWorker
 
 if TYPE_CHECKING:
@@ -29,13 +41,14 @@ if TYPE_CHECKING:
     from batchtui.registry.journal import Entry
     from batchtui.services.workspace import Workspace
     from batchtui.tui.messages import BatchesChanged
+    from batchtui.tui.widgets.message_line import Message
 
 COLUMNS = (
     Column("at", "TIME", 12, 12, 100, fixed=True),
     Column("event", "WHAT", 12, 14, 95, fixed=True),
     Column("status", "STATUS", 6, 6, 80, right=True),
     Column("took", "MS", 6, 7, 70, right=True),
-    Column("detail", "DETAIL", 20, 200, 90),
+    Column("detail", "DETAIL", 20, 200, 90, good=60, takes_rest=True),
     Column("request_id", "REQUEST ID", 20, 32, 40),
 )
 LATEST = 500
@@ -47,15 +60,19 @@ class ActivityScreen(ListScreen[ActivityRow]):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.ACTIVITY)
     SCOPES = (Scope.ACTIVITY, Scope.LIST, Scope.EVERYWHERE)
-    UNAVAILABLE = frozenset({"list.mark", "list.sort", "app.activity"})
+    TITLE_IN_PATH = "Activity"
+    DETAIL_TITLE = "entry"
+    UNAVAILABLE = UNMARKED | UNSORTED | {"app.activity"}
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self._reading = CoalescedWorker(self, self._read)
         self._rows: dict[int, ActivityRow] = {}
+        self._messages: dict[int, ActivityRow] = {}
         self._only = SHOWN[0]
         self.grid = Grid(COLUMNS, self.page, self._paint, id="activity")
         self.grid.empty = (line(Span("Nothing has happened yet", Tone.STRONG)),)
+        self.detail = EntryDetail(id="entry")
 
     def on_mount(self) -> None:
         """Read the journal."""
@@ -63,7 +80,8 @@ class ActivityScreen(ListScreen[ActivityRow]):
 
     async def page(self, keys: Sequence[int]) -> Sequence[tuple[int, ActivityRow]]:
         """Return the rows with these keys, the numbers of their entries."""
-        return [(key, self._rows[key]) for key in keys if key in self._rows]
+        rows = self._rows | self._messages
+        return [(key, rows[key]) for key in keys if key in rows]
 
     async def _read(self) -> None:
         """Read the latest entries, and for new ones what they are about."""
@@ -91,9 +109,11 @@ class ActivityScreen(ListScreen[ActivityRow]):
         seen = away.seq if away is not None else 0
         rows = {seq: row for seq, row in self._rows.items() if row.entry and is_shown(row.entry, self._only)}
         shown = fold_repeats(list(rows.values()), seen) if self._only == SHOWN[0] else rows
-        self.grid.update({MARKER: ActivityRow(None), **shown}.items())
-        self.grid.show(list(ordered(list(shown), seen)))
-        self.refresh_footer()
+        self._messages = message_rows(self.dashboard.messages.entries(), self._only)
+        self.grid.update({MARKER: ActivityRow(None), **shown, **self._messages}.items())
+        entries = [(key, shown.get(key, ActivityRow(None))) for key in ordered(list(shown), seen)]
+        self.grid.show(by_time(entries, self._messages))
+        self.refresh_frame()
 
     def batches_changed(self, message: BatchesChanged) -> None:
         """Read what has been added."""
@@ -109,6 +129,8 @@ class ActivityScreen(ListScreen[ActivityRow]):
         row = self.grid.item_of(event.key)
         if row is not None and row.entry is not None:
             self.app.push_screen(EntryBox(row.entry, about(row)))
+        elif row is not None and row.message is not None:
+            self.app.push_screen(MessageBox([(Span(row.message.said, row.message.tone),)]))
 
     def is_available(self, command_id: str) -> bool:
         """Offer copying where there is an id."""
@@ -118,13 +140,13 @@ class ActivityScreen(ListScreen[ActivityRow]):
 
     def on_grid_cursor_moved(self) -> None:
         """Show what works on the entry under the cursor."""
-        self.refresh_footer()
+        self.refresh_frame()
 
-    def footer_status(self) -> Line:
+    def aside(self) -> Line:
         """Return how many entries are shown, and which."""
-        words = f"the latest {count(len(self._rows) - 1)}" if self._only == SHOWN[0] else count(len(self.grid.order))
-        only = () if self._only == SHOWN[0] else (Span(f"  {self._only} only ", Tone.CHIP),)
-        return (Span(words, Tone.DIM), *only)
+        if self._only == SHOWN[0]:
+            return (Span(f"the latest {count(len(self._rows) - 1)} entries", Tone.DIM),)
+        return (Span(f" {self._only} only ", Tone.CHIP),)
 
     def back(self) -> bool:
         """Show all entries again. Returns whether only some were shown."""
@@ -144,6 +166,8 @@ class ActivityScreen(ListScreen[ActivityRow]):
             self.dashboard.copy(copied, copied)
 
     def _paint(self, item: ActivityRow, column: Column, width: int) -> Line:
+        if item.message is not None:
+            return paint_message(item.message, column, self.workspace.clock.now())
         if item.entry is None:
             return _marker(column, width, plain=painter_of(self).plain)
         now = self.workspace.clock.now()
@@ -154,8 +178,33 @@ class ActivityScreen(ListScreen[ActivityRow]):
         return cell
 
 
+class EntryDetail(ItemView[ActivityRow]):
+    """Draws what does not fit into a row: the whole sentence, and the ids that it is about."""
+
+    def draw(self, columns: int, rows: int) -> Sequence[Line]:
+        """Return what there is room for."""
+        row = self.item
+        if row is None or row.at is None:
+            return []
+        if row.message is not None:
+            said, tone, ids = row.message.said, row.message.tone, ""
+        else:
+            assert row.entry is not None
+            entry, (name, batch) = row.entry, about(row)
+            tone = Tone.BAD if is_failure(entry) else Tone.TEXT
+            call = one_line("  ".join(filter(None, (entry.event, entry.error, entry.detail))))
+            said = (
+                call if entry.kind == "call" else f"{name}: {events.event_sentence(entry.event, entry.detail, batch)}"
+            )
+            ids = "   ".join(sanitize(one) for one in (entry.batch_id, entry.job, entry.request_id) if one)
+        lines: list[Line] = [(Span(f" {part}", tone),) for part in wrapped(said.removesuffix(": "), columns - 2)]
+        return [*lines[: rows - 1], (Span(f" {ids}", Tone.DIM),)] if ids else lines[:rows]
+
+
 def _copied(row: ActivityRow) -> str:
     """Return what is copied of an entry: the request id, else the batch's id."""
+    if row.message is not None:
+        return row.message.text
     return (row.entry.request_id or row.entry.batch_id or "") if row.entry else ""
 
 
@@ -187,10 +236,22 @@ def paint(entry: Entry, about: tuple[str, Batch | None], column: Column, now: da
         case "status":
             return (Span(str(entry.status or ""), Tone.BAD if failed else Tone.DIM),)
         case "took":
-            return (Span("" if entry.milliseconds is None else count(entry.milliseconds), Tone.DIM),)
+            return (Span("" if entry.milliseconds is None else count(max(0, entry.milliseconds)), Tone.DIM),)
         case "detail":
             return _detail(entry, *about)
     return (Span(sanitize(entry.request_id or ""), Tone.DIM),)
+
+
+def paint_message(message: Message, column: Column, now: datetime) -> Line:
+    """Return one cell of a message."""
+    match column.id:
+        case "at":
+            return (Span(_time(message.at, now), Tone.DIM),)
+        case "event":
+            return (Span("message", message.tone if message.is_error else Tone.DIM),)
+        case "detail":
+            return (Span(message.said, message.tone),)
+    return ()
 
 
 def _time(at: datetime, now: datetime) -> str:

@@ -14,12 +14,14 @@ from textual.events import Key, Paste
 from textual.worker import WorkerError
 
 from batchtui.domain.errors import StorageError
-from batchtui.registry.batch_queries import BatchCounts
+from batchtui.domain.notice import NoticeKind
+from batchtui.registry.batches.queries import BatchCounts
 from batchtui.services.insights import last_visit
 from batchtui.services.notifications.channels import channels, terminal_sequences
 from batchtui.services.notifications.notifier import Notifier
 from batchtui.services.polling.poller import Poller, PollerState
 from batchtui.text import events
+from batchtui.text.notices import sentence as notice_sentence
 from batchtui.text.numbers import count
 from batchtui.tui.app import preload
 from batchtui.tui.app.base import CALM_PACE
@@ -117,7 +119,6 @@ class DashboardApp(GlobalActions):
             warnings=len(self.insights.warnings),
             warnings_key=next(iter(self.keymap["app.warnings"]), ""),
             spent=self.insights.today.known,
-            saved=self.insights.today.saved,
         )
 
     # ── from the start to the end ──────────────────────────────────────────────────────────────────────────────────
@@ -185,6 +186,12 @@ class DashboardApp(GlobalActions):
             frame.hint_changed()
         self._name_window()
 
+    def go_to_batch(self, key: int) -> None:
+        """Put the cursor of the list of batches on this one, which was just made."""
+        for frame in self._frames():
+            if isinstance(frame, BatchesScreen):
+                frame.go_to_batch(key)
+
     def on_poll_changed(self, message: PollChanged) -> None:
         """Show the status of the poller, and say once that credentials are missing."""
         self._show_status()
@@ -196,7 +203,7 @@ class DashboardApp(GlobalActions):
             self._is_locked_out = state is PollerState.NO_CREDENTIALS
 
     def on_action_failed(self, message: ActionFailed) -> None:
-        """Show an error in the error box; over a dialog as a toast, so that the dialog stays."""
+        """Show an error in the error box; over a dialog on the message line, so that the dialog stays."""
         if isinstance(self.screen, BaseScreen):
             self.push_screen(ErrorBox(message.error))
         else:
@@ -204,6 +211,10 @@ class DashboardApp(GlobalActions):
 
     def _ring(self, notices: Sequence[Notice]) -> None:
         self.write_to_terminal(terminal_sequences(notices, self.workspace.settings.notify, os.environ))
+        for notice in notices:
+            # What is about one batch can be seen in the list; a limit stands nowhere there.
+            if notice.kind is NoticeKind.LIMIT_NEAR:
+                self.say(notice_sentence(notice), tone="warning", kind=notice.subject)
 
     def _look_ahead_soon(self) -> None:
         """Read forecasts and warnings now if somebody sees them or the last reading is old; else at the next tick."""
@@ -230,12 +241,13 @@ class DashboardApp(GlobalActions):
     async def _say_what_was_missed(self) -> None:
         self.away = await last_visit.since_last_visit(self.workspace)
         # Only a dashboard that was open before can have missed something.
-        missed = events.summary(self.away.acts) if self.away else ""
+        missed = events.summary(self.away.actions) if self.away else ""
         if missed:
-            keys = self.keymap["app.activity"]
-            self.say(f"Since you were last here: {missed}." + (f" Press {keys[0]} to see it." if keys else ""))
+            self.say(f"Since you were last here: {missed}.")
 
     def _pass_time(self) -> None:
+        if self.messages.fade(self.workspace.clock.now()):
+            self.show_message()
         if self._are_insights_due:
             self.insights_worker.request()
         self.tick()

@@ -1,30 +1,30 @@
-"""`BaseApp` is what the dashboard has apart from its screens: theme, keymap, toasts, questions and the clipboard."""
+"""`BaseApp` is what the dashboard has apart from its screens: theme, keymap, messages, questions and the clipboard."""
 
 from __future__ import annotations
 
 import os
+from collections import deque
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.style import Style
-from textual.notifications import Notify
 
 from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.chrome.base_screen import BaseScreen
 from batchtui.tui.commands import keymap
 from batchtui.tui.dialogs.confirm import Confirm, Question
-from batchtui.tui.host import Host
+from batchtui.tui.host import Host, UndoStep
 from batchtui.tui.rendering import themes
 from batchtui.tui.rendering.painter import Painter
+from batchtui.tui.rendering.spans import Tone
 from batchtui.tui.terminal import environment
 from batchtui.tui.terminal.driver import TerminalDriver
-from batchtui.tui.terminal.textual_fixes import QuietApp, Toast, let_go_of_closed_widgets, use_whole_cells
+from batchtui.tui.terminal.textual_fixes import QuietApp, let_go_of_closed_widgets, use_whole_cells
+from batchtui.tui.widgets.message_line import MessageLine, MessageLog
 from batchtui.tui.widgets.safe_input import LONGEST_PASTE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from textual.notifications import SeverityLevel
 
     from batchtui.domain.errors import BatchtuiError
     from batchtui.services.workspace import Workspace
@@ -34,6 +34,10 @@ CALM_PACE = 2.0
 """Seconds between two repaints of changes on a slow line."""
 DOING = 0.5
 """Seconds between two repaints of a progress in the status bar."""
+MOST_UNDONE = 50
+"""Changes that can be undone, from the latest on."""
+TONES = {"information": Tone.TEXT, "warning": Tone.WARN, "error": Tone.BAD}
+"""How a message is drawn, by what `say` is told."""
 
 
 class BaseApp(Host, QuietApp):
@@ -52,6 +56,8 @@ class BaseApp(Host, QuietApp):
         environment.align_environment()
         super().__init__(TerminalDriver, ansi_color=self.look is themes.ANSI or None)
         self.workspace = workspace
+        self.messages = MessageLog()
+        self.undo_steps: deque[UndoStep] = deque(maxlen=MOST_UNDONE)
         self.keymap = keymap.merge_keymap(settings.keys)
         self.set_keymap(keymap.textual_overrides(settings.keys))
         # Animations cost bytes over SSH, and make keys wait.
@@ -85,10 +91,16 @@ class BaseApp(Host, QuietApp):
         """Say that a paste was cut."""
         self.say(f"Only the first {LONGEST_PASTE:,} characters were pasted.")
 
-    def say(self, sentence: str, *, tone: str = "information") -> None:
-        """Show a sentence as a toast; `tone` is "information" or "error"."""
-        severity: SeverityLevel = "error" if tone == "error" else "information"
-        self.post_message(Notify(Toast(sanitize(sentence), severity=severity, timeout=self.NOTIFICATION_TIMEOUT)))
+    def say(self, sentence: str, *, tone: str = "information", kind: str = "") -> None:
+        """Show a sentence on the message line; see `Host.say`."""
+        self.messages.say(sanitize(sentence), self.workspace.clock.now(), TONES[tone], kind=kind)
+        self.show_message()
+
+    def show_message(self) -> None:
+        """Show the latest message, or that there is none, on every screen."""
+        for screen in self.screen_stack:
+            for line in screen.query(MessageLine):
+                line.redraw()
 
     def _say_error(self, error: BatchtuiError) -> None:
         self.say(one_line(f"{error.heading}: {error.message}"), tone="error")
@@ -121,6 +133,10 @@ class BaseApp(Host, QuietApp):
         """Show a question and return whether the answer was yes. Call it within a worker only."""
         dialog = Confirm(question, self.workspace.clock.monotonic)
         return await self.push_screen(dialog, wait_for_dismiss=True)
+
+    def can_undo(self, step: UndoStep) -> None:
+        """Remember a change, so that the key of undo takes it back; the latest comes first."""
+        self.undo_steps.append(step)
 
     def copy(self, text: str, what: str) -> None:
         """Put a text on the clipboard of the person's terminal (OSC 52), and say how it was sent."""

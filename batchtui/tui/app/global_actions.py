@@ -12,6 +12,7 @@ from batchtui.tui.chrome.base_screen import BaseScreen
 from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import COMMANDS, Scope
 from batchtui.tui.rendering import themes
+from batchtui.tui.workers import run_guarded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
 
 BY_ACTION = {command.action: command for command in COMMANDS}
 DANGEROUS = frozenset(command.action for command in COMMANDS if command.is_danger)
-READ_ONLY = "Read-only: nothing is sent, cancelled or deleted here."
+AT_ONCE = frozenset({"batches.sync", "batch.fetch", "columns.down", "columns.up", "columns.usual", "settings.default"})
+"""Commands that act without showing a screen or a question first."""
+READ_ONLY = "Read-only: nothing is sent, canceled or deleted here."
 
 
 class GlobalActions(BaseApp):
@@ -33,6 +36,8 @@ class GlobalActions(BaseApp):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.EVERYWHERE)
     insights_worker: CoalescedWorker
+    _awaited = ""
+    """The command whose effect is still to be seen; empty for none."""
 
     @property
     def _scopes(self) -> Sequence[Scope]:
@@ -53,11 +58,23 @@ class GlobalActions(BaseApp):
         if isinstance(action, str) and action in DANGEROUS and (because := self.workspace.read_only_by):
             self.say(f"{READ_ONLY} {because}")
             return True
+        self._awaited = ""
         is_done = await super().run_action(action, default_namespace, namespaces)
-        # The tour and the first hints move on when a command was really carried out.
+        # The tour and the first hints move on when a command has had its effect. What acts shows a screen or a question
+        # then; where there is nothing to do it only says so.
         if is_done and self.guide is not None and isinstance(action, str) and action in BY_ACTION:
-            self.guide.followed(BY_ACTION[action].id)
+            command = BY_ACTION[action]
+            if command.acts and command.id not in AT_ONCE:
+                self._awaited = command.id
+            else:
+                self.guide.followed(command.id)
         return is_done
+
+    def on_screen_shown(self) -> None:
+        """Take the last command as carried out, where a screen or a question is what comes of it."""
+        awaited, self._awaited = self._awaited, ""
+        if awaited and self.guide is not None:
+            self.guide.followed(awaited)
 
     def _action_hint_skip(self) -> None:
         if self.guide is not None:
@@ -114,13 +131,32 @@ class GlobalActions(BaseApp):
         if not isinstance(self.screen, SettingsScreen):
             self.push_screen(SettingsScreen(self.workspace))
 
+    def _action_app_undo(self) -> None:
+        run_guarded(self, self._undo, group="undo")
+
+    async def _undo(self) -> None:
+        if not self.undo_steps:
+            self.say("There is nothing to undo: only names, tags, notes and what was forgotten here can be undone.")
+            return
+        step = self.undo_steps.pop()
+        if await step.undo():
+            self.say(f"Undone: {step.words}.")
+        else:
+            self.say(f"Not undone: {step.words}. Something else has happened to it since.", tone="warning")
+
     def _action_app_theme(self) -> None:
         looks = list(themes.LOOKS.values())
         self.show_look(looks[(looks.index(self.look) + 1) % len(looks)])
 
     def _action_app_back(self) -> None:
+        if not isinstance(self.screen, BaseScreen):
+            return
+        # An error stays until it is dismissed; anything else is no reason for a second esc.
+        is_error = self.messages.shown is not None and self.messages.shown.is_error
+        if self.messages.dismiss():
+            self.show_message()
         # The first two screens are Textual's own blank one and the list of batches.
-        if isinstance(self.screen, BaseScreen) and not self.screen.back() and len(self.screen_stack) > 2:
+        if not is_error and not self.screen.back() and len(self.screen_stack) > 2:
             self.pop_screen()
 
     def _action_app_leave(self) -> None:

@@ -12,7 +12,7 @@ from batchtui.tui.messages import BatchesChanged
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from batchtui.registry.batch_queries import BatchCounts
+    from batchtui.registry.batches.queries import BatchCounts
     from batchtui.services.workspace import Workspace
 
 

@@ -7,5 +7,7 @@ Modules:
     detail         the detail pane
     rows           the rows of the list, by batch or by job
     screen         the list of batches
+    sort_picker    choose what the list is sorted by
     view_state     sort, filter and columns, kept between runs
+    views          saved views of the list
 """

@@ -28,17 +28,17 @@ class BatchActions(LabelActions):
     def _action_batches_resume(self) -> None:
         from batchtui.tui.submit import flows
 
-        run_guarded(self.app, partial(flows.resume, self.dashboard, self.chosen), group="act")
+        self.act(flows.resume)
 
     def _action_batches_cancel(self) -> None:
         from batchtui.tui.actions import flows
 
-        run_guarded(self.app, partial(flows.cancel, self.dashboard, self.chosen), group="act")
+        self.act(flows.cancel)
 
     def _action_batches_delete(self) -> None:
         from batchtui.tui.actions import flows
 
-        run_guarded(self.app, partial(flows.delete, self.dashboard, self.chosen), group="act")
+        self.act(flows.delete)
 
     def _action_batches_retry(self) -> None:
         from batchtui.tui.retry.open import open_retry
@@ -72,6 +72,6 @@ class BatchActions(LabelActions):
         # The API lists its batches a page at a time; all pages are read.
         report = await sync(self.workspace)
         self.dashboard.say(
-            f"The API showed {amount(report.seen, 'batch', 'batches')}: {count(len(report.added))} new here, "
+            f"{amount(report.seen, 'batch', 'batches')} at the API: {count(len(report.added))} new, "
             f"{count(len(report.updated))} changed, {count(len(report.gone))} gone."
         )

@@ -29,6 +29,7 @@ class ColumnPicker(ListScreen[Column]):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.COLUMNS)
     SCOPES = (Scope.COLUMNS, Scope.LIST, Scope.EVERYWHERE)
+    TITLE_IN_PATH = "Columns"
 
     def __init__(
         self,
@@ -66,7 +67,7 @@ class ColumnPicker(ListScreen[Column]):
         self.grid.update(enumerate(EVERY))
         self.grid.show([self._key(column_id) for column_id in self._order])
         self.grid.mark_only({self._key(column_id) for column_id in chosen})
-        self.refresh_footer()
+        self.refresh_frame()
 
     @property
     def _chosen(self) -> list[str]:
@@ -80,7 +81,7 @@ class ColumnPicker(ListScreen[Column]):
             self.grid.mark_only(self.grid.marks | fixed)
             return
         self._choose(self._chosen)
-        self.refresh_footer()
+        self.refresh_frame()
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
         """Mark the column, or remove its mark."""
@@ -111,7 +112,7 @@ class ColumnPicker(ListScreen[Column]):
             self.grid.show([self._key(column_id) for column_id in self._order])
             self._choose(self._chosen)
 
-    def footer_status(self) -> Line:
+    def aside(self) -> Line:
         """Return how many columns are shown."""
         return (Span(f"{amount(len(self.grid.marks), 'column')} shown", Tone.DIM),)
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.text.numbers import amount
-from batchtui.text.safe import sanitize
+from batchtui.domain.states import BatchState
+from batchtui.text.batch_names import part_name
+from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.batches.rows import describe_parts
 from batchtui.tui.rendering import batch_text
+from batchtui.tui.rendering.batch_text import short_id
+from batchtui.tui.rendering.outcome_bar import shares_of
 from batchtui.tui.rendering.painter import painter_of
 from batchtui.tui.rendering.spans import Line, Span, Tone, joined, width, wrapped
 from batchtui.tui.widgets.lines_view import LinesView
@@ -20,7 +23,12 @@ if TYPE_CHECKING:
     from batchtui.domain.forecast import Forecast
 
 Facts = dict[str, Line]
-DOT = Span("  ·  ", Tone.FAINT)
+GAP = "   "
+
+
+def title_of(batch: Batch) -> str:
+    """Return what the rule above the details says: the name with part and attempt, or the id of one without a name."""
+    return short_id(batch, 40) if batch.name == batch.id else part_name(batch)
 
 
 class Detail(LinesView):
@@ -54,45 +62,31 @@ class Detail(LinesView):
 def _of_job(facts: Facts, batch: Batch, together: Sequence[Batch]) -> Facts:
     """Return the facts of a job: what it is made of, without what only a batch has."""
     made = (Span(f"{sanitize(batch.job)}, {describe_parts(together)}"),)
-    return {"job": made, **{name: value for name, value in facts.items() if name not in ("id", "job", "may end")}}
+    return {"job": made, **{name: value for name, value in facts.items() if name not in ("id", "job", "ETA")}}
 
 
 def three_lines(batch: Batch, facts: Facts) -> list[Line]:
-    """Return the most important facts in three lines: which batch, its times, and how it stands."""
-    which = [Span(f" {sanitize(batch.name)}", Tone.STRONG)]
-    if batch.parts > 1:
-        which += [DOT, Span(f"part {batch.part} of {batch.parts}")]
-    if batch.attempt > 1:
-        which += [DOT, Span(f"attempt {batch.attempt}")]
-    which += [DOT, *([Span(sanitize(batch.id or "no id yet"), Tone.DIM)] if "id" in facts else facts["job"])]
-    times = [_fact(name, facts) for name in ("created", "may end", "expires", "ended", "from")]
-    stand = [_fact(name, facts) for name in ("counts", "results")]
-    # A running batch without counts has nothing else to say.
-    if batch.state.is_running and not batch.counts_moved:
-        stand = [
-            [
-                Span(
-                    f"{amount(batch.requests, 'request')} at work; counts and results come when the batch ends",
-                    Tone.DIM,
-                )
-            ]
-        ]
+    """Return the most important facts in three lines: which batch it is, its times, and how it stands."""
+    which = facts["job"] if "id" not in facts else (Span(sanitize(batch.id or "no id yet"), Tone.DIM),)
+    origin = [list(facts["model"]) if batch.models else [], *(_fact(name, facts) for name in ("from", "tags", "note"))]
+    times = [list(facts["sent"]), *(_fact(name, facts) for name in ("created", "ended", "expires", "ETA"))]
+    stand = [_fact(name, facts) for name in ("counts", "results", "cost")]
+    if batch.state.is_running and shares_of(batch) is None:
+        # Nothing else is known of it until it has ended.
+        stand = [[Span("counts and results come at the end", Tone.DIM)], _fact("cost", facts)]
     elif batch.reason:
-        stand.insert(0, [Span(sanitize(batch.reason), Tone.WARN)])
-    return [
-        tuple(which),
-        (Span(" "), *joined(times, DOT.text)),
-        (Span(" "), *joined(stand, DOT.text)),
-    ]
+        tone = Tone.WARN if batch.state in (BatchState.UNKNOWN, BatchState.MISSING) else Tone.TEXT
+        stand = [[Span(one_line(batch.reason), tone)], _fact("cost", facts)]
+    return [(Span(" "), *joined(group, GAP)) for group in ([which, *origin], times, stand)]
 
 
 def _fact(name: str, facts: dict[str, Line]) -> list[Span]:
-    return [Span(f"{name} ", Tone.DIM), *facts[name]] if name in facts else []
+    return [Span(f"{name} ", Tone.PALE), *facts[name]] if name in facts else []
 
 
 def sheet(batch: Batch, facts: Facts, columns: int) -> list[Line]:
     """Return all facts one below the other; long ones are wrapped."""
-    lines: list[Line] = [(Span(" "), Span(part, Tone.STRONG)) for part in wrapped(sanitize(batch.name), columns - 2)]
+    lines: list[Line] = [(Span(" "), Span(part, Tone.STRONG)) for part in wrapped(title_of(batch), columns - 2)]
     lines.append(())
     for name, value in facts.items():
         lines += _entry(name, value, columns)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from batchtui.domain.batch import Batch
     from batchtui.domain.query import BatchQuery
-    from batchtui.registry.batch_queries import BatchQueries
+    from batchtui.registry.batches.queries import BatchQueries
     from batchtui.tui.rendering.batch_columns import BatchPainter
     from batchtui.tui.rendering.columns import Column
 
@@ -112,6 +112,12 @@ class BatchRows:
     def batches_of(self, key: int) -> Sequence[int]:
         """Return the keys of the batches that a row stands for."""
         return (key,) if key > 0 else self._members.get(key, ())
+
+    def row_showing(self, key: int) -> int:
+        """Return the key of the row that shows a batch: its own, or that of its job where it is folded."""
+        if key in self._inner or not self._members:
+            return key
+        return next((row for row, keys in self._members.items() if key in keys), key)
 
     def number(self, keys: Sequence[int]) -> int:
         """Return how many batches these rows show, each counted once."""

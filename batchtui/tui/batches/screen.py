@@ -19,18 +19,19 @@ from batchtui.text.filter_language import Reading, read
 from batchtui.text.numbers import amount, count
 from batchtui.text.safe import one_line
 from batchtui.tui.batches.actions import BatchActions
-from batchtui.tui.batches.detail import Detail
+from batchtui.tui.batches.detail import Detail, title_of
 from batchtui.tui.batches.rows import BatchRow, BatchRows, RowPainter
 from batchtui.tui.batches.view_state import KEY, ListState, load_state
+from batchtui.tui.chrome.path_rule import row_words
 from batchtui.tui.commands.key_text import empty_state
 from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import BY_ID, Scope
 from batchtui.tui.rendering.batch_columns import COLUMNS, BatchPainter, chosen_columns
 from batchtui.tui.rendering.painter import painter_of
-from batchtui.tui.rendering.spans import Line, Span, Tone
+from batchtui.tui.rendering.spans import Line, Span, Tone, joined
 from batchtui.tui.widgets.filter_bar import FilterBar
 from batchtui.tui.widgets.grid.grid import Grid
-from batchtui.tui.widgets.rule import Rule
+from batchtui.tui.widgets.rule import TitledRule
 from batchtui.tui.workers import CoalescedWorker, run_guarded
 
 if TYPE_CHECKING:
@@ -40,25 +41,34 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from batchtui.domain.batch import Batch
-    from batchtui.domain.query import FilterField, SortKey
+    from batchtui.domain.query import FilterField
     from batchtui.services.workspace import Workspace
     from batchtui.text.filter_completion import Continuation
     from batchtui.tui.messages import BatchesChanged
 
-SORT_WORDS = {"attention": "what needs you first", "newest": "newest first"}
 FILTER_HINT = "words, status:ended, !tag:old, errored:>0, age:<2d"
-EMPTY = (
-    "Nothing here yet",
-    "{batches.compose}  makes requests from a table; an example is there to begin with",
+WAYS = (
     "{batches.submit}  submits a file of requests",
-    "{batches.sync}  brings in batches that were made elsewhere",
+    "{batches.compose}  makes requests from a table; an example is there to begin with",
+    "{batches.sync}  imports batches that were created elsewhere",
     "{app.help}  shows the keys",
     "",
     "`batchtui demo` shows all of it on a simulator, without a key",
 )
+"""What an empty dashboard says below its title and the credentials."""
 NONE_MATCH = ("No batch matches the filter", "{app.back}  clears it")
 WITHOUT_A_BATCH = frozenset(
-    ("batches.filter", "batches.compose", "batches.submit", "batches.sync", "batches.columns", "batches.by-job")
+    (
+        "batches.filter",
+        "batches.compose",
+        "batches.submit",
+        "batches.sync",
+        "batches.columns",
+        "batches.by-job",
+        "batches.views",
+        "batches.all",
+        *(f"batches.view-{number}" for number in range(1, 10)),
+    )
 )
 """Commands of the list that need no batch in it."""
 
@@ -68,6 +78,7 @@ class BatchesScreen(BatchActions):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.BATCHES)
     SCOPES = (Scope.BATCHES, Scope.LABELS, Scope.LIST, Scope.EVERYWHERE)
+    TITLE_IN_PATH = "Batches"
     AUTO_FOCUS = "#batches"
     """The list, from the first moment on: Textual would focus the filter, which comes before it, and that would take
     the first key.
@@ -77,6 +88,8 @@ class BatchesScreen(BatchActions):
         super().__init__(workspace)
         self._list_state = ListState()
         self._is_found = False
+        self._made: int | None = None
+        """The key of a batch that was just made, until the cursor stands on it."""
         self._unfolded = 0
         """Number of batches that were just unfolded below the cursor."""
         self._rows = BatchRows(workspace.registry.views)
@@ -85,6 +98,7 @@ class BatchesScreen(BatchActions):
         self._filter_bar = FilterBar(FILTER_HINT, completing=self._continuations)
         self._known: Mapping[FilterField, Sequence[str]] = {}
         self._detail = Detail(workspace.clock.now, self.forecast)
+        self._detail_rule = TitledRule("", id="detail-rule")
         self._ordering = CoalescedWorker(self, self._reorder)
         self._keeping = CoalescedWorker(self, self._keep)
         painter = BatchPainter(workspace.clock.now, self.forecast, plain=lambda: painter_of(self).plain)
@@ -95,7 +109,7 @@ class BatchesScreen(BatchActions):
         yield self._filter_bar
         with Container(id="body"):
             yield self.grid
-            yield Rule(id="detail-rule")
+            yield self._detail_rule
             yield self._detail
 
     async def on_mount(self) -> None:
@@ -114,7 +128,24 @@ class BatchesScreen(BatchActions):
         self._say_why_empty()
 
     def _say_why_empty(self) -> None:
-        self.grid.empty = empty_state(self, *(NONE_MATCH if self._list_state.filter else EMPTY))
+        if self._list_state.filter:
+            self.grid.empty = empty_state(self, *NONE_MATCH)
+            return
+        title, *lines = empty_state(self, "No batches yet", *WAYS)
+        self.grid.empty = (title, (), *self._credential_lines(), *lines)
+
+    def _credential_lines(self) -> Iterator[Line]:
+        """Yield whether a key is set, and where it leads: what a newcomer needs to know before anything is sent."""
+        from batchtui.gateway.credentials import find_credentials
+
+        found = find_credentials(self.workspace.profile, base_url=self.workspace.base_url)
+        if found.found:
+            yield (Span("+ " if painter_of(self).plain else "✓ ", Tone.GOOD), Span(one_line(found.source)))
+        else:
+            yield (Span("! ", Tone.WARN), Span("No API key found", Tone.STRONG))
+            yield (Span("  Set ANTHROPIC_API_KEY and start again, or log in: ", Tone.DIM), Span("ant auth login"))
+        place = one_line(self.workspace.workspace_id or "the workspace is known after the first call")
+        yield (Span(f"  {one_line(found.destination)} · {place}", Tone.DIM),)
 
     async def _reorder(self) -> None:
         now = self._list_state
@@ -135,10 +166,26 @@ class BatchesScreen(BatchActions):
             self.grid.repaint()
         self.grid.show(order, cursor_on=None if self._is_found else now.cursor)
         self._is_found = True
+        self._find_made(order)
         unfolded, self._unfolded = self._unfolded, 0
         self.grid.reveal(unfolded)
         self._say_filter()
-        self.refresh_footer()
+        self.refresh_frame()
+
+    def go_to_batch(self, key: int) -> None:
+        """Put the cursor on a batch, as soon as the list has it."""
+        self._made = key
+        self._ordering.request()
+
+    def _find_made(self, order: Sequence[int]) -> None:
+        """Put the cursor on the batch that was made last, once it is there."""
+        if self._made is None:
+            return
+        row = self._rows.row_showing(self._made)
+        if row in order:
+            self._made = None
+            self.grid.show(order, cursor_on=row)
+            self.refresh_frame()
 
     # ── what happens ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -156,13 +203,13 @@ class BatchesScreen(BatchActions):
         self._show_detail()
 
     def on_grid_cursor_moved(self) -> None:
-        """Show the details of the batch under the cursor."""
+        """Show the details of the batch under the cursor, and its row."""
         self._show_detail()
-        self.refresh_footer()
+        self.refresh_frame()
 
     def on_grid_marks_changed(self) -> None:
         """Show how many batches are marked."""
-        self.refresh_footer()
+        self.refresh_frame()
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
         """Open a batch; unfold a job, or fold it."""
@@ -180,26 +227,36 @@ class BatchesScreen(BatchActions):
         self._arrange(is_open=others if row.is_open else (*others, row.batch.job))
 
     def on_grid_sort_asked(self, event: Grid.SortAsked) -> None:
-        """Sort otherwise, and store that."""
-        self._sort(event.sort, event.reverse)
+        """Sort by the column of the title that was clicked, or open the menu of what can be sorted by."""
+        if event.sort or event.reverse:
+            self._sort(event.sort, event.reverse)
+        else:
+            run_guarded(self, self._choose_sort, group="choose", exclusive=True)
+
+    async def _choose_sort(self) -> None:
+        from batchtui.tui.batches.sort_picker import SortPicker
+
+        now = self._list_state
+        menu = SortPicker(self.grid.columns, now.sort, descending=now.descending)
+        chosen = await self.app.push_screen(menu, wait_for_dismiss=True)
+        if chosen is not None:
+            self._sort(chosen, False)
 
     def _sort(self, by: str, reverse: bool) -> None:
-        """Sort by this key, by the next one for an empty key, or reverse the order."""
+        """Sort by this key; by the one in force, or with `reverse`, the other way round."""
         now = self._list_state
         if reverse or by == now.sort:
             self._arrange(descending=not now.descending)
         else:
-            self._arrange(sort=next((sort for sort in SORT_KEYS if sort == by), self._next_sort()), descending=False)
-
-    def _next_sort(self) -> SortKey:
-        shown = {column.sort for column in self.grid.columns}
-        sorts = ["attention", "newest", *(sort for sort in SORT_KEYS if sort in shown)]
-        at = sorts.index(self._list_state.sort) if self._list_state.sort in sorts else -1
-        return next(sort for sort in SORT_KEYS if sort == sorts[(at + 1) % len(sorts)])
+            self._arrange(sort=next((sort for sort in SORT_KEYS if sort == by), now.sort), descending=False)
 
     def _arrange(self, **changes: Any) -> None:
         """Change how the list is arranged, and store that."""
-        self._remember(replace(self._list_state, **changes))
+        self._take(replace(self._list_state, **changes))
+
+    def _take(self, state: ListState) -> None:
+        """Arrange the list in this way, and store that."""
+        self._remember(state)
         columns = chosen_columns(self._list_state.columns)
         if columns != self.grid.columns:
             self.grid.columns = columns
@@ -219,6 +276,7 @@ class BatchesScreen(BatchActions):
     def _show_detail(self) -> None:
         row = self.grid.item
         self._detail.show(row.batch if row else None, row.together if row else ())
+        self._detail_rule.say(title_of(row.batch) if row else "")
 
     def _say_filter(self) -> None:
         tally = self.dashboard.status.tally
@@ -244,16 +302,15 @@ class BatchesScreen(BatchActions):
         with suppress(StorageError):  # to begin at the top once is no reason to fail at the end
             await self._keep()
 
-    def footer_status(self) -> Line:
-        """Return how many batches are marked, else how many are shown and in which order."""
-        if self.grid.marks:
-            return (Span(f"{count(len(self.chosen))} marked", Tone.WARN),)
-        shown, total = self._shown, self.dashboard.status.tally.total
-        words = amount(total, "batch", "batches") if shown == total else f"{count(shown)} of {count(total)}"
-        if self._list_state.by_job:
-            words = f"{words} by job"
-        order = SORT_WORDS.get(self._list_state.sort, f"by {self._list_state.sort}")
-        return (Span(words + (f", {order}" if self.size.width >= 100 else ""), Tone.DIM),)
+    def position(self) -> Line:
+        """Return how many batches are marked, the row under the cursor, and the order."""
+        now, rows = self._list_state, len(self.grid.order)
+        marked = (Span(f"{count(len(self.chosen))} marked", Tone.WARN),) if self.grid.marks else ()
+        # Of folded jobs a row is not a batch.
+        folded = (Span(amount(self._shown, "batch", "batches"), Tone.DIM),) if now.by_job else ()
+        reversed_ = ", reversed" if now.descending else ""
+        order = (Span(f"by {now.sort}{reversed_}", Tone.DIM),) if rows else ()
+        return joined([marked, folded, row_words(self.grid.cursor, rows), order], " · ")
 
     def back(self) -> bool:
         """Clear the filter, else the marks. Returns whether there was anything to clear."""
@@ -275,6 +332,11 @@ class BatchesScreen(BatchActions):
         return super().is_available(command_id)
 
     @property
+    def can_go_back(self) -> bool:
+        """Whether there is a filter or a mark to clear."""
+        return self._filter_bar.display or bool(self.grid.marks)
+
+    @property
     def chosen(self) -> list[int]:
         """The keys of the batches that a command works on; a row of a job stands for all of its batches."""
         return list(dict.fromkeys(key for row in self.grid.chosen for key in self._rows.batches_of(row)))
@@ -283,11 +345,84 @@ class BatchesScreen(BatchActions):
     def _shown(self) -> int:
         return self._rows.number(self.grid.order)
 
+    def acted(self) -> None:
+        """Clear the marks: the next act would take the same batches again."""
+        self.grid.unmark()
+
     # ── commands ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _action_batches_filter(self) -> None:
         run_guarded(self, self._learn_words, group="words", exclusive=True)
         self._filter_bar.open()
+
+    def _action_batches_views(self) -> None:
+        run_guarded(self, self._choose_view, group="choose", exclusive=True)
+
+    async def _choose_view(self) -> None:
+        from batchtui.tui.batches import views
+
+        picker = views.ViewPicker(self.workspace.settings.views)
+        chosen = await self.app.push_screen(picker, wait_for_dismiss=True)
+        if chosen is None:
+            return
+        if chosen.act == "show":
+            self._show_view(chosen.name)
+        elif chosen.act == "remove":
+            views.remove_view(self.dashboard, chosen.name)
+            self.dashboard.say(f"Removed the view {one_line(chosen.name)}.")
+        else:
+            views.save_view(self.dashboard, chosen.name, self._list_state.arrangement)
+            self.dashboard.say(self._saved_words(chosen.name))
+        self.refresh_frame()
+
+    def _saved_words(self, name: str) -> str:
+        number = list(self.workspace.settings.views).index(name) + 1
+        keys = self.dashboard.keymap.get(f"batches.view-{number}", ())
+        shows = f"{keys[0]} shows it" if keys else "the menu of views shows it"
+        return f"Saved this list as the view {one_line(name)}: {shows}."
+
+    def _show_view(self, name: str) -> None:
+        from batchtui.tui.batches.views import arrangement_of
+
+        now, view = self._list_state, self.workspace.settings.views[name]
+        # From one view to the next the way back is that to one's own list.
+        home = now.home if now.home is not None else now.arrangement
+        self._open_arrangement(now.arranged(arrangement_of(view), home=home))
+
+    def _open_arrangement(self, state: ListState) -> None:
+        self._take(state)
+        self._filter_bar.open(state.filter)
+        if not state.filter:
+            self._filter_bar.close()
+
+    def _action_batches_view(self, number: int) -> None:
+        names = list(self.workspace.settings.views)
+        if number <= len(names):
+            self._show_view(names[number - 1])
+            return
+        keys = self.dashboard.keymap["batches.views"]
+        how = f"; {keys[0]} saves this list as one" if keys else ""
+        self.dashboard.say(f"There is no saved view {number}{how}.")
+
+    def _action_batches_all(self) -> None:
+        now = self._list_state
+        home = now.home if now.home is not None else now.arrangement
+        self._open_arrangement(now.arranged(replace(home, filter=""), home=None))
+
+    def _view_name(self) -> str:
+        """Return the name of the saved view that is shown; empty where the list is arranged in another way."""
+        views = self.workspace.settings.views
+        if self._list_state.home is None or not views:
+            return ""
+        from batchtui.tui.batches.views import arrangement_of
+
+        now = self._list_state.arrangement
+        return next((name for name, view in views.items() if arrangement_of(view) == now), "")
+
+    def crumbs(self) -> tuple[str, ...]:
+        """Return the name of the list, and of the saved view that is shown."""
+        name = self._view_name()
+        return (*super().crumbs(), *((one_line(name),) if name else ()))
 
     def _action_batches_columns(self) -> None:
         from batchtui.tui.batches.column_picker import ColumnPicker

@@ -1,4 +1,4 @@
-"""`BaseScreen` is what every full screen inherits: status bar above, hint and footer below, and which commands work."""
+"""`BaseScreen` is what every full screen inherits: top line, path, message, hint, footer, and what works."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.screen import Screen
 
 from batchtui.tui.chrome.footer import Footer
+from batchtui.tui.chrome.path_rule import PathRule
 from batchtui.tui.chrome.status_bar import StatusBar
 from batchtui.tui.commands.table import Scope, of_scope
 from batchtui.tui.hints.line import HintLine
 from batchtui.tui.host import Host, host_of
+from batchtui.tui.messages import ScreenShown
 from batchtui.tui.rendering.spans import NOTHING, Line
-from batchtui.tui.widgets.rule import Rule
+from batchtui.tui.widgets.message_line import MessageLine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +32,10 @@ if TYPE_CHECKING:
 
 
 class BaseScreen(Screen[None]):
-    """A screen between status bar and footer. Subclasses yield what is between them."""
+    """A screen between top line and footer. Subclasses yield what is between them."""
+
+    TITLE_IN_PATH: ClassVar[str] = ""
+    """What the screen is called in the path; screens of one batch return a name from `crumbs` instead."""
 
     SCOPES: ClassVar[tuple[Scope, ...]] = (Scope.EVERYWHERE,)
     """The scopes that are heard here, the closest first."""
@@ -44,7 +49,9 @@ class BaseScreen(Screen[None]):
         # Functions and not values: the app may have other settings by the time they are asked.
         self._status_bar = StatusBar(lambda: self.dashboard.status)
         self._guide_line = HintLine(self._hint, lambda: self.dashboard.keymap, self.SCOPES)
-        self._footer = Footer(lambda: list(self.offers()), self.footer_status, self.carry_out)
+        self._path_rule = PathRule(self.path, self.position)
+        self._message_line = MessageLine(has_history=lambda: self.is_available("app.activity"))
+        self._footer = Footer(lambda: list(self.offers()), self.carry_out)
 
     @property
     def dashboard(self) -> Host:
@@ -58,9 +65,9 @@ class BaseScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Lay out the lines above and below the content."""
         yield self._status_bar
-        yield Rule()
+        yield self._path_rule
         yield from self.content()
-        yield Rule()
+        yield self._message_line
         yield self._guide_line
         yield self._footer
 
@@ -68,8 +75,22 @@ class BaseScreen(Screen[None]):
         """Yield the widgets between the lines."""
         raise NotImplementedError
 
-    def footer_status(self) -> Line:
-        """Return what the footer shows at its right end."""
+    def crumbs(self) -> tuple[str, ...]:
+        """Return the last places of the path, sanitised: what this screen shows, and what it is."""
+        return (self.TITLE_IN_PATH,) if self.TITLE_IN_PATH else ()
+
+    def path(self) -> list[str]:
+        """Return the names of the screens from the list of batches to this one; one said twice in a row is left out."""
+        places: list[str] = []
+        for screen in self.dashboard.screen_stack:
+            crumbs = screen.crumbs() if isinstance(screen, BaseScreen) else ()
+            places += [crumb for at, crumb in enumerate(crumbs) if at or places[-1:] != [crumb]]
+            if screen is self:
+                break
+        return places
+
+    def position(self) -> Line:
+        """Return what the path rule shows at its right end: the row under the cursor, what is marked, the order."""
         return NOTHING
 
     def back(self) -> bool:
@@ -98,7 +119,12 @@ class BaseScreen(Screen[None]):
         """Return whether a command makes sense now."""
         if command_id in ("hint.skip", "hint.off"):
             return self._hint() is not None
-        return command_id != "app.back" or self.dashboard.screen_stack[0] is not self
+        return command_id != "app.back" or self.can_go_back
+
+    @property
+    def can_go_back(self) -> bool:
+        """Whether esc leads anywhere: the first two screens are Textual's own blank one and the list of batches."""
+        return self not in self.dashboard.screen_stack[:2]
 
     def _hint(self) -> Hint | None:
         return self.dashboard.guide.hint if self.dashboard.guide is not None else None
@@ -119,12 +145,18 @@ class BaseScreen(Screen[None]):
         """Show the status of the background."""
         self._status_bar.redraw()
 
-    def refresh_footer(self) -> None:
-        """Show which commands work now."""
+    def refresh_frame(self) -> None:
+        """Show where one is, and which commands work now."""
+        self.refresh_position()
         self._footer.redraw()
+
+    def refresh_position(self) -> None:
+        """Show the path and the position in it."""
+        self._path_rule.redraw()
 
     def on_screen_resume(self) -> None:
         """Show what has changed while another screen was in front."""
         self.on_tick()
-        self.refresh_footer()
+        self.refresh_frame()
         self.hint_changed()
+        self.app.post_message(ScreenShown())

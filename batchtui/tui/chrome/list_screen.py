@@ -8,23 +8,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
+from batchtui.text.numbers import count
 from batchtui.tui.chrome.base_screen import BaseScreen
+from batchtui.tui.chrome.path_rule import row_words
+from batchtui.tui.rendering.spans import NOTHING, Line, Span, Tone, joined
 from batchtui.tui.widgets.lines_view import ItemView
-from batchtui.tui.widgets.rule import Rule
+from batchtui.tui.widgets.rule import Rule, TitledRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from textual.widget import Widget
 
+    from batchtui.services.workspace import Workspace
     from batchtui.tui.widgets.grid.grid import Grid
 
 T = TypeVar("T")
+UNMARKED = frozenset({"list.mark", "list.mark-range", "list.mark-all", "list.unmark"})
+"""Commands of a list in which marks mean nothing."""
+UNSORTED = frozenset({"list.sort", "list.reverse"})
+"""Commands of a list that has one order only."""
 
 
 class ListScreen(BaseScreen, Generic[T]):
     """A list that has the focus, what stands above it, and a detail below it behind a rule: subclasses say which."""
 
+    DETAIL_TITLE: ClassVar[str] = ""
+    """What the rule above the detail says; empty for a rule without a title."""
     UNAVAILABLE: ClassVar[frozenset[str]] = frozenset()
     """The ids of commands that are heard here, as in every list, and mean nothing on this screen."""
     grid: Grid[T]
@@ -33,12 +43,16 @@ class ListScreen(BaseScreen, Generic[T]):
     items: Sequence[T] = ()
     """What `page` returns, by place: the keys of the list are places in it."""
 
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self._detail_rule = TitledRule(self.DETAIL_TITLE, id="detail-title") if self.DETAIL_TITLE else Rule()
+
     def content(self) -> Iterator[Widget]:
         """Lay out the list between what stands above and below it."""
         yield from self.above()
         yield self.grid
         if self.detail is not None:
-            yield Rule()
+            yield self._detail_rule
             yield self.detail
 
     def above(self) -> Iterator[Widget]:
@@ -54,14 +68,24 @@ class ListScreen(BaseScreen, Generic[T]):
         # The list may have become shorter since the grid asked.
         return [(key, self.items[key]) for key in keys if key < len(self.items)]
 
+    def aside(self) -> Line:
+        """Return what there is to say about the list besides the row: what it is filtered or sorted by."""
+        return NOTHING
+
+    def position(self) -> Line:
+        """Return what is said besides, what is marked, and the row under the cursor."""
+        marked = (Span(f"{count(len(self.grid.marks))} marked", Tone.WARN),) if self.grid.marks else ()
+        return joined([self.aside(), marked, row_words(self.grid.cursor, len(self.grid.order))], " · ")
+
     def show_detail(self) -> None:
         """Show the item under the cursor below the list."""
         if isinstance(self.detail, ItemView):
             self.detail.show(self.grid.item)
 
     def on_grid_cursor_moved(self) -> None:
-        """Show the item under the cursor below the list."""
+        """Show the item under the cursor below the list, and its row in the path rule."""
         self.show_detail()
+        self.refresh_position()
 
     def is_available(self, command_id: str) -> bool:
         """Leave out what means nothing here."""

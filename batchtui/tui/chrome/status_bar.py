@@ -1,4 +1,4 @@
-"""`StatusBar` is the top line: the workspace, batches by state, warnings, costs, and the age of the data."""
+"""`StatusBar` is the top line: the workspace, batches by state, warnings, today's costs, and the age of the data."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from decimal import Decimal
 
-    from batchtui.registry.batch_queries import BatchCounts
+    from batchtui.registry.batches.queries import BatchCounts
     from batchtui.services.polling.poller import PollStatus
     from batchtui.services.workspace import Workspace
     from batchtui.tui.host import Status
@@ -62,21 +62,22 @@ class StatusBar(LinesView):
         """Return the line. Where room is short, words go before numbers, and numbers before the age of the data."""
         status = self._status()
         plain = painter_of(self).plain
-        right = poll_words(status)
-        warned = warning_words(status.warnings, status.warnings_key)
-        money = money_words(status.spent, status.saved)
-        tally = tally_words(status.tally, plain=plain)
+        age = poll_words(status)
+        badge = warning_badge(status.warnings, status.warnings_key)
+        money = money_words(status.spent)
+        full, short = _left(status, full=True), _left(status, full=False)
+        tally, numbers = (tally_words(status.tally, plain=plain, words=words) for words in (True, False))
         # From the fullest form to the shortest: the first one that fits is drawn.
-        for left, middle in (
-            (_left(status, full=True), joined([tally, warned, money], "   ")),
-            (_left(status, full=True), joined([tally, warned, money[:1]], "   ")),
-            (_left(status, full=True), joined([tally, warned], "   ")),
-            (_left(status, full=False), joined([tally, warned], "   ")),
-            (_left(status, full=False), joined([tally_words(status.tally, plain=plain, words=False), warned], "   ")),
-            (_left(status, full=False), warned),
-            (NOTHING, NOTHING),
+        for left, middle, others in (
+            (full, tally, (badge, money, age)),
+            (full, tally, (badge, age)),
+            (short, tally, (badge, age)),
+            (short, numbers, (badge, money, age)),
+            (short, numbers, (badge, age)),
+            (short, NOTHING, (badge, age)),
+            (NOTHING, NOTHING, (age,)),
         ):
-            line = joined([left, middle], "   ")
+            line, right = joined([left, middle], "   "), joined(others, "   ")
             room = columns - width(line) - width(right) - 2
             if room >= 2:
                 break
@@ -111,18 +112,17 @@ def tally_words(tally: BatchCounts, *, plain: bool = False, words: bool = True) 
     return joined(groups, "   " if words else "  ")
 
 
-def warning_words(warnings: int, key: str = "") -> Line:
-    """Return how many warnings there are, and the key that shows them."""
+def warning_badge(warnings: int, key: str = "") -> Line:
+    """Return how many warnings there are, and the key that shows them, on a ground of its own."""
     if not warnings:
         return NOTHING
-    return (Span(amount(warnings, "warning"), Tone.WARN), *((Span(f" [{key}]", Tone.DIM),) if key else ()))
+    badge = Span(f" {amount(warnings, 'warning')} ", Tone.YELLOW_PLACE)
+    return (badge, Span(f" [{key}]", Tone.DIM)) if key else (badge,)
 
 
-def money_words(spent: Decimal, saved: Decimal) -> Line:
-    """Return what today's batches have cost and saved; nothing where they cost nothing yet."""
-    if not spent:
-        return NOTHING
-    return (Span(f"{usd(spent)} today", Tone.DIM), Span(f" · saved {usd(saved)}" if saved > 0 else "", Tone.DIM))
+def money_words(spent: Decimal) -> Line:
+    """Return what today's batches have cost; nothing where they cost nothing yet."""
+    return (Span(f"{usd(spent)} today", Tone.DIM),) if spent else NOTHING
 
 
 def poll_words(status: Status) -> Line:

@@ -33,6 +33,9 @@ def with_keys(text: str, keymap: Keymap, tone: Tone, *, plain: bool, named: Tone
     end = 0
     for found in _NAMED.finditer(text):
         command, wished, name = found.groups()
+        # A text may name something from outside that looks like a command; it stays as it is.
+        if not name and command not in BY_ID:
+            continue
         pieces.append(Span(text[end : found.start()], tone))
         pieces.append(Span(name or key_of(command, keymap, plain=plain, wished=wished), named))
         end = found.end()
@@ -47,10 +50,19 @@ def key_of(command_id: str, keymap: Keymap, *, plain: bool, wished: str | None =
     return display_key(wished if wished in keys else keys[0], plain=plain)
 
 
+def keymap_of(node: DOMNode) -> Keymap:
+    """Return the keys of the app that a widget belongs to."""
+    return cast("HasKeys", node.app).keymap
+
+
 def text_with_keys(node: DOMNode, text: str, tone: Tone = Tone.DIM, named: Tone = Tone.ACCENT) -> Line:
     """Return a text with the keys of the app that a widget belongs to; see `with_keys`."""
-    keymap = cast("HasKeys", node.app).keymap
-    return with_keys(text, keymap, tone, plain=painter_of(node).plain, named=named)
+    return with_keys(text, keymap_of(node), tone, plain=painter_of(node).plain, named=named)
+
+
+def text_naming_keys(app: HasKeys, text: str) -> str:
+    """Return a sentence with its commands in braces replaced by their keys, for what is said in plain text."""
+    return "".join(piece.text for piece in with_keys(text, app.keymap, Tone.TEXT, plain=False))
 
 
 def empty_state(node: DOMNode, title: str, *ways: str) -> tuple[Line, ...]:

@@ -133,7 +133,7 @@ def bindings(*scopes: Scope) -> list[BindingType]:
 
     return [
         Binding(
-            ",".join(map(textual_name, command.keys)),
+            ",".join(map(textual_name, (*command.keys, *command.was))),
             command.action,
             command.title,
             show=False,

@@ -1,4 +1,24 @@
-"""`COMMANDS` is the table of every command; bindings, palette, footer, help and `batchtui keys` are made from it."""
+"""`COMMANDS` is the table of every command; bindings, palette, footer, help and `batchtui keys` are made from it.
+
+One letter means one thing as far as twenty screens allow. What was decided, and why:
+
+    y Y     copy, everywhere: the id or custom_id under the cursor; Y copies more. In dialogs y is yes. It never sends:
+            who is used to `yy` would pay.
+    ctrl+s  send, write or save what a form shows; so does enter on its button
+    e       the editor, everywhere
+    f       show only a part: views of the batches, outcomes of results, kinds of the activity, changes; F goes back
+    1 … 9   what `f` lists, by its number: a saved view in the list of batches, an outcome in a batch; 0 shows all
+    s S     a menu of columns to sort by; the other way round
+    d       delete, after a question. k9s describes with d and deletes with ctrl+d; here details are always in sight
+            and enter opens, and ctrl+d scrolls, as in vim and less
+    n N     new (submit a file, compose one) in the list of batches, the next one and the one before elsewhere, no in
+            dialogs
+    c       cancel at the API; in forms, where nothing can be canceled, change
+    L       the name of a job (label); t its tags, m its note; U undoes these
+    r R     ask the API again; retry
+
+Keys of an earlier version that do no harm work for one version more: `Command.was`.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +48,7 @@ class Scope(StrEnum):
     TEXT = "in every text"
     TREE = "in a JSON tree"
     RESULT = "in a result"
+    HISTORY = "in the attempts of a request"
     COMPARE = "in a comparison"
     PAIR = "in a pair of answers"
     DIALOG = "in every dialog"
@@ -52,18 +73,48 @@ class Command:
     worth: int = 0
     """Its priority in the footer, where the highest come first; 0 for never."""
     in_palette: bool = True
+    was: tuple[str, ...] = ()
+    """Keys of the version before that work as well, and are shown nowhere."""
+
+    @property
+    def acts(self) -> bool:
+        """Whether the footer lists it among the commands that do something."""
+        return self.is_danger or self.id in ACTS
+
+    @property
+    def family(self) -> str:
+        """The id without its number: `batches.view` of `batches.view-3`; the id itself where it has none."""
+        stem, _, number = self.id.rpartition("-")
+        return stem if number.isdigit() else self.id
 
     @property
     def action(self) -> str:
-        """The name of the action that does it, without `_action_`."""
-        return self.id.replace(".", "_").replace("-", "_")
+        """The action that does it, without `_action_`: `batches_copy_id`, `batches_view(3)`."""
+        name = self.family.replace(".", "_").replace("-", "_")
+        return name if self.family == self.id else f"{name}({self.id.rpartition('-')[2]})"
 
+
+ACTS = frozenset({
+    "batches.compose", "batches.export", "batches.compare", "batches.sync", "batches.tag", "batches.rename",
+    "batches.note", "batch.export", "batch.fetch", "batch.compare", "retry.model", "retry.max-tokens", "export.change",
+    "export.write", "columns.down", "columns.up", "columns.usual", "settings.default", "compose.write", "compose.save",
+    "compose.new",
+})  # fmt: skip
+"""The ids of what does something with what is chosen, and is not dangerous."""
 
 Offer = tuple[Command, str]
 """A command that works now, and the key that is shown for it."""
 
 # A short name keeps each command on one line.
 _S = Scope
+
+
+def _numbered(family: str, title: str, help_: str, scope: Scope) -> Iterator[Command]:
+    """Yield nine commands on the keys 1 to 9: one each, so that each can be given another key."""
+    for number in range(1, 10):
+        yield Command(f"{family}-{number}", (str(number),), f"{title} {number}", help_, scope, in_palette=False)
+
+
 COMMANDS: tuple[Command, ...] = (
     Command("app.help", ("?", "f1"), "help", "Show the keys that work here.", _S.EVERYWHERE, worth=99),
     Command(
@@ -76,12 +127,13 @@ COMMANDS: tuple[Command, ...] = (
     Command("app.spending", ("$",), "spending", "Show what was spent, and what it saved.", _S.EVERYWHERE, worth=25),
     Command("app.warnings", ("!",), "warnings", "Show what to look out for, and do something about it.", _S.EVERYWHERE),
     Command("app.settings", ("O",), "settings", "Show every setting, and change it.", _S.EVERYWHERE, worth=18),
+    Command("app.undo", ("U",), "undo", "Undo the last change of names, tags or notes.", _S.EVERYWHERE),
     Command("app.theme", ("T",), "theme", "Change to the next theme.", _S.EVERYWHERE),
-    Command("app.back", ("esc",), "back", "Go back; clear a filter or marks.", _S.EVERYWHERE, worth=15),
+    Command("app.back", ("esc",), "back", "Go back; clear a filter or marks.", _S.EVERYWHERE, worth=96),
     Command("app.leave", ("q",), "leave", "Go back; from the list of batches: quit.", _S.EVERYWHERE),
-    Command("app.quit", ("ctrl+q", "ctrl+c"), "quit", "Quit. What runs at the API goes on.", _S.EVERYWHERE, worth=30),
-    Command("hint.skip", (".",), "next hint", "Go on to the next hint, or the tour's next step.", _S.EVERYWHERE),
-    Command("hint.off", (",",), "no hints", "Put the hints away for good, or end the tour.", _S.EVERYWHERE),
+    Command("app.quit", ("ctrl+q", "ctrl+c"), "quit", "Quit. Batches go on at the API.", _S.EVERYWHERE, worth=30),
+    Command("hint.skip", (".",), "next hint", "Show the next hint, or the tour's next step.", _S.EVERYWHERE),
+    Command("hint.off", (",",), "no hints", "Hide the hints for good, or end the tour.", _S.EVERYWHERE),
     # ── lists ──
     Command("list.down", ("j", "down"), "down", "Go to the next row.", _S.LIST, in_palette=False),
     Command("list.up", ("k", "up"), "up", "Go to the row before.", _S.LIST, in_palette=False),
@@ -94,26 +146,29 @@ COMMANDS: tuple[Command, ...] = (
     Command("list.right", ("l", "right"), "columns right", "Bring in columns from the right.", _S.LIST),
     Command("list.left", ("h", "left"), "columns left", "Bring back columns from the left.", _S.LIST),
     Command("list.open", ("enter",), "open", "Open what the cursor is on.", _S.LIST, worth=100),
-    Command("list.mark", ("space",), "mark", "Mark the row, or take its mark away.", _S.LIST, worth=50),
+    Command("list.mark", ("space",), "mark", "Mark the row, or unmark it.", _S.LIST, worth=50),
     Command("list.mark-range", ("V",), "mark range", "Mark from the last mark to here.", _S.LIST),
     Command("list.mark-all", ("*",), "mark all", "Mark everything that is shown.", _S.LIST),
-    Command("list.unmark", ("\\",), "unmark", "Take all marks away.", _S.LIST),
-    Command("list.sort", ("s",), "sort", "Sort by the next column.", _S.LIST, worth=55),
-    Command("list.reverse", ("S",), "reverse", "Turn the order round.", _S.LIST),
+    Command("list.unmark", ("\\",), "unmark", "Clear the selection.", _S.LIST),
+    Command("list.sort", ("s",), "sort", "Choose what the list is sorted by.", _S.LIST, worth=55),
+    Command("list.reverse", ("S",), "reverse", "Reverse the order.", _S.LIST),
     # ── batches ──
     Command("batches.filter", ("/",), "filter", "Show only what matches words or fields.", _S.BATCHES, worth=80),
+    Command("batches.views", ("f",), "views", "Show a saved view, or save this one.", _S.BATCHES, worth=59),
+    *_numbered("batches.view", "view", "Show the saved view of this number.", _S.BATCHES),
+    Command("batches.all", ("0",), "all", "Show all batches again, as they are sorted.", _S.BATCHES),
     Command("batches.compose", ("N",), "compose", "Make requests from a table and a template.", _S.BATCHES, worth=74),
     Command("batches.submit", ("n",), "new", "Submit a file of requests.", _S.BATCHES, True, 75),
     Command(
-        "batches.resume", ("u",), "resume", "Look for a part whose answer was lost; send what waits.", _S.BATCHES, True,
+        "batches.resume", ("u",), "resume", "Look for a part of unknown fate; send what waits.", _S.BATCHES, True,
         79,
     ),
     Command("batches.cancel", ("c",), "cancel", "Cancel the marked batches, else this one.", _S.BATCHES, True, 70),
     Command("batches.delete", ("d",), "delete", "Delete the marked batches, else this one.", _S.BATCHES, True, 65),
-    Command("batches.retry", ("R",), "retry", "Send again what failed, here or in the marked.", _S.BATCHES, True, 60),
+    Command("batches.retry", ("R",), "retry", "Retry what failed, here or in the marked.", _S.BATCHES, True, 60),
     Command("batches.export", ("x",), "export", "Write the results to files.", _S.BATCHES, worth=58),
     Command("batches.compare", ("=",), "compare", "Compare two marked, or this with another.", _S.BATCHES, worth=24),
-    Command("batches.sync", ("i",), "import", "Bring in batches that were made elsewhere.", _S.BATCHES),
+    Command("batches.sync", ("i",), "import", "Import batches created elsewhere.", _S.BATCHES),
     Command("batches.columns", ("C",), "columns", "Choose the columns, and put them in order.", _S.BATCHES, worth=22),
     Command("batches.by-job", ("b",), "by job", "Fold parts and attempts of a job, or not.", _S.BATCHES, worth=24),
     Command("batches.copy-id", ("y",), "copy id", "Copy the batch's id.", _S.BATCHES),
@@ -121,25 +176,33 @@ COMMANDS: tuple[Command, ...] = (
     # ── one batch ──
     Command("batch.outcomes", ("f",), "outcomes", "Show only the next outcome.", _S.BATCH, worth=80),
     Command("batch.outcomes-back", ("F",), "outcomes back", "Show only the outcome before.", _S.BATCH),
+    *_numbered("batch.outcome", "outcome", "Show only the outcome of this number; 1 is all.", _S.BATCH),
     Command("batch.search", ("/",), "search", "Find results by what they say.", _S.BATCH, worth=75),
     Command("batch.groups", ("tab",), "failures", "Go to the failures by kind, or back.", _S.BATCH, worth=78),
+    Command("batch.preview", ("z",), "preview", "Show the answer beside the list, or hide it.", _S.BATCH, worth=53),
+    Command("batch.preview-down", ("J",), "answer down", "Scroll the answer beside the list down.", _S.BATCH),
+    Command("batch.preview-up", ("K",), "answer up", "Scroll the answer beside the list up.", _S.BATCH),
+    Command("batch.table", ("v",), "table", "Show JSON answers as a table, or as text.", _S.BATCH, worth=56),
+    Command("batch.charts", ("%",), "charts", "Show outcomes, lengths, costs and values as bars.", _S.BATCH, worth=62),
+    Command("batch.job", ("b",), "whole job", "Show the results of all parts and attempts.", _S.BATCH, worth=61),
+    Command("batch.history", ("H",), "attempts", "Show every attempt of this request.", _S.BATCH, worth=40),
     Command("batch.next-failure", ("]",), "next failure", "Go to the next failure in the list.", _S.BATCH, worth=60),
     Command("batch.previous-failure", ("[",), "failure before", "Go to the failure before.", _S.BATCH),
     Command("batch.compare", ("=",), "compare", "Compare with a batch of the same custom_ids.", _S.BATCH, worth=54),
     Command("batch.fetch", ("w",), "fetch results", "Fetch the results, if they are not here yet.", _S.BATCH, worth=72),
     Command("batch.cancel", ("c",), "cancel", "Cancel this batch.", _S.BATCH, True, 70),
     Command("batch.delete", ("d",), "delete", "Delete this batch.", _S.BATCH, True, 65),
-    Command("batch.retry", ("R",), "retry", "Send again what is marked, else what failed.", _S.BATCH, True, 71),
+    Command("batch.retry", ("R",), "retry", "Retry what is marked, else what failed.", _S.BATCH, True, 71),
     Command("batch.export", ("x",), "export", "Write the marked or the shown results to a file.", _S.BATCH, worth=69),
     Command("batch.copy-id", ("y",), "copy id", "Copy the batch's id.", _S.BATCH),
     Command("batch.copy-custom-id", ("Y",), "copy custom_id", "Copy the marked custom_ids, else this one.", _S.BATCH),
     # ── labels ──
     Command("batches.tag", ("t",), "tag", "Tag the job, or those of the marked batches.", _S.LABELS, worth=57),
-    Command("batches.rename", ("e",), "rename", "Give the job another name.", _S.LABELS),
-    Command("batches.note", ("m",), "note", "Write a note down about the job.", _S.LABELS),
+    Command("batches.rename", ("L", "f2"), "rename", "Give the job another name.", _S.LABELS, was=("e",)),
+    Command("batches.note", ("m",), "note", "Write a note about the job.", _S.LABELS),
     # ── what happened ──
     Command(
-        "activity.only", ("f",), "acts/calls/errors", "Show only acts, each call, only errors, or all.", _S.ACTIVITY,
+        "activity.only", ("f",), "filter", "Show only actions, API calls, errors or messages, or all.", _S.ACTIVITY,
         worth=80,
     ),
     Command(
@@ -153,9 +216,9 @@ COMMANDS: tuple[Command, ...] = (
     # ── trying again, writing files ──
     Command("retry.model", ("m",), "model", "Take another model.", _S.RETRY, worth=80),
     Command("retry.max-tokens", ("t",), "max_tokens", "Take another max_tokens.", _S.RETRY, worth=75),
-    Command("retry.send", ("y",), "send", "Send what is chosen; asks first.", _S.RETRY, True, 95),
+    Command("retry.send", ("ctrl+s",), "retry", "Send what is chosen; asks first.", _S.RETRY, True, 95),
     Command("export.change", ("c",), "change", "Change what is under the cursor.", _S.EXPORT, worth=90),
-    Command("export.write", ("w", "y"), "write", "Write the files.", _S.EXPORT, worth=95),
+    Command("export.write", ("ctrl+s",), "write", "Write the files.", _S.EXPORT, worth=95, was=("w",)),
     # ── columns ──
     Command("columns.down", ("J", "shift+down"), "to the right", "Move the column to the right.", _S.COLUMNS, worth=90),
     Command("columns.up", ("K", "shift+up"), "to the left", "Move the column to the left.", _S.COLUMNS, worth=88),
@@ -165,7 +228,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("settings.default", ("d",), "default", "Go back to the setting's default.", _S.SETTINGS, worth=85),
     Command("settings.editor", ("e",), "editor", "Open the file itself in $EDITOR.", _S.SETTINGS, worth=75),
     # ── from a table to a batch ──
-    Command("compose.submit", ("y",), "submit", "Check all and send them; asks first.", _S.COMPOSE, True, 95),
+    Command("compose.submit", ("ctrl+s",), "submit", "Check all and send them; asks first.", _S.COMPOSE, True, 95),
     Command("compose.side", ("tab",), "other side", "Go to parts, request or table.", _S.COMPOSE, worth=93),
     Command("compose.next", ("n",), "next row", "Show the next row.", _S.COMPOSE, worth=90),
     Command("compose.previous", ("N",), "row before", "Show the row before.", _S.COMPOSE),
@@ -197,8 +260,12 @@ COMMANDS: tuple[Command, ...] = (
     Command("tree.toggle", ("enter",), "open/close", "Open what the cursor is on, or close it.", _S.TREE, worth=98),
     Command("tree.close", ("-",), "close around", "Close what the cursor stands in.", _S.TREE),
     # ── one result ──
-    Command("result.next", ("l", "right", "n"), "next", "Show the next result.", _S.RESULT, worth=90),
-    Command("result.previous", ("h", "left", "N"), "previous", "Show the result before.", _S.RESULT, worth=85),
+    Command("result.next", ("l", "right"), "next", "Show the next result.", _S.RESULT, worth=90),
+    Command("result.previous", ("h", "left"), "previous", "Show the result before.", _S.RESULT, worth=85),
+    Command("result.find", ("/",), "find", "Find a text in the answer and the request.", _S.RESULT, worth=88),
+    Command("result.next-hit", ("n",), "next hit", "Go to the next place; without a search: next result.", _S.RESULT),
+    Command("result.previous-hit", ("N",), "hit before", "Go to the place before; else result before.", _S.RESULT),
+    Command("result.history", ("H",), "attempts", "Show every attempt of this request.", _S.RESULT, worth=46),
     Command("result.next-failure", ("]",), "next failure", "Show the next failure of the list.", _S.RESULT, worth=82),
     Command("result.previous-failure", ("[",), "failure before", "Show the failure before.", _S.RESULT),
     Command("result.other", ("tab",), "other side", "Go to the request, or to the answer.", _S.RESULT, worth=95),
@@ -208,6 +275,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("result.editor", ("e",), "editor", "Open a copy of it in $EDITOR.", _S.RESULT, worth=47),
     Command("result.copy-id", ("y",), "copy custom_id", "Copy the custom_id.", _S.RESULT),
     Command("result.copy-text", ("Y",), "copy text", "Copy what is shown, whole.", _S.RESULT, worth=48),
+    Command("history.copy-id", ("y",), "copy custom_id", "Copy the custom_id.", _S.HISTORY, worth=50),
     # ── comparisons ──
     Command("compare.only", ("f",), "changes", "Show only the next kind of change.", _S.COMPARE, worth=80),
     Command("compare.only-back", ("F",), "changes back", "Show only the kind of change before.", _S.COMPARE),
@@ -228,6 +296,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("field.page-down", ("pgdn",), "page down", "Go some further down.", _S.FIELD),
     Command("field.page-up", ("pgup",), "page up", "Go some further up.", _S.FIELD),
     Command("field.complete", ("tab",), "complete", "Take what is offered into the field.", _S.FIELD),
+    Command("field.save", ("ctrl+s",), "save", "Save under the typed name.", _S.FIELD),
+    Command("field.remove", ("ctrl+x",), "remove", "Remove what the cursor is on.", _S.FIELD),
     Command("field.close", ("esc",), "close", "Leave it as it was.", _S.FIELD),
 )  # fmt: skip
 """In the order in which help and README list them."""
@@ -244,6 +314,7 @@ TOGETHER: tuple[tuple[Scope, ...], ...] = (
     (Scope.EVERYWHERE, Scope.LIST, Scope.COLUMNS),
     (Scope.EVERYWHERE, Scope.LIST, Scope.SETTINGS),
     (Scope.EVERYWHERE, Scope.LIST, Scope.COMPARE),
+    (Scope.EVERYWHERE, Scope.LIST, Scope.HISTORY),
     (Scope.EVERYWHERE, Scope.LIST, Scope.COMPOSE),
     (Scope.EVERYWHERE, Scope.TEXT, Scope.TREE, Scope.COMPOSE),
     (Scope.EVERYWHERE, Scope.TEXT, Scope.TREE, Scope.RESULT),

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.batch import Batch
 from batchtui.services.results.compare import find_comparable
-from batchtui.text.numbers import amount
 from batchtui.text.safe import one_line
 from batchtui.tui.chrome.list_screen import ListScreen
 from batchtui.tui.commands.table import Scope
@@ -30,6 +29,7 @@ class BatchPicker(ListScreen[Batch]):
     """A list of batches; opening one compares the two."""
 
     SCOPES = (Scope.LIST, Scope.EVERYWHERE)
+    TITLE_IN_PATH = "Compare with"
     UNAVAILABLE = frozenset({"list.mark", "list.sort", "list.reverse"})
 
     def __init__(self, workspace: Workspace, batch: Batch) -> None:
@@ -61,7 +61,7 @@ class BatchPicker(ListScreen[Batch]):
         self.grid.update(self._found.items())
         self.grid.show(list(self._found))
         self.grid.repaint()
-        self.refresh_footer()
+        self.refresh_frame()
 
     async def page(self, keys: Sequence[int]) -> Sequence[tuple[int, Batch]]:
         """Return the batches with these keys."""
@@ -70,10 +70,6 @@ class BatchPicker(ListScreen[Batch]):
     def is_available(self, command_id: str) -> bool:
         """Offer opening where something was found."""
         return super().is_available(command_id) and (command_id != "list.open" or bool(self._found))
-
-    def footer_status(self) -> Line:
-        """Return how many were found."""
-        return (Span(amount(len(self._found), "batch", "batches"), Tone.DIM),)
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
         """Compare with this one."""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from batchtui.domain.comparison import AnswerChange
 from batchtui.results.parsed_result import parse_result
-from batchtui.text.numbers import count
 from batchtui.text.safe import one_line
 from batchtui.tui.chrome.base_screen import BaseScreen
+from batchtui.tui.chrome.path_rule import row_words
 from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.compare.diff import side_by_side, unified
@@ -55,6 +55,7 @@ class PairScreen(BaseScreen):
         self._prose = TextView()
         self._reading = CoalescedWorker(self, self._read)
         self._is_json = False
+        self._custom_id = ""
 
     def content(self) -> Iterator[Widget]:
         """Lay out whose answers they are, and the answers."""
@@ -74,18 +75,23 @@ class PairScreen(BaseScreen):
         # Results are read from the disk as they are looked at.
         first, second = await asyncio.to_thread(self._read_from_disk, number)
         self._head.show(pair)
+        self._custom_id = pair.custom_id
         self._prose.show(partial(_differences, first, second))
-        self.refresh_footer()
+        self.refresh_frame()
 
     def _read_from_disk(self, number: int, most: int | None = MOST_SHOWN) -> tuple[str, str]:
         said = _json if self._is_json else _text
         first, second = self._comparison.pairs.lines(number)
         return said(first, most), said(second, most)
 
-    def footer_status(self) -> Line:
+    def crumbs(self) -> tuple[str, ...]:
+        """Return the custom_id of the pair that is shown."""
+        return (one_line(self._custom_id) or "pair",)
+
+    def position(self) -> Line:
         """Return the position in the list."""
-        what = "JSON, " if self._is_json else ""
-        return (Span(f"{what}{count(self._grid.cursor + 1)} of {count(len(self._grid.order))}", Tone.DIM),)
+        what = (Span("JSON", Tone.DIM), Span(" · ", Tone.FAINT)) if self._is_json else ()
+        return (*what, *row_words(self._grid.cursor, len(self._grid.order), "pair"))
 
     def _go(self, step: int) -> None:
         self._grid.go_to(self._grid.cursor + step)

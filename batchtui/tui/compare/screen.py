@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from batchtui.domain.errors import BatchtuiError
 from batchtui.registry.results.pairs import Pair
 from batchtui.services.results.compare import Comparison, compare, targets_of
+from batchtui.text.batch_names import part_name
 from batchtui.text.numbers import count
 from batchtui.tui.chrome.list_screen import ListScreen
 from batchtui.tui.commands.key_text import text_with_keys
@@ -97,7 +98,7 @@ class CompareScreen(ListScreen[Pair]):
         # A million pairs are ordered on a thread.
         self.grid.show(await asyncio.to_thread(comparison.pairs.order, only))
         self._kinds.show(comparison.pairs.by_difference, self._only)
-        self.refresh_footer()
+        self.refresh_frame()
 
     async def page(self, keys: Sequence[int]) -> Sequence[tuple[int, Pair]]:
         """Read the pairs with these numbers from both files."""
@@ -118,12 +119,17 @@ class CompareScreen(ListScreen[Pair]):
         self._only = only
         self._choosing.request()
 
-    def footer_status(self) -> Line:
+    def crumbs(self) -> tuple[str, ...]:
+        """Return which two are compared."""
+        first, second = self._batches
+        return (f"{part_name(first)} against {part_name(second)}",)
+
+    def aside(self) -> Line:
         """Return how many pairs are shown."""
         if self._comparison is None:
             return ()
         shown, total = len(self.grid.order), self._comparison.pairs.count
-        return (Span(f"{count(shown)} of {count(total)}" if shown < total else f"{count(total)} pairs", Tone.DIM),)
+        return (Span(f"{count(shown)} of {count(total)} shown", Tone.DIM),) if shown < total else ()
 
     def is_available(self, command_id: str) -> bool:
         """Offer commands once both sides were compared."""

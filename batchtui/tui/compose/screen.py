@@ -54,6 +54,7 @@ class ComposeScreen(BaseScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.COMPOSE)
     SCOPES = (Scope.COMPOSE, Scope.LIST, Scope.TREE, Scope.TEXT, Scope.EVERYWHERE)
+    TITLE_IN_PATH = "Compose"
 
     def __init__(self, workspace: Workspace, draft: Draft) -> None:
         super().__init__(workspace)
@@ -116,7 +117,7 @@ class ComposeScreen(BaseScreen):
         self._parts = tuple(draft_rows(self.desk.opened, self.desk.composed))
         self.parts.update(enumerate(self._parts))
         self.parts.show(range(len(self._parts)))
-        self.refresh_footer()
+        self.refresh_frame()
 
     def on_tick(self) -> None:
         """Look whether the file of the table has changed."""
@@ -149,7 +150,7 @@ class ComposeScreen(BaseScreen):
 
     def on_request_preview_row_shown(self) -> None:
         """Show which row it is, and what works on it."""
-        self.refresh_footer()
+        self.refresh_frame()
 
     def on_prompt_editor_edited(self, event: PromptEditor.Edited) -> None:
         """Put what is typed into the draft, letter by letter."""
@@ -192,9 +193,9 @@ class ComposeScreen(BaseScreen):
         self.set_class(self.outcome.table.has_focus, "-listing")
         self._title.mark(is_ahead=self.writing.has_focus)
         self.outcome.mark()
-        self.refresh_footer()
+        self.refresh_frame()
 
-    def footer_status(self) -> Line:
+    def position(self) -> Line:
         """Return which row of how many is shown."""
         rows = self.desk.opened.rows
         if rows is None or self.outcome.shown is None:
@@ -273,7 +274,7 @@ class ComposeScreen(BaseScreen):
 
     def _action_compose_view(self) -> None:
         self.outcome.request.turn()
-        self.refresh_footer()
+        self.refresh_frame()
 
     def _action_compose_cache(self) -> None:
         self.take(replace(self.desk.draft, cache=not self.desk.draft.cache))

@@ -18,12 +18,17 @@ if TYPE_CHECKING:
     from batchtui.services.compose.trial import Trial
     from batchtui.services.workspace import Workspace
 
-HERE = ("result.other", "result.view", "result.zoom", "result.pager", "result.copy-text")
+HERE = (
+    "result.other", "result.view", "result.zoom", "result.pager", "result.copy-text", "result.find", "result.next-hit",
+    "result.previous-hit",
+)  # fmt: skip
 """Commands that work on a result without a list."""
 
 
 class TrialScreen(SideBySide):
     """Shows one answer, which is stored nowhere."""
+
+    TITLE_IN_PATH = "Try one row"
 
     def __init__(self, workspace: Workspace, trial: Trial) -> None:
         super().__init__(workspace)
@@ -41,9 +46,9 @@ class TrialScreen(SideBySide):
         self._request.show(Document(partial(request_parts, trial.plan.request), trial.plan.request))
         self._answer.target.focus()
 
-    def footer_status(self) -> Line:
+    def position(self) -> Line:
         """Return that this is not stored."""
-        return (Span("tried now; kept nowhere", Tone.DIM),)
+        return (*self.hit_words(), Span("tried now; not saved", Tone.DIM))
 
     def is_available(self, command_id: str) -> bool:
         """Leave out what goes through a list."""

@@ -53,11 +53,11 @@ class CommandPalette(Picker["Offer", "Command"]):
     def on_input_submitted(self) -> None:
         """Choose what the cursor is on."""
         if self.grid.item is not None:
-            self._close(self.grid.item[0])
+            self.close(self.grid.item[0])
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
         """Choose with the mouse."""
-        self._close(self._offers[event.key][0])
+        self.close(self._offers[event.key][0])
 
 
 def _named(command: Command) -> str:

@@ -5,25 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.containers import Vertical
-from textual.screen import ModalScreen
-
+from batchtui.text.numbers import count
 from batchtui.tui.commands.key_text import text_with_keys
 from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
-from batchtui.tui.rendering.spans import Line, Span, Tone, width
+from batchtui.tui.dialogs.dialog import Dialog
+from batchtui.tui.rendering.spans import Line, Span, Tone, flow, width
 from batchtui.tui.widgets.lines_view import LinesView
 from batchtui.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from textual import events
-    from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.widget import Widget
 
 DEAF_SECONDS = 0.3
 """Seconds in which a new question takes no answer: a key typed for the list must not be one."""
+WIDTH = 76
+"""Columns of a dialog, its frame included, where the terminal has them (`app.tcss`)."""
+LISTED = 12
+"""Things of a group that are listed; of more the rest is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +42,24 @@ class Question:
     """What a person is asked. It is frozen: what was shown is what is done."""
 
     title: str
+    """The act with its figures: `Submit 1,500 requests, about $0.03?`"""
     groups: tuple[Group, ...]
     skipped: tuple[str, ...] = ()
-    """What is left alone, and why."""
+    """What is not touched, and why."""
     remark: str = ""
     yes: str = "yes"
-    """What yes does, in one word."""
+    """What yes does, in one or two words."""
     typed: str = ""
     """What has to be typed before yes is taken; empty for nothing."""
+    destroys: bool = False
+    """Whether something is lost with a yes: it is drawn in red then, and in the accent otherwise."""
 
 
-class Confirm(ModalScreen[bool]):
+class Confirm(Dialog[bool]):
     """Asks a question and returns the answer. It does nothing itself."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.DIALOG)
+    LOOK = "-question"
 
     def __init__(self, question: Question, monotonic: Callable[[], float]) -> None:
         super().__init__()
@@ -60,16 +67,29 @@ class Confirm(ModalScreen[bool]):
         self._monotonic = monotonic
         self._heard_from = monotonic() + DEAF_SECONDS
         self._typed = ""
-        self._is_answered = False
 
-    def compose(self) -> ComposeResult:
-        """Lay out the question, which can be scrolled, and the answers, which always stay in sight."""
-        prose = TextView(list(_lines(self.question)), id="dialog-body")
-        answer = AnswerLine(self)
+    def box(self) -> Iterator[Widget]:
+        """Yield title, remark and answers, which always stay in sight, and between them the list, which scrolls."""
+        yield FixedLines((Span(self.question.title, Tone.STRONG),), id="question-title")
+        yield TextView(list(_lines(self.question)), id="dialog-body")
+        if self.question.remark:
+            yield FixedLines((), (Span(self.question.remark, Tone.WARN),), id="question-remark")
+        yield AnswerLine(self)
 
-        with Vertical(id="dialog"):
-            yield prose
-            yield answer
+    def on_resize(self) -> None:
+        """Give the list the rows that the lines around it leave."""
+        # Of the terminal's rows the frame takes two, and message and keys below the dialog up to three.
+        columns = min(WIDTH, self.size.width * 96 // 100) - 4
+        taken = sum(len(lines.draw(columns, 0)) for lines in self.query(FixedLines)) + 2
+        body = self.query_one("#dialog-body")
+        body.styles.max_height = max(3, self.size.height - 5 - taken)
+
+    def keys(self) -> str:
+        """Return what the footer says: how to answer."""
+        scroll = "   {text.down} {text.up} scroll"
+        if self.question.typed:
+            return f"type {self.question.typed}, then {{dialog.yes}} yes   {{dialog.no}} `enter` no{scroll}"
+        return f"{{dialog.yes}} yes   {{dialog.no}} `enter` no{scroll}"
 
     @property
     def is_typed(self) -> bool:
@@ -95,11 +115,9 @@ class Confirm(ModalScreen[bool]):
 
     def answer(self, yes: bool) -> None:
         """Close with this answer, unless it comes too early to be meant."""
-        # Type-ahead was meant for the screen below; a second answer would close the screen behind this one.
-        if self._monotonic() < self._heard_from or self._is_answered or (yes and not self.is_typed):
-            return
-        self._is_answered = True
-        self.dismiss(yes)
+        # Type-ahead was meant for the screen below.
+        if self._monotonic() >= self._heard_from and (self.is_typed or not yes):
+            self.close(yes)
 
     def _action_dialog_yes(self) -> None:
         self.answer(True)
@@ -108,33 +126,48 @@ class Confirm(ModalScreen[bool]):
         self.answer(False)
 
 
+class FixedLines(LinesView):
+    """A few lines that never change, broken to the width there is."""
+
+    DEFAULT_CSS = "FixedLines { height: auto; }"
+
+    def __init__(self, *lines: Line, id: str) -> None:  # noqa: A002  (Textual's name)
+        super().__init__(id=id)
+        self._said = lines
+
+    def draw(self, columns: int, rows: int) -> Sequence[Line]:
+        """Return the lines."""
+        return [part for line in self._said for part in flow(line, columns)]
+
+
 class AnswerLine(LinesView):
-    """The two answers; no stands out."""
+    """The two answers, at the right. Enter is no; yes is red where something would be lost."""
 
     DEFAULT_CSS = "AnswerLine { height: 2; }"
 
     def __init__(self, dialog: Confirm) -> None:
         super().__init__()
         self._dialog = dialog
-        self._yes_from = 0
+        self._no_from = self._yes_from = 0
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
         """Return an empty line and the answers."""
         question = self._dialog.question
-        asked = question.typed and not self._dialog.is_typed
-        no = (*text_with_keys(self, " {dialog.no}  no ", Tone.CHIP, Tone.CHIP), Span("   "))
-        self._yes_from = width(no)
-        if asked:
+        no = (*text_with_keys(self, " {dialog.no}  No ", Tone.STRONG, Tone.ACCENT), Span("   "))
+        if question.typed and not self._dialog.is_typed:
             typed = self._dialog.typed or "…"
-            return [(), (*no, Span(f"type {question.typed} to {question.yes}: ", Tone.DIM), Span(typed, Tone.STRONG))]
-        return [
-            (),
-            (*no, *text_with_keys(self, "{dialog.yes}  yes, ", named=Tone.STRONG), Span(question.yes, Tone.DIM)),
-        ]
+            yes: Line = (Span(f"type {question.typed} to {question.yes}: ", Tone.DIM), Span(typed, Tone.STRONG))
+        else:
+            tone = Tone.RED_PLACE if question.destroys else Tone.CHIP
+            word = question.yes[:1].upper() + question.yes[1:]
+            yes = text_with_keys(self, f" {{dialog.yes}}  {word} ", tone, tone)
+        self._no_from = max(0, columns - width(no) - width(yes))
+        self._yes_from = self._no_from + width(no)
+        return [(), (Span(" " * self._no_from), *no, *yes)]
 
     def on_click(self, event: events.Click) -> None:
         """Answer with the mouse."""
-        if event.y == 1:
+        if event.y == 1 and event.x >= self._no_from:
             self._dialog.answer(event.x >= self._yes_from)
 
 
@@ -144,14 +177,20 @@ def _indented(thing: str) -> Line:
     return (Span(" " * (2 + len(thing) - len(words))), Span(words))
 
 
-def _lines(question: Question) -> Sequence[Line]:
-    lines: list[Line] = [(Span(question.title, Tone.STRONG),)]
+def _lines(question: Question) -> Iterator[Line]:
     for group in question.groups:
-        lines += [(), (Span(group.words, Tone.DIM),)]
-        lines += [_indented(thing) for thing in group.things]
+        yield ()
+        yield (Span(group.words, Tone.DIM),)
+        yield from (_indented(thing) for thing in _listed(group.things))
     if question.skipped:
-        lines += [(), (Span("Left alone", Tone.DIM),)]
-        lines += [(Span("  "), Span(thing, Tone.DIM)) for thing in question.skipped]
-    if question.remark:
-        lines += [(), (Span(question.remark, Tone.WARN),)]
-    return lines
+        yield ()
+        yield (Span("Not touched", Tone.DIM),)
+        yield from ((Span("  "), Span(thing, Tone.DIM)) for thing in _listed(question.skipped))
+
+
+def _listed(things: Sequence[str]) -> tuple[str, ...]:
+    """Return the first things, and how many more there are."""
+    # One more line would take as much room as the sentence that counts it.
+    if len(things) <= LISTED + 1:
+        return tuple(things)
+    return (*things[:LISTED], f"and {count(len(things) - LISTED)} more")

@@ -75,7 +75,7 @@ class FilePicker(Picker[FileEntry, Path]):
         event.stop()
         typed = resolved(self._folder, event.value) if event.value.strip() else None
         if typed is not None and is_there(typed):
-            self._close(typed)
+            self.close(typed)
         elif self.grid.item is not None:
             self._take(self.grid.item)
 
@@ -87,7 +87,7 @@ class FilePicker(Picker[FileEntry, Path]):
         if entry.is_folder:
             self._type(self._completed(entry))
         else:
-            self._close(entry.path)
+            self.close(entry.path)
 
     def _completed(self, item: FileEntry) -> str:
         return _written(self._folder, item)

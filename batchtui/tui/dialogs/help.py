@@ -4,39 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.containers import Vertical
-from textual.screen import ModalScreen
-
-from batchtui.tui.commands.key_text import text_with_keys
 from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope, of_scope
+from batchtui.tui.dialogs.dialog import Dialog
 from batchtui.tui.rendering.spans import Line, Span, Tone
 from batchtui.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.widget import Widget
 
     from batchtui.tui.commands.keymap import Keymap
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """Lists keys and what they do."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.DIALOG)
+    KEYS = "{text.down} {text.up} {text.page-down} {text.page-up} scroll   {dialog.no|esc} close"
+    LOOK = "-help"
 
     def __init__(self, scopes: Sequence[Scope], keymap: Keymap, *, is_read_only: bool) -> None:
         super().__init__()
         self._lines = list(help_lines(scopes, keymap, is_read_only=is_read_only))
-        self._is_closed = False
 
-    def compose(self) -> ComposeResult:
-        """Lay out the list."""
-        with Vertical(id="dialog", classes="-help"):
-            how = text_with_keys(self, "   {text.down} {text.up} scroll, {dialog.no|esc} closes", named=Tone.DIM)
-            yield TextView([(Span("Keys", Tone.STRONG), *how), *self._lines], id="dialog-body")
+    def box(self) -> Iterator[Widget]:
+        """Yield the list."""
+        yield TextView([(Span("Keys", Tone.STRONG),), *self._lines], id="dialog-body")
 
     def on_key(self, event: object) -> None:
         """Close on the key that opened it, too."""
@@ -47,9 +43,7 @@ class HelpScreen(ModalScreen[None]):
         """Do nothing: nothing is asked here."""
 
     def _action_dialog_no(self) -> None:
-        if not self._is_closed:
-            self._is_closed = True
-            self.dismiss(None)
+        self.close(None)
 
 
 def help_lines(scopes: Sequence[Scope], keymap: Keymap, *, is_read_only: bool = False) -> Iterator[Line]:

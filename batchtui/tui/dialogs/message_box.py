@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.containers import Vertical
-from textual.screen import ModalScreen
-
 from batchtui.text.safe import sanitize, sanitize_block
-from batchtui.tui.commands.key_text import text_with_keys
 from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
+from batchtui.tui.dialogs.dialog import Dialog
 from batchtui.tui.rendering.spans import Line, Span, Tone
 from batchtui.tui.widgets.text_view import TextView
 
@@ -18,29 +15,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from textual import events
-    from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.widget import Widget
 
     from batchtui.domain.errors import BatchtuiError
 
 
-class MessageBox(ModalScreen[None]):
+class MessageBox(Dialog[None]):
     """Shows lines until a key is pressed. It asks nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.DIALOG)
-    LOOK: ClassVar[str] = ""
-    """The CSS class of its frame."""
+    KEYS = "{dialog.no|esc} close   {text.down} {text.up} scroll"
 
     def __init__(self, lines: Iterable[Line]) -> None:
         super().__init__()
         self._lines = list(lines)
-        self._is_closed = False
 
-    def compose(self) -> ComposeResult:
-        """Lay out the lines."""
-        with Vertical(id="dialog", classes=self.LOOK):
-            close = text_with_keys(self, "{dialog.no|esc}  close", named=Tone.STRONG)
-            yield TextView([*self._lines, (), close], id="dialog-body")
+    def box(self) -> Iterator[Widget]:
+        """Yield the lines."""
+        yield TextView(self._lines, id="dialog-body")
 
     def on_key(self, event: events.Key) -> None:
         """Close on enter and space, too."""
@@ -52,9 +45,7 @@ class MessageBox(ModalScreen[None]):
         self._action_dialog_no()
 
     def _action_dialog_no(self) -> None:
-        if not self._is_closed:
-            self._is_closed = True
-            self.dismiss(None)
+        self.close(None)
 
 
 class ErrorBox(MessageBox):

@@ -54,14 +54,14 @@ class NamePicker(Picker[Name, str]):
         event.stop()
         typed = event.value.strip()
         if self.grid.item is not None:
-            self._close(self.grid.item.name)
+            self.close(self.grid.item.name)
         # A listed name wins over a typed beginning of it.
         elif self._others and typed:
-            self._close(typed)
+            self.close(typed)
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
         """Choose with the mouse."""
-        self._close(self._shown[event.key].name)
+        self.close(self._shown[event.key].name)
 
     def _completed(self, item: Name) -> str:
         return item.name

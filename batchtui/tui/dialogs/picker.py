@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
-from textual.containers import Vertical
-from textual.screen import ModalScreen
-
 from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
+from batchtui.tui.dialogs.dialog import Dialog
 from batchtui.tui.rendering.spans import Span, Tone, line
 from batchtui.tui.widgets.grid.grid import Grid
 from batchtui.tui.widgets.safe_input import SafeInput
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.widget import Widget
     from textual.widgets import Input
 
     from batchtui.tui.rendering.columns import Column
@@ -29,10 +27,12 @@ PAGE = 10
 """Rows that page up and page down move by while one types."""
 
 
-class Picker(ModalScreen["Chosen | None"], Generic[Item, Chosen]):
+class Picker(Dialog["Chosen | None"], Generic[Item, Chosen]):
     """Returns what was chosen, None for nothing. Subclasses say what there is, and what typing leaves of it."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.FIELD)
+    KEYS = "`enter` choose   {field.down} {field.up} move   type to narrow   {field.close} close"
+    LOOK = "-palette"
 
     def __init__(self, what: str, columns: Sequence[Column], *, empty: str) -> None:
         """`what` is shown in the empty field, `empty` in the empty list."""
@@ -42,13 +42,11 @@ class Picker(ModalScreen["Chosen | None"], Generic[Item, Chosen]):
         # The field keeps the focus: its keys move the cursor of the list.
         self.grid.can_focus = False
         self.grid.empty = (line(Span(empty, Tone.DIM)),)
-        self._is_closed = False
 
-    def compose(self) -> ComposeResult:
-        """Lay out the field and the list."""
-        with Vertical(id="dialog", classes="-palette"):
-            yield self._field
-            yield self.grid
+    def box(self) -> Iterator[Widget]:
+        """Yield the field and the list."""
+        yield self._field
+        yield self.grid
 
     def on_mount(self) -> None:
         """Show everything."""
@@ -94,9 +92,4 @@ class Picker(ModalScreen["Chosen | None"], Generic[Item, Chosen]):
         self.grid.go_to(self.grid.cursor - PAGE)
 
     def _action_field_close(self) -> None:
-        self._close(None)
-
-    def _close(self, chosen: Chosen | None) -> None:
-        if not self._is_closed:
-            self._is_closed = True
-            self.dismiss(chosen)
+        self.close(None)

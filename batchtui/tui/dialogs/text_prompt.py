@@ -4,31 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.containers import Vertical
-from textual.screen import ModalScreen
-
-from batchtui.tui.commands.key_text import text_with_keys
 from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
+from batchtui.tui.dialogs.dialog import Dialog
 from batchtui.tui.rendering.spans import Line, Span, Tone
 from batchtui.tui.widgets.lines_view import LinesView
 from batchtui.tui.widgets.safe_input import SafeInput
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.widget import Widget
     from textual.widgets import Input
 
     Check = Callable[[str], str]
     """Says what is wrong with a text; empty where nothing is."""
 
 
-class TextPrompt(ModalScreen["str | None"]):
+class TextPrompt(Dialog["str | None"]):
     """Returns what was typed, None where it was left. It closes on no text that its check refuses."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.FIELD)
+    KEYS = "`enter` save   {field.close} cancel"
+    LOOK = "-line"
 
     def __init__(self, title: str, text: str = "", *, check: Check | None = None, placeholder: str = "") -> None:
         super().__init__()
@@ -36,14 +35,12 @@ class TextPrompt(ModalScreen["str | None"]):
         self._check = check or _anything
         self._field = SafeInput(text, placeholder=placeholder, select_on_focus=True)
         self._said = _Said(self)
-        self._is_closed = False
 
-    def compose(self) -> ComposeResult:
-        """Lay out the title, the field, and what is said about it."""
-        with Vertical(id="dialog", classes="-line"):
-            yield _Title(self._title)
-            yield self._field
-            yield self._said
+    def box(self) -> Iterator[Widget]:
+        """Yield the title, the field, and what is said about it."""
+        yield _Title(self._title)
+        yield self._field
+        yield self._said
 
     @property
     def complaint(self) -> str:
@@ -60,16 +57,10 @@ class TextPrompt(ModalScreen["str | None"]):
         event.stop()
         # Checked again: enter may come before the message of the last change.
         if not self.complaint:
-            self._close(event.value.strip())
+            self.close(event.value.strip())
 
     def _action_field_close(self) -> None:
-        self._close(None)
-
-    def _close(self, text: str | None) -> None:
-        # Two keys in a burst must not dismiss two screens.
-        if not self._is_closed:
-            self._is_closed = True
-            self.dismiss(text)
+        self.close(None)
 
 
 class _Title(LinesView):
@@ -92,10 +83,9 @@ class _Said(LinesView):
         self._dialog = dialog
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Draw the complaint, else what the keys do."""
-        if complaint := self._dialog.complaint:
-            return [(Span(complaint, Tone.WARN),)]
-        return [text_with_keys(self, "`enter`  takes it   {field.close}  leaves it", named=Tone.STRONG)]
+        """Draw the complaint, where there is one."""
+        complaint = self._dialog.complaint
+        return [(Span(complaint, Tone.WARN),)] if complaint else [()]
 
 
 def token_complaint(text: str) -> str:

@@ -1,4 +1,4 @@
-"""`open_export` and `open_batch_export` open the export screen, for whole jobs or for one batch."""
+"""`open_export` and `open_picked_export` open the export screen, for whole jobs or for what a screen shows."""
 
 from __future__ import annotations
 
@@ -23,6 +23,6 @@ async def open_export(app: Host, keys: Sequence[int]) -> None:
         await app.push_screen(ExportScreen(app.workspace, name, groups))
 
 
-async def open_batch_export(app: Host, batch: Batch, pick: PickedResults | None = None) -> None:
-    """Export the results of one batch; those in `pick` are chosen when the screen opens."""
-    await app.push_screen(ExportScreen(app.workspace, batch.name, [[batch]], pick))
+async def open_picked_export(app: Host, batches: Sequence[Batch], pick: PickedResults | None = None) -> None:
+    """Export the results of one batch, or of several of one job; those in `pick` are chosen when the screen opens."""
+    await app.push_screen(ExportScreen(app.workspace, batches[0].name, [batches], pick))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from batchtui.domain.batch import Batch
+    from batchtui.services.results.export_plan import Picked
 
 ONLY: dict[str, frozenset[Outcome]] = {
     "all": frozenset(),
@@ -30,13 +31,11 @@ FORMATS = tuple(Format)
 
 @dataclass(frozen=True, slots=True)
 class PickedResults:
-    """Results of one batch that were picked on its screen, by marks, a search or a filter."""
+    """Results that were picked on the screen of their batch or job, by marks, a search or a filter."""
 
     words: str
     """Which they are: `only the 3 that are marked`."""
-    batch: int
-    """The key of their batch."""
-    seqs: Sequence[int]
+    picked: Picked
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,7 @@ class ExportForm:
             overwrite=overwrite,
             guard=self.guard,
             bom=self.bom and self.format.is_delimited,
-            picked={self.pick.batch: self.pick.seqs} if self.pick and self.only == self.pick.words else None,
+            picked=self.pick.picked if self.pick and self.only == self.pick.words else None,
         )
 
     def _names(self) -> tuple[str, ...]:

@@ -63,6 +63,7 @@ class ExportScreen(ListScreen[ExportChoice]):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.EXPORT)
     SCOPES = (Scope.EXPORT, Scope.LIST, Scope.EVERYWHERE)
+    TITLE_IN_PATH = "Export"
     UNAVAILABLE = frozenset({"list.mark", "list.sort", "list.open"})
 
     def __init__(
@@ -209,9 +210,9 @@ class ExportScreen(ListScreen[ExportChoice]):
         say(f"writing  {pace(going.written, going.total, going.elapsed)}")
         self._summary.show_going(output.name, going)
 
-    def footer_status(self) -> Line:
-        """Return whose results these are."""
-        return (Span(one_line(self._whose), Tone.DIM),)
+    def crumbs(self) -> tuple[str, ...]:
+        """Return whose results these are, and what is done with them."""
+        return (one_line(self._whose), *super().crumbs())
 
 
 def paint(item: ExportChoice, column: Column, width: int) -> Line:

@@ -53,11 +53,11 @@ class HintLine(LinesView):
         # On a low screen the list needs the rows; the key alone takes one.
         is_low = bool(hint.command) and self.screen.size.height < LOW
         if not hint.said or is_low:
-            return [self._last((Span(" "), *chip, *to_try), columns, keymap, plain=plain)]
+            return self._last((Span(" "), *chip, *to_try), columns, keymap, hint, plain=plain)
         said = flow((*chip, *with_keys(hint.said, keymap, Tone.TEXT, plain=plain)), columns - 2)[:LONGEST]
         return [
             *((Span(" "), *line) for line in said),
-            self._last((Span(" "), *to_try), columns, keymap, plain=plain),
+            *self._last((Span(" "), *to_try), columns, keymap, hint, plain=plain),
         ]
 
     def _to_try(self, hint: Hint, keymap: Keymap, *, plain: bool) -> Line:
@@ -71,9 +71,12 @@ class HintLine(LinesView):
         does = with_keys(f" {hint.does}", keymap, Tone.TEXT, plain=plain)
         return (*first, Span(key_of(hint.command, keymap, plain=plain), Tone.ACCENT), *does)
 
-    def _last(self, left: Line, columns: int, keymap: Keymap, *, plain: bool) -> Line:
-        """Return the line with the key to try, and at its right end how to skip it, where there is room."""
-        away = with_keys("{hint.skip} go on   {hint.off} no hints", keymap, Tone.DIM, plain=plain)
-        # The person can always put a hint away; where there is no room for that the hint itself matters more.
-        room = columns - width(away) - 2
-        return (*fit(left, room), Span(" "), *away, Span(" ")) if width(left) <= room else left
+    def _last(self, left: Line, columns: int, keymap: Keymap, hint: Hint, *, plain: bool) -> list[Line]:
+        """Return the key to try, and at the right end of its last line how to go on or put the hints away."""
+        off = "end tour" if hint.chip.startswith("tour") else "no hints"
+        away = with_keys(f"[{{hint.skip}}] next  [{{hint.off}}] {off}", keymap, Tone.DIM, plain=plain)
+        room = columns - width(away) - 3
+        *lines, last = flow(left, columns - 2) if width(left) > room else [left]
+        if width(last) > room:
+            lines, last = [*lines, last], ()
+        return [*lines, (*fit(last, room), Span("  "), *away, Span(" "))]

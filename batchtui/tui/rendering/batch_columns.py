@@ -11,6 +11,7 @@ from batchtui.text.numbers import count
 from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.rendering import batch_text
 from batchtui.tui.rendering.columns import Column
+from batchtui.tui.rendering.outcome_bar import shares_of
 from batchtui.tui.rendering.spans import Line, Span, Tone, fit
 from batchtui.tui.rendering.spans import width as width_of
 
@@ -22,10 +23,13 @@ if TYPE_CHECKING:
     from batchtui.domain.forecast import Forecast
 
 COLUMNS = (
-    Column("state", "STATE", 11, 11, 100, fixed=True, sort="state"),
-    Column("name", "NAME", 15, 40, 88, fixed=True, good=24, sort="name"),
-    Column("requests", "REQUESTS", 9, 10, 80, right=True, sort="requests"),
-    Column("progress", "PROGRESS", 13, 40, 90, good=22, sort="progress"),
+    Column("state", "STATE", 13, 13, 100, fixed=True, sort="state"),
+    Column("name", "NAME", 15, 40, 88, fixed=True, good=20, sort="name", takes_rest=True),
+    Column("requests", "REQUESTS", 8, 9, 58, right=True, sort="requests"),
+    Column("progress", "PROGRESS", 10, 15, 90, good=15, sort="progress", spills=True),
+    Column("ok", "OK", 7, 8, 86, right=True),
+    Column("some", "SOME", 5, 7, 84, right=True),
+    Column("bad", "BAD", 5, 7, 85, right=True, sort="failed"),
     Column("took", "ELAPSED", 7, 7, 50, right=True, sort="took"),
     Column("when", "WHEN", 8, 9, 75, right=True, sort="ended"),
     Column("cost", "COST", 8, 9, 60, right=True, sort="cost"),
@@ -50,19 +54,22 @@ MEANINGS: Mapping[str, str] = {
     "state": "how it stands; always shown",
     "name": "its name, part and attempt; always shown",
     "requests": "how many requests it has",
-    "progress": "how far it is, or what became of its requests",
+    "progress": "what became of its requests, as a bar, or why there is nothing yet",
+    "ok": "how many requests succeeded",
+    "some": "how many answers need a look: truncated, refused, paused, empty, invalid",
+    "bad": "how many requests failed: errored, canceled, expired",
     "took": "how long it took, or has taken so far",
     "when": "when it ended, or may end",
     "cost": "what it cost, or about what it will",
     "model": "the models that it asks",
     "tags": "its tags",
     "id": "its id at the API",
-    "failed": "how many requests have failed",
+    "failed": "how many requests did not succeed, or need a look",
     "attempt": "which attempt of its job it is",
-    "created": "when the API took it",
-    "expires": "until when the API works at it",
+    "created": "when it was created at the API",
+    "expires": "when it expires at the API",
     "results": "where its results are",
-    "note": "what you wrote down about it",
+    "note": "your note on it",
     "source": "the file that it came from",
     "job": "the id of its job",
     "profile": "the profile of credentials it was sent with",
@@ -107,10 +114,39 @@ class BatchPainter:
 def _name(batch: Batch, _now: datetime, width: int, _plain: bool) -> Line:
     """Return the name, cut where room is short: the number of the part stays, since it tells rows apart."""
     name = batch_text.name(batch)
+    # A batch that was made elsewhere is called by its id, of which the beginning tells nothing.
+    if batch.name == batch.id:
+        return (Span(batch_text.short_id(batch, width), Tone.TEXT),)
     room = width - width_of(name[1:])
     if width_of(name[:1]) <= room or room < 3:
         return name
     return (*fit(name[:1], room), *name[1:])
+
+
+def _number(number: int, tone: Tone, *, is_known: bool = True) -> Line:
+    """Return a number of requests; none at all is said quietly, and what is not known is not said."""
+    if not is_known:
+        return (Span("·", Tone.FAINT),)
+    return (Span(count(number), tone if number else Tone.PALE),)
+
+
+def _ok(batch: Batch) -> Line:
+    shares = shares_of(batch)
+    return _number(shares.good, Tone.TEXT) if shares else ()
+
+
+def _some(batch: Batch) -> Line:
+    shares = shares_of(batch)
+    if shares is None:
+        return ()
+    # Only the results tell which answers are truncated; until they are saved a 0 would be a promise.
+    tone = Tone.TRUNCATED if shares.truncated >= shares.some else Tone.WARN
+    return _number(shares.unsure, tone, is_known=shares.is_read)
+
+
+def _bad(batch: Batch) -> Line:
+    shares = shares_of(batch)
+    return _number(shares.bad, Tone.BAD) if shares else ()
 
 
 def _failed(batch: Batch) -> Line:
@@ -126,6 +162,9 @@ _DRAWN: Mapping[str, Callable[[Batch, datetime, int, bool], Line]] = {
     "name": _name,
     "requests": lambda batch, _now, _width, _plain: (Span(count(batch.requests)),),
     "progress": lambda batch, _now, width, plain: batch_text.progress(batch, width, plain=plain),
+    "ok": lambda batch, _now, _width, _plain: _ok(batch),
+    "some": lambda batch, _now, _width, _plain: _some(batch),
+    "bad": lambda batch, _now, _width, _plain: _bad(batch),
     "took": lambda batch, now, _width, _plain: (Span(batch_text.took(batch, now), Tone.DIM),),
     "when": lambda batch, now, _width, _plain: batch_text.when(batch, now),
     "cost": lambda batch, _now, _width, _plain: batch_text.money(batch, narrow=True),

@@ -13,10 +13,10 @@ from batchtui.text import durations
 from batchtui.text.glyphs import state_sign
 from batchtui.text.money import batch_cost, usd
 from batchtui.text.numbers import amount, count, size
-from batchtui.text.progress import bar as progress_bar
 from batchtui.text.safe import one_line, sanitize
+from batchtui.tui.rendering.outcome_bar import outcome_bar, shares_of
 from batchtui.tui.rendering.result_columns import OUTCOME_KINDS
-from batchtui.tui.rendering.spans import Line, Span, Tone, joined, width
+from batchtui.tui.rendering.spans import Line, Span, Tone, elide_middle, joined
 from batchtui.tui.rendering.spans import plain as plain_text
 
 if TYPE_CHECKING:
@@ -39,6 +39,12 @@ STATE_TONES = {
 }
 SUCCESS_TONES = {Success.ALL: Tone.GOOD, Success.SOME: Tone.WARN, Success.FEW: Tone.BAD}
 """Of the state of a batch that has ended, by how much of it succeeded."""
+
+
+ID_PREFIX = "msgbatch_"
+"""What every id of a batch begins with."""
+LEAST_OWN = 12
+"""Columns for the rest of an id at least; with less room the prefix is left out."""
 
 
 def span(length: timedelta) -> str:
@@ -72,8 +78,11 @@ def moment(at: datetime, now: datetime) -> str:
 def state(batch: Batch, *, plain: bool = False) -> Line:
     """Return the state: glyph and word, in its colour."""
     sign = state_sign(batch.state, batch.success)
-    tone = SUCCESS_TONES[batch.success] if batch.state is BatchState.ENDED else STATE_TONES[batch.state]
-    return (Span(f"{sign.glyph_in(plain=plain)} {sign.word}", tone),)
+    glyph, word = sign.glyph_in(plain=plain), f" {sign.word}"
+    if batch.state is BatchState.ENDED:
+        # The glyph says how much of it succeeded; a word in red for every small failure would be a wall of warnings.
+        return (Span(glyph, SUCCESS_TONES[batch.success]), Span(word, Tone.TEXT))
+    return (Span(f"{glyph}{word}", STATE_TONES[batch.state]),)
 
 
 def name(batch: Batch) -> Line:
@@ -110,59 +119,33 @@ def outcomes(found: OutcomeCounts, *, plain: bool = False, words: bool = False) 
 
 
 def progress(batch: Batch, columns: int, *, plain: bool = False, forecast: Forecast | None = None) -> Line:
-    """Return how far a batch is, in at most so many columns.
+    """Return a bar of so many columns, or in words why there is none; words may be longer.
 
     A bar is drawn only once the server has shown moving counts: most batches report zeros until they end (Message
     Batches API, `request_counts`). Until then it is the usual length of such batches, where that is known.
     """
+    shares = shares_of(batch)
+    # A bar at zero for an hour would look like a batch that hangs.
+    if shares is not None:
+        return outcome_bar(shares, columns, plain=plain)
     if batch.state is BatchState.ENDED:
-        return _outcome(batch, columns, plain=plain)
+        return (Span("no counts", Tone.DIM),)
     if batch.state.is_running:
-        # A bar at zero for an hour would look like a batch that hangs.
-        if batch.counts_moved and batch.counts.total:
-            return bar(batch.counts, columns, plain=plain)
-        if forecast is not None and len(usually := f"usually {span(forecast.usual)}") <= columns:
-            return (Span(usually, Tone.DIM),)
-        return (Span("counts come at the end" if columns >= 22 else "no counts yet", Tone.DIM),)
-    return _waits(batch, columns)
+        usual = f"usually {span(forecast.usual)}" if forecast is not None else "counts at the end"
+        return (Span(usual, Tone.DIM),)
+    return _waits(batch)
 
 
-def _waits(batch: Batch, columns: int) -> Line:
-    """Return why a batch is not at the API, in as many words as there is room for."""
-    reason = sanitize(batch.reason)
-    is_short = width([Span(reason)]) > columns
+def _waits(batch: Batch) -> Line:
+    """Return why a batch is not at the API."""
+    reason = one_line(batch.reason)
     if batch.state is BatchState.PLANNED:
-        return (Span((reason.removeprefix("It ") if is_short else reason) or "not sent yet", Tone.DIM),)
+        return (Span(reason.removeprefix("It ") or "not sent yet", Tone.DIM),)
     if batch.state is BatchState.SUBMITTING:
-        return (Span(reason or "waiting for the answer", Tone.DIM),)
+        return (Span(reason or "waiting for the response", Tone.DIM),)
     if batch.state is BatchState.UNKNOWN:
-        lost = "the answer was lost" if columns >= 19 else "answer lost"
-        return (Span(lost if is_short else reason, Tone.WARN),)
+        return (Span(reason or "no response to the create request", Tone.WARN),)
     return (Span(reason, Tone.DIM),)
-
-
-def _outcome(batch: Batch, columns: int, *, plain: bool) -> Line:
-    if batch.failed == 0:
-        return (Span("all succeeded" if batch.counts.succeeded else "no counts", Tone.DIM),)
-    full = counts(batch.counts, plain=plain) if batch.outcomes is None else outcomes(batch.outcomes, plain=plain)
-    if width(full) <= columns:
-        return full
-    if batch.failed == (batch.counts.settled if batch.outcomes is None else batch.outcomes.total):
-        return (Span("none succeeded", Tone.BAD),)
-    return (Span(f"{count(batch.failed)} failed", Tone.BAD),)
-
-
-def bar(numbers: RequestCounts, columns: int, *, plain: bool = False) -> Line:
-    """Return a bar of the requests that have an outcome; failures stand at the end of the filled part."""
-    done, rest, label = progress_bar(numbers.settled, numbers.total, columns, plain=plain)
-    # At least one cell for any failure: a rounded share would hide a few among many.
-    failed = min(len(done), -(-len(done + rest) * numbers.failed // numbers.total)) if numbers.failed else 0
-    return (
-        Span(done[failed:], Tone.RUNNING),
-        Span("!" * failed if plain else done[:failed], Tone.BAD),
-        Span(rest, Tone.FAINT),
-        Span(label, Tone.DIM),
-    )
 
 
 def took(batch: Batch, now: datetime) -> str:
@@ -208,23 +191,28 @@ def models(batch: Batch) -> str:
 
 
 def short_id(batch: Batch, columns: int = 16) -> str:
-    """Return the id in so many columns, cut in the middle: ids differ at their ends."""
+    """Return the id in at most so many columns, cut in the middle: ids differ at both ends, but for their prefix."""
     text = sanitize(batch.id or "")
-    return text if len(text) <= columns else f"{text[:9]}…{text[-(columns - 10) :]}"
+    own = text.removeprefix(ID_PREFIX)
+    if len(text) <= columns or own == text:
+        return elide_middle(text, columns)
+    # The prefix says nothing; it goes before what tells ids apart.
+    room = columns - len(ID_PREFIX)
+    return f"{ID_PREFIX}{elide_middle(own, room)}" if room >= LEAST_OWN else elide_middle(own, columns)
 
 
 def results(batch: Batch, now: datetime) -> Line:
     """Return where the results are, and until when the API keeps them."""
     if batch.results is ResultsState.SAVED:
-        saved = Span(f"saved here, {size(batch.results_bytes)}")
+        saved = Span(f"saved, {size(batch.results_bytes)}")
         return (saved, Span(f"; accepted: {one_line(batch.accepted)}", Tone.WARN)) if batch.accepted else (saved,)
     if batch.results is ResultsState.GONE:
         return (Span("gone", Tone.WARN),)
     if batch.state is not BatchState.ENDED:
-        return (Span("come when the batch ends", Tone.DIM),)
+        return (Span("at the end", Tone.DIM),)
     until = f", kept until {moment(batch.results_until, now)}" if batch.results_until else ""
     hurry = batch.results_until is not None and batch.results_until - now < RESULTS_EXPIRE_SOON
-    return (Span(f"not saved here yet{until}", Tone.WARN if hurry else Tone.DIM),)
+    return (Span(f"not saved yet{until}", Tone.WARN if hurry else Tone.DIM),)
 
 
 def ends(forecast: Forecast | None, now: datetime) -> Line:
@@ -233,7 +221,7 @@ def ends(forecast: Forecast | None, now: datetime) -> Line:
     if forecast is None:
         return (Span("no history yet", Tone.DIM),)
     if forecast.end is None or forecast.by is None:
-        return (Span(f"usually after {span(forecast.usual)}: longer than ever before", Tone.WARN),)
+        return (Span(f"overdue (usually {span(forecast.usual)})", Tone.WARN),)
     return (
         Span(f"~{moment(forecast.end, now)}"),
         Span(f"  in {span(forecast.end - now)}, 9 of 10 by {moment(forecast.by, now)}", Tone.DIM),
@@ -255,10 +243,10 @@ def facts(
     elif batch.counts.total and (batch.counts_moved or batch.counts.settled):
         yield "counts", counts(batch.counts, words=True)
     elif batch.state.is_running:
-        yield "counts", (Span("come when the batch ends", Tone.DIM),)
+        yield "counts", (Span("at the end", Tone.DIM),)
     yield "results", results(batch, now)
     if batch.state.is_running:
-        yield "may end", ends(forecast, now)
+        yield "ETA", ends(forecast, now)
     yield from _times(batch, now)
     yield "cost", _cost(batch)
     yield "model", (Span(models(batch) or "not known", Tone.TEXT if batch.models else Tone.DIM),)
@@ -280,6 +268,8 @@ def facts(
 
 def _cost(batch: Batch) -> Line:
     """Return the actual cost beside the estimate, and for how many requests where not all were billed."""
+    if batch.cost_actual is None and batch.cost_estimate is None and not batch.without_usage:
+        return (Span("not estimated", Tone.DIM),)
     beside = []
     if batch.without_usage:
         beside.append(f"{count(batch.without_usage)} answers without usage")
@@ -298,10 +288,3 @@ def _times(batch: Batch, now: datetime) -> Iterator[tuple[str, Line]]:
         yield "ended", (Span(moment(batch.ended_at, now)), Span(f"  after {lasted}", Tone.DIM))
     elif batch.state.is_running and batch.expires_at:
         yield "expires", (Span(moment(batch.expires_at, now)), Span(f"  {plain_text(when(batch, now))}", Tone.DIM))
-
-
-def batch_label(batch: Batch) -> str:
-    """Return the name of a batch in a list of several: its job's name, its part, and its id."""
-    part = f" {batch.part}/{batch.parts}" if batch.parts > 1 else ""
-    own = sanitize(batch.name)
-    return f"{own}{part}" if batch.id in (None, batch.name) else f"{own}{part}  {short_id(batch)}"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from batchtui.tui.rendering.spans import Line, Span, Tone, fit, width
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 GAP = 2
 """Spaces between two columns."""
@@ -42,6 +42,10 @@ class Column:
     """The width at which it reads well. Columns below `ESSENTIAL` wait until the others have it. 0: `least` will do."""
     sort: str = ""
     """The sort key that this column stands for; empty for none."""
+    takes_rest: bool = False
+    """Whether it takes what is left once every column is as wide as it may be."""
+    spills: bool = False
+    """Whether a cell that is too long goes on over the columns to its right, as far as their cells are empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,9 @@ def _grown(shown: Sequence[Column], width: int) -> list[int]:
         for worth in sorted({column.worth for column in shown}, reverse=True):
             growing = {at: getattr(column, wanted) for at, column in enumerate(shown) if column.worth == worth}
             room -= _grow(widths, growing, room)
+    taker = next((at for at, column in enumerate(shown) if column.takes_rest), None)
+    if taker is not None and room > 0:
+        widths[taker] += room
     if room < 0 and widths:  # too narrow even for what is fixed: the last one gives way
         widths[-1] = max(1, widths[-1] + room)
     return widths
@@ -180,12 +187,27 @@ def empty_line(lines: Sequence[Line], y: int, columns: int, rows: int) -> Line:
     return (Span(" " * (room // 2)), *lines[at])
 
 
-def _placed(cells: Iterable[Line], places: Sequence[ColumnSlot]) -> Iterable[Span]:
+def _placed(cells: Iterable[Line], places: Sequence[ColumnSlot]) -> Iterator[Span]:
     x = GUTTER
-    for place, cell in zip(places, cells, strict=True):
+    drawn = list(cells)
+    for at, (place, cell) in enumerate(zip(places, drawn, strict=True)):
+        # The columns to the left may have taken this one's room, or a part of it.
+        if x >= place.x + place.width:
+            continue
+        end = _end(places, drawn, at) if place.column.spills else place.x + place.width
         yield Span(" " * (place.x - x))
-        yield from fit(cell, place.width, right=place.column.right)
-        x = place.x + place.width
+        yield from fit(cell, end - place.x, right=place.column.right)
+        x = end
+
+
+def _end(places: Sequence[ColumnSlot], cells: Sequence[Line], at: int) -> int:
+    """Return the column at which a cell ends that may go on over the empty ones to its right."""
+    end, wanted = places[at].x + places[at].width, places[at].x + width(cells[at])
+    for place, cell in zip(places[at + 1 :], cells[at + 1 :], strict=True):
+        if end >= wanted or cell:
+            break
+        end = place.x + place.width
+    return end
 
 
 def _title(place: ColumnSlot, sorted_by: tuple[str, bool], *, plain: bool) -> Line:

@@ -12,7 +12,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from batchtui.tui.rendering.spans import Span, Tones, fit
+from batchtui.tui.rendering.spans import Span, Tone, Tones, fit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,9 @@ class Painter:
     @property
     def cursor_tones(self) -> Tones:
         """The styles in the cursor's row: none where it is reversed, since colours would become grounds there."""
-        return dict.fromkeys(self.tones, Style()) if self.cursor.reverse else self.tones
+        if not self.cursor.reverse:
+            return self.tones
+        return {**dict.fromkeys(self.tones, Style()), Tone.HIT: Style(bold=True, underline=True)}
 
     def strip(self, pieces: Sequence[Span], columns: int, base: Style, tones: Tones | None = None) -> Strip:
         """Return one styled line, cut or filled to exactly so many columns."""

@@ -38,11 +38,15 @@ class Tone(StrEnum):
     GOOD = "good"
     BAD = "bad"
     WARN = "warn"
+    TRUNCATED = "truncated"
+    """Answers that end at a limit of tokens: neither good nor bad, and the most common of those that need a look."""
     REMOVED = "removed"
     """In the first of two texts and not in the second."""
     ADDED = "added"
     CHIP = "chip"
     """On a ground of its own: a filter, a choice that is in force."""
+    HIT = "hit"
+    """What a search has found."""
     RED_PLACE = "red"
     YELLOW_PLACE = "yellow"
     GREEN_PLACE = "green"
@@ -118,6 +122,25 @@ def _cut(pieces: Sequence[Span], columns: int) -> Line:
         kept.append(piece)
         room -= taken
     return tuple(kept) if columns > 0 else ()
+
+
+def marked(pieces: Sequence[Span], ranges: Sequence[tuple[int, int]], tone: Tone = Tone.HIT) -> Line:
+    """Return the spans with these ranges of characters in another tone; ranges are in order and do not overlap."""
+    kept: list[Span] = []
+    start = 0
+    for piece in pieces:
+        end = start + len(piece.text)
+        at = start
+        for first, last in ranges:
+            if last <= at or first >= end:
+                continue
+            begin, stop = max(first, at), min(last, end)
+            kept += [Span(piece.text[at - start : begin - start], piece.tone)] if begin > at else []
+            kept.append(Span(piece.text[begin - start : stop - start], tone))
+            at = stop
+        kept += [Span(piece.text[at - start :], piece.tone)] if at < end or not piece.text else []
+        start = end
+    return tuple(kept)
 
 
 def elide_middle(text: str, columns: int) -> str:

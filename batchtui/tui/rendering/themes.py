@@ -56,8 +56,9 @@ def _look(name: str, *, dark: bool, colours: Mapping[str, str]) -> ColourScheme:
         Tone.PALE: pick("pale"), Tone.FAINT: pick("faint"), Tone.ACCENT: f"bold {pick('accent')}",
         Tone.HEADING: f"bold {pick('dim')}",
         Tone.RUNNING: pick("running"), Tone.WAITING: pick("waiting"), Tone.GOOD: pick("good"), Tone.BAD: pick("bad"),
-        Tone.WARN: pick("warn"), Tone.REMOVED: f"underline {pick('bad')}", Tone.ADDED: f"underline {pick('good')}",
-        Tone.CHIP: f"{pick('ground')} on {pick('accent')}",
+        Tone.WARN: pick("warn"), Tone.TRUNCATED: pick("magenta"),
+        Tone.REMOVED: f"underline {pick('bad')}", Tone.ADDED: f"underline {pick('good')}",
+        Tone.CHIP: f"{pick('ground')} on {pick('accent')}", Tone.HIT: f"bold {pick('ground')} on {pick('warn')}",
         Tone.RED_PLACE: f"{pick('ground')} on {pick('bad')}", Tone.YELLOW_PLACE: f"{pick('ground')} on {pick('warn')}",
         Tone.GREEN_PLACE: f"{pick('ground')} on {pick('good')}", Tone.CYAN_PLACE: f"{pick('ground')} on {pick('cyan')}",
         Tone.BLUE_PLACE: f"{pick('ground')} on {pick('running')}",
@@ -88,9 +89,10 @@ HIGH_CONTRAST = _look("high-contrast", dark=True, colours={
 _ANSI_TONES = {
     Tone.TEXT: "", Tone.STRONG: "bold", Tone.EMPHASIS: "italic", Tone.DIM: "dim", Tone.PALE: "dim", Tone.FAINT: "dim",
     Tone.ACCENT: "bold magenta", Tone.HEADING: "bold dim", Tone.RUNNING: "blue", Tone.WAITING: "cyan",
-    Tone.GOOD: "green", Tone.BAD: "red", Tone.WARN: "yellow", Tone.REMOVED: "underline red",
-    Tone.ADDED: "underline green", Tone.CHIP: "reverse", Tone.RED_PLACE: "reverse red",
-    Tone.YELLOW_PLACE: "reverse yellow", Tone.GREEN_PLACE: "reverse green", Tone.CYAN_PLACE: "reverse cyan",
+    Tone.GOOD: "green", Tone.BAD: "red", Tone.WARN: "yellow", Tone.TRUNCATED: "magenta", Tone.REMOVED: "underline red",
+    Tone.ADDED: "underline green", Tone.CHIP: "reverse", Tone.HIT: "bold underline reverse",
+    Tone.RED_PLACE: "reverse red", Tone.YELLOW_PLACE: "reverse yellow",
+    Tone.GREEN_PLACE: "reverse green", Tone.CYAN_PLACE: "reverse cyan",
     Tone.BLUE_PLACE: "reverse blue", Tone.MAGENTA_PLACE: "reverse magenta",
 }  # fmt: skip
 ANSI = ColourScheme(

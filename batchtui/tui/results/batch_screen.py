@@ -1,7 +1,8 @@
 """`BatchScreen` shows one batch: its facts, and its results as a list paged from the disk.
 
 Results are opened from the registry, and fetched from the API when they are asked for; the poller may also fetch them
-meanwhile, and this screen then shows them.
+meanwhile, and this screen then shows them. The same list shows the results of the whole job: all parts, and of all
+attempts the results that stand.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from batchtui.domain.errors import BatchtuiError
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.runtime.threads import run_cancellable
 from batchtui.services.results.collect import CollectProgress, collect
+from batchtui.services.results.history import open_job_results, saved_batches
+from batchtui.text.batch_names import part_name
 from batchtui.text.numbers import count, size
 from batchtui.tui.actions import flows
 from batchtui.tui.actions.label_actions import LabelActions
@@ -21,13 +24,15 @@ from batchtui.tui.commands.key_text import text_with_keys
 from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.compare.batch_picker import BatchPicker
-from batchtui.tui.export.open import open_batch_export
-from batchtui.tui.rendering.result_columns import result_pricer
+from batchtui.tui.export.open import open_picked_export
 from batchtui.tui.rendering.spans import Line, Span, Tone, line
 from batchtui.tui.results.batch_facts import BatchFacts
 from batchtui.tui.results.browser import ResultBrowser
+from batchtui.tui.results.charts_screen import ChartsScreen
+from batchtui.tui.results.history_screen import HistoryScreen
 from batchtui.tui.results.notice_band import ResultsBanner
 from batchtui.tui.results.result_screen import ResultScreen
+from batchtui.tui.results.source import batch_source, job_source
 from batchtui.tui.retry.open import open_marked_retry, open_retry
 from batchtui.tui.widgets.rule import Rule
 from batchtui.tui.workers import CoalescedWorker, run_guarded
@@ -39,11 +44,22 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from batchtui.domain.batch import Batch
+    from batchtui.registry.results.job_results import JobResults
     from batchtui.registry.results.reader import ResultReader
     from batchtui.services.workspace import Workspace
     from batchtui.tui.messages import BatchesChanged
+    from batchtui.tui.results.source import ResultSource
     from batchtui.tui.widgets.grid.grid import Grid
 
+TALL = 34
+"""Rows of a screen from which on the failures by kind always have room below the list."""
+PREVIEW_STEP = 5
+"""Lines that the answer beside the list is scrolled by at once."""
+NEED_RESULTS = frozenset({
+    "list.open", "batch.compare", "batch.copy-custom-id", "batch.preview", "batch.preview-down",
+    "batch.preview-up", "batch.charts", "batch.history",
+})  # fmt: skip
+"""Commands that mean nothing before there are results."""
 MOST_COPIED = 5_000
 """custom_ids that are copied at once: no terminal takes a clipboard of any size."""
 
@@ -53,17 +69,22 @@ class BatchScreen(LabelActions):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.BATCH)
     SCOPES = (Scope.BATCH, Scope.LABELS, Scope.LIST, Scope.EVERYWHERE)
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (TALL, "-tall")]  # noqa: RUF012  (Textual's own form)
 
     def __init__(self, workspace: Workspace, batch: Batch) -> None:
         super().__init__(workspace)
         self.shown = batch
         """The batch as the registry last had it."""
         self._reader: ResultReader | None = None
+        self._job: JobResults | None = None
+        self._source: ResultSource | None = None
+        """What is browsed now: the results of the batch, or of its job."""
         self._opening = CoalescedWorker(self, self._open_results)
-        day = (batch.created_at or batch.planned_at).date()
+        self._relatives = 0
+        """Batches of the same job with saved results, this one among them."""
         self._facts = BatchFacts(workspace.clock.now, self.forecast)
         self._band = ResultsBanner(workspace.clock.now)
-        self._results = ResultBrowser(result_pricer(workspace.prices, day))
+        self._results = ResultBrowser()
         self.grid = self._results.grid
 
     def content(self) -> Iterator[Widget]:
@@ -83,8 +104,9 @@ class BatchScreen(LabelActions):
 
     def on_unmount(self) -> None:
         """Close the files of the results."""
-        if self._reader is not None:
-            self._reader.close()
+        for opened in (self._reader, self._job):
+            if opened is not None:
+                opened.close()
 
     async def _open_results(self) -> None:
         if self._reader is None and self.shown.results is ResultsState.SAVED:
@@ -94,7 +116,29 @@ class BatchScreen(LabelActions):
                 lambda _: store.reader(self.shown), let_go=lambda reader: reader.close()
             )
             self._band.show(self.shown, self._reader.path, self._reader.summary)
-            await self._results.open(self._reader)
+            await self._browse(batch_source(self.workspace, self.shown, self._reader))
+        self._relatives = len(await saved_batches(self.workspace, self.shown.job))
+        self.refresh_frame()
+
+    async def _browse(self, source: ResultSource) -> None:
+        self._source = source
+        await self._results.open(source)
+        self.refresh_frame()
+
+    async def _turn_to_job(self) -> None:
+        """Show the results of the whole job, or again those of this batch alone."""
+        if self._reader is None or self._source is None:
+            return
+        if self._source.is_job:
+            self._band.show(self.shown, self._reader.path, self._reader.summary)
+            await self._browse(batch_source(self.workspace, self.shown, self._reader))
+            return
+        # Opened anew each time: an attempt may have ended meanwhile.
+        before, self._job = self._job, await open_job_results(self.workspace, self.shown.job)
+        if before is not None:
+            before.close()
+        self._band.show_job(self._job.batches)
+        await self._browse(job_source(self.workspace, self._job))
 
     def _show_batch(self) -> None:
         self._facts.show(self.shown)
@@ -112,7 +156,7 @@ class BatchScreen(LabelActions):
                 self.shown = batch
                 self._show_batch()
                 self._opening.request()
-                self.refresh_footer()
+                self.refresh_frame()
 
     def on_tick(self) -> None:
         """Redraw what depends on the time."""
@@ -122,20 +166,29 @@ class BatchScreen(LabelActions):
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
         """Open a result."""
-        if self._reader is not None:
-            self.app.push_screen(ResultScreen(self.workspace, self.shown, self._reader, self.grid))
+        if self._source is not None:
+            self.app.push_screen(ResultScreen(self.workspace, self._source, self.grid))
+
+    def on_grid_cursor_moved(self) -> None:
+        """Show which result the cursor is on, and its answer in the preview."""
+        self.refresh_position()
+        self._results.follow()
 
     def on_grid_marks_changed(self) -> None:
         """Show how many results are marked."""
-        self.refresh_footer()
+        self.refresh_frame()
 
     def on_result_browser_changed(self) -> None:
         """Show what works now, and how many results are shown."""
-        self.refresh_footer()
+        self.refresh_frame()
 
-    def footer_status(self) -> Line:
-        """Return how many results are marked, else how many are shown."""
-        return self._results.footer_status()
+    def crumbs(self) -> tuple[str, ...]:
+        """Return the name of the batch, with its part and attempt."""
+        return (part_name(self.shown),)
+
+    def position(self) -> Line:
+        """Return the result under the cursor, and how many are marked and shown."""
+        return self._results.position()
 
     def back(self) -> bool:
         """Undo what was chosen among the results. Returns whether there was anything."""
@@ -143,6 +196,8 @@ class BatchScreen(LabelActions):
 
     def is_available(self, command_id: str) -> bool:
         """Return whether a command makes sense for this batch in its state."""
+        if command_id in NEED_RESULTS or command_id.startswith("batch.outcome"):
+            return self._reader is not None
         state = self.shown.state
         match command_id:
             case "batch.cancel":
@@ -151,15 +206,17 @@ class BatchScreen(LabelActions):
                 return not state.is_running
             case "batch.fetch":
                 return state is BatchState.ENDED and self.shown.results not in (ResultsState.SAVED, ResultsState.GONE)
-            case "list.sort" | "list.reverse":
-                return False
+            case "batch.search":
+                return self.shown.results is ResultsState.SAVED
             case "list.mark":
                 return self._reader is not None and not self._results.is_among_groups
             case "batch.groups" | "batch.next-failure" | "batch.previous-failure":
                 return self.has_class("-failing")
-            case "batch.outcomes" | "batch.search" | "list.open" | "batch.compare" | "batch.copy-custom-id":
-                return self._reader is not None
-        return super().is_available(command_id)
+            case "batch.table":
+                return self.grid.has_table
+            case "batch.job":
+                return self._reader is not None and self._relatives > 1
+        return command_id not in ("list.sort", "list.reverse") and super().is_available(command_id)
 
     @property
     def chosen(self) -> list[int]:
@@ -171,8 +228,42 @@ class BatchScreen(LabelActions):
     def _action_batch_outcomes(self) -> None:
         self._results.step_outcome(1)
 
+    def _action_batch_outcome(self, number: int) -> None:
+        if not self._results.choose_outcome(number):
+            self.dashboard.say(f"There are only {self._results.number_of_outcomes} outcomes to choose from.")
+
     def _action_batch_outcomes_back(self) -> None:
         self._results.step_outcome(-1)
+
+    def _action_batch_job(self) -> None:
+        run_guarded(self, self._turn_to_job, group="turn-to-job", exclusive=True)
+
+    def _action_batch_table(self) -> None:
+        self.grid.show_table(not self.grid.is_table)
+
+    def _action_batch_preview(self) -> None:
+        # On a narrow screen it is hidden unless it was asked for, elsewhere shown unless it was sent away.
+        self.toggle_class("-previewed" if self.has_class("-narrow") else "-unpreviewed")
+        self._results.follow()
+
+    def _action_batch_preview_down(self) -> None:
+        self._results.preview.scroll_answer(PREVIEW_STEP)
+
+    def _action_batch_preview_up(self) -> None:
+        self._results.preview.scroll_answer(-PREVIEW_STEP)
+
+    def _action_batch_charts(self) -> None:
+        if self._source is not None:
+            self.app.push_screen(ChartsScreen(self.workspace, self._source.batches))
+
+    def _action_batch_history(self) -> None:
+        run_guarded(self, self._open_history, group="history", exclusive=True)
+
+    async def _open_history(self) -> None:
+        source, seq = self._source, self.grid.key
+        if source is not None and seq is not None:
+            [facts] = await asyncio.to_thread(source.results.page, [seq])
+            await self.app.push_screen(HistoryScreen(self.workspace, self.shown.job, facts.custom_id))
 
     def _action_batch_groups(self) -> None:
         self._results.turn_to_groups()
@@ -209,10 +300,10 @@ class BatchScreen(LabelActions):
         self.grid.repaint()
 
     def _action_batch_cancel(self) -> None:
-        run_guarded(self.app, partial(flows.cancel, self.dashboard, self.chosen), group="act")
+        self.act(flows.cancel)
 
     def _action_batch_delete(self) -> None:
-        run_guarded(self.app, partial(flows.delete, self.dashboard, self.chosen), group="act")
+        self.act(flows.delete)
 
     def _action_batch_retry(self) -> None:
         run_guarded(self.app, self._retry, group="act")
@@ -228,8 +319,8 @@ class BatchScreen(LabelActions):
 
     def _action_batch_export(self) -> None:
         # Marks, a search or a filter choose what is exported first.
-        pick = self._results.pick_of(self.shown.key)
-        run_guarded(self.app, partial(open_batch_export, self.dashboard, self.shown, pick), group="act")
+        batches = self._source.batches if self._source is not None else (self.shown,)
+        run_guarded(self.app, partial(open_picked_export, self.dashboard, batches, self._results.pick()), group="act")
 
     def _action_batch_compare(self) -> None:
         if self._reader is not None:
@@ -240,9 +331,9 @@ class BatchScreen(LabelActions):
 
     async def _action_batch_copy_custom_id(self) -> None:
         chosen = self.grid.chosen
-        if self._reader is None or not chosen:
+        if self._source is None or not chosen:
             return
-        found = await asyncio.to_thread(self._reader.page, chosen[:MOST_COPIED])
+        found = await asyncio.to_thread(self._source.results.page, chosen[:MOST_COPIED])
         said = found[0].custom_id if len(found) == 1 else f"{count(len(found))} custom_ids"
         more = f", the first of {count(len(chosen))}" if len(chosen) > len(found) else ""
         self.dashboard.copy("\n".join(facts.custom_id for facts in found), said + more)
@@ -256,14 +347,14 @@ def why_empty(batch: Batch, fetch: Line) -> Iterator[Line]:
         yield (Span("The results are gone", Tone.STRONG),)
         yield (Span("The API keeps them for 29 days from the batch's creation.", Tone.DIM),)
     elif batch.state is BatchState.ENDED:
-        yield (Span("The results are not here yet", Tone.STRONG),)
+        yield (Span("The results are not saved yet", Tone.STRONG),)
         yield ()
         yield fetch
     elif batch.state.is_running:
-        yield (Span("At work", Tone.STRONG),)
+        yield (Span("In progress", Tone.STRONG),)
         yield ()
         yield (Span("Results come all at once when the batch ends; most end within an hour.", Tone.DIM),)
     else:
         yield (Span("No results yet", Tone.STRONG),)
         yield ()
-        yield (Span("Nobody has been asked for answers: this part is not known to be at the API.", Tone.DIM),)
+        yield (Span("This part is not known to be at the API.", Tone.DIM),)

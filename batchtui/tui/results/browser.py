@@ -1,4 +1,4 @@
-"""`ResultBrowser` is the results of a batch, filtered by outcome, by a search, and by kind of failure."""
+"""`ResultBrowser` is results to look through: filtered by outcome, a search or a kind of failure, with a preview."""
 
 from __future__ import annotations
 
@@ -11,90 +11,112 @@ from textual.message import Message
 
 from batchtui.domain.result import Outcome
 from batchtui.text.numbers import count, size
-from batchtui.tui.commands.key_text import text_with_keys
+from batchtui.tui.chrome.path_rule import row_words
+from batchtui.tui.commands.key_text import keymap_of, text_with_keys
 from batchtui.tui.export.options import PickedResults
 from batchtui.tui.rendering.result_columns import OUTCOME_KINDS
-from batchtui.tui.rendering.spans import Line, Span, Tone, line
+from batchtui.tui.rendering.spans import Line, Span, Tone, joined, line
 from batchtui.tui.results.failure_list import FailureList
 from batchtui.tui.results.grid import ResultGrid
+from batchtui.tui.results.preview import ResultPreview
 from batchtui.tui.results.selection import ResultSearch, ResultSelection
 from batchtui.tui.widgets.facet_bar import FacetBar
 from batchtui.tui.widgets.filter_bar import FilterBar
 from batchtui.tui.workers import CoalescedWorker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from textual.app import ComposeResult
 
-    from batchtui.domain.cost import Cost
-    from batchtui.domain.result import ResultFacts
-    from batchtui.registry.results.reader import ResultReader
+    from batchtui.tui.results.source import ResultSource
 
 
 class ResultBrowser(Vertical):
-    """The outcomes, the search, the list and the failures, which together choose the results that are shown.
+    """The outcomes, the search, the list, its preview and the failures: they choose the results that are shown.
 
-    It reads through the reader that it was given and closes nothing.
+    It reads through the source that it was given and closes nothing.
     """
 
     class Changed(Message):
         """Other results are shown, or another part of this widget has the focus."""
 
-    def __init__(self, price: Callable[[ResultFacts], Cost | None]) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._reader: ResultReader | None = None
+        self._source: ResultSource | None = None
         self._choice = ResultSelection()
         self._search = ResultSearch(self._say_searching)
         self._choosing = CoalescedWorker(self, self._show)
         self._searching = CoalescedWorker(self, self._find)
-        self.grid = ResultGrid(price)
-        self._outcomes = FacetBar(OUTCOME_KINDS, "Results")
+        self.grid = ResultGrid()
+        self._outcomes = FacetBar(OUTCOME_KINDS, "Results", self._key_of)
         self._failures = FailureList()
+        self.preview = ResultPreview()
         self._bar = FilterBar("what an answer, an error or a custom_id says")
 
     def compose(self) -> ComposeResult:
-        """Lay out the outcomes, the search, the list, and the failures by kind."""
+        """Lay out the outcomes, the search, the list with its preview, and the failures by kind."""
         yield self._outcomes
         yield self._bar
         with Container(id="results-body"):
             yield self.grid
-            yield self._failures
+            yield self.preview
+        yield self._failures
+
+    def _key_of(self, place: int) -> str:
+        """Return the key that chooses an outcome by its place; empty where there is none."""
+        keys = keymap_of(self).get(f"batch.outcome-{place + 1}", ())
+        return keys[0] if keys else ""
 
     def on_unmount(self) -> None:
         """Stop the search."""
         self._search.stop()
 
-    async def open(self, reader: ResultReader) -> None:
-        """Show these results."""
-        self._reader = self.grid.reader = reader
+    async def open(self, source: ResultSource) -> None:
+        """Show these results, all of them."""
+        # What was searched for in other results is over; what is typed while the first ones open is searched for.
+        if self._source is not None:
+            self._search.stop()
+            self._bar.close()
+        await self.grid.open(source)
+        self._source = source
+        self._choice = ResultSelection()
         self.grid.empty = (line(Span("No result matches", Tone.STRONG)),)
         # Grouping reads the messages of all failures.
-        groups = await asyncio.to_thread(lambda: reader.groups)
+        groups = await asyncio.to_thread(lambda: source.results.groups)
         # CSS shows the list of failures only where there are any.
         self.screen.set_class(bool(groups), "-failing")
         self._failures.show(groups)
         await self._show()
+        if self._search.text:
+            self._searching.request()
 
     # ── which are shown ────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _show(self) -> None:
-        if self._reader is None:
+        source = self._source
+        if source is None:
             return
-        await self.grid.choose(self._choice)
+        await self.grid.choose(self._choice, self._search.text)
         besides = self._failures.mark(self._choice.group)
-        self._outcomes.show(self._reader.by_outcome, self._choice.outcome, besides=besides)
-        self._bar.say(Span(f"{count(len(self.grid.order))} of {count(self._reader.count)} ", Tone.CHIP))
+        self._outcomes.show(source.results.by_outcome, self._choice.outcome, besides=besides)
+        self._bar.say(Span(f"{count(len(self.grid.order))} of {count(source.results.count)} ", Tone.CHIP))
+        self.follow()
         self.post_message(self.Changed())
 
+    def follow(self) -> None:
+        """Show the result under the cursor in the preview."""
+        self.preview.follow(self._source, self.grid.key, self.grid.searched)
+
     async def _find(self) -> None:
-        if self._reader is None:
+        source = self._source
+        if source is None:
             return
         text = self._search.text
-        found = await self._search.run(self._reader)
-        if text == self._search.text:  # else another one is under way already
+        found = await self._search.run(source.results)
+        if text == self._search.text and source is self._source:  # else another one is under way already
             self._choice = replace(self._choice, found=found)
             await self._show()
+        if self._search.text:
+            self._searching.request()
 
     def _say_searching(self, done: int, total: int) -> None:
         if self.is_attached:
@@ -109,6 +131,19 @@ class ResultBrowser(Vertical):
         """Show only the next outcome, or with -1 the one before."""
         self._choose(replace(self._choice, outcome=self._outcomes.next(step), group=None))
 
+    def choose_outcome(self, number: int) -> bool:
+        """Show only the outcome of this number in the line of outcomes, 1 for all. Returns whether there is one."""
+        if self._source is None:
+            return True
+        if self._outcomes.has(number):
+            self._choose(replace(self._choice, outcome=self._outcomes.choice(number), group=None))
+        return self._outcomes.has(number)
+
+    @property
+    def number_of_outcomes(self) -> int:
+        """How many places the line of outcomes has, all of them included."""
+        return len(self._outcomes.choices)
+
     def on_facet_bar_chosen(self, event: FacetBar.Chosen) -> None:
         """Show only results with this outcome."""
         event.stop()
@@ -121,9 +156,8 @@ class ResultBrowser(Vertical):
         self._leave_groups()
 
     def search(self) -> None:
-        """Open the field of the search."""
-        if self._reader is not None:
-            self._bar.open()
+        """Open the field of the search, also while results are still opened: letters must not act as keys."""
+        self._bar.open()
 
     def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
         """Search while typing."""
@@ -136,22 +170,26 @@ class ResultBrowser(Vertical):
         event.stop()
         self.grid.focus()
 
-    def pick_of(self, batch: int) -> PickedResults | None:
-        """Return the results of a batch that are picked out: the marked ones, else those shown; None for all."""
-        shown = self.grid.order
-        if self.grid.marks:
-            return PickedResults(f"only the {count(len(self.grid.marks))} that are marked", batch, self.grid.chosen)
-        if self._reader is None or not shown or len(shown) == self._reader.count:
+    def pick(self) -> PickedResults | None:
+        """Return the results that are picked out: the marked ones, else those shown; None for all."""
+        source, shown = self._source, self.grid.order
+        if source is None:
             return None
-        return PickedResults(f"only the {count(len(shown))} that are shown", batch, shown)
+        if self.grid.marks:
+            words = f"only the {count(len(self.grid.marks))} that are marked"
+            return PickedResults(words, source.picked(self.grid.chosen))
+        if not shown or len(shown) == source.results.count:
+            return None
+        return PickedResults(f"only the {count(len(shown))} that are shown", source.picked(shown))
 
     async def marked_failures(self) -> frozenset[str]:
         """Return the custom_ids of the marked results that have not succeeded."""
-        if self._reader is None:
+        source = self._source
+        if source is None:
             return frozenset()
-        is_failure = await asyncio.to_thread(self._reader.mask, Outcome.failures())
+        is_failure = await asyncio.to_thread(source.results.mask, Outcome.failures())
         marked = [seq for seq in self.grid.marks if is_failure[seq]]
-        return frozenset(facts.custom_id for facts in await asyncio.to_thread(self._reader.page, marked))
+        return frozenset(facts.custom_id for facts in await asyncio.to_thread(source.results.page, marked))
 
     # ── where the keys arrive ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -191,12 +229,11 @@ class ResultBrowser(Vertical):
             return False
         return True
 
-    def footer_status(self) -> Line:
+    def position(self) -> Line:
         """Return how many results are marked, else how many are shown."""
-        if self.grid.marks:
-            return (Span(f"{count(len(self.grid.marks))} marked", Tone.WARN),)
-        if self._reader is None:
+        if self._source is None:
             return ()
-        shown, total = len(self.grid.order), self._reader.count
-        words = f"{count(total)} results" if shown == total else f"{count(shown)} of {count(total)}"
-        return (Span(words, Tone.DIM),)
+        shown, total = len(self.grid.order), self._source.results.count
+        marked = (Span(f"{count(len(self.grid.marks))} marked", Tone.WARN),) if self.grid.marks else ()
+        only = (Span(f"{count(shown)} of {count(total)} shown", Tone.DIM),) if shown != total else ()
+        return joined([marked, only, row_words(self.grid.cursor, shown, "result")], " · ")

@@ -9,14 +9,14 @@ from textual.message import Message
 
 from batchtui.results.failure_groups import FailureGroup, SuggestedAction
 from batchtui.text.glyphs import OUTCOMES
-from batchtui.text.numbers import count
+from batchtui.text.numbers import amount, count
 from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.rendering.columns import Column
 from batchtui.tui.rendering.result_columns import OUTCOME_TONES
 from batchtui.tui.rendering.spans import Line, Span, Tone, plain, wrapped
 from batchtui.tui.widgets.grid.grid import Grid
 from batchtui.tui.widgets.lines_view import ItemView
-from batchtui.tui.widgets.rule import Rule
+from batchtui.tui.widgets.rule import TitledRule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,11 +29,13 @@ COLUMNS = (
     Column("act", "DO", 11, 11, 80),
     Column("kind", "KIND", 14, 200, 90, fixed=True),
 )
+MOST_IN_SIGHT = 4
+"""Kinds that are in sight at once."""
 ACTS = {
-    SuggestedAction.RESEND: ("send again", Tone.GOOD),
-    SuggestedAction.RAISE: ("more tokens", Tone.WARN),
-    SuggestedAction.EDIT: ("edit", Tone.BAD),
-    SuggestedAction.LEAVE: ("look", Tone.DIM),
+    SuggestedAction.RESEND: ("RETRY", Tone.GOOD),
+    SuggestedAction.RAISE: ("RAISE LIMIT", Tone.WARN),
+    SuggestedAction.EDIT: ("EDIT", Tone.BAD),
+    SuggestedAction.LEAVE: ("REVIEW", Tone.DIM),
 }
 """What to do about a kind of failure, in a word or two."""
 
@@ -54,16 +56,21 @@ class FailureList(Vertical):
         self._chosen: int | None = None
         self.grid: Grid[FailureGroup] = Grid(COLUMNS, self._page, self._paint, id="groups")
         self._example = _Example(id="failure")
+        self._title = TitledRule("what failed")
 
     def compose(self) -> ComposeResult:
-        """Lay out the list, and below it an example of the group under the cursor."""
+        """Lay out the list below its title, and below it an example of the group under the cursor."""
+        yield self._title
         yield self.grid
-        yield Rule()
         yield self._example
 
     def show(self, groups: Sequence[FailureGroup]) -> None:
         """List these groups."""
         self._groups = {group.id: group for group in groups}
+        # As tall as its list, so that the results get the rest; a long list scrolls.
+        self.grid.styles.height = 1 + min(len(groups), MOST_IN_SIGHT)
+        failed = sum(group.count for group in groups)
+        self._title.say("what failed", f"{amount(failed, 'result')} of {amount(len(groups), 'kind')}")
         self.grid.update(self._groups.items())
         self.grid.show(list(self._groups))
         self._example.show(self.grid.item)
@@ -81,7 +88,7 @@ class FailureList(Vertical):
         if column.id == "count":
             return (Span(count(item.count), Tone.CHIP if item.id == self._chosen else Tone.TEXT),)
         if column.id == "act":
-            word, tone = ACTS[item.advice.act]
+            word, tone = ACTS[item.advice.action]
             return (Span(word, tone),)
         return kind(item)
 

@@ -34,15 +34,27 @@ class ResultHeader(LinesView):
         self._bytes = 0
         self._cost: Cost | None = None
         self._fit: SchemaMatch | None = None
+        self._origin = ""
 
     @property
     def custom_id(self) -> str:
         """The custom_id of the answer that is shown."""
         return self._answer.custom_id if self._answer else ""
 
-    def show(self, answer: ParsedResult, length: int, cost: Cost | None, fit: SchemaMatch | None) -> None:
-        """Draw this answer of `length` bytes; `fit` is None where its request is not known."""
+    def show(
+        self, answer: ParsedResult, length: int, cost: Cost | None, fit: SchemaMatch | None, origin: str = ""
+    ) -> None:
+        """Draw this answer of `length` bytes.
+
+        Args:
+            answer: what is shown.
+            length: bytes of its line.
+            cost: what it cost; None where that is not known.
+            fit: whether it has the structure that was asked for; None where its request is not known.
+            origin: which attempt and part it came in; empty where that is not said.
+        """
         self._answer, self._bytes, self._cost, self._fit = answer, length, cost, fit
+        self._origin = origin
         self.redraw()
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
@@ -59,7 +71,8 @@ class ResultHeader(LinesView):
             [Span(sanitize((reading.model or "").removeprefix("claude-")), Tone.DIM)] if reading.model else [],
             [Span(f"stopped: {sanitize(reading.stop_reason)}", Tone.DIM)] if reading.stop_reason else [],
         ], "   ")  # fmt: skip
-        second = (Span(f" {_took(answer, self._bytes, self._cost)}", Tone.DIM),)
+        took = _took(answer, self._bytes, self._cost)
+        second = (Span(f" {self._origin + '   ' if self._origin else ''}{took}", Tone.DIM),)
         return [first, second, *(fit_lines(self._fit, columns) if self._fit else ())]
 
 

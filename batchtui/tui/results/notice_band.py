@@ -8,8 +8,10 @@ from batchtui.domain.limits import RESULTS_EXPIRE_SOON
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.text.numbers import amount
 from batchtui.text.safe import display_path, sanitize
+from batchtui.tui.commands.key_text import key_of, keymap_of, text_with_keys
 from batchtui.tui.rendering.batch_text import moment, span
-from batchtui.tui.rendering.spans import Line, Span, Tone, wrapped
+from batchtui.tui.rendering.painter import painter_of
+from batchtui.tui.rendering.spans import Line, Span, Tone, fit, wrapped
 from batchtui.tui.results.batch_facts import LABEL
 from batchtui.tui.widgets.lines_view import LinesView
 
@@ -31,17 +33,27 @@ class ResultsBanner(LinesView):
         self._batch: Batch | None = None
         self._path: Path | None = None
         self._summary: ResultSummary | None = None
+        self._job: Sequence[Batch] = ()
 
     def show(self, batch: Batch, path: Path | None = None, summary: ResultSummary | None = None) -> None:
         """Draw this batch; its results are in the file `path`, and `summary` counts them, once they are open."""
-        self._batch, self._path, self._summary = batch, path, summary
+        self._batch, self._path, self._summary, self._job = batch, path, summary, ()
+        self.redraw()
+
+    def show_job(self, batches: Sequence[Batch]) -> None:
+        """Say that the results of these batches, all of one job, are shown together."""
+        self._batch, self._job = None, batches
         self.redraw()
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
         """Return the lines."""
+        if self._job:
+            return [fit((Span(" "), *text_with_keys(self, job_words(self._job))), columns)]
         if self._batch is None:
             return []
-        said = [*expiry_notice(self._batch, self._now()), *(discrepancies(self._summary) if self._summary else ())]
+        fetch = key_of("batch.fetch", keymap_of(self), plain=painter_of(self).plain)
+        expiring = expiry_notice(self._batch, self._now(), fetch)
+        said = [*expiring, *(discrepancies(self._summary) if self._summary else ())]
         lines: list[Line] = [
             (Span(f" {part}", piece.tone),) for piece in said for part in wrapped(piece.text, columns - 2)
         ]
@@ -50,18 +62,22 @@ class ResultsBanner(LinesView):
         return lines
 
 
-def expiry_notice(batch: Batch, now: datetime) -> Iterator[Span]:
-    """Yield that results will be deleted at the API soon, or are, where they are not saved here."""
+def expiry_notice(batch: Batch, now: datetime, fetch: str = "w") -> Iterator[Span]:
+    """Yield that results will be deleted at the API soon, or are, where they are not saved here; `fetch` is a key."""
     until = batch.results_until
     if batch.results is ResultsState.GONE:
-        yield Span("The API has let go of these results before they were saved.", Tone.BAD)
+        yield Span("The API deleted these results before they were saved.", Tone.BAD)
     elif batch.state is BatchState.ENDED and batch.results is not ResultsState.SAVED and until is not None:
         # The date is an estimate from the creation; only the API knows, so fetching is still offered.
         if until <= now:
-            yield Span("The API has probably let go of these results; w tries to fetch them all the same.", Tone.BAD)
+            yield Span(
+                f"The API has probably deleted these results; {fetch} tries to fetch them all the same.", Tone.BAD
+            )
         elif until - now < RESULTS_EXPIRE_SOON:
             left = f"in {span(until - now)}, {moment(until, now)}"
-            yield Span(f"The API lets go of these results {left}, and they are not saved: w fetches them.", Tone.WARN)
+            yield Span(
+                f"The API deletes these results {left}, and they are not saved: {fetch} fetches them.", Tone.WARN
+            )
 
 
 def discrepancies(summary: ResultSummary) -> Iterator[Span]:
@@ -77,6 +93,15 @@ def discrepancies(summary: ResultSummary) -> Iterator[Span]:
         yield Span(f"{amount(summary.duplicates, 'result')} with a custom_id that an earlier one has", Tone.WARN)
     if summary.unreadable:
         yield Span(f"{amount(summary.unreadable, 'line')} that cannot be read; what came is shown", Tone.WARN)
+
+
+def job_words(batches: Sequence[Batch]) -> str:
+    """Return what is shown of a job whose results are listed together, with keys in braces."""
+    attempts = len({batch.attempt for batch in batches})
+    said = f"results of {amount(len(batches), 'batch', 'batches')} of this job together"
+    if attempts > 1:
+        said += f"; of {attempts} attempts the result that stands"
+    return f"{said}; {{batch.job}} shows this batch alone"
 
 
 def file_line(path: Path, columns: int) -> Line:

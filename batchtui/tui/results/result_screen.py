@@ -1,100 +1,63 @@
-"""`ResultScreen` shows one result of a batch: the request and its answer, as text, Markdown or tree."""
+"""`ResultScreen` shows one result: the request and its answer, as text, Markdown or tree."""
 
 from __future__ import annotations
 
 import asyncio
 import re
-from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from batchtui.domain.errors import BatchtuiError
-from batchtui.results.parsed_result import ParsedResult, parse_result
-from batchtui.results.structured_output import SchemaMatch, match_schema
-from batchtui.text.numbers import count
-from batchtui.tui.rendering.answer import answer_parts
-from batchtui.tui.rendering.request import params_of, request_parts
-from batchtui.tui.rendering.spans import Line, Span, Tone
+from batchtui.text.safe import one_line
+from batchtui.tui.chrome.path_rule import row_words
+from batchtui.tui.results.history_screen import HistoryScreen
 from batchtui.tui.results.side_by_side import SideBySide
 from batchtui.tui.terminal import external
-from batchtui.tui.widgets.document_pane import Document
 from batchtui.tui.workers import CoalescedWorker, run_guarded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from batchtui.domain.batch import Batch
-    from batchtui.domain.cost import Cost
-    from batchtui.registry.results.reader import ResultReader
     from batchtui.services.workspace import Workspace
-    from batchtui.tui.rendering.plain import Part
+    from batchtui.tui.rendering.spans import Line
     from batchtui.tui.results.grid import ResultGrid
+    from batchtui.tui.results.source import ResultSource
 
 _UNFIT = re.compile(r"[^A-Za-z0-9_-]")
 """Characters of a custom_id that are replaced in the name of a copy."""
 
 
-class LoadedResult(NamedTuple):
-    """Everything that is shown of one result, read on a thread."""
-
-    raw: bytes
-    answer: ParsedResult
-    request: bytes | None
-    """None where it is not stored here."""
-    fit: SchemaMatch | None
-    cost: Cost | None
-
-
 class ResultScreen(SideBySide):
-    """One result of a batch. Next and previous go through the list that it was opened from."""
+    """One result. Next and previous go through the list that it was opened from."""
 
-    def __init__(self, workspace: Workspace, batch: Batch, reader: ResultReader, grid: ResultGrid) -> None:
+    def __init__(self, workspace: Workspace, source: ResultSource, grid: ResultGrid) -> None:
         super().__init__(workspace)
-        self._batch = batch
-        self._reader = reader
+        self._source = source
         self._grid = grid
+        self._batch = source.batches[0]
         self._reading = CoalescedWorker(self, self._read)
 
     def on_mount(self) -> None:
-        """Show the result under the cursor of the list."""
+        """Show the result under the cursor of the list, with what the list was searched for."""
         self._answer.target.focus()
+        self._find(self._grid.searched)
         self._reading.request()
 
     async def _read(self) -> None:
         seq = self._grid.key
         if seq is None:
             return
-        read = await asyncio.to_thread(self._read_from_disk, seq)
-        self._head.show(read.answer, len(read.raw), read.cost, read.fit)
-        self._answer.show(Document(partial(answer_parts, read.answer, raw=read.raw), read.raw))
-        if read.request is None:
-            self._request.show(Document(_not_stored))
-        else:
-            self._request.show(Document(partial(request_parts, read.request), read.request))
-        self.refresh_footer()
+        read = await asyncio.to_thread(self._source.load, seq)
+        self._batch = read.batch
+        self._head.show(read.answer, len(read.raw), read.cost, read.fit, read.origin)
+        self._answer.show(read.answer_document)
+        self._request.show(read.request_document)
+        self.refresh_frame()
 
-    def _read_from_disk(self, seq: int) -> LoadedResult:
-        raw = self._reader.raw(seq)
-        [facts] = self._reader.page([seq])
-        answer = parse_result(raw).with_outcome(facts.outcome)
-        request = self._find(answer.custom_id)
-        # The schema is in the request, so an answer alone cannot be judged.
-        fit = match_schema(answer, params_of(request)) if request and answer.message else None
-        return LoadedResult(raw, answer, request, fit, self._grid.price(facts))
+    def crumbs(self) -> tuple[str, ...]:
+        """Return the custom_id of the result that is shown."""
+        return (one_line(self._head.custom_id) or "result",)
 
-    def _find(self, custom_id: str) -> bytes | None:
-        """Return the request as it was stored when it was sent: the API does not return requests."""
-        store = self.workspace.registry.requests
-        # A request that was pruned or never here is no failure of showing the answer.
-        with suppress(BatchtuiError, FileNotFoundError):
-            if store.has(self._batch.job):
-                with store.reader(self._batch.job, self._batch.attempt) as requests:
-                    return requests.find(custom_id)
-        return None
-
-    def footer_status(self) -> Line:
-        """Return the position in the list."""
-        return (Span(f"{count(self._grid.cursor + 1)} of {count(len(self._grid.order))}", Tone.DIM),)
+    def position(self) -> Line:
+        """Return the position in the list, after the position among what was searched for."""
+        return (*self.hit_words(), *row_words(self._grid.cursor, len(self._grid.order), "result"))
 
     # ── commands ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -120,6 +83,9 @@ class ResultScreen(SideBySide):
         else:
             self.dashboard.say(f"There is no failure {'below' if step > 0 else 'above'} this one.")
 
+    def _action_result_history(self) -> None:
+        self.app.push_screen(HistoryScreen(self.workspace, self._batch.job, self._head.custom_id))
+
     async def _action_result_editor(self) -> None:
         # The name is in the title of many editors; it says which result one reads.
         name = f"{_UNFIT.sub('_', self._head.custom_id)[:60] or 'result'}{self._ahead.suffix}"
@@ -128,7 +94,3 @@ class ResultScreen(SideBySide):
     def _action_result_copy_id(self) -> None:
         custom_id = self._head.custom_id
         self.dashboard.copy(custom_id, custom_id)
-
-
-def _not_stored(_most: int | None) -> Iterator[Part]:
-    yield (Span("The request is not stored here: the batch was made elsewhere.", Tone.DIM),)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from batchtui.domain.result import Outcome
-    from batchtui.registry.results.reader import ResultReader
+    from batchtui.registry.results.job_results import ResultList
 
 SAYING = 0.1
 """Seconds between two messages about the progress of a search; a quick one needs none."""
@@ -29,7 +29,7 @@ class ResultSelection:
     """The seqs that a search found, in order of arrival."""
 
 
-def order_of(reader: ResultReader, choice: ResultSelection) -> Sequence[int]:
+def order_of(reader: ResultList, choice: ResultSelection) -> Sequence[int]:
     """Return the seqs that are shown, in order of arrival. Blocking.
 
     Without a filter that is a range: a list of a million numbers would take time and memory for nothing.
@@ -68,7 +68,7 @@ class ResultSearch:
         """End the search that runs."""
         self.text = ""
 
-    async def run(self, reader: ResultReader) -> Sequence[int] | None:
+    async def run(self, reader: ResultList) -> Sequence[int] | None:
         """Return the seqs of answers with the text, None without a text. Stopped, it returns those found so far."""
         text, loop, said = self.text, asyncio.get_running_loop(), time.monotonic()
         if not text:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import BatchtuiError
 from batchtui.services.retry.retry import RetryOptions, apply_retry, discard, plan_retry
-from batchtui.text.estimates import estimate_lines, range_words
+from batchtui.text.estimates import about_words, estimate_lines, range_words
 from batchtui.text.numbers import amount
 from batchtui.text.safe import one_line
 from batchtui.tui.dialogs.confirm import Group, Question
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 async def send_again(app: Host, plan: RetryPlan) -> bool:
     """Ask, and send a retry plan. Returns whether it was sent; a plan that was not stays staged."""
     question = Question(
-        f"Send {amount(plan.requests, 'request')} again?",
+        f"Retry {amount(plan.requests, 'request')}{about_words(plan.estimate.cost)}?",
         (
             Group(f"{one_line(plan.job.name)}, attempt {plan.attempt}", (f"{amount(len(plan.parts), 'part')}",)),
-            Group("What it costs", tuple(estimate_lines(plan.estimate))),
+            Group("Cost", tuple(estimate_lines(plan.estimate))),
         ),
-        remark="What has succeeded in any attempt is not sent again.",
-        yes="send",
+        remark="What has succeeded in any attempt is not retried.",
+        yes="retry",
     )
     if not await app.ask(question):
         return False
@@ -56,15 +56,16 @@ async def send_all_again(app: Host, targets: Sequence[Target]) -> None:
                 except BatchtuiError as error:
                     skipped.append(one_line(error.message))
         if not plans:
-            app.say(f"There is nothing to send again: {skipped[0]}")
+            app.say(f"Nothing to retry: {skipped[0]}")
             return
         things = tuple(
             f"{one_line(plan.job.name)}  {amount(plan.requests, 'request')}, attempt {plan.attempt}, "
             f"{range_words(plan.estimate.cost)}"
             for plan in plans
         )
-        title = f"Try {amount(len(plans), 'job')} again?"
-        if await app.ask(Question(title, (Group("As they were sent", things),), tuple(skipped), yes="send")):
+        requests = amount(sum(plan.requests for plan in plans), "request")
+        title = f"Retry {requests} of {amount(len(plans), 'job')}?"
+        if await app.ask(Question(title, (Group("As they were sent", things),), tuple(skipped), yes="retry")):
             # Sent plans leave the list, so that the finally below discards only the others.
             while plans:
                 plan = plans[0]

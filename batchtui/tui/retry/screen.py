@@ -53,6 +53,7 @@ class RetryScreen(ListScreen[FailureChoice]):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.RETRY)
     SCOPES = (Scope.RETRY, Scope.LIST, Scope.EVERYWHERE)
+    TITLE_IN_PATH = "Retry"
     UNAVAILABLE = frozenset({"list.sort", "list.open"})
 
     def __init__(self, workspace: Workspace, target: Target, custom_ids: frozenset[str] | None = None) -> None:
@@ -101,7 +102,7 @@ class RetryScreen(ListScreen[FailureChoice]):
         self.grid.forget()
         self.grid.marks = {key for key, failed in enumerate(self.items) if failed.group.kind in self._chosen}
         self.grid.show(range(len(self.items)))
-        self.refresh_footer()
+        self.refresh_frame()
 
     def _let_go(self) -> None:
         if self._plan is not None:
@@ -173,11 +174,15 @@ class RetryScreen(ListScreen[FailureChoice]):
             return self._plan is not None
         return super().is_available(command_id)
 
-    def footer_status(self) -> Line:
-        """Return whose failures these are."""
+    def crumbs(self) -> tuple[str, ...]:
+        """Return whose failures these are, and what is done with them."""
         name = self._target.job.name if self._target.job else self._target.batches[0].name
+        return (one_line(name), *super().crumbs())
+
+    def aside(self) -> Line:
+        """Return how many requests were marked, where some were."""
         named = self._options.custom_ids
-        return (Span(f"{count(len(named))} marked of {one_line(name)}" if named else one_line(name), Tone.DIM),)
+        return (Span(f"{count(len(named))} requests marked", Tone.DIM),) if named else ()
 
     def _paint(self, item: FailureChoice, column: Column, width: int) -> Line:
         return paint(item, column, is_chosen=item.group.kind in self._chosen, plain=painter_of(self).plain)

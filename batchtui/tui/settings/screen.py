@@ -76,6 +76,7 @@ class SettingsScreen(ListScreen[SettingRow]):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.SETTINGS)
     SCOPES = (Scope.SETTINGS, Scope.LIST, Scope.EVERYWHERE)
+    TITLE_IN_PATH = "Settings"
     UNAVAILABLE = frozenset({"list.mark", "list.sort", "app.settings"})
 
     def __init__(self, workspace: Workspace) -> None:
@@ -103,7 +104,7 @@ class SettingsScreen(ListScreen[SettingRow]):
         self.grid.show(shown)
         self._bar.say(Span(f"{len(shown)} of {len(self.items)} ", Tone.DIM))
         self.show_detail()
-        self.refresh_footer()
+        self.refresh_frame()
 
     def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
         """Show only settings with these words."""
@@ -193,10 +194,10 @@ class SettingsScreen(ListScreen[SettingRow]):
             return self.grid.item is not None and self.grid.item.entry.is_changed
         return super().is_available(command_id)
 
-    def footer_status(self) -> Line:
+    def aside(self) -> Line:
         """Return how many settings differ from their default."""
         changed = sum(row.entry.is_changed for row in self.items)
-        return (Span(f"{amount(changed, 'setting')} changed" if changed else "all as they come", Tone.DIM),)
+        return (Span(f"{amount(changed, 'setting')} changed" if changed else "all at their defaults", Tone.DIM),)
 
 
 class SettingHelp(ItemView[SettingRow]):

@@ -12,13 +12,15 @@ from batchtui.services.submission import reconcile
 from batchtui.services.submission.duplicates import describe_duplicates
 from batchtui.services.submission.resume import name_account, send_on
 from batchtui.services.submission.submit import SubmitOptions, apply_submit, discard, plan_submit
+from batchtui.text.batch_names import part_name
 from batchtui.text.durations import countdown, stamp
-from batchtui.text.numbers import amount, bytes_done, size
-from batchtui.text.safe import sanitize
+from batchtui.text.numbers import amount, bytes_done, count, size
+from batchtui.text.safe import one_line, sanitize
 from batchtui.text.verdicts import undecided_words
+from batchtui.tui.commands.key_text import text_naming_keys
 from batchtui.tui.dialogs.confirm import Group, Question
 from batchtui.tui.dialogs.file_picker import FilePicker
-from batchtui.tui.rendering.batch_text import batch_label
+from batchtui.tui.rendering.batch_text import short_id
 from batchtui.tui.submit.question import describe_errors, submit_question
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ async def submit_path(app: Host, path: Path, options: SubmitOptions | None = Non
 
     Raises:
         InputError: the file has errors or no requests.
-        ReadOnlyError: nothing may be sent.
+        UsageError: nothing may be sent.
     """
     app.workspace.refuse_if_read_only()
     with app.busy() as say:
@@ -74,30 +76,46 @@ async def _send(app: Host, plan: SubmitPlan) -> None:
 
 
 def report_submitted(app: Host, submitted: Submitted) -> None:
-    """Say how many parts were sent.
+    """Say what was sent, and put the cursor of the list on it.
 
     Raises:
-        FateUnknown: the answer to a part was lost, and the API does not show it yet.
+        FateUnknown: the create request of a part got no response, and the API does not show it yet.
     """
-    sent = [batch for batch in submitted.batches if batch.state.is_at_api]
-    app.say(f"{amount(len(sent), 'part')} of {len(submitted.batches)} sent.")
-    # Raised, so that the error box shows it: a toast might go unread, and money depends on it.
+    app.say(submitted_words(submitted))
+    app.go_to_batch(submitted.batches[0].key)
+    # Raised, so that the error box shows it: a message might go unread, and money depends on it.
     if submitted.unknown:
         raise FateUnknown(
-            f"The answer to {batch_label(submitted.unknown[0])} was lost, and the API does not show it yet.",
-            hint="Press u on it to look again; nothing is sent again without your yes.",
+            f"No response to the create request of {part_name(submitted.unknown[0])}; the API does not show it yet.",
+            hint=text_naming_keys(app, "{batches.resume} on it looks again; nothing is sent again without your yes."),
         )
 
 
-async def resume(app: Host, keys: Sequence[int]) -> None:
-    """Look for parts whose answer was lost, and send what was not sent, after a question."""
+def submitted_words(submitted: Submitted) -> str:
+    """Return what was sent: `Submitted nightly #2: 100 requests (msgbatch_01…4Zq8)`, and what waits."""
+    batches = submitted.batches
+    sent = [batch for batch in batches if batch.state.is_at_api]
+    name = one_line(submitted.job.name)[:48] + (f" #{batches[0].attempt}" if batches[0].attempt > 1 else "")
+    if not sent:
+        reason = f": {one_line(batches[0].reason)}" if batches[0].reason else ""
+        return f"Not sent yet: {name}, {amount(sum(batch.requests for batch in batches), 'request')}{reason}."
+    requests = amount(sum(batch.requests for batch in sent), "request")
+    if len(batches) == 1:
+        return f"Submitted {name}: {requests} ({short_id(sent[0], 24)})."
+    waiting = len(submitted.waiting)
+    later = f"; {amount(waiting, 'part')} will follow" if waiting else ""
+    return f"Submitted {name}: {requests} in {count(len(sent))} of {amount(len(batches), 'part')}{later}."
+
+
+async def resume(app: Host, keys: Sequence[int]) -> bool:
+    """Look for parts of unknown fate, and send what was not sent, after a question. Returns whether any were open."""
     app.workspace.refuse_if_read_only()
     # Parts of a process that died are unknown only once this has said so.
     await reconcile.recover(app.workspace)
     batches = [batch for batch in await app.workspace.registry.views.page(keys) if batch.state.is_open]
     if not batches:
-        app.say("There is nothing open here: no part is unknown, and none waits to be sent.")
-        return
+        app.say("Nothing to resume: no part is unknown, and none waits to be sent.")
+        return False
     front = await app.workspace.front_account()
     for batch in batches:
         await name_account(app.workspace, batch, front, None)
@@ -110,16 +128,20 @@ async def resume(app: Host, keys: Sequence[int]) -> None:
             failed = await send_on(
                 app.workspace, [batch.key for batch in clear], lambda event: say(send_progress_words(event))
             )
-        app.say("Sent." if len(clear) == 1 else f"{amount(len(clear), 'part')} looked after.")
+        done = [batch for batch in clear if batch.key not in {refused.key for refused, _ in failed}]
+        if done:
+            which = part_name(done[0]) if len(done) == 1 else amount(len(done), "part")
+            app.say(f"Sent {which}: {amount(sum(batch.requests for batch in done), 'request')}.")
         for _, error in failed[:1]:
             raise error
+    return True
 
 
 async def _decide(app: Host, finding: Reconciliation) -> list[Batch]:
     """Act on what was found of one part. Returns it in a list where it may be sent now."""
-    name = batch_label(finding.batch)
+    name = part_name(finding.batch)
     if finding.batch.state.is_at_api:
-        app.say(f"{name} was found, and goes on.")
+        app.say(f"{name} was found at the API and is tracked again.")
     elif finding.kind is VerdictKind.NOT_CREATED:
         return [finding.batch]
     elif finding.candidates and finding.kind in (VerdictKind.ASK, VerdictKind.WAIT):
@@ -138,10 +160,10 @@ async def _choose(app: Host, finding: Reconciliation) -> None:
     for remote in finding.candidates:
         if await app.ask(_is_it(finding, remote)):
             if await reconcile.adopt(app.workspace, finding.batch, remote):
-                app.say(f"{batch_label(finding.batch)} is {remote.id}, and goes on.")
+                app.say(f"{part_name(finding.batch)} is {remote.id}, and is tracked again.")
             return
-    name = batch_label(finding.batch)
-    app.say(f"{name} stays unknown. Once one of the candidates ends, its results tell: look again then.")
+    name = part_name(finding.batch)
+    app.say(f"{name} is still unknown. Once one of the candidates ends, its results tell: look again then.")
 
 
 def send_progress_words(event: SendEvent) -> str:
@@ -150,7 +172,7 @@ def send_progress_words(event: SendEvent) -> str:
     words = {
         "uploading": f"sending  {part}{size(event.sent)} of {size(event.batch.bytes)}",
         "waiting": f"rate limited  {part}{countdown(event.seconds)}",
-        "looking": f"the answer was lost, looking  {part}",
+        "looking": f"no response, looking for it  {part}",
     }
     return words.get(event.kind, f"{event.kind}  {part}")
 
@@ -162,7 +184,7 @@ def _is_it(finding: Reconciliation, remote: RemoteBatch) -> Question:
         f"{amount(remote.counts.total, 'request')}, created {stamp(remote.created_at)}, {remote.processing_status}",
     )
     return Question(
-        f"Is {batch_label(finding.batch)} this batch?",
+        f"Is {part_name(finding.batch)} this batch?",
         (Group(f"{at} of {amount(len(finding.candidates), 'batch', 'batches')} that could be it", facts),),
         remark="Its results are compared when it ends: a wrong one is found out.",
         yes="this one",
@@ -171,10 +193,10 @@ def _is_it(finding: Reconciliation, remote: RemoteBatch) -> Question:
 
 def _absent(finding: Reconciliation) -> Question:
     return Question(
-        f"Send {batch_label(finding.batch)} again?",
+        f"Resubmit {part_name(finding.batch)}: {amount(finding.batch.requests, 'request')}?",
         (Group(_WHY_ABSENT[finding.kind], (finding.batch.reason,)),),
-        remark="If it is there all the same, it will be billed twice.",
-        yes="send again",
+        remark="If it exists all the same, it will be billed twice.",
+        yes="resubmit",
     )
 
 
@@ -186,6 +208,8 @@ _WHY_ABSENT = {
 
 def _sending(batches: Sequence[Batch]) -> Question:
     waiting = tuple(
-        f"{batch_label(batch)}  ({amount(batch.requests, 'request')})  {sanitize(batch.reason)}" for batch in batches
+        f"{part_name(batch)}  ({amount(batch.requests, 'request')})  {sanitize(batch.reason)}" for batch in batches
     )
-    return Question(f"Send {amount(len(batches), 'part')} now?", (Group("Not at the API yet", waiting),), yes="send")
+    requests = amount(sum(batch.requests for batch in batches), "request")
+    which = part_name(batches[0]) if len(batches) == 1 else amount(len(batches), "part")
+    return Question(f"Submit {which}: {requests}?", (Group("Not at the API yet", waiting),), yes="submit")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batchtui.domain.problem import Severity
-from batchtui.text.estimates import estimate_lines
+from batchtui.text.estimates import about_words, estimate_lines
 from batchtui.text.numbers import amount, count, size
 from batchtui.text.safe import display_path, one_line
 from batchtui.tui.dialogs.confirm import Group, Question
@@ -24,10 +24,10 @@ SHAPES_SHOWN = PARTS_SHOWN = 6
 def submit_question(plan: SubmitPlan, earlier: Sequence[str]) -> Question:
     """Return the question whether to send a plan; `earlier` says what became of the same requests before."""
     return Question(
-        f"Submit {one_line(plan.job.name)}?",
+        f"Submit {amount(plan.job.requests, 'request')}{about_words(plan.estimate.cost)}?",
         tuple(_groups(plan, earlier)),
-        remark="Going on sends all of it again, and it is billed again." if earlier else "",
-        yes="send again" if earlier else "send",
+        remark="All of it is sent and billed again." if earlier else "",
+        yes="resubmit" if earlier else "submit",
     )
 
 
@@ -37,19 +37,20 @@ def describe_errors(plan: SubmitPlan) -> str:
     if not errors:
         return "There are no requests in it."
     first = "; ".join(_fault(problem) for problem in errors[:FAULTS_SHOWN])
-    more = f"; and {count(len(errors) - FAULTS_SHOWN)} more kinds" if len(errors) > FAULTS_SHOWN else ""
+    rest = len(errors) - FAULTS_SHOWN
+    more = f"; and {amount(rest, 'more kind', 'more kinds')}" if rest > 0 else ""
     return f"{amount(plan.report.errors, 'error')}: {first}{more}."
 
 
 def _groups(plan: SubmitPlan, earlier: Sequence[str]) -> Iterator[Group]:
     # First of all: sending the same again costs money again.
     if earlier:
-        yield Group("The very same was submitted before", tuple(one_line(line) for line in earlier))
-    yield Group(display_path(plan.job.source), tuple(_facts(plan)))
-    yield Group("What it costs", tuple(estimate_lines(plan.estimate)))
+        yield Group("The same requests were submitted before", tuple(one_line(line) for line in earlier))
+    yield Group(f"{one_line(plan.job.name)}, from {display_path(plan.job.source)}", tuple(_facts(plan)))
+    yield Group("Cost", tuple(estimate_lines(plan.estimate)))
     warnings = [_fault(problem) for problem in plan.report.problems if problem.severity is Severity.WARNING]
     if warnings:
-        yield Group("Worth a look", _first(warnings, WARNINGS_SHOWN))
+        yield Group("Warnings", _first(warnings, WARNINGS_SHOWN))
     shapes, parts = plan.report.shapes, plan.parts
     # One shape is as expected; several may mean that files were mixed up.
     if len(shapes) > 1:

@@ -1,4 +1,4 @@
-"""Work-arounds of Textual, and what has no public API: `QuietApp`, `PaintedInput`, `Toast`, `WholeCellScrollBar`.
+"""Work-arounds of Textual, and what has no public API: `QuietApp`, `PaintedInput`, `WholeCellScrollBar`.
 
 An override of a private method dies silently when Textual renames it: text would be painted that drives the terminal,
 or a failure would be painted over the screen. Therefore each is announced by `require`, which fails at import.
@@ -15,16 +15,12 @@ from rich.cells import cell_len
 from rich.text import Text
 from textual._styles_cache import StylesCache
 from textual.app import App
-from textual.notifications import Notification
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.style import Style
 from textual.widgets import Input
 
 if TYPE_CHECKING:
     from textual.color import Color
-
-LEAST = 0.1
-"""Seconds that a toast has left at least, while it is on the screen."""
 
 
 def require(owner: type, *names: str) -> None:
@@ -40,7 +36,6 @@ def require(owner: type, *names: str) -> None:
 
 require(App, "_fatal_error", "_close_messages_no_wait")
 require(Input, "_value", "_position_to_cell")
-require(Notification, "time_left", "has_expired")
 require(ScrollBar, "renderer")
 require(StylesCache, "get_inner_outer")
 require(ScrollBarRender, "VERTICAL_BARS", "HORIZONTAL_BARS")
@@ -80,24 +75,6 @@ class PaintedInput(Input):
 
     def _position_to_cell(self, position: int) -> int:
         return cell_len(self.painted(self.value[:position]))
-
-
-class Toast(Notification):
-    """A toast that never counts down to a moment that has passed.
-
-    A toast may end between Textual's check whether it has and the timer that is to take it away. That timer then gets
-    a negative time, which it catches up with tick by tick, and nothing else runs any more. Not reported upstream yet.
-    """
-
-    @property
-    def time_left(self) -> float:
-        """Seconds until it goes away, at least `LEAST`."""
-        return max(super().time_left, LEAST)
-
-    @property
-    def has_expired(self) -> bool:
-        """Whether it need not be shown any more."""
-        return super().time_left <= 0
 
 
 class WholeCellScrollBar(ScrollBarRender):

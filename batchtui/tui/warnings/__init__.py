@@ -2,5 +2,6 @@
 
 Modules:
 
-    screen  the warnings, each with what to do
+    groups  one row a kind, with what to do
+    screen  the list of warnings
 """

@@ -8,6 +8,7 @@ Modules:
     grid/           the one list widget of the program
     json_tree_view  JSON as a tree that opens and closes
     lines_view      a few lines, of which only changed ones are repainted
+    message_line    the latest message, and a log of all
     rule            a thin line across
     safe_input      an input line
     text_view       wrapped text to read

@@ -79,6 +79,25 @@ class DocumentPane(Vertical):
         self._reading = reading
         self._draw(stays=stays)
 
+    def find(self, text: str, *, moves: bool = True) -> None:
+        """Mark a text in the text and Markdown views; see `TextView.find`."""
+        self._prose.find(text, moves=moves)
+
+    def to_hit(self, step: int) -> bool:
+        """Go to the next place of the text that is searched for; a tree turns to text first. False where none is."""
+        if self.form is ViewMode.TREE:
+            self.turn()
+        return self._prose.to_hit(step)
+
+    def scroll_lines(self, lines: int) -> None:
+        """Scroll by so many lines, upwards for a negative number."""
+        (self._tree if self.form is ViewMode.TREE else self._prose).move(lines)
+
+    @property
+    def hits(self) -> tuple[int, int]:
+        """The number of the place that was gone to, and of all places."""
+        return self._prose.hits
+
     def turn(self) -> None:
         """Change to the next view, and keep the focus where it was here."""
         forms = list(ViewMode)

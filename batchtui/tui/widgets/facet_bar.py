@@ -15,7 +15,7 @@ from batchtui.tui.rendering.spans import Line, Span, Tone, fit, width
 from batchtui.tui.widgets.lines_view import LinesView
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from textual import events
 
@@ -38,9 +38,18 @@ class FacetBar(LinesView, Generic[T]):
             super().__init__()
             self.choice = choice
 
-    def __init__(self, kinds: Mapping[T, tuple[Sign, Tone]], heading: str) -> None:
-        """Take all kinds there may be, in their order; `heading` is shown before numbers are known."""
+    def __init__(
+        self, kinds: Mapping[T, tuple[Sign, Tone]], heading: str, keys: Callable[[int], str] = lambda _at: ""
+    ) -> None:
+        """Build it.
+
+        Args:
+            kinds: all kinds there may be, in their order.
+            heading: what is shown before numbers are known.
+            keys: returns the key of a choice by its place, from 0; empty where it has none.
+        """
         super().__init__()
+        self._keys = keys
         self._kinds = kinds
         self._heading = heading
         self._numbers: Mapping[T, int] = {}
@@ -55,14 +64,27 @@ class FacetBar(LinesView, Generic[T]):
         self.redraw()
 
     @property
-    def _choices(self) -> list[T | None]:
+    def choices(self) -> list[T | None]:
+        """What can be chosen, in the order shown: all of them, which is None, then each kind that occurs."""
         return [None, *(kind for kind in self._kinds if self._numbers.get(kind))]
 
     def next(self, step: int) -> T | None:
         """Return the kind after the one in force, or before it for a step of -1."""
-        choices = self._choices
+        choices = self.choices
         at = choices.index(self._only) if self._only in choices else 0
         return choices[(at + step) % len(choices)]
+
+    def has(self, number: int) -> bool:
+        """Return whether there is a choice of this number; 1 is all of them."""
+        return 0 < number <= len(self.choices)
+
+    def choice(self, number: int) -> T | None:
+        """Return the kind of this number; None for 1, which is all of them.
+
+        Raises:
+            IndexError: there is none; see `has`.
+        """
+        return self.choices[number - 1]
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
         """Draw the kinds on as many lines as they need: a sign without its word is not understood."""
@@ -72,14 +94,15 @@ class FacetBar(LinesView, Generic[T]):
         # Where each choice was drawn, since clicks come with positions.
         self._places = []
         x = 0
-        for choice in self._choices:
-            piece = self._piece(choice)
-            taken = width([piece])
+        for at, choice in enumerate(self.choices):
+            key = self._keys(at)
+            pieces = (Span(f"{key}", Tone.STRONG), self._piece(choice)) if key else (self._piece(choice),)
+            taken = width(pieces)
             # A choice is never broken over two lines.
             if x and x + 1 + taken > columns:
                 lines.append([])
                 x = 0
-            lines[-1] += [Span(" "), piece]
+            lines[-1] += [Span(" "), *pieces]
             self._places.append((len(lines) - 1, x + 1, x + 1 + taken, choice))
             x += taken + 1
         if self._besides:

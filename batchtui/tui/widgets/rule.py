@@ -56,7 +56,7 @@ class TitledRule(LinesView):
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
         """Return the line: the name at the left, what is said about it at the right."""
         rule = "-" if painter_of(self).plain else "─"
-        name = Span(f" {self._words} ", Tone.ACCENT if self._is_ahead else Tone.DIM)
+        name = Span(f" {self._words} " if self._words else "", Tone.ACCENT if self._is_ahead else Tone.DIM)
         room = columns - width([name, *self._choices]) - 2
         right = self._choices
         # The name comes first; what is said about it gets what is left.

@@ -11,12 +11,14 @@ from itertools import islice
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.geometry import Size
+from textual.message import Message
 from textual.scroll_view import ScrollView
 
 from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
+from batchtui.tui.rendering.hits import NO_HITS, find_hits
 from batchtui.tui.rendering.painter import painter_of
-from batchtui.tui.rendering.spans import Line, Span, width, wrapped
+from batchtui.tui.rendering.spans import Line, Span, Tone, marked, width, wrapped
 from batchtui.tui.workers import run_worker
 
 if TYPE_CHECKING:
@@ -72,24 +74,78 @@ class TextView(PagerView):
     """Shows lines of spans, sanitised by whoever makes them; they are never taken for markup.
 
     Finished lines are wrapped at once. A function that makes lines for a width is asked for them little by little on a
-    thread, and what has come so far can be read meanwhile.
+    thread, and what has come so far can be read meanwhile. A text that is searched for is marked in them.
     """
+
+    class Searched(Message):
+        """The text that is searched for was found at other places, or another one of them was gone to."""
 
     def __init__(self, lines: Sequence[Line] = (), *, id: str | None = None) -> None:  # noqa: A002  (Textual's name)
         super().__init__(id=id)
         self._source: Sequence[Line] | Callable[[int], Iterator[Line]] = lines
         self._lines: list[Line] = []
         self._wrapped_to = 0
+        self._needle = ""
+        self._hits = NO_HITS
+        self._hit = -1
+        self._goes_to_hit = False
+        self._searched = 0
+        """Lines that were there when the text was last searched for."""
 
     @property
     def number(self) -> int:
         """How many lines there are so far."""
         return len(self._lines)
 
+    # ── searching ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def find(self, text: str, *, moves: bool = True) -> None:
+        """Mark a text wherever it stands, empty for none; with `moves` go to the first place from here on."""
+        self._goes_to_hit = moves
+        if text != self._needle:
+            self._needle, self._hit = text, -1
+            self._search()
+
+    def to_hit(self, step: int) -> bool:
+        """Go to the next place where the text stands, or with -1 the one before, round the end. False where none is."""
+        total = len(self._hits.starts)
+        if not total:
+            return False
+        self._go_to_hit((max(self._hit, 0 if step < 0 else -1) + step) % total)
+        return True
+
+    @property
+    def hits(self) -> tuple[int, int]:
+        """The number of the place that was gone to, from 1 (0 for none), and of all places."""
+        return self._hit + 1, len(self._hits.starts)
+
+    def _go_to_hit(self, at: int) -> None:
+        self._hit = at
+        y = self._hits.starts[at]
+        if not self.scroll_offset.y <= y < self.scroll_offset.y + self.size.height:
+            self.scroll_to(y=max(0, y - self.size.height // 3), animate=False, immediate=True, force=True)
+        self.refresh()
+        self.post_message(self.Searched())
+
+    def _search(self) -> None:
+        self._hits = find_hits(self._lines, self._needle) if self._needle else NO_HITS
+        starts = self._hits.starts
+        self._hit = min(self._hit, len(starts) - 1)
+        # The text may have been searched for before any of it was there.
+        if starts and self._hit < 0 and self._goes_to_hit:
+            here = int(self.scroll_offset.y)
+            self._go_to_hit(next((at for at, y in enumerate(starts) if y >= here), 0))
+        self.refresh()
+        self.post_message(self.Searched())
+
+    # ── showing ────────────────────────────────────────────────────────────────────────────────────────────────────
+
     def show(self, source: Sequence[Line] | Callable[[int], Iterator[Line]], *, stays: bool = False) -> None:
         """Show lines, or what makes them for a width, from the beginning; with `stays` from the same line on."""
         self._source = source
         self._wrapped_to = 0  # while it is hidden it has no width: it is wrapped when it gets one, even the same
+        # Places in the text before mean nothing in this one.
+        self._hits, self._hit = NO_HITS, -1
         if not stays:
             self.scroll_to(y=0, animate=False, immediate=True, force=True)
         self._wrap()
@@ -123,9 +179,14 @@ class TextView(PagerView):
         while more := await asyncio.to_thread(some):
             self._lines += more
             self.virtual_size = Size(0, len(self._lines))
+        if self._needle and len(self._lines) > self._searched:
+            self._shown()
 
     def _shown(self) -> None:
         self.virtual_size = Size(0, len(self._lines))
+        self._searched = len(self._lines)
+        if self._needle:
+            self._search()
         self.refresh()
 
     def on_resize(self) -> None:
@@ -142,6 +203,9 @@ class TextView(PagerView):
         """Return one line as it is painted."""
         at = int(self.scroll_offset.y) + y
         line = self._lines[at] if at < len(self._lines) else ()
+        if at in self._hits.lines:
+            is_here = self._hit >= 0 and self._hits.starts[self._hit] == at
+            line = marked(line, self._hits.lines[at], Tone.CHIP if is_here else Tone.HIT)
         return painter_of(self).strip(line, self.scrollable_content_region.width, self.rich_style)
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from batchtui.compose import TableOptions, open_table, open_tables
+from batchtui.compose.tables import delimited_rows
 from batchtui.domain.errors import InputError, UsageError
 from tests.compose.builders import composed, request, table
 
@@ -95,7 +96,26 @@ def test_a_nul_costs_its_row_alone(content: str, line: int, tmp_path: Path) -> N
 @pytest.mark.parametrize("end", ["\x1a", "\r\n\x1a", "\n\x1a\x1a\x1a", "\n\x1a\0\0", "\x1a\r\n"])
 def test_a_dos_end_of_file_is_no_text(end: str, tmp_path: Path) -> None:
     source = table(tmp_path, "id,subject\r\n1,Hello" + end)
-    assert read(source) == [["1", "Hello"]] if end != "\x1a\r\n" else True
+    assert read(source) == [["1", "Hello"]]
+
+
+def test_json_lines_that_were_put_together_have_marks_in_the_middle(tmp_path: Path) -> None:
+    line = b'\xef\xbb\xbf{"id": "a", "text": "one"}\n\xef\xbb\xbf{"id": "b", "text": "two"}\n'
+    made, problems = composed(table(tmp_path, line, "t.jsonl"), "Say {{ text }}", id="id")
+    assert (made, problems) == (GOLDEN, [])
+
+
+@pytest.mark.parametrize("piece", [1, 2, 7, 64])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_rows_do_not_depend_on_where_the_reading_stops(
+    piece: int, end: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delimited_rows, "PIECE", piece)
+    text = f'id,text{end}a,"one{end}two"{end}{end}b,three{end}c{end}d,four{end}\x1a'
+    source = table(tmp_path, text, delimiter=",", header=True)
+    rows = [(row.line, list(row.values.values())) for block in source.rows() for row in block]
+    assert rows == [(2, ["a", f"one{end}two"]), (5, ["b", "three"]), (6, []), (7, ["d", "four"])]
+    assert list(source.values("id")) == ["a", "b", "c", "d"]
 
 
 def test_a_dos_end_in_the_middle_is_text(tmp_path: Path) -> None:

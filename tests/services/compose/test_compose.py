@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
 
 
-def options(folder: Path, rows: int = 3, **wishes: Any) -> ComposeOptions:
+def options(folder: Path, rows: int = 3, **changes: Any) -> ComposeOptions:
     """Options for a table of so many rows."""
     (folder / "t.csv").write_text("id,text\n" + "".join(f"r.{number},text {number}\n" for number in range(rows)))
     (folder / "t.md").write_text("Say {{ text }}")
-    return ComposeOptions(**{"template": str(folder / "t.md"), "data": str(folder / "t.csv"), "id": "id", **wishes})
+    return ComposeOptions(**{"template": str(folder / "t.md"), "data": str(folder / "t.csv"), "id": "id", **changes})
 
 
 async def test_a_file_is_written_whole_and_described(workspace: Workspace, tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ async def test_options_make_a_template_of_their_own(workspace: Workspace, tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("wishes", "error"),
+    ("changes", "error"),
     [
         ({"template": "no-such"}, UsageError), ({"data": None}, UsageError), ({"sql": "select 1"}, UsageError),
         ({"schema": "no-such.json"}, InputError), ({"id": "nope"}, InputError), ({"system": "{{"}, InputError),
@@ -109,10 +109,10 @@ async def test_options_make_a_template_of_their_own(workspace: Workspace, tmp_pa
     ],
 )  # fmt: skip
 async def test_a_template_that_does_not_fit_is_refused_before_composing(
-    wishes: dict[str, Any], error: type[Exception], workspace: Workspace, tmp_path: Path
+    changes: dict[str, Any], error: type[Exception], workspace: Workspace, tmp_path: Path
 ) -> None:
     with pytest.raises(error):
-        (await open_composition(workspace, options(tmp_path, **wishes))).composer()
+        (await open_composition(workspace, options(tmp_path, **changes))).composer()
 
 
 def test_rows_are_found_by_number_and_by_line(tmp_path: Path) -> None:

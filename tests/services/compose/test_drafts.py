@@ -166,7 +166,7 @@ async def test_a_table_of_ones_own_replaces_the_example_whole(tmp_path: Path) ->
     assert without_example(own) is own
 
 
-async def test_how_a_table_is_written_can_be_said_in_words() -> None:
+async def test_words_set_the_encoding_delimiter_and_header_of_a_table() -> None:
     options = table_options_of("cp1252 ; no-header skip=3 comment=# sheet=Tickets")
     assert (options.encoding, options.delimiter, options.header) == ("cp1252", ";", False)
     assert (options.skip, options.comment, options.sheet) == (3, "#", "Tickets")

@@ -11,7 +11,7 @@ from batchtui.domain.forecast import Lasted
 from batchtui.domain.states import BatchState
 from batchtui.services.batches.cancel import apply_cancel, plan_cancel
 from batchtui.services.insights.forecast import Forecaster, load_forecaster, quantile
-from batchtui.services.polling import maintenance as tend
+from batchtui.services.polling import maintenance
 from batchtui.text import forecasts
 from tests.support.clock import START
 from tests.support.workspaces import all_batches, submit
@@ -93,7 +93,7 @@ async def test_the_history_is_the_registry_s_and_what_was_cancelled_is_none(
     last = (await all_batches(workspace))[-1]
     await apply_cancel(workspace, await plan_cancel(workspace, [last.key]))
     clock.turn(hours=2)
-    await tend.run_maintenance(workspace)
+    await maintenance.run_maintenance(workspace)
     past = await workspace.registry.views.lasted(100)
     assert len(past) == 3
     assert all(timedelta(minutes=20) < one.time < timedelta(hours=1) for one in past)

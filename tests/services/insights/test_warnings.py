@@ -9,7 +9,7 @@ import pytest
 
 from batchtui.domain.errors import Refused, SpendLimitReached
 from batchtui.services.insights.warnings import WarningAction, list_warnings
-from batchtui.services.polling import maintenance as tend
+from batchtui.services.polling import maintenance
 from batchtui.services.polling.refresh import sweep
 from batchtui.services.results.collect import collect
 from batchtui.services.submission.resume import resume
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 
 async def kinds(workspace: Workspace) -> list[str]:
-    return [caution.kind for caution in await list_warnings(workspace)]
+    return [warning.kind for warning in await list_warnings(workspace)]
 
 
 async def only(workspace: Workspace) -> BatchWarning:
-    [caution] = await list_warnings(workspace)
-    return caution
+    [warning] = await list_warnings(workspace)
+    return warning
 
 
 async def yes(_: Reconciliation) -> bool:
@@ -43,7 +43,7 @@ async def test_there_are_no_warnings_without_a_reason(workspace: Workspace, tmp_
     assert await kinds(workspace) == []
     await submit(workspace, tmp_path, 2)
     clock.turn(hours=2)
-    await tend.run_maintenance(workspace)
+    await maintenance.run_maintenance(workspace)
     await collect(workspace, (await all_batches(workspace))[0])
     clock.turn(days=27)
     assert await kinds(workspace) == []
@@ -54,9 +54,9 @@ async def test_an_unknown_part_until_it_is_settled(
 ) -> None:
     simulator.world.faults.add(Fault(on="create", kind="lost_before"))
     await submit(workspace, tmp_path, 2, name="contracts")
-    caution = await only(workspace)
-    assert (caution.kind, caution.act) == ("unknown", WarningAction.RESUME)
-    assert "contracts" in caution.message
+    warning = await only(workspace)
+    assert (warning.kind, warning.action) == ("unknown", WarningAction.RESUME)
+    assert "contracts" in warning.message
     clock.turn(minutes=5)
     await resume(workspace, consent=yes)
     assert await kinds(workspace) == []
@@ -68,9 +68,9 @@ async def test_a_job_that_a_spend_limit_has_stopped(workspace: Workspace, tmp_pa
     )
     with pytest.raises(SpendLimitReached):
         await submit(workspace, tmp_path, 2)
-    caution = await only(workspace)
-    assert (caution.kind, caution.act) == ("not_sent", WarningAction.RESUME)
-    assert "Enough" in caution.message
+    warning = await only(workspace)
+    assert (warning.kind, warning.action) == ("not_sent", WarningAction.RESUME)
+    assert "Enough" in warning.message
 
 
 async def test_a_part_that_waits_for_room_is_no_warning(
@@ -89,11 +89,11 @@ async def test_a_batch_that_will_probably_expire_judged_by_its_like(tmp_path: Pa
             clock.turn(hours=1)
             assert await kinds(workspace) == []
             clock.turn(hours=24)
-            await tend.run_maintenance(workspace)
+            await maintenance.run_maintenance(workspace)
             await submit(workspace, tmp_path, 1, prefix="next")
-            caution = await only(workspace)
-    assert (caution.kind, caution.act) == ("expires", WarningAction.OPEN)
-    assert caution.message.endswith("will probably expire in 24h, judged by 3 batches of this model and size")
+            warning = await only(workspace)
+    assert (warning.kind, warning.action) == ("expires", WarningAction.OPEN)
+    assert warning.message.endswith("will probably expire in 24h, judged by 3 batches of this model and size")
 
 
 async def test_without_a_history_a_batch_with_little_time_left_is_a_warning(tmp_path: Path, clock: TurnedClock) -> None:
@@ -111,15 +111,15 @@ async def test_results_that_go_soon_until_they_are_saved(
 ) -> None:
     await submit(workspace, tmp_path, 2)
     clock.turn(hours=2)
-    await tend.run_maintenance(workspace)
+    await maintenance.run_maintenance(workspace)
     clock.turn(days=25)
     assert await kinds(workspace) == []
     clock.turn(days=1, hours=1)
-    caution = await only(workspace)
-    assert (caution.kind, caution.act) == ("results_going", WarningAction.FETCH)
-    assert caution.message.endswith("in 2 days")
-    assert caution.batch is not None
-    await collect(workspace, caution.batch)
+    warning = await only(workspace)
+    assert (warning.kind, warning.action) == ("results_going", WarningAction.FETCH)
+    assert warning.message.endswith("in 2 days")
+    assert warning.batch is not None
+    await collect(workspace, warning.batch)
     assert await kinds(workspace) == []
 
 
@@ -129,9 +129,9 @@ async def test_a_model_that_retires_is_one_warning_however_many_jobs_use_it(
     for name in ("one", "two"):
         await submit(workspace, tmp_path, 1, prefix=name, name=name, intake=IntakeOptions(model="claude-sonnet-4-5"))
         clock.turn(seconds=5)
-    caution = await only(workspace)
-    assert caution.kind == "model_retires"
-    assert caution.message == "claude-sonnet-4-5 retires on 2026-11-30; two uses it"
+    warning = await only(workspace)
+    assert warning.kind == "model_retires"
+    assert warning.message == "claude-sonnet-4-5 retires on 2026-11-30; two uses it"
     clock.turn(days=15)
     assert "model_retires" not in await kinds(workspace)
 
@@ -157,13 +157,13 @@ async def test_a_clock_that_is_off(tmp_path: Path, simulator: Simulator, clock: 
     slow = TurnedClock(START - timedelta(minutes=20))
     async with workspace_at(tmp_path / "home", simulator, slow) as workspace:
         await submit(workspace, tmp_path, 1)
-        caution = await only(workspace)
-    assert (caution.kind, caution.message) == ("clock", "This machine's clock is 20m behind the API's")
+        warning = await only(workspace)
+    assert (warning.kind, warning.message) == ("clock", "This machine's clock is 20m behind the API's")
 
 
 async def test_nothing_hostile_gets_through(workspace: Workspace, tmp_path: Path, simulator: Simulator) -> None:
     simulator.world.faults.add(Fault(on="create", kind="status", status=400, message="no\x1b]0;x\x07\n\u202eway"))
     with pytest.raises(Refused):
         await submit(workspace, tmp_path, 1, name="[bold]\x1b[31m\u202e")
-    caution = await only(workspace)
-    assert not {"\x1b", "\x07", "\n", "\u202e"} & set(caution.message + caution.advice)
+    warning = await only(workspace)
+    assert not {"\x1b", "\x07", "\n", "\u202e"} & set(warning.message + warning.advice)

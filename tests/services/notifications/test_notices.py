@@ -16,7 +16,7 @@ from batchtui.services.notifications import hooks
 from batchtui.services.notifications import notifier as notices
 from batchtui.services.notifications.channels import channels
 from batchtui.services.notifications.notifier import Notifier
-from batchtui.services.polling import maintenance as tend
+from batchtui.services.polling import maintenance
 from batchtui.services.results.collect import collect
 from batchtui.simulator import Fault
 from tests.support.webhook import inbox
@@ -54,7 +54,7 @@ async def ended(workspace: Workspace, folder: Path, clock: TurnedClock, count: i
     for number in range(count):
         await submit(workspace, folder, 2, prefix=f"f{number}", **fields)
     clock.turn(hours=3)
-    await tend.run_maintenance(workspace)
+    await maintenance.run_maintenance(workspace)
 
 
 def script(folder: Path, body: str) -> str:
@@ -243,7 +243,7 @@ async def test_a_spend_limit_is_told_and_not_knocked_at_again(
     assert heard.kinds == [NoticeKind.SPEND_LIMIT]
     clock.turn(minutes=10)
     simulator.world.calls.clear()
-    await tend.run_maintenance(workspace)
+    await maintenance.run_maintenance(workspace)
     assert simulator.world.calls_to("create") == []
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from batchtui.domain.states import BatchState, ResultsState
-from batchtui.services.polling import collector as collecting
+from batchtui.services.polling import collector
 from batchtui.services.polling.collector import Collector
 from batchtui.services.polling.refresh import refresh_batches
 from batchtui.services.results import collect
@@ -113,7 +113,7 @@ async def test_a_registry_that_cannot_be_read_for_a_while_ends_nothing(
     await running.until_saved(1)
 
 
-async def test_what_somebody_opens_is_fetched_next(
+async def test_results_of_an_opened_batch_are_fetched_next(
     running: Running, workspace: Workspace, tmp_path: Path, clock: TurnedClock
 ) -> None:
     batches = await ended(workspace, tmp_path, clock, 4)
@@ -138,10 +138,30 @@ async def test_while_the_api_cannot_be_reached_it_is_asked_once_and_not_for_ever
 async def test_more_batches_than_are_read_at_once_are_all_fetched(
     running: Running, workspace: Workspace, tmp_path: Path, clock: TurnedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(collecting, "AT_ONCE", 2)
+    monkeypatch.setattr(collector, "AT_ONCE", 2)
     await ended(workspace, tmp_path, clock, 5)
     await running.until_saved(5)
     assert {batch.state for batch in await all_batches(workspace)} == {BatchState.ENDED}
+
+
+@pytest.mark.parametrize("how", ["it is not this part's any more", "its time is over"])
+async def test_a_failure_that_nobody_waits_for_any_more_lets_the_collector_rest(
+    running: Running, workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock, how: str
+) -> None:
+    [batch] = await ended(workspace, tmp_path, clock)
+    simulator.world.faults.add(Fault(on="results", kind="status", status=529, times=None))
+    await running.collector._round()
+    assert len(running.collector._failures) == 1
+    if how == "its time is over":
+        clock.turn(days=30)
+    else:
+        async with workspace.registry._database.transaction() as tx:
+            await tx.execute("UPDATE batches SET unproved = 1")
+        await workspace.registry.sendings.disown(batch.key, batch.id or "", "It is somebody else's.")
+        clock.turn(hours=1)
+    await running.collector._round()
+    assert not running.collector.has_failed
+    assert running.collector._pause() >= 60
 
 
 async def test_results_that_another_process_fetches_hold_up_no_other_batch(

@@ -10,7 +10,7 @@ import pytest
 from batchtui.domain.errors import AnswerLost
 from batchtui.domain.states import BatchState
 from batchtui.services.commit_watcher import LOOK
-from batchtui.services.polling import maintenance as tend
+from batchtui.services.polling import maintenance
 from batchtui.services.polling.poller import Poller, PollerState
 from batchtui.services.polling.refresh import sweep
 from batchtui.simulator import Fault
@@ -85,11 +85,11 @@ async def test_the_interval_grows_with_the_age_of_the_youngest_batch(
     workspace: Workspace, tmp_path: Path, clock: TurnedClock
 ) -> None:
     await submit(workspace, tmp_path, 2)
-    seen = [await tend.poll_interval(workspace)]
+    seen = [await maintenance.poll_interval(workspace)]
     clock.turn(minutes=5)
-    seen.append(await tend.poll_interval(workspace))
+    seen.append(await maintenance.poll_interval(workspace))
     clock.turn(minutes=30)
-    seen.append(await tend.poll_interval(workspace))
+    seen.append(await maintenance.poll_interval(workspace))
     assert seen == [5.0, 15.0, 60.0]
 
 
@@ -188,9 +188,9 @@ async def test_parts_that_wait_for_room_are_sent_on_when_there_is_some(
         BatchState.PLANNED,
         BatchState.PLANNED,
     ]
-    await tend.run_maintenance(workspace)
+    await maintenance.run_maintenance(workspace)
     assert len(simulator.world.batches) == 1
     clock.turn(seconds=601)
-    await tend.run_maintenance(workspace)
+    await maintenance.run_maintenance(workspace)
     assert [batch.state for batch in await all_batches(workspace)].count(BatchState.PLANNED) == 0
     assert len(simulator.world.batches) == 3

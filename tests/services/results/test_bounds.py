@@ -12,7 +12,7 @@ from batchtui.domain.states import ResultsState
 from batchtui.gateway import transport
 from batchtui.gateway.parsing import MalformedResponse
 from batchtui.services.polling.refresh import refresh_batches
-from batchtui.services.results import collect as collecting
+from batchtui.services.results import collect as collect_service
 from batchtui.services.results.collect import collect, most_bytes
 from tests.support.workspaces import submit
 
@@ -36,8 +36,8 @@ async def test_a_stream_that_is_longer_than_so_many_results_can_be_is_cut(
     workspace: Workspace, tmp_path: Path, clock: TurnedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = await ended(workspace, tmp_path, clock)
-    monkeypatch.setattr(collecting, "MOST_OF_ONE", 100)
-    monkeypatch.setattr(collecting, "MOST_BESIDE", 100)
+    monkeypatch.setattr(collect_service, "MOST_OF_ONE", 100)
+    monkeypatch.setattr(collect_service, "MOST_BESIDE", 100)
     with pytest.raises(ResultsDamaged, match="do not end"):
         await collect(workspace, batch)
     assert (await workspace.registry.batches.get(batch.key)).results is not ResultsState.SAVED

@@ -80,7 +80,7 @@ async def test_bytes_are_those_that_the_api_sends(workspace: Workspace, batch: B
     assert workspace.registry.results.paths(saved).raw.read_bytes() == sent
 
 
-async def test_what_is_saved_is_not_fetched_again(workspace: Workspace, batch: Batch, simulator: Simulator) -> None:
+async def test_saved_results_are_not_fetched_again(workspace: Workspace, batch: Batch, simulator: Simulator) -> None:
     saved = await collect(workspace, batch)
     calls = len(simulator.world.calls)
     assert await collect(workspace, batch) == saved
@@ -270,7 +270,7 @@ def summary(results: int = 3, *, unreadable: int = 0, duplicates: int = 0, **typ
         (summary(3, succeeded=3, duplicates=1), "1 of 3 results repeat a custom_id."),
     ],
 )
-def test_what_is_whole_and_what_is_not(came: ResultSummary, said: str | None) -> None:
+def test_missing_surplus_and_repeated_results_are_damage(came: ResultSummary, said: str | None) -> None:
     assert damage(came, 3) == said
 
 

@@ -93,7 +93,7 @@ async def test_unknown_costs_are_left_out_of_the_sum_and_reported(workspace: Wor
 
 
 @pytest.mark.parametrize("counts", [False, True])
-async def test_what_was_made_elsewhere_counts_only_where_the_setting_says_so(
+async def test_foreign_batches_count_only_with_the_setting(
     workspace: Workspace, simulator: Simulator, clock: TurnedClock, *, counts: bool
 ) -> None:
     settle(workspace, f"max_cost_a_day = 1\ncount_foreign = {str(counts).lower()}")

@@ -13,7 +13,7 @@ from batchtui.intake import PartCutter
 from batchtui.pricing.price_book import OwnPrice, PriceBook
 from batchtui.services.polling.maintenance import has_pending, run_maintenance
 from batchtui.services.polling.wait import wait
-from batchtui.services.submission import cache_priming as priming
+from batchtui.services.submission import cache_priming
 from batchtui.services.submission.submit import SubmitOptions, apply_submit, plan_submit
 from batchtui.simulator import Scenario, Simulator
 from tests.support.builders import jsonl, requests
@@ -45,7 +45,7 @@ async def test_the_rest_follows_when_the_first_has_ended(
     assert [part.requests for part in plan.parts] == [1, 4]
     submitted = await apply_submit(workspace, plan)
     job = submitted.job.id
-    assert [batch.reason for batch in submitted.waiting] == [f"{priming.REASON}."]
+    assert [batch.reason for batch in submitted.waiting] == [f"{cache_priming.REASON}."]
     for _ in range(3):
         clock.turn(20)
         await run_maintenance(workspace)
@@ -90,9 +90,9 @@ def test_only_the_first_part_is_small() -> None:
 
 def test_the_gain_is_worked_out_by_hand() -> None:
     book = PriceBook({"m": OwnPrice(input=Decimal(2), output=Decimal(8))})
-    gain = priming.expected_gain("m", 10_000, 101, date(2026, 11, 21), book)
+    gain = cache_priming.expected_gain("m", 10_000, 101, date(2026, 11, 21), book)
     assert gain is not None
     # In a batch a token costs $1 a million, twice that to write, a tenth to read.
     assert gain.all_hit == Decimal("0.90") - Decimal("0.01")
     assert gain.none_hit == Decimal("1.01")
-    assert priming.expected_gain("nobody-knows", 10, 10, date(2026, 11, 21), book) is None
+    assert cache_priming.expected_gain("nobody-knows", 10, 10, date(2026, 11, 21), book) is None

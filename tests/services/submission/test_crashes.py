@@ -14,7 +14,7 @@ import pytest
 
 from batchtui.domain.errors import BatchtuiError
 from batchtui.domain.states import BatchState
-from batchtui.runtime import process_identity as process
+from batchtui.runtime import process_identity
 from batchtui.services.submission.resume import resume
 from batchtui.services.submission.staging.stage import IntakeOptions
 from batchtui.services.submission.submit import SubmitOptions, apply_submit, plan_submit
@@ -166,7 +166,7 @@ async def test_no_schedule_of_faults_kills_and_rivals_sends_twice_or_loses_anyth
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int
 ) -> None:
     dead: set[str] = set()
-    monkeypatch.setattr(process, "is_gone", lambda name: name in dead)
+    monkeypatch.setattr(process_identity, "is_gone", lambda name: name in dead)
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test-not-a-key")
     for seed in range(chunk * SEEDS_A_TEST, chunk * SEEDS_A_TEST + (SEEDS_A_TEST if chunk else 10)):
         folder = tmp_path / str(seed)

@@ -7,8 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from batchtui.domain.states import BatchState
-from batchtui.services.submission import cache_priming as priming
-from batchtui.services.submission import queue_room as queue
+from batchtui.services.submission import cache_priming, queue_room
 from batchtui.services.submission.resume import send_waiting
 from batchtui.services.submission.staging.stage import IntakeOptions
 from batchtui.services.submission.submit import SubmitOptions, apply_submit, plan_submit
@@ -47,7 +46,7 @@ async def laid_up(workspace: Workspace, folder: Path, *reasons: str) -> list[int
 async def test_a_part_that_is_due_takes_those_behind_it_along_up_to_one_that_was_refused(
     workspace: Workspace, tmp_path: Path, simulator: Simulator
 ) -> None:
-    keys = await laid_up(workspace, tmp_path, f"{queue.FULL}: 4 requests.", "", "The API says no (HTTP 400).", "")
+    keys = await laid_up(workspace, tmp_path, f"{queue_room.FULL}: 4 requests.", "", "The API says no (HTTP 400).", "")
     assert await send_waiting(workspace) == keys[:2]
     states = [batch.state for batch in await workspace.registry.views.page(keys)]
     assert states == [BatchState.IN_PROGRESS, BatchState.IN_PROGRESS, BatchState.PLANNED, BatchState.PLANNED]
@@ -57,7 +56,7 @@ async def test_a_part_that_is_due_takes_those_behind_it_along_up_to_one_that_was
 async def test_nothing_is_sent_on_where_nothing_may_be_changed(
     workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock
 ) -> None:
-    await laid_up(workspace, tmp_path, f"{queue.FULL}: 4 requests.")
+    await laid_up(workspace, tmp_path, f"{queue_room.FULL}: 4 requests.")
     paths = Paths.locate(tmp_path / "home")
     async with open_workspace(paths, base_url=simulator.url, clock=clock, read_only=True) as reading:
         assert await send_waiting(reading) == []
@@ -73,14 +72,12 @@ async def test_a_part_larger_than_the_room_that_was_set_is_tried_where_nothing_o
     async with workspace_at(tmp_path / "home", simulator, clock) as workspace:
         submitted = await submit(workspace, tmp_path, 5)
         assert [batch.state for batch in submitted.batches] == [BatchState.IN_PROGRESS]
-        assert not await queue.was_freed(workspace, submitted.batches[0])
+        assert not await queue_room.was_freed(workspace, submitted.batches[0])
 
 
-async def test_what_is_sent_again_does_not_wait_for_a_cache_that_was_written_days_ago(
-    workspace: Workspace, tmp_path: Path
-) -> None:
+async def test_a_retry_does_not_wait_for_an_old_cache(workspace: Workspace, tmp_path: Path) -> None:
     source = str(jsonl(tmp_path / "r.jsonl", requests(3)))
     plan = await plan_submit(workspace, [source], SubmitOptions(prime=True))
     _, rest = (await apply_submit(workspace, plan)).batches
-    assert await priming.must_wait(workspace, rest)
-    assert not await priming.must_wait(workspace, replace(rest, attempt=2))
+    assert await cache_priming.must_wait(workspace, rest)
+    assert not await cache_priming.must_wait(workspace, replace(rest, attempt=2))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from batchtui.domain.states import BatchState
-from batchtui.services.polling import maintenance as tend
-from batchtui.services.submission import queue_room as queue
+from batchtui.services.polling import maintenance
+from batchtui.services.submission import queue_room
 from batchtui.services.submission.staging.stage import IntakeOptions
 from tests.support.builders import requests
 from tests.support.workspaces import all_batches, sent_custom_ids, submit, workspace_at
@@ -46,7 +46,7 @@ async def test_a_job_larger_than_the_room_waits_with_the_reason_in_sight(
     third, fourth = await planned(workspace)
     assert third.reason == "It waits for room in the queue: 4 requests are waiting of 4."
     assert (third.not_before is not None, fourth.reason) == (True, "")
-    assert await queue.room(workspace) == 4, "the refusal said how much fits"
+    assert await queue_room.room(workspace) == 4, "the refusal said how much fits"
     assert len(narrow.world.batches) == 2
 
 
@@ -57,7 +57,7 @@ async def test_it_is_fed_as_room_appears_until_all_of_it_is_sent_once(
     for _ in range(3):
         assert sum(batch.counts.processing for batch in await all_batches(workspace)) <= 4
         clock.turn(hours=2)
-        await tend.run_maintenance(workspace)
+        await maintenance.run_maintenance(workspace)
     assert await planned(workspace) == []
     assert sent_custom_ids(narrow) == [item["custom_id"] for item in requests(10)]
 
@@ -65,12 +65,12 @@ async def test_it_is_fed_as_room_appears_until_all_of_it_is_sent_once(
 async def test_room_that_is_there_is_used_before_the_next_look_is_due(
     workspace: Workspace, tmp_path: Path, narrow: Simulator, clock: TurnedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queue, "LOOK_AGAIN", timedelta(days=9))
+    monkeypatch.setattr(queue_room, "LOOK_AGAIN", timedelta(days=9))
     await submit(workspace, tmp_path, 8, intake=TWO_EACH)
-    await tend.run_maintenance(workspace)
+    await maintenance.run_maintenance(workspace)
     assert len(await planned(workspace)) == 2, "nothing has ended"
     clock.turn(hours=2)
-    await tend.run_maintenance(workspace)
+    await maintenance.run_maintenance(workspace)
     assert await planned(workspace) == []
 
 
@@ -86,12 +86,12 @@ async def test_a_room_that_was_set_is_kept_to_without_a_refusal(
     assert len(simulator.world.calls_to("create")) == 1
 
 
-async def test_what_was_learnt_is_forgotten_as_accounts_grow(
+async def test_a_learnt_queue_limit_expires(
     workspace: Workspace, tmp_path: Path, narrow: Simulator, clock: TurnedClock
 ) -> None:
     await submit(workspace, tmp_path, 6, intake=TWO_EACH)
     clock.turn(hours=7)
-    assert await queue.room(workspace) is None
+    assert await queue_room.room(workspace) is None
 
 
 async def test_a_part_larger_than_the_room_is_tried_where_nothing_of_ours_waits(
@@ -100,4 +100,4 @@ async def test_a_part_larger_than_the_room_is_tried_where_nothing_of_ours_waits(
     await submit(workspace, tmp_path, 5)
     (part,) = await planned(workspace)
     assert part.reason == "It waits for room in the queue: 0 requests are waiting."
-    assert await queue.room(workspace) is None, "nothing of ours was there to learn from"
+    assert await queue_room.room(workspace) is None, "nothing of ours was there to learn from"

@@ -84,6 +84,6 @@ async def test_a_batch_that_is_open_is_named_tagged_and_annotated_there(tmp_path
 async def test_labels_stay_here_and_so_can_be_edited_where_nothing_is_changed_at_the_api(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"], read_only=True) as shown:
         await shown.press("enter")
-        await shown.shows("At work")
+        await shown.shows("In progress")
         await _typed(shown, "t", "shop")
         await shown.shows("nightly   tags shop", "1 job changed.")

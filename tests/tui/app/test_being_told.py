@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from batchtui.domain.states import BatchState, ResultsState
-from batchtui.services.insights import last_visit as presence
-from batchtui.services.polling import maintenance as tend
+from batchtui.services.insights import last_visit
+from batchtui.services.polling import maintenance
 from batchtui.services.results.collect import collect
 from batchtui.simulator import Fault
 from batchtui.tui.app.app import DashboardApp
@@ -133,9 +133,9 @@ async def test_an_unknown_part_is_resumed_from_the_list_of_warnings(tmp_path: Pa
 
 async def test_events_since_the_last_visit_are_summed_up_at_start_and_marked_in_the_activity(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"], settings=STILL) as shown:
-        await presence.mark_visited(shown.workspace)
+        await last_visit.mark_visited(shown.workspace)
         shown.clock.turn(hours=2)
-        await tend.run_maintenance(shown.workspace)
+        await maintenance.run_maintenance(shown.workspace)
         [batch] = await shown.workspace.registry.views.select()
         await collect(shown.workspace, batch)
         back = DashboardApp(shown.workspace, ground=MODERN)
@@ -163,9 +163,9 @@ async def test_leaving_remembers_what_was_seen(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["evaluation"], settings=STILL) as shown:
         async with DashboardApp(shown.workspace, ground=MODERN).run_test() as pilot:
             await pilot.press("q")
-        away = await presence.since_last_visit(shown.workspace)
+        away = await last_visit.since_last_visit(shown.workspace)
         assert away is not None
-        assert (away.seq, away.acts) == (await shown.workspace.registry.journal.last(), {})
+        assert (away.seq, away.actions) == (await shown.workspace.registry.journal.last(), {})
 
 
 async def test_an_entry_shows_its_request_id_and_gives_it_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,7 +46,7 @@ async def test_a_filter_that_nothing_matches_says_what_clears_it(tmp_path: Path)
 async def test_results_that_are_not_here_name_the_key_that_fetches_them(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["fine"], saves=False, settings=STILL + OWN) as made:
         await made.press("enter")
-        await made.shows("The results are not here yet", "f6  fetches them")
+        await made.shows("The results are not saved yet", "f6  fetches them")
 
 
 async def test_questions_and_boxes_name_the_keys_that_answer_them(tmp_path: Path) -> None:

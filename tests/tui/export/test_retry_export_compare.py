@@ -8,7 +8,7 @@ import json
 from typing import TYPE_CHECKING
 
 from batchtui.domain.states import ResultsState
-from batchtui.services.polling import maintenance as tend
+from batchtui.services.polling import maintenance
 from batchtui.simulator import SCENARIOS
 from batchtui.tui.dialogs.text_prompt import TextPrompt
 from batchtui.tui.export.options import ONLY
@@ -27,7 +27,7 @@ async def half_failed(made: Stage, folder: Path, name: str = "mixed", count: int
     made.simulator.world.retemper(SCENARIOS["half-fail"])
     await submit(made.workspace, folder, name, count)
     made.clock.turn(hours=2)
-    await tend.run_maintenance(made.workspace)
+    await maintenance.run_maintenance(made.workspace)
     views = made.workspace.registry.views
     async with asyncio.timeout(PATIENCE):
         while any(batch.results is not ResultsState.SAVED for batch in await views.select()):

@@ -18,46 +18,24 @@ from tests.tui.sample_batches import HOSTILE, batch, ended
 
 
 def test_counts_that_have_not_moved_draw_no_bar() -> None:
-    said = plain(saying.progress(batch(), 30))
-    assert said == "counts come at the end"
-    assert "%" not in said
+    assert plain(saying.progress(batch(), 30)) == "counts at the end"
 
 
-def test_counts_that_moved_draw_a_bar_with_their_share() -> None:
+def test_counts_that_moved_draw_a_bar() -> None:
     moving = batch(counts=RequestCounts(processing=75, succeeded=25), counts_moved=True)
-    assert plain(saying.progress(moving, 25)) == "━" * 5 + "─" * 15 + "  25%"
+    assert plain(saying.progress(moving, 12)) == "███░░░░░░░░░"
 
 
 @pytest.mark.parametrize("columns", range(1, 60))
-def test_a_bar_is_never_wider_than_its_column(columns: int) -> None:
+def test_a_bar_is_as_wide_as_its_column_while_it_runs_and_after(columns: int) -> None:
     moving = batch(counts=RequestCounts(processing=1, succeeded=97, errored=2), counts_moved=True)
-    assert width(saying.progress(moving, columns)) <= max(columns, len("  99%"))
-
-
-def test_a_bar_is_full_only_when_nothing_is_left() -> None:
-    nearly = RequestCounts(processing=1, succeeded=99_999)
-    assert plain(saying.bar(nearly, 25)).endswith("99%")
-
-
-def test_failures_show_in_a_bar_however_few() -> None:
-    few = RequestCounts(processing=50_000, succeeded=49_999, errored=1)
-    assert Tone.BAD in [piece.tone for piece in saying.bar(few, 25) if piece.text]
+    assert width(saying.progress(moving, columns)) == columns
+    assert width(saying.progress(ended(succeeded=97, errored=3), columns)) == columns
 
 
 def test_a_bar_in_ascii_is_ascii() -> None:
-    assert plain(saying.bar(RequestCounts(processing=1, succeeded=1, errored=1), 25, plain=True)).isascii()
-
-
-def test_an_end_without_failures_says_so() -> None:
-    assert plain(saying.progress(ended(), 30)) == "all succeeded"
-
-
-def test_an_end_with_failures_says_how_many_of_what() -> None:
-    assert plain(saying.progress(ended(succeeded=1948, errored=40, expired=12), 30)) == "1,948 ✓  40 ✗  12 ◷"
-
-
-def test_a_narrow_cell_shows_the_failures_instead_of_all_outcomes() -> None:
-    assert plain(saying.progress(ended(succeeded=1_948_000, errored=40), 12)) == "40 failed"
+    moving = batch(requests=3, counts=RequestCounts(processing=1, succeeded=1, errored=1), counts_moved=True)
+    assert plain(saying.progress(moving, 9, plain=True)) == "===xxx..."
 
 
 def test_the_state_of_an_end_with_failures_differs_by_sign_and_not_by_colour_alone() -> None:
@@ -68,10 +46,16 @@ def test_the_state_of_an_end_with_failures_differs_by_sign_and_not_by_colour_alo
 
 def test_saved_results_are_said_as_they_turned_out_and_colour_the_state() -> None:
     unusable = replace(ended(succeeded=50), outcomes=OutcomeCounts(succeeded=11, truncated=39))
-    assert plain(saying.progress(unusable, 30)) == "11 ✓  39 ✂"
-    assert [(span.text, span.tone) for span in saying.state(unusable)] == [("✗ ended", Tone.BAD)]
+    assert plain(saying.outcomes(unusable.outcomes or OutcomeCounts())) == "11 ✓  39 ✂"
+    assert saying.state(unusable)[0] == ("✗", Tone.BAD)
     some = replace(unusable, outcomes=OutcomeCounts(succeeded=39, refused=11))
-    assert [(span.text, span.tone) for span in saying.state(some)] == [("◐ ended", Tone.WARN)]
+    assert saying.state(some)[0] == ("◐", Tone.WARN)
+
+
+def test_the_word_of_an_end_is_not_in_the_colour_of_its_failures() -> None:
+    assert [saying.state(ended(succeeded=good, errored=10 - good))[1] for good in (10, 9, 1)] == [
+        (" ended", Tone.TEXT)
+    ] * 3
 
 
 @pytest.mark.parametrize("state", list(BatchState))
@@ -126,16 +110,24 @@ def test_part_and_attempt_are_named_only_where_there_are_several() -> None:
     assert plain(saying.name(batch(part=2, parts=3, attempt=2))) == "nightly 2/3 #2"
 
 
-def test_a_shortened_id_keeps_its_end() -> None:
-    said = saying.short_id(batch(7))
-    assert said.startswith("msgbatch_…")
+def test_a_shortened_id_is_cut_in_the_middle_after_its_prefix() -> None:
+    said = saying.short_id(batch(7), 24)
+    assert said.startswith("msgbatch_01")
+    assert "…" in said
+    assert said.endswith("V07")
+    assert len(said) == 24
+
+
+def test_an_id_without_room_for_its_prefix_is_cut_without_it() -> None:
+    said = saying.short_id(batch(7), 16)
+    assert not said.startswith("msgbatch_")
     assert said.endswith("V07")
     assert len(said) == 16
 
 
 def test_results_that_are_not_saved_say_until_when_they_can_be_had() -> None:
     assert "kept until" in plain(saying.results(ended(), START))
-    assert plain(saying.results(ended(results=ResultsState.SAVED, results_bytes=3400), START)) == "saved here, 3.4 kB"
+    assert plain(saying.results(ended(results=ResultsState.SAVED, results_bytes=3400), START)) == "saved, 3.4 kB"
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)

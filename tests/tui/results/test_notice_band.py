@@ -27,9 +27,9 @@ def _summary(**fields: object) -> ResultSummary:
     ("left", "words", "tone"),
     [
         (timedelta(days=20), "", None),
-        (timedelta(days=2), "lets go of these results in 2 days", Tone.WARN),
-        (timedelta(hours=3), "lets go of these results in 3h", Tone.WARN),
-        (timedelta(days=-1), "has probably let go", Tone.BAD),
+        (timedelta(days=2), "deletes these results in 2 days", Tone.WARN),
+        (timedelta(hours=3), "deletes these results in 3h", Tone.WARN),
+        (timedelta(days=-1), "has probably deleted", Tone.BAD),
     ],
 )
 def test_results_that_will_be_gone_are_warned_of(left: timedelta, words: str, tone: Tone | None) -> None:

@@ -1,4 +1,7 @@
-"""One pass over the input, in whichever process it runs: check, cut into parts, store, weigh."""
+"""Read the input once: check it, cut it into parts, store it and sum up what it weighs: `run_staging`.
+
+It runs in a worker process or in a thread, with the same result.
+"""
 
 from __future__ import annotations
 
@@ -96,6 +99,7 @@ def run_staging(job: StagingJob, tell: Callable[[ReadProgress], None]) -> Staged
 
     intake = Intake(job.sources, job.check_options, job.options.stdin)
     cutter = PartCutter(job.options.max_requests, job.options.max_bytes, job.options.first_part)
+    # Weighed on the way: the estimate needs lengths by model and shape, and the requests are not read twice.
     writer, weighed = RequestWriter(job.folder), RequestGrouper()
     try:
         for block in intake.blocks():

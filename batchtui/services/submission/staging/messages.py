@@ -1,4 +1,7 @@
-"""What the two processes of a pass say to each other: a line of JSON a message, of a closed list of kinds."""
+"""Encode what the two processes of a pass tell each other, a line of JSON a message: `encode`, `decode`.
+
+Not pickle: what comes from a pipe may only become one of a closed list of kinds.
+"""
 
 from __future__ import annotations
 
@@ -52,6 +55,7 @@ def _said(value: object) -> Any:
         case None | bool() | int() | float() | str():
             return value
         case bytes():
+            # Latin-1 has a character for every byte, so that any bytes survive as JSON text.
             return {"bytes": value.decode("latin-1")}
         case Path():
             return {"Path": str(value)}

@@ -1,4 +1,4 @@
-"""From files to checked requests laid aside: one pass that checks, cuts into parts, stores and fingerprints."""
+"""Check files and lay their requests aside, in a worker process where the input is large: `stage`."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ async def stage(
     *,
     child: StagingWorker | None = None,
 ) -> Staged:
-    """Read, check and lay aside. Whoever calls commits or discards what comes back, also where it has errors.
+    """Read, check and lay aside. The caller commits or discards what comes back, also where it has errors.
 
-    `child` is the process that whoever calls has `begun` for these sources; by itself this begins one, too.
+    `child` is a process that the caller has started for these sources; without it this starts one where that pays.
 
     Raises:
         InputError: where a source cannot be read at all.
@@ -58,7 +58,7 @@ async def _stage_beside(
     child: StagingWorker | None,
     on_progress: Callable[[ReadProgress], None] | None,
 ) -> Staged:
-    """Have the pass run beside the event loop. Where that is cancelled, it ends and leaves nothing behind."""
+    """Run the pass in a thread. When this is cancelled, the pass ends early and leaves nothing behind."""
     return await run_cancellable(
         partial(_stage, job, child),
         on_progress,

@@ -1,4 +1,4 @@
-"""A pass in a process of its own, so that large input is checked on one core while the SDK is imported on another."""
+"""Run a pass in a worker process: `StagingWorker`. Large input is checked on one core while another imports the SDK."""
 
 from __future__ import annotations
 
@@ -25,12 +25,13 @@ WORTH_IT = 1 << 25
 
 def is_worth_it(sources: Sequence[str]) -> bool:
     """Whether there is enough input for a process of its own. What is wrong with the sources is for the pass to say."""
-    from batchtui.intake.sources import find_sources
+    from batchtui.intake.records.sources import find_sources
 
     try:
         sizes = [source.size for source in find_sources(sources)]
     except BatchtuiError:
         return False
+    # stdin and pipes cannot be handed to another process.
     return None not in sizes and sum(filter(None, sizes)) >= WORTH_IT
 
 
@@ -69,12 +70,12 @@ class StagingWorker:
         return self._child.pid
 
     def run(self, job: StagingJob, tell: Callable[[ReadProgress], None]) -> Staged:
-        """Have the pass run, as `run_pass` would here, with the same errors. Blocks: call it in a thread.
+        """Run the pass in the worker process, as `run_staging` would here, with the same errors. Blocks: use a thread.
 
         The process is gone when this returns; what it laid aside too, unless all is well.
 
         Raises:
-            ChildLost: where the process was ended from outside, or could not even begin.
+            WorkerLost: where the process was ended from outside, or could not even begin.
         """
         try:
             self._child.send(encode(replace(job, options=replace(job.options, stdin=None))))
@@ -87,7 +88,7 @@ class StagingWorker:
             self.end()
 
     def stop(self) -> None:
-        """End the process, from any thread; `run` raises ChildLost then."""
+        """End the process, from any thread; `run` raises WorkerLost then."""
         self._child.stop()
 
     def end(self) -> None:

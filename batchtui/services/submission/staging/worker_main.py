@@ -1,4 +1,4 @@
-"""The child's side of a pass in a process of its own: one job in, signs of life out, and at last what it came to.
+"""Serve one pass in the worker process: one job in, progress out, and at last the result: `serve`.
 
 It ends by itself when its parent does, and leaves nothing behind then. Its imports are few, as its start is waited for.
 """
@@ -48,13 +48,13 @@ def serve() -> None:
 def _load_checks() -> None:
     """Import what checks and build its schema, while the parent still works out what is to be checked."""
     from batchtui.domain.limits import API_VERSION
-    from batchtui.intake.schema import validator
+    from batchtui.intake.schema.request import validator
 
     validator(API_VERSION)
 
 
 def _do(job: StagingJob, answers: IO[bytes]) -> Staged | BatchtuiError:
-    """What the pass comes to. What nobody has foreseen ends the process: the parent then meets it by itself."""
+    """Return what the pass came to. An unforeseen error ends the process; the parent then repeats the pass itself."""
     try:
         return run_staging(job, _teller(answers))
     except BatchtuiError as error:

@@ -23,8 +23,8 @@ from batchtui.domain.model import ModelInfo
 from batchtui.domain.problem import Problem, Severity
 from batchtui.intake import CheckOptions
 from batchtui.runtime.worker_process import WorkerLost
-from batchtui.services.submission.staging import stage as staging
-from batchtui.services.submission.staging import worker as staging_apart
+from batchtui.services.submission.staging import stage as stage_service
+from batchtui.services.submission.staging import worker as staging_worker
 from batchtui.services.submission.staging.check_pass import StagingJob, run_staging
 from batchtui.services.submission.staging.messages import decode, encode
 from batchtui.services.submission.staging.stage import IntakeOptions, ReadProgress, stage
@@ -138,7 +138,7 @@ def test_whoever_is_told_can_end_it_and_nothing_is_left(tmp_path: Path, child: S
 
 
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="only Linux can wait for the child of another")
-def test_when_the_parent_is_killed_the_child_ends_and_leaves_nothing(tmp_path: Path, endless: Path) -> None:
+def test_the_worker_ends_and_leaves_nothing_when_its_parent_is_killed(tmp_path: Path, endless: Path) -> None:
     work = job(tmp_path, endless)
     parent = subprocess.Popen([sys.executable, "-c", MORTAL_PARENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     said, _ = parent.communicate(encode(work))
@@ -150,7 +150,7 @@ def test_when_the_parent_is_killed_the_child_ends_and_leaves_nothing(tmp_path: P
 def test_only_much_input_of_known_size_is_worth_a_process(tmp_path: Path) -> None:
     small, large = jsonl(tmp_path / "small.jsonl", requests(3)), tmp_path / "large.jsonl"
     with large.open("wb") as file:
-        file.truncate(staging_apart.WORTH_IT)
+        file.truncate(staging_worker.WORTH_IT)
     os.mkfifo(tmp_path / "pipe")
     assert [is_worth_it([str(path)]) for path in (small, large, tmp_path / "pipe", tmp_path / "missing")] == [
         False, True, False, False,
@@ -168,8 +168,8 @@ async def staged_ids(workspace: Workspace, source: Path) -> list[str]:
 async def test_much_input_is_staged_in_a_process_of_its_own(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(staging_apart, "WORTH_IT", 1)
-    monkeypatch.setattr(staging, "run_staging", None)
+    monkeypatch.setattr(staging_worker, "WORTH_IT", 1)
+    monkeypatch.setattr(stage_service, "run_staging", None)
     source = jsonl(tmp_path / "in.jsonl", requests(3))
     assert await staged_ids(workspace, source) == ["r-00000", "r-00001", "r-00002"]
 
@@ -177,24 +177,24 @@ async def test_much_input_is_staged_in_a_process_of_its_own(
 async def test_a_process_that_was_begun_does_the_pass(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(staging_apart, "WORTH_IT", 1)
-    monkeypatch.setattr(staging, "run_staging", None)
+    monkeypatch.setattr(staging_worker, "WORTH_IT", 1)
+    monkeypatch.setattr(stage_service, "run_staging", None)
     source = jsonl(tmp_path / "in.jsonl", requests(3))
     async with start_if_worth_it([str(source)]) as child:
-        monkeypatch.setattr(staging_apart, "start_apart", None)  # there is no other
+        monkeypatch.setattr(staging_worker, "start_apart", None)  # there is no other
         staged = await stage(workspace, [str(source)], IntakeOptions(), child=child)
     assert staged.report.requests == 3
 
 
 async def test_a_process_that_was_begun_in_vain_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(staging_apart, "WORTH_IT", 1)
+    monkeypatch.setattr(staging_worker, "WORTH_IT", 1)
     async with start_if_worth_it([str(jsonl(tmp_path / "in.jsonl", requests(3)))]) as child:
         assert child is not None
         assert psutil.pid_exists(child.pid)
     assert not psutil.pid_exists(child.pid)
 
 
-async def test_where_the_process_is_lost_the_pass_runs_here(
+async def test_the_pass_runs_in_this_process_when_the_worker_is_lost(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def start_doomed() -> StagingWorker:
@@ -202,8 +202,8 @@ async def test_where_the_process_is_lost_the_pass_runs_here(
         doomed.stop()
         return doomed
 
-    monkeypatch.setattr(staging_apart, "WORTH_IT", 1)
-    monkeypatch.setattr(staging_apart, "start_apart", start_doomed)
+    monkeypatch.setattr(staging_worker, "WORTH_IT", 1)
+    monkeypatch.setattr(staging_worker, "start_apart", start_doomed)
     source = jsonl(tmp_path / "in.jsonl", requests(3))
     assert await staged_ids(workspace, source) == ["r-00000", "r-00001", "r-00002"]
 
@@ -211,7 +211,7 @@ async def test_where_the_process_is_lost_the_pass_runs_here(
 async def test_cancelled_in_the_middle_nothing_is_left(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, endless: Path
 ) -> None:
-    monkeypatch.setattr(staging_apart, "is_worth_it", lambda _sources: True)
+    monkeypatch.setattr(staging_worker, "is_worth_it", lambda _sources: True)
     under_way = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -226,7 +226,7 @@ async def test_cancelled_in_the_middle_nothing_is_left(
     assert list(workspace.paths.requests.iterdir()) == []
 
 
-def test_what_is_said_is_heard_as_it_was_whatever_its_text(tmp_path: Path) -> None:
+def test_any_message_arrives_as_it_was_sent(tmp_path: Path) -> None:
     odd = "\ud800 \udcff \u202e\n\x00 \U0001f389"
     problem = Problem(odd, 1, None, Severity.WARNING, "code", odd, lines=(1, 2))
     info = ModelInfo("m", odd, retires_at=date(2027, 1, 1))

@@ -1,0 +1,8 @@
+"""What the simulated models answer, and how many tokens it counts for.
+
+Modules:
+
+    messages       what the simulated models say
+    schema_values  values that fit a JSON schema
+    usage          token counts that add up
+"""

@@ -1,0 +1,81 @@
+"""`ChartsScreen` draws what results look like together: outcomes, lengths of answers, costs, values of fields."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from batchtui.services.results.statistics import read_statistics
+from batchtui.text.numbers import amount, count
+from batchtui.tui.chrome.base_screen import BaseScreen
+from batchtui.tui.commands.table import Scope
+from batchtui.tui.rendering.painter import painter_of
+from batchtui.tui.rendering.spans import Line, Span, Tone
+from batchtui.tui.results.charts import statistics_lines
+from batchtui.tui.widgets.text_view import TextView
+from batchtui.tui.workers import run_guarded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from textual.widget import Widget
+
+    from batchtui.domain.batch import Batch
+    from batchtui.domain.statistics import ResultStatistics
+    from batchtui.services.workspace import Workspace
+
+
+class ChartsScreen(BaseScreen):
+    """One text of bars that is moved through like any other. Leaving the screen ends the reading."""
+
+    SCOPES = (Scope.TEXT, Scope.EVERYWHERE)
+    TITLE_IN_PATH = "Charts"
+
+    def __init__(self, workspace: Workspace, batches: Sequence[Batch]) -> None:
+        super().__init__(workspace)
+        self._batches = batches
+        self._found: ResultStatistics | None = None
+        self._reading = "reading the results"
+        self._view = TextView([(Span(" reading the results …", Tone.DIM),)], id="charts")
+
+    def content(self) -> Iterator[Widget]:
+        """Lay out the picture."""
+        yield self._view
+
+    def on_mount(self) -> None:
+        """Read the results: first what the index knows, then the answers themselves."""
+        self._view.focus()
+        run_guarded(self, self._read, group="charts", exclusive=True)
+
+    async def _read(self) -> None:
+        read = partial(read_statistics, self.workspace, self._batches)
+        self._found = await read(with_fields=False)
+        self._draw()
+        self._found = await read(on_progress=self._hear)
+        self._reading = ""
+        self._draw()
+
+    def _hear(self, done: int, total: int) -> None:
+        if total:
+            self.app.call_from_thread(self._say_reading, done, total)
+
+    def _say_reading(self, done: int, total: int) -> None:
+        self._reading = f"reading answers: {count(done)} of {count(total)}"
+        self.refresh_frame()
+
+    def _draw(self) -> None:
+        if self._found is not None:
+            found = self._found
+            self._view.show(
+                lambda columns: iter(
+                    statistics_lines(found, columns - 1, plain=painter_of(self).plain, reading=self._reading)
+                ),
+                stays=True,
+            )
+        self.refresh_frame()
+
+    def position(self) -> Line:
+        """Return how many results are drawn, and how far they are read."""
+        if self._found is None or self._reading:
+            return (Span(self._reading, Tone.RUNNING),)
+        return (Span(amount(self._found.results, "result"), Tone.DIM),)
