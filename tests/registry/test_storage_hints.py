@@ -1,4 +1,4 @@
-"""What is advised for an error of SQLite or the disk: room is to be made only where there is none."""
+"""What is advised for an error of SQLite or the disk: disk space is to be freed only where there is none."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     ("number", "has_no_room"),
     [(errno.ENOSPC, True), (errno.EDQUOT, True), (errno.EACCES, False), (errno.EIO, False), (errno.ENOENT, False)],
 )
-def test_only_a_full_disk_is_a_reason_to_make_room(number: int, has_no_room: bool) -> None:
+def test_only_a_full_disk_is_a_reason_to_free_space(number: int, has_no_room: bool) -> None:
     hint = storage_hint(OSError(number, "told by the system"))
-    assert ("Make room" in hint) is has_no_room
+    assert ("Free disk space" in hint) is has_no_room
     assert hint
 
 
@@ -35,7 +35,7 @@ def test_a_full_database_is_told_by_sqlite_itself(tmp_path: Path) -> None:
         full.executescript("PRAGMA max_page_count = 2; CREATE TABLE t (x);")
         with pytest.raises(sqlite3.OperationalError) as caught:
             full.execute("INSERT INTO t VALUES (zeroblob(100000))")
-    assert "Make room" in storage_hint(caught.value)
+    assert "Free disk space" in storage_hint(caught.value)
 
 
 async def test_a_row_that_breaks_a_rule_is_no_full_disk(registry: Registry) -> None:
@@ -43,5 +43,5 @@ async def test_a_row_that_breaks_a_rule_is_no_full_disk(registry: Registry) -> N
     with pytest.raises(StorageError) as caught:
         await registry.batches.add_foreign(remote("msgbatch_other", created_at=START), job("job_1"))
     assert "UNIQUE" in caught.value.message
-    assert "Make room" not in caught.value.hint
+    assert "Free disk space" not in caught.value.hint
     assert "report it" in caught.value.hint

@@ -80,7 +80,7 @@ class Database:
                 raise RegistryDamaged.at(self.path, "it is empty (0 bytes)")
             return
         if backup_path(self.path).exists():
-            raise RegistryDamaged.at(self.path, "it is gone, and only its backup is there")
+            raise RegistryDamaged.at(self.path, "it is missing, and only its backup exists")
         new = self.path.with_name(f"{self.path.name}.{os.getpid()}.{os.urandom(4).hex()}.new")
         try:
             os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
@@ -112,7 +112,7 @@ class Database:
             what = "deleted" if now is None else "replaced by another file"
             raise RegistryReplaced(
                 f"The registry {self.path} was {what} while batchtui was running. Nothing is sent or saved any more.",
-                hint="Restore the file if it was not meant to go, and start batchtui again.",
+                hint="Restore the file if it was deleted by mistake, and start batchtui again.",
             )
 
     async def close(self) -> None:

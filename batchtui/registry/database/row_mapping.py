@@ -66,6 +66,7 @@ def to_summary(row: Row) -> BatchSummary:
 
 def _damaged(row: Row, error: Exception) -> RegistryDamaged:
     return RegistryDamaged(
+        # Named by its key: a disk that flips a bit spoils one row, and `--repair` leaves that one out.
         f"Row {row['key']} of the registry's batches cannot be read: {error}.",
         hint="`batchtui doctor --repair` rebuilds the registry without it.",
     )

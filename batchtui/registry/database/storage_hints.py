@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import sqlite3
 
-_FULL = "Make room on the disk and try again; `batchtui prune` says what can go."
+_FULL = "Free disk space and run the command again; `batchtui prune` shows what can go."
 _LOCKED = "Another program holds it. Close that, or wait, and try again."
 _PERMISSIONS = "Check the permissions of the file and of its folder, and whether the disk is mounted read-only."
 _BROKEN = "The disk reports an error. Check the disk and its cable or network, and copy the folder elsewhere."
@@ -38,7 +38,7 @@ _BY_ERRNO = {
 def storage_hint(error: Exception) -> str:
     """Return what a person can do about an error of SQLite or of the operating system.
 
-    Only a full disk is a reason to make room: said of every error, it sent people looking in the wrong place.
+    Only a full disk is a reason to free space: said of every error, it sent people looking in the wrong place.
     """
     if isinstance(error, OSError):
         return _BY_ERRNO.get(error.errno or 0, "Check the disk and the permissions of the folder.")
