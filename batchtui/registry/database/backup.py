@@ -17,6 +17,7 @@ from batchtui.domain.errors import RegistryDamaged, StorageError
 from batchtui.registry.database.codecs import encode_time
 from batchtui.registry.database.migrations import LATEST, STEPS, split_statements
 from batchtui.registry.database.row_mapping import BATCH_SELECT, to_batch, to_job
+from batchtui.registry.database.storage_hints import storage_hint
 from batchtui.runtime.fsync import sync_path
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SUFFIX = ".backup"
-_RESTORED = "It was planned or being sent in a restored registry: whether it was sent since then is not known."
+_RESTORED = "Planned or being sent when this registry was backed up; whether it was sent since then is unknown."
 _NAMES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
 _BACK_TO_UNKNOWN = (
     "UPDATE batches SET state = 'unknown', reason = ?, sends = max(sends, 1), submitted_at = coalesce(submitted_at, ?),"
@@ -75,7 +76,7 @@ def back_up(path: Path, now: datetime | None = None) -> None:
         part.replace(target)
         sync_path(target.parent)
     except (OSError, sqlite3.Error) as error:
-        raise StorageError(f"The registry {path} could not be backed up: {error}.") from error
+        raise StorageError(f"The registry {path} could not be backed up: {error}.", hint=storage_hint(error)) from error
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
@@ -113,7 +114,7 @@ def repair(path: Path, now: datetime) -> Repair:
         new.replace(path)
         sync_path(path.parent)
     except (OSError, sqlite3.Error) as error:
-        raise StorageError(f"The registry {path} could not be repaired: {error}.") from error
+        raise StorageError(f"The registry {path} could not be repaired: {error}.", hint=storage_hint(error)) from error
     finally:
         with suppress(OSError):
             new.unlink(missing_ok=True)

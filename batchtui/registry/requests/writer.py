@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from batchtui.domain.errors import StorageError
 from batchtui.domain.job import PartPlan
+from batchtui.registry.database.storage_hints import storage_hint
 from batchtui.registry.requests.body_writer import BETWEEN, HEAD, TAIL, BodyWriter
 from batchtui.runtime.fsync import sync_path
 
@@ -233,5 +234,5 @@ def _storage_errors() -> Iterator[None]:
         yield
     except (OSError, sqlite3.Error) as error:
         raise StorageError(
-            f"The requests could not be stored: {error}.", hint="Nothing was sent. Make room on the disk and try again."
+            f"The requests could not be stored: {error}.", hint=f"Nothing was sent. {storage_hint(error)}"
         ) from error

@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Self
 
 from batchtui.domain.errors import ResultsUnavailable, StorageError
 from batchtui.domain.states import ResultsState
+from batchtui.registry.database.storage_hints import storage_hint
 from batchtui.registry.requests.writer import index_name
 from batchtui.registry.results.index import BLOCK, IndexBuilder, index_file
 from batchtui.registry.results.reader import ResultReader
@@ -174,12 +175,12 @@ class ResultStore:
         if paths.raw.exists() and batch.results is ResultsState.SAVED and (wrong := self.damage(batch)):
             raise ResultsUnavailable(
                 f"The saved results of {batch.id or batch.name} are {wrong}: {paths.raw}.",
-                hint="`batchtui results ID` fetches them again while the API has them; --salvage reads what is left.",
+                hint="`batchtui results ID` downloads them again; --salvage exports what is left.",
             )
         if not paths.raw.exists():
             raise ResultsUnavailable(
-                f"The results of {batch.id or batch.name} are not saved here.",
-                hint="`batchtui results ID` fetches them where the batch has ended.",
+                f"The results of {batch.id or batch.name} are not saved.",
+                hint="`batchtui results ID` downloads them once the batch has ended.",
             )
         try:
             reader = ResultReader.open(paths.raw, paths.index)
@@ -434,6 +435,4 @@ def _digest_of(path: Path) -> str:
 
 
 def _refused(error: Exception) -> StorageError:
-    return StorageError(
-        f"The results could not be stored: {error}.", hint="Make room on the disk and fetch the results again."
-    )
+    return StorageError(f"The results could not be stored: {error}.", hint=storage_hint(error))

@@ -7,7 +7,14 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from batchtui.domain.errors import FateUnknown, GatewayError, ResultsDamaged, ResultsUnavailable, StorageError
+from batchtui.domain.errors import (
+    FateUnknown,
+    GatewayError,
+    ResultsBusy,
+    ResultsDamaged,
+    ResultsUnavailable,
+    StorageError,
+)
 from batchtui.domain.result import OutcomeCounts
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.registry.results.index import BLOCK
@@ -17,6 +24,7 @@ from batchtui.runtime.threads import run_in_thread
 from batchtui.services.spending.accounting import count_cost
 from batchtui.services.submission.proof import is_other_model
 from batchtui.services.workspace import refuse_other_account
+from batchtui.text.durations import about
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +44,8 @@ An answer of 128,000 tokens is about half a megabyte; the rest is for thinking, 
 MOST_OF_UNKNOWN = 64 << 30
 LOOK_AGAIN = 0.25
 """Seconds between two looks while another process is fetching the same results."""
+LONGEST_WAIT = 900.0
+"""Seconds that another process is given to fetch them: 100,000 long answers over a slow line take minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +66,16 @@ async def collect(
     *,
     on_progress: Callable[[CollectProgress], None] | None = None,
     accept: bool = False,
+    patience: float = LONGEST_WAIT,
 ) -> Batch:
     """Save the results of an ended batch, unless they are saved already. Returns the batch as it is then.
 
     After a broken connection, a full disk or a kill nothing looks complete: the bytes that arrived stay in a file of
-    their own, and the next try writes only what differs. Of several processes one fetches; the others wait for it.
+    their own, and the next try writes only what differs. Of several processes one fetches; the others wait for it, for
+    at most `patience` seconds: one that is stopped or hangs keeps the results for itself.
 
     Raises:
+        ResultsBusy: another process is still fetching them.
         ResultsUnavailable: not ended, gone after 29 days, or deleted.
         ResultsDamaged: what came is not what the counts promise; nothing was called saved.
         FateUnknown: the batch was adopted for a lost answer, and holds the answers to somebody else's requests.
@@ -71,6 +84,7 @@ async def collect(
         StorageError: the disk is full or refuses.
     """
     tell = on_progress or _nobody
+    began = workspace.clock.monotonic()
     while True:
         batch = await workspace.registry.batches.get(batch.key)
         if batch.results is ResultsState.SAVED:
@@ -85,6 +99,12 @@ async def collect(
         try:
             download = workspace.registry.results.download(batch, begin_index)
         except DownloadBusy:
+            if workspace.clock.monotonic() - began >= patience:
+                raise ResultsBusy(
+                    f"Another batchtui has been fetching the results of {batch.id} for {about(patience)} and has not"
+                    " finished.",
+                    hint="Wait for it, or end it: is it stopped, or does its connection hang? Then try again.",
+                ) from None
             tell(CollectProgress("waiting", 0))
             await workspace.clock.sleep(LOOK_AGAIN)
             continue
@@ -101,10 +121,10 @@ def discrepancies(summary: ResultSummary, counts: RequestCounts) -> tuple[str, .
             said.append(f"The API counts {promised:,} {word}, and sent {came:,}.")
     if summary.ids is not None and summary.ids.missing:
         named = ", ".join(summary.ids.missing_examples)
-        said.append(f"{summary.ids.missing:,} requests have no result: {named} ….")
+        said.append(f"{summary.ids.missing:,} requests have no result, such as {named}.")
     if summary.ids is not None and summary.ids.unexpected:
         named = ", ".join(summary.ids.unexpected_examples)
-        said.append(f"{summary.ids.unexpected:,} results answer no request of this part: {named} ….")
+        said.append(f"{summary.ids.unexpected:,} results belong to no request of this part, such as {named}.")
     return tuple(said)
 
 
@@ -128,8 +148,8 @@ def damage(summary: ResultSummary, promised: int) -> str | None:
     if ids is not None and (ids.unexpected or ids.missing):
         foreign = f" ({', '.join(ids.unexpected_examples)})" if ids.unexpected else ""
         return (
-            f"{ids.unexpected:,} results answer no request of this batch{foreign}, and {ids.missing:,} requests have no"
-            " result."
+            f"{ids.unexpected:,} results belong to no request of this batch{foreign}, and {ids.missing:,} requests have"
+            " no result."
         )
     return None
 
@@ -181,9 +201,9 @@ async def _fetch(
             came += len(block)
             if came > most:
                 raise ResultsDamaged(
-                    f"The results of {batch.id} do not end: more than {most / 1e6:,.0f} MB came for"
+                    f"The download of {batch.id} was stopped: more than {most / 1e6:,.0f} MB came for"
                     f" {_promised(batch):,} requests.",
-                    hint="Look at ANTHROPIC_BASE_URL: the API would not send so much.",
+                    hint="Check ANTHROPIC_BASE_URL: the API does not send that much.",
                 )
             # Gathered to a megabyte: each call into the thread costs more than a small block. Meanwhile the next blocks
             # arrive in the socket's buffer.
@@ -242,7 +262,7 @@ async def _unsave(workspace: Workspace, batch: Batch, wrong: str) -> Batch:
     await workspace.registry.batches.set_results(batch.key, ResultsState.GONE if is_gone else ResultsState.NONE)
     log.warning("the saved results of %s are %s; what is left: %s", batch.id, wrong, aside)
     if is_gone:
-        left = f" What is left of them: {aside}." if aside else ""
+        left = f" The rest is kept in {aside}." if aside else ""
         raise ResultsUnavailable(
             f"The saved results of {batch.id} are {wrong}, and the API no longer has them.{left}",
             hint=f"`batchtui results {batch.id} --salvage OUTPUT` exports what can be read." if aside else "",
@@ -296,12 +316,12 @@ async def _disown_if_foreign(workspace: Workspace, batch: Batch, summary: Result
         await sendings.unprovable(batch.key, batch.id, f"{batch.id} may be it; that cannot be proved: {reason}")
         raise FateUnknown(
             f"Whether {batch.id} is this part's batch cannot be proved: {reason}",
-            hint=f"`batchtui resume {batch.job} --adopt {batch.id}` takes it on your word.",
+            hint=f"`batchtui resume {batch.job} --adopt {batch.id}` takes it without proof.",
         )
-    await sendings.disown(batch.key, batch.id, f"{batch.id} holds the answers to other requests.")
+    await sendings.disown(batch.key, batch.id, f"{batch.id} has the results of other requests.")
     raise FateUnknown(
-        f"{batch.id} was taken for this part and holds the answers to other requests.",
-        hint="`batchtui resume` looks again for the batch that was really made.",
+        f"{batch.id} was taken for this part, but has the results of other requests.",
+        hint="`batchtui resume` looks for the right batch.",
     )
 
 
@@ -314,7 +334,7 @@ async def _note_gone(workspace: Workspace, batch: Batch) -> None:
 def _damaged(workspace: Workspace, batch: Batch, problem: str) -> ResultsDamaged:
     kept = workspace.registry.results.paths(batch).part
     return ResultsDamaged(
-        f"The results of {batch.id} are not whole: {problem} They are kept aside and not called saved: {kept}",
+        f"The results of {batch.id} are incomplete: {problem} They were not saved, but kept in {kept}.",
         hint=f"Fetch them again; `batchtui results {batch.id} --salvage OUTPUT` exports what can be read,"
         " --accept saves them as they are.",
     )
@@ -322,7 +342,7 @@ def _damaged(workspace: Workspace, batch: Batch, problem: str) -> ResultsDamaged
 
 def _refuse_unless_ended(batch: Batch) -> None:
     if batch.id is None or not batch.state.is_at_api:
-        raise ResultsUnavailable(f"{batch.name} was not sent yet, so it has no results.", hint="`batchtui resume`.")
+        raise ResultsUnavailable(f"{batch.name} has not been sent, so it has no results.", hint="`batchtui resume`.")
     if batch.state is BatchState.DELETED:
         raise ResultsUnavailable(f"{batch.id} was deleted before its results were saved.")
     if batch.results is ResultsState.GONE:
@@ -332,7 +352,7 @@ def _refuse_unless_ended(batch: Batch) -> None:
         )
     if batch.state.is_running:
         raise ResultsUnavailable(
-            f"{batch.id} has not ended yet.", hint="`batchtui wait ID` waits for it and saves the results."
+            f"{batch.id} is still in progress.", hint="`batchtui wait ID` waits for it and saves the results."
         )
 
 

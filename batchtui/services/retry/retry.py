@@ -111,7 +111,7 @@ async def plan_retry(workspace: Workspace, target: Target, options: RetryOptions
     anywhere in the job is never sent again.
 
     Raises:
-        ResultsUnavailable: results that will come are not saved yet, so nobody knows what has failed.
+        ResultsUnavailable: results that will come are not saved yet, so the failed requests are not known.
         UsageError: parts are not sent yet, or the requests are not kept here.
         NothingToRetry: all has succeeded, or the rest would fail again and was not named.
         InputError: with another model or max_tokens the requests are wrong.
@@ -123,7 +123,7 @@ async def plan_retry(workspace: Workspace, target: Target, options: RetryOptions
     workspace.warm_up()
     job = target.job or await workspace.registry.jobs.get(target.batches[0].job)
     if job is None:
-        raise UnknownTarget(f"The registry knows no job of {target.named}.")
+        raise UnknownTarget(f"There is no job of {target.named}.")
     batches = await workspace.registry.views.of_job(job.id)
     # One batch named: only its requests, although later attempts of the job decide what has succeeded.
     within = None if target.job else target.batches[0]
@@ -179,7 +179,7 @@ async def apply_retry(
         )
     except AttemptTaken:
         raise UsageError(
-            f"{job.name} was tried again by another process meanwhile. Nothing was sent.",
+            f"{job.name} was retried by another process in the meantime. Nothing was sent.",
             hint=f"`batchtui status {job.id}` shows its attempts.",
         ) from None
     if account is None:
@@ -218,25 +218,27 @@ class _Planning:
 
     def run(self) -> RetryPlan:
         """Choose the requests, change them where that is wanted, and lay them aside."""
-        found = unresolved.find_unresolved(
-            self._registry,
-            self._batches,
-            self._within,
-            self._chooses,
-            custom_ids=self._options.custom_ids,
-            with_missing=MISSING in self._options.only,
-        )
-        found.failed = tuple(map(self._with_new_limit, found.failed))
-        refuse_unknown_words(self._options.only, found)
-        if not found.chosen:
-            raise nothing_to_retry(self._job, found, self._options.custom_ids)
         with ExitStack() as stack:
             attempts = sorted({batch.attempt for batch in self._batches})
             readers = {attempt: reader for attempt in attempts if (reader := self._reader(stack, attempt))}
+            self._latest = unresolved.latest_requests(readers, self._batches)
+            found = unresolved.find_unresolved(
+                self._registry,
+                self._batches,
+                self._within,
+                self._chooses,
+                helps=self._helps,
+                custom_ids=self._options.custom_ids,
+                with_missing=MISSING in self._options.only,
+            )
+            found.failed = tuple(map(self._with_new_limit, found.failed))
+            refuse_unknown_words(self._options.only, found)
+            if not found.chosen:
+                raise nothing_to_retry(self._job, found, self._options.custom_ids)
             staged, resending = self._lay_aside(found.chosen, readers)
         if not staged.requests:
             self._registry.requests.discard(staged)
-            raise NothingToRetry(f"None of what failed in {self._job.name} is among the requests that are kept here.")
+            raise NothingToRetry(f"The failed requests of {self._job.name} are not stored.")
         models = tuple(model for model, _ in resending.models.most_common() if model)
         return RetryPlan(
             self._job, self.attempt, staged.parts, staged, resending.changed, models, resending.problems, found.failed,
@@ -245,8 +247,17 @@ class _Planning:
         )  # fmt: skip
 
     def _with_new_limit(self, failed: FailureChoice) -> FailureChoice:
-        is_raised = failed.is_chosen and failed.group.advice.action is SuggestedAction.RAISE
+        is_raised = (failed.is_chosen or failed.not_raised) and failed.group.advice.action is SuggestedAction.RAISE
         return replace(failed, max_tokens=self._options.max_tokens) if is_raised else failed
+
+    def _helps(self, group: FailureGroup, custom_id: str) -> bool:
+        """Return whether a request that was truncated gets a higher limit, unless it was asked for by name."""
+        limit, options = self._options.max_tokens, self._options
+        is_asked_for = options.only or options.groups or options.custom_ids is not None
+        if limit is None or is_asked_for or group.advice.action is not SuggestedAction.RAISE:
+            return True
+        facts = self._latest(custom_id).facts(custom_id)
+        return facts is None or facts.max_tokens is None or facts.max_tokens < limit
 
     def _chooses(self, group: FailureGroup) -> bool:
         """Return whether requests of this kind of failure are sent again."""
@@ -295,8 +306,8 @@ class _Planning:
             self._tell(len(block))
         if resending.errors:
             raise InputError(
-                f"{resending.errors:,} errors in the changed requests; nothing was sent.",
-                hint="Another --model or --max-tokens, or none, may do.",
+                f"{resending.errors:,} errors in the changed requests. Nothing was sent.",
+                hint="Try another --model or --max-tokens, or none.",
                 problems=resending.problems,
             )
 

@@ -168,11 +168,11 @@ async def test_named_requests_that_are_not_there_or_have_succeeded_are_said(work
     succeeded = next(
         one["custom_id"] for one in results if one["result"].get("message", {}).get("stop_reason") == "end_turn"
     )
-    with pytest.raises(NothingToRetry, match="All that was named has succeeded"):
+    with pytest.raises(NothingToRetry, match="All of the named requests have succeeded"):
         await planned(workspace, job, custom_ids=frozenset({succeeded}))
-    with pytest.raises(NothingToRetry, match="no request that is called like that"):
+    with pytest.raises(NothingToRetry, match="no requests with these custom_ids"):
         await planned(workspace, job, custom_ids=frozenset({"nobody"}))
-    with pytest.raises(NothingToRetry, match="no request that is called like that"):
+    with pytest.raises(NothingToRetry, match="no requests with these custom_ids"):
         await planned(workspace, job, custom_ids=frozenset())
 
 
@@ -397,3 +397,18 @@ async def test_paused_answers_are_not_paid_for_twice(workspace: Workspace, job: 
 async def test_a_retry_with_another_limit_does_not_warn_of_truncation(workspace: Workspace, job: str) -> None:
     said = {failed.group.outcome: failed.advice for failed in (await planned(workspace, job, max_tokens=4096)).failed}
     assert said[Outcome.TRUNCATED] == "Sent with max_tokens 4,096."
+
+
+@pytest.mark.parametrize(("limit", "is_raised"), [(1, False), (256, False), (257, True)])
+async def test_only_a_higher_limit_takes_what_was_truncated_with_it(
+    workspace: Workspace, job: str, limit: int, is_raised: bool
+) -> None:
+    """The requests had max_tokens 256: the same or a lower limit truncates them again, and is paid again."""
+    plan = await planned(workspace, job, max_tokens=limit)
+    assert plan.requests == FAILING + (4 if is_raised else 0)
+    [truncated] = [failed for failed in plan.failed if failed.group.outcome is Outcome.TRUNCATED]
+    assert truncated.is_chosen is is_raised
+    assert truncated.not_raised == (0 if is_raised else 4)
+    if not is_raised:
+        assert "is not higher" in truncated.advice
+    discard(workspace, plan)
