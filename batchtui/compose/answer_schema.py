@@ -32,10 +32,12 @@ def schema_of_fields(fields: Sequence[str]) -> dict[str, Any]:
     for field in fields:
         found = _FIELD.fullmatch(field.strip())
         if found is None:
-            raise UsageError(f'"{field}" is no field.', hint="Write name:string, name:number[] or name:one|two|three.")
+            raise UsageError(
+                f'"{field}" is not a field.', hint="Write name:string, name:number[] or name:one|two|three."
+            )
         name, is_optional, kind = found.groups()
         if name in properties:
-            raise UsageError(f'The field "{name}" stands there twice.')
+            raise UsageError(f'The field "{name}" is given twice.')
         properties[name] = _kind(field, (kind or "string").strip())
         if not is_optional:
             required.append(name)
@@ -56,7 +58,7 @@ def read_schema(path: Path) -> tuple[dict[str, Any] | None, dict[str, Any] | Non
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from None
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{path} is no JSON: {error}.", hint="A schema is a JSON object.") from None
+        raise InputError(f"{path} is not valid JSON: {error}.", hint="A schema is a JSON object.") from None
     return schema_or_tool(said, str(path))
 
 
@@ -83,12 +85,12 @@ def refuse_bad_schema(schema: object, where: str) -> None:
     from jsonschema.exceptions import SchemaError
 
     if not isinstance(schema, dict):
-        raise InputError(f"{where} is no JSON schema: it is no object.")
+        raise InputError(f"{where} is not a JSON schema: it is not an object.")
     try:
         Draft202012Validator.check_schema(schema)
     except (SchemaError, RecursionError) as error:
         reason = error.message if isinstance(error, SchemaError) else "it never ends"
-        raise InputError(f"{where} is no JSON schema: {reason[:200]}.") from None
+        raise InputError(f"{where} is not a JSON schema: {reason[:200]}.") from None
 
 
 def _kind(field: str, kind: str) -> dict[str, Any]:

@@ -178,6 +178,6 @@ def _refuse_words(template: Template, table: Table) -> None:
     for word, place in template.words.items():
         if word in table.columns:
             raise InputError(
-                f'{place}: {{{{ {word} }}}} is a word of the template language, not the column "{word}".',
+                f'{place}: {{{{ {word} }}}} is a keyword of the template language, not the column "{word}".',
                 hint=f'Write {{{{ row["{word}"] }}}} for the column.',
             )

@@ -211,7 +211,7 @@ class Composer:
 
 def _empty(column: str) -> CheckFault:
     """Return the warning about a blank cell in the prompt."""
-    hint = f'{{{{ {placeholder_name(column)} | default("…", true) }}}} writes something in its place'
+    hint = f'{{{{ {placeholder_name(column)} | default("…", true) }}}} writes a default instead'
     return CheckFault("empty-cell", f'"{column}" is empty, and the prompt uses it', hint, Severity.WARNING, kind=column)
 
 
@@ -222,7 +222,7 @@ def _odd_byte(row: Row) -> CheckFault | None:
         if found is not None:
             byte = ord(found.group()) - 0xDC00
             said = bytes([byte]).decode("cp1252", "replace")
-            message = f'"{column}" has the byte 0x{byte:02X}, which is no text in the encoding of the rest'
-            hint = f'in Windows-1252 it is "{said}": mend the row, or --encoding cp1252 where all of it is'
+            message = f'"{column}" has the byte 0x{byte:02X}, which is invalid in the encoding of the rest'
+            hint = f'in Windows-1252 it is "{said}": fix the row, or pass --encoding cp1252 if the whole file is'
             return CheckFault("not-utf8", message, hint, kind=column)
     return None

@@ -106,7 +106,7 @@ class RequestBuilder:
         except InvalidTemplate:
             raise
         except ValueError as fault:
-            raise InvalidTemplate(f"it holds what is no text: {str(fault)[:120]}") from None
+            raise InvalidTemplate(f"it contains invalid text: {str(fault)[:120]}") from None
 
     def _is_one_text(self) -> bool:
         """Whether requests differ only in the plain text of a single user turn."""

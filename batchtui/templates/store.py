@@ -79,7 +79,7 @@ def read_template(path: Path, name: str | None = None) -> Template:
     except OSError as error:
         raise InvalidTemplate(f'the template "{name}" cannot be read: {error.strerror or error}') from None
     if len(content) > _LONGEST or b"\0" in content[:4096]:
-        raise InvalidTemplate(f'the template "{name}" is no text that a prompt could be')
+        raise InvalidTemplate(f'the template "{name}" is not text')
     try:
         return parse_template(name, content.decode("utf-8"), is_toml=path.suffix == ".toml")
     except UnicodeDecodeError as fault:
@@ -105,7 +105,7 @@ def save_template(template: Template, folder: Path) -> Template:
         InvalidTemplate: the name is not legal, or the disk refuses.
     """
     if not is_name(template.name):
-        raise InvalidTemplate(f'"{template.name[:60]}" is no name for a template; take letters, digits, - and _')
+        raise InvalidTemplate(f'"{template.name[:60]}" is not a valid template name; use letters, digits, - and _')
     home = folder / f"{template.name}.md"
     try:
         before = read_template(home) if home.is_file() else None

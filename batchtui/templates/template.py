@@ -150,7 +150,5 @@ def _turn(number: int, turn: Any) -> Turn:
     if not isinstance(turn, dict) or set(turn) != {"role", "text"} or not isinstance(turn.get("text"), str):
         raise InvalidTemplate(f"{place} must have a role and a text, and nothing else")
     if turn["role"] not in ("user", "assistant"):
-        raise InvalidTemplate(
-            f"{place} must be the user's or the assistant's; what comes from neither goes into system"
-        )
+        raise InvalidTemplate(f"{place} must be user or assistant; use system for other instructions")
     return Turn(turn["role"], TemplateText(turn["text"], place))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _HEADINGS = {
     NoticeKind.ENDED: "ended",
-    NoticeKind.UNKNOWN: "the answer was lost",
+    NoticeKind.UNKNOWN: "no response to the create request",
     NoticeKind.SPEND_LIMIT: "stopped by a spend limit",
     NoticeKind.RESULTS_GOING: "results are deleted soon",
     NoticeKind.LIMIT_NEAR: "limit on cost",
@@ -46,7 +46,7 @@ def sentence(notice: Notice) -> str:
         case NoticeKind.UNKNOWN:
             return f"It is unknown whether {amount(batch.requests, 'request')} were sent; `batchtui resume` finds out."
         case NoticeKind.SPEND_LIMIT:
-            return f"{sanitize(batch.reason)} Raise the limit, then `batchtui resume` sends what is left.".strip()
+            return f"{sanitize(batch.reason)} Raise the limit, then `batchtui resume` sends the rest.".strip()
         case NoticeKind.RESULTS_GOING:
             until = f" after {batch.results_until:%d %b %H:%M} UTC" if batch.results_until else ""
             return f"The API deletes them{until}; `batchtui results {sanitize(batch.id or '')}` saves them."
@@ -66,7 +66,7 @@ def many_heading(notices: Sequence[Notice]) -> tuple[str, str]:
     ended = sum(notice.kind is NoticeKind.ENDED for notice in notices)
     others = len(notices) - ended
     said = [f"{amount(ended, 'batch', 'batches')} ended"] if ended else []
-    said += [f"{amount(others, 'other thing')} to look at"] if others else []
+    said += [f"{amount(others, 'other notice')}"] if others else []
     names = dict.fromkeys(fit(sanitize(notice.batch.name), LONGEST_NAME) for notice in notices)
     return ", ".join(said), ", ".join(names)
 
@@ -90,5 +90,5 @@ def ended_words(batch: Batch) -> str:
     if counts.succeeded and not batch.failed:
         return f"all {count(counts.succeeded)} succeeded" if counts.succeeded > 1 else "the one request succeeded"
     if not counts.settled and batch.outcomes is None:
-        return "without any counts"
+        return "no counts"
     return batch_outcome_words(batch)

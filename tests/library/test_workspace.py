@@ -200,13 +200,13 @@ async def test_a_read_only_workspace_looks_and_changes_nothing(
         await onlooker.wait(job, poll_interval=3600)
         assert len([result async for result in onlooker.results(job)]) == 2
         for change in (onlooker.submit(requests(1, "z")), onlooker.cancel(job), onlooker.delete(job)):
-            with pytest.raises(batchtui.UsageError, match="read-only"):
+            with pytest.raises(batchtui.UsageError, match="Read-only"):
                 await change
     assert len(simulator.world.batches) == 1
 
 
 async def test_an_estimate_of_nothing_is_no_estimate_of_0(workspace: batchtui.Workspace) -> None:
-    with pytest.raises(batchtui.InputError, match="no request that could be sent") as caught:
+    with pytest.raises(batchtui.InputError, match="no request to send") as caught:
         await workspace.estimate([{"custom_id": "a"}])
     assert caught.value.problems
 

@@ -52,6 +52,6 @@ async def command(session: Session, sources: tuple[str, ...], *, count: bool, **
         session.out.line(amount(requests, "request"))
         session.out.lines(estimate_lines(checked.estimate) if requests else ())
     if checked.report.errors:
-        session.notes.say(f"{amount(checked.report.errors, 'error')}; `batchtui check` says which.")
+        session.notes.say(f"{amount(checked.report.errors, 'error')}; `batchtui check` lists them.")
         return ExitCode.INPUT
     return ExitCode.DONE

@@ -96,7 +96,9 @@ def text_block(name: str, text: str) -> dict[str, Any]:
 def _text(content: bytes) -> Attachment:
     if len(content) > TEXT_MOST:
         return _wrong(
-            "file-too-large", f"the text has more than {TEXT_MOST // 1_000_000} MB", "no model reads that much"
+            "file-too-large",
+            f"the text has more than {TEXT_MOST // 1_000_000} MB",
+            "split it: no model reads that much",
         )
     encoding = detect_encoding(content[: 1 << 18])
     if (foreign := sniff(content)) is not None:

@@ -77,7 +77,7 @@ class ByteSource:
         if rest is not None:
             return chain([self.head], rest)
         if self._source.path is None:
-            raise InputError("The standard input can be read only once.", hint="Write it to a file first.")
+            raise InputError("Standard input can be read only once.", hint="Write it to a file first.")
         self._counter = ByteCounter()
         return self._unpacked()
 
@@ -103,4 +103,4 @@ class ByteSource:
         try:
             yield from unpacked(raw, self.name, self._source.path)
         except DamagedGzip as fault:
-            raise InputError(f"{self.name}: {fault}.", hint="Was it copied completely?") from None
+            raise InputError(f"{self.name}: {fault}.", hint="Check that it was copied completely.") from None

@@ -142,14 +142,14 @@ def _zip_member(name: str, path: Path | None) -> Iterator[BinaryIO]:
     from zipfile import ZipFile
 
     if path is None:
-        raise InputError("A zip archive cannot be read from a pipe.", hint="Name the file, or use gzip.")
+        raise InputError("A zip archive cannot be read from a pipe.", hint="Pass the file's path, or use gzip.")
     with ZipFile(path) as archive:
         members = [each for each in archive.infolist() if _is_data(each.filename) and not each.is_dir()]
         # Which of several is meant, only the person knows; their columns may differ.
         if len(members) != 1:
             held = ", ".join(each.filename for each in members[:5]) or "none"
             raise InputError(
-                f"{name} is a zip archive of {len(members)} files: {held}.", hint="Unpack it and name one."
+                f"{name} is a zip archive of {len(members)} files: {held}.", hint="Unpack it and pass one of them."
             )
         with archive.open(members[0]) as member:
             yield cast("BinaryIO", member)
@@ -178,7 +178,7 @@ def _damage_said(name: str) -> Iterator[None]:
         raise
     except (BadZipFile, LZMAError, ZlibError, EOFError, ValueError) as fault:
         raise InputError(
-            f"{name}: the compressed data is damaged: {fault}.", hint="Was it copied completely?"
+            f"{name}: the compressed data is damaged: {fault}.", hint="Check that it was copied completely."
         ) from None
     except RuntimeError as fault:
         # zipfile has no class of its own for what is encrypted; zstandard's error is no subclass of anything.
@@ -191,4 +191,4 @@ def _damage_said(name: str) -> Iterator[None]:
 
 
 def _damaged(name: str, fault: Exception) -> InputError:
-    return InputError(f"{name}: the compressed data is damaged: {fault}.", hint="Was it copied completely?")
+    return InputError(f"{name}: the compressed data is damaged: {fault}.", hint="Check that it was copied completely.")

@@ -53,7 +53,9 @@ class DelimitedTable:
             comment=options.comment,
         )
         if not first:
-            raise InputError(f"The first row of {self.name} is too long to be one.", hint="Is it a table?")
+            raise InputError(
+                f"The first row of {self.name} is too long to be a row of names.", hint="Check that it is a table."
+            )
         width = self._dialect.width or len(first[0])
         head = [cell.strip() for cell in first[0]]
         head = ["", *head] if self._dialect.has_row_names else head[:width]
@@ -152,7 +154,7 @@ def delimiter_name(delimiter: str) -> str:
 
 def _header_verdict(head: list[str], body: list[list[str]], said: bool | None, *, has_row_names: bool) -> HeaderVerdict:
     if said is not None:
-        return HeaderVerdict(said, "you said so", True)
+        return HeaderVerdict(said, "an option says so", True)
     if has_row_names:
         return HeaderVerdict(True, "it has no cell above the names of the rows", True)
     return judge_header(head, [row for row in body if [cell.strip() for cell in row[: len(head)]] != head])

@@ -63,7 +63,7 @@ class FolderTable(Readable):
             if not os.path.realpath(path).startswith(home + os.sep):
                 yield [_wrong(self._path / name, "file-outside", "the link leads out of the folder", "copy the file")]
             elif not path.is_file():
-                yield [_wrong(self._path / name, "file-special", "this is no plain file", "remove it")]
+                yield [_wrong(self._path / name, "file-special", "this is not a regular file", "remove it")]
             else:
                 yield [self._row(path, name)]
         if not found:

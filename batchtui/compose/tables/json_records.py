@@ -106,4 +106,4 @@ def _rows(records: Records) -> Iterator[Row]:
 
 def _fault(text: bytes) -> CheckFault:
     faults = diagnose(text).faults
-    return faults[0] if faults else CheckFault("not-json", "it is no JSON that strict readers take")
+    return faults[0] if faults else CheckFault("not-json", "it is not valid JSON")

@@ -75,14 +75,14 @@ async def enforce_limits(workspace: Workspace, estimate: Estimate, max_cost: Dec
     for limit in await limits(workspace, max_cost):
         against = f"the limit {limit.what} is {usd(limit.usd)}"
         if limit.spent:
-            against += f", of which {usd(limit.spent)} is spent or on its way"
+            against += f", of which {usd(limit.spent)} is spent or in progress"
         if limit.unknown:
             against += f" (without {amount(limit.unknown, 'batch', 'batches')} of unknown cost)"
         if at_most is None:
             why = " ".join(estimate.unbounded) or "There is no estimate."
             raise CostLimit(
-                f"Nobody can say what this costs at most, and {against}. {why} Nothing was sent.",
-                hint="Lift the limit for this once, or give the model a price in the settings.",
+                f"The highest possible cost is unknown, and {against}. {why} Nothing was sent.",
+                hint="Raise or remove the limit, or set the model's price under [prices] in the settings.",
             )
         if at_most > limit.left:
             raise CostLimit(

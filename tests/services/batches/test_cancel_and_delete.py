@@ -52,7 +52,7 @@ async def test_an_ended_batch_is_left_alone_with_the_reason(
 ) -> None:
     plan = await plan_cancel(workspace, [await ended(workspace, tmp_path, clock)])
     assert plan.is_empty
-    assert plan.skipped[0].reason == "it has ended"
+    assert plan.skipped[0].reason == "it has already ended; nothing to cancel"
 
 
 async def test_one_failure_does_not_hold_up_the_others(

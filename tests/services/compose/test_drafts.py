@@ -87,7 +87,7 @@ def test_the_form_of_answers_may_stand_in_a_file(tmp_path: Path) -> None:
     [
         ({"prompt": "Hello {{ "}, "Prompt, line 1"),
         ({"prompt": "x", "system": "{% if %}"}, "System, line 1"),
-        ({"prompt": "x", "answers": '{"type": '}, "no JSON yet"),
+        ({"prompt": "x", "answers": '{"type": '}, "not valid JSON yet"),
         ({"prompt": "x", "answers": "label:flower"}, 'there is no kind "flower"'),
     ],
 )
@@ -199,7 +199,7 @@ async def test_tasks_need_no_prompt_and_still_take_a_model(workspace: Workspace,
     params = json.loads(shown.request)["params"]
     assert (params["model"], params["max_tokens"]) == ("claude-opus-5-5", 77)
     odd = await open_draft(workspace, Draft(data=str(file), answers="kind"))
-    assert "go with a prompt" in odd.complaints[0]
+    assert "need a prompt" in odd.complaints[0]
 
 
 @pytest.mark.parametrize("changes", [{"data": "~nobody-of-this-name/x.csv"}, {"answers": "~nobody-of-this-name.json"}])

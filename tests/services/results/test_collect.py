@@ -278,6 +278,6 @@ def test_counts_that_differ_by_type_are_said_and_accepted() -> None:
     came = summary(3, succeeded=2, errored=1)
     assert damage(came, 3) is None
     assert discrepancies(came, RequestCounts(succeeded=3)) == (
-        "The API counts 3 succeeded, and sent 2.",
-        "The API counts 0 errored, and sent 1.",
+        "The API counts 3 succeeded, but sent 2.",
+        "The API counts 0 errored, but sent 1.",
     )

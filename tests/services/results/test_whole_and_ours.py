@@ -97,11 +97,11 @@ async def test_a_persons_word_saves_them_marked(workspace: Workspace, batch: Bat
     sends(simulator, *NOT_OURS["one foreign"])
     saved = await collect(workspace, batch, accept=True)
     assert saved.results is ResultsState.SAVED
-    assert "1 results answer no request of this batch (theirs), and 1 requests have no result" in saved.accepted
+    assert "1 results belong to no request of this batch (theirs), and 1 requests have no result" in saved.accepted
     plan = await plan_export(workspace, [saved], ExportOptions(format="csv"))
     stream = io.BytesIO()
     await apply_export(workspace, plan, stream=stream)
-    marked = [line for line in stream.getvalue().decode().splitlines() if "answers no request of this batch" in line]
+    marked = [line for line in stream.getvalue().decode().splitlines() if "belongs to no request of this batch" in line]
     assert [line.split(",")[0] for line in marked] == ["theirs"]
 
 

@@ -168,11 +168,11 @@ async def test_named_requests_that_are_not_there_or_have_succeeded_are_said(work
     succeeded = next(
         one["custom_id"] for one in results if one["result"].get("message", {}).get("stop_reason") == "end_turn"
     )
-    with pytest.raises(NothingToRetry, match="All that was named has succeeded"):
+    with pytest.raises(NothingToRetry, match="All of the named requests have succeeded"):
         await planned(workspace, job, custom_ids=frozenset({succeeded}))
-    with pytest.raises(NothingToRetry, match="no request that is called like that"):
+    with pytest.raises(NothingToRetry, match="no requests with these custom_ids"):
         await planned(workspace, job, custom_ids=frozenset({"nobody"}))
-    with pytest.raises(NothingToRetry, match="no request that is called like that"):
+    with pytest.raises(NothingToRetry, match="no requests with these custom_ids"):
         await planned(workspace, job, custom_ids=frozenset())
 
 

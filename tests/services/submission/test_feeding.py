@@ -46,7 +46,9 @@ async def laid_up(workspace: Workspace, folder: Path, *reasons: str) -> list[int
 async def test_a_part_that_is_due_takes_those_behind_it_along_up_to_one_that_was_refused(
     workspace: Workspace, tmp_path: Path, simulator: Simulator
 ) -> None:
-    keys = await laid_up(workspace, tmp_path, f"{queue_room.FULL}: 4 requests.", "", "The API says no (HTTP 400).", "")
+    keys = await laid_up(
+        workspace, tmp_path, f"{queue_room.FULL}: 4 requests.", "", "The API refused the request (400).", ""
+    )
     assert await send_waiting(workspace) == keys[:2]
     states = [batch.state for batch in await workspace.registry.views.page(keys)]
     assert states == [BatchState.IN_PROGRESS, BatchState.IN_PROGRESS, BatchState.PLANNED, BatchState.PLANNED]
