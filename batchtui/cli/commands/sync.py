@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from batchtui.services.batches.sync import SyncReport
 
 
+FIRST_ROWS = 20
+"""Batches of each group that are shown as text."""
+
+
 @define_command(
     "sync", examples=["batchtui sync", "batchtui sync --since 2026-11-01", "batchtui sync --since 7d --json"]
 )
@@ -49,7 +53,9 @@ async def command(session: Session, since: datetime | None) -> None:
     for title, batches in groups.items():
         if batches:
             session.out.line(f"\n{title}: {amount(len(batches), 'batch', 'batches')}")
-            batch_views.show_batches(session.out, batches, now)
+            batch_views.show_batches(session.out, batches[:FIRST_ROWS], now)
+            if len(batches) > FIRST_ROWS:
+                session.out.line(f"… and {len(batches) - FIRST_ROWS:,} more; --json has all of them.")
     for entry in report.unreadable:
         session.notes.say(f"Skipped {entry.id or 'an entry without an id'}: {entry.why}.")
     if not report.is_whole:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from batchtui.domain.errors import StorageError
 from batchtui.domain.job import PartPlan
+from batchtui.registry.database.storage_hints import storage_hint
 from batchtui.registry.requests.body_writer import BETWEEN, HEAD, TAIL, BodyWriter
 
 if TYPE_CHECKING:
@@ -242,6 +243,5 @@ def _storage_errors() -> Iterator[None]:
         yield
     except (OSError, sqlite3.Error) as error:
         raise StorageError(
-            f"The requests could not be stored: {error}.",
-            hint="Nothing was sent. Free disk space and run the command again.",
+            f"The requests could not be stored: {error}.", hint=f"Nothing was sent. {storage_hint(error)}"
         ) from error
