@@ -206,7 +206,7 @@ class RequestWriter:
         )
 
     def _build_index(self) -> bool:
-        """Finish the index. Returns whether a custom_id stands in it twice."""
+        """Finish the index. Returns whether a custom_id is in it twice."""
         self._insert(self._values)
         self._index.executemany("INSERT INTO files VALUES (?, ?)", [(i, name) for name, i in self._files.items()])
         # Not a unique index: failing to build one would leave this file, which has no journal, in pieces.

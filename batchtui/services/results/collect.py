@@ -118,7 +118,7 @@ def discrepancies(summary: ResultSummary, counts: RequestCounts) -> tuple[str, .
     for word in ("succeeded", "errored", "canceled", "expired"):
         promised, came = getattr(counts, word), summary.types.get(word, 0)
         if promised != came:
-            said.append(f"The API counts {promised:,} {word}, and sent {came:,}.")
+            said.append(f"The API counts {promised:,} {word}, but sent {came:,}.")
     if summary.ids is not None and summary.ids.missing:
         named = ", ".join(summary.ids.missing_examples)
         said.append(f"{summary.ids.missing:,} requests have no result, such as {named}.")
