@@ -81,6 +81,7 @@ _HOMES = {
     "save_results_to_file": "batchtui.library.tasks",
 }
 
+# Written out and not read from the imports above: those exist for type checkers only.
 __all__ = ["__version__", *_HOMES]  # noqa: PLE0604 (names, all of them strings)
 
 
@@ -89,6 +90,7 @@ def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # Kept in the module: the next look-up does not come here any more.
     value = globals()[name] = getattr(import_module(home), name)
     return value
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from batchtui.simulator import Scenario
 
+# What a developer's shell may have set: requests of a test would carry real credentials and headers.
 _ELSEWHERE = ("ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_PROFILE", "ANTHROPIC_CUSTOM_HEADERS")
 
 
@@ -52,6 +53,7 @@ def batch_simulator(
             monkeypatch.delenv(name, raising=False)
         monkeypatch.setenv("ANTHROPIC_BASE_URL", simulator.url)
         monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-simulated")
+        # A proxy of the environment would be asked for the simulator's address too; programs read either spelling.
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         monkeypatch.setenv("no_proxy", "127.0.0.1")
         monkeypatch.setenv("BATCHTUI_HOME", str(tmp_path / "batchtui"))

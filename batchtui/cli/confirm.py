@@ -34,7 +34,7 @@ def require_yes(notes: Stderr, question: str, *, yes: bool, lost: str) -> None:
         ConsentNeeded: the answer is no, or there is no terminal to ask at.
     """
     if not yes and not ask_yes_no(notes, question):
-        raise ConsentNeeded(f"The answer was no. {lost}", title="Not done")
+        raise ConsentNeeded(f"Declined. {lost}", title="Not done")
 
 
 def ask_yes_no(notes: Stderr, question: str) -> bool:

@@ -38,6 +38,23 @@ class ExitCode(IntEnum):
     TERMINATED = 143
 
 
+MEANINGS: Mapping[ExitCode, str] = {
+    ExitCode.DONE: "done",
+    ExitCode.FAILED: "failed: network, API or disk",
+    ExitCode.USAGE: "wrong usage",
+    ExitCode.INPUT: "the input has errors; nothing was sent",
+    ExitCode.NOT_ALL_SUCCEEDED: "ended, but not every request succeeded (--allow-failures makes it 0)",
+    ExitCode.TIMED_OUT: "timed out, still in progress",
+    ExitCode.FATE_UNKNOWN: "a part of a submission is unknown and needs a decision",
+    ExitCode.CRASHED: "crashed: a fault of batchtui itself, described in the log file",
+    ExitCode.HUNG_UP: "hung up",
+    ExitCode.INTERRUPTED: "interrupted",
+    ExitCode.PIPE_CLOSED: "the reader of a pipe has gone",
+    ExitCode.TERMINATED: "terminated",
+}
+"""What each code says, for the manual and the man page."""
+
+
 class Stopped(BaseException):
     """The process is to end, by Ctrl-C or a signal. Not an Exception, so that no handler on the way catches it."""
 
@@ -57,10 +74,11 @@ BY_ERROR: Mapping[type[BatchtuiError], ExitCode] = {
 """The nearest ancestor of an error's class that stands here decides."""
 
 
-def exit_for(error: BatchtuiError) -> ExitCode:
-    """Return the exit code of a failure."""
+def exit_for(error: BatchtuiError | type[BatchtuiError]) -> ExitCode:
+    """Return the exit code of a failure, or of a type of failures."""
+    kind = error if isinstance(error, type) else type(error)
     # `BatchtuiError` stands in the table, so that there is always one.
-    return next(BY_ERROR[cls] for cls in type(error).__mro__ if cls in BY_ERROR)
+    return next(BY_ERROR[cls] for cls in kind.__mro__ if cls in BY_ERROR)
 
 
 def exit_of_batches(batches: Iterable[Batch], *, allow_failures: bool = False) -> ExitCode:

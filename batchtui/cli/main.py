@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # Repeated from the commands' own help (a test compares them): `--help` would have to import all of them for it.
 COMMANDS: Mapping[str, str] = {
     "compose": "Make requests from a template and a table.",
-    "convert": "Make requests of lines for OpenAI, Bedrock or Vertex.",
+    "convert": "Convert lines for OpenAI, Bedrock or Vertex to requests.",
     "check": "Check request files; sends nothing.",
     "estimate": "Estimate what request files would cost; sends nothing.",
     "submit": "Check, plan and send request files.",
@@ -30,18 +30,19 @@ COMMANDS: Mapping[str, str] = {
     "watch": "Refresh, download results and print events, without a screen.",
     "results": "Save or print the results of a batch or a job.",
     "compare": "Compare the answers of two batches or jobs.",
-    "retry": "Send again what has not succeeded, and nothing else.",
+    "retry": "Retry the requests that did not succeed.",
     "label": "Name, tag and annotate jobs.",
     "cancel": "Cancel batches in progress.",
     "delete": "Delete ended batches.",
-    "prune": "Free space: delete what processes left behind.",
+    "prune": "Free space: delete leftovers of interrupted processes.",
     "sync": "Import batches created elsewhere.",
     "models": "List the models for batches, with prices and lifetimes.",
-    "cost": "Show what was spent, on what, and what was saved.",
+    "cost": "Show what was spent, and on what.",
     "log": "Show what batchtui did and what the API said.",
     "doctor": "Examine versions, files, credentials and the API.",
     "config": "Show the settings and what they mean.",
     "keys": "Show the dashboard's keys.",
+    "help": "Show the manual: a topic, a command or an error code.",
     "demo": "Show the dashboard on a simulator; no key is needed.",
     "completion": "Print the shell's completion of commands, ids and names.",
     "simulate": "Serve a simulator of the API, for any client.",
@@ -51,6 +52,11 @@ COMMANDS: Mapping[str, str] = {
 
 class Program(click.Group):
     """The group of commands. It imports only the module of the command that is called."""
+
+    @property
+    def summaries(self) -> Mapping[str, str]:
+        """What each command does in a sentence, in the order of the help."""
+        return COMMANDS
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the commands, in the order of the help."""
@@ -87,7 +93,8 @@ class Program(click.Group):
     params=[*global_options()],
     invoke_without_command=True,
     subcommand_metavar="COMMAND …",
-    epilog="Try it without a key: `batchtui demo`. Each command explains itself: `batchtui submit --help`.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Try it without a key: `batchtui demo`. A command: `batchtui submit --help`. The manual: `batchtui help`.",
 )
 @click.version_option(__version__, prog_name="batchtui", message="%(prog)s %(version)s")
 @click.pass_context

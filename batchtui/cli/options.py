@@ -46,7 +46,7 @@ class Count(click.IntRange):
             return super().convert(value, param, ctx)
         except click.BadParameter:
             # click would print the range as `1<=x<=1000000000`, and quote a value of any length.
-            self.fail(f"`{_short(value)}` is no whole number from {self.min} to {self.max}", param, ctx)
+            self.fail(f"`{_short(value)}` is not a whole number from {self.min} to {self.max}", param, ctx)
 
 
 class DurationType(click.ParamType[float]):
@@ -65,7 +65,7 @@ class DurationType(click.ParamType[float]):
             return float(value)
         found = _SPAN.fullmatch(value.strip())
         if not found:
-            self.fail(f"`{_short(value)}` is no span of time; write 90, 15m, 2h or 3d", param, ctx)
+            self.fail(f"`{_short(value)}` is not a duration; write 90, 15m, 2h or 3d", param, ctx)
         seconds = float(found[1]) * _SECONDS[found[2]]
         if not self._least <= seconds <= LONGEST_SECONDS:
             self.fail(f"`{_short(value)}` is out of range: {self._least:g} seconds to {LONGEST_DAYS} days", param, ctx)
@@ -83,7 +83,7 @@ class Size(click.ParamType[int]):
             return value
         found = _SIZE.fullmatch(value.strip())
         if not found:
-            self.fail(f"`{_short(value)}` is no number of bytes; write 250000000 or 250MB", param, ctx)
+            self.fail(f"`{_short(value)}` is not a number of bytes; write 250000000 or 250MB", param, ctx)
         size = float(found[1]) * _BYTES[found[2]]
         if not LEAST_BODY_BYTES <= size <= MAX_BODY_BYTES:
             self.fail(f"`{_short(value)}` is out of range: {LEAST_BODY_BYTES} to {MAX_BODY_BYTES} bytes", param, ctx)
@@ -123,7 +123,7 @@ class Dollars(click.ParamType[Decimal]):
         except InvalidOperation:
             amount = Decimal("NaN")
         if not amount.is_finite() or amount < 0:
-            self.fail(f"`{_short(value)}` is no amount; write 12.50", param, ctx)
+            self.fail(f"`{_short(value)}` is not an amount; write 12.50", param, ctx)
         if amount > _MOST_DOLLARS:
             self.fail(f"`{_short(value)}` is out of range: 0 to {_MOST_DOLLARS}", param, ctx)
         return amount
@@ -142,7 +142,7 @@ class Factor(click.FloatRange):
         except click.BadParameter:
             number = math.nan
         if math.isnan(number):
-            self.fail(f"`{_short(value)}` is no number above 0 and up to {self.max:,}", param, ctx)
+            self.fail(f"`{_short(value)}` is not a number above 0 and up to {self.max:,}", param, ctx)
         return number
 
 
@@ -157,28 +157,28 @@ allow_model_option = click.option(
     "allowed_models",
     multiple=True,
     metavar="M",
-    help="Send this model even where it is known to be retired or to refuse the request; may be repeated.",
+    help="Send this model even if it is listed as retired or refuses the request; may be repeated.",
 )
 
 
 def intake_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say how request files are read; `intake_of` gathers them."""
     options: list[Callable[[Callable[..., Any]], Callable[..., Any]]] = [
-        click.option("--model", metavar="M", help="Take this model in every request."),
-        click.option("--max-tokens", type=Count(), metavar="N", help="Take this max_tokens in every request."),
+        click.option("--model", metavar="M", help="Set this model in every request."),
+        click.option("--max-tokens", type=Count(), metavar="N", help="Set this max_tokens in every request."),
         click.option(
             "--max-requests",
             type=Count(1, MAX_REQUESTS),
             default=MAX_REQUESTS,
             metavar="N",
-            help=f"Requests in one part at most (default {MAX_REQUESTS:,}).",
+            help=f"The most requests in one part (default {MAX_REQUESTS:,}).",
         ),
         click.option(
             "--max-bytes",
             type=Size(),
             default=MAX_BODY_BYTES,
             metavar="N",
-            help=f"Bytes in one part at most (default {MAX_BODY_BYTES:,}).",
+            help=f"The most bytes in one part (default {MAX_BODY_BYTES:,}).",
         ),
         click.option(
             "--api-version", metavar="V", help="The anthropic-version header, such as 2023-06-01 for older files."
@@ -197,7 +197,9 @@ INTAKE = ("model", "max_tokens", "max_requests", "max_bytes", "api_version", "be
 
 
 count_option = click.option(
-    "--count", is_flag=True, help="Have the API count the input of a few requests of each kind; free, sends no batch."
+    "--count",
+    is_flag=True,
+    help="Have the API count the tokens of a few requests of each kind; free, creates no batch.",
 )
 
 

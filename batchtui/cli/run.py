@@ -36,7 +36,7 @@ class InternalError(BatchtuiError):
     """batchtui itself is at fault; the details are in the log file."""
 
     type = "internal"
-    title = "A fault in batchtui"
+    title = "Internal error in batchtui"
 
 
 def run(program: click.Command, args: Sequence[str]) -> int:
@@ -47,7 +47,11 @@ def run(program: click.Command, args: Sequence[str]) -> int:
     notes = Stderr()
     # The interpreter sets None where descriptor 1 was closed when it started (`>&-`), whatever is opened on it since.
     if sys.stdout is None:
-        notes.failure(OutputFailed("Standard output is closed.", hint="Nothing was done. Send it to /dev/null."))
+        notes.failure(
+            OutputFailed(
+                "Standard output is closed.", hint="Nothing was done. Redirect it to /dev/null instead of closing it."
+            )
+        )
         return int(ExitCode.FAILED)
     output = Stdout()
     try:
@@ -103,8 +107,18 @@ def _understood(error: BaseException, chosen: GlobalOptions) -> BatchtuiError | 
 def _of_click(error: click.ClickException) -> UsageError:
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "batchtui"
-    message = error.format_message()
+    message = _of_missing(error) if isinstance(error, click.MissingParameter) else error.format_message()
     return UsageError(message if message.endswith((".", "?")) else f"{message}.", hint=f"See `{command} --help`.")
+
+
+def _of_missing(error: click.MissingParameter) -> str:
+    """Say which argument or option is missing, by the name under which `--help` lists it."""
+    missing, context = error.param, error.ctx
+    if missing is None or context is None:
+        return error.format_message()
+    if isinstance(missing, click.Argument):
+        return f"missing argument {missing.make_metavar(context).strip('[].…')}"
+    return f"missing option {missing.opts[0]}"
 
 
 def _of_surroundings(error: OSError, chosen: GlobalOptions) -> StorageError:

@@ -47,7 +47,7 @@ class Stderr:
 
     def failure(self, error: BatchtuiError) -> None:
         """Write an error: title, message and hint."""
-        self.say(f"{error.heading}: {error.message}" + (f"\n  {error.hint}" if error.hint else ""))
+        self.say(error.sentence + (f"\n  {error.hint}" if error.hint else ""))
 
     def signal(self, sequence: str) -> None:
         """Send the terminal a sequence of ours: the bell, a desktop notice. Only where there is one."""

@@ -1,4 +1,4 @@
-"""What an answer should look like: a JSON schema from a file, or built from the names of fields."""
+"""Read the JSON schema of the answers from a file, or build it from the names of fields: `schema_of_fields`."""
 
 from __future__ import annotations
 
@@ -32,13 +32,16 @@ def schema_of_fields(fields: Sequence[str]) -> dict[str, Any]:
     for field in fields:
         found = _FIELD.fullmatch(field.strip())
         if found is None:
-            raise UsageError(f'"{field}" is no field.', hint="Write name:string, name:number[] or name:one|two|three.")
+            raise UsageError(
+                f'"{field}" is not a field.', hint="Write name:string, name:number[] or name:one|two|three."
+            )
         name, is_optional, kind = found.groups()
         if name in properties:
-            raise UsageError(f'The field "{name}" stands there twice.')
+            raise UsageError(f'The field "{name}" is given twice.')
         properties[name] = _kind(field, (kind or "string").strip())
         if not is_optional:
             required.append(name)
+    # Closed and with every field required, as structured outputs want it (documentation).
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
 
@@ -50,11 +53,12 @@ def read_schema(path: Path) -> tuple[dict[str, Any] | None, dict[str, Any] | Non
     """
     try:
         with path.open("rb") as file:
+            # One byte more than a schema may have: a longer file ends in the middle, and is then no JSON.
             said = json.loads(file.read(_LONGEST + 1))
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from None
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{path} is no JSON: {error}.", hint="A schema is a JSON object.") from None
+        raise InputError(f"{path} is not valid JSON: {error}.", hint="A schema is a JSON object.") from None
     return schema_or_tool(said, str(path))
 
 
@@ -81,12 +85,12 @@ def refuse_bad_schema(schema: object, where: str) -> None:
     from jsonschema.exceptions import SchemaError
 
     if not isinstance(schema, dict):
-        raise InputError(f"{where} is no JSON schema: it is no object.")
+        raise InputError(f"{where} is not a JSON schema: it is not an object.")
     try:
         Draft202012Validator.check_schema(schema)
     except (SchemaError, RecursionError) as error:
         reason = error.message if isinstance(error, SchemaError) else "it never ends"
-        raise InputError(f"{where} is no JSON schema: {reason[:200]}.") from None
+        raise InputError(f"{where} is not a JSON schema: {reason[:200]}.") from None
 
 
 def _kind(field: str, kind: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Fitting a template to a table: which column names a row, what shapes it, and the values by the template's names."""
+"""Fit a template to a table: the column for the ids, the values by the template's names: `TemplateBinding`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ComposerOptions:
     """Options that apply to all requests of a table."""
 
     check: CheckOptions
-    """What they are checked with; its tiers name the models, its own model and max_tokens are left alone."""
+    """What they are checked with; its tiers name the models, its own model and max_tokens are not used."""
     model: str | None = None
     """A tier or a model's id; goes before the template's and a task's tier."""
     max_tokens: int | None = None
@@ -99,6 +99,7 @@ class TemplateBinding:
         whole = {VALUE: as_json(values, indent=2)} if self._wants_whole else {}
         if self._wants_row or whole:
             values = {ROW: values, **values, **whole}
+        # Beside the column's own name, which `row["…"]` still uses.
         for name, column in self._aliases.items():
             if column in values:
                 values[name] = values[column]
@@ -177,6 +178,6 @@ def _refuse_words(template: Template, table: Table) -> None:
     for word, place in template.words.items():
         if word in table.columns:
             raise InputError(
-                f'{place}: {{{{ {word} }}}} is a word of the template language, not the column "{word}".',
+                f'{place}: {{{{ {word} }}}} is a keyword of the template language, not the column "{word}".',
                 hint=f'Write {{{{ row["{word}"] }}}} for the column.',
             )

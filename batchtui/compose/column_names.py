@@ -1,4 +1,4 @@
-"""Columns by name: what a template calls them, and which one may have been meant."""
+"""Map columns to the names that a template can use, and guess which one was meant: `placeholder_name`, `aliases`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from batchtui.domain.errors import InputError
 def closest(wanted: str, names: tuple[str, ...]) -> str:
     """Return which name may have been meant, as the end of a sentence with its full stop."""
     lower = {name.lower(): name for name in names}
+    # Looser than difflib's 0.6: a table has few columns, and a wrong guess costs nothing.
     close = get_close_matches(wanted.lower(), lower, n=1, cutoff=0.5)
     return f'; did you mean "{lower[close[0]]}"?' if close else "."
 
@@ -42,6 +43,7 @@ def aliases(columns: tuple[str, ...], names: set[str]) -> dict[str, str]:
     named: dict[str, list[str]] = {}
     for column in columns:
         named.setdefault(placeholder_name(column), []).append(column)
+    # Only names that are used: two columns that nobody asks for may be called alike.
     for name in sorted(names):
         meant = named.get(name, [])
         if len(meant) > 1:

@@ -1,4 +1,4 @@
-"""A table and a template: row by row to checked requests, with what is wrong said by row."""
+"""Make checked requests of a table and a template, with the problems of each row: `Composer`."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Composer:
         Args:
             table: the data.
             template: what is asked; None takes that of each task's type, and is for task files alone.
-            options: what else is wished.
+            options: what applies to all requests.
             on_changed: hears each custom_id that is not what the data says, with the original and the row's line.
             on_problem: hears the number, from 1, of each row with an error or a warning.
 
@@ -107,6 +107,7 @@ class Composer:
         if self.fitting.id_column is not None:
             self.table.keep()
         for rows in self.table.rows():
+            # Rows and not requests: a wrong row counts, so that --limit 10 always shows the same ten.
             taken = rows if limit is None else rows[: limit - self.rows]
             if taken:
                 yield self._compose(taken)
@@ -210,7 +211,7 @@ class Composer:
 
 def _empty(column: str) -> CheckFault:
     """Return the warning about a blank cell in the prompt."""
-    hint = f'{{{{ {placeholder_name(column)} | default("…", true) }}}} writes something in its place'
+    hint = f'{{{{ {placeholder_name(column)} | default("…", true) }}}} writes a default instead'
     return CheckFault("empty-cell", f'"{column}" is empty, and the prompt uses it', hint, Severity.WARNING, kind=column)
 
 
@@ -221,7 +222,7 @@ def _odd_byte(row: Row) -> CheckFault | None:
         if found is not None:
             byte = ord(found.group()) - 0xDC00
             said = bytes([byte]).decode("cp1252", "replace")
-            message = f'"{column}" has the byte 0x{byte:02X}, which is no text in the encoding of the rest'
-            hint = f'in Windows-1252 it is "{said}": mend the row, or --encoding cp1252 where all of it is'
+            message = f'"{column}" has the byte 0x{byte:02X}, which is invalid in the encoding of the rest'
+            hint = f'in Windows-1252 it is "{said}": fix the row, or pass --encoding cp1252 if the whole file is'
             return CheckFault("not-utf8", message, hint, kind=column)
     return None

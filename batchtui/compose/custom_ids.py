@@ -1,4 +1,4 @@
-"""custom_ids that are legal and unique, from whatever a column holds; in a few bytes a row."""
+"""Make legal and unique custom_ids of the values of a column, in a few bytes of memory a row: `CustomIdFactory`."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ class CustomIdFactory:
         text = original if type(original) is str else "" if original is None else str(original)
         if _is_legal(text) and self._seen.give(text):
             return text
+        # Only now: where all names are legal and unique, the table need not be read a second time.
         if self._names is not None:
             self._reserve(self._names())
         bare = text.strip()

@@ -1,4 +1,4 @@
-"""How long a prefix must be to be cached at all: below it the API charges the full rate and says nothing.
+"""Tell how long a prefix must be for a model to cache it: the API does not report a shorter one.
 
 Read in the prompt caching page of the documentation and what was written about it in November 2026.
 """

@@ -1,12 +1,12 @@
 """The tree of all errors, each with a title, a message and a hint: `BatchtuiError`.
 
 BatchtuiError
-├── UsageError                what was asked for makes no sense
+├── UsageError                a wrong argument, option or value
 │   ├── UnknownTarget         an id, a name or a beginning of one that names nothing, or more than one thing
-│   └── NothingToRetry        all that was asked about has succeeded, or is not to be sent again
+│   └── NothingToRetry        everything has succeeded, or is not retried by default
 ├── InputError                the input has errors; nothing was sent
 │   ├── CostLimit             it may cost more than a limit allows; nothing was sent
-│   ├── SubmittedBefore       the very same requests went out already; nothing was sent
+│   ├── SubmittedBefore       identical requests were already submitted; nothing was sent
 │   └── CanaryRefused         the API refuses one request of a shape; nothing was sent
 ├── ConsentNeeded             a person has to say yes first
 ├── StorageError              the disk, a file, or the registry
@@ -19,15 +19,15 @@ BatchtuiError
 ├── ResultsDamaged            what arrived is not what the counts promise
 ├── OtherAccount              the credentials in use belong to another account than the part
 ├── TakenOver                 another process has taken over what this one was sending
-├── FateUnknown               a submission whose answer was lost needs a decision
+├── FateUnknown               a create got no response, and its part needs a decision
 ├── NeverSent                 a part was not sent, so its end cannot be waited for
-├── WaitTimedOut              still running when the time was up
-└── GatewayError              the API answered no, or did not answer
+├── WaitTimedOut              still in progress when the time was up
+└── GatewayError              the API responded with an error, or not at all
     ├── Refused               400, 401, 403, 404, 413 …: nothing was created
     │   └── BatchNotFound     404 on a batch
     ├── RateLimited           429: nothing was created; may be tried later
     │   └── SpendLimitReached 429 that must not be tried again
-    └── AnswerLost            time-out, dropped connection, 408, 409, 5xx, garbled: anything may have happened
+    └── AnswerLost            time-out, dropped connection, 408, 409, 5xx, garbled: it may have been done
         └── Unreachable       the connection was never made: nothing was created
 """
 
@@ -44,11 +44,19 @@ if TYPE_CHECKING:
 
 
 class BatchtuiError(Exception):
-    """A failure that was understood: said to people by title, sentence and hint, to scripts by type."""
+    """A failure with a title, a message and a hint for people, and a type and a code for scripts."""
 
     type: ClassVar[str] = "error"
     """A stable word for scripts."""
-    title: ClassVar[str] = "Something went wrong"
+    code: ClassVar[str] = "BT-ERROR"
+    """The stable code under which the manual explains it: `batchtui help BT-INPUT`. It follows from the type."""
+    title: ClassVar[str] = "Error"
+    is_self_contained: ClassVar[bool] = False
+    """Whether the message says what happened without the title before it."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.code = f"BT-{cls.type.upper().replace('_', '-')}"
 
     def __init__(self, message: str, *, hint: str = "", title: str | None = None) -> None:
         super().__init__(message)
@@ -56,12 +64,19 @@ class BatchtuiError(Exception):
         self.hint = hint
         self.heading = title or self.title
 
+    @property
+    def sentence(self) -> str:
+        """The message as it is shown on a line of its own: behind its title, unless it needs none."""
+        if self.is_self_contained and self.heading == self.title:
+            return self.message
+        return f"{self.heading}: {self.message}"
+
 
 class UsageError(BatchtuiError):
-    """What was asked for makes no sense."""
+    """A wrong argument, option or value."""
 
     type = "usage"
-    title = "That cannot be done"
+    title = "Usage error"
 
 
 class UnknownTarget(UsageError):
@@ -72,17 +87,17 @@ class UnknownTarget(UsageError):
 
 
 class NothingToRetry(UsageError):
-    """All that was asked about has succeeded, or is not to be sent again unless it is named."""
+    """Everything has succeeded, or is retried only where `only` names it."""
 
     type = "nothing_to_retry"
-    title = "Nothing to send again"
+    title = "Nothing to retry"
 
 
 class InputError(BatchtuiError):
     """The input has errors; nothing was sent."""
 
     type = "input"
-    title = "The input has errors"
+    title = "Errors in the input"
 
     def __init__(
         self, message: str, *, hint: str = "", title: str | None = None, problems: Sequence[Problem] = ()
@@ -95,21 +110,21 @@ class CostLimit(InputError):
     """It may cost more than a limit allows, or nobody can say what it costs at most; nothing was sent."""
 
     type = "cost_limit"
-    title = "Over the limit"
+    title = "Cost limit exceeded"
 
 
 class SubmittedBefore(InputError):
     """The very same requests went out already; sending them again takes a word of consent. Nothing was sent."""
 
     type = "submitted_before"
-    title = "Submitted before"
+    title = "Already submitted"
 
 
 class CanaryRefused(InputError):
     """The API refuses one request of a shape, so it would refuse all of them. Nothing was sent."""
 
     type = "canary_refused"
-    title = "The canary died"
+    title = "Canary refused"
 
 
 class ConsentNeeded(BatchtuiError):
@@ -123,28 +138,29 @@ class StorageError(BatchtuiError):
     """The disk, a file, or the registry."""
 
     type = "storage"
-    title = "The disk said no"
+    title = "Storage error"
+    is_self_contained = True
 
 
 class SchemaTooNew(StorageError):
     """The registry was written by a newer batchtui; it was not touched."""
 
     type = "schema_too_new"
-    title = "The registry is newer than this program"
+    title = "Registry too new"
 
 
 class RegistryDamaged(StorageError):
     """The registry's file is damaged, or not a registry."""
 
     type = "registry_damaged"
-    title = "The registry is damaged"
+    title = "Registry damaged"
 
     @classmethod
     def at(cls, path: object, why: str) -> RegistryDamaged:
         """Return the error about the registry at a path."""
         return cls(
             f"The registry {path} is damaged: {why.rstrip('.')}.",
-            hint="`batchtui doctor --repair` rebuilds it from its last backup and from what can still be read.",
+            hint="`batchtui doctor --repair` rebuilds it from its last backup and from what is still readable.",
         )
 
 
@@ -152,14 +168,14 @@ class RegistryReplaced(StorageError):
     """The registry's file was deleted or replaced by another one while it was open."""
 
     type = "registry_replaced"
-    title = "The registry was replaced"
+    title = "Registry replaced"
 
 
 class OutputExists(StorageError):
     """An existing file would be replaced."""
 
     type = "output_exists"
-    title = "The file exists"
+    title = "File exists"
 
 
 class CredentialsMissing(BatchtuiError):
@@ -167,6 +183,7 @@ class CredentialsMissing(BatchtuiError):
 
     type = "credentials"
     title = "No credentials"
+    is_self_contained = True
 
 
 class ResultsUnavailable(BatchtuiError):
@@ -180,21 +197,21 @@ class ResultsDamaged(BatchtuiError):
     """What arrived is not what the counts promise; nothing was called saved."""
 
     type = "results_damaged"
-    title = "The results are not whole"
+    title = "Incomplete results"
 
 
 class FateUnknown(BatchtuiError):
-    """A submission whose answer was lost needs a decision."""
+    """A create got no response, and its part needs a decision."""
 
     type = "fate_unknown"
-    title = "The answer was lost"
+    title = "Submission unknown"
 
 
 class OtherAccount(BatchtuiError):
     """The credentials in use belong to another account than the batch: nothing was sent, asked or changed."""
 
     type = "other_account"
-    title = "Another account"
+    title = "Wrong account"
 
 
 class TakenOver(BatchtuiError):
@@ -212,17 +229,18 @@ class NeverSent(BatchtuiError):
 
 
 class WaitTimedOut(BatchtuiError):
-    """Still running when the time was up; the batch goes on."""
+    """Still in progress when the time was up; the batch continues."""
 
     type = "timeout"
-    title = "Still running"
+    title = "Timed out"
 
 
 class GatewayError(BatchtuiError):
-    """The API answered no, or did not answer."""
+    """The API responded with an error, or not at all."""
 
     type = "api"
-    title = "The API said no"
+    title = "API error"
+    is_self_contained = True
     # The default is the definite no; only what leaves a create open (`AnswerLost`) says otherwise.
     nothing_created: ClassVar[bool] = True
     """Whether a create that ended so is known to have created nothing."""
@@ -255,13 +273,14 @@ class Refused(GatewayError):
     """A definite no (400, 401, 403, 404, 413 …): nothing was created, and the same call would fail again."""
 
     type = "refused"
+    title = "Refused by the API"
 
 
 class BatchNotFound(Refused):
     """404 on a batch. It also happens for a while after create and even after the end (observed in November 2026)."""
 
     type = "batch_not_found"
-    title = "The API does not show this batch"
+    title = "Batch not found"
 
 
 class RateLimited(GatewayError):
@@ -275,14 +294,14 @@ class SpendLimitReached(RateLimited):
     """429 with an enforced spend limit: trying again cannot help until the limit is raised."""
 
     type = "spend_limit"
-    title = "The spend limit is reached"
+    title = "Spend limit reached"
 
 
 class AnswerLost(GatewayError):
-    """Time-out, dropped connection, 408, 409, 5xx or a garbled answer: anything may have happened."""
+    """Time-out, dropped connection, 408, 409, 5xx or a garbled response: it may have been done or not."""
 
     type = "answer_lost"
-    title = "No clear answer"
+    title = "No response"
     # 408 and 409 belong here although they are 4xx: the SDK itself repeats a call after them, and nothing documents
     # that they are sent before a batch is created.
     nothing_created = False
@@ -292,5 +311,5 @@ class Unreachable(AnswerLost):
     """The connection was never made, so nothing was created."""
 
     type = "unreachable"
-    title = "The API cannot be reached"
+    title = "Cannot reach the API"
     nothing_created = True

@@ -89,5 +89,5 @@ class Estimate:
     @property
     def unbounded(self) -> tuple[str, ...]:
         """Why there is no upper bound, a sentence each; empty where there is one."""
-        unknown = f"The price list does not know {', '.join(self.unpriced)}." if self.unpriced else ""
+        unknown = f"There is no price for {', '.join(self.unpriced)}." if self.unpriced else ""
         return tuple(filter(None, (unknown, *self.open)))

@@ -18,9 +18,9 @@ _NOT_A_NAME = ("@", "-", "msgbatch_", "job_")
 def name_complaint(name: str) -> str:
     """Return what is wrong with the name of a job, in a few words; empty where nothing is."""
     if not name.strip():
-        return "a name is needed"
+        return "a name cannot be empty"
     if len(name) > LONGEST_NAME:
-        return f"a name has at most {LONGEST_NAME} signs"
+        return f"a name has at most {LONGEST_NAME} characters"
     # Stripped, as the shell's words are: a name ` @last` would be reached by nothing that can be typed.
     begins = next((begin for begin in _NOT_A_NAME if name.strip().startswith(begin)), None)
     return f"a name cannot begin with `{begins}`" if begins else ""

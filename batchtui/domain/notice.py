@@ -1,8 +1,10 @@
-"""Something a person who is not looking should be told once: `Notice`."""
+"""Something a person who is not looking should be told once: `Notice`, and which share of a limit one is about."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,8 @@ class NoticeKind(StrEnum):
     """The API refuses further parts of a job until a spend limit is raised."""
     RESULTS_GOING = "results_going"
     """The API will soon delete results that are not saved here."""
+    LIMIT_NEAR = "limit_near"
+    """Much of a limit on cost is spent, or will be by what is in progress."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +40,37 @@ class Notice:
     # The row itself and not a copy of then: a batch may have been named or deleted between the notice and its reading.
     batch: Batch
     """As it stands when the notice is read, which may be later."""
+    subject: str = ""
+    """What tells it from others of its kind: no two have the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitShare:
+    """The share of a limit on cost that a notice is about: one notice a day, limit and share."""
+
+    day: str
+    """On this machine, as `2026-11-30`."""
+    profile: str
+    """Whose limit it is; empty for the limit of a day."""
+    limit: Decimal
+    """USD."""
+    percent: int
+    """The share that was reached, as one of `LIMIT_PERCENTS`."""
+
+    @property
+    def subject(self) -> str:
+        """It as the subject of its notice."""
+        return json.dumps([self.day, self.profile, str(self.limit), self.percent])
+
+    @classmethod
+    def from_subject(cls, subject: str) -> LimitShare | None:
+        """Return what a subject says; None where it is no subject of such a notice."""
+        try:
+            day, profile, limit, percent = json.loads(subject)
+            return cls(str(day), str(profile), Decimal(limit), int(percent))
+        except (ValueError, TypeError, InvalidOperation):
+            return None
+
+
+LIMIT_PERCENTS = (80, 90, 100)
+"""Shares of a limit that a notice is made at, in percent."""

@@ -43,6 +43,7 @@ def write_delimited(
     """
     if bom:
         out.write(BYTE_ORDER_MARK)
+    # The header, too: keys of structured answers come from outside.
     rows = [_line([column.name for column in columns], delimiter, guard=guard)]
     read = row_reader(columns)
     gathered = 0

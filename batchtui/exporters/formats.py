@@ -1,4 +1,4 @@
-"""The formats by name, and the one way into all of them."""
+"""Choose the writer of a format by its name: `Format`, `write`."""
 
 from __future__ import annotations
 

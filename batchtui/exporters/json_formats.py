@@ -61,6 +61,7 @@ def _documents(
             yield _encoded({column.name: column.read(entry) for column in columns})
             continue
         line = entry.line.strip()
+        # One line that is no JSON would make the whole array unreadable; in JSONL it harms only itself.
         if strictly and not _is_json(line):
             line = _encoded(entry.answer.line or line.decode("utf-8", "replace"))
         if line.endswith(b"}") and (added := _added(entry, with_requests=with_requests)):

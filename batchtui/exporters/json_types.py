@@ -72,6 +72,7 @@ def widest(one: JsonType | None, other: JsonType | None) -> JsonType | None:
     if one is None:
         return other
     if isinstance(one, Scalar) and isinstance(other, Scalar):
+        # Any other mixture stays exact as JSON text: `1` and `"1"` are different answers.
         return NUMBER if {one, other} == {INTEGER, NUMBER} else JSON
     if isinstance(one, ListOf) and isinstance(other, ListOf):
         return _list(widest(one.item, other.item))

@@ -43,6 +43,7 @@ def _outcomes(found: ResultStatistics) -> Iterator[str]:
     def share(part: int) -> float:
         return part / found.results if found.results else 0.0
 
+    # Formatted together, so that all amounts of the column have the same decimals.
     *costs, all_costs = column([*(one.cost for one in found.outcomes), found.cost])
     rows = [
         (

@@ -52,6 +52,7 @@ def _groups(entries: Iterable[ExportRecord], columns: Sequence[ExportColumn]) ->
         for column, cells in zip(columns, group, strict=True):
             cells.append(typed(column.read(entry), column.type))
         rows += 1
+        # The length of the line stands for the cells: rows of long answers make smaller groups.
         size += len(entry.line)
         if rows == ROWS_AT_ONCE or size >= BYTES_AT_ONCE:
             yield group

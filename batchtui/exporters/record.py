@@ -1,4 +1,4 @@
-"""One result on its way into a file: its line, its request, and what they say once somebody asks."""
+"""One result with its request, parsed when a value is asked for: `ExportRecord`."""
 
 from __future__ import annotations
 

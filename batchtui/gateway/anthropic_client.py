@@ -222,5 +222,5 @@ def _quoted(batch_id: str) -> str:
         UnknownTarget: it is empty, dots or endless. `..` would lead to another endpoint.
     """
     if not batch_id.strip(".") or len(batch_id) > _LONGEST_ID:
-        raise UnknownTarget("That is no batch id.", hint="The API's ids look like msgbatch_01….")
+        raise UnknownTarget("This is not a batch id.", hint="Batch ids look like msgbatch_01….")
     return quote(batch_id, safe="", errors="replace")

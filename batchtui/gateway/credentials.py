@@ -125,4 +125,4 @@ def _shown(address: str) -> str:
         parts = urlsplit(address)
         return redact(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl(), 200)
     except ValueError:
-        return "an address that cannot be read"
+        return "an invalid address"

@@ -47,26 +47,38 @@ class _Message:
 
 
 _BY_STATUS = {
-    400: _Message("The API does not accept the request"),
+    400: _Message("Invalid request"),
     401: _Message(
-        "The API does not accept the credentials", "`batchtui doctor` says which are used and where they come from."
+        "Authentication failed", "`batchtui doctor` shows which credentials are used and where they come from."
     ),
-    402: _Message("The account cannot pay for this", "Look at the billing page of the Console."),
-    403: _Message("These credentials may not do this", "Another profile or workspace may be meant: see --profile."),
-    404: _Message("The API does not know this"),
-    408: _Message("The API gave up waiting for the request"),
-    409: _Message("The API reports a conflict"),
-    413: _Message("The body is too large for the API", "Make the parts smaller with --max-bytes."),
-    429: _Message("Too many requests, or too many waiting", "It is tried again when the API says so."),
-    500: _Message("The API has an internal error"),
-    502: _Message("Something between here and the API failed"),
-    503: _Message("The API is not available for now"),
-    504: _Message("The API took too long"),
+    402: _Message("Billing problem", "See the billing page of the Console."),
+    403: _Message("Permission denied", "Use the credentials of another profile or workspace: see --profile."),
+    404: _Message("Not found at the API"),
+    408: _Message("The API timed out waiting for the request"),
+    409: _Message("Conflict at the API"),
+    413: _Message("The request body is too large", "Make the parts smaller with --max-bytes."),
+    429: _Message("Rate limited", "It is retried when the API allows it."),
+    500: _Message("Internal error at the API"),
+    502: _Message("A gateway between here and the API failed"),
+    503: _Message("The API is unavailable"),
+    504: _Message("The API timed out"),
     529: _Message("The API is overloaded"),
 }
-_NOT_THE_API = "Is ANTHROPIC_BASE_URL right? The answer does not look like the API's."
-_LATER = "Nothing is lost: it can be asked again."
-_OPEN_CREATE = "The batch may exist or not: it is looked for before anything is sent again."
+_NOT_THE_API = "Check ANTHROPIC_BASE_URL: the response does not look like the API's."
+_LATER = "Nothing is lost; run it again."
+_DOING = {
+    "create": "creating a batch",
+    "retrieve": "fetching the status of",
+    "list": "listing batches",
+    "cancel": "canceling",
+    "delete": "deleting",
+    "results": "fetching the results of",
+    "models": "listing models",
+    "count_tokens": "counting tokens",
+    "message": "sending a request in real time",
+}
+"""What a call is about, by its operation; the batch's id follows."""
+_OPEN_CREATE = "The batch may exist: batchtui looks for it before anything is sent again."
 
 
 def map_exception(error: Exception, ask: ApiRequest) -> BatchtuiError | None:
@@ -94,7 +106,9 @@ def map_exception(error: Exception, ask: ApiRequest) -> BatchtuiError | None:
         )
     # httpx encodes headers as ASCII before it connects.
     if isinstance(error, UnicodeEncodeError) and (ask.body is None or ask.body.handed == 0):
-        return CredentialsMissing("A header holds a sign that no header can carry.", hint="Look at the key and --beta.")
+        return CredentialsMissing(
+            "A header has a character that HTTP headers cannot carry.", hint="Check the API key and --beta."
+        )
     return None
 
 
@@ -111,10 +125,10 @@ def undecodable(error: Exception, ask: ApiRequest) -> BatchtuiError:
 
 
 def unreadable_answer(what: str, ask: ApiRequest, response: httpx2.Response) -> BatchtuiError:
-    """Return the error for a 2xx answer that cannot be read."""
+    """Return the error for a 2xx response that cannot be read."""
     return _settle(
         AnswerLost(
-            f"The answer to {ask.operation} cannot be read: {what}.",
+            f"The API's response to {ask.operation} cannot be read: {what}.",
             hint=_open(ask),
             status=response.status_code,
             request_id=response.headers.get("request-id"),
@@ -128,8 +142,8 @@ def _settle(error: BatchtuiError, ask: ApiRequest) -> BatchtuiError:
     if ask.body is None or ask.body.is_whole or not isinstance(error, AnswerLost) or error.nothing_created:
         return error
     return Unreachable(
-        f"{error.message} The body had not left whole, so nothing was created.",
-        hint="It can be sent again.",
+        f"{error.message} The request body was not sent completely, so nothing was created.",
+        hint="It is safe to send it again.",
         status=error.status,
         error_type=error.error_type,
         error_code=error.error_code,
@@ -148,7 +162,9 @@ def _answered(error: APIStatusError, ask: ApiRequest) -> BatchtuiError:
     message = _sentence(saying.sentence, status, error_message(error.body))
     # Either the batch has not ended or its results are gone: this 404 does not say that the batch is.
     if status == 404 and ask.operation == "results" and is_the_api:
-        return ResultsUnavailable(message, hint="They exist from the end of a batch until 29 days after its creation.")
+        return ResultsUnavailable(
+            message, hint="Results exist from the end of a batch until 29 days after its creation."
+        )
     lost = status in LEAVES_IT_OPEN or status >= 500
     return _class(status, code, ask, is_the_api)(
         message,
@@ -172,15 +188,15 @@ def _class(status: int, code: str | None, ask: ApiRequest, is_the_api: bool) -> 
 
 def _saying(status: int, is_the_api: bool) -> _Message:
     if 300 <= status < 400:
-        return _Message("The server sends us somewhere else, where the key must not go", _NOT_THE_API)
+        return _Message("The server redirects to another address, which is not followed", _NOT_THE_API)
     if status == 404 and not is_the_api:
-        return _Message("There is no such API here", _NOT_THE_API)
+        return _Message("This address does not serve the API", _NOT_THE_API)
     known = _BY_STATUS.get(status)
-    return known or _Message("The API has a problem" if status >= 500 else "The API says no")
+    return known or _Message("The API failed" if status >= 500 else "The API refused the request")
 
 
 def _sentence(sentence: str, status: int, said: str) -> str:
-    return f"{sentence} (HTTP {status}): {said}" if said else f"{sentence} (HTTP {status})."
+    return f"{sentence} ({status}): {said}" if said else f"{sentence} ({status})."
 
 
 def _broken(cause: BaseException, ask: ApiRequest) -> BatchtuiError:
@@ -201,25 +217,29 @@ def _broken(cause: BaseException, ask: ApiRequest) -> BatchtuiError:
     )
     if isinstance(cause, never_sent):
         return Unreachable(
-            f"The API cannot be reached: {connection_reason(cause)}.",
-            hint="Nothing was sent. `batchtui doctor` looks closer.",
+            f"Cannot reach the API: {connection_reason(cause)}.",
+            hint="Nothing was sent. `batchtui doctor` examines the connection.",
         )
     if isinstance(cause, httpx2.LocalProtocolError):  # its words may quote a header, credentials among them
-        return AnswerLost("The request could not be put into HTTP.", hint="Look at the key, --api-version and --beta.")
+        return AnswerLost("The request is not valid HTTP.", hint="Check the API key, --api-version and --beta.")
     if isinstance(cause, httpx2.WriteTimeout):
-        return AnswerLost("The connection stopped taking what was sent.", hint=_open(ask))
+        return AnswerLost(f"Connection stalled while {_doing(ask)}.", hint=_open(ask))
     if isinstance(cause, httpx2.TimeoutException):
-        return AnswerLost(f"The API said nothing for {ask.patience:g} s.", hint=_open(ask))
+        return AnswerLost(f"No response from the API for {ask.patience:g} s while {_doing(ask)}.", hint=_open(ask))
     why = redact(cause, 120).rstrip(".") or type(cause).__name__
-    return AnswerLost(f"The connection broke before the answer was whole ({why}).", hint=_open(ask))
+    return AnswerLost(f"Connection lost while {_doing(ask)} ({why}).", hint=_open(ask))
 
 
 def _unreadable(cause: BaseException) -> BatchtuiError:
     """Return the error for requests that could not be read from the disk while being sent: not all of them left."""
     words = cause.message if isinstance(cause, BatchtuiError) else redact(cause) or type(cause).__name__
-    error = Refused(f"The requests could not be read while they were being sent: {words}. Nothing was created.")
-    error.heading = "The requests cannot be read"
-    return error
+    return Refused(f"The requests could not be read while they were being sent: {words}. Nothing was created.")
+
+
+def _doing(ask: ApiRequest) -> str:
+    """Say what a call was about: `fetching the results of msgbatch_01`."""
+    words = _DOING.get(ask.operation, ask.operation)
+    return f"{words} {redact(ask.batch_id, 80)}" if ask.batch_id else words
 
 
 def _open(ask: ApiRequest) -> str:
@@ -238,11 +258,11 @@ def connection_reason(cause: BaseException) -> str:
             why = getattr(found, "verify_message", "") or found.reason or found
             return f"the secure connection failed ({redact(why, 120)})"
         if isinstance(found, socket.gaierror):
-            return "the name of the server is not known here (no network, or a typing error in the address)"
+            return "the server's name cannot be resolved (no network, or a mistake in the address)"
         if isinstance(found, ConnectionRefusedError):
             return "the connection was refused"
     if any("Timeout" in type(found).__name__ for found in chain):
-        return "no connection came about in time"
+        return "the connection timed out"
     return redact(cause, 120) or type(cause).__name__
 
 

@@ -41,7 +41,7 @@ def parse_object(body: bytes) -> Mapping[str, Any]:
             f"it is not JSON, but {redact(body[:80].decode('utf-8', 'replace'), 60) or 'empty'}"
         ) from None
     if not isinstance(value, dict):
-        raise MalformedResponse("it is JSON, but no object")
+        raise MalformedResponse("it is JSON, but not an object")
     return value
 
 
@@ -54,14 +54,14 @@ def parse_batch(value: object, *, received: datetime) -> RemoteBatch:
         MalformedResponse: it has no id, or a processing_status that is not one of the three.
     """
     if not isinstance(value, Mapping):
-        raise MalformedResponse("it holds no batch")
+        raise MalformedResponse("it has no batch")
     identity, status = value.get("id"), value.get("processing_status")
     if not isinstance(identity, str) or not is_batch_id(identity):
-        raise MalformedResponse("the batch has no id" if not identity else "what it names is no id of a batch")
+        raise MalformedResponse("the batch has no id" if not identity else "its id is not a batch id")
     # Never guessed: whether results can be fetched, and a batch deleted, depends on it.
     if not isinstance(status, str) or status not in KNOWN_STATUSES:
         raise MalformedResponse(
-            f"its processing_status is {redact(json.dumps(status), 60)}, which this version does not know"
+            f"its processing_status is {redact(json.dumps(status), 60)}, which this version of batchtui does not know"
         )
     return RemoteBatch(
         id=identity,
@@ -89,7 +89,7 @@ def parse_page(value: Mapping[str, Any], *, received: datetime, retry_after: flo
     """
     items = value.get("data")
     if not isinstance(items, list):
-        raise MalformedResponse("it holds no list of batches")
+        raise MalformedResponse("it has no list of batches")
     batches: list[RemoteBatch] = []
     unreadable: list[UnreadableEntry] = []
     for item in items:
@@ -104,7 +104,7 @@ def parse_page(value: Mapping[str, Any], *, received: datetime, retry_after: flo
     goes_on = value.get("has_more") is True
     has_more = goes_on and last_id is not None and bool(items)
     if goes_on and not has_more:
-        unreadable.append(UnreadableEntry("it promises more batches and names no way to them"))
+        unreadable.append(UnreadableEntry("it has more batches but no id to continue from"))
     return RemotePage(tuple(batches), has_more, last_id, retry_after, tuple(unreadable))
 
 
@@ -169,7 +169,7 @@ def parse_tokens(value: Mapping[str, Any]) -> int:
     """
     tokens = _number(value.get("input_tokens"))
     if tokens is None:
-        raise MalformedResponse("it holds no number of tokens")
+        raise MalformedResponse("it has no token count")
     return tokens
 
 

@@ -82,9 +82,7 @@ def open_client(*, base_url: str | None, profile: str | None, api_key: str | Non
             f"The credentials cannot be used: {redact(error)}", hint="`batchtui doctor` says where it looked."
         ) from None
     except (httpx2.InvalidURL, ValueError) as error:
-        raise UsageError(
-            f"No connection can be set up: {redact(error)}", hint="Look at --profile and ANTHROPIC_BASE_URL."
-        ) from None
+        raise UsageError(f"Cannot connect: {redact(error)}", hint="Check --profile and ANTHROPIC_BASE_URL.") from None
     _check_address(client)
     _check_key(client)
     return client
@@ -93,8 +91,8 @@ def open_client(*, base_url: str | None, profile: str | None, api_key: str | Non
 def _check_address(client: AsyncAnthropic) -> None:
     if client.base_url.scheme not in ("http", "https") or not client.base_url.host:
         raise UsageError(
-            "The base URL is not the address of a server.",
-            hint="ANTHROPIC_BASE_URL looks like https://api.anthropic.com; a path may follow.",
+            "ANTHROPIC_BASE_URL is not a valid address.",
+            hint="It looks like https://api.anthropic.com; a path may follow.",
         )
 
 
@@ -105,8 +103,8 @@ def _check_key(client: AsyncAnthropic) -> None:
     if key.isascii() and key.isprintable() and key == key.strip():
         return
     raise CredentialsMissing(
-        "The key holds a line break, a space at an end or a sign that no key has.",
-        hint="Copy it again; often a line break came along from a file.",
+        "The API key contains a line break, a space at an end, or an invalid character.",
+        hint="Copy it again, without the line break at its end.",
     )
 
 

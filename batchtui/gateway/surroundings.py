@@ -40,14 +40,14 @@ def open_http_client() -> httpx2.AsyncClient:
             hint="Run `pip install 'batchtui[socks]'`, or unset the variable.",
         ) from None
     except (ssl.SSLError, OSError) as error:
-        reason = "it holds no certificate" if isinstance(error, ssl.SSLError) else (error.strerror or "").lower()
+        reason = "it contains no certificate" if isinstance(error, ssl.SSLError) else (error.strerror or "").lower()
         raise UsageError(
-            f"The certificates cannot be read: {reason}.", hint="Look at SSL_CERT_FILE and SSL_CERT_DIR."
+            f"The certificates cannot be read: {reason}.", hint="Check SSL_CERT_FILE and SSL_CERT_DIR."
         ) from None
     except (httpx2_module.InvalidURL, ValueError):
         raise UsageError(
-            "The address of a proxy cannot be used.",
-            hint="Look at HTTP_PROXY, HTTPS_PROXY and ALL_PROXY; they look like http://host:port.",
+            "The proxy's address is invalid.",
+            hint="Check HTTP_PROXY, HTTPS_PROXY and ALL_PROXY; they look like http://host:port.",
         ) from None
     return client
 

@@ -201,7 +201,7 @@ async def _whole(response: httpx2.Response) -> bytes:
                 if len(body) > MOST_BYTES:
                     raise MalformedResponse("it does not end")
     except TimeoutError:
-        raise MalformedResponse(f"it was not whole after {LONGEST_BODY:g} s") from None
+        raise MalformedResponse(f"it was incomplete after {LONGEST_BODY:g} s") from None
     return bytes(body)
 
 

@@ -21,7 +21,7 @@ class WebhookFailed(BatchtuiError):
     """A document could not be delivered. The message never names the address, which often is a secret."""
 
     type = "webhook"
-    title = "The webhook could not be told"
+    title = "Webhook failed"
 
 
 async def post(url: str, document: dict[str, Any], clock: Clock) -> None:
@@ -58,4 +58,4 @@ async def _try(url: str, content: bytes) -> tuple[str, bool]:
         return type(error).__name__, False
     if 200 <= status < 300:
         return "", True
-    return f"it answered {status}", status not in WORTH_ANOTHER_TRY
+    return f"it responded with {status}", status not in WORTH_ANOTHER_TRY

@@ -227,7 +227,7 @@ class Checker:
         if params["max_tokens"] > kind.limit:
             faults += max_tokens_faults(params, verdict)
         if len(line) > self._longest:
-            message = f"the request has {len(line):,} bytes, more than a whole batch may have"
+            message = f"the request has {len(line):,} bytes, more than a batch may have"
             faults.append(CheckFault("request-too-large", message, "make it smaller, or upload its files (Files API)"))
         # The fast validator takes NaN and Infinity as numbers, which JSON does not have.
         if kind.is_free and (b"NaN" in line or b"Infinity" in line):

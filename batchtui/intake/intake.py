@@ -69,13 +69,13 @@ class Intake:
             found: each custom_id that stands more than once in the job, with the `seq` of its requests in order. It
                 is consumed one by one, so that memory does not grow with it: give it a cursor.
         """
-        hint = "every request of a job needs its own, as results come in any order"
+        hint = "make it unique: results come in any order"
         for custom_id, seqs in found:
             first_file, first_line = self._checker.places.find(seqs[0])
             for seq in seqs[1:]:
                 file, line = self._checker.places.find(seq)
                 where = f"line {first_line}" if file == first_file else f"{first_file}:{first_line}"
-                fault = CheckFault("custom-id-duplicate", f'custom_id "{custom_id}" stands already in {where}', hint)
+                fault = CheckFault("custom-id-duplicate", f'duplicate custom_id "{custom_id}" (first on {where})', hint)
                 self._checker.findings.add(fault, file, line, custom_id)
 
     def report(self) -> CheckReport:
@@ -96,17 +96,19 @@ class Intake:
                 return  # folders of parts have empty ones; that all of them are is found at the end
             findings.add(CheckFault(fault.code, fault.message, fault.hint), source.name, fault.line)
         except DamagedGzip as fault:
-            findings.add(CheckFault("gzip-damaged", str(fault), "was it copied completely?"), source.name, None)
+            findings.add(
+                CheckFault("gzip-damaged", str(fault), "check that it was copied completely"), source.name, None
+            )
 
     def _look_at_the_whole(self) -> None:
         """Find what can be said only when everything was read."""
         checker = self._checker
         if checker.records == 0 and not checker.findings.errors:
-            fault = CheckFault("file-empty", "there are no requests in it", "a batch needs at least one")
+            fault = CheckFault("file-empty", "there are no requests in it", "a batch needs at least one request")
             checker.findings.add(fault, self._sources[0].name, None)
         # Only where it is right: a single wrong record has its own fault to tell.
         elif checker.records == checker.seq == 1:
-            hint = "a batch of one waits like any other; the Messages API answers at once, at the full price"
+            hint = "the Messages API answers a single request at once, at the full price"
             file, line = checker.places.find(1)
             checker.findings.add(
                 CheckFault("batch-of-one", "there is only one request", hint, Severity.WARNING), file, line

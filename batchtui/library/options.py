@@ -39,7 +39,7 @@ class ExportKeywords(TypedDict, total=False):
     order: Literal["input", "arrival"]
     """As they came for jsonl, in the order of the input for everything else, where it is not said."""
     with_requests: bool
-    """Each result with the request that led to it."""
+    """Add each result's request."""
     fields: str | Iterable[str]
     """Only these, in this order."""
     overwrite: bool

@@ -147,7 +147,7 @@ def open_source(source: Source, keywords: IntakeKeywords) -> tuple[list[str], In
     # A mapping is iterable, too, but by its keys: a single request was passed in place of a list.
     if not isinstance(source, Iterable | AsyncIterable) or isinstance(source, bytes | bytearray | Mapping):
         raise InputError(
-            f"A {type(source).__name__} is no source of requests.",
+            f"Requests cannot be read from a {type(source).__name__}.",
             hint="Pass a path, several paths, or requests in a list or a generator.",
         )
     stream = RequestStream(source, asyncio.get_running_loop())  # type: ignore[arg-type]
@@ -161,5 +161,5 @@ def _files_of(source: Source) -> list[str] | None:
     if isinstance(source, list | tuple) and source and all(isinstance(each, str | Path) for each in source):
         return [str(arguments.path_of("source", each)) for each in source]
     if isinstance(source, list | tuple) and not source:
-        raise InputError("There are no requests.", hint="A job needs at least one.")
+        raise InputError("There are no requests.", hint="Pass at least one.")
     return None

@@ -73,7 +73,7 @@ def requests_of(requests: Iterable[BatchRequest | Mapping[str, Any]]) -> list[Ma
     """
     if isinstance(requests, str | bytes | Mapping) or not isinstance(requests, Iterable):
         raise InputError(
-            f"Requests come in a list, not as a {type(requests).__name__}.",
+            f"Pass a list of requests, not a {type(requests).__name__}.",
             hint="`load_requests_from_file` reads a file of tasks; `submit` reads one of requests.",
         )
     return [_document(number, each) for number, each in enumerate(requests, 1)]
@@ -123,7 +123,7 @@ def save_results_to_file(results: Sequence[TaskResult], path: str | Path, *, ove
     flag("overwrite", overwrite)
     # Before the work: `open_atomic` asks again when the file is whole.
     if is_there(target) and not overwrite:
-        raise OutputExists(f"{target} exists.", hint="Say overwrite=True, or name another file.")
+        raise OutputExists(f"{target} exists.", hint="Pass overwrite=True, or another file.")
     try:
         documents = [asdict(result) for result in results]
         if target.suffix == ".jsonl":
@@ -145,7 +145,7 @@ def _values(path: str | Path, text: str) -> Iterator[Any]:
         try:
             yield from json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise InputError(f"{path} is no JSON: {error}") from error
+            raise InputError(f"{path} is not valid JSON: {error}") from error
         return
     # Not `splitlines`, which also splits at U+2028, and that is legal inside a JSON string.
     for number, line in enumerate(text.split("\n"), 1):
@@ -153,7 +153,7 @@ def _values(path: str | Path, text: str) -> Iterator[Any]:
             try:
                 yield json.loads(line)
             except (ValueError, RecursionError) as error:
-                raise InputError(f"{path}:{number} is no JSON: {error}") from error
+                raise InputError(f"{path}:{number} is not valid JSON: {error}") from error
 
 
 def _task(path: str | Path, number: int, value: Any) -> BatchRequest:

@@ -82,7 +82,7 @@ class Workspace:
         arguments.flag("count", count)
         checked = await check(self._engine, sources, intake, count=count)
         if not checked.report.requests:
-            raise InputError("There is no request that could be sent.", problems=checked.report.problems)
+            raise InputError("There is no request to send.", problems=checked.report.problems)
         return checked.estimate
 
     async def submit(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 LATEST = 2_000
 """Batches, each counted once for every model in it, that are looked at, the newest first."""
+# A dated model answers for an undated name in the request: LIKE's `_` stands for each digit of the date.
 _PRECEDENTS = """SELECT e.model, e.template, j.name, e.requests, e.max_tokens, e.input_tokens,
  sum(s.results) AS answered, sum(s.output) AS written, sum(s.input + s.write_5m + s.write_1h + s.read) AS put_in
 FROM expected AS e JOIN batches AS b ON b.key = e.batch_key JOIN jobs AS j ON j.id = b.job_id
@@ -54,6 +55,7 @@ def _precedent(
     written: int, put_in: int,
 ) -> PastBatch:  # fmt: skip
     """Return one past batch, with what was expected scaled down to the requests that were answered."""
+    # Only what was answered has tokens: of a batch that half expired, half the expectation is compared.
     share = min(answered, requests) / requests
     allowed = max(written, round(max_tokens * share))
     expected = max(1, round(expected_input * share)) if expected_input else None

@@ -136,6 +136,7 @@ class Jobs:
         async with self._database.transaction() as tx:
             async with tx.execute("SELECT max(attempt) FROM batches WHERE job_id = ?", (job_id,)) as cursor:
                 row = await cursor.fetchone()
+            # Asked under the lock: two terminals that retry at once would both plan attempt 2.
             if row is None or (row[0] or 0) + 1 != attempt:
                 raise AttemptTaken
             if check is not None:
@@ -206,6 +207,7 @@ class Jobs:
         async with tx.execute("SELECT * FROM origin") as cursor:
             is_marked = await cursor.fetchone() is not None
         if not is_marked:
+            # From the first part on: an empty registry may be copied freely, as nothing can be sent twice from it.
             await self._origin.take(tx)
         for index, part in enumerate(parts):
             expected = estimates[index] if index < len(estimates) else None

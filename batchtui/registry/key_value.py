@@ -30,6 +30,7 @@ class KeyValueStore:
             await tx.execute(
                 "INSERT INTO facts VALUES (?, ?, ?)"
                 " ON CONFLICT (name) DO UPDATE SET value = excluded.value, at = excluded.at",
+                # JSON, as values of another version may have another form: readers check what they get.
                 (name, json.dumps(value), encode_time(self._clock.now())),
             )
 

@@ -61,6 +61,8 @@ class Labels:
                     continue
                 before = to_job(row)
                 after = changed(before)
+                # Only what differs is written and noted, so that the journal has no entry for an edit that changed
+                # nothing.
                 differences = _differences(before, after)
                 if differences:
                     await tx.execute(

@@ -31,10 +31,10 @@ class Notices:
         self._clock = clock
         self._holder = holder
 
-    async def make(self, kind: NoticeKind, key: int, subject: str) -> None:
-        """Make a notice about a batch, unless there is one of this kind and subject already."""
+    async def make(self, kind: NoticeKind, key: int, subject: str) -> bool:
+        """Make a notice about a batch. Returns False where there is one of this kind and subject already."""
         async with self._database.transaction() as tx:
-            await make(tx, self._clock.now(), kind, key, subject)
+            return await make(tx, self._clock.now(), kind, key, subject)
 
     async def made(self, kind: NoticeKind, subjects: Sequence[str]) -> set[str]:
         """Return those of these subjects that have a notice of this kind."""
@@ -48,7 +48,7 @@ class Notices:
     async def untold(self, channels: Sequence[str], since: datetime) -> list[tuple[Notice, tuple[str, ...]]]:
         """The notices made since then that some of these channels have not told, oldest first, with those channels."""
         rows = await self._database.all(
-            "SELECT n.seq, n.kind, n.at, n.batch_key, json_group_array(c.value) AS channels"
+            "SELECT n.seq, n.kind, n.subject, n.at, n.batch_key, json_group_array(c.value) AS channels"
             " FROM notices AS n JOIN json_each(?) AS c WHERE n.at > ?"
             " AND NOT EXISTS (SELECT 1 FROM notices_told WHERE notice = n.seq AND channel = c.value)"
             " GROUP BY n.seq ORDER BY n.seq",
@@ -58,7 +58,8 @@ class Notices:
         for row in rows:
             batch = await self._database.one(f"{BATCH_SELECT} WHERE b.key = ?", (row["batch_key"],))
             if batch is not None:
-                notice = Notice(row["seq"], NoticeKind(row["kind"]), decode_time(row["at"]), to_batch(batch))
+                kind, at = NoticeKind(row["kind"]), decode_time(row["at"])
+                notice = Notice(row["seq"], kind, at, to_batch(batch), row["subject"])
                 found.append((notice, tuple(json.loads(row["channels"]))))
         return found
 
@@ -97,9 +98,10 @@ class Notices:
             )
 
 
-async def make(tx: aiosqlite.Connection, at: datetime, kind: NoticeKind, key: int, subject: str) -> None:
-    """Make a notice within the transaction that it is about, unless there is one of this kind and subject already."""
-    await tx.execute(
+async def make(tx: aiosqlite.Connection, at: datetime, kind: NoticeKind, key: int, subject: str) -> bool:
+    """Make a notice within the transaction that it is about. Returns False where there is an equal one already."""
+    cursor = await tx.execute(
         "INSERT INTO notices (kind, subject, batch_key, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (kind, subject, key, encode_time(at)),
     )
+    return cursor.rowcount == 1

@@ -55,7 +55,7 @@ class OriginalIdWriter:
                 self._file = os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace")
             self._file.write(json.dumps([custom_id, original, line], ensure_ascii=False) + "\n")
         except OSError as error:
-            raise StorageError(f"The names of the rows could not be kept: {error}.") from error
+            raise StorageError(f"The original ids could not be stored: {error}.") from error
 
     def sent(self, custom_ids: Iterable[str]) -> None:
         """Note ids, in the order of the requests."""
@@ -76,7 +76,7 @@ class OriginalIdWriter:
             self._file.close()
             self._aside.replace(home)
         except OSError as error:
-            raise StorageError(f"The names of the rows could not be kept: {error}.") from error
+            raise StorageError(f"The original ids could not be stored: {error}.") from error
         self._file = None
         return home
 

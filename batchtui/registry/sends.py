@@ -197,7 +197,7 @@ class Sends:
             is_mine = _is_sender(before, sender)
             if await is_own_batch(tx, remote.id, apart_from=key):
                 # A server that answers with one and the same id again proves nothing.
-                reason = f"The API answered with {remote.id}, which is another part's."
+                reason = f"The API responded with {remote.id}, which belongs to another part."
                 await _end_send(tx, key, number, SendEnd.UNANSWERED, at, detail=reason)
                 if is_mine:
                     await transition(
@@ -335,7 +335,7 @@ class Sends:
             if send is not None and send["mark"] is None:
                 await transition(
                     tx, before, BatchState.PLANNED, "batch.refused", now, sender=None,
-                    reason="The program ended before all of it had left: nothing was created.",
+                    reason="The program ended before it was sent completely: nothing was created.",
                 )  # fmt: skip
                 return True
             await transition(
@@ -384,7 +384,7 @@ class Sends:
 
         False where that batch is not this part's, or is proved to be: nothing is changed.
         """
-        reason = f"{batch_id} may have been it, and the API does not show it any more."
+        reason = f"{batch_id} may have been it, and is no longer found at the API."
         return await self._let_go(key, batch_id, VANISHED, reason)
 
     async def unprovable(self, key: int, batch_id: str, reason: str) -> bool:

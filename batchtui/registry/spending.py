@@ -47,6 +47,8 @@ class SpendingTable:
         if without_usage:
             actual = None
         async with self._database.transaction() as tx:
+            # Counted again, as after accepted or repaired results: the new rows replace the old ones, or the sum would
+            # double.
             await tx.execute("DELETE FROM spending WHERE batch_key = ?", (key,))
             await tx.executemany(
                 f"INSERT INTO spending (batch_key, model, geography, results, cost, standard, uncached,"
@@ -82,6 +84,7 @@ class SpendingTable:
         Each counts with what it cost, else with what it may cost at most. The second figure says of how many batches
         nothing is known, so that they are not in the sum.
         """
+        # A deleted batch whose cost is known was paid for, and still counts.
         where, values = ["b.state NOT IN ('deleted', 'missing') OR b.cost_actual IS NOT NULL"], []
         if since is not None:
             where.append("b.planned_at >= ?")
@@ -93,6 +96,7 @@ class SpendingTable:
             where.append("j.profile = ?")
             values.append(profile)
         rows = await self._database.all(
+            # The most it may cost and not the likely sum: a limit that is checked against a guess can be exceeded.
             "SELECT coalesce(b.cost_actual, b.cost_at_most, b.cost_estimate) AS cost FROM batches AS b JOIN jobs AS j"
             f" ON j.id = b.job_id WHERE {' AND '.join(f'({each})' for each in where)}",
             values,

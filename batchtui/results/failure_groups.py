@@ -54,31 +54,31 @@ _BY_ERROR: Mapping[str, Advice] = {
     "overloaded_error": Advice(SuggestedAction.RESEND, "The service was overloaded; the request is fine."),
     "timeout_error": Advice(SuggestedAction.RESEND, "The service took too long; the request is fine."),
     "rate_limit_error": Advice(SuggestedAction.RESEND, "A rate limit was reached; the request is fine."),
-    "billing_error": Advice(SuggestedAction.RESEND, "Send it again once the account has credit."),
-    "invalid_request_error": Advice(SuggestedAction.EDIT, "The API refuses this request until it is changed."),
+    "billing_error": Advice(SuggestedAction.RESEND, "Retry once the account has credit."),
+    "invalid_request_error": Advice(SuggestedAction.EDIT, "The request is invalid; change it."),
     "not_found_error": Advice(SuggestedAction.EDIT, "It names a model or a file that does not exist."),
     "request_too_large": Advice(SuggestedAction.EDIT, "The request is too large."),
-    "permission_error": Advice(SuggestedAction.EDIT, "The key may not use what the request asks for."),
-    "authentication_error": Advice(SuggestedAction.EDIT, "The key was not accepted."),
+    "permission_error": Advice(SuggestedAction.EDIT, "The key lacks a permission that the request needs."),
+    "authentication_error": Advice(SuggestedAction.EDIT, "The key was rejected."),
 }
 _BY_STOP: Mapping[str, Advice] = {
-    "max_tokens": Advice(SuggestedAction.RAISE, "The answer was cut at max_tokens; the same limit cuts it again."),
+    "max_tokens": Advice(SuggestedAction.RAISE, "Truncated at max_tokens; the same limit truncates it again."),
     "model_context_window_exceeded": Advice(SuggestedAction.EDIT, "The context window was full; shorten the request."),
 }
 _BY_OUTCOME: Mapping[Outcome, Advice] = {
     Outcome.TRUNCATED: Advice(SuggestedAction.RAISE, "The answer was truncated."),
     Outcome.REFUSED: Advice(SuggestedAction.LEAVE, "The model refused; the same request is refused again."),
     Outcome.PAUSED: Advice(
-        SuggestedAction.LEAVE, "It can be continued: send the conversation again with this answer at its end."
+        SuggestedAction.LEAVE, "Paused: continue the conversation by sending it with this answer at its end."
     ),
-    Outcome.EMPTY: Advice(SuggestedAction.RESEND, "It ended in order without saying anything."),
+    Outcome.EMPTY: Advice(SuggestedAction.RESEND, "The answer is empty."),
     Outcome.INVALID: Advice(
         SuggestedAction.LEAVE, "The answer is not valid JSON, which was requested; read an example first."
     ),
-    Outcome.CANCELED: Advice(SuggestedAction.RESEND, "It was cancelled before it ran; nothing was billed."),
-    Outcome.EXPIRED: Advice(SuggestedAction.RESEND, "The batch expired before it ran; nothing was billed."),
-    Outcome.ERRORED: Advice(SuggestedAction.LEAVE, "An error that batchtui does not know; read an example first."),
-    Outcome.UNRECOGNIZED: Advice(SuggestedAction.LEAVE, "A result that batchtui does not know; read an example first."),
+    Outcome.CANCELED: Advice(SuggestedAction.RESEND, "Canceled before it was processed; not billed."),
+    Outcome.EXPIRED: Advice(SuggestedAction.RESEND, "Expired before it was processed; not billed."),
+    Outcome.ERRORED: Advice(SuggestedAction.LEAVE, "An unknown error type; read an example first."),
+    Outcome.UNRECOGNIZED: Advice(SuggestedAction.LEAVE, "An unknown result type; read an example first."),
 }
 _FINE = Advice(SuggestedAction.LEAVE, "Nothing to do.")
 

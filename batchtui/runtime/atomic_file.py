@@ -59,7 +59,7 @@ def open_atomic(
     """
     if output is None:
         if stream is None:
-            raise UsageError("Nothing was named to write to.")
+            raise UsageError("The output path is empty.")
         yield stream
         stream.flush()
         return
@@ -88,7 +88,7 @@ def open_atomic(
                     aside.unlink(missing_ok=True)
                 raise
     except (OSError, RuntimeError) as error:  # RuntimeError: a symbolic link that leads to itself
-        raise StorageError(f"{output} could not be written: {error}.", hint="Nothing was left behind.") from error
+        raise StorageError(f"Cannot write {output}: {error}.", hint="No incomplete file was left.") from error
 
 
 @contextmanager
@@ -147,8 +147,8 @@ def refuse_existing(output: Path, *, overwrite: bool) -> None:
     try:
         is_folder, is_file = output.is_dir(), output.is_file()
     except (OSError, ValueError) as error:  # too long, or in a folder that is locked
-        raise StorageError(f"{output} cannot be written to: {error}.", hint="Name another file.") from error
+        raise StorageError(f"Cannot write {output}: {error}.", hint="Pass another file.") from error
     if is_folder:
-        raise StorageError(f"{output} is a folder.", hint="Name a file in it.")
+        raise StorageError(f"{output} is a folder.", hint="Pass a file in it.")
     if is_file and not overwrite:
         raise OutputExists(f"{output} exists.", hint="Name another file, or say --overwrite where the command has it.")

@@ -115,7 +115,7 @@ class Workspace:
     def read_only_by(self) -> str:
         """Why the workspace is read-only, as a sentence; empty where it is not."""
         if self._read_only:
-            return "It was asked for, by --read-only, BATCHTUI_READ_ONLY or `open_workspace(read_only=True)`."
+            return "Leave out --read-only, BATCHTUI_READ_ONLY or `open_workspace(read_only=True)`."
         if self.settings.read_only:
             return f"`read_only` is set in {self.paths.config_file}."
         for name in (self.profile, self.workspace_id):
@@ -183,7 +183,9 @@ class Workspace:
             return error.account
         self.hear(page)
         if page.account is None:
-            raise AnswerLost("The API does not say whose account this is.", hint="`batchtui doctor` looks closer.")
+            raise AnswerLost(
+                "The API did not return the account of these credentials.", hint="`batchtui doctor` examines it."
+            )
         return page.account
 
     async def is_reachable(self, batch: Batch) -> bool:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _LONGEST = 1_000_000
 """Bytes that are read at most: what is larger is no settings file."""
-_HINT = "`batchtui config` lists all settings with their meaning."
+_HINT = "`batchtui config` lists all settings and their meanings."
 _PLAINLY = {
     "string_type": "text in quotes",
     "string_too_short": "some text",
@@ -74,7 +74,7 @@ def parse_settings(text: str, *, where: str) -> Settings:
         values = tomllib.loads(text)
     # RecursionError: tomllib follows arrays nested without end.
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise UsageError(f"{where} is not valid TOML: {error}.", hint=_HINT, title="The settings are wrong") from error
+        raise UsageError(f"{where} is not valid TOML: {error}.", hint=_HINT, title="Invalid settings") from error
     # An empty file is no file: pydantic is not imported for it.
     return _read(values, text, where) if values else Settings()
 
@@ -87,7 +87,7 @@ def _read(values: dict[str, Any], text: str, where: str) -> Settings:
     except ValidationError as error:
         faults = sorted((_place(details, text), _sentence(details)) for details in error.errors(include_url=False))
         said = "; ".join(f"line {line}: {fault}" if line else fault for line, fault in faults)
-        raise UsageError(f"{where}: {said}.", hint=_HINT, title="The settings are wrong") from None
+        raise UsageError(f"{where}: {said}.", hint=_HINT, title="Invalid settings") from None
 
 
 def _place(details: ErrorDetails, text: str) -> int:

@@ -33,58 +33,58 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Refresh(Section):
-    """How the registry is kept in step with the API."""
+    """How often the API is asked."""
 
     automatic: Switch = True
-    """Whether the dashboard asks the API by itself; false starts it paused."""
+    """Whether the dashboard refreshes automatically; false starts it paused."""
     quick: Seconds = 5.0
-    """Seconds between two looks while a batch is young."""
+    """Polling interval for new batches (seconds)."""
     middle: Seconds = 15.0
-    """Seconds between two looks in the minutes after that."""
+    """Polling interval in the minutes after that (seconds)."""
     slow: Seconds = 60.0
-    """Seconds between two looks while only older batches run."""
+    """Polling interval for older batches (seconds)."""
     fetch_results: Switch = True
-    """Whether results are fetched as soon as a batch ends: the API keeps them for 29 days only."""
+    """Whether results are downloaded as soon as a batch ends; the API keeps them for 29 days."""
 
 
 @dataclass(frozen=True, slots=True)
 class Submit(Section):
-    """What holds for every submission."""
+    """Limits and waiting times of submissions."""
 
     max_cost: Dollars | None = None
-    """USD that one submission may cost at most, by its estimate, unless --max-cost says otherwise."""
+    """The most that one submission may cost, by its upper estimate (USD); --max-cost overrides it."""
     max_cost_a_day: Dollars | None = None
-    """USD that may be spent on one day of this machine's time: what was sent so far today counts, too."""
+    """The most that may be spent in one day of local time (USD), including what was sent earlier that day."""
     count_foreign: Switch = False
-    """Whether batches that were made elsewhere count towards the limits of a day and of a profile."""
+    """Whether batches created elsewhere count towards the limits of a day and of a profile."""
     queue_room: Annotated[int, Ge(1), Validated(as_number)] | None = None
-    """Requests that may wait at the API at once; what is more waits here. Learnt from refusals where it is not set."""
+    """The most requests in the API's queue; further parts wait here. If not set, it is learnt from rate limits."""
     grace: Annotated[float, Ge(0), Le(86_400), Validated(as_number)] = 60.0
-    """Seconds to wait at least, after a create got no response, before the API's list proves that no batch exists."""
+    """The shortest wait before a create without a response counts as not created (seconds); can only lengthen it."""
     max_cost_of_profile: Mapping[str, Dollars] = field(default_factory=dict)
-    """USD that may be spent in all under a profile of credentials: a line for each, its name and the amount."""
+    """The most that may be spent in total, by profile of credentials: one line with name and amount (USD) for each."""
 
 
 @dataclass(frozen=True, slots=True)
 class PriceSetting(Section):
-    """What one model costs by your contract, without a batch: USD for a million tokens."""
+    """What one model costs by your contract, without the batch discount (USD per million tokens)."""
 
     input: Dollars | None = None
-    """Tokens that are put in; the list's prices hold where neither this nor the output is set."""
+    """Input tokens; if neither this nor the output is set, list prices apply."""
     output: Dollars | None = None
-    """Tokens that are written."""
+    """Output tokens."""
     cache_write_5m: Dollars | None = None
-    """Written to the cache of five minutes; 1.25 times the input where it is not set."""
+    """Cache writes for 5 minutes (default: 1.25 times the input)."""
     cache_write_1h: Dollars | None = None
-    """Written to the cache of one hour; twice the input where it is not set."""
+    """Cache writes for 1 hour (default: twice the input)."""
     cache_read: Dollars | None = None
-    """Read from the cache; a tenth of the input where it is not set."""
+    """Cache reads (default: a tenth of the input)."""
     web_search: Dollars = Decimal(10)
-    """A thousand web searches."""
+    """Web searches (USD per thousand)."""
     batch: Annotated[Decimal, Ge(0), Le(1), Validated(as_number)] = Decimal("0.5")
-    """What tokens cost in a batch, as a share of that."""
+    """Price of tokens in a batch, as a fraction of these prices."""
     discount: Discount | None = None
-    """Off this model's tokens, as a share of 1, in place of the discount off all."""
+    """Extra discount on this model's tokens (0.1 = 10 %), instead of the one on all tokens."""
 
     def __post_init__(self) -> None:
         others = (getattr(self, each.name) != each.default for each in fields(self) if each.name != "discount")
@@ -94,68 +94,68 @@ class PriceSetting(Section):
 
 @dataclass(frozen=True, slots=True)
 class Prices(Section):
-    """What models cost, where it is not what the price list says."""
+    """Prices and discounts of your contract, where they differ from the price list."""
 
     discount: Discount = Decimal(0)
-    """Off all tokens, as a share of 1, on top of a batch's."""
+    """Extra discount on all tokens (0.1 = 10 %), besides the batch discount."""
     models: Mapping[str, PriceSetting] = field(default_factory=dict)
-    """By model, as `[prices.models."claude-haiku-5-5"]`: `input` and `output`, or only a `discount` off the list's."""
+    """Prices by model, as `[prices.models."claude-haiku-5-5"]` with `input` and `output`, or with a `discount` only."""
 
 
 @dataclass(frozen=True, slots=True)
 class Models(Section):
-    """The models that the tiers of task files stand for."""
+    """The models of the tiers in task files and templates."""
 
     cheap: Model = "claude-haiku-5-5"
-    """For simple work in bulk."""
+    """The model of the tier `cheap`: simple work in bulk."""
     capable: Model = "claude-sonnet-5-5"
-    """For most work; what a task without a tier gets."""
+    """The model of the tier `capable`: most work, and tasks without a tier."""
     premium: Model = "claude-opus-5-5"
-    """For the hardest work."""
+    """The model of the tier `premium`: the hardest work."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notify(Section):
-    """How the end of a batch is told: once for each, whatever the number of open terminals."""
+    """Notices, for instance when a batch ends: each once, however many terminals are open."""
 
     bell: Switch = True
-    """Whether the terminal's bell rings."""
+    """Whether to ring the terminal's bell."""
     desktop: Switch = False
-    """Whether the terminal is asked for a desktop notice; works over SSH where the terminal can do it."""
+    """Whether to send a desktop notice through the terminal; works over SSH if the terminal supports it."""
     command: Annotated[tuple[str, ...], Validated(as_words)] = ()
-    """A program and its arguments, run with the batch as JSON on its standard input; no shell is involved."""
+    """A program and its arguments, run without a shell with the batch as JSON on standard input."""
     timeout: Annotated[float, Gt(0), Le(3_600), Validated(as_number)] = 30.0
-    """Seconds that the program may take; then it is ended."""
+    """Time limit of the program (seconds)."""
     credentials: Switch = False
-    """Whether the program inherits API keys and tokens from the environment; without it they are taken out."""
+    """Whether the program inherits API keys and tokens from the environment."""
     webhook: Annotated[str, Validated(as_url)] = ""
-    """An https address that gets the batch as JSON by POST; http only on this machine. Empty for none."""
+    """An https URL that receives the batch as JSON by POST (http only on this machine); empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Screen(Section):
-    """How the dashboard looks and listens."""
+    """Appearance and input of the dashboard."""
 
     theme: Literal["auto", "dark", "light", "high-contrast", "ansi"] = "auto"
-    """The colours; ansi uses the terminal's own sixteen, auto chooses by what the terminal says of itself."""
+    """Colours: ansi uses the terminal's own sixteen, auto follows the terminal's background."""
     mouse: Switch = True
-    """Whether the dashboard listens to the mouse; false leaves selecting text to the terminal. Never in GNU screen."""
+    """Whether to use the mouse; false leaves selecting text to the terminal. Always off in GNU screen."""
     ascii: Switch = False
-    """Whether only ASCII is drawn, for fonts without the other signs."""
+    """Whether to draw only ASCII, for fonts without other characters."""
     calm: Literal["auto", "yes", "no"] = "auto"
-    """Whether less is sent to the terminal: changes every 2 s, ages every 30 s; auto does so over SSH."""
+    """Whether to send less to the terminal: changes every 2 s, ages every 30 s; auto does so over SSH."""
     hints: Switch = True
-    """Whether the dashboard hints at keys that were never used; each hint goes away once it was followed."""
+    """Whether to show hints at keys that were never used; a hint goes away once you follow it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place(Section):
-    """What is special about one profile of credentials, or about one workspace of the API."""
+    """Settings of one profile of credentials, or of one workspace of the API."""
 
     colour: Literal["red", "yellow", "green", "cyan", "blue", "magenta"] | None = None
-    """Of its name in the status line; where it is not set, one that goes with the name."""
+    """Colour of its name in the status line (default: derived from the name)."""
     read_only: Switch = False
-    """Whether everything that changes something at the API is refused there."""
+    """Whether to refuse everything there that changes something at the API."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,12 +176,12 @@ class View(Section):
 
 @dataclass(frozen=True, slots=True)
 class Settings(Section):
-    """Everything that can be set. All of it has a default: no file is needed."""
+    """All settings. Each has a default, so no file is needed."""
 
     read_only: Switch = False
-    """Whether everything that changes something at the API is refused: submit, cancel, delete, retry."""
+    """Whether to refuse everything that changes something at the API: submit, cancel, delete, retry."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    """How much goes into the log file; never what is in requests or answers."""
+    """Level of the log file, which never contains requests or answers."""
     refresh: Refresh = Refresh()
     submit: Submit = Submit()
     prices: Prices = Prices()
@@ -189,11 +189,11 @@ class Settings(Section):
     notify: Notify = Notify()
     screen: Screen = Screen()
     places: Mapping[str, Place] = field(default_factory=dict)
-    """By profile or by a workspace's id, as `[places.production]`: a `colour` of its own, and `read_only`."""
+    """Settings by profile or workspace id, as `[places.production]` with `colour` and `read_only`."""
     views: Mapping[str, View] = field(default_factory=dict)
     """Saved views of the list of batches, as `[views."failed this week"]`; the first nine are on the keys 1 to 9."""
     keys: Mapping[str, str] = field(default_factory=dict)
-    """Keys of your own: a command's id and its keys, with commas between them. `batchtui keys` lists the ids."""
+    """Your own keys: a command's id and its keys, separated by commas. `batchtui keys` lists the ids."""
 
     def tiers(self) -> dict[str, str]:
         """Return the model id of each tier of a task file: cheap, capable, premium."""

@@ -75,7 +75,7 @@ def edit(text: str, path: Sequence[str], value: Any | None) -> str:
         came_to = None
     if came_to is None or _full(came_to) != _full(expected):
         raise UsageError(
-            f"{'.'.join(path)} cannot be put into the file without harm to the rest.", hint="Edit the file itself."
+            f"{'.'.join(path)} cannot be changed without damaging the rest of the file.", hint="Edit the file by hand."
         )
     return new
 
@@ -85,7 +85,7 @@ def parsed(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"The settings are not valid TOML: {error}.", title="The settings are wrong") from error
+        raise UsageError(f"The settings are not valid TOML: {error}.", title="Invalid settings") from error
 
 
 def read_text(file: Path) -> str:
@@ -122,7 +122,7 @@ def write_text(file: Path, text: str) -> None:
             Path(name).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise StorageError(f"{file} cannot be written: {error.strerror or error}.") from error
+        raise StorageError(f"Cannot write {file}: {error.strerror or error}.") from error
 
 
 def _readings(typed: str) -> list[Any]:

@@ -54,7 +54,7 @@ def as_words(value: Any) -> Any:
     try:
         return shlex.split(value)
     except ValueError:
-        raise ValueError("a list of words (a quotation mark is not closed)") from None
+        raise ValueError("a list of words (an unclosed quotation mark)") from None
 
 
 def as_url(value: Any) -> Any:

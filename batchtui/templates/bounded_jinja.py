@@ -1,4 +1,4 @@
-"""Jinja with bounds: what repeats, joins or widens text refuses to go beyond what a request could hold."""
+"""Bound Jinja's operations: repeating, joining and widening text stop at what a request could hold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be wrong with a template, and how it is worded for somebody who wrote a prompt."""
+"""Word what is wrong with a template for a person who wrote a prompt: `reason_of`, `line_of`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text with placeholders (`{{ column }}`): what it asks for, its fixed beginning, and its rendering for a row."""
+"""Read text with placeholders (`{{ column }}`) and render it for rows: `TemplateText`."""
 
 from __future__ import annotations
 

@@ -133,14 +133,14 @@ def render(source: str, place: str, columns: tuple[str, ...], values: Mapping[st
     limits = f"it needs more than {CPU_SECONDS} seconds or {MEMORY_BYTES >> 20} MB for one row"
     with _lock:
         if _failures.get(source, 0) >= MOST_FAILURES:
-            raise InvalidTemplate(f"{place}: {limits}, several rows did; it is not tried any more")
+            raise InvalidTemplate(f"{place}: {limits}, for several rows; it is not rendered any more")
         try:
             answer = _ask(encode_values([CPU_SECONDS, source, list(columns), dict(values)]))
         except _Lost:
             _failures[source] = _failures.get(source, 0) + 1
-            raise InvalidTemplate(f"{place}: {limits}; make it simpler") from None
+            raise InvalidTemplate(f"{place}: {limits}; simplify it") from None
         except OSError as error:
-            raise InvalidTemplate(f"{place}: no process can be started to work it out: {error}") from None
+            raise InvalidTemplate(f"{place}: no process can be started to render it: {error}") from None
     text = answer[1:].decode("utf-8", "surrogatepass")
     if answer[:1] == b"T":
         return text
@@ -206,7 +206,7 @@ def _answer(content: bytes, compiled: dict[tuple[str, tuple[str, ...]], Any]) ->
     except RecursionError:
         return b"F: it never ends"
     except MemoryError:
-        return f"F: it needs more than {MEMORY_BYTES >> 20} MB for one row; make it simpler".encode()
+        return f"F: it needs more than {MEMORY_BYTES >> 20} MB for one row; simplify it".encode()
 
 
 def _has_work(source: BinaryIO) -> bool:

@@ -39,6 +39,7 @@ class CacheablePrefix:
     @property
     def tokens(self) -> int:
         """An estimate: four bytes a token."""
+        # About four bytes a token: only to compare with what a model caches at least, not for money.
         return self.bytes // 4
 
 
@@ -74,6 +75,7 @@ class RequestBuilder:
         self._is_fixed_system = self._system is None or self._system.is_fixed
         if self._is_fixed_system:
             self._fixed |= self._system_of({})
+        # Written once: what all rows share need not be encoded a million times.
         self._frame = b',"params":' + to_json(self._fixed)[:-1] + b","
         self._text_frame = self._frame.decode() + '"messages":[{"role":"user","content":'
         self._only = self._turns[0][1] if self._is_one_text() else None
@@ -104,7 +106,7 @@ class RequestBuilder:
         except InvalidTemplate:
             raise
         except ValueError as fault:
-            raise InvalidTemplate(f"it holds what is no text: {str(fault)[:120]}") from None
+            raise InvalidTemplate(f"it contains invalid text: {str(fault)[:120]}") from None
 
     def _is_one_text(self) -> bool:
         """Whether requests differ only in the plain text of a single user turn."""
@@ -116,6 +118,7 @@ class RequestBuilder:
         if self._tools:
             tools = self._tools
             params["tools"] = [*tools[:-1], {**tools[-1], "cache_control": CACHED}] if self._mark == "tools" else tools
+        # After the tools: a template that names `tools` in its own params means those.
         params |= self.template.params
         if self.template.schema is not None:
             form = {"type": "json_schema", "schema": dict(self.template.schema)}
@@ -139,6 +142,7 @@ class RequestBuilder:
     def _content(self, number: int, said: str, text: TemplateText, blocks: Sequence[Block]) -> str | list[Block]:
         """Return the content of one turn: a string, or blocks where it has media or a cache mark."""
         if number == self._blocks_at and blocks:
+            # Media first, then the question about it (documentation of vision).
             return [*blocks, _text(said)] if said else list(blocks)
         if self._mark == f"turn {number + 1}":
             return [_text(said, is_marked=True)]
@@ -169,6 +173,8 @@ class RequestBuilder:
             if lead:
                 length += _size(lead)
                 ends_in = f"the beginning of {text.place}"
+                # A turn is cut in two blocks only where it pays: the cut changes what the model reads, if only by a
+                # break.
                 mark = f"lead {number + 1}" if len(lead) >= LEAST_LEAD else mark
             break
         return self._prefix(length, ends_in, mark, wants_mark)

@@ -60,7 +60,7 @@ def _said(text: str) -> dict[str, Any]:
         return {"prompt": text}
     said, prompt = _split(text, begun)
     if "prompt" in said and prompt.strip():
-        raise InvalidTemplate("the prompt stands in the head and below it")
+        raise InvalidTemplate("the prompt is both in the head and below it")
     return {**said, "prompt": prompt} if prompt.strip() else said
 
 
@@ -85,7 +85,7 @@ def _toml(text: str, before: int) -> dict[str, Any]:
     try:
         return tomllib.loads("\n" * before + text.replace("\r\n", "\n"))
     except (tomllib.TOMLDecodeError, RecursionError) as fault:
-        raise InvalidTemplate(f"its head is no TOML: {fault}") from None
+        raise InvalidTemplate(f"its head is not valid TOML: {fault}") from None
 
 
 def _plain_head(text: str) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def _plain_head(text: str) -> dict[str, Any]:
     for line in filter(str.strip, text.splitlines()):
         key, mark, value = line.partition(":")
         if not mark:
-            raise InvalidTemplate(f"its head has a line that is no `key: value`: {line[:60]}")
+            raise InvalidTemplate(f"its head has a line that is not `key: value`: {line[:60]}")
         value = value.strip()
         is_number = value.isdecimal() and value.isascii()
         said[key.strip()] = int(value) if is_number else {"true": True, "false": False}.get(value, value)
@@ -105,7 +105,7 @@ def _json(key: str, text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as fault:
-        raise InvalidTemplate(f"{key} is no JSON: {fault}") from None
+        raise InvalidTemplate(f"{key} is not valid JSON: {fault}") from None
 
 
 def _head(template: Template) -> Iterator[str]:

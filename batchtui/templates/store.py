@@ -52,6 +52,7 @@ def find_template(name: str, folder: Path | None) -> Template | None:
     bare, _, version = name.partition("@")
     if not is_name(bare):
         return None
+    # In this order: where somebody keeps two files of one name, the same one is always found.
     for suffix in SUFFIXES if folder else ():
         path = folder / (bare + suffix) if folder else None
         if path is not None and path.is_file():
@@ -78,7 +79,7 @@ def read_template(path: Path, name: str | None = None) -> Template:
     except OSError as error:
         raise InvalidTemplate(f'the template "{name}" cannot be read: {error.strerror or error}') from None
     if len(content) > _LONGEST or b"\0" in content[:4096]:
-        raise InvalidTemplate(f'the template "{name}" is no text that a prompt could be')
+        raise InvalidTemplate(f'the template "{name}" is not text')
     try:
         return parse_template(name, content.decode("utf-8"), is_toml=path.suffix == ".toml")
     except UnicodeDecodeError as fault:
@@ -92,6 +93,7 @@ def list_templates(folder: Path | None) -> list[TemplateEntry]:
     for path in sorted(folder.iterdir()) if folder and folder.is_dir() else ():
         if path.suffix in SUFFIXES and is_name(path.stem) and path.is_file():
             own.setdefault(path.stem, _listed(path.stem, folder, is_own=True))
+    # importlib.resources and not a path: the package may lie in a zip.
     ours = sorted(entry.name[:-3] for entry in (files("batchtui.templates") / "built_in").iterdir())
     return [*own.values(), *(_listed(name, None, is_own=False) for name in ours if name not in own)]
 
@@ -103,7 +105,7 @@ def save_template(template: Template, folder: Path) -> Template:
         InvalidTemplate: the name is not legal, or the disk refuses.
     """
     if not is_name(template.name):
-        raise InvalidTemplate(f'"{template.name[:60]}" is no name for a template; take letters, digits, - and _')
+        raise InvalidTemplate(f'"{template.name[:60]}" is not a valid template name; use letters, digits, - and _')
     home = folder / f"{template.name}.md"
     try:
         before = read_template(home) if home.is_file() else None
@@ -112,6 +114,7 @@ def save_template(template: Template, folder: Path) -> Template:
         if before is not None:
             earlier = folder / EARLIER
             earlier.mkdir(mode=0o700, exist_ok=True)
+            # Its bytes, so that comments and layout of the author are kept.
             (earlier / f"{template.name}.{before.version}.md").write_bytes(home.read_bytes())
         aside = folder / f".{template.name}.part"
         aside.write_text(template_text(saved), "utf-8")

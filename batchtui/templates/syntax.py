@@ -1,4 +1,4 @@
-"""The syntax tree of a template: what it asks for, and how it can be worked out.
+"""Analyse the syntax tree of a template: which names it asks for, and how it can be rendered.
 
 Three ways, from the fastest: `plain_pieces` are joined without Jinja; a tree that `is_tame` does work in proportion to
 the row's own text, so Jinja works it out in this process; everything else goes to `render_process`, which is limited.

@@ -108,6 +108,7 @@ def make_template(name: str, said: Mapping[str, Any]) -> Template:
     """
     for key, value in said.items():
         _refuse_wrong(key, value)
+    # All keys are checked before: a wrong one is named before a text is parsed.
     turns = [_turn(number, turn) for number, turn in enumerate(said.get("turns", ()), 1)]
     if said.get("prompt", "").strip() or not turns:
         turns.append(Turn("user", TemplateText(said.get("prompt", ""))))
@@ -149,7 +150,5 @@ def _turn(number: int, turn: Any) -> Turn:
     if not isinstance(turn, dict) or set(turn) != {"role", "text"} or not isinstance(turn.get("text"), str):
         raise InvalidTemplate(f"{place} must have a role and a text, and nothing else")
     if turn["role"] not in ("user", "assistant"):
-        raise InvalidTemplate(
-            f"{place} must be the user's or the assistant's; what comes from neither goes into system"
-        )
+        raise InvalidTemplate(f"{place} must be user or assistant; use system for other instructions")
     return Turn(turn["role"], TemplateText(turn["text"], place))

@@ -1,4 +1,4 @@
-"""How values of a row are written into a prompt: as text, or as JSON that strict readers take.
+"""Write values of a row into a prompt: as text, or as JSON that strict readers take.
 
 Tables bring more than text: numbers, dates, lists and NaN from Parquet, objects from JSON. What has no sensible text,
 such as a method or a generator, is refused instead of being sent as `<built-in method …>`.
@@ -83,5 +83,5 @@ def _is_of_the_language(value: Any) -> bool:
 def _no_text(value: Any) -> str:
     name = getattr(value, "__name__", "")
     if isinstance(value, Iterator):
-        return "this is a sequence that has no text yet; write | list or | join(', ') behind it"
+        return "this is a sequence, not text; add | list or | join(', ')"
     return f'"{name}" is a function here, not a value of the row' if name else "this is no value of the row"

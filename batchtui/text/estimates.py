@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 
 def range_words(bounds: Bounds) -> str:
-    """Format a range: `$0.12 to $4.10`, or with a history `$1.70 to $2.20, likely $1.90; $4.10 at most`.
+    """Format a range: `$0.12 to $4.10`, or with a history `$1.70 to $2.20, likely $1.90; at most $4.10`.
 
     An unknown bound is written as unknown.
     """
     if bounds.low is None:
         return usd(None)
     if bounds.high is not None:
-        most = "with no known upper bound" if bounds.at_most is None else f"{usd(bounds.at_most)} at most"
+        most = "no known upper bound" if bounds.at_most is None else f"at most {usd(bounds.at_most)}"
         return f"{_range(usd(bounds.low), usd(bounds.likely), usd(bounds.high))}; {most}"
-    said = f"{usd(bounds.low)} or more" if bounds.at_most is None else f"{usd(bounds.low)} to {usd(bounds.at_most)}"
+    said = f"at least {usd(bounds.low)}" if bounds.at_most is None else f"{usd(bounds.low)} to {usd(bounds.at_most)}"
     return said if bounds.likely is None else f"{said}, likely {usd(bounds.likely)}"
 
 
@@ -47,7 +47,7 @@ def estimate_lines(estimate: Estimate) -> Iterator[str]:
     """Yield what requests will cost, what they would cost without a batch, and what that rests on."""
     yield f"estimated cost: {range_words(estimate.cost)}"
     if estimate.standard.low is not None:
-        yield f"  without a batch: {range_words(estimate.standard)}"
+        yield f"  at standard prices: {range_words(estimate.standard)}"
     yield f"  {input_words(estimate)}"
     for note in estimate.counted.notes if estimate.counted else ():
         yield f"  {one_line(note)}"
@@ -63,24 +63,23 @@ def input_words(estimate: Estimate) -> str:
     counted = estimate.counted
     if counted is None or not counted.of:
         learnt = " and from earlier batches" if estimate.grounds and estimate.grounds.corrects_input else ""
-        return f"{said}, worked out from its bytes{learnt}"
+        return f"{said}, estimated from their size{learnt}"
     margin = f", ± {estimate.margin:.0%}" if estimate.margin is not None else ""
-    return f"{said}, by the API's count of {counted.requests:,} of {amount(counted.of, 'request')}{margin}"
+    return f"{said}, from the API's count of {counted.requests:,} of {amount(counted.of, 'request')}{margin}"
 
 
 def output_words(estimate: Estimate) -> str:
     """Format how many tokens may be written, and how that is known."""
     likely, at_most = estimate.output_tokens
     if likely is None:
-        return f"output up to {short(at_most)} tokens; no history yet of what is written"
+        return f"output up to {short(at_most)} tokens; no history yet"
     low, high = estimate.output_range or (likely, likely)
     written = _range(short(low), short(likely), short(high))
-    return f"output {written} tokens, {_grounds_words(estimate.grounds)}; {short(at_most)} at most"
+    return f"output {written} tokens, {_grounds_words(estimate.grounds)}; at most {short(at_most)}"
 
 
 def _grounds_words(grounds: Grounds | None) -> str:
-    """Format what a likely figure rests on: `as 3 batches of this template wrote`."""
+    """Format what a likely figure rests on: `from 3 earlier batches of this template`."""
     if grounds is None:
-        return "by what was written so far"
-    likeness = {"template": "of this template", "name": "of this name", "model": "by this model"}[grounds.likeness]
-    return f"as {amount(grounds.batches, 'batch', 'batches')} {likeness} wrote"
+        return "from earlier batches"
+    return f"from {amount(grounds.batches, 'earlier batch', 'earlier batches')} of this {grounds.likeness}"

@@ -37,12 +37,13 @@ WORDS: Mapping[str, str] = {
     "batch.found": "imported",
     "batch.restored": "restored",
     "requests.attached": "attached",
-    "results.none": "lost here",
-    "results.partial": "partly here",
+    "results.none": "not saved",
+    "results.partial": "partly saved",
     "results.saved": "saved",
-    "results.gone": "results gone",
-    "results.failed": "not fetched",
-    "notice.failed": "not told",
+    "results.gone": "results expired",
+    "results.failed": "not downloaded",
+    "notice.failed": "notice failed",
+    "limit.near": "limit on cost",
 }
 """One or two words for each action; one that has none here is called by its own name."""
 PASSING = frozenset({"batch.submitting", "results.partial", "results.none"})
@@ -83,12 +84,13 @@ _WORTH_SAYING: Mapping[str, tuple[str, str]] = {
     "batch.ended": ("batch ended", "batches ended"),
     "results.saved": ("result saved", "results saved"),
     "batch.unknown": ("part of unknown fate", "parts of unknown fate"),
-    "batch.adopted": ("lost batch found", "lost batches found"),
+    "batch.adopted": ("unknown batch found", "unknown batches found"),
     "batch.refused": ("part not sent", "parts not sent"),
     "batch.missing": ("batch missing", "batches missing"),
     "batch.found": ("batch imported", "batches imported"),
     "job.planned": ("job submitted", "jobs submitted"),
-    "notice.failed": ("notice not told", "notices not told"),
+    "notice.failed": ("notice failed", "notices failed"),
+    "limit.near": ("share of a limit reached", "shares of limits reached"),
 }
 
 

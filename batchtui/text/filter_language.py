@@ -114,8 +114,8 @@ def terms_of(text: str) -> tuple[FilterTerm, ...]:
     said = "; ".join((*reading.complaints, *(f"{part} says nothing yet" for part in reading.unfinished)))
     if said:
         # Fields help who has named a wrong one; a wrong value names the values itself.
-        fields = f"The fields are {', '.join(FilterField)}." if "there is no field" in said else ""
-        raise UsageError(f"The filter cannot be read: {sanitize(said)}.", hint=fields)
+        fields = f"Fields: {', '.join(FilterField)}." if "there is no field" in said else ""
+        raise UsageError(f"Invalid filter: {sanitize(said)}.", hint=fields)
     return reading.terms
 
 
@@ -176,7 +176,7 @@ def _known(field: FilterField, part: str, words: dict[str, tuple[str, ...]]) -> 
 def _number(field: FilterField, said: str) -> Decimal:
     found = _NUMBER.fullmatch(said)
     if found is None:
-        raise _NotUnderstood(f"{field} wants a number, as {field}:>0")
+        raise _NotUnderstood(f"{field} needs a number, such as {field}:>0")
     return Decimal(found[1].replace("_", "")) * _MULTIPLES[found[2].lower()]
 
 
@@ -185,7 +185,7 @@ def _span(field: FilterField, said: str) -> timedelta | None:
         return None
     found = _SPAN.fullmatch(said)
     if found is None:
-        raise _NotUnderstood(f"{field} wants a time, as {field}:<2d (s, m, h, d, w)")
+        raise _NotUnderstood(f"{field} needs a time, such as {field}:<2d (s, m, h, d, w)")
     seconds = float(found[1]) * UNITS[found[2].lower()]
     # A century at most: dates end at the year 1, and subtracting more would raise OverflowError.
     return timedelta(seconds=min(seconds, 3e9))
@@ -194,4 +194,4 @@ def _span(field: FilterField, said: str) -> timedelta | None:
 def _guess(name: str) -> str:
     known = [*FilterField, *OTHER_NAMES]
     near = [field for field in known if field.startswith(name.lower())] or get_close_matches(name.lower(), known, 1)
-    return f"; did you mean {near[0]}:?" if near else "; quotation marks around it look for it as it stands"
+    return f"; did you mean {near[0]}:?" if near else "; put it in quotation marks to search for it literally"

@@ -20,10 +20,10 @@ def in_full(forecast: Forecast | None, now: datetime) -> str:
     if forecast is None:
         return NO_HISTORY
     if forecast.end is None or forecast.by is None:
-        return f"cannot be told: longer than any of {grounds(forecast)}"
+        return f"overdue: longer than any of {grounds(forecast)}"
     return (
         f"about {stamp(forecast.end)} (in {about(forecast.end - now)}),"
-        f" 9 of 10 by {stamp(forecast.by)} (in {about(forecast.by - now)}); judged by {grounds(forecast)}"
+        f" 9 of 10 by {stamp(forecast.by)} (in {about(forecast.by - now)}); estimated from {grounds(forecast)}"
     )
 
 
@@ -32,7 +32,7 @@ def in_short(forecast: Forecast | None, now: datetime) -> str:
     if forecast is None:
         return NO_HISTORY
     if forecast.end is None or forecast.by is None:
-        return f"usually {about(forecast.usual)}, longer than ever before"
+        return f"overdue (usually {about(forecast.usual)})"
     return f"about {about(forecast.end - now)} left, 9 of 10 within {about(forecast.by - now)}"
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.domain.notice import NoticeKind
+from batchtui.domain.notice import LimitShare, NoticeKind
 from batchtui.text.batch_json import batch_document, moment
 from batchtui.text.batch_names import LONGEST_NAME, part_name
+from batchtui.text.money import usd
 from batchtui.text.numbers import amount, count
 from batchtui.text.outcome_words import batch_outcome_words
 from batchtui.text.safe import sanitize
@@ -21,14 +22,18 @@ if TYPE_CHECKING:
 
 _HEADINGS = {
     NoticeKind.ENDED: "ended",
-    NoticeKind.UNKNOWN: "the answer was lost",
+    NoticeKind.UNKNOWN: "no response to the create request",
     NoticeKind.SPEND_LIMIT: "stopped by a spend limit",
-    NoticeKind.RESULTS_GOING: "results go soon",
+    NoticeKind.RESULTS_GOING: "results are deleted soon",
+    NoticeKind.LIMIT_NEAR: "limit on cost",
 }
 
 
 def heading(notice: Notice) -> str:
     """Return the heading of a notice: `nightly 2/3: ended`."""
+    # It is about all batches of a day, and its own is only the latest of them.
+    if notice.kind is NoticeKind.LIMIT_NEAR:
+        return "Limit on cost"
     return f"{part_name(notice.batch)}: {_HEADINGS[notice.kind]}"
 
 
@@ -39,12 +44,21 @@ def sentence(notice: Notice) -> str:
         case NoticeKind.ENDED:
             return ended_words(batch)
         case NoticeKind.UNKNOWN:
-            return f"Nobody knows whether {amount(batch.requests, 'request')} were sent; `batchtui resume` finds out."
+            return f"It is unknown whether {amount(batch.requests, 'request')} were sent; `batchtui resume` finds out."
         case NoticeKind.SPEND_LIMIT:
-            return f"{sanitize(batch.reason)} Raise the limit, then `batchtui resume` sends what is left.".strip()
+            return f"{sanitize(batch.reason)} Raise the limit, then `batchtui resume` sends the rest.".strip()
         case NoticeKind.RESULTS_GOING:
             until = f" after {batch.results_until:%d %b %H:%M} UTC" if batch.results_until else ""
-            return f"The API lets go of them{until}; `batchtui results {sanitize(batch.id or '')}` saves them."
+            return f"The API deletes them{until}; `batchtui results {sanitize(batch.id or '')}` saves them."
+        case NoticeKind.LIMIT_NEAR:
+            share = LimitShare.from_subject(notice.subject)
+            return f"{limit_words(share)}, is spent or in progress." if share else "Much of a limit is spent."
+
+
+def limit_words(share: LimitShare) -> str:
+    """Return which share of which limit is reached: `80 % of the limit for today, $5.00`."""
+    whose = f"of the profile {sanitize(share.profile)}" if share.profile else "for today"
+    return f"{share.percent} % of the limit {whose}, {usd(share.limit)}"
 
 
 def many_heading(notices: Sequence[Notice]) -> tuple[str, str]:
@@ -52,7 +66,7 @@ def many_heading(notices: Sequence[Notice]) -> tuple[str, str]:
     ended = sum(notice.kind is NoticeKind.ENDED for notice in notices)
     others = len(notices) - ended
     said = [f"{amount(ended, 'batch', 'batches')} ended"] if ended else []
-    said += [f"{amount(others, 'other thing')} to look at"] if others else []
+    said += [f"{amount(others, 'other notice')}"] if others else []
     names = dict.fromkeys(fit(sanitize(notice.batch.name), LONGEST_NAME) for notice in notices)
     return ", ".join(said), ", ".join(names)
 
@@ -76,5 +90,5 @@ def ended_words(batch: Batch) -> str:
     if counts.succeeded and not batch.failed:
         return f"all {count(counts.succeeded)} succeeded" if counts.succeeded > 1 else "the one request succeeded"
     if not counts.settled and batch.outcomes is None:
-        return "without any counts"
+        return "no counts"
     return batch_outcome_words(batch)

@@ -25,27 +25,23 @@ def undecided_words(batch: Batch, verdict: SendVerdict, account: Account | None,
     name, job = part_label(batch), batch.job
     shown = ", ".join(verdict.choices)
     if verdict.kind is VerdictKind.OTHER_ACCOUNT:
-        where = batch.account or "an account that was never learnt"
+        where = batch.account or "an unknown account"
         return f"{name}: it belongs to {where}; these credentials are for {account}. Nothing was asked or sent."
     if verdict.kind is VerdictKind.SENDING:
         return f"{name}: another process is sending it."
     if verdict.kind is VerdictKind.LIKELY:
-        return f"{name}: {verdict.batch_id} may be it. Its results will tell; nothing is sent meanwhile."
+        return f"{name}: {verdict.batch_id} may be it. Its results will show; nothing is sent until then."
     if shown:
-        when = (
-            "Their results tell once they have ended"
-            if verdict.kind is VerdictKind.WAIT
-            else "Nothing can tell any more"
-        )
+        when = "Their results will show which" if verdict.kind is VerdictKind.WAIT else "Nothing more can be found out"
         return (
-            f"{name}: it could be {shown}. {when}; `batchtui resume {job} --adopt ID` takes one on your word, and"
+            f"{name}: it could be {shown}. {when}; `batchtui resume {job} --adopt ID` takes one, and"
             f" `batchtui resume {job} --reject ID` rules one out."
         )
     if verdict.kind is VerdictKind.WAIT:
-        return f"{name}: the API does not show it yet; in {countdown(wait)} its absence is proved."
+        return f"{name}: not found at the API yet; in {countdown(wait)} it is certain that it was not created."
     if verdict.kind is VerdictKind.ASK:
         return (
-            f"{name}: nothing shows whether it was sent: this registry was copied or restored, or the list of batches"
-            " cannot be read whole. `batchtui resume --yes` sends it."
+            f"{name}: unknown whether it was sent: this registry was copied or restored, or the list of batches"
+            " cannot be read completely. `batchtui resume --yes` sends it."
         )
-    return f"{name}: the API does not show it. `batchtui resume --yes` sends it again."
+    return f"{name}: not found at the API. `batchtui resume --yes` sends it again."

@@ -73,6 +73,8 @@ def test_the_simulator_pulls_in_no_other_room(module: str) -> None:
         (("--version",), ()),
         (("--help",), ()),
         (("submit", "--help"), ()),
+        (("help",), ()),
+        (("help", "submit"), ()),
         (("completion", "bash"), ()),
         (("list",), ("aiosqlite",)),
         (("status", "@last", "--offline"), ("aiosqlite",)),

@@ -57,7 +57,7 @@ def test_an_ended_batch_cannot_be_canceled_and_the_reason_is_given(batchtui: Bat
     ran = batchtui("cancel", "@last", "--yes")
 
     assert ran.code == 1
-    assert "it has ended" in ran.err
+    assert "it has already ended; nothing to cancel" in ran.err
 
 
 def test_a_cancellation_that_fails_is_said_with_the_others_done(batchtui: Batchtui, simulator: Simulator) -> None:
@@ -78,7 +78,7 @@ def test_delete_refuses_while_results_are_not_saved(batchtui: Batchtui, simulato
     ran = batchtui("delete", "@last", "--yes")
 
     assert (ran.code, states(batchtui)) == (1, ["ended"])
-    assert "its results are not saved here" in ran.err
+    assert "its results are not saved" in ran.err
 
 
 def test_delete_with_force_deletes_at_the_api(batchtui: Batchtui, simulator: Simulator) -> None:

@@ -103,7 +103,7 @@ def test_the_cost_of_a_canary_counts_towards_the_limit(batchtui: Batchtui, simul
     limit = str(batch + canary / 2)
     for more in ((), ("--dry-run",)):
         ran = batchtui("submit", two_shapes(batchtui.folder), "--canary", "--max-cost", limit, "--yes", *more)
-        assert (ran.code, "Over the limit" in ran.err) == (3, True)
+        assert (ran.code, "Cost limit exceeded" in ran.err) == (3, True)
     assert simulator.world.calls == []
     assert batchtui("submit", two_shapes(batchtui.folder), "--max-cost", limit, "--yes").code == 0
 

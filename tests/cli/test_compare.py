@@ -80,4 +80,4 @@ def test_a_running_batch_cannot_be_compared(batchtui: Batchtui, simulator: Simul
     batchtui.submitted(2, "r", "--name", "early")
     ran = batchtui("compare", "early", "early")
     assert ran.code == 1
-    assert "no saved results" in ran.err
+    assert "are not saved" in ran.err

@@ -39,7 +39,7 @@ def test_requests_go_to_stdout_and_remarks_beside_it(batchtui: Batchtui, files: 
     assert (ran.code, [each["custom_id"] for each in lines(ran.out)]) == (0, ["T_1", "T_1-row2", "T-3"])
     assert "CSV (encoding: UTF-8; delimiter: comma; header: the first row)" in ran.err
     assert "3 requests of 3 rows" in ran.err
-    assert "2 ids made legal and unique, 1 of them stood there before" in ran.err
+    assert "2 ids made legal and unique, 1 of them existed before" in ran.err
 
 
 def test_composed_requests_pass_the_check(batchtui: Batchtui, files: Path) -> None:
@@ -100,11 +100,11 @@ def test_a_misspelt_column_is_one_sentence(batchtui: Batchtui, files: Path) -> N
     [
         (("--template", "clasify_bulk", "--data", "tickets.csv"), 'Did you mean "classify_bulk"'),
         (("--data", "tickets.csv"), "needs a template"),
-        (("--template", "sum.md"), "Name the data"),
-        (("--template", "sum.md", "--data", "tickets.csv", "--yes"), "go with --submit"),
+        (("--template", "sum.md"), "Pass the data"),
+        (("--template", "sum.md", "--data", "tickets.csv", "--yes"), "need --submit"),
         (("--template", "sum.md", "--data", "tickets.csv", "--submit", "-o", "-"), "cannot go to stdout"),
         (("--template", "sum.md", "--data", "tickets.csv", "--field", "a:blob"), 'no kind "blob"'),
-        (("--template", "sum.md", "--data", "tickets.csv", "--save", "../x"), "no name for a template"),
+        (("--template", "sum.md", "--data", "tickets.csv", "--save", "../x"), "not a valid template name"),
     ],
 )
 def test_wrong_usage_is_said(args: tuple[str, ...], said: str, batchtui: Batchtui, files: Path) -> None:

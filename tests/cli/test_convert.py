@@ -48,7 +48,7 @@ def convert(batchtui: Batchtui) -> Converting:
     return Converting(batchtui)
 
 
-def test_what_is_converted_passes_the_check(convert: Converting, batchtui: Batchtui) -> None:
+def test_converted_requests_pass_the_check(convert: Converting, batchtui: Batchtui) -> None:
     system = {"role": "system", "content": "Be brief."}
     said = (("user", "A?"), ("assistant", "B."), ("user", "C?"))
     turns = [{"role": role, "content": content} for role, content in said]
@@ -134,7 +134,7 @@ UNSAFE: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize("name", UNSAFE)
-def test_what_is_not_safe_is_left_out_and_named_and_the_rest_is_written(name: str, convert: Converting) -> None:
+def test_unsafe_lines_are_left_out_and_named_and_the_rest_is_written(name: str, convert: Converting) -> None:
     line, code = UNSAFE[name]
     ran = convert(openai("before"), line, openai("after"), more=("--model", HAIKU, "--json"))
     assert ran.code == 3
@@ -152,7 +152,7 @@ def test_each_line_is_named_for_people(convert: Converting) -> None:
     assert ran.out == ""
 
 
-def test_what_only_steers_the_other_service_is_dropped_and_said(convert: Converting) -> None:
+def test_keys_that_only_steer_the_other_service_are_dropped_and_named(convert: Converting) -> None:
     ran = convert(openai(seed=7, user="u", temperature=1.5), bedrock("b"), more=("--model", HAIKU, "--json"))
     assert ran.code == 0
     said = " ".join(problem["message"] for problem in ran.document["problems"])

@@ -153,9 +153,9 @@ def test_a_file_without_a_valid_request_has_no_estimate(batchtui: Batchtui, tmp_
 
 def test_an_estimate_says_what_the_api_has_counted(batchtui: Batchtui, simulator: Simulator) -> None:
     said = batchtui("estimate", batchtui.file(3), "--count").out
-    assert "by the API's count of 3 of 3 requests, ± " in said
+    assert "from the API's count of 3 of 3 requests, ± " in said
     assert {call.endpoint for call in simulator.world.calls} == {"count_tokens"}
-    assert "worked out from its bytes" in batchtui("estimate", batchtui.file(3)).out
+    assert "estimated from their size" in batchtui("estimate", batchtui.file(3)).out
 
 
 def test_a_submission_counts_where_that_is_asked_for(batchtui: Batchtui, simulator: Simulator) -> None:

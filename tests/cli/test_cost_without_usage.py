@@ -63,9 +63,7 @@ def test_the_cost_is_at_least_what_is_known(batchtui: Batchtui, simulator: Simul
     assert "~" not in batchtui("list").out.splitlines()[1]
 
 
-def test_where_no_answer_says_what_it_used_the_cost_is_unknown(
-    batchtui: Batchtui, simulator: Simulator, shape: str
-) -> None:
+def test_the_cost_is_unknown_when_no_answer_has_usage(batchtui: Batchtui, simulator: Simulator, shape: str) -> None:
     batch_id = answers(batchtui, simulator, shape, COUNT)
 
     cost = batchtui("status", batch_id, "--json").document["cost"]

@@ -57,7 +57,7 @@ def test_every_error_is_said_as_title_sentence_and_hint(
 ) -> None:
     code, out, err = said(failing(cls("It went wrong.", hint="Do that.")), capsysbinary)
 
-    assert (code, out, err) == (exit_for(cls("")), "", f"{cls.title}: It went wrong.\n  Do that.\n")
+    assert (code, out, err) == (exit_for(cls("")), "", f"{cls('It went wrong.').sentence}\n  Do that.\n")
 
 
 @pytest.mark.parametrize("cls", tree())
@@ -68,7 +68,9 @@ def test_every_error_is_one_document_on_stdout_where_json_is_asked_for(
 
     document = json.loads(out)["error"]
     document.pop("problems", None)
-    assert document == {"type": cls.type, "title": cls.title, "message": "It went wrong.", "hint": "Do that."}
+    assert document == {
+        "type": cls.type, "code": cls.code, "title": cls.title, "message": "It went wrong.", "hint": "Do that."
+    }  # fmt: skip
     assert err == ""
 
 
@@ -88,7 +90,7 @@ def test_an_unexpected_error_is_a_sentence_with_its_traceback_in_the_log(
     log = home / "logs" / "batchtui.log"
     assert (code, out) == (70, "")
     assert err == (
-        f"A fault in batchtui: ZeroDivisionError: by nought\n  The details are in {log}; please report it.\n"
+        f"Internal error in batchtui: ZeroDivisionError: by nought\n  The details are in {log}; please report it.\n"
     )
     assert "Traceback" in log.read_text()
 
@@ -103,7 +105,7 @@ def test_wrong_usage_is_one_document_too(batchtui: Batchtui) -> None:
     ran = batchtui("list", "--limit", "none", "--json")
 
     assert ran.code == 2
-    assert set(ran.document["error"]) == {"type", "title", "message", "hint"}
+    assert set(ran.document["error"]) == {"type", "code", "title", "message", "hint"}
 
 
 NO_NAME = "x" * 300
@@ -121,7 +123,7 @@ def test_a_name_that_no_file_can_have_is_refused_in_words(batchtui: Batchtui, wo
 
     assert ran.code in (1, 2, 3)
     assert NO_NAME in ran.err
-    assert "A fault in batchtui" not in ran.err
+    assert "Internal error in batchtui" not in ran.err
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), click.Abort()])

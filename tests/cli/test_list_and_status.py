@@ -29,7 +29,7 @@ def test_the_list_as_text_names_state_requests_and_id(batchtui: Batchtui, simula
     heading, row = batchtui("list").out.splitlines()
 
     assert heading.split() == ["STATE", "NAME", "PART", "REQUESTS", "COUNTS", "SINCE", "COST", "MODEL", "ID"]
-    assert [word for word in ("running", "nightly", "3", "haiku-5-5", batch_id) if word not in row.split()] == []
+    assert [word for word in ("in progress", "nightly", "3", "haiku-5-5", batch_id) if word not in row] == []
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_a_name_that_two_jobs_have_is_said_to_mean_several(batchtui: Batchtui) -
     for prefix in "ab":
         batchtui.submitted(1, prefix, "--name", "twice")
     ran = batchtui("status", "twice")
-    assert (ran.code, ran.err.splitlines()[0]) == (2, 'Several batches: "twice" could mean 2 things.')
+    assert (ran.code, ran.err.splitlines()[0]) == (2, 'Ambiguous ID: "twice" matches 2 batches or jobs.')
 
 
 @pytest.mark.usefixtures("simulator")

@@ -1,24 +1,33 @@
-"""The manual says what the program does: its tables, its commands and its exit codes are the program's own."""
+"""The manual says what the program does: its tables, its commands, its links and its codes are the program's own."""
 
 from __future__ import annotations
 
 import re
 import shlex
+import shutil
+import subprocess
 from typing import TYPE_CHECKING
 
 import click
 import pytest
 
 from batchtui.cli.command import global_options
-from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.main import COMMANDS, program
+from batchtui.manual import pages
+from batchtui.manual.plain_text import to_plain_text
 from tests.support import manual
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-README = manual.README.read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+    from tests.cli.conftest import Batchtui
+
+FILES = [manual.README, *sorted(manual.PAGES.glob("*.md"))]
+TEXTS = {file: file.read_text(encoding="utf-8") for file in FILES}
+LONGEST_README = 250
+"""Lines: what is longer belongs into the manual."""
+LONGEST_SUMMARY = 160
 _ENDS = {"&&", "|", ">", "#", "||", ";"}
 
 
@@ -40,22 +49,28 @@ def understood(command_line: str) -> None:
 
 
 def shown() -> Iterator[str]:
-    """Every command of the README."""
-    for language, block in BLOCKS:
-        lines = block.splitlines() if language == "sh" else []
-        yield from (line for line in lines if re.match(r"(uvx .*|.*&& \S*/)?batchtui( |$)", line))
-    # In a sentence a command may be cut short: what it names has to be there all the same.
-    yield from (text for text in re.findall(r"`(batchtui [a-z]+[^`]*)`", README) if "…" not in text)
+    """Every command of the README and the manual."""
+    for text in TEXTS.values():
+        for block in re.findall(r"^```sh\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
+            yield from (line for line in block.splitlines() if re.match(r"(uvx .*|.*&& \S*/)?batchtui( |$)", line))
+        # In a sentence a command may lack its arguments: what it names has to be there all the same.
+        yield from (text for text in re.findall(r"`(batchtui [a-z]+[^`]*)`", text) if "…" not in text)
+
+
+def anchors(text: str) -> set[str]:
+    titles = re.findall(r"^##+ (.*)$", text, re.MULTILINE)
+    return {re.sub("[^a-z0-9 -]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
 @pytest.mark.parametrize("name", manual.TABLES)
-def test_a_table_of_the_readme_is_what_the_program_says(name: str) -> None:
-    said = manual.between(name, README).splitlines()
-    assert said == manual.TABLES[name]().splitlines(), "`python -m tests.support.manual` writes it anew"
+def test_a_table_of_the_manual_is_what_the_program_says(name: str) -> None:
+    topic, make = manual.TABLES[name]
+    said = manual.between(name, pages.read_page(topic)).splitlines()
+    assert said == make().splitlines(), "`python -m tests.support.manual` writes it"
 
 
 @pytest.mark.parametrize("command", dict.fromkeys(shown()))
-def test_a_command_of_the_readme_is_understood(command: str) -> None:
+def test_a_command_of_the_manual_is_understood(command: str) -> None:
     understood(command[command.index("batchtui ") if "batchtui " in command else 0 :])
 
 
@@ -79,18 +94,110 @@ def test_help_lists_every_command() -> None:
 
 
 def test_the_manual_lists_the_global_options() -> None:
-    section = README.partition("\n## Commands\n")[2].partition("<!-- commands -->")[0]
+    section = pages.read_page("scripting").partition("\n## Commands\n")[0]
     assert [option.opts[0] for option in global_options() if f"`{option.opts[0]}" not in section] == []
 
 
-def test_every_exit_code_is_explained() -> None:
-    explained = README.partition("Exit codes:")[2].partition("\n\n")[0]
-    assert set(map(int, re.findall(r"(?:^|· ?|\n)\s*(\d+) [a-z]", explained))) == set(map(int, ExitCode))
+def test_every_error_code_has_its_cause_and_what_to_do() -> None:
+    codes = [kind.code for kind in manual.error_types()]
+    assert sorted(pages.error_codes()) == sorted(codes)
+    for code in codes:
+        section = pages.read_section(pages.read_page(pages.ERRORS), code) or ""
+        assert "**Cause.** " in section
+        assert "**What to do.** " in section
 
 
-def test_every_place_of_the_readme_that_is_linked_is_there() -> None:
-    titles = re.findall(r"^##+ (.*)$", README, re.MULTILINE)
-    anchors = {re.sub("[^a-z -]", "", title.lower()).replace(" ", "-") for title in titles}
-    assert set(re.findall(r"\]\(#(.*?)\)", README)) <= anchors
-    pictures = re.findall(r"!\[[^]]*\]\((.*?)\)", README)
-    assert [place for place in pictures if not (manual.README.parent / place).is_file()] == []
+def test_every_page_is_listed_and_says_in_a_sentence_what_it_is_about() -> None:
+    assert {file.stem for file in manual.PAGES.glob("*.md")} == set(pages.TOPICS)
+    for topic in pages.TOPICS:
+        page = pages.read_page(topic)
+        assert page.startswith("# ")
+        assert len(pages.summary_of(page)) < LONGEST_SUMMARY, topic
+        assert f"batchtui/manual/{topic}.md" in TEXTS[manual.README]
+
+
+def test_every_command_is_explained_by_one_page() -> None:
+    explained = [name for topic in pages.TOPICS for name in pages.commands_of(pages.read_page(topic))]
+    assert len(explained) == len(set(explained))
+    assert set(explained) == set(COMMANDS) - {"help"}
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_every_link_leads_to_something(file: Path) -> None:
+    for target in re.findall(r"\]\(([^)]+)\)", TEXTS[file]):
+        place, _, anchor = target.partition("#")
+        linked = file.parent / place if place else file
+        if "://" not in place:
+            assert linked.is_file(), target
+            assert not anchor or anchor in anchors(linked.read_text(encoding="utf-8")), target
+
+
+def test_the_readme_is_short() -> None:
+    assert len(TEXTS[manual.README].splitlines()) <= LONGEST_README
+
+
+@pytest.mark.parametrize("topic", [*pages.TOPICS, *COMMANDS])
+def test_help_shows_a_topic_and_a_command_as_plain_text(batchtui: Batchtui, topic: str) -> None:
+    ran = batchtui("help", topic)
+    assert (ran.code, ran.err) == (0, "")
+    assert f"Usage: batchtui {topic} " in ran.out or topic not in COMMANDS
+    assert topic not in pages.TOPICS or ran.out.startswith(pages.title_of(pages.read_page(topic)))
+    assert not re.search(r"\*\*|\]\(|<!--|^#|^```", ran.out, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", ["BT-COST-LIMIT", "bt-cost-limit", "cost_limit"])
+def test_help_shows_what_to_do_about_an_error(batchtui: Batchtui, name: str) -> None:
+    ran = batchtui("help", name)
+    assert ran.code == 0
+    assert ran.out.startswith("BT-COST-LIMIT\n")
+    assert "raise `--max-cost`" in ran.out
+    assert "BT-INPUT" not in ran.out
+
+
+def test_the_code_of_an_error_is_that_of_its_help(batchtui: Batchtui) -> None:
+    failed = batchtui("results", "nightly", "--json").document["error"]
+    assert batchtui("help", failed["code"], "--json").document["page"].startswith("## BT-NOT-FOUND")
+
+
+def test_help_lists_topics_and_commands(batchtui: Batchtui) -> None:
+    ran = batchtui("help")
+    assert ran.code == 0
+    assert [
+        topic for topic in (*pages.TOPICS, *COMMANDS) if not re.search(rf"^ *{topic}  ", ran.out, re.MULTILINE)
+    ] == []
+
+
+def test_help_guesses_what_was_meant(batchtui: Batchtui) -> None:
+    ran = batchtui("help", "tuobleshooting")
+    assert (ran.code, ran.out) == (2, "")
+    assert "There is no help for `tuobleshooting`. Did you mean `troubleshooting`?" in ran.err
+
+
+@pytest.mark.parametrize("width", [40, 80, 100])
+@pytest.mark.parametrize("topic", pages.TOPICS)
+def test_a_page_fits_the_width_but_for_code(topic: str, width: int) -> None:
+    text = to_plain_text(re.sub(r"```.*?```", "", pages.read_page(topic), flags=re.DOTALL), width)
+    # A word or a command in backticks is never broken: it could not be copied.
+    assert [line for line in text.splitlines() if len(line) > width and len(line.split()) > 3] == []
+
+
+def test_the_man_pages_are_what_the_program_says() -> None:
+    wanted = manual.man_pages()
+    written = {file.name: file.read_text(encoding="utf-8") for file in manual.MAN_PAGES.iterdir()}
+    assert sorted(written) == sorted(wanted), "`python -m tests.support.manual` writes them"
+    for name, page in wanted.items():
+        assert written[name].splitlines() == page.splitlines(), "`python -m tests.support.manual` writes it"
+
+
+def test_help_prints_the_man_pages(batchtui: Batchtui) -> None:
+    assert batchtui("help", "--man").out == manual.man_pages()["batchtui.1"]
+    assert batchtui("help", "--man", "submit").out == manual.man_pages()["batchtui-submit.1"]
+    assert batchtui("help", "--man", "nosuch").code == 2
+
+
+@pytest.mark.skipif(shutil.which("groff") is None, reason="no groff is installed")
+def test_man_shows_the_pages_without_a_warning() -> None:
+    files = sorted(map(str, manual.MAN_PAGES.iterdir()))
+    command = ["groff", "-ww", "-man", "-Kutf8", "-Tutf8", "-z", *files]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

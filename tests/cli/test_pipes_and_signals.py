@@ -70,7 +70,7 @@ def test_what_is_not_sure_of_a_table_is_asked_before_it_is_sent(
     (tmp_path / "who.csv").write_text("Anna,Berlin\nBert,Bonn\n")
     (tmp_path / "t.md").write_text("Ask {{ Berlin }}")
     args = ["compose", "--template", str(tmp_path / "t.md"), "--data", str(tmp_path / "who.csv"), "--submit"]
-    code, screen = answered(args, f"{key}\ny\n", "Is it read right?")
+    code, screen = answered(args, f"{key}\ny\n", "Is the table read correctly?")
 
     assert "header: first row? yes, because" in screen
     assert "--no-header" in screen

@@ -58,7 +58,7 @@ def test_a_dry_run_names_what_would_go(batchtui: Batchtui, deleted: str, home: P
 
     assert (ran.code, files(home)) == (0, before)
     assert ran.out.startswith("old (job_")
-    assert "Nothing was removed." in ran.err
+    assert "Nothing was deleted." in ran.err
 
 
 def test_without_a_yes_nothing_goes(batchtui: Batchtui, deleted: str, home: Path) -> None:

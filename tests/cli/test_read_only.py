@@ -20,7 +20,7 @@ def test_read_only_refuses_what_would_change_something(batchtui: Batchtui, simul
 
     assert ran.code == 2
     assert "Read-only" in ran.err
-    assert "It was asked for, by --read-only" in ran.err
+    assert "Leave out --read-only" in ran.err
     assert len(simulator.world.calls) == calls
 
 

@@ -128,7 +128,7 @@ def test_an_unknown_word_is_refused_with_those_there_are(batchtui: Batchtui, job
     ran = batchtui("retry", job, "--only", "succeeded", "--yes")
 
     assert ran.code == 2
-    assert '"succeeded" is nothing that can be sent again.' in ran.err
+    assert '"succeeded" is neither an outcome nor an error type of this job.' in ran.err
     assert "overloaded_error" not in ran.out
 
 

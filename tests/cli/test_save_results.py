@@ -144,7 +144,7 @@ def test_an_outcome_that_does_not_exist_is_wrong_usage(batchtui: Batchtui, ended
     ran = batchtui("results", ended, "--only", "errored,exploded")
 
     assert ran.code == 2
-    assert "`exploded` is no outcome" in ran.err
+    assert "`exploded` is not an outcome" in ran.err
 
 
 UNLUCKY = [

@@ -115,10 +115,10 @@ def test_the_same_requests_are_not_sent_again_without_force(batchtui: Batchtui, 
     ran = batchtui("submit", batchtui.file(3), "--yes")
 
     assert (ran.code, len(simulator.world.batches)) == (3, 1)
-    assert ran.err.startswith("Submitted before: The same requests were submitted ")
+    assert ran.err.startswith("Already submitted: The same requests were submitted ")
     assert "as nightly (job_" in ran.err
     batch = simulator.world.batches[0].id
-    assert f"1 batch ({batch}), running, ~$" in ran.err
+    assert f"1 batch ({batch}), in progress, ~$" in ran.err
     assert "`batchtui wait job_" in ran.err
 
 
@@ -141,7 +141,7 @@ def test_a_repeated_submission_names_the_earlier_results_and_cost(
     assert "`batchtui results job_" in refused.document["error"]["hint"]
     assert "submitted before: nightly (job_" in planned.out
     assert said in planned.out
-    assert "Submitted before" not in planned.err
+    assert "Already submitted" not in planned.err
 
 
 def test_a_planned_submission_is_finished_and_not_sent_twice(batchtui: Batchtui, simulator: Simulator) -> None:
@@ -181,7 +181,7 @@ def test_an_unknown_cost_is_not_under_any_limit(batchtui: Batchtui, simulator: S
     ran = batchtui("submit", batchtui.file(3), "--yes", "--max-cost", "5", "--model", "claude-nobody-knows")
 
     assert (ran.code, simulator.world.calls) == (3, [])
-    assert "Nobody can say what this costs at most" in ran.err
+    assert "The highest possible cost is unknown" in ran.err
 
 
 def test_submissions_of_today_count_towards_the_daily_limit(
@@ -297,7 +297,7 @@ def test_waiting_for_a_fate_unknown_is_6(batchtui: Batchtui) -> None:
 def test_resume_of_nothing_says_so(batchtui: Batchtui, simulator: Simulator) -> None:
     ran = batchtui("resume")
 
-    assert (ran.code, ran.out, ran.err) == (0, "", "Nothing is open.\n")
+    assert (ran.code, ran.out, ran.err) == (0, "", "Nothing to resume.\n")
 
 
 @pytest.fixture

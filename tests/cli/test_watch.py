@@ -182,4 +182,4 @@ def test_a_part_whose_fate_is_unknown_needs_a_decision(
     ran = batchtui("watch", "--until-idle")
 
     assert ran.code == 6
-    assert "The fate of 1 part is unknown; `batchtui resume` settles it." in ran.err
+    assert "1 part unknown; run `batchtui resume`." in ran.err

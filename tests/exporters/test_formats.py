@@ -83,7 +83,7 @@ def test_json_stays_json_where_a_line_is_none() -> None:
     assert written(Format.JSON, [ExportRecord(b"<html>")]) == '[\n"<html>"\n]\n'
 
 
-def test_csv() -> None:
+def test_csv_has_a_row_for_each_result() -> None:
     assert written(Format.CSV, entries(), default_columns((), with_requests=False)) == (
         "custom_id,outcome,stop_reason,text,error_type,error_message,model,"
         "input_tokens,cache_write_tokens,cache_read_tokens,output_tokens\n"
@@ -93,7 +93,7 @@ def test_csv() -> None:
     )
 
 
-def test_csv_with_requests() -> None:
+def test_csv_joins_results_with_their_requests() -> None:
     columns = named_columns(
         ["custom_id", "request.model", "request.max_tokens", "request.system", "request.prompt"], ()
     )
@@ -123,7 +123,7 @@ def test_csv_spreads_structured_answers_into_columns() -> None:
     )
 
 
-def test_tsv() -> None:
+def test_tsv_separates_cells_with_tabs_and_keeps_them_whole() -> None:
     columns = named_columns(["custom_id", "text"], ())
     assert (
         written(Format.TSV, [ExportRecord(succeeded("a", "one\ttwo"))], columns) == 'custom_id\ttext\na\t"one\ttwo"\n'
@@ -157,7 +157,7 @@ def test_a_custom_id_stays_what_it_is() -> None:
     assert written(Format.CSV, [ExportRecord(bare("-lead-9", "expired"))], columns) == "custom_id\n-lead-9\n"
 
 
-def test_markdown() -> None:
+def test_markdown_holds_each_answer_under_its_id() -> None:
     assert written(Format.MD, entries(with_requests=True), with_requests=True) == (
         "## `r-1`\n\n*succeeded · claude-haiku-5-5 · 14 tokens in, 5 out*\n\n> What did he say?\n\n"
         'He said "hi", and left.\nThen: =SUM(A1)\n'

@@ -121,7 +121,7 @@ async def test_a_spend_limit_is_distinguished_from_a_rate_limit_by_its_code(conn
 
 async def test_an_error_that_is_no_json_is_a_sentence_too(connect: Connect) -> None:
     async with Loopback(Reply(413, b"<html>Request Entity Too Large</html>")) as api, connect(api.url) as gateway:
-        with pytest.raises(Refused, match=r"too large for the API \(HTTP 413\)\.") as caught:
+        with pytest.raises(Refused, match=r"body is too large \(413\)\.") as caught:
             await gateway.create(upload_of(b"{}"), PLAIN)
     assert "--max-bytes" in caught.value.hint
 
@@ -160,7 +160,7 @@ async def test_a_refused_connection_creates_nothing(connect: Connect, journal: J
 
 async def test_a_name_nobody_knows_creates_nothing(connect: Connect) -> None:
     async with connect("https://batches.invalid") as gateway:
-        with pytest.raises(Unreachable, match="name of the server"):
+        with pytest.raises(Unreachable, match="name cannot be resolved"):
             await gateway.create(upload_of(b"{}"), PLAIN)
 
 
@@ -174,7 +174,7 @@ async def test_a_failed_secure_connection_creates_nothing(connect: Connect) -> N
 async def test_a_connection_that_breaks_on_the_way_up_creates_nothing(connect: Connect) -> None:
     block = bytes(MEGABYTE)
     async with Loopback(Reply(silent=True, early=True)) as api, connect(api.url) as gateway:
-        with pytest.raises(Unreachable, match="had not left whole") as caught:
+        with pytest.raises(Unreachable, match="was not sent completely") as caught:
             await gateway.create(upload_of(*[block] * 60), PLAIN)
     assert caught.value.nothing_created
 
@@ -195,7 +195,7 @@ async def test_a_body_that_cannot_be_read_creates_nothing(connect: Connect) -> N
     async with Loopback(Reply.json(BATCH)) as api, connect(api.url) as gateway:
         with pytest.raises(Refused, match=r"The disk is gone\.") as caught:
             await gateway.create(Upload(10, broken), PLAIN)
-        assert (caught.value.nothing_created, caught.value.heading) == (True, "The requests cannot be read")
+        assert (caught.value.nothing_created, caught.value.heading) == (True, "The requests could not be read")
     assert api.heard == []
 
 

@@ -92,7 +92,7 @@ def test_all_names_at_once(library: ModuleType) -> None:
 
 
 @pytest.mark.parametrize("name", ["absent", "__wrapped__"])
-def test_what_is_not_there_is_not_there(library: ModuleType, name: str) -> None:
+def test_a_missing_attribute_raises_attribute_error(library: ModuleType, name: str) -> None:
     assert not hasattr(library.kinds, name)
 
 

@@ -98,7 +98,7 @@ def test_a_line_of_another_kind_is_named_and_its_keys_are_not_complained_of(
 
 
 @pytest.mark.parametrize("name", ["OpenAI chat", "Bedrock", "Vertex, Claude"])
-def test_where_a_conversion_is_safe_the_hint_names_the_command(name: str, tmp_path: Path) -> None:
+def test_the_hint_names_convert_when_a_conversion_is_safe(name: str, tmp_path: Path) -> None:
     assert "batchtui convert" in first_problem(tmp_path, lines(LINES[name][0])).hint
 
 
@@ -196,7 +196,7 @@ def test_byte_order_marks_in_the_middle_are_read_over(content: bytes, tmp_path: 
     assert all(not each.payload.startswith(BOM) for each in good)
 
 
-def test_what_the_whole_job_shall_have_is_put_in_behind_a_mark_too(tmp_path: Path) -> None:
+def test_overrides_apply_to_lines_with_a_byte_order_mark(tmp_path: Path) -> None:
     content = lines(request("a")) + BOM + lines(request("b"))
     assert [each.max_tokens for each in check_bytes(tmp_path, content, max_tokens=7)[0]] == [7, 7]
 

@@ -51,7 +51,7 @@ async def test_the_same_files_parts_and_folders_as_on_the_command_line(
         await workspace.submit(paths)
 
 
-async def test_what_it_would_cost_is_a_range(workspace: batchtui.Workspace, simulator: Simulator) -> None:
+async def test_an_estimate_is_a_range(workspace: batchtui.Workspace, simulator: Simulator) -> None:
     estimate = await workspace.estimate(requests(10))
     low, high = estimate.cost.low, estimate.cost.at_most
     assert low is not None
@@ -118,7 +118,7 @@ async def test_a_retry_completes_the_job(tmp_path: Path, clock: TurnedClock) -> 
             assert first < {result.custom_id for result in found if result.succeeded}
 
 
-async def test_what_was_spent_is_known_at_the_end_and_unknown_before(workspace: batchtui.Workspace) -> None:
+async def test_the_cost_is_known_at_the_end_and_unknown_before(workspace: batchtui.Workspace) -> None:
     job = await workspace.submit(requests(2))
     assert await workspace.cost(job) is None
     await workspace.wait(job, poll_interval=3600)

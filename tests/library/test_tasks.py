@@ -43,7 +43,7 @@ async def test_a_program_that_runs_again_gets_the_same_batch(
     assert await workspace.create_batch(TASKS, fresh=True) != first
 
 
-async def test_what_failed_says_why(tmp_path: Path, clock: TurnedClock) -> None:
+async def test_a_failed_task_says_why(tmp_path: Path, clock: TurnedClock) -> None:
     with Simulator("half-fail", clock=clock) as simulator:
         async with batchtui.open_workspace(tmp_path / "home", base_url=simulator.url, clock=clock) as workspace:
             results = await workspace.execute_batch(

@@ -97,7 +97,7 @@ SOURCES: list[Any] = [
 
 
 @pytest.mark.parametrize("method", ["submit", "check", "estimate", "create_batch", "execute_batch"])
-async def test_what_is_no_source_of_requests_is_said(method: str, workspace: batchtui.Workspace) -> None:
+async def test_a_value_that_is_no_source_of_requests_is_refused(method: str, workspace: batchtui.Workspace) -> None:
     for source in SOURCES:
         with pytest.raises(batchtui.BatchtuiError):
             await getattr(workspace, method)(source)
@@ -175,7 +175,7 @@ async def test_a_wrong_value_of_a_listing_is_a_usage_error(workspace: batchtui.W
 @pytest.mark.parametrize(
     "method", ["find", "refresh", "wait", "collect", "cancel", "delete", "cost", "retry", "wait_for_batch"]
 )
-async def test_what_names_no_job_is_a_usage_error(method: str, workspace: batchtui.Workspace) -> None:
+async def test_a_value_that_names_no_job_is_a_usage_error(method: str, workspace: batchtui.Workspace) -> None:
     for named in (None, 5, "", b"job", ["a"], {}, "\ud800", object(), NAN):
         with pytest.raises(batchtui.UsageError):
             await getattr(workspace, method)(named)
@@ -213,7 +213,7 @@ def test_files_of_tasks_and_results_take_no_wrong_values(tmp_path: Path) -> None
     assert not (tmp_path / "out.json").exists()
 
 
-async def test_what_is_not_given_is_dropped_at_every_depth_as_the_sdk_does(
+async def test_not_given_is_dropped_at_every_depth_as_the_sdk_does(
     workspace: batchtui.Workspace, simulator: Simulator
 ) -> None:
     bare = request("a", "Hi")
@@ -230,7 +230,7 @@ async def test_what_is_not_given_is_dropped_at_every_depth_as_the_sdk_does(
 
 
 @pytest.mark.parametrize("value", [NOT_GIVEN, object(), {1, 2}.__iter__(), HUGE])
-async def test_what_json_cannot_say_is_an_input_error(value: Any, workspace: batchtui.Workspace) -> None:
+async def test_a_value_that_json_cannot_hold_is_an_input_error(value: Any, workspace: batchtui.Workspace) -> None:
     wrong = request("a", "Hi")
     wrong["params"]["stop_sequences"] = [value]
     with pytest.raises(batchtui.InputError):

@@ -68,7 +68,7 @@ async def test_requests_are_taken_from_an_asynchronous_generator(workspace: batc
     assert (await workspace.submit(made())).requests == 3
 
 
-async def test_what_a_generator_raises_comes_out_and_nothing_is_sent(
+async def test_an_error_of_the_generator_is_raised_and_nothing_is_sent(
     workspace: batchtui.Workspace, simulator: Simulator, tmp_path: Path
 ) -> None:
     def broken() -> Iterator[dict[str, Any]]:
@@ -124,7 +124,7 @@ async def test_results_have_the_names_that_their_rows_had(workspace: batchtui.Wo
     assert found == [("A_1", "A 1"), ("b", "b")]
 
 
-async def test_what_may_cost_more_than_the_limit_is_not_sent(
+async def test_requests_that_may_cost_more_than_the_limit_are_not_sent(
     workspace: batchtui.Workspace, simulator: Simulator
 ) -> None:
     with pytest.raises(InputError, match="limit for one submission"):
@@ -200,13 +200,13 @@ async def test_a_read_only_workspace_looks_and_changes_nothing(
         await onlooker.wait(job, poll_interval=3600)
         assert len([result async for result in onlooker.results(job)]) == 2
         for change in (onlooker.submit(requests(1, "z")), onlooker.cancel(job), onlooker.delete(job)):
-            with pytest.raises(batchtui.UsageError, match="read-only"):
+            with pytest.raises(batchtui.UsageError, match="Read-only"):
                 await change
     assert len(simulator.world.batches) == 1
 
 
 async def test_an_estimate_of_nothing_is_no_estimate_of_0(workspace: batchtui.Workspace) -> None:
-    with pytest.raises(batchtui.InputError, match="no request that could be sent") as caught:
+    with pytest.raises(batchtui.InputError, match="no request to send") as caught:
         await workspace.estimate([{"custom_id": "a"}])
     assert caught.value.problems
 

@@ -119,7 +119,7 @@ async def test_a_repair_of_a_sound_registry_changes_nothing(tmp_path: Path) -> N
     assert path.read_bytes() == before
 
 
-async def test_what_was_waiting_to_be_sent_is_unknown_after_a_repair(tmp_path: Path) -> None:
+async def test_waiting_parts_are_unknown_after_a_repair(tmp_path: Path) -> None:
     path = await filled(tmp_path)
     with closing(sqlite3.connect(path)) as file, file:
         file.execute("UPDATE batches SET state = 'ended', id = 'msgbatch_1' WHERE key = 2")

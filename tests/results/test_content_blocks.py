@@ -35,7 +35,7 @@ from batchtui.results.content_blocks import BlockKind, block_of, blocks_of
         ({}, BlockKind.UNKNOWN, "unknown block", "{}"),
     ],
 )  # fmt: skip
-def test_block(raw: dict[str, Any], kind: BlockKind, title: str, text: str) -> None:
+def test_a_block_is_named_by_its_type(raw: dict[str, Any], kind: BlockKind, title: str, text: str) -> None:
     block = block_of(raw)
     assert (block.kind, block.title, block.text) == (kind, title, text)
 

@@ -86,7 +86,7 @@ def test_the_number_of_groups_is_bounded_and_every_failure_is_counted() -> None:
         (Outcome.EXPIRED, None, None, SuggestedAction.RESEND),
     ],
 )
-def test_the_sensible_act(
+def test_each_kind_of_failure_has_its_advice(
     outcome: Outcome, error_type: str | None, stop_reason: str | None, act: SuggestedAction
 ) -> None:
     advice = suggest_action(outcome, error_type, stop_reason)

@@ -41,7 +41,7 @@ THINKING = {"type": "thinking", "thinking": "17 times 23 is 391.", "signature": 
         (bare("a", "succeeded"), Outcome.UNRECOGNIZED),
     ],
 )
-def test_outcome(line: bytes, outcome: Outcome) -> None:
+def test_a_result_is_classified_by_type_and_stop_reason(line: bytes, outcome: Outcome) -> None:
     assert parse_line(line).outcome is outcome
 
 
@@ -57,7 +57,7 @@ def test_an_unknown_type_keeps_the_word_of_the_api() -> None:
         {"type": "api_error", "message": "Internal"},
     ],
 )
-def test_both_error_envelopes(error: dict[str, Any]) -> None:
+def test_both_error_envelopes_are_read(error: dict[str, Any]) -> None:
     reading = parse_line(encoded({"custom_id": "a", "result": {"type": "errored", "error": error}}))
     assert (reading.error_type, reading.message) == ("api_error", "Internal")
 
@@ -78,7 +78,7 @@ def test_a_tool_call_without_words_is_previewed_by_its_input() -> None:
     assert parse_line(line).message == 'weather {"city": "Zürich"}'
 
 
-def test_tokens_by_category() -> None:
+def test_tokens_are_read_by_category() -> None:
     usage = {
         **USAGE, "input_tokens": 3, "cache_creation_input_tokens": 30, "cache_read_input_tokens": 7, "output_tokens": 9,
         "cache_creation": {"ephemeral_5m_input_tokens": 10, "ephemeral_1h_input_tokens": 20},

@@ -27,7 +27,7 @@ def test_words_are_counted_the_commonest_first() -> None:
     assert (found.present, found.distinct, found.others) == (3, 2, 0)
 
 
-def test_what_json_calls_true_false_and_null_is_called_so() -> None:
+def test_true_false_and_null_are_named_as_in_json() -> None:
     found = counted([{"ok": True}, {"ok": True}, {"ok": False}, {"ok": None}])["ok"]
     assert dict(found.values) == {"true": 2, "false": 1, "null": 1}
 

@@ -89,7 +89,7 @@ class WorldGateway:
                     document = await asyncio.wait_for(answer, PATIENCE)
                 except TimeoutError:
                     self._server.fired["create times out"] += 1
-                    raise AnswerLost("The API said nothing for 600 s.") from None
+                    raise AnswerLost("No response from the API for 600 s.") from None
                 finally:
                     client.leave()
                 told.update(self._server.headers(self._account))
@@ -171,7 +171,7 @@ class WorldGateway:
                     if fault and fault.kind == "cut" and start:
                         return
                     if fault and fault.kind == "lost_after" and start:
-                        raise AnswerLost("The connection broke before the answer was whole.")
+                        raise AnswerLost("Connection lost while fetching.")
                     yield body[start : start + 300]
 
             yield blocks()
@@ -192,7 +192,7 @@ class WorldGateway:
         raise NotImplementedError
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Nothing to resume."""
 
     def _batch(self, document: Mapping[str, Any]) -> RemoteBatch:
         headers = self._server.headers(self._account)
@@ -268,21 +268,23 @@ class WorldGateway:
 
     def _broken(self, body: UploadBody) -> GatewayError:
         if body.is_whole:
-            return AnswerLost("The connection broke before the answer was whole.")
-        return Unreachable("The connection broke. The body had not left whole, so nothing was created.")
+            return AnswerLost("Connection lost while fetching.")
+        return Unreachable(
+            "Connection lost while creating a batch. The request body was not sent completely, so nothing was created."
+        )
 
     async def _reach(self, fault: Fault | None) -> None:
         await asyncio.sleep(LATENCY)
         if self._account.is_down:
             self._server.fired["outage"] += 1
-            raise Unreachable("The API cannot be reached: connection refused.")
+            raise Unreachable("Cannot reach the API: connection refused.")
 
     async def _answer(self, fault: Fault | None, told: dict[str, str]) -> None:
         """What every call but a create has in common: it takes a moment, and may fail."""
         await self._reach(fault)
         if fault and fault.kind == "late":
             await asyncio.sleep(ANSWER)
-            raise AnswerLost("The API said nothing for 30 s.")
+            raise AnswerLost("No response from the API for 30 s.")
         await asyncio.sleep(LATENCY)
         told.update(self._server.headers(self._account))
         self._raise(fault, "")
@@ -293,7 +295,7 @@ class WorldGateway:
         if fault.kind in ("lost_before", "lost_after"):
             if operation == "" and fault.kind == "lost_after":
                 return
-            raise AnswerLost("The connection broke before the answer was whole.")
+            raise AnswerLost("Connection lost while fetching.")
         if fault.kind != "status":
             return
         headers = {} if fault.retry_after is None else {"retry-after": fault.retry_after}

@@ -103,6 +103,6 @@ FOUND = {
 
 
 @pytest.mark.parametrize("name", FOUND)
-def test_what_was_found_stays_mended(name: str) -> None:
+def test_a_history_that_once_broke_an_invariant_keeps_it(name: str) -> None:
     history = run(FOUND[name])
     assert history.violated is None, str(history)

@@ -66,7 +66,7 @@ def test_curl(simulator: Simulator, clock: TurnedClock) -> None:
 
 
 @pytest.mark.long
-def test_the_typescript_sdk(simulator: Simulator, tmp_path: Path) -> None:
+def test_the_typescript_sdk_completes_a_batch(simulator: Simulator, tmp_path: Path) -> None:
     (tmp_path / "package.json").write_text('{"type": "module"}')
     (tmp_path / "six-calls.js").write_text(TYPESCRIPT)
     install = [needs("npm"), "install", "--no-audit", "--no-fund", "--ignore-scripts", "@anthropic-ai/sdk"]

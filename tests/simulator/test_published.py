@@ -61,11 +61,11 @@ def test_a_batch_at_every_moment_of_its_life(http: httpx2.Client, clock: TurnedC
     assert faults(http.delete(path).json(), "delete") == []
 
 
-def test_the_empty_list(http: httpx2.Client) -> None:
+def test_the_empty_list_is_as_published(http: httpx2.Client) -> None:
     assert faults(http.get(BATCHES).json(), "list") == []
 
 
-def test_refusals(http: httpx2.Client, ended: str) -> None:
+def test_refusals_are_as_published(http: httpx2.Client, ended: str) -> None:
     assert faults(http.post(BATCHES, json={"requests": []}).json(), "create", "4XX") == []
     assert faults(http.get(f"{BATCHES}/msgbatch_none").json(), "retrieve", "4XX") == []
     assert faults(http.post(f"{BATCHES}/{ended}/cancel").json(), "cancel", "4XX") == []

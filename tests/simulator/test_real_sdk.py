@@ -60,7 +60,7 @@ async def test_the_list_pages_by_itself(sdk: AsyncAnthropic, simulator: Simulato
     assert listed == planted[::-1]
 
 
-async def test_cancel_and_delete(sdk: AsyncAnthropic, clock: TurnedClock) -> None:
+async def test_the_real_sdk_cancels_and_deletes(sdk: AsyncAnthropic, clock: TurnedClock) -> None:
     batch = await sdk.messages.batches.create(requests=QUESTION)
     canceling = await sdk.messages.batches.cancel(batch.id)
     clock.turn(LONG_ENOUGH)

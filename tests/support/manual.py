@@ -1,21 +1,29 @@
-"""The README's tables, made from what they describe: `python -m tests.support.manual` writes them anew.
+"""The manual's tables and the man pages, made from what they describe: `python -m tests.support.manual` writes them.
 
-Each stands between `<!-- NAME -->` and `<!-- /NAME -->`; what stands outside of these is written by hand.
+A table stands in its page between `<!-- NAME -->` and `<!-- /NAME -->`; what is outside of these is written by hand.
 """
 
 from __future__ import annotations
 
 import ast
 import dataclasses
+import importlib
 import inspect
+import pkgutil
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+import batchtui
 from batchtui.cli.command import global_options
+from batchtui.cli.exit_codes import MEANINGS, ExitCode, exit_for
 from batchtui.cli.main import COMMANDS, program
+from batchtui.cli.run import InternalError
+from batchtui.cli.views.man_page import command_page, program_page
+from batchtui.domain.errors import BatchtuiError
+from batchtui.domain.query import NUMBERS, SPANS, FilterField
 from batchtui.settings import reference
 from batchtui.settings.model import Settings
 from batchtui.simulator import SCENARIOS, Fault, Scenario
@@ -24,7 +32,10 @@ from batchtui.tui.commands.table import Scope, of_scope
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-README = Path(__file__).parents[2] / "README.md"
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+PAGES = ROOT / "batchtui" / "manual"
+MAN_PAGES = ROOT / "man"
 MOST_CHOICES = 6
 """A choice among more than these is named, not listed."""
 
@@ -63,23 +74,88 @@ def faults() -> str:
     return table(("key", "default", "meaning"), _fields(Fault))
 
 
-TABLES: dict[str, Callable[[], str]] = {
-    "commands": commands, "settings": settings, "keys": keys, "scenario": scenario, "faults": faults,
-}  # fmt: skip
+def filters() -> str:
+    """Every field of a filter."""
+    said = _documentation(FilterField)
+    kinds = dict.fromkeys(NUMBERS, "number") | dict.fromkeys(SPANS, "time")
+    rows = [(code(field.value), kinds.get(field, "text"), said[field.name]) for field in FilterField]
+    return table(("field", "value", "meaning"), rows)
+
+
+def exit_codes() -> str:
+    """Every exit code."""
+    return table(("code", "meaning"), [(str(int(each)), meaning) for each, meaning in MEANINGS.items()])
+
+
+def errors() -> str:
+    """Every error code with its title, its class and its exit code."""
+    rows = [
+        (f"[{kind.code}](#{kind.code.lower()})", kind.title, code(kind.__name__), str(int(_exit_of(kind))))
+        for kind in error_types()
+    ]
+    return table(("code", "title", "in Python", "exit code"), rows)
+
+
+def error_types() -> list[type[BatchtuiError]]:
+    """Every type of error, one for each code: of two with the same code the one that is a name of the domain."""
+    for module in pkgutil.walk_packages(batchtui.__path__, "batchtui."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    found: dict[str, type[BatchtuiError]] = {}
+    for kind in _below(BatchtuiError):
+        found.setdefault(kind.code, kind)
+    return list(found.values())
+
+
+def _exit_of(kind: type[BatchtuiError]) -> ExitCode:
+    return ExitCode.CRASHED if kind is InternalError else exit_for(kind)
+
+
+def _below(kind: type[BatchtuiError]) -> Iterator[type[BatchtuiError]]:
+    if kind.__module__.startswith("batchtui."):
+        yield kind
+    for child in kind.__subclasses__():
+        yield from _below(child)
+
+
+TABLES: dict[str, tuple[str, Callable[[], str]]] = {
+    "commands": ("scripting", commands),
+    "exit-codes": ("scripting", exit_codes),
+    "settings": ("settings", settings),
+    "keys": ("keys", keys),
+    "filters": ("filters", filters),
+    "errors": ("errors", errors),
+    "scenario": ("simulator", scenario),
+    "faults": ("simulator", faults),
+}
+"""Each table with the page it stands in and what makes it."""
+
+
+def man_pages() -> dict[str, str]:
+    """Return every man page by its file name."""
+    pages = {f"batchtui-{name}.1": command_page(command(name), name, COMMANDS[name]) for name in COMMANDS}
+    return {"batchtui.1": program_page(program, COMMANDS), **pages}
 
 
 def between(name: str, text: str) -> str:
-    """Return what the README has between the marks of a table."""
+    """Return what a page has between the marks of a table."""
     found = _marked(name, text)
     return found[2].strip()
 
 
-def renewed(text: str) -> str:
-    """Return the README with every table as it has to be."""
-    for name, make in TABLES.items():
+def write() -> None:
+    """Write every table and every man page as it has to be, and remove man pages of commands that are gone."""
+    for name, (topic, make) in TABLES.items():
+        page = PAGES / f"{topic}.md"
+        text = page.read_text(encoding="utf-8")
         found = _marked(name, text)
-        text = f"{text[: found.start(2)]}{make()}\n{text[found.end(2) :]}"
-    return text
+        page.write_text(f"{text[: found.start(2)]}{make()}\n{text[found.end(2) :]}", encoding="utf-8")
+    wanted = man_pages()
+    for file in MAN_PAGES.glob("*.1"):
+        if file.name not in wanted:
+            file.unlink()
+    for file_name, text in wanted.items():
+        (MAN_PAGES / file_name).write_text(text, encoding="utf-8")
 
 
 def synopsis(parameter: click.Parameter) -> str:
@@ -111,7 +187,7 @@ def own(described: click.Command) -> Iterator[click.Parameter]:
 
 def _marked(name: str, text: str) -> re.Match[str]:
     found = re.search(rf"(<!-- {name} -->\n)(.*?)<!-- /{name} -->", text, re.DOTALL)
-    assert found, f"the README has no marks for {name}"
+    assert found, f"the page has no marks for {name}"
     return found
 
 
@@ -150,9 +226,16 @@ def _documentation(kind: type) -> dict[str, str]:
     assert isinstance(body, ast.ClassDef)
     said: dict[str, str] = {}
     for field, text in zip(body.body, body.body[1:], strict=False):
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(text, ast.Expr):
+        target = (
+            field.target
+            if isinstance(field, ast.AnnAssign)
+            else field.targets[0]
+            if isinstance(field, ast.Assign)
+            else None
+        )
+        if isinstance(target, ast.Name) and isinstance(text, ast.Expr):
             assert isinstance(text.value, ast.Constant)
-            said[field.target.id] = " ".join(inspect.cleandoc(str(text.value.value)).split())
+            said[target.id] = " ".join(inspect.cleandoc(str(text.value.value)).split())
     return said
 
 
@@ -170,4 +253,4 @@ def _default(field: dataclasses.Field[object]) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(renewed(README.read_text()))
+    write()

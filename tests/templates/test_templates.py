@@ -131,7 +131,7 @@ def test_a_template_can_be_written_in_several_ways(text: str, is_toml: bool) -> 
     [
         ("+++\nsystm = 'x'\n+++\ny", 'did you mean "system"'), ("+++\nmax_tokens = '9'\n+++\ny", "whole number"),
         ("+++\nmax_tokens = 0\n+++\ny", "whole number"), ("+++\na = \n+++\ny", "line 2"), ("+++\nx", "does not end"),
-        ("---\nx\n---\ny", "key: value"), ("+++\nschema = '{'\n+++\ny", "no JSON"), ("{{ x", "line 1"),
+        ("---\nx\n---\ny", "key: value"), ("+++\nschema = '{'\n+++\ny", "not valid JSON"), ("{{ x", "line 1"),
         ("\n{% if %}", "line 2"), ("{{ x | nope }}", "nope"), ("+++\nprompt = 'x'\n+++\ny", "below it"),
         ("+++\nturns = [{role = 'system', text = 'x'}]\n+++\ny", "system"), ("+++\ntools = ['x']\n+++\ny", "tools"),
         ("+++\nturns = [{role = 'user'}]\n+++\ny", "turn 1"), ("+++\nsystem = '{{ x'\n+++\ny", "system"),
@@ -184,7 +184,7 @@ def test_a_name_is_never_a_path(name: str, tmp_path: Path) -> None:
     (tmp_path / "x.md").write_text("secret")
     assert find_template(name, tmp_path / "templates") is None
     if "@" not in name:
-        with pytest.raises(InvalidTemplate, match="no name"):
+        with pytest.raises(InvalidTemplate, match="not a valid template name"):
             save_template(parse_template(name, "x"), tmp_path / "templates")
 
 

@@ -43,7 +43,7 @@ def test_parts_of_a_stack_are_told_apart_without_colour() -> None:
     assert [(run.text, run.part) for run in row] == [("#", 0), ("%", 1)]
 
 
-def test_what_is_small_is_there_in_the_lowest_row() -> None:
+def test_small_values_are_drawn_in_the_lowest_row() -> None:
     for plain in (False, True):
         rows = column_chart([[1], [10_000]], 5, 1, highest=10_000, plain=plain)
         assert rows[-1][0].text[0] != " "

@@ -91,10 +91,10 @@ def test_the_full_cost_shows_the_estimate_and_the_billed_requests() -> None:
         (Bounds(None, None, Decimal(3)), "unknown"),
         (Bounds(Decimal(1), None, Decimal(3)), "$1.00 to $3.00"),
         (Bounds(Decimal(1), Decimal(2), Decimal(3)), "$1.00 to $3.00, likely $2.00"),
-        (Bounds(Decimal(1), None, None), "$1.00 or more"),
-        (Bounds(Decimal(1), Decimal(2), Decimal(4), Decimal(3)), "$1.00 to $3.00, likely $2.00; $4.00 at most"),
-        (Bounds(Decimal(2), Decimal(2), Decimal(4), Decimal(2)), "likely $2.00; $4.00 at most"),
-        (Bounds(Decimal(1), Decimal(2), None, Decimal(3)), "$1.00 to $3.00, likely $2.00; with no known upper bound"),
+        (Bounds(Decimal(1), None, None), "at least $1.00"),
+        (Bounds(Decimal(1), Decimal(2), Decimal(4), Decimal(3)), "$1.00 to $3.00, likely $2.00; at most $4.00"),
+        (Bounds(Decimal(2), Decimal(2), Decimal(4), Decimal(2)), "likely $2.00; at most $4.00"),
+        (Bounds(Decimal(1), Decimal(2), None, Decimal(3)), "$1.00 to $3.00, likely $2.00; no known upper bound"),
     ],
 )
 def test_an_estimate_is_a_range_as_far_as_it_is_known(bounds: Bounds, said: str) -> None:

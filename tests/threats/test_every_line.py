@@ -1,4 +1,4 @@
-"""Each line of the README's Security has a test that begins with its name, and no test here is without its line."""
+"""Each line of the page on security has a test that begins with its name, and no test here is without its line."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import re
 from pathlib import Path
 
 HERE = Path(__file__)
-README = HERE.parents[2] / "README.md"
+PAGE = HERE.parents[2] / "batchtui" / "manual" / "security.md"
 
 
 def titles() -> list[str]:
     """What the lines are called, as names of tests."""
-    section = README.read_text(encoding="utf-8").partition("\n## Security\n")[2].partition("\n## ")[0]
-    lines = re.findall(r"^- .*$", section, re.MULTILINE)
+    lines = re.findall(r"^- .*$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     named = [re.match(r"- \*\*(.+?)\.\*\* \S", line) for line in lines]
     return [
         re.sub("[^a-z]+", "_", found[1].lower()) if found else line for line, found in zip(lines, named, strict=True)

@@ -39,7 +39,7 @@ def imports(tree: ast.AST) -> Iterator[str]:
             yield (node.module or "").partition(".")[0]
 
 
-def test_no_shell() -> None:
+def test_no_command_runs_in_a_shell() -> None:
     for source, tree in TREES.items():
         for name, call in calls(tree):
             assert name not in SHELLS, source
@@ -59,7 +59,7 @@ def test_no_shell_reads_what_a_hook_is_told(night: Night, batchtui: Batchtui, tm
     assert not Path("pwned").exists()
 
 
-def test_no_pickle() -> None:
+def test_nothing_is_unpickled() -> None:
     assert [source for source, tree in TREES.items() if set(imports(tree)) & PICKLES] == []
 
 

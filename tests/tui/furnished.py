@@ -71,7 +71,7 @@ async def furnish(workspace: Workspace, clock: StandingClock, voice: Voice = str
     running = await teller.sent(parts[0])
     [lost] = await teller.submitted(voice("lost"), timedelta(seconds=41), (800,), models=(voice("claude-x"),))
     await registry.sendings.claim(lost.key, "me", clock.now() + timedelta(days=1))
-    await registry.sendings.answer_lost(lost.key, voice("the answer was lost"), "me")
+    await registry.sendings.answer_lost(lost.key, voice("no response to the create request"), "me")
     await registry.sendings.explain(parts[1].key, voice("waits"), not_before=clock.now())
     await teller.heard(running, "in_progress", processing=30_000, succeeded=10_000)
     await registry.journal.record_call(

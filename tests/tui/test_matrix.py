@@ -62,7 +62,7 @@ def lent(made: Window, key: str) -> None:
 
 def looked_at(made: Window) -> None:
     """Look at a few screens, and leave."""
-    made.shows("evals", "ended", "running")
+    made.shows("evals", "ended", "in progress")
     made.press("$")
     made.shows("SHARE")
     made.press("q")

@@ -15,6 +15,7 @@ Modules:
     demo        show batchtui at work on a simulator
     doctor      examine versions, paths, credentials and the API
     estimate    estimate what request files would cost
+    help        show the manual: a topic, a command or an error code
     keys        show the keys of the dashboard
     label       name, tag and annotate jobs
     list        list batches, newest first

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @define_command("cancel", examples=["batchtui cancel msgbatch_01Hk", "batchtui cancel nightly eval-7 --yes"])
 @click.argument("names", type=BatchName(), metavar="ID…", nargs=-1, required=True)
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 async def command(session: Session, names: tuple[str, ...], yes: bool) -> int:
     """Cancel batches in progress, and drop parts that are not sent yet.
 
@@ -29,7 +29,7 @@ async def command(session: Session, names: tuple[str, ...], yes: bool) -> int:
         # `typed`: only a person who types a whole id takes the risk that an unproved batch is somebody else's.
         plan = await plan_cancel(workspace, await batch_actions.keys_of(workspace, names), typed=names)
         shown = batch_actions.ActionPlan(
-            "cancel", {"cancel at the API": plan.cancel, "drop, as it is not sent": plan.drop}, plan.skipped
+            "cancel", {"cancel at the API": plan.cancel, "drop, because it was not sent": plan.drop}, plan.skipped
         )
         batch_actions.ask(session, shown, yes=yes)
         outcomes = [] if plan.is_empty else await apply_cancel(workspace, plan)

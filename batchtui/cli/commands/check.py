@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 )
 @click.argument("sources", type=click.Path(allow_dash=True), metavar="FILE…", nargs=-1, required=True)
 @intake_options
-@click.option("--canary", is_flag=True, help="Also send one request of each shape in real time, having asked.")
+@click.option("--canary", is_flag=True, help="Also send one request of each shape in real time, after asking.")
 @click.option("--yes", is_flag=True, help="With --canary: do not ask.")
 async def command(session: Session, sources: tuple[str, ...], canary: bool, yes: bool, **options: Any) -> int:
     """Check request files as a submission would; sends nothing, unless --canary is given.

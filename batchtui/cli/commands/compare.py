@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 )
 @click.argument("first", type=BatchName(), metavar="FIRST")
 @click.argument("second", type=BatchName(), metavar="SECOND")
-@click.option("--changes", is_flag=True, help="List also every custom_id that did not come out the same.")
+@click.option("--changes", is_flag=True, help="Also list every custom_id whose outcome or answer differs.")
 async def command(session: Session, first: str, second: str, changes: bool) -> None:
     """Compare the results of two batches or jobs by custom_id: two models, two prompts, before and after.
 

@@ -69,18 +69,16 @@ class ComposeArguments:
 @click.option("--sql", metavar="SELECT", help="The rows of a SELECT over files instead (needs batchtui[data]).")
 @click.option("--id", metavar="COLUMN", help="Make the custom_ids from this column.")
 @click.option("--model", metavar="M", help="A model's id, or cheap, capable or premium.")
-@click.option("--max-tokens", type=Count(), metavar="N", help="How long an answer may be.")
+@click.option("--max-tokens", type=Count(), metavar="N", help="The most tokens of an answer.")
 @click.option("--system", metavar="TEXT", help="The system prompt; may have {{ placeholders }}.")
-@click.option("--schema", metavar="FILE", help="A JSON schema for the answers, or a tool with one.")
+@click.option("--schema", metavar="FILE", help="A file with a JSON schema for the answers, or with a tool.")
 @click.option("--field", "fields", multiple=True, metavar="NAME:KIND", help="A field of the answers; may be repeated.")
-@click.option("--cache/--no-cache", default=None, help="Mark what all requests share to be cached for an hour.")
+@click.option("--cache/--no-cache", default=None, help="Cache what all requests share for an hour.")
 @click.option("--limit", type=Count(), metavar="N", help="The first N rows only.")
 @click.option("--skip-wrong", is_flag=True, help="Leave wrong rows out instead of stopping.")
-@click.option("--encoding", metavar="NAME", help="The data's encoding, where the guess is wrong.")
-@click.option(
-    "--delimiter", metavar="SIGN", help="What stands between cells (or: tab, none), where the guess is wrong."
-)
-@click.option("--header/--no-header", default=None, help="Whether the first row names the columns.")
+@click.option("--encoding", metavar="NAME", help="The data's encoding, where it is not recognised.")
+@click.option("--delimiter", metavar="SIGN", help="The delimiter (or: tab, none), where it is not recognised.")
+@click.option("--header/--no-header", default=None, help="Whether the first row has the column names.")
 @click.option("--skip", type=Count(0), metavar="N", help="Leave out N lines above the table.")
 @click.option("--comment", metavar="SIGN", help="Leave out lines that begin with this.")
 @click.option("--sheet", metavar="NAME", help="The sheet of a spreadsheet, by name or number (default: the first).")
@@ -88,11 +86,11 @@ class ComposeArguments:
 @click.option("--beta", "betas", multiple=True, metavar="B", help="Check for this anthropic-beta; may be repeated.")
 @allow_model_option
 @click.option("-o", "--output", metavar="OUT", help="Write the requests here (default: stdout).")
-@click.option("--overwrite", is_flag=True, help="Replace OUT where it exists.")
+@click.option("--overwrite", is_flag=True, help="Replace OUT if it exists.")
 @click.option("--preview", type=Count(), metavar="N", help="Show the first N rows as they would be sent.")
-@click.option("--save", metavar="NAME", help="Save the template with these options under a name.")
-@click.option("--list", "show_list", is_flag=True, help="List the templates there are.")
-@click.option("--submit", "submits", is_flag=True, help="Go on as `batchtui submit` does.")
+@click.option("--save", metavar="NAME", help="Save the template with these options under this name.")
+@click.option("--list", "show_list", is_flag=True, help="List the templates.")
+@click.option("--submit", "submits", is_flag=True, help="Continue as `batchtui submit` does.")
 @click.option("--name", metavar="N", help="With --submit: what the job is called.")
 @click.option("--tag", "tags", multiple=True, metavar="T", help="With --submit: a tag; may be repeated.")
 @click.option("--max-cost", type=Dollars(), metavar="USD", help="With --submit: send nothing that may cost more.")
@@ -175,7 +173,7 @@ def _ask(session: Session, composition: Composition) -> None:
         ConsentNeeded: the answer is no.
     """
     if composition.table.doubts and confirm.has_person(session.notes):
-        confirm.require_yes(session.notes, "Is it read right?", yes=False, lost="Nothing was sent.")
+        confirm.require_yes(session.notes, "Is the table read correctly?", yes=False, lost="Nothing was sent.")
 
 
 async def _save(session: Session, workspace: Workspace, chosen: ComposeOptions, arguments: ComposeArguments) -> bool:
@@ -231,9 +229,9 @@ def _settle(session: Session, composition: Composition, composed: Composed, argu
         session.notes.say(line)
     if not composed.is_written:
         raise InputError(
-            f"{amount(report.errors, 'row')} cannot be sent; nothing was written."
+            f"{amount(report.errors, 'row')} cannot be sent. Nothing was written."
             if report.errors
-            else f"{composition.table.name} has no rows; nothing was written.",
+            else f"{composition.table.name} has no rows. Nothing was written.",
             hint="--skip-wrong leaves wrong rows out." if report.errors and report.requests else "",
             problems=report.problems,
         )
@@ -244,7 +242,7 @@ def _list(session: Session, found: list[Any]) -> int:
     if session.json:
         session.out.document([composition_view.listed_document(listed) for listed in found])
         return ExitCode.DONE
-    columns = (TextColumn("name"), TextColumn("version", right=True), TextColumn("whose"), TextColumn("what for"))
+    columns = (TextColumn("name"), TextColumn("version", right=True), TextColumn("whose"), TextColumn("purpose"))
     session.out.table(
         columns,
         [
@@ -258,9 +256,9 @@ def _list(session: Session, found: list[Any]) -> int:
 
 def _refuse_odd(arguments: ComposeArguments, sending: dict[str, Any]) -> None:
     if not arguments.submits and any(value not in (None, False, ()) for value in sending.values()):
-        raise UsageError("--name, --tag, --max-cost, --prime, --dry-run and --yes go with --submit.")
+        raise UsageError("--name, --tag, --max-cost, --prime, --dry-run and --yes need --submit.")
     if arguments.submits and arguments.output == save_results.STDOUT:
-        raise UsageError("Requests cannot go to stdout and be submitted.", hint="Leave -o out, or name a file.")
+        raise UsageError("Requests cannot go to stdout and be submitted.", hint="Leave out -o, or pass a file.")
 
 
 def _stem(chosen: ComposeOptions) -> str:

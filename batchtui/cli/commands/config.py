@@ -40,7 +40,9 @@ def command(session: Session, template: bool) -> None:
         session.out.document({"file": str(session.paths.config_file), "settings": settings})
         return
     exists = session.paths.config_file.exists()
-    session.out.line(f"# {sanitize(str(session.paths.config_file))}{'' if exists else ' (not written; defaults hold)'}")
+    session.out.line(
+        f"# {sanitize(str(session.paths.config_file))}{'' if exists else ' (no file; the defaults apply)'}"
+    )
     for entry in entries:
         mark = f"   (default {entry.default or 'not set'})" if entry.is_changed else ""
         session.out.line(f"\n# {sanitize(entry.meaning)}")

@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 )
 @click.argument("file", type=click.Path(allow_dash=True), metavar="FILE")
 @click.option("-o", "--output", required=True, metavar="OUT.jsonl", help="Where the requests go; - is stdout.")
-@click.option("--model", metavar="M", help="Take this model in every request; other services' models need it.")
-@click.option("--max-tokens", type=Count(), metavar="N", help="Take this max_tokens in every request.")
+@click.option("--model", metavar="M", help="Set this model in every request; required for other services' models.")
+@click.option("--max-tokens", type=Count(), metavar="N", help="Set this max_tokens in every request.")
 @click.option("--api-version", metavar="V", help="Check for this anthropic-version; 2023-06-01 keeps temperature.")
-@click.option("--overwrite", is_flag=True, help="Replace OUT.jsonl where it exists.")
+@click.option("--overwrite", is_flag=True, help="Replace OUT.jsonl if it exists.")
 async def command(
     session: Session,
     file: str,

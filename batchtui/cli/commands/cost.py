@@ -32,13 +32,13 @@ BY = ("day", "model", "tag", "job")
     ],
 )
 @click.argument("named", type=BatchName(), metavar="[ID]", required=False)
-@click.option("--by", type=click.Choice(BY), help="One line for each.")
-@click.option("--since", type=Moment(), metavar="DATE", help="Only batches made since then (a date, or 30d).")
+@click.option("--by", type=click.Choice(BY), help="One row for each.")
+@click.option("--since", type=Moment(), metavar="DATE", help="Only batches created since then (a date, or 30d).")
 @click.option("--csv", "as_csv", is_flag=True, help="Comma-separated values; amounts in USD.")
-@click.option("--requests", type=Count(), metavar="N", help="Calculate: so many requests …")
-@click.option("--input", "put_in", type=Count(0), metavar="N", help="… of so many tokens each …")
-@click.option("--output", "put_out", type=Count(0), metavar="N", help="… with so many tokens of answer …")
-@click.option("--cached", type=Count(0), default=0, metavar="N", help="… and so many more from the cache.")
+@click.option("--requests", type=Count(), metavar="N", help="Calculate for this many requests …")
+@click.option("--input", "put_in", type=Count(0), metavar="N", help="… of this many input tokens each …")
+@click.option("--output", "put_out", type=Count(0), metavar="N", help="… with this many output tokens …")
+@click.option("--cached", type=Count(0), default=0, metavar="N", help="… and this many more read from the cache.")
 @click.option("--model", "models", multiple=True, metavar="M", help="… with this model (default: each tier's).")
 async def command(
     session: Session,
@@ -55,11 +55,11 @@ async def command(
     calculates what is not sent yet, and compares models.
     """
     if as_csv and session.json:
-        raise UsageError("--csv and --json cannot both be printed.", hint="Name one of them.")
+        raise UsageError("--csv and --json exclude each other.", hint="Pass one of them.")
     async with session.workspace() as workspace:
         if requests is not None:
             if named or by or since:
-                raise UsageError("A calculation is about no batch.", hint="Leave out ID, --by and --since.")
+                raise UsageError("A calculation takes no ID.", hint="Leave out ID, --by and --since.")
             spending_view.show_calculation(session, _calculated(workspace, requests, **work), as_csv=as_csv)
             return
         from batchtui.services.batches.adopt import find_or_import

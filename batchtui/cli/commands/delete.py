@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 )
 @click.argument("names", type=BatchName(), metavar="ID…", nargs=-1, required=True)
 @click.option("--local", "locally", is_flag=True, help="Forget it locally; the batch stays at the API.")
-@click.option("--force", is_flag=True, help="Also where the results are not saved: they are lost.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--force", is_flag=True, help="Delete even if the results are not saved; they are lost.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 async def command(session: Session, names: tuple[str, ...], locally: bool, force: bool, yes: bool) -> int:
     """Delete ended batches at the API, permanently. Results that were saved here stay here.
 
@@ -42,9 +42,9 @@ async def command(session: Session, names: tuple[str, ...], locally: bool, force
     async with session.workspace() if locally else session.acting_workspace() as workspace:
         keys = await batch_actions.keys_of(workspace, names)
         plan = await plan_delete(workspace, keys, locally=locally, force=force, typed=names)
-        losing = {batch.key: "its results are lost" for batch in plan.losing}
+        losing = {batch.key: "its results will be lost" for batch in plan.losing}
         shown = batch_actions.ActionPlan(
-            "delete", {"delete at the API": plan.delete, "forget here": plan.drop}, plan.skipped, losing
+            "delete", {"delete at the API": plan.delete, "forget locally": plan.drop}, plan.skipped, losing
         )
         batch_actions.ask(session, shown, yes=yes)
         outcomes = [] if plan.is_empty else await apply_delete(workspace, plan)

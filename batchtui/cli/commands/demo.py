@@ -31,7 +31,7 @@ STORY_SPEED = 12.0
     "demo", examples=["batchtui demo", "batchtui demo --scenario half-fail --speed 60", "batchtui demo | cat"]
 )
 @click.option("--scenario", default="demo", show_default=True, metavar="NAME", help="A name, or a TOML file.")
-@click.option("--speed", type=Factor(), metavar="X", help="So much faster.")
+@click.option("--speed", type=Factor(), metavar="X", help="How many times as fast.")
 def command(session: Session, scenario: str, speed: float | None) -> int | None:
     """Show the dashboard on a simulator and a registry of its own: no key is needed, and nothing is kept.
 
@@ -58,7 +58,7 @@ def _tour(session: Session, speed: float) -> int:
 
     clock = PastClock(max(ago for ago, _ in PAST))
     with sandbox.simulated_session(session, EVEN, speed, clock) as simulator, chdir(sandbox.own_files(session.paths)):
-        session.notes.say("Setting the scene: a simulator, and a week of work…")
+        session.notes.say("Starting a simulator with a week of work…")
         return run_dashboard(
             lambda: lived_workspace(session, simulator, clock, PAST, **PAST_TEMPER),
             demo=True,
@@ -86,8 +86,10 @@ async def _story(session: Session, url: str) -> int:
         if not session.json:
             _show_answers(session, answers)
             target = await find_target(workspace, submitted.job.id)
-            _tell(session, f"\nThat was a simulator; {amount(target.counts.total, 'request')} were never really sent.")
-            _tell(session, "At a terminal `batchtui demo` shows the dashboard.")
+            _tell(
+                session, f"\nThat was a simulator; {amount(target.counts.total, 'request')} were sent to no real API."
+            )
+            _tell(session, "In a terminal `batchtui demo` shows the dashboard.")
     return 0
 
 

@@ -25,7 +25,7 @@ _MARKS = {"good": "ok", "note": "note", "bad": "BAD"}
 @define_command("doctor", examples=["batchtui doctor", "batchtui doctor --offline", "batchtui doctor --repair"])
 @click.option("--offline", is_flag=True, help="Do not call the API (one free call otherwise).")
 @click.option(
-    "--repair", is_flag=True, help="Rebuild a damaged registry from its last backup and from what can still be read."
+    "--repair", is_flag=True, help="Rebuild a damaged registry from its last backup and from what is still readable."
 )
 async def command(session: Session, offline: bool, repair: bool) -> int:
     """Examine versions, places, settings, credentials, the API, the clocks and the terminal.
@@ -68,11 +68,13 @@ def _repair(session: Session) -> int:
             }
         )
     elif not done.was_damaged:
-        session.out.line(f"The registry is whole: {amount(done.batches, 'batch', 'batches')}. Nothing was changed.")
+        session.out.line(
+            f"The registry is not damaged: {amount(done.batches, 'batch', 'batches')}. Nothing was changed."
+        )
     else:
         source = f"the backup of {stamp(done.from_backup)} and " if done.from_backup else ""
-        session.out.line(f"The registry was rebuilt from {source}what could still be read.")
-        session.out.line(f"It knows {amount(done.batches, 'batch', 'batches')}; `batchtui sync` brings in the others.")
+        session.out.line(f"The registry was rebuilt from {source}what was still readable.")
+        session.out.line(f"It knows {amount(done.batches, 'batch', 'batches')}; `batchtui sync` imports the others.")
         if done.kept:
             session.out.line(f"The damaged file is kept: {done.kept}")
     return ExitCode.DONE

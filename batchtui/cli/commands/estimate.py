@@ -54,6 +54,6 @@ async def command(session: Session, sources: tuple[str, ...], *, count: bool, **
         session.out.lines(estimate_lines(checked.estimate) if requests else ())
         session.out.lines(known_lines(checked.known, checked.estimate))
     if checked.report.errors:
-        session.notes.say(f"{amount(checked.report.errors, 'error')}; `batchtui check` says which.")
+        session.notes.say(f"{amount(checked.report.errors, 'error')}; `batchtui check` lists them.")
         return ExitCode.INPUT
     return ExitCode.DONE

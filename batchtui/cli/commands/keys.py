@@ -39,4 +39,4 @@ def command(session: Session) -> None:
     for number, scope in enumerate(Scope):
         session.out.line(("\n" if number else "") + f"{scope}:")
         session.out.table(_COLUMNS, [(", ".join(keymap[entry.id]), entry.id, entry.help) for entry in of_scope(scope)])
-    session.notes.say(f'Keys of your own stand in {session.paths.config_file}, as [keys] with COMMAND = "KEYS".')
+    session.notes.say(f'To change keys, add COMMAND = "KEYS" under [keys] in {session.paths.config_file}.')

@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     ],
 )
 @click.argument("names", type=BatchName(), metavar="ID…", nargs=-1, required=True)
-@click.option("--name", metavar="N", help="What they are called from now on.")
+@click.option("--name", metavar="N", help="The new name.")
 @click.option("--tag", "add", multiple=True, metavar="T", help="Add a tag; may be repeated.")
-@click.option("--untag", "remove", multiple=True, metavar="T", help="Take a tag away; may be repeated.")
-@click.option("--requests", "file", metavar="FILE", help="Attach the requests of a batch that was made elsewhere.")
-@click.option("--note", metavar="TEXT", help='A note; "" takes it away.')
+@click.option("--untag", "remove", multiple=True, metavar="T", help="Remove a tag; may be repeated.")
+@click.option("--requests", "file", metavar="FILE", help="Attach the requests of a batch created elsewhere.")
+@click.option("--note", metavar="TEXT", help='A note; "" removes it.')
 async def command(
     session: Session,
     names: tuple[str, ...],
@@ -73,5 +73,5 @@ async def _attach(workspace: Workspace, targets: Sequence[Target], file: str) ->
     from batchtui.services.results.attach import attach_requests
 
     if len(targets) != 1:
-        raise UsageError("Requests are those of one batch.", hint="Name one batch id with --requests.")
+        raise UsageError("--requests needs exactly one batch id.", hint="Pass one batch id with --requests.")
     return await attach_requests(workspace, targets[0], file)

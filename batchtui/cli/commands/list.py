@@ -48,10 +48,10 @@ ON_A_SCREEN = 50
     "--filter", "text", default="", metavar="F", help="As in the dashboard: words, status:ended, errored:>0, !tag:t."
 )
 @click.option("--sort", type=click.Choice(SORT_KEYS), default="newest", show_default=True, help="What to sort by.")
-@click.option("--reverse", is_flag=True, help="The other way round.")
-@click.option("--limit", type=Count(), metavar="N", help="At most so many.")
-@click.option("--all", "everything", is_flag=True, help="All of them, deleted ones too.")
-@click.option("--refresh", is_flag=True, help="Ask the API first; without it no network is used.")
+@click.option("--reverse", is_flag=True, help="Reverse the order.")
+@click.option("--limit", type=Count(), metavar="N", help="At most this many.")
+@click.option("--all", "everything", is_flag=True, help="All of them, including deleted ones.")
+@click.option("--refresh", is_flag=True, help="Ask the API first; without this option no network is used.")
 async def command(
     session: Session,
     states: tuple[str, ...],
@@ -103,5 +103,7 @@ def _states(names: tuple[str, ...]) -> frozenset[BatchState]:
 
 def _nothing(*, has_filter: bool) -> str:
     if has_filter:
-        return "No batch fits."
-    return "No batches yet. `batchtui submit FILE` sends the first one; `batchtui demo` shows what it looks like."
+        return "No batch matches."
+    return (
+        "No batches yet. `batchtui submit FILE` sends the first one; `batchtui demo` shows the dashboard without a key."
+    )

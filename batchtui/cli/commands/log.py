@@ -32,7 +32,9 @@ _COLUMNS = (
 
 @define_command("log", examples=["batchtui log", "batchtui log @last --limit 20", "batchtui log --json"])
 @click.argument("named", type=BatchName(), metavar="[ID]", required=False)
-@click.option("--limit", type=Count(), default=200, show_default=True, metavar="N", help="The latest so many.")
+@click.option(
+    "--limit", type=Count(), default=200, show_default=True, metavar="N", help="Only this many of the latest entries."
+)
 async def command(session: Session, named: str | None, limit: int) -> None:
     """Show what batchtui did and what the API said, oldest first: of one batch or job, or of all."""
     async with session.workspace() as workspace:
@@ -42,7 +44,7 @@ async def command(session: Session, named: str | None, limit: int) -> None:
     elif entries:
         session.out.table(_COLUMNS, [_row(entry) for entry in entries])
     else:
-        session.notes.say("Nothing has happened yet.")
+        session.notes.say("The log is empty.")
 
 
 async def _entries(workspace: Workspace, named: str | None, limit: int) -> list[Entry]:

@@ -38,7 +38,7 @@ MILLION = 1_000_000
 @define_command(
     "models", examples=["batchtui models", "batchtui models --offline", "batchtui models --json | jq -r '.models[].id'"]
 )
-@click.option("--offline", is_flag=True, help="Only what is known here; no network is used.")
+@click.option("--offline", is_flag=True, help="Only the stored list; no network is used.")
 async def command(session: Session, offline: bool) -> None:
     """List the models for batches: USD for a million tokens in a batch, tokens at most, and when each retires.
 
@@ -56,8 +56,8 @@ async def command(session: Session, offline: bool) -> None:
         return
     rows = zip(found.models.values(), documents, strict=True)
     session.out.table(COLUMNS, [_row(model, each, now.date()) for model, each in rows])
-    where = f"as the API said {ago(found.heard_at, now)}" if found.heard_at else "the built-in list"
-    session.notes.say(f"Prices are for a million tokens in a batch, of short prompts; the models: {where}.")
+    where = f"as listed by the API {ago(found.heard_at, now)}" if found.heard_at else "the built-in list"
+    session.notes.say(f"Prices per million tokens in a batch, for short prompts. Models: {where}.")
 
 
 def _document(workspace: Workspace, model: ModelInfo) -> Document:

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     metavar="DAYS",
     help="Also requests and results of jobs all of whose batches were deleted that many days ago or earlier.",
 )
-@click.option("--dry-run", is_flag=True, help="Show what would go, and stop there.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--dry-run", is_flag=True, help="Show what would be deleted, and stop there.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 async def command(session: Session, older_than: int | None, dry_run: bool, yes: bool) -> int:
     """Free space: delete requests never sent and downloads never finished, which ended processes left behind.
 
@@ -48,7 +48,7 @@ async def command(session: Session, older_than: int | None, dry_run: bool, yes: 
             if not yes:
                 _say_plan(session, plan)
             question = f"Delete {amount(len(plan.removals), 'item')}, {size(plan.bytes)}?"
-            require_yes(session.notes, question, yes=yes, lost="Nothing was removed.")
+            require_yes(session.notes, question, yes=yes, lost="Nothing was deleted.")
             pruned = await apply_prune(workspace, plan)
     _show(session, plan, pruned, dry_run=dry_run)
     return ExitCode.FAILED if pruned.failed else ExitCode.DONE
@@ -76,7 +76,7 @@ def _show(session: Session, plan: PrunePlan, pruned: Pruned, *, dry_run: bool) -
     if not plan.removals:
         session.notes.say("Nothing to delete.")
     elif dry_run:
-        session.notes.say(f"{size(plan.bytes)} in all. Nothing was removed.")
+        session.notes.say(f"{size(plan.bytes)} in all. Nothing was deleted.")
     else:
         session.notes.say(f"{size(pruned.bytes)} freed.")
 

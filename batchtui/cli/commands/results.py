@@ -40,7 +40,7 @@ class Outcomes(click.ParamType[frozenset[Outcome]]):
         unknown = [word for word in words if word not in set(Outcome)]
         if unknown or not words:
             named = unknown[0] if unknown else value
-            self.fail(f"`{named}` is no outcome; there are {', '.join(Outcome)}", param, ctx)
+            self.fail(f"`{named}` is not an outcome; use {', '.join(Outcome)}", param, ctx)
         return frozenset(map(Outcome, words))
 
 
@@ -70,7 +70,9 @@ class Names(click.ParamType[tuple[str, ...]]):
 )
 @click.argument("named", type=BatchName(), metavar="ID")
 @click.argument("output", metavar="[OUTPUT]", required=False)
-@click.option("--format", "kind", type=click.Choice(FORMATS), help="Default: by OUTPUT's name, else jsonl.")
+@click.option(
+    "--format", "kind", type=click.Choice(FORMATS), help="The format (default: by OUTPUT's name, else jsonl)."
+)
 @click.option(
     "--only",
     type=Outcomes(),
@@ -81,9 +83,9 @@ class Names(click.ParamType[tuple[str, ...]]):
 @click.option(
     "--order",
     type=click.Choice(("input", "arrival")),
-    help="Of the input or as they came (default: as they came for jsonl, of the input for the others).",
+    help="Order of the input or of arrival (default: arrival for jsonl, else input).",
 )
-@click.option("--with-requests", is_flag=True, help="Each result with the request that led to it.")
+@click.option("--with-requests", is_flag=True, help="Add each result's request.")
 @click.option(
     "--fields",
     type=Names(),
@@ -98,12 +100,12 @@ class Names(click.ParamType[tuple[str, ...]]):
     "--timeout",
     type=DurationType(),
     metavar="S",
-    help="How long to keep trying where the results cannot be fetched at first (default: 15m).",
+    help="How long to retry a failed download (default: 15m).",
 )
-@click.option("--accept", is_flag=True, help="Save results that are not whole or not all ours, marked as such.")
-@click.option("--salvage", is_flag=True, help="Export every line that can be read of results that are not whole.")
-@click.option("--overwrite", is_flag=True, help="Replace OUTPUT where it exists.")
-@click.option("--allow-failures", is_flag=True, help="Exit with 0 also where requests failed.")
+@click.option("--accept", is_flag=True, help="Save incomplete or foreign results, marked as such.")
+@click.option("--salvage", is_flag=True, help="Export every readable line of incomplete results.")
+@click.option("--overwrite", is_flag=True, help="Replace OUTPUT if it exists.")
+@click.option("--allow-failures", is_flag=True, help="Exit with 0 even if requests failed.")
 async def command(
     session: Session,
     named: str,

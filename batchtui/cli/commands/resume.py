@@ -53,11 +53,13 @@ _GRACE_WARNING = (
     "--grace",
     type=DurationType(),
     metavar="SECONDS",
-    help="Wait only so long for a lost batch to turn up; by default as long as the API may still be creating it.",
+    help="Wait only this long for an unknown batch to appear (default: as long as the API may still be creating it).",
 )
-@click.option("--yes", is_flag=True, help="Send again what the API does not show after that time, without asking.")
-@click.option("--adopt", metavar="ID", help="Take this batch of the API for the unknown part that it is.")
-@click.option("--reject", metavar="ID", help="Rule out this batch of the API: it is none of the job's open parts.")
+@click.option(
+    "--yes", is_flag=True, help="Send parts again that are not found at the API after that time, without asking."
+)
+@click.option("--adopt", metavar="ID", help="Adopt this batch of the API for its unknown part.")
+@click.option("--reject", metavar="ID", help="Rule out this batch of the API: it is not one of the job's open parts.")
 @click.option("--part", type=Count(), metavar="N", help="With --adopt: which part of the job is meant.")
 async def command(
     session: Session,
@@ -96,7 +98,7 @@ async def command(
     elif resumed.batches:
         batch_views.show_batches(session.out, resumed.batches, now)
     else:
-        session.notes.say("Nothing is open.")
+        session.notes.say("Nothing to resume.")
     _report(session, resumed, account)
     if resumed.failed:
         return exit_for(resumed.failed[0][1])
@@ -148,8 +150,8 @@ def _asker(session: Session, *, yes: bool) -> Callable[[Reconciliation], Awaitab
         if yes:
             return True
         question = (
-            f"The API does not show {part_label(finding.batch)} ({finding.batch.requests:,} requests)."
-            " Send it again? It would be billed twice if it turned up after all."
+            f"{part_label(finding.batch)} was not found at the API ({finding.batch.requests:,} requests)."
+            " Send it again? If it exists after all, it is billed twice."
         )
         try:
             return ask_yes_no(session.notes, question)

@@ -44,7 +44,7 @@ class Words(click.ParamType[frozenset[str]]):
             return value
         words = frozenset(filter(None, map(str.strip, str(value).split(","))))
         if not words:
-            self.fail("name at least one, such as errored", param, ctx)
+            self.fail("pass at least one, such as errored", param, ctx)
         return words
 
 
@@ -64,14 +64,16 @@ class Words(click.ParamType[frozenset[str]]):
     default=frozenset(),
     metavar="OUTCOME,…",
     help="Only these: errored, expired, canceled, truncated, refused, paused, empty, missing (no result, now or ever),"
-    " or types of errors such as overloaded_error. Default: what may succeed as it is.",
+    " or types of errors such as overloaded_error. Default: those that may succeed unchanged.",
 )
-@click.option("--model", metavar="M", help="Take this model in what is sent again.")
-@click.option("--max-tokens", type=Count(), metavar="N", help="Take this max_tokens in it.")
+@click.option("--model", metavar="M", help="Set this model in the retried requests.")
+@click.option(
+    "--max-tokens", type=Count(), metavar="N", help="Set this max_tokens in them; includes truncated answers."
+)
 @allow_model_option
-@click.option("--max-cost", type=Dollars(), metavar="USD", help="Send nothing that may cost more (exit 3).")
+@click.option("--max-cost", type=Dollars(), metavar="USD", help="Send nothing if it may cost more (exit 3).")
 @click.option("--dry-run", is_flag=True, help="Show what would be sent, and stop there.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 async def command(
     session: Session,
     named: str,
@@ -151,11 +153,11 @@ def plan_lines(plan: RetryPlan) -> Iterator[str]:
     for failed in plan.failed:
         said = "send again" if failed.is_chosen else "leave"
         yield f"  {said}: {count(failed.group.count)} × {_kind_words(failed)}: {failed.advice}"
-    yield f"  leave: {amount(plan.succeeded, 'success', 'successes')}"
+    yield f"  {count(plan.succeeded)} succeeded, not retried"
     if plan.missing:
-        yield f"  without any result: {amount(plan.missing, 'request')} (--only missing sends them again)"
+        yield f"  {amount(plan.missing, 'request')} without a result (--only missing retries them)"
     if plan.away:
-        yield f"  leave: {amount(plan.away, 'request')} of batches that the API does not show at the moment"
+        yield f"  leave: {amount(plan.away, 'request')} of batches of batches not found at the API"
     yield from estimate_lines(plan.estimate)
 
 

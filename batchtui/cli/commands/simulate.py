@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 )
 @click.option("--port", type=Count(0, 65535), default=0, metavar="P", help="The port (default: a free one).")
 @click.option("--scenario", default="quiet-night", show_default=True, metavar="NAME", help="A name, or a TOML file.")
-@click.option("--speed", type=Factor(), default=1.0, metavar="X", help="So much faster.")
+@click.option("--speed", type=Factor(), default=1.0, metavar="X", help="How many times as fast.")
 @click.option(
     "--state",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    help="Keep the batches in a folder and go on where it stopped (default: in memory).",
+    help="Keep the batches in this folder and continue from it (default: in memory).",
 )
 def command(session: Session, port: int, scenario: str, speed: float, state: Path | None) -> None:
     """Serve a simulator of the API on this machine until it is interrupted; any client can be pointed at it.
@@ -46,7 +46,7 @@ def command(session: Session, port: int, scenario: str, speed: float, state: Pat
         else:
             session.out.line(f"The simulator ({scenario}) listens at {url}")
             session.out.lines(f"export {name}={value}" for name, value in _environment(url).items())
-            session.notes.say("Ctrl-C ends it.")
+            session.notes.say("Press Ctrl-C to stop it.")
         # A script reads the address from a pipe, which is buffered by blocks, and this process then serves for hours.
         session.out.flush()
 
@@ -55,10 +55,10 @@ def command(session: Session, port: int, scenario: str, speed: float, state: Pat
     except OSError as error:
         what = f"Port {port}" if state is None else f"Port {port} or {state}"
         raise StorageError(
-            f"{what} cannot be used: {error.strerror or error}.", title="It cannot listen", hint="Choose another."
+            f"{what} cannot be used: {error.strerror or error}.", title="Cannot listen", hint="Pass another one."
         ) from error
     except ValueError as error:
-        raise StorageError(str(error), title="The state cannot be read") from error
+        raise StorageError(str(error), title="Cannot read the state") from error
 
 
 def _environment(url: str) -> dict[str, str]:
@@ -73,8 +73,8 @@ def chosen_scenario(named: str) -> Scenario:
     if named in SCENARIOS:
         return SCENARIOS[named]
     if not named.endswith(".toml"):
-        raise UsageError(f"There is no scenario `{named}`.", hint=f"There are: {', '.join(SCENARIOS)}; or a TOML file.")
+        raise UsageError(f"There is no scenario `{named}`.", hint=f"Use {', '.join(SCENARIOS)}, or a TOML file.")
     try:
         return Scenario.from_toml(Path(named))
     except (OSError, ValueError) as error:
-        raise UsageError(f"{named} is no scenario: {error}.") from error
+        raise UsageError(f"{named} is not a valid scenario: {error}.") from error

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     examples=["batchtui status @last", "batchtui status msgbatch_01Hk --json", "batchtui status nightly --offline"],
 )
 @click.argument("named", type=BatchName(), metavar="ID")
-@click.option("--offline", is_flag=True, help="Only what the registry knows; no network is used.")
+@click.option("--offline", is_flag=True, help="Only what is stored here; no network is used.")
 async def command(session: Session, named: str, offline: bool) -> None:
     """Ask the API and show the state of one batch or job.
 

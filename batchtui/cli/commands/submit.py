@@ -46,18 +46,18 @@ NO_FILE = ""
     ],
 )
 @click.argument("sources", type=click.Path(allow_dash=True), metavar="FILE…", nargs=-1)
-@click.option("--name", metavar="N", help="What the job is called (default: the first file's name).")
+@click.option("--name", metavar="N", help="The job's name (default: the first file's name).")
 @click.option("--tag", "tags", multiple=True, metavar="T", help="A tag of the job; may be repeated.")
 @intake_options
-@click.option("--max-cost", type=Dollars(), metavar="USD", help="Send nothing that may cost more (exit 3).")
+@click.option("--max-cost", type=Dollars(), metavar="USD", help="Send nothing if it may cost more (exit 3).")
 @click.option("--canary", is_flag=True, help="First send one request of each shape in real time; a refusal stops it.")
 @click.option(
-    "--prime", is_flag=True, help="One request goes first, to fill the prompt cache; the rest follows its end."
+    "--prime", is_flag=True, help="Send one request first to fill the prompt cache, and the rest when it has ended."
 )
 @count_option
 @click.option("--dry-run", is_flag=True, help="Check and plan, and stop there.")
 @click.option("--force", is_flag=True, help="Submit even if identical requests were already submitted.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.option(
     "--wait",
     "output",
@@ -66,7 +66,7 @@ NO_FILE = ""
     metavar="[OUTPUT]",
     help="Wait for the end and save the results, to OUTPUT where it is given (--wait=OUTPUT).",
 )
-@click.option("--source", hidden=True, help="What is said of where the requests came from: `compose` says the data.")
+@click.option("--source", hidden=True, help="Where the requests came from: `compose` passes the data.")
 @click.option("--allow-failures", is_flag=True, help="With --wait: exit with 0 also where requests failed.")
 async def command(
     session: Session,
@@ -135,7 +135,7 @@ def _untangle(sources: tuple[str, ...], output: str | None) -> tuple[tuple[str, 
         return sources, output
     if output:
         return (output,), NO_FILE
-    raise UsageError("No FILE was named.", hint="`batchtui submit FILE`, or - for stdin.")
+    raise UsageError("missing argument FILE.", hint="`batchtui submit FILE`, or - for stdin.")
 
 
 def _refuse_wrong(session: Session, plan: SubmitPlan) -> None:
@@ -145,11 +145,11 @@ def _refuse_wrong(session: Session, plan: SubmitPlan) -> None:
     if plan.report.errors:
         raise InputError(
             f"{amount(plan.report.errors, 'error')}; nothing was sent.",
-            hint="`batchtui check` shows all problems again.",
+            hint="`batchtui check` lists all problems.",
             problems=plan.report.problems,
         )
     if not plan.parts:
-        raise InputError("There is no request in it; nothing was sent.", problems=plan.report.problems)
+        raise InputError("The input has no requests. Nothing was sent.", problems=plan.report.problems)
 
 
 async def _rehearse(
@@ -209,7 +209,7 @@ async def _show_plan(session: Session, workspace: Workspace, plan: SubmitPlan, t
     session.out.lines(known_lines(plan.known, plan.estimate))
     session.out.lines(canary_view.plan_lines(tried) if tried else ())
     session.out.lines(
-        f"submitted before: {sanitize(line)}" for line in await describe_duplicates(workspace, plan.earlier)
+        f"already submitted: {sanitize(line)}" for line in await describe_duplicates(workspace, plan.earlier)
     )
     session.notes.say("Nothing was sent.")
 
@@ -227,7 +227,7 @@ async def _settle(
     """Print the submission and, with --wait, wait for its end. Returns the exit code."""
     if output is not None and not submitted.unknown:
         if not session.json:
-            session.notes.say(f"Sent: {submitted.job.id}. Interrupting the wait cancels nothing.")
+            session.notes.say(f"Sent: {submitted.job.id}. Interrupting the wait does not cancel it.")
         options, patience = save_results.to_file(output), save_results.WaitOptions(allow_failures=allow_failures)
         return await save_results.wait_and_save(session, workspace, submitted.job.id, options, patience)
     if session.json:

@@ -51,9 +51,9 @@ async def command(session: Session, since: datetime | None) -> None:
             session.out.line(f"\n{title}: {amount(len(batches), 'batch', 'batches')}")
             batch_views.show_batches(session.out, batches, now)
     for entry in report.unreadable:
-        session.notes.say(f"Passed over {entry.id or 'an entry without an id'}: {entry.why}.")
+        session.notes.say(f"Skipped {entry.id or 'an entry without an id'}: {entry.why}.")
     if not report.is_whole:
-        session.notes.say("The API's list repeats itself and came to no end: batches may be missing here.")
+        session.notes.say("The API's list repeats itself without an end: batches may be missing here.")
 
 
 def _document(report: SyncReport) -> documents.Document:

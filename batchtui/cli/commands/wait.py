@@ -29,10 +29,13 @@ if TYPE_CHECKING:
     "--poll-interval", type=DurationType(least=0.01), metavar="SECONDS", help="The polling interval (default: adapts)."
 )
 @click.option(
-    "--timeout", type=DurationType(), metavar="SECONDS", help="Give up after so long (default: 86400 and a grace)."
+    "--timeout",
+    type=DurationType(),
+    metavar="SECONDS",
+    help="Stop waiting after this long (default: 86400 and a grace).",
 )
-@click.option("--overwrite", is_flag=True, help="Replace OUTPUT where it exists.")
-@click.option("--allow-failures", is_flag=True, help="Exit with 0 also where requests failed.")
+@click.option("--overwrite", is_flag=True, help="Replace OUTPUT if it exists.")
+@click.option("--allow-failures", is_flag=True, help="Exit with 0 even if requests failed.")
 async def command(
     session: Session,
     named: str,

@@ -37,9 +37,9 @@ def _argv(context: click.Context, option: click.Parameter, value: str | None) ->
     try:
         argv = tuple(shlex.split(value or ""))
     except ValueError:
-        raise click.BadParameter("a quotation mark is not closed", context, option) from None
+        raise click.BadParameter("an unclosed quotation mark", context, option) from None
     if value is not None and not argv:
-        raise click.BadParameter("name a program", context, option)
+        raise click.BadParameter("no program given", context, option)
     return argv
 
 
@@ -53,7 +53,7 @@ def _argv(context: click.Context, option: click.Parameter, value: str | None) ->
     ],
 )
 @click.option("--interval", type=DurationType(least=0.01), metavar="S", help="The polling interval (default: adapts).")
-@click.option("--until-idle", is_flag=True, help="End when nothing runs any more and all results are here.")
+@click.option("--until-idle", is_flag=True, help="Exit when no batch is in progress and all results are saved.")
 @click.option(
     "--exec",
     "argv",
@@ -83,7 +83,7 @@ async def command(session: Session, interval: float | None, until_idle: bool, ar
             until_idle=until_idle,
         )
     if watched.unknown:
-        session.notes.say(f"The fate of {amount(watched.unknown, 'part')} is unknown; `batchtui resume` settles it.")
+        session.notes.say(f"{amount(watched.unknown, 'part')} unknown; run `batchtui resume`.")
         return ExitCode.FATE_UNKNOWN
     return ExitCode.FAILED if watched.uncollected else ExitCode.DONE
 
@@ -136,7 +136,7 @@ def _status_teller(session: Session, workspace: Workspace) -> Callable[[PollStat
         # Only after trouble was reported: each look ends in WAITING.
         elif status.state is PollerState.WAITING and said:
             said = ""
-            session.notes.say("The API answers again.")
+            session.notes.say("The API responds again.")
 
     return tell
 

@@ -45,7 +45,7 @@ def end_of_sending(notes: Stderr, submitted: Submitted) -> ExitCode:
     if submitted.waiting:
         notes.say(
             f"{amount(len(submitted.waiting), 'part')} not sent yet: `batchtui resume`, `batchtui wait` or the"
-            " dashboard send on what waits."
+            " dashboard send the waiting parts."
         )
     return ExitCode.DONE
 
@@ -82,13 +82,13 @@ _WORDS: dict[str, Callable[[SendEvent], str]] = {
     "looking": lambda event: (
         "no response to the create request; looking for it at the API."
         # A shorter wait is over before a person has read of it.
-        + (f" Its absence is proved in {countdown(event.seconds)}." if event.seconds > 10 else "")
+        + (f" It is certain in {countdown(event.seconds)}." if event.seconds > 10 else "")
     ),
     "adopted": lambda event: (
         f"no response to the create request, and {event.batch.id} fits"
-        + ("; its results will prove it." if event.batch.is_unproved else ": its results prove it.")
+        + ("; its results will confirm it." if event.batch.is_unproved else ": its results confirm it.")
     ),
-    "unknown": lambda _: "unknown whether it was created. `batchtui resume` looks again, and sends nothing twice.",
-    "account": lambda event: f"its account was not known; it is taken for {event.message}.",
+    "unknown": lambda _: "unknown whether it was created. `batchtui resume` looks for it again.",
+    "account": lambda event: f"its account was not known; assuming {event.message}.",
     "queued": lambda event: f"waits. {event.message or event.batch.reason}",
 }

@@ -8,6 +8,7 @@ Modules:
     comparison      show a comparison, as text or JSON
     composition     show a composition: the data found, rows as they would be sent, the result
     json_documents  build the JSON documents that scripts rely on, each in one place
+    man_page        write commands as man pages
     spending        show spending, as a table, CSV or JSON
     target          show one batch, or a job with its batches
 """

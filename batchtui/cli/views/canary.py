@@ -44,7 +44,7 @@ async def run_canary(
         workspace,
         plan,
         lambda call: session.notes.progress(f"canary: trying {one_line(call.skeleton)}"),
-        lambda seconds: session.notes.say(f"canary: the API wants to be left alone for {countdown(seconds)}."),
+        lambda seconds: session.notes.say(f"canary: rate limited; next try in {countdown(seconds)}."),
     )
 
 
@@ -54,13 +54,13 @@ def plan_lines(plan: CanaryPlan) -> Iterator[str]:
         changed = f" ({', '.join(call.changed)})" if call.changed else ""
         yield f"canary: {one_line(call.skeleton)}: {one_line(call.custom_id)}{changed}, {_at_most(call.at_most)}"
     for beta in plan.dropped_betas:
-        yield f"canary: without the beta {sanitize(beta)}, which only a batch may have"
+        yield f"canary: without the beta {sanitize(beta)}, which only batches accept"
     for skeleton in plan.left_out:
-        yield f"canary: {one_line(skeleton)} is not tried: it is larger than a request in real time may be"
+        yield f"canary: {one_line(skeleton)} is skipped: it is too large for a real-time request"
 
 
 def _at_most(dollars: Decimal | None) -> str:
-    return "at a cost that is not known" if dollars is None else f"for {usd(dollars)} at most"
+    return "at an unknown cost" if dollars is None else f"for at most {usd(dollars)}"
 
 
 def plan_document(plan: CanaryPlan) -> Document:
@@ -86,7 +86,7 @@ def refuse_dead(session: Session, plan: CanaryPlan, verdicts: Sequence[CanaryVer
         raise CanaryRefused(
             f"The API refuses {len(refused)} of {amount(len(plan.calls), 'shape')}: {refused[0].message}"
             " Nothing was sent.",
-            hint="Leave out --canary to send it all the same.",
+            hint="Leave out --canary to send it anyway.",
             problems=[_problem(verdict) for verdict in refused],
         )
 

@@ -48,7 +48,7 @@ def composed_lines(composed: Composed) -> Iterator[str]:
     if composed.left_out:
         yield f"  left out: {', '.join(f'{count(number)} {what}' for what, number in composed.left_out.items())}"
     if composed.changed:
-        twice = f", {count(composed.repeated)} of them stood there before" if composed.repeated else ""
+        twice = f", {count(composed.repeated)} of them existed before" if composed.repeated else ""
         yield f"  {amount(composed.changed, 'id')} made legal and unique{twice}; results have the originals"
     if composed.made:
         yield f"  {amount(composed.made, 'id')} made of the row's number"
@@ -150,14 +150,16 @@ def _prefix(prefix: CacheablePrefix, least: int) -> str:
     """Return the line about the shared prefix, and whether it is cached."""
     said = f"all begin with the same {size(prefix.bytes)}, about {count(prefix.tokens)} tokens"
     if prefix.tokens < least:
-        return f"{said}: too short to be cached (from {count(least)} tokens on)"
-    return f"{said}: marked to be cached for an hour" if prefix.is_marked else f"{said}: --cache has it cached"
+        return f"{said}: too short to be cached (minimum {count(least)} tokens)"
+    return f"{said}: cached for an hour" if prefix.is_marked else f"{said}: --cache caches it"
 
 
 def _gain(gain: CacheSavings) -> str:
     """Return what caching saves at best and costs at worst, in words."""
     saved = f"saves up to {usd(gain.all_hit)}" if gain.all_hit > 0 else "saves nothing with so few requests"
-    return f"caching it {saved} where all find it, and costs {usd(gain.none_hit)} more where none does (--prime helps)"
+    return (
+        f"caching it {saved} if all requests hit it, and costs {usd(gain.none_hit)} more if none does (--prime helps)"
+    )
 
 
 def _said(content: Any) -> str:

@@ -188,6 +188,7 @@ def failure_document(error: BatchtuiError) -> Document:
     """Write a failure: a stable word for scripts, and the sentences for people."""
     document: Document = {
         "type": error.type,
+        "code": error.code,
         "title": error.heading,
         "message": error.message,
         "hint": error.hint,

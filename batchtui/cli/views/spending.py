@@ -89,25 +89,25 @@ def sheet(ledger: Ledger, named: str | None) -> Iterator[str]:
             more = f", of which {short(thinking)} thinking" if thinking else ""
             yield f"  {said}: {_category(total, name)} for {short(tokens)}{unit}{more}"
     if total.known:
-        yield f"  at standard prices: {usd(total.standard)}; the batch saved {usd(total.saved)}"
+        yield f"  at standard prices: {usd(total.standard)}; batch discount {usd(total.saved)}"
     if total.hit_rate is not None:
         verb = "saved" if total.caching >= 0 else "cost"
         saved = f"which {verb} {usd(abs(total.caching))}"
-        yield f"  prompt cache: {total.hit_rate:.0%} of the input came out of it, {saved}"
+        yield f"  prompt cache: {total.hit_rate:.0%} of the input was read from it, {saved}"
 
 
 def remarks(ledger: Ledger) -> Iterator[str]:
     """Yield a sentence for each kind of cost that the figures do not include."""
     if ledger.total.unknown:
         answers = amount(ledger.total.unknown, "answer")
-        yield f"{answers} cannot be priced: their model has no price, or they say nothing of their tokens."
+        yield f"{answers} have no known cost: their model has no price, or their usage is missing."
     if ledger.in_flight is None:
-        yield "What is on its way has no known upper bound."
+        yield "In progress: no known upper bound."
     elif ledger.in_flight:
-        yield f"On its way: at most {usd(ledger.in_flight)}."
+        yield f"In progress: up to {usd(ledger.in_flight)}."
     if ledger.uncounted:
         ended = amount(ledger.uncounted, "ended batch", "ended batches")
-        yield f"{ended} not counted: their results are not here. `batchtui results ID` fetches them."
+        yield f"{ended} not counted: their results are not saved. `batchtui results ID` downloads them."
 
 
 def show_calculation(session: Session, sums: Sequence[CalculatedCost], *, as_csv: bool) -> None:

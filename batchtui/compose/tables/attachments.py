@@ -1,4 +1,4 @@
-"""Files as blocks of a request: images, PDFs and texts, told by their content and held against what the API takes.
+"""Read images, PDFs and texts as blocks of a request, by their content: `read_attachment`.
 
 Sizes were read in the vision and PDF pages of the documentation, November 2026; where those disagree, the API decides
 and the lower figure is a warning.
@@ -60,6 +60,7 @@ def read_attachment(path: Path) -> Attachment:
         return _wrong("file-empty", "the file is empty", "remove it from the folder")
     if kind is None:
         return _text(content)
+    # Of its base64, which is what the limits of the API count.
     length = (len(content) + 2) // 3 * 4
     limit = PDF_MOST if kind == "application/pdf" else IMAGE_MOST
     if length > limit:
@@ -95,11 +96,14 @@ def text_block(name: str, text: str) -> dict[str, Any]:
 def _text(content: bytes) -> Attachment:
     if len(content) > TEXT_MOST:
         return _wrong(
-            "file-too-large", f"the text has more than {TEXT_MOST // 1_000_000} MB", "no model reads that much"
+            "file-too-large",
+            f"the text has more than {TEXT_MOST // 1_000_000} MB",
+            "split it: no model reads that much",
         )
     encoding = detect_encoding(content[: 1 << 18])
     if (foreign := sniff(content)) is not None:
         return _wrong("file-binary", f"this is {foreign[0]}", "convert it to text, PDF or an image")
+    # In UTF-16 and UTF-32 every other byte may be zero.
     if not encoding.startswith("utf-16") and not encoding.startswith("utf-32") and b"\0" in content:
         return _wrong("file-binary", "this is binary data, and neither an image nor a PDF", "remove it from the folder")
     try:

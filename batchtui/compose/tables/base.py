@@ -1,4 +1,4 @@
-"""What a table is, whatever it is read from: named columns, and rows that come in blocks."""
+"""The protocol of a table, whatever it is read from: named columns, and rows in blocks: `Table`."""
 
 from __future__ import annotations
 

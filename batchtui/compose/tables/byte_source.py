@@ -1,4 +1,4 @@
-"""The bytes of one input: its beginning, to find out what it is, and then all of it."""
+"""Read the bytes of one input: its beginning, to detect the format, and then all of it: `ByteSource`."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class ByteSource:
         if rest is not None:
             return chain([self.head], rest)
         if self._source.path is None:
-            raise InputError("The standard input can be read only once.", hint="Write it to a file first.")
+            raise InputError("Standard input can be read only once.", hint="Write it to a file first.")
         self._counter = ByteCounter()
         return self._unpacked()
 
@@ -89,6 +89,7 @@ class ByteSource:
                 kept.seek(place)
                 chunk = kept.read(CHUNK)
             else:
+                # The pipe goes on only when a reader has come to the end of what was kept.
                 chunk = next(self._rest or iter(()), b"")
                 if not chunk:
                     return
@@ -102,4 +103,4 @@ class ByteSource:
         try:
             yield from unpacked(raw, self.name, self._source.path)
         except DamagedGzip as fault:
-            raise InputError(f"{self.name}: {fault}.", hint="Was it copied completely?") from None
+            raise InputError(f"{self.name}: {fault}.", hint="Check that it was copied completely.") from None

@@ -1,4 +1,4 @@
-"""What a cell of a table of text holds: a number, a date, an address, or text."""
+"""Tell what a cell holds: a number, a date, an address, or text: `kind_of`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ _ADDRESS = re.compile(
     r"[^@\s]+@[^@\s]+\.[^@\s]+|https?://\S+|\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-\S+"
 )
 _FLAG = re.compile(r"true|false|TRUE|FALSE|True|False")
+# 1900 to 2199, fiscal years and quarters in either order: `FY2026`, `Q3 26`, `2026-Q3`.
 _YEAR = re.compile(r"(?:19|20|21)\d\d|(?:FY|Q[1-4][ -/]?)(?:\d\d){1,2}|(?:\d\d){1,2}[ -/]?Q[1-4]")
 
 
@@ -26,6 +27,7 @@ def kind_of(cell: str) -> str:
     cell = cell.strip()
     if not cell:
         return "blank"
+    # The lengths bound the work: a cell may hold a book, and an expression with options must not walk through it.
     if len(cell) <= 40 and _NUMBER.fullmatch(cell):
         return "number"
     if len(cell) <= 60 and _DATE.fullmatch(cell):

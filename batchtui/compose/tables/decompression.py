@@ -1,4 +1,4 @@
-"""Compressed data as a stream of its bytes: gzip comes unpacked already; bzip2, xz, zstd and a zip of one file here."""
+"""Unpack bzip2, xz, zstd and a zip of one file as a stream: `unpacked`. Gzip is unpacked where files are read."""
 
 from __future__ import annotations
 
@@ -142,13 +142,14 @@ def _zip_member(name: str, path: Path | None) -> Iterator[BinaryIO]:
     from zipfile import ZipFile
 
     if path is None:
-        raise InputError("A zip archive cannot be read from a pipe.", hint="Name the file, or use gzip.")
+        raise InputError("A zip archive cannot be read from a pipe.", hint="Pass the file's path, or use gzip.")
     with ZipFile(path) as archive:
         members = [each for each in archive.infolist() if _is_data(each.filename) and not each.is_dir()]
+        # Which of several is meant, only the person knows; their columns may differ.
         if len(members) != 1:
             held = ", ".join(each.filename for each in members[:5]) or "none"
             raise InputError(
-                f"{name} is a zip archive of {len(members)} files: {held}.", hint="Unpack it and name one."
+                f"{name} is a zip archive of {len(members)} files: {held}.", hint="Unpack it and pass one of them."
             )
         with archive.open(members[0]) as member:
             yield cast("BinaryIO", member)
@@ -156,6 +157,7 @@ def _zip_member(name: str, path: Path | None) -> Iterator[BinaryIO]:
 
 def _is_data(name: str) -> bool:
     """Whether a member is more than what macOS and Windows add."""
+    # What macOS and Windows add to archives by themselves.
     return not name.startswith("__MACOSX/") and not name.rpartition("/")[2].startswith((".", "Thumbs.db"))
 
 
@@ -176,7 +178,7 @@ def _damage_said(name: str) -> Iterator[None]:
         raise
     except (BadZipFile, LZMAError, ZlibError, EOFError, ValueError) as fault:
         raise InputError(
-            f"{name}: the compressed data is damaged: {fault}.", hint="Was it copied completely?"
+            f"{name}: the compressed data is damaged: {fault}.", hint="Check that it was copied completely."
         ) from None
     except RuntimeError as fault:
         # zipfile has no class of its own for what is encrypted; zstandard's error is no subclass of anything.
@@ -189,4 +191,4 @@ def _damage_said(name: str) -> Iterator[None]:
 
 
 def _damaged(name: str, fault: Exception) -> InputError:
-    return InputError(f"{name}: the compressed data is damaged: {fault}.", hint="Was it copied completely?")
+    return InputError(f"{name}: the compressed data is damaged: {fault}.", hint="Check that it was copied completely.")

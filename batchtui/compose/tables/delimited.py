@@ -1,4 +1,4 @@
-"""Tables that are text with delimiters: CSV, TSV and what spreadsheets call so."""
+"""Read CSV, TSV and other text with delimiters as a table: `DelimitedTable`."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ class DelimitedTable:
         self._options = options
         self.name = feed.name
         self.left_out: Mapping[str, int] = {}
+        # The beginning decides all: it is read once, also of a pipe, and is a quarter of a megabyte.
         self._encoding = options.encoding or detect_encoding(feed.head)
         text = feed.head.decode(self._encoding, "replace").removeprefix("\ufeff")
         _refuse_binary(text, self.name)
@@ -52,7 +53,9 @@ class DelimitedTable:
             comment=options.comment,
         )
         if not first:
-            raise InputError(f"The first row of {self.name} is too long to be one.", hint="Is it a table?")
+            raise InputError(
+                f"The first row of {self.name} is too long to be a row of names.", hint="Check that it is a table."
+            )
         width = self._dialect.width or len(first[0])
         head = [cell.strip() for cell in first[0]]
         head = ["", *head] if self._dialect.has_row_names else head[:width]
@@ -97,6 +100,7 @@ class DelimitedTable:
         if not self._dialect.is_sure:
             name = delimiter_name(self._dialect.delimiter)
             doubts.append(Doubt("delimiter", f"{name}?", self._dialect.because, "--delimiter SIGN"))
+        # Excel's own first line (`sep=;`) is above every such table and nothing to doubt.
         is_found = self._options.skip is None and not self._dialect.says_delimiter
         if self._dialect.skip and is_found:
             lines = "1 line" if self._dialect.skip == 1 else f"{self._dialect.skip} lines"
@@ -150,7 +154,7 @@ def delimiter_name(delimiter: str) -> str:
 
 def _header_verdict(head: list[str], body: list[list[str]], said: bool | None, *, has_row_names: bool) -> HeaderVerdict:
     if said is not None:
-        return HeaderVerdict(said, "you said so", True)
+        return HeaderVerdict(said, "an option says so", True)
     if has_row_names:
         return HeaderVerdict(True, "it has no cell above the names of the rows", True)
     return judge_header(head, [row for row in body if [cell.strip() for cell in row[: len(head)]] != head])

@@ -256,7 +256,7 @@ def _up_to_long(stream: TextIO) -> Iterator[str]:
 def _odd(cells: list[str]) -> CheckFault | None:
     """Return the fault of a row with NUL characters or a blank before a quotation mark; None where there is none."""
     if any("\0" in cell for cell in cells):
-        return CheckFault("nul", "a cell has a NUL character, which is no text", "remove it, or leave the row out")
+        return CheckFault("nul", "a cell has a NUL character", "remove it, or leave the row out")
     if any(cell.startswith(" ") and cell.lstrip().startswith('"') for cell in cells):
         return CheckFault(
             "quote-space", "a blank stands before a quotation mark, so the mark is text", "remove the blank"
@@ -274,7 +274,7 @@ def _unreadable(fault: Exception) -> CheckFault:
     said = str(fault)
     if isinstance(fault, LongLine) or "field larger" in said:
         message = f"a cell is longer than {MAX_CELL:,} characters, which no model reads; nothing after it was read"
-        return CheckFault("cell-too-long", message, "is a quotation mark missing before it?")
+        return CheckFault("cell-too-long", message, "a quotation mark may be missing before it")
     if "unexpected end" in said:
         return CheckFault(
             "quote-open", "a quotation mark that is opened in this row is never closed", "the rest is lost"
@@ -285,12 +285,12 @@ def _unreadable(fault: Exception) -> CheckFault:
 
 
 def _ragged(cells: list[str], names: list[str]) -> CheckFault:
-    more = "a cell with a delimiter in it stands in quotation marks"
-    hint = more if len(cells) > len(names) else "is a line break in a cell not quoted?"
+    more = "put a cell with a delimiter in quotation marks"
+    hint = more if len(cells) > len(names) else "a line break in a cell may lack quotes"
     if any(cell.startswith(" ") and cell.lstrip().startswith('"') for cell in cells):
         hint = "remove the blank before the quotation mark"
     if cells[0].startswith(("#", "//", "--")):
-        hint = f"--comment '{cells[0][:1]}' leaves such lines out"
+        hint = f"--comment '{cells[0][:1]}' skips such lines"
     return CheckFault(
         "row-ragged", f"the row has {len(cells)} cells, the table has {len(names)} columns", hint, kind="ragged"
     )

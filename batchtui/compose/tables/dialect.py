@@ -1,4 +1,4 @@
-"""How a table of text is written: delimiter, quotation marks, lines above the header, found from its first rows.
+"""Detect how a table of text is written, from its first rows: delimiter, quotation marks, lines above: `sniff`.
 
 Not csv.Sniffer: it takes letters for delimiters (three palindromes have the delimiter "n"), is blind for one column,
 and needs seconds for long quoted cells. Here each delimiter that people use is tried on the first rows, as DuckDB and

@@ -1,4 +1,4 @@
-"""Tables that DuckDB reads: Parquet, and any SQL over files. It is imported here alone, and only when it is asked."""
+"""Read Parquet, and the rows of a SELECT over files, with DuckDB, which is imported only then: `DuckdbTable`."""
 
 from __future__ import annotations
 

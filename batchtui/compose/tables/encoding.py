@@ -1,4 +1,4 @@
-"""The encoding of a text that does not say: found from its beginning, and read as a stream of lines."""
+"""Detect the encoding of a text from its beginning, and read it as a stream of lines: `detect_encoding`."""
 
 from __future__ import annotations
 

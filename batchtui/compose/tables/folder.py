@@ -1,4 +1,4 @@
-"""A folder as a table: one row a file, in the order of the names, whatever lies below it."""
+"""Read a folder as a table, one row a file, in the order of the names: `FolderTable`."""
 
 from __future__ import annotations
 
@@ -53,6 +53,7 @@ class FolderTable(Readable):
     def rows(self) -> Iterator[list[Row]]:
         """Yield one row a file, each a block of its own: images are large."""
         if not self._path.is_dir():
+            # A single file that is no table: one row, as in a folder of one.
             yield [self._row(self._path, self._path.name)]
             return
         home, found = os.path.realpath(self._path), False
@@ -62,7 +63,7 @@ class FolderTable(Readable):
             if not os.path.realpath(path).startswith(home + os.sep):
                 yield [_wrong(self._path / name, "file-outside", "the link leads out of the folder", "copy the file")]
             elif not path.is_file():
-                yield [_wrong(self._path / name, "file-special", "this is no plain file", "remove it")]
+                yield [_wrong(self._path / name, "file-special", "this is not a regular file", "remove it")]
             else:
                 yield [self._row(path, name)]
         if not found:

@@ -1,4 +1,4 @@
-"""Whether the first row of a table names its columns, why, and how sure that is."""
+"""Judge whether the first row of a table names its columns, why, and how sure that is: `judge_header`."""
 
 from __future__ import annotations
 
@@ -45,6 +45,7 @@ def judge_header(first: list[str], body: list[list[str]]) -> HeaderVerdict:
     if not any(names):
         return HeaderVerdict(False, "the first row is blank", True)
     return (
+        # In this order: proofs by the kinds of cells are sure, words and shapes only likely.
         _refuted_by_kind(names, columns)
         or _proved_by_kind(names, columns)
         or _refuted_by_text(names, columns)
@@ -95,6 +96,7 @@ def _proved_by_kind(names: list[str], columns: list[list[str]]) -> HeaderVerdict
             return HeaderVerdict(True, f'"{_short(name)}" stands above {kinds.pop()}s', True)
         coded = [cell for cell in column if cell]
         is_name = kind_of(name) == "text" and not any(map(str.isdigit, name)) and len(name) <= MAX_NAME
+        # Three: one or two codes may be chance, and a wrong header costs a row.
         if is_name and len(coded) >= 3 and all(_is_code(cell) for cell in coded):
             return HeaderVerdict(True, f'"{_short(name)}" stands above codes such as "{_short(coded[0])}"', True)
     return None

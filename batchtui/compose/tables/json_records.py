@@ -1,4 +1,4 @@
-"""Tables that are JSON: an array or lines of objects, tasks among them."""
+"""Read an array or lines of JSON objects as a table, tasks among them: `JsonTable`."""
 
 from __future__ import annotations
 
@@ -106,4 +106,4 @@ def _rows(records: Records) -> Iterator[Row]:
 
 def _fault(text: bytes) -> CheckFault:
     faults = diagnose(text).faults
-    return faults[0] if faults else CheckFault("not-json", "it is no JSON that strict readers take")
+    return faults[0] if faults else CheckFault("not-json", "it is not valid JSON")

@@ -1,4 +1,4 @@
-"""Several files as one table: their rows one file after the other, with the columns of all of them."""
+"""Read several files as one table, one after the other, with the columns of all of them: `ManyTables`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ class ManyTables:
         self._tables = tables
         self.columns = tuple(dict.fromkeys(column for table in tables for column in table.columns))
         ids = {table.id_column for table in tables}
+        # Only where all files agree: ids of two kinds could be equal by chance.
         self.id_column = ids.pop() if len(ids) == 1 else None
         self.has_blocks = any(table.has_blocks for table in tables)
         self.left_out: Mapping[str, int] = {}

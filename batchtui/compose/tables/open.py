@@ -54,7 +54,7 @@ def open_table(name: str, options: TableOptions) -> Table:
     if feed.head.startswith(b"PAR1"):
         if name == STDIN:
             # The directory of a Parquet file stands at its end.
-            raise InputError("Parquet cannot be read from a pipe.", hint="Name the file.")
+            raise InputError("Parquet cannot be read from a pipe.", hint="Pass the file's path.")
         return parquet_table(name)
     if (foreign := sniff(feed.head)) is not None:
         raise InputError(f"{name} is {foreign[0]}, not a table.", hint=f"{foreign[1].capitalize()}.")
@@ -75,7 +75,7 @@ def open_tables(names: list[str], options: TableOptions) -> Table:
     """
     found = [file for name in names for file in _expanded(name)]
     if found.count(STDIN) > 1:
-        raise InputError("The standard input can be read only once.", hint="Name - once.")
+        raise InputError("Standard input can be read only once.", hint="Pass - once.")
     if len(found) == 1:
         return open_table(found[0], options)
     return ManyTables(f"{len(found)} files", [open_table(file, options) for file in found])
@@ -91,7 +91,9 @@ def _expanded(name: str) -> list[str]:
         return [name]
     found = sorted(glob(str(path_of(name)), recursive=True))  # noqa: PTH207 (Path.glob knows no absolute patterns)
     if not found:
-        raise InputError(f'No file fits "{name}".', hint="Check the pattern: * is any part of a name, ** any folders.")
+        raise InputError(
+            f'No file matches "{name}".', hint="Check the pattern: * is any part of a name, ** any folders."
+        )
     return found
 
 
@@ -120,7 +122,9 @@ def _refuse_stand_in(name: str, head: bytes) -> None:
         )
     if start.startswith((b"<!doctype html", b"<html", b"<?xml")):
         what = "an XML file" if start.startswith(b"<?xml") else "a web page"
-        raise InputError(f"{name} is {what}, not a table.", hint="Was a page downloaded in the place of the file?")
+        raise InputError(
+            f"{name} is {what}, not a table.", hint="Check that the file itself was downloaded, not a login page."
+        )
 
 
 def _refuse_odd(options: TableOptions) -> None:

@@ -1,4 +1,4 @@
-"""Spreadsheets (.xlsx, .xls, .xlsb, .ods) as tables, read by calamine: one sheet, without titles and blank rows."""
+"""Read one sheet of a spreadsheet (.xlsx, .xls, .xlsb, .ods) as a table, by calamine, without titles and blank rows."""
 
 from __future__ import annotations
 

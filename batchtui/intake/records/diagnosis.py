@@ -66,7 +66,7 @@ def diagnose(line: bytes) -> DiagnosedRecord:
         return DiagnosedRecord(None, None, [*faults, CheckFault("json-string", *DOUBLE_ENCODED)])
     if not isinstance(value, dict):
         return DiagnosedRecord(
-            None, None, [*faults, CheckFault("not-object", "it is JSON, but no object", f"a request is {_OPENING}")]
+            None, None, [*faults, CheckFault("not-object", "it is JSON, but not an object", f"a request is {_OPENING}")]
         )
     custom_id = value.get("custom_id")
     return DiagnosedRecord(value, custom_id if isinstance(custom_id, str) else None, faults)
@@ -86,11 +86,11 @@ def _oddities(line: bytes, value: Any, repeated: list[str], constants: list[str]
     if constants:
         yield CheckFault("nan", "it holds NaN or Infinity", "JSON has no such numbers; use null or leave it out")
     if repeated:
-        message = f'the key "{repeated[0][:60]}" stands twice in one object'
+        message = f'the key "{repeated[0][:60]}" appears twice in one object'
         yield CheckFault("duplicate-key", message, "only the last one counts", Severity.WARNING)
     # The search first: most lines hold no such escape, and encoding the whole value costs more.
     if _SURROGATE.search(line) and _has_lone_surrogate(value):
-        yield CheckFault("lone-surrogate", "it holds half of a character (a lone surrogate)", "it is no valid text")
+        yield CheckFault("lone-surrogate", "it holds half of a character (a lone surrogate)", "it is not valid text")
 
 
 def envelope_faults(value: dict[str, Any]) -> list[CheckFault]:
@@ -161,7 +161,7 @@ def _foreign(value: dict[str, Any]) -> CheckFault | None:
 
 def _not_json(fault: json.JSONDecodeError, text: str) -> CheckFault:
     """Return the fault of a record that is not JSON, with the likely reason."""
-    where = f"no JSON at character {fault.pos + 1}: {fault.msg[:1].lower()}{fault.msg[1:]}"
+    where = f"invalid JSON at character {fault.pos + 1}: {fault.msg[:1].lower()}{fault.msg[1:]}"
     if fault.msg.startswith("Extra data") and text[fault.pos :].strip() == ",":
         return CheckFault(
             "not-json", "there is a comma after the object", "remove it: sed 's/,[[:space:]]*$//' FILE", kind="comma"
@@ -169,9 +169,9 @@ def _not_json(fault: json.JSONDecodeError, text: str) -> CheckFault:
     if fault.msg.startswith("Extra data"):
         hint = "one request a line; is a newline missing?"
     elif text[fault.pos : fault.pos + 1] == "'":
-        hint = "strings stand in double quotes"
+        hint = "strings need double quotes"
     elif fault.pos >= len(text) - 1 or fault.msg.startswith("Unterminated"):
-        hint = "the line is cut short, or the request goes on in the next line (jq -c puts each on one line)"
+        hint = "the line is incomplete, or the request continues on the next line (jq -c puts each on one line)"
     elif fault.msg.startswith("Invalid control character"):
         hint = "a line break or a tab inside a string is written \\n or \\t"
     elif fault.msg.startswith("Invalid \\escape"):

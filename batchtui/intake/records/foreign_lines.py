@@ -24,7 +24,7 @@ def foreign_line(value: Mapping[str, Any]) -> CheckFault | None:
     if "params" in value:
         return None
     if (result := _result(value)) is not None:
-        hint = "results cannot be sent; batchtui retry sends requests of a batch again"
+        hint = "batchtui retry sends the requests of a batch again"
         return CheckFault("results-line", f"this is a line of {result}, not a request", hint)
     if is_openai(value):
         chat = str(value.get("url", _CHAT)).rstrip("/").endswith(_CHAT)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LEFT_OUT = "convert-key-left-out"
-_MODEL_HINT = "name one of Claude's models with --model; batchtui models lists them"
-_TOKENS_HINT = "name the most tokens of an answer with --max-tokens"
+_MODEL_HINT = "pass one of Claude's models with --model; batchtui models lists them"
+_TOKENS_HINT = "pass the most tokens of an answer with --max-tokens"
 
 _NEUTRAL: Mapping[str, tuple[Any, ...]] = {
     "n": (1,),
@@ -124,7 +124,7 @@ def _put_in(params: dict[str, Any], kind: str, model: str | None, max_tokens: in
 def _from_messages(given: Any, key: str) -> tuple[dict[str, Any], list[CheckFault]]:
     """Take params of the Messages API out of the form in which another cloud has them."""
     if not isinstance(given, dict) or not isinstance(given.get("messages"), list):
-        raise CannotConvert("convert-not-messages", f"{key} is not a request of Claude's Messages API")
+        raise CannotConvert("convert-not-messages", f"{key} is not a request for Claude's Messages API")
     if foreign := sorted({"inferenceConfig", "schemaVersion", "max_tokens_to_sample", "prompt"} & given.keys()):
         raise CannotConvert("convert-not-messages", f'{key} is for another model or API: it has "{foreign[0]}"')
     params = {name: each for name, each in given.items() if name not in ("anthropic_version", "anthropic_beta")}

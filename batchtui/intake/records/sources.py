@@ -53,9 +53,9 @@ def find_sources(names: Sequence[str]) -> list[Source]:
         InputError: something is missing, not readable, or a folder without parts.
     """
     if not names:
-        raise InputError("no file was named", hint="name a file of requests, a folder of parts, or - for stdin")
+        raise InputError("no file was given", hint="pass a file of requests, a folder of parts, or - for stdin")
     if list(names).count(STDIN) > 1:
-        raise InputError("the standard input can be read only once", hint="name - only once")
+        raise InputError("standard input can be read only once", hint="pass - only once")
     sources: list[Source] = []
     for name in names:
         if name == STDIN:
@@ -77,7 +77,7 @@ def read_chunks(source: Source, stdin: BinaryIO | None, count: ByteCounter) -> I
     try:
         if source.path is None:
             if stdin is None:
-                raise InputError("there is no standard input to read")
+                raise InputError("standard input is closed")
             yield from filter(None, _unpacked(_raw(stdin, count)))
         else:
             with source.path.open("rb", buffering=0) as file:
@@ -139,7 +139,7 @@ def _file(name: str, path: Path) -> Source:
             path.open("rb").close()
             return Source(name, path, status.st_size)
     except FileNotFoundError:
-        raise InputError(f"{name} does not exist", hint="check the path; - reads the standard input") from None
+        raise InputError(f"{name} does not exist", hint="check the path; - reads standard input") from None
     except (OSError, ValueError) as fault:
         reason = fault.strerror if isinstance(fault, OSError) else str(fault)
         raise InputError(f"{name} cannot be read: {reason or fault}") from fault
@@ -171,7 +171,7 @@ def _is_part(name: str) -> bool:
 def _folder_hint(entries: list[Path]) -> str:
     """Return the hint for a folder without request files."""
     if any(".parquet" in entry.name for entry in entries):
-        return "Parquet is not read here; write the requests as JSON lines"
+        return "Parquet cannot be read here; write the requests as JSON lines"
     if any(entry.is_dir() and not entry.name.startswith((".", "_")) for entry in entries):
-        return "folders inside it are not read; name them one by one"
+        return "subfolders are not read; pass them one by one"
     return "parts are files named *.json, *.jsonl, *.ndjson (also .gz) or part-00000"

@@ -90,7 +90,7 @@ def task_values(task: Mapping[str, Any]) -> dict[str, Any]:
 
 def template_fault(fault: InvalidTemplate, kind: str) -> CheckFault:
     """Return the fault of a template that does not fit a task's data."""
-    return CheckFault("task-template", str(fault)[:300], "the data and the template must fit", kind=kind[:60])
+    return CheckFault("task-template", str(fault)[:300], "change the template or the data", kind=kind[:60])
 
 
 def _template(kind: str, options: CheckOptions) -> Template:

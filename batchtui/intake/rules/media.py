@@ -61,7 +61,7 @@ def _data_faults(place: str, kind: str, source: dict[str, Any], verdict: ModelVe
     # all.
     if len(data) % 4:
         yield CheckFault(
-            "base64", "base64 data is cut short (its length is no multiple of 4)", "encode the whole file again"
+            "base64", "base64 data is incomplete (its length is not a multiple of 4)", "encode the whole file again"
         )
         return
     is_pdf = said == "application/pdf"
@@ -69,8 +69,12 @@ def _data_faults(place: str, kind: str, source: dict[str, Any], verdict: ModelVe
         yield verdict.severity(CheckFault("media-refused", f"{verdict.info.id} reads no PDFs", "choose another model"))
     found = _kind_of(binascii.a2b_base64(data[:_HEAD]))
     if found != said and not (is_pdf and b"%PDF-" in binascii.a2b_base64(data[:_PDF_HEAD])):
-        shown = f"the data is {found}" if found else f"the data is no {_NAMES[said]}"
-        hint = "name what it is" if found in _NAMES and kind == "image" and found != "application/pdf" else _redo(found)
+        shown = f"the data is {found}" if found else f"the data is not a {_NAMES[said]}"
+        hint = (
+            "set media_type to what it is"
+            if found in _NAMES and kind == "image" and found != "application/pdf"
+            else _redo(found)
+        )
         yield CheckFault("media-type", f"media_type is {said}, but {shown}", hint)
         return
     if kind == "image":

@@ -196,7 +196,9 @@ def effort_faults(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[st
     effort, levels = config.get("effort"), verdict.info.efforts
     accepted = [level for level, taken in levels.items() if taken]
     if effort is not None and levels and not accepted:
-        fault = CheckFault("effort-refused", f"{model} knows no output_config.effort", "leave it out", kind=model)
+        fault = CheckFault(
+            "effort-refused", f"{model} does not support output_config.effort", "leave it out", kind=model
+        )
         yield verdict.severity(fault)
     elif effort is not None and not levels and effort not in EFFORTS:
         hint = f"known: {', '.join(EFFORTS)}"

@@ -107,8 +107,8 @@ def _tool_choice(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str
         message = "tool_choice is given, but no tools"
         yield CheckFault("tool-choice-without-tools", message, "give tools, or leave it out", severity)
     elif kind == "tool" and not params.get("mcp_servers") and choice["name"] not in _names(params):
-        message = f'tool_choice names "{choice["name"][:60]}", which is no tool here'
-        yield CheckFault("tool-choice-unknown", message, "give it among the tools, or name one that is there")
+        message = f'tool_choice names "{choice["name"][:60]}", which is not in tools'
+        yield CheckFault("tool-choice-unknown", message, "add it to tools, or use one of them")
 
 
 def _names(params: dict[str, Any]) -> list[str]:
@@ -149,7 +149,9 @@ def _betas(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]
 def _stop_sequences(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:
     """Find a stop sequence of nothing."""
     if any(not each.strip() for each in params["stop_sequences"]):
-        yield CheckFault("stop-sequence-blank", "a stop sequence is blank", "each needs something that is no space")
+        yield CheckFault(
+            "stop-sequence-blank", "a stop sequence is blank", "each needs a character that is not a space"
+        )
 
 
 def _user_id(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ...]) -> Iterator[CheckFault]:

@@ -155,7 +155,7 @@ def _shape_faults(where: str, tool: dict[str, Any], row: Mapping[str, Any]) -> I
         if key not in tool:
             yield CheckFault("missing-key", f"{where}.{key} is missing", f"{kind} needs it", kind=f"{kind} {key}")
     for key in tool.keys() - COMMON_KEYS - set(row.get("keys", ())):
-        yield CheckFault("unknown-key", f"{where}.{key} is no key of {kind}", "leave it out", kind=f"{kind} {key}")
+        yield CheckFault("unknown-key", f"{where}.{key} is not a key of {kind}", "leave it out", kind=f"{kind} {key}")
 
 
 def _domain_faults(where: str, tool: dict[str, Any]) -> Iterator[CheckFault]:

@@ -92,14 +92,14 @@ def _answer_faults(blocks: list[dict[str, Any]], called: set[str]) -> Iterator[C
     if called - set(answered):
         yield _unanswered(called - set(answered))
     for orphan in sorted(set(answered) - called)[:1]:
-        message = f"a tool_result ({orphan[:60]}) answers no tool_use of the message before"
+        message = f"a tool_result ({orphan[:60]}) belongs to no tool_use of the previous message"
         yield CheckFault("tool-result-orphan", message, "the API refuses it; send its tool_use back, too")
     if len(set(answered)) < len(answered):
         twice = next(each for each in answered if answered.count(each) > 1)
-        message = f"two tool_results answer the same tool_use ({twice[:60]})"
+        message = f"two tool_results for the same tool_use ({twice[:60]})"
         yield CheckFault("tool-result-duplicate", message, "put both into the content of one")
     if any(block["type"] != "tool_result" for block in blocks[: len(results)]):
-        message = "something else comes before a tool_result in a user message"
+        message = "a tool_result comes after other content in a user message"
         yield CheckFault(
             "tool-result-not-first", message, "tool_result blocks come first in the message, text after them"
         )
@@ -111,7 +111,7 @@ def _answer_faults(blocks: list[dict[str, Any]], called: set[str]) -> Iterator[C
 
 def _unanswered(ids: set[str]) -> CheckFault:
     """Return the fault of calls without results."""
-    message = f"the call of a tool ({min(ids)[:60]}) has no tool_result in the next message"
+    message = f"the tool call ({min(ids)[:60]}) has no tool_result in the next message"
     return CheckFault("tool-result-missing", message, "add a user message with its tool_result")
 
 

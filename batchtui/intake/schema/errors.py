@@ -143,7 +143,7 @@ def _extra(_: ErrorDetails, place: ErrorLocation) -> CheckFault:
             (NOT_IN_BATCH, "not-in-batch", "is refused in a batch"),
             (SDK_ONLY, "sdk-only-key", "belongs to a client library, not to the request"),
             (FOREIGN_KEYS, "foreign-key", "is a key of another service"),
-            (HEADERS, "header-key", "is no key of a request"),
+            (HEADERS, "header-key", "is not a key of a request"),
             (MISPLACED, "misplaced-key", "does not belong at the top of params"),
         ):
             if key in table:
@@ -152,7 +152,7 @@ def _extra(_: ErrorDetails, place: ErrorLocation) -> CheckFault:
             return CheckFault("sampling-removed", f"{key} was removed by API version 2026-10-21", LEGACY_HINT)
     if key == "cache_control":
         hint = "put it on a block of text, an image, a document or a tool"
-        return CheckFault("cache-control", f"{place.name}: there is no caching mark on this object", hint)
+        return CheckFault("cache-control", f"{place.name}: cache_control is not allowed on this object", hint)
     # Looked up among all legal keys, since that is remembered; a key that is there already is no advice.
     close = _nearest(key[:60], _legal_keys(place))
     if isinstance(place.holder, dict) and close in place.holder:
@@ -220,7 +220,7 @@ def _typed_objects() -> list[type]:
 def _wrong_type(detail: ErrorDetails, place: ErrorLocation) -> CheckFault:
     if detail["type"] == "string_unicode":
         return CheckFault(
-            "lone-surrogate", f"{place.name} holds half of a character (a lone surrogate)", "it is no valid text"
+            "lone-surrogate", f"{place.name} holds half of a character (a lone surrogate)", "it is not valid text"
         )
     wanted = _SHAPES.get(detail["type"], "something else")
     if place.last in ("content", "system") and detail["type"] in UNION_KINDS:
@@ -261,11 +261,11 @@ def _pattern(detail: ErrorDetails, place: ErrorLocation) -> CheckFault:
     pattern = detail.get("ctx", {}).get("pattern")
     shown = f'"{place.value[:60]}"' if isinstance(place.value, str) else ""
     if pattern == r"\S":
-        return CheckFault("empty-text", f"{place.name} is empty", "the API refuses text without anything in it")
+        return CheckFault("empty-text", f"{place.name} is empty", "the API refuses empty text")
     if place.last == "data":
         return CheckFault("base64", f"{place.name} is not base64", _base64_hint(str(place.value)))
     if place.last == "name":
-        return CheckFault("tool-name", f"{place.name} {shown} is no tool name", "1 to 128 letters, digits, _ and -")
+        return CheckFault("tool-name", f"{place.name} {shown} is not a tool name", "1 to 128 letters, digits, _ and -")
     if place.last == "type":
         return _unknown_tool(place, shown)
     if place.last == "country":
@@ -287,7 +287,7 @@ def _unknown_tool(place: ErrorLocation, shown: str) -> CheckFault:
     if is_newer:
         hint = "it may be newer than this program"
     severity = Severity.WARNING if is_newer else Severity.ERROR
-    return CheckFault("unknown-tool", f"{place.name} {shown} is no kind of tool known here", hint, severity, value[:40])
+    return CheckFault("unknown-tool", f"{place.name} {shown} is not a known kind of tool", hint, severity, value[:40])
 
 
 def _base64_hint(data: str) -> str:
@@ -298,7 +298,7 @@ def _base64_hint(data: str) -> str:
         return "it may not hold line breaks or spaces"
     if "-" in data or "_" in data:
         return "use the standard alphabet (+ and /), not the one for URLs"
-    return "encode the file's bytes with base64" if data else "there is nothing in it"
+    return "encode the file's bytes with base64" if data else "it is empty"
 
 
 def _too_short(_: ErrorDetails, place: ErrorLocation) -> CheckFault:

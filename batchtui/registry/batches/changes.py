@@ -78,6 +78,7 @@ class Batches:
         now = self._clock.now()
         async with self._database.transaction() as tx:
             before = await row_of(tx, key)
+            # The first miss counts: how long a batch has not been shown decides whether it is called missing.
             since = decode_time(before["missed_at"]) or now
             await tx.execute("UPDATE batches SET missed_at = ? WHERE key = ?", (encode_time(since), key))
         return since
@@ -119,6 +120,7 @@ class Batches:
                 (part.requests, part.bytes, part.body, part.part, key),
             )
             await tx.execute(
+                # With the fingerprint, so that the same file is noticed when it is submitted again.
                 "UPDATE jobs SET requests = ?, bytes = ?, source = ?, fingerprint = ?, models = ? WHERE id = ?",
                 (part.requests, part.bytes, source, requests.fingerprint, list_text(models), before["job_id"]),
             )

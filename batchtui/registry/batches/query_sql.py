@@ -23,6 +23,10 @@ Condition = tuple[str, list[Any]]
 COST = "CAST(coalesce(b.cost_actual, b.cost_estimate) AS REAL)"
 FAILED = "coalesce(b.failures, b.errored + b.expired + b.canceled)"
 """Requests that did not succeed: by the saved results read closely, else by the API's counts."""
+UNANSWERED = "(b.errored + b.expired + b.canceled)"
+"""Requests without an answer."""
+UNSURE = f"(coalesce(b.failures, {UNANSWERED}) - {UNANSWERED})"
+"""Answers that need a look, such as truncated ones; 0 until the results are saved and read."""
 CREATED = "coalesce(b.created_at, b.planned_at)"
 _ANYWHERE = (
     "j.name || ' ' || coalesce(b.id, '') || ' ' || j.id || ' ' || j.source || ' ' || j.models || ' ' || j.tags"
@@ -181,6 +185,9 @@ _SORTS: Mapping[SortKey, _Sort] = {
     "tags": _text("nullif(j.tags, '[]')"),
     "id": _text("b.id"),
     "failed": _Sort(FAILED, True, True),
+    "ok": _Sort(f"b.succeeded - {UNSURE}", True, True),
+    "some": _Sort(UNSURE, True, True),
+    "bad": _Sort(UNANSWERED, True, True),
     "attempt": _Sort("b.attempt", True),
     "created": _Sort(CREATED, True),
     "expires": _Sort("CASE WHEN b.ended_at IS NULL THEN b.expires_at END"),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SUFFIX = ".backup"
-_RESTORED = "It was planned or being sent in a restored registry: whether it was sent since then is not known."
+_RESTORED = "Planned or being sent when this registry was backed up; whether it was sent since then is unknown."
 _NAMES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
 _BACK_TO_UNKNOWN = (
     "UPDATE batches SET state = 'unknown', reason = ?, sends = max(sends, 1), submitted_at = coalesce(submitted_at, ?),"

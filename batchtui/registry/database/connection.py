@@ -83,7 +83,7 @@ class Database:
                 raise RegistryDamaged.at(self.path, "it is empty (0 bytes)")
             return
         if backup_path(self.path).exists():
-            raise RegistryDamaged.at(self.path, "it is gone, and only its backup is there")
+            raise RegistryDamaged.at(self.path, "it is missing, and only its backup exists")
         new = self.path.with_name(f"{self.path.name}.{os.getpid()}.{os.urandom(4).hex()}.new")
         try:
             os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
@@ -113,7 +113,7 @@ class Database:
             what = "deleted" if now is None else "replaced by another file"
             raise RegistryReplaced(
                 f"The registry {self.path} was {what} while batchtui was running. Nothing is sent or saved any more.",
-                hint="Restore the file if it was not meant to go, and start batchtui again.",
+                hint="Restore the file if it was deleted by mistake, and start batchtui again.",
             )
 
     async def close(self) -> None:
@@ -168,7 +168,7 @@ class Database:
             raise self._said(
                 error,
                 f"The registry {self.path} cannot be read: {error}.",
-                hint="Close what locks it, or look at it with `batchtui doctor`.",
+                hint="Close the program that locks it, or run `batchtui doctor`.",
             ) from error
 
     async def one(self, sql: str, values: Iterable[Any] = ()) -> sqlite3.Row | None:
@@ -203,7 +203,7 @@ class Database:
             raise self._said(
                 error,
                 f"The registry {self.path} cannot be written: {error}.",
-                hint="Make room on the disk and try again.",
+                hint="Free disk space and run the command again.",
             ) from error
         # Only after a commit: a transaction that was rolled back must wake nobody.
         for listener in self._listeners:

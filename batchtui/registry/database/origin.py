@@ -76,7 +76,7 @@ class Origin:
         except OSError as error:
             raise StorageError(
                 f"The registry {self._path} is gone: {error.strerror}.",
-                hint="Close batchtui everywhere and open it again; nothing is sent meanwhile.",
+                hint="Close batchtui everywhere and open it again. Nothing is sent until then.",
             ) from error
 
     def _sends_beside(self) -> int:

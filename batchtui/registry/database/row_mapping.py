@@ -30,6 +30,7 @@ def to_batch(row: Row) -> Batch:
         return _to_batch(row)
     except (ValueError, TypeError, ArithmeticError) as error:
         raise RegistryDamaged(
+            # Named by its key: a disk that flips a bit spoils one row, and `--repair` leaves that one out.
             f"Row {row['key']} of the registry's batches cannot be read: {error}.",
             hint="`batchtui doctor --repair` rebuilds the registry without it.",
         ) from error

@@ -52,6 +52,7 @@ class DirectFile:
         rest = len(data) % BLOCK
         whole = len(data) - rest
         self._write(data[:whole])
+        # The last write of a file is rarely a multiple of the block size, which O_DIRECT requires.
         if rest:
             self._use_page_cache()
             self._write(data[whole:])
@@ -63,7 +64,7 @@ class DirectFile:
         try:
             count = os.readv(self._fd, [self._chunk])
         except OSError as error:
-            self._mind(error)
+            self._fall_back(error)
             count = os.readv(self._fd, [self._chunk])
         return self._chunk[:count]
 
@@ -82,9 +83,9 @@ class DirectFile:
             try:
                 data = data[os.write(self._fd, data) :]
             except OSError as error:
-                self._mind(error)
+                self._fall_back(error)
 
-    def _mind(self, error: OSError) -> None:
+    def _fall_back(self, error: OSError) -> None:
         """Turn to the page cache where the file system accepted the flag but refuses the write; else raise."""
         if not self._is_straight or error.errno != errno.EINVAL:
             raise error

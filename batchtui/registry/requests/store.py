@@ -96,7 +96,7 @@ class RequestStore:
                     path.rename(home / path.name)
                 staged.folder.rmdir()
         except OSError as error:
-            raise StorageError(f"The requests of {job_id} could not be kept: {error}.") from error
+            raise StorageError(f"The requests of {job_id} could not be stored: {error}.") from error
 
     def discard(self, staged: StagedRequests) -> None:
         """Throw away what was staged."""
@@ -112,10 +112,12 @@ class RequestStore:
         try:
             actual = path.stat().st_size
         except OSError as error:
-            raise StorageError(f"The stored requests of {job_id} are gone: {path}.") from error
+            raise StorageError(f"The stored requests of {job_id} are missing: {path}.") from error
         # Sent shorter or longer, it would not be what its Content-Length says.
         if actual != length:
-            raise StorageError(f"{path} has {actual} bytes, {length} were planned: it was damaged and is not sent.")
+            raise StorageError(
+                f"{path} has {actual} bytes, {length} were planned. The file was damaged, so it was not sent."
+            )
         return StoredBody(path, length)
 
     def has(self, job_id: str) -> bool:
@@ -137,7 +139,7 @@ class RequestReader:
     def __init__(self, folder: Path, attempt: int) -> None:
         path = folder / index_name(attempt)
         if not path.exists():
-            raise StorageError(f"The requests of {folder.name} are not kept here.")
+            raise StorageError(f"The requests of {folder.name} are not stored.")
         self.folder = folder
         self.attempt = attempt
         self._index = sqlite3.connect(

@@ -277,5 +277,6 @@ def _storage_errors() -> Iterator[None]:
         yield
     except (OSError, sqlite3.Error) as error:
         raise StorageError(
-            f"The requests could not be stored: {error}.", hint="Nothing was sent. Make room on the disk and try again."
+            f"The requests could not be stored: {error}.",
+            hint="Nothing was sent. Free disk space and run the command again.",
         ) from error

@@ -101,6 +101,7 @@ def serve() -> None:
         answer = ("built", summary.to_json()) if summary else None
     except (OSError, sqlite3.Error) as error:
         answer = ("refused", str(error))
+    # A parent that has gone reads no answer, and a write to its pipe would raise.
     if answer:
         os.write(1, json.dumps(answer).encode() + b"\n")
 
@@ -114,6 +115,7 @@ def _index(raw: Path, target: Path, lines: IO[bytes]) -> ResultSummary | None:
             if isinstance(told, list):
                 index, part = told
                 return builder.finish((Path(index), part) if index else None)
+            # Only what was told to be there: the end of the file may be a line that is half written.
             while told:
                 block = file.read(min(told, BLOCK))
                 if not block:

@@ -67,6 +67,7 @@ class JobResults:
     def __init__(self, merged: MergedResults) -> None:
         """Number the results; blocking, a fraction of a second for a million."""
         self._merged = merged
+        # Two arrays of machine numbers: a list of pairs would take twenty times the memory for a million results.
         self._source = array("H")
         self._seq = array("I")
         self._numbers: list[array[int]] = []
@@ -118,6 +119,7 @@ class JobResults:
         for reader, numbers in zip(self._merged.readers, self._numbers, strict=True):
             for group in reader.groups:
                 here = array("I", (numbers[seq] for seq in reader.order(group=group.id) if numbers[seq]))
+                # A group whose every failure was tried again with success is not shown any more.
                 if here:
                     first.setdefault(group.kind, group)
                     members.setdefault(group.kind, array("I")).extend(here)

@@ -31,7 +31,7 @@ _CONTENT, _AFTER = b'"content":[', b'"stop_reason":'
 """What a message's content begins with, and the key that the service writes after it; a text has both escaped."""
 
 
-class _Said(NamedTuple):
+class _IndexedResult(NamedTuple):
     """The beginning of one result, as its index has it. Sorts by custom_id, then by attempt."""
 
     custom_id: str
@@ -105,6 +105,7 @@ class ResultPairs:
         first, second = self._sides
         at_most = first.number + second.number
         for number, (one, other) in enumerate(_joined(first.latest(), second.latest()), 1):
+            # Zero is no place: seqs are numbered from 1.
             self._places[0].append(one.place if one else 0)
             self._places[1].append(other.place if other else 0)
             self._codes.append(DIFFERENCES.index(self._difference(one, other)))
@@ -161,7 +162,7 @@ class ResultPairs:
     def _both(self) -> Iterator[tuple[_Side, array[int]]]:
         return zip(self._sides, self._places, strict=True)
 
-    def _difference(self, one: _Said | None, other: _Said | None) -> AnswerChange:
+    def _difference(self, one: _IndexedResult | None, other: _IndexedResult | None) -> AnswerChange:
         if one is None or other is None:
             return AnswerChange.ONLY_FIRST if other is None else AnswerChange.ONLY_SECOND
         if one.outcome.is_success != other.outcome.is_success:
@@ -184,16 +185,17 @@ class _Side:
     """The results of one set of batches, the later attempts last."""
 
     def __init__(self, batches: Sequence[Batch], store: ResultStore, stack: ExitStack) -> None:
+        # Streams are merged by their place here: of one custom_id, the result of the latest attempt comes last.
         in_turn = sorted(batches, key=lambda batch: (batch.attempt, batch.part, batch.key))
         self._readers: list[ResultReader] = [stack.enter_context(store.reader(batch)) for batch in in_turn]
         self.number = sum(reader.count for reader in self._readers)
         self.outcomes: dict[Outcome, int] = {}
 
-    def latest(self) -> Iterator[_Said]:
+    def latest(self) -> Iterator[_IndexedResult]:
         """Yield the results that count, in order of their custom_ids."""
-        streams = [self._said(source, reader) for source, reader in enumerate(self._readers)]
+        streams = [self._rows(source, reader) for source, reader in enumerate(self._readers)]
         in_order = streams[0] if len(streams) == 1 else merge(*streams, key=itemgetter(0, 1, 2))
-        counts: _Said | None = None
+        counts: _IndexedResult | None = None
         for said in in_order:
             if counts is not None and said.custom_id != counts.custom_id:
                 yield counts
@@ -204,9 +206,9 @@ class _Side:
             yield counts
 
     @staticmethod
-    def _said(source: int, reader: ResultReader) -> Iterator[_Said]:
+    def _rows(source: int, reader: ResultReader) -> Iterator[_IndexedResult]:
         return (
-            _Said(custom_id, source, seq, outcome, message)
+            _IndexedResult(custom_id, source, seq, outcome, message)
             for custom_id, seq, outcome, message in reader.by_custom_id()
         )
 
@@ -227,7 +229,9 @@ def _seq(place: int) -> int:
     return place & (1 << _SEQS) - 1
 
 
-def _joined(first: Iterator[_Said], second: Iterator[_Said]) -> Iterator[tuple[_Said | None, _Said | None]]:
+def _joined(
+    first: Iterator[_IndexedResult], second: Iterator[_IndexedResult]
+) -> Iterator[tuple[_IndexedResult | None, _IndexedResult | None]]:
     """Walk two sets at once, both in order of their custom_ids."""
     one, other = next(first, None), next(second, None)
     while one or other:

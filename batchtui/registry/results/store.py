@@ -173,12 +173,12 @@ class ResultStore:
         if paths.raw.exists() and batch.results is ResultsState.SAVED and (wrong := self.damage(batch)):
             raise ResultsUnavailable(
                 f"The saved results of {batch.id or batch.name} are {wrong}: {paths.raw}.",
-                hint="`batchtui results ID` fetches them again while the API has them; --salvage reads what is left.",
+                hint="`batchtui results ID` downloads them again; --salvage exports what is left.",
             )
         if not paths.raw.exists():
             raise ResultsUnavailable(
-                f"The results of {batch.id or batch.name} are not saved here.",
-                hint="`batchtui results ID` fetches them where the batch has ended.",
+                f"The results of {batch.id or batch.name} are not saved.",
+                hint="`batchtui results ID` downloads them once the batch has ended.",
             )
         try:
             reader = ResultReader.open(paths.raw, paths.index)
@@ -341,6 +341,7 @@ class ResultDownload:
         """
         sent = (requests.folder / index_name(requests.attempt), part) if requests else None
         try:
+            # A second try that brought fewer bytes must not end in lines of the first.
             self._file.truncate(self.position)
             self._known = self.position
             return self._index.finish(sent)
@@ -433,5 +434,5 @@ def _digest_of(path: Path) -> str:
 
 def _refused(error: Exception) -> StorageError:
     return StorageError(
-        f"The results could not be stored: {error}.", hint="Make room on the disk and fetch the results again."
+        f"The results could not be stored: {error}.", hint="Free disk space and download the results again."
     )

@@ -60,13 +60,13 @@ async def _import(workspace: Workspace, batch_id: str) -> None:
     except BatchNotFound as error:
         raise BatchNotFound(
             f"The API has no such batch in this workspace: {batch_id}.",
-            hint="Is it of another workspace or profile (--profile NAME)? `batchtui sync` imports those of this one.",
+            hint="Check the id; a batch of another workspace needs its credentials (--profile NAME).",
             status=error.status,
             request_id=error.request_id,
         ) from error
     # Other servers ignore what they do not know in a path; another batch must not be taken for the one that was named.
     if remote.id != batch_id:
-        raise UnknownTarget(f"The API answered with another batch than {batch_id}.")
+        raise UnknownTarget(f"The API responded with another batch than {batch_id}.")
     await bring_in(workspace, remote)
 
 

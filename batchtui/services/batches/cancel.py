@@ -99,7 +99,7 @@ def unproved_reason(batch: Batch, typed: Collection[str]) -> str:
     """Return why a batch is not touched that may be somebody else's; empty where its id was typed, or it is proved."""
     if not batch.is_unproved or batch.id in typed:
         return ""
-    return f"it is not proved that {batch.id} is this part's batch; name it by that id to act on it all the same"
+    return f"it is not proved that {batch.id} is this part's batch; pass that id to act on it anyway"
 
 
 async def refuse_changed(workspace: Workspace, batch: Batch) -> None:
@@ -113,7 +113,9 @@ async def refuse_changed(workspace: Workspace, batch: Batch) -> None:
     refuse_other_account(batch, await workspace.front_account())
     now = await workspace.registry.batches.get(batch.key)
     if now.id != batch.id:
-        raise UsageError(f"{batch.id} turned out not to be {batch.name} part {batch.part}.", hint="Look at it again.")
+        raise UsageError(
+            f"{batch.id} turned out not to be {batch.name} part {batch.part}.", hint="Check its status again."
+        )
 
 
 def _sent_meanwhile(batch: Batch) -> UsageError:
@@ -135,15 +137,15 @@ async def _cancel(workspace: Workspace, batch: Batch) -> None:
         raise BatchtuiError(
             f"{batch.id} is still in progress after it was canceled.",
             title="Not canceled",
-            hint="Run the command again, or look at `batchtui log`.",
+            hint="Run the command again; `batchtui log` shows the API's responses.",
         )
 
 
 _WHY_NOT = {
-    BatchState.SUBMITTING: "it is being sent; wait until the API has answered",
-    BatchState.UNKNOWN: "nobody knows yet whether it exists; `batchtui resume` finds out",
+    BatchState.SUBMITTING: "it is being sent; wait for the API's response",
+    BatchState.UNKNOWN: "it is unknown whether it was created; run `batchtui resume` first",
     BatchState.CANCELING: "it is being canceled already",
-    BatchState.ENDED: "it has ended",
-    BatchState.MISSING: "the API does not show it",
-    BatchState.DELETED: "it is deleted",
+    BatchState.ENDED: "it has already ended; nothing to cancel",
+    BatchState.MISSING: "it is not found at the API",
+    BatchState.DELETED: "it is already deleted",
 }

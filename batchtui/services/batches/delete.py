@@ -95,7 +95,7 @@ async def _drop(workspace: Workspace, batch: Batch) -> None:
     """Take a batch out of the lists here, where it stands as it stood when the plan was made."""
     if not await workspace.registry.batches.drop(batch.key, batch.state, batch.id):
         now = await workspace.registry.batches.get(batch.key)
-        raise UsageError(f"{batch.name} part {batch.part} is {now.state} meanwhile; it was left alone.")
+        raise UsageError(f"{batch.name} part {batch.part} is {now.state} by now; it was not deleted.")
 
 
 async def _delete(workspace: Workspace, batch: Batch) -> None:
@@ -123,7 +123,7 @@ async def _delete(workspace: Workspace, batch: Batch) -> None:
     raise BatchtuiError(
         f"{batch.id} is still there after it was deleted." + (f" {failure.message}" if failure else ""),
         title="Not deleted",
-        hint=f"Run the command again; `batchtui delete {batch.id} --local` forgets it here and leaves it at the API.",
+        hint=f"Run the command again, or forget it locally: `batchtui delete {batch.id} --local`.",
     )
 
 
@@ -136,13 +136,15 @@ async def _loses_results(workspace: Workspace, batch: Batch) -> bool:
 
 def _why_not(batch: Batch, *, locally: bool, force: bool, loses: bool) -> str:
     if batch.state is BatchState.DELETED:
-        return "it is deleted already"
+        return "it is already deleted"
     if batch.state is BatchState.SUBMITTING:
         return "it is being sent; wait until the API has responded"
     if batch.state is BatchState.UNKNOWN and not (locally and force):
-        return "nobody knows yet whether it exists; `batchtui resume` finds out"
+        return "it is unknown whether it was created; run `batchtui resume` first"
     if batch.state.is_running:
-        return "" if locally and force else "it is in progress. Cancel it first, or forget it here with --local --force"
+        return (
+            "" if locally and force else "it is in progress. Cancel it first, or forget it locally with --local --force"
+        )
     if batch.state is BatchState.ENDED and not force and loses:
-        return "its results are not saved here; save them with `batchtui results`, or use --force"
+        return "its results are not saved; save them with `batchtui results`, or pass --force"
     return ""

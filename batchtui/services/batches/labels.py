@@ -44,8 +44,8 @@ class LabelEdit:
             return f"a note has at most {LONGEST_NOTE:,} signs"
         tags = (*(self.tags or ()), *self.add)
         if not all(tag.strip() for tag in tags):
-            return "a tag has to say something"
-        return f"a tag has at most {LONGEST_TAG} signs" if any(len(tag) > LONGEST_TAG for tag in tags) else ""
+            return "a tag cannot be empty"
+        return f"a tag has at most {LONGEST_TAG} characters" if any(len(tag) > LONGEST_TAG for tag in tags) else ""
 
     def of(self, job: Job) -> Job:
         """Return a job with its new labels."""
@@ -86,7 +86,7 @@ async def label(workspace: Workspace, job_ids: Sequence[str], labelling: LabelEd
         UsageError: where they cannot be.
     """
     if labelling.complaint:
-        raise UsageError(f"That cannot be written: {labelling.complaint}.")
+        raise UsageError(f"Invalid label: {labelling.complaint}.")
     return await workspace.registry.labels.change(list(dict.fromkeys(job_ids)), labelling.of)
 
 

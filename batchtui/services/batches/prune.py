@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 AT_REST = timedelta(days=1)
 """Files written within this time may belong to a process that is still running, and stay."""
 REASONS = {
-    "staging": "requests that were laid aside and never sent",
-    "requests": "requests of a submission that ended before it was noted; nothing of it was sent",
-    "attempt": "requests of a retry that ended before it was noted; nothing of it was sent",
-    "download": "what a broken download left behind; the results are saved whole",
-    "index": "half an index; the results have a whole one",
-    "half-names": "what rows were called, of a composition that ended midway",
-    "names": "what rows were called, of requests that no job has",
-    "export": "half a file of an export that ended midway",
+    "staging": "requests that were staged and never sent",
+    "requests": "requests of an interrupted submission; none of them was sent",
+    "attempt": "requests of an interrupted retry; none of them was sent",
+    "download": "leftovers of a broken download; the results are saved completely",
+    "index": "an incomplete index; the results have a complete one",
+    "half-names": "original ids of an interrupted `compose`",
+    "names": "original ids that belong to no job",
+    "export": "an incomplete file of an interrupted export",
     "deleted": "requests and results of a job whose batches were all deleted",
 }
 

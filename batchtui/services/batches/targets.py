@@ -64,8 +64,8 @@ async def find_target(workspace: Workspace, named: str) -> Target:
     if batches:
         return Target(named, (batches[0],))
     raise UnknownTarget(
-        f'The registry knows no batch or job "{named}".',
-        hint="`batchtui list --all` shows what it knows; `batchtui sync` brings in what was made elsewhere.",
+        f'There is no batch or job "{named}".',
+        hint="`batchtui list --all` lists all of them; `batchtui sync` imports batches created elsewhere.",
     )
 
 
@@ -90,7 +90,7 @@ async def _last(workspace: Workspace) -> Target:
     newest = await workspace.registry.views.select(BatchQuery(limit=1))
     if not newest:
         raise UnknownTarget(
-            "The registry is empty, so there is no last batch.", hint="`batchtui submit FILE` makes the first one."
+            "There are no batches yet, so @last means nothing.", hint="`batchtui submit FILE` creates the first one."
         )
     job = await workspace.registry.jobs.get(newest[0].job)
     if job is None or newest[0].parts == newest[0].attempt == 1:
@@ -104,7 +104,7 @@ async def _of_job(workspace: Workspace, named: str, job: Job) -> Target:
 
 def _ambiguous(named: str, meanings: Sequence[str]) -> UnknownTarget:
     return UnknownTarget(
-        f'"{named}" could mean {len(meanings)} things.',
-        hint="Say which: " + ", ".join(meanings[:10]) + ".",
-        title="Several batches",
+        f'"{named}" matches {len(meanings)} batches or jobs.',
+        hint="Use one of: " + ", ".join(meanings[:10]) + ".",
+        title="Ambiguous ID",
     )

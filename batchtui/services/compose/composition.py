@@ -85,7 +85,7 @@ async def sample(composition: Composition, first: int, count: int) -> list[Rende
 
 def _open(folder: Path, options: ComposeOptions, rules: ComposerOptions) -> Composition:
     if (options.data is None) == (options.sql is None):
-        raise UsageError("Name the data: --data FILE, or --sql with a SELECT.")
+        raise UsageError("Pass the data with --data FILE, or with --sql and a SELECT.")
     template = choose_template(folder, options)
     table = open_data(options, attach_text=attaches_text(template))
     return Composition(default_for(folder, table) if template is None else template, table, options, rules)
@@ -137,7 +137,7 @@ def default_for(folder: Path, table: Table) -> Template | None:
         return saved_template(DEFAULT, folder)
     raise UsageError(
         f"{table.name} needs a template.",
-        hint=f"--template names a file or a saved one. The columns are {', '.join(table.columns[:20])}.",
+        hint=f"Pass --template with a file or a saved name. The columns are {', '.join(table.columns[:20])}.",
     )
 
 

@@ -23,7 +23,7 @@ TEXTS = ("prompt", "system", "answers")
 """The fields of a draft that are written, over several lines."""
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 """Delimiters by the words for them."""
-TOOL = {"name": "answer", "description": "Give the answer."}
+TOOL = {"name": "answer", "description": "Answer in this form."}
 """The tool that fields become; its input is the answer."""
 
 
@@ -233,5 +233,5 @@ def _json(text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise InputError(
-            f"The form of the answers is no JSON yet: {error}.", hint="A field a line is simpler."
+            f"The schema of the answers is not valid JSON yet: {error}.", hint="A field a line is simpler."
         ) from None

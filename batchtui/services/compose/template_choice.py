@@ -29,7 +29,7 @@ def choose_template(folder: Path, options: ComposeOptions) -> Template | None:
     """
     if options.template is None:
         if options.system or options.schema or options.fields:
-            raise UsageError("Name the template: --template.", hint="System, schema and fields go with one.")
+            raise UsageError("Pass --template.", hint="--system, --schema and --field need a template.")
         return None
     chosen = options.template
     template = chosen if isinstance(chosen, Template) else saved_template(chosen, folder)
@@ -81,7 +81,9 @@ async def templates(workspace: Workspace) -> list[TemplateEntry]:
 def _save(folder: Path, options: ComposeOptions, name: str) -> Template:
     template = choose_template(folder, options)
     if template is None:
-        raise UsageError("There is no template to save.", hint="--template names the one to save as another.")
+        raise UsageError(
+            "There is no template to save.", hint="Pass --template with the one to save under another name."
+        )
     chosen = {key: getattr(options, key) for key in ("model", "max_tokens", "id", "cache")}
     changes: dict[str, Any] = {key: value for key, value in chosen.items() if value is not None}
     try:
@@ -95,7 +97,7 @@ def _structure(template: Template, options: ComposeOptions) -> dict[str, Any]:
     from batchtui.compose.answer_schema import read_schema, refuse_bad_schema, schema_of_fields
 
     if options.schema and options.fields:
-        raise UsageError("The form of the answers is given twice.", hint="Say --schema or --field.")
+        raise UsageError("The answers have two schemas.", hint="Pass either --schema or --field.")
     if options.fields:
         return {"schema": schema_of_fields(options.fields)}
     if options.schema:
@@ -117,4 +119,4 @@ def _no_template(named: str, folder: Path) -> UsageError:
 def wrong_template(fault: InvalidTemplate) -> InputError:
     """Return the InputError for an invalid template."""
     said = str(fault)
-    return InputError(f"{said[:1].upper()}{said[1:].rstrip('.')}.", title="The template is wrong")
+    return InputError(f"{said[:1].upper()}{said[1:].rstrip('.')}.", title="Template error")

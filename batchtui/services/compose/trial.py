@@ -50,7 +50,7 @@ async def plan_trial(workspace: Workspace, request: bytes) -> TrialPlan:
         InputError: there is no request.
     """
     if not request:
-        raise InputError("This row cannot be sent as it is.", hint="What is wrong with it stands below the request.")
+        raise InputError("This row cannot be sent as it is.", hint="Its problems are listed below the request.")
     said = from_json(request)
     custom_id, params = said["custom_id"], said["params"]
     weighed = RequestGrouper()

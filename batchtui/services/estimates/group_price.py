@@ -162,7 +162,7 @@ def uncertainties(load: RequestGroup, shape: Shape | None) -> tuple[str, ...]:
     """Return why the input may be larger than the request shows, a sentence each."""
     said = []
     if load.elsewhere:
-        said.append("images or documents are named by address or file id, and their size is not known here")
+        said.append("images or documents are given by URL or file id, so their size is unknown")
     if shape and any(trait.startswith(AT_THE_API) for trait in shape.traits):
-        said.append("tools that run at the API put what they find into the input")
+        said.append("server tools add what they find to the input")
     return tuple(said)

@@ -158,7 +158,7 @@ class _Asking:
             except Refused as error:
                 if error.status not in OF_THE_REQUEST:
                     raise
-                self.notes.append(f"The API would not count a request: {error.message}")
+                self.notes.append(f"The API refused to count a request: {error.message}")
                 return None
         return None
 
@@ -197,5 +197,5 @@ def _tally(
     left = sum(load.requests for load in loads if load not in tokens)
     said = list(notes)
     if left:
-        said.append(f"The input of {left:,} requests of other kinds was worked out from its bytes.")
+        said.append(f"The input of {left:,} requests of other kinds was estimated from its bytes.")
     return TokenCounts(tokens, Counted(done, sum(load.requests for load in loads) - left, tuple(said)))

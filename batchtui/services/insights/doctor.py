@@ -102,7 +102,7 @@ def _space(workspace: Workspace) -> HealthCheck:
         "space",
         health,
         f"kept: {kept}; {free:,.1f} GB free",
-        "" if free > 1 else "Make room on the disk; `batchtui prune` says what can go.",
+        "" if free > 1 else "Free disk space; `batchtui prune` lists what can be deleted.",
     )
 
 
@@ -117,7 +117,7 @@ def _settings(workspace: Workspace) -> HealthCheck:
     except BatchtuiError as error:
         return HealthCheck("settings", Health.BAD, error.message, error.hint)
     exists = workspace.paths.config_file.exists()
-    return HealthCheck("settings", Health.GOOD, "read" if exists else "none written; the defaults hold")
+    return HealthCheck("settings", Health.GOOD, "read" if exists else "no file; the defaults apply")
 
 
 async def _credentials(workspace: Workspace) -> HealthCheck:
@@ -130,7 +130,7 @@ async def _credentials(workspace: Workspace) -> HealthCheck:
         )
     used = find_credentials(workspace.profile, base_url=workspace.base_url)
     if used.travels_open:
-        open_way = f"{found}; all of it, the key too, travels unencrypted to {used.destination}"
+        open_way = f"{found}; everything, the key included, travels unencrypted to {used.destination}"
         return HealthCheck("credentials", Health.NOTE, open_way, "Use an https address in ANTHROPIC_BASE_URL.")
     return HealthCheck("credentials", Health.GOOD, found)
 
@@ -153,6 +153,10 @@ async def _api(workspace: Workspace) -> list[HealthCheck]:
     if skew is not None:
         is_off = abs(skew) > CLOCK_SKEW_ALLOWED
         message = f"{abs(skew).total_seconds():.0f} s {'behind' if skew.total_seconds() > 0 else 'ahead of'} the API"
-        hint = "Set this machine's clock: lost answers are looked for by time." if is_off else ""
+        hint = (
+            "Correct this machine's clock: batches whose create got no response are searched for by time."
+            if is_off
+            else ""
+        )
         findings.append(HealthCheck("clock", Health.BAD if is_off else Health.GOOD, message, hint))
     return findings

@@ -82,11 +82,11 @@ async def _of_the_way_out(workspace: Workspace) -> AsyncIterator[BatchWarning]:
     from batchtui.gateway.credentials import describe_credentials
 
     tally = await workspace.registry.views.tally()
-    at_stake = f"{amount(tally.running, 'batch', 'batches')} cannot be asked about until then"
+    at_stake = f"{amount(tally.running, 'batch', 'batches')} cannot be refreshed until then"
     last = await workspace.registry.journal.last_call()
     if tally.running and workspace.profile is None and describe_credentials() is None:
         advice = f"Set ANTHROPIC_API_KEY, or log in with `ant auth login`; {at_stake}."
-        yield BatchWarning("credentials", "No credentials are found any more", advice, WarningAction.REFRESH)
+        yield BatchWarning("credentials", "No credentials are found", advice, WarningAction.REFRESH)
     elif tally.running and last is not None and last.status in (401, 403):
         advice = f"See `batchtui doctor` for which ones are used; {at_stake}."
         yield BatchWarning(
@@ -96,7 +96,12 @@ async def _of_the_way_out(workspace: Workspace) -> AsyncIterator[BatchWarning]:
     if skew is not None and abs(skew) > CLOCK_SKEW_ALLOWED:
         behind = "behind" if skew > timedelta() else "ahead of"
         message = f"This machine's clock is {about(abs(skew))} {behind} the API's"
-        yield BatchWarning("clock", message, "Set it: lost answers are looked for by time.", WarningAction.REFRESH)
+        yield BatchWarning(
+            "clock",
+            message,
+            "Correct it: batches whose create got no response are searched for by time.",
+            WarningAction.REFRESH,
+        )
 
 
 def _unsent(batches: Iterable[Batch]) -> Iterator[BatchWarning]:
@@ -127,7 +132,7 @@ def _expiring(batches: Iterable[Batch], history: Forecaster, now: datetime) -> I
             # The history outweighs the clock: an hour is enough where such batches take minutes.
             if forecast.end < batch.expires_at:
                 continue
-            why = f"will probably expire in {about(left)}, judged by {grounds(forecast)}"
+            why = f"will probably expire in {about(left)}, estimated from {grounds(forecast)}"
         elif left < SHORT:
             why = f"expires in {about(left)} and may not finish in time"
         else:
@@ -139,13 +144,13 @@ def _after_expiry(batch: Batch) -> str:
     """Return what can be done once a batch has expired: only requests that are stored here can be sent again."""
     if batch.is_foreign:
         return "What is not done by then is not billed. It was made elsewhere: its requests are not here to retry."
-    return f"What is not done by then is not billed; `batchtui retry {sanitize(batch.id or '')}` sends that again."
+    return f"Expired requests are not billed; `batchtui retry {sanitize(batch.id or '')}` sends them again."
 
 
 def _going(batch: Batch, now: datetime) -> BatchWarning:
     assert batch.results_until is not None
     message = f"The API deletes the results of {part_name(batch)} in {about(batch.results_until - now)}"
-    advice = f"They are not saved here; `batchtui results {sanitize(batch.id or '')}` fetches them."
+    advice = f"They are not saved; `batchtui results {sanitize(batch.id or '')}` fetches them."
     return BatchWarning("results_going", message, advice, WarningAction.FETCH, batch)
 
 

@@ -29,7 +29,7 @@ class HookFailed(BatchtuiError):
     """A command could not be run, took too long, or ended with another code than 0."""
 
     type = "hook"
-    title = "The command could not be told"
+    title = "Notification command failed"
 
 
 async def run(
@@ -48,7 +48,7 @@ async def run(
             async with asyncio.timeout(timeout):
                 await _talk(process, json.dumps(document).encode() + b"\n")
         except TimeoutError:
-            raise HookFailed(f"{argv[0]} was ended: it took longer than {timeout:g} s.") from None
+            raise HookFailed(f"{argv[0]} was stopped after {timeout:g} s.") from None
         finally:
             await _end(process)
         if process.returncode:

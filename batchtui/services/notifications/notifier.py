@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import BatchtuiError, StorageError
 from batchtui.domain.limits import RESULTS_EXPIRE_SOON, RESULTS_KEPT
-from batchtui.domain.notice import NoticeKind
+from batchtui.domain.notice import LimitShare, NoticeKind
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.runtime import process_identity
 from batchtui.runtime.clock import sleep_until_any
+from batchtui.services.spending.limit_notices import create_limit_notices
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,7 +86,8 @@ class Notifier:
         registry = self._workspace.registry.notices
         # Claimed one by one in the registry: of several open processes each gets some, and none twice.
         mine = [notice for notice in notices if await registry.claim(notice.seq, channel.name)]
-        news = [notice for notice in mine if is_current(notice)]
+        now = self._workspace.clock.now()
+        news = [notice for notice in mine if is_current(notice, now)]
         outcome = "told"
         try:
             if news:
@@ -115,7 +117,8 @@ class Notifier:
 
 
 async def create_due_notices(workspace: Workspace) -> None:
-    """Make the notices that only time brings about: results that the API will delete soon."""
+    """Make the notices that no single change brings about: results that are deleted soon, limits nearly spent."""
+    await create_limit_notices(workspace)
     now = workspace.clock.now()
     # Only those whose time is nearly over: of all others there may be 100,000, and this is asked every few seconds.
     soon = now - RESULTS_KEPT + RESULTS_EXPIRE_SOON
@@ -135,7 +138,7 @@ def goes_soon(batch: Batch, now: datetime) -> bool:
     return not is_here and batch.results_until is not None and now < batch.results_until <= now + RESULTS_EXPIRE_SOON
 
 
-def is_current(notice: Notice) -> bool:
+def is_current(notice: Notice, now: datetime) -> bool:
     """Return whether a notice is still true: what was settled meanwhile is not delivered."""
     batch = notice.batch
     match notice.kind:
@@ -145,12 +148,16 @@ def is_current(notice: Notice) -> bool:
             return batch.state is BatchState.UNKNOWN
         case NoticeKind.SPEND_LIMIT:
             return batch.state is BatchState.PLANNED
+        case NoticeKind.LIMIT_NEAR:
+            # A notice of yesterday's limit says nothing about today.
+            share = LimitShare.from_subject(notice.subject)
+            return share is not None and share.day == f"{now.astimezone():%Y-%m-%d}"
         case NoticeKind.RESULTS_GOING:
             return batch.results not in (ResultsState.SAVED, ResultsState.GONE)
 
 
 def _is_due(workspace: Workspace, notice: Notice) -> bool:
     """Return whether a notice is due: most lost answers are found again within the grace period."""
-    if notice.kind is not NoticeKind.UNKNOWN or not is_current(notice):
+    if notice.kind is not NoticeKind.UNKNOWN or not is_current(notice, workspace.clock.now()):
         return True
     return workspace.clock.now() - notice.at >= timedelta(seconds=workspace.settings.submit.grace)

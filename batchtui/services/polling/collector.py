@@ -71,7 +71,7 @@ class Collector:
             except Exception as error:
                 log.exception("a round of the collector failed")
                 self._rest(error)
-                self._on_error(as_batchtui_error(error, "Results could not be fetched"))
+                self._on_error(as_batchtui_error(error, "Results could not be downloaded"))
             finally:
                 self._on_progress("", 0, 0)
             await sleep_until_any(self._workspace.clock, self._pause(), self._committed)
@@ -170,7 +170,7 @@ class Collector:
         except Exception as error:
             if not isinstance(error, BatchtuiError):
                 log.exception("the results of %s could not be fetched", batch.id)
-            failure = as_batchtui_error(error, f"The results of {batch.id} could not be fetched")
+            failure = as_batchtui_error(error, f"The results of {batch.id} could not be downloaded")
             await self._note_failure(batch, failure)
             return failure
         self._outages = 0
@@ -218,9 +218,7 @@ def as_batchtui_error(error: Exception, what: str) -> BatchtuiError:
     """Return an exception as an error with a sentence for people."""
     if isinstance(error, BatchtuiError):
         return error
-    return BatchtuiError(
-        f"{what}: {type(error).__name__}: {error}. It will be tried again.", hint="The log has the details."
-    )
+    return BatchtuiError(f"{what}: {type(error).__name__}: {error} (it is retried).", hint="The log has the details.")
 
 
 def _one_notice(failed: list[tuple[Batch, BatchtuiError]], seconds: float) -> BatchtuiError:
@@ -228,7 +226,7 @@ def _one_notice(failed: list[tuple[Batch, BatchtuiError]], seconds: float) -> Ba
     batch, error = failed[0]
     said = f"The results of {part_name(batch)} could not be fetched"
     if len(failed) > 1:
-        said = f"The results of {len(failed)} batches could not be fetched, {part_name(batch)} among them"
+        said = f"The results of {len(failed)} batches could not be downloaded, {part_name(batch)} among them"
     again = f"retrying in {countdown(seconds)}"
     notice = type(error)(f"{said}: {error.message.rstrip('.')}; {again}.", hint="They are fetched again by themselves.")
     notice.heading = error.heading

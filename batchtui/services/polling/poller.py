@@ -144,7 +144,7 @@ class Poller:
             return await self._turn()
         except Exception as error:
             log.exception("a round of the poller failed")
-            failure = as_batchtui_error(error, "The API could not be asked")
+            failure = as_batchtui_error(error, "Refreshing failed")
             seconds = self._back_off()
             if self._failures == 1:
                 self._report(failure)

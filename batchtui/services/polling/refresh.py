@@ -226,7 +226,9 @@ async def _look_closer(workspace: Workspace, gateway: Gateway, batch: Batch) -> 
             # It can never be proved now, so it must not be taken for this part's any longer: a person decides.
             await workspace.registry.sendings.vanished(batch.key, batch.id)
             return [batch.key]
-        await batches.missing(batch.key, f"The API has not shown it since {since:%H:%M:%S} UTC: {error.message}")
+        await batches.missing(
+            batch.key, f"It has not been found at the API since {since:%H:%M:%S} UTC: {error.message}"
+        )
         return [batch.key]
     workspace.hear(remote)
     return await batches.heard([remote])

@@ -21,6 +21,7 @@ from batchtui.domain.states import BatchState
 from batchtui.services.polling import maintenance, refresh
 from batchtui.services.submission import resume
 from batchtui.services.workspace import is_elsewhere, refuse_other_account
+from batchtui.text.durations import span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -100,8 +101,8 @@ async def wait(
             return batches
         if elapsed >= limit:
             raise WaitTimedOut(
-                f"{len(open_batches)} of {len(batches)} batches still run after {timedelta(seconds=round(elapsed))}.",
-                hint="Nothing was canceled: wait again, or open the dashboard.",
+                f"{len(open_batches)} of {len(batches)} batches are still in progress after {span(elapsed)}.",
+                hint="Nothing was canceled. Wait again, or open the dashboard.",
             )
         pause = seconds or poll_interval or maintenance.interval_for(workspace, open_batches)
         # Never longer than the time that is left, and never zero: that would be a busy loop.
@@ -118,7 +119,8 @@ def refuse_undecided(batches: Sequence[Batch]) -> None:
     for batch in batches:
         if batch.state in (BatchState.UNKNOWN, BatchState.SUBMITTING):
             raise FateUnknown(
-                f"Nobody knows whether {batch.name} part {batch.part} was created.", hint="`batchtui resume` finds out."
+                f"It is unknown whether {batch.name} part {batch.part} was created.",
+                hint="`batchtui resume` looks for it at the API.",
             )
         if batch.state is BatchState.PLANNED:
             raise NeverSent(

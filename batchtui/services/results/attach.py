@@ -35,8 +35,8 @@ async def attach_requests(workspace: Workspace, target: Target, file: str) -> Ba
     [batch, *others] = target.batches
     if others or not batch.is_foreign or workspace.registry.requests.has(batch.job):
         raise UsageError(
-            f"Requests can be attached to one batch that was made elsewhere; those of {target.named} are known.",
-            hint="Name one batch by its id.",
+            f"Only a batch created elsewhere can get requests; those of {target.named} are stored already.",
+            hint="Pass the id of one batch.",
         )
     if batch.state is BatchState.ENDED:
         batch = await collect(workspace, batch)
@@ -56,7 +56,9 @@ async def attach_requests(workspace: Workspace, target: Target, file: str) -> Ba
 
 def _refuse_other_requests(workspace: Workspace, batch: Batch, checked: Staged, file: str) -> None:
     if checked.report.errors:
-        raise InputError(f"{file} has errors, so it cannot be attached.", problems=checked.report.problems)
+        raise InputError(
+            f"{file} has errors and was not attached. `batchtui check` lists them.", problems=checked.report.problems
+        )
     staged = checked.requests
     promised = batch.counts.total
     if len(staged.parts) != 1 or (promised and staged.requests != promised):
@@ -70,4 +72,6 @@ def _refuse_other_requests(workspace: Workspace, batch: Batch, checked: Staged, 
     # Both ways: a missing id and an additional one each mean another file.
     if differing := sorted(sent ^ answered):
         named = ", ".join(differing[:EXAMPLES])
-        raise UsageError(f"{file} is not what {batch.id} was made of: {len(differing):,} custom_ids differ ({named}).")
+        raise UsageError(
+            f"{file} does not hold the requests of {batch.id}: {len(differing):,} custom_ids differ ({named})."
+        )

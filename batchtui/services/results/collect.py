@@ -101,10 +101,10 @@ def discrepancies(summary: ResultSummary, counts: RequestCounts) -> tuple[str, .
             said.append(f"The API counts {promised:,} {word}, and sent {came:,}.")
     if summary.ids is not None and summary.ids.missing:
         named = ", ".join(summary.ids.missing_examples)
-        said.append(f"{summary.ids.missing:,} requests have no result: {named} ….")
+        said.append(f"{summary.ids.missing:,} requests have no result, such as {named}.")
     if summary.ids is not None and summary.ids.unexpected:
         named = ", ".join(summary.ids.unexpected_examples)
-        said.append(f"{summary.ids.unexpected:,} results answer no request of this part: {named} ….")
+        said.append(f"{summary.ids.unexpected:,} results belong to no request of this part, such as {named}.")
     return tuple(said)
 
 
@@ -128,8 +128,8 @@ def damage(summary: ResultSummary, promised: int) -> str | None:
     if ids is not None and (ids.unexpected or ids.missing):
         foreign = f" ({', '.join(ids.unexpected_examples)})" if ids.unexpected else ""
         return (
-            f"{ids.unexpected:,} results answer no request of this batch{foreign}, and {ids.missing:,} requests have no"
-            " result."
+            f"{ids.unexpected:,} results belong to no request of this batch{foreign}, and {ids.missing:,} requests have"
+            " no result."
         )
     return None
 
@@ -181,9 +181,9 @@ async def _fetch(
             came += len(block)
             if came > most:
                 raise ResultsDamaged(
-                    f"The results of {batch.id} do not end: more than {most / 1e6:,.0f} MB came for"
+                    f"The download of {batch.id} was stopped: more than {most / 1e6:,.0f} MB came for"
                     f" {_promised(batch):,} requests.",
-                    hint="Look at ANTHROPIC_BASE_URL: the API would not send so much.",
+                    hint="Check ANTHROPIC_BASE_URL: the API does not send that much.",
                 )
             # Gathered to a megabyte: each call into the thread costs more than a small block. Meanwhile the next blocks
             # arrive in the socket's buffer.
@@ -242,7 +242,7 @@ async def _unsave(workspace: Workspace, batch: Batch, wrong: str) -> Batch:
     await workspace.registry.batches.set_results(batch.key, ResultsState.GONE if is_gone else ResultsState.NONE)
     log.warning("the saved results of %s are %s; what is left: %s", batch.id, wrong, aside)
     if is_gone:
-        left = f" What is left of them: {aside}." if aside else ""
+        left = f" The rest is kept in {aside}." if aside else ""
         raise ResultsUnavailable(
             f"The saved results of {batch.id} are {wrong}, and the API no longer has them.{left}",
             hint=f"`batchtui results {batch.id} --salvage OUTPUT` exports what can be read." if aside else "",
@@ -296,12 +296,12 @@ async def _disown_if_foreign(workspace: Workspace, batch: Batch, summary: Result
         await sendings.unprovable(batch.key, batch.id, f"{batch.id} may be it; that cannot be proved: {reason}")
         raise FateUnknown(
             f"Whether {batch.id} is this part's batch cannot be proved: {reason}",
-            hint=f"`batchtui resume {batch.job} --adopt {batch.id}` takes it on your word.",
+            hint=f"`batchtui resume {batch.job} --adopt {batch.id}` takes it without proof.",
         )
-    await sendings.disown(batch.key, batch.id, f"{batch.id} holds the answers to other requests.")
+    await sendings.disown(batch.key, batch.id, f"{batch.id} has the results of other requests.")
     raise FateUnknown(
-        f"{batch.id} was taken for this part and holds the answers to other requests.",
-        hint="`batchtui resume` looks again for the batch that was really made.",
+        f"{batch.id} was taken for this part, but has the results of other requests.",
+        hint="`batchtui resume` looks for the right batch.",
     )
 
 
@@ -314,7 +314,7 @@ async def _note_gone(workspace: Workspace, batch: Batch) -> None:
 def _damaged(workspace: Workspace, batch: Batch, problem: str) -> ResultsDamaged:
     kept = workspace.registry.results.paths(batch).part
     return ResultsDamaged(
-        f"The results of {batch.id} are not whole: {problem} They are kept aside and not called saved: {kept}",
+        f"The results of {batch.id} are incomplete: {problem} They were not saved, but kept in {kept}.",
         hint=f"Fetch them again; `batchtui results {batch.id} --salvage OUTPUT` exports what can be read,"
         " --accept saves them as they are.",
     )
@@ -322,7 +322,7 @@ def _damaged(workspace: Workspace, batch: Batch, problem: str) -> ResultsDamaged
 
 def _refuse_unless_ended(batch: Batch) -> None:
     if batch.id is None or not batch.state.is_at_api:
-        raise ResultsUnavailable(f"{batch.name} was not sent yet, so it has no results.", hint="`batchtui resume`.")
+        raise ResultsUnavailable(f"{batch.name} has not been sent, so it has no results.", hint="`batchtui resume`.")
     if batch.state is BatchState.DELETED:
         raise ResultsUnavailable(f"{batch.id} was deleted before its results were saved.")
     if batch.results is ResultsState.GONE:
@@ -332,7 +332,7 @@ def _refuse_unless_ended(batch: Batch) -> None:
         )
     if batch.state.is_running:
         raise ResultsUnavailable(
-            f"{batch.id} has not ended yet.", hint="`batchtui wait ID` waits for it and saves the results."
+            f"{batch.id} is still in progress.", hint="`batchtui wait ID` waits for it and saves the results."
         )
 
 

@@ -123,8 +123,8 @@ def _saved(workspace: Workspace, target: Target) -> list[Batch]:
     saved = [batch for batch in target.batches if batch.results is ResultsState.SAVED and store.has(batch)]
     if not saved:
         raise ResultsUnavailable(
-            f"There are no saved results of {target.named}, so there is nothing to compare.",
-            hint="`batchtui results ID` fetches them where the batch has ended.",
+            f"The results of {target.named} are not saved, so they cannot be compared.",
+            hint="`batchtui results ID` downloads them once the batch has ended.",
         )
     return saved
 

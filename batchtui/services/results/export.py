@@ -127,7 +127,7 @@ def _export(
     with MergedResults(plan.batches, results, registry.requests) as merged:
         by_input = in_input_order(plan, merged)
         if plan.with_requests and not merged.has_requests:
-            raise UsageError("The requests of this batch are not kept here, so they cannot be shown with the results.")
+            raise UsageError("The requests of this batch are not stored, so they cannot be exported with the results.")
         tally = _Tally()
         with open_atomic(plan.output, stream, overwrite=plan.overwrite, notes=workspace.paths.exports) as out:
             # Nothing is parsed for the most common export, which then runs as fast as the disk.

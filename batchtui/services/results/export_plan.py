@@ -129,9 +129,11 @@ async def plan_export(workspace: Workspace, batches: Sequence[Batch], options: E
 def _refuse_what_does_not_fit(kind: Format, options: ExportOptions) -> None:
     """Refuse choices that mean nothing in a format. Raises `UsageError`."""
     if options.bom and not kind.is_delimited:
-        raise UsageError(f"A byte order mark is for csv and tsv; this is {kind}.", hint="Leave --bom out.")
+        raise UsageError(f"--bom applies to csv and tsv, not to {kind}.", hint="Leave --bom out.")
     if options.fields and kind is Format.CHAT:
-        raise UsageError("The format chat has no fields: each line is a conversation.", hint="Leave --fields out.")
+        raise UsageError(
+            "--fields does not apply to the format chat: each line is a conversation.", hint="Leave --fields out."
+        )
 
 
 def _total(saved: Sequence[Batch], picked: Picked | None) -> int:
@@ -150,7 +152,7 @@ def _format(options: ExportOptions) -> Format:
     if options.format is None:
         return format_of(options.output)
     if options.format not in set(Format):
-        raise UsageError(f'There is no format "{options.format}".', hint=f"Formats are {', '.join(Format)}.")
+        raise UsageError(f'There is no format "{options.format}".', hint=f"The formats are {', '.join(Format)}.")
     return Format(options.format)
 
 
@@ -178,5 +180,5 @@ def _split(workspace: Workspace, batches: Sequence[Batch]) -> tuple[tuple[Batch,
             hint="`batchtui wait ID` waits for the end and saves them.",
         )
     if not saved:
-        raise ResultsUnavailable("There are no saved results.")
+        raise ResultsUnavailable("No results are saved.")
     return saved, tuple(others)

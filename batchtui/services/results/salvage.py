@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from batchtui.registry.results.reader import ResultReader
     from batchtui.services.workspace import Workspace
 
-FOREIGN = "answers no request of this batch"
+FOREIGN = "belongs to no request of this batch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def salvage(workspace: Workspace, batches: Sequence[Batch]) -> Salvage:
     found = tuple(batch for batch in batches if store.paths(batch).raw.exists())
     if not found:
         raise ResultsUnavailable(
-            "Nothing of these results is on this disk.", hint="`batchtui results ID` fetches them."
+            "No part of these results is on this disk.", hint="`batchtui results ID` fetches them."
         )
     picked: dict[int, list[int]] = {}
     notes: dict[str, str] = {}

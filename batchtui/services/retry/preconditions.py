@@ -26,8 +26,8 @@ def refuse_unkept(workspace: Workspace, target: Target) -> None:
     """Stop where there are no requests to send: before results are fetched for nothing. Raises `UsageError`."""
     if not workspace.registry.requests.has(target.batches[0].job):
         raise UsageError(
-            f"The requests of {target.named} are not kept here: it was made elsewhere, or they were let go.",
-            hint="Submit the file again; `batchtui results ID --only errored` says which of its requests failed.",
+            f"The requests of {target.named} are not stored: it was created elsewhere, or they were deleted.",
+            hint="Submit the file again; `batchtui results ID --only errored` lists those that failed.",
         )
 
 
@@ -44,15 +44,17 @@ def _refuse_unsettled(workspace: Workspace, batch: Batch) -> None:
     part = f"{batch.name}, part {batch.part} of attempt {batch.attempt}"
     if batch.state in (BatchState.PLANNED, BatchState.SUBMITTING, BatchState.UNKNOWN):
         raise UsageError(
-            f"{part}, is not settled: {batch.state}.",
-            hint="`batchtui resume` sends it, or finds out what became of it.",
+            f"{part}, cannot be retried yet: it is {batch.state}.",
+            hint="`batchtui resume` sends it, or looks for it at the API.",
         )
     if batch.state.is_running:
-        raise ResultsUnavailable(f"{part}, still runs.", hint="`batchtui wait ID` waits for it and saves its results.")
+        raise ResultsUnavailable(
+            f"{part}, is still in progress.", hint="`batchtui wait ID` waits for it and saves its results."
+        )
     is_saved = batch.results is ResultsState.SAVED and workspace.registry.results.has(batch)
     if batch.state is BatchState.ENDED and not is_saved and batch.results is not ResultsState.GONE:
         raise ResultsUnavailable(
-            f"The results of {batch.id or part} are not saved yet, so nobody knows what has failed.",
+            f"The results of {batch.id or part} are not saved yet, so the failed requests are not known.",
             hint="`batchtui results ID` saves them.",
         )
 
@@ -62,7 +64,7 @@ def refuse_paused(only: Collection[str], kinds: Collection[Kind]) -> None:
     if Outcome.PAUSED in only or any(kind[0] is Outcome.PAUSED for kind in kinds):
         raise UsageError(
             "Paused answers cannot be retried: that would send the original request and pay for it twice,"
-            " and the conversation would not go on.",
+            " and the conversation would not continue.",
             hint="`batchtui results ID --only paused --with-requests` exports them, to continue the conversations.",
         )
 
@@ -73,8 +75,8 @@ def refuse_unknown_words(only: frozenset[str], found: Unresolved) -> None:
     for word in sorted(only):
         if word not in WORDS and word not in types:
             raise UsageError(
-                f'"{word}" is nothing that can be sent again.',
-                hint=f"There are {', '.join(WORDS)}, and the types of errors that occurred.",
+                f'"{word}" is neither an outcome nor an error type of this job.',
+                hint=f"Use {', '.join(WORDS)}, or an error type that occurred.",
             )
 
 
@@ -83,16 +85,32 @@ def nothing_to_retry(job: Job, found: Unresolved, custom_ids: frozenset[str] | N
     # What is open is named, so that the person can name it with --only.
     left = [f"{failed.group.count:,} {failed.group.error_type or failed.group.outcome}" for failed in found.failed]
     if found.missing:
-        left.append(f"{found.missing:,} {MISSING}")
+        left.append(f"{found.missing:,} without a result")
     if found.away:
-        left.append(f"{found.away:,} that the API does not show at the moment")
+        left.append(f"{found.away:,} of batches not found at the API")
     if not left:
         if custom_ids is not None and not found.succeeded:
-            return NothingToRetry(f"{job.name} has no request that is called like that.")
+            return NothingToRetry(f"{job.name} has no requests with these custom_ids.")
         if custom_ids is not None:
-            return NothingToRetry("All that was named has succeeded.")
+            return NothingToRetry("All of the named requests have succeeded.")
         return NothingToRetry(f"All {found.succeeded:,} requests of {job.name} have succeeded.")
-    return NothingToRetry(
-        f"Nothing of that kind is open in {job.name}. There are {', '.join(left)}.",
-        hint="--only names what to send again all the same; what is wrong with a request stays wrong.",
-    )
+    return NothingToRetry(f"Nothing to retry by default in {job.name}: {', '.join(left)}.", hint=_advise(job, found))
+
+
+def _advise(job: Job, found: Unresolved) -> str:
+    """Return which command retries what is left, beginning with what a higher limit cures."""
+    outcomes = {failed.group.outcome for failed in found.failed}
+    if Outcome.TRUNCATED in outcomes:
+        return f"`batchtui retry {job.name} --max-tokens N` sends the truncated ones again with a higher limit."
+    named = [
+        failed.group.error_type or str(failed.group.outcome)
+        for failed in found.failed
+        if failed.group.outcome is not Outcome.PAUSED
+    ]
+    if found.missing:
+        named.append(MISSING)
+    if named:
+        return f"`batchtui retry {job.name} --only {named[0]}` sends them again anyway."
+    if outcomes:
+        return f"`batchtui results {job.name} --only paused --with-requests` exports the paused conversations."
+    return f"`batchtui status {job.name}` shows its batches."

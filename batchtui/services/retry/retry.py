@@ -111,7 +111,7 @@ async def plan_retry(workspace: Workspace, target: Target, options: RetryOptions
     anywhere in the job is never sent again.
 
     Raises:
-        ResultsUnavailable: results that will come are not saved yet, so nobody knows what has failed.
+        ResultsUnavailable: results that will come are not saved yet, so the failed requests are not known.
         UsageError: parts are not sent yet, or the requests are not kept here.
         NothingToRetry: all has succeeded, or the rest would fail again and was not named.
         InputError: with another model or max_tokens the requests are wrong.
@@ -123,7 +123,7 @@ async def plan_retry(workspace: Workspace, target: Target, options: RetryOptions
     workspace.warm_up()
     job = target.job or await workspace.registry.jobs.get(target.batches[0].job)
     if job is None:
-        raise UnknownTarget(f"The registry knows no job of {target.named}.")
+        raise UnknownTarget(f"There is no job of {target.named}.")
     batches = await workspace.registry.views.of_job(job.id)
     # One batch named: only its requests, although later attempts of the job decide what has succeeded.
     within = None if target.job else target.batches[0]
@@ -179,7 +179,7 @@ async def apply_retry(
         )
     except AttemptTaken:
         raise UsageError(
-            f"{job.name} was tried again by another process meanwhile. Nothing was sent.",
+            f"{job.name} was retried by another process in the meantime. Nothing was sent.",
             hint=f"`batchtui status {job.id}` shows its attempts.",
         ) from None
     if account is None:
@@ -236,7 +236,7 @@ class _Planning:
             staged, resending = self._lay_aside(found.chosen, readers)
         if not staged.requests:
             self._registry.requests.discard(staged)
-            raise NothingToRetry(f"None of what failed in {self._job.name} is among the requests that are kept here.")
+            raise NothingToRetry(f"The failed requests of {self._job.name} are not stored.")
         models = tuple(model for model, _ in resending.models.most_common() if model)
         return RetryPlan(
             self._job, self.attempt, staged.parts, staged, resending.changed, models, resending.problems, found.failed,
@@ -295,8 +295,8 @@ class _Planning:
             self._tell(len(block))
         if resending.errors:
             raise InputError(
-                f"{resending.errors:,} errors in the changed requests; nothing was sent.",
-                hint="Another --model or --max-tokens, or none, may do.",
+                f"{resending.errors:,} errors in the changed requests. Nothing was sent.",
+                hint="Try another --model or --max-tokens, or none.",
                 problems=resending.problems,
             )
 

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
 
 
+SINGLE, DAILY = "for one submission", "for a day"
+"""What limits are called that hold whatever the profile."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """One limit that applies to a submission."""
@@ -29,6 +33,8 @@ class Limit:
     """USD that count towards it already: actual costs, or the upper bound of the estimate."""
     unknown: int = 0
     """Batches of unknown cost, which are not in `spent`."""
+    profile: str = ""
+    """The profile that it is a limit of; empty for any other."""
 
     @property
     def left(self) -> Decimal:
@@ -47,15 +53,15 @@ async def limits(workspace: Workspace, max_cost: Decimal | None) -> list[Limit]:
     found: list[Limit] = []
     single = settings.max_cost if max_cost is None else max_cost
     if single is not None:
-        found.append(Limit("for one submission", single))
+        found.append(Limit(SINGLE, single))
     foreign = settings.count_foreign
     if settings.max_cost_a_day is not None:
         spent, unknown = await workspace.registry.costs.committed(midnight(workspace.clock.now()), with_foreign=foreign)
-        found.append(Limit("for a day", settings.max_cost_a_day, spent, unknown))
+        found.append(Limit(DAILY, settings.max_cost_a_day, spent, unknown))
     profile = workspace.profile or ""
     if profile in settings.max_cost_of_profile:
         spent, unknown = await workspace.registry.costs.committed(None, profile=workspace.profile, with_foreign=foreign)
-        found.append(Limit(f"of the profile {profile}", settings.max_cost_of_profile[profile], spent, unknown))
+        found.append(Limit(f"of the profile {profile}", settings.max_cost_of_profile[profile], spent, unknown, profile))
     return found
 
 
@@ -69,14 +75,14 @@ async def enforce_limits(workspace: Workspace, estimate: Estimate, max_cost: Dec
     for limit in await limits(workspace, max_cost):
         against = f"the limit {limit.what} is {usd(limit.usd)}"
         if limit.spent:
-            against += f", of which {usd(limit.spent)} is spent or on its way"
+            against += f", of which {usd(limit.spent)} is spent or in progress"
         if limit.unknown:
             against += f" (without {amount(limit.unknown, 'batch', 'batches')} of unknown cost)"
         if at_most is None:
             why = " ".join(estimate.unbounded) or "There is no estimate."
             raise CostLimit(
-                f"Nobody can say what this costs at most, and {against}. {why} Nothing was sent.",
-                hint="Lift the limit for this once, or give the model a price in the settings.",
+                f"The highest possible cost is unknown, and {against}. {why} Nothing was sent.",
+                hint="Raise or remove the limit, or set the model's price under [prices] in the settings.",
             )
         if at_most > limit.left:
             raise CostLimit(

@@ -44,6 +44,8 @@ class LedgerLine:
     """What the priced answers would have cost without a batch."""
     estimates: dict[int, Decimal | None] = field(default_factory=dict)
     """What each batch in it, all of it, was thought to cost."""
+    models: dict[str, Decimal] = field(default_factory=dict)
+    """USD by model, of what has a price."""
     caching: Decimal = NOTHING
     """What the prompt cache saved; below 0 where writing cost more than reading saved."""
 
@@ -84,6 +86,8 @@ class LedgerLine:
             return
         self.unknown += spending.unmetered
         self.known += spending.cost
+        model = spending.model or NO_MODEL
+        self.models[model] = self.models.get(model, NOTHING) + spending.cost
         self.standard += spending.cost if spending.standard is None else spending.standard
         self.caching += NOTHING if spending.uncached is None else spending.uncached - spending.cost
         if spending.categories is not None:

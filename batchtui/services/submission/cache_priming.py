@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LOOK_AGAIN = timedelta(seconds=15)
 """How long a part that waits for the priming batch waits before it is tried again: the cache lives for an hour only."""
-REASON = "It waits for the priming batch of one request to end, so that the others find its cache"
+REASON = "Waiting for the priming request to end, so that the others find its cache"
 _DONE = (BatchState.ENDED, BatchState.DELETED, BatchState.MISSING)
 
 

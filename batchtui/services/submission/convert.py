@@ -238,7 +238,9 @@ def _lines(source: Source) -> Iterator[tuple[int, bytes, int]]:
         place = source.name if fault.line is None else f"{source.name}:{fault.line}"
         raise InputError(f"{place}: {fault.message}. Nothing was written.", hint=fault.hint) from None
     except DamagedGzip as fault:
-        raise InputError(f"{source.name}: {fault}. Nothing was written.", hint="Was it copied completely?") from None
+        raise InputError(
+            f"{source.name}: {fault}. Nothing was written.", hint="Check that it was copied completely."
+        ) from None
 
 
 def _names(sources: list[Source]) -> Iterator[Any]:

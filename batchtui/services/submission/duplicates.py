@@ -43,7 +43,7 @@ async def refuse_duplicates(workspace: Workspace, earlier: Sequence[Job], *, for
     raise SubmittedBefore(
         f"The same requests were submitted {ago(job.created_at, workspace.clock.now())}, as {job.name} ({job.id}): "
         f"{describe_outcome(batches)}. Nothing was sent.",
-        hint=f"{_instead(job, batches)}; --force sends all of it again.",
+        hint=f"{_instead(job, batches)}; --force submits all of it again.",
     )
 
 

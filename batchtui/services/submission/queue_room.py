@@ -16,7 +16,9 @@ BELIEVED = timedelta(hours=6)
 """How long what was learnt is believed: the limit grows with the account, and others share the queue."""
 LOOK_AGAIN = timedelta(seconds=60)
 """How long a part that found no room waits before it is tried again."""
-FULL = "It waits for room in the queue"
+FULL = "Waiting for room in the API's queue"
+_FULL_BEFORE = "It waits for room in the queue"
+"""How 0.1 said it: the reason is stored with the part."""
 
 
 async def waiting_requests(workspace: Workspace) -> int:
@@ -45,7 +47,7 @@ async def has_room(workspace: Workspace, batch: Batch) -> bool:
 async def was_freed(workspace: Workspace, batch: Batch) -> bool:
     """Whether a part that waits for room has it now, as far as the room is known: it need not wait out its time."""
     limit = await room(workspace)
-    if limit is None or not batch.reason.startswith(FULL):
+    if limit is None or not batch.reason.startswith((FULL, _FULL_BEFORE)):
         return False
     return await waiting_requests(workspace) + batch.requests <= limit
 

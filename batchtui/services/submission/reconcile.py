@@ -183,12 +183,12 @@ async def release(workspace: Workspace, batch: Batch, *, rejected: Sequence[str]
     """
     sendings = workspace.registry.sendings
     for batch_id in rejected:
-        await sendings.refute(batch.key, batch_id, "A person said that it is not this part.")
+        await sendings.refute(batch.key, batch_id, "Ruled out by hand.")
     await sendings.twin_settled(batch.key)
     if batch.state is BatchState.PLANNED:
         return True
     # Only if no further send has begun since the look (`batch.sends`): its absence would prove nothing about that one.
-    return await sendings.proved_absent(batch.key, batch.sends, "The API does not show it: it may be sent again.")
+    return await sendings.proved_absent(batch.key, batch.sends, "Not found at the API: it can be sent again.")
 
 
 async def _hear_time(workspace: Workspace) -> None:
@@ -321,7 +321,7 @@ async def _proved(workspace: Workspace, batch: Batch, entry: ListedBatch, remote
     proof = await prove(workspace, batch, remote)
     if proof is Proof.REFUTED:
         await workspace.registry.sendings.refute(
-            batch.key, remote.id, f"{remote.id} holds the answers to other requests."
+            batch.key, remote.id, f"{remote.id} has the results of other requests."
         )
     return replace(entry, proof=proof)
 
@@ -339,9 +339,9 @@ async def _act(
             await sendings.adopt(batch.key, remote)
     elif given.kind is VerdictKind.LIKELY and given.batch_id:
         if not await sendings.adopt(batch.key, known[given.batch_id], is_proved=False):
-            await sendings.explain(batch.key, f"{given.batch_id} may be it; its results will tell.")
+            await sendings.explain(batch.key, f"{given.batch_id} may be it; its results will show.")
     elif given.kind is VerdictKind.NOT_CREATED and batch.state is BatchState.UNKNOWN:
-        await sendings.proved_absent(batch.key, batch.sends, "Nothing of it had left whole: it may be sent.")
+        await sendings.proved_absent(batch.key, batch.sends, "It was not sent completely: it can be sent.")
     wait = (given.until - now).total_seconds() if given.until else 0.0
     return Reconciliation(
         await workspace.registry.batches.get(batch.key),

@@ -153,11 +153,13 @@ async def adopt(workspace: Workspace, jobs: Sequence[str], batch_id: str, *, par
         )
     if len(fitting) > 1:
         parts = ", ".join(f"{batch.name} part {batch.part}" for batch in fitting)
-        raise UsageError(f"{batch_id} could be any of {parts}.", hint="Name the job, and say --part N.")
+        raise UsageError(f"{batch_id} could be any of {parts}.", hint="Pass the job, and --part N.")
     await name_account(workspace, fitting[0], front, None)
     refuse_other_account(await workspace.registry.batches.get(fitting[0].key), front)
     if not await reconcile.adopt(workspace, fitting[0], remote):
-        raise UsageError(f"{fitting[0].name} part {fitting[0].part} was settled meanwhile.", hint="Look at it again.")
+        raise UsageError(
+            f"{fitting[0].name} part {fitting[0].part} was resolved in the meantime.", hint="Check its status again."
+        )
     return await workspace.registry.batches.get(fitting[0].key)
 
 
@@ -169,13 +171,13 @@ async def reject(workspace: Workspace, jobs: Sequence[str], batch_id: str) -> li
     """
     workspace.refuse_if_read_only()
     known = await workspace.registry.batches.with_id(batch_id)
-    reason = f"A person said that {batch_id} is not this part."
+    reason = f"{batch_id} was ruled out by hand."
     if known is not None and known.is_unproved and known.job in jobs:
         await workspace.registry.sendings.disown(known.key, batch_id, reason)
         return [await workspace.registry.batches.get(known.key)]
     found = [batch for batch in await open_parts(workspace, jobs) if batch.job in jobs]
     if not found:
-        raise UsageError("No part of these jobs is open, so there is nothing that it could be.", hint="Name the job.")
+        raise UsageError("No part of these jobs is unknown, so the batch cannot belong to one.", hint="Pass the job.")
     for batch in found:
         await workspace.registry.sendings.refute(batch.key, batch_id, reason)
     return found
@@ -204,7 +206,7 @@ async def send_waiting(workspace: Workspace, on_event: Callable[[SendEvent], Non
             clear.append(finding.batch.key)
         else:
             await workspace.registry.sendings.explain(
-                finding.batch.key, "A batch of it may exist already: `batchtui resume` settles it."
+                finding.batch.key, "A batch of it may already exist: run `batchtui resume`."
             )
     await send_on(workspace, clear, on_event)
     return clear

@@ -92,8 +92,8 @@ async def _front_account(workspace: Workspace, batch: Batch) -> Account:
     refuse_other_account(batch, account)
     if batch.account is None:
         raise OtherAccount(
-            f"It was never learnt to which account {batch.name} part {batch.part} belongs. Nothing was sent.",
-            hint=f"`batchtui resume {batch.job}` names the account in use and sends it there.",
+            f"The account of {batch.name} part {batch.part} is not known. Nothing was sent.",
+            hint=f"`batchtui resume {batch.job}` shows the account in use and sends it there.",
         )
     return account
 
@@ -139,11 +139,11 @@ class _Sending:
         workspace = self._workspace
         began = workspace.clock.monotonic(), workspace.clock.now()
         if not await workspace.registry.sendings.mark(self._batch.key, workspace.name, workspace.server_clock.latest()):
-            raise TakenOver("Another process has taken over this part meanwhile; it was not sent from here.")
+            raise TakenOver("Another process has taken over this part. Nothing was sent from here.")
         passed = max(workspace.clock.monotonic() - began[0], (workspace.clock.now() - began[1]).total_seconds())
         # A laptop may sleep between the commit and the send: others may have read the mark and decided by then.
         if passed > MARK_IS_FRESH.total_seconds():
-            raise TakenOver("The machine slept in the middle of sending, so the part was not sent.")
+            raise TakenOver("This machine went to sleep while sending, so the part was not sent.")
         self._has_left = True
 
     async def _note_failure(self, error: BaseException) -> None:
@@ -171,8 +171,8 @@ class _Sending:
         ended = workspace.server_clock.latest()
         if not await workspace.registry.sendings.accepted(key, remote, workspace.name, ended):
             raise FateUnknown(
-                f"{remote.id} was created, but this part belongs to another batch or process meanwhile.",
-                hint="Look with `batchtui sync`: one of the two may have to be canceled.",
+                f"{remote.id} was created, but this part has got another batch or process in the meantime.",
+                hint="Compare them with `batchtui sync`; one of the two may have to be canceled.",
             )
         return await workspace.registry.batches.get(key)
 

@@ -14,12 +14,14 @@ from textual.events import Key, Paste
 from textual.worker import WorkerError
 
 from batchtui.domain.errors import StorageError
+from batchtui.domain.notice import NoticeKind
 from batchtui.registry.batches.queries import BatchCounts
 from batchtui.services.insights import last_visit
 from batchtui.services.notifications.channels import channels, terminal_sequences
 from batchtui.services.notifications.notifier import Notifier
 from batchtui.services.polling.poller import Poller, PollerState
 from batchtui.text import events
+from batchtui.text.notices import sentence as notice_sentence
 from batchtui.text.numbers import count
 from batchtui.tui.app import preload
 from batchtui.tui.app.base import CALM_PACE
@@ -209,6 +211,10 @@ class DashboardApp(GlobalActions):
 
     def _ring(self, notices: Sequence[Notice]) -> None:
         self.write_to_terminal(terminal_sequences(notices, self.workspace.settings.notify, os.environ))
+        for notice in notices:
+            # What is about one batch can be seen in the list; a limit stands nowhere there.
+            if notice.kind is NoticeKind.LIMIT_NEAR:
+                self.say(notice_sentence(notice), tone="warning", kind=notice.subject)
 
     def _look_ahead_soon(self) -> None:
         """Read forecasts and warnings now if somebody sees them or the last reading is old; else at the next tick."""

@@ -103,7 +103,7 @@ class BaseApp(Host, QuietApp):
                 line.redraw()
 
     def _say_error(self, error: BatchtuiError) -> None:
-        self.say(one_line(f"{error.heading}: {error.message}"), tone="error")
+        self.say(one_line(error.sentence), tone="error")
 
     @contextmanager
     def busy(self) -> Iterator[Callable[[str], None]]:

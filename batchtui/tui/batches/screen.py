@@ -169,6 +169,7 @@ class BatchesScreen(BatchActions):
         self._find_made(order)
         unfolded, self._unfolded = self._unfolded, 0
         self.grid.reveal(unfolded)
+        self.set_class(not order, "-empty")
         self._say_filter()
         self.refresh_frame()
 
@@ -307,7 +308,7 @@ class BatchesScreen(BatchActions):
         now, rows = self._list_state, len(self.grid.order)
         marked = (Span(f"{count(len(self.chosen))} marked", Tone.WARN),) if self.grid.marks else ()
         # Of folded jobs a row is not a batch.
-        folded = (Span(amount(self._shown, "batch", "batches"), Tone.DIM),) if now.by_job else ()
+        folded = (Span(f"{amount(self._shown, 'batch', 'batches')} by job", Tone.DIM),) if now.by_job else ()
         reversed_ = ", reversed" if now.descending else ""
         order = (Span(f"by {now.sort}{reversed_}", Tone.DIM),) if rows else ()
         return joined([marked, folded, row_words(self.grid.cursor, rows), order], " · ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, ClassVar
 
 from batchtui.tui.commands.keymap import bindings
@@ -53,7 +54,16 @@ def help_lines(scopes: Sequence[Scope], keymap: Keymap, *, is_read_only: bool = 
     for scope in scopes:
         yield ()
         yield (Span(scope.value, Tone.ACCENT),)
-        for command in of_scope(scope):
-            keys = "  ".join(keymap[command.id]) or "none"
-            off = "  (read-only: off)" if command.is_danger and is_read_only else ""
-            yield (Span(f"  {keys:<{room}}  ", Tone.STRONG), Span(command.help + off))
+        for _, family in groupby(of_scope(scope), lambda command: command.family):
+            first, *others = family
+            keys = _key_words([*keymap[first.id]], [keymap[command.id] for command in others])
+            off = "  (read-only: off)" if first.is_danger and is_read_only else ""
+            yield (Span(f"  {keys:<{room}}  ", Tone.STRONG), Span(first.help + off))
+
+
+def _key_words(keys: Sequence[str], others: Sequence[Sequence[str]]) -> str:
+    """Return the keys of a command, or of a family of commands from the first to the last."""
+    if not others:
+        return "  ".join(keys) or "none"
+    all_keys = [key for each in (keys, *others) for key in each]
+    return f"{all_keys[0]} … {all_keys[-1]}" if all_keys else "none"

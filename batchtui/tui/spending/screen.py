@@ -9,6 +9,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar, get_args
 
 from batchtui.domain.cost import NOTHING
+from batchtui.domain.notice import LIMIT_PERCENTS
+from batchtui.services.spending.budget import SINGLE, Limit, limits
 from batchtui.services.spending.ledger import By, Ledger, LedgerLine, read_ledger
 from batchtui.text.money import UNKNOWN_CELL, usd
 from batchtui.text.numbers import amount, count, short
@@ -20,7 +22,7 @@ from batchtui.tui.rendering.columns import Column
 from batchtui.tui.rendering.painter import painter_of
 from batchtui.tui.rendering.spans import GAP, Span, Tone, fit, line
 from batchtui.tui.rendering.spans import Line as Drawn
-from batchtui.tui.spending.chart import Bar, Chart
+from batchtui.tui.spending.chart import MODEL_TONES, Bar, Chart, model_sign
 from batchtui.tui.widgets.grid.grid import Grid
 from batchtui.tui.widgets.lines_view import ItemView
 from batchtui.tui.widgets.rule import Rule
@@ -75,6 +77,8 @@ class SpendingScreen(ListScreen[LedgerLine]):
         super().__init__(workspace)
         self._by: By = WAYS[0]
         self._total = LedgerLine("total")
+        self._models: tuple[str, ...] = ()
+        """The models with a colour of their own, the dearest first."""
         self._reading = CoalescedWorker(self, self._read)
         self._head = Head(id="spending-head")
         self._chart = Chart(id="chart")
@@ -102,7 +106,11 @@ class SpendingScreen(ListScreen[LedgerLine]):
         self.items = ledger.lines[::-1] if self._by == "day" else ledger.lines
         self._total = ledger.total
         self._head.show(ledger)
-        self._chart.show(_bars(days.lines, self.workspace.clock.now().astimezone().date()))
+        self._models = dearest_models(days.total)
+        today = self.workspace.clock.now().astimezone().date()
+        limit = self.workspace.settings.submit.max_cost_a_day
+        self._chart.show(bars_of(days.lines, today, self._models), legend_of(self._models), limit)
+        self._head.limits = tuple(await limits(self.workspace, None))
         self.grid.update(enumerate(self.items))
         # A share changes with the total, too, where its line is as it was.
         self.grid.tick()
@@ -126,17 +134,37 @@ class SpendingScreen(ListScreen[LedgerLine]):
     def _paint(self, item: LedgerLine, column: Column, width: int) -> Drawn:
         if column.id == "share":
             return share_bar(item.known, self._total.known, width, plain=painter_of(self).plain)
+        if column.id == "label" and self._by == "model":
+            at = self._models.index(item.label) if item.label in self._models else len(self._models)
+            return (model_sign(at, plain=painter_of(self).plain), Span(" "), *paint(item, column))
         return paint(item, column)
 
 
 class Head(ItemView[Ledger]):
-    """Draws the sums in two lines: what was spent and saved, and what the figures do not include."""
+    """Draws the sums in two lines: what was spent and saved, and what the figures do not include; limits below."""
+
+    limits: tuple[Limit, ...] = ()
+    """The limits on cost that hold now."""
 
     def draw(self, columns: int, rows: int) -> Sequence[Drawn]:
-        """Return both lines."""
+        """Return the lines."""
         if self.item is None:
             return [(), ()]
-        return [fit(tuple(pieces), columns) for pieces in (_sums(self.item), _remarks(self.item))]
+        said = [_sums(self.item), _remarks(self.item), *(limit_words(limit) for limit in self.limits)]
+        return [fit(tuple(pieces), columns) for pieces in said]
+
+
+def limit_words(limit: Limit) -> Iterator[Span]:
+    """Yield how much of a limit is spent, or will be by what is in progress."""
+    yield Span(f" limit {one_line(limit.what)} ", Tone.DIM)
+    yield Span(usd(limit.usd), Tone.STRONG)
+    # Nothing adds up towards the limit of one submission.
+    if limit.what == SINGLE:
+        return
+    share = int(limit.spent * 100 / limit.usd) if limit.usd else 100
+    tone = Tone.BAD if share >= LIMIT_PERCENTS[-1] else Tone.WARN if share >= LIMIT_PERCENTS[0] else Tone.TEXT
+    yield Span(f"   {share} % ", tone)
+    yield Span(f"spent or in progress, {usd(limit.left)} left", Tone.DIM)
 
 
 def _sums(ledger: Ledger) -> Iterator[Span]:
@@ -156,7 +184,7 @@ def _sums(ledger: Ledger) -> Iterator[Span]:
 
 
 def _remarks(ledger: Ledger) -> Iterator[Span]:
-    yield Span(" on its way, at most ", Tone.DIM)
+    yield Span(" in progress: up to ", Tone.DIM)
     yield Span(usd(ledger.in_flight), Tone.TEXT if ledger.in_flight is not None else Tone.WARN)
     if ledger.counts.failed:
         yield GAP
@@ -166,17 +194,37 @@ def _remarks(ledger: Ledger) -> Iterator[Span]:
         yield Span(f" {amount(ledger.total.unknown, 'answer')} without a known price ", Tone.WARN)
     if ledger.uncounted:
         ended = amount(ledger.uncounted, "ended batch", "ended batches")
-        yield Span(f" {ended} not counted: the results are not here ", Tone.WARN)
+        yield Span(f" {ended} not counted: the results are not saved ", Tone.WARN)
 
 
-def _bars(lines: Sequence[LedgerLine], today: date) -> list[Bar]:
-    """Return every day up to today, also those without spending."""
-    by_day: dict[str, Decimal] = {entry.label: entry.known for entry in lines}
+def dearest_models(total: LedgerLine) -> tuple[str, ...]:
+    """Return the models that have a colour of their own in the chart, the dearest first."""
+    by_cost = sorted(total.models, key=lambda model: (-total.models[model], model))
+    return tuple(by_cost if len(by_cost) <= len(MODEL_TONES) else by_cost[: len(MODEL_TONES) - 1])
+
+
+def legend_of(models: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of models as the chart says them, with a word for all others where there may be some."""
+    names = tuple(one_line(model.removeprefix("claude-")) for model in models)
+    return (*names, "others") if len(names) == len(MODEL_TONES) - 1 else names
+
+
+def bars_of(lines: Sequence[LedgerLine], today: date, models: Sequence[str]) -> list[Bar]:
+    """Return every day up to today, also those without spending, with the amounts of these models and of all others."""
+    by_day = {entry.label: entry for entry in lines}
     if not by_day:
         return []
     days = (today - timedelta(days=ago) for ago in range(DAYS - 1, -1, -1))
     first = min(*by_day, (today - timedelta(days=FEWEST_DAYS - 1)).isoformat())
-    return [Bar(day, by_day.get(day.isoformat(), NOTHING)) for day in days if day.isoformat() >= first]
+    bars: list[Bar] = []
+    for day in days:
+        if day.isoformat() >= first:
+            spent = by_day.get(day.isoformat())
+            amounts = [spent.models.get(model, NOTHING) if spent else NOTHING for model in models]
+            others = spent.known - sum(amounts, NOTHING) if spent else NOTHING
+            # Without others there is no colour for them, and the last model has the last one.
+            bars.append(Bar(day, (*amounts, others) if len(models) < len(MODEL_TONES) else tuple(amounts)))
+    return bars
 
 
 def share_bar(part: Decimal, whole: Decimal, width: int, *, plain: bool) -> Drawn:

@@ -46,7 +46,7 @@ def _groups(plan: SubmitPlan, earlier: Sequence[str]) -> Iterator[Group]:
     # First of all: sending the same again costs money again.
     if earlier:
         yield Group("The same requests were submitted before", tuple(one_line(line) for line in earlier))
-    yield Group(f"{one_line(plan.job.name)}, from {display_path(plan.job.source)}", tuple(_facts(plan)))
+    yield Group(one_line(plan.job.name), tuple(_facts(plan)))
     yield Group("Cost", tuple(estimate_lines(plan.estimate)))
     warnings = [_fault(problem) for problem in plan.report.problems if problem.severity is Severity.WARNING]
     if warnings:
@@ -63,6 +63,7 @@ def _groups(plan: SubmitPlan, earlier: Sequence[str]) -> Iterator[Group]:
 
 def _facts(plan: SubmitPlan) -> Iterator[str]:
     job, models = plan.job, plan.report.models
+    yield f"from {display_path(job.source)}"
     yield f"{amount(job.requests, 'request')}, {size(job.bytes)}, {amount(len(plan.parts), 'part')}"
     yield ", ".join(f"{count(number)} × {one_line(model)}" for model, number in models.items())
     if plan.primes:

@@ -264,7 +264,7 @@ def test_documents_by_a_pattern_are_a_request_each(tmp_path: Path) -> None:
 
 
 def test_a_pattern_that_fits_nothing_is_said_and_a_name_with_brackets_is_a_name(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="No file fits"):
+    with pytest.raises(InputError, match="No file matches"):
         open_tables([str(tmp_path / "*.csv")], TableOptions())
     (tmp_path / "t [1].csv").write_text(CSV)
     assert composed(open_tables([str(tmp_path / "t [1].csv")], TableOptions()), id="id") == (GOLDEN, [])

@@ -83,7 +83,7 @@ def test_a_disk_that_refuses_is_said_as_it_would_be_here(tmp_path: Path) -> None
 
 
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="only Linux can wait for the child of another")
-def test_when_the_parent_is_killed_the_process_ends(tmp_path: Path) -> None:
+def test_the_index_worker_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     raw = tmp_path / "raw"
     raw.write_bytes(BYTES)
     words = [sys.executable, "-c", MORTAL_PARENT, str(raw), str(tmp_path / "apart.db")]

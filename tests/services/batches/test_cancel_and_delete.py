@@ -52,7 +52,7 @@ async def test_an_ended_batch_is_left_alone_with_the_reason(
 ) -> None:
     plan = await plan_cancel(workspace, [await ended(workspace, tmp_path, clock)])
     assert plan.is_empty
-    assert plan.skipped[0].reason == "it has ended"
+    assert plan.skipped[0].reason == "it has already ended; nothing to cancel"
 
 
 async def test_one_failure_does_not_hold_up_the_others(
@@ -106,7 +106,7 @@ async def test_sync_brings_in_what_was_made_elsewhere_and_says_what_is_gone(
     assert (again.added, again.updated) == ((), ())
 
 
-async def test_what_a_word_means(workspace: Workspace, tmp_path: Path) -> None:
+async def test_a_word_finds_a_batch_by_id_prefix_name_job_and_last(workspace: Workspace, tmp_path: Path) -> None:
     first = await submit(workspace, tmp_path, 2, prefix="a", name="nightly")
     second = await submit(workspace, tmp_path, 2, prefix="b", name="other")
     batch = first.batches[0]

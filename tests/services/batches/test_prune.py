@@ -148,7 +148,7 @@ async def test_half_downloads_go_only_where_the_results_are_saved_whole(
         assert reader.count == 3
 
 
-async def test_what_was_saved_of_a_deleted_batch_goes_only_where_that_is_asked_for(
+async def test_saved_results_of_a_deleted_batch_are_removed_only_on_request(
     workspace: Workspace, tmp_path: Path, clock: TurnedClock
 ) -> None:
     batch = await saved(workspace, tmp_path, clock)
@@ -191,9 +191,7 @@ async def test_a_batch_that_was_dropped_here_keeps_its_requests_while_its_result
     assert await kinds(workspace, older_than=timedelta(days=1)) == ["deleted"]
 
 
-async def test_what_has_changed_since_the_plan_was_made_stays(
-    workspace: Workspace, tmp_path: Path, clock: TurnedClock
-) -> None:
+async def test_files_changed_since_the_plan_are_kept(workspace: Workspace, tmp_path: Path, clock: TurnedClock) -> None:
     batch = await saved(workspace, tmp_path, clock)
     store = workspace.registry.results
     store.paths(batch).part.write_bytes(b"{")

@@ -87,7 +87,7 @@ def test_the_form_of_answers_may_stand_in_a_file(tmp_path: Path) -> None:
     [
         ({"prompt": "Hello {{ "}, "Prompt, line 1"),
         ({"prompt": "x", "system": "{% if %}"}, "System, line 1"),
-        ({"prompt": "x", "answers": '{"type": '}, "no JSON yet"),
+        ({"prompt": "x", "answers": '{"type": '}, "not valid JSON yet"),
         ({"prompt": "x", "answers": "label:flower"}, 'there is no kind "flower"'),
     ],
 )
@@ -166,7 +166,7 @@ async def test_a_table_of_ones_own_replaces_the_example_whole(tmp_path: Path) ->
     assert without_example(own) is own
 
 
-async def test_how_a_table_is_written_can_be_said_in_words() -> None:
+async def test_words_set_the_encoding_delimiter_and_header_of_a_table() -> None:
     options = table_options_of("cp1252 ; no-header skip=3 comment=# sheet=Tickets")
     assert (options.encoding, options.delimiter, options.header) == ("cp1252", ";", False)
     assert (options.skip, options.comment, options.sheet) == (3, "#", "Tickets")
@@ -199,7 +199,7 @@ async def test_tasks_need_no_prompt_and_still_take_a_model(workspace: Workspace,
     params = json.loads(shown.request)["params"]
     assert (params["model"], params["max_tokens"]) == ("claude-opus-5-5", 77)
     odd = await open_draft(workspace, Draft(data=str(file), answers="kind"))
-    assert "go with a prompt" in odd.complaints[0]
+    assert "need a prompt" in odd.complaints[0]
 
 
 @pytest.mark.parametrize("changes", [{"data": "~nobody-of-this-name/x.csv"}, {"answers": "~nobody-of-this-name.json"}])

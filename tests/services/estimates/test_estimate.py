@@ -130,7 +130,7 @@ def test_at_most_all_of_the_input_is_written_to_the_cache_that_is_asked_for() ->
 @pytest.mark.parametrize(
     ("found", "said"),
     [
-        (estimate([load(elsewhere=3)], [shape()], EstimateHistory(), DAY, BOOK), "address or file id"),
+        (estimate([load(elsewhere=3)], [shape()], EstimateHistory(), DAY, BOOK), "URL or file id"),
         (estimate([load()], [shape("web_search")], EstimateHistory(), DAY, BOOK), "run at the API"),
     ],
 )

@@ -93,7 +93,7 @@ async def test_many_kinds_share_the_questions_and_the_rest_is_said_to_rest_on_by
     assert len(simulator.world.calls_to("count_tokens")) == CALLS
     assert found.counted is not None
     assert found.counted.of == 6 * CALLS // EACH
-    assert found.counted.notes == ("The input of 24 requests of other kinds was worked out from its bytes.",)
+    assert found.counted.notes == ("The input of 24 requests of other kinds was estimated from its bytes.",)
 
 
 async def test_parts_of_one_job_are_not_counted_twice(

@@ -61,7 +61,7 @@ def test_longer_than_ever_before_is_said_to_be_that() -> None:
     found = Forecaster(history(10, 20, 30)).of(batch(requests=500, created_at=START - timedelta(minutes=45)), START)
     assert found is not None
     assert (found.end, found.usual) == (None, timedelta(minutes=20))
-    assert forecasts.in_full(found, START) == "cannot be told: longer than any of 3 batches of this model and size"
+    assert forecasts.in_full(found, START) == "overdue: longer than any of 3 batches of this model and size"
 
 
 def test_two_batches_are_no_history() -> None:

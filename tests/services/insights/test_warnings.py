@@ -93,7 +93,7 @@ async def test_a_batch_that_will_probably_expire_judged_by_its_like(tmp_path: Pa
             await submit(workspace, tmp_path, 1, prefix="next")
             warning = await only(workspace)
     assert (warning.kind, warning.action) == ("expires", WarningAction.OPEN)
-    assert warning.message.endswith("will probably expire in 24h, judged by 3 batches of this model and size")
+    assert warning.message.endswith("will probably expire in 24h, estimated from 3 batches of this model and size")
 
 
 async def test_without_a_history_a_batch_with_little_time_left_is_a_warning(tmp_path: Path, clock: TurnedClock) -> None:

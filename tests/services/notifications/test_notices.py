@@ -117,7 +117,7 @@ async def test_a_hook_gets_the_batch_as_json_and_its_arguments_as_they_are(
     ("body", "reason"),
     [
         ("sys.exit('no room\\x1b[31m')", "hook ended with 1. no room␛[31m"),
-        ("time.sleep(60)", "hook was ended: it took longer than 0.2 s."),
+        ("time.sleep(60)", "hook was stopped after 0.2 s."),
     ],
 )
 async def test_a_hook_that_fails_is_noted_and_not_tried_again(

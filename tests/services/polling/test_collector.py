@@ -113,7 +113,7 @@ async def test_a_registry_that_cannot_be_read_for_a_while_ends_nothing(
     await running.until_saved(1)
 
 
-async def test_what_somebody_opens_is_fetched_next(
+async def test_results_of_an_opened_batch_are_fetched_next(
     running: Running, workspace: Workspace, tmp_path: Path, clock: TurnedClock
 ) -> None:
     batches = await ended(workspace, tmp_path, clock, 4)

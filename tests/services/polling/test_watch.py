@@ -91,7 +91,7 @@ async def test_a_part_that_waits_for_room_is_sent_on(
     assert [batch.state for batch in await all_batches(workspace)] == [BatchState.ENDED, BatchState.ENDED]
 
 
-async def test_what_another_process_does_is_passed_on_too(
+async def test_events_of_another_process_are_reported(
     workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock
 ) -> None:
     await submit(workspace, tmp_path, 1)

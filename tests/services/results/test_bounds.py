@@ -1,4 +1,4 @@
-"""Results that do not end, or whose requests cannot be read any more: the disk is not filled, and nothing is lost."""
+"""Results that was stopped, or whose requests cannot be read any more: the disk is not filled, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def test_a_stream_that_is_longer_than_so_many_results_can_be_is_cut(
     batch = await ended(workspace, tmp_path, clock)
     monkeypatch.setattr(collect_service, "MOST_OF_ONE", 100)
     monkeypatch.setattr(collect_service, "MOST_BESIDE", 100)
-    with pytest.raises(ResultsDamaged, match="do not end"):
+    with pytest.raises(ResultsDamaged, match="was stopped"):
         await collect(workspace, batch)
     assert (await workspace.registry.batches.get(batch.key)).results is not ResultsState.SAVED
 

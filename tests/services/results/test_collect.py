@@ -80,7 +80,7 @@ async def test_bytes_are_those_that_the_api_sends(workspace: Workspace, batch: B
     assert workspace.registry.results.paths(saved).raw.read_bytes() == sent
 
 
-async def test_what_is_saved_is_not_fetched_again(workspace: Workspace, batch: Batch, simulator: Simulator) -> None:
+async def test_saved_results_are_not_fetched_again(workspace: Workspace, batch: Batch, simulator: Simulator) -> None:
     saved = await collect(workspace, batch)
     calls = len(simulator.world.calls)
     assert await collect(workspace, batch) == saved
@@ -270,7 +270,7 @@ def summary(results: int = 3, *, unreadable: int = 0, duplicates: int = 0, **typ
         (summary(3, succeeded=3, duplicates=1), "1 of 3 results repeat a custom_id."),
     ],
 )
-def test_what_is_whole_and_what_is_not(came: ResultSummary, said: str | None) -> None:
+def test_missing_surplus_and_repeated_results_are_damage(came: ResultSummary, said: str | None) -> None:
     assert damage(came, 3) == said
 
 
@@ -278,6 +278,6 @@ def test_counts_that_differ_by_type_are_said_and_accepted() -> None:
     came = summary(3, succeeded=2, errored=1)
     assert damage(came, 3) is None
     assert discrepancies(came, RequestCounts(succeeded=3)) == (
-        "The API counts 3 succeeded, and sent 2.",
-        "The API counts 0 errored, and sent 1.",
+        "The API counts 3 succeeded, but sent 2.",
+        "The API counts 0 errored, but sent 1.",
     )

@@ -87,7 +87,7 @@ async def test_fields_are_chosen_and_ordered(workspace: Workspace, batches: tupl
     assert written.splitlines()[:2] == [b"request.prompt,custom_id", b"Question 0?,r-00000"]
 
 
-async def test_only_some_outcomes(workspace: Workspace, batches: tuple[Batch, ...]) -> None:
+async def test_only_the_chosen_outcomes_are_exported(workspace: Workspace, batches: tuple[Batch, ...]) -> None:
     written, report = await export(workspace, batches, ExportOptions(only=frozenset({Outcome.ERRORED})))
     assert (written, report.total) == (b"", 0)
 
@@ -165,7 +165,7 @@ async def test_a_folder_that_is_not_there_is_said(workspace: Workspace, batches:
 
 
 @pytest.mark.parametrize("options", [ExportOptions(format="docx"), ExportOptions(fields=("colour",))])
-async def test_what_makes_no_sense_is_refused_before_anything_is_written(
+async def test_options_that_exclude_each_other_are_refused_before_anything_is_written(
     workspace: Workspace, batches: tuple[Batch, ...], options: ExportOptions
 ) -> None:
     with pytest.raises(UsageError):

@@ -101,7 +101,7 @@ async def test_chat_takes_what_succeeded_and_is_whole_unless_told_otherwise(work
     assert json.loads(written)["messages"][-1]["content"] == "cut"
 
 
-async def test_what_chat_cannot_say_is_left_out_and_counted(workspace: Workspace) -> None:
+async def test_results_that_chat_cannot_hold_are_left_out_and_counted(workspace: Workspace) -> None:
     document = {"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": "aa"}}
     batch = saved(workspace, [succeeded("a", "Yes.")], messages=[{"role": "user", "content": [document]}])
     written, said = await export(workspace, batch, ExportOptions(format="chat"))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 PASSING = {
     "overloaded": Fault(on="results", kind="status", status=529, times=2),
-    "an internal error": Fault(on="results", kind="status", status=500, times=2),
+    "Internal error": Fault(on="results", kind="status", status=500, times=2),
     "a rate limit": Fault(on="results", kind="status", status=429, retry_after=40, times=2),
     "a broken download": Fault(on="results", kind="results_cut", at_byte=700, times=2),
     "a download that ends early": Fault(on="results", kind="results_cut", at_byte=700, clean=True, times=2),

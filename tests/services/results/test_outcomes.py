@@ -129,7 +129,7 @@ async def test_an_answer_that_should_be_json_and_is_not_is_invalid(
         assert next(outcome for _, _, outcome in reader.custom_ids()) is Outcome.INVALID
 
 
-async def test_what_an_earlier_version_saved_is_counted_once(
+async def test_outcomes_saved_by_an_earlier_version_are_counted_once(
     simulator: Simulator, tmp_path: Path, clock: TurnedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = tmp_path / "home"

@@ -68,7 +68,7 @@ NOT_OURS = {
 
 @pytest.mark.parametrize("lines", NOT_OURS.values(), ids=NOT_OURS)
 @pytest.mark.parametrize("counts", [None, RequestCounts(), RequestCounts(succeeded=2)], ids=["right", "zero", "two"])
-async def test_what_is_not_whole_or_not_ours_is_kept_aside_and_not_called_saved(
+async def test_incomplete_or_foreign_results_are_kept_aside_and_not_called_saved(
     workspace: Workspace, batch: Batch, simulator: Simulator, lines: list[bytes], counts: RequestCounts | None
 ) -> None:
     """What the API counts proves nothing: other servers send 0, null or strings."""
@@ -97,11 +97,11 @@ async def test_a_persons_word_saves_them_marked(workspace: Workspace, batch: Bat
     sends(simulator, *NOT_OURS["one foreign"])
     saved = await collect(workspace, batch, accept=True)
     assert saved.results is ResultsState.SAVED
-    assert "1 results answer no request of this batch (theirs), and 1 requests have no result" in saved.accepted
+    assert "1 results belong to no request of this batch (theirs), and 1 requests have no result" in saved.accepted
     plan = await plan_export(workspace, [saved], ExportOptions(format="csv"))
     stream = io.BytesIO()
     await apply_export(workspace, plan, stream=stream)
-    marked = [line for line in stream.getvalue().decode().splitlines() if "answers no request of this batch" in line]
+    marked = [line for line in stream.getvalue().decode().splitlines() if "belongs to no request of this batch" in line]
     assert [line.split(",")[0] for line in marked] == ["theirs"]
 
 
@@ -166,7 +166,7 @@ async def test_a_file_that_is_not_as_it_was_saved_is_fetched_again(
 
 
 @pytest.mark.parametrize("accident", ACCIDENTS)
-async def test_where_the_api_has_them_no_more_that_is_said_and_nothing_is_thrown_away(
+async def test_results_gone_from_the_api_are_reported_and_nothing_is_removed(
     workspace: Workspace, batch: Batch, clock: TurnedClock, accident: Callable[[Path], None]
 ) -> None:
     saved = await collect(workspace, batch)
@@ -196,7 +196,7 @@ async def test_delete_looks_at_the_file(
     assert [one.key for one in (*forced.delete, *forced.drop)] == [saved.key]
 
 
-async def test_what_is_as_it_was_saved_is_not_fetched_again(
+async def test_unchanged_saved_results_are_not_fetched_again(
     workspace: Workspace, batch: Batch, simulator: Simulator
 ) -> None:
     saved = await collect(workspace, batch)

@@ -168,15 +168,15 @@ async def test_named_requests_that_are_not_there_or_have_succeeded_are_said(work
     succeeded = next(
         one["custom_id"] for one in results if one["result"].get("message", {}).get("stop_reason") == "end_turn"
     )
-    with pytest.raises(NothingToRetry, match="All that was named has succeeded"):
+    with pytest.raises(NothingToRetry, match="All of the named requests have succeeded"):
         await planned(workspace, job, custom_ids=frozenset({succeeded}))
-    with pytest.raises(NothingToRetry, match="no request that is called like that"):
+    with pytest.raises(NothingToRetry, match="no requests with these custom_ids"):
         await planned(workspace, job, custom_ids=frozenset({"nobody"}))
-    with pytest.raises(NothingToRetry, match="no request that is called like that"):
+    with pytest.raises(NothingToRetry, match="no requests with these custom_ids"):
         await planned(workspace, job, custom_ids=frozenset())
 
 
-async def test_what_is_sent_again_is_byte_for_byte_what_was_sent(
+async def test_retried_requests_are_byte_for_byte_as_first_sent(
     workspace: Workspace, job: str, simulator: Simulator
 ) -> None:
     (batch,) = (await retried(workspace, job)).batches
@@ -229,7 +229,7 @@ async def test_a_batch_id_means_only_its_own_requests(workspace: Workspace, job:
         assert set(again.custom_ids()) <= ids
 
 
-async def test_what_succeeded_in_a_later_attempt_is_not_sent_again_by_way_of_the_first_batch(
+async def test_a_retry_of_the_first_batch_skips_requests_that_succeeded_later(
     workspace: Workspace, job: str, clock: TurnedClock, simulator: Simulator
 ) -> None:
     simulator.world.scenario = Scenario(takes=900.0, requests_per_minute=0)
@@ -302,9 +302,7 @@ async def test_requests_whose_results_are_lost_go_again_only_where_they_are_name
     assert [result["custom_id"] for result in ordered] == [item["custom_id"] for item in requests(10)]
 
 
-async def test_what_was_sent_and_dropped_before_its_answer_came_goes_again_only_where_it_is_named(
-    workspace: Workspace, job: str
-) -> None:
+async def test_a_part_dropped_before_its_response_is_retried_only_by_name(workspace: Workspace, job: str) -> None:
     submitted = await retried(workspace, job)
     (again,) = submitted.batches
     async with workspace.registry._database.transaction() as tx:
@@ -372,7 +370,7 @@ async def test_killed_at_any_step_and_gone_on_with_each_request_goes_again_once(
         assert (await collect(workspace, batch)).results is ResultsState.SAVED
 
 
-async def test_what_a_retry_costs_at_most_knows_what_the_requests_hold(
+async def test_the_most_a_retry_costs_takes_account_of_what_the_requests_hold(
     workspace: Workspace, tmp_path: Path, clock: TurnedClock
 ) -> None:
     cached = {"type": "text", "text": "Rules. " * 2000, "cache_control": {"type": "ephemeral", "ttl": "1h"}}
@@ -396,8 +394,6 @@ async def test_paused_answers_are_not_paid_for_twice(workspace: Workspace, job: 
         await planned(workspace, job, groups=frozenset({kind}))
 
 
-async def test_what_is_sent_with_another_limit_is_not_said_to_be_truncated_again(
-    workspace: Workspace, job: str
-) -> None:
+async def test_a_retry_with_another_limit_does_not_warn_of_truncation(workspace: Workspace, job: str) -> None:
     said = {failed.group.outcome: failed.advice for failed in (await planned(workspace, job, max_tokens=4096)).failed}
     assert said[Outcome.TRUNCATED] == "Sent with max_tokens 4,096."

@@ -59,7 +59,7 @@ async def test_nothing_is_a_limit(workspace: Workspace) -> None:
 
 async def test_without_an_upper_bound_a_limit_stops_and_says_why(workspace: Workspace) -> None:
     await enforce_limits(workspace, costing(None), None)
-    with pytest.raises(CostLimit, match=r"Nobody can say .* It reads the web"):
+    with pytest.raises(CostLimit, match=r"The highest possible cost is unknown.* It reads the web"):
         await enforce_limits(workspace, costing(None), Decimal(1000))
 
 
@@ -67,7 +67,7 @@ async def test_a_day_ends_at_midnight(workspace: Workspace, clock: TurnedClock) 
     settle(workspace, "max_cost_a_day = 3")
     await on_its_way(workspace, "job_1", "2")
     await enforce_limits(workspace, costing("1"), None)
-    with pytest.raises(CostLimit, match=r"for a day is \$3\.00, of which \$2\.00 is spent or on its way"):
+    with pytest.raises(CostLimit, match=r"for a day is \$3\.00, of which \$2\.00 is spent or in progress"):
         await enforce_limits(workspace, costing("1.01"), None)
     clock.turn(hours=24)
     await enforce_limits(workspace, costing("3"), None)
@@ -93,7 +93,7 @@ async def test_unknown_costs_are_left_out_of_the_sum_and_reported(workspace: Wor
 
 
 @pytest.mark.parametrize("counts", [False, True])
-async def test_what_was_made_elsewhere_counts_only_where_the_setting_says_so(
+async def test_foreign_batches_count_only_with_the_setting(
     workspace: Workspace, simulator: Simulator, clock: TurnedClock, *, counts: bool
 ) -> None:
     settle(workspace, f"max_cost_a_day = 1\ncount_foreign = {str(counts).lower()}")

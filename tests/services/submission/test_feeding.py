@@ -46,7 +46,9 @@ async def laid_up(workspace: Workspace, folder: Path, *reasons: str) -> list[int
 async def test_a_part_that_is_due_takes_those_behind_it_along_up_to_one_that_was_refused(
     workspace: Workspace, tmp_path: Path, simulator: Simulator
 ) -> None:
-    keys = await laid_up(workspace, tmp_path, f"{queue_room.FULL}: 4 requests.", "", "The API says no (HTTP 400).", "")
+    keys = await laid_up(
+        workspace, tmp_path, f"{queue_room.FULL}: 4 requests.", "", "The API refused the request (400).", ""
+    )
     assert await send_waiting(workspace) == keys[:2]
     states = [batch.state for batch in await workspace.registry.views.page(keys)]
     assert states == [BatchState.IN_PROGRESS, BatchState.IN_PROGRESS, BatchState.PLANNED, BatchState.PLANNED]
@@ -75,9 +77,7 @@ async def test_a_part_larger_than_the_room_that_was_set_is_tried_where_nothing_o
         assert not await queue_room.was_freed(workspace, submitted.batches[0])
 
 
-async def test_what_is_sent_again_does_not_wait_for_a_cache_that_was_written_days_ago(
-    workspace: Workspace, tmp_path: Path
-) -> None:
+async def test_a_retry_does_not_wait_for_an_old_cache(workspace: Workspace, tmp_path: Path) -> None:
     source = str(jsonl(tmp_path / "r.jsonl", requests(3)))
     plan = await plan_submit(workspace, [source], SubmitOptions(prime=True))
     _, rest = (await apply_submit(workspace, plan)).batches

@@ -44,7 +44,7 @@ async def test_a_job_larger_than_the_room_waits_with_the_reason_in_sight(
 ) -> None:
     await submit(workspace, tmp_path, 8, intake=TWO_EACH)
     third, fourth = await planned(workspace)
-    assert third.reason == "It waits for room in the queue: 4 requests are waiting of 4."
+    assert third.reason == "Waiting for room in the API's queue: 4 requests are waiting of 4."
     assert (third.not_before is not None, fourth.reason) == (True, "")
     assert await queue_room.room(workspace) == 4, "the refusal said how much fits"
     assert len(narrow.world.batches) == 2
@@ -82,11 +82,11 @@ async def test_a_room_that_was_set_is_kept_to_without_a_refusal(
     async with workspace_at(tmp_path / "home", simulator, clock) as workspace:
         await submit(workspace, tmp_path, 4, intake=TWO_EACH)
         (second,) = await planned(workspace)
-    assert second.reason == "It waits for room in the queue: 2 requests are waiting of 3."
+    assert second.reason == "Waiting for room in the API's queue: 2 requests are waiting of 3."
     assert len(simulator.world.calls_to("create")) == 1
 
 
-async def test_what_was_learnt_is_forgotten_as_accounts_grow(
+async def test_a_learnt_queue_limit_expires(
     workspace: Workspace, tmp_path: Path, narrow: Simulator, clock: TurnedClock
 ) -> None:
     await submit(workspace, tmp_path, 6, intake=TWO_EACH)
@@ -99,5 +99,5 @@ async def test_a_part_larger_than_the_room_is_tried_where_nothing_of_ours_waits(
 ) -> None:
     await submit(workspace, tmp_path, 5)
     (part,) = await planned(workspace)
-    assert part.reason == "It waits for room in the queue: 0 requests are waiting."
+    assert part.reason == "Waiting for room in the API's queue: 0 requests are waiting."
     assert await queue_room.room(workspace) is None, "nothing of ours was there to learn from"

@@ -95,7 +95,7 @@ async def test_a_batch_that_was_shown_as_likely_and_has_no_answer_is_not_called_
     assert (part.state, part.id, part.results) == (BatchState.UNKNOWN, None, ResultsState.NONE)
 
 
-async def test_what_a_person_said_is_kept_where_nothing_can_prove_it(
+async def test_a_persons_choice_is_kept_when_results_cannot_prove_it(
     workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock
 ) -> None:
     simulator.world.faults.add(Fault(on="create", times=1, kind="lost_after"))
@@ -110,7 +110,7 @@ async def test_what_a_person_said_is_kept_where_nothing_can_prove_it(
     assert (saved.id, saved.results, saved.is_unproved) == (ours, ResultsState.SAVED, False)
 
 
-async def test_what_a_person_said_is_kept_where_the_requests_are_gone(
+async def test_a_persons_choice_is_kept_when_the_requests_are_gone(
     workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock
 ) -> None:
     simulator.world.faults.add(Fault(on="create", times=1, kind="lost_after"))
@@ -122,7 +122,7 @@ async def test_what_a_person_said_is_kept_where_the_requests_are_gone(
     assert (await collect(workspace, batch)).results is ResultsState.SAVED
 
 
-async def test_what_a_person_said_is_taken_back_where_the_results_refute_it(
+async def test_a_persons_choice_is_revoked_when_the_results_refute_it(
     workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock
 ) -> None:
     theirs = await lose_ours_beside_theirs(workspace, tmp_path, simulator, clock, requests(3, "theirs"))

@@ -25,14 +25,21 @@ async def _typed(shown: Stage, key: str, text: str) -> None:
 
 async def test_a_name_is_edited_in_place_and_shows_at_once(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"]) as shown:
+        await _typed(shown, "L", "evening")
+        await shown.shows("Renamed nightly to evening.")
+        await shown.press("escape")
+        await shown.until(lambda: "nightly" not in shown.text.replace("nightly.jsonl", ""))
+
+
+async def test_the_key_of_the_version_before_renames_as_well(tmp_path: Path) -> None:
+    async with stage(tmp_path, running=["nightly"]) as shown:
         await _typed(shown, "e", "evening")
-        await shown.shows("evening", "1 job changed.")
-        assert "nightly" not in shown.text.replace("nightly.jsonl", "")
+        await shown.shows("Renamed nightly to evening.")
 
 
 async def test_an_empty_name_is_refused_while_it_is_typed(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"]) as shown:
-        await _typed(shown, "e", "")
+        await _typed(shown, "L", "")
         await shown.shows("a name is needed")
         assert isinstance(shown.app.screen, TextPrompt)
 
@@ -48,10 +55,10 @@ async def test_a_note_is_written_and_found_again(tmp_path: Path) -> None:
 async def test_all_that_is_marked_is_tagged_and_keeps_its_other_tags(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["evaluation"], running=["nightly"], size=(160, 40)) as shown:
         await _typed(shown, "t", 'old "two words"')
-        await shown.shows("1 job changed.")
+        await shown.shows("Tagged nightly: old, two words.")
         await shown.press("*")
         await _typed(shown, "t", "+shop -old")
-        await shown.shows("2 jobs changed.")
+        await shown.shows("Changed 2 jobs.")
         batches = await shown.workspace.registry.views.select()
         assert {batch.name: batch.tags for batch in batches} == {
             "nightly": ("two words", "shop"),
@@ -62,7 +69,7 @@ async def test_all_that_is_marked_is_tagged_and_keeps_its_other_tags(tmp_path: P
 async def test_the_tags_of_one_are_shown_to_be_edited(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"]) as shown:
         await _typed(shown, "t", 'b "two words"')
-        await shown.shows("1 job changed.")
+        await shown.shows("Tagged nightly: b, two words.")
         await shown.press("t")
         await shown.until(lambda: isinstance(shown.app.screen, TextPrompt))
         assert shown.app.screen.query_one(Input).value == 'b "two words"'
@@ -71,9 +78,9 @@ async def test_the_tags_of_one_are_shown_to_be_edited(tmp_path: Path) -> None:
 async def test_a_batch_that_is_open_is_named_tagged_and_annotated_there(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["evaluation"], size=(80, 24)) as shown:
         await shown.press("enter")
-        await shown.shows("3 results")
+        await shown.shows("result 1 of 3")
         await shown.press("space")  # what is marked among its results makes no difference
-        await _typed(shown, "e", "evening")
+        await _typed(shown, "L", "evening")
         await _typed(shown, "t", 'shop "two words"')
         await _typed(shown, "m", "prompt seven")
         await shown.shows("evening   tags shop, two words   note prompt seven", "1 marked")
@@ -86,4 +93,4 @@ async def test_labels_stay_here_and_so_can_be_edited_where_nothing_is_changed_at
         await shown.press("enter")
         await shown.shows("In progress")
         await _typed(shown, "t", "shop")
-        await shown.shows("nightly   tags shop", "1 job changed.")
+        await shown.shows("nightly   tags shop", "Tagged nightly: shop.")

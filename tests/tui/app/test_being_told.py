@@ -42,7 +42,7 @@ async def test_the_end_of_a_batch_rings_once_in_one_of_two_open_dashboards(
         stage(tmp_path, running=["nightly"], settings="[notify]\ndesktop = true\n") as shown,
         workspace_at(tmp_path / "home", shown.simulator, shown.clock) as other,
     ):
-        await shown.shows("● running")
+        await shown.shows("● in progress")
         second = DashboardApp(other, ground=MODERN)
         async with second.run_test() as pilot:
             shown.clock.turn(hours=2)
@@ -58,9 +58,9 @@ async def test_the_end_of_a_batch_rings_once_in_one_of_two_open_dashboards(
 async def test_a_bell_that_is_switched_off_is_silent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sent = heard(monkeypatch)
     async with stage(tmp_path, running=["nightly"], settings="[notify]\nbell = false\n") as shown:
-        await shown.shows("● running")
+        await shown.shows("● in progress")
         shown.clock.turn(hours=2)
-        await shown.shows("all succeeded")
+        await shown.shows("███████████████")
         shown.clock.turn(10)
         await shown.pilot.pause(0.05)
     assert not any("\a" in sequence for sequence in sent)
@@ -86,19 +86,19 @@ async def _opened(shown: Stage) -> None:
 
 async def test_without_warnings_the_list_says_so(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"]) as shown:
-        await shown.shows("● running")
-        assert "warning" not in shown.text
+        await shown.shows("● in progress")
+        assert "1 warning" not in shown.text
         await _opened(shown)
-        await shown.shows("There is nothing to warn of")
+        await shown.shows("No warnings")
 
 
 async def test_results_that_go_soon_are_fetched_from_the_list_of_warnings(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["evaluation"], saves=False, settings=STILL) as shown:
         shown.clock.turn(days=27)
         await _opened(shown)
-        await shown.shows("1 warning", "results go", "lets go of the results of evaluation", "fetches the results")
+        await shown.shows("1 warning", "results go", "deletes the results of evaluation", "fetches the results")
         await shown.press("enter")
-        await shown.shows("There is nothing to warn of")
+        await shown.shows("No warnings")
         [batch] = await shown.workspace.registry.views.select()
         assert batch.results is ResultsState.SAVED
 
@@ -107,7 +107,7 @@ async def test_a_batch_that_may_expire_is_opened(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"], settings=STILL) as shown:
         shown.clock.turn(hours=22, minutes=30)
         await _opened(shown)
-        await shown.shows("expires", "nothing says that it will end before")
+        await shown.shows("expires", "may not finish in time")
         await shown.press("enter")
         await shown.until(lambda: isinstance(shown.app.screen, BatchScreen))
 
@@ -123,10 +123,10 @@ async def test_an_unknown_part_is_resumed_from_the_list_of_warnings(tmp_path: Pa
                 await shown.pilot.pause(0.01)
         await shown.shows("1 warning")
         await _opened(shown)
-        await shown.shows("Nobody knows whether contracts was created")
+        await shown.shows("No response to the create request of contracts")
         shown.simulator.world.faults.clear()
         await shown.press("enter")
-        await shown.shows("There is nothing to warn of")
+        await shown.shows("No warnings")
         [batch] = await shown.workspace.registry.views.select()
         assert batch.state is BatchState.IN_PROGRESS
 
@@ -141,7 +141,7 @@ async def test_events_since_the_last_visit_are_summed_up_at_start_and_marked_in_
         back = DashboardApp(shown.workspace, ground=MODERN)
         async with back.run_test(size=(120, 40), notifications=True) as pilot:
             again = type(shown)(back, pilot, shown.workspace, shown.clock, shown.simulator)
-            await again.shows("Since you were last here: 1 batch ended, 1 result saved.", "Press a to")
+            await again.shows("Since you were last here: 1 batch ended, 1 result saved.", "a history")
             await again.press("a")
             await again.shows("▲ since you were last here")
             lines = again.text.splitlines()

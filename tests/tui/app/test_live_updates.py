@@ -32,19 +32,19 @@ def _screen(shown: Stage) -> type[object]:
 
 async def test_the_first_screen_shows_the_registry_and_asks_nobody(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["evaluation"], running=["nightly"]) as shown:
-        await shown.shows("evaluation", "nightly", "● running", "ended", "1 running")
+        await shown.shows("evaluation", "nightly", "● in progress", "ended", "1 in progress")
 
 
 async def test_an_empty_registry_says_the_next_step(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(80, 24)) as shown:
-        await shown.shows("Nothing here yet", "submits a file of requests")
+        await shown.shows("No batches yet", "submits a file of requests")
 
 
 async def test_enter_opens_a_batch_then_a_result_and_esc_goes_back(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["evaluation"]) as shown:
         await shown.shows("evaluation")
         await shown.press("enter")
-        await shown.shows("OUTCOME", "succeeded", "3 results")
+        await shown.shows("OUTCOME", "succeeded", "result 1 of 3")
         await shown.press("enter")
         await shown.until(lambda: isinstance(shown.app.screen, ResultScreen))
         await shown.shows("answer", "request", "text", "rendered", "JSON", "1 of 3")
@@ -59,7 +59,7 @@ async def test_enter_opens_a_batch_then_a_result_and_esc_goes_back(tmp_path: Pat
 async def test_a_result_is_shown_beside_its_request_as_text_rendered_and_as_a_tree(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["evaluation"]) as shown:
         await shown.press("enter")
-        await shown.shows("3 results")
+        await shown.shows("result 1 of 3")
         await shown.press("enter")
         await shown.shows("1 of 3", "Question", "max_tokens 256")
         await shown.press("m", "m")
@@ -71,7 +71,7 @@ async def test_a_result_is_shown_beside_its_request_as_text_rendered_and_as_a_tr
 async def test_the_marked_custom_ids_are_copied(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["evaluation"]) as shown:
         await shown.press("enter")
-        await shown.shows("3 results")
+        await shown.shows("result 1 of 3")
         await shown.press("*", "Y")
         await shown.shows("Copied 3 custom_ids")
 
@@ -81,12 +81,12 @@ async def test_a_commit_of_another_process_shows_up(tmp_path: Path) -> None:
         async with workspace_at(tmp_path / "home", shown.simulator, shown.clock) as other:
             await submit(other, tmp_path, "from-elsewhere")
         shown.clock.turn(3)
-        await shown.shows("from-elsewhere", "2 running")
+        await shown.shows("from-elsewhere", "2 in progress")
 
 
 async def test_the_end_of_a_batch_shows_and_its_results_are_fetched(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"]) as shown:
-        await shown.shows("● running")
+        await shown.shows("● in progress")
 
         def ended() -> bool:
             shown.clock.turn(minutes=1)
@@ -115,18 +115,18 @@ async def _asked(shown: Stage, key: str) -> None:
 
 async def test_yes_cancels_at_the_api(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"]) as shown:
-        await shown.shows("● running")
+        await shown.shows("● in progress")
         await _asked(shown, "c")
         assert "nightly" in shown.text
         await shown.press("y")
         await shown.until(lambda: shown.simulator.world.calls_to("cancel"))
-        await shown.shows("canceled.")
+        await shown.shows("Cancel requested for nightly.")
 
 
 @pytest.mark.parametrize("key", ["n", "escape", "enter", "q", "space", "Y"])
 async def test_no_other_key_means_yes(tmp_path: Path, key: str) -> None:
     async with stage(tmp_path, running=["nightly"]) as shown:
-        await shown.shows("● running")
+        await shown.shows("● in progress")
         await _asked(shown, "c")
         await shown.press(key)
         await shown.pilot.pause()
@@ -137,7 +137,7 @@ async def test_no_other_key_means_yes(tmp_path: Path, key: str) -> None:
 
 async def test_keys_that_come_too_early_answer_nothing(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"]) as shown:
-        await shown.shows("● running")
+        await shown.shows("● in progress")
         await shown.press("c")
         await shown.until(lambda: isinstance(shown.app.screen, Confirm))
         await shown.press("y", "y")
@@ -153,7 +153,7 @@ async def test_a_dialog_shows_what_was_marked_and_stays_as_it_was(tmp_path: Path
         await _asked(shown, "c")
         await submit(shown.workspace, tmp_path, "four")
         await shown.pilot.pause(0.1)
-        assert "Cancel 3 batches?" in shown.text
+        assert "Cancel 3 batches: " in shown.text
         await shown.press("y")
         await shown.until(lambda: len(shown.simulator.world.calls_to("cancel")) == 3)
         states = {batch.name: batch.state for batch in await shown.workspace.registry.views.select()}
@@ -175,7 +175,7 @@ async def test_many_at_once_ask_for_their_number(tmp_path: Path) -> None:
 
 async def test_read_only_changes_nothing_and_offers_nothing(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"], read_only=True) as shown:
-        await shown.shows("read-only", "● running")
+        await shown.shows("read-only", "● in progress")
         await shown.press("c", "d")
         assert isinstance(shown.app.screen, BatchesScreen)
         assert "cancel" not in shown.text.splitlines()[-1]
@@ -193,7 +193,7 @@ async def _go_to(shown: Stage, where: str) -> None:
     await shown.press("escape", "escape", "G")
     if where != "list":
         await shown.press("enter")
-        await shown.shows("3 results")
+        await shown.shows("result 1 of 3")
     if where == "result":
         await shown.press("enter")
         await shown.until(lambda: isinstance(shown.app.screen, ResultScreen))
@@ -277,7 +277,7 @@ async def test_every_size_is_painted_without_wrapping(tmp_path: Path, depth: int
         await shown.shows("nightly")
         await shown.press("G", *["enter"] * min(depth, 1))
         if depth:
-            await shown.shows("3 results")
+            await shown.shows("result 1 of 3")
         if depth == 2:
             await shown.press("enter")
             await shown.until(lambda: isinstance(shown.app.screen, ResultScreen))
@@ -289,20 +289,20 @@ async def test_every_size_is_painted_without_wrapping(tmp_path: Path, depth: int
             assert len(strips) == height
 
 
-async def test_80_by_24_shows_state_name_progress_and_when(tmp_path: Path) -> None:
+async def test_80_by_24_shows_state_name_progress_and_what_became_of_the_requests(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["evaluation"], running=["nightly"], size=(80, 24)) as shown:
-        await shown.shows("STATE", "NAME", "REQUESTS", "PROGRESS", "WHEN")
+        await shown.shows("STATE", "NAME", "PROGRESS", "OK", "SOME", "BAD")
 
 
 async def test_a_plain_screen_is_ascii_but_for_names(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["evaluation"], running=["nightly"], settings="[screen]\nascii = true\n") as shown:
-        await shown.shows("* running", "> ")
+        await shown.shows("* in progress", "> ")
         assert [char for char in shown.text if not char.isascii()] == []
 
 
 async def test_a_failure_is_shown_in_a_box_and_closes_with_esc(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"]) as shown:
-        await shown.shows("● running")
+        await shown.shows("● in progress")
         shown.simulator.stop()
         await _asked(shown, "c")
         await shown.press("y")

@@ -34,7 +34,7 @@ def test_a_command_in_braces_is_its_key_and_without_one_its_title(text: str, sai
 
 async def test_an_empty_list_names_the_keys_of_the_person(tmp_path: Path) -> None:
     async with stage(tmp_path, settings=STILL + OWN) as made:
-        await made.shows("Nothing here yet", "f5  makes requests", "n  submits a file", "i  brings in")
+        await made.shows("No batches yet", "f5  makes requests", "n  submits a file", "i  imports")
 
 
 async def test_a_filter_that_nothing_matches_says_what_clears_it(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ async def test_results_that_are_not_here_name_the_key_that_fetches_them(tmp_path
 async def test_questions_and_boxes_name_the_keys_that_answer_them(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"], settings=STILL + OWN) as made:
         await made.opened("c")
-        await made.shows("f7  no ", "y  yes, ")
+        await made.shows("f7  No ", "y  Cancel ")
         await made.press("f7")
         await made.opened("?")
-        await made.shows("j k scroll, f7 closes")
+        await made.shows("scroll   f7 close")

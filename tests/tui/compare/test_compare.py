@@ -30,7 +30,7 @@ SIZES = [(60, 15), (80, 24), (100, 30), (140, 40), (200, 50), (20, 5), (10, 3)]
 async def _compared(shown: Stage) -> None:
     await shown.shows("evals-v2", "nightly")
     await shown.press("G", "enter")
-    await shown.shows("8 results")
+    await shown.shows("result 1 of 8")
     await shown.press("equals_sign")
     await shown.shows("is compared with evals", "evals-v2")
     await shown.press("enter")
@@ -44,7 +44,7 @@ async def test_a_batch_is_compared_with_what_answers_the_same_custom_ids(tmp_pat
         await shown.press("escape")
         await shown.shows("is compared with evals")
         await shown.press("escape")
-        await shown.shows("8 results")
+        await shown.shows("result 1 of 8")
 
 
 async def test_only_one_kind_of_change_is_shown_and_esc_shows_all_again(tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ async def test_leaving_stops_a_comparison_that_is_under_way(tmp_path: Path, monk
         monkeypatch.setattr(ResultPairs, "join", endless)
         monkeypatch.setattr(ResultPairs, "close", closed)
         await shown.press("G", "enter")
-        await shown.shows("8 results")
+        await shown.shows("result 1 of 8")
         await shown.press("equals_sign")
         await shown.shows("is compared with evals", "evals-v2")
         await shown.press("enter")
@@ -188,7 +188,7 @@ async def test_a_comparison_still_opening_is_closed_on_leaving(
         await shown.shows("evals-v2")
         if what == "a comparison":
             await shown.press("G", "enter")
-            await shown.shows("8 results")
+            await shown.shows("result 1 of 8")
             await shown.press("equals_sign")
             await shown.shows("is compared with evals", "evals-v2")
         before = shown.app.screen
@@ -225,6 +225,6 @@ async def test_without_a_counterpart_it_says_what_to_do(tmp_path: Path) -> None:
             shown = Stage(app, pilot, workspace, clock, NOBODY)
             await shown.shows("eval-prompt-v7")
             await shown.press("G", "enter")
-            await shown.shows("5 results")
+            await shown.shows("result 1 of 5")
             await shown.press("equals_sign")
             await shown.shows("No other batch with results here has these custom_ids")

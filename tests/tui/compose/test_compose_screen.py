@@ -77,13 +77,13 @@ def asked(screen: ComposeScreen) -> dict[str, Any]:
 
 async def test_three_keys_lead_a_newcomer_to_a_first_batch(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(160, 48)) as made:
-        await made.shows("Nothing here yet", "makes requests from a table")
+        await made.shows("No batches yet", "makes requests from a table")
         await made.press("N")
         await made.shows("T-1001", "The export stops", "12 requests of 12 rows")
         await made.opened("y")
         await made.shows("Submit example-tickets?")
         await made.press("y")
-        await made.shows("1 part of 1 sent.")
+        await made.shows("Submitted ")
         assert [len(batch) for batch in made.simulator.world.batches] == [12]
 
 
@@ -182,7 +182,7 @@ async def test_the_api_counts_where_it_is_asked(tmp_path: Path) -> None:
     async with composing(tmp_path) as (made, _):
         await made.shows("worked out from its bytes")
         await made.press("#")
-        await made.shows("by the API's count of 3 of 3 requests")
+        await made.shows("from the API's count of 3 of 3 requests")
 
 
 async def test_requests_are_written_and_the_template_is_saved_in_versions(
@@ -249,7 +249,7 @@ async def test_wrong_rows_stop_everything_unless_they_are_left_out(tmp_path: Pat
         await made.until(lambda: screen.desk.draft.skip_wrong)
         await on_checked(made, screen)
         await made.opened("y")
-        await made.shows("Submit tickets?", "3 requests")
+        await made.shows("Submit 3 requests")
 
 
 async def test_a_read_only_dashboard_sends_nothing_from_here(tmp_path: Path) -> None:
@@ -362,6 +362,6 @@ async def test_the_draft_is_there_again_the_next_time(tmp_path: Path) -> None:
         await on_checked(made, screen)
         assert await drafts.kept(made.workspace) == screen.desk.draft
         await made.press("escape", "escape")
-        await made.shows("Nothing here yet")
+        await made.shows("No batches yet")
         await made.press("N")
         await made.shows("By web: The export", "More")

@@ -48,7 +48,7 @@ async def test_a_retry_shows_each_kind_with_what_to_do_and_sends_the_chosen(tmp_
         await made.opened("y")
         await made.shows("Send 7 requests again?")
         await made.press("y")
-        await made.shows("1 part of 1 sent.")
+        await made.shows("Submitted ")
         assert [len(batch) for batch in made.simulator.world.batches] == [20, 7]
 
 
@@ -56,7 +56,7 @@ async def test_the_marked_results_alone_are_tried_again(tmp_path: Path) -> None:
     async with stage(tmp_path) as made:
         await half_failed(made, tmp_path)
         await made.press("enter")
-        await made.shows("20 results")
+        await made.shows("result 1 of 20")
         for _ in range(2):
             await made.press("]", "space")  # the first two failures, one of which would fail again as it is
         await made.shows("2 marked")
@@ -64,14 +64,14 @@ async def test_the_marked_results_alone_are_tried_again(tmp_path: Path) -> None:
         await made.shows("2 requests", "2 marked of mixed")
         await made.opened("y")
         await made.press("y")
-        await made.shows("1 part of 1 sent.")
+        await made.shows("Submitted ")
         assert [len(batch) for batch in made.simulator.world.batches] == [20, 2]
 
 
 async def test_marked_successes_are_not_tried_again(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["fine"]) as made:
         await made.press("enter")
-        await made.shows("3 results")
+        await made.shows("result 1 of 3")
         await made.press("space", "R")
         await made.shows("All that is marked has succeeded.")
 
@@ -188,7 +188,7 @@ async def test_an_export_after_a_search_writes_the_matches_unless_all_is_chosen(
     async with stage(tmp_path) as made:
         await half_failed(made, tmp_path)
         await made.press("enter")
-        await made.shows("20 results")
+        await made.shows("result 1 of 20")
         await made.press("/", *"overloaded", "enter")
         await made.shows("4 of 20")
         await made.press("x")
@@ -207,7 +207,7 @@ async def test_the_marked_results_are_written(tmp_path: Path, monkeypatch: pytes
     monkeypatch.chdir(tmp_path)
     async with stage(tmp_path, ended=["fine"]) as made:
         await made.press("enter")
-        await made.shows("3 results")
+        await made.shows("result 1 of 3")
         await made.press("space", "space", "x")
         await made.shows("only the 2 that are marked", "2 results at most")
         await made.press("w")

@@ -56,13 +56,13 @@ async def test_a_dismissed_hint_stays_away_at_the_next_start(tmp_path: Path) -> 
 
 async def test_an_empty_list_says_its_keys_itself(tmp_path: Path) -> None:
     async with stage(tmp_path) as shown:
-        await shown.shows("Nothing here yet")
+        await shown.shows("No batches yet")
         assert " hint " not in shown.text
 
 
 async def test_the_settings_can_switch_hints_off(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"], settings="[screen]\nhints = false\n") as shown:
-        await shown.shows("● running")
+        await shown.shows("● in progress")
         assert shown.app.guide is None
 
 

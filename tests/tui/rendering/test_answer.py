@@ -56,8 +56,8 @@ def test_a_cited_sentence_stays_whole_and_its_sources_have_numbers_of_their_own(
     ("line", "words"),
     [
         (errored("a", "overloaded_error", "Overloaded"), ["overloaded_error", "Overloaded", "the request is fine"]),
-        (bare("a", "expired"), ["expired before it ran"]),
-        (succeeded("a", "cut", stop_reason="max_tokens"), ["cut", "cuts it again"]),
+        (bare("a", "expired"), ["Expired before it was processed"]),
+        (succeeded("a", "cut", stop_reason="max_tokens"), ["cut", "truncates it again"]),
         (succeeded("a", stop_reason="refusal"), ["no content", "refused"]),
         (encoded({"custom_id": "a", "result": {"type": "novel", "why": {"deep": 1}}}), ['"novel"', '"deep": 1']),
         (b"no json at all", ["cannot be read", "no json at all"]),

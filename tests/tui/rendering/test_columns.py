@@ -15,7 +15,7 @@ def titles(layout: ColumnLayout) -> list[str]:
 
 
 def test_80_columns_have_room_for_what_matters_of_a_batch() -> None:
-    assert titles(lay_out(batch_cells.COLUMNS, 79)) == ["state", "name", "requests", "progress", "when", "cost"]
+    assert titles(lay_out(batch_cells.COLUMNS, 79)) == ["state", "name", "progress", "ok", "some", "bad"]
 
 
 def test_200_columns_have_room_for_everything() -> None:

@@ -26,7 +26,7 @@ def test_one_failure_among_a_hundred_thousand_is_seen() -> None:
     assert plain(outcome_bar(of_counts(RequestCounts(succeeded=99_999, errored=1), 100_000), 15)) == "█" * 14 + "▓"
 
 
-def test_what_is_still_to_come_is_the_rest_of_the_same_bar() -> None:
+def test_requests_in_progress_fill_the_rest_of_the_same_bar() -> None:
     counts = RequestCounts(processing=50, succeeded=40, errored=10)
     assert plain(outcome_bar(of_counts(counts, 100), 10)) == "████▓░░░░░"
     assert plain(outcome_bar(of_counts(counts, 100), 10, plain=True)) == "====x....."

@@ -44,9 +44,9 @@ async def test_a_kind_of_failure_says_what_to_do_and_filters(tmp_path: Path) -> 
     async with furnished_stage(tmp_path, size=(80, 24)) as shown:
         await _batch(shown)
         await shown.press("tab")
-        await shown.shows("FAILED", "RAISE LIMIT", "cuts it again")
+        await shown.shows("FAILED", "RAISE LIMIT", "truncates it again")
         await shown.press("j")
-        await shown.shows("refuses this request until it is changed", "doc-5")
+        await shown.shows("request is invalid; change it", "doc-5")
         await shown.press("enter")
         await shown.shows("1 of 8", "doc-5", " invalid_request_error  max_tokens: # > #")
         assert "doc-6" not in shown.text

@@ -47,10 +47,10 @@ async def test_a_file_is_chosen_shown_and_sent_after_a_yes(here: Path, tmp_path:
     jsonl(here / "tickets.jsonl", requests(5))
     async with stage(tmp_path) as shown:
         await choose(shown, "tick")
-        await shown.shows("Submit tickets?", "5 requests", "1 part")
+        await shown.shows("Submit 5 requests, ", "tickets", "1 part")
         shown.clock.turn(1)
         await shown.press("y")
-        await shown.shows("● running", "tickets")
+        await shown.shows("● in progress", "tickets")
         assert len(sent_custom_ids(shown.simulator)) == 5
 
 
@@ -61,8 +61,8 @@ async def test_the_question_shows_checks_parts_and_what_it_costs(here: Path, tmp
     async with stage(tmp_path, size=(100, 44)) as shown:
         await choose(shown, "tick")
         await shown.shows(
-            "Submit tickets?", "estimated cost: $", "without a batch: $", "2 shapes", "3 × claude-haiku-5-5 · user",
-            "Worth a look", "line 4: metadata.user_id looks like an e-mail address",
+            "Submit 4 requests", "estimated cost: $", "without a batch: $", "2 shapes", "3 × claude-haiku-5-5 · user",
+            "Warnings", "line 4: metadata.user_id looks like an e-mail address",
         )  # fmt: skip
 
 
@@ -72,10 +72,10 @@ async def test_the_same_again_is_said_with_what_became_of_it_and_is_sent_after_a
     jsonl(here / "tickets.jsonl", requests(5))
     async with stage(tmp_path, size=(100, 44)) as shown:
         await choose(shown, "tick")
-        await shown.shows("Submit tickets?")
+        await shown.shows("Submit ")
         await send(shown, 1)
         await choose(shown, "tick")
-        await shown.shows("The very same was submitted before", "tickets (job_", "(msgbatch_", "running, ~$")
+        await shown.shows("The same requests were submitted before", "tickets (job_", "(msgbatch_", "in progress, ~$")
         await send(shown, 2)
 
 
@@ -83,7 +83,7 @@ async def test_a_submission_above_the_limit_is_refused_before_the_question(here:
     jsonl(here / "tickets.jsonl", requests(5))
     async with stage(tmp_path, settings="[submit]\nmax_cost = 0.0001\n") as shown:
         await choose(shown, "tick")
-        await shown.shows("Over the limit", "This may cost up to $0.00034", "Nothing was sent")
+        await shown.shows("Cost limit exceeded", "This may cost up to $0.00034", "Nothing was sent")
         assert shown.simulator.world.batches == []
         assert list(shown.workspace.paths.requests.iterdir()) == []
 
@@ -92,7 +92,7 @@ async def test_a_no_sends_and_keeps_nothing(here: Path, tmp_path: Path) -> None:
     jsonl(here / "tickets.jsonl", requests(5))
     async with stage(tmp_path) as shown:
         await choose(shown, "tick")
-        await shown.shows("Submit tickets?")
+        await shown.shows("Submit ")
         shown.clock.turn(1)
         await shown.press("n")
         await shown.until(lambda: not list(shown.workspace.paths.requests.iterdir()))
@@ -133,7 +133,7 @@ async def test_a_lost_part_is_sent_again_only_after_its_absence_is_proved_and_a_
         await shown.shows("the API does not show it yet")
         shown.clock.turn(700)
         await shown.press("u")
-        await shown.shows("Send contracts again?")
+        await shown.shows("Resubmit contracts: ")
         shown.clock.turn(1)
         await shown.press("y")
         await shown.shows("Send 1 part now?")

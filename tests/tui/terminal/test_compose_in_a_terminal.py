@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def test_a_draft_outlives_the_program(tmp_path: Path, end: signal.Signals) -> None:
     env = environment(BATCHTUI_HOME=str(tmp_path / "home"), HOME=str(tmp_path))
     with window(batchtui(), env, size=(120, 36)) as made:
-        made.shows("Nothing here yet")
+        made.shows("No batches yet")
         made.press("N")
         made.shows("T-1001", "prompt")
         made.press("j", "j", "enter", *" And why?")
@@ -26,7 +26,7 @@ def test_a_draft_outlives_the_program(tmp_path: Path, end: signal.Signals) -> No
         made.process.send_signal(end)
         made.ends()
     with window(batchtui(), env, size=(120, 36)) as made:
-        made.shows("Nothing here yet")
+        made.shows("No batches yet")
         made.press("N")
         made.shows("T-1001", "about? And why?")
 
@@ -37,7 +37,7 @@ def test_a_text_goes_to_the_editor_and_comes_back(tmp_path: Path) -> None:
     editor.chmod(0o700)
     env = environment(BATCHTUI_HOME=str(tmp_path / "home"), HOME=str(tmp_path), EDITOR=str(editor))
     with window(batchtui(), env, size=(120, 36)) as made:
-        made.shows("Nothing here yet")
+        made.shows("No batches yet")
         made.press("N")
         made.shows("T-1001", "12 requests of 12 rows")
         made.press("j", "j", "e")

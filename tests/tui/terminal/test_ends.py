@@ -111,7 +111,7 @@ def test_a_fault_of_the_reader_of_keys_ends_it_with_70_and_is_logged(home: Path)
         made.press("X")
         assert made.ends() == 70
         assert made.left_on == []
-        assert "A fault in batchtui: RuntimeError: a fault of ours" in made.text
+        assert "Internal error in batchtui: RuntimeError: a fault of ours" in made.text
     assert "RuntimeError: a fault of ours" in (home / "logs" / "batchtui.log").read_text()
 
 

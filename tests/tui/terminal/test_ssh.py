@@ -116,7 +116,7 @@ async def test_it_is_used_and_left_over_ssh(tmp_path: Path) -> None:
     root = Path(__file__).parents[3]
     remote = f"cd {root} && {told(home)} {' '.join(batchtui())}; echo left with $?"
     with server(tmp_path) as ssh, window([*ssh, remote], environment(), size=(80, 24)) as made:
-        made.shows("evals", "nightly", "running")
+        made.shows("evals", "nightly", "in progress")
         made.press("/", *"status:ended", "enter")
         made.shows("2 of 5")
         made.press("G", "y")

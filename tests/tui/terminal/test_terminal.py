@@ -26,7 +26,7 @@ from batchtui.tui.terminal.environment import TerminalInfo
         ({"TERM": "screen", "COLORTERM": "truecolor", "STY": "7.pts-0"}, 16),
     ],
 )
-def test_colours(env: dict[str, str], colours: int) -> None:
+def test_the_number_of_colours_follows_the_environment(env: dict[str, str], colours: int) -> None:
     assert TerminalInfo.of(env).colours == colours
 
 

@@ -138,7 +138,7 @@ def test_whoever_is_told_can_end_it_and_nothing_is_left(tmp_path: Path, child: S
 
 
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="only Linux can wait for the child of another")
-def test_when_the_parent_is_killed_the_child_ends_and_leaves_nothing(tmp_path: Path, endless: Path) -> None:
+def test_the_worker_ends_and_leaves_nothing_when_its_parent_is_killed(tmp_path: Path, endless: Path) -> None:
     work = job(tmp_path, endless)
     parent = subprocess.Popen([sys.executable, "-c", MORTAL_PARENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     said, _ = parent.communicate(encode(work))
@@ -194,7 +194,7 @@ async def test_a_process_that_was_begun_in_vain_is_gone(tmp_path: Path, monkeypa
     assert not psutil.pid_exists(child.pid)
 
 
-async def test_where_the_process_is_lost_the_pass_runs_here(
+async def test_the_pass_runs_in_this_process_when_the_worker_is_lost(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def start_doomed() -> StagingWorker:
@@ -226,7 +226,7 @@ async def test_cancelled_in_the_middle_nothing_is_left(
     assert list(workspace.paths.requests.iterdir()) == []
 
 
-def test_what_is_said_is_heard_as_it_was_whatever_its_text(tmp_path: Path) -> None:
+def test_any_message_arrives_as_it_was_sent(tmp_path: Path) -> None:
     odd = "\ud800 \udcff \u202e\n\x00 \U0001f389"
     problem = Problem(odd, 1, None, Severity.WARNING, "code", odd, lines=(1, 2))
     info = ModelInfo("m", odd, retires_at=date(2027, 1, 1))
