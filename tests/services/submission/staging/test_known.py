@@ -191,7 +191,10 @@ async def test_what_a_retry_asks_again_is_known_of_it(desk: Desk, scenario: Scen
 
 
 async def test_what_depends_on_the_day_is_never_known(desk: Desk) -> None:
-    search = {"tools": [{"type": "web_search_20250305", "name": "web_search"}], "model": "claude-sonnet-5-5"}
+    search: dict[str, Any] = {
+        "tools": [{"type": "web_search_20250305", "name": "web_search"}],
+        "model": "claude-sonnet-5-5",
+    }
     await desk.answered(asked("a", **search))
     assert counts(await desk.known(asked("a", "a", **search))) == (0, 0, 0, 2)
 
