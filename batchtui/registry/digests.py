@@ -11,14 +11,16 @@ import logging
 import os
 import sqlite3
 from contextlib import closing, contextmanager, suppress
-from typing import TYPE_CHECKING, NamedTuple, Self
+from functools import wraps
+from typing import TYPE_CHECKING, NamedTuple, ParamSpec, Self, TypeVar
 
+from batchtui.domain.errors import StorageError
 from batchtui.domain.limits import DIGEST_BYTES
 from batchtui.registry.requests.writer import index_name
 from batchtui.registry.results.index import OUTCOMES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
 _log = logging.getLogger(__name__)
@@ -68,6 +70,23 @@ SELECT 1 FROM new.requests WHERE length(digest) = {DIGEST_BYTES} GROUP BY digest
 """
 
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _storage_errors(method: Callable[P, T]) -> Callable[P, T]:
+    """Have a method raise StorageError for what the disk or SQLite refuses."""
+
+    @wraps(method)
+    def worded(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return method(*args, **kwargs)
+        except (sqlite3.Error, OSError) as error:
+            raise StorageError(f"The index of known requests cannot be used: {error}.") from error
+
+    return worded
+
+
 class DigestSource(NamedTuple):
     """One attempt of a job whose requests the index knows."""
 
@@ -104,11 +123,12 @@ class DigestIndex:
         self.path = path
         self._requests = requests
 
+    @_storage_errors
     def catch_up(self, attempts: Mapping[str, Collection[int]]) -> bool:
         """Bring the index to what is kept of these attempts, by job. Returns whether there is anything in it.
 
         Raises:
-            OSError, sqlite3.Error: where the disk refuses.
+            StorageError: the disk refuses.
         """
         here = self._kept(attempts)
         if not here and not self.path.exists():
@@ -137,7 +157,7 @@ class DigestIndex:
         with suppress(FileExistsError):
             # Made beforehand: SQLite would give it the permissions that the umask leaves.
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        with closing(sqlite3.connect(self.path, isolation_level=None, timeout=_BUSY_SECONDS)) as index:
+        with closing(sqlite3.connect(self.path, isolation_level=None, timeout=_BUSY_SECONDS, uri=True)) as index:
             index.executescript(f"PRAGMA cache_size = -16000; PRAGMA synchronous = NORMAL; {_SCHEMA}")
             index.create_function("kept", 3, lambda job, attempt, stamp: here.get((job, attempt)) == stamp)
             index.execute("BEGIN IMMEDIATE")
@@ -154,10 +174,10 @@ class DigestIndex:
 
     def _add(self, index: sqlite3.Connection, job: str, attempt: int, stamp: int) -> None:
         """Add the requests of one attempt, in one transaction; another process may have done so meanwhile."""
-        with _attached(index, self._requests / job / index_name(attempt), "added"):
-            # Indexes of versions before digests were kept have no such column.
-            has_digests = index.execute("SELECT 1 FROM pragma_table_info('requests', 'added') WHERE name = 'digest'")
-            is_useful = has_digests.fetchone() is not None
+        path = self._requests / job / index_name(attempt)
+        # One that cannot be read is noted as if it had no digests, and tried again when it has changed.
+        is_useful = _has_digests(path)
+        with _attached(index, path if is_useful else None, "added"):
             index.execute("BEGIN IMMEDIATE")
             row = "INSERT OR IGNORE INTO sources (job, attempt, stamp) VALUES (?, ?, ?)"
             added = index.execute(row, (job, attempt, stamp))
@@ -169,11 +189,12 @@ class DigestIndex:
                 )
             index.execute("COMMIT")
 
+    @_storage_errors
     def compare(self, requests: Path, *, with_known: bool) -> DigestComparison:
         """Lay the index of new requests beside this one, or look for duplicates in it only; `catch_up` comes first.
 
         Raises:
-            sqlite3.Error: where one of them cannot be read.
+            StorageError: one of them cannot be read.
         """
         return DigestComparison(requests, self.path if with_known else None, self._requests)
 
@@ -181,7 +202,8 @@ class DigestIndex:
 class DigestComparison:
     """New requests beside those of earlier jobs. What is settled first stays: answers first, then what is in progress.
 
-    Everything is worked out by SQLite in a temporary file: a million requests take a few megabytes of memory.
+    Everything is worked out by SQLite in a temporary file: a million requests take a few megabytes of memory. Its
+    methods block, and raise StorageError where a file cannot be read.
     """
 
     def __init__(self, requests: Path, known: Path | None, folder: Path) -> None:
@@ -209,6 +231,7 @@ class DigestComparison:
     def __exit__(self, *exc: object) -> None:
         self._held.close()
 
+    @_storage_errors
     def sources(self) -> list[DigestSource]:
         """Return the attempts that have asked some of it before, the newest first."""
         if not self._has_known:
@@ -218,12 +241,14 @@ class DigestComparison:
         )
         return [DigestSource(*row) for row in rows]
 
+    @_storage_errors
     def parts(self, source: DigestSource) -> list[PartRange]:
         """Return the parts of an attempt with the places of their requests."""
         with self._old(source):
             rows = self._held.execute("SELECT part, min(seq), max(seq) FROM old.requests GROUP BY part ORDER BY part")
             return [PartRange(*row) for row in rows]
 
+    @_storage_errors
     def settle_answered(self, source: DigestSource, part: PartRange, results: Path) -> None:
         """Settle what succeeded in one part, by the index of its results, and by the model that was asked for.
 
@@ -233,15 +258,18 @@ class DigestComparison:
         with self._old(source), self._attached(results, "results"):
             self._held.execute(_SETTLE_ANSWERED.format(outcomes=outcomes), (source.id, part.first, part.last))
 
+    @_storage_errors
     def settle_in_progress(self, source: DigestSource, part: PartRange) -> None:
         """Settle what one part has asked and nobody has answered yet."""
         self._held.execute(_SETTLE_IN_PROGRESS, (source.id, part.first, part.last))
 
+    @_storage_errors
     def settle_duplicates(self) -> None:
         """Settle what asks the same as an earlier request of the input."""
         if self._held.execute(_HAS_DUPLICATES).fetchone():
             self._held.execute(_SETTLE_DUPLICATES)
 
+    @_storage_errors
     def counts(self) -> dict[int, tuple[int, int]]:
         """Return how many requests are answered and in progress by source (`DigestSource.id`)."""
         rows = self._held.execute(
@@ -250,20 +278,22 @@ class DigestComparison:
         )
         return {source: (answered, in_progress) for source, answered, in_progress in rows}
 
+    @_storage_errors
     def duplicates(self) -> int:
         """Return how many requests are duplicates within the input."""
         rows = self._held.execute(f"SELECT count(*) FROM settled WHERE state = {_DUPLICATE}")
         return int(rows.fetchone()[0])
 
-    def new_groups(self, long: int, step: int) -> Iterator[GroupSums]:
-        """Yield the sums over what is not settled, by part, shape, model and steps of `step` bytes from `long` on."""
+    @_storage_errors
+    def new_groups(self, long: int, step: int) -> list[GroupSums]:
+        """Return the sums over what is not settled, by part, shape, model and steps of `step` bytes from `long` on."""
         rows = self._held.execute(
             "SELECT part, shape, model, CASE WHEN length <= ? THEN 0 ELSE length / ? END, count(*), sum(length),"
             " coalesce(sum(max_tokens), 0) FROM new.requests WHERE seq NOT IN (SELECT seq FROM settled)"
             " GROUP BY 1, 2, 3, 4",
             (long, step),
         )
-        return (GroupSums(*row) for row in rows)
+        return [GroupSums(*row) for row in rows]
 
     @contextmanager
     def _old(self, source: DigestSource) -> Iterator[None]:
@@ -274,19 +304,32 @@ class DigestComparison:
     def _attached(self, path: Path, name: str) -> Iterator[None]:
         # SQLite attaches nothing within a transaction that has written.
         self._held.execute("COMMIT")
-        with _attached(self._held, path, name):
+        try:
+            with _attached(self._held, path, name):
+                self._held.execute("BEGIN")
+                try:
+                    yield
+                finally:
+                    self._held.execute("COMMIT")
+        finally:
             self._held.execute("BEGIN")
-            try:
-                yield
-            finally:
-                self._held.execute("COMMIT")
-        self._held.execute("BEGIN")
+
+
+def _has_digests(path: Path) -> bool:
+    """Whether an index of requests can be read, and is of a version that keeps digests."""
+    try:
+        with closing(sqlite3.connect(_read_only(path), uri=True)) as index:
+            index.execute("SELECT count(digest) FROM requests").fetchone()
+    except sqlite3.Error as error:
+        _log.info("%s has no digests that can be read: %s", path, error)
+        return False
+    return True
 
 
 @contextmanager
-def _attached(connection: sqlite3.Connection, path: Path, name: str) -> Iterator[None]:
-    """Have a file that nobody writes any more attached under a name."""
-    connection.execute(f"ATTACH ? AS {name}", (_read_only(path),))
+def _attached(connection: sqlite3.Connection, path: Path | None, name: str) -> Iterator[None]:
+    """Have a file that nobody writes any more attached under a name; None attaches an empty one."""
+    connection.execute(f"ATTACH ? AS {name}", (_read_only(path) if path else ":memory:",))
     try:
         yield
     finally:

@@ -6,12 +6,11 @@ The index of digests is only a help: where it cannot be read, that is logged, an
 from __future__ import annotations
 
 import logging
-import sqlite3
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from batchtui.domain.errors import BatchtuiError
+from batchtui.domain.errors import BatchtuiError, StorageError
 from batchtui.domain.known_requests import KnownJob, KnownRequests
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.registry.requests.writer import index_name
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
     from batchtui.domain.batch import Batch
     from batchtui.intake import Shape
-    from batchtui.registry.digests import DigestComparison, DigestSource, GroupSums
+    from batchtui.registry.digests import DigestComparison, DigestSource, GroupSums, PartRange
     from batchtui.services.submission.staging.stage import Staged
     from batchtui.services.workspace import Workspace
 
@@ -61,8 +60,8 @@ async def find_known(
         return KnownRequests(0)
     try:
         found, new = await _compare(workspace, requests, total)
-    except (sqlite3.Error, OSError) as error:
-        log.warning("known requests cannot be looked up: %s", error)
+    except StorageError as error:
+        log.warning("%s", error.message)
         return KnownRequests(total)
     if found.new == total or not found.new:
         return found
@@ -80,8 +79,8 @@ async def remember_requests(workspace: Workspace) -> None:
     try:
         attempts = await workspace.registry.views.attempts()
         await run_in_thread(lambda: workspace.registry.digests.catch_up(attempts))
-    except (sqlite3.Error, OSError) as error:
-        log.warning("the index of known requests cannot be written: %s", error)
+    except StorageError as error:
+        log.warning("%s", error.message)
 
 
 async def _compare(workspace: Workspace, requests: Path, total: int) -> tuple[KnownRequests, list[GroupSums]]:
@@ -94,7 +93,7 @@ async def _compare(workspace: Workspace, requests: Path, total: int) -> tuple[Kn
         batches = {source: await _batches_of(workspace, source) for source in sources}
         await run_in_thread(partial(_settle, workspace, comparison, batches))
         counts, duplicates, new = await run_in_thread(
-            lambda: (comparison.counts(), comparison.duplicates(), list(comparison.new_groups(LONG, STEP)))
+            lambda: (comparison.counts(), comparison.duplicates(), comparison.new_groups(LONG, STEP))
         )
     jobs = await _jobs(workspace, sources, counts)
     answered, in_progress = (sum(count[index] for count in counts.values()) for index in range(2))
@@ -111,18 +110,23 @@ def _settle(
     workspace: Workspace, comparison: DigestComparison, batches: Mapping[DigestSource, Mapping[int, Batch]]
 ) -> None:
     """Settle what is known: answers of all jobs before anything that is only on its way. Blocking."""
-    parts = {source: comparison.parts(source) for source in batches}
-    for source, ranges in parts.items():
-        for part in ranges:
-            batch = batches[source].get(part.part)
-            if batch is not None and (index := _results_index(workspace, batch)) is not None:
-                comparison.settle_answered(source, part, index)
     now = workspace.clock.now()
-    for source, ranges in parts.items():
-        for part in ranges:
-            batch = batches[source].get(part.part)
-            if batch is not None and _is_being_made(batch, now):
-                comparison.settle_in_progress(source, part)
+    pending: list[tuple[DigestSource, PartRange]] = []
+    for source, by_part in batches.items():
+        # What is damaged or was removed meanwhile costs its own answers only.
+        try:
+            for part in comparison.parts(source):
+                batch = by_part.get(part.part)
+                if batch is None:
+                    continue
+                if (index := _results_index(workspace, batch)) is not None:
+                    comparison.settle_answered(source, part, index)
+                elif _is_being_made(batch, now):
+                    pending.append((source, part))
+        except StorageError as error:
+            log.warning("the answers of %s are not counted as known: %s", source.job, error.message)
+    for source, part in pending:
+        comparison.settle_in_progress(source, part)
     comparison.settle_duplicates()
 
 

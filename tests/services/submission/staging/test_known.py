@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sqlite3
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -191,10 +192,8 @@ async def test_what_a_retry_asks_again_is_known_of_it(desk: Desk, scenario: Scen
 
 
 async def test_what_depends_on_the_day_is_never_known(desk: Desk) -> None:
-    search: dict[str, Any] = {
-        "tools": [{"type": "web_search_20250305", "name": "web_search"}],
-        "model": "claude-sonnet-5-5",
-    }
+    tools = [{"type": "web_search_20250305", "name": "web_search"}]
+    search: dict[str, Any] = {"tools": tools, "model": "claude-sonnet-5-5"}
     await desk.answered(asked("a", **search))
     assert counts(await desk.known(asked("a", "a", **search))) == (0, 0, 0, 2)
 
@@ -240,6 +239,22 @@ async def test_requests_that_an_earlier_version_stored_are_passed_over(desk: Des
     assert counts(await desk.known(asked("a", "b"))) == (1, 0, 0, 1)
     with desk.workspace.registry.requests.reader(old.job.id) as reader:
         assert json.loads(reader.find("x-0") or b"") == asked("a")[0]
+
+
+@pytest.mark.parametrize("is_indexed", [False, True])
+async def test_a_job_whose_requests_are_damaged_costs_its_own_answers_only(is_indexed: bool, desk: Desk) -> None:
+    broken = await desk.answered(asked("a"), "broken")
+    await desk.answered(asked("b"), "whole")
+    digests = desk.workspace.registry.digests.path
+    path = desk.workspace.registry.requests.folder / broken.job.id / "1.db"
+    if is_indexed:
+        stamp = path.stat().st_mtime_ns
+        path.write_bytes(b"no database " * 1000)
+        os.utime(path, ns=(stamp, stamp))
+    else:
+        digests.unlink()
+        path.write_bytes(b"no database " * 1000)
+    assert counts(await desk.known(asked("a", "b"))) == (1, 0, 0, 1)
 
 
 async def test_checks_at_once_fill_the_index_once(desk: Desk) -> None:
