@@ -77,10 +77,10 @@ class ComposeArguments:
 @click.option("--limit", type=Count(), metavar="N", help="The first N rows only.")
 @click.option("--skip-wrong", is_flag=True, help="Leave wrong rows out instead of stopping.")
 @click.option("--encoding", metavar="NAME", help="The data's encoding, where it is not recognised.")
-@click.option("--delimiter", metavar="SIGN", help="The delimiter (or: tab, none), where it is not recognised.")
+@click.option("--delimiter", metavar="CHAR", help="The delimiter (or: tab, none), where it is not recognised.")
 @click.option("--header/--no-header", default=None, help="Whether the first row has the column names.")
 @click.option("--skip", type=Count(0), metavar="N", help="Leave out N lines above the table.")
-@click.option("--comment", metavar="SIGN", help="Leave out lines that begin with this.")
+@click.option("--comment", metavar="CHAR", help="Leave out lines that begin with this.")
 @click.option("--sheet", metavar="NAME", help="The sheet of a spreadsheet, by name or number (default: the first).")
 @click.option("--api-version", metavar="V", help="Check for this anthropic-version.")
 @click.option("--beta", "betas", multiple=True, metavar="B", help="Check for this anthropic-beta; may be repeated.")
@@ -109,10 +109,10 @@ def command(
     files: tuple[str, ...],
     **options: Any,
 ) -> int:
-    """Make requests from a template and data, one a row or a file, and check them.
+    """Make requests from a template and data, one per row or file, and check them.
 
-    A template is a prompt with {{ column }} in it, and more where its file has a head (see `--save`). Wrong rows are
-    listed as FILE:LINE, and nothing is written then. Ids are made legal and unique; exports show the originals.
+    A template is a prompt with {{ column }} placeholders; its file may have a head with more (see `--save`). Wrong rows
+    are listed as FILE:LINE, and nothing is written then. Ids are made legal and unique; exports show the originals.
     """
     from batchtui.services.compose.options import ComposeOptions
 

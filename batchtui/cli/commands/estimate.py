@@ -32,12 +32,11 @@ if TYPE_CHECKING:
 @intake_options
 @count_option
 async def command(session: Session, sources: tuple[str, ...], *, count: bool, **options: Any) -> int:
-    """Say what request files would cost in a batch: at least, likely, at most; and at standard prices.
+    """Estimate what request files would cost in a batch: at least, likely, at most; and at standard prices.
 
-    Input is worked out from its bytes, or with --count from what the API counts in a few requests. Output goes from
-    nothing to max_tokens, until there is a history: what batches of the same template, else of the same name, else by
-    the same model have come to makes it a range, with what is likely. Requests with errors are left out, and the exit
-    code is 3 where there are any.
+    Input is estimated from its size, or with --count from the API's count of a few requests. Output is between nothing
+    and max_tokens; earlier batches of the same template, name or model narrow it to a range with a likely value.
+    Requests with errors are left out, and the exit code is 3 if there are any.
     """
     from batchtui.services.submission.check import check
 

@@ -87,8 +87,8 @@ async def command(
 ) -> int:
     """Check request files, plan the parts, show what will be sent and what it may cost, and send it, once.
 
-    FILE is JSONL of {"custom_id", "params"}, the same as one JSON array, a task file, any of these as .gz, a folder
-    of such files, or - for stdin.
+    FILE is JSONL of {"custom_id", "params"}, the same as one JSON array, a task file, any of these as .gz, a folder of
+    such files, or - for stdin.
     """
     from batchtui.services.submission.staging.worker import start_if_worth_it
 

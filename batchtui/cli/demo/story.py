@@ -105,7 +105,7 @@ STEPS: Sequence[Step] = (
         "queue",
         "`product-texts` is one job in three parts. The queue at the API is full: part 3 waits here and goes out by"
         " itself.",
-        "list.sort", "sorts by the next column, {list.reverse} turns it round", _queue_is_full, place=Scope.BATCHES,
+        "list.sort", "chooses what the list is sorted by; {list.reverse} reverses", _queue_is_full, place=Scope.BATCHES,
     ),
     Step(
         "jobs",
@@ -114,9 +114,9 @@ STEPS: Sequence[Step] = (
     ),
     Step(
         "results",
-        "`eval-prompt-v7` has ended. Its results are here, and stay when the API lets go of them. {list.open} opens"
-        " it.",
-        "batch.outcomes", "shows only what failed, was truncated, refused…",
+        "`eval-prompt-v7` has ended. Its results are saved here, and stay after the API deletes them. {list.open}"
+        " opens it.",
+        "batch.outcomes", "goes from outcome to outcome: succeeded, truncated, refused, errored…",
     ),
     Step(
         "groups",
@@ -131,25 +131,26 @@ STEPS: Sequence[Step] = (
     ),
     Step(
         "lost",
-        "The answer to `contract-summaries` is lost. Was the batch made? Sending again could pay twice: so batchtui"
-        " looks for it.",
-        "app.activity", "shows every call and act, with time and request id", _answer_is_lost,
+        "No response to the create request of `contract-summaries`. Was it created? Sending it again could pay twice:"
+        " batchtui looks for it.",
+        "app.activity", "shows every action and API call, with time and request id", _answer_is_lost,
     ),
     Step(
         "found",
-        '"found": the batch was there and was adopted. Sent once, paid once, also through crashes and closed laptops.',
-        "activity.only", "shows only acts, each call, only errors, or all", _much_fails, needs="contract-summaries",
-        needs_end=False, patience=14.0,
+        '"found": the batch had been created, and is tracked again. Sent once, paid once, also through crashes and'
+        " closed laptops.",
+        "activity.only", "shows only actions, API calls, errors or messages, or all", _much_fails,
+        needs="contract-summaries", needs_end=False, patience=14.0,
     ),
     Step(
         "failed",
         "`translations` has ended, and 24 of its 60 requests failed. Go to it in the list.",
-        "batches.retry", "says why, and what is worth sending again", _works_again,
+        "batches.retry", "says why, and what is worth retrying", _works_again,
         needs="translations",
     ),
     Step(
         "again",
-        "Only what failed goes out, as attempt 2 of the same job; the results of both are read as one.",
+        "Only what failed is sent, as attempt 2 of the same job; the results of both are read as one.",
         "retry.send", "sends it, after one question ({dialog.yes} is yes)",
     ),
     Step(
@@ -159,13 +160,13 @@ STEPS: Sequence[Step] = (
     ),
     Step(
         "expired",
-        "Expired: what was done in time is kept and billed, the rest is not, and {batches.retry} would send it again.",
+        "Expired: what was done in time is kept and billed, the rest is not; {batches.retry} would retry it.",
         "batches.filter", "filters: type status:ended, tag:nightly, errored:>0 or a word", needs="old-letters",
     ),
     Step(
         "mistake",
-        "Oh no: `wrong-prompt`, 400 requests to the dearest model, is on its way. What has not begun is not billed. Go"
-        " to it.",
+        "Oh no: `wrong-prompt`, 400 requests to the most expensive model, is in progress. What has not begun is not"
+        " billed. Go to it.",
         "batches.cancel", "asks, says what it saves, and cancels ({dialog.yes} is yes)", _a_mistake,
     ),
     Step(
@@ -187,11 +188,11 @@ STEPS: Sequence[Step] = (
     Step(
         "compare",
         "`eval-prompt-v6` and `-v7` asked the same questions in two ways. Open one of them.",
-        "batch.compare", "compares: what changed, what it cost, what got better",
+        "batch.compare", "compares: what changed, what it cost, what now succeeds",
     ),
     Step(
         "silent",
-        "The API is down for a while. Nothing is lost: the top line says how old your picture is, and it tries again.",
+        "The API is down for a while. Nothing is lost: the top line says how old the data is, and it is retried.",
         "app.refresh", "asks now", _falls_silent,
     ),
     Step(
@@ -206,8 +207,8 @@ STEPS: Sequence[Step] = (
     ),
     Step(
         "compose",
-        "No file yet? A table and a prompt with gaps make requests: an example is there, with the first row as it"
-        " would be sent.",
+        "No file yet? A table and a prompt with placeholders make requests: an example is there, with the first"
+        " row as it would be sent.",
         "batches.compose", "opens it; {app.back} comes back and keeps it", patience=30.0,
     ),
     Step(
@@ -234,6 +235,6 @@ STEPS: Sequence[Step] = (
         "end",
         "That was the tour; the story goes on as long as you look. With your own key: `batchtui submit FILE`, then"
         " `batchtui`.",
-        "app.quit", "leaves; what runs at the API goes on without you", patience=60.0,
+        "app.quit", "quits; batches in progress are not canceled", patience=60.0,
     ),
 )  # fmt: skip

@@ -17,6 +17,7 @@ from batchtui.domain.errors import RegistryDamaged, StorageError
 from batchtui.registry.database.codecs import encode_time
 from batchtui.registry.database.migrations import LATEST, STEPS, split_statements
 from batchtui.registry.database.row_mapping import BATCH_SELECT, to_batch, to_job
+from batchtui.registry.database.storage_hints import storage_hint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,7 +75,7 @@ def back_up(path: Path, now: datetime | None = None) -> None:
         part.replace(target)
         _sync(target.parent)
     except (OSError, sqlite3.Error) as error:
-        raise StorageError(f"The registry {path} could not be backed up: {error}.") from error
+        raise StorageError(f"The registry {path} could not be backed up: {error}.", hint=storage_hint(error)) from error
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
@@ -112,7 +113,7 @@ def repair(path: Path, now: datetime) -> Repair:
         new.replace(path)
         _sync(path.parent)
     except (OSError, sqlite3.Error) as error:
-        raise StorageError(f"The registry {path} could not be repaired: {error}.") from error
+        raise StorageError(f"The registry {path} could not be repaired: {error}.", hint=storage_hint(error)) from error
     finally:
         with suppress(OSError):
             new.unlink(missing_ok=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from batchtui.domain.errors import StorageError
 from batchtui.domain.job import PartPlan
+from batchtui.registry.database.storage_hints import storage_hint
 from batchtui.registry.requests.body_writer import BETWEEN, HEAD, TAIL, BodyWriter
 
 if TYPE_CHECKING:
@@ -240,7 +241,7 @@ class RequestWriter:
         )
 
     def _build_index(self) -> bool:
-        """Finish the index. Returns whether a custom_id stands in it twice."""
+        """Finish the index. Returns whether a custom_id is in it twice."""
         self._insert(self._values)
         self._index.executemany("INSERT INTO files VALUES (?, ?)", [(i, name) for name, i in self._files.items()])
         # Not a unique index: failing to build one would leave this file, which has no journal, in pieces.
@@ -277,6 +278,5 @@ def _storage_errors() -> Iterator[None]:
         yield
     except (OSError, sqlite3.Error) as error:
         raise StorageError(
-            f"The requests could not be stored: {error}.",
-            hint="Nothing was sent. Free disk space and run the command again.",
+            f"The requests could not be stored: {error}.", hint=f"Nothing was sent. {storage_hint(error)}"
         ) from error

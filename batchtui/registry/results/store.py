@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Self
 
 from batchtui.domain.errors import ResultsUnavailable, StorageError
 from batchtui.domain.states import ResultsState
+from batchtui.registry.database.storage_hints import storage_hint
 from batchtui.registry.requests.writer import index_name
 from batchtui.registry.results.index import BLOCK, IndexBuilder, index_file, sync
 from batchtui.registry.results.reader import ResultReader
@@ -433,6 +434,4 @@ def _digest_of(path: Path) -> str:
 
 
 def _refused(error: Exception) -> StorageError:
-    return StorageError(
-        f"The results could not be stored: {error}.", hint="Free disk space and download the results again."
-    )
+    return StorageError(f"The results could not be stored: {error}.", hint=storage_hint(error))

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Container
 
 from batchtui.domain.errors import StorageError
-from batchtui.domain.query import SORT_KEYS, BatchQuery
+from batchtui.domain.query import BatchQuery
 from batchtui.text.filter_completion import continuations
 from batchtui.text.filter_language import Reading, read
 from batchtui.text.numbers import amount, count
 from batchtui.text.safe import one_line
-from batchtui.tui.batches.actions import BatchActions
+from batchtui.tui.batches.arranged_list import ArrangedList
 from batchtui.tui.batches.detail import Detail, title_of
+from batchtui.tui.batches.empty_list import newcomer_lines
 from batchtui.tui.batches.rows import BatchRow, BatchRows, RowPainter
-from batchtui.tui.batches.view_state import KEY, ListState, load_state
+from batchtui.tui.batches.view_state import KEY, load_state
 from batchtui.tui.chrome.path_rule import row_words
 from batchtui.tui.commands.key_text import empty_state
 from batchtui.tui.commands.keymap import bindings
@@ -32,7 +33,7 @@ from batchtui.tui.rendering.spans import Line, Span, Tone, joined
 from batchtui.tui.widgets.filter_bar import FilterBar
 from batchtui.tui.widgets.grid.grid import Grid
 from batchtui.tui.widgets.rule import TitledRule
-from batchtui.tui.workers import CoalescedWorker, run_guarded
+from batchtui.tui.workers import run_guarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -47,15 +48,6 @@ if TYPE_CHECKING:
     from batchtui.tui.messages import BatchesChanged
 
 FILTER_HINT = "words, status:ended, !tag:old, errored:>0, age:<2d"
-WAYS = (
-    "{batches.submit}  submits a file of requests",
-    "{batches.compose}  makes requests from a table; an example is there to begin with",
-    "{batches.sync}  imports batches that were created elsewhere",
-    "{app.help}  shows the keys",
-    "",
-    "`batchtui demo` shows all of it on a simulator, without a key",
-)
-"""What an empty dashboard says below its title and the credentials."""
 NONE_MATCH = ("No batch matches the filter", "{app.back}  clears it")
 WITHOUT_A_BATCH = frozenset(
     (
@@ -73,7 +65,7 @@ WITHOUT_A_BATCH = frozenset(
 """Commands of the list that need no batch in it."""
 
 
-class BatchesScreen(BatchActions):
+class BatchesScreen(ArrangedList):
     """The batches, and the details of the one under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.BATCHES)
@@ -86,7 +78,6 @@ class BatchesScreen(BatchActions):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
-        self._list_state = ListState()
         self._is_found = False
         self._made: int | None = None
         """The key of a batch that was just made, until the cursor stands on it."""
@@ -95,18 +86,16 @@ class BatchesScreen(BatchActions):
         self._rows = BatchRows(workspace.registry.views)
         self._changed: dict[int, Batch] = {}
         self._reading = Reading()
-        self._filter_bar = FilterBar(FILTER_HINT, completing=self._continuations)
+        self.filter_bar = FilterBar(FILTER_HINT, completing=self._continuations)
         self._known: Mapping[FilterField, Sequence[str]] = {}
         self._detail = Detail(workspace.clock.now, self.forecast)
         self._detail_rule = TitledRule("", id="detail-rule")
-        self._ordering = CoalescedWorker(self, self._reorder)
-        self._keeping = CoalescedWorker(self, self._keep)
         painter = BatchPainter(workspace.clock.now, self.forecast, plain=lambda: painter_of(self).plain)
         self.grid: Grid[BatchRow] = Grid(COLUMNS, self._rows.page, RowPainter(painter), id="batches")
 
     def content(self) -> Iterator[Widget]:
         """Lay out the filter, the list and the details."""
-        yield self._filter_bar
+        yield self.filter_bar
         with Container(id="body"):
             yield self.grid
             yield self._detail_rule
@@ -119,7 +108,7 @@ class BatchesScreen(BatchActions):
         self.set_class(self._list_state.zoomed, "-zoomed")
         self.grid.columns = chosen_columns(self._list_state.columns)
         if self._list_state.filter:
-            self._filter_bar.open(self._list_state.filter)
+            self.filter_bar.open(self._list_state.filter)
         await self._reorder()
         self.grid.focus()
 
@@ -131,21 +120,7 @@ class BatchesScreen(BatchActions):
         if self._list_state.filter:
             self.grid.empty = empty_state(self, *NONE_MATCH)
             return
-        title, *lines = empty_state(self, "No batches yet", *WAYS)
-        self.grid.empty = (title, (), *self._credential_lines(), *lines)
-
-    def _credential_lines(self) -> Iterator[Line]:
-        """Yield whether a key is set, and where it leads: what a newcomer needs to know before anything is sent."""
-        from batchtui.gateway.credentials import find_credentials
-
-        found = find_credentials(self.workspace.profile, base_url=self.workspace.base_url)
-        if found.found:
-            yield (Span("+ " if painter_of(self).plain else "✓ ", Tone.GOOD), Span(one_line(found.source)))
-        else:
-            yield (Span("! ", Tone.WARN), Span("No API key found", Tone.STRONG))
-            yield (Span("  Set ANTHROPIC_API_KEY and start again, or log in: ", Tone.DIM), Span("ant auth login"))
-        place = one_line(self.workspace.workspace_id or "the workspace is known after the first call")
-        yield (Span(f"  {one_line(found.destination)} · {place}", Tone.DIM),)
+        self.grid.empty = newcomer_lines(self, self.workspace)
 
     async def _reorder(self) -> None:
         now = self._list_state
@@ -227,43 +202,6 @@ class BatchesScreen(BatchActions):
         others = tuple(job for job in self._list_state.is_open if job != row.batch.job)
         self._arrange(is_open=others if row.is_open else (*others, row.batch.job))
 
-    def on_grid_sort_asked(self, event: Grid.SortAsked) -> None:
-        """Sort by the column of the title that was clicked, or open the menu of what can be sorted by."""
-        if event.sort or event.reverse:
-            self._sort(event.sort, event.reverse)
-        else:
-            run_guarded(self, self._choose_sort, group="choose", exclusive=True)
-
-    async def _choose_sort(self) -> None:
-        from batchtui.tui.batches.sort_picker import SortPicker
-
-        now = self._list_state
-        menu = SortPicker(self.grid.columns, now.sort, descending=now.descending)
-        chosen = await self.app.push_screen(menu, wait_for_dismiss=True)
-        if chosen is not None:
-            self._sort(chosen, False)
-
-    def _sort(self, by: str, reverse: bool) -> None:
-        """Sort by this key; by the one in force, or with `reverse`, the other way round."""
-        now = self._list_state
-        if reverse or by == now.sort:
-            self._arrange(descending=not now.descending)
-        else:
-            self._arrange(sort=next((sort for sort in SORT_KEYS if sort == by), now.sort), descending=False)
-
-    def _arrange(self, **changes: Any) -> None:
-        """Change how the list is arranged, and store that."""
-        self._take(replace(self._list_state, **changes))
-
-    def _take(self, state: ListState) -> None:
-        """Arrange the list in this way, and store that."""
-        self._remember(state)
-        columns = chosen_columns(self._list_state.columns)
-        if columns != self.grid.columns:
-            self.grid.columns = columns
-            self.grid.repaint()
-        self._ordering.request()
-
     def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
         """Filter while typing."""
         self._list_state = replace(self._list_state, filter=event.text.strip())
@@ -283,20 +221,13 @@ class BatchesScreen(BatchActions):
         tally = self.dashboard.status.tally
         words = f"{count(self._shown)} of {count(tally.total)} "
         complaint = Span("".join(f"{one_line(said)}  " for said in self._reading.complaints[:1]), Tone.WARN)
-        self._filter_bar.say(complaint, Span(words, Tone.DIM), Span(" "), chips=self._reading.shown)
+        self.filter_bar.say(complaint, Span(words, Tone.DIM), Span(" "), chips=self._reading.shown)
 
     def _continuations(self, typed: str, at: int) -> list[Continuation]:
         return continuations(typed, at, self._known)
 
     async def _learn_words(self) -> None:
         self._known = await self.workspace.registry.labels.words()
-
-    def _remember(self, state: ListState) -> None:
-        self._list_state = state
-        self._keeping.request()
-
-    async def _keep(self) -> None:
-        await self.workspace.registry.facts.put(KEY, replace(self._list_state, cursor=self.grid.key).kept())
 
     async def on_unmount(self) -> None:
         """Store where the cursor was."""
@@ -315,8 +246,8 @@ class BatchesScreen(BatchActions):
 
     def back(self) -> bool:
         """Clear the filter, else the marks. Returns whether there was anything to clear."""
-        if self._filter_bar.display:
-            self._filter_bar.close()
+        if self.filter_bar.display:
+            self.filter_bar.close()
             return True
         if self.grid.marks:
             self.grid.unmark()
@@ -335,7 +266,7 @@ class BatchesScreen(BatchActions):
     @property
     def can_go_back(self) -> bool:
         """Whether there is a filter or a mark to clear."""
-        return self._filter_bar.display or bool(self.grid.marks)
+        return self.filter_bar.display or bool(self.grid.marks)
 
     @property
     def chosen(self) -> list[int]:
@@ -354,89 +285,4 @@ class BatchesScreen(BatchActions):
 
     def _action_batches_filter(self) -> None:
         run_guarded(self, self._learn_words, group="words", exclusive=True)
-        self._filter_bar.open()
-
-    def _action_batches_views(self) -> None:
-        run_guarded(self, self._choose_view, group="choose", exclusive=True)
-
-    async def _choose_view(self) -> None:
-        from batchtui.tui.batches import views
-
-        picker = views.ViewPicker(self.workspace.settings.views)
-        chosen = await self.app.push_screen(picker, wait_for_dismiss=True)
-        if chosen is None:
-            return
-        if chosen.act == "show":
-            self._show_view(chosen.name)
-        elif chosen.act == "remove":
-            views.remove_view(self.dashboard, chosen.name)
-            self.dashboard.say(f"Removed the view {one_line(chosen.name)}.")
-        else:
-            views.save_view(self.dashboard, chosen.name, self._list_state.arrangement)
-            self.dashboard.say(self._saved_words(chosen.name))
-        self.refresh_frame()
-
-    def _saved_words(self, name: str) -> str:
-        number = list(self.workspace.settings.views).index(name) + 1
-        keys = self.dashboard.keymap.get(f"batches.view-{number}", ())
-        shows = f"{keys[0]} shows it" if keys else "the menu of views shows it"
-        return f"Saved this list as the view {one_line(name)}: {shows}."
-
-    def _show_view(self, name: str) -> None:
-        from batchtui.tui.batches.views import arrangement_of
-
-        now, view = self._list_state, self.workspace.settings.views[name]
-        # From one view to the next the way back is that to one's own list.
-        home = now.home if now.home is not None else now.arrangement
-        self._open_arrangement(now.arranged(arrangement_of(view), home=home))
-
-    def _open_arrangement(self, state: ListState) -> None:
-        self._take(state)
-        self._filter_bar.open(state.filter)
-        if not state.filter:
-            self._filter_bar.close()
-
-    def _action_batches_view(self, number: int) -> None:
-        names = list(self.workspace.settings.views)
-        if number <= len(names):
-            self._show_view(names[number - 1])
-            return
-        keys = self.dashboard.keymap["batches.views"]
-        how = f"; {keys[0]} saves this list as one" if keys else ""
-        self.dashboard.say(f"There is no saved view {number}{how}.")
-
-    def _action_batches_all(self) -> None:
-        now = self._list_state
-        home = now.home if now.home is not None else now.arrangement
-        self._open_arrangement(now.arranged(replace(home, filter=""), home=None))
-
-    def _view_name(self) -> str:
-        """Return the name of the saved view that is shown; empty where the list is arranged in another way."""
-        views = self.workspace.settings.views
-        if self._list_state.home is None or not views:
-            return ""
-        from batchtui.tui.batches.views import arrangement_of
-
-        now = self._list_state.arrangement
-        return next((name for name, view in views.items() if arrangement_of(view) == now), "")
-
-    def crumbs(self) -> tuple[str, ...]:
-        """Return the name of the list, and of the saved view that is shown."""
-        name = self._view_name()
-        return (*super().crumbs(), *((one_line(name),) if name else ()))
-
-    def _action_batches_columns(self) -> None:
-        from batchtui.tui.batches.column_picker import ColumnPicker
-
-        self.app.push_screen(ColumnPicker(self.workspace, self.grid.columns, self._choose_columns, self._sort))
-
-    def _choose_columns(self, ids: Sequence[str]) -> None:
-        usual = [column.id for column in COLUMNS]
-        self._arrange(columns=() if list(ids) == usual else tuple(ids))
-
-    def _action_batches_by_job(self) -> None:
-        self._arrange(by_job=not self._list_state.by_job)
-
-    def _action_batches_zoom(self) -> None:
-        self._remember(replace(self._list_state, zoomed=not self._list_state.zoomed))
-        self.set_class(self._list_state.zoomed, "-zoomed")
+        self.filter_bar.open()

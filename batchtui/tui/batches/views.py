@@ -54,8 +54,7 @@ class ViewPicker(Picker[ViewRow, ViewChoice]):
     """Returns what is to be done with which view; it does nothing itself."""
 
     KEYS: ClassVar[str] = (
-        "`enter` show, or save a new name   {field.save} save this list under the name   {field.remove} remove"
-        "   {field.close} close"
+        "`enter` show, or save a new name   {field.save} overwrite   {field.remove} remove   {field.close} close"
     )
 
     def __init__(self, views: Mapping[str, View]) -> None:
