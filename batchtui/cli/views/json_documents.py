@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from batchtui.domain.estimate import Bounds, Estimate
     from batchtui.domain.forecast import Forecast
     from batchtui.domain.job import Job, PartPlan
+    from batchtui.domain.known_requests import KnownRequests
     from batchtui.domain.problem import Problem
     from batchtui.intake.types import CheckReport
     from batchtui.registry.journal import Entry
@@ -116,6 +117,22 @@ def _bounds_document(bounds: Bounds) -> Document:
         "likely": dollars(bounds.likely),
         "high": dollars(bounds.high),
         "at_most": dollars(bounds.at_most),
+    }
+
+
+def known_document(known: KnownRequests) -> Document:
+    """Write what is known of requests before they are sent; the estimate is that of the new ones."""
+    return {
+        "requests": known.requests,
+        "answered": known.answered,
+        "in_progress": known.in_progress,
+        "duplicates": known.duplicates,
+        "new": known.new,
+        "jobs": [
+            {"id": job.id, "name": job.name, "answered": job.answered, "in_progress": job.in_progress}
+            for job in known.jobs
+        ],
+        "estimate": estimate_document(known.estimate) if known.estimate else None,
     }
 
 
